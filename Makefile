@@ -1,0 +1,34 @@
+# `make demo` and `make test` do all their own set-up; a second call installs nothing.
+PYTHON ?= python3
+BIN := .venv/bin
+# The pins hold for the packages and for what builds them, whatever version of pip this is.
+PINS := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1
+
+.PHONY: demo test lint clean
+
+demo: .venv/installed
+	$(BIN)/gce-study run demo
+
+test: .venv/installed-dev lint
+	$(BIN)/python -m pytest
+
+lint: .venv/installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.venv/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("gce-study needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
+	$(PYTHON) -m venv .venv
+
+.venv/installed: pyproject.toml constraints.txt | .venv/bin/python
+	$(PINS) $(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+.venv/installed-dev: pyproject.toml constraints.txt | .venv/bin/python
+	$(PINS) $(BIN)/python -m pip install --quiet --editable '.[cluster,dashboard,dev]'
+	touch .venv/installed $@
+
+clean:
+	rm -rf .venv results

@@ -1,0 +1,167 @@
+"""What each figure shows, as plain numbers: computed here, drawn in ``figures``. Accuracies are fractions in [0, 1]."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from analysis.frames import Key, complete_runs, keys, scores, subsets
+from analysis.intervals import LEVEL, Interval, t_interval
+from analysis.select import ValidationTable, best_per_arm
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from analysis.frames import StudyResults
+
+
+@dataclass(frozen=True)
+class Dot:
+    """One complete run at a value of the varied parameter; ``x`` is NaN for an arm that does not vary it."""
+
+    x: float
+    accuracy: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """One series on one subset: a mean with its interval at each value of the varied parameter, and every run.
+
+    An arm that does not vary the parameter has an empty ``x`` and a single interval: it is drawn as a level.
+    """
+
+    label: str
+    x: tuple[float, ...]
+    intervals: tuple[Interval, ...]
+    dots: tuple[Dot, ...]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Accuracy against one varied parameter."""
+
+    parameter: str
+    metric: str  # validation or test
+    lines: tuple[Line, ...]
+
+
+def sweep_parameters(runs: pd.DataFrame) -> list[str]:
+    """Return the numeric parameters that some arm varies, in the plan's order."""
+    return [name for name in dict.fromkeys(map(str, runs["parameter"])) if name]
+
+
+def sweep(runs: pd.DataFrame, parameter: str, metric: str, level: float = LEVEL) -> Sweep:
+    """Return accuracy against a varied parameter: the series that vary it, then the arms that vary no number.
+
+    Args:
+        runs: a study's runs table.
+        parameter: a name from ``sweep_parameters``.
+        metric: ``validation`` or ``test``.
+        level: of the t-intervals, in (0, 1).
+
+    Series without a complete run are absent; an arm that varies another parameter has no place on this axis.
+
+    """
+    several = len(subsets(runs)) > 1
+    swept, fixed = [], []
+    for series, subset in dict.fromkeys(zip(runs["series"], runs["subset"], strict=True)):
+        own = runs[(runs["series"] == series) & (runs["subset"] == subset)]
+        label = f"{series} · {subset}" if several else str(series)
+        if (own["parameter"] == parameter).all():
+            swept.append(_line(own, label, metric, level))
+        elif (own["parameter"] == "").all():
+            fixed.append(_line(own, label, metric, level))
+    return Sweep(parameter, metric, tuple(line for line in (*swept, *fixed) if line.intervals))
+
+
+def _line(runs: pd.DataFrame, label: str, metric: str, level: float) -> Line:
+    points: list[tuple[float, Interval]] = []
+    dots: list[Dot] = []
+    values = dict(zip(runs["configuration"], runs["value"], strict=True))
+    for key, found in scores(runs, metric).items():
+        x = float(values[key.configuration])
+        points.append((x, t_interval(found.values(), level)))
+        dots.extend(Dot(x, accuracy, seed) for seed, accuracy in found.items())
+    points.sort(key=lambda point: point[0])
+    x_axis = tuple(x for x, _ in points if not math.isnan(x))
+    return Line(label, x_axis, tuple(interval for _, interval in points), tuple(dots))
+
+
+@dataclass(frozen=True)
+class Box:
+    """The complete runs of the configuration that stands for an arm on a subset."""
+
+    key: Key
+    accuracies: tuple[float, ...]
+    seeds: tuple[int, ...]
+
+
+def representatives(runs: pd.DataFrame) -> list[Key]:
+    """Return, for each subset and arm in the plan's order, the configuration with the best mean validation accuracy."""
+    best = {
+        (arm, subset): key
+        for subset in subsets(runs)
+        for arm, key in best_per_arm(ValidationTable.from_runs(runs, subset)).items()
+    }
+    planned = dict.fromkeys((key.arm, key.subset) for key in keys(runs))
+    return [best[pair] for pair in planned if pair in best]
+
+
+def boxes(runs: pd.DataFrame, metric: str) -> list[Box]:
+    """Return one box per arm and subset (the paper's Figure 4), of the arm's configuration that validation prefers."""
+    found = scores(runs, metric)
+    drawn = [(key, found[key]) for key in representatives(runs) if key in found]
+    return [Box(key, tuple(values.values()), tuple(values)) for key, values in drawn]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A configuration's learning curves: every run, and the mean over complete runs while all of them still train.
+
+    Runs stop at different epochs. Past the first stop a mean would be over fewer and fewer runs, and would move for
+    that reason alone, so it ends there.
+    """
+
+    key: Key
+    runs: tuple[tuple[int, tuple[int, ...], tuple[float, ...]], ...]  # (seed, epochs, values)
+    epochs: tuple[int, ...]
+    means: tuple[float, ...]
+    n: int  # complete runs in the means
+
+
+def curves(results: StudyResults, quantity: str) -> list[Curve]:
+    """Return the learning curves of each arm's preferred configuration.
+
+    Args:
+        results: a study's results.
+        quantity: a numeric field of ``trainables.records.Epoch``, as ``validation_accuracy`` or ``train_loss``.
+
+    """
+    points = {
+        str(run_id): [(int(epoch), float(value)) for epoch, value in zip(own["epoch"], own[quantity], strict=True)]
+        for run_id, own in results.curves.groupby("run_id", sort=False)
+    }
+    return [_curve(results.runs, key, points) for key in representatives(results.runs)]
+
+
+def _curve(runs: pd.DataFrame, key: Key, points: dict[str, list[tuple[int, float]]]) -> Curve:
+    own = runs[(runs["arm"] == key.arm) & (runs["configuration"] == key.configuration) & (runs["subset"] == key.subset)]
+    drawn = []
+    for run_id, seed in zip(own["run_id"], own["seed"], strict=True):
+        if found := points.get(str(run_id)):
+            drawn.append((int(seed), tuple(epoch for epoch, _ in found), tuple(value for _, value in found)))
+    complete = [dict(points[run_id]) for run_id in complete_runs(own)["run_id"] if points.get(run_id)]
+    epochs = _shared_epochs(complete)
+    means = tuple(math.fsum(run[epoch] for run in complete) / len(complete) for epoch in epochs)
+    return Curve(key, tuple(drawn), epochs, means, len(complete))
+
+
+def _shared_epochs(complete: Sequence[dict[int, float]]) -> tuple[int, ...]:
+    if not complete:
+        return ()
+    return tuple(takewhile(lambda epoch: all(epoch in run for run in complete), sorted(complete[0])))

@@ -1,0 +1,257 @@
+"""From a study's plan and its records to tidy tables: one row per planned run, one per epoch, one per configuration."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+
+from analysis.intervals import LEVEL, t_interval
+from trainables.records import Epoch, Record, StudyPlan, read_plan, read_records
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from trainables.records import PlannedRun
+
+METRICS = ("validation", "test")
+LEFT_OUT = ("stopped", "diverged", "failed", "missing")
+# A loss's parameters, the likeliest to be varied first: the first varied one is the figure's horizontal axis.
+PARAMETERS = ("temperature", "q", "beta", "k", "threshold", "rule", "reading", "distances")
+SYMBOLS = {"temperature": "T", "beta": "β"}
+
+
+class Key(NamedTuple):
+    """What makes a configuration in the tables. The label of one arm's configuration may recur on another subset."""
+
+    arm: str
+    configuration: str
+    subset: str
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """A study and what is recorded of it.
+
+    ``runs`` has one row per planned run: run_id, arm, series (the arm with what is varied beside the axis),
+    configuration (a label such as ``adaptive T=1000``), loss, subset, seed, parameter and value (the varied number
+    that makes the axis; empty and NaN when there is none), one column per loss parameter, status (``missing`` when
+    there is no record), validation_accuracy, verified_accuracy and test_accuracy (fractions in [0, 1], NaN when
+    absent), epochs, wall_s, cpu_s (seconds) and error (empty when there is none).
+
+    ``curves`` has one row per recorded epoch: run_id and the fields of ``trainables.records.Epoch``.
+    """
+
+    plan: StudyPlan
+    records: dict[str, Record]
+    runs: pd.DataFrame
+    curves: pd.DataFrame
+
+
+def load_study(storage: Path | str, name: str) -> StudyResults:
+    """Read a study's plan and the records of its runs from a storage location.
+
+    Raises:
+        FileNotFoundError: the storage location holds no study of that name.
+        ValueError: two different runs share arm, configuration, subset and seed, so a mean would mix two things.
+        pydantic.ValidationError: the plan or a record is not what it should be.
+
+    """
+    root = Path(storage) if isinstance(storage, str) else storage
+    plan = read_plan(root, name)
+    run_ids = {planned.run.run_id for planned in plan.runs}
+    return study_results(plan, read_records(root, run_ids))
+
+
+def study_results(plan: StudyPlan, records: dict[str, Record]) -> StudyResults:
+    """Tabulate a plan and its records; a run that the plan names twice in one arm counts once.
+
+    Raises:
+        ValueError: two different runs share arm, configuration, subset and seed.
+
+    """
+    rows = [_row(planned, records.get(planned.run.run_id)) for planned in plan.runs]
+    columns = list(dict.fromkeys(column for row in rows for column in row))
+    runs = pd.DataFrame(rows, columns=columns or list(_EMPTY_COLUMNS)).drop_duplicates(
+        [*Key._fields, "run_id"], ignore_index=True
+    )
+    twice = runs[runs.duplicated([*Key._fields, "seed"])]
+    if len(twice):
+        first = twice.iloc[0]
+        msg = (
+            f"study {plan.name!r} names two different runs as {first['configuration']!r} on {first['subset']} with "
+            f"seed {first['seed']}; give their arms different names"
+        )
+        raise ValueError(msg)
+    points = [
+        {"run_id": run_id, **epoch.model_dump()}
+        for run_id in dict.fromkeys(runs["run_id"])
+        if run_id in records
+        for epoch in records[run_id].epochs
+    ]
+    curves = pd.DataFrame(points, columns=["run_id", *Epoch.model_fields])
+    return StudyResults(plan, records, runs, curves)
+
+
+_EMPTY_COLUMNS = (
+    *("run_id", "arm", "series", "configuration", "loss", "subset", "seed", "parameter", "value", *PARAMETERS),
+    *("status", "validation_accuracy", "verified_accuracy", "test_accuracy", "epochs", "wall_s", "cpu_s", "error"),
+)
+
+
+def number(value: float | str) -> str:
+    """Write a parameter's value as a person would: 1000, 0.7, 316.228, 1e+09."""
+    if isinstance(value, str):
+        return value
+    exact = 1e7  # above it the zeros are hard to count
+    return str(int(value)) if float(value).is_integer() and abs(value) < exact else f"{value:g}"
+
+
+def symbol(parameter: str) -> str:
+    """Return a parameter's sign in labels and on axes: T for temperature, else its name."""
+    return SYMBOLS.get(parameter, parameter)
+
+
+def _rank(parameter: str) -> int:
+    return PARAMETERS.index(parameter) if parameter in PARAMETERS else len(PARAMETERS)
+
+
+def _labels(planned: PlannedRun) -> dict[str, Any]:
+    """Name the series and the configuration, and pick the number that makes the figure's axis."""
+    varied = {name: planned.varied[name] for name in sorted(planned.varied, key=lambda name: (_rank(name), name))}
+    varied.pop("subset", None)  # a column of its own
+    axis = next((name for name, value in varied.items() if not isinstance(value, str)), "")
+    series = [planned.arm, *(f"{symbol(name)}={number(value)}" for name, value in varied.items() if name != axis)]
+    configuration = [*series, f"{symbol(axis)}={number(varied[axis])}"] if axis else series
+    return {
+        "series": " ".join(series),
+        "configuration": " ".join(configuration),
+        "parameter": axis,
+        "value": float(varied[axis]) if axis else float("nan"),
+    }
+
+
+def _row(planned: PlannedRun, record: Record | None) -> dict[str, Any]:
+    configuration = planned.run.configuration
+    parameters = {**planned.varied, **configuration.loss.model_dump(exclude={"name"})}
+    parameters.pop("subset", None)
+    return {
+        "run_id": planned.run.run_id,
+        "arm": planned.arm,
+        **_labels(planned),
+        "loss": configuration.loss.name,
+        "subset": configuration.subset,
+        "seed": planned.run.seed,
+        **{name: parameters.pop(name, None) for name in PARAMETERS},
+        **parameters,
+        **_outcome(record),
+    }
+
+
+def _outcome(record: Record | None) -> dict[str, Any]:
+    nan = float("nan")
+    if record is None:
+        accuracies = dict.fromkeys(("validation_accuracy", "verified_accuracy", "test_accuracy"), nan)
+        return {"status": "missing", **accuracies, "epochs": 0, "wall_s": nan, "cpu_s": nan, "error": ""}
+    return {
+        "status": record.status,
+        "validation_accuracy": nan if record.validation_accuracy is None else record.validation_accuracy,
+        "verified_accuracy": nan if record.verified_accuracy is None else record.verified_accuracy,
+        "test_accuracy": nan if record.test is None else record.test.accuracy,
+        "epochs": len(record.epochs),
+        "wall_s": record.cost.wall_s,
+        "cpu_s": record.cost.cpu_s,
+        "error": record.error or "",
+    }
+
+
+def complete_runs(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that may enter means, intervals and selections."""
+    return runs[runs["status"] == "complete"]
+
+
+def scores(runs: pd.DataFrame, metric: str) -> dict[Key, dict[int, float]]:
+    """Return configuration -> seed -> accuracy (a fraction) of the complete runs, in the plan's order.
+
+    ``metric`` is validation or test; a configuration without such an accuracy is absent.
+    """
+    found: dict[Key, dict[int, float]] = {}
+    column = f"{metric}_accuracy"
+    complete = complete_runs(runs).dropna(subset=[column])
+    columns = [complete[name] for name in (*Key._fields, "seed", column)]
+    for arm, configuration, subset, seed, accuracy in zip(*columns, strict=True):
+        found.setdefault(Key(arm, configuration, subset), {})[int(seed)] = float(accuracy)
+    return found
+
+
+def keys(runs: pd.DataFrame) -> list[Key]:
+    """Return the configurations of a runs table, in the plan's order."""
+    return [Key(*map(str, row)) for row in runs[list(Key._fields)].drop_duplicates().itertuples(index=False)]
+
+
+def subsets(runs: pd.DataFrame) -> list[str]:
+    """Return the subsets of a runs table, in the plan's order."""
+    return list(dict.fromkeys(map(str, runs["subset"])))
+
+
+def reported_metric(runs: pd.DataFrame) -> str:
+    """Return ``test`` when a complete run has a test accuracy, else ``validation``."""
+    return "test" if complete_runs(runs)["test_accuracy"].notna().any() else "validation"
+
+
+def summary(runs: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
+    """Summarise each configuration's complete runs, in the plan's order.
+
+    Returns:
+        One row per configuration: arm, configuration, subset, loss, n (complete runs); for validation and test each
+        ``_n``, ``_mean``, ``_half_width``, ``_low``, ``_high`` (fractions; NaN where there is none); method and level
+        of the intervals; and the number of runs left out as stopped, diverged, failed or missing.
+
+    """
+    accuracies = {metric: scores(runs, metric) for metric in METRICS}
+    rows: list[dict[str, Any]] = []
+    for names, own in runs.groupby(list(Key._fields), sort=False):
+        key = Key(*map(str, names))
+        counts = own["status"].value_counts()
+        row = {**key._asdict(), "loss": own["loss"].iloc[0], "n": int(counts.get("complete", 0))}
+        for metric, found in accuracies.items():
+            row |= _moments(metric, found.get(key, {}), level)
+        left_out = {status: int(counts.get(status, 0)) for status in LEFT_OUT}
+        rows.append({**row, "method": "t", "level": level, **left_out})
+    return pd.DataFrame(rows, columns=_summary_columns())
+
+
+def _summary_columns() -> list[str]:
+    parts = ("n", "mean", "half_width", "low", "high")
+    metrics = [f"{metric}_{part}" for metric in METRICS for part in parts]
+    return [*Key._fields, "loss", "n", *metrics, "method", "level", *LEFT_OUT]
+
+
+def _moments(metric: str, values: dict[int, float], level: float) -> dict[str, Any]:
+    if not values:
+        return {f"{metric}_n": 0}
+    interval = t_interval(values.values(), level)
+    return {f"{metric}_{part}": getattr(interval, part) for part in ("n", "mean", "half_width", "low", "high")}
+
+
+_REASONS = {
+    "missing": "no record: not trained yet",
+    "stopped": "cut early by the search",
+    "diverged": "a loss, weight or score was not finite",
+    "failed": "ended in an error",
+}
+
+
+def runs_left_out(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the runs that enter no mean: run_id, configuration, subset, seed, status, epochs and why (a sentence)."""
+    left = runs[runs["status"] != "complete"].copy()
+    left["why"] = [error or _REASONS[status] for error, status in zip(left["error"], left["status"], strict=True)]
+    return left[["run_id", "configuration", "subset", "seed", "status", "epochs", "why"]].reset_index(drop=True)
+
+
+def status_counts(statuses: Iterable[str]) -> str:
+    """Write the counts of what was left out, as in ``2 failed, 1 missing``; empty when nothing was."""
+    found = list(statuses)
+    return ", ".join(f"{found.count(status)} {status}" for status in LEFT_OUT if status in found)

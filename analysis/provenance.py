@@ -1,0 +1,85 @@
+"""Where a study's numbers come from and what they cost, as tables."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections import Counter
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+from analysis.frames import complete_runs
+from analysis.tables import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from analysis.frames import StudyResults
+
+SHOWN = 4  # different values of one entry; more are counted
+PACKAGES = ("gce-study", "numpy", "pandas", "plotly", "scipy")
+
+
+def data_table(results: StudyResults) -> Table:
+    """Tabulate the study and its data set: method, fingerprint, classes, clips."""
+    plan, data = results.plan, results.plan.dataset
+    rows = [
+        ("Study", plan.name),
+        ("Method", plan.method),
+        ("Data set", f"{data.name} ({data.kind})"),
+        ("Data fingerprint", data.fingerprint),
+        ("Classes", f"{len(data.classes)}: {', '.join(data.classes)}"),
+        *((f"Clips, {split}", f"{count:,}") for split, count in data.clips.items()),
+        ("Clips skipped", f"{len(data.skipped):,}"),
+        ("Training semantics", ", ".join(sorted({str(planned.run.semantics) for planned in plan.runs}))),
+    ]
+    return Table("Study and data", ("What", "Value"), tuple(rows))
+
+
+def cost_table(results: StudyResults) -> Table:
+    """Tabulate the wall and CPU hours of the recorded runs, and of those that entered the means."""
+    recorded = results.runs[results.runs["status"] != "missing"].drop_duplicates("run_id")
+    rows = []
+    for label, runs in (("Recorded", recorded), ("Complete", complete_runs(recorded))):
+        hours = (f"{float(runs[column].sum()) / 3600:.2f}" for column in ("wall_s", "cpu_s"))
+        rows.append((label, str(len(runs)), *hours, f"{int(runs['epochs'].sum()):,}"))
+    note = "Hours are summed over runs and over every attempt of a run; runs may have been trained side by side."
+    return Table("Cost", ("Runs", "Number", "Wall hours", "CPU hours", "Epochs"), tuple(rows), note)
+
+
+def provenance_table(results: StudyResults) -> Table:
+    """Tabulate what the records say of their making: versions, device, threads, commit."""
+    found: dict[str, Counter[str]] = {}
+    for record in results.records.values():
+        for name, value in _flat(record.provenance):
+            found.setdefault(name, Counter())[value] += 1
+    total = len(results.records)
+    rows = [(name, _values(counts, total)) for name, counts in sorted(found.items())]
+    own = [("report: python", platform.python_version()), *((f"report: {name}", _version(name)) for name in PACKAGES)]
+    note = (
+        f"From {total} records; an entry that differs between runs, or is absent from some, shows its number of runs."
+    )
+    return Table("Provenance", ("What", "Value"), (*rows, *own), note)
+
+
+def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    for name, item in value.items():
+        if isinstance(item, dict):
+            yield from _flat(item, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", item if isinstance(item, str) else json.dumps(item, default=str)
+
+
+def _values(counts: Counter[str], total: int) -> str:
+    if len(counts) == 1 and counts.total() == total:
+        return next(iter(counts))
+    shown = [f"{value} ({number} of {total} runs)" for value, number in counts.most_common(SHOWN)]
+    more = [f"and {len(counts) - SHOWN} other values"] if len(counts) > SHOWN else []
+    return "; ".join([*shown, *more])
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,140 @@
+"""An arm of a study: a loss on a training subset, where any parameter may be left open as ``{values: [...]}``.
+
+The models are derived from ``trainables.config.LOSSES``, so a new loss or parameter there needs nothing here.
+"""
+
+from __future__ import annotations
+
+import itertools
+from types import NoneType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args
+
+from pydantic import AfterValidator, Discriminator, Field, Tag, create_model
+
+from study.wording import not_allowed
+from trainables.config import LOSSES, Frozen, Loss, Subset
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# One rule for studies and arms: both become folder names and labels.
+NAME_PATTERN = r"[a-z0-9][a-z0-9._-]{0,63}"
+Name = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
+
+MOST_VALUES = 1000
+
+T = TypeVar("T")
+
+
+class Values(Frozen):
+    """A parameter left open: each of the values becomes a configuration of its own."""
+
+    values: tuple[float | str, ...]
+
+
+def distinct(values: tuple[T, ...]) -> tuple[T, ...]:
+    """Return the values.
+
+    Raises:
+        PydanticCustomError: one of them is there twice.
+
+    """
+    first: dict[T, int] = {}
+    for i, value in enumerate(values):
+        if value in first:
+            raise not_allowed((i,), f"each value once (item {first[value]} is the same)")
+        first[value] = i
+    return values
+
+
+def branch(value: Any) -> Literal["value", "values"]:  # noqa: ANN401 -- whatever a file holds there
+    """Tell a fixed value from ``{values: [...]}``, so that an error speaks of what was meant."""
+    return "values" if isinstance(value, dict | Values) else "value"
+
+
+def _open(model: str, fixed: Any, description: str | None) -> Any:  # noqa: ANN401 -- annotations
+    """Return the annotation of a parameter that is either fixed or left open."""
+    # An absent value means "the loss's own choice"; it can be fixed but is nothing to vary over.
+    items = tuple(t for t in get_args(fixed) if t is not NoneType)
+    item: Any = Union[items] if NoneType in get_args(fixed) else fixed  # noqa: UP007 -- built at run time
+    fields: dict[str, Any] = {
+        "values": (
+            Annotated[
+                tuple[item, ...],
+                # Not strict about the container alone: YAML and JSON give lists.
+                Field(strict=False, min_length=1, max_length=MOST_VALUES, json_schema_extra={"uniqueItems": True}),
+                AfterValidator(distinct),
+            ],
+            Field(description=f"1 to {MOST_VALUES} distinct values" + (f" of: {description}" if description else "")),
+        )
+    }
+    values: Any = create_model(model, __base__=Values, __doc__=Values.__doc__, **fields)
+    return Annotated[Annotated[fixed, Tag("value")] | Annotated[values, Tag("values")], Discriminator(branch)]
+
+
+def _inner_description(annotation: Any) -> str | None:  # noqa: ANN401 -- an annotation
+    """Return the description inside ``Annotated[...] | None``, where the field itself has none."""
+    texts = (getattr(m, "description", None) for a in get_args(annotation) for m in getattr(a, "__metadata__", ()))
+    return next((t for t in texts if t), None)
+
+
+def _open_loss(loss: type[Frozen]) -> type[Frozen]:
+    fields: dict[str, Any] = {"name": (loss.model_fields["name"].annotation, Field(description="which loss"))}
+    for name, field in loss.model_fields.items():
+        if name == "name":
+            continue
+        fixed = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
+        description = field.description or _inner_description(field.annotation)
+        annotation = _open(f"{loss.__name__}{name.title()}Values", fixed, description)
+        default = ... if field.is_required() else field.default
+        fields[name] = (annotation, Field(default, description=description))
+    return create_model(f"Open{loss.__name__}", __base__=Frozen, __doc__=loss.__doc__, **fields)
+
+
+_FIXED: dict[str, type[Frozen]] = {get_args(loss.model_fields["name"].annotation)[0]: loss for loss in LOSSES}
+
+if TYPE_CHECKING:
+    OpenLoss = Frozen
+    OpenSubset = Subset | Values
+else:
+    OpenLoss = Annotated[Union[tuple(_open_loss(loss) for loss in LOSSES)], Field(discriminator="name")]  # noqa: UP007
+    OpenSubset = _open("SubsetValues", Subset, "names of training subsets")
+
+
+class Choice(NamedTuple):
+    """One configuration of an arm, less the training settings: ``varied`` holds what the arm had left open."""
+
+    varied: dict[str, float | str]
+    loss: Loss
+    subset: Subset
+
+
+class Arm(Frozen):
+    """One line of the comparison: a loss on a training subset."""
+
+    name: Annotated[Name, Field(description="the arm's name in reports; distinct within the study")]
+    loss: Annotated[OpenLoss, Field(description="the loss and its parameters, each fixed or {values: [...]}")]
+    subset: Annotated[OpenSubset, Field(description="training subset, fixed or {values: [...]}")] = "all"
+
+    def _parameters(self) -> dict[str, Any]:
+        fields = type(self.loss).model_fields
+        return {name: getattr(self.loss, name) for name in fields} | {"subset": self.subset}
+
+    @property
+    def size(self) -> int:
+        """How many configurations the arm names."""
+        count = 1
+        for value in self._parameters().values():
+            count *= len(value.values) if isinstance(value, Values) else 1
+        return count
+
+    def choices(self) -> Iterator[Choice]:
+        """Give each configuration, in the order of the file; the last open parameter changes fastest."""
+        parameters = self._parameters()
+        left_open = {name: value.values for name, value in parameters.items() if isinstance(value, Values)}
+        for values in itertools.product(*left_open.values()):
+            varied = dict(zip(left_open, values, strict=True))
+            loss = parameters | varied
+            subset = loss.pop("subset")
+            fixed: Any = _FIXED[loss["name"]].model_validate(loss)
+            yield Choice(varied, fixed, subset)

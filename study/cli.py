@@ -1,0 +1,77 @@
+"""The command line: ``gce-study check | run | status | list | report | schema | data``.
+
+Start-up stays light: torch, ray and pandas are imported by the commands that need them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from study import data_commands, study_commands
+from study.endings import EngineError, Interrupted, UnknownStudyError, interruptible
+from trainables.datasets.manifest import DataSetError
+
+BAD_INPUT = 2
+FAULT = 1
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command.
+
+    Returns:
+        The exit code: 0 done, 1 something outside the input failed, 2 bad input, 130 Ctrl-C, 143 SIGTERM.
+
+    """
+    options = parser().parse_args(arguments)
+    try:
+        with interruptible():
+            return int(options.handler(options))
+    except Interrupted as interrupted:
+        _complain([str(interrupted)])
+        return interrupted.exit_code
+    except BrokenPipeError:  # the reader of our output went away
+        sys.stderr.close()
+        return 0
+    except Exception as error:  # noqa: BLE001 -- what is not expected is raised again
+        return _explain(error)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Build the parser of every command; each sets ``handler``."""
+    top = argparse.ArgumentParser(
+        prog="gce-study",
+        description="Choose a noise-robust loss and its parameter for sound event classification, and know how sure.",
+    )
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    study_commands.add_parsers(commands)
+    data_commands.add_parser(commands)
+    return top
+
+
+def _explain(error: Exception) -> int:
+    """Say what an expected error means, without a traceback; anything else is a defect and is raised."""
+    from study.ledger import OwnedError  # noqa: PLC0415
+    from study.reading import SpecError  # noqa: PLC0415
+
+    if isinstance(error, SpecError | DataSetError):
+        _complain(error.problems)
+        return BAD_INPUT
+    if isinstance(error, OwnedError | UnknownStudyError):
+        _complain([str(error)])
+        return BAD_INPUT
+    if isinstance(error, EngineError | OSError):
+        _complain([str(error)])
+        return FAULT
+    raise error
+
+
+def _complain(problems: list[str]) -> None:
+    for problem in problems:
+        print(f"gce-study: {problem}", file=sys.stderr)  # noqa: T201 -- this is the command line
+    if len(problems) > 1:
+        print(f"gce-study: {len(problems)} problems; nothing was changed", file=sys.stderr)  # noqa: T201
+
+
+if __name__ == "__main__":
+    sys.exit(main())

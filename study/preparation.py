@@ -1,0 +1,160 @@
+"""From a study file to runs that can be trained: the data set read and checked, its frames stored, every run named."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from study.runs import configurations, study_plan
+from trainables.config import FEATURES
+from trainables.datasets.headers import AudioError, probe, resampled_length
+from trainables.datasets.load import leave_out, load, with_digests
+from trainables.datasets.manifest import DataSetError, Manifest, to_json
+from trainables.datasets.subsets import subset
+from trainables.records import DataSummary, StudyPlan, write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from study.spec import StudySpec
+    from trainables.records import PlannedRun
+
+
+@dataclass(frozen=True)
+class Workload:
+    """How much one epoch of a subset is."""
+
+    train_clips: int
+    train_patches: int
+    validation_patches: int
+
+
+def read_data(spec: StudySpec, skip_bad_clips: int = 0) -> Manifest:
+    """Read the study's data set, with everything that can be checked without decoding the audio.
+
+    Raises:
+        DataSetError: all that is wrong with it.
+
+    """
+    storage = Path(spec.storage)
+    return with_digests(load(spec.dataset, storage / "synthetic"), storage / "digests", skip_bad_clips)
+
+
+def store_data(
+    spec: StudySpec,
+    skip_bad_clips: int = 0,
+    *,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    waiting: Callable[[], None] = lambda: None,
+) -> Manifest:
+    """Read the study's data set, build what is missing of its frame store, leave the manifest for the workers.
+
+    Args:
+        spec: the study.
+        skip_bad_clips: how many clips that cannot be used may be left out.
+        progress: called with (clips done, clips in all) while frames are computed.
+        waiting: called once if another process is building the same store.
+
+    Returns:
+        The manifest without the clips that were left out.
+
+    Raises:
+        DataSetError: more clips cannot be used; those that only decoding finds are listed with the others.
+        OSError: the storage location cannot be written.
+
+    """
+    from trainables.store_builder import build_store  # noqa: PLC0415 -- imports numpy, which `--help` need not wait for
+
+    storage = Path(spec.storage)
+    listed = load(spec.dataset, storage / "synthetic")
+    try:
+        readable = with_digests(listed, storage / "digests", len(listed.clips))
+    except DataSetError:
+        with_digests(listed, storage / "digests", skip_bad_clips)  # says it better where that is the reason
+        raise
+    cores = len(os.sched_getaffinity(0))
+    store = build_store(readable, storage / "features", workers=cores, progress=progress, waiting=waiting)
+    undecodable = store.problems(readable)
+    leave_out(listed, dict(readable.skipped) | undecodable, skip_bad_clips)
+    manifest = leave_out(readable, undecodable, skip_bad_clips)
+    write_atomically(storage / "datasets" / f"{manifest.fingerprint}.json", to_json(manifest))
+    return manifest
+
+
+def make_plan(spec: StudySpec, manifest: Manifest) -> StudyPlan:
+    """Name every run of a study."""
+    clips = {
+        "train verified": sum(c.verified for c in manifest.of("train")),
+        "train unverified": sum(not c.verified for c in manifest.of("train")),
+        "test": len(manifest.of("test")),
+    }
+    summary = DataSummary(
+        name=manifest.name,
+        kind=manifest.kind,
+        fingerprint=manifest.fingerprint,
+        classes=list(manifest.classes),
+        clips=clips,
+        skipped=list(manifest.skipped),
+    )
+    return study_plan(spec, summary)
+
+
+def workloads(spec: StudySpec, manifest: Manifest) -> dict[str, Workload]:
+    """Count clips and patches of each subset that the study trains on, by the lengths the files' headers state.
+
+    Raises:
+        DataSetError: a subset is empty or holds less than one batch; all such subsets are listed.
+
+    """
+    from trainables.loading import split_validation  # noqa: PLC0415 -- imports torch
+    from trainables.logmel import frame_count  # noqa: PLC0415
+    from trainables.patches import patch_starts  # noqa: PLC0415
+
+    patches: dict[int, int] = {}
+
+    def count(clips: list[int]) -> int:
+        for i in clips:
+            if i not in patches:
+                try:
+                    header = probe(manifest.file(manifest.clips[i]))
+                except AudioError:
+                    patches[i] = 0  # listed as a bad clip elsewhere
+                    continue
+                samples = resampled_length(header.samples, header.rate, FEATURES.sample_rate)
+                patches[i] = len(patch_starts(frame_count(samples)))
+        return sum(patches[i] for i in clips)
+
+    found: dict[str, Workload] = {}
+    problems: list[str] = []
+    for name in dict.fromkeys(c.subset for _, _, c in configurations(spec)):
+        try:
+            chosen = subset(manifest, name)
+        except DataSetError as error:
+            problems += error.problems
+            continue
+        train, held = split_validation(manifest, chosen, spec.training.validation, spec.training.split_seed)
+        found[name] = Workload(len(train), count(train), count(held))
+        if found[name].train_patches < spec.training.batch_size:
+            problems.append(
+                f"subset {name}: {found[name].train_patches} training patches; training.batch_size is "
+                f"{spec.training.batch_size}, and at least one whole batch is needed"
+            )
+    if problems:
+        raise DataSetError(problems)
+    return found
+
+
+def estimate_s(spec: StudySpec, runs: list[PlannedRun], work: dict[str, Workload], classes: int) -> float:
+    """Estimate the wall time of runs in seconds, from a few batches trained here and now on noise.
+
+    Every run is counted with all its epochs, so early stopping makes the study shorter than this.
+    """
+    from study.estimate import seconds_per_patch  # noqa: PLC0415 -- imports torch
+
+    train_s, validate_s = seconds_per_patch(spec.training.batch_size, classes)
+    once = {name: w.train_patches * train_s + w.validation_patches * validate_s for name, w in work.items()}
+    total = sum(once[p.run.configuration.subset] for p in runs) * spec.training.epochs
+    fit = max(1, len(os.sched_getaffinity(0)) // spec.resources.cpus_per_run)
+    return total / max(1, min(fit, spec.resources.max_concurrent or fit, len(runs)))

@@ -1,0 +1,173 @@
+"""What the models refused, as one line for each value: its key, the value and what is allowed there.
+
+What is allowed is read off the JSON Schema, so that the messages, the editor's help and the check cannot disagree.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from study.spec import json_schema
+from study.wording import NOT_ALLOWED, closest, key_path, shown
+from study.yaml12 import Problem
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
+    from pydantic_core import ErrorDetails
+
+    from study.yaml12 import Document, Path
+
+Schema = dict[str, Any]
+
+# The tags of a union decided by a function: the branch's place in ``oneOf``.
+_BRANCHES = {"value": 0, "values": 1}
+# The value was of the branch's type, so the other branch was not meant.
+_OUT_OF_RANGE = {"greater_than", "greater_than_equal", "less_than", "less_than_equal", "finite_number"}
+
+
+def refusals(error: ValidationError, document: Document) -> list[Problem]:
+    """Return a problem for each value that the models refused."""
+    root = json_schema()
+    return [
+        _refusal(detail, document, root)
+        for detail in error.errors(include_url=False)
+        if not (_follows_an_item(detail) or _locate(detail["loc"], root)[0] in document.refused)
+    ]
+
+
+def _follows_an_item(detail: ErrorDetails) -> bool:
+    """Tell whether a list is only called too short because one of its items was refused."""
+    return detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]
+
+
+def _refusal(detail: ErrorDetails, document: Document, root: Schema) -> Problem:
+    path, union, branch = _locate(detail["loc"], root)
+    kind = detail["type"]
+    context = detail.get("ctx", {})
+    if kind == "extra_forbidden":
+        _, parent, chosen = _locate(detail["loc"][:-1], root)
+        keys = list((chosen or parent).get("properties", {}))
+        text = (
+            f"unknown key (its value is {shown(detail['input'])}){closest(path[-1], keys)}; allowed: {', '.join(keys)}"
+        )
+    elif kind == "missing":
+        text = f"missing; allowed: {describe(union, root)}"
+    elif kind in {"union_tag_not_found", "union_tag_invalid"}:
+        path = (*path, union["discriminator"]["propertyName"])
+        names = list(union["discriminator"]["mapping"])
+        value = shown(_at(document.data, path))
+        wrong = (
+            "missing" if kind == "union_tag_not_found" else f"{value} is not allowed{closest(context['tag'], names)}"
+        )
+        text = f"{wrong}; allowed: one of {', '.join(names)}"
+    elif kind == NOT_ALLOWED:
+        path = (*path, *context["at"])
+        text = f"{shown(_at(document.data, path))} is not allowed; allowed: {context['allowed']}"
+    else:
+        node = branch if kind in _OUT_OF_RANGE else union
+        words = [w for w in _choices(node, root) if isinstance(w, str)]
+        hint = closest(detail["input"], words)
+        # 1000.0 where 1000 is meant: the point is what is wrong.
+        value = repr(detail["input"]) if kind == "int_type" and _finite(detail["input"]) else shown(detail["input"])
+        text = f"{value} is not allowed{hint}; allowed: {describe(node, root)}"
+    where = key_path(path)
+    return Problem(document.place(path), f"{where}: {text}" if where else text)
+
+
+def _finite(value: object) -> bool:
+    return isinstance(value, float) and math.isfinite(value)
+
+
+def _at(data: Any, path: Path) -> Any:  # noqa: ANN401 -- any value of a file
+    for part in path:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return data
+
+
+def _deref(node: Schema, root: Schema) -> Schema:
+    while "$ref" in node:
+        node = root["$defs"][node["$ref"].rsplit("/", 1)[1]]
+    return node
+
+
+def _locate(loc: tuple[str | int, ...], root: Schema) -> tuple[Path, Schema, Schema]:
+    """Follow an error's location, which names keys, items and the branches of unions.
+
+    Returns the path without the branches, the schema of what lies there, and that of the branch taken (the same where
+    there is none).
+    """
+    path: list[str | int] = []
+    union = branch = root
+    for part in loc:
+        here = _not_null(branch, root)
+        if "discriminator" in here:
+            branch = _deref({"$ref": here["discriminator"]["mapping"][part]}, root)
+        elif "oneOf" in here and part in _BRANCHES:
+            branch = _deref(here["oneOf"][_BRANCHES[str(part)]], root)
+        else:
+            path.append(part)
+            inner = here.get("items") if isinstance(part, int) else here.get("properties", {}).get(part)
+            union = branch = _deref(inner or {}, root)
+    return tuple(path), union, branch
+
+
+def _not_null(node: Schema, root: Schema) -> Schema:
+    node = _deref(node, root)
+    if "anyOf" in node:
+        return next(_deref(each, root) for each in node["anyOf"] if each.get("type") != "null")
+    return node
+
+
+def _choices(node: Schema, root: Schema) -> list[Any]:
+    node = _deref(node, root)
+    inner = [word for each in (*node.get("oneOf", ()), *node.get("anyOf", ())) for word in _choices(each, root)]
+    return [*node.get("enum", ()), *([node["const"]] if "const" in node else ()), *inner]
+
+
+def describe(node: Schema, root: Schema) -> str:
+    """Say in words what a schema allows: ``a number in [0, 1]``."""
+    node = _deref(node, root)
+    if "discriminator" in node:
+        names = node["discriminator"]
+        return f"a mapping with {names['propertyName']}: one of {', '.join(names['mapping'])}"
+    if branches := node.get("oneOf") or node.get("anyOf"):
+        return ", or ".join(describe(each, root) for each in branches)
+    if "const" in node or "enum" in node:
+        words = _choices(node, root)
+        return str(words[0]) if len(words) == 1 else f"one of {', '.join(map(str, words))}"
+    if "properties" in node:
+        keys = list(node["properties"])
+        return "{values: [...]}" if keys == ["values"] else f"a mapping with the keys {', '.join(keys)}"
+    if "items" in node:
+        return f"a list of {_range(node, 'minItems', 'maxItems')} items, each {describe(node['items'], root)}"
+    return _describe_scalar(node)
+
+
+def _describe_scalar(node: Schema) -> str:
+    names = {"string": "text", "boolean": "true or false", "null": "null", "integer": "a whole number"}
+    text = names.get(node.get("type", ""), "a number")
+    if "pattern" in node:
+        text += f" like {node['pattern'].removeprefix('^').removesuffix('$')}"
+    return f"{text} {limits}" if (limits := _limits(node)) else text
+
+
+def _range(node: Schema, low: str, high: str) -> str:
+    return f"{node.get(low, 0)} to {node[high]}" if high in node else f"{node.get(low, 0)} or more"
+
+
+def _limits(node: Schema) -> str:
+    low, high = node.get("minimum"), node.get("maximum")
+    above, below = node.get("exclusiveMinimum"), node.get("exclusiveMaximum")
+    start = f"[{shown(low)}" if low is not None else f"({shown(above)}"
+    end = f"{shown(high)}]" if high is not None else f"{shown(below)})"
+    if (low, above) == (None, None):
+        return (
+            "" if (high, below) == (None, None) else (f"<= {shown(high)}" if high is not None else f"< {shown(below)}")
+        )
+    if (high, below) == (None, None):
+        return f">= {shown(low)}" if low is not None else f"> {shown(above)}"
+    return f"in {start}, {end}"

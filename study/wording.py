@@ -1,0 +1,75 @@
+"""How messages show what a person wrote: values, keys and file names, on one line and never longer than a line.
+
+Also the one kind of error that the models of a study file raise for rules a type cannot state.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import PydanticCustomError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+LONGEST = 80  # characters of a shown value or key
+NOT_ALLOWED = "not_allowed"  # type of the errors made by ``not_allowed``
+
+
+def plain(text: str) -> str:
+    """Return the text with everything that does not print (line ends, control and format characters) escaped."""
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def shortened(text: str) -> str:
+    """Return at most 80 characters of the text; the cut is shown as three dots."""
+    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+
+
+def shown(value: Any) -> str:  # noqa: ANN401 -- any value of a YAML or JSON file
+    """Return a value as a person would write it in YAML on one line, at most 80 characters."""
+    return shortened(_flow(value))
+
+
+def _flow(value: Any) -> str:  # noqa: ANN401 -- any value of a YAML or JSON file
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{plain(str(k))}: {_flow(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_flow(v) for v in value) + "]"
+    if isinstance(value, str):
+        return repr(value[: LONGEST + 1])  # the quotes tell a text from a number
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, int) and value.bit_length() > 4 * LONGEST:
+        return "a number of more than 80 digits"  # Python refuses to print very long ones
+    return json.dumps(value)
+
+
+def _number(value: float) -> str:
+    if math.isnan(value):
+        return ".nan"
+    if math.isinf(value):
+        return ".inf" if value > 0 else "-.inf"
+    return f"{value:.0f}" if value.is_integer() and abs(value) < 1e16 else repr(value)  # noqa: PLR2004 -- as repr does
+
+
+def key_path(path: Iterable[str | int]) -> str:
+    """Return where a value lies, as in ``arms[0].loss.q``; empty for the whole file."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{plain(part) or repr(part)}" for part in path)
+    return shortened(text.removeprefix("."))
+
+
+def closest(word: object, allowed: Iterable[str]) -> str:
+    """Return `` (did you mean X?)`` for the allowed word nearest to a mistyped one, or nothing when none is near."""
+    if not isinstance(word, str):
+        return ""
+    found = difflib.get_close_matches(word[:LONGEST].lower(), list(allowed), n=1, cutoff=0.6)
+    return f" (did you mean {found[0]}?)" if found else ""
+
+
+def not_allowed(at: tuple[str | int, ...], allowed: str) -> PydanticCustomError:
+    """Return the error of a validator: which value under the validated one is refused, and what would be allowed."""
+    return PydanticCustomError(NOT_ALLOWED, "allowed: {allowed}", {"at": at, "allowed": allowed})

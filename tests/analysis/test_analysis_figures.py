@@ -1,0 +1,122 @@
+"""What the figures show, by their data; then that the drawings carry it with the right axes."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analysis import figure_data, figures
+from trainables.config import CCE, GCE, AdaptiveGCE
+
+if TYPE_CHECKING:
+    from conftest import Builder
+
+NASTY = "<img src=x onerror=alert(1)> 50%{x}"
+
+
+def test_a_sweep_shows_every_complete_run_and_every_mean(full_study: Builder) -> None:
+    data = figure_data.sweep(full_study.results().runs, "temperature", "test")
+    adaptive, cce, gce = data.lines
+    assert adaptive.x == pytest.approx((100, 316.2278, 1000, 3162.2777, 10000))
+    assert [interval.n for interval in adaptive.intervals] == [6] * 5
+    assert len(adaptive.dots) == 30
+    assert {line.label for line in (cce, gce)} == {"cce", "gce"}
+    assert cce.x == gce.x == ()
+    assert [interval.n for interval in (*cce.intervals, *gce.intervals)] == [6, 6]
+
+
+def test_a_sweep_has_one_line_per_arm_and_subset(study: Builder) -> None:
+    study.temperatures([2, 3], 2).temperatures([2, 3], 2, subset="clean")
+    data = figure_data.sweep(study.results().runs, "temperature", "validation")
+    assert [line.label for line in data.lines] == ["adaptive · all", "adaptive · clean"]
+
+
+def test_a_sweep_is_sorted_by_the_parameter(study: Builder) -> None:
+    study.temperatures([4, 2, 3], 1)
+    data = figure_data.sweep(study.results().runs, "temperature", "test")
+    assert data.lines[0].x == (100.0, 1000.0, 10000.0)
+    assert all(interval.half_width is None for interval in data.lines[0].intervals)
+
+
+def test_an_arm_that_varies_another_parameter_has_its_own_figure(study: Builder) -> None:
+    study.temperatures([2, 3], 1)
+    for q in (0.3, 0.7):
+        study.add("fixed q", GCE(name="gce", q=q), 0, varied={"q": q})
+    runs = study.results().runs
+    assert figure_data.sweep_parameters(runs) == ["temperature", "q"]
+    assert [line.label for line in figure_data.sweep(runs, "q", "test").lines] == ["fixed q"]
+
+
+def test_a_box_holds_the_arms_configuration_that_validation_prefers(study: Builder) -> None:
+    for temperature, validation, test in ((10.0, 0.8, 0.5), (100.0, 0.7, 0.9)):
+        for seed in range(2):
+            loss = AdaptiveGCE(name="adaptive_gce", temperature=temperature)
+            varied = {"temperature": temperature}
+            study.add("adaptive", loss, seed, validation=validation, test=test, varied=varied)
+    (box,) = figure_data.boxes(study.results().runs, "test")
+    assert box.key.configuration == "adaptive T=10"
+    assert box.accuracies == (0.5, 0.5)
+    assert box.seeds == (0, 1)
+
+
+def test_a_mean_curve_ends_where_the_first_complete_run_stops(study: Builder) -> None:
+    study.add("cce", CCE(name="cce"), 0, epochs=3, validation=0.6)
+    study.add("cce", CCE(name="cce"), 1, epochs=5, validation=0.8)
+    study.add("cce", CCE(name="cce"), 2, epochs=1, status="diverged")
+    (curve,) = figure_data.curves(study.results(), "validation_accuracy")
+    assert curve.epochs == (1, 2, 3)
+    assert curve.n == 2
+    assert curve.means[0] == pytest.approx((0.6 + 0.8) / 2 * (1 - math.exp(-1 / 4)))
+    assert [len(epochs) for _, epochs, _ in curve.runs] == [3, 5, 1]
+
+
+def test_temperature_is_drawn_on_a_logarithmic_axis_in_percent(full_study: Builder) -> None:
+    figure = figures.draw_sweep(figure_data.sweep(full_study.results().runs, "temperature", "test"))
+    assert figure.layout.xaxis.type == "log"
+    assert figure.layout.xaxis.title.text == "Temperature T"
+    assert figure.layout.yaxis.title.text == "Test accuracy (%)"
+    means = next(trace for trace in figure.data if trace.mode == "lines+markers")
+    assert all(60 < value < 90 for value in means.y)
+    assert all(0 < value < 5 for value in means.error_y.array)
+
+
+def test_q_is_drawn_on_a_linear_axis(study: Builder) -> None:
+    for q in (0.3, 0.7):
+        study.add("gce", GCE(name="gce", q=q), 0, varied={"q": q})
+    figure = figures.draw_sweep(figure_data.sweep(study.results().runs, "q", "validation"))
+    assert figure.layout.xaxis.type is None
+    assert figure.layout.xaxis.title.text == "q"
+    assert figure.layout.yaxis.title.text == "Validation accuracy (%)"
+
+
+def test_series_differ_in_colour_marker_and_dash() -> None:
+    assert len(set(figures.COLOURS)) >= 6
+    assert len(set(figures.DASHES)) == len(figures.DASHES)
+    assert len(set(figures.MARKERS)) == len(figures.MARKERS)
+
+
+def test_a_name_is_inert_in_every_drawing(study: Builder) -> None:
+    study.temperatures([2, 3], 2, arm=NASTY).add(NASTY + "fixed", CCE(name="cce"), 0)
+    results = study.results()
+    accuracy = figure_data.curves(results, "validation_accuracy")
+    drawings = [
+        figures.draw_sweep(figure_data.sweep(results.runs, "temperature", "test")),
+        figures.draw_boxes(figure_data.boxes(results.runs, "test"), "test"),
+        figures.draw_curves(accuracy, figure_data.curves(results, "train_loss")),
+    ]
+    for drawing in drawings:
+        text = str(drawing.to_dict())
+        assert "<img" not in text
+        assert "&lt;img src=x onerror=alert(1)&gt; 50&#37;{x}" in text
+
+
+def test_a_loss_that_is_not_finite_leaves_a_gap(study: Builder) -> None:
+    study.add("cce", CCE(name="cce"), 0)
+    study.add("cce", CCE(name="cce"), 1, status="diverged", epochs=2)
+    results = study.results()
+    loss = figure_data.curves(results, "train_loss")
+    figure = figures.draw_curves(figure_data.curves(results, "validation_accuracy"), loss)
+    thin = [trace for trace in figure.data if trace.line.width == 1][1]
+    assert list(thin.y)[-3:] == [None, None, None]

@@ -1,0 +1,210 @@
+"""The report folder: whole, offline, inert, and honest about what it lacks."""
+
+from __future__ import annotations
+
+import csv
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analysis import tables
+from analysis.frames import load_study
+from analysis.provenance import cost_table, provenance_table
+from analysis.report import write_report
+from analysis.verdict import verdict
+from trainables.config import CCE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Builder
+
+NASTY = "<img src=x onerror=alert(1)>"
+FILES = {"report.html", "report.md", "runs.csv", "summary.csv"}
+
+
+class Tags(HTMLParser):
+    """Collects the tags, their addresses, and the text outside scripts and styles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.addresses += [value or "" for name, value in attrs if name in {"src", "href"}]
+
+    def handle_data(self, data: str) -> None:
+        if self.tags and self.tags[-1] not in {"script", "style"}:
+            self.text.append(data)
+
+
+def _read(page: Path) -> Tags:
+    tags = Tags()
+    tags.feed(page.read_text())
+    return tags
+
+
+def test_a_report_is_four_whole_files(full_study: Builder, tmp_path: Path) -> None:
+    folder = write_report(tmp_path, full_study.write(tmp_path))
+    assert folder == tmp_path / "studies" / "best-t" / "report"
+    assert {path.name for path in folder.iterdir()} == FILES
+
+
+def test_a_report_can_be_written_elsewhere_and_again(full_study: Builder, tmp_path: Path) -> None:
+    name = full_study.write(tmp_path)
+    first = {path.name: path.read_bytes() for path in write_report(str(tmp_path), name, tmp_path / "out").iterdir()}
+    again = {path.name: path.read_bytes() for path in write_report(tmp_path, name, tmp_path / "out").iterdir()}
+    assert first == again
+    assert set(first) == FILES
+
+
+def test_the_page_fetches_nothing_and_holds_plotly_once(full_study: Builder, tmp_path: Path) -> None:
+    page = write_report(tmp_path, full_study.write(tmp_path)) / "report.html"
+    tags = _read(page)
+    assert all(address.startswith("#") for address in tags.addresses)
+    assert "default-src 'none'" in page.read_text()
+    assert page.read_text().count("Licensed under the MIT license\n*/") == 1
+    assert tags.tags.count("figure") == 4  # test and validation against T, boxes, curves
+
+
+def test_the_page_and_the_markdown_open_with_the_verdict(full_study: Builder, tmp_path: Path) -> None:
+    folder = write_report(tmp_path, full_study.write(tmp_path))
+    text = verdict(load_study(tmp_path, "best-t"))
+    shown = "".join(_read(folder / "report.html").text)
+    assert shown.index(text) < shown.index("Test accuracy against T")
+    assert (folder / "report.md").read_text().index(text) < 200
+
+
+@pytest.mark.parametrize("file", ["report.html", "report.md"])
+def test_both_forms_say_what_was_left_out_and_what_was_published(
+    full_study: Builder, tmp_path: Path, file: str
+) -> None:
+    text = (write_report(tmp_path, full_study.write(tmp_path)) / file).read_text()
+    for fact in ("train_loss is nan in epoch 2", "RuntimeError: out of memory", "393581.wav", "75.3 ± 0.5", "abc1234"):
+        assert fact in text
+    assert "4 of 46 runs: 1 stopped, 1 diverged, 1 failed, 1 missing." in text
+
+
+def test_markup_in_names_is_inert_everywhere(study: Builder, tmp_path: Path) -> None:
+    study.description, study.classes, study.skipped = NASTY, [NASTY, "</script><b>"], [(NASTY, NASTY)]
+    study.temperatures([2, 3], 2, arm=NASTY).add(NASTY, CCE(name="cce"), 9, status="failed", error=NASTY)
+    folder = write_report(tmp_path, study.write(tmp_path))
+    tags = _read(folder / "report.html")
+    assert not {"img", "b"} & set(tags.tags)
+    assert NASTY in "".join(tags.text)
+    page = (folder / "report.html").read_text()
+    figures = re.findall(r'id="figure-.*?</figure>', page, flags=re.DOTALL)
+    assert figures
+    assert not any("<img" in figure or "\\u003cimg" in figure for figure in figures)
+    assert "<img" not in (folder / "report.md").read_text()
+
+
+def test_links_and_columns_in_names_do_not_reach_markdown() -> None:
+    assert tables.markdown_text("[a](javascript:b)|c\nd") == r"\[a\](javascript:b)\|c d"
+
+
+def test_other_data_is_not_laid_beside_the_published_numbers(study: Builder, tmp_path: Path) -> None:
+    study.temperatures([2, 3], 2)
+    assert "Deng et al." not in (write_report(tmp_path, study.write(tmp_path)) / "report.md").read_text()
+
+
+def test_the_published_adaptive_loss_stands_beside_our_t_1000(full_study: Builder) -> None:
+    rows = tables.published_table(full_study.results().runs).rows
+    assert [(row[1], row[2], row[4]) for row in rows] == [
+        ("CCE", "70.6 ± 0.6", "cce"),
+        ("L_q", "74.1 ± 0.5", "gce (q=0.7)"),
+        ("adaptive", "75.3 ± 0.5", "adaptive T=1000"),
+    ]
+    claims = tables.claims_table(full_study.results().runs).rows
+    assert claims[0][1] == "4.7"
+    assert "n = 6; adaptive T=1000 minus cce" in claims[0][2]
+    assert claims[2][2] == "not in this study"
+
+
+def test_a_table_cell_has_mean_half_width_and_n(study: Builder) -> None:
+    for seed, (test, clean) in enumerate([(0.74, 0.6), (0.76, 0.6)]):
+        study.add("cce", CCE(name="cce"), seed, test=test)
+        if seed == 0:
+            study.add("cce", CCE(name="cce"), seed, test=clean, subset="clean")
+    table = tables.results_table(study.results().runs, "test")
+    assert table.header == ("Configuration", "all", "clean")
+    assert table.rows == (("cce", "75.0 ± 12.7 (n = 2)", "60.0 (n = 1)"),)
+    assert "95 % t-interval" in table.note
+
+
+def test_one_seed_shows_no_interval(study: Builder, tmp_path: Path) -> None:
+    study.temperatures([2, 3], 1)
+    text = (write_report(tmp_path, study.write(tmp_path)) / "report.md").read_text()
+    results = text.partition("### Test accuracy")[2].partition("###")[0]
+    assert "(n = 1)" in results
+    assert not re.search(r"± \d", results)
+
+
+def test_a_study_without_a_complete_run_says_so(study: Builder, tmp_path: Path) -> None:
+    study.add("cce", CCE(name="cce"), 0, status="failed", error="OSError: disk full", epochs=0)
+    study.add("cce", CCE(name="cce"), 1, status=None)
+    folder = write_report(tmp_path, study.write(tmp_path))
+    for file in ("report.html", "report.md"):
+        assert "No run of the 2 is complete (1 failed, 1 missing)" in (folder / file).read_text()
+    assert "figure" not in _read(folder / "report.html").tags
+
+
+def test_a_study_without_any_record_has_a_report(study: Builder, tmp_path: Path) -> None:
+    study.add("cce", CCE(name="cce"), 0, status=None)
+    folder = write_report(tmp_path, study.write(tmp_path))
+    assert "No run of the 1 is complete" in (folder / "report.md").read_text()
+
+
+def test_without_test_clips_the_report_shows_validation(study: Builder, tmp_path: Path) -> None:
+    study.add("cce", CCE(name="cce"), 0, test=None)
+    text = (write_report(tmp_path, study.write(tmp_path)) / "report.md").read_text()
+    assert "### Validation accuracy" in text
+    assert "### Test accuracy" not in text
+
+
+def test_the_csv_files_hold_every_run_and_every_configuration(full_study: Builder, tmp_path: Path) -> None:
+    folder = write_report(tmp_path, full_study.write(tmp_path))
+    with (folder / "runs.csv").open() as file:
+        runs = list(csv.DictReader(file))
+    with (folder / "summary.csv").open() as file:
+        means = list(csv.DictReader(file))
+    assert len(runs) == 46
+    assert [row["n"] for row in means] == ["6"] * 7
+    assert {row["method"] for row in means} == {"t"}
+
+
+def test_cost_and_differing_provenance_are_counted(study: Builder) -> None:
+    study.add("cce", CCE(name="cce"), 0)
+    study.add("cce", CCE(name="cce"), 1, status="failed", provenance={"device": "cpu"})
+    results = study.results()
+    assert cost_table(results).rows == (("Recorded", "2", "1.00", "2.00", "8"), ("Complete", "1", "0.50", "1.00", "4"))
+    rows = dict(provenance_table(results).rows)
+    assert rows["torch"] == "2.11.0"
+    assert rows["git.commit"] == "abc1234"
+    assert rows["device"] == "cpu (1 of 2 runs)"
+
+
+def test_an_unknown_study_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_report(tmp_path, "nowhere")
+
+
+def test_the_report_needs_neither_torch_nor_ray() -> None:
+    code = """
+import sys
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"torch", "torchaudio", "ray", "study"}:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Block())
+import analysis.report
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from trainables.datasets.csv_manifest import read, write
+from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HEADER = "path,label,split,verified\n"
+GOOD = HEADER + "a/1.wav,dog,train,1\na/2.wav,cat,train,0\na/3.wav,dog,test,\na/4.wav,cat,test,\n"
+REUSED = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def table(folder: Path, text: str | bytes) -> Path:
+    path = folder / "data.csv"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def problems(path: Path) -> list[str]:
+    with pytest.raises(DataSetError) as caught:
+        read(path)
+    return caught.value.problems
+
+
+def test_a_good_csv_is_read_in_order(tmp_path: Path) -> None:
+    manifest = read(table(tmp_path, GOOD))
+    assert manifest.classes == ("cat", "dog")
+    assert manifest.clips[1] == Clip("a/2.wav", "cat", "train", verified=False, row="data.csv:3")
+    assert manifest.clips[2].verified
+    assert manifest.root == tmp_path
+
+
+def test_optional_columns_are_used_and_others_ignored(tmp_path: Path) -> None:
+    header = "note,true_label,noisy_small,verified,split,label,path\n"
+    text = header + "x,,1,true,train,dog,1.wav\ny,cat,,False,train,dog,2.wav\n"
+    first, second = read(table(tmp_path, text)).clips
+    assert (first.true_label, first.noisy_small, first.verified) == ("", True, True)
+    assert (second.true_label, second.noisy_small, second.verified) == ("cat", False, False)
+
+
+def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
+    assert read(table(tmp_path, b"\xef\xbb\xbf" + GOOD.encode())).clips == read(table(tmp_path, GOOD)).clips
+
+
+def test_another_encoding_names_the_row(tmp_path: Path) -> None:
+    text = HEADER + "1.wav,dog,train,1\n2.wav,Glöckchen,train,1\n"
+    assert problems(table(tmp_path, text.encode("latin-1"))) == [
+        "data.csv:3: byte 0xf6 is not UTF-8; save the file as UTF-8"
+    ]
+    assert problems(table(tmp_path, text.encode("utf-16")))[0].startswith("data.csv:1: byte 0xff is not UTF-8")
+
+
+def test_missing_csv(tmp_path: Path) -> None:
+    assert problems(tmp_path / "data.csv") == [f"{tmp_path / 'data.csv'}: no such file"]
+
+
+def test_empty_csv(tmp_path: Path) -> None:
+    assert problems(table(tmp_path, "")) == [
+        "data.csv: empty; the first line must name the columns path,label,split,verified"
+    ]
+
+
+def test_header_without_rows(tmp_path: Path) -> None:
+    assert problems(table(tmp_path, HEADER)) == ["data.csv: no rows"]
+
+
+def test_missing_column(tmp_path: Path) -> None:
+    assert problems(table(tmp_path, "path,class,split,verified\n1.wav,dog,train,1\n")) == [
+        "data.csv:1: no column label; needed are path,label,split,verified, found path,class,split,verified"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "problem"),
+    [
+        ("../1.wav,dog,train,1", "the path leaves the root ('..')"),
+        ("a\\..\\..\\1.wav,dog,train,1", "the path leaves the root ('..')"),
+        ("/etc/1.wav,dog,train,1", "the path is absolute; it must be relative to the root"),
+        ("C:\\1.wav,dog,train,1", "the path is absolute; it must be relative to the root"),
+        (",dog,train,1", "the path is empty"),
+        (" 1.wav,dog,train,1", "the path has spaces around it"),
+        ("pool:1.wav,dog,train,1", "the path may not start with 'pool:'"),
+        ('"1\n.wav",dog,train,1', "the path holds a character that cannot be printed"),
+        ("1.wav,,train,1", "the label is empty"),
+        ("1.wav,do\tg,train,1", "label 'do\\tg' holds a character that cannot be printed"),
+        ("1.wav, dog,train,1", "label ' dog' has spaces around it"),
+        ("1.wav,dog,eval,1", "split 'eval' is neither train nor test"),
+        ("1.wav,dog,train,yes", "verified 'yes' is none of 0, 1, true, false"),
+        ("1.wav,dog,train,", "verified '' is none of 0, 1, true, false"),
+        ("1.wav,dog,train", "3 values, the header has 4 columns"),
+        ("1.wav,dog,train,1,2", "5 values, the header has 4 columns"),
+    ],
+)
+def test_a_bad_row_is_named(tmp_path: Path, row: str, problem: str) -> None:
+    assert problems(table(tmp_path, GOOD + row + "\n")) == [f"data.csv:6: {problem}"]
+
+
+def test_every_bad_row_is_listed_at_once(tmp_path: Path) -> None:
+    assert len(problems(table(tmp_path, HEADER + "../1.wav,,eval,maybe\n/2.wav,dog,train,1\n"))) == 5
+
+
+def test_row_numbers_are_physical_lines(tmp_path: Path) -> None:
+    text = 'note,path,label,split,verified\n\n"two\nlines",1.wav,dog,train,1\n,2.wav,dog,bad,1\n'
+    assert problems(table(tmp_path, text)) == ["data.csv:5: split 'bad' is neither train nor test"]
+
+
+def test_a_name_twice_in_a_split(tmp_path: Path) -> None:
+    assert problems(table(tmp_path, GOOD + "./a/1.wav,dog,train,1\n")) == [
+        "data.csv:6: a/1.wav: twice in train, first at data.csv:2"
+    ]
+
+
+def test_a_file_in_both_splits(tmp_path: Path) -> None:
+    assert problems(table(tmp_path, GOOD + "a/1.wav,dog,test,1\n")) == [
+        "data.csv:6: a/1.wav: in test and in train (data.csv:2)"
+    ]
+
+
+@REUSED
+@given(data=st.binary(max_size=300))
+def test_any_bytes_are_read_or_refused(tmp_path: Path, data: bytes) -> None:
+    for text in (data, HEADER.encode() + data):
+        try:
+            read(table(tmp_path, text))
+        except DataSetError as error:
+            assert error.problems  # noqa: PT017 -- either outcome is right
+
+
+@REUSED
+@given(text=st.text(alphabet='",\n\r\0 ab.01/\\trainestdog', max_size=200))
+def test_any_text_is_read_or_refused(tmp_path: Path, text: str) -> None:
+    try:
+        read(table(tmp_path, HEADER + text))
+    except DataSetError as error:
+        assert all(p.startswith("data.csv:") for p in error.problems)  # noqa: PT017 -- either outcome is right
+
+
+PRINTABLE = st.characters(exclude_categories=["C", "Z"])  # a space may stand between two of them, not at the ends
+LABEL = st.lists(st.text(PRINTABLE, min_size=1, max_size=5), min_size=1, max_size=3).map(" ".join)
+WORD = LABEL.filter(lambda s: s not in {".", ".."} and not set(s) & set("/\\:"))
+
+
+@REUSED
+@given(
+    rows=st.lists(
+        st.tuples(WORD, WORD, LABEL, st.sampled_from(["train", "test"]), st.booleans(), LABEL, st.booleans()),
+        min_size=1,
+        max_size=8,
+        unique_by=lambda r: (r[0], r[1]),
+    ),
+    known=st.booleans(),
+)
+def test_what_is_written_reads_back(
+    tmp_path: Path, rows: list[tuple[str, str, str, Split, bool, str, bool]], *, known: bool
+) -> None:
+    clips = tuple(
+        Clip(f"{folder}/{name}", label, split, verified, truth if known else None, small)
+        for folder, name, label, split, verified, truth, small in rows
+    )
+    write(Manifest("data", "csv", tmp_path, clips), tmp_path / "data.csv")
+    found = read(tmp_path / "data.csv").clips
+    assert [(c.path, c.label, c.split, c.verified, c.true_label, c.noisy_small) for c in found] == [
+        (c.path, c.label, c.split, c.verified, c.true_label, c.noisy_small) for c in clips
+    ]

@@ -1,0 +1,303 @@
+"""Fetching, against a real server on the loopback interface that knows ranges and can cut a connection."""
+
+from __future__ import annotations
+
+import errno
+import http.server
+import io
+import json
+import re
+import shutil
+import threading
+import time
+from collections import namedtuple
+from hashlib import md5
+from typing import TYPE_CHECKING
+from zipfile import ZipFile, ZipInfo
+
+import pytest
+
+from trainables.datasets import fsdnoisy18k
+from trainables.datasets.download import Resume
+from trainables.datasets.fsdnoisy18k import Zip, fetch
+from trainables.datasets.manifest import DataSetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+TRAIN = "fname,label,aso_id,manually_verified,noisy_small\n"
+
+
+class Server(http.server.ThreadingHTTPServer):
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.files: dict[str, bytes] = {}
+        self.cut_after: int | None = None  # bytes of a body after which the connection is lost
+        self.ranges = True
+        self.busy = 0  # answers of 503 before the first good one
+        self.requests: list[tuple[str, str, str | None]] = []
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/"
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    server: Server
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def do_HEAD(self) -> None:
+        self.respond(body=False)
+
+    def do_GET(self) -> None:
+        self.respond(body=True)
+
+    def respond(self, *, body: bool) -> None:
+        name, wanted = self.path.lstrip("/"), self.headers.get("Range")
+        self.server.requests.append((self.command, name, wanted))
+        if body and self.server.busy:
+            self.server.busy -= 1
+            self.send_error(503)
+            return
+        if name not in self.server.files:
+            self.send_error(404)
+            return
+        data = self.server.files[name]
+        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.server.ranges else 0
+        if start >= len(data):
+            self.send_response(416)
+            self.send_header("Content-Range", f"bytes */{len(data)}")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        self.send_response(206 if start else 200)
+        self.send_header("Content-Length", str(len(data) - start))
+        self.end_headers()
+        if body:
+            end = len(data) if self.server.cut_after is None else start + self.server.cut_after
+            self.wfile.write(data[start:end])
+            self.close_connection = True
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setattr(time, "sleep", lambda _: None)
+    with Server() as running:
+        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+def offer(server: Server, name: str, members: Mapping[str, bytes] | Mapping[str | ZipInfo, bytes]) -> Zip:
+    buffer = io.BytesIO()
+    with ZipFile(buffer, "w") as zipped:
+        for member, data in members.items():
+            zipped.writestr(member, data)
+    server.files[name] = buffer.getvalue()
+    return Zip(md5(buffer.getvalue()).hexdigest(), len(buffer.getvalue()), sum(map(len, members.values())))  # noqa: S324
+
+
+@pytest.fixture
+def release(server: Server) -> dict[str, Zip]:
+    audio = {f"FSDnoisy18k.audio_train/{i}.wav": bytes([i]) * 5_000 for i in range(20)}
+    meta = {"FSDnoisy18k.meta/": b"", "FSDnoisy18k.meta/train.csv": TRAIN.encode(), "__MACOSX/x": b"x"}
+    return {
+        name: offer(server, name, m)
+        for name, m in {"FSDnoisy18k.meta.zip": meta, "FSDnoisy18k.audio_train.zip": audio}.items()
+    }
+
+
+def failure(call: Callable[[], object]) -> str:
+    with pytest.raises(DataSetError) as caught:
+        call()
+    assert len(caught.value.problems) == 1
+    return caught.value.problems[0]
+
+
+def names(root: Path) -> list[str]:
+    return sorted(p.name for p in root.iterdir())
+
+
+def test_fetch_unpacks_and_removes_the_zips(tmp_path: Path, server: Server, release: dict[str, Zip]) -> None:
+    assert fetch(tmp_path, server.url, progress=False, zips=release) == list(release)
+    assert names(tmp_path) == [".fetched.json", "FSDnoisy18k.audio_train", "FSDnoisy18k.meta"]
+    assert len(names(tmp_path / "FSDnoisy18k.audio_train")) == 20
+    assert (tmp_path / "FSDnoisy18k.audio_train/7.wav").read_bytes() == bytes([7]) * 5_000
+
+
+def test_what_is_there_is_not_fetched_again(tmp_path: Path, server: Server, release: dict[str, Zip]) -> None:
+    fetch(tmp_path, server.url, progress=False, zips=release)
+    server.requests.clear()
+    assert fetch(tmp_path, server.url, progress=False, zips=release) == []
+    assert server.requests == []
+    (tmp_path / "FSDnoisy18k.meta/train.csv").unlink()
+    assert fetch(tmp_path, server.url, progress=False, zips=release) == ["FSDnoisy18k.meta.zip"]
+
+
+def test_lost_connections_are_taken_up_where_they_stopped(
+    tmp_path: Path, server: Server, release: dict[str, Zip]
+) -> None:
+    server.cut_after = 30_000
+    fetch(tmp_path, server.url, progress=False, zips=release)
+    starts = [w for m, name, w in server.requests if m == "GET" and name == "FSDnoisy18k.audio_train.zip"]
+    assert starts == [None, "bytes=30000-", "bytes=60000-", "bytes=90000-"]
+    assert len(names(tmp_path / "FSDnoisy18k.audio_train")) == 20
+
+
+def test_an_interrupted_process_is_continued_by_the_next(
+    tmp_path: Path, server: Server, release: dict[str, Zip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.cut_after = 40_000
+
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(time, "sleep", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            fetch(tmp_path, server.url, progress=False, zips=release)
+    assert (tmp_path / "FSDnoisy18k.audio_train.zip.part").stat().st_size == 40_000
+    server.cut_after = None
+    server.requests.clear()
+    assert fetch(tmp_path, server.url, progress=False, zips=release) == ["FSDnoisy18k.audio_train.zip"]
+    assert ("GET", "FSDnoisy18k.audio_train.zip", "bytes=40000-") in server.requests
+    assert names(tmp_path) == [".fetched.json", "FSDnoisy18k.audio_train", "FSDnoisy18k.meta"]
+
+
+def test_a_server_without_ranges_is_asked_from_the_beginning(
+    tmp_path: Path, server: Server, release: dict[str, Zip]
+) -> None:
+    server.ranges = False
+    (tmp_path / "FSDnoisy18k.audio_train.zip.part").write_bytes(b"x" * 1_000)
+    fetch(tmp_path, server.url, progress=False, zips=release)
+    assert len(names(tmp_path / "FSDnoisy18k.audio_train")) == 20
+
+
+def test_a_part_that_is_whole_already_is_used(tmp_path: Path, server: Server, release: dict[str, Zip]) -> None:
+    name = "FSDnoisy18k.audio_train.zip"
+    (tmp_path / f"{name}.part").write_bytes(server.files[name])
+    fetch(tmp_path, server.url, progress=False, zips=release)
+    assert [w for m, n, w in server.requests if (m, n) == ("GET", name)] == [f"bytes={len(server.files[name])}-"]
+
+
+def test_a_part_longer_than_the_file_is_thrown_away(tmp_path: Path, server: Server, release: dict[str, Zip]) -> None:
+    name = "FSDnoisy18k.audio_train.zip"
+    (tmp_path / f"{name}.part").write_bytes(server.files[name] + b"more")
+    assert len(fetch(tmp_path, server.url, progress=False, zips=release)) == 2
+
+
+def test_a_server_that_sends_nothing_is_given_up(tmp_path: Path, server: Server, release: dict[str, Zip]) -> None:
+    server.cut_after = 0
+    message = failure(lambda: fetch(tmp_path, server.url, progress=False, zips=release))
+    assert (
+        message == f"{server.url}FSDnoisy18k.meta.zip: interrupted after 0 bytes (the connection was closed); "
+        "the same command continues there"
+    )
+
+
+def test_a_missing_file_on_the_server(tmp_path: Path, server: Server, release: dict[str, Zip]) -> None:
+    del server.files["FSDnoisy18k.meta.zip"]
+    message = failure(lambda: fetch(tmp_path, server.url, progress=False, zips=release))
+    assert message == f"{server.url}FSDnoisy18k.meta.zip: the server answered 404 Not Found"
+
+
+def test_a_busy_server_is_asked_again(tmp_path: Path, server: Server, release: dict[str, Zip]) -> None:
+    server.busy = 3
+    assert len(fetch(tmp_path, server.url, progress=False, zips=release)) == 2
+    server.busy = 5
+    message = failure(lambda: fetch(tmp_path / "b", server.url, progress=False, zips=release))
+    assert "interrupted after 0 bytes (the server answered 503 Service Unavailable)" in message
+
+
+def test_a_disk_that_fills_up_is_not_taken_for_a_lost_connection(
+    tmp_path: Path, server: Server, release: dict[str, Zip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Resume, "_copy", full)
+    message = failure(lambda: fetch(tmp_path, server.url, progress=False, zips=release))
+    assert message == f"{tmp_path}/FSDnoisy18k.meta.zip.part: cannot be written: No space left on device"
+
+
+def test_what_a_killed_process_left_behind_is_cleared(tmp_path: Path, server: Server, release: dict[str, Zip]) -> None:
+    (tmp_path / ".unpacking-abc" / "FSDnoisy18k.meta").mkdir(parents=True)
+    fetch(tmp_path, server.url, progress=False, zips=release)
+    assert names(tmp_path) == [".fetched.json", "FSDnoisy18k.audio_train", "FSDnoisy18k.meta"]
+
+
+def test_an_address_that_is_not_http(tmp_path: Path, release: dict[str, Zip]) -> None:
+    assert "only http and https" in failure(lambda: fetch(tmp_path, "file:///etc/", progress=False, zips=release))
+
+
+def test_a_wrong_md5_is_refused_and_leaves_nothing(tmp_path: Path, server: Server, release: dict[str, Zip]) -> None:
+    server.files["FSDnoisy18k.meta.zip"] += b"x"
+    message = failure(lambda: fetch(tmp_path, server.url, progress=False, zips=release))
+    assert message.startswith(f"{server.url}FSDnoisy18k.meta.zip: not the official file: MD5 hash")
+    assert release["FSDnoisy18k.meta.zip"].md5 in message
+    assert names(tmp_path) == []
+
+
+def test_too_little_disk_is_said_before_anything_is_fetched(
+    tmp_path: Path, server: Server, release: dict[str, Zip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = namedtuple("usage", "total used free")  # noqa: PYI024 -- what shutil.disk_usage answers with
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(10**9, 10**9, 100_000))
+    message = failure(lambda: fetch(tmp_path / "new", server.url, progress=False, zips=release))
+    assert re.search(r"fetching and unpacking FSDnoisy18k.meta.zip, FSDnoisy18k.audio_train.zip needs 0.0 GB", message)
+    assert {m for m, _, _ in server.requests} == {"HEAD"}
+    assert names(tmp_path) == []
+
+
+def test_the_real_release_needs_about_26_gigabytes(
+    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = namedtuple("usage", "total used free")  # noqa: PYI024
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(0, 0, 20 * 10**9))
+    assert "needs 26.2 GB, 20.0 GB are free" in failure(lambda: fetch(tmp_path, server.url, progress=False))
+
+
+def link() -> ZipInfo:
+    info = ZipInfo("FSDnoisy18k.meta/link")
+    info.external_attr = 0o120777 << 16
+    return info
+
+
+@pytest.mark.parametrize(
+    ("member", "problem"),
+    [
+        ("FSDnoisy18k.meta/../../x", "member 'FSDnoisy18k.meta/../../x' leaves the folder ('..')"),
+        ("/etc/x", "member '/etc/x' is absolute"),
+        ("C:/x", "member 'C:/x' is absolute"),
+        ("other/x", "member 'other/x' is not in the folder FSDnoisy18k.meta"),
+        (link(), "member 'FSDnoisy18k.meta/link' is a symbolic link"),
+    ],
+)
+def test_an_unsafe_zip_is_refused(tmp_path: Path, server: Server, member: str | ZipInfo, problem: str) -> None:
+    zips = {"FSDnoisy18k.meta.zip": offer(server, "FSDnoisy18k.meta.zip", {"FSDnoisy18k.meta/a": b"a", member: b"x"})}
+    root = tmp_path / "root"
+    message = failure(lambda: fetch(root, server.url, progress=False, zips=zips))
+    assert message == f"FSDnoisy18k.meta.zip: {problem}"
+    assert names(root) == ["FSDnoisy18k.meta.zip"]
+    assert names(tmp_path) == ["root"]
+
+
+def test_a_damaged_zip_is_refused(tmp_path: Path, server: Server) -> None:
+    offer(server, "FSDnoisy18k.meta.zip", {"FSDnoisy18k.meta/a": b"a" * 100})
+    data = server.files["FSDnoisy18k.meta.zip"].replace(b"aaaa", b"aaab", 1)
+    server.files["FSDnoisy18k.meta.zip"] = data
+    zips = {"FSDnoisy18k.meta.zip": Zip(md5(data).hexdigest(), len(data), 100)}  # noqa: S324
+    assert "damaged: Bad CRC-32" in failure(lambda: fetch(tmp_path, server.url, progress=False, zips=zips))
+
+
+def test_an_unreadable_note_of_what_was_fetched_is_ignored(
+    tmp_path: Path, server: Server, release: dict[str, Zip]
+) -> None:
+    (tmp_path / fsdnoisy18k.FETCHED).write_text("{")
+    assert len(fetch(tmp_path, server.url, progress=True, zips=release)) == 2
+    assert set(json.loads((tmp_path / fsdnoisy18k.FETCHED).read_text())) == set(release)

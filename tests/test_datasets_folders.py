@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from trainables.datasets.config import Folder
+from trainables.datasets.folders import read
+from trainables.datasets.load import load, with_digests
+from trainables.datasets.manifest import DataSetError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+def fill(root: Path, counts: dict[str, int]) -> Path:
+    for name, count in counts.items():
+        (root / name).mkdir(parents=True)
+        for i in range(count):
+            (root / name / f"{i}.wav").touch()
+    return root
+
+
+def problems(root: Path) -> list[str]:
+    with pytest.raises(DataSetError) as caught:
+        read(root)
+    return caught.value.problems
+
+
+def test_split_folders_are_the_splits(tmp_path: Path) -> None:
+    fill(tmp_path, {"train/dog": 2, "train/cat": 1, "test/dog": 1, "test/cat": 1})
+    manifest = read(tmp_path, verified=False)
+    assert [(c.path, c.label, c.split, c.verified) for c in manifest.clips] == [
+        ("train/cat/0.wav", "cat", "train", False),
+        ("train/dog/0.wav", "dog", "train", False),
+        ("train/dog/1.wav", "dog", "train", False),
+        ("test/cat/0.wav", "cat", "test", True),
+        ("test/dog/0.wav", "dog", "test", True),
+    ]
+
+
+def test_without_them_a_share_of_each_class_is_held_out(tmp_path: Path) -> None:
+    fill(tmp_path, {"dog": 10, "cat": 20, "cow": 2})
+    manifest = read(tmp_path, test=0.3, verified=False)
+    held_out = [c.label for c in manifest.of("test")]
+    assert {label: held_out.count(label) for label in manifest.classes} == {"cat": 6, "cow": 1, "dog": 3}
+    assert all(c.verified == (c.split == "test") for c in manifest.clips)
+
+
+def test_the_test_seed_matters_and_repeats(tmp_path: Path) -> None:
+    fill(tmp_path, {"dog": 20, "cat": 20})
+    assert read(tmp_path, test_seed=1).of("test") == read(tmp_path, test_seed=1).of("test")
+    assert read(tmp_path, test_seed=1).of("test") != read(tmp_path, test_seed=2).of("test")
+
+
+def test_a_larger_test_share_contains_the_smaller_one(tmp_path: Path) -> None:
+    fill(tmp_path, {"dog": 20, "cat": 20})
+    assert set(read(tmp_path, test=0.2).of("test")) < set(read(tmp_path, test=0.5).of("test"))
+
+
+def test_notes_and_hidden_files_are_passed_over(tmp_path: Path) -> None:
+    fill(tmp_path, {"dog": 2, "cat": 2, ".git": 1})
+    for name in ("README.md", "dog/licence.txt", "dog/.DS_Store"):
+        (tmp_path / name).touch()
+    assert len(read(tmp_path).clips) == 4
+
+
+def test_missing_folder(tmp_path: Path) -> None:
+    assert problems(tmp_path / "no") == [f"{tmp_path}/no: no such folder"]
+
+
+def test_folder_without_classes(tmp_path: Path) -> None:
+    assert problems(tmp_path) == [f"{tmp_path}: no class folders"]
+
+
+def test_everything_that_does_not_fit_is_listed_at_once(tmp_path: Path) -> None:
+    fill(tmp_path, {"dog": 2, "cat": 0, "cow": 1, "dog/more": 1})
+    (tmp_path / "dog/a.m4a").touch()
+    (tmp_path / "loose.wav").touch()
+    assert problems(tmp_path) == [
+        "cat: an empty class: no wav, flac, ogg or mp3 file",
+        "dog/a.m4a: not a wav, flac, ogg or mp3 file",
+        "dog/more: a folder inside a class",
+        "loose.wav: a file where class folders are expected",
+        "cow: 1 clip; a class needs 2, one to train on and one to test with",
+    ]
+
+
+def test_a_file_name_that_is_not_text(tmp_path: Path) -> None:
+    fill(tmp_path, {"dog": 2, "cat": 2})
+    try:
+        (tmp_path / "dog" / os.fsdecode(b"\xff.wav")).touch()
+    except OSError:
+        pytest.skip("this file system takes UTF-8 only")
+    assert problems(tmp_path) == ["'dog/\\udcff.wav': the path holds a character that cannot be printed"]
+
+
+def test_one_class_only(tmp_path: Path) -> None:
+    fill(tmp_path / "set", {"dog": 3})
+    with pytest.raises(DataSetError) as caught:
+        load(Folder(kind="folder", root=str(tmp_path / "set")), tmp_path)
+    assert caught.value.problems[0] == "set: one class only ('dog'); at least 2 are needed"
+
+
+def test_a_class_that_is_only_tested(tmp_path: Path) -> None:
+    fill(tmp_path / "set", {"train/dog": 1, "train/cat": 1, "test/dog": 1, "test/fox": 1})
+    with pytest.raises(DataSetError) as caught:
+        load(Folder(kind="folder", root=str(tmp_path / "set")), tmp_path)
+    assert caught.value.problems[0] == "test/fox/0.wav: unknown label 'fox': no training clip has it"
+
+
+def test_a_bad_file_is_named_by_its_path(tmp_path: Path, make_wav: Callable[..., Path]) -> None:
+    for name in ("dog/1", "dog/2", "cat/1"):
+        make_wav(tmp_path / "set" / f"{name}.wav")
+    (tmp_path / "set/cat/2.wav").touch()
+    manifest = load(Folder(kind="folder", root=str(tmp_path / "set"), test=0.5), tmp_path)
+    with pytest.raises(DataSetError) as caught:
+        with_digests(manifest, tmp_path / "cache")
+    assert caught.value.problems == ["cat/2.wav: zero bytes"]

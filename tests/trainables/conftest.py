@@ -1,0 +1,46 @@
+"""A small data set of real wav files, stored, for the tests of what trains on it."""
+
+import pytest
+import torch
+
+from trainables.config import CCE, Configuration, Run, Training
+from trainables.datasets.config import Synthetic
+from trainables.datasets.load import load, with_digests
+from trainables.loading import Loader
+from trainables.store_builder import build_store
+
+
+@pytest.fixture(scope="session")
+def manifest(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sounds")
+    config = Synthetic(kind="synthetic", train_per_class=8, test_per_class=2)
+    return with_digests(load(config, folder), folder)
+
+
+@pytest.fixture(scope="session")
+def store(manifest, tmp_path_factory):
+    return build_store(manifest, tmp_path_factory.mktemp("features"))
+
+
+@pytest.fixture(scope="session")
+def loader(manifest, store):
+    return Loader(manifest, store, torch.device("cpu"))
+
+
+@pytest.fixture
+def one_thread():
+    """Bit-equality is promised for equal numbers of threads."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def make_run(manifest):
+    def make(loss=None, seed=0, subset="all", **training):
+        protocol = Training(**{"epochs": 2, "batch_size": 16, **training})
+        configuration = Configuration(loss=loss or CCE(name="cce"), subset=subset, training=protocol)
+        return Run(configuration=configuration, seed=seed, dataset=manifest.fingerprint)
+
+    return make

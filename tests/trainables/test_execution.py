@@ -1,0 +1,86 @@
+"""From a run to its record, without Ray: statuses, checkpoints, and storage that fails."""
+
+import pytest
+import torch
+
+from trainables.checkpoint import checkpoint_path
+from trainables.config import AdaptiveGCE
+from trainables.execution import Execution, StorageError, provenance
+from trainables.records import read_records
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def execute(run, loader, storage, steps=None):
+    execution = Execution(run, loader, storage, provenance(torch.device("cpu")))
+    record = None
+    while record is None and steps != 0:
+        _, record = execution.step()
+        steps = None if steps is None else steps - 1
+    return record
+
+
+def test_a_run_ends_complete_with_curve_test_and_cost(loader, make_run, tmp_path):
+    run = make_run(epochs=2)
+    record = execute(run, loader, tmp_path)
+    assert record.status == "complete"
+    assert [p.epoch for p in record.epochs] == [1, 2]
+    assert record.validation_accuracy == record.epochs[-1].validation_accuracy
+    assert len(record.test.predictions) == 12
+    assert record.cost.wall_s > 0
+    assert read_records(tmp_path) == {run.run_id: record}
+    assert not checkpoint_path(tmp_path, run.run_id).exists()
+
+
+def test_a_run_given_up_half_way_goes_on_from_its_checkpoint(loader, make_run, tmp_path):
+    run = make_run(AdaptiveGCE(name="adaptive_gce"), epochs=3)
+    execute(run, loader, tmp_path, steps=2)
+    assert checkpoint_path(tmp_path, run.run_id).exists()
+    continued = execute(run, loader, tmp_path)
+    whole = execute(run, loader, tmp_path / "whole")
+    assert continued.outcome() == whole.outcome()
+    assert continued.provenance["attempts"] == 2
+    assert whole.provenance["attempts"] == 1
+    assert continued.cost.images == whole.cost.images
+
+
+def test_a_torn_checkpoint_costs_epochs_and_changes_nothing(loader, make_run, tmp_path):
+    run = make_run(epochs=3)
+    execute(run, loader, tmp_path, steps=2)
+    path = checkpoint_path(tmp_path, run.run_id)
+    path.write_bytes(path.read_bytes()[:5000])
+    assert execute(run, loader, tmp_path).outcome() == execute(run, loader, tmp_path / "whole").outcome()
+
+
+def test_a_run_that_diverges_is_recorded_with_its_epoch(loader, make_run, tmp_path):
+    run = make_run(epochs=3)
+    execution = Execution(run, loader, tmp_path, {})
+    execution.step()
+    with torch.no_grad():
+        execution.training.model.output[1].bias[0] = float("inf")
+    _, record = execution.step()
+    assert record.status == "diverged"
+    assert record.error == "the loss was not finite in epoch 2"
+    assert len(record.epochs) == 1
+    assert record.test is None
+
+
+def test_a_run_with_an_error_is_recorded_as_failed_with_its_last_line(loader, make_run, tmp_path):
+    record = execute(make_run(batch_size=4000), loader, tmp_path)
+    assert record.status == "failed"
+    assert record.error.startswith("ValueError: training.batch_size is 4000")
+    assert record.epochs == []
+
+
+def test_storage_that_cannot_be_written_is_no_fault_of_the_run(loader, make_run, tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    run = make_run(epochs=2)
+    execution = Execution(run, loader, tmp_path, {})
+    monkeypatch.setattr("trainables.records.os.fsync", full)
+    with pytest.raises(StorageError, match="No space left on device"):
+        execution.step()
+    assert read_records(tmp_path) == {}
+    monkeypatch.undo()
+    assert execute(run, loader, tmp_path).outcome() == execute(run, loader, tmp_path / "whole").outcome()

@@ -1,0 +1,50 @@
+"""The network's size, shapes, initial weights and penalty."""
+
+import math
+
+import torch
+from torch import nn
+
+from trainables.model import CNN
+
+
+def test_it_has_531624_weights_for_20_classes_of_which_386_are_statistics():
+    model = CNN(classes=20, seed=0)
+    statistics = sum(b.numel() for name, b in model.named_buffers() if "running" in name)
+    assert statistics == 386
+    assert sum(p.numel() for p in model.parameters()) + statistics == 531_624
+
+
+def test_shapes_of_features_and_logits():
+    model = CNN(classes=7, seed=0)
+    patches = torch.zeros(3, 1, 100, 96)
+    assert model.features(patches).shape == (3, 64)
+    assert model(patches).shape == (3, 7)
+
+
+def test_weights_are_a_truncated_normal_of_he_width_and_biases_are_zero():
+    for module in CNN(seed=3).modules():
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            sigma = math.sqrt(2 / module.weight[0].numel())
+            assert module.weight.abs().max() <= 2 * sigma
+            # A normal cut at 2 sigma has a standard deviation of 0.880 sigma.
+            assert abs(module.weight.std().item() / sigma - 0.880) < 0.08
+            assert not module.bias.any()
+
+
+def test_the_seed_decides_the_weights_and_repeats():
+    one, again, other = (CNN(seed=s).state_dict() for s in (1, 1, 2))
+    assert all(torch.equal(one[k], again[k]) for k in one)
+    assert not torch.equal(one["output.1.weight"], other["output.1.weight"])
+
+
+def test_batch_normalisation_counts_as_keras_does():
+    norms = [m for m in CNN(seed=0).modules() if isinstance(m, nn.BatchNorm2d)]
+    assert len(norms) == 6
+    assert {(m.eps, m.momentum) for m in norms} == {(1e-3, 0.01)}
+
+
+def test_the_penalty_is_the_sum_of_squares_of_the_two_dense_kernels():
+    model = CNN(classes=5, seed=0)
+    expected = model.dense[2].weight.square().sum() + model.output[1].weight.square().sum()
+    assert torch.isclose(model.penalty(), expected)

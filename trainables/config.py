@@ -1,0 +1,198 @@
+"""What a run is, as plain data: loss, subset, training settings, feature settings, and the run's identity.
+
+Imports neither torch nor ray, so that ``analysis`` and the command line start without them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# Raised whenever the same configuration and seed would train differently than before: old records then no longer
+# count as this run's.
+SEMANTICS_VERSION = 1
+
+Reading = Literal["mean", "pooled", "sample"]
+Distances = Literal["input", "penultimate"]
+Rule = Literal["max", "outlier"]
+Subset = Literal[
+    "all",
+    "clean",
+    "noisy",
+    "xs_noisy+clean",
+    "s_noisy+clean",
+    "m_noisy+clean",
+    "l_noisy+clean",
+    "l_noisy+s_clean",
+    "l_noisy+m_clean",
+    "l_noisy+l_clean",
+]
+SUBSETS: tuple[str, ...] = get_args(Subset)
+
+
+class Frozen(BaseModel):
+    """Base of every configuration: immutable, no unknown keys, no silent conversion from text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+Q = Annotated[float, Field(ge=0, le=1, description="q of L_q in [0, 1]: 0 is cross-entropy, 1 is MAE")]
+Temperature = Annotated[float, Field(gt=0, description="temperature T of the soft-nearest-neighbour score, > 0")]
+Beta = Annotated[float, Field(ge=0, le=1, description="weight of the given label in [0, 1]")]
+
+
+class CCE(Frozen):
+    """Categorical cross-entropy."""
+
+    name: Literal["cce"]
+
+
+class MAE(Frozen):
+    """Mean absolute error of the labelled class, 1 - p (design of Ghosh et al. 2017 up to a factor 2)."""
+
+    name: Literal["mae"]
+
+
+class GCE(Frozen):
+    """Generalized cross-entropy (1 - p^q) / q (Zhang and Sabuncu 2018, eq. 6)."""
+
+    name: Literal["gce"]
+    q: Q = 0.7
+
+
+class GCEOrigin(Frozen):
+    """GCE on unverified clips, cross-entropy on verified ones (Fonseca et al. 2019)."""
+
+    name: Literal["gce_origin"]
+    q: Q = 0.7
+
+
+class TruncatedGCE(Frozen):
+    """GCE held constant where p <= k (Zhang and Sabuncu 2018, eq. 9)."""
+
+    name: Literal["truncated_gce"]
+    q: Annotated[float, Field(gt=0, le=1, description="q of L_q in (0, 1]")] = 0.7
+    k: Annotated[float, Field(gt=0, lt=1, description="probability in (0, 1) below which the loss is constant")] = 0.5
+
+
+class AdaptiveGCE(Frozen):
+    """GCE whose q is one minus the soft-nearest-neighbour score of each batch."""
+
+    name: Literal["adaptive_gce"]
+    temperature: Temperature = 1000.0
+    reading: Reading = "mean"
+    distances: Distances = "input"
+
+
+class SoftBootstrapping(Frozen):
+    """Soft bootstrapping (Reed et al. 2015): the target mixes the label with the prediction."""
+
+    name: Literal["soft_bootstrapping"]
+    beta: Beta = 0.3
+
+
+class SoftBootstrappingOrigin(Frozen):
+    """Soft bootstrapping on unverified clips, cross-entropy on verified ones."""
+
+    name: Literal["soft_bootstrapping_origin"]
+    beta: Beta = 0.3
+
+
+class LossMasking(Frozen):
+    """Cross-entropy that drops the batch's largest losses (Fonseca et al. 2019, section 3.3).
+
+    ``threshold`` is m in ``loss > m * max`` for rule ``max`` (0.6 when absent) and the number of standard deviations
+    above the median for rule ``outlier`` (1.9 when absent).
+    """
+
+    name: Literal["loss_masking"]
+    rule: Rule = "max"
+    threshold: (
+        Annotated[float, Field(gt=0, description="m (rule max) or standard deviations (rule outlier)")] | None
+    ) = None
+
+
+class LossMaskingOrigin(LossMasking):
+    """Loss masking that only drops unverified clips."""
+
+    name: Literal["loss_masking_origin"]  # type: ignore[assignment]
+
+
+Loss = (
+    CCE
+    | MAE
+    | GCE
+    | GCEOrigin
+    | TruncatedGCE
+    | AdaptiveGCE
+    | SoftBootstrapping
+    | SoftBootstrappingOrigin
+    | LossMasking
+    | LossMaskingOrigin
+)
+LOSSES: tuple[type[Frozen], ...] = get_args(Loss)
+
+
+class Training(Frozen):
+    """The training protocol; every default is that of Fonseca et al. 2019."""
+
+    epochs: Annotated[int, Field(ge=1, le=10_000, description="most epochs of one run")] = 160
+    batch_size: Annotated[int, Field(ge=2, le=4096, description="patches in a batch; a last part batch is dropped")] = (
+        64
+    )
+    learning_rate: Annotated[float, Field(gt=0, le=1, description="Adam's first learning rate")] = 1e-3
+    l2: Annotated[float, Field(ge=0, description="weight of the squared dense kernels in the loss")] = 1e-3
+    validation: Annotated[float, Field(gt=0, lt=0.9, description="fraction of the training clips held out")] = 0.15
+    split_seed: Annotated[int, Field(ge=0, description="seed of the validation split, the same for every run")] = 42
+    halve_after: Annotated[int, Field(ge=1, description="epochs without gain before the learning rate is halved")] = 5
+    halve_gain: Annotated[float, Field(ge=0, description="gain in validation accuracy that counts, for halving")] = 1e-4
+    stop_after: Annotated[int, Field(ge=1, description="epochs without gain before the run stops")] = 15
+    stop_gain: Annotated[float, Field(ge=0, description="gain in validation accuracy that counts, for stopping")] = 1e-3
+
+
+class Features(Frozen):
+    """Settings of the log-mel features and patches (Fonseca et al. 2019); part of a run's identity."""
+
+    sample_rate: int = 44_100
+    n_fft: int = 2048
+    window: int = 1764
+    hop: int = 882
+    mels: int = 96
+    min_samples: int = 88_200
+    patch_frames: int = 100
+    patch_hop: int = 50
+
+
+FEATURES = Features()
+
+
+class Configuration(Frozen):
+    """An arm with every parameter fixed."""
+
+    loss: Annotated[Loss, Field(discriminator="name")]
+    subset: Subset = "all"
+    training: Training = Training()
+
+
+class Run(Frozen):
+    """One training of one configuration with one seed, on one data set."""
+
+    configuration: Configuration
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+    dataset: str  # the manifest's fingerprint
+    features: Features = FEATURES
+    semantics: int = SEMANTICS_VERSION
+
+    @property
+    def run_id(self) -> str:
+        """20 hexadecimal digits; equal for equal runs on any machine."""
+        return digest(self.model_dump(mode="json"))
+
+
+def digest(value: Any) -> str:  # noqa: ANN401 -- any JSON value
+    """20 hexadecimal digits of the SHA-256 of a JSON value, independent of the order of its keys."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:20]

@@ -1,0 +1,85 @@
+"""A data set from one CSV: ``path,label,split,verified``, optionally ``true_label`` and ``noisy_small``."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, cast
+
+from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split
+from trainables.datasets.table import TRUTH, Row, check_label, check_path, read_rows, repeated
+from trainables.records import write_atomically
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+REQUIRED = ("path", "label", "split", "verified")
+
+
+def read(path: Path, root: Path | None = None) -> Manifest:
+    """Read a CSV data set; the audio is not looked at.
+
+    Args:
+        path: the CSV. Columns beyond those known are ignored; test rows may leave ``verified`` empty.
+        root: what the paths are relative to; the CSV's own folder when absent.
+
+    Raises:
+        DataSetError: with one problem per bad row, naming it as ``FILE:LINE``.
+
+    """
+    manifest, problems = parse(path, root)
+    if problems:
+        raise DataSetError(problems)
+    return manifest
+
+
+def parse(path: Path, root: Path | None = None) -> tuple[Manifest, list[str]]:
+    """Read what can be read, and list every problem; see ``read``."""
+    rows, problems = read_rows(path, REQUIRED)
+    clips = []
+    for row in rows:
+        wrong = _problems(row.values)
+        if wrong:
+            problems += [f"{row.where}: {p}" for p in wrong]
+        else:
+            clips.append(_clip(row))
+    problems += repeated((c.row, c.path, c.split) for c in clips)
+    return Manifest(path.stem, "csv", root or path.parent, tuple(clips)), problems
+
+
+def write(manifest: Manifest, path: Path) -> None:
+    """Write a manifest as such a CSV, atomically."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    known = any(c.true_label is not None for c in manifest.clips)
+    writer.writerow([*REQUIRED, "noisy_small", *(["true_label"] if known else [])])
+    for c in manifest.clips:
+        row = [c.path, c.label, c.split, int(c.verified), int(c.noisy_small)]
+        writer.writerow([*row, *([c.true_label] if known else [])])
+    write_atomically(path, text.getvalue().encode())
+
+
+def _problems(values: dict[str, str]) -> list[str]:
+    split, verified, small = values["split"], values["verified"].lower(), values.get("noisy_small", "").lower()
+    found = [check_path(values["path"]), check_label(values["label"])]
+    if split not in ("train", "test"):
+        found.append(f"split '{split}' is neither train nor test")
+    if verified not in TRUTH and not (split == "test" and not verified):
+        found.append(f"verified '{values['verified']}' is none of 0, 1, true, false")
+    if small and small not in TRUTH:
+        found.append(f"noisy_small '{values['noisy_small']}' is none of 0, 1, true, false")
+    return [p for p in found if p]
+
+
+def _clip(row: Row) -> Clip:
+    v = row.values
+    return Clip(
+        path=str(PurePosixPath(v["path"])),  # so that ./a.wav and a.wav are the same clip
+        label=v["label"],
+        split=cast("Split", v["split"]),
+        verified=TRUTH.get(v["verified"].lower(), True),
+        true_label=v.get("true_label"),
+        noisy_small=TRUTH.get(v.get("noisy_small", "").lower(), False),
+        row=row.where,
+    )

@@ -1,0 +1,88 @@
+"""A data set from a folder per class: ROOT/train/CLASS/* and ROOT/test/CLASS/*, or ROOT/CLASS/* split by a seed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trainables.datasets.headers import SUFFIXES
+from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split, rank
+from trainables.datasets.table import check_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+COMPANIONS = (".csv", ".json", ".md", ".txt", ".xml")  # notes beside the audio; anything else unknown is a problem
+
+
+def read(root: Path, *, verified: bool = True, test: float = 0.3, test_seed: int = 0) -> Manifest:
+    """Read a folder per class; the audio is not looked at.
+
+    Args:
+        root: the folder. With both ``train`` and ``test`` in it, these are the splits; else every folder is a class.
+        verified: whether the training labels are verified (test labels always are).
+        test: share in (0, 1) of each class's clips held out as the test set, when the folders do not say; at least
+            one clip goes to each side.
+        test_seed: seed of that draw.
+
+    Raises:
+        DataSetError: with one problem per file or folder that does not fit.
+
+    """
+    manifest, problems = parse(root, verified=verified, test=test, test_seed=test_seed)
+    if problems:
+        raise DataSetError(problems)
+    return manifest
+
+
+def parse(root: Path, *, verified: bool = True, test: float = 0.3, test_seed: int = 0) -> tuple[Manifest, list[str]]:
+    """Read what can be read, and list every problem; see ``read``."""
+    problems: list[str] = []
+    clips: list[Clip] = []
+    if not root.is_dir():
+        problems.append(f"{root}: no such folder")
+    elif (root / "train").is_dir() and (root / "test").is_dir():
+        splits: tuple[Split, Split] = ("train", "test")
+        for split in splits:
+            for label, paths in _classes(root, split, problems).items():
+                clips += [Clip(p, label, split, verified or split == "test") for p in paths]
+    else:
+        for label, paths in _classes(root, "", problems).items():
+            if len(paths) == 1:
+                problems.append(f"{label}: 1 clip; a class needs 2, one to train on and one to test with")
+            held_out = _held_out(paths, test, test_seed)
+            clips += [Clip(p, label, "test" if p in held_out else "train", verified or p in held_out) for p in paths]
+    if not clips and not problems:
+        problems.append(f"{root}: no class folders")
+    return Manifest(root.name, "folder", root, tuple(clips)), problems
+
+
+def _held_out(paths: list[str], share: float, seed: int) -> set[str]:
+    count = min(max(1, round(share * len(paths))), len(paths) - 1)
+    return set(sorted(paths, key=lambda p: rank(seed, p))[:count])
+
+
+def _classes(root: Path, below: str, problems: list[str]) -> dict[str, list[str]]:
+    """List the audio files of every class folder, sorted, as paths relative to the root."""
+    found: dict[str, list[str]] = {}
+    for folder in sorted(p for p in (root / below).iterdir() if not p.name.startswith(".")):
+        name = folder.relative_to(root).as_posix()
+        if not folder.is_dir():
+            if folder.suffix.lower() not in COMPANIONS:
+                problems.append(f"{name}: a file where class folders are expected")
+            continue
+        paths = []
+        for path in sorted(p for p in folder.iterdir() if not p.name.startswith(".")):
+            relative = path.relative_to(root).as_posix()
+            if path.suffix.lower() in COMPANIONS:
+                continue
+            if path.is_dir() or path.suffix.lower() not in SUFFIXES:
+                what = "a folder inside a class" if path.is_dir() else "not a wav, flac, ogg or mp3 file"
+                problems.append(f"{relative}: {what}")
+            elif wrong := check_path(relative):
+                problems.append(f"{relative!r}: {wrong}")
+            else:
+                paths.append(relative)
+        if not paths:
+            problems.append(f"{name}: an empty class: no wav, flac, ogg or mp3 file")
+        found[folder.name] = paths
+    return {label: paths for label, paths in found.items() if paths}

@@ -1,0 +1,260 @@
+"""FSDnoisy18k (Fonseca et al. 2019) as it lies on disk: reads it, fetches it from Zenodo, verifies it."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from hashlib import md5
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trainables.datasets.download import Resume, check_free_space, extract, remote_size
+from trainables.datasets.headers import AudioError, probe
+from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split
+from trainables.datasets.table import Row, check_label, check_path, read_rows, repeated
+from trainables.records import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+URL = "https://zenodo.org/record/2529934/files/"
+META = "FSDnoisy18k.meta"
+AUDIO: dict[Split, str] = {"train": "FSDnoisy18k.audio_train", "test": "FSDnoisy18k.audio_test"}
+COLUMNS: dict[Split, tuple[str, ...]] = {
+    "train": ("fname", "label", "aso_id", "manually_verified", "noisy_small"),
+    "test": ("fname", "label", "aso_id"),
+}
+TRUTH_KINDS = ("clean", "correct", "in_vocabulary", "out_of_vocabulary")
+FETCHED = ".fetched.json"  # in ROOT: which zips have been verified and unpacked; written after each of them
+
+
+@dataclass(frozen=True, slots=True)
+class Zip:
+    """One zip of the release. The sizes are bytes, and only used while the server does not tell better.
+
+    They follow from 42.5 hours of 16-bit mono at 44.1 kHz, of which 1.4 are the test set, and from the test set's zip
+    being 0.89 times as large as its content.
+    """
+
+    md5: str
+    packed: int
+    unpacked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Official:
+    """What the release holds: MD5 of the two CSVs, and numbers of clips."""
+
+    md5: Mapping[Split, str] = field(
+        default_factory=lambda: {
+            "train": "43d229cc0f8467b514a5d479fd2c038e",
+            "test": "10ce6bb4f9a4b63b37c1b2a6bc80819c",
+        }
+    )
+    train: int = 17_585
+    test: int = 947
+    verified: int = 1_772
+    noisy_small: int = 1_003
+
+
+# Small ones first, so that a wrong address or a full disk shows before the large download.
+ZIPS: Mapping[str, Zip] = {
+    f"{META}.zip": Zip("96e27a4a63b7a2870522ddcedb5d8296", 1_000_000, 2_000_000),
+    "FSDnoisy18k.doc.zip": Zip("093a1ca185ec341ca4eac14215e7f96b", 10_000_000, 20_000_000),
+    f"{AUDIO['test']}.zip": Zip("1ac73d70b4ef3f81900d98c261a832de", 400_000_000, 450_000_000),
+    f"{AUDIO['train']}.zip": Zip("34dc1d34ca44622af5bf439ceb6f0d55", 12_000_000_000, 13_300_000_000),
+}
+
+
+def read(root: Path) -> Manifest:
+    """Read the two CSVs; the audio is not looked at and may be absent.
+
+    A clip's path is like ``FSDnoisy18k.audio_train/94322.wav``: three names are in both splits, for different sounds.
+
+    Args:
+        root: the folder that holds ``FSDnoisy18k.meta``, or one that holds ``train.csv`` and ``test.csv`` themselves.
+            A ``truth.csv`` (fname,true_label,kind) in it fills in the true labels of training clips.
+
+    Raises:
+        DataSetError: with every problem, each naming file and row.
+
+    """
+    manifest, problems = parse(root)
+    if problems:
+        raise DataSetError(problems)
+    return manifest
+
+
+def parse(root: Path) -> tuple[Manifest, list[str]]:
+    """Read what can be read, and list every problem; see ``read``."""
+    problems: list[str] = []
+    truth = _truth(root / "truth.csv", problems)
+    clips: list[Clip] = []
+    for split, columns in COLUMNS.items():
+        rows, wrong = read_rows(meta(root) / f"{split}.csv", columns)
+        problems += wrong
+        found = []
+        for row in rows:
+            bad = _problems(row, split)
+            problems += bad
+            if not bad:
+                found.append(_clip(row, split, truth))
+        problems += repeated((c.row, c.path, c.split) for c in found)
+        clips += found
+    return Manifest("FSDnoisy18k", "fsdnoisy18k", root, tuple(clips)), problems
+
+
+def meta(root: Path) -> Path:
+    """Return the folder of the two CSVs: ``FSDnoisy18k.meta`` in the root, or the root itself."""
+    inner = root / META
+    return root if (root / "train.csv").is_file() and not inner.is_dir() else inner
+
+
+def fetch(root: Path, base_url: str = URL, *, progress: bool = True, zips: Mapping[str, Zip] = ZIPS) -> list[str]:
+    """Download, verify and unpack the release; an interrupted call continues where it stopped.
+
+    Args:
+        root: where the folders of the release will lie; made if absent. A zip is removed once it is unpacked.
+        base_url: where the zips are, ending in a slash.
+        progress: whether to show a progress bar.
+        zips: the files to fetch.
+
+    Returns:
+        The names of the zips that were unpacked by this call; the others were there already.
+
+    Raises:
+        DataSetError: too little disk (nothing is fetched then), a refused or lost connection, a wrong MD5, an unsafe
+            zip.
+
+    """
+    import pooch  # noqa: PLC0415 -- slow to import, and only needed here
+
+    done = _fetched(root)
+    missing = {n: z for n, z in zips.items() if done.get(n) != [z.md5, len(_files(root / Path(n).stem))]}
+    needed = 0
+    for name, zipped in missing.items():
+        packed = remote_size(base_url + name) or zipped.packed
+        held = sum(p.stat().st_size for p in (root / name, root / f"{name}.part") if p.exists())
+        needed += max(0, packed - held) + max(zipped.unpacked, packed)
+    check_free_space(root, needed, f"fetching and unpacking {', '.join(missing)}")
+    pooch.get_logger().setLevel("WARNING")
+    for name, zipped in missing.items():
+        downloader = Resume(root / f"{name}.part", progress=progress)
+        try:
+            archive = Path(
+                pooch.retrieve(base_url + name, f"md5:{zipped.md5}", fname=name, path=root, downloader=downloader)
+            )
+        except ValueError as error:  # pooch's word for a hash that does not match; the file is gone
+            reason = " ".join(str(error).split())
+            message = f"{base_url}{name}: not the official file: {reason}"
+            raise DataSetError([message]) from None
+        extract(archive, root, Path(name).stem)
+        done[name] = [zipped.md5, len(_files(root / Path(name).stem))]
+        write_atomically(root / FETCHED, json.dumps(done, indent=1).encode())
+        archive.unlink()
+    return list(missing)
+
+
+def verify(root: Path, official: Official | None = None) -> list[str]:
+    """Compare a folder with the official release: the CSVs, the names in both directions, the counts, every header.
+
+    Returns:
+        One line per problem; none if all is well.
+
+    """
+    expected = official or Official()
+    problems = []
+    for split, digest in expected.md5.items():
+        table = meta(root) / f"{split}.csv"
+        if table.is_file() and (found := md5(table.read_bytes(), usedforsecurity=False).hexdigest()) != digest:
+            problems.append(f"{table.name}: MD5 {found}, the official one is {digest}")
+    manifest, wrong = parse(root)
+    problems += wrong
+    problems += _compare_counts(manifest, expected)
+    for split, folder in AUDIO.items():
+        listed = {c.path: c.row for c in manifest.of(split)}
+        on_disk = {f"{folder}/{name}" for name in _files(root / folder)}
+        if listed and not on_disk:
+            problems.append(f"{folder}: no audio; {len(listed)} files are listed in {split}.csv")
+            continue
+        problems += [f"{row}: {path}: no such file" for path, row in listed.items() if path not in on_disk]
+        problems += [f"{path}: not listed in {split}.csv" for path in sorted(on_disk - listed.keys())]
+        problems += _check_headers(root, {p: row for p, row in listed.items() if p in on_disk})
+    return problems
+
+
+def _compare_counts(manifest: Manifest, expected: Official) -> list[str]:
+    train = manifest.of("train")
+    table = (
+        ("train.csv: {} clips", len(train), expected.train),
+        ("train.csv: {} verified clips", sum(c.verified for c in train), expected.verified),
+        ("train.csv: {} noisy_small clips", sum(c.noisy_small for c in train), expected.noisy_small),
+        ("test.csv: {} clips", len(manifest.of("test")), expected.test),
+    )
+    return [f"{text.format(found)}, officially {number}" for text, found, number in table if found != number]
+
+
+def _check_headers(root: Path, listed: dict[str, str]) -> list[str]:
+    def check(path: str) -> str:
+        try:
+            probe(root / path)
+        except AudioError as error:
+            return f"{listed[path]}: {path}: {error}"
+        return ""
+
+    with ThreadPoolExecutor() as pool:
+        return [line for line in pool.map(check, listed) if line]
+
+
+def _files(folder: Path) -> list[str]:
+    return sorted(p.name for p in folder.iterdir() if not p.name.startswith(".")) if folder.is_dir() else []
+
+
+def _fetched(root: Path) -> dict[str, list[str | int]]:
+    try:
+        value = json.loads((root / FETCHED).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return dict(value) if isinstance(value, dict) else {}
+
+
+def _problems(row: Row, split: Split) -> list[str]:
+    values = row.values
+    found = [check_path(values["fname"]), check_label(values["label"])]
+    if not found[0] and ("/" in values["fname"] or "\\" in values["fname"]):
+        found.append(f"fname '{values['fname']}' is not a plain file name")
+    if split == "train":
+        found += [
+            f"{column} '{values[column]}' is neither 0 nor 1"
+            for column in ("manually_verified", "noisy_small")
+            if values[column] not in ("0", "1")
+        ]
+    return [f"{row.where}: {values['fname']}: {p}" for p in found if p]
+
+
+def _clip(row: Row, split: Split, truth: dict[str, str]) -> Clip:
+    values = row.values
+    return Clip(
+        path=f"{AUDIO[split]}/{values['fname']}",
+        label=values["label"],
+        split=split,
+        verified=split == "test" or values["manually_verified"] == "1",
+        true_label=truth.get(values["fname"]) if split == "train" else None,
+        noisy_small=split == "train" and values["noisy_small"] == "1",
+        row=row.where,
+    )
+
+
+def _truth(path: Path, problems: list[str]) -> dict[str, str]:
+    """Read the known true labels, fname -> label or "" for a sound of no class; nothing when there is no such file."""
+    if not path.exists():
+        return {}
+    rows, wrong = read_rows(path, ("fname", "true_label", "kind"))
+    problems += wrong
+    problems += [
+        f"{r.where}: kind '{r.values['kind']}' is none of {', '.join(TRUTH_KINDS)}"
+        for r in rows
+        if r.values["kind"] not in TRUTH_KINDS
+    ]
+    return {r.values["fname"]: "" if r.values["kind"] == "out_of_vocabulary" else r.values["true_label"] for r in rows}

@@ -1,0 +1,193 @@
+"""What a sound file's header promises, and whether the file is as long as that: cheap checks without decoding.
+
+Lies with the data sets, and not in ``trainables.audio``, because a data set is checked without torch.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import soundfile
+
+SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
+# Some writers that stream to a pipe cannot go back to fill in the length: they leave 0xFFFFFFFF or just under 2 GiB.
+STREAMED = 0x7FFF_F000
+LINEAR_FORMATS = (1, 3, 0xFFFE)  # PCM, float, extensible: one block is one sample of every channel
+LAST_PAGE = 65_307  # the longest Ogg page, in bytes
+MPEG_SYNC = 0xFFE0  # the 11 bits that start every frame of an mp3
+UNKNOWN_LENGTH = 2**62  # libsndfile answers 2**63 - 1 for a FLAC stream that does not know its own length
+
+
+class AudioError(Exception):
+    """A sound file cannot be used; the message is the reason alone, the caller knows the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a header says: samples per channel (> 0), rate in Hz (> 0), number of channels."""
+
+    samples: int
+    rate: int
+    channels: int
+
+    @property
+    def seconds(self) -> float:
+        """Length of the sound."""
+        return self.samples / self.rate
+
+
+def probe(path: Path | str) -> Probe:
+    """Read a sound file's header and compare it with the length of the file.
+
+    A cut wav or ogg is found here. A cut flac or mp3 is only found by decoding it (``trainables.audio.read_mono``).
+    An mp3 without a Xing or Info header promises no length: it is decoded, to count.
+
+    Raises:
+        AudioError: the file is missing, empty, unreadable, without samples, at 0 Hz, or shorter than its header says.
+
+    """
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+        if size == 0:
+            msg = "zero bytes"
+            raise AudioError(msg)
+        with path.open("rb") as file:
+            counted = _check_container(file, size)
+    except FileNotFoundError:
+        msg = "no such file"
+        raise AudioError(msg) from None
+    except IsADirectoryError:
+        msg = "a folder, not a file"
+        raise AudioError(msg) from None
+    except OSError as error:
+        reason = f"cannot be read: {error.strerror}"
+        raise AudioError(reason) from None
+    try:
+        info = soundfile.info(str(path))
+    except (soundfile.LibsndfileError, RuntimeError) as error:
+        raise AudioError(_unreadable(error)) from None
+    if info.samplerate <= 0:
+        msg = "sample rate 0 Hz"
+        raise AudioError(msg)
+    if info.frames <= 0:
+        msg = "header only: 0 samples"
+        raise AudioError(msg)
+    if info.frames >= UNKNOWN_LENGTH:
+        msg = "the header does not say how many samples there are; write the file again, not to a pipe"
+        raise AudioError(msg)
+    samples = int(info.frames) if counted else _count(path, int(info.frames))
+    return Probe(samples, int(info.samplerate), int(info.channels))
+
+
+def resampled_length(samples: int, rate: int, sample_rate: int) -> int:
+    """Return how many samples ``rate`` Hz become at ``sample_rate`` Hz: samples * sample_rate / rate, rounded up.
+
+    This is what ``trainables.audio.read_mono`` returns, known before a file is decoded.
+    """
+    return -(-samples * sample_rate // rate)
+
+
+def truncated(promised: int, found: int, unit: str = "samples") -> AudioError:
+    """Return the error for a file that ends before its header says."""
+    return AudioError(f"truncated: the header promises {promised} {unit}, {found} could be read")
+
+
+def _unreadable(error: Exception) -> str:
+    # libsndfile's message holds the path; the reason is what follows the last colon.
+    reason = str(error).rpartition(": ")[2].rstrip(".")
+    return f"not a sound file that can be read ({reason})"
+
+
+def _check_container(file: BinaryIO, size: int) -> bool:
+    """Check the container's own lengths; answer whether the header promises a number of samples."""
+    head = file.read(12)
+    if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
+        _check_wav(file, size)
+    elif head[:4] == b"OggS":
+        _check_ogg(file, size)
+    elif head[:3] == b"ID3" or (int.from_bytes(head[:2], "big") & MPEG_SYNC) == MPEG_SYNC:
+        return _mp3_promises_length(file, head)
+    return True
+
+
+def _check_wav(file: BinaryIO, size: int) -> None:
+    """Compare the data chunk with the file: libsndfile silently shortens the header to what it finds."""
+    long_size, block = 0, 0
+    while len(header := file.read(8)) == 8:  # noqa: PLR2004 -- a chunk's name and length
+        name, length = header[:4], struct.unpack("<I", header[4:])[0]
+        start = file.tell()
+        if name == b"ds64":  # RF64 keeps 64-bit lengths here: riff, data, samples
+            long_size = struct.unpack("<Q", file.read(16)[8:].ljust(8, b"\0"))[0]
+        elif name == b"fmt ":
+            tag, _, rate, _, align = struct.unpack("<HHIIH", file.read(14).ljust(14, b"\xff"))
+            if rate == 0:
+                msg = "sample rate 0 Hz"
+                raise AudioError(msg)
+            block = align if tag in LINEAR_FORMATS else 0
+        elif name == b"data":
+            promised = long_size or (0 if length >= STREAMED else length)
+            if start + promised > size:
+                raise (
+                    truncated(promised // block, (size - start) // block)
+                    if block
+                    else truncated(promised, size - start, "bytes")
+                )
+            return
+        file.seek(start + length + length % 2)
+
+
+def _check_ogg(file: BinaryIO, size: int) -> None:
+    """Look for the page that ends the stream: libsndfile takes the last page it finds for the end."""
+    start = max(0, size - LAST_PAGE)
+    file.seek(start)
+    tail = file.read()
+    page = tail.rfind(b"OggS")
+    header = tail[page : page + 27]
+    if page < 0 or len(header) < 27:  # noqa: PLR2004 -- the fixed part of an Ogg page's header
+        msg = "truncated: the last Ogg page is cut"
+        raise AudioError(msg)
+    segments = tail[page + 27 : page + 27 + header[26]]
+    end = page + 27 + header[26] + sum(segments)
+    if len(segments) < header[26] or end > len(tail):
+        msg = "truncated: the last Ogg page is cut"
+        raise AudioError(msg)
+    if not header[5] & 4:
+        msg = "truncated: no Ogg page is marked as the end of the stream"
+        raise AudioError(msg)
+
+
+def _mp3_promises_length(file: BinaryIO, head: bytes) -> bool:
+    """Answer whether the first MPEG frame is a Xing, Info or VBRI header, which counts the frames."""
+    start = 0
+    if head[:3] == b"ID3":  # a tag in front: its length is 4 bytes of 7 bits
+        start = 10 + sum(b << shift for b, shift in zip(head[6:10], (21, 14, 7, 0), strict=False))
+    file.seek(start)
+    first = file.read(2048)
+    return any(mark in first for mark in (b"Xing", b"Info", b"VBRI"))
+
+
+def _count(path: Path, estimate: int) -> int:
+    """Count the samples of an mp3 by decoding it.
+
+    libsndfile guesses such a file's length from the first frame's bit rate. The guess is a little high at a constant
+    bit rate. At a variable one it may be low, and libsndfile then stops there; a guess that is reached and is no whole
+    number of frames (of 576 samples) shows that.
+    """
+    count = 0
+    try:
+        with soundfile.SoundFile(str(path)) as sound:
+            while block := len(sound.read(1 << 20, dtype="float32")):
+                count += block
+    except (soundfile.LibsndfileError, RuntimeError) as error:
+        raise AudioError(_unreadable(error)) from None
+    if count == 0:
+        msg = "header only: 0 samples"
+        raise AudioError(msg)
+    if count >= estimate and estimate % 576:
+        msg = "an mp3 of variable bit rate whose header does not say its length; convert it to flac or wav"
+        raise AudioError(msg)
+    return count

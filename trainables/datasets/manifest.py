@@ -1,0 +1,133 @@
+"""The one shape of a data set: a manifest of labelled clips, whatever it was read from.
+
+A manifest is light (no audio, no torch). It carries its own fingerprint, made from the labels and from the content of
+the audio files, so that a run's identity follows the data and not the folder it lies in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from trainables.config import digest
+
+Split = Literal["train", "test"]
+POOL = "pool:"  # first part of the path of a clip that lies in the manifest's pool
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """One labelled sound file."""
+
+    path: str  # relative to the manifest's root, with forward slashes; "pool:NAME" is relative to its pool
+    label: str
+    split: Split
+    verified: bool  # a person confirmed the label
+    true_label: str | None = None  # known truth; "" means a sound of none of the classes; None means unknown
+    noisy_small: bool = False  # member of FSDnoisy18k's noisy_small subset
+    row: str = ""  # where it was listed, for messages: "train.csv:17"; not part of the clip's identity
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A data set: its clips in a fixed order, its classes in sorted order, and where the audio lies."""
+
+    name: str
+    kind: str  # fsdnoisy18k, csv, folder or synthetic
+    root: Path
+    clips: tuple[Clip, ...]
+    digests: tuple[str, ...] = ()  # one content digest per clip; empty while the audio is not at hand
+    skipped: tuple[tuple[str, str], ...] = field(default=())  # (clip, problem) left out with --skip-bad-clips
+    pool: Path | None = None  # folder of the out-of-vocabulary sounds that were injected, if any
+
+    @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """The labels of the training and test clips, sorted."""
+        return tuple(sorted({c.label for c in self.clips}))
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """20 hexadecimal digits over every clip's path, label, split, marks and content.
+
+        Raises:
+            ValueError: the content of the audio is not known yet.
+
+        """
+        if len(self.digests) != len(self.clips):
+            msg = f"{self.name}: the audio of this data set has not been read; no fingerprint"
+            raise ValueError(msg)
+        rows = [
+            [c.path, c.label, c.split, c.verified, c.noisy_small, d]
+            for c, d in zip(self.clips, self.digests, strict=True)
+        ]
+        return digest(rows)
+
+    def of(self, split: Split) -> tuple[Clip, ...]:
+        """Return the clips of one split, in order."""
+        return tuple(c for c in self.clips if c.split == split)
+
+    def file(self, clip: Clip) -> Path:
+        """Return where a clip's audio lies: below the root, or below the pool for an injected sound."""
+        if self.pool is not None and clip.path.startswith(POOL):
+            return self.pool / clip.path.removeprefix(POOL)
+        return self.root / clip.path
+
+    def without(self, bad: dict[str, str]) -> Manifest:
+        """Leave out the clips whose path is a key of ``bad`` (path -> problem)."""
+        keep = [i for i, c in enumerate(self.clips) if c.path not in bad]
+        return replace(
+            self,
+            clips=tuple(self.clips[i] for i in keep),
+            digests=tuple(self.digests[i] for i in keep) if self.digests else (),
+            skipped=self.skipped + tuple(sorted(bad.items())),
+        )
+
+
+class DataSetError(Exception):
+    """Everything that is wrong with a data set, all at once; ``problems`` has one line for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        """Keep the problems; the message is all of them, one a line."""
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def rank(seed: int, *names: str) -> bytes:
+    """Return a sort key that shuffles names by a seed, the same on any machine and whatever else is in the list.
+
+    Sorting by it and taking the first k draws k names at random; a larger k contains the smaller one.
+    """
+    return hashlib.sha256("\0".join((str(seed), *names)).encode()).digest()
+
+
+def to_json(manifest: Manifest) -> bytes:
+    """Serialise a manifest, for the workers and for the report."""
+    rows = [[c.path, c.label, c.split, c.verified, c.true_label, c.noisy_small, c.row] for c in manifest.clips]
+    value = {
+        "name": manifest.name,
+        "kind": manifest.kind,
+        "root": str(manifest.root),
+        "digests": manifest.digests,
+        "skipped": manifest.skipped,
+        "pool": None if manifest.pool is None else str(manifest.pool),
+        "clips": rows,
+    }
+    return json.dumps(value).encode()
+
+
+def from_json(data: bytes) -> Manifest:
+    """Read back what ``to_json`` wrote."""
+    value = json.loads(data)
+    return Manifest(
+        name=value["name"],
+        kind=value["kind"],
+        root=Path(value["root"]),
+        clips=tuple(Clip(*row) for row in value["clips"]),
+        digests=tuple(value["digests"]),
+        skipped=tuple((a, b) for a, b in value["skipped"]),
+        pool=None if value["pool"] is None else Path(value["pool"]),
+    )

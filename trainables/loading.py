@@ -1,0 +1,95 @@
+"""From a manifest and its frame store to the patches of one run: subset, validation split, standardisation."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+import torch
+
+from trainables.datasets.manifest import rank
+from trainables.datasets.subsets import subset
+from trainables.patches import Patches, PatchIndex, index_patches, standardisation
+from trainables.training import RunData
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trainables.config import Configuration
+    from trainables.datasets.manifest import Manifest
+    from trainables.store import FrameStore
+
+
+def split_validation(manifest: Manifest, clips: Sequence[int], share: float, seed: int) -> tuple[list[int], list[int]]:
+    """Hold out a share of the training clips, stratified by given label.
+
+    A clip's rank depends on the seed and its own path only, so the same clips tend to be held out of nested subsets.
+    Each class gives round(share * n) clips, at least one and never its last one.
+
+    Args:
+        manifest: the data set.
+        clips: positions of training clips in the manifest.
+        share: in (0, 1).
+        seed: of the split; the paper's protocol keeps it at 42 for every run.
+
+    Returns:
+        Positions to train on and positions to validate on, each in the manifest's order.
+
+    """
+    by_label: dict[str, list[int]] = defaultdict(list)
+    for i in clips:
+        by_label[manifest.clips[i].label].append(i)
+    held: set[int] = set()
+    for members in by_label.values():
+        members.sort(key=lambda i: rank(seed, "validation", manifest.clips[i].path))
+        count = min(max(1, math.floor(share * len(members) + 0.5)), len(members) - 1)
+        held.update(members[:count])
+    return [i for i in clips if i not in held], [i for i in clips if i in held]
+
+
+class Loader:
+    """A data set on a device: its frames lie there once, whatever runs use them."""
+
+    def __init__(self, manifest: Manifest, store: FrameStore, device: torch.device) -> None:
+        """Map the frames (CPU) or copy them to the device (GPU)."""
+        self.manifest, self.store, self.device = manifest, store, device
+        self.frames = torch.from_numpy(store.frames()).to(device)
+        self.number = {label: k for k, label in enumerate(manifest.classes)}
+        self._kept: tuple[object, RunData] | None = None  # runs often follow others on the same subset
+
+    def run_data(self, configuration: Configuration) -> RunData:
+        """Index the patches of a configuration's data.
+
+        Raises:
+            DataSetError: the data set has no clips for the subset.
+
+        """
+        protocol = configuration.training
+        key = (configuration.subset, protocol.validation, protocol.split_seed)
+        if self._kept is None or self._kept[0] != key:
+            chosen = subset(self.manifest, configuration.subset)
+            train, validation = split_validation(self.manifest, chosen, protocol.validation, protocol.split_seed)
+            test = [i for i, clip in enumerate(self.manifest.clips) if clip.split == "test"]
+            trained = self._index(train)
+            mean, sd = standardisation(self.frames, trained.starts)
+            data = RunData(
+                patches=Patches(self.frames, mean.to(self.device), sd.to(self.device)),
+                train=trained,
+                validation=self._index(validation),
+                test=self._index(test),
+                test_labels=torch.tensor([self._label(i) for i in test], device=self.device),
+                classes=len(self.number),
+            )
+            self._kept = (key, data)
+        return self._kept[1]
+
+    def _label(self, i: int) -> int:
+        return self.number[self.manifest.clips[i].label]
+
+    def _index(self, positions: list[int]) -> PatchIndex:
+        return index_patches(
+            [self.store.rows[self.manifest.digests[i]] for i in positions],
+            [self._label(i) for i in positions],
+            [self.manifest.clips[i].verified for i in positions],
+        ).to(self.device)

@@ -1,0 +1,207 @@
+"""Noise-robust losses: plain functions of logits and targets, and the objects that a run's configuration makes of them.
+
+Every function returns one value per sample, shape (B,); the mean over all samples is taken by the training loop.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import torch
+from torch.nn import functional
+
+from trainables import config
+from trainables.neighbours import adaptive_q
+
+if TYPE_CHECKING:
+    from trainables.config import Loss
+
+MAX_RULE = 0.6  # Fonseca et al. 2019: drop losses above 0.6 of the batch's largest
+OUTLIER_RULE = 1.9  # Fonseca et al. 2019: drop losses above the median plus 1.9 standard deviations
+
+
+@dataclass
+class Batch:
+    """What a loss may look at besides logits and targets.
+
+    Attributes:
+        inputs: standardised patches, shape (B, 1, frames, mels).
+        features: the network's penultimate activations, shape (B, 64).
+        verified: whether each patch comes from a verified clip, shape (B,), bool.
+        scores: diagnostics that a loss leaves for the training loop, such as ``q`` (detached).
+
+    """
+
+    inputs: torch.Tensor
+    features: torch.Tensor
+    verified: torch.Tensor
+    scores: dict[str, torch.Tensor] = field(default_factory=dict)
+
+
+class LossFunction(Protocol):
+    """One value per sample from logits (B, K), targets (B,) and the batch they come from."""
+
+    def __call__(self, logits: torch.Tensor, targets: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """Return the losses, shape (B,)."""
+        ...
+
+
+def cce(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Categorical cross-entropy -log p of the labelled class: logits (B, K), targets (B,) -> (B,), in nats."""
+    return functional.cross_entropy(logits, targets, reduction="none")
+
+
+def mae(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
+    """Mean absolute error 1 - p of the labelled class: logits (B, K), targets (B,) -> (B,), in [0, 1]."""
+    return -torch.expm1(-cce(logits, targets))
+
+
+def gce(logits: torch.Tensor, targets: torch.Tensor, q: float | torch.Tensor) -> torch.Tensor:
+    """Generalized cross-entropy L_q = (1 - p^q) / q (Zhang and Sabuncu 2018, eq. 6), stable for every q and p.
+
+    Computed as -expm1(-q c) / q from the cross-entropy c, whose gradient p^q dc is finite everywhere; q = 0 is exactly
+    cross-entropy, its limit.
+
+    Args:
+        logits: shape (B, K).
+        targets: given labels, shape (B,), integer.
+        q: a number in [0, 1], a scalar tensor, or one value per sample, shape (B,). No gradient flows into it.
+
+    Returns:
+        Losses of shape (B,), in the dtype of the logits.
+
+    Raises:
+        ValueError: a number q outside [0, 1] (tensors are not looked at: that would stall a GPU).
+
+    """
+    cross_entropy = cce(logits, targets)
+    if not isinstance(q, torch.Tensor):
+        if not 0 <= q <= 1:
+            msg = f"q is {q}; allowed: a number in [0, 1]"
+            raise ValueError(msg)
+        return cross_entropy if q == 0 else -torch.expm1(-q * cross_entropy) / q
+    q = q.detach().to(cross_entropy.dtype)
+    zero = q == 0
+    divisor = torch.where(zero, torch.ones_like(q), q)
+    return torch.where(zero, cross_entropy, -torch.expm1(-q * cross_entropy) / divisor)
+
+
+def truncated_gce(logits: torch.Tensor, targets: torch.Tensor, q: float, k: float) -> torch.Tensor:
+    """Return L_q held at its value of p = k wherever p <= k (Zhang and Sabuncu 2018, eq. 9).
+
+    Args:
+        logits: shape (B, K).
+        targets: given labels, shape (B,), integer.
+        q: in (0, 1].
+        k: probability in (0, 1); samples at or below it have a constant loss and no gradient.
+
+    Returns:
+        Losses of shape (B,).
+
+    """
+    losses = gce(logits, targets, q)
+    ceiling = (1.0 - k**q) / q
+    return torch.where(losses >= ceiling, torch.full_like(losses, ceiling), losses)
+
+
+def soft_bootstrapping(logits: torch.Tensor, targets: torch.Tensor, beta: float) -> torch.Tensor:
+    """Soft bootstrapping -sum_k (beta y_k + (1 - beta) p_k) log p_k (Reed et al. 2015, eq. 6).
+
+    Gradients flow through both p, as in the baseline's code.
+
+    Args:
+        logits: shape (B, K).
+        targets: given labels, shape (B,), integer.
+        beta: weight of the label, in [0, 1].
+
+    Returns:
+        Losses of shape (B,).
+
+    """
+    log_p = functional.log_softmax(logits, dim=1)
+    entropy = -(log_p.exp() * log_p).sum(dim=1)
+    return beta * cce(logits, targets) + (1.0 - beta) * entropy
+
+
+def masking_threshold(losses: torch.Tensor, rule: config.Rule, threshold: float | None = None) -> torch.Tensor:
+    """Return the largest loss that loss masking keeps (Fonseca et al. 2019, section 3.3).
+
+    Args:
+        losses: the batch's losses, shape (B,).
+        rule: ``max``: threshold * max; ``outlier``: median + threshold * population standard deviation, where the
+            median of an even number is the mean of the middle two.
+        threshold: 0.6 (max) and 1.9 (outlier) when absent.
+
+    Returns:
+        A scalar tensor, no gradient.
+
+    """
+    losses = losses.detach()
+    if rule == "max":
+        return losses.max() * (MAX_RULE if threshold is None else threshold)
+    ordered = losses.sort().values
+    median = (ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2]) / 2
+    return median + (OUTLIER_RULE if threshold is None else threshold) * losses.std(correction=0)
+
+
+@dataclass(frozen=True)
+class Robust:
+    """A loss object: a per-sample function; with ``origin`` it acts on unverified clips only, CCE on the others."""
+
+    function: LossFunction
+    origin: bool = False
+
+    def __call__(self, logits: torch.Tensor, targets: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """Return the losses, shape (B,)."""
+        losses = self.function(logits, targets, batch)
+        return torch.where(batch.verified, cce(logits, targets), losses) if self.origin else losses
+
+
+def _adaptive(c: config.AdaptiveGCE) -> LossFunction:
+    def function(logits: torch.Tensor, targets: torch.Tensor, batch: Batch) -> torch.Tensor:
+        x = batch.inputs if c.distances == "input" else batch.features
+        q = adaptive_q(x, targets, c.temperature, c.reading)
+        batch.scores["q"] = q
+        return gce(logits, targets, q)
+
+    return function
+
+
+def _masking(c: config.LossMasking) -> LossFunction:
+    # The threshold comes from the whole batch also in the origin variant, which then keeps every verified clip.
+    def function(logits: torch.Tensor, targets: torch.Tensor, batch: Batch) -> torch.Tensor:  # noqa: ARG001
+        losses = cce(logits, targets)
+        return losses * (losses.detach() <= masking_threshold(losses, c.rule, c.threshold))
+
+    return function
+
+
+def make_loss(c: Loss) -> LossFunction:  # noqa: C901, PLR0911 -- one line a loss
+    """Make the loss object of a configuration; it is called as ``loss(logits, targets, batch)``.
+
+    Returns:
+        An object that gives one value per sample, shape (B,).
+
+    """
+    match c:
+        case config.CCE():
+            return Robust(lambda logits, targets, _: cce(logits, targets))
+        case config.MAE():
+            return Robust(lambda logits, targets, _: mae(logits, targets))
+        case config.GCE(q=q):
+            return Robust(lambda logits, targets, _: gce(logits, targets, q))
+        case config.GCEOrigin(q=q):
+            return Robust(lambda logits, targets, _: gce(logits, targets, q), origin=True)
+        case config.TruncatedGCE(q=q, k=k):
+            return Robust(lambda logits, targets, _: truncated_gce(logits, targets, q, k))
+        case config.AdaptiveGCE():
+            return Robust(_adaptive(c))
+        case config.SoftBootstrapping(beta=beta):
+            return Robust(lambda logits, targets, _: soft_bootstrapping(logits, targets, beta))
+        case config.SoftBootstrappingOrigin(beta=beta):
+            return Robust(lambda logits, targets, _: soft_bootstrapping(logits, targets, beta), origin=True)
+        case config.LossMaskingOrigin():
+            return Robust(_masking(c), origin=True)
+        case config.LossMasking():
+            return Robust(_masking(c))

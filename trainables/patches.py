@@ -1,0 +1,150 @@
+"""Patches of frames, gathered in batches on the device from frames that lie there once.
+
+No loader and no worker processes: the frames of the whole data set are one tensor (a memory map on CPU, resident on a
+GPU), a patch is a start in it, a subset of the data is an index, and a batch is one gather.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from trainables.config import FEATURES, Features
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def patch_starts(frames: int, features: Features = FEATURES) -> list[int]:
+    """Return the first frames of a clip's patches: max(1, ceil((frames - 100) / 50)) of them, every 50.
+
+    Args:
+        frames: the clip's frames, at least 100.
+        features: patch length and hop, in frames.
+
+    Raises:
+        ValueError: the clip is shorter than one patch.
+
+    """
+    if frames < features.patch_frames:
+        msg = f"a clip of {frames} frames is shorter than one patch of {features.patch_frames}"
+        raise ValueError(msg)
+    count = max(1, -(-(frames - features.patch_frames) // features.patch_hop))
+    return [features.patch_hop * i for i in range(count)]
+
+
+@dataclass(frozen=True)
+class PatchIndex:
+    """Patches of a list of clips; P patches, C clips.
+
+    Attributes:
+        starts: first frame of each patch in the frame store, shape (P,), int64.
+        labels: class index of each patch's clip, shape (P,), int64.
+        verified: whether each patch's clip is verified, shape (P,), bool.
+        clips: position of each patch's clip in the list, shape (P,), int64.
+        count: C.
+
+    """
+
+    starts: torch.Tensor
+    labels: torch.Tensor
+    verified: torch.Tensor
+    clips: torch.Tensor
+    count: int
+
+    def __len__(self) -> int:
+        """Return the number of patches P."""
+        return len(self.starts)
+
+    def to(self, device: torch.device) -> PatchIndex:
+        """Move the index to a device."""
+        starts, labels, verified, clips = (t.to(device) for t in (self.starts, self.labels, self.verified, self.clips))
+        return PatchIndex(starts, labels, verified, clips, self.count)
+
+
+def index_patches(
+    places: Sequence[tuple[int, int]], labels: Sequence[int], verified: Sequence[bool], features: Features = FEATURES
+) -> PatchIndex:
+    """List the patches of clips.
+
+    Args:
+        places: (first frame in the store, number of frames) of each clip.
+        labels: class index of each clip.
+        verified: whether each clip's label is verified.
+        features: patch length and hop.
+
+    """
+    starts, clips = [], []
+    for position, (first, frames) in enumerate(places):
+        own = patch_starts(frames, features)
+        starts += [first + s for s in own]
+        clips += [position] * len(own)
+    which = torch.tensor(clips, dtype=torch.int64)
+    return PatchIndex(
+        starts=torch.tensor(starts, dtype=torch.int64),
+        labels=torch.tensor(labels, dtype=torch.int64)[which],
+        verified=torch.tensor(verified, dtype=torch.bool)[which],
+        clips=which,
+        count=len(places),
+    )
+
+
+def standardisation(
+    frames: torch.Tensor, starts: torch.Tensor, features: Features = FEATURES
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mean and standard deviation of each mel band over some patches, frames in several patches counted each time.
+
+    Args:
+        frames: shape (N, mels), float32.
+        starts: first frames of the patches, shape (P,), P >= 1.
+        features: patch length.
+
+    Returns:
+        Two float32 tensors of shape (mels,); a band that never changes has standard deviation 1.
+
+    """
+    starts = starts.to("cpu")
+    steps = torch.zeros(len(frames) + 1, dtype=torch.int64)
+    steps.index_add_(0, starts, torch.ones_like(starts))
+    steps.index_add_(0, starts + features.patch_frames, -torch.ones_like(starts))
+    weights = steps.cumsum(0)[:-1]  # in how many patches each frame is
+    rows = weights.nonzero().squeeze(1)
+    total = weights.sum().double()
+
+    def weighted_sum(shift: torch.Tensor, power: int) -> torch.Tensor:
+        out = torch.zeros(frames.shape[1], dtype=torch.float64)
+        for part in rows.split(65_536):  # bounds the memory of large data sets
+            x = frames[part.to(frames.device)].to("cpu", torch.float64) - shift
+            out += (weights[part].double()[:, None] * x**power).sum(dim=0)
+        return out
+
+    mean = weighted_sum(torch.zeros(frames.shape[1], dtype=torch.float64), 1) / total
+    sd = (weighted_sum(mean, 2) / total).sqrt()
+    sd[sd == 0] = 1.0
+    return mean.float(), sd.float()
+
+
+@dataclass(frozen=True)
+class Patches:
+    """Frames on a device and how to standardise them.
+
+    Attributes:
+        frames: shape (N, mels), float32.
+        mean: per mel band, shape (mels,).
+        sd: per mel band, shape (mels,), above 0.
+        length: frames in a patch.
+
+    """
+
+    frames: torch.Tensor
+    mean: torch.Tensor
+    sd: torch.Tensor
+    length: int = FEATURES.patch_frames
+
+    def gather(self, starts: torch.Tensor) -> torch.Tensor:
+        """Make a batch: starts (B,) -> standardised patches (B, 1, length, mels), float32."""
+        windows = self.frames.unfold(0, self.length, 1)  # a view: (N - length + 1, mels, length)
+        patches = windows.index_select(0, starts).transpose(1, 2)
+        return ((patches - self.mean) / self.sd).unsqueeze(1)

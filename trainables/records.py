@@ -1,0 +1,178 @@
+"""The record of one ended run: what it was, how it went, what it cost; written once, atomically, as JSON."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from trainables.config import Run  # noqa: TC001 -- pydantic reads it
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Status = Literal["complete", "stopped", "diverged", "failed"]
+
+
+class Strict(BaseModel):
+    """Base of what is read back from disk: unknown keys are an error, NaN is kept."""
+
+    model_config = ConfigDict(extra="forbid", ser_json_inf_nan="constants")
+
+
+class Epoch(Strict):
+    """The curve's point of one epoch. Accuracies are fractions in [0, 1], losses are means over a batch's samples."""
+
+    epoch: int  # counted from 1
+    train_loss: float  # the run's own loss with its L2 term
+    validation_loss: float  # cross-entropy on the given labels, over patches
+    validation_accuracy: float  # over patches, on the given labels
+    verified_accuracy: float | None  # over verified validation clips; None when there is none
+    learning_rate: float
+    q_mean: float | None = None  # of q_a over the epoch's batches (adaptive losses only)
+    q_sd: float | None = None
+
+
+class Cost(Strict):
+    """What the run used, over all its attempts."""
+
+    wall_s: float
+    cpu_s: float
+    images: int  # patches trained on
+    images_per_s: float  # training only
+
+
+class Test(Strict):
+    """Result on the test clips, in the manifest's order. Selection never sees it."""
+
+    __test__ = False  # not a test case, whatever pytest thinks of the name
+
+    accuracy: float  # a fraction of the clips
+    predictions: list[int]  # index into the manifest's classes
+
+
+class Record(Strict):
+    """One ended run."""
+
+    run_id: str
+    run: Run
+    status: Status
+    epochs: list[Epoch]
+    validation_accuracy: float | None  # of the last epoch
+    verified_accuracy: float | None
+    test: Test | None  # complete runs only
+    error: str | None = None  # failed: the traceback's last line; diverged: what was not finite, and when
+    cost: Cost
+    provenance: dict[str, Any] = Field(default_factory=dict)
+
+    def outcome(self) -> dict[str, Any]:
+        """Return what must be equal, bit for bit, when the same run is trained again on the same machine."""
+        return self.model_dump(mode="json", exclude={"cost", "provenance"})
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file so that a reader, and a crash, sees the old one or the new one and nothing between.
+
+    Raises:
+        OSError: the disk is full or the folder cannot be written; nothing is left behind.
+
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner can read
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    os.umask(mask := os.umask(0o077))
+    return mask
+
+
+def record_path(storage: Path, run_id: str) -> Path:
+    """Return where a run's record lies in a storage location."""
+    return storage / "records" / f"{run_id}.json"
+
+
+def write_record(storage: Path, record: Record) -> None:
+    """Add a record to the storage's ledger, atomically."""
+    write_atomically(record_path(storage, record.run_id), record.model_dump_json(indent=1).encode())
+
+
+def read_record(path: Path) -> Record:
+    """Read one record.
+
+    Raises:
+        FileNotFoundError: there is none.
+        pydantic.ValidationError: the file is not a record.
+
+    """
+    return Record.model_validate_json(path.read_bytes())
+
+
+def read_records(storage: Path, run_ids: Mapping[str, Any] | set[str] | None = None) -> dict[str, Record]:
+    """Read the records of a storage location, or of the given runs; a run without a record is absent."""
+    folder = storage / "records"
+    wanted = (p.stem for p in sorted(folder.glob("*.json"))) if run_ids is None else iter(run_ids)
+    paths = {run_id: folder / f"{run_id}.json" for run_id in wanted}
+    return {run_id: read_record(path) for run_id, path in paths.items() if path.exists()}
+
+
+class PlannedRun(Strict):
+    """One run that a study names: which arm it belongs to and what was varied there."""
+
+    arm: str
+    varied: dict[str, float | str]  # parameter -> value, for the parameters the arm left to be varied
+    run: Run
+
+
+class DataSummary(Strict):
+    """What the report says of the data set."""
+
+    name: str
+    kind: str
+    fingerprint: str
+    classes: list[str]
+    clips: dict[str, int]  # "train verified", "train unverified", "test" -> number of clips
+    skipped: list[tuple[str, str]] = Field(default_factory=list)  # (clip, problem), left out by --skip-bad-clips
+
+
+class StudyPlan(Strict):
+    """What a study asked for, as the storage location keeps it: the file, the data, every run it names."""
+
+    name: str
+    description: str
+    method: str
+    spec: dict[str, Any]  # the study file with every default filled in
+    dataset: DataSummary
+    runs: list[PlannedRun]
+
+
+def study_folder(storage: Path, name: str) -> Path:
+    """Return where a study's plan, lock and report lie in a storage location."""
+    return storage / "studies" / name
+
+
+def write_plan(storage: Path, plan: StudyPlan) -> None:
+    """Write a study's plan, atomically."""
+    write_atomically(study_folder(storage, plan.name) / "plan.json", plan.model_dump_json(indent=1).encode())
+
+
+def read_plan(storage: Path, name: str) -> StudyPlan:
+    """Read a study's plan.
+
+    Raises:
+        FileNotFoundError: the storage location holds no study of that name.
+
+    """
+    return StudyPlan.model_validate_json((study_folder(storage, name) / "plan.json").read_bytes())

@@ -1,0 +1,226 @@
+"""Building a frame store: in parallel, interruptible, and repaired where it is damaged."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import multiprocessing
+import os
+import signal
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trainables.config import FEATURES, Features
+from trainables.datasets.headers import AudioError, probe, resampled_length
+from trainables.records import write_atomically
+from trainables.store import FLOAT, FRAMES_FILE, MANIFEST_FILE, FrameStore, checksum, open_store, store_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from trainables.datasets.manifest import Manifest
+
+CHUNK = 32  # clips: seconds of work, so that a killed build loses little and progress moves
+
+
+@dataclass(frozen=True)
+class Item:
+    """One clip to be stored: its file, the digest of its content, and where its frames go."""
+
+    path: str
+    content: str
+    first: int
+    frames: int
+
+
+def build_store(  # noqa: PLR0913 -- two of them only report
+    manifest: Manifest,
+    parent: Path,
+    features: Features = FEATURES,
+    *,
+    workers: int = 1,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    waiting: Callable[[], None] = lambda: None,
+) -> FrameStore:
+    """Build a manifest's store, or what is missing of it, and open it.
+
+    A clip that cannot be used is no error here: it is listed in the store's ``bad``.
+
+    Args:
+        manifest: the data set, with its content digests.
+        parent: the folder that holds the stores.
+        features: feature settings.
+        workers: processes that compute at once.
+        progress: called with (clips done, clips in all) as chunks end.
+        waiting: called once if another process is building this store.
+
+    Returns:
+        The finished store, whose checksums were compared.
+
+    Raises:
+        OSError: the disk is full (its space is reserved before anything is computed) or cannot be written.
+
+    """
+    folder = store_folder(parent, manifest, features)
+    store = open_store(folder, verify=True)
+    if store is not None:
+        return store
+    folder.mkdir(parents=True, exist_ok=True)
+    with _exclusive(folder / "lock", waiting):
+        store = open_store(folder, verify=True)  # another process may have finished it meanwhile
+        if store is not None:
+            return store
+        items, bad = _layout(manifest, features)
+        total = sum(item.frames for item in items)
+        _reserve(folder / FRAMES_FILE, total * features.mels * FLOAT)
+        chunks = _build_chunks(folder, items, features, workers, progress)
+        rows = {item.content: (item.first, item.frames) for item in items}
+        for chunk in chunks:
+            bad |= chunk["bad"]
+        value = {
+            "mels": features.mels,
+            "total": total,
+            "rows": {content: place for content, place in rows.items() if content not in bad},
+            "bad": bad,
+            "chunks": chunks,
+        }
+        write_atomically(folder / MANIFEST_FILE, json.dumps(value).encode())
+    store = open_store(folder, verify=True)
+    if store is None:
+        msg = f"{folder}: the frame store was written but does not read back; is the disk sound?"
+        raise OSError(msg)
+    return store
+
+
+def _layout(manifest: Manifest, features: Features) -> tuple[list[Item], dict[str, str]]:
+    """Give every distinct content its place, by the lengths that the headers state."""
+    from trainables.logmel import frame_count  # noqa: PLC0415 -- imports torch; opening a store does not need it
+
+    items: dict[str, Item] = {}
+    bad: dict[str, str] = {}
+    first = 0
+    for clip, content in zip(manifest.clips, manifest.digests, strict=True):
+        if content in items or content in bad:
+            continue
+        path = manifest.file(clip)
+        try:
+            header = probe(path)
+            frames = frame_count(resampled_length(header.samples, header.rate, features.sample_rate), features)
+        except AudioError as error:
+            bad[content] = str(error)
+            continue
+        items[content] = Item(str(path), content, first, frames)
+        first += frames
+    return list(items.values()), bad
+
+
+def _build_chunks(
+    folder: Path, items: list[Item], features: Features, workers: int, progress: Callable[[int, int], None]
+) -> list[dict[str, Any]]:
+    groups = [items[i : i + CHUNK] for i in range(0, len(items), CHUNK)]
+    chunks: dict[int, dict[str, Any]] = {}
+    for number, group in enumerate(groups):
+        chunk = _finished_chunk(folder, number, group, features)
+        if chunk is not None:
+            chunks[number] = chunk
+    todo = [n for n in range(len(groups)) if n not in chunks]
+    done = sum(len(groups[n]) for n in chunks)
+    progress(done, len(items))
+    # A process costs a second to start: a small set is quicker without.
+    pool = ProcessPoolExecutor(
+        max_workers=max(1, min(workers, len(todo))),
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start_worker,
+    )
+    try:
+        futures = {pool.submit(_build_chunk, folder, n, groups[n], features): n for n in todo}
+        for future in as_completed(futures):
+            chunks[futures[future]] = future.result()
+            done += len(groups[futures[future]])
+            progress(done, len(items))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    return [chunks[n] for n in range(len(groups))]
+
+
+def _start_worker() -> None:
+    import torch  # noqa: PLC0415 -- only the workers need it
+
+    torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the pool
+
+
+def _build_chunk(folder: Path, number: int, group: list[Item], features: Features) -> dict[str, Any]:
+    """Compute and write the frames of some clips; return what the chunk's JSON says."""
+    from trainables.audio import read_mono  # noqa: PLC0415 -- only the workers need torch
+    from trainables.logmel import log_mel  # noqa: PLC0415
+
+    bad: dict[str, str] = {}
+    with (folder / FRAMES_FILE).open("r+b") as file:
+        for item in group:
+            try:
+                frames = log_mel(read_mono(item.path, features.sample_rate), features.sample_rate, features)
+                if len(frames) != item.frames:
+                    bad[item.content] = (
+                        f"truncated: the header promises {item.frames} frames, {len(frames)} could be made"
+                    )
+            except (AudioError, ValueError) as error:
+                bad[item.content] = str(error)
+            if item.content in bad:
+                frames = np.zeros((item.frames, features.mels), np.float32)
+            file.seek(item.first * features.mels * FLOAT)
+            file.write(np.ascontiguousarray(frames, dtype="<f4").tobytes())
+        file.flush()
+        os.fsync(file.fileno())
+    first, frames_of_chunk = group[0].first, sum(item.frames for item in group)
+    chunk: dict[str, Any] = {
+        "first": first,
+        "frames": frames_of_chunk,
+        "clips": [item.content for item in group],
+        "bad": bad,
+        "checksum": checksum(folder, features.mels, first, frames_of_chunk),
+    }
+    write_atomically(_chunk_path(folder, number), json.dumps(chunk).encode())
+    return chunk
+
+
+def _finished_chunk(folder: Path, number: int, group: list[Item], features: Features) -> dict[str, Any] | None:
+    """Return a chunk of an earlier, interrupted build, if it is whole and of the same clips."""
+    try:
+        chunk: dict[str, Any] = json.loads(_chunk_path(folder, number).read_bytes())
+        frames = sum(item.frames for item in group)
+        same = (chunk["first"], chunk["frames"], chunk["clips"]) == (group[0].first, frames, [i.content for i in group])
+        whole = same and checksum(folder, features.mels, chunk["first"], frames) == chunk["checksum"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return chunk if whole else None
+
+
+def _chunk_path(folder: Path, number: int) -> Path:
+    return folder / "chunks" / f"{number:05d}.json"
+
+
+def _reserve(path: Path, size: int) -> None:
+    """Make the file as large as it will be: a full disk is then an error now, and not a crash of a mapping later."""
+    with path.open("r+b" if path.exists() else "w+b") as file:
+        if file.seek(0, os.SEEK_END) != size:
+            file.truncate(size)
+        if size:
+            os.posix_fallocate(file.fileno(), 0, size)
+
+
+@contextmanager
+def _exclusive(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold a lock that the system releases when the process dies, however it dies."""
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

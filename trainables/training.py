@@ -1,0 +1,226 @@
+"""One run: the network, its loss and its data, trained an epoch at a time by the protocol of Fonseca et al. 2019.
+
+All random streams (weights, order, dropout) are derived anew from (seed, purpose, epoch), so a checkpoint holds no
+generator state and a continued run equals an uninterrupted one, bit for bit on CPU. The streams know nothing of the
+configuration: runs of equal seed are paired across arms.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.nn import functional
+
+from trainables.losses import Batch, make_loss
+from trainables.model import CNN
+from trainables.records import Epoch, Test
+from trainables.schedule import Schedule
+
+if TYPE_CHECKING:
+    from trainables.config import Run
+    from trainables.patches import Patches, PatchIndex
+
+EVALUATION_BATCH = 256
+
+
+class Diverged(Exception):  # noqa: N818 -- a status, not an error
+    """A loss, weight or score was not finite."""
+
+
+def stream(seed: int, purpose: str, epoch: int = 0) -> int:
+    """Return the seed, in [0, 2^63), of one random stream of a run."""
+    text = f"{seed}:{purpose}:{epoch}"
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
+
+
+@dataclass(frozen=True)
+class RunData:
+    """The patches of one subset's run, on the run's device.
+
+    Attributes:
+        patches: frames and their standardisation by the training patches.
+        train: patches that are trained on.
+        validation: patches held out of the subset's training clips.
+        test: patches of the test clips.
+        test_labels: class index of each test clip, shape (C,).
+        classes: number of classes K.
+
+    """
+
+    patches: Patches
+    train: PatchIndex
+    validation: PatchIndex
+    test: PatchIndex
+    test_labels: torch.Tensor
+    classes: int
+
+
+class RunTraining:
+    """The state of one run between epochs."""
+
+    def __init__(self, run: Run, data: RunData, device: torch.device) -> None:
+        """Build network, loss and optimiser from the run's configuration and seed.
+
+        Raises:
+            ValueError: there are fewer training patches than one batch holds.
+
+        """
+        protocol = run.configuration.training
+        if len(data.train) < protocol.batch_size:
+            msg = (
+                f"training.batch_size is {protocol.batch_size}, but the subset {run.configuration.subset} has only "
+                f"{len(data.train)} training patches"
+            )
+            raise ValueError(msg)
+        self.run, self.data, self.device, self.protocol = run, data, device, protocol
+        self.loss = make_loss(run.configuration.loss)
+        model = CNN(data.classes, seed=stream(run.seed, "weights"))
+        # Channels last is the layout that CPU and GPU convolutions are fastest in; the mathematics is the same.
+        self.model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=protocol.learning_rate, eps=1e-7, fused=True)
+        self.schedule = Schedule(
+            protocol.learning_rate, protocol.halve_after, protocol.halve_gain, protocol.stop_after, protocol.stop_gain
+        )
+        self.curve: list[Epoch] = []
+        self.images = 0
+        self.train_s = 0.0
+
+    @property
+    def finished(self) -> bool:
+        """Whether the protocol ends the run here: epochs are used up, or accuracy no longer rises."""
+        return self.schedule.stopped or len(self.curve) >= self.protocol.epochs
+
+    def train_epoch(self) -> Epoch:
+        """Train one epoch, score the validation patches, and step the schedule.
+
+        Returns:
+            The epoch's point of the curve.
+
+        Raises:
+            Diverged: a loss, weight or score was not finite in this epoch.
+
+        """
+        number = len(self.curve) + 1
+        rate = self.schedule.learning_rate
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        began = time.perf_counter()
+        loss, scores = self._pass_over_training(number)
+        self._check_finite(number, loss, scores)
+        self.train_s += time.perf_counter() - began
+        log_p = self._log_probabilities(self.data.validation)
+        validation = self.data.validation
+        right = (log_p.argmax(dim=1) == validation.labels).double().mean().item()
+        point = Epoch(
+            epoch=number,
+            train_loss=loss,
+            validation_loss=functional.nll_loss(log_p, validation.labels).item(),
+            validation_accuracy=right,
+            verified_accuracy=self._verified_accuracy(log_p),
+            learning_rate=rate,
+            q_mean=scores.mean().item() if len(scores) else None,
+            q_sd=scores.std(correction=0).item() if len(scores) else None,
+        )
+        self.curve.append(point)
+        self.schedule.step(right)
+        return point
+
+    def _pass_over_training(self, number: int) -> tuple[float, torch.Tensor]:
+        """Return the mean loss and the q of every batch, shape (batches,), empty for losses without."""
+        train, size = self.data.train, self.protocol.batch_size
+        generator = torch.Generator().manual_seed(stream(self.run.seed, "order", number))
+        order = torch.randperm(len(train), generator=generator).to(self.device)
+        torch.manual_seed(stream(self.run.seed, "dropout", number))
+        self.model.train()
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        scores: list[torch.Tensor] = []
+        batches = order[: len(train) // size * size].split(size)  # the last part batch is dropped
+        for chosen in batches:
+            inputs = self.data.patches.gather(train.starts[chosen])
+            features = self.model.features(inputs)
+            batch = Batch(inputs, features.detach(), train.verified[chosen])
+            losses = self.loss(self.model.output(features), train.labels[chosen], batch)
+            loss = losses.mean() + self.protocol.l2 * self.model.penalty()
+            self.optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            self.optimiser.step()
+            total += loss.detach()  # stays on the device: no wait inside the step
+            if "q" in batch.scores:
+                scores.append(batch.scores["q"].mean())
+        self.images += size * len(batches)
+        return (total / len(batches)).item(), torch.stack(scores).cpu() if scores else torch.empty(0)
+
+    def _check_finite(self, number: int, loss: float, scores: torch.Tensor) -> None:
+        weights = torch.stack([p.detach().isfinite().all() for p in self.model.parameters()]).all().item()
+        for what, finite in (
+            ("the score q_a", bool(scores.isfinite().all())),
+            ("the loss", loss - loss == 0),
+            ("a weight", bool(weights)),
+        ):
+            if not finite:
+                msg = f"{what} was not finite in epoch {number}"
+                raise Diverged(msg)
+
+    def _log_probabilities(self, index: PatchIndex) -> torch.Tensor:
+        """Log-softmax of patches, shape (P, K), float32."""
+        self.model.eval()
+        with torch.inference_mode():
+            parts = [self.model(self.data.patches.gather(s)) for s in index.starts.split(EVALUATION_BATCH)]
+            return functional.log_softmax(torch.cat(parts), dim=1)
+
+    def _verified_accuracy(self, log_p: torch.Tensor) -> float | None:
+        """Accuracy over the verified validation clips, scored as test clips are; None without any."""
+        index = self.data.validation
+        if not bool(index.verified.any()):
+            return None
+        clips, patch_of_clip = index.clips[index.verified].unique(return_inverse=True)
+        predicted = clip_predictions(log_p[index.verified], patch_of_clip, len(clips))
+        labels = torch.empty_like(clips).scatter_(0, patch_of_clip, index.labels[index.verified])
+        return (predicted == labels).double().mean().item()
+
+    def test(self) -> Test:
+        """Score the test clips with the present weights."""
+        log_p = self._log_probabilities(self.data.test)
+        predicted = clip_predictions(log_p, self.data.test.clips, self.data.test.count)
+        right = (predicted == self.data.test_labels).double().mean().item()
+        return Test(accuracy=right, predictions=predicted.tolist())
+
+    def state(self) -> dict[str, Any]:
+        """Return all that the next epoch depends on: tensors and plain numbers."""
+        return {
+            "model": self.model.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "schedule": self.schedule.state(),
+            "curve": [point.model_dump() for point in self.curve],
+            "images": self.images,
+            "train_s": self.train_s,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from a ``state()`` of the same run."""
+        self.model.load_state_dict(state["model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule = Schedule.of(state["schedule"])
+        self.curve = [Epoch(**point) for point in state["curve"]]
+        self.images, self.train_s = state["images"], state["train_s"]
+
+
+def clip_predictions(log_p: torch.Tensor, clips: torch.Tensor, count: int) -> torch.Tensor:
+    """Predict clips from their patches: the class of the largest geometric mean of the patches' softmax.
+
+    Args:
+        log_p: log-softmax of the patches, shape (P, K).
+        clips: clip of each patch, shape (P,), in [0, count).
+        count: number of clips C.
+
+    Returns:
+        Class indices, shape (C,). The mean of logarithms is the logarithm of the geometric mean, and dividing the sum
+        by a clip's number of patches does not move its largest.
+
+    """
+    sums = torch.zeros(count, log_p.shape[1], dtype=log_p.dtype, device=log_p.device)
+    return sums.index_add_(0, clips, log_p).argmax(dim=1)
