@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from analysis.frames import Key, complete_runs, keys, scores, subsets
+from analysis.frames import Key, complete_runs, keys, runs_of, scores, subsets
 from analysis.intervals import LEVEL, Interval, t_interval
 from analysis.select import ValidationTable, best_per_arm
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
-
-    from analysis.frames import StudyResults
 
 
 @dataclass(frozen=True)
@@ -35,6 +33,7 @@ class Line:
     An arm that does not vary the parameter has an empty ``x`` and a single interval: it is drawn as a level.
     """
 
+    arm: str
     label: str
     x: tuple[float, ...]
     intervals: tuple[Interval, ...]
@@ -89,7 +88,7 @@ def _line(runs: pd.DataFrame, label: str, metric: str, level: float) -> Line:
         dots.extend(Dot(x, accuracy, seed) for seed, accuracy in found.items())
     points.sort(key=lambda point: point[0])
     x_axis = tuple(x for x, _ in points if not math.isnan(x))
-    return Line(label, x_axis, tuple(interval for _, interval in points), tuple(dots))
+    return Line(str(runs["arm"].iloc[0]), label, x_axis, tuple(interval for _, interval in points), tuple(dots))
 
 
 @dataclass(frozen=True)
@@ -134,23 +133,23 @@ class Curve:
     n: int  # complete runs in the means
 
 
-def curves(results: StudyResults, quantity: str) -> list[Curve]:
+def curves(runs: pd.DataFrame, epochs: pd.DataFrame, quantity: str) -> list[Curve]:
     """Return the learning curves of each arm's preferred configuration.
 
     Args:
-        results: a study's results.
+        runs: a study's runs table, or a part of it.
+        epochs: the study's curves table.
         quantity: a numeric field of ``trainables.records.Epoch``, as ``validation_accuracy`` or ``train_loss``.
 
     """
     points = {
         str(run_id): [(int(epoch), float(value)) for epoch, value in zip(own["epoch"], own[quantity], strict=True)]
-        for run_id, own in results.curves.groupby("run_id", sort=False)
+        for run_id, own in epochs.groupby("run_id", sort=False)
     }
-    return [_curve(results.runs, key, points) for key in representatives(results.runs)]
+    return [_curve(runs_of(runs, key), key, points) for key in representatives(runs)]
 
 
-def _curve(runs: pd.DataFrame, key: Key, points: dict[str, list[tuple[int, float]]]) -> Curve:
-    own = runs[(runs["arm"] == key.arm) & (runs["configuration"] == key.configuration) & (runs["subset"] == key.subset)]
+def _curve(own: pd.DataFrame, key: Key, points: dict[str, list[tuple[int, float]]]) -> Curve:
     drawn = []
     for run_id, seed in zip(own["run_id"], own["seed"], strict=True):
         if found := points.get(str(run_id)):

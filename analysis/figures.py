@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -27,16 +27,34 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, '
 INK, GRID = "#1b1f24", "#e3e6ea"
 
 
-def draw_sweep(data: Sweep) -> go.Figure:
-    """Draw accuracy (%) against the varied parameter; the axis is logarithmic for T and linear for the others."""
+class Style(NamedTuple):
+    """How an arm is drawn in every figure of a report: by its place among the study's arms."""
+
+    colour: str
+    marker: str
+    dash: str
+
+
+def style(arms: Sequence[str], arm: str, turn: int = 0) -> Style:
+    """Return an arm's colour and marker, and the dash of its line number ``turn`` within one figure, from 0."""
+    place = arms.index(arm)
+    return Style(COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)], DASHES[(place + turn) % len(DASHES)])
+
+
+def draw_sweep(data: Sweep, arms: Sequence[str]) -> go.Figure:
+    """Draw accuracy (%) against the varied parameter; the axis is logarithmic for T and linear for the others.
+
+    ``arms`` are all the study's arms, here and below: they keep their colours and markers from figure to figure.
+    """
     figure = _figure(height=460)
     logarithmic = data.parameter == "temperature"
     left, right = _range([x for line in data.lines for x in line.x], logarithmic=logarithmic)
     for index, line in enumerate(data.lines):
+        look = style(arms, line.arm, sum(earlier.arm == line.arm for earlier in data.lines[:index]))
         if line.x:
-            _add_line(figure, line, index, symbol(data.parameter))
+            _add_line(figure, line, look, symbol(data.parameter))
         else:
-            _add_level(figure, line, index, (left, right))
+            _add_level(figure, line, look, (left, right))
     title = f"Temperature {symbol(data.parameter)}" if logarithmic else symbol(data.parameter)
     figure.update_xaxes(title_text=escaped(title))
     if logarithmic:
@@ -47,10 +65,11 @@ def draw_sweep(data: Sweep) -> go.Figure:
     return figure
 
 
-def draw_boxes(data: Sequence[Box], metric: str) -> go.Figure:
+def draw_boxes(data: Sequence[Box], metric: str, arms: Sequence[str]) -> go.Figure:
     """Draw accuracy (%) per subset, one box per arm with every run beside it."""
     figure = _figure(height=460)
-    for index, arm in enumerate(dict.fromkeys(box.key.arm for box in data)):
+    for arm in dict.fromkeys(box.key.arm for box in data):
+        look = style(arms, arm)
         own = [box for box in data if box.key.arm == arm]
         figure.add_box(
             x=[box.key.subset for box in own for _ in box.accuracies],
@@ -61,7 +80,7 @@ def draw_boxes(data: Sequence[Box], metric: str) -> go.Figure:
             boxpoints="all",
             pointpos=0,
             jitter=0.35,
-            marker={"color": _of(COLOURS, index), "symbol": _of(MARKERS, index), "size": 6, "opacity": 0.7},
+            marker={"color": look.colour, "symbol": look.marker, "size": 6, "opacity": 0.7},
             line={"width": 1.5},
             fillcolor="rgba(0,0,0,0)",
         )
@@ -72,15 +91,16 @@ def draw_boxes(data: Sequence[Box], metric: str) -> go.Figure:
     return figure
 
 
-def draw_curves(accuracy: Sequence[Curve], loss: Sequence[Curve]) -> go.Figure:
-    """Draw validation accuracy (%) above and training loss below, per epoch: thin lines are runs, thick ones means."""
+def draw_curves(accuracy: Sequence[Curve], loss: Sequence[Curve], arms: Sequence[str]) -> go.Figure:
+    """Draw validation accuracy (%) above and training loss below, per epoch: thin lines are runs, thick ones means.
+
+    The curves are of one subset, because validation accuracies do not compare across subsets.
+    """
     panels = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
     figure = _figure(height=680, base=panels)
-    several = len({curve.key.subset for curve in accuracy}) > 1
     for row, data in enumerate((accuracy, loss), start=1):
-        for index, curve in enumerate(data):
-            name = f"{curve.key.configuration} · {curve.key.subset}" if several else curve.key.configuration
-            _add_curve(figure, curve, index, row, escaped(name))
+        for curve in data:
+            _add_curve(figure, curve, style(arms, curve.key.arm), row)
     figure.update_yaxes(title_text=axis_title("validation"), row=1, col=1)
     figure.update_yaxes(title_text="Training loss", row=2, col=1)
     figure.update_xaxes(title_text="Epoch", row=2, col=1)
@@ -98,10 +118,6 @@ def escaped(text: str) -> str:
     Markup and the template sign % become entities. Quotes stay: plotly would show their entities literally.
     """
     return html.escape(text, quote=False).replace("%", "&#37;")
-
-
-def _of(choices: tuple[str, ...], index: int) -> str:
-    return choices[index % len(choices)]
 
 
 def _faint(colour: str, alpha: float) -> str:
@@ -139,17 +155,17 @@ def _range(values: Sequence[float], *, logarithmic: bool) -> tuple[float, float]
     return (10**left, 10**right) if logarithmic else (left, right)
 
 
-def _add_line(figure: go.Figure, line: Line, index: int, sign: str) -> None:
+def _add_line(figure: go.Figure, line: Line, look: Style, sign: str) -> None:
     """Add a series that varies the parameter: dots for runs, then the mean line with its intervals."""
-    colour, marker, name = _of(COLOURS, index), _of(MARKERS, index), escaped(line.label)
+    name = escaped(line.label)
     figure.add_scatter(
         x=[dot.x for dot in line.dots],
         y=[100 * dot.accuracy for dot in line.dots],
         customdata=[dot.seed for dot in line.dots],
         mode="markers",
-        marker={"symbol": f"{marker}-open", "size": 7, "color": _faint(colour, 0.55)},
+        marker={"symbol": f"{look.marker}-open", "size": 7, "color": _faint(look.colour, 0.55)},
         name=name,
-        legendgroup=str(index),
+        legendgroup=name,
         showlegend=False,
         hovertemplate=f"{name}<br>{escaped(sign)} = %{{x:~g}}, seed %{{customdata}}: %{{y:.1f}} %<extra></extra>",
     )
@@ -164,27 +180,27 @@ def _add_line(figure: go.Figure, line: Line, index: int, sign: str) -> None:
         },
         customdata=[f"{interval.percent()} % ({interval.label()})" for interval in line.intervals],
         mode="lines+markers",
-        marker={"symbol": marker, "size": 10, "color": colour},
-        line={"color": colour, "width": 2.5, "dash": _of(DASHES, index)},
+        marker={"symbol": look.marker, "size": 10, "color": look.colour},
+        line={"color": look.colour, "width": 2.5, "dash": look.dash},
         name=name,
-        legendgroup=str(index),
+        legendgroup=name,
         hovertemplate=f"{name}<br>{escaped(sign)} = %{{x:~g}}<br>%{{customdata}}<extra></extra>",
     )
 
 
-def _add_level(figure: go.Figure, line: Line, index: int, ends: tuple[float, float]) -> None:
+def _add_level(figure: go.Figure, line: Line, look: Style, ends: tuple[float, float]) -> None:
     """Add an arm that does not vary the parameter: a level with its band, and its runs at the right edge."""
-    colour, name, interval = _of(COLOURS, index), escaped(line.label), line.intervals[0]
+    name, interval = escaped(line.label), line.intervals[0]
     if interval.low is not None and interval.high is not None:
         low, high = 100 * interval.low, 100 * interval.high
         figure.add_scatter(
             x=[ends[0], ends[1], ends[1], ends[0]],
             y=[low, low, high, high],
             fill="toself",
-            fillcolor=_faint(colour, 0.13),
+            fillcolor=_faint(look.colour, 0.13),
             mode="lines",
             line={"width": 0},
-            legendgroup=str(index),
+            legendgroup=name,
             showlegend=False,
             hoverinfo="skip",
         )
@@ -193,8 +209,8 @@ def _add_level(figure: go.Figure, line: Line, index: int, ends: tuple[float, flo
         y=[100 * dot.accuracy for dot in line.dots],
         customdata=[dot.seed for dot in line.dots],
         mode="markers",
-        marker={"symbol": f"{_of(MARKERS, index)}-open", "size": 7, "color": _faint(colour, 0.55)},
-        legendgroup=str(index),
+        marker={"symbol": f"{look.marker}-open", "size": 7, "color": _faint(look.colour, 0.55)},
+        legendgroup=name,
         showlegend=False,
         cliponaxis=False,
         hovertemplate=f"{name}<br>seed %{{customdata}}: %{{y:.1f}} %<extra></extra>",
@@ -203,29 +219,29 @@ def _add_level(figure: go.Figure, line: Line, index: int, ends: tuple[float, flo
         x=list(ends),
         y=[100 * interval.mean] * 2,
         mode="lines",
-        line={"color": colour, "width": 2.5, "dash": _of(DASHES, index)},
+        line={"color": look.colour, "width": 2.5, "dash": look.dash},
         name=name,
-        legendgroup=str(index),
+        legendgroup=name,
         hovertemplate=f"{name}<br>{interval.percent()} % ({interval.label()})<extra></extra>",
     )
 
 
-def _add_curve(figure: go.Figure, curve: Curve, index: int, row: int, name: str) -> None:
+def _add_curve(figure: go.Figure, curve: Curve, look: Style, row: int) -> None:
     """Add one configuration to one panel (accuracy above, loss below): runs as one trace with gaps, then the mean."""
-    colour = _of(COLOURS, index)
+    name = escaped(curve.key.configuration)
     scale = 100 if row == 1 else 1
     epochs: list[int | None] = []
     values: list[float | None] = []
     for _, own, found in curve.runs:
         epochs += [*own, None]
         values += [*_finite(found, scale), None]
-    shared = {"legendgroup": str(index), "row": row, "col": 1, "name": name, "mode": "lines"}
-    thin = {"color": _faint(colour, 0.35), "width": 1}
+    shared = {"legendgroup": name, "row": row, "col": 1, "name": name, "mode": "lines"}
+    thin = {"color": _faint(look.colour, 0.35), "width": 1}
     figure.add_scatter(x=epochs, y=values, line=thin, showlegend=False, hoverinfo="skip", **shared)
     figure.add_scatter(
         x=list(curve.epochs),
         y=_finite(curve.means, scale),
-        line={"color": colour, "width": 2.5, "dash": _of(DASHES, index)},
+        line={"color": look.colour, "width": 2.5, "dash": look.dash},
         showlegend=row == 1,
         hovertemplate=f"{name}<br>epoch %{{x}}: %{{y:.3~f}} (mean, n = {curve.n})<extra></extra>",
         **shared,

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
+from pydantic import ValidationError
 
 from analysis.intervals import LEVEL, t_interval
-from trainables.records import Epoch, Record, StudyPlan, read_plan, read_records
+from trainables.records import Epoch, Record, StudyPlan, read_plan, read_records, record_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from trainables.records import PlannedRun
 
 METRICS = ("validation", "test")
-LEFT_OUT = ("stopped", "diverged", "failed", "missing")
+LEFT_OUT = ("stopped", "diverged", "failed", "missing", "damaged")
 # A loss's parameters, the likeliest to be varied first: the first varied one is the figure's horizontal axis.
 PARAMETERS = ("temperature", "q", "beta", "k", "threshold", "rule", "reading", "distances")
 SYMBOLS = {"temperature": "T", "beta": "β"}
@@ -38,8 +40,8 @@ class StudyResults:
     ``runs`` has one row per planned run: run_id, arm, series (the arm with what is varied beside the axis),
     configuration (a label such as ``adaptive T=1000``), loss, subset, seed, parameter and value (the varied number
     that makes the axis; empty and NaN when there is none), one column per loss parameter, status (``missing`` when
-    there is no record), validation_accuracy, verified_accuracy and test_accuracy (fractions in [0, 1], NaN when
-    absent), epochs, wall_s, cpu_s (seconds) and error (empty when there is none).
+    there is no record, ``damaged`` when it cannot be read), validation_accuracy, verified_accuracy and test_accuracy
+    (fractions in [0, 1], NaN when absent), epochs, wall_s, cpu_s (seconds) and error (empty when there is none).
 
     ``curves`` has one row per recorded epoch: run_id and the fields of ``trainables.records.Epoch``.
     """
@@ -53,26 +55,50 @@ class StudyResults:
 def load_study(storage: Path | str, name: str) -> StudyResults:
     """Read a study's plan and the records of its runs from a storage location.
 
+    A record that cannot be read counts as none: its run has the status ``damaged``, and ``error`` names the file.
+
     Raises:
         FileNotFoundError: the storage location holds no study of that name.
         ValueError: two different runs share arm, configuration, subset and seed, so a mean would mix two things.
-        pydantic.ValidationError: the plan or a record is not what it should be.
+        pydantic.ValidationError: the plan is not what it should be.
 
     """
     root = Path(storage) if isinstance(storage, str) else storage
     plan = read_plan(root, name)
-    run_ids = {planned.run.run_id for planned in plan.runs}
-    return study_results(plan, read_records(root, run_ids))
+    records: dict[str, Record] = {}
+    damaged: dict[str, str] = {}
+    for run_id in dict.fromkeys(planned.run.run_id for planned in plan.runs):
+        try:
+            found = read_records(root, {run_id})
+        except (OSError, ValidationError) as error:
+            damaged[run_id] = f"{record_path(root, run_id)}: {_problem(error)}"
+            continue
+        if found and found[run_id].run_id != run_id:
+            damaged[run_id] = f"{record_path(root, run_id)}: it is the record of run {found[run_id].run_id}"
+            continue
+        records |= found
+    return study_results(plan, records, damaged)
 
 
-def study_results(plan: StudyPlan, records: dict[str, Record]) -> StudyResults:
+def _problem(error: OSError | ValidationError) -> str:
+    return str(error.errors()[0]["msg"]) if isinstance(error, ValidationError) else error.strerror or str(error)
+
+
+def study_results(
+    plan: StudyPlan, records: dict[str, Record], damaged: Mapping[str, str] = MappingProxyType({})
+) -> StudyResults:
     """Tabulate a plan and its records; a run that the plan names twice in one arm counts once.
+
+    Args:
+        plan: what the study asked for.
+        records: run_id -> record; a run without one is missing.
+        damaged: run_id -> what is wrong with its record.
 
     Raises:
         ValueError: two different runs share arm, configuration, subset and seed.
 
     """
-    rows = [_row(planned, records.get(planned.run.run_id)) for planned in plan.runs]
+    rows = [_row(planned, records.get(planned.run.run_id), damaged) for planned in plan.runs]
     columns = list(dict.fromkeys(column for row in rows for column in row))
     runs = pd.DataFrame(rows, columns=columns or list(_EMPTY_COLUMNS)).drop_duplicates(
         [*Key._fields, "run_id"], ignore_index=True
@@ -102,11 +128,8 @@ _EMPTY_COLUMNS = (
 
 
 def number(value: float | str) -> str:
-    """Write a parameter's value as a person would: 1000, 0.7, 316.228, 1e+09."""
-    if isinstance(value, str):
-        return value
-    exact = 1e7  # above it the zeros are hard to count
-    return str(int(value)) if float(value).is_integer() and abs(value) < exact else f"{value:g}"
+    """Write a parameter's value in the fewest digits that no other number has: 1000, 0.7, 1000.001, 1e+16."""
+    return value if isinstance(value, str) else repr(float(value)).removesuffix(".0")
 
 
 def symbol(parameter: str) -> str:
@@ -133,7 +156,7 @@ def _labels(planned: PlannedRun) -> dict[str, Any]:
     }
 
 
-def _row(planned: PlannedRun, record: Record | None) -> dict[str, Any]:
+def _row(planned: PlannedRun, record: Record | None, damaged: Mapping[str, str]) -> dict[str, Any]:
     configuration = planned.run.configuration
     parameters = {**planned.varied, **configuration.loss.model_dump(exclude={"name"})}
     parameters.pop("subset", None)
@@ -146,15 +169,16 @@ def _row(planned: PlannedRun, record: Record | None) -> dict[str, Any]:
         "seed": planned.run.seed,
         **{name: parameters.pop(name, None) for name in PARAMETERS},
         **parameters,
-        **_outcome(record),
+        **_outcome(record, damaged.get(planned.run.run_id)),
     }
 
 
-def _outcome(record: Record | None) -> dict[str, Any]:
+def _outcome(record: Record | None, damage: str | None) -> dict[str, Any]:
     nan = float("nan")
     if record is None:
         accuracies = dict.fromkeys(("validation_accuracy", "verified_accuracy", "test_accuracy"), nan)
-        return {"status": "missing", **accuracies, "epochs": 0, "wall_s": nan, "cpu_s": nan, "error": ""}
+        status = "damaged" if damage else "missing"
+        return {"status": status, **accuracies, "epochs": 0, "wall_s": nan, "cpu_s": nan, "error": damage or ""}
     return {
         "status": record.status,
         "validation_accuracy": nan if record.validation_accuracy is None else record.validation_accuracy,
@@ -170,6 +194,13 @@ def _outcome(record: Record | None) -> dict[str, Any]:
 def complete_runs(runs: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that may enter means, intervals and selections."""
     return runs[runs["status"] == "complete"]
+
+
+def runs_of(runs: pd.DataFrame, key: Key) -> pd.DataFrame:
+    """Return the rows of one configuration on one subset, whatever their status."""
+    return runs[
+        (runs["arm"] == key.arm) & (runs["configuration"] == key.configuration) & (runs["subset"] == key.subset)
+    ]
 
 
 def scores(runs: pd.DataFrame, metric: str) -> dict[Key, dict[int, float]]:
@@ -191,6 +222,11 @@ def keys(runs: pd.DataFrame) -> list[Key]:
     return [Key(*map(str, row)) for row in runs[list(Key._fields)].drop_duplicates().itertuples(index=False)]
 
 
+def arms(runs: pd.DataFrame) -> list[str]:
+    """Return the arms of a runs table, in the plan's order."""
+    return list(dict.fromkeys(map(str, runs["arm"])))
+
+
 def subsets(runs: pd.DataFrame) -> list[str]:
     """Return the subsets of a runs table, in the plan's order."""
     return list(dict.fromkeys(map(str, runs["subset"])))
@@ -207,7 +243,7 @@ def summary(runs: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
     Returns:
         One row per configuration: arm, configuration, subset, loss, n (complete runs); for validation and test each
         ``_n``, ``_mean``, ``_half_width``, ``_low``, ``_high`` (fractions; NaN where there is none); method and level
-        of the intervals; and the number of runs left out as stopped, diverged, failed or missing.
+        of the intervals; and the number of runs left out, for each status of ``LEFT_OUT``.
 
     """
     accuracies = {metric: scores(runs, metric) for metric in METRICS}

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 LEVEL = 0.95
+ROUNDING = 1e-12  # a smaller spread, for values of order one, is that of floating-point sums
 
 
 @dataclass(frozen=True)
 class Interval:
     """A mean with its confidence interval, in the unit of the values.
 
-    ``half_width``, ``low`` and ``high`` are None when ``n`` is 1: one value says nothing about its spread.
+    ``half_width``, ``low`` and ``high`` are None when the values show no spread: there is one, or all are equal. A few
+    equal values say as little about the spread as a single one does, and must not pass for certainty.
     """
 
     mean: float
@@ -38,8 +40,13 @@ class Interval:
     def label(self) -> str:
         """Return what the interval is, as in ``95 % t-interval, n = 12``."""
         if self.half_width is None:
-            return f"no interval, n = {self.n}"
+            return f"{'no interval' if self.n == 1 else 'no spread seen'}, n = {self.n}"
         return f"{100 * self.level:g} % {self.method}-interval, n = {self.n}"
+
+    def cell(self) -> str:
+        """Return ``75.3 ± 0.5 (n = 12)``, for a table whose note names level and method."""
+        seen = "" if self.n == 1 or self.half_width is not None else ", no spread seen"
+        return f"{self.percent()} (n = {self.n}{seen})"
 
 
 def t_interval(values: Iterable[float], level: float = LEVEL) -> Interval:
@@ -68,9 +75,10 @@ def t_interval(values: Iterable[float], level: float = LEVEL) -> Interval:
         raise ValueError(msg)
     n = int(array.size)
     mean = float(array.mean())
-    if n == 1:
+    spread = float(array.std(ddof=1)) if n > 1 else 0.0
+    if spread <= ROUNDING * max(1.0, float(np.abs(array).max())):
         return Interval(mean, None, None, None, n, level, "t")
-    half_width = float(stats.t.ppf((1 + level) / 2, n - 1)) * float(array.std(ddof=1)) / math.sqrt(n)
+    half_width = float(stats.t.ppf((1 + level) / 2, n - 1)) * spread / math.sqrt(n)
     return Interval(mean, half_width, mean - half_width, mean + half_width, n, level, "t")
 
 

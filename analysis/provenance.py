@@ -8,6 +8,7 @@ from collections import Counter
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+from analysis.compare import why_not_published
 from analysis.frames import complete_runs
 from analysis.tables import Table
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from analysis.frames import StudyResults
 
 SHOWN = 4  # different values of one entry; more are counted
+TIMES = ("started", "ended")  # ISO 8601 in UTC, so that they sort as text
 PACKAGES = ("gce-study", "numpy", "pandas", "plotly", "scipy")
 
 
@@ -31,34 +33,37 @@ def data_table(results: StudyResults) -> Table:
         ("Classes", f"{len(data.classes)}: {', '.join(data.classes)}"),
         *((f"Clips, {split}", f"{count:,}") for split, count in data.clips.items()),
         ("Clips skipped", f"{len(data.skipped):,}"),
+        ("Seed of the subsets", str(data.subset_seed)),
         ("Training semantics", ", ".join(sorted({str(planned.run.semantics) for planned in plan.runs}))),
     ]
-    return Table("Study and data", ("What", "Value"), tuple(rows))
+    return Table("Study and data", ("What", "Value"), tuple(rows), why_not_published(data))
 
 
 def cost_table(results: StudyResults) -> Table:
-    """Tabulate the wall and CPU hours of the recorded runs, and of those that entered the means."""
-    recorded = results.runs[results.runs["status"] != "missing"].drop_duplicates("run_id")
+    """Tabulate attempts, hours and epochs of the recorded runs, and of those that entered the means."""
+    recorded = results.runs[results.runs["run_id"].isin(results.records)].drop_duplicates("run_id")
     rows = []
     for label, runs in (("Recorded", recorded), ("Complete", complete_runs(recorded))):
         hours = (f"{float(runs[column].sum()) / 3600:.2f}" for column in ("wall_s", "cpu_s"))
-        rows.append((label, str(len(runs)), *hours, f"{int(runs['epochs'].sum()):,}"))
+        attempts = sum(int(results.records[run_id].provenance.get("attempts", 1)) for run_id in runs["run_id"])
+        rows.append((label, str(len(runs)), f"{attempts:,}", *hours, f"{int(runs['epochs'].sum()):,}"))
     note = "Hours are summed over runs and over every attempt of a run; runs may have been trained side by side."
-    return Table("Cost", ("Runs", "Number", "Wall hours", "CPU hours", "Epochs"), tuple(rows), note)
+    return Table("Cost", ("Runs", "Number", "Attempts", "Wall hours", "CPU hours", "Epochs"), tuple(rows), note)
 
 
 def provenance_table(results: StudyResults) -> Table:
-    """Tabulate what the records say of their making: versions, device, threads, commit."""
+    """Tabulate what the records say of their making: versions, device, threads, commit, first and last times."""
     found: dict[str, Counter[str]] = {}
     for record in results.records.values():
         for name, value in _flat(record.provenance):
-            found.setdefault(name, Counter())[value] += 1
+            if name != "attempts":  # summed in the cost table
+                found.setdefault(name, Counter())[value] += 1
     total = len(results.records)
-    rows = [(name, _values(counts, total)) for name, counts in sorted(found.items())]
+    rows = [
+        (name, _period(counts) if name in TIMES else _values(counts, total)) for name, counts in sorted(found.items())
+    ]
     own = [("report: python", platform.python_version()), *((f"report: {name}", _version(name)) for name in PACKAGES)]
-    note = (
-        f"From {total} records; an entry that differs between runs, or is absent from some, shows its number of runs."
-    )
+    note = f"From {total} records; an entry that is absent from some shows its number of runs."
     return Table("Provenance", ("What", "Value"), (*rows, *own), note)
 
 
@@ -70,12 +75,15 @@ def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str
             yield f"{prefix}{name}", item if isinstance(item, str) else json.dumps(item, default=str)
 
 
+def _period(counts: Counter[str]) -> str:
+    return " to ".join(dict.fromkeys((min(counts), max(counts))))
+
+
 def _values(counts: Counter[str], total: int) -> str:
-    if len(counts) == 1 and counts.total() == total:
-        return next(iter(counts))
-    shown = [f"{value} ({number} of {total} runs)" for value, number in counts.most_common(SHOWN)]
-    more = [f"and {len(counts) - SHOWN} other values"] if len(counts) > SHOWN else []
-    return "; ".join([*shown, *more])
+    text = next(iter(counts)) if len(counts) == 1 else f"{len(counts)} different values"
+    if 1 < len(counts) <= SHOWN:
+        text += f": {'; '.join(counts)}"
+    return text if counts.total() == total else f"{text} ({counts.total()} of {total} runs)"
 
 
 def _version(package: str) -> str:

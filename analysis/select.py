@@ -36,6 +36,15 @@ class ValidationTable:
 
 
 @dataclass(frozen=True)
+class Ranking:
+    """Configurations by their mean over the seeds that all of them have: means over other seeds do not compare."""
+
+    keys: tuple[Key, ...]  # the highest mean first; equal ones in the plan's order
+    scores: Mapping[Key, Mapping[int, float]]  # over the common seeds, in the plan's order
+    too_few: tuple[Key, ...]  # not ranked: too few seeds in common with the others
+
+
+@dataclass(frozen=True)
 class Comparison:
     """The chosen configuration against another: chosen minus other in validation accuracy, paired by seed."""
 
@@ -49,8 +58,9 @@ class Choice:
     """The configuration of the highest mean validation accuracy, and how sure that is."""
 
     key: Key
-    validation: Interval
-    comparisons: tuple[Comparison, ...]  # with every other configuration, in the plan's order
+    validation: Interval  # over the seeds that all ranked configurations have
+    ranking: Ranking
+    comparisons: tuple[Comparison, ...]  # with every other ranked configuration, in the plan's order
     level: float  # of all the comparisons together
 
     @property
@@ -59,47 +69,58 @@ class Choice:
         return tuple(comparison.other for comparison in self.comparisons if not comparison.apart)
 
 
-def ranked(table: ValidationTable) -> list[Key]:
-    """Return the configurations by mean validation accuracy, the highest first; equal ones in the plan's order.
+def rank(table: ValidationTable) -> Ranking:
+    """Rank the configurations by their mean validation accuracy over the seeds that all of them have.
 
-    Configurations with a single complete run come after those with two or more, whatever they scored: one lucky seed
-    must not win against a mean.
+    A configuration that would leave fewer than two common seeds, or fewer than half of the seeds that the fullest
+    configuration has, is not ranked. Those with more complete runs are taken first, equal ones in the plan's order.
+    When no configuration has a second run, one common seed is enough.
     """
-
-    def order(key: Key) -> tuple[bool, float]:
-        values = table.scores[key].values()
-        return len(values) < TWO, -t_interval(values).mean
-
-    return sorted(table.scores, key=order)
+    most = max((len(values) for values in table.scores.values()), default=0)
+    fewest = max(min(TWO, most), (most + 1) // 2)
+    common: set[int] = set()
+    ranked: set[Key] = set()
+    for key in sorted(table.scores, key=lambda key: -len(table.scores[key])):
+        shared = common & set(table.scores[key]) if ranked else set(table.scores[key])
+        if len(shared) >= fewest:
+            common = shared
+            ranked.add(key)
+    scores = {key: {seed: table.scores[key][seed] for seed in sorted(common)} for key in table.scores if key in ranked}
+    keys = sorted(scores, key=lambda key: -t_interval(scores[key].values()).mean)
+    return Ranking(tuple(keys), scores, tuple(key for key in table.scores if key not in ranked))
 
 
 def choose(table: ValidationTable, level: float = LEVEL) -> Choice | None:
     """Choose the configuration with the highest mean validation accuracy, or None when no run is complete.
 
-    Every other configuration is compared with it by the t-interval of the differences paired by seed, at the level
-    1 - (1 - level) / (number of others). The truly best configuration is thereby wrongly set apart from the chosen one
+    Every other ranked configuration is compared with it by the t-interval of the differences paired by seed, at the
+    level 1 - (1 - level) / (number of others). The truly best of them is thereby wrongly set apart from the chosen one
     with probability at most (1 - level) / 2, although the chosen one was picked from the same data: that takes one of
     the others to beat it in a paired comparison, and the bound adds up over all of them (Hsu 1981, the multiple
     comparisons with the best, by Bonferroni).
     """
-    order = ranked(table)
-    if not order:
+    ranking = rank(table)
+    if not ranking.keys:
         return None
-    best = order[0]
-    others = [key for key in table.scores if key != best]
-    comparisons = tuple(_compare(table, best, other, level, len(others)) for other in others)
-    return Choice(best, t_interval(table.scores[best].values(), level), comparisons, level)
+    best = ranking.keys[0]
+    others = [key for key in ranking.scores if key != best]
+    comparisons = tuple(_compare(ranking, best, other, level, len(others)) for other in others)
+    return Choice(best, t_interval(ranking.scores[best].values(), level), ranking, comparisons, level)
 
 
-def _compare(table: ValidationTable, best: Key, other: Key, level: float, comparisons: int) -> Comparison:
-    difference = paired_difference(table.scores[best], table.scores[other], level, comparisons)
+def _compare(ranking: Ranking, best: Key, other: Key, level: float, comparisons: int) -> Comparison:
+    difference = paired_difference(ranking.scores[best], ranking.scores[other], level, comparisons)
     apart = difference is not None and difference.low is not None and difference.low > 0
     return Comparison(other, difference, apart)
 
 
 def best_per_arm(table: ValidationTable) -> dict[str, Key]:
-    """Return each arm's configuration of the highest mean validation accuracy; arms in order of that accuracy."""
+    """Return each arm's configuration of the highest mean validation accuracy; arms in order of that accuracy.
+
+    An arm without a ranked configuration comes last, with the first of its others in the plan.
+    """
+    ranking = rank(table)
     best: dict[str, Key] = {}
-    for key in ranked(table):
+    for key in (*ranking.keys, *ranking.too_few):
         best.setdefault(key.arm, key)
     return best

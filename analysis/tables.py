@@ -7,26 +7,26 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from analysis import paper
-from analysis.figure_data import representatives
 from analysis.frames import (
     Key,
     keys,
-    number,
     reported_metric,
     runs_left_out,
+    runs_of,
     scores,
     status_counts,
     subsets,
-    symbol,
 )
-from analysis.intervals import LEVEL, paired_difference, t_interval
+from analysis.intervals import LEVEL, t_interval
 from analysis.select import ValidationTable, choose
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from analysis.frames import StudyResults
+    from analysis.select import Choice
 
 LISTED = 200  # rows of a list; the rest is counted and lies in the CSV file or the plan
 NAMED = 8  # configurations named in one cell
@@ -55,9 +55,15 @@ def to_markdown(table: Table) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """Return text that Markdown shows as it is: on one line, without HTML, links, emphasis or new columns."""
+    """Return text that GitHub's Markdown shows as it is, on one line.
+
+    HTML, links, emphasis, strike-through, formulas, headings, lists and columns are escaped. An address is no link: a
+    backslash breaks ``://`` and ``www.``. Around ``@`` only a comment does, because e-mail addresses are found last.
+    """
     flat = " ".join(html.escape(text, quote=False).split())
-    return re.sub(r"([\\`*\[\]|])", r"\\\1", flat)
+    inline = re.sub(r"([\\`*_~$#@\[\]|])", r"\\\1", flat).replace("@", "@<!-- -->").replace("://", ":\\//")
+    inline = re.sub(r"(?i)\b(www)\.", r"\1\\.", inline)
+    return re.sub(r"^(?=[-+=])|^(\d+)(?=[.)](?: |$))", r"\1\\", inline)
 
 
 def results_table(runs: pd.DataFrame, metric: str) -> Table:
@@ -74,103 +80,53 @@ def results_table(runs: pd.DataFrame, metric: str) -> Table:
 
 
 def _cell(accuracies: Scores, key: Key) -> str:
-    if key not in accuracies:
-        return NONE
-    interval = t_interval(accuracies[key].values())
-    return f"{interval.percent()} (n = {interval.n})"
+    return t_interval(accuracies[key].values()).cell() if key in accuracies else NONE
 
 
 def choice_table(runs: pd.DataFrame) -> Table:
     """Tabulate, per subset, the configuration that validation prefers and what is not told apart from it."""
+    test = scores(runs, "test")
     rows = []
-    validation, test = scores(runs, "validation"), scores(runs, "test")
     for subset in subsets(runs):
         choice = choose(ValidationTable.from_runs(runs, subset))
         if choice is None:
-            rows.append((subset, "no complete run", NONE, NONE, NONE))
+            rows.append((subset, "no complete run", *[NONE] * 4))
             continue
-        tied = [key.configuration for key in choice.not_told_apart]
-        count = f"{len(tied)} of {len(choice.comparisons)}"
-        named = ", ".join(tied[:NAMED]) + (f" and {len(tied) - NAMED} more" if len(tied) > NAMED else "")
+        own = runs_of(runs, choice.key)["status"]
+        counts = status_counts(own)
+        left = f"{int((own != 'complete').sum())} of {len(own)}"
+        validation = f"{100 * choice.validation.mean:.1f} (n = {choice.validation.n})"
         rows.append(
             (
                 subset,
                 choice.key.configuration,
-                _cell(validation, choice.key),
-                f"{count}: {named}" if tied else count,
+                validation,
+                f"{left} ({counts})" if counts else left,
+                _apart(choice),
                 _cell(test, choice.key),
             )
         )
     note = (
-        "Chosen by mean validation accuracy alone. Not told apart: the difference from the chosen one, paired by seed, "
-        f"has a t-interval that is not wholly above zero ({100 * LEVEL:g} % for all comparisons of a subset together, "
-        "Bonferroni), or there are fewer than two seeds in common. "
-        f"Accuracies in %, mean ± half width of the {100 * LEVEL:g} % t-interval."
+        "Chosen by mean validation accuracy alone, over the seeds that all ranked configurations have. Not ranked: "
+        "fewer than two seeds, or half of them, would be in common. Not told apart: the difference from the chosen "
+        f"one, paired by seed, has a t-interval that is not wholly above zero ({100 * LEVEL:g} % for all comparisons "
+        "of a subset together, Bonferroni), or none. Accuracies in %. The chosen validation mean is a maximum and has "
+        f"no interval; test: mean ± half width of the {100 * LEVEL:g} % t-interval."
     )
-    header = ("Subset", "Chosen configuration", "Validation accuracy", "Not told apart", "Test accuracy")
-    return Table("Choice on validation accuracy", header, tuple(rows), note)
+    header = ("Subset", "Chosen configuration", "Validation accuracy", "Its runs left out", "Not told apart")
+    return Table("Choice on validation accuracy", (*header, "Test accuracy"), tuple(rows), note)
 
 
-def published_table(runs: pd.DataFrame) -> Table:
-    """Tabulate the study's test accuracies beside the published ones, for the subsets that the study has.
-
-    Beside the published adaptive loss stands our T = 1000, beside the others the arms that vary no number. Where the
-    study has none of these, the configuration that validation prefers stands there. Each shows its own label.
-    """
-    rows = []
-    test = scores(runs, "test")
-    for cell in paper.PUBLISHED:
-        if cell.subset not in subsets(runs):
-            continue
-        matches: list[Key | None] = [*_matching(runs, cell.loss, cell.subset)] or [None]
-        for key in matches:
-            ours = NONE if key is None else _cell(test, key)
-            label = "not in this study" if key is None else _described(runs, key)
-            rows.append((cell.subset, paper.LOSS_NAMES[cell.loss], cell.text(), ours, label))
-    note = (
-        f"Test accuracy in %. Published: mean ± {100 * paper.LEVEL:g} % confidence interval, n = {paper.RUNS}, "
-        f"method not known ({paper.SOURCE}). Ours: mean with the {100 * LEVEL:g} % t-interval (n complete runs)."
-    )
-    return Table("Published numbers", ("Subset", "Loss", "Published", "Ours", "Our configuration"), tuple(rows), note)
+def _apart(choice: Choice) -> str:
+    """Count and name what is not told apart from the chosen configuration, and what was not ranked."""
+    tied, too_few = choice.not_told_apart, choice.ranking.too_few
+    text = f"{len(tied)} of {len(choice.comparisons)}{f': {_named(tied)}' if tied else ''}"
+    return f"{text}; not ranked: {_named(too_few)}" if too_few else text
 
 
-def claims_table(runs: pd.DataFrame) -> Table:
-    """Tabulate the published gaps beside the study's own, paired by seed."""
-    rows = tuple((claim.text, f"{claim.points:.1f}", _claimed(runs, claim)) for claim in paper.CLAIMS)
-    note = f"Percentage points of test accuracy. Ours: paired by seed, with the {100 * LEVEL:g} % t-interval."
-    return Table("Published claims", ("Claim", "Published gap", "Our gap"), rows, note)
-
-
-def _claimed(runs: pd.DataFrame, claim: paper.Claim) -> str:
-    first, second = (next(iter(_matching(runs, *side)), None) for side in (claim.first, claim.second))
-    if first is None or second is None:
-        return "not in this study"
-    test = scores(runs, "test")
-    gap = paired_difference(test.get(first, {}), test.get(second, {}))
-    if gap is None:
-        return "no seed in common"
-    return f"{gap.percent()} (n = {gap.n}; {_described(runs, first)} minus {_described(runs, second)})"
-
-
-def _matching(runs: pd.DataFrame, loss: str, subset: str) -> list[Key]:
-    """Return the study's configurations that stand for a published loss on a subset."""
-    own = runs[(runs["loss"] == loss) & (runs["subset"] == subset)]
-    same = own[own["temperature"] == paper.BEST_TEMPERATURE] if loss == "adaptive_gce" else own[own["parameter"] == ""]
-    if len(same):
-        return keys(same)
-    arms = set(keys(own))
-    return [key for key in representatives(runs) if key in arms]
-
-
-def _described(runs: pd.DataFrame, key: Key) -> str:
-    """Return a configuration's label, with its q or T where the arm fixes it and the label does not say it."""
-    same = (runs["arm"] == key.arm) & (runs["configuration"] == key.configuration) & (runs["subset"] == key.subset)
-    row = runs[same].iloc[0]
-    parameter = {"gce": "q", "adaptive_gce": "temperature"}.get(str(row["loss"]))
-    if parameter is None:
-        return key.configuration
-    text = f"{symbol(parameter)}={number(float(row[parameter]))}"
-    return key.configuration if text in key.configuration.split() else f"{key.configuration} ({text})"
+def _named(found: Sequence[Key]) -> str:
+    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    return ", ".join(key.configuration for key in found[:NAMED]) + more
 
 
 def left_out_table(runs: pd.DataFrame) -> Table:

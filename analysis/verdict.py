@@ -1,14 +1,16 @@
-"""One to three sentences on what a study found, made from its numbers alone."""
+"""A few short sentences on what a study found, made from its numbers alone."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.frames import Key, complete_runs, number, scores, status_counts, subsets, symbol
+from analysis.frames import Key, complete_runs, keys, number, runs_of, scores, status_counts, subsets, symbol
 from analysis.intervals import LEVEL, paired_difference, t_interval
-from analysis.select import Choice, ValidationTable, best_per_arm, choose
+from analysis.select import Choice, ValidationTable, choose
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from analysis.frames import StudyResults
@@ -29,14 +31,14 @@ def verdict(results: StudyResults) -> str:
         return (
             f"No run of the {len(runs)} is complete{f' ({counts})' if counts else ''}: there is nothing to choose from."
         )
-    table = ValidationTable.from_runs(runs, subset)
-    choice = choose(table)
+    choice = choose(ValidationTable.from_runs(runs, subset))
     if choice is None:
         return "The complete runs have no validation accuracy, so there is nothing to choose by."
     own = runs[runs["subset"] == subset]
-    sentences = [_choice(own, choice, several=len(subsets(runs)) > 1), _test(own, choice)]
-    gap = _gap(own, table, choice)
-    return " ".join([*sentences, gap] if gap else sentences)
+    several = len(subsets(runs)) > 1
+    return " ".join(
+        [*_choice(own, choice, several=several), _test(own, choice), *_left_out(own, choice, several=several)]
+    )
 
 
 def main_subset(runs: pd.DataFrame) -> str | None:
@@ -45,79 +47,98 @@ def main_subset(runs: pd.DataFrame) -> str | None:
     return "all" if "all" in found else next(iter(found), None)
 
 
-def _choice(runs: pd.DataFrame, choice: Choice, *, several: bool) -> str:
-    """Write the first sentence: the chosen configuration, and which others it cannot be told apart from."""
-    seeds = "1 seed" if choice.validation.n == 1 else f"{choice.validation.n} seeds"
-    where = f"On the subset {choice.key.subset}, " if several else ""
-    mean = f"{100 * choice.validation.mean:.1f} %, {seeds}"
-    others = len(choice.comparisons)
-    if not others:
-        name = choice.key.configuration
-        return f"{where}{name} is the only configuration with complete runs: mean validation accuracy {mean}."
+def _choice(runs: pd.DataFrame, choice: Choice, *, several: bool) -> list[str]:
+    """Write the chosen configuration, which others are not told apart from it, and which were not ranked."""
     names = _names(runs, choice)
-    tried = f"{others + 1} {_kind(runs)} tried"
-    head = f"{where}{names[choice.key]} has the highest mean validation accuracy of the {tried} ({mean})"
-    return f"{head}; {_certainty(choice, names)}."
+    where = f"On the subset {choice.key.subset}, " if several else ""
+    seeds = "1 seed" if choice.validation.n == 1 else f"{choice.validation.n} seeds"
+    mean = f"{100 * choice.validation.mean:.1f} %, {seeds}"
+    planned = len(keys(runs))
+    tried = f"{planned} {_kind(runs)} tried"
+    too_few = choice.ranking.too_few
+    if choice.comparisons:
+        without = planned - len(choice.ranking.keys) - len(too_few)
+        tried += f", {without} of them without a complete run" if without else ""
+        head = f"{where}{names[choice.key]} has the highest mean validation accuracy of the {tried} ({mean})."
+        sentences = [head, _certainty(choice, names)]
+    else:
+        what = f"{'enough ' if too_few else ''}complete runs{f' of the {tried}' if planned > 1 else ''}"
+        sentences = [
+            f"{where}{choice.key.configuration} is the only configuration with {what}: mean validation accuracy {mean}."
+        ]
+    if too_few:
+        sentences.append(f"Not ranked, for too few seeds in common with the others: {_listed(too_few, names)}.")
+    return sentences
 
 
 def _certainty(choice: Choice, names: dict[Key, str]) -> str:
     others = len(choice.comparisons)
-    shared = [c.difference.n for c in choice.comparisons if c.difference and c.difference.half_width is not None]
-    if not shared:
-        return "fewer than two seeds in common give no interval, so the study does not tell it from the others"
-    n = f"n = {min(shared)}" if min(shared) == max(shared) else f"n = {min(shared)} to {max(shared)}"
-    family = f", Bonferroni over {others}" if others > 1 else ""
-    method = f"{100 * choice.level:g} % t-interval{'s' if others > 1 else ''} paired by seed{family}, {n}"
+    if choice.validation.n == 1:
+        method = "one seed gives no interval"
+    elif not any(c.difference and c.difference.half_width is not None for c in choice.comparisons):
+        method = "the differences paired by seed show no spread, which gives no interval"
+    else:
+        family = f", Bonferroni over {others}" if others > 1 else ""
+        method = (
+            f"{100 * choice.level:g} % t-interval{'s' if others > 1 else ''} of the differences paired by seed{family}"
+        )
     tied = choice.not_told_apart
     if not tied:
-        return f"it is ahead of {'every other one' if others > 1 else names[choice.comparisons[0].other]} ({method})"
-    if len(tied) > NAMED:
-        who = f"{len(tied)} of the other {others}"
-    else:
-        listed = [names[key] for key in tied]
-        who = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
-    return f"its lead over {who} is not clear of zero ({method}), so the study does not tell them apart"
+        every = f"all {others} others{' ranked' if choice.ranking.too_few else ''}"
+        return f"It is ahead of {every if others > 1 else names[choice.comparisons[0].other]} ({method})."
+    who = f"{len(tied)} of the other {others}" if len(tied) > NAMED else _listed(tied, names)
+    return f"The study does not tell it apart from {who} ({method})."
+
+
+def _listed(found: Sequence[Key], names: dict[Key, str]) -> str:
+    listed = [names[key] for key in found[:NAMED]]
+    if len(found) > NAMED:
+        listed.append(f"{len(found) - NAMED} more")
+    return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
 
 
 def _test(runs: pd.DataFrame, choice: Choice) -> str:
-    """Write the second sentence: the test accuracy, and how many runs were left out."""
-    counts = status_counts(runs["status"])
-    left = len(runs) - len(complete_runs(runs))
-    tail = f"; {left} of {len(runs)} runs {'is' if left == 1 else 'are'} left out ({counts})" if left else ""
-    values = scores(runs, "test").get(choice.key)
-    if not values:
-        return f"It has no test accuracy{tail}."
-    interval = t_interval(values.values(), LEVEL)
-    return f"On the test set it scores {interval.percent()} % ({interval.label()}){tail}."
-
-
-def _gap(runs: pd.DataFrame, table: ValidationTable, choice: Choice) -> str:
-    """Write the third sentence: the test accuracy against the best other arm's; empty when there is no other arm."""
-    other = next((key for arm, key in best_per_arm(table).items() if arm != choice.key.arm), None)
-    if other is None:
-        return ""
-    best = f"{other.configuration}, the best other arm on validation"
+    """Write the test accuracy, and how it compares with the best other arm's."""
     tested = scores(runs, "test")
-    gap = paired_difference(tested.get(choice.key, {}), tested.get(other, {}), LEVEL)
+    if choice.key not in tested:
+        return "It has no test accuracy."
+    interval = t_interval(tested[choice.key].values(), LEVEL)
+    score = f"On the test set it scores {interval.percent()} % ({interval.label()})"
+    other = next((key for key in choice.ranking.keys if key.arm != choice.key.arm), None)
+    if other is None:
+        return f"{score}."
+    best = f"{other.configuration}, the best other arm on validation"
+    gap = paired_difference(tested[choice.key], tested.get(other, {}), LEVEL)
     if gap is None:
-        return f"It shares no tested seed with {best}."
-    side = "below" if gap.mean < 0 else "above"
-    points = f"{100 * abs(gap.mean):.1f}"
-    if gap.half_width is None or gap.low is None or gap.high is None:
-        return f"That is {points} points {side} {best} (1 seed, no interval)."
-    unclear = ", which leaves open which of the two is better" if gap.low <= 0 <= gap.high else ""
-    size = f"{points} ± {100 * gap.half_width:.1f} points {side} {best}"
-    return f"That is {size} (paired by seed, {gap.label()}){unclear}."
+        return f"{score}. It shares no tested seed with {best}."
+    clear = gap.low is not None and gap.high is not None and not gap.low <= 0 <= gap.high
+    points = f"{100 * abs(gap.mean):.1f}" + ("" if gap.half_width is None else f" ± {100 * gap.half_width:.1f}")
+    seen = gap.label() if gap.half_width is None or gap.n != interval.n else ""
+    paired = f"paired by seed{f', {seen}' if seen else ''}"
+    open_ = "" if clear else ": which of the two is better stays open"
+    return f"{score}, {points} points {'below' if gap.mean < 0 else 'above'} {best} ({paired}){open_}."
+
+
+def _left_out(runs: pd.DataFrame, choice: Choice, *, several: bool) -> list[str]:
+    """Write how many of the chosen configuration's runs, and of all, are left out."""
+    found = []
+    every = f"of all {{}} runs{' on this subset' if several else ''}"
+    for statuses, of in ((runs_of(runs, choice.key)["status"], "of its {} runs"), (runs["status"], every)):
+        left = int((statuses != "complete").sum())
+        if left:
+            what = of.format(len(statuses))
+            found.append(f"{left} {what} {'is' if left == 1 else 'are'} left out ({status_counts(statuses)}).")
+    return found
 
 
 def _names(runs: pd.DataFrame, choice: Choice) -> dict[Key, str]:
     """Return ``T = 1000`` for each configuration when they differ by that alone, else their whole labels."""
-    keys = [choice.key, *(comparison.other for comparison in choice.comparisons)]
+    found = (*choice.ranking.keys, *choice.ranking.too_few)
     if not _one_series(runs):
-        return {key: key.configuration for key in keys}
+        return {key: key.configuration for key in found}
     sign = symbol(str(runs["parameter"].iloc[0]))
     value = dict(zip(runs["configuration"], runs["value"], strict=True))
-    return {key: f"{sign} = {number(value[key.configuration])}" for key in keys}
+    return {key: f"{sign} = {number(value[key.configuration])}" for key in found}
 
 
 def _kind(runs: pd.DataFrame) -> str:

@@ -30,9 +30,6 @@ def main(arguments: list[str] | None = None) -> int:
     except Interrupted as interrupted:
         _complain([str(interrupted)])
         return interrupted.exit_code
-    except BrokenPipeError:  # the reader of our output went away
-        sys.stderr.close()
-        return 0
     except Exception as error:  # noqa: BLE001 -- what is not expected is raised again
         return _explain(error)
 
@@ -70,7 +67,7 @@ def _complain(problems: list[str]) -> None:
     for problem in problems:
         print(f"gce-study: {problem}", file=sys.stderr)  # noqa: T201 -- this is the command line
     if len(problems) > 1:
-        print(f"gce-study: {len(problems)} problems; nothing was changed", file=sys.stderr)  # noqa: T201
+        print(f"gce-study: {len(problems)} problems", file=sys.stderr)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from trainables.datasets.headers import Probe
-    from trainables.datasets.manifest import Manifest
+    from trainables.datasets.manifest import Clip, Manifest
 
     Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]  # title, columns, rows
 
 KINDS = ("fsdnoisy18k", "csv", "folder")
+WIDE = 1_000  # columns of a table that is not shown in a terminal: nothing is folded
 PROBLEMS = 1  # exit code of `data verify` when something is not as it should be
 
 
@@ -40,7 +41,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     verify.add_argument("root", type=_path, metavar="ROOT", help="the folder that holds FSDnoisy18k.meta")
     verify.set_defaults(handler=_verify)
 
-    describe = commands.add_parser("describe", help="print classes, hours, rates and the subsets of Table 1")
+    describe = commands.add_parser("describe", help="print classes, hours, rates, subsets and every problem")
     describe.add_argument("root", type=_path, metavar="ROOT", help="FSDnoisy18k, a folder per class, or a .csv file")
     describe.add_argument("--kind", choices=KINDS, help="what ROOT is (default: found out)")
     describe.add_argument("--csv", action="store_true", help="print CSV instead of tables")
@@ -67,27 +68,38 @@ def _verify(options: argparse.Namespace) -> int:
     problems = fsdnoisy18k.verify(options.root)
     for line in problems:
         print(line)  # noqa: T201
-    print(f"{options.root}: {len(problems)} problems" if problems else f"{options.root}: as released")  # noqa: T201
+    if len(problems) > 1:
+        print(f"{options.root}: {len(problems)} problems")  # noqa: T201
+    elif not problems:
+        print(f"{options.root}: names, counts and lengths as released (content not compared)")  # noqa: T201
     return PROBLEMS if problems else 0
 
 
 def _describe(options: argparse.Namespace) -> int:
-    manifest = read_any(options.root, options.kind)
-    tables = [class_table(manifest), _audio_table(manifest), subset_table(manifest)]
+    """Print the tables of what can be read, and raise DataSetError with everything that is wrong."""
+    from trainables.datasets.checks import MISSING, lines, structure  # noqa: PLC0415
+    from trainables.datasets.manifest import DataSetError  # noqa: PLC0415
+
+    manifest, problems = parse_any(options.root, options.kind)
+    if not manifest.clips:
+        raise DataSetError(problems)
+    headers, bad = _look(manifest)
+    tables = [class_table(manifest), _audio_table(manifest, headers, bad), subset_table(manifest)]
     if options.csv:
         print(_as_csv(tables), end="")  # noqa: T201
     else:
         _print(tables)
+    sys.stdout.flush()  # so that the problems come after the tables where both go to one file
+    problems = problems + structure(manifest)
+    if headers or set(bad.values()) != {MISSING}:  # without any audio, its absence is told by the table
+        problems += lines(manifest, bad)
+    if problems:
+        raise DataSetError(problems)
     return 0
 
 
-def read_any(root: Path, kind: str | None = None) -> Manifest:
-    """Read the list of clips of whatever lies at ``root``; the audio may be absent.
-
-    Raises:
-        DataSetError: it cannot be read; every problem is listed.
-
-    """
+def parse_any(root: Path, kind: str | None = None) -> tuple[Manifest, list[str]]:
+    """Read the list of clips of whatever lies at ``root``, and list what is wrong with it; the audio may be absent."""
     from trainables.datasets import csv_manifest, folders, fsdnoisy18k  # noqa: PLC0415
 
     if kind is None:
@@ -96,8 +108,8 @@ def read_any(root: Path, kind: str | None = None) -> Manifest:
         else:
             kind = "fsdnoisy18k" if (fsdnoisy18k.meta(root) / "train.csv").is_file() else "folder"
     if kind == "csv":
-        return csv_manifest.read(root)
-    return folders.read(root) if kind == "folder" else fsdnoisy18k.read(root)
+        return csv_manifest.parse(root)
+    return folders.parse(root) if kind == "folder" else fsdnoisy18k.parse(root)
 
 
 def class_table(manifest: Manifest) -> Table:
@@ -114,22 +126,45 @@ def subset_table(manifest: Manifest) -> Table:
     """Count the training clips of each subset of Table 1."""
     from trainables.datasets.subsets import counts  # noqa: PLC0415
 
-    rows = [[c.name, str(c.unverified), str(c.verified), str(c.unverified + c.verified)] for c in counts(manifest)]
-    return "training subsets (Table 1)", ("subset", "unverified", "verified", "total"), rows
+    rows = []
+    for c in counts(manifest):
+        numbers = (c.unverified, c.verified, c.unverified + c.verified)
+        rows.append([c.name, *(map(str, numbers) if any(numbers) else "---")])
+    return "Subsets (Table 1 of the adaptive GCE paper)", ("subset", "unverified", "verified", "total"), rows
 
 
-def _audio_table(manifest: Manifest) -> Table:
+def _look(manifest: Manifest) -> tuple[dict[str, Probe], dict[str, str]]:
+    """Read the header of every file: path -> header of those that can be used, path -> problem of the others."""
+    from trainables.datasets.checks import quick_checks, threads  # noqa: PLC0415
+    from trainables.datasets.headers import AudioError, probe  # noqa: PLC0415
+
+    headers: dict[str, Probe] = {}
+    bad = quick_checks(manifest)
+
+    def look(clip: Clip) -> None:
+        try:
+            headers[clip.path] = probe(manifest.file(clip))
+        except AudioError as error:
+            bad[clip.path] = str(error)
+
+    with ThreadPoolExecutor(threads()) as pool:
+        list(pool.map(look, [c for c in manifest.clips if c.path not in bad]))
+    return headers, bad
+
+
+def _audio_table(manifest: Manifest, headers: dict[str, Probe], bad: dict[str, str]) -> Table:
     """Sum up hours and rates by the files' headers; say so where there are none."""
     title, columns = "audio", ("split", "files", "hours", "shortest s", "longest s", "rates", "cannot be used")
+    from trainables.datasets.checks import MISSING  # noqa: PLC0415
+
     rows = []
     for split in ("train", "test"):
         clips = [c for c in manifest.clips if c.split == split]
-        present = [manifest.file(c) for c in clips if manifest.file(c).is_file()]
+        present = [c.path for c in clips if bad.get(c.path) != MISSING]
         if not present:
             rows.append([split, "audio absent", "", "", "", "", ""])
             continue
-        with ThreadPoolExecutor() as pool:
-            found = [p for p in pool.map(_probe, present) if p is not None]
+        found = [headers[path] for path in present if path in headers]
         seconds = [p.seconds for p in found] or [0.0]
         rates = Counter(p.rate for p in found)
         rows.append(
@@ -146,26 +181,18 @@ def _audio_table(manifest: Manifest) -> Table:
     return title, columns, rows
 
 
-def _probe(path: Path) -> Probe | None:
-    from trainables.datasets.headers import AudioError, probe  # noqa: PLC0415
-
-    try:
-        return probe(path)
-    except AudioError:
-        return None
-
-
 def _print(tables: list[Table]) -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table as RichTable  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
-    console = Console()
+    console = Console(width=None if sys.stdout.isatty() else WIDE)
     for title, columns, rows in tables:
-        table = RichTable(title=title, title_justify="left")
+        table = RichTable(title=Text(title), title_justify="left")
         for i, column in enumerate(columns):
-            table.add_column(column, justify="right" if i else "left", overflow="fold")
+            table.add_column(Text(column), justify="right" if i else "left", overflow="fold")
         for row in rows:
-            table.add_row(*row, end_section=len(rows) > 1 and row is rows[-2] and rows[-1][0] == "all")
+            table.add_row(*map(Text, row), end_section=len(rows) > 1 and row is rows[-2] and rows[-1][0] == "all")
         console.print(table)
 
 

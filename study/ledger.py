@@ -14,9 +14,9 @@ import os
 import re
 import socket
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pydantic import ValidationError
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+DAY_S = 86_400.0
+
 
 class Ledger:
     """The records of a storage location. ``warnings`` says, one line each, what ``open`` had to put aside."""
@@ -42,10 +44,15 @@ class Ledger:
         self.storage = storage
         self.warnings: list[str] = []
 
-    def open(self, run_ids: Iterable[str]) -> dict[str, Record]:
-        """Return the records of those of the runs that have one, by ``run_id``.
+    def recorded(self, run_ids: Iterable[str]) -> set[str]:
+        """Return those of the runs that have a record; the records are not read."""
+        return {run_id for run_id in run_ids if record_path(self.storage, run_id).exists()}
 
-        A file that is no record of its run is moved to ``records/damaged/`` and its run counts as not recorded.
+    def open(self, run_ids: Iterable[str]) -> dict[str, Record]:
+        """Return the records of those of the runs that have one, by ``run_id``. For the study's owner only.
+
+        A file that is no record of its run is moved to ``records/damaged/`` and its run counts as not recorded. What a
+        killed process left beside a record is removed.
 
         Raises:
             OSError: a record cannot be read or moved.
@@ -56,28 +63,46 @@ class Ledger:
             try:
                 found = read_records(self.storage, {run_id})
             except ValidationError as error:
-                self._put_aside(run_id, f"{error.error_count()} problems, the first: {error.errors()[0]['msg']}")
+                reason = f"{error.error_count()} problems, the first: {error.errors()[0]['msg']}"
+                self._put_aside(run_id, "damaged", reason)
                 continue
             if found and found[run_id].run_id != run_id:
-                self._put_aside(run_id, f"it is the record of run {shown(found[run_id].run_id)}")
+                self._put_aside(run_id, "damaged", f"it is the record of run {shown(found[run_id].run_id)}")
                 continue
+            if found:  # killed between writing the record and dropping the checkpoint
+                (self.storage / "checkpoints" / f"{run_id}.pt").unlink(missing_ok=True)
             records |= found
         return records
 
-    def _put_aside(self, run_id: str, reason: str) -> None:
+    def retry(self, records: dict[str, Record]) -> dict[str, Record]:
+        """Put the records of failed runs aside, so that they are trained again; return the others."""
+        for run_id, record in records.items():
+            if record.status == "failed":
+                self._put_aside(run_id, "failed", record.error or "")
+        return {run_id: record for run_id, record in records.items() if record.status != "failed"}
+
+    def sweep(self) -> None:
+        """Remove temporary files that killed processes left more than a day ago."""
+        for folder in ("records", "checkpoints", "datasets"):
+            for path in (self.storage / folder).glob(".*"):
+                with suppress(FileNotFoundError):  # it has just been renamed after all
+                    if time.time() - path.stat().st_mtime > DAY_S:
+                        path.unlink()
+
+    def _put_aside(self, run_id: str, why: str, reason: str) -> None:
         path = record_path(self.storage, run_id)
-        folder = path.parent / "damaged"
+        folder = path.parent / why
         folder.mkdir(exist_ok=True)
         target = folder / path.name
         count = 1
-        while target.exists():  # an earlier damaged record of the same run is kept too
+        while target.exists():  # an earlier one of the same run is kept too
             count += 1
             target = folder / f"{run_id}.{count}.json"
         try:
             path.rename(target)
         except FileNotFoundError:  # another study put it aside first
             return
-        self.warnings.append(f"{path}: damaged record ({reason}); moved to {target}; the run is trained again")
+        self.warnings.append(f"{path}: {why} record ({reason}); moved to {target}; the run is trained again")
 
 
 class OwnedError(Exception):
@@ -146,31 +171,43 @@ def _owned(name: str, path: Path) -> str:
     return f"study {name} is being run by {_holder(path)}; wait for it, or stop that process"
 
 
-def register(storage: Path, plan: StudyPlan) -> None:
-    """Keep a study's plan; the same name must mean the same study ever after.
+def compare(storage: Path, name: str, spec: dict[str, Any], fingerprint: str | None = None) -> StudyPlan | None:
+    """Compare a study file, and its data if given, with what the storage location keeps under its name; change nothing.
 
-    Changes that leave every result as it is (description, resources, storage, where the data lies) replace the plan.
+    Returns:
+        The plan that is kept, or None.
 
     Raises:
         SpecError: the name is another study's here; each difference is a problem, the last line says what to do.
 
     """
     try:
-        old = read_plan(storage, plan.name)
+        old = read_plan(storage, name)
     except FileNotFoundError:
-        write_plan(storage, plan)
-        return
+        return None
     except ValidationError as error:
-        path = study_folder(storage, plan.name) / "plan.json"
+        path = study_folder(storage, name) / "plan.json"
         text = f"{path}: damaged ({error.errors()[0]['msg']}); move it away, and the study is registered anew"
         raise SpecError([text]) from None
-    changed = differences(old.spec, plan.spec)
-    if old.dataset.fingerprint != plan.dataset.fingerprint:
-        changed.append(f"data set fingerprint: {old.dataset.fingerprint} -> {plan.dataset.fingerprint}")
+    changed = differences(old.spec, spec)
+    if fingerprint not in (None, old.dataset.fingerprint):
+        changed.append(f"data set fingerprint: {old.dataset.fingerprint} -> {fingerprint}")
     if changed:
         hint = "give the study another name: runs already recorded are shared, not trained again"
-        raise SpecError([f"study {plan.name} is registered here and differs:", *changed, hint])
-    if plan != old:
+        raise SpecError([f"study {name} is registered here and differs:", *changed, hint])
+    return old
+
+
+def register(storage: Path, plan: StudyPlan) -> None:
+    """Keep a study's plan; the same name must mean the same study ever after.
+
+    Changes that leave every result as it is (description, resources, storage, where the data lies) replace the plan.
+
+    Raises:
+        SpecError: see ``compare``.
+
+    """
+    if compare(storage, plan.name, plan.spec, plan.dataset.fingerprint) != plan:
         write_plan(storage, plan)
 
 

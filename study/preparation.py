@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import os
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from study.endings import EngineError
 from study.runs import configurations, study_plan
 from trainables.config import FEATURES
 from trainables.datasets.headers import AudioError, probe, resampled_length
 from trainables.datasets.load import leave_out, load, with_digests
-from trainables.datasets.manifest import DataSetError, Manifest, to_json
-from trainables.datasets.subsets import subset
-from trainables.records import DataSummary, StudyPlan, write_atomically
+from trainables.datasets.manifest import DataSetError, Manifest
+from trainables.datasets.subsets import SUBSET_SEED, subset
+from trainables.records import DataSummary, StudyPlan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,10 +65,12 @@ def store_data(
 
     Raises:
         DataSetError: more clips cannot be used; those that only decoding finds are listed with the others.
+        EngineError: a process that computed frames was killed.
         OSError: the storage location cannot be written.
 
     """
-    from trainables.store_builder import build_store  # noqa: PLC0415 -- imports numpy, which `--help` need not wait for
+    from trainables.loading import features_folder, leave_data  # noqa: PLC0415 -- torch, which `--help` need not wait for
+    from trainables.store_builder import build_store  # noqa: PLC0415
 
     storage = Path(spec.storage)
     listed = load(spec.dataset, storage / "synthetic")
@@ -75,11 +80,15 @@ def store_data(
         with_digests(listed, storage / "digests", skip_bad_clips)  # says it better where that is the reason
         raise
     cores = len(os.sched_getaffinity(0))
-    store = build_store(readable, storage / "features", workers=cores, progress=progress, waiting=waiting)
+    try:
+        store = build_store(readable, features_folder(storage), workers=cores, progress=progress, waiting=waiting)
+    except BrokenProcessPool:
+        msg = "a process that computed frames was killed (out of memory?); what it had finished is kept"
+        raise EngineError(msg) from None
     undecodable = store.problems(readable)
     leave_out(listed, dict(readable.skipped) | undecodable, skip_bad_clips)
     manifest = leave_out(readable, undecodable, skip_bad_clips)
-    write_atomically(storage / "datasets" / f"{manifest.fingerprint}.json", to_json(manifest))
+    leave_data(storage, manifest, store)
     return manifest
 
 
@@ -96,6 +105,7 @@ def make_plan(spec: StudySpec, manifest: Manifest) -> StudyPlan:
         fingerprint=manifest.fingerprint,
         classes=list(manifest.classes),
         clips=clips,
+        subset_seed=SUBSET_SEED,
         skipped=list(manifest.skipped),
     )
     return study_plan(spec, summary)
@@ -136,6 +146,8 @@ def workloads(spec: StudySpec, manifest: Manifest) -> dict[str, Workload]:
             continue
         train, held = split_validation(manifest, chosen, spec.training.validation, spec.training.split_seed)
         found[name] = Workload(len(train), count(train), count(held))
+        if found[name].validation_patches == 0:
+            problems.append(f"subset {name}: no clip can be held out to validate; a class needs at least 2 clips")
         if found[name].train_patches < spec.training.batch_size:
             problems.append(
                 f"subset {name}: {found[name].train_patches} training patches; training.batch_size is "
@@ -146,15 +158,37 @@ def workloads(spec: StudySpec, manifest: Manifest) -> dict[str, Workload]:
     return found
 
 
-def estimate_s(spec: StudySpec, runs: list[PlannedRun], work: dict[str, Workload], classes: int) -> float:
+def check_resources(spec: StudySpec) -> None:
+    """Compare what a run asks for with what this machine has.
+
+    Raises:
+        EngineError: it asks for more.
+
+    """
+    import torch  # noqa: PLC0415 -- only a GPU's count needs it
+
+    asked = spec.resources
+    there = {"cpus": float(len(os.sched_getaffinity(0))), "gpus": float(torch.cuda.device_count())}
+    for name, number in (("cpus", asked.cpus_per_run), ("gpus", asked.gpus_per_run)):
+        if number > there[name]:
+            has = f"this machine has {there[name]:g} {name.upper()[:-1]}s"
+            msg = f"resources.{name}_per_run: {number:g} asked for; {has}"
+            raise EngineError(msg)
+
+
+def estimate_s(spec: StudySpec, runs: list[PlannedRun], work: dict[str, Workload], classes: int) -> float | None:
     """Estimate the wall time of runs in seconds, from a few batches trained here and now on noise.
 
-    Every run is counted with all its epochs, so early stopping makes the study shorter than this.
+    Every run is counted with all its epochs, so early stopping makes the study shorter. None where runs use a GPU,
+    whose speed a CPU does not tell.
     """
     from study.estimate import seconds_per_patch  # noqa: PLC0415 -- imports torch
 
+    if spec.resources.gpus_per_run:
+        return None
     train_s, validate_s = seconds_per_patch(spec.training.batch_size, classes)
     once = {name: w.train_patches * train_s + w.validation_patches * validate_s for name, w in work.items()}
     total = sum(once[p.run.configuration.subset] for p in runs) * spec.training.epochs
     fit = max(1, len(os.sched_getaffinity(0)) // spec.resources.cpus_per_run)
-    return total / max(1, min(fit, spec.resources.max_concurrent or fit, len(runs)))
+    slots = min(fit, spec.resources.max_concurrent or fit)
+    return total / len(runs) * math.ceil(len(runs) / slots)

@@ -13,11 +13,13 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from study.wording import shown
 from trainables.records import study_folder, write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from trainables.config import Configuration
     from trainables.records import PlannedRun, Record
 
 REFRESH_S = 1.0
@@ -35,7 +37,7 @@ def duration(seconds: float | None) -> str:
 
 def configuration_name(planned: PlannedRun) -> str:
     """Name a configuration for people: its arm and what was varied there."""
-    values = ", ".join(f"{k} = {v:g}" if isinstance(v, float | int) else str(v) for k, v in planned.varied.items())
+    values = ", ".join(v if isinstance(v, str) else f"{key} = {shown(v)}" for key, v in planned.varied.items())
     return f"{planned.arm} ({values})" if values else planned.arm
 
 
@@ -45,6 +47,8 @@ class InFlight:
 
     epoch: int = 0
     validation_accuracy: float | None = None
+    images_per_s: float | None = None
+    first_epoch: int = 1  # of this sitting: a run may go on from an earlier one
 
 
 @dataclass
@@ -56,7 +60,9 @@ class Progress:
         name: the study's name.
         runs: every run that the study names, by run_id.
         recorded: records so far, by run_id.
-        concurrency: runs trained at once, for the ETA before any has ended.
+        console: where to show it; the standard error by default.
+        flying: runs that are being trained, by run_id.
+        began: when, on the monotonic clock.
 
     """
 
@@ -87,15 +93,21 @@ class Progress:
             self._live.stop()
         self._write(force=True)
 
-    def on_epoch(self, run_id: str, epoch: int, validation_accuracy: float) -> None:
-        """Take in one epoch of a run."""
-        self.flying[run_id] = InFlight(epoch, validation_accuracy)
-        self._write()
-
     def on_start(self, run_id: str) -> None:
         """Take in the start of a run."""
-        self.flying[run_id] = InFlight()
+        self.flying.setdefault(run_id, InFlight())
         self._write()
+
+    def on_epoch(self, run_id: str, epoch: int, validation_accuracy: float, images_per_s: float) -> None:
+        """Take in one epoch of a run."""
+        before = self.flying.get(run_id)
+        first = before.first_epoch if before and before.epoch else epoch
+        self.flying[run_id] = InFlight(epoch, validation_accuracy, images_per_s, first)
+        self._write()
+
+    def on_lost(self, run_id: str) -> None:
+        """Take in that a run is not trained here for now."""
+        self.flying.pop(run_id, None)
 
     def on_record(self, record: Record) -> None:
         """Take in the end of a run."""
@@ -110,16 +122,17 @@ class Progress:
         self._write(force=True)
 
     def eta_s(self) -> float | None:
-        """Seconds left at the pace so far; None until a run or an epoch has ended.
+        """Seconds left at the pace so far; None until a run or an epoch has ended in this sitting.
 
         Work is counted in runs, those in flight by their epochs. A run that may still stop early is counted in full.
         """
-        ended = len(self.recorded) - self._first
-        limit = {i: p.run.configuration.training.epochs for i, p in self.runs.items()}
-        partly = sum(f.epoch / limit[i] for i, f in self.flying.items())
-        left = len(self.runs) - len(self.recorded) - partly
-        work = ended + partly
-        return None if work <= 0 else (time.monotonic() - self.began) / work * left
+        work = float(len(self.recorded) - self._first)
+        left = float(len(self.runs) - len(self.recorded))
+        for run_id, flight in list(self.flying.items()):
+            epochs = self.runs[run_id].run.configuration.training.epochs
+            left -= flight.epoch / epochs
+            work += max(0, flight.epoch - flight.first_epoch + 1) / epochs if flight.epoch else 0.0
+        return None if work <= 0 else (time.monotonic() - self.began) / work * max(0.0, left)
 
     def line(self) -> str:
         """One line: counts and ETA."""
@@ -130,28 +143,35 @@ class Progress:
     def render(self) -> Group:
         """Lay out the live table."""
         table = Table(box=None, pad_edge=False)
-        for heading, justify in (("running", "left"), ("seed", "right"), ("epoch", "right"), ("validation", "right")):
-            table.add_column(heading, justify=justify)  # type: ignore[arg-type]
-        for run_id, flight in sorted(self.flying.items(), key=lambda item: -item[1].epoch):
+        table.add_column("running")
+        for heading in ("seed", "epoch", "validation", "images/s"):
+            table.add_column(heading, justify="right")
+        # The display has a thread of its own: it works on copies.
+        for run_id, flight in sorted(list(self.flying.items()), key=lambda item: -item[1].epoch):  # noqa: C414
             planned = self.runs[run_id]
             accuracy = "" if flight.validation_accuracy is None else f"{flight.validation_accuracy:.1%}"
             epochs = f"{flight.epoch}/{planned.run.configuration.training.epochs}"
-            table.add_row(Text(configuration_name(planned)), str(planned.run.seed), epochs, accuracy)
-        bar = ProgressBar(total=len(self.runs), completed=len(self.recorded), width=60)
+            speed = "" if flight.images_per_s is None else f"{flight.images_per_s:.0f}"
+            table.add_row(Text(configuration_name(planned)), str(planned.run.seed), epochs, accuracy, speed)
+        bar = Table.grid()  # a bar alone ends without a new line
+        bar.add_row(ProgressBar(total=len(self.runs), completed=len(self.recorded), width=60))
         return Group(Text(f"{self.name}: {self.line()}"), bar, table, Text(self.best()))
 
     def best(self) -> str:
         """Name the configuration with the highest mean validation accuracy so far."""
-        means: dict[str, list[float]] = {}
-        for run_id, record in self.recorded.items():
+        scores: dict[Configuration, list[float]] = {}
+        names: dict[Configuration, str] = {}
+        for run_id, record in list(self.recorded.items()):
             if record.status == "complete" and record.validation_accuracy is not None:
                 planned = self.runs[run_id]
-                name = f"{configuration_name(planned)} on {planned.run.configuration.subset}"
-                means.setdefault(name, []).append(record.validation_accuracy)
-        if not means:
+                configuration = planned.run.configuration
+                names[configuration] = f"{configuration_name(planned)} on {configuration.subset}"
+                scores.setdefault(configuration, []).append(record.validation_accuracy)
+        if not scores:
             return "best so far: no run has ended yet"
-        name, values = max(means.items(), key=lambda item: sum(item[1]) / len(item[1]))
-        return f"best so far: {name}, validation {sum(values) / len(values):.1%} (mean of {len(values)} runs)"
+        best, values = max(scores.items(), key=lambda item: sum(item[1]) / len(item[1]))
+        mean = f"{sum(values) / len(values):.1%} (mean of {len(values)} runs)"
+        return f"best so far: {names[best]}, validation {mean}"
 
     def _write(self, *, force: bool = False) -> None:
         """Keep the progress file at most a second behind; it is a convenience, so a full disk is no error here."""

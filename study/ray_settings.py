@@ -16,6 +16,9 @@ def prepare_environment() -> None:
     os.environ.update(
         RAY_AUTH_MODE="token",
         RAY_AUTH_TOKEN=secrets.token_hex(32),  # of this study's own cluster, which ends with it
+        # Despite its name, this holds for every system: off, the node's address is the loopback's and its servers
+        # listen there alone. ray.init's own argument would be translated to the machine's outer address.
+        RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",
         RAY_USAGE_STATS_ENABLED="0",
         RAY_AIR_NEW_OUTPUT="0",
         TUNE_DISABLE_AUTO_CALLBACK_LOGGERS="1",  # the ledger holds what they would

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import time
@@ -13,16 +14,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from study.endings import Interrupted, UnknownStudyError
+from study.endings import EngineError, UnknownStudyError
 from study.progress import configuration_name, duration, progress_path
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Iterator
 
     from study.spec import StudySpec
+    from trainables.config import Configuration
     from trainables.datasets.manifest import Manifest
-    from trainables.records import Record, StudyPlan
+    from trainables.records import PlannedRun, Record, StudyPlan
+
+
+SPECS = Path(__file__).parent / "specs"
 
 
 def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the type private
@@ -32,13 +36,13 @@ def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the ty
         ("run", run, "train every run that is not recorded yet, then report; run it again to continue"),
     ):
         command = commands.add_parser(name, help=text, description=text)
-        command.add_argument(
-            "file", type=Path, help="the study file (YAML), or the name of a shipped one: demo, figure3"
-        )
+        command.add_argument("file", type=Path, help=f"the study file (YAML), or a shipped one: {', '.join(shipped())}")
         command.add_argument(
             "--skip-bad-clips", type=_count, default=0, metavar="N", help="leave out up to N clips that cannot be used"
         )
         command.set_defaults(handler=handler)
+        if name == "run":
+            command.add_argument("--retry-failed", action="store_true", help="train runs that failed once more")
     for name, handler, text in (
         ("status", status, "say where a study stands"),
         ("report", report, "write a study's report"),
@@ -61,23 +65,26 @@ def _add_storage(command: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise ValueError(text)
-    return value
+    if not (text.isascii() and text.isdigit()):
+        msg = f"{text!r} is not a whole number of 0 or more"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
 
 
 def check(options: argparse.Namespace) -> int:
     """Print arms, runs and an estimate of time; train nothing."""
-    from study.ledger import Ledger  # noqa: PLC0415
-    from study.preparation import estimate_s, make_plan, read_data, workloads  # noqa: PLC0415
+    from study.ledger import Ledger, compare  # noqa: PLC0415
+    from study.preparation import check_resources, estimate_s, make_plan, read_data, workloads  # noqa: PLC0415
     from study.reading import read_spec  # noqa: PLC0415
 
     spec = read_spec(spec_path(options.file))
+    storage = Path(spec.storage)
+    check_resources(spec)
     manifest = read_data(spec, options.skip_bad_clips)
     plan = make_plan(spec, manifest)
+    compare(storage, plan.name, plan.spec, plan.dataset.fingerprint)
     work = workloads(spec, manifest)
-    recorded = Ledger(Path(spec.storage)).open({p.run.run_id for p in plan.runs})
+    recorded = Ledger(storage).recorded(p.run.run_id for p in plan.runs)
     left = [p for p in plan.runs if p.run.run_id not in recorded]
     _out().print(_arms_table(plan, recorded))
     seeds = len(spec.seed_list)
@@ -86,42 +93,56 @@ def check(options: argparse.Namespace) -> int:
         patches = f"{w.train_patches} patches to train on, {w.validation_patches} to validate"
         _say(f"subset {name}: {w.train_clips} training clips, {patches}")
     if left:
-        _say(f"at most {duration(estimate_s(spec, left, work, len(manifest.classes)))}, if no run stops early")
+        seconds = estimate_s(spec, left, work, len(manifest.classes))
+        _say("time: not estimated for a GPU" if seconds is None else f"about {duration(seconds)} if no run stops early")
     return 0
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train what is left of a study, then print the verdict and write the report."""
+    """Train what is left of a study, then print the verdict and write the report.
+
+    Returns:
+        0 when every run is recorded and one of them at least is complete, else 1.
+
+    """
     from study.ledger import claim  # noqa: PLC0415
+    from study.preparation import check_resources  # noqa: PLC0415
     from study.reading import read_spec  # noqa: PLC0415
 
     spec = read_spec(spec_path(options.file))
     storage = Path(spec.storage)
+    check_resources(spec)
     with claim(storage, spec.name):
         try:
-            plan, records = _train(spec, storage, options.skip_bad_clips)
-        except Interrupted as interrupted:
+            plan, records = _train(spec, storage, options)
+        except (KeyboardInterrupt, EngineError, OSError):
             _say(f"{spec.name}: nothing recorded is lost; continue with: gce-study run {options.file}", err=True)
-            raise interrupted from None
-    _conclude(plan, records, storage)
-    return 0 if len(records) == len({p.run.run_id for p in plan.runs}) else 1
+            raise
+        _conclude(plan, records, storage)
+    complete = any(record.status == "complete" for record in records.values())
+    return 0 if complete and len(records) == len({p.run.run_id for p in plan.runs}) else 1
 
 
-def _train(spec: StudySpec, storage: Path, skip_bad_clips: int) -> tuple[StudyPlan, dict[str, Record]]:
-    from study.ledger import Ledger, register  # noqa: PLC0415
+def _train(spec: StudySpec, storage: Path, options: argparse.Namespace) -> tuple[StudyPlan, dict[str, Record]]:
+    from study.ledger import Ledger, compare, register  # noqa: PLC0415
     from study.methods.grid import Grid  # noqa: PLC0415
     from study.preparation import make_plan, workloads  # noqa: PLC0415
     from study.progress import Progress  # noqa: PLC0415
     from study.ray_settings import prepare_environment  # noqa: PLC0415
+    from study.reading import dump  # noqa: PLC0415
     from study.source import source  # noqa: PLC0415
 
-    manifest = _store_with_progress(spec, skip_bad_clips)
+    compare(storage, spec.name, dump(spec))  # a change is better refused before the frames are computed
+    manifest = _store_with_progress(spec, options.skip_bad_clips)
     workloads(spec, manifest)
     plan = make_plan(spec, manifest)
     register(storage, plan)
     runs = {p.run.run_id: p for p in plan.runs}
     ledger = Ledger(storage)
+    ledger.sweep()
     records = ledger.open(runs)
+    if options.retry_failed:
+        records = ledger.retry(records)
     for warning in ledger.warnings:
         _say(warning, err=True)
     method = Grid(plan.runs)
@@ -133,6 +154,7 @@ def _train(spec: StudySpec, storage: Path, skip_bad_clips: int) -> tuple[StudyPl
             from study.engine import execute  # noqa: PLC0415 -- imports ray, which reads the environment
 
             execute(method, storage, spec.resources, progress, source())
+            records = progress.recorded
     return plan, records
 
 
@@ -185,7 +207,7 @@ def status(options: argparse.Namespace) -> int:
 
     plan = find_plan(options.storage, options.name)
     runs = {p.run.run_id: p for p in plan.runs}
-    recorded = Ledger(options.storage).open(set(runs))
+    recorded = Ledger(options.storage).recorded(runs)
     _out().print(_arms_table(plan, recorded))
     holder = owner(options.storage, options.name)
     _say(
@@ -214,10 +236,13 @@ def list_(options: argparse.Namespace) -> int:
     """Print the studies of a storage location."""
     from study.ledger import Ledger, list_studies, owner  # noqa: PLC0415
 
+    if not options.storage.is_dir():
+        msg = f"{options.storage}: no such storage location (a folder)"
+        raise UnknownStudyError(msg)
     table = Table("study", "data set", "runs", "recorded", "state", "description", box=None)
     for plan in list_studies(options.storage):
         runs = {p.run.run_id for p in plan.runs}
-        recorded = len(Ledger(options.storage).open(runs))
+        recorded = len(Ledger(options.storage).recorded(runs))
         state = (
             "running" if owner(options.storage, plan.name) else ("complete" if recorded == len(runs) else "not running")
         )
@@ -251,10 +276,15 @@ def find_plan(storage: Path, name: str) -> StudyPlan:
         UnknownStudyError: there is none; the message names those that are there.
 
     """
-    from trainables.records import read_plan  # noqa: PLC0415
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from trainables.records import read_plan, study_folder  # noqa: PLC0415
 
     try:
         return read_plan(storage, name)
+    except ValidationError as error:
+        msg = f"{study_folder(storage, name) / 'plan.json'}: damaged: {error.errors()[0]['msg']}"
+        raise UnknownStudyError(msg) from None
     except FileNotFoundError:
         there = sorted(p.parent.name for p in storage.glob("studies/*/plan.json"))
         msg = f"{storage}: no study named {name!r}; there: {', '.join(there) or 'none'}"
@@ -263,19 +293,24 @@ def find_plan(storage: Path, name: str) -> StudyPlan:
 
 def spec_path(file: Path) -> Path:
     """Return the path of a study file; a bare name such as ``demo`` that is no file means a shipped one."""
-    shipped = Path(__file__).parent / "specs" / f"{file}.yaml"
-    return shipped if not file.exists() and len(file.parts) == 1 and shipped.exists() else file
+    own = SPECS / f"{file}.yaml"
+    return own if not file.exists() and len(file.parts) == 1 and own.exists() else file
 
 
-def _arms_table(plan: StudyPlan, recorded: dict[str, Record]) -> Table:
+def shipped() -> list[str]:
+    """Return the names of the shipped study files."""
+    return sorted(path.stem for path in SPECS.glob("*.yaml"))
+
+
+def _arms_table(plan: StudyPlan, recorded: set[str]) -> Table:
     table = Table("configuration", "loss", "subset", "runs", "recorded", box=None)
-    rows: dict[tuple[str, str, str], list[str]] = {}
+    rows: dict[tuple[str, Configuration], list[PlannedRun]] = {}
     for planned in plan.runs:
-        configuration = planned.run.configuration
-        key = (configuration_name(planned), str(configuration.loss.name), str(configuration.subset))
-        rows.setdefault(key, []).append(planned.run.run_id)
-    for key, ids in rows.items():
-        table.add_row(*(Text(k) for k in key), str(len(ids)), str(sum(i in recorded for i in ids)))
+        rows.setdefault((planned.arm, planned.run.configuration), []).append(planned)
+    for (_, configuration), runs in rows.items():
+        cells = (configuration_name(runs[0]), configuration.loss.name, configuration.subset)
+        done = sum(p.run.run_id in recorded for p in runs)
+        table.add_row(*(Text(cell) for cell in cells), str(len(runs)), str(done))
     return table
 
 

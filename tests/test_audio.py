@@ -119,7 +119,20 @@ def test_a_wav_header_that_is_itself_cut(tmp_path: Path) -> None:
 
 def test_zero_hertz(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(wav_bytes(2000, bytes(2000), rate=0))
-    assert reason(tmp_path / "a.wav") == "sample rate 0 Hz"
+    assert reason(tmp_path / "a.wav") == "sample rate 0 Hz; allowed: 1000 to 768000"
+
+
+@pytest.mark.parametrize("rate", [1, 999, 768_001])
+def test_an_impossible_rate_is_refused_before_anything_is_resampled(tmp_path: Path, rate: int) -> None:
+    (tmp_path / "a.wav").write_bytes(wav_bytes(2000, bytes(2000), rate=rate))
+    with pytest.raises(AudioError, match=rf"^sample rate {rate} Hz; allowed: 1000 to 768000$"):
+        probe(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize("rate", [1_000, 768_000])
+def test_the_outermost_rates_are_allowed(tmp_path: Path, rate: int) -> None:
+    (tmp_path / "a.wav").write_bytes(wav_bytes(2000, bytes(2000), rate=rate))
+    assert probe(tmp_path / "a.wav").rate == rate
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

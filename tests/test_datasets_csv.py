@@ -39,10 +39,27 @@ def test_a_good_csv_is_read_in_order(tmp_path: Path) -> None:
 
 def test_optional_columns_are_used_and_others_ignored(tmp_path: Path) -> None:
     header = "note,true_label,noisy_small,verified,split,label,path\n"
-    text = header + "x,,1,true,train,dog,1.wav\ny,cat,,False,train,dog,2.wav\n"
-    first, second = read(table(tmp_path, text)).clips
-    assert (first.true_label, first.noisy_small, first.verified) == ("", True, True)
+    text = header + "x,,1,true,train,dog,1.wav\ny,cat,,False,train,dog,2.wav\nz,(none),,0,train,cat,3.wav\n"
+    first, second, third = read(table(tmp_path, text)).clips
+    assert (first.true_label, first.noisy_small, first.verified) == (None, True, True)
     assert (second.true_label, second.noisy_small, second.verified) == ("cat", False, False)
+    assert third.true_label == ""
+
+
+def test_a_true_label_that_is_no_class_names_the_row(tmp_path: Path) -> None:
+    text = "path,label,split,verified,true_label\n1.wav,dog,train,1,dog\n2.wav,cat,train,1,dgo\n"
+    assert problems(table(tmp_path, text)) == [
+        "data.csv:3: true_label 'dgo' is no label of this data set; (none) is a sound of no class"
+    ]
+
+
+def test_the_same_problem_in_many_rows_is_one_line(tmp_path: Path) -> None:
+    rows = "".join(f"/data/{i}.wav,dog,train,1\n" for i in range(21))
+    first = "data.csv:2: the path '/data/0.wav' is absolute; it must be relative to the root"
+    assert problems(table(tmp_path, HEADER + rows + "1.wav,,train,1\n")) == [
+        f"21 problems of this sort: {first}",
+        "data.csv:23: the label is empty",
+    ]
 
 
 def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
@@ -80,16 +97,17 @@ def test_missing_column(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "problem"),
     [
-        ("../1.wav,dog,train,1", "the path leaves the root ('..')"),
-        ("a\\..\\..\\1.wav,dog,train,1", "the path leaves the root ('..')"),
-        ("/etc/1.wav,dog,train,1", "the path is absolute; it must be relative to the root"),
-        ("C:\\1.wav,dog,train,1", "the path is absolute; it must be relative to the root"),
+        ("../1.wav,dog,train,1", "the path '../1.wav' leaves the root"),
+        ("a\\..\\..\\1.wav,dog,train,1", "the path 'a\\..\\..\\1.wav' leaves the root"),
+        ("/etc/1.wav,dog,train,1", "the path '/etc/1.wav' is absolute; it must be relative to the root"),
+        ("C:\\1.wav,dog,train,1", "the path 'C:\\1.wav' is absolute; it must be relative to the root"),
         (",dog,train,1", "the path is empty"),
         (" 1.wav,dog,train,1", "the path has spaces around it"),
         ("pool:1.wav,dog,train,1", "the path may not start with 'pool:'"),
         ('"1\n.wav",dog,train,1', "the path holds a character that cannot be printed"),
         ("1.wav,,train,1", "the label is empty"),
         ("1.wav,do\tg,train,1", "label 'do\\tg' holds a character that cannot be printed"),
+        ("1.wav,(none),train,1", "label '(none)' is kept for the true label of a sound of no class"),
         ("1.wav, dog,train,1", "label ' dog' has spaces around it"),
         ("1.wav,dog,eval,1", "split 'eval' is neither train nor test"),
         ("1.wav,dog,train,yes", "verified 'yes' is none of 0, 1, true, false"),
@@ -150,7 +168,9 @@ WORD = LABEL.filter(lambda s: s not in {".", ".."} and not set(s) & set("/\\:"))
 @REUSED
 @given(
     rows=st.lists(
-        st.tuples(WORD, WORD, LABEL, st.sampled_from(["train", "test"]), st.booleans(), LABEL, st.booleans()),
+        st.tuples(
+            WORD, WORD, LABEL, st.sampled_from(["train", "test"]), st.booleans(), st.integers(0, 9), st.booleans()
+        ),
         min_size=1,
         max_size=8,
         unique_by=lambda r: (r[0], r[1]),
@@ -158,10 +178,11 @@ WORD = LABEL.filter(lambda s: s not in {".", ".."} and not set(s) & set("/\\:"))
     known=st.booleans(),
 )
 def test_what_is_written_reads_back(
-    tmp_path: Path, rows: list[tuple[str, str, str, Split, bool, str, bool]], *, known: bool
+    tmp_path: Path, rows: list[tuple[str, str, str, Split, bool, int, bool]], *, known: bool
 ) -> None:
+    truths = [row[2] for row in rows] + ["", None]
     clips = tuple(
-        Clip(f"{folder}/{name}", label, split, verified, truth if known else None, small)
+        Clip(f"{folder}/{name}", label, split, verified, truths[truth % len(truths)] if known else None, small)
         for folder, name, label, split, verified, truth, small in rows
     )
     write(Manifest("data", "csv", tmp_path, clips), tmp_path / "data.csv")

@@ -75,6 +75,29 @@ def test_folder_without_classes(tmp_path: Path) -> None:
     assert problems(tmp_path) == [f"{tmp_path}: no class folders"]
 
 
+def test_a_flat_folder_of_clips_is_one_problem(tmp_path: Path) -> None:
+    fill(tmp_path, {"flat": 30})
+    (problem,) = problems(tmp_path / "flat")
+    assert problem.startswith(f"no class folders: 30 sound files lie directly in {tmp_path}/flat; put each in a folder")
+
+
+def test_many_files_of_one_sort_in_one_folder_are_one_problem(tmp_path: Path) -> None:
+    fill(tmp_path, {"dog": 2, "cat": 2})
+    for i in range(21):
+        (tmp_path / f"dog/{i:02d}.m4a").touch()
+    assert problems(tmp_path) == ["21 problems of this sort: dog/00.m4a: not a wav, flac, ogg or mp3 file"]
+
+
+def test_what_lies_beside_train_and_test_is_not_ignored(tmp_path: Path) -> None:
+    fill(tmp_path, {f"{split}/{label}": 1 for split in ("train", "test", "valid", ".git") for label in ("cat", "dog")})
+    for name in ("README.md", "loose.wav"):
+        (tmp_path / name).touch()
+    assert problems(tmp_path) == [
+        "loose.wav: neither train nor test; nothing in it would be used",
+        "valid: neither train nor test; nothing in it would be used",
+    ]
+
+
 def test_everything_that_does_not_fit_is_listed_at_once(tmp_path: Path) -> None:
     fill(tmp_path, {"dog": 2, "cat": 0, "cow": 1, "dog/more": 1})
     (tmp_path / "dog/a.m4a").touch()
@@ -84,7 +107,6 @@ def test_everything_that_does_not_fit_is_listed_at_once(tmp_path: Path) -> None:
         "dog/a.m4a: not a wav, flac, ogg or mp3 file",
         "dog/more: a folder inside a class",
         "loose.wav: a file where class folders are expected",
-        "cow: 1 clip; a class needs 2, one to train on and one to test with",
     ]
 
 
@@ -108,7 +130,18 @@ def test_a_class_that_is_only_tested(tmp_path: Path) -> None:
     fill(tmp_path / "set", {"train/dog": 1, "train/cat": 1, "test/dog": 1, "test/fox": 1})
     with pytest.raises(DataSetError) as caught:
         load(Folder(kind="folder", root=str(tmp_path / "set")), tmp_path)
-    assert caught.value.problems[0] == "test/fox/0.wav: unknown label 'fox': no training clip has it"
+    assert caught.value.problems[:2] == [
+        "set: class 'cat' has training clips but no test clip",
+        "test/fox/0.wav: unknown label 'fox': no training clip has it",
+    ]
+
+
+@pytest.mark.parametrize("names", [["train/dog", "train/cat", "train/fox", "test/dog", "test/cat"], None])
+def test_a_class_that_is_not_tested(tmp_path: Path, names: list[str] | None) -> None:
+    fill(tmp_path / "set", dict.fromkeys(names, 1) if names else {"dog": 2, "cat": 2, "fox": 1})
+    with pytest.raises(DataSetError) as caught:
+        load(Folder(kind="folder", root=str(tmp_path / "set")), tmp_path)
+    assert caught.value.problems[0] == "set: class 'fox' has training clips but no test clip"
 
 
 def test_a_bad_file_is_named_by_its_path(tmp_path: Path, make_wav: Callable[..., Path]) -> None:

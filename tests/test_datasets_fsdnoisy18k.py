@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import csv
 import re
+import subprocess
+import sys
 from collections import Counter
 from hashlib import md5
 from typing import TYPE_CHECKING
@@ -89,8 +91,8 @@ def test_the_real_metadata(shared: Path) -> None:
 
 def test_the_real_metadata_is_the_official_one(shared: Path) -> None:
     assert verify(shared / "data" / "fsdnoisy18k-meta") == [
-        "FSDnoisy18k.audio_train: no audio; 17585 files are listed in train.csv",
-        "FSDnoisy18k.audio_test: no audio; 947 files are listed in test.csv",
+        "FSDnoisy18k.audio_train: none of its 17,585 files is there",
+        "FSDnoisy18k.audio_test: none of its 947 files is there",
     ]
 
 
@@ -104,7 +106,7 @@ def test_missing_metadata_names_both_files(tmp_path: Path) -> None:
         ("5.wav,Rain,/m/1,2,0", "5.wav: manually_verified '2' is neither 0 nor 1"),
         ("5.wav,Rain,/m/1,1,", "5.wav: noisy_small '' is neither 0 nor 1"),
         ("5.wav,,/m/1,1,0", "5.wav: the label is empty"),
-        ("../5.wav,Rain,/m/1,1,0", "../5.wav: the path leaves the root ('..')"),
+        ("../5.wav,Rain,/m/1,1,0", "../5.wav: the path '../5.wav' leaves the root"),
         ("a/5.wav,Rain,/m/1,1,0", "a/5.wav: fname 'a/5.wav' is not a plain file name"),
         ("5.wav,Rain,/m/1,1", "4 values, the header has 5 columns"),
         ("1.wav,Rain,/m/1,1,0", "FSDnoisy18k.audio_train/1.wav: twice in train, first at train.csv:2"),
@@ -130,12 +132,56 @@ def test_truth_fills_in_the_true_labels_of_training_clips(root: Path) -> None:
 
 
 def test_a_wrong_truth_is_named(root: Path) -> None:
-    (root / "truth.csv").write_text("fname,true_label,kind\n1.wav,Rain,maybe\n")
-    assert problems(root) == ["truth.csv:2: kind 'maybe' is none of clean, correct, in_vocabulary, out_of_vocabulary"]
+    rows = [
+        "1.wav,Rain,maybe",
+        "2.wav,Rian,correct",
+        "3.wav,Cat,out_of_vocabulary",
+        "3.wav,Fire,clean",
+        "9.wav,Fire,clean",
+    ]
+    (root / "truth.csv").write_text("\n".join(["fname,true_label,kind", *rows]))
+    assert problems(root) == [
+        "truth.csv:2: 1.wav: kind 'maybe' is none of clean, correct, in_vocabulary, out_of_vocabulary",
+        "truth.csv:3: 2.wav: true_label 'Rian' is no label of train.csv",
+        "truth.csv:5: 3.wav: listed twice",
+        "truth.csv:6: 9.wav: not listed in train.csv",
+    ]
+
+
+def test_the_truth_of_the_shared_generator_is_read(shared: Path, tmp_path: Path) -> None:
+    for name, one_of in (("sounds", 10), ("pool", 100)):
+        with (shared / f"data/esc-{name}/meta.csv").open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))[::one_of]
+        (tmp_path / name).mkdir()
+        with (tmp_path / name / "meta.csv").open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, rows[0].keys())
+            writer.writeheader()
+            writer.writerows(r | {"fname": str(shared / f"data/esc-{name}" / r["fname"])} for r in rows)
+    command = [sys.executable, shared / "data/make_fsd_layout.py", tmp_path / "out", "--clean-per-class", "1"]
+    folders = ["--clips", tmp_path / "sounds", "--pool", tmp_path / "pool"]
+    subprocess.run([*command, *folders], check=True, capture_output=True)
+    train = read(tmp_path / "out").of("train")
+    with (tmp_path / "out/truth.csv").open(newline="") as file:
+        foreign = {r["fname"] for r in csv.DictReader(file) if r["kind"] == "out_of_vocabulary"}
+    assert len(foreign) == 4
+    assert {c.path.split("/")[1] for c in train if c.true_label == ""} == foreign
+    assert {c.true_label for c in train} <= {"", *(c.label for c in train)}
 
 
 def test_verify_finds_nothing_in_a_whole_release(root: Path) -> None:
     assert verify(root, official(root)) == []
+
+
+def test_verify_of_nothing_says_so_and_no_more(tmp_path: Path) -> None:
+    assert verify(tmp_path / "no") == [f"{tmp_path}/no: no such folder"]
+    assert verify(tmp_path) == [f"{tmp_path}/FSDnoisy18k.meta/{s}.csv: no such file" for s in ("train", "test")]
+
+
+def test_verify_puts_many_unlisted_files_into_one_line(root: Path) -> None:
+    for i in range(100, 121):
+        (root / f"FSDnoisy18k.audio_train/{i}.wav").touch()
+    unlisted = "21 problems of this sort: FSDnoisy18k.audio_train/100.wav: not listed in train.csv"
+    assert verify(root, official(root)) == [unlisted]
 
 
 def test_verify_finds_what_differs(root: Path, make_wav: Callable[..., Path]) -> None:

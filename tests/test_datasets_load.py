@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
 import pytest
 
+from trainables.datasets import load as load_module
 from trainables.datasets.config import CSV
+from trainables.datasets.headers import AudioError, Probe, probe
 from trainables.datasets.load import leave_out, load, with_digests
 from trainables.datasets.manifest import DataSetError, Manifest, from_json, to_json
 
@@ -128,9 +131,28 @@ def test_skipping_may_not_empty_a_class(good: Path, tmp_path: Path) -> None:
 
 def test_absent_audio_is_one_problem_and_not_thousands(tmp_path: Path) -> None:
     rows = "".join(f"{i}.wav,{'dog' if i % 2 else 'cat'},{'test' if i < 10 else 'train'},1\n" for i in range(50))
-    assert file_problems(table(tmp_path, HEADER + rows)) == [
-        f"{tmp_path}: the audio is absent: none of the 50 files of data is there"
+    assert file_problems(table(tmp_path, HEADER + rows)) == [f"{tmp_path}: none of its 50 files is there"]
+
+
+def test_many_files_of_a_folder_with_the_same_problem_are_one_line(tmp_path: Path) -> None:
+    rows = "".join(f"{k}/{i}.wav,{k},{'test' if i < 3 else 'train'},1\n" for k in ("cat", "dog") for i in range(30))
+    (tmp_path / "outside.wav").write_bytes(b"x")
+    for i in range(30):
+        path = tmp_path / f"set/dog/{i}.wav"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.symlink_to(tmp_path / "outside.wav") if i < 25 else path.touch()
+    assert file_problems(table(tmp_path / "set", HEADER + rows)) == [
+        "cat: none of its 30 files is there",
+        "25 problems of this sort: data.csv:32: dog/0.wav: leaves the root: it leads to "
+        + str((tmp_path / "outside.wav").resolve()),
+        *(f"data.csv:{32 + i}: dog/{i}.wav: zero bytes" for i in range(25, 30)),
     ]
+
+
+def test_an_overlong_name_is_a_problem_of_its_row(good: Path) -> None:
+    name = "x" * 300 + ".wav"
+    table(good.parent, GOOD + f"{name},dog,train,1\n")
+    assert file_problems(good) == [f"data.csv:6: {name}: cannot be read: File name too long"]
 
 
 def test_the_fingerprint_follows_content_and_labels_but_not_the_folder(
@@ -163,9 +185,35 @@ def test_unchanged_files_are_not_read_again(good: Path, tmp_path: Path, make_wav
 
 def test_a_damaged_digest_cache_is_made_anew(good: Path, tmp_path: Path) -> None:
     first = checked(good)
-    for damage in (b"{", b"[]", b'{"x": 1}', b'{"x": [1]}'):
+    for damage in (b"{", b"[]", b'{"x": 1}', b'{"x": [1]}', b'{"version": 1, "files": {"x": [1]}}'):
         (tmp_path / "cache/digests.json").write_bytes(damage)
         assert checked(good).digests == first.digests
+
+
+def test_digests_of_another_version_are_not_used(good: Path, tmp_path: Path) -> None:
+    first = checked(good)
+    store = tmp_path / "cache/digests.json"
+    value = json.loads(store.read_bytes())
+    assert value["version"] == 1
+    wrong = {key: [size, time, "0" * 32] for key, (size, time, _) in value["files"].items()}
+    for version, expected in ((1, ("0" * 32,) * 4), (0, first.digests)):
+        store.write_text(json.dumps({"version": version, "files": wrong}))
+        assert checked(good).digests == expected
+
+
+def test_a_failure_is_looked_for_again(good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path) -> Probe:
+        reason = "cannot be read: Input/output error"
+        if path.name == "2.wav":
+            raise AudioError(reason)
+        return probe(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(load_module, "probe", fail)
+        assert file_problems(good) == ["data.csv:3: a/2.wav: cannot be read: Input/output error"]
+    files = json.loads((tmp_path / "cache/digests.json").read_bytes())["files"]
+    assert sorted(key.rpartition("/")[2] for key in files) == ["1.wav", "3.wav", "4.wav"]
+    assert len(checked(good).digests) == 4
 
 
 def test_a_manifest_survives_json(good: Path) -> None:

@@ -167,6 +167,35 @@ def test_a_link_that_leaves_the_pool(pooled: Folder, tmp_path: Path) -> None:
         with_digests(load(pooled, tmp_path), tmp_path / "cache")
 
 
+@pytest.mark.parametrize("pool", ["set", "set/dog", ".", "link"])
+def test_a_pool_that_overlaps_the_data_set(pooled: Folder, tmp_path: Path, pool: str) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "set")
+    noise = pooled.noise.model_copy(update={"pool": str(tmp_path / pool)})  # type: ignore[union-attr]
+    with pytest.raises(DataSetError) as caught:
+        load(pooled.model_copy(update={"noise": noise}), tmp_path)
+    expected = (tmp_path / pool).resolve()
+    assert caught.value.problems == [
+        f"noise: pool {expected} and the data set's root {tmp_path}/set may not lie in one another"
+    ]
+
+
+def test_a_sound_of_the_pool_that_is_in_the_data_set(pooled: Folder, tmp_path: Path) -> None:
+    tested = load(pooled, tmp_path).of("test")[0].path
+    (tmp_path / "pool/deep/3.wav").write_bytes((tmp_path / "set" / tested).read_bytes())
+    with pytest.raises(DataSetError) as caught:
+        with_digests(load(pooled, tmp_path), tmp_path / "cache", skip_bad_clips=99)
+    assert caught.value.problems == [
+        f"pool:deep/3.wav: in the pool, but the same sound as {tested}: {tested.split('/')[0]}"
+    ]
+
+
+def test_many_unverified_clips_are_one_problem() -> None:
+    clips = tuple(Clip(f"a/{i}.wav", "ab"[i % 2], "train", verified=False) for i in range(21))
+    assert problems(Manifest("set", "csv", Path("root"), clips), symmetric=0.5) == [
+        "21 problems of this sort: a/0.wav: noise can only be injected into verified clips"
+    ]
+
+
 def test_the_pool_draw_follows_the_seed(pooled: Folder, tmp_path: Path, make_wav: Callable[..., Path]) -> None:
     for i in range(6, 40):
         make_wav(tmp_path / f"pool/{i}.wav")

@@ -34,8 +34,8 @@ def read_mono(path: Path | str, sample_rate: int) -> NDArray[np.float32]:
         channels are averaged. Nothing is subtracted, scaled or padded.
 
     Raises:
-        AudioError: the file is missing, empty, unreadable, truncated, at 0 Hz or not finite, or its rate cannot be
-            resampled.
+        AudioError: the file is missing, empty, unreadable, truncated, at an impossible rate or not finite, or its rate
+            cannot be resampled.
 
     """
     header = probe(path)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import logging
 import pickle
-import zipfile
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 logger = logging.getLogger(__name__)
+
+CHECKSUM = 16  # bytes of BLAKE2b before the payload: torch does not look at the checksums inside its own format
 
 
 def checkpoint_path(storage: Path, run_id: str) -> Path:
@@ -32,16 +34,32 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """
     buffer = io.BytesIO()
     torch.save(state, buffer)
-    write_atomically(path, buffer.getvalue())
+    payload = buffer.getvalue()
+    write_atomically(path, _checksum(payload) + payload)
 
 
 def load_checkpoint(path: Path) -> dict[str, Any] | None:
-    """Read a checkpoint; None when there is none or it is damaged (the run then starts anew, which is always right)."""
-    if not path.exists():
+    """Read a checkpoint; None when there is none or it is damaged (the run then starts anew, which is always right).
+
+    Raises:
+        OSError: there is one, but it cannot be read now.
+
+    """
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    payload = data[CHECKSUM:]
+    if data[:CHECKSUM] != _checksum(payload):
+        logger.warning("%s: damaged checkpoint; the run starts anew", path)
         return None
     try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError, zipfile.BadZipFile) as error:
-        logger.warning("%s: damaged checkpoint (%s); the run starts anew", path, error)
+        state: dict[str, Any] = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+    except (RuntimeError, pickle.UnpicklingError) as error:  # whole, but not what this version writes
+        logger.warning("%s: foreign checkpoint (%s); the run starts anew", path, error)
         return None
     return state
+
+
+def _checksum(payload: bytes) -> bytes:
+    return hashlib.blake2b(payload, digest_size=CHECKSUM).digest()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import logging
 import platform
 import time
 import traceback
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -16,26 +19,46 @@ from trainables.records import Cost, Record, Status, Test, write_record
 from trainables.training import Diverged, RunTraining
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+    from typing import TextIO
 
     from trainables.config import Run
     from trainables.loading import Loader
     from trainables.records import Epoch
 
+logger = logging.getLogger(__name__)
+
+# No fault of the run: the process is given up, and another goes on from the checkpoint.
+ENVIRONMENT_FAULTS = (MemoryError, torch.OutOfMemoryError, torch.AcceleratorError)
+
 
 class StorageError(Exception):
-    """The storage location cannot be written: no fault of the run, which goes on from its last checkpoint later."""
+    """The storage location cannot be used: no fault of the run, which goes on from its last checkpoint later."""
+
+
+class BusyError(Exception):
+    """Another process trains this run."""
 
 
 class Execution:
     """A run being executed: one epoch a step, a checkpoint after each, and a record at the end."""
 
     def __init__(self, run: Run, loader: Loader, storage: Path, provenance: dict[str, Any]) -> None:
-        """Prepare; nothing is read or trained before the first ``step``."""
+        """Own the run; nothing is read or trained before the first ``step``.
+
+        Raises:
+            BusyError: another process owns it.
+            StorageError: the storage location cannot be written.
+
+        """
         self.run, self.loader, self.storage, self.provenance = run, loader, storage, provenance
         self.training: RunTraining | None = None
         self.spent = {"wall_s": 0.0, "cpu_s": 0.0}  # of earlier attempts, and of this one up to the last checkpoint
-        self.attempts = 1
+        self.earlier: list[dict[str, Any]] = []  # provenance of earlier attempts
+        self.first_epoch = 1  # of this attempt
+        with _storage():
+            self._lock = _own(storage / "running" / run.run_id)
 
     def step(self) -> tuple[Epoch | None, Record | None]:
         """Train one epoch.
@@ -45,46 +68,70 @@ class Execution:
             An error of the run itself is no exception here: it ends the run as ``failed`` or ``diverged``.
 
         Raises:
-            StorageError: a checkpoint or record could not be written.
+            StorageError: the frames, a checkpoint or the record could not be read or written.
+            MemoryError, torch.OutOfMemoryError, torch.AcceleratorError: memory or the GPU gave out.
 
         """
         wall, cpu = time.perf_counter(), time.process_time()
         try:
-            training = self._begin()
+            with _storage():
+                training = self._begin()
             point = None if training.finished else training.train_epoch()
             test = training.test() if training.finished else None
         except Diverged as diverged:
             return None, self._end("diverged", str(diverged), wall, cpu)
-        except Exception as error:  # noqa: BLE001 -- whatever goes wrong in a run is the run's result
+        except (StorageError, *ENVIRONMENT_FAULTS):
+            raise
+        except Exception as error:  # noqa: BLE001 -- whatever else goes wrong in a run is the run's result
             return None, self._end("failed", traceback.format_exception_only(error)[-1].strip(), wall, cpu)
         if test is not None:
             return point, self._end("complete", None, wall, cpu, test)
         self._spend(wall, cpu)
-        self._write(lambda: save_checkpoint(self._checkpoint(), self._state(training)))
+        with _storage():
+            save_checkpoint(checkpoint_path(self.storage, self.run.run_id), self._state(training))
         return point, None
 
+    def release(self, *, recorded: bool = False) -> None:
+        """Stop owning the run.
+
+        Args:
+            recorded: its file is then removed as well, which is safe while it is locked: who waits for it finds the
+                record once he has it.
+
+        """
+        if recorded:
+            (self.storage / "running" / self.run.run_id).unlink(missing_ok=True)
+        self._lock.close()
+
     def _begin(self) -> RunTraining:
+        """Return the training, built at the first step and put where the checkpoint left it."""
         if self.training is None:
-            training = RunTraining(self.run, self.loader.run_data(self.run.configuration), self.loader.device)
-            state = load_checkpoint(self._checkpoint())
+            self.training = self._new()
+            state = load_checkpoint(checkpoint_path(self.storage, self.run.run_id))
             if state is not None:
-                training.restore(state["training"])
-                self.spent, self.attempts = state["spent"], state["attempts"] + 1
-            self.training = training
+                try:
+                    self.training.restore(state["training"])
+                    self.spent, self.earlier = state["spent"], state["earlier"]
+                    self.first_epoch = len(self.training.curve) + 1
+                except (KeyError, TypeError, ValueError, RuntimeError) as error:
+                    logger.warning("%s: foreign checkpoint (%r); the run starts anew", self.run.run_id, error)
+                    self.training = self._new()  # the restoring may have been half done
         return self.training
 
-    def _checkpoint(self) -> Path:
-        return checkpoint_path(self.storage, self.run.run_id)
+    def _new(self) -> RunTraining:
+        return RunTraining(self.run, self.loader.run_data(self.run.configuration), self.loader.device)
 
     def _state(self, training: RunTraining) -> dict[str, Any]:
-        return {"training": training.state(), "spent": self.spent, "attempts": self.attempts}
+        kept = ("host", "device", "threads", "started")
+        own = {key: self.provenance[key] for key in kept if key in self.provenance} | {"from_epoch": self.first_epoch}
+        return {"training": training.state(), "spent": self.spent, "earlier": [*self.earlier, own]}
 
     def _spend(self, wall: float, cpu: float) -> None:
         self.spent["wall_s"] += time.perf_counter() - wall
         self.spent["cpu_s"] += time.process_time() - cpu
 
     def _end(self, status: Status, error: str | None, wall: float, cpu: float, test: Test | None = None) -> Record:
-        """Write the record, then drop the checkpoint."""
+        """Write the record, then drop the checkpoint and the ownership."""
         self._spend(wall, cpu)
         training = self.training
         curve = training.curve if training else []
@@ -99,18 +146,35 @@ class Execution:
             test=test,
             error=error,
             cost=Cost(**self.spent, images=images, images_per_s=images / train_s if train_s else 0.0),
-            provenance=self.provenance | {"ended": now(), "attempts": self.attempts},
+            provenance=self.provenance
+            | {"ended": now(), "attempts": len(self.earlier) + 1, "earlier_attempts": self.earlier},
         )
-        self._write(lambda: write_record(self.storage, record))
-        self._write(lambda: self._checkpoint().unlink(missing_ok=True))
+        with _storage():
+            write_record(self.storage, record)
+            checkpoint_path(self.storage, self.run.run_id).unlink(missing_ok=True)
+            self.release(recorded=True)
         return record
 
-    @staticmethod
-    def _write(action: Any) -> None:  # noqa: ANN401 -- a callable without arguments
-        try:
-            action()
-        except OSError as error:
-            raise StorageError(str(error)) from error
+
+def _own(path: Path) -> TextIO:
+    """Lock a run; the system frees it when the process ends, however it ends."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.open("w", encoding="utf-8")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise BusyError(path.name) from None
+    return file
+
+
+@contextmanager
+def _storage() -> Iterator[None]:
+    """Tell what the storage location does wrong from what a run does wrong."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(str(error)) from error
 
 
 def now() -> str:

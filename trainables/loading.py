@@ -1,20 +1,27 @@
-"""From a manifest and its frame store to the patches of one run: subset, validation split, standardisation."""
+"""From a manifest and its frame store to the patches of one run: subset, validation split, standardisation.
+
+The driver leaves a data set in the storage location, the workers take it from there.
+"""
 
 from __future__ import annotations
 
+import json
 import math
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import torch
 
-from trainables.datasets.manifest import rank
+from trainables.datasets.manifest import from_json, rank, to_json
 from trainables.datasets.subsets import subset
 from trainables.patches import Patches, PatchIndex, index_patches, standardisation
+from trainables.records import write_atomically
+from trainables.store import open_store
 from trainables.training import RunData
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from trainables.config import Configuration
     from trainables.datasets.manifest import Manifest
@@ -56,7 +63,7 @@ class Loader:
         self.manifest, self.store, self.device = manifest, store, device
         self.frames = torch.from_numpy(store.frames()).to(device)
         self.number = {label: k for k, label in enumerate(manifest.classes)}
-        self._kept: tuple[object, RunData] | None = None  # runs often follow others on the same subset
+        self._kept: dict[object, RunData] = {}  # starts and labels only: small, and runs alternate between subsets
 
     def run_data(self, configuration: Configuration) -> RunData:
         """Index the patches of a configuration's data.
@@ -67,22 +74,21 @@ class Loader:
         """
         protocol = configuration.training
         key = (configuration.subset, protocol.validation, protocol.split_seed)
-        if self._kept is None or self._kept[0] != key:
+        if key not in self._kept:
             chosen = subset(self.manifest, configuration.subset)
             train, validation = split_validation(self.manifest, chosen, protocol.validation, protocol.split_seed)
             test = [i for i, clip in enumerate(self.manifest.clips) if clip.split == "test"]
             trained = self._index(train)
             mean, sd = standardisation(self.frames, trained.starts)
-            data = RunData(
-                patches=Patches(self.frames, mean.to(self.device), sd.to(self.device)),
+            self._kept[key] = RunData(
+                patches=Patches(self.frames, mean, sd),
                 train=trained,
                 validation=self._index(validation),
                 test=self._index(test),
                 test_labels=torch.tensor([self._label(i) for i in test], device=self.device),
                 classes=len(self.number),
             )
-            self._kept = (key, data)
-        return self._kept[1]
+        return self._kept[key]
 
     def _label(self, i: int) -> int:
         return self.number[self.manifest.clips[i].label]
@@ -93,3 +99,32 @@ class Loader:
             [self._label(i) for i in positions],
             [self.manifest.clips[i].verified for i in positions],
         ).to(self.device)
+
+
+def features_folder(storage: Path) -> Path:
+    """Return the folder of the frame stores in a storage location."""
+    return storage / "features"
+
+
+def leave_data(storage: Path, manifest: Manifest, store: FrameStore) -> None:
+    """Leave a data set for the workers, under its fingerprint.
+
+    The store is named beside the manifest: it may hold more clips than the manifest, which has lost its bad ones.
+    """
+    value = {"frames": store.folder.name, "manifest": json.loads(to_json(manifest))}
+    write_atomically(storage / "datasets" / f"{manifest.fingerprint}.json", json.dumps(value).encode())
+
+
+def take_data(storage: Path, fingerprint: str, device: torch.device) -> Loader:
+    """Open on a device what the driver left; it has compared the store's checksums.
+
+    Raises:
+        FileNotFoundError: no such data set was left, or its frame store is absent or unfinished.
+
+    """
+    value = json.loads((storage / "datasets" / f"{fingerprint}.json").read_bytes())
+    store = open_store(features_folder(storage) / value["frames"])
+    if store is None:
+        msg = f"{features_folder(storage) / value['frames']}: the frame store is absent or unfinished"
+        raise FileNotFoundError(msg)
+    return Loader(from_json(json.dumps(value["manifest"]).encode()), store, device)

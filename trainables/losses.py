@@ -5,6 +5,7 @@ Every function returns one value per sample, shape (B,); the mean over all sampl
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -101,7 +102,7 @@ def truncated_gce(logits: torch.Tensor, targets: torch.Tensor, q: float, k: floa
 
     """
     losses = gce(logits, targets, q)
-    ceiling = (1.0 - k**q) / q
+    ceiling = -math.expm1(q * math.log(k)) / q
     return torch.where(losses >= ceiling, torch.full_like(losses, ceiling), losses)
 
 

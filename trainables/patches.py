@@ -102,26 +102,18 @@ def standardisation(
         features: patch length.
 
     Returns:
-        Two float32 tensors of shape (mels,); a band that never changes has standard deviation 1.
+        Two float32 tensors of shape (mels,) on the frames' device; a band that never changes has standard deviation 1.
 
     """
-    starts = starts.to("cpu")
-    steps = torch.zeros(len(frames) + 1, dtype=torch.int64)
-    steps.index_add_(0, starts, torch.ones_like(starts))
-    steps.index_add_(0, starts + features.patch_frames, -torch.ones_like(starts))
-    weights = steps.cumsum(0)[:-1]  # in how many patches each frame is
-    rows = weights.nonzero().squeeze(1)
-    total = weights.sum().double()
-
-    def weighted_sum(shift: torch.Tensor, power: int) -> torch.Tensor:
-        out = torch.zeros(frames.shape[1], dtype=torch.float64)
-        for part in rows.split(65_536):  # bounds the memory of large data sets
-            x = frames[part.to(frames.device)].to("cpu", torch.float64) - shift
-            out += (weights[part].double()[:, None] * x**power).sum(dim=0)
-        return out
-
-    mean = weighted_sum(torch.zeros(frames.shape[1], dtype=torch.float64), 1) / total
-    sd = (weighted_sum(mean, 2) / total).sqrt()
+    steps = torch.zeros(len(frames) + 1, dtype=torch.float64, device=frames.device)
+    steps.index_add_(0, starts, torch.ones_like(starts, dtype=torch.float64))
+    steps.index_add_(0, starts + features.patch_frames, -torch.ones_like(starts, dtype=torch.float64))
+    weights = steps.cumsum(0)[:-1]  # in how many patches each frame is; whole numbers, exact
+    rows = weights.nonzero().squeeze(1).split(65_536)  # bounds the memory of large data sets
+    total = weights.sum()
+    mean = torch.stack([weights[part] @ frames[part].double() for part in rows]).sum(dim=0) / total
+    squares = torch.stack([weights[part] @ (frames[part].double() - mean).square() for part in rows]).sum(dim=0)
+    sd = (squares / total).sqrt()
     sd[sd == 0] = 1.0
     return mean.float(), sd.float()
 

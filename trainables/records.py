@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from trainables.config import Run  # noqa: TC001 -- pydantic reads it
 
@@ -120,6 +120,14 @@ def read_record(path: Path) -> Record:
     return Record.model_validate_json(path.read_bytes())
 
 
+def is_recorded(storage: Path, run_id: str) -> bool:
+    """Say whether a run has a record that can be read."""
+    try:
+        return read_record(record_path(storage, run_id)).run_id == run_id
+    except (FileNotFoundError, ValidationError):
+        return False
+
+
 def read_records(storage: Path, run_ids: Mapping[str, Any] | set[str] | None = None) -> dict[str, Record]:
     """Read the records of a storage location, or of the given runs; a run without a record is absent."""
     folder = storage / "records"
@@ -144,6 +152,7 @@ class DataSummary(Strict):
     fingerprint: str
     classes: list[str]
     clips: dict[str, int]  # "train verified", "train unverified", "test" -> number of clips
+    subset_seed: int = 0  # of the draw of the subsets of Table 1
     skipped: list[tuple[str, str]] = Field(default_factory=list)  # (clip, problem), left out by --skip-bad-clips
 
 

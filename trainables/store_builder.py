@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import signal
+import threading
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -131,7 +132,6 @@ def _build_chunks(
     todo = [n for n in range(len(groups)) if n not in chunks]
     done = sum(len(groups[n]) for n in chunks)
     progress(done, len(items))
-    # A process costs a second to start: a small set is quicker without.
     pool = ProcessPoolExecutor(
         max_workers=max(1, min(workers, len(todo))),
         mp_context=multiprocessing.get_context("spawn"),
@@ -152,7 +152,16 @@ def _start_worker() -> None:
     import torch  # noqa: PLC0415 -- only the workers need it
 
     torch.set_num_threads(1)
+    # A parent that is killed ends nobody: without this its workers would stay, and might still write.
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the pool
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+    os._exit(1)
 
 
 def _build_chunk(folder: Path, number: int, group: list[Item], features: Features) -> dict[str, Any]:

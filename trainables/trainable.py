@@ -10,38 +10,20 @@ import torch
 from ray import tune
 
 from trainables.config import Run
-from trainables.datasets.manifest import from_json
-from trainables.execution import Execution, StorageError, provenance
-from trainables.loading import Loader
-from trainables.records import record_path
-from trainables.store import open_store, store_folder
-
-
-def manifest_path(storage: Path, fingerprint: str) -> Path:
-    """Return where the driver leaves a data set's manifest for the workers."""
-    return storage / "datasets" / f"{fingerprint}.json"
-
-
-def features_folder(storage: Path) -> Path:
-    """Return the folder of the frame stores in a storage location."""
-    return storage / "features"
+from trainables.execution import BusyError, Execution, StorageError, provenance
+from trainables.loading import Loader, take_data
+from trainables.records import is_recorded
 
 
 @lru_cache(maxsize=1)  # an actor serves one study, and so one data set
 def loader(storage: Path, fingerprint: str, device: str) -> Loader:
-    """Open a data set on a device.
+    """Open a data set on a device, once in a process.
 
     Raises:
-        FileNotFoundError: the driver left no manifest, or the frame store is absent or unfinished.
+        OSError: the driver left no such data set, or its frame store is absent or unfinished.
 
     """
-    manifest = from_json(manifest_path(storage, fingerprint).read_bytes())
-    folder = store_folder(features_folder(storage), manifest)
-    store = open_store(folder)  # the driver compared its checksums
-    if store is None:
-        msg = f"{folder}: the frame store is absent or unfinished"
-        raise FileNotFoundError(msg)
-    return Loader(manifest, store, torch.device(device))
+    return take_data(storage, fingerprint, torch.device(device))
 
 
 class RunTrainable(tune.Trainable):
@@ -53,6 +35,8 @@ class RunTrainable(tune.Trainable):
 
     def setup(self, config: dict[str, Any]) -> None:
         """Take a run; nothing is loaded before the first step."""
+        if getattr(self, "execution", None) is not None:
+            self.cleanup()
         self.execution: Execution | None = None
         self.run_config = config
 
@@ -62,28 +46,47 @@ class RunTrainable(tune.Trainable):
         return True
 
     def step(self) -> dict[str, Any]:
-        """Train one epoch; the last step writes the record and says ``done``."""
-        config = self.run_config
-        run = Run.model_validate(config["run"])
-        storage = Path(config["storage"])
+        """Train one epoch; the last step writes the record and says ``done``.
+
+        Without a record ``done`` comes with ``storage_error`` or with ``busy`` (another process trains the run). What
+        is raised here ends the process, and Tune starts the run again in another.
+        """
+        run = Run.model_validate(self.run_config["run"])
         try:
-            if self.execution is None:
-                if record_path(storage, run.run_id).exists():  # another study has trained it meanwhile
-                    return {"done": True, "run_id": run.run_id}
-                torch.set_num_threads(config["threads"])
-                device = torch.device("cuda" if config["gpus"] else "cpu")
-                data = loader(storage, run.dataset, str(device))
-                self.execution = Execution(run, data, storage, provenance(device) | config["provenance"])
-            point, record = self.execution.step()
+            execution = self.execution or self._begin(run)
+            if execution is None:  # another study has trained it meanwhile
+                return {"done": True, "run_id": run.run_id}
+            point, record = execution.step()
+        except BusyError:
+            return {"done": True, "run_id": run.run_id, "busy": True}
         except (StorageError, OSError) as error:
             return {"done": True, "run_id": run.run_id, "storage_error": str(error)}
         result: dict[str, Any] = {"done": record is not None, "run_id": run.run_id}
         if point is not None:
             # Numbers under the names of the curve; images/s changes from time to time and so is no part of it.
             result |= {k: v for k, v in point.model_dump().items() if v is not None}
-            training = self.execution.training
+            training = execution.training
             result["images_per_s"] = training.images / training.train_s if training and training.train_s else 0.0
         return result
+
+    def _begin(self, run: Run) -> Execution | None:
+        """Own the run and open its data; None if it is recorded already."""
+        config = self.run_config
+        storage = Path(config["storage"])
+        torch.set_num_threads(config["threads"])
+        device = torch.device("cuda" if config["gpus"] else "cpu")
+        data = loader(storage, run.dataset, str(device))
+        execution = Execution(run, data, storage, provenance(device) | config["provenance"])
+        if is_recorded(storage, run.run_id):
+            execution.release(recorded=True)
+            return None
+        self.execution = execution
+        return execution
+
+    def cleanup(self) -> None:
+        """Free the run when Tune ends it."""
+        if self.execution is not None:
+            self.execution.release()
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
         """Tune never asks for one; it must be defined for actors to be reused."""

@@ -8,6 +8,7 @@ configuration: runs of equal seed are paired across arms.
 from __future__ import annotations
 
 import hashlib
+import math
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -81,6 +82,7 @@ class RunTraining:
         model = CNN(data.classes, seed=stream(run.seed, "weights"))
         # Channels last is the layout that CPU and GPU convolutions are fastest in; the mathematics is the same.
         self.model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        # Keras adds its eps before the bias correction and PyTorch after it; at 1e-7 that is far below the noise.
         self.optimiser = torch.optim.Adam(self.model.parameters(), lr=protocol.learning_rate, eps=1e-7, fused=True)
         self.schedule = Schedule(
             protocol.learning_rate, protocol.halve_after, protocol.halve_gain, protocol.stop_after, protocol.stop_gain
@@ -110,15 +112,19 @@ class RunTraining:
             group["lr"] = rate
         began = time.perf_counter()
         loss, scores = self._pass_over_training(number)
-        self._check_finite(number, loss, scores)
         self.train_s += time.perf_counter() - began
+        self._check_finite(number, loss, scores)
         log_p = self._log_probabilities(self.data.validation)
         validation = self.data.validation
         right = (log_p.argmax(dim=1) == validation.labels).double().mean().item()
+        validation_loss = functional.nll_loss(log_p, validation.labels).item()
+        if not math.isfinite(validation_loss):  # running statistics can overflow while every weight is finite
+            msg = f"the validation loss was not finite in epoch {number}"
+            raise Diverged(msg)
         point = Epoch(
             epoch=number,
             train_loss=loss,
-            validation_loss=functional.nll_loss(log_p, validation.labels).item(),
+            validation_loss=validation_loss,
             validation_accuracy=right,
             verified_accuracy=self._verified_accuracy(log_p),
             learning_rate=rate,
@@ -158,7 +164,7 @@ class RunTraining:
         weights = torch.stack([p.detach().isfinite().all() for p in self.model.parameters()]).all().item()
         for what, finite in (
             ("the score q_a", bool(scores.isfinite().all())),
-            ("the loss", loss - loss == 0),
+            ("the loss", math.isfinite(loss)),
             ("a weight", bool(weights)),
         ):
             if not finite:

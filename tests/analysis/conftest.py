@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from analysis.frames import StudyResults, study_results
-from trainables.config import CCE, GCE, AdaptiveGCE, Configuration, Run
+from trainables.config import CCE, GCE, AdaptiveGCE, Configuration, Run, Training
 from trainables.records import (
     Cost,
     DataSummary,
@@ -43,6 +43,8 @@ class Builder:
     description: str = "Which temperature is best?"
     classes: list[str] = field(default_factory=lambda: ["Rain", "Wind"])
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    clips: dict[str, int] = field(default_factory=dict)  # those of FSDnoisy18k less the skipped ones when empty
+    training: Training = field(default_factory=Training)
     planned: list[PlannedRun] = field(default_factory=list)
     records: dict[str, Record] = field(default_factory=dict)
 
@@ -62,7 +64,8 @@ class Builder:
         provenance: dict[str, Any] | None = None,
     ) -> str:
         """Plan a run and, unless ``status`` is None, record it; return its run_id."""
-        run = Run(configuration=Configuration(loss=loss, subset=subset), seed=seed, dataset=FINGERPRINT)
+        configuration = Configuration(loss=loss, subset=subset, training=self.training)
+        run = Run(configuration=configuration, seed=seed, dataset=FINGERPRINT)
         self.planned.append(PlannedRun(arm=arm, varied=dict(varied or {}), run=run))
         if status is not None:
             self.records[run.run_id] = Record(
@@ -121,7 +124,7 @@ class Builder:
             kind=self.kind,
             fingerprint=FINGERPRINT,
             classes=self.classes,
-            clips={"train verified": 1772, "train unverified": 15813, "test": 947},
+            clips=self.clips or {"train verified": 1772, "train unverified": 15813, "test": 947 - len(self.skipped)},
             skipped=self.skipped,
         )
         return StudyPlan(

@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis import figure_data, figures
+from analysis import figure_data, figures, frames
 from trainables.config import CCE, GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
     from conftest import Builder
 
+    from analysis.frames import StudyResults
+
 NASTY = "<img src=x onerror=alert(1)> 50%{x}"
+ARMS = ["adaptive", "cce", "gce"]
+
+
+def _curves(results: StudyResults) -> list[list[figure_data.Curve]]:
+    quantities = ("validation_accuracy", "train_loss")
+    return [figure_data.curves(results.runs, results.curves, quantity) for quantity in quantities]
 
 
 def test_a_sweep_shows_every_complete_run_and_every_mean(full_study: Builder) -> None:
@@ -65,7 +73,8 @@ def test_a_mean_curve_ends_where_the_first_complete_run_stops(study: Builder) ->
     study.add("cce", CCE(name="cce"), 0, epochs=3, validation=0.6)
     study.add("cce", CCE(name="cce"), 1, epochs=5, validation=0.8)
     study.add("cce", CCE(name="cce"), 2, epochs=1, status="diverged")
-    (curve,) = figure_data.curves(study.results(), "validation_accuracy")
+    results = study.results()
+    (curve,) = figure_data.curves(results.runs, results.curves, "validation_accuracy")
     assert curve.epochs == (1, 2, 3)
     assert curve.n == 2
     assert curve.means[0] == pytest.approx((0.6 + 0.8) / 2 * (1 - math.exp(-1 / 4)))
@@ -73,7 +82,7 @@ def test_a_mean_curve_ends_where_the_first_complete_run_stops(study: Builder) ->
 
 
 def test_temperature_is_drawn_on_a_logarithmic_axis_in_percent(full_study: Builder) -> None:
-    figure = figures.draw_sweep(figure_data.sweep(full_study.results().runs, "temperature", "test"))
+    figure = figures.draw_sweep(figure_data.sweep(full_study.results().runs, "temperature", "test"), ARMS)
     assert figure.layout.xaxis.type == "log"
     assert figure.layout.xaxis.title.text == "Temperature T"
     assert figure.layout.yaxis.title.text == "Test accuracy (%)"
@@ -85,7 +94,7 @@ def test_temperature_is_drawn_on_a_logarithmic_axis_in_percent(full_study: Build
 def test_q_is_drawn_on_a_linear_axis(study: Builder) -> None:
     for q in (0.3, 0.7):
         study.add("gce", GCE(name="gce", q=q), 0, varied={"q": q})
-    figure = figures.draw_sweep(figure_data.sweep(study.results().runs, "q", "validation"))
+    figure = figures.draw_sweep(figure_data.sweep(study.results().runs, "q", "validation"), ["gce"])
     assert figure.layout.xaxis.type is None
     assert figure.layout.xaxis.title.text == "q"
     assert figure.layout.yaxis.title.text == "Validation accuracy (%)"
@@ -100,11 +109,11 @@ def test_series_differ_in_colour_marker_and_dash() -> None:
 def test_a_name_is_inert_in_every_drawing(study: Builder) -> None:
     study.temperatures([2, 3], 2, arm=NASTY).add(NASTY + "fixed", CCE(name="cce"), 0)
     results = study.results()
-    accuracy = figure_data.curves(results, "validation_accuracy")
+    names = frames.arms(results.runs)
     drawings = [
-        figures.draw_sweep(figure_data.sweep(results.runs, "temperature", "test")),
-        figures.draw_boxes(figure_data.boxes(results.runs, "test"), "test"),
-        figures.draw_curves(accuracy, figure_data.curves(results, "train_loss")),
+        figures.draw_sweep(figure_data.sweep(results.runs, "temperature", "test"), names),
+        figures.draw_boxes(figure_data.boxes(results.runs, "test"), "test", names),
+        figures.draw_curves(*_curves(results), names),
     ]
     for drawing in drawings:
         text = str(drawing.to_dict())
@@ -116,7 +125,36 @@ def test_a_loss_that_is_not_finite_leaves_a_gap(study: Builder) -> None:
     study.add("cce", CCE(name="cce"), 0)
     study.add("cce", CCE(name="cce"), 1, status="diverged", epochs=2)
     results = study.results()
-    loss = figure_data.curves(results, "train_loss")
-    figure = figures.draw_curves(figure_data.curves(results, "validation_accuracy"), loss)
+    figure = figures.draw_curves(*_curves(results), ["cce"])
     thin = [trace for trace in figure.data if trace.line.width == 1][1]
     assert list(thin.y)[-3:] == [None, None, None]
+
+
+def test_an_arm_keeps_its_colour_in_every_figure(full_study: Builder) -> None:
+    """In this sweep cce is drawn before the arm that varies q, and in the boxes without it, yet it is the third arm."""
+    study = full_study
+    study.planned.reverse()  # gce, cce, adaptive
+    results = study.results()
+    names = frames.arms(results.runs)
+    assert names == ["adaptive", "gce", "cce"]
+    sweep = figures.draw_sweep(figure_data.sweep(results.runs, "temperature", "test"), names)
+    some = results.runs[results.runs["arm"] != "adaptive"]
+    boxes = figures.draw_boxes(figure_data.boxes(some, "test"), "test", names)
+    curves = figures.draw_curves(
+        *(figure_data.curves(some, results.curves, name) for name in ("validation_accuracy", "train_loss")), names
+    )
+    colours = dict(zip(names, figures.COLOURS, strict=False))
+    drawn = {trace.name: trace.line.color for trace in sweep.data if trace.line.width == 2.5}
+    assert {name.partition(" ")[0]: colour for name, colour in drawn.items()} == colours
+    for trace in boxes.data:
+        assert trace.marker.color == colours[trace.name]
+    thick = [trace for trace in curves.data if trace.line.width == 2.5]
+    assert {trace.name: trace.line.color for trace in thick} == {name: colours[name] for name in ("gce", "cce")}
+
+
+def test_two_lines_of_one_arm_differ_by_dash(study: Builder) -> None:
+    study.temperatures([2, 3], 2).temperatures([2, 3], 2, subset="clean")
+    figure = figures.draw_sweep(figure_data.sweep(study.results().runs, "temperature", "test"), ["adaptive"])
+    means = [trace for trace in figure.data if trace.mode == "lines+markers"]
+    assert {trace.line.color for trace in means} == {figures.COLOURS[0]}
+    assert len({trace.line.dash for trace in means}) == 2

@@ -8,6 +8,7 @@ import pytest
 
 from analysis.frames import keys, load_study, number, runs_left_out, scores, study_results, summary
 from trainables.config import CCE, GCE, AdaptiveGCE
+from trainables.records import record_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,7 +106,36 @@ def test_a_plan_without_runs_gives_empty_tables(study: Builder) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(1000.0, "1000"), (1e6, "1000000"), (1e9, "1e+09"), (0.7, "0.7"), ("mean", "mean")]
+    ("value", "text"),
+    [(1000.0, "1000"), (1e6, "1000000"), (1e16, "1e+16"), (0.7, "0.7"), (1000.001, "1000.001"), ("mean", "mean")],
 )
 def test_numbers_are_written_as_a_person_would(value: float | str, text: str) -> None:
     assert number(value) == text
+
+
+def test_values_that_differ_a_little_have_different_labels(study: Builder) -> None:
+    for temperature in (1000.0, 1000.001):
+        loss = AdaptiveGCE(name="adaptive_gce", temperature=temperature)
+        study.add("adaptive", loss, 0, varied={"temperature": temperature})
+    assert list(study.results().runs["configuration"]) == ["adaptive T=1000", "adaptive T=1000.001"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "{}", "\xff"])
+def test_a_record_that_cannot_be_read_is_left_out_as_damaged(study: Builder, tmp_path: Path, content: str) -> None:
+    for seed in range(2):
+        run_id = study.add("cce", CCE(name="cce"), seed)
+    name = study.write(tmp_path)
+    path = record_path(tmp_path, run_id)
+    path.write_text(content, encoding="latin-1")
+    runs = load_study(tmp_path, name).runs
+    assert list(runs["status"]) == ["complete", "damaged"]
+    (why,) = runs_left_out(runs)["why"]
+    assert why.startswith(f"{path}: ")
+    assert summary(runs).iloc[0][["n", "damaged", "missing"]].tolist() == [1, 1, 0]
+
+
+def test_a_record_of_another_run_is_damaged(study: Builder, tmp_path: Path) -> None:
+    first, second = (study.add("cce", CCE(name="cce"), seed) for seed in range(2))
+    name = study.write(tmp_path)
+    record_path(tmp_path, second).write_bytes(record_path(tmp_path, first).read_bytes())
+    assert list(load_study(tmp_path, name).runs["status"]) == ["complete", "damaged"]

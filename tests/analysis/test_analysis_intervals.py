@@ -96,3 +96,11 @@ def test_bonferroni_divides_the_error() -> None:
 def test_a_family_has_a_comparison() -> None:
     with pytest.raises(ValueError, match="comparisons = 0"):
         paired_difference({1: 0.8}, {1: 0.8}, comparisons=0)
+
+
+@pytest.mark.parametrize("values", [[0.75, 0.75], [0.8 - 0.7, 0.9 - 0.8, 0.3 - 0.2], [1.1e-16, 1.1e-16, 2.2e-16]])
+def test_equal_values_give_no_certainty(values: list[float]) -> None:
+    interval = t_interval(values)
+    assert (interval.half_width, interval.low, interval.high) == (None, None, None)
+    assert interval.label() == f"no spread seen, n = {len(values)}"
+    assert interval.cell() == f"{interval.percent()} (n = {len(values)}, no spread seen)"

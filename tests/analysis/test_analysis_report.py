@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis import tables
+from analysis.compare import claims_table, published_table
 from analysis.frames import load_study
 from analysis.provenance import cost_table, provenance_table
 from analysis.report import write_report
 from analysis.verdict import verdict
-from trainables.config import CCE
+from trainables.config import CCE, GCE, AdaptiveGCE, Training
+from trainables.records import record_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -88,7 +90,7 @@ def test_both_forms_say_what_was_left_out_and_what_was_published(
 ) -> None:
     text = (write_report(tmp_path, full_study.write(tmp_path)) / file).read_text()
     for fact in ("train_loss is nan in epoch 2", "RuntimeError: out of memory", "393581.wav", "75.3 ± 0.5", "abc1234"):
-        assert fact in text
+        assert fact in text or tables.markdown_text(fact) in text
     assert "4 of 46 runs: 1 stopped, 1 diverged, 1 failed, 1 missing." in text
 
 
@@ -106,8 +108,24 @@ def test_markup_in_names_is_inert_everywhere(study: Builder, tmp_path: Path) -> 
     assert "<img" not in (folder / "report.md").read_text()
 
 
-def test_links_and_columns_in_names_do_not_reach_markdown() -> None:
-    assert tables.markdown_text("[a](javascript:b)|c\nd") == r"\[a\](javascript:b)\|c d"
+@pytest.mark.parametrize(
+    ("text", "inert"),
+    [
+        ("[a](javascript:b)|c\nd", r"\[a\](javascript:b)\|c d"),
+        ("_a_ ~b~ $c$ #1", r"\_a\_ \~b\~ \$c\$ \#1"),
+        ("- a", r"\- a"),
+        ("---", r"\---"),
+        ("+ a", r"\+ a"),
+        ("===", r"\==="),
+        ("12. a", r"12\. a"),
+        ("1) a", r"1\) a"),
+        ("0.5 a-b 3.wav", "0.5 a-b 3.wav"),
+        ("https://x.org www.x.org", r"https:\//x.org www\.x.org"),
+        ("a@x.org", r"a\@<!-- -->x.org"),
+    ],
+)
+def test_markup_does_not_reach_markdown(text: str, inert: str) -> None:
+    assert tables.markdown_text(text) == inert
 
 
 def test_other_data_is_not_laid_beside_the_published_numbers(study: Builder, tmp_path: Path) -> None:
@@ -116,16 +134,87 @@ def test_other_data_is_not_laid_beside_the_published_numbers(study: Builder, tmp
 
 
 def test_the_published_adaptive_loss_stands_beside_our_t_1000(full_study: Builder) -> None:
-    rows = tables.published_table(full_study.results().runs).rows
+    rows = published_table(full_study.results()).rows
     assert [(row[1], row[2], row[4]) for row in rows] == [
         ("CCE", "70.6 ± 0.6", "cce"),
-        ("L_q", "74.1 ± 0.5", "gce (q=0.7)"),
+        ("L_q", "74.1 ± 0.5", "gce"),
         ("adaptive", "75.3 ± 0.5", "adaptive T=1000"),
     ]
-    claims = tables.claims_table(full_study.results().runs).rows
+    claims = claims_table(full_study.results()).rows
     assert claims[0][1] == "4.7"
-    assert "n = 6; adaptive T=1000 minus cce" in claims[0][2]
+    assert re.fullmatch(r"[\d.]+ ± [\d.]+ \(n = 6\)", claims[0][2])
     assert claims[2][2] == "not in this study"
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        GCE(name="gce", q=0.5),
+        AdaptiveGCE(name="adaptive_gce", temperature=316.0),
+        AdaptiveGCE(name="adaptive_gce", reading="pooled"),
+        AdaptiveGCE(name="adaptive_gce", distances="penultimate"),
+    ],
+)
+def test_other_settings_of_a_loss_are_not_the_published_ones(study: Builder, loss: GCE | AdaptiveGCE) -> None:
+    for seed in range(2):
+        study.add("arm", loss, seed)
+        study.add("cce", CCE(name="cce"), seed)
+    ours = {row[1]: row[3:] for row in published_table(study.results()).rows}
+    assert ours["L_q"] == ours["adaptive"] == ("-", "not in this study")
+    assert [row[2] for row in claims_table(study.results()).rows] == ["not in this study"] * 3
+
+
+def test_another_training_is_not_the_published_one(study: Builder) -> None:
+    study.training = Training(epochs=40, batch_size=32)
+    study.add("cce", CCE(name="cce"), 0)
+    row = published_table(study.results()).rows[0]
+    assert row[3:] == ("-", "not in this study: differs in batch_size 32, epochs 40")
+
+
+def test_arms_of_the_same_configuration_are_one(study: Builder) -> None:
+    study.add("swept", GCE(name="gce", q=0.5), 0, varied={"q": 0.5}, test=0.1)
+    study.add("swept", GCE(name="gce", q=0.7), 0, varied={"q": 0.7}, test=0.6)
+    study.add("fixed", GCE(name="gce", q=0.7), 0, test=0.6)
+    assert published_table(study.results()).rows[1][3:] == ("60.0 (n = 1)", "swept q=0.7, fixed")
+
+
+def test_data_that_only_look_like_fsdnoisy18k_are_not_laid_beside_it(full_study: Builder, tmp_path: Path) -> None:
+    full_study.clips = {"train verified": 1771, "train unverified": 15813, "test": 947}  # one skipped, two lack
+    assert "Deng et al." in (write_report(tmp_path, full_study.write(tmp_path)) / "report.md").read_text()
+    full_study.clips["test"] = 940
+    text = (write_report(tmp_path, full_study.write(tmp_path)) / "report.md").read_text()
+    assert "Deng et al." not in text
+    assert "This data set is laid out as FSDnoisy18k but is not it (18,524 clips)." in text
+
+
+def test_the_choice_names_its_own_left_out_runs_and_what_was_not_ranked(study: Builder) -> None:
+    for seed in range(6):
+        study.add("gce", GCE(name="gce"), seed, validation=0.8 + seed / 100, test=0.7 + seed / 100)
+        study.add("cce", CCE(name="cce"), seed, validation=0.7, status="complete" if seed < 2 else "diverged")
+    study.add("gce", GCE(name="gce"), 6, status="diverged")
+    (row,) = tables.choice_table(study.results().runs).rows
+    assert row[:5] == ("all", "gce", "82.5 (n = 6)", "1 of 7 (1 diverged)", "0 of 0; not ranked: cce")
+    assert row[5] == "72.5 ± 2.0 (n = 6)"
+
+
+def test_validation_is_drawn_a_figure_per_subset(study: Builder, tmp_path: Path) -> None:
+    study.temperatures([2, 3], 2).temperatures([2, 3], 2, subset="clean").baselines(2, subset="noisy")
+    page = (write_report(tmp_path, study.write(tmp_path)) / "report.html").read_text()
+    titles = re.findall(r"<figure [^>]*>\n<h3>(.*?)</h3>", page)
+    assert titles == [
+        "Test accuracy against T",
+        "Validation accuracy against T on all",
+        "Validation accuracy against T on clean",
+        "Test accuracy per arm and subset",
+        *(f"Validation accuracy and training loss per epoch on {name}" for name in ("all", "clean", "noisy")),
+    ]
+
+
+def test_a_damaged_record_does_not_stop_the_report(full_study: Builder, tmp_path: Path) -> None:
+    name = full_study.write(tmp_path)
+    record_path(tmp_path, next(iter(full_study.records))).write_text("{")
+    text = (write_report(tmp_path, name) / "report.md").read_text()
+    assert "5 of 46 runs: 1 stopped, 1 diverged, 1 failed, 1 missing, 1 damaged." in text
 
 
 def test_a_table_cell_has_mean_half_width_and_n(study: Builder) -> None:
@@ -184,11 +273,27 @@ def test_cost_and_differing_provenance_are_counted(study: Builder) -> None:
     study.add("cce", CCE(name="cce"), 0)
     study.add("cce", CCE(name="cce"), 1, status="failed", provenance={"device": "cpu"})
     results = study.results()
-    assert cost_table(results).rows == (("Recorded", "2", "1.00", "2.00", "8"), ("Complete", "1", "0.50", "1.00", "4"))
+    assert cost_table(results).rows == (
+        ("Recorded", "2", "2", "1.00", "2.00", "8"),
+        ("Complete", "1", "1", "0.50", "1.00", "4"),
+    )
     rows = dict(provenance_table(results).rows)
     assert rows["torch"] == "2.11.0"
     assert rows["git.commit"] == "abc1234"
     assert rows["device"] == "cpu (1 of 2 runs)"
+
+
+def test_facts_that_differ_by_run_are_summed_up(study: Builder) -> None:
+    for seed in range(6):
+        own = {"started": f"2026-01-0{seed + 1}T00:00:00", "attempts": 2, "host": f"h{seed}", "device": f"d{seed % 2}"}
+        study.add("cce", CCE(name="cce"), seed, provenance=own)
+    results = study.results()
+    rows = dict(provenance_table(results).rows)
+    assert rows["started"] == "2026-01-01T00:00:00 to 2026-01-06T00:00:00"
+    assert rows["host"] == "6 different values"
+    assert rows["device"] == "2 different values: d0; d1"
+    assert "attempts" not in rows
+    assert cost_table(results).rows[0][2] == "12"
 
 
 def test_an_unknown_study_is_an_error(tmp_path: Path) -> None:

@@ -62,7 +62,34 @@ def test_one_lucky_seed_does_not_win_against_a_mean() -> None:
     choice = choose(ValidationTable("all", {A: {0: 0.99}, B: {0: 0.7, 1: 0.71}}))
     assert choice is not None
     assert choice.key == B
-    assert choice.not_told_apart == (A,)
+    assert choice.ranking.too_few == (A,)
+
+
+def test_means_are_taken_over_the_seeds_that_all_have() -> None:
+    """A has the higher mean over its own seeds, because the hard seed 3 is not among them."""
+    a = {0: 0.80, 1: 0.81, 2: 0.79}
+    b = {0: 0.82, 1: 0.82, 2: 0.81, 3: 0.50}
+    choice = choose(ValidationTable("all", {A: a, B: b}))
+    assert choice is not None
+    assert choice.key == B
+    assert choice.validation.n == 3
+    assert choice.validation.mean == pytest.approx(2.45 / 3)
+    assert choice.ranking.too_few == ()
+
+
+def test_too_few_common_seeds_leave_a_configuration_unranked() -> None:
+    scores = {A: dict.fromkeys(range(6), 0.7), B: {0: 0.9, 1: 0.9}, C: {3: 0.6, 4: 0.6, 5: 0.6}}
+    choice = choose(ValidationTable("all", scores))
+    assert choice is not None
+    assert choice.ranking.keys == (A, C)
+    assert choice.ranking.too_few == (B,)
+    assert best_per_arm(ValidationTable("all", scores)) == {"a": A, "c": C, "b": B}
+
+
+def test_equal_differences_do_not_tell_apart() -> None:
+    choice = choose(ValidationTable("all", {A: {0: 0.8, 1: 0.9}, B: {0: 0.7, 1: 0.8}}))
+    assert choice is not None
+    assert choice.not_told_apart == (B,)
 
 
 def test_equal_means_keep_the_plans_order_and_are_not_told_apart() -> None:

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -83,7 +84,8 @@ def test_run_prints_the_verdict_and_the_reports_path(finished):
 
 def test_no_checkpoint_is_left(finished):
     folder, _, _ = finished
-    assert list((folder / "storage" / "checkpoints").glob("*")) == []
+    assert list((folder / "storage" / "checkpoints").iterdir()) == []
+    assert list((folder / "storage" / "running").iterdir()) == []
 
 
 def test_running_again_trains_nothing(finished):
@@ -105,7 +107,7 @@ def test_check_estimates_the_time_and_trains_nothing(tmp_path):
     path = write_study(tmp_path)
     checked = gce_study("check", path)
     assert "6 runs named (2 seeds), 0 recorded, 6 left" in checked.stdout
-    assert "at most" in checked.stdout
+    assert "if no run stops early" in checked.stdout
     assert not (tmp_path / "storage" / "records").exists()
 
 
@@ -123,7 +125,8 @@ def test_an_unknown_study_names_those_that_are_there(finished):
     for command in ("status", "report"):
         answer = gce_study(command, "smal", "--storage", folder / "storage")
         assert answer.returncode == 2
-        assert answer.stderr == f"gce-study: {folder / 'storage'}: no study named 'smal'; there: small\n"
+        there = "shared, small" if (folder / "storage" / "studies" / "shared").exists() else "small"
+        assert answer.stderr == f"gce-study: {folder / 'storage'}: no study named 'smal'; there: {there}\n"
 
 
 def test_the_same_name_with_a_different_file_is_refused_with_the_difference(finished):
@@ -148,7 +151,9 @@ def test_a_second_study_takes_the_runs_that_the_first_recorded(finished):
 
 def start_and_wait(path, storage, least, deadline=240):
     """Start a study; return its process once ``least`` runs are recorded and another has a checkpoint."""
-    process = subprocess.Popen([GCE_STUDY, "run", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [GCE_STUDY, "run", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
     end = time.monotonic() + deadline
     while time.monotonic() < end:
         records = list((storage / "records").glob("*.json"))
@@ -161,19 +166,35 @@ def start_and_wait(path, storage, least, deadline=240):
 
 
 def started_by(marker):
-    """Processes whose environment carries a marker: what a study started, and what they started.
-
-    Ray's two agents are left out: they need a minute to see that their node is gone, and touch nothing meanwhile.
-    """
-    found = []
+    """Processes whose environment carries a marker: what a study started, and what they started."""
+    found = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and int(entry.name) != os.getpid():
             try:
                 if marker.encode() in (entry / "environ").read_bytes():
-                    found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()[:80])
+                    found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()[:80]
             except OSError:
                 continue
-    return [command for command in found if command and "Agent" not in command]
+    return found
+
+
+def outlived(marker):
+    """Ray's two agents are left out: they need a minute to see that their node is gone, and touch nothing meanwhile."""
+    return [command for command in started_by(marker).values() if command and "Agent" not in command]
+
+
+def listening(pids):
+    """Local addresses, in the kernel's hexadecimal, on which processes listen."""
+    inodes = set()
+    for pid in pids:
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):
+                inodes.add(str(descriptor.readlink()).removeprefix("socket:[").removesuffix("]"))
+    rows = [line.split() for name in ("tcp", "tcp6") for line in Path(f"/proc/net/{name}").read_text().splitlines()[1:]]
+    return [row[1].split(":")[0] for row in rows if row[3] == "0A" and row[9] in inodes]
+
+
+LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
 
 
 def test_a_study_killed_in_the_middle_is_continued_to_the_same_records(finished, tmp_path, monkeypatch):
@@ -185,9 +206,9 @@ def test_a_study_killed_in_the_middle_is_continued_to_the_same_records(finished,
     process.send_signal(signal.SIGKILL)
     process.communicate()
     end = time.monotonic() + 60
-    while started_by(marker) and time.monotonic() < end:
+    while outlived(marker) and time.monotonic() < end:
         time.sleep(0.1)
-    assert started_by(marker) == [], "Ray outlived its killed driver"
+    assert outlived(marker) == [], "Ray outlived its killed driver"
     before = {p.name: p.stat().st_mtime_ns for p in (storage / "records").iterdir()}
     in_flight = {p.stem for p in (storage / "checkpoints").glob("*.pt")}
     assert 2 <= len(before) < 6
@@ -204,26 +225,88 @@ def test_a_study_killed_in_the_middle_is_continued_to_the_same_records(finished,
 def test_a_signal_ends_the_study_in_order_and_says_how_to_go_on(tmp_path, number, code):
     path, storage = write_study(tmp_path, epochs=50), tmp_path / "storage"
     process = start_and_wait(path, storage, least=0)
-    process.send_signal(number)
+    # Ctrl-C reaches every process of the terminal's group, Ray's too; SIGTERM comes to the one it was sent to.
+    os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == code
     assert f"continue with: gce-study run {path}" in errors
     assert "Traceback" not in errors
 
 
-def test_a_second_run_of_the_same_study_is_refused_and_told_who_holds_it(tmp_path):
+def test_a_second_run_is_refused_and_told_who_holds_the_study_and_nothing_listens_beyond_loopback(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("STUDY_UNDER_TEST", marker := f"listening-{os.getpid()}")
     path, storage = write_study(tmp_path, epochs=50), tmp_path / "storage"
     process = start_and_wait(path, storage, least=0)
     try:
+        addresses = listening(started_by(marker))
         second = gce_study("run", path)
         status = gce_study("status", "small", "--storage", storage)
     finally:
         process.terminate()
         process.communicate(timeout=60)
+    assert len(addresses) > 3
+    assert set(addresses) <= LOOPBACK
     assert second.returncode == 2
     assert f"study small is being run by process {process.pid} of " in second.stderr
     assert f"run by process {process.pid}" in status.stdout
     assert "running: " in status.stdout
+
+
+def test_two_studies_that_share_runs_train_each_once_and_both_end(tmp_path):
+    one = write_study(tmp_path, name="one", epochs=6)
+    two = write_study(tmp_path, name="two", epochs=6)
+    gce_study("check", one)  # makes the sounds
+    processes = [
+        subprocess.Popen([GCE_STUDY, "run", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for path in (one, two)
+    ]
+    ends = [process.communicate(timeout=280) for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], ends
+    records = read_records(tmp_path / "storage")
+    assert len(records) == 6
+    assert {r.provenance["attempts"] for r in records.values()} == {1}
+    assert list((tmp_path / "storage" / "running").iterdir()) == []
+    for name in ("one", "two"):
+        assert "6 of 6 runs recorded" in gce_study("status", name, "--storage", tmp_path / "storage").stdout
+
+
+def test_a_run_whose_process_is_killed_goes_on_in_another(finished, tmp_path, monkeypatch):
+    folder, _, _ = finished
+    monkeypatch.setenv("STUDY_UNDER_TEST", marker := f"worker-{os.getpid()}")
+    path, storage = write_study(tmp_path), tmp_path / "storage"
+    process = start_and_wait(path, storage, least=0)
+    workers = [pid for pid, command in started_by(marker).items() if "RunTrainable" in command]
+    assert workers
+    os.kill(workers[0], signal.SIGKILL)
+    _, errors = process.communicate(timeout=240)
+    assert process.returncode == 0, errors
+    assert outcomes(storage) == outcomes(folder / "storage")
+
+
+def test_a_run_that_diverges_in_its_first_epoch_is_recorded_and_left_out(tmp_path):
+    path = write_study(tmp_path)
+    path.write_text(path.read_text().replace("batch_size: 16", "batch_size: 16, l2: 1.0e+38"))
+    answer = gce_study("run", path)
+    assert answer.returncode == 1, answer.stderr  # no run is complete
+    records = read_records(tmp_path / "storage").values()
+    assert {(r.status, r.error) for r in records} == {("diverged", "the loss was not finite in epoch 1")}
+    assert answer.stdout.count("diverged: the loss was not finite in epoch 1") == 6
+
+
+def test_storage_that_cannot_be_written_ends_the_study_with_one_message_and_it_goes_on_later(tmp_path):
+    path, storage = write_study(tmp_path, epochs=1), tmp_path / "storage"
+    storage.mkdir()
+    (storage / "records").write_text("in the way")
+    answer = gce_study("run", path)
+    assert answer.returncode == 1
+    assert "the storage location cannot be used: " in answer.stderr
+    assert f"continue with: gce-study run {path}" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    (storage / "records").unlink()
+    assert gce_study("run", path).returncode == 0
+    assert len(read_records(storage)) == 6
 
 
 def test_a_gpu_that_is_not_there_is_refused_in_words(tmp_path):
@@ -233,6 +316,23 @@ def test_a_gpu_that_is_not_there_is_refused_in_words(tmp_path):
     assert answer.returncode == 1
     assert "resources.gpus_per_run: 100 asked for; this machine has 0 GPUs" in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+def test_check_refuses_what_run_would_refuse(finished):
+    folder, path, _ = finished
+    other = folder / "other.yaml"
+    other.write_text(path.read_text().replace("epochs: 3", "epochs: 4"))
+    assert "training.epochs: 3 -> 4" in gce_study("check", other).stderr
+    other.write_text(path.read_text().replace("{max_concurrent: 2}", "{cpus_per_run: 1000}"))
+    answer = gce_study("check", other)
+    assert answer.returncode == 1
+    assert "resources.cpus_per_run: 1000 asked for; this machine has " in answer.stderr
+
+
+def test_a_storage_location_that_is_not_there_is_named(tmp_path):
+    answer = gce_study("list", "--storage", tmp_path / "none")
+    assert answer.returncode == 2
+    assert f"{tmp_path / 'none'}: no such storage location" in answer.stderr
 
 
 def test_the_schema_is_json():

@@ -16,7 +16,17 @@ from study.reading import SpecError
 from study.runs import study_plan
 from study.spec import StudySpec
 from trainables.config import CCE, Configuration, Run
-from trainables.records import Cost, DataSummary, Record, StudyPlan, read_plan, record_path, study_folder, write_record
+from trainables.records import (
+    Cost,
+    DataSummary,
+    Record,
+    Status,
+    StudyPlan,
+    read_plan,
+    record_path,
+    study_folder,
+    write_record,
+)
 
 ROOT = Path(__file__).parents[2]
 HOLD = """
@@ -29,13 +39,13 @@ with claim(Path(sys.argv[1]), "s"):
 """
 
 
-def record(seed: int) -> Record:
+def record(seed: int, status: Status = "failed") -> Record:
     run = Run(configuration=Configuration(loss=CCE(name="cce")), seed=seed, dataset="f")
     cost = Cost(wall_s=0, cpu_s=0, images=0, images_per_s=0)
     return Record(
         run_id=run.run_id,
         run=run,
-        status="failed",
+        status=status,
         epochs=[],
         validation_accuracy=None,
         verified_accuracy=None,
@@ -184,3 +194,29 @@ def test_looking_for_the_owner_is_no_claim(tmp_path: Path) -> None:
     assert owner(tmp_path, "s") is None
     with claim(tmp_path, "s"):
         pass
+
+
+def test_failed_records_are_put_aside_to_be_trained_again(tmp_path: Path) -> None:
+    failed, complete = record(1), record(2, "complete")
+    write_record(tmp_path, failed)
+    write_record(tmp_path, complete)
+    ledger = Ledger(tmp_path)
+    left = ledger.retry(ledger.open([failed.run_id, complete.run_id]))
+    assert set(left) == {complete.run_id}
+    assert (tmp_path / "records" / "failed" / f"{failed.run_id}.json").exists()
+    assert ledger.recorded([failed.run_id, complete.run_id]) == {complete.run_id}
+
+
+def test_what_killed_processes_left_is_removed_but_nothing_young(tmp_path: Path) -> None:
+    recorded = record(0)
+    write_record(tmp_path, recorded)
+    checkpoints = tmp_path / "checkpoints"
+    checkpoints.mkdir()
+    old, young = checkpoints / ".x.pt.abc", checkpoints / ".y.pt.abc"
+    for path in (old, young, checkpoints / f"{recorded.run_id}.pt", checkpoints / "other.pt"):
+        path.write_bytes(b"x")
+    os.utime(old, (0, 0))
+    ledger = Ledger(tmp_path)
+    ledger.sweep()
+    ledger.open([recorded.run_id])
+    assert {p.name for p in checkpoints.iterdir()} == {young.name, "other.pt"}

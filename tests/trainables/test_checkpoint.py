@@ -22,6 +22,22 @@ def test_there_is_none_before_the_first_epoch(path):
     assert load_checkpoint(path) is None
 
 
+def test_a_flipped_bit_is_noticed(path):
+    save_checkpoint(path, {"w": torch.randn(1000)})
+    data = bytearray(path.read_bytes())
+    for place in range(0, len(data), 97):
+        flipped = bytearray(data)
+        flipped[place] ^= 1
+        path.write_bytes(flipped)
+        assert load_checkpoint(path) is None
+
+
+def test_a_checkpoint_that_cannot_be_read_now_is_not_taken_for_absent(path):
+    path.mkdir(parents=True)
+    with pytest.raises(OSError, match="directory"):
+        load_checkpoint(path)
+
+
 @pytest.mark.parametrize("keep", [0, 10, 200, -1])
 def test_a_torn_checkpoint_counts_as_none(path, keep, caplog):
     save_checkpoint(path, {"w": torch.randn(100)})
@@ -35,8 +51,7 @@ def test_a_checkpoint_that_holds_code_is_not_run(path, tmp_path):
         def __reduce__(self):
             return (exec, (f"open({str(tmp_path / 'ran')!r}, 'w').close()",))
 
-    path.parent.mkdir()
-    torch.save({"w": Bomb()}, path)
+    save_checkpoint(path, {"w": Bomb()})
     assert load_checkpoint(path) is None
     assert not (tmp_path / "ran").exists()
 

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from trainables.checkpoint import checkpoint_path
+from trainables.checkpoint import checkpoint_path, save_checkpoint
 from trainables.config import AdaptiveGCE
-from trainables.execution import Execution, StorageError, provenance
+from trainables.execution import BusyError, Execution, StorageError, provenance
 from trainables.records import read_records
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -17,6 +17,7 @@ def execute(run, loader, storage, steps=None):
     while record is None and steps != 0:
         _, record = execution.step()
         steps = None if steps is None else steps - 1
+    execution.release()
     return record
 
 
@@ -44,11 +45,13 @@ def test_a_run_given_up_half_way_goes_on_from_its_checkpoint(loader, make_run, t
     assert continued.cost.images == whole.cost.images
 
 
-def test_a_torn_checkpoint_costs_epochs_and_changes_nothing(loader, make_run, tmp_path):
+def test_a_damaged_checkpoint_costs_epochs_and_changes_nothing(loader, make_run, tmp_path):
     run = make_run(epochs=3)
     execute(run, loader, tmp_path, steps=2)
     path = checkpoint_path(tmp_path, run.run_id)
-    path.write_bytes(path.read_bytes()[:5000])
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1  # one bit, which torch itself would not notice
+    path.write_bytes(data)
     assert execute(run, loader, tmp_path).outcome() == execute(run, loader, tmp_path / "whole").outcome()
 
 
@@ -59,6 +62,7 @@ def test_a_run_that_diverges_is_recorded_with_its_epoch(loader, make_run, tmp_pa
     with torch.no_grad():
         execution.training.model.output[1].bias[0] = float("inf")
     _, record = execution.step()
+    execution.release()
     assert record.status == "diverged"
     assert record.error == "the loss was not finite in epoch 2"
     assert len(record.epochs) == 1
@@ -81,6 +85,50 @@ def test_storage_that_cannot_be_written_is_no_fault_of_the_run(loader, make_run,
     monkeypatch.setattr("trainables.records.os.fsync", full)
     with pytest.raises(StorageError, match="No space left on device"):
         execution.step()
+    execution.release()
     assert read_records(tmp_path) == {}
     monkeypatch.undo()
     assert execute(run, loader, tmp_path).outcome() == execute(run, loader, tmp_path / "whole").outcome()
+
+
+def test_a_checkpoint_of_another_version_costs_epochs_and_fails_nothing(loader, make_run, tmp_path):
+    run = make_run(epochs=2)
+    save_checkpoint(checkpoint_path(tmp_path, run.run_id), {"weights": torch.zeros(3)})
+    record = execute(run, loader, tmp_path)
+    assert record.status == "complete"
+    assert record.outcome() == execute(run, loader, tmp_path / "whole").outcome()
+
+
+def test_a_run_has_one_owner_at_a_time(loader, make_run, tmp_path):
+    run = make_run()
+    first = Execution(run, loader, tmp_path, {})
+    with pytest.raises(BusyError):
+        Execution(run, loader, tmp_path, {})
+    first.release()
+    assert execute(run, loader, tmp_path).status == "complete"
+    assert list((tmp_path / "running").iterdir()) == []
+
+
+def test_memory_that_gives_out_is_no_fault_of_the_run(loader, make_run, tmp_path, monkeypatch):
+    run = make_run(epochs=3)
+    execution = Execution(run, loader, tmp_path, {})
+    execution.step()
+
+    def give_out():
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(execution.training, "train_epoch", give_out)
+    with pytest.raises(torch.OutOfMemoryError):
+        execution.step()
+    execution.release()
+    assert read_records(tmp_path) == {}
+    assert execute(run, loader, tmp_path).provenance["attempts"] == 2
+
+
+def test_earlier_attempts_keep_their_provenance(loader, make_run, tmp_path):
+    run = make_run(epochs=3)
+    execute(run, loader, tmp_path, steps=1)
+    execute(run, loader, tmp_path, steps=1)
+    earlier = execute(run, loader, tmp_path).provenance["earlier_attempts"]
+    assert [attempt["from_epoch"] for attempt in earlier] == [1, 2]
+    assert {(attempt["device"], attempt["threads"]) for attempt in earlier} == {("cpu", 1)}

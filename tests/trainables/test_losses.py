@@ -114,6 +114,12 @@ def test_gce_is_accurate_in_float32_for_tiny_q_where_the_plain_formula_is_not(ba
     assert ((plain - exact) / exact).abs().max() > 1e-2
 
 
+def test_truncated_gce_is_right_for_a_tiny_q():
+    """At q -> 0 it is cross-entropy held at -log k."""
+    losses = truncated_gce(double([[0.0, 9.0], [9.0, 0.0]]), torch.tensor([0, 0]), 1e-17, 0.5)
+    assert losses.tolist() == pytest.approx([0.6931471805599453, 0.00012340218972], abs=1e-12)
+
+
 def test_gradients_stay_finite_at_a_probability_of_1e_30():
     for q in (0.0, 1e-12, 0.3, 0.7, 1.0):
         logits = torch.tensor([[0.0, 69.1]], requires_grad=True)

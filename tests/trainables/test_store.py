@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -100,6 +101,13 @@ def start_build(folder, clips):
     return subprocess.Popen([sys.executable, script], start_new_session=True)
 
 
+def alive(pid):
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+
+
 def test_a_build_killed_in_the_middle_continues_with_the_chunks_that_are_left(tmp_path):
     clips = 6 * CHUNK
     data = noise_set(tmp_path / "wav", clips, seconds=2)
@@ -108,8 +116,13 @@ def test_a_build_killed_in_the_middle_continues_with_the_chunks_that_are_left(tm
     while len(list(folder.glob("chunks/*.json"))) < 2:
         assert process.poll() is None
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGKILL)
+    workers = [int(p) for p in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+    process.kill()
     process.wait()
+    deadline = time.monotonic() + 20
+    while any(alive(worker) for worker in workers):
+        assert time.monotonic() < deadline, "workers outlived their killed parent"
+        time.sleep(0.05)
     finished = len(list(folder.glob("chunks/[0-9]*.json")))
     assert 2 <= finished < 6
     assert open_store(folder) is None

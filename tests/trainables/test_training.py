@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from trainables.config import CCE, GCE, AdaptiveGCE, SoftBootstrapping
+from trainables.loading import Loader
 from trainables.training import Diverged, RunTraining, clip_predictions, stream
 
 CPU = torch.device("cpu")
@@ -51,6 +52,18 @@ def test_equal_seeds_start_from_equal_weights_whatever_the_loss(loader, make_run
     )
     weights = two.model.state_dict()
     assert all(torch.equal(w, weights[k]) for k, w in one.model.state_dict().items())
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+def test_an_epoch_on_a_gpu_is_close_to_one_on_cpu(manifest, store, make_run):
+    run = make_run(AdaptiveGCE(name="adaptive_gce"))
+    losses = []
+    for device in (CPU, torch.device("cuda")):
+        training = RunTraining(run, Loader(manifest, store, device).run_data(run.configuration), device)
+        training.schedule.learning_rate = 1e-6
+        losses.append(training.train_epoch().validation_loss)
+        assert len(training.test().predictions) == 12
+    assert losses[0] == pytest.approx(losses[1], rel=1e-2)
 
 
 def test_streams_differ_by_seed_purpose_and_epoch_and_repeat():

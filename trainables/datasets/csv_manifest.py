@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
 
 from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split
-from trainables.datasets.table import TRUTH, Row, check_label, check_path, read_rows, repeated
+from trainables.datasets.table import NO_CLASS, TRUTH, Row, check_label, check_path, few_rows, read_rows, repeated
 from trainables.records import write_atomically
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ def read(path: Path, root: Path | None = None) -> Manifest:
     """Read a CSV data set; the audio is not looked at.
 
     Args:
-        path: the CSV. Columns beyond those known are ignored; test rows may leave ``verified`` empty.
+        path: the CSV. Columns beyond those known are ignored; test rows may leave ``verified`` empty. ``true_label`` is
+            a label, ``(none)`` for a sound of no class, or empty where it is not known.
         root: what the paths are relative to; the CSV's own folder when absent.
 
     Raises:
@@ -38,14 +39,15 @@ def parse(path: Path, root: Path | None = None) -> tuple[Manifest, list[str]]:
     """Read what can be read, and list every problem; see ``read``."""
     rows, problems = read_rows(path, REQUIRED)
     clips = []
+    labels = {row.values["label"] for row in rows}
     for row in rows:
-        wrong = _problems(row.values)
+        wrong = _problems(row.values, labels)
         if wrong:
             problems += [f"{row.where}: {p}" for p in wrong]
         else:
             clips.append(_clip(row))
     problems += repeated((c.row, c.path, c.split) for c in clips)
-    return Manifest(path.stem, "csv", root or path.parent, tuple(clips)), problems
+    return Manifest(path.stem, "csv", root or path.parent, tuple(clips)), few_rows(problems)
 
 
 def write(manifest: Manifest, path: Path) -> None:
@@ -56,12 +58,13 @@ def write(manifest: Manifest, path: Path) -> None:
     writer.writerow([*REQUIRED, "noisy_small", *(["true_label"] if known else [])])
     for c in manifest.clips:
         row = [c.path, c.label, c.split, int(c.verified), int(c.noisy_small)]
-        writer.writerow([*row, *([c.true_label] if known else [])])
+        writer.writerow([*row, *([NO_CLASS if c.true_label == "" else c.true_label] if known else [])])  # None: empty
     write_atomically(path, text.getvalue().encode())
 
 
-def _problems(values: dict[str, str]) -> list[str]:
+def _problems(values: dict[str, str], labels: set[str]) -> list[str]:
     split, verified, small = values["split"], values["verified"].lower(), values.get("noisy_small", "").lower()
+    truth = values.get("true_label", "")
     found = [check_path(values["path"]), check_label(values["label"])]
     if split not in ("train", "test"):
         found.append(f"split '{split}' is neither train nor test")
@@ -69,17 +72,20 @@ def _problems(values: dict[str, str]) -> list[str]:
         found.append(f"verified '{values['verified']}' is none of 0, 1, true, false")
     if small and small not in TRUTH:
         found.append(f"noisy_small '{values['noisy_small']}' is none of 0, 1, true, false")
+    if truth and truth not in labels | {NO_CLASS}:
+        found.append(f"true_label '{truth}' is no label of this data set; {NO_CLASS} is a sound of no class")
     return [p for p in found if p]
 
 
 def _clip(row: Row) -> Clip:
     v = row.values
+    truth = v.get("true_label") or None
     return Clip(
         path=str(PurePosixPath(v["path"])),  # so that ./a.wav and a.wav are the same clip
         label=v["label"],
         split=cast("Split", v["split"]),
         verified=TRUTH.get(v["verified"].lower(), True),
-        true_label=v.get("true_label"),
+        true_label="" if truth == NO_CLASS else truth,
         noisy_small=TRUTH.get(v.get("noisy_small", "").lower(), False),
         row=row.where,
     )

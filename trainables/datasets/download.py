@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import shutil
 import stat
 import tempfile
 import time
-from contextlib import nullcontext
+from collections import Counter
+from contextlib import contextmanager, nullcontext
 from http.client import HTTPException
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColu
 from trainables.datasets.manifest import DataSetError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from http.client import HTTPResponse
 
 BLOCK = 1 << 20
@@ -29,6 +32,7 @@ ATTEMPTS = 5  # in a row without a byte gained
 NOT_SATISFIABLE = 416
 PARTIAL = 206
 UNPACKING = ".unpacking-"
+LOCK = ".fetch.lock"
 BUSY = (429, 500, 502, 503, 504)  # answers after which it is worth asking again
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -154,14 +158,33 @@ def check_free_space(folder: Path, needed: int, what: str) -> None:
         raise DataSetError([message])
 
 
+@contextmanager
+def locked(root: Path) -> Iterator[None]:
+    """Make ``root`` if absent, and keep every other fetch out of it; the system lets go when the process ends.
+
+    Raises:
+        DataSetError: another process is fetching into it.
+
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    with (root / LOCK).open("w") as file:  # stays behind: removing it would let two processes lock two files
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            message = f"{root}: another process is fetching into this folder; wait until it has ended"
+            raise DataSetError([message]) from None
+        yield
+
+
 def extract(archive: Path, root: Path, top: str) -> int:
     """Unpack a zip whose every member lies in the folder ``top`` into ``root``; return the number of files.
 
-    The members are unpacked beside their place and moved there once all of them are whole.
+    The members are unpacked beside their place. Once all of them are whole, the folder is renamed into its place, or
+    the files are moved one by one into a folder that is there already.
 
     Raises:
-        DataSetError: a member leaves the folder, is absolute, a link, or damaged; or the disk is too small. Nothing
-            has been put into ``root`` then.
+        DataSetError: a member leaves the folder, is absolute, a link, there twice, or damaged; or the disk is too
+            small. Nothing has been put into ``root`` then.
 
     """
     for left_behind in root.glob(f"{UNPACKING}*"):  # by a process that was killed
@@ -169,13 +192,17 @@ def extract(archive: Path, root: Path, top: str) -> int:
     try:
         with ZipFile(archive) as zipped, tempfile.TemporaryDirectory(dir=root, prefix=UNPACKING) as temporary:
             members = [m for m in zipped.infolist() if not m.filename.startswith("__MACOSX/")]
-            problems = [f"{archive.name}: member '{m.filename}' {p}" for m in members if (p := _unsafe(m, top))]
+            times = Counter(PurePosixPath(m.filename) for m in members)
+            problems = [f"{archive.name}: member '{m.filename}' {p}" for m in members if (p := _unsafe(m, top, times))]
             if problems:
                 raise DataSetError(problems)
             check_free_space(root, sum(m.file_size for m in members), f"unpacking {archive.name}")
             files = [m.filename for m in members if not m.is_dir()]
             for member in members:
                 zipped.extract(member, temporary)  # reads to the end, which checks the CRC
+            if files and not (root / top).exists():
+                (Path(temporary) / top).rename(root / top)
+                return len(files)
             for name in files:
                 target = root / name
                 target.parent.mkdir(parents=True, exist_ok=True)
@@ -186,13 +213,16 @@ def extract(archive: Path, root: Path, top: str) -> int:
     return len(files)
 
 
-def _unsafe(member: ZipInfo, top: str) -> str:
-    # Older zips may hold backslashes: treated as separators here so that neither reading can leave the folder.
-    name = PurePosixPath(member.filename.replace("\\", "/"))
-    if name.is_absolute() or PureWindowsPath(member.filename).drive:
+def _unsafe(member: ZipInfo, top: str, times: Counter[PurePosixPath]) -> str:
+    name = PurePosixPath(member.filename)
+    if "\\" in member.filename:
+        return "holds a backslash"
+    if name.is_absolute() or PureWindowsPath(name).drive:
         return "is absolute"
     if ".." in name.parts:
         return "leaves the folder ('..')"
     if stat.S_ISLNK(member.external_attr >> 16):
         return "is a symbolic link"
+    if times[name] > 1:
+        return f"is there {times[name]} times"
     return "" if name.parts and name.parts[0] == top else f"is not in the folder {top}"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from trainables.datasets.headers import SUFFIXES
 from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split, rank
-from trainables.datasets.table import check_path
+from trainables.datasets.table import check_path, few
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,18 +42,25 @@ def parse(root: Path, *, verified: bool = True, test: float = 0.3, test_seed: in
         problems.append(f"{root}: no such folder")
     elif (root / "train").is_dir() and (root / "test").is_dir():
         splits: tuple[Split, Split] = ("train", "test")
+        problems += [
+            f"{p.name}: neither train nor test; nothing in it would be used"
+            for p in _visible(root)
+            if p.name not in splits and (p.is_dir() or p.suffix.lower() in SUFFIXES)
+        ]
         for split in splits:
             for label, paths in _classes(root, split, problems).items():
                 clips += [Clip(p, label, split, verified or split == "test") for p in paths]
     else:
         for label, paths in _classes(root, "", problems).items():
-            if len(paths) == 1:
-                problems.append(f"{label}: 1 clip; a class needs 2, one to train on and one to test with")
             held_out = _held_out(paths, test, test_seed)
             clips += [Clip(p, label, "test" if p in held_out else "train", verified or p in held_out) for p in paths]
     if not clips and not problems:
         problems.append(f"{root}: no class folders")
     return Manifest(root.name, "folder", root, tuple(clips)), problems
+
+
+def _visible(folder: Path) -> list[Path]:
+    return sorted(p for p in folder.iterdir() if not p.name.startswith("."))
 
 
 def _held_out(paths: list[str], share: float, seed: int) -> set[str]:
@@ -64,25 +71,36 @@ def _held_out(paths: list[str], share: float, seed: int) -> set[str]:
 def _classes(root: Path, below: str, problems: list[str]) -> dict[str, list[str]]:
     """List the audio files of every class folder, sorted, as paths relative to the root."""
     found: dict[str, list[str]] = {}
-    for folder in sorted(p for p in (root / below).iterdir() if not p.name.startswith(".")):
+    wrong: list[tuple[tuple[str, str], str, str]] = []
+    entries = _visible(root / below)
+    loose = [p for p in entries if p.suffix.lower() in SUFFIXES]
+    if loose and not any(p.is_dir() for p in entries):
+        problems.append(
+            f"no class folders: {len(loose)} sound files lie directly in {root / below}; "
+            "put each in a folder named by its class, or list them in a CSV"
+        )
+        return {}
+    for folder in entries:
         name = folder.relative_to(root).as_posix()
         if not folder.is_dir():
             if folder.suffix.lower() not in COMPANIONS:
-                problems.append(f"{name}: a file where class folders are expected")
+                what = "a file where class folders are expected"
+                wrong.append(((below, what), f"{name}: {what}", ""))
             continue
         paths = []
-        for path in sorted(p for p in folder.iterdir() if not p.name.startswith(".")):
+        for path in _visible(folder):
             relative = path.relative_to(root).as_posix()
             if path.suffix.lower() in COMPANIONS:
                 continue
             if path.is_dir() or path.suffix.lower() not in SUFFIXES:
                 what = "a folder inside a class" if path.is_dir() else "not a wav, flac, ogg or mp3 file"
-                problems.append(f"{relative}: {what}")
-            elif wrong := check_path(relative):
-                problems.append(f"{relative!r}: {wrong}")
+                wrong.append(((name, what), f"{relative}: {what}", ""))
+            elif what := check_path(relative):
+                wrong.append(((name, what), f"{relative!r}: {what}", ""))
             else:
                 paths.append(relative)
         if not paths:
-            problems.append(f"{name}: an empty class: no wav, flac, ogg or mp3 file")
+            wrong.append(((below, "empty"), f"{name}: an empty class: no wav, flac, ogg or mp3 file", ""))
         found[folder.name] = paths
+    problems += few(wrong)
     return {label: paths for label, paths in found.items() if paths}

@@ -9,10 +9,11 @@ from hashlib import md5
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainables.datasets.download import Resume, check_free_space, extract, remote_size
+from trainables.datasets.checks import MISSING, lines
+from trainables.datasets.download import Resume, check_free_space, extract, locked, remote_size
 from trainables.datasets.headers import AudioError, probe
 from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split
-from trainables.datasets.table import Row, check_label, check_path, read_rows, repeated
+from trainables.datasets.table import Row, check_label, check_path, few, few_rows, read_rows, repeated
 from trainables.records import write_atomically
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ COLUMNS: dict[Split, tuple[str, ...]] = {
     "train": ("fname", "label", "aso_id", "manually_verified", "noisy_small"),
     "test": ("fname", "label", "aso_id"),
 }
-TRUTH_KINDS = ("clean", "correct", "in_vocabulary", "out_of_vocabulary")
+NO_CLASS_KIND = "out_of_vocabulary"
+TRUTH_KINDS = ("clean", "correct", "in_vocabulary", NO_CLASS_KIND)
 FETCHED = ".fetched.json"  # in ROOT: which zips have been verified and unpacked; written after each of them
 
 
@@ -74,7 +76,8 @@ def read(root: Path) -> Manifest:
 
     Args:
         root: the folder that holds ``FSDnoisy18k.meta``, or one that holds ``train.csv`` and ``test.csv`` themselves.
-            A ``truth.csv`` (fname,true_label,kind) in it fills in the true labels of training clips.
+            A ``truth.csv`` (fname,true_label,kind) in it fills in the true labels of training clips; that of kind
+            ``out_of_vocabulary`` names no class.
 
     Raises:
         DataSetError: with every problem, each naming file and row.
@@ -89,11 +92,14 @@ def read(root: Path) -> Manifest:
 def parse(root: Path) -> tuple[Manifest, list[str]]:
     """Read what can be read, and list every problem; see ``read``."""
     problems: list[str] = []
-    truth = _truth(root / "truth.csv", problems)
     clips: list[Clip] = []
+    tables: dict[Split, list[Row]] = {}
     for split, columns in COLUMNS.items():
-        rows, wrong = read_rows(meta(root) / f"{split}.csv", columns)
+        tables[split], wrong = read_rows(meta(root) / f"{split}.csv", columns)
         problems += wrong
+    truth, wrong = _truth(root / "truth.csv", tables["train"])
+    problems += wrong
+    for split, rows in tables.items():
         found = []
         for row in rows:
             bad = _problems(row, split)
@@ -102,7 +108,7 @@ def parse(root: Path) -> tuple[Manifest, list[str]]:
                 found.append(_clip(row, split, truth))
         problems += repeated((c.row, c.path, c.split) for c in found)
         clips += found
-    return Manifest("FSDnoisy18k", "fsdnoisy18k", root, tuple(clips)), problems
+    return Manifest("FSDnoisy18k", "fsdnoisy18k", root, tuple(clips)), few_rows(problems)
 
 
 def meta(root: Path) -> Path:
@@ -125,9 +131,14 @@ def fetch(root: Path, base_url: str = URL, *, progress: bool = True, zips: Mappi
 
     Raises:
         DataSetError: too little disk (nothing is fetched then), a refused or lost connection, a wrong MD5, an unsafe
-            zip.
+            zip, or another process that fetches into the same folder.
 
     """
+    with locked(root):
+        return _fetch(root, base_url, progress=progress, zips=zips)
+
+
+def _fetch(root: Path, base_url: str, *, progress: bool, zips: Mapping[str, Zip]) -> list[str]:
     import pooch  # noqa: PLC0415 -- slow to import, and only needed here
 
     done = _fetched(root)
@@ -164,23 +175,24 @@ def verify(root: Path, official: Official | None = None) -> list[str]:
 
     """
     expected = official or Official()
+    if not root.is_dir():
+        return [f"{root}: no such folder"]
+    tables: dict[Split, Path] = {split: meta(root) / f"{split}.csv" for split in COLUMNS}
+    if missing := [f"{table}: {MISSING}" for table in tables.values() if not table.is_file()]:
+        return missing
     problems = []
     for split, digest in expected.md5.items():
-        table = meta(root) / f"{split}.csv"
-        if table.is_file() and (found := md5(table.read_bytes(), usedforsecurity=False).hexdigest()) != digest:
-            problems.append(f"{table.name}: MD5 {found}, the official one is {digest}")
+        if (found := md5(tables[split].read_bytes(), usedforsecurity=False).hexdigest()) != digest:
+            problems.append(f"{split}.csv: MD5 {found}, the official one is {digest}")
     manifest, wrong = parse(root)
     problems += wrong
     problems += _compare_counts(manifest, expected)
     for split, folder in AUDIO.items():
-        listed = {c.path: c.row for c in manifest.of(split)}
+        listed = {c.path for c in manifest.of(split)}
         on_disk = {f"{folder}/{name}" for name in _files(root / folder)}
-        if listed and not on_disk:
-            problems.append(f"{folder}: no audio; {len(listed)} files are listed in {split}.csv")
-            continue
-        problems += [f"{row}: {path}: no such file" for path, row in listed.items() if path not in on_disk]
-        problems += [f"{path}: not listed in {split}.csv" for path in sorted(on_disk - listed.keys())]
-        problems += _check_headers(root, {p: row for p, row in listed.items() if p in on_disk})
+        problems += lines(manifest, dict.fromkeys(listed - on_disk, MISSING) | _check_headers(root, listed & on_disk))
+        unlisted = f"not listed in {split}.csv"
+        problems += few((unlisted, f"{path}: {unlisted}", "") for path in sorted(on_disk - listed))
     return problems
 
 
@@ -195,16 +207,16 @@ def _compare_counts(manifest: Manifest, expected: Official) -> list[str]:
     return [f"{text.format(found)}, officially {number}" for text, found, number in table if found != number]
 
 
-def _check_headers(root: Path, listed: dict[str, str]) -> list[str]:
+def _check_headers(root: Path, paths: set[str]) -> dict[str, str]:
     def check(path: str) -> str:
         try:
             probe(root / path)
         except AudioError as error:
-            return f"{listed[path]}: {path}: {error}"
+            return str(error)
         return ""
 
     with ThreadPoolExecutor() as pool:
-        return [line for line in pool.map(check, listed) if line]
+        return {path: problem for path, problem in zip(paths, pool.map(check, paths), strict=True) if problem}
 
 
 def _files(folder: Path) -> list[str]:
@@ -246,15 +258,22 @@ def _clip(row: Row, split: Split, truth: dict[str, str]) -> Clip:
     )
 
 
-def _truth(path: Path, problems: list[str]) -> dict[str, str]:
+def _truth(path: Path, train: list[Row]) -> tuple[dict[str, str], list[str]]:
     """Read the known true labels, fname -> label or "" for a sound of no class; nothing when there is no such file."""
     if not path.exists():
-        return {}
-    rows, wrong = read_rows(path, ("fname", "true_label", "kind"))
-    problems += wrong
-    problems += [
-        f"{r.where}: kind '{r.values['kind']}' is none of {', '.join(TRUTH_KINDS)}"
-        for r in rows
-        if r.values["kind"] not in TRUTH_KINDS
-    ]
-    return {r.values["fname"]: "" if r.values["kind"] == "out_of_vocabulary" else r.values["true_label"] for r in rows}
+        return {}, []
+    rows, problems = read_rows(path, ("fname", "true_label", "kind"))
+    names, labels = {r.values["fname"] for r in train}, {r.values["label"] for r in train}
+    truth: dict[str, str] = {}
+    for row in rows:
+        name, label, kind = (row.values[column] for column in ("fname", "true_label", "kind"))
+        if kind not in TRUTH_KINDS:
+            problems.append(f"{row.where}: {name}: kind '{kind}' is none of {', '.join(TRUTH_KINDS)}")
+        elif kind != NO_CLASS_KIND and label not in labels:
+            problems.append(f"{row.where}: {name}: true_label '{label}' is no label of train.csv")
+        if name not in names:
+            problems.append(f"{row.where}: {name}: not listed in train.csv")
+        elif name in truth:
+            problems.append(f"{row.where}: {name}: listed twice")
+        truth[name] = "" if kind == NO_CLASS_KIND else label
+    return truth, problems

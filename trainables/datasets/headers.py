@@ -16,6 +16,10 @@ SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 # Some writers that stream to a pipe cannot go back to fill in the length: they leave 0xFFFFFFFF or just under 2 GiB.
 STREAMED = 0x7FFF_F000
 LINEAR_FORMATS = (1, 3, 0xFFFE)  # PCM, float, extensible: one block is one sample of every channel
+SLOWEST, FASTEST = (
+    1_000,
+    768_000,
+)  # Hz; a rate beyond them is a damaged header, and resampling from 1 Hz would fill memory
 LAST_PAGE = 65_307  # the longest Ogg page, in bytes
 MPEG_SYNC = 0xFFE0  # the 11 bits that start every frame of an mp3
 UNKNOWN_LENGTH = 2**62  # libsndfile answers 2**63 - 1 for a FLAC stream that does not know its own length
@@ -27,7 +31,7 @@ class AudioError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a header says: samples per channel (> 0), rate in Hz (> 0), number of channels."""
+    """What a header says: samples per channel (> 0), rate in Hz (1,000 to 768,000), number of channels."""
 
     samples: int
     rate: int
@@ -46,7 +50,8 @@ def probe(path: Path | str) -> Probe:
     An mp3 without a Xing or Info header promises no length: it is decoded, to count.
 
     Raises:
-        AudioError: the file is missing, empty, unreadable, without samples, at 0 Hz, or shorter than its header says.
+        AudioError: the file is missing, empty, unreadable, without samples, at a rate outside 1,000 to 768,000 Hz, or
+            shorter than its header says.
 
     """
     path = Path(path)
@@ -70,9 +75,8 @@ def probe(path: Path | str) -> Probe:
         info = soundfile.info(str(path))
     except (soundfile.LibsndfileError, RuntimeError) as error:
         raise AudioError(_unreadable(error)) from None
-    if info.samplerate <= 0:
-        msg = "sample rate 0 Hz"
-        raise AudioError(msg)
+    if not SLOWEST <= info.samplerate <= FASTEST:
+        raise _bad_rate(info.samplerate)
     if info.frames <= 0:
         msg = "header only: 0 samples"
         raise AudioError(msg)
@@ -94,6 +98,10 @@ def resampled_length(samples: int, rate: int, sample_rate: int) -> int:
 def truncated(promised: int, found: int, unit: str = "samples") -> AudioError:
     """Return the error for a file that ends before its header says."""
     return AudioError(f"truncated: the header promises {promised} {unit}, {found} could be read")
+
+
+def _bad_rate(rate: int) -> AudioError:
+    return AudioError(f"sample rate {rate} Hz; allowed: {SLOWEST} to {FASTEST}")
 
 
 def _unreadable(error: Exception) -> str:
@@ -124,9 +132,8 @@ def _check_wav(file: BinaryIO, size: int) -> None:
             long_size = struct.unpack("<Q", file.read(16)[8:].ljust(8, b"\0"))[0]
         elif name == b"fmt ":
             tag, _, rate, _, align = struct.unpack("<HHIIH", file.read(14).ljust(14, b"\xff"))
-            if rate == 0:
-                msg = "sample rate 0 Hz"
-                raise AudioError(msg)
+            if rate == 0:  # libsndfile would call the file unreadable
+                raise _bad_rate(rate)
             block = align if tag in LINEAR_FORMATS else 0
         elif name == b"data":
             promised = long_size or (0 if length >= STREAMED else length)

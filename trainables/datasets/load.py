@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from trainables.datasets import csv_manifest, folders, fsdnoisy18k, synthetic
+from trainables.datasets.checks import lines, quick_checks, same_as_pool, structure, threads
 from trainables.datasets.config import CSV, DataSet, Folder, FSDnoisy18k
 from trainables.datasets.headers import AudioError, probe
-from trainables.datasets.manifest import POOL, Clip, DataSetError, Manifest, Split
+from trainables.datasets.manifest import DataSetError, Manifest
 from trainables.datasets.noise import inject
 from trainables.records import write_atomically
 
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 
     from trainables.datasets.config import Noise
 
-SPLITS: tuple[Split, ...] = ("train", "test")
-FEW = 20  # up to so many missing files are listed one by one even if all are missing
+VERSION = 1  # of digests.json: raised whenever a header is checked or a content digested differently
 
 
 class Known(NamedTuple):
@@ -33,7 +33,7 @@ class Known(NamedTuple):
     size: int
     mtime_ns: int
     digest: str
-    problem: str
+    problem: str = ""
 
 
 def load(dataset: DataSet, cache: Path) -> Manifest:
@@ -51,10 +51,9 @@ def load(dataset: DataSet, cache: Path) -> Manifest:
 
     """
     manifest, problems, noise = _parse(dataset, cache)
-    problems = problems + (structure(manifest) if manifest.clips else [])
+    problems = problems + structure(manifest)
     if problems:
-        present = {p: w for p, w in _quick_checks(manifest).items() if w}
-        raise DataSetError(problems + (_lines(manifest, present) if manifest.clips else []))
+        raise DataSetError(problems + lines(manifest, quick_checks(manifest)))
     return manifest if noise is None else inject(manifest, noise)
 
 
@@ -68,21 +67,19 @@ def with_digests(manifest: Manifest, cache: Path, skip_bad_clips: int = 0) -> Ma
 
     Raises:
         DataSetError: with every problem at once. What is wrong with the list itself (one class only, a class without
-            training clips, a clip listed twice) is never skipped.
+            training or test clips, a sound of the pool that is also the data set's) is never skipped.
 
     """
-    bad = _quick_checks(manifest)
-    known = _examine([manifest.file(c) for c in manifest.clips if not bad[c.path]], cache)
-    digests = []
-    for clip in manifest.clips:
-        found = known.get(_key(manifest.file(clip))) if not bad[clip.path] else None
-        bad[clip.path] = bad[clip.path] or (found.problem if found else "")
-        digests.append(found.digest if found else "")
-    problems = structure(manifest) + _duplicates(manifest)
-    wrong = {path: problem for path, problem in bad.items() if problem}
+    bad = quick_checks(manifest)
+    known = _examine([manifest.file(c) for c in manifest.clips if c.path not in bad], cache)
+    found = {c.path: known[_key(manifest.file(c))] for c in manifest.clips if c.path not in bad}
+    bad |= {path: seen.problem for path, seen in found.items() if seen.problem}
+    digests = tuple(found[c.path].digest if c.path in found else "" for c in manifest.clips)
+    manifest = replace(manifest, digests=digests)
+    problems = structure(manifest) + same_as_pool(manifest)
     if problems:
-        raise DataSetError(problems + _lines(manifest, wrong))
-    return leave_out(replace(manifest, digests=tuple(digests)), wrong, skip_bad_clips)
+        raise DataSetError(problems + lines(manifest, bad))
+    return leave_out(manifest, bad, skip_bad_clips)
 
 
 def leave_out(manifest: Manifest, bad: Mapping[str, str], allowed: int) -> Manifest:
@@ -94,34 +91,21 @@ def leave_out(manifest: Manifest, bad: Mapping[str, str], allowed: int) -> Manif
         allowed: the value of ``--skip-bad-clips``.
 
     Raises:
-        DataSetError: with every problem, when there are more; or when a class is left without training clips.
+        DataSetError: with every problem, when there are more; or when a class is left without training or test clips.
 
     """
     if not bad:
         return manifest
     if len(bad) + len(manifest.skipped) > allowed:
-        lines = _lines(manifest, bad)
+        problems = lines(manifest, bad)
         if allowed:
-            lines.append(f"{len(bad) + len(manifest.skipped)} bad clips; --skip-bad-clips allows {allowed}")
-        raise DataSetError(lines)
+            problems.append(f"{len(bad) + len(manifest.skipped)} bad clips; --skip-bad-clips allows {allowed}")
+        raise DataSetError(problems)
     kept = manifest.without(dict(bad))
     problems = structure(kept)
     if problems:
         raise DataSetError([f"after leaving out {len(kept.skipped)} bad clips: {p}" for p in problems])
     return kept
-
-
-def structure(manifest: Manifest) -> list[str]:
-    """List what makes a data set unusable whatever its audio: a split or class without clips, one class only."""
-    train = {c.label for c in manifest.of("train")}
-    problems = [f"{manifest.name}: no {split} clips" for split in SPLITS if not manifest.of(split)]
-    if len(manifest.classes) == 1:
-        problems.append(f"{manifest.name}: one class only ('{manifest.classes[0]}'); at least 2 are needed")
-    first = {c.label: c for c in reversed(manifest.of("test"))}
-    for label in sorted(first.keys() - train) if train else ():
-        where = f"{first[label].row}: " if first[label].row else ""
-        problems.append(f"{where}{first[label].path}: unknown label '{label}': no training clip has it")
-    return problems
 
 
 def _parse(dataset: DataSet, cache: Path) -> tuple[Manifest, list[str], Noise | None]:
@@ -138,43 +122,27 @@ def _parse(dataset: DataSet, cache: Path) -> tuple[Manifest, list[str], Noise | 
     return synthetic.generate(dataset, cache), [], None
 
 
-def _quick_checks(manifest: Manifest) -> dict[str, str]:
-    """Look at every file without opening it: path -> problem, "" if none."""
-    bases = {False: manifest.root.resolve(), True: (manifest.pool or manifest.root).resolve()}
-    check = partial(_quick_check, manifest, bases)
-    with ThreadPoolExecutor(_threads()) as pool:
-        return dict(zip((c.path for c in manifest.clips), pool.map(check, manifest.clips), strict=True))
-
-
-def _quick_check(manifest: Manifest, bases: dict[bool, Path], clip: Clip) -> str:
-    path = manifest.file(clip)
-    base = bases[manifest.pool is not None and clip.path.startswith(POOL)]
-    try:
-        resolved = path.resolve(strict=True)
-        if not resolved.is_relative_to(base):
-            return f"leaves the root: it leads to {resolved}"
-        if not resolved.is_file():
-            return "not a file"
-        return "" if resolved.stat().st_size else "zero bytes"
-    except FileNotFoundError:
-        return "no such file"
-    except (OSError, RuntimeError) as error:  # no permission, or links in a circle
-        return f"cannot be read: {getattr(error, 'strerror', None) or error}"
-
-
 def _examine(paths: list[Path], cache: Path) -> dict[str, Known]:
     """Digest the content and check the header of files that changed since they were last seen."""
     store = cache / "digests.json"
-    known: dict[str, Known] = {}
-    try:
-        known = {key: Known(*value) for key, value in json.loads(store.read_bytes()).items()}
-    except (OSError, ValueError, TypeError, AttributeError):
-        known = {}  # absent, or of another version: it is only a cache
-    with ThreadPoolExecutor(_threads()) as pool:
+    known = _read_known(store)
+    with ThreadPoolExecutor(threads()) as pool:
         found = dict(zip(map(_key, paths), pool.map(partial(_look, known), paths), strict=True))
-    if any(known.get(key) != value for key, value in found.items()):
-        write_atomically(store, json.dumps(known | found).encode())
+    good = {key: value for key, value in found.items() if not value.problem}
+    if any(known.get(key) != value for key, value in good.items()):
+        files = {key: value[:3] for key, value in (known | good).items()}
+        write_atomically(store, json.dumps({"version": VERSION, "files": files}).encode())
     return found
+
+
+def _read_known(store: Path) -> dict[str, Known]:
+    """Read the files that were found good: key -> size, time, digest. A problem may pass, so it is looked for again."""
+    try:
+        value = json.loads(store.read_bytes())
+        files = value["files"] if value["version"] == VERSION else {}
+        return {key: Known(size, mtime_ns, digest) for key, (size, mtime_ns, digest) in files.items()}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return {}  # absent or damaged: it is only a cache
 
 
 def _look(known: dict[str, Known], path: Path) -> Known:
@@ -199,28 +167,3 @@ def _look(known: dict[str, Known], path: Path) -> Known:
 
 def _key(path: Path) -> str:
     return os.path.abspath(path)  # noqa: PTH100 -- not resolved: that would cost a look at the disk per folder
-
-
-def _threads() -> int:
-    return min(16, 4 * (os.cpu_count() or 1))
-
-
-def _duplicates(manifest: Manifest) -> list[str]:
-    seen: set[str] = set()
-    problems = []
-    for clip in manifest.clips:
-        if clip.path in seen:
-            problems.append(_line(clip, "listed twice"))
-        seen.add(clip.path)
-    return problems
-
-
-def _line(clip: Clip, problem: str) -> str:
-    return f"{clip.row}: {clip.path}: {problem}" if clip.row else f"{clip.path}: {problem}"
-
-
-def _lines(manifest: Manifest, bad: Mapping[str, str]) -> list[str]:
-    """Write one line per bad file, in the manifest's order; one for all if the audio is not there at all."""
-    if len(bad) == len(manifest.clips) > FEW and set(bad.values()) == {"no such file"}:
-        return [f"{manifest.root}: the audio is absent: none of the {len(bad)} files of {manifest.name} is there"]
-    return [_line(c, bad[c.path]) for c in manifest.clips if c.path in bad]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trainables.datasets.checks import lines
 from trainables.datasets.headers import SUFFIXES
 from trainables.datasets.manifest import POOL, Clip, DataSetError, Manifest, rank
 
@@ -26,7 +27,7 @@ def inject(manifest: Manifest, noise: Noise) -> Manifest:
 
     Raises:
         DataSetError: a training clip is not verified, the rates add up to more than 1, the pool is missing, too
-            small or not wanted, or there is but one class.
+            small or not apart from the data set, or there is but one class.
 
     """
     problems = _problems(manifest, noise)
@@ -53,16 +54,17 @@ def inject(manifest: Manifest, noise: Noise) -> Manifest:
 
 
 def _problems(manifest: Manifest, noise: Noise) -> list[str]:
-    problems = [
-        f"{c.row + ': ' if c.row else ''}{c.path}: noise can only be injected into verified clips"
-        for c in manifest.of("train")
-        if not c.verified
-    ]
+    unverified = {c.path for c in manifest.of("train") if not c.verified}
+    problems = lines(manifest, dict.fromkeys(unverified, "noise can only be injected into verified clips"))
     total = sum(getattr(noise, kind) for kind in KINDS)
     if total > 1 + 1e-9:
         problems.append(f"noise: {' + '.join(KINDS)} is {total:g}; it must be at most 1")
     if noise.out_of_vocabulary > 0 and noise.pool is None:
         problems.append("noise: out_of_vocabulary needs a pool, a folder of sounds of no class")
+    if noise.pool is not None:
+        pool, root = _pool(noise).resolve(), manifest.root.resolve()
+        if pool.is_relative_to(root) or root.is_relative_to(pool):
+            problems.append(f"noise: pool {pool} and the data set's root {root} may not lie in one another")
     if noise.symmetric + noise.class_to_class > 0 and len({c.label for c in manifest.of("train")}) == 1:
         problems.append("noise: one class only; there is no other label to give")
     return problems
@@ -95,7 +97,7 @@ def _fill_from_pool(manifest: Manifest, replaced: list[int], noise: Noise) -> Ma
     """Put a sound of the pool, each used once, in the place of every clip of ``replaced``."""
     if not replaced:
         return manifest
-    pool = Path(str(noise.pool)).expanduser()
+    pool = _pool(noise)
     sounds = sorted(pool_files(pool), key=lambda name: rank(noise.seed, "pool", name))
     if len(sounds) < len(replaced):
         found = f"{pool}: {len(sounds)} wav, flac, ogg or mp3 files" if pool.is_dir() else f"{pool}: no such folder"
@@ -105,6 +107,10 @@ def _fill_from_pool(manifest: Manifest, replaced: list[int], noise: Noise) -> Ma
     for i, name in zip(replaced, sounds, strict=False):
         clips[i] = replace(clips[i], path=POOL + name, true_label="")
     return replace(manifest, clips=tuple(clips), pool=pool)
+
+
+def _pool(noise: Noise) -> Path:
+    return Path(str(noise.pool)).expanduser()
 
 
 def pool_files(pool: Path) -> Iterable[str]:

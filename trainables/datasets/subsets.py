@@ -10,12 +10,23 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from trainables.config import SUBSETS
 from trainables.datasets.manifest import DataSetError, Manifest, rank
 
-NOISY = {"xs": 500, "s": 1_003, "m": 5_000, "l": 10_000}
-CLEAN = {"s": 443, "m": 886, "l": 1_329}
-ALL_NOISY, ALL_CLEAN = 15_813, 1_772  # what the numbers above are parts of
+TABLE_1 = {  # unverified and verified training clips of FSDnoisy18k
+    "all": (15_813, 1_772),
+    "clean": (0, 1_772),
+    "noisy": (15_813, 0),
+    "xs_noisy+clean": (500, 1_772),
+    "s_noisy+clean": (1_003, 1_772),
+    "m_noisy+clean": (5_000, 1_772),
+    "l_noisy+clean": (10_000, 1_772),
+    "l_noisy+s_clean": (10_000, 443),
+    "l_noisy+m_clean": (10_000, 886),
+    "l_noisy+l_clean": (10_000, 1_329),
+}
+ALL_NOISY, ALL_CLEAN = TABLE_1["all"]
+NOISY_SMALL = 1_003
+SUBSET_SEED = 0  # the one seed of every draw; another value would be other subsets under the same names
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,40 +38,43 @@ class Count:
     verified: int
 
 
-def subset(manifest: Manifest, name: str, seed: int = 0) -> list[int]:
+def subset(manifest: Manifest, name: str) -> list[int]:
     """Return which clips a subset holds, as sorted indices into ``manifest.clips``; training clips only.
 
-    A smaller subset lies inside a larger one of the same seed.
+    A smaller subset lies inside a larger one: all are drawn from ``SUBSET_SEED``.
 
     Args:
         manifest: the data set.
         name: one of ``trainables.config.SUBSETS``.
-        seed: which clips of a class are drawn; how many are drawn of each class does not depend on it.
 
     Raises:
         DataSetError: the name is unknown, or the data set has no clips for a part of the subset.
 
     """
-    if name not in SUBSETS:
-        message = f"subset '{name}' is none of {', '.join(SUBSETS)}"
+    return _subset(manifest, name, SUBSET_SEED)
+
+
+def _subset(manifest: Manifest, name: str, seed: int) -> list[int]:
+    """Draw a subset; how many clips of each class are drawn does not depend on the seed."""
+    if name not in TABLE_1:
+        message = f"subset '{name}' is none of {', '.join(TABLE_1)}"
         raise DataSetError([message])
     if name == "all":
         return [i for i, c in enumerate(manifest.clips) if c.split == "train"]
-    noisy, clean = _parts(name)
+    noisy, clean = TABLE_1[name]
     chosen: list[int] = []
     if noisy:
         chosen += _noisy(manifest, name, noisy, seed)
     if clean:
         clips = _training_clips(manifest, name, verified=True)
-        count = _share(len(clips), CLEAN.get(clean, ALL_CLEAN), ALL_CLEAN)
-        chosen += _draw(manifest, clips, seed, {})[:count]
+        chosen += _draw(manifest, clips, seed, {})[: _share(len(clips), clean, ALL_CLEAN)]
     return sorted(chosen)
 
 
 def counts(manifest: Manifest) -> list[Count]:
     """Return the size of every subset, as the paper's Table 1 lists them; one that has no clips counts 0 and 0."""
     table = []
-    for name in SUBSETS:
+    for name in TABLE_1:
         try:
             clips = [manifest.clips[i] for i in subset(manifest, name)]
         except DataSetError:
@@ -68,14 +82,6 @@ def counts(manifest: Manifest) -> list[Count]:
         verified = sum(c.verified for c in clips)
         table.append(Count(name, len(clips) - verified, verified))
     return table
-
-
-def _parts(name: str) -> tuple[str, str]:
-    """Split a name into the sizes of its noisy and its clean part; "" is no such part."""
-    if name in ("noisy", "clean"):
-        return ("all", "") if name == "noisy" else ("", "all")
-    noisy, clean = name.split("+")
-    return noisy.removesuffix("_noisy"), clean.removesuffix("_clean") if clean != "clean" else "all"
 
 
 def _training_clips(manifest: Manifest, name: str, *, verified: bool) -> list[int]:
@@ -87,18 +93,16 @@ def _training_clips(manifest: Manifest, name: str, *, verified: bool) -> list[in
     return clips
 
 
-def _noisy(manifest: Manifest, name: str, size: str, seed: int) -> list[int]:
+def _noisy(manifest: Manifest, name: str, part: int, seed: int) -> list[int]:
     """Draw the unverified part: xs inside noisy_small inside m inside l."""
     clips = _training_clips(manifest, name, verified=False)
-    if size == "all":
-        return clips
-    count = _share(len(clips), NOISY[size], ALL_NOISY)
+    count = _share(len(clips), part, ALL_NOISY)
     small = [i for i in clips if manifest.clips[i].noisy_small]
     if not small:
         return _draw(manifest, clips, seed, {})[:count]
-    if size == "s":
+    if part == NOISY_SMALL:
         return small
-    if size == "xs":
+    if part < NOISY_SMALL:
         return _draw(manifest, small, seed, {})[:count]
     taken: defaultdict[str, int] = defaultdict(int)
     for i in small:

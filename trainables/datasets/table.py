@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
@@ -11,10 +13,12 @@ from typing import TYPE_CHECKING
 from trainables.datasets.manifest import POOL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
     from pathlib import Path
 
 TRUTH = {"1": True, "true": True, "0": False, "false": False}
+NO_CLASS = "(none)"  # the true label, in a CSV, of a sound of none of the classes
+FEW = 20  # up to so many problems of a sort are listed one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +92,9 @@ def check_path(path: str) -> str:
     if not path.isprintable():  # a control character, or a byte of a file name that is not UTF-8
         return "the path holds a character that cannot be printed"
     if PurePosixPath(path).is_absolute() or PureWindowsPath(path).drive:
-        return "the path is absolute; it must be relative to the root"
+        return f"the path '{path}' is absolute; it must be relative to the root"
     if ".." in PurePosixPath(path.replace("\\", "/")).parts:
-        return "the path leaves the root ('..')"
+        return f"the path '{path}' leaves the root"
     if path.startswith(POOL):
         return f"the path may not start with '{POOL}'"
     return "" if PurePosixPath(path).parts else "the path names the root itself"
@@ -102,7 +106,33 @@ def check_label(label: str) -> str:
         return "the label is empty"
     if not label.isprintable():
         return f"label {label!r} holds a character that cannot be printed"
+    if label == NO_CLASS:
+        return f"label '{label}' is kept for the true label of a sound of no class"
     return "" if label == label.strip() else f"label '{label}' has spaces around it"
+
+
+def few(problems: Iterable[tuple[Hashable, str, str]]) -> list[str]:
+    """Write problems as lines, more than FEW of a sort as one.
+
+    Args:
+        problems: for each its sort, its line, and the line that stands for all of its sort; "" gives the number and
+            the first of them.
+
+    """
+    listed = list(problems)
+    times = Counter(sort for sort, _, _ in listed)
+    found: dict[Hashable, str] = {}
+    for i, (sort, line, together) in enumerate(listed):
+        if times[sort] <= FEW:
+            found[i] = line
+        else:
+            found.setdefault(sort, together or f"{times[sort]:,} problems of this sort: {line}")
+    return list(found.values())
+
+
+def few_rows(problems: Iterable[str]) -> list[str]:
+    """Write the problems of rows, ``FILE:LINE: ... problem``; those that differ in numbers and names are of a sort."""
+    return few(((p.partition(":")[0], re.sub(r"'.*'|\d+", "", p.rpartition(": ")[2])), p, "") for p in problems)
 
 
 def repeated(entries: Iterable[tuple[str, str, str]]) -> list[str]:

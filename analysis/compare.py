@@ -1,0 +1,92 @@
+"""A study's numbers beside the published ones, where data and settings are the paper's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis import paper
+from analysis.frames import scores, subsets
+from analysis.intervals import LEVEL, paired_difference, t_interval
+from analysis.tables import NONE, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.frames import StudyResults
+    from trainables.config import Configuration
+    from trainables.records import DataSummary
+
+LAYOUT = "fsdnoisy18k"  # the data set's kind, which is a layout of folders that other data may have too
+ABSENT = "not in this study"
+
+
+def is_published_data(data: DataSummary) -> bool:
+    """Tell whether a data set is FSDnoisy18k itself, by its layout and its clips; skipped clips may lack."""
+    lacking = [count - data.clips.get(split, 0) for split, count in paper.CLIPS.items()]
+    return data.kind == LAYOUT and min(lacking) >= 0 and sum(lacking) == len(data.skipped)
+
+
+def why_not_published(data: DataSummary) -> str:
+    """Say why data of FSDnoisy18k's layout is not laid beside published numbers; empty where that goes unasked."""
+    if data.kind != LAYOUT or is_published_data(data):
+        return ""
+    return f"This data set is laid out as FSDnoisy18k but is not it ({sum(data.clips.values()):,} clips)."
+
+
+def published_table(results: StudyResults) -> Table:
+    """Tabulate the study's test accuracies beside the published ones, for the subsets that the study has."""
+    rows = []
+    for cell in paper.PUBLISHED:
+        if cell.subset not in subsets(results.runs):
+            continue
+        wanted = paper.configuration(cell.loss, cell.subset)
+        test = _test_accuracies(results, wanted)
+        ours = t_interval(test.values()).cell() if test else NONE
+        rows.append((cell.subset, paper.LOSS_NAMES[cell.loss], cell.text(), ours, _label(results, wanted)))
+    note = (
+        f"Test accuracy in %. Published: mean ± {100 * paper.LEVEL:g} % confidence interval, n = {paper.RUNS}, "
+        f"method not known ({paper.SOURCE}). Ours: mean with the {100 * LEVEL:g} % t-interval (n complete runs) of the "
+        "same settings alone: L_q with q = 0.7 (our reading), adaptive with T = 1000, the mean reading and distances "
+        "of the input, and the default training protocol."
+    )
+    return Table("Published numbers", ("Subset", "Loss", "Published", "Ours", "Our configuration"), tuple(rows), note)
+
+
+def claims_table(results: StudyResults) -> Table:
+    """Tabulate the published gaps beside the study's own, paired by seed."""
+    rows = tuple((claim.text, f"{claim.points:.1f}", _claimed(results, claim)) for claim in paper.CLAIMS)
+    note = f"Percentage points of test accuracy. Ours: paired by seed, with the {100 * LEVEL:g} % t-interval."
+    return Table("Published claims", ("Claim", "Published gap", "Our gap"), rows, note)
+
+
+def _claimed(results: StudyResults, claim: paper.Claim) -> str:
+    first, second = paper.configuration(*claim.first), paper.configuration(*claim.second)
+    for side in (first, second):
+        if _ours(results, side).empty:
+            return _label(results, side)
+    gap = paired_difference(_test_accuracies(results, first), _test_accuracies(results, second))
+    return "no tested seed in common" if gap is None else gap.cell()
+
+
+def _ours(results: StudyResults, wanted: Configuration) -> pd.DataFrame:
+    """Return the rows of exactly this configuration; arms that share it share its runs too."""
+    run_ids = {planned.run.run_id for planned in results.plan.runs if planned.run.configuration == wanted}
+    return results.runs[results.runs["run_id"].isin(run_ids)]
+
+
+def _test_accuracies(results: StudyResults, wanted: Configuration) -> dict[int, float]:
+    tested = scores(_ours(results, wanted), "test")
+    return {seed: accuracy for values in tested.values() for seed, accuracy in values.items()}
+
+
+def _label(results: StudyResults, wanted: Configuration) -> str:
+    """Name our arms of this configuration; without one, say whether the training alone differs."""
+    labels = list(dict.fromkeys(map(str, _ours(results, wanted)["configuration"])))
+    if labels:
+        return ", ".join(labels)
+    for planned in results.plan.runs:
+        ours = planned.run.configuration
+        if ours.subset == wanted.subset and ours.loss == wanted.loss:
+            differences = ours.training.model_dump().items() - wanted.training.model_dump().items()
+            return f"{ABSENT}: differs in {', '.join(f'{name} {value}' for name, value in sorted(differences))}"
+    return ABSENT

@@ -1,0 +1,121 @@
+"""What the engine answers Tune, without a cluster: asking, waiting, busy runs, runs that kill their process."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from study.methods.grid import Grid
+from study.progress import Progress
+from study.ray_settings import prepare_environment
+from study.spec import Resources
+from trainables.config import CCE, Configuration, Run
+from trainables.records import Cost, PlannedRun, Record, read_records, write_record
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    """The engine, imported after its environment was set, as the command line does."""
+    monkeypatch.setattr("study.ray_settings.os.environ", {})
+    prepare_environment()
+    import study.engine  # noqa: PLC0415
+
+    return study.engine
+
+
+@pytest.fixture
+def plans():
+    configuration = Configuration(loss=CCE(name="cce"))
+    return [
+        PlannedRun(arm="cce", varied={}, run=Run(configuration=configuration, seed=s, dataset="d")) for s in range(2)
+    ]
+
+
+@pytest.fixture
+def asking(engine, plans, tmp_path):
+    runs = {p.run.run_id: p for p in plans}
+    progress = Progress(tmp_path, "s", runs, {}, console=Console(file=io.StringIO()))
+    return engine._Asking(Grid(plans), tmp_path, Resources(), progress, {"commit": "c"})
+
+
+def complete(run):
+    return Record(
+        run_id=run.run_id,
+        run=run,
+        status="complete",
+        epochs=[],
+        validation_accuracy=0.5,
+        verified_accuracy=None,
+        test=None,
+        cost=Cost(wall_s=1, cpu_s=1, images=1, images_per_s=1),
+    )
+
+
+def test_it_asks_for_each_run_waits_and_finishes(asking, plans, engine, tmp_path):
+    assert [asking.suggest(t)["run_id"] for t in "ab"] == [p.run.run_id for p in plans]
+    assert asking.suggest("c") is None
+    for trial, plan in zip("ab", plans, strict=True):
+        write_record(tmp_path, complete(plan.run))
+        asking.on_trial_complete(trial_id=trial, result={}, error=False)
+    assert asking.suggest("c") == engine.Searcher.FINISHED
+    assert set(asking.progress.recorded) == {p.run.run_id for p in plans}
+
+
+def test_a_run_that_another_study_trains_is_asked_for_again_later(asking, plans, engine, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("study.engine.time.monotonic", lambda: now[0])
+    first = asking.suggest("a")["run_id"]
+    asking.on_trial_complete(trial_id="a", result={"busy": True})
+    assert asking.suggest("b")["run_id"] == plans[1].run.run_id
+    assert asking.suggest("c") is None
+    now[0] = engine.BUSY_S
+    assert asking.suggest("c")["run_id"] == first
+
+
+def test_a_run_that_keeps_killing_its_process_is_recorded_as_failed_and_the_others_go_on(asking, plans, tmp_path):
+    run_id = asking.suggest("a")["run_id"]
+    asking.last_errors[run_id] = "torch.OutOfMemoryError: out of memory"
+    asking.on_trial_complete(trial_id="a", error=True)
+    record = read_records(tmp_path)[run_id]
+    assert record.status == "failed"
+    assert record.error == "its process died 11 times; the last time: torch.OutOfMemoryError: out of memory"
+    assert asking.suggest("b")["run_id"] == plans[1].run.run_id
+
+
+def test_a_process_that_dies_after_its_record_was_written_changes_nothing(asking, plans, tmp_path):
+    asking.suggest("a")
+    write_record(tmp_path, complete(plans[0].run))
+    asking.on_trial_complete(trial_id="a", error=True)
+    assert read_records(tmp_path)[plans[0].run.run_id].status == "complete"
+
+
+def test_storage_that_fails_ends_the_asking(asking, engine):
+    asking.suggest("a")
+    asking.on_trial_complete(trial_id="a", result={"storage_error": "[Errno 28] No space left on device"})
+    assert asking.suggest("b") == engine.Searcher.FINISHED
+    assert asking.faults == ["the storage location cannot be used: [Errno 28] No space left on device"]
+
+
+def test_a_record_that_cannot_be_read_is_put_aside_and_its_run_asked_for_again(asking, plans, tmp_path, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("study.engine.time.monotonic", lambda: now[0])
+    run_id = asking.suggest("a")["run_id"]
+    (tmp_path / "records").mkdir()
+    (tmp_path / "records" / f"{run_id}.json").write_text("{")
+    asking.on_trial_complete(trial_id="a", result={})
+    assert (tmp_path / "records" / "damaged" / f"{run_id}.json").exists()
+    now[0] = 100.0
+    assert asking.suggest("b")["run_id"] == run_id
+    assert asking.suggest("c")["run_id"] == plans[1].run.run_id
+
+
+def test_the_environment_keeps_ray_on_loopback_with_a_token_of_its_own(monkeypatch):
+    tokens = set()
+    for _ in range(2):
+        environment = {}
+        monkeypatch.setattr("study.ray_settings.os.environ", environment)
+        prepare_environment()
+        tokens.add(environment["RAY_AUTH_TOKEN"])
+        assert environment["RAY_AUTH_MODE"] == "token"
+        assert environment["RAY_USAGE_STATS_ENABLED"] == "0"
+    assert len(tokens) == 2

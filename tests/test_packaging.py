@@ -1,0 +1,75 @@
+"""What is installed: every package is pinned, the command line starts light, the tree has the rooms it should."""
+
+import re
+import subprocess
+import sys
+from importlib.metadata import distribution
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pins():
+    """Version by package, as constraints.txt has it."""
+    found = {}
+    for line in (ROOT / "constraints.txt").read_text().splitlines():
+        if line and not line.startswith("#"):
+            name, version = line.split(";")[0].strip().split("==")
+            found[canonicalize_name(name)] = version
+    return found
+
+
+def needed(name, extras, seen):
+    """Every package that a package needs with its extras, and they with theirs."""
+    for text in distribution(name).requires or []:
+        requirement = Requirement(text)
+        marker = requirement.marker
+        if marker is None or any(marker.evaluate({"extra": extra}) for extra in extras):
+            key = (canonicalize_name(requirement.name), frozenset(requirement.extras) | {""})
+            if key not in seen:
+                seen.add(key)
+                needed(*key, seen)
+    return {package for package, _ in seen}
+
+
+def test_constraints_pin_every_package_that_any_extra_needs():
+    packages = needed("gce-study", frozenset({"", "cluster", "dashboard", "dev"}), set())
+    assert len(packages) > 100
+    pinned = pins()
+    assert packages - set(pinned) == set()
+    assert {p: distribution(p).version for p in packages} == {p: pinned[p] for p in packages}
+
+
+def test_no_pin_is_left_over():
+    packages = needed("gce-study", frozenset({"", "cluster", "dashboard", "dev"}), set())
+    building = needed("hatchling", frozenset({""}), set()) | {"hatchling", "editables"}
+    assert set(pins()) - packages - building == set()
+
+
+def test_a_plain_install_leaves_the_extras_out():
+    core = needed("gce-study", frozenset({""}), set())
+    assert not core & {"dash", "boto3", "s3fs", "optuna", "pytest", "mypy", "ruff", "aiohttp-cors"}
+    assert core >= {"torch", "torchaudio", "ray", "pandas", "plotly", "pydantic"}
+
+
+def test_the_command_line_starts_without_torch_ray_and_pandas():
+    heavy = "{'torch', 'ray', 'pandas', 'numpy'}"
+    code = f"import sys, study.cli; study.cli.parser(); print(sorted({heavy} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+def test_help_names_every_command():
+    answer = subprocess.run([sys.executable, "-m", "study.cli", "--help"], capture_output=True, text=True, check=True)
+    commands = re.findall(r"^    (\w+) ", answer.stdout, re.MULTILINE)
+    assert commands == ["check", "run", "status", "report", "list", "schema", "data"]
+
+
+@pytest.mark.parametrize("package", ["study", "trainables", "analysis"])
+def test_init_files_are_empty(package):
+    files = list((ROOT / package).rglob("__init__.py"))
+    assert files
+    assert all(f.read_bytes() == b"" for f in files)
