@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from study import data_commands, study_commands
+from study import data_commands, run_commands, view_commands
 from study.endings import EngineError, Interrupted, UnknownStudyError, interruptible
 from trainables.datasets.manifest import DataSetError
 
@@ -41,7 +41,8 @@ def parser() -> argparse.ArgumentParser:
         description="Choose a noise-robust loss and its parameter for sound event classification, and know how sure.",
     )
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    study_commands.add_parsers(commands)
+    run_commands.add_parsers(commands)
+    view_commands.add_parsers(commands)
     data_commands.add_parser(commands)
     return top
 

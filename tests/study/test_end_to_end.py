@@ -82,6 +82,12 @@ def test_run_prints_the_verdict_and_the_reports_path(finished):
     assert "validation" in done.stdout
 
 
+def test_progress_is_shown_in_lines_with_an_eta_where_there_is_no_terminal(finished):
+    _, _, done = finished
+    assert "log-mel frames: 90 of 90 clips; ETA 0 s" in done.stderr
+    assert "6 of 6 runs recorded, 0 running, 0 waiting; ETA 0 s" in done.stderr
+
+
 def test_no_checkpoint_is_left(finished):
     folder, _, _ = finished
     assert list((folder / "storage" / "checkpoints").iterdir()) == []
@@ -277,7 +283,7 @@ def test_a_run_whose_process_is_killed_goes_on_in_another(finished, tmp_path, mo
     monkeypatch.setenv("STUDY_UNDER_TEST", marker := f"worker-{os.getpid()}")
     path, storage = write_study(tmp_path), tmp_path / "storage"
     process = start_and_wait(path, storage, least=0)
-    workers = [pid for pid, command in started_by(marker).items() if "RunTrainable" in command]
+    workers = [pid for pid, command in started_by(marker).items() if "Trainable" in command]
     assert workers
     os.kill(workers[0], signal.SIGKILL)
     _, errors = process.communicate(timeout=240)

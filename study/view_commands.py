@@ -1,0 +1,128 @@
+"""The commands about studies that a storage location holds: status, list, report; and the schema of study files."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from study.console import say, show, show_arms
+from study.endings import UnknownStudyError
+from study.progress import configuration_name, duration, progress_path
+
+if TYPE_CHECKING:
+    import argparse
+
+    from trainables.records import StudyPlan
+
+
+def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the type private
+    """Add the commands to the parser."""
+    for name, handler, text in (
+        ("status", status, "say where a study stands"),
+        ("report", report, "write a study's report"),
+    ):
+        command = commands.add_parser(name, help=text, description=text)
+        command.add_argument("name", help="the study's name")
+        _add_storage(command)
+        command.set_defaults(handler=handler)
+        if name == "report":
+            command.add_argument("--out", type=Path, help="folder to write (default: STORAGE/studies/NAME/report)")
+    command = commands.add_parser("list", help="list the studies of a storage location")
+    _add_storage(command)
+    command.set_defaults(handler=list_)
+    command = commands.add_parser("schema", help="print the JSON Schema of study files, for editors")
+    command.set_defaults(handler=schema)
+
+
+def _add_storage(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--storage", type=Path, default=Path("results"), help="storage location (default: results)")
+
+
+def status(options: argparse.Namespace) -> int:
+    """Print where a study stands, and who runs it."""
+    from study.ledger import Ledger, owner  # noqa: PLC0415
+
+    plan = find_plan(options.storage, options.name)
+    runs = {p.run.run_id: p for p in plan.runs}
+    recorded = Ledger(options.storage).recorded(runs)
+    show_arms(plan, recorded)
+    holder = owner(options.storage, options.name)
+    say(
+        f"{plan.name}: {len(recorded)} of {len(runs)} runs recorded; "
+        + (f"run by {holder}" if holder else "not running")
+    )
+    progress = _progress(options.storage, options.name) if holder else None
+    if progress:
+        for run_id, (epoch, accuracy) in progress["running"].items():
+            planned = runs[run_id]
+            shown = "" if accuracy is None else f", validation {accuracy:.1%}"
+            say(f"running: {configuration_name(planned)}, seed {planned.run.seed}, epoch {epoch}{shown}")
+        say(f"ETA {duration(progress['eta_s'])}, as of {time.time() - progress['updated']:.0f} s ago")
+    return 0
+
+
+def _progress(storage: Path, name: str) -> dict[str, Any] | None:
+    try:
+        value: dict[str, Any] = json.loads(progress_path(storage, name).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return value
+
+
+def list_(options: argparse.Namespace) -> int:
+    """Print the studies of a storage location."""
+    from study.ledger import Ledger, list_studies, owner  # noqa: PLC0415
+
+    if not options.storage.is_dir():
+        msg = f"{options.storage}: no such storage location (a folder)"
+        raise UnknownStudyError(msg)
+    rows = []
+    for plan in list_studies(options.storage):
+        runs = {p.run.run_id for p in plan.runs}
+        recorded = len(Ledger(options.storage).recorded(runs))
+        ended = "complete" if recorded == len(runs) else "not running"
+        state = "running" if owner(options.storage, plan.name) else ended
+        rows.append((plan.name, plan.dataset.name, str(len(runs)), str(recorded), state, plan.description))
+    show("", ("study", "data set", "runs", "recorded", "state", "description"), rows)
+    return 0
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write a study's report and print where it lies."""
+    from analysis.report import write_report  # noqa: PLC0415
+
+    find_plan(options.storage, options.name)
+    say(str(write_report(options.storage, options.name, options.out) / "report.html"))
+    return 0
+
+
+def schema(_: argparse.Namespace) -> int:
+    """Print the JSON Schema of study files."""
+    from study.spec import json_schema  # noqa: PLC0415
+
+    say(json.dumps(json_schema(), indent=1))
+    return 0
+
+
+def find_plan(storage: Path, name: str) -> StudyPlan:
+    """Read a study's plan.
+
+    Raises:
+        UnknownStudyError: there is none; the message names those that are there.
+
+    """
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from trainables.records import read_plan, study_folder  # noqa: PLC0415
+
+    try:
+        return read_plan(storage, name)
+    except ValidationError as error:
+        msg = f"{study_folder(storage, name) / 'plan.json'}: damaged: {error.errors()[0]['msg']}"
+        raise UnknownStudyError(msg) from None
+    except FileNotFoundError:
+        there = sorted(p.parent.name for p in storage.glob("studies/*/plan.json"))
+        msg = f"{storage}: no study named {name!r}; there: {', '.join(there) or 'none'}"
+        raise UnknownStudyError(msg) from None
