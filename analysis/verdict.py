@@ -86,7 +86,8 @@ def _certainty(choice: Choice, names: dict[Key, str]) -> str:
     if not tied:
         every = f"all {others} others{' ranked' if choice.ranking.too_few else ''}"
         return f"It is ahead of {every if others > 1 else names[choice.comparisons[0].other]} ({method})."
-    who = f"{len(tied)} of the other {others}" if len(tied) > NAMED else _listed(tied, names)
+    many = f"any of the other {others}" if len(tied) == others else f"{len(tied)} of the other {others}"
+    who = many if len(tied) > NAMED else _listed(tied, names)
     return f"The study does not tell it apart from {who} ({method})."
 
 
