@@ -50,7 +50,8 @@ def build_store(  # noqa: PLR0913 -- two of them only report
 ) -> FrameStore:
     """Build a manifest's store, or what is missing of it, and open it.
 
-    A clip that cannot be used is no error here: it is listed in the store's ``bad``.
+    A clip that cannot be used is no error here: it is listed in the store's ``bad``, and tried again by the next build,
+    since a disk or network may have been at fault.
 
     Args:
         manifest: the data set, with its content digests.
@@ -69,12 +70,12 @@ def build_store(  # noqa: PLR0913 -- two of them only report
     """
     folder = store_folder(parent, manifest, features)
     store = open_store(folder, verify=True)
-    if store is not None:
+    if store is not None and not store.bad:
         return store
     folder.mkdir(parents=True, exist_ok=True)
     with _exclusive(folder / "lock", waiting):
         store = open_store(folder, verify=True)  # another process may have finished it meanwhile
-        if store is not None:
+        if store is not None and not store.bad:
             return store
         items, bad = _layout(manifest, features)
         total = sum(item.frames for item in items)
@@ -207,7 +208,7 @@ def _finished_chunk(folder: Path, number: int, group: list[Item], features: Feat
         whole = same and checksum(folder, features.mels, chunk["first"], frames) == chunk["checksum"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return chunk if whole else None
+    return chunk if whole and not chunk["bad"] else None
 
 
 def _chunk_path(folder: Path, number: int) -> Path:

@@ -178,6 +178,22 @@ def test_clips_that_cannot_be_decoded_are_listed_with_their_reasons(tmp_path):
     assert set(store.rows) == {"digest0", "digest3"}
 
 
+def test_a_clip_that_could_not_be_read_is_tried_again_by_the_next_build(tmp_path):
+    data = noise_set(tmp_path / "wav", 3)
+    store = build_store(data, tmp_path)
+    expected = np.array(store.frames())
+    for path in (store.folder / "store.json", store.folder / "chunks" / "00000.json"):
+        value = json.loads(path.read_text())
+        value["bad"] = {"digest1": "cannot be read: Input/output error"}
+        value.get("rows", {}).pop("digest1", None)
+        path.write_text(json.dumps(value))
+    assert open_store(store.folder).problems(data) == {"1.wav": "cannot be read: Input/output error"}
+    again = build_store(data, tmp_path)
+    assert again.bad == {}
+    assert set(again.rows) == {"digest0", "digest1", "digest2"}
+    assert np.array_equal(again.frames(), expected)
+
+
 def _build_with_little_room(folder, queue):
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
