@@ -23,10 +23,12 @@ lint: .venv/installed-dev
 	$(PYTHON) -m venv .venv
 
 .venv/installed: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "installing into .venv: about 2 minutes and 6 GB"
 	$(PINS) $(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
 .venv/installed-dev: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "installing into .venv: about 2 minutes and 6 GB"
 	$(PINS) $(BIN)/python -m pip install --quiet --editable '.[cluster,dashboard,dev]'
 	touch .venv/installed $@
 

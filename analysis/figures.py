@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from analysis.frames import symbol
+from trainables.labels import symbol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,8 +61,19 @@ def draw_sweep(data: Sweep, arms: Sequence[str]) -> go.Figure:
         figure.update_xaxes(type="log", range=[math.log10(left), math.log10(right)], dtick=1, exponentformat="power")
     else:
         figure.update_xaxes(range=[left, right])
-    figure.update_yaxes(title_text=axis_title(data.metric))
+    figure.update_yaxes(title_text=axis_title(data.metric), range=_percent_range(data.lines))
     return figure
+
+
+def _percent_range(lines: Sequence[Line]) -> tuple[float, float] | None:
+    """Return the axis' ends for accuracies in %: an interval that leaves 0 to 100 is cut there."""
+    values = [dot.accuracy for line in lines for dot in line.dots]
+    values += [end for line in lines for i in line.intervals for end in (i.low, i.high) if end is not None]
+    if not values:
+        return None
+    low, high = max(0.0, 100 * min(values)), min(100.0, 100 * max(values))
+    margin = 0.05 * (high - low) or 1.0
+    return low - margin, high + margin
 
 
 def draw_boxes(data: Sequence[Box], metric: str, arms: Sequence[str]) -> go.Figure:

@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from analysis.intervals import LEVEL, t_interval
+from trainables.labels import PARAMETERS, label, number, ordered, symbol
 from trainables.records import Epoch, Record, StudyPlan, read_plan, read_records, record_path
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 METRICS = ("validation", "test")
 LEFT_OUT = ("stopped", "diverged", "failed", "missing", "damaged")
 # A loss's parameters, the likeliest to be varied first: the first varied one is the figure's horizontal axis.
-PARAMETERS = ("temperature", "q", "beta", "k", "threshold", "rule", "reading", "distances")
-SYMBOLS = {"temperature": "T", "beta": "β"}
 
 
 class Key(NamedTuple):
@@ -127,30 +126,14 @@ _EMPTY_COLUMNS = (
 )
 
 
-def number(value: float | str) -> str:
-    """Write a parameter's value in the fewest digits that no other number has: 1000, 0.7, 1000.001, 1e+16."""
-    return value if isinstance(value, str) else repr(float(value)).removesuffix(".0")
-
-
-def symbol(parameter: str) -> str:
-    """Return a parameter's sign in labels and on axes: T for temperature, else its name."""
-    return SYMBOLS.get(parameter, parameter)
-
-
-def _rank(parameter: str) -> int:
-    return PARAMETERS.index(parameter) if parameter in PARAMETERS else len(PARAMETERS)
-
-
 def _labels(planned: PlannedRun) -> dict[str, Any]:
     """Name the series and the configuration, and pick the number that makes the figure's axis."""
-    varied = {name: planned.varied[name] for name in sorted(planned.varied, key=lambda name: (_rank(name), name))}
-    varied.pop("subset", None)  # a column of its own
+    varied = ordered(planned.varied)
     axis = next((name for name, value in varied.items() if not isinstance(value, str)), "")
     series = [planned.arm, *(f"{symbol(name)}={number(value)}" for name, value in varied.items() if name != axis)]
-    configuration = [*series, f"{symbol(axis)}={number(varied[axis])}"] if axis else series
     return {
         "series": " ".join(series),
-        "configuration": " ".join(configuration),
+        "configuration": label(planned),
         "parameter": axis,
         "value": float(varied[axis]) if axis else float("nan"),
     }

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 from analysis.compare import why_not_published
 from analysis.frames import complete_runs
 from analysis.tables import Table
+from trainables.labels import label, number, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from analysis.frames import StudyResults
+    from trainables.records import DataSummary
 
 SHOWN = 4  # different values of one entry; more are counted
 TIMES = ("started", "ended")  # ISO 8601 in UTC, so that they sort as text
@@ -33,20 +35,43 @@ def data_table(results: StudyResults) -> Table:
         ("Classes", f"{len(data.classes)}: {', '.join(data.classes)}"),
         *((f"Clips, {split}", f"{count:,}") for split, count in data.clips.items()),
         ("Clips skipped", f"{len(data.skipped):,}"),
+        *known_noise(data),
         ("Seed of the subsets", str(data.subset_seed)),
         ("Training semantics", ", ".join(sorted({str(planned.run.semantics) for planned in plan.runs}))),
     ]
     return Table("Study and data", ("What", "Value"), tuple(rows), why_not_published(data))
 
 
+def known_noise(data: DataSummary) -> list[tuple[str, str]]:
+    """Return a row with the number of training labels that are known to be wrong, where the truth is known."""
+    total = data.clips.get("train verified", 0) + data.clips.get("train unverified", 0)
+    if data.wrong is None or not total:
+        return []
+    return [("Training labels known to be wrong", f"{data.wrong:,} of {total:,} ({data.wrong / total:.1%})")]
+
+
+def settings_table(results: StudyResults) -> Table:
+    """Tabulate every configuration with all its parameters, those left at their defaults included."""
+    found: dict[tuple[str, str], str] = {}
+    for planned in results.plan.runs:
+        loss = planned.run.configuration.loss.model_dump(exclude={"name"}, exclude_none=True)
+        settings = ", ".join(f"{symbol(name)} = {number(value)}" for name, value in loss.items())
+        text = f"{planned.run.configuration.loss.name}{f': {settings}' if settings else ''}"
+        found[label(planned), planned.run.configuration.subset] = text
+    training = next(iter(results.plan.runs)).run.configuration.training.model_dump() if results.plan.runs else {}
+    note = f"Training, the same for all: {', '.join(f'{name} {number(value)}' for name, value in training.items())}."
+    rows = tuple((name, text, subset) for (name, subset), text in found.items())
+    return Table("Configurations", ("Configuration", "Loss", "Subset"), rows, note)
+
+
 def cost_table(results: StudyResults) -> Table:
     """Tabulate attempts, hours and epochs of the recorded runs, and of those that entered the means."""
     recorded = results.runs[results.runs["run_id"].isin(results.records)].drop_duplicates("run_id")
     rows = []
-    for label, runs in (("Recorded", recorded), ("Complete", complete_runs(recorded))):
+    for which, runs in (("Recorded", recorded), ("Complete", complete_runs(recorded))):
         hours = (f"{float(runs[column].sum()) / 3600:.2f}" for column in ("wall_s", "cpu_s"))
         attempts = sum(int(results.records[run_id].provenance.get("attempts", 1)) for run_id in runs["run_id"])
-        rows.append((label, str(len(runs)), f"{attempts:,}", *hours, f"{int(runs['epochs'].sum()):,}"))
+        rows.append((which, str(len(runs)), f"{attempts:,}", *hours, f"{int(runs['epochs'].sum()):,}"))
     note = "Hours are summed over runs and over every attempt of a run; runs may have been trained side by side."
     return Table("Cost", ("Runs", "Number", "Attempts", "Wall hours", "CPU hours", "Epochs"), tuple(rows), note)
 
@@ -56,7 +81,7 @@ def provenance_table(results: StudyResults) -> Table:
     found: dict[str, Counter[str]] = {}
     for record in results.records.values():
         for name, value in _flat(record.provenance):
-            if name != "attempts":  # summed in the cost table
+            if name not in {"attempts", "earlier_attempts"}:  # the cost table counts them
                 found.setdefault(name, Counter())[value] += 1
     total = len(results.records)
     rows = [

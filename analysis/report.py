@@ -12,10 +12,11 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from analysis import compare, figure_data, figures, tables
-from analysis.frames import arms, load_study, reported_metric, subsets, summary, symbol
+from analysis.frames import arms, load_study, reported_metric, subsets, summary
 from analysis.intervals import LEVEL
-from analysis.provenance import cost_table, data_table, provenance_table
+from analysis.provenance import cost_table, data_table, provenance_table, settings_table
 from analysis.verdict import verdict
+from trainables.labels import symbol
 from trainables.records import study_folder, write_atomically
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ HOW_TO_READ = (
     f"An interval is a {100 * LEVEL:g} % t-interval over n runs: what other seeds, not other data, would change.",
     "One run has no interval, and neither have runs that all score the same: they show no spread to judge by.",
     "Configurations are chosen by validation accuracy alone; the test accuracy is read afterwards.",
-    "The highest of several means is too high by selection (about 0.4 points for nine equal values at 12 seeds).",
+    "The highest of several means is too high by selection.",
     "The test accuracy is not selected on, but comes from the same runs.",
     "Validation clips keep the labels they came with and differ between subsets: compare them within a subset only.",
     "Seeds are paired: seed s gives every configuration the same initial weights, order and split.",
@@ -101,7 +102,8 @@ def sections(results: StudyResults) -> list[Section]:
     ]
     if compare.is_published_data(results.plan.dataset):
         found.append(Section("Published", (), (compare.published_table(results), compare.claims_table(results))))
-    found.append(Section("Provenance", (), (data_table(results), cost_table(results), provenance_table(results))))
+    made = (data_table(results), settings_table(results), cost_table(results), provenance_table(results))
+    found.append(Section("Provenance", (), made))
     return [section for section in found if section.figures or section.tables]
 
 

@@ -113,7 +113,13 @@ def choice_table(runs: pd.DataFrame) -> Table:
         "of a subset together, Bonferroni), or none. Accuracies in %. The chosen validation mean is a maximum and has "
         f"no interval; test: mean ± half width of the {100 * LEVEL:g} % t-interval."
     )
-    header = ("Subset", "Chosen configuration", "Validation accuracy", "Its runs left out", "Not told apart")
+    header = (
+        "Subset",
+        "Chosen configuration",
+        "Validation accuracy",
+        "Its runs that are left out",
+        "Not told apart",
+    )
     return Table("Choice on validation accuracy", (*header, "Test accuracy"), tuple(rows), note)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.frames import Key, complete_runs, keys, number, runs_of, scores, status_counts, subsets, symbol
+from analysis.frames import Key, complete_runs, keys, runs_of, scores, status_counts, subsets
 from analysis.intervals import LEVEL, paired_difference, t_interval
 from analysis.select import Choice, ValidationTable, choose
+from trainables.labels import number, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib.metadata import version
 
 from study import data_commands, run_commands, view_commands
 from study.endings import EngineError, Interrupted, UnknownStudyError, interruptible
 from trainables.datasets.manifest import DataSetError
 
 BAD_INPUT = 2
+FEW = 3  # problems that need no counting
 FAULT = 1
 
 
@@ -40,6 +42,7 @@ def parser() -> argparse.ArgumentParser:
         prog="gce-study",
         description="Choose a noise-robust loss and its parameter for sound event classification, and know how sure.",
     )
+    top.add_argument("--version", action="version", version=f"gce-study {version('gce-study')}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     run_commands.add_parsers(commands)
     view_commands.add_parsers(commands)
@@ -67,7 +70,7 @@ def _explain(error: Exception) -> int:
 def _complain(problems: list[str]) -> None:
     for problem in problems:
         print(f"gce-study: {problem}", file=sys.stderr)  # noqa: T201 -- this is the command line
-    if len(problems) > 1:
+    if len(problems) > FEW:
         print(f"gce-study: {len(problems)} problems", file=sys.stderr)  # noqa: T201
 
 

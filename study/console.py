@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from study.progress import configuration_name
+from trainables.labels import label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -40,7 +40,7 @@ def show_arms(plan: StudyPlan, recorded: set[str]) -> None:
         found.setdefault((planned.arm, planned.run.configuration), []).append(planned)
     rows = [
         (
-            configuration_name(runs[0]),
+            label(runs[0]),
             configuration.loss.name,
             configuration.subset,
             str(len(runs)),

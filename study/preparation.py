@@ -99,12 +99,14 @@ def make_plan(spec: StudySpec, manifest: Manifest) -> StudyPlan:
         "train unverified": sum(not c.verified for c in manifest.of("train")),
         "test": len(manifest.of("test")),
     }
+    known = [c for c in manifest.of("train") if c.true_label is not None]
     summary = DataSummary(
         name=manifest.name,
         kind=manifest.kind,
         fingerprint=manifest.fingerprint,
         classes=list(manifest.classes),
         clips=clips,
+        wrong=sum(c.true_label not in (None, c.label) for c in known) if known else None,
         subset_seed=SUBSET_SEED,
         skipped=list(manifest.skipped),
     )

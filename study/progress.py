@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from study.wording import shown
+from trainables.labels import label
 from trainables.records import study_folder, write_atomically
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ def duration(seconds: float | None) -> str:
 
 
 def configuration_name(planned: PlannedRun) -> str:
-    """Name a configuration for people: its arm and what was varied there."""
-    values = ", ".join(v if isinstance(v, str) else f"{key} = {shown(v)}" for key, v in planned.varied.items())
-    return f"{planned.arm} ({values})" if values else planned.arm
+    """Name a configuration, with its subset where the arm has several."""
+    subset = planned.varied.get("subset")
+    return f"{label(planned)} on {subset}" if subset else label(planned)
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Progress:
         recorded: records so far, by run_id.
         console: where to show it; the standard error by default.
         flying: runs that are being trained, by run_id.
-        began: when, on the monotonic clock.
+        began: when the first run started, on the monotonic clock.
 
     """
 
@@ -72,7 +72,7 @@ class Progress:
     recorded: dict[str, Record]
     console: Console = field(default_factory=lambda: Console(stderr=True))
     flying: dict[str, InFlight] = field(default_factory=dict)
-    began: float = field(default_factory=time.monotonic)
+    began: float | None = None
     _first: int = 0
     _live: Live | None = None
     _written: float = 0.0
@@ -95,6 +95,8 @@ class Progress:
 
     def on_start(self, run_id: str) -> None:
         """Take in the start of a run."""
+        if self.began is None:  # starting Ray is no pace
+            self.began = time.monotonic()
         self.flying.setdefault(run_id, InFlight())
         self._write()
 
@@ -132,7 +134,7 @@ class Progress:
             epochs = self.runs[run_id].run.configuration.training.epochs
             left -= flight.epoch / epochs
             work += max(0, flight.epoch - flight.first_epoch + 1) / epochs if flight.epoch else 0.0
-        return None if work <= 0 else (time.monotonic() - self.began) / work * max(0.0, left)
+        return None if work <= 0 or self.began is None else (time.monotonic() - self.began) / work * max(0.0, left)
 
     def line(self) -> str:
         """One line: counts and ETA."""
@@ -165,12 +167,12 @@ class Progress:
             if record.status == "complete" and record.validation_accuracy is not None:
                 planned = self.runs[run_id]
                 configuration = planned.run.configuration
-                names[configuration] = f"{configuration_name(planned)} on {configuration.subset}"
+                names[configuration] = configuration_name(planned)
                 scores.setdefault(configuration, []).append(record.validation_accuracy)
         if not scores:
             return "best so far: no run has ended yet"
         best, values = max(scores.items(), key=lambda item: sum(item[1]) / len(item[1]))
-        mean = f"{sum(values) / len(values):.1%} (mean of {len(values)} runs)"
+        mean = f"{sum(values) / len(values):.1%} (n = {len(values)})"
         return f"best so far: {names[best]}, validation {mean}"
 
     def _write(self, *, force: bool = False) -> None:

@@ -47,7 +47,7 @@ def _refusal(detail: ErrorDetails, document: Document, root: Schema) -> Problem:
     context = detail.get("ctx", {})
     if kind == "extra_forbidden":
         _, parent, chosen = _locate(detail["loc"][:-1], root)
-        keys = list((chosen or parent).get("properties", {}))
+        keys = list(_not_null(chosen or parent, root).get("properties", {}))
         text = (
             f"unknown key (its value is {shown(detail['input'])}){closest(path[-1], keys)}; allowed: {', '.join(keys)}"
         )

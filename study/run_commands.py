@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from trainables.datasets.manifest import Manifest
     from trainables.records import Record, StudyPlan
 
+FEW_BATCHES = 5  # an epoch: below it a run ends before its batch statistics settle
 SPECS = Path(__file__).parent / "specs"
 
 
@@ -64,9 +65,19 @@ def check(options: argparse.Namespace) -> int:
     show_arms(plan, recorded)
     seeds = len(spec.seed_list)
     say(f"{spec.name}: {len(plan.runs)} runs named ({seeds} seeds), {len(recorded)} recorded, {len(left)} left")
+    data = plan.dataset
+    clips = ", ".join(f"{count} {split}" for split, count in data.clips.items())
+    wrong = "" if data.wrong is None else f"; {data.wrong} training labels are known to be wrong"
+    say(f"{data.name}: {len(data.classes)} classes; clips: {clips}{wrong}")
+    for path, problem in data.skipped:
+        say(f"left out: {path}: {problem}")
     for name, w in work.items():
-        patches = f"{w.train_patches} patches to train on, {w.validation_patches} to validate"
-        say(f"subset {name}: {w.train_clips} training clips, {patches}")
+        size = spec.training.batch_size
+        batches, dropped = divmod(w.train_patches, size)
+        patches = f"{w.train_clips} clips ({w.train_patches} patches) to train on, {w.validation_patches} to validate"
+        say(f"subset {name}: {patches}; {batches} batches of {size} an epoch, {dropped} patches dropped in each")
+        if batches < FEW_BATCHES:
+            say(f"subset {name}: that is few steps for {spec.training.epochs} epochs; lower training.batch_size")
     if left:
         seconds = estimate_s(spec, left, work, len(manifest.classes))
         say("time: not estimated for a GPU" if seconds is None else f"about {duration(seconds)} if no run stops early")

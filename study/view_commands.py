@@ -29,10 +29,12 @@ def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the ty
         command.set_defaults(handler=handler)
         if name == "report":
             command.add_argument("--out", type=Path, help="folder to write (default: STORAGE/studies/NAME/report)")
-    command = commands.add_parser("list", help="list the studies of a storage location")
+    text = "list the studies of a storage location"
+    command = commands.add_parser("list", help=text, description=text)
     _add_storage(command)
     command.set_defaults(handler=list_)
-    command = commands.add_parser("schema", help="print the JSON Schema of study files, for editors")
+    text = "print the JSON Schema of study files, for editors"
+    command = commands.add_parser("schema", help=text, description=text)
     command.set_defaults(handler=schema)
 
 
@@ -124,5 +126,5 @@ def find_plan(storage: Path, name: str) -> StudyPlan:
         raise UnknownStudyError(msg) from None
     except FileNotFoundError:
         there = sorted(p.parent.name for p in storage.glob("studies/*/plan.json"))
-        msg = f"{storage}: no study named {name!r}; there: {', '.join(there) or 'none'}"
+        msg = f"{storage}: no study named {name!r}; there: {', '.join(there) or 'none'}; other places: --storage"
         raise UnknownStudyError(msg) from None

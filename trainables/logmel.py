@@ -78,8 +78,9 @@ def log_mel(samples: np.ndarray, sample_rate: int, features: Features = FEATURES
         ValueError: samples are not a vector, empty or not finite, or the rate is not above 0.
 
     """
-    if samples.ndim != 1 or len(samples) == 0:
-        msg = f"samples have shape {samples.shape}; allowed: a vector of at least one mono sample"
+    if not isinstance(samples, np.ndarray) or samples.ndim != 1 or len(samples) == 0:
+        what = f"a {type(samples).__name__} of shape {tuple(np.shape(samples))}"
+        msg = f"samples are {what}; allowed: a numpy vector of at least one mono sample"
         raise ValueError(msg)
     if not np.isfinite(samples).all():
         msg = "samples hold NaN or infinite values"

@@ -53,7 +53,15 @@ class CNN(nn.Module):
                 nn.init.zeros_(cast("torch.Tensor", module.bias))
 
     def features(self, patches: torch.Tensor) -> torch.Tensor:
-        """Penultimate activations: patches (B, 1, 100, 96), standardised -> (B, 64)."""
+        """Penultimate activations: patches (B, 1, 100, 96), standardised -> (B, 64).
+
+        Raises:
+            ValueError: the patches have another shape.
+
+        """
+        if patches.shape[1:] != (1, FRAMES, MELS):
+            msg = f"patches have shape {tuple(patches.shape)}; allowed: (B, 1, {FRAMES}, {MELS})"
+            raise ValueError(msg)
         return cast("torch.Tensor", self.dense(self.convolutions(patches)))
 
     def forward(self, patches: torch.Tensor) -> torch.Tensor:

@@ -152,6 +152,7 @@ class DataSummary(Strict):
     fingerprint: str
     classes: list[str]
     clips: dict[str, int]  # "train verified", "train unverified", "test" -> number of clips
+    wrong: int | None = None  # training labels known to be wrong; None where no truth is known
     subset_seed: int = 0  # of the draw of the subsets of Table 1
     skipped: list[tuple[str, str]] = Field(default_factory=list)  # (clip, problem), left out by --skip-bad-clips
 

@@ -132,7 +132,10 @@ def test_an_unknown_study_names_those_that_are_there(finished):
         answer = gce_study(command, "smal", "--storage", folder / "storage")
         assert answer.returncode == 2
         there = "shared, small" if (folder / "storage" / "studies" / "shared").exists() else "small"
-        assert answer.stderr == f"gce-study: {folder / 'storage'}: no study named 'smal'; there: {there}\n"
+        assert (
+            answer.stderr
+            == f"gce-study: {folder / 'storage'}: no study named 'smal'; there: {there}; other places: --storage\n"
+        )
 
 
 def test_the_same_name_with_a_different_file_is_refused_with_the_difference(finished):

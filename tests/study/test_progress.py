@@ -78,7 +78,7 @@ def test_values_that_differ_little_are_named_apart_and_not_averaged(tmp_path):
     progress = Progress(tmp_path, "s", runs, {}, console=Console(file=io.StringIO()))
     for plan, accuracy in zip(plans, (0.2, 0.8), strict=True):
         progress.on_record(record(plan, accuracy))
-    assert "validation 80.0% (mean of 1 runs)" in progress.best()
+    assert "validation 80.0% (n = 1)" in progress.best()
 
 
 def test_the_display_can_be_drawn_while_runs_come_and_go(study):

@@ -175,3 +175,12 @@ def test_long_values_are_shortened(problems: Callable[[str | bytes], list[str]])
     (problem,) = problems(changed("small", "A" * 100_000))
     assert problem.split(" is not allowed")[0] == f"figure3.yaml:1: name: '{'A' * 76}..."
     assert all(len(p) < 400 for p in problems(GOOD + "k" * 500 + ": 1\n"))
+
+
+def test_an_unknown_key_of_injected_noise_is_answered_with_those_that_are_known(problems):
+    text = "name: a\nseeds: 1\narms: [{name: a, loss: {name: cce}}]\n"
+    text += "dataset: {kind: folder, root: x, noise: {symetric: 0.3}}\n"
+    (problem,) = problems(text)
+    assert problem.startswith("figure3.yaml:4: dataset.noise.symetric: unknown key (its value is 0.3)")
+    assert "did you mean symmetric?" in problem
+    assert "allowed: symmetric, class_to_class, out_of_vocabulary, pool, keep_verified, seed" in problem

@@ -156,3 +156,9 @@ def test_the_schema_knows_every_subset_and_loss() -> None:
     text = str(json_schema())
     names = [get_args(loss.model_fields["name"].annotation)[0] for loss in LOSSES]
     assert [word for word in (*SUBSETS, *names) if f"'{word}'" not in text] == []
+
+
+def test_the_schema_says_what_noise_rates_are_shares_of():
+    noise = json_schema()["$defs"]["Noise"]["properties"]
+    assert noise["symmetric"]["description"].startswith("share of the clips not kept verified")
+    assert noise["keep_verified"]["description"] == "share of each class that stays verified and right"

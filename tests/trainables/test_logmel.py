@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from trainables.logmel import frame_count, log_mel, prepare
 
@@ -54,7 +55,8 @@ def test_another_rate_is_resampled_first():
     ("samples", "rate", "message"),
     [
         (np.zeros(0, np.float32), 44_100, "at least one mono sample"),
-        (np.zeros((2, 2), np.float32), 44_100, "mono"),
+        (np.zeros((2, 2), np.float32), 44_100, r"a ndarray of shape \(2, 2\)"),
+        (torch.zeros(9), 44_100, r"a Tensor of shape \(9,\); allowed: a numpy vector"),
         (np.array([0, np.nan], np.float32), 44_100, "NaN or infinite"),
         (np.array([0, np.inf], np.float32), 44_100, "NaN or infinite"),
         (np.zeros(9, np.float32), 0, "sample rate is 0 Hz"),

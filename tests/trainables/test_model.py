@@ -2,6 +2,7 @@
 
 import math
 
+import pytest
 import torch
 from torch import nn
 
@@ -48,3 +49,9 @@ def test_the_penalty_is_the_sum_of_squares_of_the_two_dense_kernels():
     model = CNN(classes=5, seed=0)
     expected = model.dense[2].weight.square().sum() + model.output[1].weight.square().sum()
     assert torch.isclose(model.penalty(), expected)
+
+
+@pytest.mark.parametrize("shape", [(4, 100, 96), (4, 1, 200, 96), (4, 2, 100, 96)])
+def test_patches_of_another_shape_are_refused(shape):
+    with pytest.raises(ValueError, match=r"allowed: \(B, 1, 100, 96\)"):
+        CNN(classes=2, seed=0)(torch.zeros(shape))

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from trainables.config import Frozen
 
-Rate = Annotated[float, Field(ge=0, le=1, description="share of the training clips, in [0, 1]")]
+Rate = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
 

@@ -1,0 +1,46 @@
+"""The README's example runs, and the commands and files that it names are there."""
+
+import re
+from pathlib import Path
+
+import yaml
+
+from study.cli import parser
+from study.spec import StudySpec
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text()
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_python_example_runs():
+    (example,) = blocks("python")
+    names = {}
+    exec(example, names)  # noqa: S102 -- our own text
+    assert 0 <= names["q"] <= 1
+
+
+def test_the_study_and_the_data_sets_shown_are_valid():
+    study, *rest = blocks("yaml")
+    StudySpec.model_validate(yaml.safe_load(study))
+    shown = [line for block in rest for line in block.strip().split("\ndataset:")]
+    assert len(shown) == 5
+    for text in shown:
+        data = yaml.safe_load(text if text.startswith("dataset:") else f"dataset:{text}")["dataset"]
+        StudySpec.model_validate(yaml.safe_load(study) | {"dataset": data})
+
+
+def test_every_command_named_is_a_command():
+    named = set(re.findall(r"gce-study ([a-z]+)", README)) - {"answers"}
+    commands = next(a for a in parser()._actions if a.dest == "==SUPPRESS==" or (hasattr(a, "choices") and a.choices))
+    assert named <= set(commands.choices)
+    assert named >= {"check", "run", "status", "report", "schema", "data"}
+
+
+def test_every_link_leads_to_a_file():
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
+    assert len(links) >= 4
+    assert all((ROOT / link).exists() for link in links)
