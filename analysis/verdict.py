@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from analysis.frames import Key, complete_runs, keys, runs_of, scores, status_counts, subsets
@@ -109,7 +111,7 @@ def _test(runs: pd.DataFrame, choice: Choice) -> str:
     other = next((key for key in choice.ranking.keys if key.arm != choice.key.arm), None)
     if other is None:
         return f"{score}."
-    best = f"{other.configuration}, the best other arm on validation"
+    best = f"{other.configuration}, {_rank_of(other, runs, choice)} on validation"
     gap = paired_difference(tested[choice.key], tested.get(other, {}), LEVEL)
     if gap is None:
         return f"{score}. It shares no tested seed with {best}."
@@ -119,6 +121,17 @@ def _test(runs: pd.DataFrame, choice: Choice) -> str:
     paired = f"paired by seed{f', {seen}' if seen else ''}"
     open_ = "" if clear else ": which of the two is better stays open"
     return f"{score}, {points} points {'below' if gap.mean < 0 else 'above'} {best} ({paired}){open_}."
+
+
+def _rank_of(other: Key, runs: pd.DataFrame, choice: Choice) -> str:
+    """Call an arm the best other one, or name those that tie with it."""
+    means = {key: fmean(values.values()) for key, values in scores(runs, "validation").items()}
+    ties = [
+        key.configuration
+        for key in choice.ranking.keys
+        if key.arm not in {choice.key.arm, other.arm} and math.isclose(means[key], means[other], rel_tol=1e-12)
+    ]
+    return f"which ties with {' and '.join(ties)} as the best other arm" if ties else "the best other arm"
 
 
 def _left_out(runs: pd.DataFrame, choice: Choice, *, several: bool) -> list[str]:

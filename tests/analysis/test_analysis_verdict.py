@@ -164,3 +164,14 @@ def test_a_clear_winner_is_ahead_of_all_that_are_ranked(study: Builder) -> None:
     assert "It is ahead of all 2 others (95 % t-intervals" in verdict(study.results())
     _adaptive(study, 10.0, [0.99])
     assert "It is ahead of all 2 others ranked (95 % t-intervals" in verdict(study.results())
+
+
+def test_arms_that_tie_as_the_best_other_one_are_both_named(study: Builder) -> None:
+    for arm, loss, accuracy in (
+        ("best", GCE(name="gce", q=0.5), 0.8),
+        ("one", GCE(name="gce", q=0.6), 0.7),
+        ("two", GCE(name="gce", q=0.7), 0.7),
+    ):
+        for seed in range(2):
+            study.add(arm, loss, seed, validation=accuracy + 0.01 * seed, test=accuracy + 0.02 * seed)
+    assert "above one, which ties with two as the best other arm on validation" in verdict(study.results())
