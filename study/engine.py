@@ -13,6 +13,7 @@ import signal
 import tempfile
 import time
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ray
@@ -27,8 +28,6 @@ from trainables.records import Cost, Record, write_record
 from trainables.trainable import RunTrainable
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from study.methods.method import Method
     from study.progress import Progress
     from study.spec import Resources
@@ -169,16 +168,10 @@ class _Watching(tune.Callback):
             )
 
     def on_trial_recover(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
-        """Keep the error after which Tune starts a run again."""
-        self._keep(trial)
-
-    def on_trial_error(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
-        """Keep the error after which Tune gives a run up."""
-        self._keep(trial)
-
-    def _keep(self, trial: Any) -> None:  # noqa: ANN401 -- ray carries no types
-        lines = str(trial.get_error() or "").strip().splitlines()
-        self.last_errors[trial.config["run_id"]] = lines[-1] if lines else "unknown"
+        """Keep why a run's process died, from the file in which Tune notes each death."""
+        path = Path(trial.error_file or "")
+        text = path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""
+        self.last_errors[trial.config["run_id"]] = text.split("\n")[-1][:200] or "unknown"
 
 
 def _fit(asking: _Asking, resources: Resources) -> None:

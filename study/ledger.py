@@ -71,6 +71,7 @@ class Ledger:
                 continue
             if found:  # killed between writing the record and dropping the checkpoint
                 (self.storage / "checkpoints" / f"{run_id}.pt").unlink(missing_ok=True)
+                (self.storage / "running" / run_id).unlink(missing_ok=True)  # who waits for it finds the record
             records |= found
         return records
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 
-# glibc gives the memory of every batch back to the system and fetches it again with page faults; a malloc that keeps
-# its pages makes training on CPU about 1.4 times as fast.
+# glibc gives the memory of every batch back to the system and fetches it again with page faults, which costs a good
+# part of a training step on CPU; so it is told to keep its pages.
 ALLOCATOR = {"MALLOC_TRIM_THRESHOLD_": "17179869184", "MALLOC_MMAP_THRESHOLD_": "17179869184"}
 
 

@@ -105,9 +105,11 @@ def test_a_second_claim_is_refused_and_says_who_holds_it(tmp_path: Path) -> None
 
 def test_studies_are_owned_one_by_one_and_freed_at_the_end(tmp_path: Path) -> None:
     with claim(tmp_path, "s"), claim(tmp_path, "t"):
-        pass
+        assert owner(tmp_path, "s") is not None
+        assert owner(tmp_path, "t") is not None
+    assert owner(tmp_path, "s") is None
     with claim(tmp_path, "s"):
-        pass
+        assert owner(tmp_path, "t") is None
 
 
 @pytest.mark.parametrize("name", ["", "..", "../s", "a/b", "A", "a\n"])
@@ -210,6 +212,9 @@ def test_failed_records_are_put_aside_to_be_trained_again(tmp_path: Path) -> Non
 def test_what_killed_processes_left_is_removed_but_nothing_young(tmp_path: Path) -> None:
     recorded = record(0)
     write_record(tmp_path, recorded)
+    running = tmp_path / "running"
+    running.mkdir()
+    (running / recorded.run_id).touch()
     checkpoints = tmp_path / "checkpoints"
     checkpoints.mkdir()
     old, young = checkpoints / ".x.pt.abc", checkpoints / ".y.pt.abc"
@@ -220,3 +225,4 @@ def test_what_killed_processes_left_is_removed_but_nothing_young(tmp_path: Path)
     ledger.sweep()
     ledger.open([recorded.run_id])
     assert {p.name for p in checkpoints.iterdir()} == {young.name, "other.pt"}
+    assert list(running.iterdir()) == []
