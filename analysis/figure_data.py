@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from analysis.frames import Key, complete_runs, keys, runs_of, scores, subsets
+from analysis.exploration import settled
+from analysis.frames import Key, complete_runs, explored, keys, runs_of, scores, selected_on, subsets
 from analysis.intervals import LEVEL, Interval, t_interval
 from analysis.select import ValidationTable, best_per_arm
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
+
+    from analysis.frames import StudyResults
+
+WIDTHS = 1.96  # standard deviations on either side that hold 95 % of a normal distribution
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,32 @@ def sweep(runs: pd.DataFrame, parameter: str, metric: str, level: float = LEVEL)
         elif (own["parameter"] == "").all():
             fixed.append(_line(own, label, metric, level))
     return Sweep(parameter, metric, tuple(line for line in (*swept, *fixed) if line.intervals))
+
+
+def posterior_sweep(results: StudyResults) -> Sweep | None:
+    """Return the exploring runs of a settle study and the posterior mean at each value; None without an axis.
+
+    The intervals hold 95 % of the posterior: mean ± 1.96 standard deviations, cut to accuracies from 0 to 1.
+    """
+    runs = explored(results).runs
+    standing = settled(results).standing
+    parameters = sweep_parameters(runs)
+    if standing is None or len(parameters) != 1 or len(set(zip(runs["series"], runs["subset"], strict=True))) != 1:
+        return None
+    data = sweep(runs, parameters[0], "selection")
+    value = dict(zip(runs["configuration"], runs["value"], strict=True))
+    counts = scores(runs, "selection")
+    points = []
+    posterior = standing.posterior
+    for key, mean, sd in zip(standing.keys, posterior.mean / 100, posterior.sd / 100, strict=True):
+        low, high = max(0.0, float(mean - WIDTHS * sd)), min(1.0, float(mean + WIDTHS * sd))
+        n = len(counts.get(key, ()))
+        interval = Interval(float(mean), (high - low) / 2, low, high, n, LEVEL, "posterior ")
+        points.append((float(value[key.configuration]), interval))
+    points.sort(key=lambda point: point[0])
+    line = data.lines[0]
+    x, intervals = tuple(x for x, _ in points), tuple(interval for _, interval in points)
+    return Sweep(data.parameter, selected_on(results.plan), (Line(line.arm, line.label, x, intervals, line.dots),))
 
 
 def _line(runs: pd.DataFrame, label: str, metric: str, level: float) -> Line:

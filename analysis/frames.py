@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -36,11 +36,12 @@ class Key(NamedTuple):
 class StudyResults:
     """A study and what is recorded of it.
 
-    ``runs`` has one row per planned run: run_id, arm, series (the arm with what is varied beside the axis),
-    configuration (a label such as ``adaptive T=1000``), loss, subset, seed, parameter and value (the varied number
-    that makes the axis; empty and NaN when there is none), one column per loss parameter, status (``missing`` when
-    there is no record, ``damaged`` when it cannot be read), validation_accuracy, verified_accuracy and test_accuracy
-    (fractions in [0, 1], NaN when absent), epochs, wall_s, cpu_s (seconds) and error (empty when there is none).
+    ``runs`` has one row per planned run: run_id, stage (``trainables.records.Stage``), arm, series (the arm with what
+    is varied beside the axis), configuration (a label such as ``adaptive T=1000``), loss, subset, seed, parameter and
+    value (the varied number that makes the axis; empty and NaN when there is none), one column per loss parameter,
+    status (``missing`` when there is no record, ``damaged`` when it cannot be read), validation_accuracy,
+    verified_accuracy, test_accuracy and selection_accuracy (the one of the first two that the study chooses by;
+    fractions in [0, 1], NaN when absent), epochs, wall_s, cpu_s (seconds) and error (empty when there is none).
 
     ``curves`` has one row per recorded epoch: run_id and the fields of ``trainables.records.Epoch``.
     """
@@ -97,7 +98,8 @@ def study_results(
         ValueError: two different runs share arm, configuration, subset and seed.
 
     """
-    rows = [_row(planned, records.get(planned.run.run_id), damaged) for planned in plan.runs]
+    chosen_by = selected_on(plan)
+    rows = [_row(planned, records.get(planned.run.run_id), damaged, chosen_by) for planned in plan.runs]
     columns = list(dict.fromkeys(column for row in rows for column in row))
     runs = pd.DataFrame(rows, columns=columns or list(_EMPTY_COLUMNS)).drop_duplicates(
         [*Key._fields, "run_id"], ignore_index=True
@@ -120,9 +122,35 @@ def study_results(
     return StudyResults(plan, records, runs, curves)
 
 
+def key_of(planned: PlannedRun) -> Key:
+    """Return the configuration that a run is one of."""
+    return Key(planned.arm, label(planned), planned.run.configuration.subset)
+
+
+def selected_on(plan: StudyPlan) -> str:
+    """Return which accuracy a study chooses by: ``validation``, or ``verified`` (on verified validation clips)."""
+    return str(plan.spec.get("select_on", "validation"))
+
+
+def accuracy_name(metric: str) -> str:
+    """Return what a metric is called in headings: ``Test accuracy``."""
+    return "Verified validation accuracy" if metric == "verified" else f"{metric.capitalize()} accuracy"
+
+
+def reported(results: StudyResults) -> StudyResults:
+    """Return a study without the runs that only explored: what means, intervals and test accuracies rest on."""
+    return replace(results, runs=results.runs[results.runs["stage"] != "explore"].reset_index(drop=True))
+
+
+def explored(results: StudyResults) -> StudyResults:
+    """Return a study's exploring runs alone: those that led to a choice and enter no reported interval."""
+    return replace(results, runs=results.runs[results.runs["stage"] == "explore"].reset_index(drop=True))
+
+
 _EMPTY_COLUMNS = (
-    *("run_id", "arm", "series", "configuration", "loss", "subset", "seed", "parameter", "value", *PARAMETERS),
-    *("status", "validation_accuracy", "verified_accuracy", "test_accuracy", "epochs", "wall_s", "cpu_s", "error"),
+    *("run_id", "stage", "arm", "series", "configuration", "loss", "subset", "seed", "parameter", "value", *PARAMETERS),
+    *("status", "validation_accuracy", "verified_accuracy", "test_accuracy", "selection_accuracy"),
+    *("epochs", "wall_s", "cpu_s", "error"),
 )
 
 
@@ -139,12 +167,13 @@ def _labels(planned: PlannedRun) -> dict[str, Any]:
     }
 
 
-def _row(planned: PlannedRun, record: Record | None, damaged: Mapping[str, str]) -> dict[str, Any]:
+def _row(planned: PlannedRun, record: Record | None, damaged: Mapping[str, str], chosen_by: str) -> dict[str, Any]:
     configuration = planned.run.configuration
     parameters = {**planned.varied, **configuration.loss.model_dump(exclude={"name"})}
     parameters.pop("subset", None)
     return {
         "run_id": planned.run.run_id,
+        "stage": planned.stage,
         "arm": planned.arm,
         **_labels(planned),
         "loss": configuration.loss.name,
@@ -152,21 +181,27 @@ def _row(planned: PlannedRun, record: Record | None, damaged: Mapping[str, str])
         "seed": planned.run.seed,
         **{name: parameters.pop(name, None) for name in PARAMETERS},
         **parameters,
-        **_outcome(record, damaged.get(planned.run.run_id)),
+        **_outcome(record, damaged.get(planned.run.run_id), chosen_by),
     }
 
 
-def _outcome(record: Record | None, damage: str | None) -> dict[str, Any]:
+def _outcome(record: Record | None, damage: str | None, chosen_by: str) -> dict[str, Any]:
     nan = float("nan")
     if record is None:
-        accuracies = dict.fromkeys(("validation_accuracy", "verified_accuracy", "test_accuracy"), nan)
+        accuracies = dict.fromkeys(
+            (f"{name}_accuracy" for name in ("validation", "verified", "test", "selection")), nan
+        )
         status = "damaged" if damage else "missing"
         return {"status": status, **accuracies, "epochs": 0, "wall_s": nan, "cpu_s": nan, "error": damage or ""}
-    return {
-        "status": record.status,
+    validation = {
         "validation_accuracy": nan if record.validation_accuracy is None else record.validation_accuracy,
         "verified_accuracy": nan if record.verified_accuracy is None else record.verified_accuracy,
+    }
+    return {
+        "status": record.status,
+        **validation,
         "test_accuracy": nan if record.test is None else record.test.accuracy,
+        "selection_accuracy": validation[f"{chosen_by}_accuracy"],
         "epochs": len(record.epochs),
         "wall_s": record.cost.wall_s,
         "cpu_s": record.cost.cpu_s,
@@ -189,7 +224,7 @@ def runs_of(runs: pd.DataFrame, key: Key) -> pd.DataFrame:
 def scores(runs: pd.DataFrame, metric: str) -> dict[Key, dict[int, float]]:
     """Return configuration -> seed -> accuracy (a fraction) of the complete runs, in the plan's order.
 
-    ``metric`` is validation or test; a configuration without such an accuracy is absent.
+    ``metric`` is validation, verified, test or selection; a configuration without such an accuracy is absent.
     """
     found: dict[Key, dict[int, float]] = {}
     column = f"{metric}_accuracy"
@@ -253,21 +288,6 @@ def _moments(metric: str, values: dict[int, float], level: float) -> dict[str, A
         return {f"{metric}_n": 0}
     interval = t_interval(values.values(), level)
     return {f"{metric}_{part}": getattr(interval, part) for part in ("n", "mean", "half_width", "low", "high")}
-
-
-_REASONS = {
-    "missing": "no record: not trained yet",
-    "stopped": "cut early by the search",
-    "diverged": "a loss, weight or score was not finite",
-    "failed": "ended in an error",
-}
-
-
-def runs_left_out(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return the runs that enter no mean: run_id, configuration, subset, seed, status, epochs and why (a sentence)."""
-    left = runs[runs["status"] != "complete"].copy()
-    left["why"] = [error or _REASONS[status] for error, status in zip(left["error"], left["status"], strict=True)]
-    return left[["run_id", "configuration", "subset", "seed", "status", "epochs", "why"]].reset_index(drop=True)
 
 
 def status_counts(statuses: Iterable[str]) -> str:

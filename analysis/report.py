@@ -11,8 +11,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from analysis import compare, figure_data, figures, tables
-from analysis.frames import arms, load_study, reported_metric, subsets, summary
+from analysis import compare, exploration, figure_data, figures, tables
+from analysis.frames import (
+    accuracy_name,
+    arms,
+    explored,
+    load_study,
+    reported,
+    reported_metric,
+    selected_on,
+    subsets,
+    summary,
+)
 from analysis.intervals import LEVEL
 from analysis.provenance import cost_table, data_table, provenance_table, settings_table
 from analysis.verdict import verdict
@@ -81,7 +91,7 @@ def write_report(storage: Path | str, name: str, out: Path | None = None) -> Pat
     found = sections(results)
     files = {
         "runs.csv": results.runs.to_csv(index=False),
-        "summary.csv": summary(results.runs).to_csv(index=False),
+        "summary.csv": summary(reported(results).runs).to_csv(index=False),
         "report.md": markdown(results, found),
         "report.html": page(results, found),
     }
@@ -92,14 +102,19 @@ def write_report(storage: Path | str, name: str, out: Path | None = None) -> Pat
 
 def sections(results: StudyResults) -> list[Section]:
     """Return the report's sections after the verdict, in reading order."""
-    runs = results.runs
-    found = [
-        Section("Accuracy", _sweeps(results)),
-        Section("Results", (), (tables.choice_table(runs), *tables.result_tables(results))),
-        Section("Arms on each subset", _boxes(results)),
-        Section("Learning curves", _curves(results)),
-        Section("Left out", (), (tables.left_out_table(runs), tables.skipped_table(results))),
-    ]
+    shown, exploring = reported(results), explored(results)
+    found = []
+    if len(exploring.runs):
+        found.append(Section("Exploring", _exploring(results), (exploration.exploration_table(results),)))
+    if len(shown.runs):
+        choice = () if len(exploring.runs) else (tables.choice_table(shown.runs),)
+        found += [
+            Section("Accuracy", _sweeps(shown, (reported_metric(shown.runs), selected_on(results.plan)))),
+            Section("Results", (), (*choice, *tables.result_tables(shown))),
+            Section("Arms on each subset", _boxes(shown)),
+            Section("Learning curves", _curves(shown)),
+        ]
+    found.append(Section("Left out", (), (tables.left_out_table(results.runs), tables.skipped_table(results))))
     if compare.is_published_data(results.plan.dataset):
         found.append(Section("Published", (), (compare.published_table(results), compare.claims_table(results))))
     made = (data_table(results), settings_table(results), cost_table(results), provenance_table(results))
@@ -115,21 +130,34 @@ def _panels(runs: pd.DataFrame, metric: str) -> list[tuple[str, pd.DataFrame]]:
     return [(f" on {name}", runs[runs["subset"] == name]) for name in names]
 
 
-def _sweeps(results: StudyResults) -> tuple[Figure, ...]:
-    """Draw accuracy against every varied number, test before validation."""
+def _exploring(results: StudyResults) -> tuple[Figure, ...]:
+    """Draw what led to the choice: the posterior of a settle study, else the means of the runs that ended."""
+    data = figure_data.posterior_sweep(results) if results.plan.method == "settle" else None
+    if data is None:
+        return _sweeps(explored(results), (selected_on(results.plan),))
+    caption = (
+        "Every open mark is an exploring run; filled marks are posterior means with the interval that holds 95 % of "
+        "the posterior, which learns from neighbouring values too. The choice is made on these numbers."
+    )
+    title = f"{accuracy_name(data.metric)} against {symbol(data.parameter)}"
+    return (Figure(title, caption, figures.draw_sweep(data, arms(results.runs))),)
+
+
+def _sweeps(results: StudyResults, metrics: tuple[str, ...]) -> tuple[Figure, ...]:
+    """Draw each of the accuracies against every varied number."""
     found = []
     for parameter in figure_data.sweep_parameters(results.runs):
-        for metric in dict.fromkeys((reported_metric(results.runs), "validation")):
+        for metric in dict.fromkeys(metrics):
             caption = (
                 f"Every open mark is a run; filled marks are means with {100 * LEVEL:g} % t-intervals over seeds. "
                 "A level with a band is an arm without this parameter; its runs stand at the right edge."
             )
-            if metric == "validation":
+            if metric == selected_on(results.plan):
                 caption += " The choice is made on these numbers."
             for where, runs in _panels(results.runs, metric):
                 data = figure_data.sweep(runs, parameter, metric)
-                if any(line.x for line in data.lines):
-                    title = f"{metric.capitalize()} accuracy against {symbol(parameter)}{where}"
+                if len({x for line in data.lines for x in line.x}) > 1:  # one value alone has no axis
+                    title = f"{accuracy_name(metric)} against {symbol(parameter)}{where}"
                     found.append(Figure(title, caption, figures.draw_sweep(data, arms(results.runs))))
     return tuple(found)
 

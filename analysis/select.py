@@ -1,4 +1,8 @@
-"""Choose a configuration by its validation accuracy; nothing here can see a test accuracy."""
+"""Choose a configuration by its validation accuracy; nothing here can see a test accuracy.
+
+A study chooses by all validation clips or by the verified ones among them (``select_on``); both are called validation
+accuracy here.
+"""
 
 from __future__ import annotations
 
@@ -22,16 +26,16 @@ class ValidationTable:
     """Validation accuracies of complete runs: configuration -> seed -> fraction in [0, 1], in the plan's order.
 
     It covers one subset, because each subset holds out its own validation clips: a higher accuracy on another subset
-    may only mean cleaner labels.
+    may only mean cleaner labels. Only where verified clips decide may it cover all subsets: it then has none.
     """
 
-    subset: str
+    subset: str | None
     scores: Mapping[Key, Mapping[int, float]]
 
     @classmethod
-    def from_runs(cls, runs: pd.DataFrame, subset: str) -> ValidationTable:
-        """Copy the validation accuracies of a subset's complete runs; the other columns stay behind."""
-        found = scores(runs[runs["subset"] == subset], "validation")
+    def from_runs(cls, runs: pd.DataFrame, subset: str | None) -> ValidationTable:
+        """Copy what to choose by of the complete runs, of one subset or of all; the other columns stay behind."""
+        found = scores(runs if subset is None else runs[runs["subset"] == subset], "selection")
         return cls(subset, MappingProxyType({key: MappingProxyType(values) for key, values in found.items()}))
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from analysis.frames import (
     Key,
+    accuracy_name,
     keys,
     reported_metric,
-    runs_left_out,
     runs_of,
     scores,
+    selected_on,
     status_counts,
     subsets,
 )
@@ -73,10 +74,9 @@ def results_table(runs: pd.DataFrame, metric: str) -> Table:
     columns = subsets(runs)
     labels = list(dict.fromkeys((key.arm, key.configuration) for key in found))
     rows = tuple((label, *(_cell(accuracies, Key(arm, label, subset)) for subset in columns)) for arm, label in labels)
-    note = (
-        f"{metric.capitalize()} accuracy in %: mean ± half width of the {100 * LEVEL:g} % t-interval (n complete runs)."
-    )
-    return Table(f"{metric.capitalize()} accuracy", ("Configuration", *columns), rows, note)
+    name = accuracy_name(metric)
+    note = f"{name} in %: mean ± half width of the {100 * LEVEL:g} % t-interval (n complete runs)."
+    return Table(name, ("Configuration", *columns), rows, note)
 
 
 def _cell(accuracies: Scores, key: Key) -> str:
@@ -135,6 +135,21 @@ def _named(found: Sequence[Key]) -> str:
     return ", ".join(key.configuration for key in found[:NAMED]) + more
 
 
+_REASONS = {
+    "missing": "no record: not trained yet",
+    "stopped": "cut early by the search",
+    "diverged": "a loss, weight or score was not finite",
+    "failed": "ended in an error",
+}
+
+
+def runs_left_out(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the runs that enter no mean: run_id, configuration, subset, seed, status, epochs and why (a sentence)."""
+    left = runs[runs["status"] != "complete"].copy()
+    left["why"] = [error or _REASONS[status] for error, status in zip(left["error"], left["status"], strict=True)]
+    return left[["run_id", "configuration", "subset", "seed", "status", "epochs", "why"]].reset_index(drop=True)
+
+
 def left_out_table(runs: pd.DataFrame) -> Table:
     """List the runs that enter no mean, and why."""
     left = runs_left_out(runs)
@@ -157,7 +172,6 @@ def skipped_table(results: StudyResults) -> Table:
 
 
 def result_tables(results: StudyResults) -> list[Table]:
-    """Return the result tables: the reported accuracy first, and validation beside it when that is test."""
+    """Return the result tables: the reported accuracy first, and beside it the one that is chosen by."""
     runs = results.runs
-    metric = reported_metric(runs)
-    return [results_table(runs, name) for name in dict.fromkeys((metric, "validation"))]
+    return [results_table(runs, name) for name in dict.fromkeys((reported_metric(runs), selected_on(results.plan)))]

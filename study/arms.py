@@ -1,4 +1,6 @@
-"""An arm of a study: a loss on a training subset, where any parameter may be left open as ``{values: [...]}``.
+"""An arm of a study: a loss on a training subset, where any parameter may be left open.
+
+``{values: [...]}`` leaves it open over a list, ``{min: ..., max: ..., scale: ...}`` over a range.
 
 The models are derived from ``trainables.config.LOSSES``, so a new loss or parameter there needs nothing here.
 """
@@ -7,15 +9,15 @@ from __future__ import annotations
 
 import itertools
 from types import NoneType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self, TypeVar, Union, get_args
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, create_model
+from pydantic import AfterValidator, Discriminator, Field, Tag, create_model, model_validator
 
-from study.wording import not_allowed
+from study.wording import not_allowed, shown
 from trainables.config import LOSSES, Frozen, Loss, Subset
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 # One rule for studies and arms: both become folder names and labels.
 NAME_PATTERN = r"[a-z0-9][a-z0-9._-]{0,63}"
@@ -30,6 +32,24 @@ class Values(Frozen):
     """A parameter left open: each of the values becomes a configuration of its own."""
 
     values: tuple[float | str, ...]
+
+
+class Range(Frozen):
+    """A parameter left open over the numbers from ``min`` to ``max``, which a search samples on its scale."""
+
+    min: float
+    max: float
+    scale: Annotated[
+        Literal["linear", "log"], Field(description="what is sampled evenly: the number, or its logarithm")
+    ] = "linear"
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> Self:
+        if self.min >= self.max:
+            raise not_allowed(("max",), f"a number above min ({shown(self.min)})")
+        if self.scale == "log" and self.min <= 0:
+            raise not_allowed(("min",), "a number above 0, as the scale is log")
+        return self
 
 
 def distinct(values: tuple[T, ...]) -> tuple[T, ...]:
@@ -47,8 +67,14 @@ def distinct(values: tuple[T, ...]) -> tuple[T, ...]:
     return values
 
 
-def branch(value: Any) -> Literal["value", "values"]:  # noqa: ANN401 -- whatever a file holds there
-    """Tell a fixed value from ``{values: [...]}``, so that an error speaks of what was meant."""
+def branch(value: Any) -> Literal["value", "values", "range"]:  # noqa: ANN401 -- whatever a file holds there
+    """Tell a fixed value, ``{values: [...]}`` and ``{min, max}`` apart, so that an error speaks of what was meant."""
+    if isinstance(value, Range) or (isinstance(value, dict) and {"min", "max", "scale"} & set(value)):
+        return "range"
+    return "values" if isinstance(value, dict | Values) else "value"
+
+
+def _branch_without_range(value: Any) -> Literal["value", "values"]:  # noqa: ANN401 -- whatever a file holds there
     return "values" if isinstance(value, dict | Values) else "value"
 
 
@@ -68,8 +94,20 @@ def _open(model: str, fixed: Any, description: str | None) -> Any:  # noqa: ANN4
             Field(description=f"1 to {MOST_VALUES} distinct values" + (f" of: {description}" if description else "")),
         )
     }
-    values: Any = create_model(model, __base__=Values, __doc__=Values.__doc__, **fields)
-    return Annotated[Annotated[fixed, Tag("value")] | Annotated[values, Tag("values")], Discriminator(branch)]
+    values: Any = create_model(f"{model}Values", __base__=Values, __doc__=Values.__doc__, **fields)
+    either: Any = Annotated[fixed, Tag("value")] | Annotated[values, Tag("values")]
+    if not _is_number(item):
+        return Annotated[either, Discriminator(_branch_without_range)]
+    ends: dict[str, Any] = {
+        end: (item, Field(description=f"the {end}imum" + (f"; {description}" if description else "")))
+        for end in ("min", "max")
+    }
+    range_: Any = create_model(f"{model}Range", __base__=Range, __doc__=Range.__doc__, **ends)
+    return Annotated[either | Annotated[range_, Tag("range")], Discriminator(branch)]
+
+
+def _is_number(annotation: Any) -> bool:  # noqa: ANN401 -- an annotation
+    return annotation is float or any(_is_number(each) for each in get_args(annotation)[:1])
 
 
 def _inner_description(annotation: Any) -> str | None:  # noqa: ANN401 -- an annotation
@@ -85,7 +123,7 @@ def _open_loss(loss: type[Frozen]) -> type[Frozen]:
             continue
         fixed = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
         description = field.description or _inner_description(field.annotation)
-        annotation = _open(f"{loss.__name__}{name.title()}Values", fixed, description)
+        annotation = _open(f"{loss.__name__}{name.title()}", fixed, description)
         default = ... if field.is_required() else field.default
         fields[name] = (annotation, Field(default, description=description))
     return create_model(f"Open{loss.__name__}", __base__=Frozen, __doc__=loss.__doc__, **fields)
@@ -98,7 +136,7 @@ if TYPE_CHECKING:
     OpenSubset = Subset | Values
 else:
     OpenLoss = Annotated[Union[tuple(_open_loss(loss) for loss in LOSSES)], Field(discriminator="name")]  # noqa: UP007
-    OpenSubset = _open("SubsetValues", Subset, "names of training subsets")
+    OpenSubset = _open("Subset", Subset, "names of training subsets")
 
 
 class Choice(NamedTuple):
@@ -113,7 +151,9 @@ class Arm(Frozen):
     """One line of the comparison: a loss on a training subset."""
 
     name: Annotated[Name, Field(description="the arm's name in reports; distinct within the study")]
-    loss: Annotated[OpenLoss, Field(description="the loss and its parameters, each fixed or {values: [...]}")]
+    loss: Annotated[
+        OpenLoss, Field(description="the loss and its parameters, each fixed, {values: [...]} or {min: ..., max: ...}")
+    ]
     subset: Annotated[OpenSubset, Field(description="training subset, fixed or {values: [...]}")] = "all"
 
     def _parameters(self) -> dict[str, Any]:
@@ -121,20 +161,42 @@ class Arm(Frozen):
         return {name: getattr(self.loss, name) for name in fields} | {"subset": self.subset}
 
     @property
+    def open(self) -> dict[str, Values | Range]:
+        """What the arm leaves open, by the parameter's name in the file; the subset is one of them."""
+        return {name: value for name, value in self._parameters().items() if isinstance(value, Values | Range)}
+
+    @property
+    def subsets(self) -> tuple[str, ...]:
+        """The subsets that the arm trains on."""
+        return tuple(map(str, self.subset.values)) if isinstance(self.subset, Values) else (self.subset,)
+
+    @property
     def size(self) -> int:
-        """How many configurations the arm names."""
+        """How many configurations the arm names; a range counts as one."""
         count = 1
         for value in self._parameters().values():
             count *= len(value.values) if isinstance(value, Values) else 1
         return count
 
     def choices(self) -> Iterator[Choice]:
-        """Give each configuration, in the order of the file; the last open parameter changes fastest."""
-        parameters = self._parameters()
-        left_open = {name: value.values for name, value in parameters.items() if isinstance(value, Values)}
-        for values in itertools.product(*left_open.values()):
-            varied = dict(zip(left_open, values, strict=True))
-            loss = parameters | varied
-            subset = loss.pop("subset")
-            fixed: Any = _FIXED[loss["name"]].model_validate(loss)
-            yield Choice(varied, fixed, subset)
+        """Give each configuration of an arm without a range; the last open parameter changes fastest.
+
+        Raises:
+            TypeError: the arm leaves a range open.
+
+        """
+        values: dict[str, tuple[float | str, ...]] = {}
+        for name, value in self.open.items():
+            if isinstance(value, Range):
+                msg = f"arm {self.name}: {name} is a range, which names no configurations"
+                raise TypeError(msg)
+            values[name] = value.values
+        for chosen in itertools.product(*values.values()):
+            yield self.choice(dict(zip(values, chosen, strict=True)))
+
+    def choice(self, varied: Mapping[str, float | str]) -> Choice:
+        """Return the arm's configuration with a value for everything it leaves open."""
+        parameters = self._parameters() | dict(varied)
+        subset = parameters.pop("subset")
+        fixed: Any = _FIXED[parameters["name"]].model_validate(parameters)
+        return Choice(dict(varied), fixed, subset)

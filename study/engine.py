@@ -11,43 +11,37 @@ from __future__ import annotations
 import logging
 import signal
 import tempfile
-import time
 import warnings
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ray
 from ray import tune
 from ray.tune.error import TuneError
+from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
 from study.endings import EngineError
-from study.ledger import Ledger
-from study.methods.method import Signal
-from trainables.records import Cost, Record, write_record
+from study.methods.method import Decision, Signal
+from trainables.config import Run
+from trainables.records import Cost, Epoch, Record, write_record
 from trainables.trainable import RunTrainable
 
 if TYPE_CHECKING:
-    from study.methods.method import Method
-    from study.progress import Progress
+    from study.conductor import Conductor
     from study.spec import Resources
-    from trainables.config import Run
 
-LOST_PROCESSES = 10  # a run that goes on so often after its process died, and dies again, has a fault of its own
-BUSY_S = 10.0  # before a run that another study trains is asked for again
+LOST_PROCESSES = 10  # a run whose process dies more often than this without an epoch in between has a fault of its own
+NODE_LOST = "node has died"  # in what Ray says of a process that was lost with its machine
 
 
-def execute(
-    method: Method, storage: Path, resources: Resources, progress: Progress, provenance: dict[str, Any]
-) -> None:
-    """Train what a method asks for on a Ray cluster of this machine, until the method is done.
+def execute(conductor: Conductor, resources: Resources) -> None:
+    """Train what a study asks for on a Ray cluster of this machine, until its method is done.
 
     Args:
-        method: says which run is next, and is told every record.
-        storage: the storage location, reachable by every worker.
+        conductor: gives runs, and hears how they ended. Its storage location is reachable by every worker.
         resources: of each run, and how many run at once.
-        progress: is told what happens.
-        provenance: is added to each record's.
 
     Raises:
         EngineError: the storage location cannot be read or written.
@@ -66,7 +60,7 @@ def execute(
         )
         signal.signal(signal.SIGTERM, ours)
         try:
-            _fit(_Asking(method, storage, resources, progress, provenance), resources)
+            _fit(_Asking(conductor, resources), resources)
         finally:
             ray.shutdown()
 
@@ -74,21 +68,19 @@ def execute(
 class _Asking(Searcher):
     """Tune's searcher: hands the method's questions on, and the ledger's answers back."""
 
-    def __init__(
-        self, method: Method, storage: Path, resources: Resources, progress: Progress, provenance: dict[str, Any]
-    ) -> None:
+    def __init__(self, conductor: Conductor, resources: Resources) -> None:
         super().__init__()
-        self.method, self.storage, self.progress = method, storage, progress
-        self.ledger = Ledger(storage)
+        self.conductor = conductor
         self.faults: list[str] = []
-        self.last_errors: dict[str, str] = {}  # run_id -> how its process ended last
+        self.deaths: Counter[str] = Counter()  # run_id -> processes lost since its last epoch
         self._trials: dict[str, Run] = {}
-        self._busy: dict[str, float] = {}  # run_id -> when it may be asked for again
+        self._decided: dict[str, Decision] = {}  # trial -> why it was ended before its run
         self._fixed = {
-            "storage": str(storage),
+            "storage": str(conductor.storage),
             "threads": resources.cpus_per_run,
             "gpus": resources.gpus_per_run,
-            "provenance": provenance,
+            "provenance": conductor.provenance,
+            "rungs": list(conductor.method.rungs),
         }
 
     def __getstate__(self) -> dict[str, Any]:
@@ -97,37 +89,56 @@ class _Asking(Searcher):
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
         """Answer with a trial's configuration, None to wait, or FINISHED."""
-        for run_id in [i for i, when in self._busy.items() if when <= time.monotonic()]:
-            del self._busy[run_id]
-            self.method.give_back(run_id)
-        answer = Signal.DONE if self.faults else self.method.ask()
+        try:
+            answer = Signal.DONE if self.faults else self.conductor.next()
+        except OSError as fault:
+            self._fault(fault)
+            answer = Signal.DONE
         if answer is Signal.DONE:
             return str(Searcher.FINISHED)
-        if answer is Signal.WAIT:
+        if isinstance(answer, Signal):
             return None
-        self._trials[trial_id] = answer
-        return {"run_id": answer.run_id, "run": answer.model_dump(mode="json"), **self._fixed}
+        run = self._trials[trial_id] = answer.run
+        return {"run_id": run.run_id, "run": run.model_dump(mode="json"), **self._fixed}
 
-    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:  # noqa: FBT001, FBT002 -- Tune's signature
+    def on_epoch(self, trial_id: str, result: dict[str, Any]) -> bool:
+        """Take in an epoch; say whether the trial goes on."""
+        run = self._trials[trial_id]
+        self.deaths[run.run_id] = 0
+        if "epoch" not in result:
+            return True
+        point = Epoch(**{"verified_accuracy": None} | {k: result[k] for k in Epoch.model_fields if k in result})
+        decision = self.conductor.on_epoch(run, point)
+        if decision is not Decision.CONTINUE:
+            self._decided[trial_id] = decision
+        return decision is Decision.CONTINUE
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 -- Tune's signature
         """Tell the method the record, or keep why there is none."""
         run = self._trials.pop(trial_id)
-        if error and not self.ledger.recorded({run.run_id}):
-            self._give_up(run)
-        found = self.ledger.open({run.run_id})
-        if found:
-            self.method.tell(found[run.run_id])
-            self.progress.on_record(found[run.run_id])
-            return
-        self.progress.on_lost(run.run_id)
         if result and "storage_error" in result:
-            self.faults.append(f"the storage location cannot be used: {result['storage_error']}")
-        self._busy[run.run_id] = time.monotonic() + BUSY_S
+            self._fault(result["storage_error"])
+        decision = self._decided.pop(trial_id, None)
+        try:
+            if decision is Decision.STOP:
+                self.conductor.cut(run)
+            elif decision is Decision.PAUSE:
+                self.conductor.progress.on_lost(run.run_id)
+            else:
+                self.conductor.ended(run.run_id)
+        except OSError as fault:
+            self._fault(fault)
 
-    def _give_up(self, run: Run) -> None:
-        """Record a run whose process died again and again, so that the others are trained."""
-        last = self.last_errors.get(run.run_id, "unknown")
-        error = f"its process died {LOST_PROCESSES + 1} times; the last time: {last}"
-        cost = Cost(wall_s=0.0, cpu_s=0.0, images=0, images_per_s=0.0)
+    def on_death(self, run: Run, error: str) -> None:
+        """Count a run's lost process; after too many, record the run as failed, so that the others are trained.
+
+        Tune starts the run again whatever is done here; finding it recorded, the new process ends at once.
+        """
+        if NODE_LOST in error:
+            return
+        self.deaths[run.run_id] += 1
+        if self.deaths[run.run_id] <= LOST_PROCESSES:
+            return
         record = Record(
             run_id=run.run_id,
             run=run,
@@ -136,21 +147,43 @@ class _Asking(Searcher):
             validation_accuracy=None,
             verified_accuracy=None,
             test=None,
-            error=error,
-            cost=cost,
-            provenance=self._fixed["provenance"],
+            error=f"its process died {self.deaths[run.run_id]} times in the same epoch; the last time: {error}",
+            cost=Cost(wall_s=0.0, cpu_s=0.0, images=0, images_per_s=0.0),
+            provenance=self.conductor.provenance,
         )
         try:
-            write_record(self.storage, record)
+            write_record(self.conductor.storage, record)
         except OSError as fault:
-            self.faults.append(f"the storage location cannot be used: {fault}")
+            self._fault(fault)
+
+    def _fault(self, fault: OSError | str) -> None:
+        self.faults.append(f"the storage location cannot be used: {fault}")
+
+
+class _Deciding(FIFOScheduler):
+    """Tune's scheduler: lets the method end or pause a trial after an epoch."""
+
+    _supports_buffered_results = False  # each epoch is decided before the next one starts
+
+    def __init__(self, asking: _Asking) -> None:
+        super().__init__()
+        self._asking = asking
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Give Tune nothing to keep."""
+        return {}
+
+    def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:  # noqa: ANN401, ARG002 -- Tune's signature
+        """Answer with Tune's word for going on or for ending."""
+        goes_on = self._asking.on_epoch(trial.trial_id, result)
+        return str(TrialScheduler.CONTINUE if goes_on else TrialScheduler.STOP)
 
 
 class _Watching(tune.Callback):
-    """Hands each epoch to the progress display, and keeps why processes died."""
+    """Hands each epoch to the progress display, and counts processes that died."""
 
     def __init__(self, asking: _Asking) -> None:
-        self.progress, self.last_errors = asking.progress, asking.last_errors
+        self._asking, self._progress = asking, asking.conductor.progress
 
     def __getstate__(self) -> dict[str, Any]:
         """Give Tune nothing to keep."""
@@ -158,20 +191,20 @@ class _Watching(tune.Callback):
 
     def on_trial_start(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
         """Take in the start of a run."""
-        self.progress.on_start(trial.config["run_id"])
+        self._progress.on_start(trial.config["run_id"])
 
     def on_trial_result(self, result: dict[str, Any], **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
         """Take in an epoch."""
         if "validation_accuracy" in result and not result["done"]:
-            self.progress.on_epoch(
+            self._progress.on_epoch(
                 result["run_id"], result["epoch"], result["validation_accuracy"], result["images_per_s"]
             )
 
     def on_trial_recover(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
-        """Keep why a run's process died, from the file in which Tune notes each death."""
+        """Take in a run's lost process, from the file in which Tune notes each."""
         path = Path(trial.error_file or "")
         text = path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""
-        self.last_errors[trial.config["run_id"]] = text.split("\n")[-1][:200] or "unknown"
+        self._asking.on_death(Run.model_validate(trial.config["run"]), text.split("\n")[-1][:200] or "unknown")
 
 
 def _fit(asking: _Asking, resources: Resources) -> None:
@@ -182,6 +215,7 @@ def _fit(asking: _Asking, resources: Resources) -> None:
             tune.with_resources(RunTrainable, {"cpu": resources.cpus_per_run, "gpu": resources.gpus_per_run}),
             tune_config=tune.TuneConfig(
                 search_alg=asking,
+                scheduler=_Deciding(asking),
                 num_samples=-1,
                 max_concurrent_trials=resources.max_concurrent,
                 reuse_actors=True,
@@ -192,7 +226,7 @@ def _fit(asking: _Asking, resources: Resources) -> None:
                 verbose=0,
                 callbacks=[_Watching(asking)],
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False, checkpoint_frequency=0),
-                failure_config=tune.FailureConfig(max_failures=LOST_PROCESSES),
+                failure_config=tune.FailureConfig(max_failures=-1),
             ),
         )
         try:

@@ -64,10 +64,10 @@ class Ledger:
                 found = read_records(self.storage, {run_id})
             except ValidationError as error:
                 reason = f"{error.error_count()} problems, the first: {error.errors()[0]['msg']}"
-                self._put_aside(run_id, "damaged", reason)
+                self.put_aside(run_id, "damaged", reason)
                 continue
             if found and found[run_id].run_id != run_id:
-                self._put_aside(run_id, "damaged", f"it is the record of run {shown(found[run_id].run_id)}")
+                self.put_aside(run_id, "damaged", f"it is the record of run {shown(found[run_id].run_id)}")
                 continue
             if found:  # killed between writing the record and dropping the checkpoint
                 (self.storage / "checkpoints" / f"{run_id}.pt").unlink(missing_ok=True)
@@ -79,7 +79,7 @@ class Ledger:
         """Put the records of failed runs aside, so that they are trained again; return the others."""
         for run_id, record in records.items():
             if record.status == "failed":
-                self._put_aside(run_id, "failed", record.error or "")
+                self.put_aside(run_id, "failed", record.error or "")
         return {run_id: record for run_id, record in records.items() if record.status != "failed"}
 
     def sweep(self) -> None:
@@ -90,7 +90,8 @@ class Ledger:
                     if time.time() - path.stat().st_mtime > DAY_S:
                         path.unlink()
 
-    def _put_aside(self, run_id: str, why: str, reason: str) -> None:
+    def put_aside(self, run_id: str, why: str, reason: str) -> None:
+        """Move a run's record to the folder ``records/WHY``, so that the run counts as not recorded."""
         path = record_path(self.storage, run_id)
         folder = path.parent / why
         folder.mkdir(exist_ok=True)
@@ -202,7 +203,8 @@ def compare(storage: Path, name: str, spec: dict[str, Any], fingerprint: str | N
 def register(storage: Path, plan: StudyPlan) -> None:
     """Keep a study's plan; the same name must mean the same study ever after.
 
-    Changes that leave every result as it is (description, resources, storage, where the data lies) replace the plan.
+    Changes that leave every result as it is (description, resources, budget, storage, where the data lies) replace the
+    plan.
 
     Raises:
         SpecError: see ``compare``.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study.endings import EngineError
-from study.runs import configurations, study_plan
+from study.runs import study_plan
 from trainables.config import FEATURES
 from trainables.datasets.headers import AudioError, probe, resampled_length
 from trainables.datasets.load import leave_out, load, with_digests
@@ -19,10 +19,10 @@ from trainables.datasets.subsets import SUBSET_SEED, subset
 from trainables.records import DataSummary, StudyPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections import Counter
+    from collections.abc import Callable, Iterator
 
     from study.spec import StudySpec
-    from trainables.records import PlannedRun
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,8 @@ def store_data(
     return manifest
 
 
-def make_plan(spec: StudySpec, manifest: Manifest) -> StudyPlan:
-    """Name every run of a study."""
+def make_plan(spec: StudySpec, manifest: Manifest, earlier: StudyPlan | None = None) -> StudyPlan:
+    """Name the runs of a study: all of a grid, else those that the plan kept so far names."""
     clips = {
         "train verified": sum(c.verified for c in manifest.of("train")),
         "train unverified": sum(not c.verified for c in manifest.of("train")),
@@ -110,7 +110,7 @@ def make_plan(spec: StudySpec, manifest: Manifest) -> StudyPlan:
         subset_seed=SUBSET_SEED,
         skipped=list(manifest.skipped),
     )
-    return study_plan(spec, summary)
+    return study_plan(spec, summary, earlier)
 
 
 def workloads(spec: StudySpec, manifest: Manifest) -> dict[str, Workload]:
@@ -140,7 +140,7 @@ def workloads(spec: StudySpec, manifest: Manifest) -> dict[str, Workload]:
 
     found: dict[str, Workload] = {}
     problems: list[str] = []
-    for name in dict.fromkeys(c.subset for _, _, c in configurations(spec)):
+    for name in dict.fromkeys(name for arm in spec.arms for name in arm.subsets):
         try:
             chosen = subset(manifest, name)
         except DataSetError as error:
@@ -148,16 +148,23 @@ def workloads(spec: StudySpec, manifest: Manifest) -> dict[str, Workload]:
             continue
         train, held = split_validation(manifest, chosen, spec.training.validation, spec.training.split_seed)
         found[name] = Workload(len(train), count(train), count(held))
-        if found[name].validation_patches == 0:
-            problems.append(f"subset {name}: no clip can be held out to validate; a class needs at least 2 clips")
-        if found[name].train_patches < spec.training.batch_size:
-            problems.append(
-                f"subset {name}: {found[name].train_patches} training patches; training.batch_size is "
-                f"{spec.training.batch_size}, and at least one whole batch is needed"
-            )
+        problems += _unusable(spec, name, found[name], verified=any(manifest.clips[i].verified for i in held))
     if problems:
         raise DataSetError(problems)
     return found
+
+
+def _unusable(spec: StudySpec, name: str, work: Workload, *, verified: bool) -> Iterator[str]:
+    """Say why a subset cannot be trained on; ``verified`` says whether one of its validation clips is."""
+    if work.validation_patches == 0:
+        yield f"subset {name}: no clip can be held out to validate; a class needs at least 2 clips"
+    elif spec.select_on == "verified" and not verified:
+        yield f"subset {name}: none of its validation clips is verified, and select_on is verified"
+    if work.train_patches < spec.training.batch_size:
+        yield (
+            f"subset {name}: {work.train_patches} training patches; training.batch_size is "
+            f"{spec.training.batch_size}, and at least one whole batch is needed"
+        )
 
 
 def check_resources(spec: StudySpec) -> None:
@@ -178,11 +185,19 @@ def check_resources(spec: StudySpec) -> None:
             raise EngineError(msg)
 
 
-def estimate_s(spec: StudySpec, runs: list[PlannedRun], work: dict[str, Workload], classes: int) -> float | None:
+def estimate_s(spec: StudySpec, runs: Counter[str], work: dict[str, Workload], classes: int) -> float | None:
     """Estimate the wall time of runs in seconds, from a few batches trained here and now on noise.
 
-    Every run is counted with all its epochs, so early stopping makes the study shorter. None where runs use a GPU,
-    whose speed a CPU does not tell.
+    Args:
+        spec: the study.
+        runs: how many runs of each subset.
+        work: how much one epoch of each subset is.
+        classes: number of classes.
+
+    Returns:
+        Seconds; every run is counted with all its epochs, so early stopping makes the study shorter. None where runs
+        use a GPU, whose speed a CPU does not tell.
+
     """
     from study.estimate import seconds_per_patch  # noqa: PLC0415 -- imports torch
 
@@ -190,7 +205,7 @@ def estimate_s(spec: StudySpec, runs: list[PlannedRun], work: dict[str, Workload
         return None
     train_s, validate_s = seconds_per_patch(spec.training.batch_size, classes)
     once = {name: w.train_patches * train_s + w.validation_patches * validate_s for name, w in work.items()}
-    total = sum(once[p.run.configuration.subset] for p in runs) * spec.training.epochs
+    total = sum(once[name] * count for name, count in runs.items()) * spec.training.epochs
     fit = max(1, len(os.sched_getaffinity(0)) // spec.resources.cpus_per_run)
     slots = min(fit, spec.resources.max_concurrent or fit)
-    return total / len(runs) * math.ceil(len(runs) / slots)
+    return total / runs.total() * math.ceil(runs.total() / slots)

@@ -62,6 +62,8 @@ class Progress:
         recorded: records so far, by run_id.
         console: where to show it; the standard error by default.
         flying: runs that are being trained, by run_id.
+        most_left: the most runs that are still to be recorded, where the study does not name them all beforehand.
+        standing: where the study's method stands, in a few words.
         began: when the first run started, on the monotonic clock.
 
     """
@@ -72,6 +74,8 @@ class Progress:
     recorded: dict[str, Record]
     console: Console = field(default_factory=lambda: Console(stderr=True))
     flying: dict[str, InFlight] = field(default_factory=dict)
+    most_left: int | None = None
+    standing: str = ""
     began: float | None = None
     _first: int = 0
     _live: Live | None = None
@@ -107,6 +111,11 @@ class Progress:
         self.flying[run_id] = InFlight(epoch, validation_accuracy, images_per_s, first)
         self._write()
 
+    def take(self, record: Record) -> None:
+        """Take in a record that was there already: it is no pace."""
+        self.recorded[record.run_id] = record
+        self._first += 1
+
     def on_lost(self, run_id: str) -> None:
         """Take in that a run is not trained here for now."""
         self.flying.pop(run_id, None)
@@ -129,18 +138,31 @@ class Progress:
         Work is counted in runs, those in flight by their epochs. A run that may still stop early is counted in full.
         """
         work = float(len(self.recorded) - self._first)
-        left = float(len(self.runs) - len(self.recorded))
+        left = float(self._left())
         for run_id, flight in list(self.flying.items()):
             epochs = self.runs[run_id].run.configuration.training.epochs
             left -= flight.epoch / epochs
             work += max(0, flight.epoch - flight.first_epoch + 1) / epochs if flight.epoch else 0.0
         return None if work <= 0 or self.began is None else (time.monotonic() - self.began) / work * max(0.0, left)
 
+    def _left(self) -> int:
+        named = len(self.runs.keys() - self.recorded.keys())
+        return named if self.most_left is None else max(named, self.most_left)
+
+    def _open_ended(self) -> bool:
+        """Say whether runs may follow that the study does not name yet."""
+        return self._left() > len(self.runs.keys() - self.recorded.keys())
+
     def line(self) -> str:
-        """One line: counts and ETA."""
-        left = len(self.runs) - len(self.recorded) - len(self.flying)
-        counts = f"{len(self.recorded)} of {len(self.runs)} runs recorded, {len(self.flying)} running, {left} waiting"
-        return f"{counts}; ETA {duration(self.eta_s())}"
+        """One line: counts, where the method stands, and ETA."""
+        done, running, left = len(self.recorded), len(self.flying), self._left()
+        if self._open_ended():
+            counts = f"{done} runs recorded, {running} running, at most {left - running} more"
+            eta = f"ETA at most {duration(self.eta_s())}" if self.eta_s() is not None else "ETA unknown"
+        else:
+            counts = f"{done} of {len(self.runs)} runs recorded, {running} running, {left - running} waiting"
+            eta = f"ETA {duration(self.eta_s())}"
+        return "; ".join(text for text in (counts, self.standing, eta) if text)
 
     def render(self) -> Group:
         """Lay out the live table."""
@@ -156,7 +178,8 @@ class Progress:
             speed = "" if flight.images_per_s is None else f"{flight.images_per_s:.0f}"
             table.add_row(Text(configuration_name(planned)), str(planned.run.seed), epochs, accuracy, speed)
         bar = Table.grid()  # a bar alone ends without a new line
-        bar.add_row(ProgressBar(total=len(self.runs), completed=len(self.recorded), width=60))
+        total = len(self.recorded) + self._left()
+        bar.add_row(ProgressBar(total=total, completed=len(self.recorded), width=60))
         return Group(Text(f"{self.name}: {self.line()}"), bar, table, Text(self.best()))
 
     def best(self) -> str:
@@ -183,6 +206,7 @@ class Progress:
         value = {
             "recorded": len(self.recorded),
             "runs": len(self.runs),
+            "standing": self.standing,
             "running": {i: [f.epoch, f.validation_accuracy] for i, f in self.flying.items()},
             "eta_s": self.eta_s(),
             "updated": time.time(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -19,7 +20,11 @@ MOST_BYTES = 1_000_000
 
 # Keys that change no result. Where the data lies is no matter either: the data set's fingerprint says whether it is
 # the same data.
-_IGNORED = {("description",), ("resources",), ("storage",), ("dataset", "root"), ("dataset", "path")}
+_IGNORED = {
+    *(("description",), ("resources",), ("storage",), ("dataset", "root"), ("dataset", "path")),
+    # How far a study goes: with more of it, it is continued.
+    *(("budget",), ("method", "max_runs"), ("method", "configurations")),
+}
 
 
 class SpecError(Exception):
@@ -80,8 +85,11 @@ def dump(spec: StudySpec) -> dict[str, Any]:
 def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """Return what changed between two dumped studies, a line for each key: ``seeds: 12 -> 20``.
 
-    Keys that change no result are left out: description, resources, storage, and the folder the data set lies in.
+    Keys that change no result are left out: description, resources, storage, the folder the data set lies in, and how
+    far the study goes.
     """
+    with suppress(ValidationError):
+        old = dump(StudySpec.model_validate(old))  # a plan of an earlier version lacks the keys that came later
     return list(_differences(_comparable(old), _comparable(new), ()))
 
 

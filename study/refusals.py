@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Schema = dict[str, Any]
 
 # The tags of a union decided by a function: the branch's place in ``oneOf``.
-_BRANCHES = {"value": 0, "values": 1}
+_BRANCHES = {"value": 0, "values": 1, "range": 2}
 # The value was of the branch's type, so the other branch was not meant.
 _OUT_OF_RANGE = {"greater_than", "greater_than_equal", "less_than", "less_than_equal", "finite_number"}
 
@@ -29,11 +29,18 @@ _OUT_OF_RANGE = {"greater_than", "greater_than_equal", "less_than", "less_than_e
 def refusals(error: ValidationError, document: Document) -> list[Problem]:
     """Return a problem for each value that the models refused."""
     root = json_schema()
+    details = [detail for found in error.errors(include_url=False) for detail in _each(found)]
     return [
         _refusal(detail, document, root)
-        for detail in error.errors(include_url=False)
+        for detail in details
         if not (_follows_an_item(detail) or _locate(detail["loc"], root)[0] in document.refused)
     ]
+
+
+def _each(detail: ErrorDetails) -> list[ErrorDetails]:
+    """Return an error, and those that came with it: a check of several keys finds all that is wrong at once."""
+    more = detail.get("ctx", {}).get("more", ())
+    return [detail, *({**detail, "ctx": {"at": at, "allowed": allowed}} for at, allowed in more)]  # type: ignore[list-item]
 
 
 def _follows_an_item(detail: ErrorDetails) -> bool:
@@ -63,7 +70,9 @@ def _refusal(detail: ErrorDetails, document: Document, root: Schema) -> Problem:
         text = f"{wrong}; allowed: one of {', '.join(names)}"
     elif kind == NOT_ALLOWED:
         path = (*path, *context["at"])
-        text = f"{shown(_at(document.data, path))} is not allowed; allowed: {context['allowed']}"
+        value = _at(document.data, path)
+        text = "missing" if value is None else f"{shown(value)} is not allowed"
+        text = f"{text}; allowed: {context['allowed']}"
     else:
         node = branch if kind in _OUT_OF_RANGE else union
         words = [w for w in _choices(node, root) if isinstance(w, str)]
@@ -141,7 +150,8 @@ def describe(node: Schema, root: Schema) -> str:
         return str(words[0]) if len(words) == 1 else f"one of {', '.join(map(str, words))}"
     if "properties" in node:
         keys = list(node["properties"])
-        return "{values: [...]}" if keys == ["values"] else f"a mapping with the keys {', '.join(keys)}"
+        short = {("values",): "{values: [...]}", ("min", "max", "scale"): "{min: ..., max: ...} with method search"}
+        return short.get(tuple(keys)) or f"a mapping with the keys {', '.join(keys)}"
     if "items" in node:
         return f"a list of {_range(node, 'minItems', 'maxItems')} items, each {describe(node['items'], root)}"
     return _describe_scalar(node)

@@ -9,16 +9,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from study.console import say, show, show_arms
+from study.console import say, show, show_arms, show_open
 from study.endings import EngineError
 from study.progress import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from study.conductor import Conductor
     from study.spec import StudySpec
     from trainables.datasets.manifest import Manifest
-    from trainables.records import Record, StudyPlan
+    from trainables.records import DataSummary, StudyPlan
 
 FEW_BATCHES = 5  # an epoch: below it a run ends before its batch statistics settle
 SPECS = Path(__file__).parent / "specs"
@@ -52,25 +53,24 @@ def check(options: argparse.Namespace) -> int:
     from study.ledger import Ledger, compare  # noqa: PLC0415
     from study.preparation import check_resources, estimate_s, make_plan, read_data, workloads  # noqa: PLC0415
     from study.reading import read_spec  # noqa: PLC0415
+    from study.runs import runs_by_subset  # noqa: PLC0415
 
     spec = read_spec(spec_path(options.file))
     storage = Path(spec.storage)
     check_resources(spec)
     manifest = read_data(spec, options.skip_bad_clips)
-    plan = make_plan(spec, manifest)
-    compare(storage, plan.name, plan.spec, plan.dataset.fingerprint)
+    earlier = compare(storage, spec.name, make_plan(spec, manifest).spec, manifest.fingerprint)
+    plan = make_plan(spec, manifest, earlier)
     work = workloads(spec, manifest)
     recorded = Ledger(storage).recorded(p.run.run_id for p in plan.runs)
-    left = [p for p in plan.runs if p.run.run_id not in recorded]
-    show_arms(plan, recorded)
-    seeds = len(spec.seed_list)
-    say(f"{spec.name}: {len(plan.runs)} runs named ({seeds} seeds), {len(recorded)} recorded, {len(left)} left")
-    data = plan.dataset
-    clips = ", ".join(f"{count} {split}" for split, count in data.clips.items())
-    wrong = "" if data.wrong is None else f"; {data.wrong} training labels are known to be wrong"
-    say(f"{data.name}: {len(data.classes)} classes; clips: {clips}{wrong}")
-    for path, problem in data.skipped:
-        say(f"left out: {path}: {problem}")
+    left = runs_by_subset(spec, plan, recorded)
+    if spec.method.name != "grid":
+        show_open(spec)
+    if plan.runs:
+        show_arms(plan, recorded)
+    for line in _asked_for(spec, plan, len(recorded), left.total()):
+        say(line)
+    _describe_data(plan.dataset)
     for name, w in work.items():
         size = spec.training.batch_size
         batches, dropped = divmod(w.train_patches, size)
@@ -78,17 +78,43 @@ def check(options: argparse.Namespace) -> int:
         say(f"subset {name}: {patches}; {batches} batches of {size} an epoch, {dropped} patches dropped in each")
         if batches < FEW_BATCHES:
             say(f"subset {name}: that is few steps for {spec.training.epochs} epochs; lower training.batch_size")
-    if left:
+    if left.total():
         seconds = estimate_s(spec, left, work, len(manifest.classes))
-        say("time: not estimated for a GPU" if seconds is None else f"about {duration(seconds)} if no run stops early")
+        most = "" if spec.method.name == "grid" else "at most "
+        say(
+            "time: not estimated for a GPU"
+            if seconds is None
+            else f"{most}about {duration(seconds)} if no run stops early"
+        )
     return 0
 
 
+def _asked_for(spec: StudySpec, plan: StudyPlan, recorded: int, left: int) -> Iterator[str]:
+    """Say how many runs a study asks for."""
+    if spec.method.name == "grid":
+        controls = "; the controls' runs come on top" if spec.controls else ""
+        seeds = len(spec.seed_list)
+        named = len(plan.runs)
+        yield f"{spec.name}: {named} runs named ({seeds} seeds), {recorded} recorded, {named - recorded} left{controls}"
+    else:
+        yield f"{spec.name}: {recorded} runs recorded, at most {left} left (method {spec.method.name})"
+    if limits := spec.budget.model_dump(exclude_none=True):
+        yield "budget: " + ", ".join(f"{name} {value:g}" for name, value in limits.items())
+
+
+def _describe_data(data: DataSummary) -> None:
+    clips = ", ".join(f"{count} {split}" for split, count in data.clips.items())
+    wrong = "" if data.wrong is None else f"; {data.wrong} training labels are known to be wrong"
+    say(f"{data.name}: {len(data.classes)} classes; clips: {clips}{wrong}")
+    for path, problem in data.skipped:
+        say(f"left out: {path}: {problem}")
+
+
 def run(options: argparse.Namespace) -> int:
-    """Train what is left of a study, then print the verdict and write the report.
+    """Train what a study still needs, then print the verdict and write the report.
 
     Returns:
-        0 when every run is recorded and one of them at least is complete, else 1.
+        0 when one of the study's runs at least is complete, else 1. Ending at its budget is an end like any other.
 
     """
     from study.ledger import claim  # noqa: PLC0415
@@ -100,48 +126,54 @@ def run(options: argparse.Namespace) -> int:
     check_resources(spec)
     with claim(storage, spec.name):
         try:
-            plan, records = _train(spec, storage, options)
+            conductor = _train(spec, storage, options)
         except (KeyboardInterrupt, EngineError, OSError):
             say(f"{spec.name}: nothing recorded is lost; continue with: gce-study run {options.file}", err=True)
             raise
-        _conclude(plan, records, storage)
-    complete = any(record.status == "complete" for record in records.values())
-    return 0 if complete and len(records) == len({p.run.run_id for p in plan.runs}) else 1
+        _conclude(conductor)
+    return 0 if any(record.status == "complete" for record in conductor.progress.recorded.values()) else 1
 
 
-def _train(spec: StudySpec, storage: Path, options: argparse.Namespace) -> tuple[StudyPlan, dict[str, Record]]:
+def _train(spec: StudySpec, storage: Path, options: argparse.Namespace) -> Conductor:
+    from study.conductor import Conductor  # noqa: PLC0415
     from study.ledger import Ledger, compare, register  # noqa: PLC0415
-    from study.methods.grid import Grid  # noqa: PLC0415
+    from study.method_factory import make_method  # noqa: PLC0415
+    from study.methods.method import Signal  # noqa: PLC0415
     from study.preparation import make_plan, workloads  # noqa: PLC0415
     from study.progress import Progress  # noqa: PLC0415
     from study.ray_settings import prepare_environment  # noqa: PLC0415
     from study.reading import dump  # noqa: PLC0415
     from study.source import source  # noqa: PLC0415
 
-    compare(storage, spec.name, dump(spec))  # a change is better refused before the frames are computed
+    earlier = compare(storage, spec.name, dump(spec))  # a change is better refused before the frames are computed
     manifest = _store_with_progress(spec, options.skip_bad_clips)
     workloads(spec, manifest)
-    plan = make_plan(spec, manifest)
+    plan = make_plan(spec, manifest, earlier)
     register(storage, plan)
-    runs = {p.run.run_id: p for p in plan.runs}
     ledger = Ledger(storage)
     ledger.sweep()
-    records = ledger.open(runs)
+    records = ledger.open({p.run.run_id: p for p in plan.runs})
     if options.retry_failed:
         records = ledger.retry(records)
     for warning in ledger.warnings:
         say(warning, err=True)
-    method = Grid(plan.runs)
-    for record in records.values():
+    method, on_change = make_method(spec, plan.dataset.fingerprint, plan.runs)
+    known = {run_id: record for run_id, record in records.items() if method.takes(record)}
+    for record in known.values():
         method.tell(record)
-    if len(records) < len(runs):
-        with Progress(storage, spec.name, runs, records) as progress:
+    progress = Progress(storage, spec.name, {p.run.run_id: p for p in plan.runs}, known)
+    conductor = Conductor(method, storage, plan, progress, source())
+    conductor.on_change = on_change
+    first = conductor.next()  # answered from the ledger as far as that goes
+    if first is not Signal.DONE:
+        if not isinstance(first, Signal):
+            method.give_back(first.run.run_id)
+        with progress:
             prepare_environment()
             from study.engine import execute  # noqa: PLC0415 -- imports ray, which reads the environment
 
-            execute(method, storage, spec.resources, progress, source())
-            records = progress.recorded
-    return plan, records
+            execute(conductor, spec.resources)
+    return conductor
 
 
 def _store_with_progress(spec: StudySpec, skip_bad_clips: int) -> Manifest:
@@ -184,20 +216,22 @@ def _tenths(title: str) -> Callable[[int, int], None]:
     return advance
 
 
-def _conclude(plan: StudyPlan, records: dict[str, Record], storage: Path) -> None:
-    from analysis.frames import load_study  # noqa: PLC0415
+def _conclude(conductor: Conductor) -> None:
+    from analysis.exploration import exploration_table  # noqa: PLC0415
+    from analysis.frames import explored, load_study, reported  # noqa: PLC0415
     from analysis.report import write_report  # noqa: PLC0415
     from analysis.tables import result_tables  # noqa: PLC0415
     from analysis.verdict import verdict  # noqa: PLC0415
 
-    results = load_study(storage, plan.name)
-    for found in result_tables(results):
+    results = load_study(conductor.storage, conductor.plan.name)
+    exploring = [exploration_table(results)] if len(explored(results).runs) else []
+    for found in (*exploring, *result_tables(reported(results))):
         show(found.title, found.header, found.rows)
-    for record in records.values():
-        if record.status != "complete":
+    for record in conductor.progress.recorded.values():
+        if record.status not in {"complete", "stopped"}:
             say(f"left out: run {record.run_id} {record.status}: {record.error or ''}")
     say(verdict(results))
-    say(f"report: {write_report(storage, plan.name) / 'report.html'}")
+    say(f"report: {write_report(conductor.storage, conductor.plan.name) / 'report.html'}")
 
 
 def spec_path(file: Path) -> Path:

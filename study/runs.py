@@ -2,48 +2,81 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from study.arms import Range
+from study.method_specs import Grid, Settle, most_exploring, most_sampled
+from study.methods.method import Candidate
 from study.reading import dump
-from trainables.config import Configuration, Run
+from study.rules import confirming_runs
+from trainables.config import Configuration
 from trainables.records import DataSummary, PlannedRun, StudyPlan
 
 if TYPE_CHECKING:
     from study.spec import StudySpec
 
 
-def configurations(spec: StudySpec) -> list[tuple[str, dict[str, float | str], Configuration]]:
+def candidates(spec: StudySpec) -> list[Candidate]:
     """Return every configuration with its arm's name and what the arm had left open, in the order of the file.
 
-    The parameters' values and the subset are keyed by their names in the file: ``q``, ``temperature``, ``subset``.
+    The parameters' values and the subset are keyed by their names in the file: ``q``, ``temperature``, ``subset``. An
+    arm with a range names none.
     """
     return [
-        (arm.name, choice.varied, Configuration(loss=choice.loss, subset=choice.subset, training=spec.training))
+        Candidate(
+            arm.name, choice.varied, Configuration(loss=choice.loss, subset=choice.subset, training=spec.training)
+        )
         for arm in spec.arms
+        if not any(isinstance(value, Range) for value in arm.open.values())
         for choice in arm.choices()
     ]
 
 
 def planned_runs(spec: StudySpec, dataset_fingerprint: str) -> list[PlannedRun]:
-    """Return every run of a study on the data set with this fingerprint.
+    """Return every run of a grid on the data set with this fingerprint; none of a study whose method plans its own.
 
     All configurations of the first seed come first, so that a study cut short has compared like with like.
     """
-    chosen = configurations(spec)
-    return [
-        PlannedRun(arm=arm, varied=varied, run=Run(configuration=configuration, seed=seed, dataset=dataset_fingerprint))
-        for seed in spec.seed_list
-        for arm, varied, configuration in chosen
-    ]
+    chosen = candidates(spec)
+    return [candidate.planned(seed, dataset_fingerprint) for seed in spec.seed_list for candidate in chosen]
 
 
-def study_plan(spec: StudySpec, dataset: DataSummary) -> StudyPlan:
-    """Return what the storage location keeps of a study: the file, the data, every run it names."""
+def runs_by_subset(spec: StudySpec, plan: StudyPlan, recorded: set[str]) -> Counter[str]:
+    """Count the runs that a study still needs on each subset: exactly for a grid, else the most it may need.
+
+    Controls are not counted: how many there are follows from the runs.
+    """
+    named = {p.run.run_id: p.run.configuration.subset for p in plan.runs if p.stage != "control"}
+    if isinstance(spec.method, Grid):
+        return Counter(subset for run_id, subset in named.items() if run_id not in recorded)
+    subsets = [name for arm in spec.arms if arm.name not in spec.method.baselines for name in arm.subsets]
+    own = [c for c in candidates(spec) if c.arm not in spec.method.baselines]
+    explore = most_exploring(spec.method, len(own)) if isinstance(spec.method, Settle) else most_sampled(spec.method)
+    most = explore + confirming_runs(spec, spec.method)
+    most = min(most, spec.budget.max_runs or most) - sum(run_id in recorded for run_id in named)
+    # Which subsets they will be on is not known: evenly.
+    each, more = divmod(max(0, most), len(subsets))
+    return Counter(dict.fromkeys(subsets, 0)) + Counter(subsets * each + subsets[:more])
+
+
+def study_plan(spec: StudySpec, dataset: DataSummary, earlier: StudyPlan | None = None) -> StudyPlan:
+    """Return what the storage location keeps of a study: the file, the data, every run it names.
+
+    Args:
+        spec: the study.
+        dataset: what is to be said of its data.
+        earlier: the plan that is kept already, whose runs a method that plans its own goes on from.
+
+    """
+    runs = planned_runs(spec, dataset.fingerprint)
+    named = {p.run.run_id for p in runs}
+    kept = [p for p in earlier.runs if p.stage and p.run.run_id not in named] if earlier else []
     return StudyPlan(
         name=spec.name,
         description=spec.description,
         method=spec.method.name,
         spec=dump(spec),
         dataset=dataset,
-        runs=planned_runs(spec, dataset.fingerprint),
+        runs=[*runs, *kept],
     )

@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
-from study.arms import Arm, Name, distinct
-from study.wording import not_allowed, shown
+from study.arms import Arm, Name, Range, distinct
+from study.method_specs import Budget, Grid, MethodSpec
+from study.methods.method import SelectOn  # noqa: TC001 -- pydantic reads it at run time
+from study.rules import MOST_CONFIGURATIONS, broken
+from study.wording import NOT_ALLOWED, not_allowed, shown
 from trainables.config import Frozen, Training
 from trainables.datasets.config import DataSet  # noqa: TC001 -- pydantic reads it at run time
 
@@ -19,18 +23,6 @@ if TYPE_CHECKING:
 M = TypeVar("M", bound=Frozen)
 
 MOST_SEEDS = 1000
-MOST_CONFIGURATIONS = 10_000
-MOST_RUNS = 100_000
-
-
-class Grid(Frozen):
-    """Every configuration with every seed."""
-
-    name: Annotated[Literal["grid"], Field(description="how runs are chosen: grid trains every one")] = "grid"
-
-
-# A second method makes this ``Annotated[Grid | Other, Field(discriminator="name")]``; nothing else changes.
-Method = Grid
 
 
 class Resources(Frozen):
@@ -107,8 +99,20 @@ class StudySpec(Frozen):
     arms: Annotated[
         tuple[Arm, ...], Field(strict=False, min_length=1, max_length=1000, description="what is compared, in order")
     ]
-    method: Annotated[Method, Field(description="how runs are chosen")] = Grid()
-    seeds: Annotated[Seeds, Field(description="how many seeds (n means 0 to n - 1), or a list of distinct seeds")]
+    method: Annotated[MethodSpec, Field(description="how runs are chosen")] = Grid()
+    seeds: Annotated[
+        Seeds | None, Field(description="with method grid: how many seeds (n means 0 to n - 1), or a list of them")
+    ] = None
+    select_on: Annotated[
+        SelectOn,
+        Field(description="the accuracy to choose by: on validation clips, or on the verified ones among them"),
+    ] = "validation"
+    controls: Annotated[
+        tuple[Literal["fixed_q"], ...],
+        Field(strict=False, description="fixed_q: a GCE arm at the mean q of each adaptive configuration"),
+        AfterValidator(distinct),
+    ] = ()
+    budget: Annotated[Budget, Field(description="where the study ends in order; changes no result")] = Budget()
     training: Annotated[Training, Field(description="the training protocol; every default is the paper's")] = Training()
     resources: Annotated[Resources, Field(description="what one run may use; changes no result")] = Resources()
     storage: Annotated[
@@ -117,8 +121,8 @@ class StudySpec(Frozen):
 
     @property
     def seed_list(self) -> tuple[int, ...]:
-        """The seeds, in order: ``12`` means 0 to 11."""
-        return tuple(range(self.seeds)) if isinstance(self.seeds, int) else self.seeds
+        """The seeds of a grid, in order: ``12`` means 0 to 11; empty with other methods."""
+        return tuple(range(self.seeds)) if isinstance(self.seeds, int) else self.seeds or ()
 
     @field_validator("storage")
     @classmethod
@@ -145,6 +149,8 @@ class StudySpec(Frozen):
             raise not_allowed((), f"arms of at most {MOST_CONFIGURATIONS} configurations together")
         owner: dict[tuple[Loss, Subset], Arm] = {}
         for i, arm in enumerate(arms):
+            if any(isinstance(value, Range) for value in arm.open.values()):
+                continue
             for choice in arm.choices():
                 other = owner.setdefault((choice.loss, choice.subset), arm)
                 if other is not arm:
@@ -154,10 +160,11 @@ class StudySpec(Frozen):
         return arms
 
     @model_validator(mode="after")
-    def _bounded(self) -> Self:
-        runs = sum(arm.size for arm in self.arms) * len(self.seed_list)
-        if runs > MOST_RUNS:
-            raise not_allowed(("seeds",), f"at most {MOST_RUNS} runs in a study (this one names {runs})")
+    def _rules_hold(self) -> Self:
+        """Refuse a study that breaks rules between keys; the error carries all of them."""
+        if problems := broken(self):
+            (at, allowed), *more = problems
+            raise PydanticCustomError(NOT_ALLOWED, "allowed: {allowed}", {"at": at, "allowed": allowed, "more": more})
         return self
 
 

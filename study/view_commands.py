@@ -61,6 +61,8 @@ def status(options: argparse.Namespace) -> int:
             planned = runs[run_id]
             shown = "" if accuracy is None else f", validation {accuracy:.1%}"
             say(f"running: {configuration_name(planned)}, seed {planned.run.seed}, epoch {epoch}{shown}")
+        if progress["standing"]:
+            say(progress["standing"])
         say(f"ETA {duration(progress['eta_s'])}, as of {time.time() - progress['updated']:.0f} s ago")
     return 0
 

@@ -25,7 +25,13 @@ def test_the_python_example_runs():
 
 def test_the_study_and_the_data_sets_shown_are_valid():
     study, *rest = blocks("yaml")
-    StudySpec.model_validate(yaml.safe_load(study))
+    whole = yaml.safe_load(study)
+    StudySpec.model_validate(whole)
+    methods = [yaml.safe_load(block) for block in rest if block.startswith("arms:")]
+    assert [part["method"]["name"] for part in methods] == ["settle", "search"]
+    for part in methods:
+        StudySpec.model_validate({k: v for k, v in whole.items() if k != "seeds"} | part)
+    rest = [block for block in rest if not block.startswith("arms:")]
     shown = [line for block in rest for line in block.strip().split("\ndataset:")]
     assert len(shown) == 5
     for text in shown:

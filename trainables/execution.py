@@ -156,6 +156,34 @@ class Execution:
         return record
 
 
+def stopped(run: Run, curve: list[Epoch], state: dict[str, Any] | None, provenance: dict[str, Any]) -> Record:
+    """Return the record of a run that was cut after an epoch.
+
+    Args:
+        run: the run.
+        curve: its epochs.
+        state: its last checkpoint, for what it cost and where it was trained; None where that is lost.
+        provenance: of who cut it.
+
+    """
+    spent = state["spent"] if state else {"wall_s": 0.0, "cpu_s": 0.0}
+    images, train_s = (state["training"]["images"], state["training"]["train_s"]) if state else (0, 0.0)
+    *earlier, last = state["earlier"] if state else [{}]
+    return Record(
+        run_id=run.run_id,
+        run=run,
+        status="stopped",
+        epochs=curve,
+        validation_accuracy=curve[-1].validation_accuracy if curve else None,
+        verified_accuracy=curve[-1].verified_accuracy if curve else None,
+        test=None,
+        cost=Cost(**spent, images=images, images_per_s=images / train_s if train_s else 0.0),
+        provenance=provenance
+        | {key: value for key, value in last.items() if key != "from_epoch"}
+        | {"ended": now(), "attempts": len(earlier) + 1, "earlier_attempts": earlier},
+    )
+
+
 def _own(path: Path) -> TextIO:
     """Lock a run; the system frees it when the process ends, however it ends."""
     path.parent.mkdir(parents=True, exist_ok=True)

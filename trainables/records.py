@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Status = Literal["complete", "stopped", "diverged", "failed"]
+# What a run is for: to find what to choose, to confirm a choice on fresh seeds, to control for an adaptive loss; empty
+# in a study that trains everything it names.
+Stage = Literal["", "explore", "confirm", "control"]
 
 
 class Strict(BaseModel):
@@ -137,11 +140,12 @@ def read_records(storage: Path, run_ids: Mapping[str, Any] | set[str] | None = N
 
 
 class PlannedRun(Strict):
-    """One run that a study names: which arm it belongs to and what was varied there."""
+    """One run that a study names: which arm it belongs to, what was varied there, and what the run is for."""
 
     arm: str
     varied: dict[str, float | str]  # parameter -> value, for the parameters the arm left to be varied
     run: Run
+    stage: Stage = ""
 
 
 class DataSummary(Strict):

@@ -67,6 +67,11 @@ class RunTrainable(tune.Trainable):
             result |= {k: v for k, v in point.model_dump().items() if v is not None}
             training = execution.training
             result["images_per_s"] = training.images / training.train_s if training and training.train_s else 0.0
+            if point.epoch in self.run_config["rungs"]:
+                # The driver may end or pause the run here; it must then be free for another process. A run that
+                # goes on continues from its checkpoint.
+                self.cleanup()
+                self.execution = None
         return result
 
     def _begin(self, run: Run) -> Execution | None:

@@ -4,36 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from study.methods.method import Signal
+from study.methods.method import Decision, Signal
+from study.methods.queue import RunQueue
 
 if TYPE_CHECKING:
-    from trainables.config import Run
-    from trainables.records import PlannedRun, Record
+    from collections.abc import Iterable, Sequence
+
+    from trainables.records import Epoch, PlannedRun, Record
 
 
 class Grid:
     """Asks for each planned run that is not recorded; a run that two arms name is asked for once."""
 
-    def __init__(self, runs: list[PlannedRun]) -> None:
-        """Plan the runs, in this order."""
-        self._runs: dict[str, Run] = {}
-        for planned in runs:
-            self._runs.setdefault(planned.run.run_id, planned.run)
-        self._waiting = dict.fromkeys(self._runs)  # a set that keeps its order
-        self._returned: list[str] = []  # given back, to go before the others
-        self._out: set[str] = set()
+    rungs: tuple[int, ...] = ()
 
-    def ask(self) -> Run | Signal:
+    def __init__(self, runs: Iterable[PlannedRun]) -> None:
+        """Plan the runs, in this order."""
+        self._runs = list(runs)
+        self._queue = RunQueue(self._runs)
+
+    def ask(self) -> PlannedRun | Signal:
         """Return the next run, ``WAIT`` while the last ones are out, ``DONE`` when every run is told."""
-        if self._returned:
-            run_id = self._returned.pop(0)
-        elif self._waiting:
-            run_id = next(iter(self._waiting))
-            del self._waiting[run_id]
-        else:
-            return Signal.WAIT if self._out else Signal.DONE
-        self._out.add(run_id)
-        return self._runs[run_id]
+        return self._queue.next() or (Signal.WAIT if self._queue.out else Signal.DONE)
 
     def tell(self, record: Record) -> None:
         """Take a run's record; whatever its status, the run is not asked for again.
@@ -42,14 +34,7 @@ class Grid:
             ValueError: the grid names no such run.
 
         """
-        run_id = record.run_id
-        if run_id not in self._runs:
-            msg = f"run {run_id} is none of this grid's {len(self._runs)} runs"
-            raise ValueError(msg)
-        self._waiting.pop(run_id, None)
-        self._out.discard(run_id)
-        if run_id in self._returned:
-            self._returned.remove(run_id)
+        self._queue.tell(record.run_id)
 
     def give_back(self, run_id: str) -> None:
         """Take back a run that was lost; it is the next to be asked for.
@@ -58,8 +43,24 @@ class Grid:
             ValueError: the run is not out.
 
         """
-        if run_id not in self._out:
-            msg = f"run {run_id} was not asked for, or is recorded already"
-            raise ValueError(msg)
-        self._out.remove(run_id)
-        self._returned.append(run_id)
+        self._queue.give_back(run_id)
+
+    def takes(self, record: Record) -> bool:
+        """Take any record but that of a run which another study's search stopped early."""
+        return record.status != "stopped"
+
+    def report(self, run_id: str, curve: Sequence[Epoch]) -> Decision:  # noqa: ARG002 -- the protocol's
+        """Let every run go on to its end."""
+        return Decision.CONTINUE
+
+    def planned(self) -> list[PlannedRun]:
+        """Return the plan; a run that two arms name stands there twice."""
+        return self._runs
+
+    def most_left(self) -> int:
+        """Return the number of runs that are not told."""
+        return len(self._queue.planned) - len(self._queue.told)
+
+    def standing(self) -> str:
+        """Say nothing: counts say it all."""
+        return ""

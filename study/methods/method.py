@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+
+from trainables.config import Configuration, Run
+from trainables.records import Epoch, PlannedRun, Record, Stage
 
 if TYPE_CHECKING:
-    from trainables.config import Run
-    from trainables.records import Record
+    from collections.abc import Mapping, Sequence
+
+SelectOn = Literal["validation", "verified"]
+
+# Runs that confirm a choice have seeds from here on: no run that led to the choice has one of them.
+FIRST_CONFIRMING_SEED = 10_000
 
 
 class Signal(Enum):
@@ -17,17 +24,41 @@ class Signal(Enum):
     DONE = auto()  # every run the method wants is recorded
 
 
-class Method(Protocol):
-    """How runs are chosen."""
+class Decision(Enum):
+    """What becomes of a run after an epoch."""
 
-    def ask(self) -> Run | Signal:
+    CONTINUE = auto()
+    STOP = auto()  # it ends here, with a record whose status is ``stopped``
+    PAUSE = auto()  # it makes room; the method asks for it again, and it goes on from its checkpoint
+
+
+class Candidate(NamedTuple):
+    """A configuration, the arm it belongs to, and what that arm had left open there."""
+
+    arm: str
+    varied: Mapping[str, float | str]
+    configuration: Configuration
+
+    def planned(self, seed: int, dataset: str, stage: Stage = "") -> PlannedRun:
+        """Return the run of this configuration with a seed, on the data set with this fingerprint."""
+        run = Run(configuration=self.configuration, seed=seed, dataset=dataset)
+        return PlannedRun(arm=self.arm, varied=dict(self.varied), run=run, stage=stage)
+
+
+class Method(Protocol):
+    """How runs are chosen. What it answers follows from its settings, the runs planned so far and their records."""
+
+    rungs: tuple[int, ...]
+    """The epochs after which ``report`` may answer STOP or PAUSE; empty for a method that never does."""
+
+    def ask(self) -> PlannedRun | Signal:
         """Return the next run to train; never one that was told, nor one that is out."""
 
     def tell(self, record: Record) -> None:
         """Take a run's record, whether it was asked for or found in the ledger.
 
         Raises:
-            ValueError: the method names no such run.
+            ValueError: the method has planned no such run.
 
         """
 
@@ -38,3 +69,18 @@ class Method(Protocol):
             ValueError: the run is not out.
 
         """
+
+    def takes(self, record: Record) -> bool:
+        """Say whether a record that the ledger already holds answers for its run; if not, the run is trained anew."""
+
+    def report(self, run_id: str, curve: Sequence[Epoch]) -> Decision:
+        """Take a run's curve so far, from its first epoch to its latest; after PAUSE or STOP the run is not out."""
+
+    def planned(self) -> list[PlannedRun]:
+        """Return every run planned so far, in the order of planning; a run that was asked for is among them."""
+
+    def most_left(self) -> int:
+        """Return an upper bound of the runs that are still to be told, those out included."""
+
+    def standing(self) -> str:
+        """Say in a few words where the method stands; empty when counts say it all."""

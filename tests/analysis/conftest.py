@@ -17,6 +17,7 @@ from trainables.records import (
     Epoch,
     PlannedRun,
     Record,
+    Stage,
     Status,
     StudyPlan,
     Test,
@@ -45,6 +46,8 @@ class Builder:
     skipped: list[tuple[str, str]] = field(default_factory=list)
     clips: dict[str, int] = field(default_factory=dict)  # those of FSDnoisy18k less the skipped ones when empty
     training: Training = field(default_factory=Training)
+    method: dict[str, Any] = field(default_factory=lambda: {"name": "grid"})
+    spec: dict[str, Any] = field(default_factory=dict)  # keys of the study file beside name, seeds and method
     planned: list[PlannedRun] = field(default_factory=list)
     records: dict[str, Record] = field(default_factory=dict)
 
@@ -62,11 +65,13 @@ class Builder:
         error: str | None = None,
         epochs: int = 4,
         provenance: dict[str, Any] | None = None,
+        stage: Stage = "",
+        verified: float | None = None,
     ) -> str:
         """Plan a run and, unless ``status`` is None, record it; return its run_id."""
         configuration = Configuration(loss=loss, subset=subset, training=self.training)
         run = Run(configuration=configuration, seed=seed, dataset=FINGERPRINT)
-        self.planned.append(PlannedRun(arm=arm, varied=dict(varied or {}), run=run))
+        self.planned.append(PlannedRun(arm=arm, varied=dict(varied or {}), run=run, stage=stage))
         if status is not None:
             self.records[run.run_id] = Record(
                 run_id=run.run_id,
@@ -74,7 +79,7 @@ class Builder:
                 status=status,
                 epochs=[_epoch(number, validation, diverged=status == "diverged") for number in range(1, epochs + 1)],
                 validation_accuracy=validation,
-                verified_accuracy=None,
+                verified_accuracy=verified,
                 test=Test(accuracy=test, predictions=[0, 1]) if status == "complete" and test is not None else None,
                 error=error,
                 cost=Cost(wall_s=1800.0, cpu_s=3600.0, images=1000, images_per_s=500.0),
@@ -130,8 +135,8 @@ class Builder:
         return StudyPlan(
             name=self.name,
             description=self.description,
-            method="grid",
-            spec={"name": self.name, "seeds": 12},
+            method=self.method["name"],
+            spec={"name": self.name, "seeds": 12, "method": self.method} | self.spec,
             dataset=data,
             runs=self.planned,
         )

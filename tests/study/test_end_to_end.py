@@ -187,11 +187,6 @@ def started_by(marker):
     return found
 
 
-def outlived(marker):
-    """Ray's two agents are left out: they need a minute to see that their node is gone, and touch nothing meanwhile."""
-    return [command for command in started_by(marker).values() if command and "Agent" not in command]
-
-
 def listening(pids):
     """Local addresses, in the kernel's hexadecimal, on which processes listen."""
     inodes = set()
@@ -204,30 +199,6 @@ def listening(pids):
 
 
 LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
-
-
-def test_a_study_killed_in_the_middle_is_continued_to_the_same_records(finished, tmp_path, monkeypatch):
-    """After kill -9 of the driver, nothing recorded is trained again and every outcome is bit-equal."""
-    folder, _, _ = finished
-    monkeypatch.setenv("STUDY_UNDER_TEST", marker := f"killed-{os.getpid()}")
-    path, storage = write_study(tmp_path), tmp_path / "storage"
-    process = start_and_wait(path, storage, least=2)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    end = time.monotonic() + 60
-    while outlived(marker) and time.monotonic() < end:
-        time.sleep(0.1)
-    assert outlived(marker) == [], "Ray outlived its killed driver"
-    before = {p.name: p.stat().st_mtime_ns for p in (storage / "records").iterdir()}
-    in_flight = {p.stem for p in (storage / "checkpoints").glob("*.pt")}
-    assert 2 <= len(before) < 6
-
-    again = gce_study("run", path)
-    assert again.returncode == 0, again.stderr
-    records = read_records(storage)
-    assert {n: (storage / "records" / n).stat().st_mtime_ns for n in before} == before
-    assert outcomes(storage) == outcomes(folder / "storage")
-    assert all(records[run_id].provenance["attempts"] == 2 for run_id in in_flight - {Path(n).stem for n in before})
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

@@ -5,12 +5,13 @@ import io
 import pytest
 from rich.console import Console
 
+from study.conductor import BUSY_S, Conductor
 from study.methods.grid import Grid
 from study.progress import Progress
 from study.ray_settings import prepare_environment
 from study.spec import Resources
 from trainables.config import CCE, Configuration, Run
-from trainables.records import Cost, PlannedRun, Record, read_records, write_record
+from trainables.records import Cost, DataSummary, PlannedRun, Record, StudyPlan, read_records, write_record
 
 
 @pytest.fixture
@@ -35,7 +36,9 @@ def plans():
 def asking(engine, plans, tmp_path):
     runs = {p.run.run_id: p for p in plans}
     progress = Progress(tmp_path, "s", runs, {}, console=Console(file=io.StringIO()))
-    return engine._Asking(Grid(plans), tmp_path, Resources(), progress, {"commit": "c"})
+    summary = DataSummary(name="d", kind="synthetic", fingerprint="d", classes=["a", "b"], clips={})
+    plan = StudyPlan(name="s", description="", method="grid", spec={}, dataset=summary, runs=plans)
+    return engine._Asking(Conductor(Grid(plans), tmp_path, plan, progress, {"commit": "c"}), Resources())
 
 
 def complete(run):
@@ -58,28 +61,49 @@ def test_it_asks_for_each_run_waits_and_finishes(asking, plans, engine, tmp_path
         write_record(tmp_path, complete(plan.run))
         asking.on_trial_complete(trial_id=trial, result={}, error=False)
     assert asking.suggest("c") == engine.Searcher.FINISHED
-    assert set(asking.progress.recorded) == {p.run.run_id for p in plans}
+    assert set(asking.conductor.progress.recorded) == {p.run.run_id for p in plans}
 
 
-def test_a_run_that_another_study_trains_is_asked_for_again_later(asking, plans, engine, monkeypatch):
+def test_a_run_that_another_study_trains_is_asked_for_again_later(asking, plans, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("study.engine.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("study.conductor.time.monotonic", lambda: now[0])
     first = asking.suggest("a")["run_id"]
     asking.on_trial_complete(trial_id="a", result={"busy": True})
     assert asking.suggest("b")["run_id"] == plans[1].run.run_id
     assert asking.suggest("c") is None
-    now[0] = engine.BUSY_S
+    now[0] = BUSY_S
     assert asking.suggest("c")["run_id"] == first
 
 
 def test_a_run_that_keeps_killing_its_process_is_recorded_as_failed_and_the_others_go_on(asking, plans, tmp_path):
     run_id = asking.suggest("a")["run_id"]
-    asking.last_errors[run_id] = "torch.OutOfMemoryError: out of memory"
-    asking.on_trial_complete(trial_id="a", error=True)
+    for _ in range(10):
+        asking.on_death(plans[0].run, "torch.OutOfMemoryError: out of memory")
+    assert read_records(tmp_path) == {}
+    asking.on_death(plans[0].run, "torch.OutOfMemoryError: out of memory")
     record = read_records(tmp_path)[run_id]
     assert record.status == "failed"
-    assert record.error == "its process died 11 times; the last time: torch.OutOfMemoryError: out of memory"
+    assert record.error == (
+        "its process died 11 times in the same epoch; the last time: torch.OutOfMemoryError: out of memory"
+    )
+    asking.on_trial_complete(trial_id="a", result={"done": True})
+    assert asking.conductor.progress.recorded.keys() == {run_id}
     assert asking.suggest("b")["run_id"] == plans[1].run.run_id
+
+
+def test_an_epoch_between_two_deaths_starts_the_count_anew(asking, plans, tmp_path):
+    asking.suggest("a")
+    for _ in range(30):
+        asking.on_death(plans[0].run, "ray.exceptions.ActorDiedError: killed")
+        assert asking.on_epoch("a", {"done": False})
+    assert read_records(tmp_path) == {}
+
+
+def test_a_process_lost_with_its_node_is_no_fault_of_the_run(asking, plans, tmp_path):
+    asking.suggest("a")
+    for _ in range(30):
+        asking.on_death(plans[0].run, "The actor died because its node has died.")
+    assert read_records(tmp_path) == {}
 
 
 def test_a_process_that_dies_after_its_record_was_written_changes_nothing(asking, plans, tmp_path):
@@ -98,7 +122,7 @@ def test_storage_that_fails_ends_the_asking(asking, engine):
 
 def test_a_record_that_cannot_be_read_is_put_aside_and_its_run_asked_for_again(asking, plans, tmp_path, monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("study.engine.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("study.conductor.time.monotonic", lambda: now[0])
     run_id = asking.suggest("a")["run_id"]
     (tmp_path / "records").mkdir()
     (tmp_path / "records" / f"{run_id}.json").write_text("{")

@@ -38,9 +38,9 @@ def record(run: Run) -> Record:
 
 
 def asked(method: Method) -> Run:
-    run = method.ask()
-    assert isinstance(run, Run)
-    return run
+    planned = method.ask()
+    assert isinstance(planned, PlannedRun)
+    return planned.run
 
 
 def test_asks_in_order_then_waits_then_is_done() -> None:
@@ -89,7 +89,7 @@ def test_a_lost_run_whose_record_turns_up_is_not_asked_for_again() -> None:
 
 
 def test_a_record_of_no_run_of_the_grid_is_refused() -> None:
-    with pytest.raises(ValueError, match="none of this grid's 1 runs"):
+    with pytest.raises(ValueError, match="none of the 1 runs planned"):
         Grid(plan([0])).tell(record(plan([1])[0].run))
 
 
@@ -111,9 +111,9 @@ def test_no_run_is_ever_out_twice_and_all_are_told_in_the_end(seeds: list[int], 
     for action in actions:
         if action == "ask":
             answer = grid.ask()
-            if isinstance(answer, Run):
-                assert answer.run_id not in told | {r.run_id for r in out}
-                out.append(answer)
+            if isinstance(answer, PlannedRun):
+                assert answer.run.run_id not in told | {r.run_id for r in out}
+                out.append(answer.run)
         elif out:
             run = out.pop(0)
             if action == "tell":
@@ -122,7 +122,7 @@ def test_no_run_is_ever_out_twice_and_all_are_told_in_the_end(seeds: list[int], 
             else:
                 grid.give_back(run.run_id)
     while (answer := grid.ask()) is not Signal.DONE:
-        run = answer if isinstance(answer, Run) else out.pop()
+        run = answer.run if isinstance(answer, PlannedRun) else out.pop()
         grid.tell(record(run))
         told.add(run.run_id)
     assert told == {p.run.run_id for p in plan(seeds)}

@@ -186,7 +186,35 @@ losses = st.one_of(
 )
 
 
-studies = st.fixed_dictionaries(
+chosen = st.one_of(
+    st.fixed_dictionaries(
+        {"name": st.just("settle")},
+        optional={
+            "within": st.floats(1e-6, 100),
+            "max_runs": st.none() | st.integers(1, 100),
+            "seed": st.integers(0, 9),
+        },
+    ),
+    st.fixed_dictionaries(
+        {"name": st.just("search")},
+        optional={
+            "sampler": st.sampled_from(["tpe", "random", "gp", "qmc"]),
+            "asha": st.none() | st.fixed_dictionaries({"reduction_factor": st.floats(1.5, 100)}),
+        },
+    ),
+)
+of_two = st.fixed_dictionaries(
+    {
+        "name": names,
+        "dataset": st.just({"kind": "synthetic"}),
+        "arms": st.just([{"name": "a", "loss": {"name": "gce"}}, {"name": "b", "loss": {"name": "adaptive_gce"}}]),
+        "method": chosen,
+        "select_on": st.sampled_from(["validation", "verified"]),
+        "controls": st.sampled_from([[], ["fixed_q"]]),
+        "budget": st.fixed_dictionaries({"max_hours": st.none() | st.floats(0.1, 1e6)}),
+    }
+)
+grids = st.fixed_dictionaries(
     {
         "name": names,
         "description": st.text(
@@ -201,7 +229,7 @@ studies = st.fixed_dictionaries(
 
 
 @settings(max_examples=60, deadline=None)
-@given(studies)
+@given(grids | of_two)
 def test_a_dumped_study_reads_back_equal(values: dict[str, Any]) -> None:
     spec = StudySpec.model_validate(values)
     stream = io.StringIO()
@@ -215,6 +243,20 @@ def test_differences_leave_out_what_changes_no_result() -> None:
     new = dump(read(GOOD + "description: x\nresources: {max_concurrent: 9}\nstorage: elsewhere\n"))
     assert differences(old, new) == []
     assert differences(old, old | {"seeds": [0, 1]}) == []
+
+
+def test_a_larger_budget_continues_a_study() -> None:
+    text = GOOD.replace("q: 0.7", "q: {values: [0.1, 0.7]}").replace("seeds: 2", "method: {name: settle}")
+    more = text.replace("settle}", "settle, max_runs: 90}\nbudget: {max_runs: 99, max_hours: 3}")
+    assert differences(dump(read(text)), dump(read(more))) == []
+    other = text.replace("settle}", "settle, within: 0.5}")
+    assert differences(dump(read(text)), dump(read(other))) == ["method.within: 0.3 -> 0.5"]
+
+
+def test_keys_that_an_earlier_version_did_not_know_are_no_difference() -> None:
+    new = dump(read(GOOD))
+    old = {key: value for key, value in new.items() if key not in {"select_on", "controls", "budget"}}
+    assert differences(old, new) == []
 
 
 def test_differences_say_each_changed_key() -> None:

@@ -20,9 +20,9 @@ seeds: 2
 """
 LOSS_NAMES = [get_args(loss.model_fields["name"].annotation)[0] for loss in LOSSES]
 ONE_LOSS = f"one of {', '.join(sorted(LOSS_NAMES))}"
-TOP = "name, description, dataset, arms, method, seeds, training, resources, storage"
+TOP = "name, description, dataset, arms, method, seeds, select_on, controls, budget, training, resources, storage"
 SUBSET = f"one of {', '.join(SUBSETS)}, or {{values: [...]}}"
-FRACTION = "a number in [0, 1], or {values: [...]}"
+FRACTION = "a number in [0, 1], or {values: [...]}, or {min: ..., max: ...} with method search"
 
 
 def changed(old: str, new: str) -> str:
@@ -80,7 +80,7 @@ def changed(old: str, new: str) -> str:
             changed("2\n", "1e3\n"),
             (
                 "5: seeds: 1000.0 is not allowed; allowed: a whole number in [1, 1000],"
-                " or a list of 1 to 1000 items, each a whole number in [0, 2147483648)"
+                " or a list of 1 to 1000 items, each a whole number in [0, 2147483648), or null"
             ),
         ),
         (changed("2\n", "0\n"), "5: seeds: 0 is not allowed; allowed: a whole number in [1, 1000]"),
@@ -99,7 +99,10 @@ def changed(old: str, new: str) -> str:
         (GOOD + "training: !x {}\n", "6: training: the tag !x is not allowed; allowed: no tags"),
         (GOOD + "training: {12: 3}\n", "6: training: the key 12 is not allowed; allowed: text"),
         (GOOD + "? [a]\n: 3\n", "6: a key that is a list, a mapping or tagged is not allowed; allowed: text"),
-        (GOOD + "method: {name: serach}\n", "6: method.name: 'serach' is not allowed; allowed: grid"),
+        (
+            GOOD + "method: {name: serach}\n",
+            "6: method.name: 'serach' is not allowed (did you mean search?); allowed: one of grid, search, settle",
+        ),
         (
             GOOD + "storage: s3://b/p\n",
             (

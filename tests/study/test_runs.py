@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from study.reading import read_spec
-from study.runs import configurations, planned_runs, study_plan
+from study.runs import candidates, planned_runs, study_plan
 from study.spec import StudySpec
 from trainables.config import LossMasking
 from trainables.records import DataSummary
@@ -29,7 +29,7 @@ def study(**changes: object) -> StudySpec:
 
 
 def test_varied_holds_what_was_left_open_in_file_order() -> None:
-    assert [(arm, varied) for arm, varied, _ in configurations(study())] == [
+    assert [(arm, varied) for arm, varied, _ in candidates(study())] == [
         ("masked", {"rule": "outlier", "subset": "clean"}),
         ("masked", {"rule": "outlier", "subset": "all"}),
         ("masked", {"rule": "max", "subset": "clean"}),
@@ -39,7 +39,7 @@ def test_varied_holds_what_was_left_open_in_file_order() -> None:
 
 
 def test_a_configuration_has_every_parameter_and_the_studys_training() -> None:
-    first = configurations(study(training={"epochs": 3}))[0][2]
+    first = candidates(study(training={"epochs": 3}))[0][2]
     assert first.loss == LossMasking(name="loss_masking", rule="outlier", threshold=None)
     assert (first.subset, first.training.epochs) == ("clean", 3)
 

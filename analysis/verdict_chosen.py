@@ -1,0 +1,154 @@
+"""The verdicts on studies that explore, choose and confirm the choice on fresh seeds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.budget import HOUR_S, reached
+from analysis.exploration import chance, settled, tried
+from analysis.frames import Key, explored, key_of, keys, reported, runs_of, scores, status_counts
+from analysis.intervals import LEVEL, paired_difference, t_interval
+from analysis.select import ValidationTable, choose
+from analysis.verdict_grid import certainty, chosen_by, clear, joined, listed, nothing_complete, points
+from trainables.labels import number, symbol
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.exploration import Settled
+    from analysis.frames import StudyResults
+    from analysis.settling import Standing
+
+RULED_OUT = 0.05  # a configuration that is less probably the best is not named beside the choice
+NAMED = 4
+
+
+def settle_verdict(results: StudyResults) -> str:
+    """Say which configuration is chosen, how sure that is or how sure it is not, and what fresh seeds score."""
+    found = settled(results)
+    if found.standing is None:
+        return nothing_complete(results.runs)
+    return " ".join([*_settled(results, found, found.standing), *_confirmed(results, found.standing.chosen)])
+
+
+def _settled(results: StudyResults, found: Settled, standing: Standing[Key]) -> list[str]:
+    names, kind = _names(explored(results).runs)
+    name = names[standing.chosen]
+    probability = chance(standing.confidence)
+    runs = f"{found.runs} run{'' if found.runs == 1 else 's'}"
+    is_ = f"within {found.within:g} points of the best of the {len(names)} {kind} with probability {probability}"
+    if found.sure:
+        sentences = [f"{name} is chosen by {chosen_by(results)}: it is {is_} ({runs})."]
+    else:
+        limit = f"; {found.ended} is reached" if found.ended else ""
+        asked = f"where {found.asked:g} was asked for ({runs}{limit})"
+        sentences = [f"Not settled: by {chosen_by(results)} {name} leads and is {is_}, {asked}."]
+    rivals = sorted(
+        (i for i, key in enumerate(standing.keys) if key != standing.chosen and standing.best[i] >= RULED_OUT),
+        key=lambda i: -standing.best[i],
+    )
+    if rivals:
+        words = [f"{names[standing.keys[i]]} ({chance(standing.best[i])})" for i in rivals[:NAMED]]
+        sentences.append(f"The best may also be {joined(words)}, by the probability in brackets.")
+    return sentences
+
+
+def search_verdict(results: StudyResults) -> str:
+    """Say what a search tried, which of the confirmed configurations is best, and what fresh seeds score."""
+    runs = explored(results).runs
+    found = tried(results)
+    ranked = [key for key, score in found.items() if score is not None]
+    if not ranked:
+        return nothing_complete(results.runs)
+    counts = status_counts(runs["status"])
+    were = "configurations were" if len(found) > 1 else "configuration was"
+    sentences = [f"{len(found)} {were} tried ({len(runs)} runs{f', {counts}' if counts else ''})."]
+    limit = reached(results.plan.spec.get("budget", {}), results.records.values())
+    if limit:
+        sentences.append(f"The study ended as {limit} is reached.")
+    fresh = reported(results).runs
+    # A baseline may score higher; it is compared with the choice and not chosen.
+    baselines = results.plan.spec["method"]["baselines"]
+    chosen_from = fresh[(fresh["stage"] == "confirm") & ~fresh["arm"].isin(baselines)]
+    choice = choose(ValidationTable.from_runs(chosen_from, None))
+    names = {key: f"{key.configuration} on {key.subset}" for key in (*found, *keys(chosen_from))}
+    if choice is None:
+        mean = f"{100 * (found[ranked[0]] or 0):.1f} %"
+        sentences.append(
+            f"The best so far by {chosen_by(results)} is {names[ranked[0]]} ({mean}); it is not confirmed."
+        )
+        return " ".join(sentences)
+    seeds = f"{choice.validation.n} fresh seed{'' if choice.validation.n == 1 else 's'}"
+    mean = f"{100 * choice.validation.mean:.1f} %, {seeds}"
+    if choice.comparisons:
+        confirmed = len(choice.ranking.keys)
+        sentences.append(
+            f"{names[choice.key]} has the highest mean {chosen_by(results)} of the best {confirmed}, which were "
+            f"confirmed ({mean})."
+        )
+        sentences.append(certainty(choice, names))
+    else:
+        sentences.append(f"{names[choice.key]} was confirmed: mean {chosen_by(results)} {mean}.")
+    if choice.ranking.too_few:
+        sentences.append(f"Not ranked, for too few seeds in common: {listed(choice.ranking.too_few, names)}.")
+    return " ".join([*sentences, *_confirmed(results, choice.key)])
+
+
+def _confirmed(results: StudyResults, chosen: Key) -> list[str]:
+    """Write the chosen configuration's test accuracy on fresh seeds, the gaps to all others, and what it cost."""
+    runs = reported(results).runs
+    tested = scores(runs, "test")
+    own = runs_of(runs, chosen)["status"]
+    if chosen not in tested:
+        sentences = [
+            "It is not confirmed on fresh seeds." if own.empty else "None of its fresh seeds has a test accuracy."
+        ]
+    else:
+        interval = t_interval(tested[chosen].values(), LEVEL)
+        score = f"On the test set it scores {interval.percent()} % ({interval.label()} fresh seeds)"
+        others = [key for key in _beside(results, chosen) if key in tested]
+        gaps = [(key, paired_difference(tested[chosen], tested[key], LEVEL)) for key in others[:NAMED]]
+        words = [
+            f"{points(gap)} {_other(key)}{'' if clear(gap) else ' (which is better stays open)'}"
+            for key, gap in gaps
+            if gap
+        ]
+        sentences = [f"{score}, {joined(words)} (paired by seed)." if words else f"{score}."]
+    left = int((own != "complete").sum())
+    if left:
+        sentences.append(
+            f"{left} of its {len(own)} fresh seeds {'is' if left == 1 else 'are'} left out ({status_counts(own)})."
+        )
+    hours = sum(record.cost.wall_s for record in results.records.values()) / HOUR_S
+    time = f"{hours:.1f} hours" if hours >= 1 else f"{60 * hours:.0f} minutes"
+    sentences.append(f"Cost: {len(results.records)} runs, {time} of training.")
+    return sentences
+
+
+def _beside(results: StudyResults, chosen: Key) -> list[Key]:
+    """Return what the chosen configuration is compared with: the baselines, and its own control."""
+    baselines = results.plan.spec["method"]["baselines"]
+    planned = {key_of(p): p for p in results.plan.runs if p.stage in {"confirm", "control"}}
+    return [
+        key
+        for key, p in planned.items()
+        if key != chosen and (p.arm in baselines or (p.stage == "control" and p.varied == planned[chosen].varied))
+    ]
+
+
+def _other(key: Key) -> str:
+    return key.configuration if key.subset == "all" else f"{key.configuration} on {key.subset}"
+
+
+def _names(runs: pd.DataFrame) -> tuple[dict[Key, str], str]:
+    """Return what to call each configuration, and all of them together."""
+    found = keys(runs)
+    parameters, series = set(runs["parameter"]), set(runs["series"])
+    several = len({key.subset for key in found}) > 1
+    if len(series) == 1 and not several and len(parameters) == 1 and all(parameters):
+        sign = symbol(str(next(iter(parameters))))
+        value = dict(zip(runs["configuration"], runs["value"], strict=True))
+        return {key: f"{sign} = {number(value[key.configuration])}" for key in found}, f"values of {sign}"
+    return {
+        key: f"{key.configuration} on {key.subset}" if several else key.configuration for key in found
+    }, "configurations"

@@ -1,0 +1,193 @@
+"""The verdict on a study that trains everything it names; and phrases that other verdicts use too."""
+
+from __future__ import annotations
+
+import math
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from analysis.budget import reached
+from analysis.frames import Key, complete_runs, keys, runs_of, scores, selected_on, status_counts, subsets
+from analysis.intervals import LEVEL, paired_difference, t_interval
+from analysis.select import Choice, ValidationTable, choose
+from trainables.labels import number, symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from analysis.frames import StudyResults
+    from analysis.intervals import Interval
+
+NAMED = 4  # more configurations than this are counted, not named
+
+
+def grid_verdict(results: StudyResults) -> str:
+    """Say which configuration is best, how sure that is, what it scores on the test set, and the gap to the next arm.
+
+    The choice is made on one subset: ``all`` when it has complete runs, else the plan's first subset that has.
+    """
+    runs = results.runs
+    subset = main_subset(runs)
+    if subset is None:
+        return nothing_complete(runs)
+    choice = choose(ValidationTable.from_runs(runs, subset))
+    if choice is None:
+        return "The complete runs have no validation accuracy, so there is nothing to choose by."
+    own = runs[runs["subset"] == subset]
+    several = len(subsets(runs)) > 1
+    found = _choice(own, choice, chosen_by(results), several=several)
+    found += [_test(own, choice), *_left_out(own, choice, several=several), *budget_ended(results)]
+    return " ".join(found)
+
+
+def budget_ended(results: StudyResults) -> list[str]:
+    """Say which limit ended a study before all its runs were trained; nothing where none did."""
+    limit = reached(results.plan.spec.get("budget", {}), results.records.values())
+    missing = (results.runs["status"] == "missing").any()
+    return [f"The study ended early, as {limit} is reached."] if limit and missing else []
+
+
+def nothing_complete(runs: pd.DataFrame) -> str:
+    """Say that there is nothing to choose from."""
+    counts = status_counts(runs["status"])
+    return f"No run of the {len(runs)} is complete{f' ({counts})' if counts else ''}: there is nothing to choose from."
+
+
+def chosen_by(results: StudyResults) -> str:
+    """Name the accuracy that a study chooses by."""
+    return "accuracy on verified validation clips" if selected_on(results.plan) == "verified" else "validation accuracy"
+
+
+def main_subset(runs: pd.DataFrame) -> str | None:
+    """Return the subset that the verdict is about: ``all``, else the first with complete runs; None without any."""
+    found = subsets(complete_runs(runs))
+    return "all" if "all" in found else next(iter(found), None)
+
+
+def _choice(runs: pd.DataFrame, choice: Choice, by: str, *, several: bool) -> list[str]:
+    """Write the chosen configuration, which others are not told apart from it, and which were not ranked."""
+    names = _names(runs, choice)
+    where = f"On the subset {choice.key.subset}, " if several else ""
+    seeds = "1 seed" if choice.validation.n == 1 else f"{choice.validation.n} seeds"
+    mean = f"{100 * choice.validation.mean:.1f} %, {seeds}"
+    planned = len(keys(runs))
+    tried = f"{planned} {_kind(runs)} tried"
+    too_few = choice.ranking.too_few
+    if choice.comparisons:
+        without = planned - len(choice.ranking.keys) - len(too_few)
+        tried += f", {without} of them without a complete run" if without else ""
+        head = f"{where}{names[choice.key]} has the highest mean {by} of the {tried} ({mean})."
+        sentences = [head, certainty(choice, names)]
+    else:
+        what = f"{'enough ' if too_few else ''}complete runs{f' of the {tried}' if planned > 1 else ''}"
+        sentences = [f"{where}{choice.key.configuration} is the only configuration with {what}: mean {by} {mean}."]
+    if too_few:
+        sentences.append(f"Not ranked, for too few seeds in common with the others: {listed(too_few, names)}.")
+    return sentences
+
+
+def certainty(choice: Choice, names: dict[Key, str]) -> str:
+    """Say which others the chosen configuration is told apart from, and by what method."""
+    others = len(choice.comparisons)
+    if choice.validation.n == 1:
+        method = "one seed gives no interval"
+    elif not any(c.difference and c.difference.half_width is not None for c in choice.comparisons):
+        method = "the differences paired by seed show no spread, which gives no interval"
+    else:
+        family = f", Bonferroni over {others}" if others > 1 else ""
+        method = (
+            f"{100 * choice.level:g} % t-interval{'s' if others > 1 else ''} of the differences paired by seed{family}"
+        )
+    tied = choice.not_told_apart
+    if not tied:
+        every = f"all {others} others{' ranked' if choice.ranking.too_few else ''}"
+        return f"It is ahead of {every if others > 1 else names[choice.comparisons[0].other]} ({method})."
+    many = f"any of the other {others}" if len(tied) == others else f"{len(tied)} of the other {others}"
+    who = many if len(tied) > NAMED else listed(tied, names)
+    return f"The study does not tell it apart from {who} ({method})."
+
+
+def listed(found: Sequence[Key], names: Mapping[Key, str]) -> str:
+    """Name the first of some configurations, and count the others."""
+    words = [names[key] for key in found[:NAMED]]
+    return joined([*words, f"{len(found) - NAMED} more"] if len(found) > NAMED else words)
+
+
+def joined(words: Sequence[str]) -> str:
+    """Return ``a, b and c``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def _test(runs: pd.DataFrame, choice: Choice) -> str:
+    """Write the test accuracy, and how it compares with the best other arm's."""
+    tested = scores(runs, "test")
+    if choice.key not in tested:
+        return "It has no test accuracy."
+    interval = t_interval(tested[choice.key].values(), LEVEL)
+    score = f"On the test set it scores {interval.percent()} % ({interval.label()})"
+    other = next((key for key in choice.ranking.keys if key.arm != choice.key.arm), None)
+    if other is None:
+        return f"{score}."
+    best = f"{other.configuration}, {_rank_of(other, runs, choice)} on validation"
+    gap = paired_difference(tested[choice.key], tested.get(other, {}), LEVEL)
+    if gap is None:
+        return f"{score}. It shares no tested seed with {best}."
+    seen = gap.label() if gap.half_width is None or gap.n != interval.n else ""
+    paired = f"paired by seed{f', {seen}' if seen else ''}"
+    open_ = "" if clear(gap) else ": which of the two is better stays open"
+    return f"{score}, {points(gap)} {best} ({paired}){open_}."
+
+
+def clear(gap: Interval) -> bool:
+    """Say whether a difference's interval lies wholly on one side of zero."""
+    return gap.low is not None and gap.high is not None and not gap.low <= 0 <= gap.high
+
+
+def points(gap: Interval) -> str:
+    """Write a difference of accuracies as ``1.2 ± 0.7 points above``."""
+    width = "" if gap.half_width is None else f" ± {100 * gap.half_width:.1f}"
+    return f"{100 * abs(gap.mean):.1f}{width} points {'below' if gap.mean < 0 else 'above'}"
+
+
+def _rank_of(other: Key, runs: pd.DataFrame, choice: Choice) -> str:
+    """Call an arm the best other one, or name those that tie with it."""
+    means = {key: fmean(values.values()) for key, values in scores(runs, "selection").items()}
+    ties = [
+        key.configuration
+        for key in choice.ranking.keys
+        if key.arm not in {choice.key.arm, other.arm} and math.isclose(means[key], means[other], rel_tol=1e-12)
+    ]
+    return f"which ties with {' and '.join(ties)} as the best other arm" if ties else "the best other arm"
+
+
+def _left_out(runs: pd.DataFrame, choice: Choice, *, several: bool) -> list[str]:
+    """Write how many of the chosen configuration's runs, and of all, are left out."""
+    found = []
+    every = f"of all {{}} runs{' on this subset' if several else ''}"
+    for statuses, of in ((runs_of(runs, choice.key)["status"], "of its {} runs"), (runs["status"], every)):
+        left = int((statuses != "complete").sum())
+        if left:
+            what = of.format(len(statuses))
+            found.append(f"{left} {what} {'is' if left == 1 else 'are'} left out ({status_counts(statuses)}).")
+    return found
+
+
+def _names(runs: pd.DataFrame, choice: Choice) -> dict[Key, str]:
+    """Return ``T = 1000`` for each configuration when they differ by that alone, else their whole labels."""
+    found = (*choice.ranking.keys, *choice.ranking.too_few)
+    if not _one_series(runs):
+        return {key: key.configuration for key in found}
+    sign = symbol(str(runs["parameter"].iloc[0]))
+    value = dict(zip(runs["configuration"], runs["value"], strict=True))
+    return {key: f"{sign} = {number(value[key.configuration])}" for key in found}
+
+
+def _kind(runs: pd.DataFrame) -> str:
+    return f"values of {symbol(str(runs['parameter'].iloc[0]))}" if _one_series(runs) else "configurations"
+
+
+def _one_series(runs: pd.DataFrame) -> bool:
+    found = set(zip(runs["series"], runs["parameter"], strict=True))
+    return len(found) == 1 and all(parameter for _, parameter in found)

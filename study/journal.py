@@ -1,0 +1,168 @@
+"""A search's trials in a file that Optuna's tools can open. It only shows: nothing is read back from it but itself."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from optuna.storages import JournalStorage
+from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
+from optuna.study import StudyDirection
+from optuna.trial import create_trial
+
+from study.methods.sampling import STATES, parameters
+from trainables.records import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from optuna.trial import FrozenTrial
+
+    from study.methods.sampling import ArmSpace, Tried
+
+
+class Journal:
+    """Keeps an Optuna study equal to a search's history, by appending to a journal file.
+
+    One process at a time may write; any number may read meanwhile.
+    """
+
+    def __init__(self, path: Path, study_name: str, space: Sequence[ArmSpace]) -> None:
+        """Open the file, or make it when first written.
+
+        Args:
+            path: of the file; its folder is made when needed.
+            study_name: of the Optuna study within.
+            space: what the search samples.
+
+        """
+        self._path, self._name, self._space = path, study_name, tuple(space)
+        self._shown: list[Tried] = []  # as the file has them
+        # Of a process that was killed while it wrote: Optuna would wait half a minute for it.
+        path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
+        self._open(_read(path))
+
+    def _open(self, logs: list[dict[str, Any]] | None) -> None:
+        """Take up the file's operations; None for a new file."""
+        try:
+            self._start(logs or [])
+        except Exception:  # noqa: BLE001 -- whatever a foreign file makes Optuna raise: it gets replaced
+            self._start([])
+            logs = None
+        self._replace = not logs  # whether the next writing makes the file anew
+
+    def _start(self, logs: list[dict[str, Any]]) -> None:
+        self._backend = _Batch(logs)
+        self._storage = JournalStorage(self._backend)
+        studies = self._storage.get_all_studies()
+        if logs and [(s.study_name, s.directions) for s in studies] != [(self._name, [StudyDirection.MAXIMIZE])]:
+            msg = f"not the journal of study {self._name} alone"
+            raise ValueError(msg)
+        self._study = (
+            studies[0]._study_id  # noqa: SLF001 -- Optuna gives it no public name
+            if studies
+            else self._storage.create_new_study([StudyDirection.MAXIMIZE], self._name)
+        )
+
+    def sync(self, history: Sequence[Tried]) -> None:
+        """Write what is new since the last time; in one go, so that a reader sees all of it or nothing.
+
+        Args:
+            history: every configuration sampled so far, by number.
+
+        Raises:
+            OSError: the file cannot be written.
+
+        """
+        shown = self._shown
+        changed = [tried for tried in history if tried.number >= len(shown) or shown[tried.number] is not tried]
+        trials = self._storage.get_all_trials(self._study, deepcopy=False)
+        pairs = ((trials[tried.number], tried) for tried in changed if tried.number < len(trials))
+        if self._replace or len(trials) > len(history) or not all(self._may_become(*pair) for pair in pairs):
+            self._start([])
+            self._replace, changed = True, list(history)
+        for tried in changed:
+            self._show(tried)
+        self._write()
+        self._shown = list(history)
+
+    def _may_become(self, trial: FrozenTrial, tried: Tried) -> bool:
+        """Say whether appending can make a trial what it should be."""
+        if (trial.params, trial.distributions) != (parameters(self._space, tried) or ({}, {})):
+            return False
+        now = (trial.state, trial.value, trial.intermediate_values)
+        return not trial.state.is_finished() or now == (STATES[tried.state], tried.value, tried.intermediate)
+
+    def _show(self, tried: Tried) -> None:
+        trials = self._storage.get_all_trials(self._study, deepcopy=False)
+        if tried.number >= len(trials):
+            self._storage.create_new_trial(self._study, _trial(self._space, tried))
+            return
+        trial = trials[tried.number]
+        if trial.state.is_finished():
+            return
+        for epoch in sorted(tried.intermediate.keys() - trial.intermediate_values.keys()):
+            self._storage.set_trial_intermediate_value(trial._trial_id, epoch, tried.intermediate[epoch])  # noqa: SLF001 -- Optuna gives it no public name
+        if tried.state != "running":
+            values = None if tried.value is None else [tried.value]
+            self._storage.set_trial_state_values(trial._trial_id, STATES[tried.state], values)  # noqa: SLF001 -- as above
+
+    def _write(self) -> None:
+        replace, self._replace = self._replace, True  # a writing that fails may leave half a line
+        if replace:
+            write_atomically(self._path, b"".join(_line(log) for log in self._backend.pending))
+        elif self._backend.pending:
+            JournalFileBackend(str(self._path)).append_logs(self._backend.pending)
+        self._backend.pending, self._replace = [], False
+
+
+class _Batch(BaseJournalBackend):
+    """Keeps Optuna's operations until they are written together; Optuna itself would sync the disk for each of them.
+
+    Attributes:
+        pending: the operations that are not in the file yet.
+
+    """
+
+    def __init__(self, logs: list[dict[str, Any]]) -> None:
+        self.pending: list[dict[str, Any]] = []
+        self._unread = logs
+        self._first_unread = 0
+
+    def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
+        unread = self._unread[log_number_from - self._first_unread :]
+        self._unread, self._first_unread = [], log_number_from + len(unread)  # it asks for each once
+        return iter(unread)
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        # Optuna passes dictionaries that it goes on using.
+        written = [json.loads(_line(log)) for log in logs]
+        self.pending += written
+        self._unread += written
+
+
+def _line(log: dict[str, Any]) -> bytes:
+    """Return an operation as Optuna's file backend writes it."""
+    return json.dumps(log, separators=(",", ":")).encode() + b"\n"
+
+
+def _read(path: Path) -> list[dict[str, Any]] | None:
+    """Return the file's operations; None when there is no file, or one with a line that was cut short."""
+    try:
+        data = path.read_bytes()
+        logs = [json.loads(line) for line in data.splitlines()]
+    except (OSError, ValueError):
+        return None
+    return logs if data.endswith(b"\n") and all(isinstance(log, dict) for log in logs) else None
+
+
+def _trial(space: Sequence[ArmSpace], tried: Tried) -> FrozenTrial:
+    params, of = parameters(space, tried) or ({}, {})
+    return create_trial(
+        state=STATES[tried.state],
+        params=params,
+        distributions=of,
+        value=tried.value,
+        intermediate_values=dict(tried.intermediate),
+    )

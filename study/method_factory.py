@@ -1,0 +1,89 @@
+"""From a study file to the method that chooses its runs."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from study.arms import Range
+from study.method_specs import Search as SearchSpec
+from study.method_specs import Settle as SettleSpec
+from study.methods.budgeted import Budgeted
+from study.methods.controls import WithControls
+from study.methods.grid import Grid
+from study.rules import confirming_runs
+from study.runs import candidates
+from trainables.config import Configuration
+from trainables.records import study_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from study.arms import Arm
+    from study.methods.method import Method
+    from study.methods.sampling import ArmSpace
+    from study.spec import StudySpec
+    from trainables.records import PlannedRun
+
+JOURNAL = "optuna.log"  # in the study's folder: a search's trials, for optuna-dashboard
+
+
+def make_method(spec: StudySpec, dataset: str, asked: Sequence[PlannedRun]) -> tuple[Budgeted, Callable[[], None]]:
+    """Return a study's method, with its controls and under its budget; and what is to be called when it has changed.
+
+    Args:
+        spec: the study.
+        dataset: fingerprint of its data set.
+        asked: the runs that its plan names already, which are all of them for a grid.
+
+    """
+    inner, on_change = _choosing(spec, dataset, [planned for planned in asked if planned.stage != "control"])
+    return Budgeted(WithControls(inner, asked) if spec.controls else inner, spec.budget), on_change
+
+
+def _choosing(spec: StudySpec, dataset: str, asked: Sequence[PlannedRun]) -> tuple[Method, Callable[[], None]]:
+    method = spec.method
+    if not isinstance(method, SettleSpec | SearchSpec):
+        return Grid(asked), lambda: None
+    fixed = [c for c in candidates(spec) if c.arm in method.baselines]
+    most = spec.budget.max_runs
+    limits: dict[str, Any] = {
+        "select_on": spec.select_on,
+        "asked": asked,
+        "most_runs": None if most is None else most - confirming_runs(spec, method),
+    }
+    if isinstance(method, SettleSpec):
+        from study.methods.settle import Settle  # noqa: PLC0415 -- scipy, which a grid need not wait for
+
+        chosen_from = [c for c in candidates(spec) if c.arm not in method.baselines]
+        return Settle(chosen_from, fixed, method, dataset, **limits), lambda: None
+    from study.journal import Journal  # noqa: PLC0415 -- optuna, which only a search needs
+    from study.methods.search import Search  # noqa: PLC0415
+
+    sampled = spaces(spec, method)
+    search = Search(sampled, fixed, method, spec.training.epochs, dataset, **limits)
+    journal = Journal(study_folder(Path(spec.storage), spec.name) / JOURNAL, spec.name, sampled)
+    return search, lambda: journal.sync(search.history())
+
+
+def spaces(spec: StudySpec, method: SearchSpec) -> list[ArmSpace]:
+    """Return what a search samples: the open parameters of each arm that is no baseline."""
+    from study.methods.sampling import ArmSpace, Choices  # noqa: PLC0415 -- optuna
+    from study.methods.sampling import Range as Sampled  # noqa: PLC0415
+
+    def sampled(value: Any) -> Sampled | Choices:  # noqa: ANN401 -- Values or Range
+        if isinstance(value, Range):
+            return Sampled(value.min, value.max, value.scale == "log")
+        return Choices(value.values)
+
+    return [
+        ArmSpace(arm.name, {name: sampled(value) for name, value in arm.open.items()}, partial(_built, spec, arm))
+        for arm in spec.arms
+        if arm.name not in method.baselines
+    ]
+
+
+def _built(spec: StudySpec, arm: Arm, varied: Mapping[str, float | str]) -> Configuration:
+    choice = arm.choice(varied)
+    return Configuration(loss=choice.loss, subset=choice.subset, training=spec.training)

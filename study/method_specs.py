@@ -1,0 +1,102 @@
+"""What a study file may say of its method: which runs are chosen, and when enough is known."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from study.arms import Name, distinct
+from trainables.config import Frozen
+
+MOST_CONFIRMING_SEEDS = 1000
+RUNS_EACH = 20  # of each configuration, at most, before settle chooses: where a grid would be as well
+
+ConfirmSeeds = Annotated[
+    int, Field(ge=2, le=MOST_CONFIRMING_SEEDS, description="fresh seeds of each configuration that is confirmed")
+]
+Baselines = Annotated[
+    tuple[Name, ...],
+    # Not strict about the container alone: YAML and JSON give lists.
+    Field(strict=False, description="arms that are not chosen from, only confirmed beside the choice"),
+    AfterValidator(distinct),
+]
+MethodSeed = Annotated[int, Field(ge=0, lt=2**31, description="seed of the method's own random choices")]
+
+
+class Grid(Frozen):
+    """Every configuration with every seed."""
+
+    name: Annotated[Literal["grid"], Field(description="how runs are chosen: grid trains every one")] = "grid"
+
+
+class Settle(Frozen):
+    """Runs where they decide, until one configuration is within ``within`` points of the best with ``confidence``."""
+
+    name: Annotated[Literal["settle"], Field(description="how runs are chosen: settle trains until a choice is sure")]
+    within: Annotated[float, Field(gt=0, le=100, description="points of accuracy that make no difference")] = 0.3
+    confidence: Annotated[float, Field(ge=0.5, lt=1, description="probability that the choice is within them")] = 0.95
+    start_seeds: Annotated[int, Field(ge=1, le=100, description="seeds of every configuration to start with")] = 2
+    max_runs: Annotated[
+        Annotated[int, Field(ge=1, le=100_000)] | None,
+        Field(description="most runs before a configuration is chosen; null is 20 for each configuration"),
+    ] = None
+    confirm_seeds: ConfirmSeeds = 12
+    baselines: Baselines = ()
+    seed: MethodSeed = 0
+
+
+def most_exploring(settings: Settle, configurations: int) -> int:
+    """Return the most runs that a settle study trains before it chooses."""
+    return RUNS_EACH * configurations if settings.max_runs is None else settings.max_runs
+
+
+class Asha(Frozen):
+    """Asynchronous successive halving (Li et al. 2020): at each rung only the best 1 / reduction_factor go on."""
+
+    grace_period: Annotated[int, Field(ge=1, le=10_000, description="epochs of the first rung")] = 10
+    reduction_factor: Annotated[
+        float, Field(ge=1.5, le=100, description="the rungs' ratio, and one over the share that goes on")
+    ] = 4.0
+    max_epochs: Annotated[
+        Annotated[int, Field(ge=1, le=10_000)] | None,
+        Field(description="epochs after which every run is cut; null is training.epochs"),
+    ] = None
+
+
+class Search(Frozen):
+    """Configurations sampled by Optuna from ranges and choices, the poor ones stopped early, the best confirmed."""
+
+    name: Annotated[Literal["search"], Field(description="how runs are chosen: search samples configurations")]
+    configurations: Annotated[int, Field(ge=1, le=10_000, description="how many configurations are sampled")] = 50
+    sampler: Annotated[Literal["tpe", "random", "gp", "qmc"], Field(description="Optuna's sampler")] = "tpe"
+    seeds: Annotated[
+        int, Field(ge=1, le=100, description="runs of each configuration, whose mean decides at every rung")
+    ] = 1
+    asha: Annotated[Asha | None, Field(description="early stopping; null trains every run to its end")] = Asha()
+    confirm_best: Annotated[int, Field(ge=1, le=100, description="how many of the best are confirmed")] = 3
+    confirm_seeds: ConfirmSeeds = 12
+    baselines: Baselines = ()
+    seed: MethodSeed = 0
+
+
+def most_sampled(settings: Search) -> int:
+    """Return the most runs that a search trains before it confirms."""
+    return settings.configurations * settings.seeds
+
+
+class Budget(Frozen):
+    """Where a study ends in order, whatever its method still wants."""
+
+    max_runs: Annotated[
+        Annotated[int, Field(ge=1, le=1_000_000)] | None, Field(description="most runs of the study")
+    ] = None
+    max_hours: Annotated[
+        Annotated[float, Field(gt=0, le=1e7)] | None, Field(description="most hours of training, summed over runs")
+    ] = None
+    max_failures: Annotated[
+        Annotated[int, Field(ge=1, le=1_000_000)] | None, Field(description="runs that failed, at which it ends")
+    ] = None
+
+
+MethodSpec = Annotated[Grid | Settle | Search, Field(discriminator="name")]

@@ -1,0 +1,138 @@
+"""A configuration that a search sampled: how far each of its runs has come, and what that says of it."""
+
+from __future__ import annotations
+
+import math
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from study.methods.sampling import Tried
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from study.methods.method import Candidate
+    from trainables.records import Status
+
+Curve = dict[int, float]  # epoch, ascending from 1 -> score; NaN where there was none
+
+
+class Explored:
+    """One sampled configuration.
+
+    Attributes:
+        number: counts the sampled configurations, from 0.
+        candidate: the configuration.
+        passed: the last rung from which it may go on; 0 before the first.
+        stopped: the rung at which it was stopped; None while it was not.
+
+    """
+
+    def __init__(self, number: int, candidate: Candidate, run_ids: Sequence[str], max_epochs: int) -> None:
+        """Start with runs that have no epochs yet.
+
+        Args:
+            number: counts the sampled configurations, from 0.
+            candidate: the configuration.
+            run_ids: its runs, one for each seed.
+            max_epochs: epochs at which a run has finished, if it has not before.
+
+        """
+        self.number = number
+        self.candidate = candidate
+        self.passed = 0
+        self.stopped: int | None = None
+        self._max_epochs = max_epochs
+        self._curves: dict[str, Curve] = {run_id: {} for run_id in run_ids}
+        self._ended: dict[str, Status] = {}
+        self._tried: Tried | None = None
+
+    def reached(self, run_id: str) -> int:
+        """Return the last epoch of a run, as far as is known; 0 before the first."""
+        return next(reversed(self._curves[run_id]), 0)
+
+    @property
+    def over(self) -> bool:
+        """Whether every run has a record."""
+        return len(self._ended) == len(self._curves)
+
+    @property
+    def longest(self) -> int:
+        """The last epoch of the run that has come furthest."""
+        return max(map(self.reached, self._curves))
+
+    def grow(self, run_id: str, curve: Curve) -> None:
+        """Take the curve of a run in flight; one that went back to an earlier checkpoint has no news."""
+        if len(curve) > len(self._curves[run_id]):
+            self._curves[run_id] = curve
+            self._tried = None
+
+    def end(self, run_id: str, status: Status, curve: Curve) -> None:
+        """Take a run's record, whose curve counts whatever was heard of the run before."""
+        self._curves[run_id] = curve
+        self._ended[run_id] = status
+        # A run that was cut where runs finish was not stopped at a rung.
+        if status == "stopped" and (last := self.reached(run_id)) < self._max_epochs:
+            self.stopped = last if self.stopped is None else min(self.stopped, last)
+        self._tried = None
+
+    def stop(self, epoch: int) -> None:
+        """Take in that a rung lets it go no further."""
+        self.stopped = epoch
+        self._tried = None
+
+    def in_flight_at(self, epoch: int) -> bool:
+        """Say whether a run without a record has reached an epoch."""
+        return any(self.reached(i) >= epoch for i in self._curves if i not in self._ended)
+
+    def score(self, epoch: int) -> float | None:
+        """Return the mean over the seeds at an epoch; None before each has reached it or ended.
+
+        A run that ended well before the epoch counts with its last score, one that diverged or failed before does not.
+        NaN where no run has a score.
+        """
+        if self.longest < epoch:
+            return None
+        scores: list[float] = []
+        for run_id, curve in self._curves.items():
+            reached, status = self.reached(run_id), self._ended.get(run_id)
+            if reached >= epoch or (status == "complete" and curve):
+                scores.append(curve.get(min(epoch, reached), math.nan))
+            elif status is None:
+                return None
+        return _mean(scores)
+
+    @property
+    def value(self) -> float:
+        """The mean over the runs that finished, of the last score up to ``max_epochs``; NaN where none did."""
+        scores: list[float] = []
+        for run_id, status in self._ended.items():
+            last = min(self.reached(run_id), self._max_epochs)
+            if status == "complete" or (status == "stopped" and last == self._max_epochs):
+                scores.append(self._curves[run_id].get(last, math.nan))
+        return _mean(scores)
+
+    def tried(self) -> Tried:
+        """Return the configuration as a sampler sees it."""
+        self._tried = self._tried or self._as_tried()
+        return self._tried
+
+    def _as_tried(self) -> Tried:
+        arm, varied = self.candidate.arm, self.candidate.varied
+        means = _numbers({e: self.score(e) for e in range(1, min(self.longest, self.stopped or self._max_epochs) + 1)})
+        if not self.over:
+            return Tried(self.number, arm, varied, "running", None, means)
+        if self.stopped is not None:
+            return Tried(self.number, arm, varied, "pruned", means[max(means)] if means else None, means)
+        if math.isnan(self.value):
+            return Tried(self.number, arm, varied, "failed", None, means)
+        return Tried(self.number, arm, varied, "complete", self.value, means)
+
+
+def _mean(scores: Sequence[float]) -> float:
+    finite = [score for score in scores if math.isfinite(score)]
+    return fmean(finite) if finite else math.nan
+
+
+def _numbers(scores: Mapping[int, float | None]) -> dict[int, float]:
+    return {epoch: score for epoch, score in scores.items() if score is not None and not math.isnan(score)}

@@ -1,0 +1,192 @@
+"""What stands between a method and its runs: the ledger answers first, the plan is kept before a run starts."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import torch
+from rich.console import Console
+
+from study.conductor import BUSY_S, Conductor
+from study.methods.grid import Grid
+from study.methods.method import Candidate, Decision, Signal
+from study.progress import Progress
+from trainables.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
+from trainables.config import CCE, Configuration
+from trainables.records import (
+    Cost,
+    DataSummary,
+    Epoch,
+    PlannedRun,
+    Record,
+    Status,
+    StudyPlan,
+    read_plan,
+    read_records,
+    write_record,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pytest
+
+CANDIDATE = Candidate("a", {}, Configuration(loss=CCE(name="cce")))
+RUNS = [CANDIDATE.planned(seed, "d", "explore") for seed in range(3)]
+
+
+class OneByOne(Grid):
+    """Plans its runs one at a time, and cuts or pauses them after their second epoch."""
+
+    rungs = (2,)
+
+    def __init__(self, decision: Decision = Decision.STOP) -> None:
+        super().__init__([])
+        self.decision = decision
+        self.reported: list[list[int]] = []
+
+    def ask(self) -> PlannedRun | Signal:
+        if len(self._runs) < len(RUNS):
+            self._runs.append(RUNS[len(self._runs)])
+            self._queue.plan(self._runs[-1])
+        return super().ask()
+
+    def report(self, run_id: str, curve: Sequence[Epoch]) -> Decision:
+        self.reported.append([point.epoch for point in curve])
+        if len(curve) < 2:
+            return Decision.CONTINUE
+        self._queue.hold(run_id)
+        return self.decision
+
+
+def point(epoch: int) -> Epoch:
+    return Epoch(
+        epoch=epoch,
+        train_loss=1.0,
+        validation_loss=1.0,
+        validation_accuracy=epoch / 10,
+        verified_accuracy=None,
+        learning_rate=0.001,
+    )
+
+
+def checkpoint(storage: Path, planned: PlannedRun, epochs: int) -> None:
+    state = {
+        "training": {"curve": [point(i + 1).model_dump() for i in range(epochs)], "images": 640, "train_s": 2.0},
+        "spent": {"wall_s": 3.0, "cpu_s": 2.5},
+        "earlier": [{"host": "h", "from_epoch": 1}],
+        "tensor": torch.zeros(1),
+    }
+    save_checkpoint(checkpoint_path(storage, planned.run.run_id), state)
+
+
+def record(planned: PlannedRun, status: Status = "complete") -> Record:
+    return Record(
+        run_id=planned.run.run_id,
+        run=planned.run,
+        status=status,
+        epochs=[point(1)],
+        validation_accuracy=0.5,
+        verified_accuracy=None,
+        test=None,
+        cost=Cost(wall_s=1, cpu_s=1, images=1, images_per_s=1),
+    )
+
+
+def conductor(storage: Path, method: Grid) -> Conductor:
+    data = DataSummary(name="d", kind="synthetic", fingerprint="d", classes=["x", "y"], clips={})
+    plan = StudyPlan(name="s", description="", method="search", spec={}, dataset=data, runs=[])
+    progress = Progress(storage, "s", {}, {}, console=Console(file=io.StringIO()))
+    return Conductor(method, storage, plan, progress, {"commit": "c"})
+
+
+def test_a_run_is_in_the_plan_before_it_is_handed_out(tmp_path: Path) -> None:
+    conducted = conductor(tmp_path, OneByOne())
+    for count in range(1, 4):
+        assert conducted.next() == RUNS[count - 1]
+        assert read_plan(tmp_path, "s").runs == RUNS[:count]
+
+
+def test_the_ledger_answers_before_anything_is_trained(tmp_path: Path) -> None:
+    for planned in RUNS[:2]:
+        write_record(tmp_path, record(planned))
+    conducted = conductor(tmp_path, OneByOne())
+    assert conducted.next() == RUNS[2]
+    assert conducted.progress.recorded.keys() == {p.run.run_id for p in RUNS[:2]}
+    assert read_plan(tmp_path, "s").runs == RUNS
+
+
+def test_a_run_that_another_search_stopped_is_trained_anew_and_its_record_kept_aside(tmp_path: Path) -> None:
+    write_record(tmp_path, record(RUNS[0], "stopped"))
+    conducted = conductor(tmp_path, OneByOne())
+    assert conducted.next() == RUNS[0]
+    assert read_records(tmp_path) == {}
+    assert (tmp_path / "records" / "stopped" / f"{RUNS[0].run.run_id}.json").exists()
+
+
+def test_a_run_that_is_cut_is_recorded_as_stopped_from_its_checkpoint(tmp_path: Path) -> None:
+    conducted = conductor(tmp_path, OneByOne())
+    planned = conducted.next()
+    assert isinstance(planned, PlannedRun)
+    assert conducted.on_epoch(planned.run, point(1)) is Decision.CONTINUE
+    assert conducted.on_epoch(planned.run, point(2)) is Decision.STOP
+    checkpoint(tmp_path, planned, 2)
+    conducted.cut(planned.run)
+    found = read_records(tmp_path)[planned.run.run_id]
+    assert (found.status, found.validation_accuracy, found.test, found.error) == ("stopped", 0.2, None, None)
+    assert found.epochs == [point(1), point(2)]
+    assert found.cost == Cost(wall_s=3.0, cpu_s=2.5, images=640, images_per_s=320.0)
+    assert found.provenance.items() >= {"commit": "c", "host": "h", "attempts": 1, "earlier_attempts": []}.items()
+    assert load_checkpoint(checkpoint_path(tmp_path, planned.run.run_id)) is None
+    assert conducted.next() == RUNS[1]
+
+
+def test_a_cut_run_whose_checkpoint_is_lost_is_recorded_from_what_it_reported(tmp_path: Path) -> None:
+    conducted = conductor(tmp_path, OneByOne())
+    planned = conducted.next()
+    assert isinstance(planned, PlannedRun)
+    for epoch in (1, 2):
+        conducted.on_epoch(planned.run, point(epoch))
+    conducted.cut(planned.run)
+    found = read_records(tmp_path)[planned.run.run_id]
+    assert (found.status, len(found.epochs), found.cost.wall_s) == ("stopped", 2, 0.0)
+
+
+def test_a_run_whose_checkpoint_stands_at_a_rung_is_decided_before_it_trains(tmp_path: Path) -> None:
+    checkpoint(tmp_path, RUNS[0], 2)
+    method = OneByOne()
+    assert conductor(tmp_path, method).next() == RUNS[1]
+    assert method.reported == [[1, 2]]
+    assert read_records(tmp_path)[RUNS[0].run.run_id].status == "stopped"
+
+
+def test_a_run_that_is_paused_is_not_handed_out(tmp_path: Path) -> None:
+    checkpoint(tmp_path, RUNS[0], 2)
+    assert conductor(tmp_path, OneByOne(Decision.PAUSE)).next() == RUNS[1]
+    assert read_records(tmp_path) == {}
+
+
+def test_epochs_trained_again_after_a_lost_process_are_told_once(tmp_path: Path) -> None:
+    method = OneByOne()
+    checkpoint(tmp_path, RUNS[0], 1)
+    conducted = conductor(tmp_path, method)
+    planned = conducted.next()
+    assert isinstance(planned, PlannedRun)
+    conducted.on_epoch(planned.run, point(1))
+    conducted.on_epoch(planned.run, point(2))
+    assert method.reported == [[1], [1], [1, 2]]
+
+
+def test_a_run_that_ends_without_a_record_is_asked_for_again_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("study.conductor.time.monotonic", lambda: now[0])
+    conducted = conductor(tmp_path, Grid(RUNS[:1]))
+    assert conducted.next() == RUNS[0]
+    assert not conducted.ended(RUNS[0].run.run_id)
+    assert conducted.next() is Signal.WAIT
+    now[0] = BUSY_S
+    assert conducted.next() == RUNS[0]

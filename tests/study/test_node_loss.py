@@ -1,0 +1,74 @@
+"""A machine of the cluster is lost while it trains: its runs go on elsewhere, to the same records."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from trainables.records import read_records
+
+STUDY = """
+name: small
+dataset: {{kind: synthetic, train_per_class: 6, test_per_class: 2}}
+arms:
+  - {{name: cce, loss: {{name: cce}}}}
+  - {{name: adaptive, loss: {{name: adaptive_gce, temperature: 1000}}}}
+seeds: 2
+training: {{epochs: 5, batch_size: 8}}
+storage: {storage}
+"""
+
+# Two nodes with a core each, and a head that trains nothing. A node is lost as soon as a checkpoint is there, and
+# another one comes; then again.
+ON_A_CLUSTER = """
+import sys, threading, time
+from pathlib import Path
+from study.ray_settings import prepare_environment
+prepare_environment()
+import ray
+from ray.cluster_utils import Cluster
+import study.cli, study.engine
+
+storage, file = Path(sys.argv[1]), sys.argv[2]
+cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
+nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
+ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
+study.engine.ray.init = lambda **_: None
+errors = []
+on_death = study.engine._Asking.on_death
+study.engine._Asking.on_death = lambda self, run, error: (errors.append(error), on_death(self, run, error))
+
+def lose():
+    for _ in range(2):
+        while not list(storage.glob("checkpoints/*.pt")):
+            time.sleep(0.01)
+        cluster.remove_node(nodes.pop(0), allow_graceful=False)
+        nodes.append(cluster.add_node(num_cpus=1))
+
+thread = threading.Thread(target=lose, daemon=True)
+thread.start()
+code = study.cli.main(["run", file])
+thread.join(60)
+cluster.shutdown()
+for error in errors:
+    print("LOST:", error)
+sys.exit(code)
+"""
+
+
+def outcomes(folder):
+    return {run_id: record.outcome() for run_id, record in read_records(folder / "storage").items()}
+
+
+def test_runs_of_a_lost_node_go_on_elsewhere_to_the_same_records(tmp_path):
+    folders = [tmp_path / name for name in ("undisturbed", "disturbed")]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "study.yaml").write_text(STUDY.format(storage=folder / "storage"))
+    plain = [Path(sys.executable).parent / "gce-study", "run", folders[0] / "study.yaml"]
+    subprocess.run(plain, check=True, capture_output=True, timeout=300)
+    command = [sys.executable, "-c", ON_A_CLUSTER, folders[1] / "storage", folders[1] / "study.yaml"]
+    answer = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
+    assert answer.returncode == 0, answer.stderr
+    assert outcomes(folders[1]) == outcomes(folders[0])
+    assert "LOST:" in answer.stdout
+    assert max(r.provenance["attempts"] for r in read_records(folders[1] / "storage").values()) > 1
