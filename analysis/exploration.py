@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from analysis.budget import reached
-from analysis.frames import Key, explored, key_of, keys, runs_of, scores
+from analysis.frames import Key, explored, key_of, keys, runs_of, scores, selected_on
 from analysis.intervals import t_interval
-from analysis.settling import Explored, Standing, stand
+from analysis.settling import RUNS_EACH, Explored, Standing, stand
 from analysis.tables import NONE, Table
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.frames import StudyResults
+    from trainables.records import Record
 
 UNRECORDED = ("missing", "damaged")
 LEAST = 0.01  # probability that is written out
@@ -53,8 +56,11 @@ def settled(results: StudyResults) -> Settled:
     recorded = int((~runs["status"].isin(UNRECORDED)).sum())
     standing = _standing(results, runs, float(method["within"]))
     limit = reached(results.plan.spec.get("budget", {}), results.records.values())
-    if limit is None and method["max_runs"] is not None and recorded >= method["max_runs"]:
-        limit = f"method.max_runs = {method['max_runs']}"
+    most = method["max_runs"] or RUNS_EACH * len(keys(runs))
+    if recorded >= most:
+        limit = f"method.max_runs = {most}"
+    elif limit is None and any(planned.stage == "confirm" for planned in results.plan.runs):
+        limit = "budget.max_runs, less what confirms the choice,"
     return Settled(standing, recorded, float(method["within"]), float(method["confidence"]), limit)
 
 
@@ -117,25 +123,37 @@ def _search_table(results: StudyResults) -> Table:
     ]
     note = (
         f"{len(found)} configurations were sampled; those that finished stand first, by their mean validation accuracy "
-        "in %, then those stopped early, by their last. Means chosen from many are too high: fresh seeds are reported."
+        "in %, then those stopped early, the last ones first. The best of many means is too high: what is reported "
+        "comes from fresh seeds."
     )
     return Table("Search", ("Configuration", "Status", "Epochs", "Validation accuracy"), tuple(rows), note)
 
 
 def tried(results: StudyResults) -> dict[Key, float | None]:
-    """Return what a search sampled: configuration -> last validation accuracy, the likeliest choice first.
+    """Return what a search sampled: configuration -> validation accuracy to rank by, the likeliest choice first.
 
-    Configurations with a complete run come first, by their mean; then those that were stopped; then those without any.
+    Configurations that finished come first, by the mean over their seeds; then those that were stopped at a rung, the
+    last ones first; then those without a score. That is the order in which the search confirms.
     """
     runs = explored(results).runs
-    ranked: list[tuple[int, float, Key]] = []
-    for key in keys(runs):
-        own = runs_of(runs, key).dropna(subset=["selection_accuracy"])
-        for place, status in enumerate(("complete", "stopped")):
-            part = own[own["status"] == status]["selection_accuracy"]
-            if len(part):
-                ranked.append((place, -float(part.mean()), key))
-                break
+    asha = results.plan.spec["method"].get("asha") or {}
+    most = asha.get("max_epochs") or math.inf  # where every run is cut: that is no rung
+    ranked: list[tuple[int, float, float, int, Key]] = []
+    for number, key in enumerate(keys(runs)):
+        records = [results.records[i] for i in runs_of(runs, key)["run_id"] if i in results.records]
+        stopped = [r for r in records if r.status == "stopped" and len(r.epochs) < most]
+        finished = [r for r in records if r.status in {"complete", "stopped"} and r not in stopped]
+        found = [score for r in stopped or finished if (score := _score(results, r, most)) is not None]
+        if found:
+            last = max(len(r.epochs) for r in stopped) if stopped else 0
+            ranked.append((1 if stopped else 0, -last, -fmean(found), number, key))
         else:
-            ranked.append((2, 0.0, key))
-    return {key: -score if place < 2 else None for place, score, key in sorted(ranked)}  # noqa: PLR2004 -- see above
+            ranked.append((2, 0.0, 0.0, number, key))
+    return {key: -score if place < 2 else None for place, _, score, _, key in sorted(ranked)}  # noqa: PLR2004 -- see above
+
+
+def _score(results: StudyResults, record: Record, most: float) -> float | None:
+    """Return a run's last accuracy to choose by, up to the epoch at which every run is cut."""
+    last = record if len(record.epochs) <= most else record.epochs[int(most) - 1]
+    score: float | None = getattr(last, f"{selected_on(results.plan)}_accuracy")
+    return score

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 METRICS = ("validation", "test")
 LEFT_OUT = ("stopped", "diverged", "failed", "missing", "damaged")
-# A loss's parameters, the likeliest to be varied first: the first varied one is the figure's horizontal axis.
 
 
 class Key(NamedTuple):

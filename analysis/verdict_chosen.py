@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.budget import HOUR_S, reached
+from analysis.budget import HOUR_S
 from analysis.exploration import chance, settled, tried
 from analysis.frames import Key, explored, key_of, keys, reported, runs_of, scores, status_counts
 from analysis.intervals import LEVEL, paired_difference, t_interval
 from analysis.select import ValidationTable, choose
-from analysis.verdict_grid import certainty, chosen_by, clear, joined, listed, nothing_complete, points
+from analysis.verdict_grid import budget_ended, certainty, chosen_by, clear, joined, listed, nothing_complete, points
 from trainables.labels import number, symbol
 
 if TYPE_CHECKING:
@@ -26,9 +26,14 @@ NAMED = 4
 def settle_verdict(results: StudyResults) -> str:
     """Say which configuration is chosen, how sure that is or how sure it is not, and what fresh seeds score."""
     found = settled(results)
+    runs = explored(results).runs
+    if found.standing is None and (runs["status"] == "complete").any():
+        counts = status_counts(runs["status"])
+        return f"Each of the {len(keys(runs))} configurations failed too often to be chosen ({counts})."
     if found.standing is None:
         return nothing_complete(results.runs)
-    return " ".join([*_settled(results, found, found.standing), *_confirmed(results, found.standing.chosen)])
+    sentences = [*_settled(results, found, found.standing), *_confirmed(results, found.standing.chosen)]
+    return " ".join([*sentences, *(budget_ended(results) if found.sure else [])])
 
 
 def _settled(results: StudyResults, found: Settled, standing: Standing[Key]) -> list[str]:
@@ -63,9 +68,7 @@ def search_verdict(results: StudyResults) -> str:
     counts = status_counts(runs["status"])
     were = "configurations were" if len(found) > 1 else "configuration was"
     sentences = [f"{len(found)} {were} tried ({len(runs)} runs{f', {counts}' if counts else ''})."]
-    limit = reached(results.plan.spec.get("budget", {}), results.records.values())
-    if limit:
-        sentences.append(f"The study ended as {limit} is reached.")
+    sentences += budget_ended(results)
     fresh = reported(results).runs
     # A baseline may score higher; it is compared with the choice and not chosen.
     baselines = results.plan.spec["method"]["baselines"]

@@ -9,20 +9,22 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from study.ledger import Ledger
 from study.methods.method import Decision, Signal
 from trainables.checkpoint import checkpoint_path, load_checkpoint
-from trainables.execution import stopped
+from trainables.execution import BusyError, owned, stopped
 from trainables.records import Epoch, write_plan, write_record
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from study.methods.method import Method
     from study.progress import Progress
     from trainables.config import Run
-    from trainables.records import PlannedRun, StudyPlan
+    from trainables.records import PlannedRun, Record, StudyPlan
 
 BUSY_S = 10.0  # before a run that another study trains is asked for again
 
@@ -34,6 +36,7 @@ class Conductor:
         method: says which run is next.
         plan: the study's plan, which grows with the method.
         progress: is told what happens.
+        ledger: its ``warnings`` say which records were put aside.
         on_change: is called when the method has learnt something.
 
     """
@@ -41,13 +44,21 @@ class Conductor:
     def __init__(
         self, method: Method, storage: Path, plan: StudyPlan, progress: Progress, provenance: dict[str, Any]
     ) -> None:
-        """Take a method that has been told what ``plan`` had recorded."""
+        """Take a method that has been told nothing yet."""
         self.method, self.storage, self.plan, self.progress = method, storage, plan, progress
         self.provenance = provenance
         self.ledger = Ledger(storage)
         self.on_change: Callable[[], None] = lambda: None
         self._busy: dict[str, float] = {}  # run_id -> when it may be asked for again
         self._curves: dict[str, list[Epoch]] = {}
+        self._uncut: dict[str, Run] = {}  # to be recorded as stopped when another process gives them up
+
+    def take_up(self, records: Iterable[Record]) -> None:
+        """Tell the method what the ledger holds of the plan's runs."""
+        for record in records:
+            if self._takes(record):
+                self.method.tell(record)
+                self.progress.take(record)
 
     def next(self) -> PlannedRun | Signal:
         """Return the next run that has to be trained, in the plan already; or what the method answers instead.
@@ -59,16 +70,18 @@ class Conductor:
         for run_id in [i for i, when in self._busy.items() if when <= time.monotonic()]:
             del self._busy[run_id]
             self.method.give_back(run_id)
+        for run in list(self._uncut.values()):
+            self.cut(run)
         while True:
             answer = self.method.ask()
-            self.keep_plan()
+            self._keep_plan()
             self._show()
             if isinstance(answer, Signal):
                 return answer
             if not self._known(answer.run.run_id) and self._goes_on(answer.run):
                 return answer
 
-    def keep_plan(self) -> None:
+    def _keep_plan(self) -> None:
         """Write the plan if the method has changed it."""
         runs = self.method.planned()
         if runs != self.plan.runs:
@@ -80,34 +93,47 @@ class Conductor:
         self.on_change()
         self.progress.standing, self.progress.most_left = self.method.standing(), self.method.most_left()
 
-    def _known(self, run_id: str) -> bool:
-        """Tell the method what the ledger holds of a run; say whether that is enough."""
-        found = self.ledger.open({run_id})
-        if run_id not in found:
-            return False
-        if not self.method.takes(found[run_id]):
+    def _takes(self, record: Record) -> bool:
+        """Say whether a record answers for its run; one that another study's search cut never does."""
+        own = record.status != "stopped" or record.provenance.get("study") == self.plan.name
+        return own and self.method.takes(record)
+
+    def _found(self, run_id: str) -> Record | None:
+        """Return what the ledger holds of a run; what does not answer for it is put aside."""
+        record = self.ledger.open({run_id}).get(run_id)
+        if record is not None and not self._takes(record):
             self.ledger.put_aside(run_id, "stopped", "another study's search cut it")
-            return False
-        self.method.tell(found[run_id])
-        self.progress.take(found[run_id])
-        return True
+            return None
+        return record
+
+    def _known(self, run_id: str) -> bool:
+        """Tell the method what the ledger holds of a run; say whether there is something."""
+        record = self._found(run_id)
+        if record is not None:
+            self.method.tell(record)
+            self.progress.take(record)
+        return record is not None
 
     def _goes_on(self, run: Run) -> bool:
         """Show the method how far a run had come; say whether it is to be trained further now."""
         if not self.method.rungs:
             return True
-        self._curves[run.run_id] = self._checkpointed(run.run_id)
-        return not self._curves[run.run_id] or self._decide(run) is Decision.CONTINUE
-
-    def _checkpointed(self, run_id: str) -> list[Epoch]:
-        state = load_checkpoint(checkpoint_path(self.storage, run_id))
-        return [] if state is None else [Epoch.model_validate(point) for point in state["training"]["curve"]]
-
-    def _decide(self, run: Run) -> Decision:
-        decision = self.method.report(run.run_id, self._curves[run.run_id])
+        state = self._checkpoint(run.run_id)
+        curve = self._curves[run.run_id] = [] if state is None else _curve(state)
+        decision = self.method.report(run.run_id, curve) if curve else Decision.CONTINUE
         if decision is Decision.STOP:
             self.cut(run)
-        return decision
+        return decision is Decision.CONTINUE
+
+    def _checkpoint(self, run_id: str) -> dict[str, Any] | None:
+        """Return a run's checkpoint; None where there is none, or a foreign one, from which no run would go on."""
+        state = load_checkpoint(checkpoint_path(self.storage, run_id))
+        try:
+            if state is None or not (_curve(state) and state["spent"] and state["earlier"]):
+                return None
+        except (KeyError, TypeError, ValidationError):
+            return None
+        return state
 
     def on_epoch(self, run: Run, point: Epoch) -> Decision:
         """Take in a run's newest epoch, and say whether it goes on."""
@@ -123,23 +149,38 @@ class Conductor:
     def cut(self, run: Run) -> None:
         """Record a run as stopped where it stands, and tell the method.
 
+        While another study trains the run, it is left to that study; its record is taken when it is there.
+
         Raises:
             OSError: the record cannot be written.
 
         """
-        path = checkpoint_path(self.storage, run.run_id)
-        record = stopped(run, self._curves[run.run_id], load_checkpoint(path), self.provenance)
-        write_record(self.storage, record)
+        try:
+            with owned(self.storage, run.run_id):
+                if self._found(run.run_id) is None:
+                    about = self.provenance | {"study": self.plan.name}
+                    record = stopped(run, self._curves[run.run_id], self._checkpoint(run.run_id), about)
+                    write_record(self.storage, record)
+        except BusyError:
+            self._uncut[run.run_id] = run
+            return
+        self._uncut.pop(run.run_id, None)
         self.ended(run.run_id)
 
     def ended(self, run_id: str) -> bool:
         """Tell the method the record of a run that ended; say whether there is one. Without, it is asked for later."""
-        found = self.ledger.open({run_id})
-        if found:
-            self.method.tell(found[run_id])
-            self._show()
-            self.progress.on_record(found[run_id])
-            return True
-        self.progress.on_lost(run_id)
-        self._busy[run_id] = time.monotonic() + BUSY_S
-        return False
+        self._curves.pop(run_id, None)
+        record = self._found(run_id)
+        if record is None:
+            self.progress.on_lost(run_id)
+            self._busy[run_id] = time.monotonic() + BUSY_S
+            return False
+        self.method.tell(record)
+        self._show()
+        self.progress.on_record(record)
+        return True
+
+
+def _curve(state: dict[str, Any]) -> list[Epoch]:
+    """Return the curve in a checkpoint."""
+    return [Epoch.model_validate(point) for point in state["training"]["curve"]]

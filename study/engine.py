@@ -108,7 +108,11 @@ class _Asking(Searcher):
         if "epoch" not in result:
             return True
         point = Epoch(**{"verified_accuracy": None} | {k: result[k] for k in Epoch.model_fields if k in result})
-        decision = self.conductor.on_epoch(run, point)
+        try:
+            decision = self.conductor.on_epoch(run, point)
+        except OSError as fault:
+            self._fault(fault)
+            return False
         if decision is not Decision.CONTINUE:
             self._decided[trial_id] = decision
         return decision is Decision.CONTINUE

@@ -12,7 +12,7 @@ from study.method_specs import Settle as SettleSpec
 from study.methods.budgeted import Budgeted
 from study.methods.controls import WithControls
 from study.methods.grid import Grid
-from study.rules import confirming_runs
+from study.rules import confirming_runs, control_runs
 from study.runs import candidates
 from trainables.config import Configuration
 from trainables.records import study_folder
@@ -39,7 +39,9 @@ def make_method(spec: StudySpec, dataset: str, asked: Sequence[PlannedRun]) -> t
 
     """
     inner, on_change = _choosing(spec, dataset, [planned for planned in asked if planned.stage != "control"])
-    return Budgeted(WithControls(inner, asked) if spec.controls else inner, spec.budget), on_change
+    if spec.controls:
+        inner = WithControls(inner, asked, control_runs(spec))
+    return Budgeted(inner, spec.budget), on_change
 
 
 def _choosing(spec: StudySpec, dataset: str, asked: Sequence[PlannedRun]) -> tuple[Method, Callable[[], None]]:
@@ -47,16 +49,19 @@ def _choosing(spec: StudySpec, dataset: str, asked: Sequence[PlannedRun]) -> tup
     if not isinstance(method, SettleSpec | SearchSpec):
         return Grid(asked), lambda: None
     fixed = [c for c in candidates(spec) if c.arm in method.baselines]
+    # Runs that confirmed an earlier choice, before the budget was raised, stay in the plan.
+    earlier = sum(planned.stage == "confirm" and planned.arm not in method.baselines for planned in asked)
     most = spec.budget.max_runs
     limits: dict[str, Any] = {
         "select_on": spec.select_on,
         "asked": asked,
-        "most_runs": None if most is None else most - confirming_runs(spec, method),
+        "most_runs": None if most is None else most - confirming_runs(spec, method) - earlier,
     }
     if isinstance(method, SettleSpec):
         from study.methods.settle import Settle  # noqa: PLC0415 -- scipy, which a grid need not wait for
 
-        chosen_from = [c for c in candidates(spec) if c.arm not in method.baselines]
+        # In an order that the file's does not change.
+        chosen_from = sorted((c for c in candidates(spec) if c.arm not in method.baselines), key=lambda c: c.arm)
         return Settle(chosen_from, fixed, method, dataset, **limits), lambda: None
     from study.journal import Journal  # noqa: PLC0415 -- optuna, which only a search needs
     from study.methods.search import Search  # noqa: PLC0415
@@ -79,7 +84,7 @@ def spaces(spec: StudySpec, method: SearchSpec) -> list[ArmSpace]:
 
     return [
         ArmSpace(arm.name, {name: sampled(value) for name, value in arm.open.items()}, partial(_built, spec, arm))
-        for arm in spec.arms
+        for arm in sorted(spec.arms, key=lambda arm: arm.name)  # in an order that the file's does not change
         if arm.name not in method.baselines
     ]
 

@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from analysis.settling import RUNS_EACH
 from study.arms import Name, distinct
 from trainables.config import Frozen
 
 MOST_CONFIRMING_SEEDS = 1000
-RUNS_EACH = 20  # of each configuration, at most, before settle chooses: where a grid would be as well
 
 ConfirmSeeds = Annotated[
     int, Field(ge=2, le=MOST_CONFIRMING_SEEDS, description="fresh seeds of each configuration that is confirmed")

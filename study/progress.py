@@ -65,6 +65,8 @@ class Progress:
         most_left: the most runs that are still to be recorded, where the study does not name them all beforehand.
         standing: where the study's method stands, in a few words.
         began: when the first run started, on the monotonic clock.
+        select_on: the accuracy that is shown of an ended run, ``validation`` or ``verified``.
+        ended: whether the study's method has all that it wanted, or its budget is spent.
 
     """
 
@@ -77,6 +79,8 @@ class Progress:
     most_left: int | None = None
     standing: str = ""
     began: float | None = None
+    ended: bool = False
+    select_on: str = "validation"
     _first: int = 0
     _live: Live | None = None
     _written: float = 0.0
@@ -126,10 +130,15 @@ class Progress:
         self.recorded[record.run_id] = record
         if not self._live:
             planned = self.runs[record.run_id]
-            accuracy = record.validation_accuracy
-            shown = "" if accuracy is None else f", validation {accuracy:.1%}"
+            accuracy = getattr(record, f"{self.select_on}_accuracy")
+            shown = "" if accuracy is None else f", {self.select_on} {accuracy:.1%}"
             what = f"{configuration_name(planned)}, seed {planned.run.seed}: {record.status}{shown}"
             self.console.print(Text(f"{self.name}: {what}; {self.line()}"), soft_wrap=True)
+        self._write(force=True)
+
+    def end(self) -> None:
+        """Take in that the study has ended."""
+        self.ended = True
         self._write(force=True)
 
     def eta_s(self) -> float | None:
@@ -146,21 +155,20 @@ class Progress:
         return None if work <= 0 or self.began is None else (time.monotonic() - self.began) / work * max(0.0, left)
 
     def _left(self) -> int:
-        named = len(self.runs.keys() - self.recorded.keys())
-        return named if self.most_left is None else max(named, self.most_left)
+        """Return how many runs are still to be recorded, at most."""
+        return self._named() if self.most_left is None else self.most_left
 
-    def _open_ended(self) -> bool:
-        """Say whether runs may follow that the study does not name yet."""
-        return self._left() > len(self.runs.keys() - self.recorded.keys())
+    def _named(self) -> int:
+        return len(self.runs.keys() - self.recorded.keys())
 
     def line(self) -> str:
         """One line: counts, where the method stands, and ETA."""
         done, running, left = len(self.recorded), len(self.flying), self._left()
-        if self._open_ended():
+        if left > self._named():  # runs may follow that the study does not name yet
             counts = f"{done} runs recorded, {running} running, at most {left - running} more"
             eta = f"ETA at most {duration(self.eta_s())}" if self.eta_s() is not None else "ETA unknown"
         else:
-            counts = f"{done} of {len(self.runs)} runs recorded, {running} running, {left - running} waiting"
+            counts = f"{done} of {done + left} runs recorded, {running} running, {left - running} waiting"
             eta = f"ETA {duration(self.eta_s())}"
         return "; ".join(text for text in (counts, self.standing, eta) if text)
 
@@ -180,23 +188,29 @@ class Progress:
         bar = Table.grid()  # a bar alone ends without a new line
         total = len(self.recorded) + self._left()
         bar.add_row(ProgressBar(total=total, completed=len(self.recorded), width=60))
-        return Group(Text(f"{self.name}: {self.line()}"), bar, table, Text(self.best()))
+        # A method that chooses says itself what leads.
+        below = [] if self.standing else [Text(self.best())]
+        return Group(Text(f"{self.name}: {self.line()}"), bar, table, *below)
 
     def best(self) -> str:
-        """Name the configuration with the highest mean validation accuracy so far."""
+        """Name the configuration with the highest mean accuracy so far, on the first subset with a complete run."""
         scores: dict[Configuration, list[float]] = {}
         names: dict[Configuration, str] = {}
-        for run_id, record in list(self.recorded.items()):
-            if record.status == "complete" and record.validation_accuracy is not None:
-                planned = self.runs[run_id]
-                configuration = planned.run.configuration
+        subset = None
+        for run_id, planned in list(self.runs.items()):
+            record = self.recorded.get(run_id)
+            accuracy = getattr(record, f"{self.select_on}_accuracy", None)
+            if record is None or record.status != "complete" or accuracy is None:
+                continue
+            configuration = planned.run.configuration
+            subset = subset or configuration.subset
+            if configuration.subset == subset:  # each subset holds out its own validation clips
                 names[configuration] = configuration_name(planned)
-                scores.setdefault(configuration, []).append(record.validation_accuracy)
+                scores.setdefault(configuration, []).append(accuracy)
         if not scores:
             return "best so far: no run has ended yet"
         best, values = max(scores.items(), key=lambda item: sum(item[1]) / len(item[1]))
-        mean = f"{sum(values) / len(values):.1%} (n = {len(values)})"
-        return f"best so far: {names[best]}, validation {mean}"
+        return f"best so far: {names[best]}, {self.select_on} {sum(values) / len(values):.1%} (n = {len(values)})"
 
     def _write(self, *, force: bool = False) -> None:
         """Keep the progress file at most a second behind; it is a convenience, so a full disk is no error here."""
@@ -207,6 +221,7 @@ class Progress:
             "recorded": len(self.recorded),
             "runs": len(self.runs),
             "standing": self.standing,
+            "ended": self.ended,
             "running": {i: [f.epoch, f.validation_accuracy] for i, f in self.flying.items()},
             "eta_s": self.eta_s(),
             "updated": time.time(),

@@ -94,10 +94,23 @@ def _halving(spec: StudySpec, method: Search) -> Iterator[Broken]:
         yield Broken(("method", "asha", "grace_period"), text)
 
 
+def control_runs(spec: StudySpec) -> int:
+    """Return how many controls a study needs at most: one for each adaptive run that enters means."""
+    if not spec.controls:
+        return 0
+    adaptive = [arm for arm in spec.arms if getattr(arm.loss, "name", None) == "adaptive_gce"]
+    if not isinstance(spec.method, Settle | Search):
+        return sum(arm.size for arm in adaptive) * len(spec.seed_list)
+    baselines = [arm for arm in adaptive if arm.name in spec.method.baselines]
+    chosen = (spec.method.confirm_best if isinstance(spec.method, Search) else 1) if adaptive != baselines else 0
+    return spec.method.confirm_seeds * (chosen + sum(arm.size for arm in baselines))
+
+
 def confirming_runs(spec: StudySpec, method: Settle | Search) -> int:
-    """Return how many runs a study needs to confirm its choice beside its baselines."""
+    """Return how many runs a study needs at most to confirm its choice beside its baselines, controls included."""
     chosen = method.confirm_best if isinstance(method, Search) else 1
-    return method.confirm_seeds * (chosen + sum(arm.size for arm in spec.arms if arm.name in method.baselines))
+    baselines = sum(arm.size for arm in spec.arms if arm.name in method.baselines)
+    return method.confirm_seeds * (chosen + baselines) + control_runs(spec)
 
 
 def _enough(spec: StudySpec, method: Settle | Search, chosen_from: tuple[int, ...]) -> Iterator[Broken]:
@@ -105,6 +118,8 @@ def _enough(spec: StudySpec, method: Settle | Search, chosen_from: tuple[int, ..
     each = method.seeds if isinstance(method, Search) else method.start_seeds
     start = each if isinstance(method, Search) else each * sum(spec.arms[i].size for i in chosen_from)
     confirm = confirming_runs(spec, method)
+    if isinstance(method, Settle) and method.max_runs is not None and method.max_runs < start:
+        yield Broken(("method", "max_runs"), f"at least {start}, the runs to start with")
     if spec.budget.max_runs is not None and spec.budget.max_runs < start + confirm:
         text = f"at least {start + confirm} runs: {start} to start with and {confirm} to confirm the choice"
         yield Broken(("budget", "max_runs"), text)

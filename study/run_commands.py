@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,7 @@ def check(options: argparse.Namespace) -> int:
     from study.ledger import Ledger, compare  # noqa: PLC0415
     from study.preparation import check_resources, estimate_s, make_plan, read_data, workloads  # noqa: PLC0415
     from study.reading import read_spec  # noqa: PLC0415
-    from study.runs import runs_by_subset  # noqa: PLC0415
+    from study.runs import runs_left  # noqa: PLC0415
 
     spec = read_spec(spec_path(options.file))
     storage = Path(spec.storage)
@@ -63,12 +64,12 @@ def check(options: argparse.Namespace) -> int:
     plan = make_plan(spec, manifest, earlier)
     work = workloads(spec, manifest)
     recorded = Ledger(storage).recorded(p.run.run_id for p in plan.runs)
-    left = runs_by_subset(spec, plan, recorded)
+    left = runs_left(spec, plan, recorded)
     if spec.method.name != "grid":
         show_open(spec)
     if plan.runs:
         show_arms(plan, recorded)
-    for line in _asked_for(spec, plan, len(recorded), left.total()):
+    for line in _asked_for(spec, plan, len(recorded), left):
         say(line)
     _describe_data(plan.dataset)
     for name, w in work.items():
@@ -78,9 +79,13 @@ def check(options: argparse.Namespace) -> int:
         say(f"subset {name}: {patches}; {batches} batches of {size} an epoch, {dropped} patches dropped in each")
         if batches < FEW_BATCHES:
             say(f"subset {name}: that is few steps for {spec.training.epochs} epochs; lower training.batch_size")
-    if left.total():
-        seconds = estimate_s(spec, left, work, len(manifest.classes))
-        most = "" if spec.method.name == "grid" else "at most "
+    if left:
+        subsets: Counter[str] = Counter(p.run.configuration.subset for p in plan.runs if p.run.run_id not in recorded)
+        bounded = left != subsets.total()
+        if bounded:  # which subsets they are on is not known: the dearest
+            subsets = Counter({max(work, key=lambda name: work[name].train_patches): left})
+        seconds = estimate_s(spec, subsets, work, len(manifest.classes))
+        most = "at most " if bounded else ""
         say(
             "time: not estimated for a GPU"
             if seconds is None
@@ -92,10 +97,11 @@ def check(options: argparse.Namespace) -> int:
 def _asked_for(spec: StudySpec, plan: StudyPlan, recorded: int, left: int) -> Iterator[str]:
     """Say how many runs a study asks for."""
     if spec.method.name == "grid":
-        controls = "; the controls' runs come on top" if spec.controls else ""
+        named = sum(planned.stage != "control" for planned in plan.runs)
+        with_ = ", the controls among them" if spec.controls else ""
+        most = "" if left == named - recorded else "at most "
         seeds = len(spec.seed_list)
-        named = len(plan.runs)
-        yield f"{spec.name}: {named} runs named ({seeds} seeds), {recorded} recorded, {named - recorded} left{controls}"
+        yield f"{spec.name}: {named} runs named ({seeds} seeds), {recorded} recorded, {most}{left} left{with_}"
     else:
         yield f"{spec.name}: {recorded} runs recorded, at most {left} left (method {spec.method.name})"
     if limits := spec.budget.model_dump(exclude_none=True):
@@ -158,12 +164,10 @@ def _train(spec: StudySpec, storage: Path, options: argparse.Namespace) -> Condu
     for warning in ledger.warnings:
         say(warning, err=True)
     method, on_change = make_method(spec, plan.dataset.fingerprint, plan.runs)
-    known = {run_id: record for run_id, record in records.items() if method.takes(record)}
-    for record in known.values():
-        method.tell(record)
-    progress = Progress(storage, spec.name, {p.run.run_id: p for p in plan.runs}, known)
+    progress = Progress(storage, spec.name, {p.run.run_id: p for p in plan.runs}, {}, select_on=spec.select_on)
     conductor = Conductor(method, storage, plan, progress, source())
     conductor.on_change = on_change
+    conductor.take_up(records.values())
     first = conductor.next()  # answered from the ledger as far as that goes
     if first is not Signal.DONE:
         if not isinstance(first, Signal):
@@ -173,6 +177,7 @@ def _train(spec: StudySpec, storage: Path, options: argparse.Namespace) -> Condu
             from study.engine import execute  # noqa: PLC0415 -- imports ray, which reads the environment
 
             execute(conductor, spec.resources)
+    progress.end()
     return conductor
 
 
@@ -227,6 +232,8 @@ def _conclude(conductor: Conductor) -> None:
     exploring = [exploration_table(results)] if len(explored(results).runs) else []
     for found in (*exploring, *result_tables(reported(results))):
         show(found.title, found.header, found.rows)
+    for warning in conductor.ledger.warnings:
+        say(warning, err=True)
     for record in conductor.progress.recorded.values():
         if record.status not in {"complete", "stopped"}:
             say(f"left out: run {record.run_id} {record.status}: {record.error or ''}")

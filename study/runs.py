@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from study.arms import Range
 from study.method_specs import Grid, Settle, most_exploring, most_sampled
 from study.methods.method import Candidate
 from study.reading import dump
-from study.rules import confirming_runs
+from study.rules import confirming_runs, control_runs
 from trainables.config import Configuration
 from trainables.records import DataSummary, PlannedRun, StudyPlan
 
@@ -42,22 +41,18 @@ def planned_runs(spec: StudySpec, dataset_fingerprint: str) -> list[PlannedRun]:
     return [candidate.planned(seed, dataset_fingerprint) for seed in spec.seed_list for candidate in chosen]
 
 
-def runs_by_subset(spec: StudySpec, plan: StudyPlan, recorded: set[str]) -> Counter[str]:
-    """Count the runs that a study still needs on each subset: exactly for a grid, else the most it may need.
-
-    Controls are not counted: how many there are follows from the runs.
-    """
-    named = {p.run.run_id: p.run.configuration.subset for p in plan.runs if p.stage != "control"}
+def runs_left(spec: StudySpec, plan: StudyPlan, recorded: set[str]) -> int:
+    """Return how many runs a study still needs: exactly for a grid without controls, else at most."""
+    named = {p.run.run_id for p in plan.runs}
     if isinstance(spec.method, Grid):
-        return Counter(subset for run_id, subset in named.items() if run_id not in recorded)
-    subsets = [name for arm in spec.arms if arm.name not in spec.method.baselines for name in arm.subsets]
-    own = [c for c in candidates(spec) if c.arm not in spec.method.baselines]
-    explore = most_exploring(spec.method, len(own)) if isinstance(spec.method, Settle) else most_sampled(spec.method)
-    most = explore + confirming_runs(spec, spec.method)
-    most = min(most, spec.budget.max_runs or most) - sum(run_id in recorded for run_id in named)
-    # Which subsets they will be on is not known: evenly.
-    each, more = divmod(max(0, most), len(subsets))
-    return Counter(dict.fromkeys(subsets, 0)) + Counter(subsets * each + subsets[:more])
+        most = len({p.run.run_id for p in plan.runs if not p.stage}) + control_runs(spec)
+    else:
+        own = [c for c in candidates(spec) if c.arm not in spec.method.baselines]
+        explore = (
+            most_exploring(spec.method, len(own)) if isinstance(spec.method, Settle) else most_sampled(spec.method)
+        )
+        most = explore + confirming_runs(spec, spec.method)
+    return max(0, min(most, spec.budget.max_runs or most) - len(named & recorded))
 
 
 def study_plan(spec: StudySpec, dataset: DataSummary, earlier: StudyPlan | None = None) -> StudyPlan:

@@ -58,7 +58,9 @@ def status(options: argparse.Namespace) -> int:
     progress = _progress(options.storage, options.name) if holder else None
     if progress:
         for run_id, (epoch, accuracy) in progress["running"].items():
-            planned = runs[run_id]
+            planned = runs.get(run_id)
+            if planned is None:  # planned since the plan was read
+                continue
             shown = "" if accuracy is None else f", validation {accuracy:.1%}"
             say(f"running: {configuration_name(planned)}, seed {planned.run.seed}, epoch {epoch}{shown}")
         if progress["standing"]:
@@ -86,8 +88,10 @@ def list_(options: argparse.Namespace) -> int:
     for plan in list_studies(options.storage):
         runs = {p.run.run_id for p in plan.runs}
         recorded = len(Ledger(options.storage).recorded(runs))
-        ended = "complete" if recorded == len(runs) else "not running"
-        state = "running" if owner(options.storage, plan.name) else ended
+        # Only a grid names all its runs beforehand.
+        ended = plan.method == "grid" or (_progress(options.storage, plan.name) or {}).get("ended", False)
+        idle = "complete" if recorded == len(runs) and ended else "not running"
+        state = "running" if owner(options.storage, plan.name) else idle
         rows.append((plan.name, plan.dataset.name, str(len(runs)), str(recorded), state, plan.description))
     show("", ("study", "data set", "runs", "recorded", "state", "description"), rows)
     return 0

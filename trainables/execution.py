@@ -19,7 +19,7 @@ from trainables.records import Cost, Record, Status, Test, write_record
 from trainables.training import Diverged, RunTraining
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
     from typing import TextIO
 
@@ -44,8 +44,17 @@ class BusyError(Exception):
 class Execution:
     """A run being executed: one epoch a step, a checkpoint after each, and a record at the end."""
 
-    def __init__(self, run: Run, loader: Loader, storage: Path, provenance: dict[str, Any]) -> None:
+    def __init__(
+        self, run: Run, loader: Loader, storage: Path, provenance: dict[str, Any], rungs: Sequence[int] = ()
+    ) -> None:
         """Own the run; nothing is read or trained before the first ``step``.
+
+        Args:
+            run: what is executed.
+            loader: its data.
+            storage: the storage location.
+            provenance: where and with what it is executed.
+            rungs: the epochs after which whoever asked for the run decides whether it goes on.
 
         Raises:
             BusyError: another process owns it.
@@ -57,15 +66,36 @@ class Execution:
         self.spent = {"wall_s": 0.0, "cpu_s": 0.0}  # of earlier attempts, and of this one up to the last checkpoint
         self.earlier: list[dict[str, Any]] = []  # provenance of earlier attempts
         self.first_epoch = 1  # of this attempt
-        with _storage():
-            self._lock = _own(storage / "running" / run.run_id)
+        self._rungs = rungs
+        self._taken_up = False  # from a checkpoint, in the step that is under way
+        self._lock: TextIO | None = None
+        self.own()
+
+    def own(self) -> None:
+        """Own the run, if ``pause`` gave it up.
+
+        Raises:
+            BusyError: another process owns it.
+            StorageError: the storage location cannot be written.
+
+        """
+        if self._lock is None:
+            with _storage():
+                self._lock = _own(self.storage / "running" / self.run.run_id)
+
+    def pause(self) -> None:
+        """Stop owning the run for now, so that whoever decides on it can end it."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
     def step(self) -> tuple[Epoch | None, Record | None]:
         """Train one epoch.
 
         Returns:
             The epoch's point of the curve (None if the run ended without one), and the record once the run has ended.
-            An error of the run itself is no exception here: it ends the run as ``failed`` or ``diverged``.
+            An error of the run itself is no exception here: it ends the run as ``failed`` or ``diverged``. A run taken
+            up from a checkpoint at a rung gives that epoch again before it trains: its decision may have been lost.
 
         Raises:
             StorageError: the frames, a checkpoint or the record could not be read or written.
@@ -76,6 +106,8 @@ class Execution:
         try:
             with _storage():
                 training = self._begin()
+            if self._at_rung(training):
+                return training.curve[-1], None
             point = None if training.finished else training.train_epoch()
             test = training.test() if training.finished else None
         except Diverged as diverged:
@@ -101,7 +133,7 @@ class Execution:
         """
         if recorded:
             (self.storage / "running" / self.run.run_id).unlink(missing_ok=True)
-        self._lock.close()
+        self.pause()
 
     def _begin(self) -> RunTraining:
         """Return the training, built at the first step and put where the checkpoint left it."""
@@ -113,10 +145,15 @@ class Execution:
                     self.training.restore(state["training"])
                     self.spent, self.earlier = state["spent"], state["earlier"]
                     self.first_epoch = len(self.training.curve) + 1
+                    self._taken_up = True
                 except (KeyError, TypeError, ValueError, RuntimeError) as error:
                     logger.warning("%s: foreign checkpoint (%r); the run starts anew", self.run.run_id, error)
                     self.training = self._new()  # the restoring may have been half done
         return self.training
+
+    def _at_rung(self, training: RunTraining) -> bool:
+        taken_up, self._taken_up = self._taken_up, False
+        return taken_up and not training.finished and len(training.curve) in self._rungs
 
     def _new(self) -> RunTraining:
         return RunTraining(self.run, self.loader.run_data(self.run.configuration), self.loader.device)
@@ -182,6 +219,23 @@ def stopped(run: Run, curve: list[Epoch], state: dict[str, Any] | None, provenan
         | {key: value for key, value in last.items() if key != "from_epoch"}
         | {"ended": now(), "attempts": len(earlier) + 1, "earlier_attempts": earlier},
     )
+
+
+@contextmanager
+def owned(storage: Path, run_id: str) -> Iterator[None]:
+    """Own a run while the context lasts, which is to leave a record behind.
+
+    Raises:
+        BusyError: another process owns it.
+
+    """
+    path = storage / "running" / run_id
+    file = _own(path)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+        file.close()
 
 
 def _own(path: Path) -> TextIO:

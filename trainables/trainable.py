@@ -54,7 +54,7 @@ class RunTrainable(tune.Trainable):
         run = Run.model_validate(self.run_config["run"])
         try:
             execution = self.execution or self._begin(run)
-            if execution is None:  # another study has trained it meanwhile
+            if self._recorded_meanwhile(execution):
                 return {"done": True, "run_id": run.run_id}
             point, record = execution.step()
         except BusyError:
@@ -68,25 +68,28 @@ class RunTrainable(tune.Trainable):
             training = execution.training
             result["images_per_s"] = training.images / training.train_s if training and training.train_s else 0.0
             if point.epoch in self.run_config["rungs"]:
-                # The driver may end or pause the run here; it must then be free for another process. A run that
-                # goes on continues from its checkpoint.
-                self.cleanup()
-                self.execution = None
+                execution.pause()  # the driver may end the run here
         return result
 
-    def _begin(self, run: Run) -> Execution | None:
-        """Own the run and open its data; None if it is recorded already."""
+    def _begin(self, run: Run) -> Execution:
+        """Own the run and open its data."""
         config = self.run_config
         storage = Path(config["storage"])
         torch.set_num_threads(config["threads"])
         device = torch.device("cuda" if config["gpus"] else "cpu")
         data = loader(storage, run.dataset, str(device))
-        execution = Execution(run, data, storage, provenance(device) | config["provenance"])
-        if is_recorded(storage, run.run_id):
-            execution.release(recorded=True)
-            return None
-        self.execution = execution
-        return execution
+        about = provenance(device) | config["provenance"]
+        self.execution = Execution(run, data, storage, about, config["rungs"])
+        return self.execution
+
+    def _recorded_meanwhile(self, execution: Execution) -> bool:
+        """Own the run, and say whether another study has trained it by now."""
+        execution.own()
+        if not is_recorded(execution.storage, execution.run.run_id):
+            return False
+        execution.release(recorded=True)
+        self.execution = None
+        return True
 
     def cleanup(self) -> None:
         """Free the run when Tune ends it."""

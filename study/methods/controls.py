@@ -5,6 +5,7 @@ Where the control scores as well, what helped was the value of q and not that it
 
 from __future__ import annotations
 
+from contextlib import suppress
 from statistics import fmean
 from typing import TYPE_CHECKING
 
@@ -28,15 +29,16 @@ class WithControls:
     The controls follow from the records alone, so they are the same after a crash.
     """
 
-    def __init__(self, inner: Method, asked: Iterable[PlannedRun] = ()) -> None:
+    def __init__(self, inner: Method, asked: Iterable[PlannedRun] = (), most: int = 0) -> None:
         """Add controls to a method.
 
         Args:
             inner: the method.
             asked: the runs planned in an earlier sitting; only controls among them matter.
+            most: how many controls there will be at most.
 
         """
-        self._inner = inner
+        self._inner, self._most = inner, most
         self._controls = [p for p in asked if p.stage == "control"]  # of an earlier sitting, until they are made anew
         self._asked = {p.run.run_id for p in self._controls}
         self._queue: RunQueue | None = None
@@ -67,7 +69,10 @@ class WithControls:
         """
         if self._is_control(record.run_id) and self._queue:
             self._queue.tell(record.run_id)
-        elif record.run_id not in self._asked:
+        elif record.run_id in self._asked:
+            with suppress(ValueError):  # a control of an earlier sitting, and perhaps a run of the inner method too
+                self._inner.tell(record)
+        else:
             self._inner.tell(record)
         self._records[record.run_id] = record
 
@@ -98,10 +103,10 @@ class WithControls:
         return [*self._inner.planned(), *self._controls]
 
     def most_left(self) -> int:
-        """Return the inner method's bound; before it is done, each run may yet get a control."""
+        """Return an upper bound of the runs that are still to be told, controls included."""
         if self._queue is not None:
             return len(self._queue.planned) - len(self._queue.told)
-        return self._inner.most_left() + len(controlled(self._inner.planned()))
+        return self._inner.most_left() + self._most
 
     def standing(self) -> str:
         """Say where the inner method stands."""

@@ -133,8 +133,13 @@ class Search:
                 self._queue.plan(candidate.planned(seed, self._dataset, "confirm"))
 
     def _best(self) -> list[Explored]:
-        """Return the configurations that finished, best first; where none did, those that were stopped last."""
-        tried = [(explored, explored.tried()) for explored in self._explored]
+        """Return the configurations that finished, best first; where none did, those that were stopped last.
+
+        A baseline is confirmed in any case, and leaves its place to another.
+        """
+        baselines = {candidate.configuration for candidate in self._baselines}
+        of_choice = [each for each in self._explored if each.candidate.configuration not in baselines]
+        tried = [(explored, explored.tried()) for explored in of_choice]
         finished = [(-(t.value or 0.0), e.number, e) for e, t in tried if t.state == "complete"]
         if finished:
             return [explored for *_, explored in sorted(finished, key=lambda each: each[:2])]
@@ -188,9 +193,11 @@ class Search:
         return decision
 
     def _decision(self, explored: Explored, epoch: int) -> Decision:
+        if explored.stopped is not None and epoch >= explored.stopped:
+            return Decision.STOP
         if epoch not in self.rungs:
             return Decision.CONTINUE
-        if epoch >= self._max_epochs or (explored.stopped is not None and epoch >= explored.stopped):
+        if epoch >= self._max_epochs:
             return Decision.STOP
         return Decision.CONTINUE if epoch <= explored.passed else Decision.PAUSE
 

@@ -80,6 +80,9 @@ class Settle:
         self._standings: dict[bool, Standing[Configuration] | None] = {}  # forgotten when anything changes
         self._chosen: Configuration | None = None  # set when exploring is over
         self._take_up(asked)
+        for each in self._candidates:  # so that the plan names all of them from the first
+            if not self._seeds[each] and self._explored < self._cap:
+                self._plan(each)
 
     @property
     def chosen(self) -> Candidate | None:

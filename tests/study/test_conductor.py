@@ -14,6 +14,7 @@ from study.methods.method import Candidate, Decision, Signal
 from study.progress import Progress
 from trainables.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
 from trainables.config import CCE, Configuration
+from trainables.execution import owned
 from trainables.records import (
     Cost,
     DataSummary,
@@ -52,6 +53,9 @@ class OneByOne(Grid):
             self._runs.append(RUNS[len(self._runs)])
             self._queue.plan(self._runs[-1])
         return super().ask()
+
+    def takes(self, record: Record) -> bool:  # noqa: ARG002 -- any
+        return True
 
     def report(self, run_id: str, curve: Sequence[Epoch]) -> Decision:
         self.reported.append([point.epoch for point in curve])
@@ -124,6 +128,39 @@ def test_a_run_that_another_search_stopped_is_trained_anew_and_its_record_kept_a
     assert conducted.next() == RUNS[0]
     assert read_records(tmp_path) == {}
     assert (tmp_path / "records" / "stopped" / f"{RUNS[0].run.run_id}.json").exists()
+
+
+def test_a_run_that_another_study_trains_is_not_cut_but_its_record_taken_when_it_is_there(tmp_path: Path) -> None:
+    conducted = conductor(tmp_path, OneByOne())
+    planned = conducted.next()
+    assert isinstance(planned, PlannedRun)
+    for epoch in (1, 2):
+        conducted.on_epoch(planned.run, point(epoch))
+    checkpoint(tmp_path, planned, 2)
+    with owned(tmp_path, planned.run.run_id):
+        conducted.cut(planned.run)
+        assert conducted.next() == RUNS[1]
+        assert read_records(tmp_path) == {}
+        write_record(tmp_path, record(planned))
+    assert conducted.next() == RUNS[2]
+    assert read_records(tmp_path)[planned.run.run_id].status == "complete"
+    assert planned.run.run_id in conducted.progress.recorded
+
+
+def test_a_record_that_another_search_cut_meanwhile_is_put_aside(tmp_path: Path) -> None:
+    conducted = conductor(tmp_path, OneByOne())
+    conducted.next()
+    write_record(tmp_path, record(RUNS[0], "stopped"))
+    assert not conducted.ended(RUNS[0].run.run_id)
+    assert read_records(tmp_path) == {}
+    assert len(conducted.ledger.warnings) == 1
+
+
+def test_a_foreign_checkpoint_is_none(tmp_path: Path) -> None:
+    save_checkpoint(checkpoint_path(tmp_path, RUNS[0].run.run_id), {"training": {"curve": [{"epoch": 2}]}})
+    method = OneByOne()
+    assert conductor(tmp_path, method).next() == RUNS[0]
+    assert method.reported == []
 
 
 def test_a_run_that_is_cut_is_recorded_as_stopped_from_its_checkpoint(tmp_path: Path) -> None:

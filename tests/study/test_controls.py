@@ -113,6 +113,17 @@ def test_controls_of_another_q_replace_those_of_an_earlier_sitting() -> None:
     assert [p.run.run_id for p in made] == [p.run.run_id for p in again.planned()[len(PLAN) :: 2]]
 
 
+def test_a_control_that_the_study_names_anyway_is_trained_once() -> None:
+    same = Candidate("gce", {}, Configuration(loss=GCE(name="gce", q=0.3), subset="clean"))
+    plan = [*PLAN, same.planned(0, "d")]
+    first = WithControls(Grid(plan))
+    assert [p.run.seed for p in drained(first, [0.3])] == [1]
+    again = WithControls(Grid(plan), first.planned())
+    for run in first.planned():
+        again.tell(record(run, [0.3]))
+    assert again.ask() is Signal.DONE
+
+
 def test_a_control_that_was_lost_is_asked_for_again() -> None:
     method = WithControls(Grid(PLAN))
     for planned in PLAN:
@@ -124,7 +135,7 @@ def test_a_control_that_was_lost_is_asked_for_again() -> None:
 
 
 def test_the_bound_of_what_is_left_counts_controls() -> None:
-    method = WithControls(Grid(PLAN))
+    method = WithControls(Grid(PLAN), most=4)
     assert method.most_left() == len(PLAN) + 4
     drained(method, [0.3])
     assert method.most_left() == 0

@@ -51,6 +51,17 @@ method:
 training: {{epochs: 6, batch_size: 8}}
 resources: {{max_concurrent: 1}}
 """
+SETTLE = f"""
+name: killed
+{DATA}
+arms:
+  - {{name: adaptive, loss: {{name: adaptive_gce, temperature: {{values: [100, 1000, 10000]}}}}}}
+  - {{name: cce, loss: {{name: cce}}}}
+method: {{name: settle, within: 0.1, max_runs: 8, confirm_seeds: 2, baselines: [cce]}}
+controls: [fixed_q]
+training: {{epochs: 3, batch_size: 8}}
+resources: {{max_concurrent: 1}}
+"""
 
 
 def start(folder):
@@ -129,6 +140,11 @@ def search(tmp_path_factory):
 
 def moment(number):
     return random.Random(number).random()  # noqa: S311 -- no secret
+
+
+@pytest.fixture(scope="module")
+def settle(tmp_path_factory):
+    return Undisturbed(tmp_path_factory.mktemp("settle"), SETTLE)
 
 
 def killed_and_continued(folder, undisturbed, text, share):
@@ -216,3 +232,15 @@ def test_a_killed_search_of_24_runs_stops_the_same_runs_at_the_same_epochs(searc
     assert {i: len(r.epochs) for i, r in read_records(storage).items() if r.status == "stopped"} == stopped
     assert outcomes(storage) == outcomes(search.storage)
     assert tables(storage) == tables(search.storage)
+
+
+@pytest.mark.parametrize("kill", range(KILLS))
+def test_a_killed_settle_study_asks_for_the_same_runs_and_comes_to_the_same_choice(settle, tmp_path, kill):
+    plan = read_plan(settle.storage, "killed")
+    assert [p.stage for p in plan.runs] == ["explore"] * 8 + ["confirm"] * 4 + ["control"] * 2
+    storage = killed_and_continued(tmp_path / "again", settle, SETTLE, moment(200 + kill))
+    assert read_plan(storage, "killed").runs == plan.runs
+    assert outcomes(storage) == outcomes(settle.storage)
+    assert tables(storage) == tables(settle.storage)
+    listed = subprocess.run([GCE_STUDY, "list", "--storage", storage], capture_output=True, text=True, check=True)
+    assert "complete" in listed.stdout

@@ -71,6 +71,14 @@ def study(arms: str, rest: str) -> str:
             study(VALUES, "method: {name: settle}\nbudget: {max_runs: 15}"),
             "5: budget.max_runs: 15 is not allowed; allowed: at least 16 runs: 4 to start with and 12 to confirm",
         ),
+        (
+            study(VALUES, "method: {name: settle, max_runs: 3}"),
+            "4: method.max_runs: 3 is not allowed; allowed: at least 4, the runs to start with",
+        ),
+        (
+            study(VALUES, "method: {name: settle}\ncontrols: [fixed_q]\nbudget: {max_runs: 27}"),
+            "6: budget.max_runs: 27 is not allowed; allowed: at least 28 runs: 4 to start with and 24 to confirm",
+        ),
         (study(CCE, "seeds: 2\nbudget: {max_hours: 0}"), "5: budget.max_hours: 0 is not allowed; allowed: a number in"),
     ],
 )

@@ -195,8 +195,8 @@ def test_a_study_that_ended_unsettled_explores_on_when_it_may_train_more() -> No
 def test_runs_of_a_configuration_that_the_study_dropped_are_left_out() -> None:
     gone = candidates([50.0])[0].planned(0, "f", "explore")
     method = settle(asked=[gone])
-    assert method.planned() == []
-    with pytest.raises(ValueError, match="none of the 0 runs planned"):
+    assert gone not in method.planned()
+    with pytest.raises(ValueError, match="none of the 4 runs planned"):
         method.tell(record(gone, 0.7))
 
 
@@ -266,7 +266,7 @@ def test_without_a_cap_it_is_twenty_runs_for_each_candidate() -> None:
     def equal(planned: PlannedRun) -> float:
         return 0.7 + float(np.random.default_rng([planned.run.seed, 3]).normal(0, 0.05))
 
-    assert len(explored(play(settle(within=0.01, candidates=candidates()[:2]), equal))) <= 40
+    assert len(explored(play(settle(within=0.01, candidates=candidates()[:2]), equal))) == 40
 
 
 def test_a_candidate_that_diverges_twice_is_out() -> None:

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from trainables.checkpoint import checkpoint_path, save_checkpoint
+from trainables.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
 from trainables.config import AdaptiveGCE
-from trainables.execution import BusyError, Execution, StorageError, provenance
+from trainables.execution import BusyError, Execution, StorageError, owned, provenance, stopped
 from trainables.records import read_records
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -132,3 +132,46 @@ def test_earlier_attempts_keep_their_provenance(loader, make_run, tmp_path):
     earlier = execute(run, loader, tmp_path).provenance["earlier_attempts"]
     assert [attempt["from_epoch"] for attempt in earlier] == [1, 2]
     assert {(attempt["device"], attempt["threads"]) for attempt in earlier} == {("cpu", 1)}
+
+
+def test_a_run_taken_up_at_a_rung_gives_that_epoch_again_before_it_trains(loader, make_run, tmp_path):
+    run = make_run(epochs=4)
+    execute(run, loader, tmp_path, steps=2)
+    execution = Execution(run, loader, tmp_path, {}, rungs=[2, 3])
+    points = [execution.step()[0] for _ in range(3)]
+    assert [point.epoch for point in points] == [2, 3, 4]
+    execution.release()
+    whole = execute(run, loader, tmp_path / "whole")
+    assert read_records(tmp_path)[run.run_id].outcome() == whole.outcome()
+
+
+def test_a_run_taken_up_elsewhere_trains_at_once(loader, make_run, tmp_path):
+    run = make_run(epochs=4)
+    execute(run, loader, tmp_path, steps=2)
+    execution = Execution(run, loader, tmp_path, {}, rungs=[1, 3])
+    assert execution.step()[0].epoch == 3
+    execution.release()
+
+
+def test_a_paused_run_is_free_for_others_and_goes_on_as_the_same_attempt(loader, make_run, tmp_path):
+    run = make_run(epochs=3)
+    execution = Execution(run, loader, tmp_path, {}, rungs=[1, 2])
+    for _ in range(2):
+        execution.step()
+        execution.pause()
+        with owned(tmp_path, run.run_id):
+            pass
+        execution.own()
+    _, record = execution.step()
+    assert record.provenance["attempts"] == 1
+
+
+def test_a_run_that_is_cut_is_recorded_with_the_cost_of_its_checkpoint(loader, make_run, tmp_path):
+    run = make_run(epochs=3)
+    execution = Execution(run, loader, tmp_path, {"host": "h"})
+    curve = [execution.step()[0]]
+    execution.release()
+    record = stopped(run, curve, load_checkpoint(checkpoint_path(tmp_path, run.run_id)), {"commit": "c"})
+    assert (record.status, record.epochs, record.test) == ("stopped", curve, None)
+    assert record.cost.images == execution.training.images
+    assert record.provenance.items() >= {"commit": "c", "host": "h", "attempts": 1}.items()

@@ -1,0 +1,60 @@
+"""The trainable that Tune steps, without a cluster: rungs, runs that others own, runs that others recorded."""
+
+import pytest
+import torch
+
+from trainables.execution import Execution, owned
+from trainables.records import read_records, write_record
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+@pytest.fixture
+def trainable(loader, make_run, tmp_path, monkeypatch):
+    """A trainable that was given a run of three epochs with a rung after the first."""
+    from study.ray_settings import prepare_environment  # noqa: PLC0415
+
+    monkeypatch.setattr("study.ray_settings.os.environ", {})
+    prepare_environment()
+    from trainables import trainable as module  # noqa: PLC0415
+
+    monkeypatch.setattr(module, "loader", lambda *_: loader)
+    made = object.__new__(module.RunTrainable)
+    run = make_run(epochs=3)
+    made.setup(
+        {
+            "run": run.model_dump(mode="json"),
+            "storage": str(tmp_path),
+            "threads": 1,
+            "gpus": 0,
+            "provenance": {},
+            "rungs": [1],
+        }
+    )
+    made.the_run = run
+    return made
+
+
+def test_each_step_is_an_epoch_and_the_last_one_says_done(trainable, tmp_path):
+    results = [trainable.step() for _ in range(3)]
+    assert [(r["epoch"], r["done"]) for r in results] == [(1, False), (2, False), (3, True)]
+    record = read_records(tmp_path)[trainable.the_run.run_id]
+    assert (record.status, record.provenance["attempts"]) == ("complete", 1)
+
+
+def test_after_a_rung_the_run_is_free_until_the_next_step(trainable, tmp_path):
+    trainable.step()
+    with owned(tmp_path, trainable.the_run.run_id):
+        assert trainable.step() == {"done": True, "run_id": trainable.the_run.run_id, "busy": True}
+    trainable.cleanup()
+
+
+def test_a_run_that_was_recorded_at_a_rung_is_not_trained_further(trainable, loader, tmp_path):
+    trainable.step()
+    other = Execution(trainable.the_run, loader, tmp_path / "other", {"device": str(torch.device("cpu"))})
+    while (record := other.step()[1]) is None:
+        pass
+    write_record(tmp_path, record)
+    assert trainable.step() == {"done": True, "run_id": trainable.the_run.run_id}
+    assert read_records(tmp_path) == {trainable.the_run.run_id: record}
+    assert list((tmp_path / "running").iterdir()) == []
