@@ -1,9 +1,9 @@
 """What an answer costs, method by method: trainings until a choice, and how good, honest and exact the answer is.
 
-    python benchmarks/cost_to_answer.py --simulations 500 --seed 0 --out benchmarks/results
+    python benchmarks/cost_to_answer.py --seed 1 --out benchmarks/results
 
 Every method runs through the questions that the engine asks it. Writes ``cost_to_answer.json`` (every number), ``.md``
-(tables) and ``.png`` (or ``.html`` where nothing renders plotly's figures). Takes about ten minutes with two processes.
+(tables) and ``.png`` (or ``.html`` where nothing renders plotly's figures). Takes about 15 minutes with two processes.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--simulations", type=int, default=500, help="worlds of each family")
-    parser.add_argument("--slices", type=int, default=100, help="slices of each table of real repeats; 0 for none")
+    parser.add_argument("--slices", type=int, default=50, help="slices of each table of real repeats; 0 for none")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--only", nargs="*", default=[], help="simulate these methods only")
