@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
+from analysis.intervals import ROUNDING
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -131,7 +133,9 @@ def _noises(data: Data) -> tuple[Floats, Floats]:
     """
     freedom = np.maximum(data.runs - 1, 0)
     total = int(freedom.sum())
-    guess = min(SEED_SD**2, data.variance or SEED_SD**2)
+    # Equal scores differ by what sums of floats lose, and must not pass for certainty.
+    seen = data.variance > (ROUNDING * max(1.0, float(np.abs(data.mean).max()))) ** 2
+    guess = min(SEED_SD**2, data.variance) if seen else SEED_SD**2
     common = (float(data.squares.sum()) + SEED_SD_WEIGHT * guess) / (total + SEED_SD_WEIGHT)
     share = data.squares / common  # chi2 of each value's degrees of freedom, where all share one
     centre = EVENNESS - 2  # so that the mean of the values' variances is the common one

@@ -219,3 +219,10 @@ def test_a_decision_over_nine_values_takes_milliseconds() -> None:
         fit(scores, X, [1] * 9).probability_within(0.3)
         taken.append(time.perf_counter() - start)
     assert min(taken) < 0.02  # 0.002 on an idle core
+
+
+def test_equal_scores_are_no_certainty_though_their_floats_differ_in_the_last_digit() -> None:
+    equal = fit([[50.0, 50.0]] * 3, [2.0, 3.0, 4.0])
+    rounded = fit([[100 / 6, 100 * (1 / 6)], [16.666666666666668, 16.666666666666664], [100 / 6] * 2], [2.0, 3.0, 4.0])
+    assert rounded.sd == pytest.approx(equal.sd, rel=1e-6)
+    assert rounded.probability_within(0.1).max() < 0.6
