@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis import paper
+from analysis.claims import check
 from analysis.frames import scores, subsets
 from analysis.intervals import LEVEL, paired_difference, t_interval
 from analysis.tables import NONE, Table
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.frames import StudyResults
+    from analysis.intervals import Interval
     from trainables.config import Configuration
     from trainables.records import DataSummary
 
@@ -59,12 +61,23 @@ def claims_table(results: StudyResults) -> Table:
     return Table("Published claims", ("Claim", "Published gap", "Our gap"), rows, note)
 
 
+def claims_in_words(results: StudyResults) -> tuple[str, ...]:
+    """Say of each published claim that our runs can test whether they support it, and whether its size agrees."""
+    gaps = [(claim, _gap(results, claim)) for claim in paper.CLAIMS]
+    return tuple(check(claim, gap).text() for claim, gap in gaps if gap is not None)
+
+
+def _gap(results: StudyResults, claim: paper.Claim) -> Interval | None:
+    first, second = paper.configuration(*claim.first), paper.configuration(*claim.second)
+    return paired_difference(_test_accuracies(results, first), _test_accuracies(results, second))
+
+
 def _claimed(results: StudyResults, claim: paper.Claim) -> str:
     first, second = paper.configuration(*claim.first), paper.configuration(*claim.second)
     for side in (first, second):
         if _ours(results, side).empty:
             return _label(results, side)
-    gap = paired_difference(_test_accuracies(results, first), _test_accuracies(results, second))
+    gap = _gap(results, claim)
     return "no tested seed in common" if gap is None else gap.cell()
 
 

@@ -8,8 +8,9 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from analysis.budget import reached
-from analysis.frames import Key, explored, key_of, keys, runs_of, scores, selected_on
+from analysis.frames import Key, explored, key_of, keys, reported, runs_of, scores, selected_on
 from analysis.intervals import t_interval
+from analysis.select import ValidationTable, choose
 from analysis.settling import RUNS_EACH, Explored, Standing, stand
 from analysis.tables import NONE, Table
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.frames import StudyResults
+    from analysis.select import Choice
     from trainables.records import Record
 
 UNRECORDED = ("missing", "damaged")
@@ -157,3 +159,18 @@ def _score(results: StudyResults, record: Record, most: float) -> float | None:
     last = record if len(record.epochs) <= most else record.epochs[int(most) - 1]
     score: float | None = getattr(last, f"{selected_on(results.plan)}_accuracy")
     return score
+
+
+def confirmed_choice(results: StudyResults) -> Choice | None:
+    """Choose among the configurations that a search confirmed on fresh seeds; None where none is confirmed.
+
+    A baseline may score higher; it is compared with the choice and not chosen.
+    """
+    return choose(ValidationTable.from_runs(confirmed_runs(results), None))
+
+
+def confirmed_runs(results: StudyResults) -> pd.DataFrame:
+    """Return the runs of the configurations that a search confirmed; the baselines are none of them."""
+    fresh = reported(results).runs
+    baselines = results.plan.spec["method"]["baselines"]
+    return fresh[(fresh["stage"] == "confirm") & ~fresh["arm"].isin(baselines)]

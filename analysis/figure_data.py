@@ -150,6 +150,17 @@ def boxes(runs: pd.DataFrame, metric: str) -> list[Box]:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """The last epoch of a run that is not complete; ``status`` says why it ended."""
+
+    configuration: str
+    seed: int
+    status: str
+    epoch: int
+    value: float
+
+
+@dataclass(frozen=True)
 class Curve:
     """A configuration's learning curves: every run, and the mean over complete runs while all of them still train.
 
@@ -162,6 +173,7 @@ class Curve:
     epochs: tuple[int, ...]
     means: tuple[float, ...]
     n: int  # complete runs in the means
+    cuts: tuple[Cut, ...]
 
 
 def curves(runs: pd.DataFrame, epochs: pd.DataFrame, quantity: str) -> list[Curve]:
@@ -181,17 +193,20 @@ def curves(runs: pd.DataFrame, epochs: pd.DataFrame, quantity: str) -> list[Curv
 
 
 def _curve(own: pd.DataFrame, key: Key, points: dict[str, list[tuple[int, float]]]) -> Curve:
-    drawn = []
-    for run_id, seed in zip(own["run_id"], own["seed"], strict=True):
+    drawn, cuts = [], []
+    for run_id, seed, status in zip(own["run_id"], own["seed"], own["status"], strict=True):
         if found := points.get(str(run_id)):
             drawn.append((int(seed), tuple(epoch for epoch, _ in found), tuple(value for _, value in found)))
+            if status != "complete":
+                cuts.append(Cut(key.configuration, int(seed), str(status), *found[-1]))
     complete = [dict(points[run_id]) for run_id in complete_runs(own)["run_id"] if points.get(run_id)]
-    epochs = _shared_epochs(complete)
+    epochs = shared_epochs(complete)
     means = tuple(math.fsum(run[epoch] for run in complete) / len(complete) for epoch in epochs)
-    return Curve(key, tuple(drawn), epochs, means, len(complete))
+    return Curve(key, tuple(drawn), epochs, means, len(complete), tuple(cuts))
 
 
-def _shared_epochs(complete: Sequence[dict[int, float]]) -> tuple[int, ...]:
+def shared_epochs(complete: Sequence[dict[int, float]]) -> tuple[int, ...]:
+    """Return the epochs from the first on that all runs have, each given as epoch -> value."""
     if not complete:
         return ()
     return tuple(takewhile(lambda epoch: all(epoch in run for run in complete), sorted(complete[0])))

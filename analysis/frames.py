@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from analysis.intervals import LEVEL, t_interval
 from trainables.labels import PARAMETERS, label, number, ordered, symbol
-from trainables.records import Epoch, Record, StudyPlan, read_plan, read_records, record_path
+from trainables.records import Epoch, Record, StudyPlan, read_plan, read_record, record_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,20 +67,25 @@ def load_study(storage: Path | str, name: str) -> StudyResults:
     records: dict[str, Record] = {}
     damaged: dict[str, str] = {}
     for run_id in dict.fromkeys(planned.run.run_id for planned in plan.runs):
-        try:
-            found = read_records(root, {run_id})
-        except (OSError, ValidationError) as error:
-            damaged[run_id] = f"{record_path(root, run_id)}: {_problem(error)}"
-            continue
-        if found and found[run_id].run_id != run_id:
-            damaged[run_id] = f"{record_path(root, run_id)}: it is the record of run {found[run_id].run_id}"
-            continue
-        records |= found
+        record, damaged_by = read_or_explain(root, run_id)
+        records |= {run_id: record} if record else {}
+        damaged |= {run_id: damaged_by} if damaged_by else {}
     return study_results(plan, records, damaged)
 
 
-def _problem(error: OSError | ValidationError) -> str:
-    return str(error.errors()[0]["msg"]) if isinstance(error, ValidationError) else error.strerror or str(error)
+def read_or_explain(root: Path, run_id: str) -> tuple[Record | None, str]:
+    """Return a run's record, or None and what is wrong with its file; the text is empty where there is no file."""
+    try:
+        record = read_record(path := record_path(root, run_id))
+    except FileNotFoundError:
+        return None, ""
+    except ValidationError as error:
+        return None, f"{path}: {error.errors()[0]['msg']}"
+    except OSError as error:
+        return None, f"{path}: {error.strerror or error}"
+    if record.run_id != run_id:
+        return None, f"{path}: it is the record of run {record.run_id}"
+    return record, ""
 
 
 def study_results(

@@ -1,9 +1,8 @@
-"""Write a study's report: a folder with report.html (opens offline), report.md, runs.csv and summary.csv."""
+"""Write a study's report: a folder with the files of the formats asked for, by default HTML, Markdown and CSV."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,50 +10,24 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from analysis import compare, exploration, figure_data, figures, tables
-from analysis.frames import (
-    accuracy_name,
-    arms,
-    explored,
-    load_study,
-    reported,
-    reported_metric,
-    selected_on,
-    subsets,
-    summary,
-)
+from analysis import latex, tables
+from analysis.as_json import report_json
+from analysis.frames import load_study, reported, summary
 from analysis.intervals import LEVEL
-from analysis.provenance import cost_table, data_table, provenance_table, settings_table
+from analysis.render import IMAGES, images, pdf
+from analysis.sections import figures_of, sections
 from analysis.verdict import verdict
-from trainables.labels import symbol
 from trainables.records import study_folder, write_atomically
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import plotly.graph_objects as go
+    from collections.abc import Sequence
 
     from analysis.frames import StudyResults
-    from analysis.tables import Table
+    from analysis.report_figures import Figure
+    from analysis.sections import Section
 
-
-@dataclass(frozen=True)
-class Figure:
-    """A drawn figure with its title and a caption that says what it shows."""
-
-    title: str
-    caption: str
-    drawing: go.Figure
-
-
-@dataclass(frozen=True)
-class Section:
-    """One section of the report: a heading, then figures, then tables."""
-
-    title: str
-    figures: tuple[Figure, ...] = ()
-    tables: tuple[Table, ...] = ()
-
-
+FORMATS = ("html", "md", "latex", "csv", "json", "pdf", "png", "svg")
+USUAL = ("html", "md", "csv")  # what a study ends with; they need nothing that is not installed
 HOW_TO_READ = (
     "A run is one training of one configuration with one seed. A configuration is an arm with every parameter fixed.",
     "Only complete runs enter means, intervals and choices. The others are listed above and never count as zero.",
@@ -70,128 +43,63 @@ HOW_TO_READ = (
 )
 
 
-def write_report(storage: Path | str, name: str, out: Path | None = None) -> Path:
+def write_report(storage: Path | str, name: str, out: Path | None = None, formats: Sequence[str] = USUAL) -> Path:
     """Write a study's report and return its folder.
 
-    Each file is written to a temporary name and then moved into place, so a reader sees a whole file or the old one.
+    Every file is made before the first is written; each is written to a temporary name and then moved into place, so a
+    reader sees a whole file or the old one.
 
     Args:
         storage: the storage location that holds the study and the ledger.
         name: the study's name.
         out: the folder to write to; ``storage/studies/NAME/report`` when None.
+        formats: any of ``FORMATS``.
 
     Raises:
         FileNotFoundError: the storage location holds no study of that name.
+        ValueError: a format is not one of ``FORMATS``.
+        analysis.render.RenderError: pdf, png or svg is asked for and nothing that draws is there.
         OSError: the folder cannot be written.
 
     """
     root = Path(storage) if isinstance(storage, str) else storage
-    results = load_study(root, name)
+    made = files(load_study(root, name), formats)
     folder = study_folder(root, name) / "report" if out is None else out
-    found = sections(results)
-    files = {
-        "runs.csv": results.runs.to_csv(index=False),
-        "summary.csv": summary(reported(results).runs).to_csv(index=False),
-        "report.md": markdown(results, found),
-        "report.html": page(results, found),
-    }
-    for file, text in files.items():
-        write_atomically(folder / file, text.encode())
+    for file, data in made.items():
+        write_atomically(folder / file, data)
     return folder
 
 
-def sections(results: StudyResults) -> list[Section]:
-    """Return the report's sections after the verdict, in reading order."""
-    shown, exploring = reported(results), explored(results)
-    found = []
-    if len(exploring.runs):
-        found.append(Section("Exploring", _exploring(results), (exploration.exploration_table(results),)))
-    if len(shown.runs):
-        choice = () if len(exploring.runs) else (tables.choice_table(shown.runs),)
-        found += [
-            Section("Accuracy", _sweeps(shown, (reported_metric(shown.runs), selected_on(results.plan)))),
-            Section("Results", (), (*choice, *tables.result_tables(shown))),
-            Section("Arms on each subset", _boxes(shown)),
-            Section("Learning curves", _curves(shown)),
-        ]
-    found.append(Section("Left out", (), (tables.left_out_table(results.runs), tables.skipped_table(results))))
-    if compare.is_published_data(results.plan.dataset):
-        found.append(Section("Published", (), (compare.published_table(results), compare.claims_table(results))))
-    made = (data_table(results), settings_table(results), cost_table(results), provenance_table(results))
-    found.append(Section("Provenance", (), made))
-    return [section for section in found if section.figures or section.tables]
+def files(results: StudyResults, formats: Sequence[str]) -> dict[str, bytes]:
+    """Return a report's files by their names in its folder: ``report.*``, two CSV files, ``figures/NAME.png``.
 
+    Raises:
+        ValueError: a format is not one of ``FORMATS``.
+        analysis.render.RenderError: pdf, png or svg is asked for and nothing that draws is there.
 
-def _panels(runs: pd.DataFrame, metric: str) -> list[tuple[str, pd.DataFrame]]:
-    """Return what may share an axis, each with the end of its title: validation does not compare across subsets."""
-    names = subsets(runs)
-    if metric == "test" or len(names) == 1:
-        return [("", runs)]
-    return [(f" on {name}", runs[runs["subset"] == name]) for name in names]
-
-
-def _exploring(results: StudyResults) -> tuple[Figure, ...]:
-    """Draw what led to the choice: the posterior of a settle study, else the means of the runs that ended."""
-    data = figure_data.posterior_sweep(results) if results.plan.method == "settle" else None
-    if data is None:
-        return _sweeps(explored(results), (selected_on(results.plan),))
-    caption = (
-        "Every open mark is an exploring run; filled marks are posterior means with the interval that holds 95 % of "
-        "the posterior, which learns from neighbouring values too. The choice is made on these numbers."
-    )
-    title = f"{accuracy_name(data.metric)} against {symbol(data.parameter)}"
-    return (Figure(title, caption, figures.draw_sweep(data, arms(results.runs))),)
-
-
-def _sweeps(results: StudyResults, metrics: tuple[str, ...]) -> tuple[Figure, ...]:
-    """Draw each of the accuracies against every varied number."""
-    found = []
-    for parameter in figure_data.sweep_parameters(results.runs):
-        for metric in dict.fromkeys(metrics):
-            caption = (
-                f"Every open mark is a run; filled marks are means with {100 * LEVEL:g} % t-intervals over seeds. "
-                "A level with a band is an arm without this parameter; its runs stand at the right edge."
-            )
-            if metric == selected_on(results.plan):
-                caption += " The choice is made on these numbers."
-            for where, runs in _panels(results.runs, metric):
-                data = figure_data.sweep(runs, parameter, metric)
-                if len({x for line in data.lines for x in line.x}) > 1:  # one value alone has no axis
-                    title = f"{accuracy_name(metric)} against {symbol(parameter)}{where}"
-                    found.append(Figure(title, caption, figures.draw_sweep(data, arms(results.runs))))
-    return tuple(found)
-
-
-def _boxes(results: StudyResults) -> tuple[Figure, ...]:
-    metric = reported_metric(results.runs)
-    caption = (
-        "Each box stands for an arm on a subset, by its configuration of the highest mean validation accuracy there: "
-        "median, quartiles, whiskers to the furthest run within 1.5 quartile ranges. Every mark is a run."
-    )
-    found = []
-    for where, runs in _panels(results.runs, metric):
-        if data := figure_data.boxes(runs, metric):
-            title = f"{metric.capitalize()} accuracy per arm{where or ' and subset'}"
-            found.append(Figure(title, caption, figures.draw_boxes(data, metric, arms(results.runs))))
-    return tuple(found)
-
-
-def _curves(results: StudyResults) -> tuple[Figure, ...]:
-    """Draw the learning curves, a figure per subset."""
-    caption = (
-        "The same configurations as in the boxes. Thin lines are runs, whatever their status; the thick line is the "
-        "mean of the complete ones, drawn as long as all of them still train. Training losses of different losses have "
-        "different scales and do not compare."
-    )
-    found = []
-    for where, runs in _panels(results.runs, "validation"):
-        accuracy, loss = (
-            figure_data.curves(runs, results.curves, name) for name in ("validation_accuracy", "train_loss")
-        )
-        if any(curve.runs for curve in accuracy):
-            title = f"Validation accuracy and training loss per epoch{where}"
-            found.append(Figure(title, caption, figures.draw_curves(accuracy, loss, arms(results.runs))))
-    return tuple(found)
+    """
+    if unknown := [form for form in formats if form not in FORMATS]:
+        msg = f"format {unknown[0]!r}; allowed: {', '.join(FORMATS)}"
+        raise ValueError(msg)
+    found = sections(results)
+    html = page(results, found) if {"html", "pdf"} & set(formats) else ""
+    made: dict[str, str] = {}
+    if "csv" in formats:
+        made["runs.csv"] = results.runs.to_csv(index=False)
+        made["summary.csv"] = summary(reported(results).runs).to_csv(index=False)
+    if "md" in formats:
+        made["report.md"] = markdown(results, found)
+    if "latex" in formats:
+        made["report.tex"] = latex.document(results.plan.name, verdict(results), found)
+    if "json" in formats:
+        made["report.json"] = report_json(results, found)
+    if "html" in formats:
+        made["report.html"] = html
+    drawn: dict[str, bytes] = {"report.pdf": pdf(html)} if "pdf" in formats else {}
+    drawings = {name: figure.drawing for name, figure in figures_of(found).items()}
+    wanted = [form for form in IMAGES if form in formats]
+    drawn |= {f"figures/{name}.{form}": data for (name, form), data in images(drawings, wanted).items()}
+    return {file: text.encode() for file, text in made.items()} | drawn
 
 
 def markdown(results: StudyResults, found: list[Section]) -> str:
@@ -200,9 +108,9 @@ def markdown(results: StudyResults, found: list[Section]) -> str:
     parts = [f"# {tables.markdown_text(plan.name)}", tables.markdown_text(plan.description)]
     parts += ["## Verdict", tables.markdown_text(verdict(results))]
     for section in found:
-        if not section.tables:
+        if not section.tables and not section.text:
             continue
-        parts.append(f"## {section.title}")
+        parts += [f"## {section.title}", *map(tables.markdown_text, section.text)]
         for table in section.tables:
             parts += [f"### {table.title}", tables.to_markdown(table)]
     parts += ["## How to read this", "\n".join(f"- {line}" for line in HOW_TO_READ)]

@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.budget import HOUR_S
-from analysis.exploration import chance, settled, tried
+from analysis.exploration import chance, confirmed_choice, confirmed_runs, settled, tried
 from analysis.frames import Key, explored, key_of, keys, reported, runs_of, scores, status_counts
 from analysis.intervals import LEVEL, paired_difference, t_interval
-from analysis.select import ValidationTable, choose
 from analysis.verdict_grid import budget_ended, certainty, chosen_by, clear, joined, listed, nothing_complete, points
 from trainables.labels import number, symbol
 
@@ -69,12 +68,8 @@ def search_verdict(results: StudyResults) -> str:
     were = "configurations were" if len(found) > 1 else "configuration was"
     sentences = [f"{len(found)} {were} tried ({len(runs)} runs{f', {counts}' if counts else ''})."]
     sentences += budget_ended(results)
-    fresh = reported(results).runs
-    # A baseline may score higher; it is compared with the choice and not chosen.
-    baselines = results.plan.spec["method"]["baselines"]
-    chosen_from = fresh[(fresh["stage"] == "confirm") & ~fresh["arm"].isin(baselines)]
-    choice = choose(ValidationTable.from_runs(chosen_from, None))
-    names = {key: f"{key.configuration} on {key.subset}" for key in (*found, *keys(chosen_from))}
+    choice = confirmed_choice(results)
+    names = {key: f"{key.configuration} on {key.subset}" for key in (*found, *keys(confirmed_runs(results)))}
     if choice is None:
         mean = f"{100 * (found[ranked[0]] or 0):.1f} %"
         sentences.append(

@@ -1,4 +1,4 @@
-"""The command line: ``gce-study check | run | status | list | report | schema | data``.
+"""The command line: check, run, status, list, schema, report, export, best, compare, dashboard, data.
 
 Start-up stays light: torch, ray and pandas are imported by the commands that need them.
 """
@@ -9,8 +9,8 @@ import argparse
 import sys
 from importlib.metadata import version
 
-from study import data_commands, run_commands, view_commands
-from study.endings import EngineError, Interrupted, UnknownStudyError, interruptible
+from study import dashboard_command, data_commands, export_commands, run_commands, view_commands
+from study.endings import EngineError, Interrupted, UnknownStudyError, UsageError, interruptible
 from trainables.datasets.manifest import DataSetError
 
 BAD_INPUT = 2
@@ -46,6 +46,8 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     run_commands.add_parsers(commands)
     view_commands.add_parsers(commands)
+    export_commands.add_parsers(commands)
+    dashboard_command.add_parser(commands)
     data_commands.add_parser(commands)
     return top
 
@@ -58,7 +60,7 @@ def _explain(error: Exception) -> int:
     if isinstance(error, SpecError | DataSetError):
         _complain(error.problems)
         return BAD_INPUT
-    if isinstance(error, OwnedError | UnknownStudyError):
+    if isinstance(error, OwnedError | UnknownStudyError | UsageError):
         _complain([str(error)])
         return BAD_INPUT
     if isinstance(error, EngineError | OSError):

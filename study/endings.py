@@ -20,6 +20,10 @@ class UnknownStudyError(Exception):
     """The storage location holds no study of that name."""
 
 
+class UsageError(Exception):
+    """A command was given options that it cannot take, or that contradict each other."""
+
+
 class Interrupted(KeyboardInterrupt):
     """The user, or the system, asked the process to end."""
 

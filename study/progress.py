@@ -13,7 +13,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from trainables.labels import label
+from trainables.labels import duration, label
 from trainables.records import study_folder, write_atomically
 
 if TYPE_CHECKING:
@@ -23,16 +23,6 @@ if TYPE_CHECKING:
     from trainables.records import PlannedRun, Record
 
 REFRESH_S = 1.0
-
-
-def duration(seconds: float | None) -> str:
-    """Write a time span as people do: 45 s, 12 min, 3 h 20 min; ``unknown`` for None."""
-    if seconds is None:
-        return "unknown"
-    minutes = round(seconds / 60)
-    if seconds < 90:  # noqa: PLR2004 -- below that, seconds say more
-        return f"{seconds:.0f} s"
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004 -- min in h
 
 
 def configuration_name(planned: PlannedRun) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from study.console import say, show, show_arms, show_open
 from study.endings import EngineError
-from study.progress import duration
+from trainables.labels import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

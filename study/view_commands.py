@@ -1,4 +1,4 @@
-"""The commands about studies that a storage location holds: status, list, report; and the schema of study files."""
+"""The commands about studies that a storage location holds: status and list; and the schema of study files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from study.console import say, show, show_arms
 from study.endings import UnknownStudyError
-from study.progress import configuration_name, duration, progress_path
+from study.progress import configuration_name, progress_path
+from trainables.labels import duration
 
 if TYPE_CHECKING:
     import argparse
@@ -19,26 +20,22 @@ if TYPE_CHECKING:
 
 def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the type private
     """Add the commands to the parser."""
-    for name, handler, text in (
-        ("status", status, "say where a study stands"),
-        ("report", report, "write a study's report"),
-    ):
-        command = commands.add_parser(name, help=text, description=text)
-        command.add_argument("name", help="the study's name")
-        _add_storage(command)
-        command.set_defaults(handler=handler)
-        if name == "report":
-            command.add_argument("--out", type=Path, help="folder to write (default: STORAGE/studies/NAME/report)")
+    text = "say where a study stands"
+    command = commands.add_parser("status", help=text, description=text)
+    command.add_argument("name", help="the study's name")
+    add_storage(command)
+    command.set_defaults(handler=status)
     text = "list the studies of a storage location"
     command = commands.add_parser("list", help=text, description=text)
-    _add_storage(command)
+    add_storage(command)
     command.set_defaults(handler=list_)
     text = "print the JSON Schema of study files, for editors"
     command = commands.add_parser("schema", help=text, description=text)
     command.set_defaults(handler=schema)
 
 
-def _add_storage(command: argparse.ArgumentParser) -> None:
+def add_storage(command: argparse.ArgumentParser) -> None:
+    """Add ``--storage`` to a command."""
     command.add_argument("--storage", type=Path, default=Path("results"), help="storage location (default: results)")
 
 
@@ -94,15 +91,6 @@ def list_(options: argparse.Namespace) -> int:
         state = "running" if owner(options.storage, plan.name) else idle
         rows.append((plan.name, plan.dataset.name, str(len(runs)), str(recorded), state, plan.description))
     show("", ("study", "data set", "runs", "recorded", "state", "description"), rows)
-    return 0
-
-
-def report(options: argparse.Namespace) -> int:
-    """Write a study's report and print where it lies."""
-    from analysis.report import write_report  # noqa: PLC0415
-
-    find_plan(options.storage, options.name)
-    say(str(write_report(options.storage, options.name, options.out) / "report.html"))
     return 0
 
 

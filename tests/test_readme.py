@@ -5,6 +5,7 @@ from pathlib import Path
 
 import yaml
 
+from analysis.study import Study
 from study.cli import parser
 from study.spec import StudySpec
 
@@ -16,11 +17,19 @@ def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
-def test_the_python_example_runs():
-    (example,) = blocks("python")
+def test_the_python_example_of_losses_runs():
+    (example,) = [block for block in blocks("python") if "adaptive_q" in block]
     names = {}
     exec(example, names)  # noqa: S102 -- our own text
     assert 0 <= names["q"] <= 1
+
+
+def test_the_python_example_of_a_study_names_what_a_study_has():
+    (example,) = [block for block in blocks("python") if "load_study" in block]
+    compile(example, "README.md", "exec")
+    named = set(re.findall(r"\bstudy\.(\w+)", example)) - {"load_study", "study"}
+    assert named - {"import"} == {"verdict", "runs", "epochs", "summary", "best", "figures", "figure"}
+    assert all(hasattr(Study, name) for name in named)
 
 
 def test_the_study_and_the_data_sets_shown_are_valid():

@@ -35,3 +35,13 @@ def label(planned: PlannedRun) -> str:
     axis = next((name for name, value in varied.items() if not isinstance(value, str)), "")
     names = [*(name for name in varied if name != axis), *([axis] if axis else [])]
     return " ".join([planned.arm, *(f"{symbol(name)}={number(varied[name])}" for name in names)])
+
+
+def duration(seconds: float | None) -> str:
+    """Write a time span as people do: 45 s, 12 min, 3 h 20 min; ``unknown`` for None."""
+    if seconds is None:
+        return "unknown"
+    minutes = round(seconds / 60)
+    if seconds < 90:  # noqa: PLR2004 -- below that, seconds say more
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004 -- min in h

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis import figure_data, figures, frames
+from analysis import figure_data, figures, frames, theme
 from trainables.config import CCE, GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
@@ -101,9 +101,9 @@ def test_q_is_drawn_on_a_linear_axis(study: Builder) -> None:
 
 
 def test_series_differ_in_colour_marker_and_dash() -> None:
-    assert len(set(figures.COLOURS)) >= 6
-    assert len(set(figures.DASHES)) == len(figures.DASHES)
-    assert len(set(figures.MARKERS)) == len(figures.MARKERS)
+    assert len(set(theme.COLOURS)) >= 6
+    assert len(set(theme.DASHES)) == len(theme.DASHES)
+    assert len(set(theme.MARKERS)) == len(theme.MARKERS)
 
 
 def test_a_name_is_inert_in_every_drawing(study: Builder) -> None:
@@ -143,7 +143,7 @@ def test_an_arm_keeps_its_colour_in_every_figure(full_study: Builder) -> None:
     curves = figures.draw_curves(
         *(figure_data.curves(some, results.curves, name) for name in ("validation_accuracy", "train_loss")), names
     )
-    colours = dict(zip(names, figures.COLOURS, strict=False))
+    colours = dict(zip(names, theme.COLOURS, strict=False))
     drawn = {trace.name: trace.line.color for trace in sweep.data if trace.line.width == 2.5}
     assert {name.partition(" ")[0]: colour for name, colour in drawn.items()} == colours
     for trace in boxes.data:
@@ -156,5 +156,5 @@ def test_two_lines_of_one_arm_differ_by_dash(study: Builder) -> None:
     study.temperatures([2, 3], 2).temperatures([2, 3], 2, subset="clean")
     figure = figures.draw_sweep(figure_data.sweep(study.results().runs, "temperature", "test"), ["adaptive"])
     means = [trace for trace in figure.data if trace.mode == "lines+markers"]
-    assert {trace.line.color for trace in means} == {figures.COLOURS[0]}
+    assert {trace.line.color for trace in means} == {theme.COLOURS[0]}
     assert len({trace.line.dash for trace in means}) == 2

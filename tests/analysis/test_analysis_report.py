@@ -73,7 +73,7 @@ def test_the_page_fetches_nothing_and_holds_plotly_once(full_study: Builder, tmp
     assert all(address.startswith("#") for address in tags.addresses)
     assert "default-src 'none'" in page.read_text()
     assert page.read_text().count("Licensed under the MIT license\n*/") == 1
-    assert tags.tags.count("figure") == 4  # test and validation against T, boxes, curves
+    assert tags.tags.count("figure") == 7  # T (test, validation), boxes, pairs, curves, runs, cost
 
 
 def test_the_page_and_the_markdown_open_with_the_verdict(full_study: Builder, tmp_path: Path) -> None:
@@ -130,7 +130,7 @@ def test_markup_does_not_reach_markdown(text: str, inert: str) -> None:
 
 def test_other_data_is_not_laid_beside_the_published_numbers(study: Builder, tmp_path: Path) -> None:
     study.temperatures([2, 3], 2)
-    assert "Deng et al." not in (write_report(tmp_path, study.write(tmp_path)) / "report.md").read_text()
+    assert "Published numbers" not in (write_report(tmp_path, study.write(tmp_path)) / "report.md").read_text()
 
 
 def test_the_published_adaptive_loss_stands_beside_our_t_1000(full_study: Builder) -> None:
@@ -180,10 +180,10 @@ def test_arms_of_the_same_configuration_are_one(study: Builder) -> None:
 
 def test_data_that_only_look_like_fsdnoisy18k_are_not_laid_beside_it(full_study: Builder, tmp_path: Path) -> None:
     full_study.clips = {"train verified": 1771, "train unverified": 15813, "test": 947}  # one skipped, two lack
-    assert "Deng et al." in (write_report(tmp_path, full_study.write(tmp_path)) / "report.md").read_text()
+    assert "Published numbers" in (write_report(tmp_path, full_study.write(tmp_path)) / "report.md").read_text()
     full_study.clips["test"] = 940
     text = (write_report(tmp_path, full_study.write(tmp_path)) / "report.md").read_text()
-    assert "Deng et al." not in text
+    assert "Published numbers" not in text
     assert "This data set is laid out as FSDnoisy18k but is not it (18,524 clips)." in text
 
 
@@ -206,7 +206,10 @@ def test_validation_is_drawn_a_figure_per_subset(study: Builder, tmp_path: Path)
         "Validation accuracy against T on all",
         "Validation accuracy against T on clean",
         "Test accuracy per arm and subset",
+        "Test accuracy: differences between arms, paired by seed",
         *(f"Validation accuracy and training loss per epoch on {name}" for name in ("all", "clean", "noisy")),
+        "All runs: configurations and seeds",
+        "Test accuracy against training time",
     ]
 
 

@@ -9,7 +9,8 @@ import pytest
 from analysis.exploration import exploration_table, settled, tried
 from analysis.figure_data import posterior_sweep
 from analysis.frames import explored, reported, summary
-from analysis.report import sections, write_report
+from analysis.report import write_report
+from analysis.sections import sections
 from analysis.verdict import verdict
 from trainables.config import CCE, GCE, AdaptiveGCE
 
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
 
     from conftest import Builder
 
-SETTLE = {"name": "settle", "within": 0.5, "confidence": 0.9, "max_runs": None, "baselines": ["cce"]}
-SEARCH = {"name": "search", "baselines": ["cce"]}
+CONFIRM = {"confirm_seeds": 4, "baselines": ["cce"]}
+SETTLE = {"name": "settle", "within": 0.5, "confidence": 0.9, "start_seeds": 2, "max_runs": None, **CONFIRM}
+SEARCH = {"name": "search", "sampler": "tpe", "seeds": 1, "asha": None, "confirm_best": 2, **CONFIRM}
 DROPS = {100.0: 4.0, 1000.0: 0.0, 10000.0: 2.5}
 NOISE = (0.3, -0.4, 0.1, 0.5, -0.2, -0.3)
 
@@ -209,7 +211,7 @@ def test_a_study_may_choose_by_verified_clips(study: Builder) -> None:
 def test_the_report_shows_exploring_and_confirming_apart(study: Builder, tmp_path: Path) -> None:
     results = confirm(explore(study)).results()
     found = {section.title: section for section in sections(results)}
-    assert list(found)[:2] == ["Exploring", "Results"]
+    assert list(found)[:3] == ["Cautions", "Exploring", "Results"]
     assert found["Exploring"].figures[0].title == "Validation accuracy against T"
     assert [row[0] for row in found["Exploring"].tables[0].rows] == [
         "adaptive T=100",

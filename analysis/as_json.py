@@ -1,0 +1,79 @@
+"""A study's report as JSON, for programs."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+from analysis.choice import best
+from analysis.frames import reported, summary
+from analysis.methods_text import methods
+from analysis.verdict import verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analysis.frames import StudyResults
+    from analysis.sections import Section
+
+SCHEMA = 1  # raised when a key changes its meaning or goes
+
+
+def report_json(results: StudyResults, found: Sequence[Section]) -> str:
+    """Return the report as JSON (RFC 8259: no NaN, null instead; accuracies are fractions unless text says %).
+
+    The keys:
+        schema: 1; raised when a key changes its meaning or goes. Keys may be added without.
+        study: name, description, method, spec (the study file with every default) and dataset (name, kind, fingerprint,
+            classes, clips by split, wrong labels where the truth is known, subset_seed, skipped clips).
+        verdict: the report's sentences, in English.
+        choice: ``analysis.choice.Best`` (study, method, arm, configuration, subset, loss, selected_on, validation,
+            test, picked, confirmed, probability, within, settled, not_told_apart, not_ranked), or null when there is
+            nothing to choose from. validation and test are null or {mean, half_width, low, high, n, level, method}.
+        summary: a list, one object a configuration, with the columns of summary.csv (``analysis.frames.summary``).
+        tables: a list of {section, title, header, rows, note}: the report's tables as text; header and each row are
+            lists of equal length.
+        figures: a list of {section, name, title, caption}; ``name`` is the file's in ``figures/``.
+        methods: a list of paragraphs: the text, then one reference each.
+
+    """
+    plan = results.plan
+    choice = best(results)
+    document = {
+        "schema": SCHEMA,
+        "study": {
+            "name": plan.name,
+            "description": plan.description,
+            "method": plan.method,
+            "spec": plan.spec,
+            "dataset": plan.dataset.model_dump(mode="json"),
+        },
+        "verdict": verdict(results),
+        "choice": None if choice is None else choice.as_dict(),
+        "summary": summary(reported(results).runs).to_dict("records"),
+        "tables": [
+            {"section": section.title, "title": table.title, "header": table.header, "rows": table.rows}
+            | {"note": table.note}
+            for section in found
+            for table in section.tables
+        ],
+        "figures": [
+            {"section": section.title, "name": figure.name, "title": figure.title, "caption": figure.caption}
+            for section in found
+            for figure in section.figures
+        ],
+        "methods": methods(results),
+    }
+    return json.dumps(_finite(document), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _finite(value: Any) -> Any:  # noqa: ANN401 -- any JSON value
+    """Write null for a number that JSON does not have."""
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(item) for item in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    return value

@@ -1,0 +1,171 @@
+"""Cautions in words, from the numbers: what a reader should know before relying on a study's answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.best_set import best_set
+from analysis.clips import never_predicted
+from analysis.exploration import settled
+from analysis.frames import complete_runs, explored, key_of, reported, runs_of, scores
+from analysis.layout import TWO, effect, lay_out
+from analysis.select import ValidationTable, choose, rank
+from analysis.verdict_grid import chosen_by, joined, main_subset
+from trainables.config import LOSSES
+from trainables.labels import number, symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from analysis.frames import Key, StudyResults
+    from trainables.records import PlannedRun
+
+FEW = 5  # seeds below which an interval is wide and its normal assumption untestable
+ALPHA = 0.05
+THREE = 3  # the fewest values of which one lies inside
+
+
+def cautions(results: StudyResults) -> tuple[str, ...]:
+    """Return what to beware of, a sentence each; empty when nothing applies, or nothing is chosen.
+
+    In a study that trains all it names, the choice is that of the verdict's subset, and each arm's best value is looked
+    at; after exploring, the chosen configuration alone.
+    """
+    key = chosen(results)
+    if key is None:
+        return ()
+    shown = reported(results).runs
+    grid = explored(results).runs.empty
+    compared = shown[shown["subset"] == key.subset]
+    best = {key.arm: key}
+    if grid:
+        for own in rank(ValidationTable.from_runs(compared, key.subset)).keys:
+            best.setdefault(own.arm, own)
+    found = [each for own in best.values() for each in edges(results, own)]
+    if grid:
+        found += no_effect(compared, chosen_by(results))
+    found += few_seeds(shown, key)
+    found += disagreement(compared, key) if grid else []
+    return (*found, *unpredicted(results))
+
+
+def chosen(results: StudyResults) -> Key | None:
+    """Return the configuration that the verdict names, by validation alone; None when it names none."""
+    if results.plan.method == "settle":
+        standing = settled(results).standing
+        return None if standing is None else standing.chosen
+    runs = reported(results).runs
+    if results.plan.method == "search":
+        baselines = results.plan.spec["method"]["baselines"]
+        runs = runs[(runs["stage"] == "confirm") & ~runs["arm"].isin(baselines)]
+        choice = choose(ValidationTable.from_runs(runs, None))
+        return None if choice is None else choice.key
+    subset = main_subset(runs)
+    choice = None if subset is None else choose(ValidationTable.from_runs(runs, subset))
+    return None if choice is None else choice.key
+
+
+def edges(results: StudyResults, key: Key) -> list[str]:
+    """Say where a configuration's value is the least or the greatest that its arm tried, and another is possible.
+
+    A value at the end of what the loss allows, as q = 1, has nothing beyond. Two values have no inside. Tried is what
+    has a record, whatever its status: where the next value diverged, nothing is left to try there.
+    """
+    planned = [p for p in results.plan.runs if p.run.run_id in results.records]
+    arm = [p for p in planned if p.arm == key.arm and p.run.configuration.subset == key.subset]
+    own = next(p for p in arm if key_of(p) == key)
+    found = []
+    for name, value in own.varied.items():
+        values = {each for p in arm if isinstance(each := p.varied.get(name), int | float)}
+        if isinstance(value, str) or len(values) < THREE or min(values) < value < max(values):
+            continue
+        if value in _limits(own, name):
+            continue
+        end = "lowest" if value == min(values) else "highest"
+        beyond = "lower" if end == "lowest" else "higher"
+        found.append(
+            f"{symbol(name)} = {number(value)} is the {end} of the {len(values)} values tried for {key.arm}: a "
+            f"{beyond} one, which was not tried, may be better."
+        )
+    return found
+
+
+def _limits(planned: PlannedRun, name: str) -> list[float]:
+    """Return the ends that a loss's parameter can itself take."""
+    loss = next(each for each in LOSSES if isinstance(planned.run.configuration.loss, each))
+    field = loss.model_fields.get(name)
+    marks = field.metadata if field else []
+    return [end for mark in marks for side in ("ge", "le") if (end := getattr(mark, side, None)) is not None]
+
+
+def no_effect(runs: pd.DataFrame, by: str) -> list[str]:
+    """Say for which series the runs show no effect of the parameter: the F test of values x seeds, p above 0.05.
+
+    Exploring runs must not be among the runs: where they were put depends on the scores, and the test knows nothing of
+    that.
+
+    Args:
+        runs: of one subset.
+        by: what is chosen by, in words.
+
+    """
+    found = []
+    for series in dict.fromkeys(runs.loc[runs["parameter"] != "", "series"]):
+        own = runs[runs["series"] == series]
+        layout = lay_out(scores(own, "selection"))
+        test = effect(layout) if layout is not None and len(layout.keys) >= TWO else None
+        if layout is None or test is None or test.p <= ALPHA:
+            continue
+        sign = symbol(str(own["parameter"].iloc[0]))
+        found.append(
+            f"No effect of {sign} on {by} is seen for {series} ({test.text()}, {len(layout.keys)} values, "
+            f"{len(layout.seeds)} seeds): which value is best is not known; that "
+            f"{sign} does nothing is not shown either."
+        )
+    return found
+
+
+def few_seeds(runs: pd.DataFrame, key: Key) -> list[str]:
+    """Say that the reported runs of the chosen configuration are fewer than five; nothing where it has none."""
+    n = len(complete_runs(runs_of(runs, key)))
+    if not 0 < n < FEW:
+        return []
+    seeds = "1 seed" if n == 1 else f"{n} seeds"
+    return [f"{key.configuration} rests on {seeds}: with fewer than {FEW}, intervals are wide, and one run moves them."]
+
+
+def disagreement(runs: pd.DataFrame, key: Key) -> list[str]:
+    """Say that the configuration that is best on validation is ruled out as the best on the test set.
+
+    Args:
+        runs: of one subset.
+        key: the configuration that validation prefers.
+
+    """
+    found = best_set(scores(runs, "test"))
+    if found is None or key in found.members or key not in {each.key for each in found.candidates}:
+        return []
+    (own,) = (each for each in found.candidates if each.key == key)
+    low, high = (100 * (end or 0.0) for end in (own.low, own.high))
+    text = (
+        f"Validation and test disagree: {key.configuration} is chosen on validation, but on the test set it is not "
+        f"among the best ({low:.1f} to {high:.1f} points from the best of the others; {found.label()}). The choice "
+        "stays: choosing by the test set would spoil its accuracy."
+    )
+    return [text]
+
+
+def unpredicted(results: StudyResults) -> list[str]:
+    """Say which classes no complete reported run ever predicts on the test set."""
+    wanted = dict.fromkeys(complete_runs(reported(results).runs)["run_id"])
+    tests = [results.records[run_id].test for run_id in wanted]
+    predicted: list[Sequence[int]] = [test.predictions for test in tests if test is not None]
+    classes = results.plan.dataset.classes
+    found = never_predicted(predicted, classes)
+    if not found:
+        return []
+    runs = "the one tested run" if len(predicted) == 1 else f"any of the {len(predicted)} tested runs"
+    verb = "is" if len(found) == 1 else "are"
+    return [f"{joined(found)} {verb} never predicted by {runs} ({len(found)} of {len(classes)} classes)."]

@@ -1,0 +1,247 @@
+"""What single test clips say: two runs against each other, two configurations with clips resampled, and classes.
+
+A t-interval over seeds says what other seeds would change on these very clips. What other clips would change is a
+different question, and is asked here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from scipy import stats
+
+from analysis.intervals import LEVEL, t_interval
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from analysis.hyperparameters import Floats, Integers
+    from analysis.intervals import Interval
+
+Right: TypeAlias = "NDArray[np.bool_]"  # (runs, clips): which clips each run gets right
+
+REPLICATES = 4000
+BATCH = 250  # replicates at a time: 250 x clips numbers lie in memory
+
+
+@dataclass(frozen=True)
+class McNemar:
+    """Two runs on the same clips: who is right where, and McNemar's exact test.
+
+    Attributes:
+        both: clips that both get right.
+        first: clips that only the first gets right.
+        second: clips that only the second gets right.
+        neither: clips that both get wrong.
+        p: two-sided, exact: of "a clip that one alone gets right is as likely the first's as the second's". It is about
+            these two trained networks and other clips, not about their losses: another seed is another network.
+
+    """
+
+    both: int
+    first: int
+    second: int
+    neither: int
+    p: float
+
+    @property
+    def difference(self) -> float:
+        """Accuracy of the first minus that of the second, a fraction of the clips."""
+        return (self.first - self.second) / (self.both + self.first + self.second + self.neither)
+
+
+def mcnemar(first: Sequence[int], second: Sequence[int], truth: Sequence[int]) -> McNemar:
+    """Compare two runs clip by clip (McNemar 1947, Psychometrika 12, 153; the exact binomial form).
+
+    Args:
+        first: class indices that one run predicts, in the manifest's order of the test clips.
+        second: those of another run; of the same seed where two configurations are compared.
+        truth: the clips' labels, in the same order (``truth.true_labels``).
+
+    Raises:
+        ValueError: the three have different lengths, or there is no clip.
+
+    """
+    a, b = _right([first, second], truth)
+    alone = int((a & ~b).sum()), int((b & ~a).sum())
+    p = float(stats.binomtest(alone[0], sum(alone), 0.5).pvalue) if sum(alone) else 1.0
+    return McNemar(int((a & b).sum()), *alone, int((~a & ~b).sum()), p)
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """A difference of accuracies with a percentile interval over clips and seeds, as fractions.
+
+    Attributes:
+        mean: first minus second, over all clips and runs.
+        low: the interval's lower end.
+        high: its upper end.
+        level: its level.
+        clips: how many were resampled.
+        runs: of the first and of the second configuration, how many; 1 is too few to resample.
+        paired: whether runs of one seed were drawn together.
+        replicates: how often.
+        seed: of the draws.
+
+    """
+
+    mean: float
+    low: float
+    high: float
+    level: float
+    clips: int
+    runs: tuple[int, int]
+    paired: bool
+    replicates: int
+    seed: int
+
+    def label(self) -> str:
+        """Return what the interval is."""
+        if self.runs == (1, 1):
+            over = f"{self.clips:,} clips alone, as one seed says nothing of others"
+        elif self.paired:
+            over = f"{self.clips:,} clips and {self.runs[0]} seeds, paired"
+        else:
+            over = f"{self.clips:,} clips and {self.runs[0]} and {self.runs[1]} runs, unpaired"
+        return f"{100 * self.level:g} % percentile bootstrap over {over}; {self.replicates:,} draws"
+
+
+def bootstrap_difference(  # noqa: PLR0913 -- what a bootstrap is said by
+    first: Mapping[int, Sequence[int]],
+    second: Mapping[int, Sequence[int]],
+    truth: Sequence[int],
+    seed: int,
+    *,
+    level: float = LEVEL,
+    replicates: int = REPLICATES,
+    paired: bool = True,
+) -> Bootstrap | None:
+    """Resample clips and, within each configuration, runs; both at once, as every run sees the same clips.
+
+    The factors are crossed: it is the pigeonhole bootstrap of Owen 2007 (Annals of Applied Statistics 1, 386), which
+    overstates what clips and runs do together, while a percentile interval over few seeds understates what seeds do.
+    Of simulated studies with 947 clips and 12 seeds, 95 % intervals held the truth in 99 % where seeds made little of
+    the spread, in 95 % where they made a moderate part and in 90 % where they made most of it; with 5 seeds in 99, 92
+    and 85 % (300 studies each).
+
+    Args:
+        first: seed -> predicted class indices, in the manifest's order of the test clips.
+        second: the same of another configuration.
+        truth: the clips' labels, in the same order (``truth.true_labels``).
+        seed: of the draws; the same one gives the same interval.
+        level: in (0, 1).
+        replicates: at least 1.
+        paired: draw the seeds that both have, and both runs of a seed together; else runs of each by themselves.
+
+    Returns:
+        None where there is no run, or, if paired, no shared seed.
+
+    Raises:
+        ValueError: lengths differ, there is no clip, or a number is outside its range.
+
+    """
+    if not 0 < level < 1 or replicates < 1:
+        msg = f"level = {level}, replicates = {replicates}: 0 < level < 1, and at least one draw"
+        raise ValueError(msg)
+    shared = set(first) & set(second)
+    seeds = [sorted(shared), sorted(shared)] if paired else [sorted(first), sorted(second)]
+    if not all(seeds):
+        return None
+    own = [_right([runs[s] for s in chosen], truth) for runs, chosen in zip((first, second), seeds, strict=True)]
+    low, high = np.quantile(_resampled(own, replicates, seed, paired=paired), [(1 - level) / 2, (1 + level) / 2])
+    mean = float(own[0].mean() - own[1].mean())
+    sizes = (len(own[0]), len(own[1]))
+    return Bootstrap(mean, float(low), float(high), level, len(truth), sizes, paired, replicates, seed)
+
+
+def _resampled(right: Sequence[Right], replicates: int, seed: int, *, paired: bool) -> Floats:
+    """Draw differences of accuracies; shape (replicates,)."""
+    rng = np.random.default_rng(seed)
+    first, second = right
+    drawn: list[Floats] = []
+    for start in range(0, replicates, BATCH):
+        count = min(BATCH, replicates - start)
+        clips = _weights(rng, count, first.shape[1])
+        runs = _weights(rng, count, len(first))
+        others = runs if paired else _weights(rng, count, len(second))
+        drawn.append(((runs @ first - others @ second) * clips).sum(axis=1))
+    return np.concatenate(drawn)
+
+
+def _weights(rng: np.random.Generator, count: int, size: int) -> Floats:
+    """Draw how much each of ``size`` things counts in ``count`` resamples; shape (count, size), each row sums to 1."""
+    # Several times faster than rng.multinomial.
+    drawn = rng.integers(0, size, (count, size)) + size * np.arange(count)[:, None]
+    return np.bincount(drawn.ravel(), minlength=count * size).reshape(count, size) / size
+
+
+@dataclass(frozen=True)
+class ClassAccuracy:
+    """How a configuration does on one class: the share of its clips that a run gets right, over runs."""
+
+    name: str
+    clips: int
+    accuracy: Interval  # a fraction
+
+
+def class_accuracies(
+    runs: Iterable[Sequence[int]], truth: Sequence[int], classes: Sequence[str], level: float = LEVEL
+) -> tuple[ClassAccuracy, ...]:
+    """Return each class's accuracy with its t-interval over runs; classes without a test clip are absent.
+
+    Args:
+        runs: predicted class indices, one sequence a run, of one configuration; at least one.
+        truth: the clips' labels, in the same order.
+        classes: the names, in the manifest's order.
+        level: of each class's interval by itself, in (0, 1).
+
+    Raises:
+        ValueError: lengths differ, there is no clip or no run, or the level is outside its range.
+
+    """
+    right = _right(list(runs), truth)
+    labels = np.asarray(truth)
+    return tuple(
+        ClassAccuracy(name, int((labels == k).sum()), t_interval(right[:, labels == k].mean(axis=1), level))
+        for k, name in enumerate(classes)
+        if (labels == k).any()
+    )
+
+
+def confusion(runs: Iterable[Sequence[int]], truth: Sequence[int], classes: Sequence[str]) -> Integers:
+    """Count label (row) against prediction (column), over clips and runs; shape (K, K).
+
+    Raises:
+        ValueError: lengths differ, there is no clip, or an index is none of the classes'.
+
+    """
+    found = [*runs]
+    _right(found, truth)
+    counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
+    for predicted in found:
+        for what in (predicted, truth):
+            if min(what) < 0 or max(what) >= len(classes):
+                msg = f"class indices reach from {min(what)} to {max(what)}, and there are {len(classes)} classes"
+                raise ValueError(msg)
+        np.add.at(counts, (np.asarray(truth), np.asarray(predicted)), 1)
+    return counts
+
+
+def never_predicted(runs: Iterable[Sequence[int]], classes: Sequence[str]) -> tuple[str, ...]:
+    """Return the classes that no run predicts for any clip; none where there is no run."""
+    predicted = [set(each) for each in runs]
+    seen = set().union(*predicted)
+    return tuple(name for k, name in enumerate(classes) if k not in seen) if predicted else ()
+
+
+def _right(runs: Sequence[Sequence[int]], truth: Sequence[int]) -> Right:
+    """Return which clips each run gets right; shape (runs, clips)."""
+    lengths = {len(truth), *(len(each) for each in runs)}
+    if len(lengths) > 1 or not truth:
+        msg = f"clips of predictions and labels do not match: {sorted(lengths)}" if truth else "there is no test clip"
+        raise ValueError(msg)
+    return np.asarray(np.array(runs, dtype=np.int64).reshape(len(runs), len(truth)) == np.asarray(truth))

@@ -1,0 +1,220 @@
+"""The Dash application: one page that follows its address and asks every other second what has changed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dash import ALL, MATCH, Dash, Input, Output, State, dcc, html, no_update
+from dash.exceptions import PreventUpdate
+from flask import Response, abort
+
+from analysis.dashboard.addresses import parse
+from analysis.dashboard.guard import protect
+from analysis.dashboard.pages import make_page, slug
+from analysis.dashboard.studies import UnreadableStudyError
+from trainables.records import record_path
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from flask import Flask
+
+    from analysis.dashboard.guard import Guard
+    from analysis.dashboard.studies import Studies
+    from analysis.tables import Table
+
+TICK_MS = 2000
+AXIS = re.compile(r"[xy]axis\d*")
+
+
+def make_app(studies: Studies, guard: Guard) -> Dash:
+    """Return the application; everything that it loads, it serves itself."""
+    app = Dash(
+        "gce-study",
+        assets_folder=str(Path(__file__).parent / "assets"),
+        serve_locally=True,
+        suppress_callback_exceptions=True,  # pages come and go with their addresses
+        title="gce-study",
+        update_title="",
+        enable_mcp=False,
+        add_log_handler=False,
+        meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+    )
+    app.layout = html.Div(
+        [
+            dcc.Location(id="address"),
+            dcc.Interval(id="tick", interval=TICK_MS),
+            dcc.Store(id="shown"),
+            html.Header(dcc.Link("gce-study", href="/"), className="top"),
+            html.Main(html.P("Reading the records ...", className="soft"), id="page"),
+        ]
+    )
+    _add_callbacks(app, studies)
+    _add_files(app.server, studies)
+    protect(app.server, guard, app.csp_hashes())
+    return app
+
+
+def _add_callbacks(app: Dash, studies: Studies) -> None:
+    part, figure = {"type": "part", "key": ALL}, {"type": "figure", "key": ALL}
+
+    @app.callback(
+        Output("page", "children"),
+        Output("shown", "data"),
+        Output(part, "children"),
+        Output(figure, "figure"),
+        Input("address", "pathname"),
+        Input("address", "search"),
+        Input("tick", "n_intervals"),
+        State("shown", "data"),
+        State(part, "id"),
+        State(figure, "id"),
+        State({"type": "zoom", "key": ALL}, "data"),
+    )
+    def show(*arguments: Any) -> tuple[Any, ...]:  # noqa: ANN401 -- see update
+        path, query, _, shown, parts, figures, zooms = arguments
+        drawn = {figure["key"]: zoom or {} for figure, zoom in zip(figures, zooms, strict=True)}
+        return update(studies, (path, query), shown, [part["key"] for part in parts], drawn)
+
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        "function(shown) { if (shown) { document.title = shown.title + ' - gce-study'; } }",
+        Input("shown", "data"),
+    )
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        KEEP_ZOOM,
+        Output({"type": "zoom", "key": MATCH}, "data"),
+        Input({"type": "figure", "key": MATCH}, "relayoutData"),
+        State({"type": "zoom", "key": MATCH}, "data"),
+    )
+
+
+# Plotly's word on a change of an axis is followed by others, as on the window's size: what it says is collected.
+KEEP_ZOOM = """function(moved, kept) {
+    const zoom = {...kept};
+    for (const [name, value] of Object.entries(moved || {})) {
+        const axis = name.split(".")[0];
+        if (/^[xy]axis\\d*\\.range\\[[01]\\]$/.test(name)) { zoom[name] = value; }
+        if (name === axis + ".autorange") { delete zoom[axis + ".range[0]"]; delete zoom[axis + ".range[1]"]; }
+    }
+    return zoom;
+}"""
+
+
+def update(
+    studies: Studies,
+    where: tuple[str | None, str | None],
+    shown: dict[str, Any] | None,
+    parts: list[str],
+    figures: dict[str, dict[str, Any]],
+) -> tuple[Any, ...]:
+    """Answer what must change in a browser: the whole page, or the blocks that are no longer as they were drawn.
+
+    Args:
+        studies: what there is to show.
+        where: the address' path and query.
+        shown: what the browser shows: ``address``, ``title`` and ``stamps``; None at first.
+        parts: keys of the parts that the browser has, in its order.
+        figures: keys of the figures that it has, each with what the reader last did to its axes.
+
+    Returns:
+        The page, what is shown then, the parts and the figures; ``no_update`` for what stays as it is.
+
+    Raises:
+        PreventUpdate: nothing has changed.
+
+    """
+    address = f"{where[0] or ''}{where[1] or ''}"
+    page = make_page(studies, parse(*where))
+    now = {"address": address, "title": page.title, "stamps": page.stamps}
+    if shown == now:
+        raise PreventUpdate
+    blocks = {block.key: block for block in page.blocks}
+    before = dict(shown["stamps"]) if shown else {}
+    if not shown or shown["address"] != address or list(before) != list(blocks) or set(blocks) != {*parts, *figures}:
+        built = [block.component() for block in page.blocks]
+        return built, now, [no_update] * len(parts), [no_update] * len(figures)
+    changed = {key for key, block in blocks.items() if before[key] != block.stamp}
+    new_parts = [list(blocks[key].parts) if key in changed else no_update for key in parts]
+    new_figures = [
+        zoomed(blocks[key].drawing(), zoom) if key in changed else no_update for key, zoom in figures.items()
+    ]
+    return no_update, now, new_parts, new_figures
+
+
+def zoomed(drawn: dict[str, Any], zoom: dict[str, Any]) -> dict[str, Any]:
+    """Return a figure with its axes as the reader left them; plotly's ``uirevision`` keeps only what it hides.
+
+    Args:
+        drawn: the figure, as plain data; its layout is replaced.
+        zoom: the ends of the axes that the reader moved, as ``{"xaxis.range[0]": 1.0, "xaxis.range[1]": 2.0}``.
+
+    """
+    layout = dict(drawn["layout"])
+    for name in [name for name in layout if AXIS.fullmatch(name)]:
+        ends = [zoom.get(f"{name}.range[{end}]") for end in (0, 1)]
+        if all(isinstance(end, int | float) for end in ends):
+            layout[name] = {**layout[name], "range": ends, "autorange": False}
+    return {**drawn, "layout": layout}
+
+
+def _add_files(server: Flask, studies: Studies) -> None:
+    """Serve what can be saved: tables as CSV, records as JSON. Nothing but GET is answered."""
+
+    @server.get("/files/record/<run_id>.json")
+    def record(run_id: str) -> Response:
+        if not any(run_id in _runs(studies, name) for name in studies.names()):
+            abort(404)
+        try:
+            data = record_path(studies.storage, run_id).read_bytes()
+        except OSError:
+            abort(404)
+        return Response(data, mimetype="application/json", headers=_attachment(f"{run_id}.json"))
+
+    @server.get("/files/<name>/<path:what>.csv")
+    def table(name: str, what: str) -> Response:
+        try:
+            text = csv_text(studies, name, what)
+        except (UnreadableStudyError, LookupError, ValueError):
+            abort(404)
+        file = f"{slug(name)}-{what.replace('/', '-')}.csv".encode("ascii", "ignore").decode().replace('"', "")
+        return Response(text, mimetype="text/csv", headers=_attachment(file))
+
+
+def _runs(studies: Studies, name: str) -> Mapping[str, Any]:
+    try:
+        return studies.plan(name)[1]
+    except UnreadableStudyError:
+        return {}
+
+
+def _attachment(file: str) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="{file}"'}
+
+
+def csv_text(studies: Studies, name: str, what: str) -> str:
+    """Return one of a study's CSV files: ``runs``, ``seeds``, or ``SECTION/INDEX`` of the report's tables.
+
+    Raises:
+        UnreadableStudyError: the study cannot be read.
+        LookupError: it has no such table.
+        ValueError: the index is no number.
+
+    """
+    snapshot = studies.snapshot(name)
+    if what == "runs":
+        return str(snapshot.results.runs.to_csv(index=False))
+    if what == "seeds":
+        return _csv(snapshot.seeds)
+    tab, index = what.split("/")
+    found = {slug(section.title): section for section in snapshot.sections}[tab]
+    return _csv(found.tables[int(index)])
+
+
+def _csv(table: Table) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows([table.header, *table.rows])
+    return text.getvalue()

@@ -1,0 +1,86 @@
+"""Who may look: this machine's own browsers, or those that show a token; and what a page may load."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from flask import Response, redirect, request
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flask import Flask
+    from werkzeug.wrappers import Response as BaseResponse
+
+COOKIE = "gce_study_token"
+LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Lets requests through or turns them away.
+
+    Attributes:
+        token: what a browser must show, once in an address and then in a cookie; empty where only this machine can
+            ask, because the server listens on loopback.
+
+    """
+
+    token: str = ""
+
+    def check(self) -> BaseResponse | None:
+        """Answer a request that may not pass; None for one that may."""
+        if not self.token:
+            return None if _is_local(request.host) else _refused(f"{request.host}: not a name of this machine")
+        if self._right(request.args.get("token", "")):
+            rest = [(name, value) for name, value in request.args.items(multi=True) if name != "token"]
+            answer = redirect(f"{request.path}?{urlencode(rest)}" if rest else request.path)
+            answer.set_cookie(COOKIE, self.token, httponly=True, samesite="Strict")
+            return answer
+        if self._right(request.cookies.get(COOKIE, "")):
+            return None
+        return _refused("open the address that gce-study dashboard printed: it holds the token", 401)
+
+    def _right(self, given: str) -> bool:
+        return hmac.compare_digest(given.encode(), self.token.encode())
+
+
+def _is_local(host: str) -> bool:
+    """Say whether a request names this machine. Another name may be a foreign page's that points here by its DNS."""
+    name = host if host.endswith("]") else host.rsplit(":", 1)[0]
+    return name in LOCAL_NAMES or (name.startswith("127.") and is_loopback(name))
+
+
+def _refused(text: str, code: int = 403) -> Response:
+    return Response(f"gce-study: {text}\n", code, mimetype="text/plain")
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether an address, or the name localhost, can be reached from this machine alone."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def protect(server: Flask, guard: Guard, script_hashes: Sequence[str]) -> None:
+    """Check every request, and let pages load and run nothing but what this server sends."""
+    server.before_request(guard.check)
+    scripts = " ".join(script_hashes)
+    policy = (
+        f"default-src 'none'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; "
+        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    )
+
+    def add_headers(response: Response) -> Response:
+        response.headers["Content-Security-Policy"] = policy
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        return response
+
+    server.after_request(add_headers)

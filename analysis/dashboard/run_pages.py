@@ -1,0 +1,145 @@
+"""A study's runs: the list with its filters, and the page of one run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from dash import dcc, html
+
+from analysis.dashboard.addresses import FILTERS, Address
+from analysis.dashboard.blocks import Block, Page, aria, part, percent, scrolled, table
+from analysis.dashboard.runs import SORTS, confusion_of, listing, provenance_of, settings_of, with_running
+from analysis.dashboard.studies import UnreadableStudyError, in_order
+from analysis.figure_data import Curve
+from analysis.figures import draw_curves
+from analysis.frames import Key
+from analysis.report_figures import Figure
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from analysis.dashboard.runs import Listing
+    from analysis.dashboard.studies import Live, Studies
+    from analysis.frames import StudyResults
+    from trainables.records import Record
+
+MINUTE_S = 60
+CHOICE = 2  # values from which on there is something to filter by
+
+
+def runs_blocks(results: StudyResults, live: Live, address: Address) -> list[Block]:
+    """Return the filters and one page of the runs, each with a link to its own page."""
+    found = listing(with_running(results.runs, live), address)
+    chips = [_filter(name, found.choices[name], address) for name in FILTERS if len(found.choices[name]) >= CHOICE]
+    save = html.A("All runs as CSV", href=f"/files/{quote(address.study, safe='')}/runs.csv", download="")
+    runs = f"{found.found} run{'' if found.found == 1 else 's'}"
+    count = html.P([f"{runs}; page {found.page} of {found.pages}. ", save], className="note")
+    return [part("filters", *chips), part("runs", count, _rows(found, address), _turning(found, address))]
+
+
+def _filter(name: str, choices: Mapping[str, int], address: Address) -> Any:  # noqa: ANN401 -- a component
+    """Lay out a filter as links: each is the address with that choice made."""
+    chosen = getattr(address, name)
+    links = [_chip("all", address.but(**{name: ""}, page=1), chosen=not chosen)]
+    for value, count in choices.items():
+        links.append(_chip(f"{value} ({count})", address.but(**{name: value}, page=1), chosen=value == chosen))
+    return html.Div([html.Span(name.capitalize(), className="label"), *links], className="chips", role="group")
+
+
+def _chip(text: str, address: Address, *, chosen: bool) -> Any:  # noqa: ANN401 -- a component
+    return dcc.Link(text, href=str(address), className="chip here" if chosen else "chip")
+
+
+def _rows(found: Listing, address: Address) -> Any:  # noqa: ANN401 -- a component
+    columns = [name for name in SORTS if name != "stage" or any(row["stage"] for row in found.rows)]
+    head = []
+    for name in columns:
+        down = address.sort == name and not address.descending
+        sorted_ = ("descending" if address.descending else "ascending") if address.sort == name else "none"
+        arrow = {"ascending": " ▲", "descending": " ▼", "none": ""}[sorted_]
+        link = dcc.Link(f"{SORTS[name]}{arrow}", href=str(address.but(sort=name, descending=down, page=1)))
+        head.append(html.Th(link, scope="col", **aria(sort=sorted_)))
+    body = []
+    for row in found.rows:
+        link = dcc.Link(str(row["configuration"]), href=str(Address(study=address.study, run=row["run_id"])))
+        body.append(html.Tr([html.Td(link), *(html.Td(_cell(name, row)) for name in columns[1:])]))
+    shown = html.Table([html.Thead(html.Tr(head)), html.Tbody(body)])
+    return scrolled(shown, "Runs")
+
+
+def _cell(name: str, row: Mapping[str, Any]) -> str:
+    value = row[name]
+    if name.endswith("_accuracy"):
+        return percent(value)
+    if name == "wall_s":
+        return "-" if value != value else f"{value / MINUTE_S:.1f}"  # noqa: PLR0124 -- NaN alone differs from itself
+    return str(value)
+
+
+def _turning(found: Listing, address: Address) -> Any:  # noqa: ANN401 -- a component
+    links = []
+    if found.page > 1:
+        links.append(dcc.Link("Previous page", href=str(address.but(page=found.page - 1))))
+    if found.page < found.pages:
+        links.append(dcc.Link("Next page", href=str(address.but(page=found.page + 1))))
+    return html.P(links, className="turning")
+
+
+def run_page(studies: Studies, address: Address) -> Page:
+    """Return the page of one run: its curve, its confusion, its record and where it comes from.
+
+    Raises:
+        UnreadableStudyError: the study cannot be read, or has no such run.
+
+    """
+    snapshot, live = studies.snapshot(address.study), studies.live(address.study)
+    runs = with_running(snapshot.results.runs, live)
+    own = runs[runs["run_id"] == address.run]
+    if own.empty:
+        msg = f"Study {address.study} has no run {address.run!r}."
+        raise UnreadableStudyError(msg)
+    row = own.iloc[0]
+    record = snapshot.results.records.get(address.run)
+    title = f"{row['configuration']}, seed {row['seed']}"
+    back = dcc.Link(f"{address.study}: runs", href=str(Address(study=address.study, tab="runs")))
+    blocks = [part("head", html.P(back), html.H1(title), *_facts(dict(row)))]
+    if record is not None and record.epochs:
+        arms = in_order(snapshot.results.runs["arm"])
+        key = Key(str(row["arm"]), str(row["configuration"]), str(row["subset"]))
+        blocks.append(Block("curve", snapshot.stamp_of(address.run), figure=_curve(record, key, arms), file=title))
+    if record is not None and (confusion := confusion_of(studies.storage, snapshot.plan, record)):
+        blocks.append(part("confusion", *table(confusion)))
+    made = [*table(settings_of(snapshot.runs[address.run]))]
+    if record is not None:
+        made += [*table(provenance_of(record)), *_json(record)]
+    return Page(title, (*blocks, part("made", *made)))
+
+
+def _facts(row: dict[str, Any]) -> list[Any]:
+    facts = [("Status", row["status"]), ("Subset", row["subset"]), ("Epochs", str(row["epochs"]))]
+    facts += [("Stage", row["stage"])] if row["stage"] else []
+    facts += [(f"{name} accuracy (%)", percent(row[f"{name.lower()}_accuracy"])) for name in ("Validation", "Test")]
+    parts = [html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in facts])]
+    return [*parts, html.P(row["error"], className="problem")] if row["error"] else parts
+
+
+def _curve(record: Record, key: Key, arms: list[str]) -> Figure:
+    epochs = tuple(point.epoch for point in record.epochs)
+
+    def of(values: list[float]) -> list[Curve]:
+        return [Curve(key, (), epochs, tuple(values), 1, ())]
+
+    accuracy = of([point.validation_accuracy for point in record.epochs])
+    drawing = draw_curves(accuracy, of([point.train_loss for point in record.epochs]), arms)
+    drawing.update_traces(mode="lines+markers")  # one epoch alone draws no line
+    title = "Validation accuracy and training loss per epoch"
+    return Figure("learning_curve", title, "This run alone.", drawing)
+
+
+def _json(record: Record) -> list[Any]:
+    """Lay out the record itself, with a link that saves it."""
+    link = html.A("Save the record", href=f"/files/record/{record.run_id}.json", download="")
+    text = record.model_dump_json(indent=1, exclude={"test": {"predictions"}})
+    shown = html.Details([html.Summary("The record, without the predictions of single clips"), html.Pre(text)])
+    return [html.H3("Record"), html.P(link), shown]

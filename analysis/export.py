@@ -1,0 +1,71 @@
+"""Tidy tables of a study's runs and curves as CSV or Parquet files."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+from typing import TYPE_CHECKING
+
+from trainables.records import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+    from analysis.frames import StudyResults
+
+SUFFIXES = (".csv", ".parquet")
+
+
+class MissingPackageError(OSError):
+    """What was asked for needs a package that is not installed."""
+
+
+def runs_table(results: StudyResults) -> pd.DataFrame:
+    """Return one row per planned run: ``study``, then the columns of ``analysis.frames.StudyResults.runs``."""
+    table = results.runs.copy()
+    table.insert(0, "study", results.plan.name)
+    return table
+
+
+def epochs_table(results: StudyResults) -> pd.DataFrame:
+    """Return one row per recorded epoch: study, run_id, arm, configuration, subset, seed, then the curve's point."""
+    labels = results.runs.drop_duplicates("run_id")[["run_id", "arm", "configuration", "subset", "seed"]]
+    table = labels.merge(results.curves, on="run_id", how="inner", validate="one_to_many")
+    table.insert(0, "study", results.plan.name)
+    return table
+
+
+def write_tables(tables: Mapping[Path, pd.DataFrame]) -> None:
+    """Write tables to files whose ends say how: ``.csv`` or ``.parquet``. All are made before the first is written.
+
+    Raises:
+        ValueError: a file's name ends otherwise.
+        MissingPackageError: a Parquet file is asked for without pyarrow.
+        OSError: a file cannot be written.
+
+    """
+    made = {path: _bytes(path, table) for path, table in tables.items()}
+    for path, data in made.items():
+        write_atomically(path, data)
+
+
+def _bytes(path: Path, table: pd.DataFrame) -> bytes:
+    if path.suffix not in SUFFIXES:
+        msg = f"{path}: ends in {path.suffix!r}; allowed: {', '.join(SUFFIXES)}"
+        raise ValueError(msg)
+    if path.suffix == ".csv":
+        return table.to_csv(index=False).encode()
+    if not has_pyarrow():
+        msg = f"{path}: Parquet needs pyarrow, which is not installed: pip install pyarrow, or name a .csv file"
+        raise MissingPackageError(msg)
+    stream = io.BytesIO()
+    table.to_parquet(stream, engine="pyarrow", index=False)
+    return stream.getvalue()
+
+
+def has_pyarrow() -> bool:
+    """Say whether pyarrow is installed."""
+    return importlib.util.find_spec("pyarrow") is not None

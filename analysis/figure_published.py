@@ -1,0 +1,116 @@
+"""The published numbers as marks to lay over a study's own figures, where the data set is the paper's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analysis import paper
+from analysis.compare import is_published_data
+from analysis.frames import subsets
+from analysis.theme import INK, escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import plotly.graph_objects as go
+
+    from analysis.frames import StudyResults
+
+SYMBOLS = (
+    "star-open",
+    "star-square-open",
+    "star-triangle-up-open",
+    "hexagram-open",
+    "star-diamond-open",
+    "hourglass-open",
+)
+
+
+@dataclass(frozen=True)
+class PublishedMark:
+    """A published mean test accuracy with its 95 % interval, as fractions in [0, 1].
+
+    Attributes:
+        loss: as the paper calls it.
+        subset: of the training clips.
+        x: value of the parameter that makes the axis; None where the loss has no such parameter.
+        arms: of the study, whose loss is the published one; in the plan's order.
+        mean: of 12 runs.
+        half_width: of the interval, whose method the paper does not tell.
+
+    """
+
+    loss: str
+    subset: str
+    x: float | None
+    arms: tuple[str, ...]
+    mean: float
+    half_width: float
+
+
+def published_marks(results: StudyResults, parameter: str = "") -> list[PublishedMark]:
+    """Return the published numbers on the study's subsets; none where the data set is another.
+
+    Args:
+        results: the study's.
+        parameter: what makes the figure's axis, if any: the others then have no place there and are left out.
+
+    """
+    if not is_published_data(results.plan.dataset):
+        return []
+    found = []
+    for cell in paper.PUBLISHED:
+        loss = paper.LOSSES[cell.loss]
+        x = getattr(loss, parameter, None) if parameter else None
+        if cell.mean is None or cell.half_width is None or cell.subset not in subsets(results.runs):
+            continue
+        if parameter and x is None:
+            continue
+        same = (p.arm for p in results.plan.runs if p.run.configuration.loss == loss)
+        marks = (cell.subset, x, tuple(dict.fromkeys(same)), cell.mean / 100, cell.half_width / 100)
+        found.append(PublishedMark(paper.LOSS_NAMES[cell.loss], *marks))
+    return found
+
+
+def add_to_sweep(figure: go.Figure, marks: Sequence[PublishedMark]) -> None:
+    """Add published numbers at the parameter's value that they are of, each with a symbol of its own."""
+    for i, mark in enumerate(marks):
+        figure.add_scatter(x=[mark.x], mode="markers", **_look([mark], f"{mark.loss} on {mark.subset}", i))
+    _widen(figure, marks)
+
+
+def add_to_boxes(figure: go.Figure, marks: Sequence[PublishedMark]) -> None:
+    """Add published numbers beside the boxes of the first arm of the same loss; the others have no place there."""
+    drawn = {trace.offsetgroup for trace in figure.data}
+    columns = {mark.loss: next((escaped(arm) for arm in mark.arms if escaped(arm) in drawn), None) for mark in marks}
+    for turn, (loss, column) in enumerate(columns.items()):
+        own = [mark for mark in marks if mark.loss == loss]
+        if column is not None:
+            look = _look(own, loss, turn)
+            figure.add_scatter(x=[mark.subset for mark in own], offsetgroup=column, mode="markers", **look)
+    figure.update_layout(scattermode="group", scattergap=0.25)
+    if marks:  # plotly would begin a grouped axis at 0
+        values = [value for trace in figure.data for value in trace.y]
+        ends = [100 * (mark.mean + side * mark.half_width) for mark in marks for side in (-1, 1)]
+        figure.update_yaxes(range=[min(*values, *ends) - 1, max(*values, *ends) + 1])
+
+
+def _look(marks: Sequence[PublishedMark], name: str, turn: int) -> dict[str, object]:
+    title = f"published: {escaped(name)}"
+    return {
+        "y": [100 * mark.mean for mark in marks],
+        "error_y": {"type": "data", "array": [100 * mark.half_width for mark in marks], "thickness": 1.8, "width": 7},
+        "customdata": [escaped(mark.subset) for mark in marks],
+        "marker": {"symbol": SYMBOLS[turn % len(SYMBOLS)], "size": 13, "color": INK, "line": {"width": 1.8}},
+        "name": title,
+        "hovertemplate": f"{title}, %{{customdata}}<br>%{{y:.1f}} ± %{{error_y.array}} %<extra></extra>",
+    }
+
+
+def _widen(figure: go.Figure, marks: Sequence[PublishedMark]) -> None:
+    """Widen the vertical axis so that every published interval is seen."""
+    ends = [100 * (mark.mean + side * mark.half_width) for mark in marks for side in (-1, 1)]
+    limits = figure.layout.yaxis.range
+    if ends and limits is not None:
+        figure.update_yaxes(range=[min(limits[0], min(ends) - 1), max(limits[1], max(ends) + 1)])

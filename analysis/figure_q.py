@@ -1,0 +1,223 @@
+"""What q the adaptive loss chose: over epochs, and against the temperature. Data first, drawings below."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from plotly.subplots import make_subplots
+
+from analysis.figure_data import shared_epochs
+from analysis.frames import Key, complete_runs, keys, runs_of, subsets
+from analysis.intervals import Interval, t_interval
+from analysis.theme import INK, axis_ends, empty, escaped, faint, label_axis, style
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from analysis.frames import StudyResults
+
+SHOWN = 12  # configurations, each with its panel
+COLUMNS = 3
+
+
+@dataclass(frozen=True)
+class QCurve:
+    """q_a over the epochs of one configuration, while all of its complete runs still train."""
+
+    key: Key
+    epochs: tuple[int, ...]
+    means: tuple[float, ...]  # over batches and runs
+    sds: tuple[float, ...]  # of one batch's q_a, over batches and runs
+    n: int  # runs
+
+
+@dataclass(frozen=True)
+class QLine:
+    """A series' mean q_a against T."""
+
+    arm: str
+    label: str
+    temperatures: tuple[float, ...]
+    intervals: tuple[Interval, ...]  # over runs
+    runs: tuple[tuple[float, float], ...]  # (T, mean q_a) of each run
+
+
+@dataclass(frozen=True)
+class QSweep:
+    """Mean q_a against T, and what it would be if distances told nothing of labels."""
+
+    lines: tuple[QLine, ...]
+    classes: int
+    limit: float
+
+
+def q_curves(results: StudyResults, most: int = SHOWN) -> list[QCurve]:
+    """Return q_a over epochs of the adaptive configurations with complete runs, by subset and then by T.
+
+    Of more than ``most``, some are picked evenly, the first and the last always. Exploring runs count as the others.
+    """
+    runs = _adaptive(results)
+    temperature = dict(zip(keys_of(runs), runs["temperature"], strict=True))
+    order = sorted(keys(runs), key=lambda key: (subsets(runs).index(key.subset), temperature[key]))
+    if len(order) > most:
+        order = [order[round(i * (len(order) - 1) / (most - 1))] for i in range(most)]
+    points = _points(results)
+    found = (
+        _curve(key, [points[run_id] for run_id in runs_of(runs, key)["run_id"] if run_id in points]) for key in order
+    )
+    return [curve for curve in found if curve.epochs]
+
+
+def configurations(results: StudyResults) -> int:
+    """Return how many adaptive configurations have a complete run."""
+    return len(keys(_adaptive(results)))
+
+
+def keys_of(runs: pd.DataFrame) -> list[Key]:
+    """Return the configuration of each row of a runs table."""
+    return [Key(*map(str, row)) for row in runs[list(Key._fields)].itertuples(index=False)]
+
+
+def _adaptive(results: StudyResults) -> pd.DataFrame:
+    complete = complete_runs(results.runs)
+    return complete[complete["loss"] == "adaptive_gce"]
+
+
+def _points(results: StudyResults) -> dict[str, dict[int, tuple[float, float]]]:
+    """Return run_id -> epoch -> (mean, sd) of q_a over the epoch's batches."""
+    known = results.curves.dropna(subset=["q_mean"]).fillna({"q_sd": 0.0})
+    return {
+        str(run_id): {
+            int(epoch): (float(mean), float(sd))
+            for epoch, mean, sd in zip(own["epoch"], own["q_mean"], own["q_sd"], strict=True)
+        }
+        for run_id, own in known.groupby("run_id", sort=False)
+    }
+
+
+def _curve(key: Key, runs: Sequence[dict[int, tuple[float, float]]]) -> QCurve:
+    epochs = shared_epochs([{epoch: mean for epoch, (mean, _) in run.items()} for run in runs])
+    means, sds = [], []
+    for epoch in epochs:
+        mean = math.fsum(run[epoch][0] for run in runs) / len(runs)
+        # The variance within the runs, and that of their means.
+        squares = math.fsum(run[epoch][1] ** 2 + (run[epoch][0] - mean) ** 2 for run in runs)
+        means.append(mean)
+        sds.append(math.sqrt(squares / len(runs)))
+    return QCurve(key, epochs, tuple(means), tuple(sds), len(runs))
+
+
+def q_sweep(results: StudyResults) -> QSweep | None:
+    """Return mean q_a against T, of all complete runs; None where there are fewer than two T.
+
+    As T grows every distance weighs the same, and the score of a batch tends to the share of pairs of equal labels: q_a
+    tends to 1 - sum over classes of the squared share of each, which is 1 - 1/K for K equally large classes.
+    """
+    runs, points = _adaptive(results), _points(results)
+    if runs.empty or runs["temperature"].nunique() < 2:  # noqa: PLR2004 -- an axis joins two
+        return None
+    several = len(subsets(runs)) > 1
+    lines = []
+    for (series, subset), own in runs.groupby(["series", "subset"], sort=False):
+        dots = [
+            (float(temperature), math.fsum(mean for mean, _ in points[run_id].values()) / len(points[run_id]))
+            for run_id, temperature in zip(own["run_id"], own["temperature"], strict=True)
+            if run_id in points
+        ]
+        x = sorted({temperature for temperature, _ in dots})
+        intervals = tuple(t_interval(q for temperature, q in dots if temperature == at) for at in x)
+        label = f"{series} · {subset}" if several else str(series)
+        lines.append(QLine(str(own["arm"].iloc[0]), label, tuple(x), intervals, tuple(dots)))
+    found = tuple(line for line in lines if line.runs)
+    classes = len(results.plan.dataset.classes)
+    return QSweep(found, classes, 1 - 1 / classes) if found and classes else None
+
+
+def draw_q_curves(data: Sequence[QCurve], arms: Sequence[str]) -> go.Figure:
+    """Draw a panel per configuration: mean q_a per epoch with a band of one standard deviation on either side."""
+    several = len({curve.key.subset for curve in data}) > 1
+    names = [
+        escaped(f"{curve.key.configuration} on {curve.key.subset}" if several else curve.key.configuration)
+        for curve in data
+    ]
+    across = min(COLUMNS, len(data))
+    rows = math.ceil(len(data) / across)
+    panels = make_subplots(rows, across, shared_xaxes="all", shared_yaxes="all", subplot_titles=names)
+    figure = empty(height=150 + 190 * rows, base=panels)
+    figure.update_annotations(font_size=12)
+    for i, (curve, name) in enumerate(zip(data, names, strict=True)):
+        colour = style(arms, curve.key.arm).colour
+        at = {"row": i // across + 1, "col": i % across + 1, "showlegend": False}
+        band = list(zip(curve.means, curve.sds, strict=True))
+        figure.add_scatter(
+            x=[*curve.epochs, *reversed(curve.epochs)],
+            y=[*(min(1, mean + sd) for mean, sd in band), *(max(0, mean - sd) for mean, sd in reversed(band))],
+            fill="toself",
+            fillcolor=faint(colour, 0.25),
+            mode="lines",
+            line={"width": 0},
+            hoverinfo="skip",
+            **at,
+        )
+        figure.add_scatter(
+            x=list(curve.epochs),
+            y=list(curve.means),
+            customdata=list(curve.sds),
+            mode="lines" if len(curve.epochs) > 1 else "markers",
+            line={"color": colour, "width": 2.5},
+            hovertemplate=f"{name}, epoch %{{x}}<br>%{{y:.3f}}, sd %{{customdata:.3f}} ({curve.n} runs)<extra></extra>",
+            **at,
+        )
+    figure.update_xaxes(title_text="Epoch", row=rows)
+    figure.update_yaxes(title_text="q<sub>a</sub> of a batch", col=1)
+    figure.update_layout(margin_b=60, margin_t=64)  # the buttons lie above the titles
+    return figure
+
+
+def draw_q_sweep(data: QSweep, arms: Sequence[str]) -> go.Figure:
+    """Draw mean q_a against T, with its limit for K equally large classes as a level."""
+    figure = empty(height=430)
+    ends = axis_ends([x for line in data.lines for x in line.temperatures], logarithmic=True)
+    for i, line in enumerate(data.lines):
+        look = style(arms, line.arm, sum(earlier.arm == line.arm for earlier in data.lines[:i]))
+        name = escaped(line.label)
+        figure.add_scatter(
+            x=[x for x, _ in line.runs],
+            y=[q for _, q in line.runs],
+            mode="markers",
+            legendgroup=name,
+            showlegend=False,
+            hoverinfo="skip",
+            marker={"symbol": f"{look.marker}-open", "size": 7, "color": faint(look.colour, 0.55)},
+        )
+        figure.add_scatter(
+            x=list(line.temperatures),
+            y=[interval.mean for interval in line.intervals],
+            error_y={"type": "data", "array": [interval.half_width for interval in line.intervals], "width": 5},
+            customdata=[f"{interval.mean:.3f} ({interval.label()})" for interval in line.intervals],
+            mode="lines+markers",
+            marker={"symbol": look.marker, "size": 9, "color": look.colour},
+            line={"color": look.colour, "width": 2.5, "dash": look.dash},
+            name=name,
+            legendgroup=name,
+            hovertemplate=f"{name}<br>T = %{{x:~g}}: %{{customdata}}<extra></extra>",
+        )
+    figure.add_scatter(
+        x=list(ends),
+        y=[data.limit] * 2,
+        mode="lines",
+        line={"color": INK, "width": 1.8, "dash": "dash"},
+        hoverinfo="skip",
+        name=f"noise-blind limit 1 - 1/{data.classes} = {data.limit:.3f}",
+    )
+    label_axis(figure, "temperature", ends)
+    values = [data.limit, *(q for line in data.lines for _, q in line.runs)]
+    values += [end for line in data.lines for i in line.intervals for end in (i.low, i.high) if end is not None]
+    low, high = max(0.0, min(values)), min(1.0, max(values))  # an interval that leaves 0 to 1 is cut there
+    figure.update_yaxes(title_text="Mean q<sub>a</sub>", range=[low - 0.05 * (high - low), high + 0.05 * (high - low)])
+    return figure

@@ -1,0 +1,260 @@
+"""What a search tried, and which of its parameters mattered: data first, drawings below."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from plotly.colors import sample_colorscale
+from scipy import stats
+
+from analysis.exploration import tried
+from analysis.frames import Key, arms, explored, key_of, runs_of
+from analysis.theme import COLOURS, INK, SCALE, empty, escaped
+from trainables.labels import ordered, symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import plotly.graph_objects as go
+
+    from analysis.frames import StudyResults
+
+FEWEST = 4  # configurations below which a share of variance says nothing
+TICKS = 5
+SUBSET = "subset"
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """One configuration that a search sampled."""
+
+    key: Key
+    parameters: dict[str, float | str]  # what its arm leaves open, the subset included
+    score: float  # mean of its complete runs, or of the last accuracies of stopped ones; a fraction
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Importance:
+    """How much of the scores' ranks one parameter of one arm explains on its own.
+
+    Attributes:
+        arm: the arm's name.
+        parameter: the parameter's name.
+        method: ``ρ²`` (Spearman's, of numbers) or ``η²`` (of the ranks between choices).
+        share: of the variance of the ranks, in [0, 1].
+        chance: the share to expect of a parameter that does nothing.
+        n: configurations.
+
+    """
+
+    arm: str
+    parameter: str
+    method: str
+    share: float
+    chance: float
+    n: int
+
+
+def sampled(results: StudyResults) -> list[Sampled]:
+    """Return the configurations of a search that have a score, the likeliest choice first."""
+    runs = explored(results).runs
+    open_parameters = {}
+    for planned in results.plan.runs:
+        key = key_of(planned)
+        if planned.stage == "explore" and key not in open_parameters:
+            parameters = ordered(planned.varied)
+            if SUBSET in planned.varied:
+                parameters[SUBSET] = planned.varied[SUBSET]
+            open_parameters[key] = parameters
+    return [
+        Sampled(key, open_parameters[key], score, bool((runs_of(runs, key)["status"] == "complete").any()))
+        for key, score in tried(results).items()
+        if score is not None
+    ]
+
+
+def importances(found: Sequence[Sampled]) -> list[Importance]:
+    """Return each parameter's importance, arm by arm, from the configurations of ``sampled`` in their order.
+
+    Scores count by rank, and a configuration that was stopped early ranks below all that finished. A parameter alone is
+    looked at: one that matters only together with another shows little, and so does one with its best in the middle.
+    """
+    shares = []
+    for arm in dict.fromkeys(each.key.arm for each in found):
+        own = [each for each in found if each.key.arm == arm]
+        if len(own) < FEWEST:
+            continue
+        ranks = stats.rankdata([each.score + each.complete for each in own])  # scores are at most 1
+        for name in own[0].parameters:
+            values = [each.parameters[name] for each in own]
+            if len(set(values)) > 1 and np.ptp(ranks) > 0:
+                shares.append(Importance(arm, name, *_share(values, ranks), len(own)))
+    return shares
+
+
+def _share(
+    values: Sequence[float | str], ranks: np.ndarray[tuple[int], np.dtype[np.float64]]
+) -> tuple[str, float, float]:
+    """Return the method, the share of the ranks' variance that the values explain, and what chance explains."""
+    n = len(values)
+    if not any(isinstance(value, str) for value in values):
+        rho = float(stats.spearmanr([float(value) for value in values], ranks).statistic)
+        return "ρ²", rho**2, 1 / (n - 1)
+    groups = [ranks[[i for i, value in enumerate(values) if value == choice]] for choice in dict.fromkeys(values)]
+    between = math.fsum(len(group) * (float(group.mean()) - float(ranks.mean())) ** 2 for group in groups)
+    return "η²", between / float(((ranks - ranks.mean()) ** 2).sum()), (len(groups) - 1) / (n - 1)
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of parallel coordinates: where its marks and the configurations lie, from 0 (below) to 1."""
+
+    title: str
+    ticks: tuple[tuple[float, str], ...]
+    places: tuple[float, ...]  # in the configurations' order
+
+
+@dataclass(frozen=True)
+class Parallel:
+    """The configurations of one arm over its parameters and the score, each a line from axis to axis."""
+
+    arm: str
+    found: tuple[Sampled, ...]
+    axes: tuple[Axis, ...]  # the score last
+
+
+def parallel(results: StudyResults, found: Sequence[Sampled]) -> list[Parallel]:
+    """Return one figure's data per arm that leaves something open and has at least two configurations."""
+    logarithmic = _logarithmic(results)
+    drawn = []
+    for arm in arms(results.runs):
+        own = tuple(each for each in found if each.key.arm == arm)
+        if len(own) < 2 or not own[0].parameters:  # noqa: PLR2004 -- one line compares nothing
+            continue
+        axes = [
+            _axis(symbol(name), [each.parameters[name] for each in own], logarithmic=(arm, name) in logarithmic)
+            for name in own[0].parameters
+        ]
+        axes.append(_axis("score (%)", [100 * each.score for each in own], logarithmic=False))
+        drawn.append(Parallel(arm, own, tuple(axes)))
+    return drawn
+
+
+def _logarithmic(results: StudyResults) -> set[tuple[str, str]]:
+    """Return the (arm, parameter) that the study file samples on a logarithmic scale."""
+    found = set()
+    for arm in results.plan.spec.get("arms", []):
+        settings: Mapping[str, object] = arm["loss"]
+        found |= {(arm["name"], k) for k, v in settings.items() if isinstance(v, dict) and v.get("scale") == "log"}
+    return found
+
+
+def _axis(title: str, values: Sequence[float | str], *, logarithmic: bool) -> Axis:
+    if any(isinstance(value, str) for value in values):
+        choices = sorted({str(value) for value in values})
+        place = {choice: (i + 0.5) / len(choices) for i, choice in enumerate(choices)}
+        return Axis(title, tuple((at, choice) for choice, at in place.items()), tuple(place[str(v)] for v in values))
+    scaled = [math.log10(float(value)) if logarithmic else float(value) for value in values]
+    low, width = min(scaled), max(scaled) - min(scaled)
+    if not width:
+        return Axis(title, ((0.5, _short(10 ** scaled[0] if logarithmic else scaled[0])),), (0.5,) * len(values))
+    marks = [low + width * i / (TICKS - 1) for i in range(TICKS)]
+    ticks = tuple(((mark - low) / width, _short(10**mark if logarithmic else mark)) for mark in marks)
+    return Axis(title, ticks, tuple((value - low) / width for value in scaled))
+
+
+def _short(value: float) -> str:
+    """Write a number to three digits, without an exponent where it is large."""
+    return f"{float(f'{value:.3g}'):,.0f}" if value >= 1000 else f"{value:.3g}"  # noqa: PLR2004 -- four digits left
+
+
+def draw_parallel(data: Parallel) -> go.Figure:
+    """Draw one line per configuration; those stopped early are dashed and grey, the others by their score."""
+    figure = empty(height=430)
+    at = list(range(len(data.axes)))
+    finished = [each.score for each in data.found if each.complete]
+    low, width = (min(finished), max(finished) - min(finished)) if finished else (0.0, 0.0)
+    for status, complete in (("stopped early", False), ("complete", True)):
+        shown = False
+        # The best come last and so lie above.
+        for i, each in reversed(list(enumerate(data.found))):
+            if each.complete != complete:
+                continue
+            shade = sample_colorscale(SCALE, [0.85 * (1 - (each.score - low) / width) if complete and width else 0.0])[
+                0
+            ]
+            line = {"color": shade, "width": 2.5} if complete else {"color": "#8c8c8c", "width": 1.2, "dash": "dot"}
+            text = (
+                f"{escaped(each.key.configuration)} on {escaped(each.key.subset)}<br>{100 * each.score:.1f} %, {status}"
+            )
+            figure.add_scatter(
+                x=at,
+                y=[axis.places[i] for axis in data.axes],
+                mode="lines+markers",
+                line=line,
+                legendgroup=status,
+                name=status,
+                marker={"size": 6, "symbol": "circle" if complete else "x-thin-open"},
+                showlegend=not shown,
+                cliponaxis=False,
+                hovertemplate=f"{text}<extra></extra>",
+            )
+            shown = True
+    _add_axes(figure, data.axes)
+    titles = [escaped(axis.title) for axis in data.axes]
+    figure.update_xaxes(
+        tickvals=at, ticktext=titles, range=[-0.3, at[-1] + 0.3], showgrid=False, showline=False, ticks=""
+    )
+    figure.update_yaxes(visible=False, range=[-0.05, 1.05])
+    return figure
+
+
+def _add_axes(figure: go.Figure, axes: Sequence[Axis]) -> None:
+    """Add the upright axes with their labels."""
+    for x, axis in enumerate(axes):
+        left = x == 0  # the labels of the first axis lie outside the lines
+        figure.add_shape(type="line", x0=x, x1=x, y0=0, y1=1, line={"color": INK, "width": 1}, layer="below")
+        for y, text in axis.ticks:
+            figure.add_annotation(
+                x=x,
+                y=y,
+                text=escaped(text),
+                showarrow=False,
+                xshift=-8 if left else 8,
+                xanchor="right" if left else "left",
+                font={"size": 12},
+                bgcolor="rgba(255,255,255,0.9)",
+                borderpad=1,
+            )
+
+
+def draw_importances(data: Sequence[Importance]) -> go.Figure:
+    """Draw each parameter's share as a bar, with a mark at what chance alone would give."""
+    figure = empty(height=190 + 34 * len(data))
+    rows = list(range(len(data)))
+    figure.add_bar(
+        x=[each.share for each in data],
+        y=rows,
+        orientation="h",
+        width=0.6,
+        name="share explained",
+        marker={"color": COLOURS[0]},
+        customdata=[f"{each.method} = {each.share:.2f}, {each.n} configurations" for each in data],
+        hovertemplate="%{customdata}<extra></extra>",
+    )
+    figure.add_scatter(
+        x=[each.chance for each in data],
+        y=rows,
+        mode="markers",
+        name="expected by chance",
+        marker={"symbol": "line-ns-open", "size": 20, "color": INK, "line": {"width": 3}},
+        hovertemplate="expected by chance: %{x:.2f}<extra></extra>",
+    )
+    labels = [f"{escaped(each.arm)}: {escaped(symbol(each.parameter))} ({each.method})" for each in data]
+    figure.update_xaxes(title_text="Share of the variance of the score's ranks", range=[0, 1])
+    figure.update_yaxes(tickvals=rows, ticktext=labels, range=[len(data) - 0.5, -0.5], showgrid=False)
+    return figure

@@ -1,0 +1,276 @@
+"""What a settle study saw of its parameter, and how sure its choice became: data first, drawings below."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from plotly.subplots import make_subplots
+
+from analysis.exploration import UNRECORDED, settled
+from analysis.figure_data import WIDTHS, Sweep, posterior_sweep
+from analysis.figures import add_line, percent_range
+from analysis.frames import Key, explored, key_of
+from analysis.settling import Explored, scale, stand
+from analysis.theme import INK, SHADE, axis_ends, axis_title, empty, escaped, faint, label_axis, style
+from trainables.labels import symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import plotly.graph_objects as go
+
+    from analysis.frames import StudyResults
+    from trainables.records import PlannedRun
+
+CURVE_POINTS = 81
+MOST_STEPS = 40  # posteriors in a history: one of 50 values may take half a second on a busy machine
+POSSIBLE = 0.05  # a value that is less probably the best is not shaded
+
+
+@dataclass(frozen=True)
+class PosteriorCurve:
+    """The posterior over an ordered parameter. Accuracies are fractions in [0, 1].
+
+    Attributes:
+        sweep: one line: every exploring run, and at each value the posterior mean with its interval.
+        x: where the smooth part of the posterior is given; empty where there is a single value.
+        mean: of the smooth part.
+        low: lower end of what holds 95 % of it.
+        high: upper end.
+        best: value -> the probability that it is the best, in the values' order.
+
+    """
+
+    sweep: Sweep
+    x: tuple[float, ...]
+    mean: tuple[float, ...]
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+    best: dict[float, float]
+
+    @property
+    def possible(self) -> tuple[float, ...]:
+        """The values that may be the best, with a probability of at least POSSIBLE."""
+        return tuple(value for value, probability in self.best.items() if probability >= POSSIBLE)
+
+
+def posterior_curve(results: StudyResults) -> PosteriorCurve | None:
+    """Return the posterior over a settle study's parameter; None where the values have no order or no score."""
+    sweep, standing = posterior_sweep(results), settled(results).standing
+    if sweep is None or standing is None:
+        return None
+    runs = explored(results).runs
+    values = dict(zip(runs["configuration"], runs["value"], strict=True))
+    best = {float(values[key.configuration]): float(p) for key, p in zip(standing.keys, standing.best, strict=True)}
+    best = dict(sorted(best.items()))
+    x = _between(tuple(best))
+    positions = scale([""] * len(x), [{sweep.parameter: value} for value in x]) if x else None
+    if positions is None:
+        return PosteriorCurve(sweep, (), (), (), (), best)
+    mean, sd = standing.posterior.curve(positions)
+    low, high = (np.clip((mean + side * WIDTHS * sd) / 100, 0, 1) for side in (-1, 1))
+    return PosteriorCurve(sweep, x, tuple(mean / 100), tuple(low), tuple(high), best)
+
+
+def _between(values: Sequence[float]) -> tuple[float, ...]:
+    """Return points from the first value to the last, evenly spaced on the scale of the posterior."""
+    if len(values) < 2:  # noqa: PLR2004 -- a curve joins two
+        return ()
+    space = np.geomspace if values[0] > 0 else np.linspace
+    return tuple(float(value) for value in space(values[0], values[-1], CURVE_POINTS))
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a settle study stood when a number of its exploring runs had ended."""
+
+    runs: int
+    confidence: float  # probability that the chosen one is within the tolerance of the best
+    chosen: Key
+
+
+@dataclass(frozen=True)
+class History:
+    """How sure a settle study's choice became, run by run."""
+
+    steps: tuple[Step, ...]
+    within: float  # points
+    asked: float
+
+
+def confidence_history(results: StudyResults, most: int = MOST_STEPS) -> History | None:
+    """Return how sure the choice was after each exploring run, in the order in which they ended.
+
+    Every posterior is computed anew from the records, without the runs in flight that the method had in view. Ended
+    runs whose records say no time come first; ties go by run id.
+
+    Args:
+        results: of a settle study.
+        most: posteriors to compute; of more runs than that, some are picked evenly, the last always.
+
+    Returns:
+        None where no exploring run has a score.
+
+    """
+    method = results.plan.spec["method"]
+    within = float(method["within"])
+    race: dict[Key, PlannedRun] = {}
+    for planned in results.plan.runs:
+        if planned.stage == "explore":
+            race.setdefault(key_of(planned), planned)
+    ended = _in_order(results)
+    counts = set(np.linspace(1, len(ended), min(most, len(ended))).round().astype(int).tolist())
+    scores: dict[Key, list[float]] = {key: [] for key in race}
+    unscored = dict.fromkeys(race, 0)
+    steps = []
+    for count, (key, score) in enumerate(ended, start=1):
+        if score is None:
+            unscored[key] += 1
+        else:
+            scores[key].append(score)
+        if count in counts:
+            now = {key: Explored(p.arm, p.varied, scores[key], unscored[key]) for key, p in race.items()}
+            standing = stand(now, within)
+            if standing is not None:
+                steps.append(Step(count, standing.confidence, standing.chosen))
+    return History(tuple(steps), within, float(method["confidence"])) if steps else None
+
+
+def _in_order(results: StudyResults) -> list[tuple[Key, float | None]]:
+    """Return configuration and score (points; None without one) of the exploring runs, as they ended."""
+    runs = explored(results).runs
+    columns = [runs[name] for name in ("run_id", *Key._fields, "status", "selection_accuracy")]
+    ended = []
+    for run_id, arm, configuration, subset, status, accuracy in zip(*columns, strict=True):
+        if status not in UNRECORDED:
+            when = str(results.records[run_id].provenance.get("ended", ""))
+            score = 100 * float(accuracy) if status == "complete" and math.isfinite(accuracy) else None
+            ended.append((when, str(run_id), Key(arm, configuration, subset), score))
+    return [(key, score) for _, _, key, score in sorted(ended, key=lambda each: each[:2])]
+
+
+def draw_posterior(data: PosteriorCurve, arms: Sequence[str]) -> go.Figure:
+    """Draw the posterior over the parameter (%) above, and each value's probability to be the best below."""
+    panels = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.05, row_heights=[0.76, 0.24])
+    figure = empty(height=560, base=panels)
+    (line,) = data.sweep.lines
+    look = style(arms, line.arm)
+    logarithmic = data.sweep.parameter == "temperature"
+    ends = axis_ends([*line.x, *(dot.x for dot in line.dots)], logarithmic=logarithmic)
+    limits = percent_range(data.sweep.lines, [*data.low, *data.high])
+    for row, heights in ((1, limits), (2, (0.0, 1.0))):
+        _shade(figure, data, ends, heights, row)
+    if data.x:
+        figure.add_scatter(
+            x=[*data.x, *reversed(data.x)],
+            y=[100 * value for value in (*data.high, *reversed(data.low))],
+            fill="toself",
+            fillcolor=faint(look.colour, 0.2),
+            mode="lines",
+            line={"width": 0},
+            name="95 % of the smooth part",
+            hoverinfo="skip",
+        )
+        figure.add_scatter(
+            x=list(data.x),
+            y=[100 * value for value in data.mean],
+            mode="lines",
+            line={"color": look.colour, "width": 2},
+            name="smooth part, mean",
+            hoverinfo="skip",
+        )
+    add_line(figure, line, look, symbol(data.sweep.parameter), mode="markers")
+    _bars(figure, data, look.colour)
+    label_axis(figure, data.sweep.parameter, ends, row=2)
+    figure.update_yaxes(title_text=axis_title(data.sweep.metric), range=limits, row=1, col=1)
+    figure.update_yaxes(title_text="P(best)", range=[0, 1], tickvals=[0, 0.5, 1], row=2, col=1)
+    return figure
+
+
+def _shade(
+    figure: go.Figure, data: PosteriorCurve, ends: tuple[float, float], heights: tuple[float, float] | None, row: int
+) -> None:
+    """Shade the values that may be the best, each from halfway to its neighbours, over the whole height."""
+    logarithmic = data.sweep.parameter == "temperature"
+    inner = list(data.best)
+    between = [(a * b) ** 0.5 if logarithmic else (a + b) / 2 for a, b in pairwise(inner)]
+    edges = [ends[0], *between, ends[1]]
+    x: list[float | None] = []
+    y: list[float | None] = []
+    low, high = heights or (0.0, 100.0)
+    for left, right, value in zip(edges[:-1], edges[1:], inner, strict=True):
+        if value in data.possible:
+            x += [left, left, right, right, left, None]
+            y += [low, high, high, low, low, None]
+    figure.add_scatter(
+        x=x,
+        y=y,
+        row=row,
+        col=1,
+        hoverinfo="skip",
+        mode="lines",
+        line={"width": 0},
+        fill="toself",
+        fillcolor=SHADE,
+        legendgroup="possible",
+        showlegend=row == 1,
+        name=f"may be the best: P(best) ≥ {POSSIBLE:g}",
+    )
+
+
+def _bars(figure: go.Figure, data: PosteriorCurve, colour: str) -> None:
+    """Draw the probabilities as thick lines: plotly makes bars on a logarithmic axis unequally wide."""
+    sign = escaped(symbol(data.sweep.parameter))
+    figure.add_scatter(
+        x=[x for value in data.best for x in (value, value, None)],
+        y=[y for probability in data.best.values() for y in (0, probability, None)],
+        mode="lines",
+        line={"color": colour, "width": max(4, min(22, 300 // len(data.best)))},
+        showlegend=False,
+        hovertemplate=f"{sign} = %{{x:~g}}: P(best) = %{{y:.2f}}<extra></extra>",
+        row=2,
+        col=1,
+    )
+
+
+def draw_history(data: History) -> go.Figure:
+    """Draw the probability that the choice is within the tolerance of the best, against the exploring runs ended."""
+    figure = empty(height=400)
+    final = data.steps[-1].chosen
+    runs = [step.runs for step in data.steps]
+    figure.add_scatter(
+        x=runs,
+        y=[step.confidence for step in data.steps],
+        mode="lines",
+        line={"color": INK, "width": 1.5},
+        showlegend=False,
+        hoverinfo="skip",
+    )
+    for same, mark, name in ((True, "circle", "chosen as in the end"), (False, "circle-open", "another was chosen")):
+        own = [step for step in data.steps if (step.chosen == final) == same]
+        if own:
+            figure.add_scatter(
+                x=[step.runs for step in own],
+                y=[step.confidence for step in own],
+                customdata=[escaped(step.chosen.configuration) for step in own],
+                mode="markers",
+                marker={"symbol": mark, "size": 8, "color": INK, "line": {"width": 2}},
+                name=name,
+                cliponaxis=False,
+                hovertemplate="after %{x} runs: %{customdata}<br>P = %{y:.2f}<extra></extra>",
+            )
+    figure.add_scatter(
+        x=[0, runs[-1]],
+        y=[data.asked] * 2,
+        mode="lines",
+        line={"color": INK, "width": 2, "dash": "dash"},
+        hoverinfo="skip",
+        name=f"asked for: {data.asked:g}",
+    )
+    figure.update_xaxes(title_text="Exploring runs that have ended", range=[0, runs[-1] + 0.5])
+    figure.update_yaxes(title_text=f"P(within {data.within:g} points of the best)", range=[0, 1.02])
+    return figure

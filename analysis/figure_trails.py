@@ -1,0 +1,81 @@
+"""Every exploring run epoch by epoch, and where it was stopped: data first, the drawing below."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analysis.figure_data import Cut
+from analysis.figures import add_cuts
+from analysis.frames import Key
+from analysis.theme import axis_title, empty, epoch_range, escaped, faint, finite, style
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    import plotly.graph_objects as go
+
+
+@dataclass(frozen=True)
+class Trail:
+    """One run's accuracy over its epochs, as fractions in [0, 1]; ``cut`` is None when it is complete."""
+
+    key: Key
+    epochs: tuple[int, ...]
+    values: tuple[float, ...]
+    cut: Cut | None
+
+
+def trails(runs: pd.DataFrame, epochs: pd.DataFrame, metric: str) -> list[Trail]:
+    """Return the curve of every run that has one, in the plan's order.
+
+    Args:
+        runs: a study's runs table, or a part of it.
+        epochs: the study's curves table.
+        metric: ``validation`` or ``verified``.
+
+    """
+    known = epochs.dropna(subset=[f"{metric}_accuracy"])
+    points = {str(run_id): own for run_id, own in known.groupby("run_id", sort=False)}
+    found = []
+    for run in runs.itertuples():
+        own = points.get(str(run.run_id))
+        if own is None:
+            continue
+        at = tuple(int(epoch) for epoch in own["epoch"])
+        values = tuple(float(value) for value in own[f"{metric}_accuracy"])
+        key = Key(str(run.arm), str(run.configuration), str(run.subset))
+        ended = Cut(key.configuration, int(str(run.seed)), str(run.status), at[-1], values[-1])
+        found.append(Trail(key, at, values, None if run.status == "complete" else ended))
+    return found
+
+
+def draw_trails(data: Sequence[Trail], metric: str, arms: Sequence[str]) -> go.Figure:
+    """Draw accuracy (%) per epoch: full lines for complete runs, dotted ones with a mark at the end for the others."""
+    figure = empty(height=460)
+    for arm in dict.fromkeys(trail.key.arm for trail in data):
+        look = style(arms, arm)
+        lines = {True: {"width": 1.2, "color": faint(look.colour, 0.6)}}
+        lines[False] = {"width": 1.2, "color": faint(look.colour, 0.6), "dash": "dot"}
+        for complete, line in lines.items():
+            own = [trail for trail in data if trail.key.arm == arm and (trail.cut is None) == complete]
+            if not own:
+                continue
+            name = escaped(arm) if complete else f"{escaped(arm)}, cut"
+            # Only the end bears the arm's mark, so that many runs do not become a blot.
+            sizes = [0 if epoch != trail.epochs[-1] else 7 for trail in own for epoch in (*trail.epochs, None)]
+            figure.add_scatter(
+                x=[epoch for trail in own for epoch in (*trail.epochs, None)],
+                y=[value for trail in own for value in (*finite(trail.values, 100), None)],
+                text=[escaped(trail.key.configuration) for trail in own for _ in (*trail.epochs, None)],
+                mode="lines+markers" if complete else "lines",
+                marker={"size": sizes, "symbol": look.marker, "color": look.colour, "line": {"width": 0}},
+                line=line,
+                name=name,
+                hovertemplate="%{text}<br>epoch %{x}: %{y:.1f} %<extra></extra>",
+            )
+    add_cuts(figure, [trail.cut for trail in data if trail.cut is not None])
+    figure.update_xaxes(title_text="Epoch", range=epoch_range(max(trail.epochs[-1] for trail in data)))
+    figure.update_yaxes(title_text=axis_title(metric))
+    return figure

@@ -1,0 +1,231 @@
+"""The paragraph on methods that a paper needs, made from a study's plan and records; and the works that it cites."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from analysis.compare import is_published_data
+from analysis.exploration import tried
+from analysis.frames import complete_runs, explored, keys, reported, scores, selected_on, status_counts
+from analysis.intervals import LEVEL
+from analysis.verdict_grid import joined
+from analysis.works import LOSSES, ORIGIN, References, software
+from trainables.config import Training
+from trainables.labels import PARAMETERS, number, symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from analysis.frames import StudyResults
+
+FEW = 12  # values that are written out; of more, their ends
+SAMPLERS = {"tpe": "TPE", "random": "random", "gp": "Gaussian-process", "qmc": "quasi-random"}
+
+
+def methods(results: StudyResults) -> tuple[str, ...]:
+    """Return how a study's numbers were made: the text in one paragraph, then a line for each work that it cites.
+
+    A study without any planned run has no methods yet: the answer is empty.
+    """
+    if not results.plan.runs:
+        return ()
+    cited = References()
+    designs = {"settle": _settle, "search": _search}
+    sentences = [
+        _data(results, cited),
+        _protocol(results, cited),
+        _losses(results, cited),
+        *designs.get(results.plan.method, _grid)(results, cited),
+        *_statistics(results),
+        software(results.records.values()),
+    ]
+    return (" ".join(sentence for sentence in sentences if sentence), *cited.lines())
+
+
+def _data(results: StudyResults, cited: References) -> str:
+    data = results.plan.dataset
+    name = f"FSDnoisy18k ({cited.cite('fonseca')})" if is_published_data(data) else f"the data set {data.name}"
+    clips = data.clips
+    verified, unverified = clips.get("train verified", 0), clips.get("train unverified", 0)
+    total = verified + unverified
+    wrong = "" if data.wrong is None or not total else f" ({data.wrong / total:.0%} of the training labels are wrong)"
+    were = "clip that could not be read was" if len(data.skipped) == 1 else "clips that could not be read were"
+    skipped = f"; {len(data.skipped):,} {were} left out" if data.skipped else ""
+    return (
+        f"We used {name} with {len(data.classes)} classes: {total:,} training clips, of which {verified:,} have "
+        f"verified labels{wrong}, and {clips.get('test', 0):,} test clips{skipped}."
+    )
+
+
+def _protocol(results: StudyResults, cited: References) -> str:
+    run = results.plan.runs[0].run
+    features, training = run.features, run.configuration.training
+    seconds = features.patch_frames * features.hop / features.sample_rate
+    usual = Training()
+    changed = [f"{n} = {number(v)}" for n, v in training.model_dump().items() if v != getattr(usual, n)]
+    other = f" (differing from it: {', '.join(changed)})" if changed else ""
+    return (
+        f"Features, network and training protocol are those of the baseline by {cited.cite('fonseca')}{other}: log-mel "
+        f"spectrograms of {features.mels} bands at {features.sample_rate / 1000:g} kHz in patches of {seconds:g} s, a "
+        f"network of three convolutional layers, Adam at a learning rate of {training.learning_rate:g} that is halved "
+        f"after {training.halve_after} epochs without gain in validation accuracy, batches of {training.batch_size} "
+        f"patches, and a stop after {training.stop_after} epochs without gain or {training.epochs} epochs; the last "
+        "weights were used. A clip's class is that of the highest geometric mean of its patches' softmax outputs."
+    )
+
+
+def _losses(results: StudyResults, cited: References) -> str:
+    """Name each arm's loss and its parameters."""
+    found: dict[tuple[str, str], list[Any]] = {}
+    for planned in results.plan.runs:
+        if planned.stage != "control":
+            configuration = planned.run.configuration
+            found.setdefault((planned.arm, configuration.loss.name), []).append(configuration)
+    open_ = {arm["name"]: arm for arm in results.plan.spec.get("arms", [])}
+    parts = []
+    for (arm, _), configurations in found.items():
+        loss = configurations[0].loss
+        base = loss.name.removesuffix("_origin")
+        words, work = LOSSES[base]
+        text = f"{words} ({cited.cite(work)})" if work else words
+        text += f" {ORIGIN} ({cited.cite('fonseca')})" if base != loss.name else ""
+        ranges = open_.get(arm, {}).get("loss", {})
+        names = [name for name in PARAMETERS if name in type(loss).model_fields]
+        values = [_values(name, [getattr(c.loss, name) for c in configurations], ranges.get(name)) for name in names]
+        if base == "adaptive_gce":
+            text += f", whose q is one minus the soft-nearest-neighbour score ({cited.cite('frosst')}) of each batch"
+        subsets = list(dict.fromkeys(c.subset for c in configurations))
+        where = "" if subsets == ["all"] else f"trained on {joined(subsets)}"
+        details = ", ".join(filter(None, [*values, where]))
+        parts.append(f"{text}{f' with {details}' if values and details else f', {details}' if details else ''} [{arm}]")
+    return f"Losses compared: {'; '.join(parts)}."
+
+
+def _values(name: str, values: Sequence[Any], space: Any) -> str:  # noqa: ANN401 -- any JSON value
+    sign = symbol(name)
+    distinct = [value for value in dict.fromkeys(values) if value is not None]
+    if isinstance(space, dict) and "min" in space:
+        return f"{sign} in [{number(space['min'])}, {number(space['max'])}] ({space['scale']} scale)"
+    if not distinct:
+        return ""
+    if len(distinct) == 1:
+        return f"{sign} = {number(distinct[0])}"
+    if len(distinct) > FEW:
+        return f"{sign} at {len(distinct)} values from {number(min(distinct))} to {number(max(distinct))}"
+    return f"{sign} in {{{', '.join(map(number, distinct))}}}"
+
+
+def _by(results: StudyResults) -> str:
+    return "accuracy on the verified validation clips" if selected_on(results.plan) == "verified" else "accuracy"
+
+
+def _grid(results: StudyResults, cited: References) -> list[str]:
+    runs = results.runs
+    seeds = sorted(set(map(int, runs["seed"])))
+    which = ", ".join(map(str, seeds)) if len(seeds) <= FEW else f"of {seeds[0]} to {seeds[-1]}"
+    if seeds == list(range(seeds[0], seeds[-1] + 1)) and len(seeds) > 1:
+        which = f"{seeds[0]} to {seeds[-1]}"
+    many = f"{_count(len(seeds), 'seed')} ({which})"
+    each = "Each of the " if len(keys(runs)) > 1 else "The "
+    first = f"{each}{_count(len(keys(runs)), 'configuration')} was trained with {many}."
+    if len(seeds) < 2 or len(keys(runs)) < 2:  # noqa: PLR2004 -- a comparison takes two
+        return [first]
+    return [
+        first,
+        (
+            "The configuration of the highest mean validation accuracy is set apart from another where the "
+            f"{100 * LEVEL:g} % t-interval of their difference, paired by seed and with Bonferroni's correction, lies "
+            f"above zero (multiple comparisons with the best, {cited.cite('hsu')})."
+        ),
+    ]
+
+
+def _settle(results: StudyResults, cited: References) -> list[str]:
+    method: dict[str, Any] = results.plan.spec["method"]
+    runs = explored(results).runs
+    most = f", or {_count(method['max_runs'], 'run')} were spent" if method["max_runs"] is not None else ""
+    return [
+        (
+            f"Among {_count(len(keys(runs)), 'configuration')} the choice was made by training where it decides: after "
+            f"{_count(method['start_seeds'], 'seed')} each, runs were drawn by top-two Thompson sampling "
+            f"({cited.cite('russo')}) from the posterior of the mean accuracies under a Gaussian process (Matérn 5/2 "
+            "over the scale of the parameter where one number is varied, and a deviation of its own for every "
+            f"configuration), until one was within {method['within']:g} points of the best with probability "
+            f"{method['confidence']:g}{most}; this took {_count(_recorded(runs), 'run')}."
+        ),
+        _confirmation(method, "The choice"),
+        *_controls(results),
+    ]
+
+
+def _search(results: StudyResults, cited: References) -> list[str]:
+    method: dict[str, Any] = results.plan.spec["method"]
+    runs = explored(results).runs
+    sampled = len(tried(results))
+    asha: dict[str, Any] | None = method.get("asha")
+    early = (
+        f", with early stopping by asynchronous successive halving ({cited.cite('li')}; grace period "
+        f"{_count(asha['grace_period'], 'epoch')}, reduction factor {asha['reduction_factor']:g})"
+        if asha
+        else ""
+    )
+    return [
+        (
+            f"{_count(sampled, 'configuration')} {'was' if sampled == 1 else 'were'} sampled by the "
+            f"{SAMPLERS[method['sampler']]} sampler of Optuna ({cited.cite('akiba')}) and trained with "
+            f"{_count(method['seeds'], 'seed')} each{early}; this took {_count(_recorded(runs), 'run')}."
+        ),
+        _confirmation(method, f"The best {method['confirm_best']}"),
+        *_controls(results),
+    ]
+
+
+def _confirmation(method: dict[str, Any], what: str) -> str:
+    beside = f" and, as baselines, {joined(method['baselines'])}" if method["baselines"] else ""
+    verb = "were" if beside or what != "The choice" else "was"
+    return (
+        f"{what}{beside} {verb} then trained with {method['confirm_seeds']} fresh seeds, to the end of the protocol; "
+        "these runs alone enter the means and intervals reported."
+    )
+
+
+def _controls(results: StudyResults) -> list[str]:
+    if "fixed_q" not in results.plan.spec.get("controls", ()):
+        return []
+    return [
+        "As a control, GCE was trained at the mean q that each confirmed adaptive loss showed, with the same seeds."
+    ]
+
+
+def _statistics(results: StudyResults) -> list[str]:
+    training = results.plan.runs[0].run.configuration.training
+    shown = complete_runs(reported(results).runs)
+    sizes = sorted({len(found) for metric in ("test", "validation") for found in scores(shown, metric).values()})
+    n = f" (n = {sizes[0]}{f' to {sizes[-1]}' if len(sizes) > 1 else ''} per configuration)" if sizes else ""
+    statuses = results.runs.drop_duplicates("run_id")["status"]  # arms may share a run
+    counts = status_counts(statuses)
+    left = f"; the others ({counts}) enter no mean" if counts else ""
+    complete = int((statuses == "complete").sum())
+    return [
+        f"Configurations were chosen by {_by(results)} on validation clips ({training.validation:.0%} of the training "
+        f"clips of each class, split seed {training.split_seed}, with the labels given), never by test accuracy."
+        if selected_on(results.plan) == "validation"
+        else f"Configurations were chosen by {_by(results)} ({training.validation:.0%} of the training clips of each "
+        f"class were held out, split seed {training.split_seed}), never by test accuracy.",
+        (
+            f"We report means over seeds with {100 * LEVEL:g} % Student t-intervals{n}; differences are paired by "
+            "seed, as a seed gives every configuration the same initial weights and order of clips. The intervals "
+            "cover other seeds, not other data."
+        ),
+        f"{complete} of {_count(len(statuses), 'run')} completed{left}.",
+    ]
+
+
+def _recorded(runs: pd.DataFrame) -> int:
+    return int((~runs["status"].isin(("missing", "damaged"))).sum())
+
+
+def _count(number_of: int, what: str) -> str:
+    return f"{number_of} {what}{'' if number_of == 1 else 's'}"

@@ -1,0 +1,184 @@
+"""Differences between configurations paired by seed: tests over a family, effect sizes, and equivalence."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import special, stats
+
+from analysis.intervals import LEVEL, paired_difference, t_interval
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from analysis.frames import Key
+    from analysis.intervals import Interval
+    from analysis.layout import Scores
+
+THREE = 3  # the fewest pairs for which Hedges' correction exists
+
+
+@dataclass(frozen=True)
+class PairedTest:
+    """First minus second over the seeds that both have, in the unit of the scores.
+
+    Attributes:
+        first: a configuration.
+        second: another.
+        interval: the difference with its t-interval, at its own level and not the family's; None without a shared seed.
+        p: two-sided, of Student's t test; None where the differences show no spread.
+        adjusted: p after Holm 1979, over the whole family; None where p is.
+        effect: Cohen's d_z, the mean difference in standard deviations of the differences; None where p is.
+        corrected: d_z times Hedges' correction, without which it is too large on average; None below three pairs.
+
+    """
+
+    first: Key
+    second: Key
+    interval: Interval | None
+    p: float | None
+    adjusted: float | None
+    effect: float | None
+    corrected: float | None
+
+    @property
+    def n(self) -> int:
+        """How many seeds both have."""
+        return 0 if self.interval is None else self.interval.n
+
+
+def paired_tests(scores: Scores, pairs: Sequence[tuple[Key, Key]], level: float = LEVEL) -> tuple[PairedTest, ...]:
+    """Test the difference within each pair of configurations; the pairs are the family that Holm's p-values are for.
+
+    Which configuration stands for an arm is the caller's choice (``select.best_per_arm`` makes it on validation). It
+    must not have been made on these very scores: the p-values do not know of it.
+
+    Args:
+        scores: configuration -> seed -> value; a configuration without scores may be absent.
+        pairs: (first, second); fixed before the scores were seen.
+        level: of each interval, in (0, 1).
+
+    Raises:
+        ValueError: a value is not finite, or the level is outside (0, 1).
+
+    """
+    gaps = [differences(scores.get(first, {}), scores.get(second, {})) for first, second in pairs]
+    intervals = [t_interval(gap, level) if gap else None for gap in gaps]
+    found = [p_value(interval) for interval in intervals]
+    adjusted = holm([1.0 if p is None else p for p in found])
+    return tuple(
+        PairedTest(*pair, interval, p, None if p is None else more, *_effect(gap, p))
+        for pair, gap, interval, p, more in zip(pairs, gaps, intervals, found, adjusted, strict=True)
+    )
+
+
+def differences(first: Mapping[int, float], second: Mapping[int, float]) -> list[float]:
+    """Return first minus second for each seed that both have, by ascending seed."""
+    return [first[seed] - second[seed] for seed in sorted(set(first) & set(second))]
+
+
+def p_value(interval: Interval | None) -> float | None:
+    """Return the two-sided p-value of "the mean is 0" that belongs to a t-interval; None where it shows no spread."""
+    if interval is None or interval.half_width is None:
+        return None
+    return float(2 * stats.t.sf(abs(interval.mean) / standard_error(interval), interval.n - 1))
+
+
+def standard_error(interval: Interval) -> float:
+    """Return the standard error that a t-interval was made of; NaN where it shows no spread."""
+    if interval.half_width is None:
+        return math.nan
+    return interval.half_width / float(stats.t.ppf((1 + interval.level) / 2, interval.n - 1))
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Return p-values that hold for their whole family, in the given order (Holm 1979, Scand. J. Statist. 6, 65).
+
+    The i-th smallest of m is multiplied by m - i + 1; none becomes smaller than one before it, or larger than 1.
+    """
+    adjusted = [0.0] * len(p_values)
+    least = 0.0
+    for place, i in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
+        least = max(least, min(1.0, (len(p_values) - place) * p_values[i]))
+        adjusted[i] = least
+    return tuple(adjusted)
+
+
+def _effect(gap: Sequence[float], p: float | None) -> tuple[float | None, float | None]:
+    if p is None:
+        return None, None
+    d = float(np.mean(gap) / np.std(gap, ddof=1))
+    return d, d * hedges(len(gap) - 1) if len(gap) >= THREE else None
+
+
+def hedges(df: int) -> float:
+    """Return the factor that makes Cohen's d right on average: G(df/2) / (sqrt(df/2) G((df - 1)/2)), df at least 2.
+
+    Hedges 1981, Journal of Educational Statistics 6, 107. About 1 - 3 / (4 df - 1).
+    """
+    return math.exp(float(special.gammaln(df / 2) - special.gammaln((df - 1) / 2))) / math.sqrt(df / 2)
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """Whether two configurations differ by less than a margin: two one-sided t tests.
+
+    Attributes:
+        margin: in points (hundredths of the scores' unit).
+        alpha: the tests' level.
+        interval: first minus second, at the level 1 - 2 alpha; in the unit of the scores.
+        p: the larger of the two one-sided p-values; None where the differences show no spread.
+
+    """
+
+    margin: float
+    alpha: float
+    interval: Interval
+    p: float | None
+
+    @property
+    def shown(self) -> bool:
+        """Whether the data show that the difference is below the margin. If not, it may be larger; it need not be."""
+        return self.p is not None and self.p < self.alpha
+
+    def text(self) -> str:
+        """Return a sentence that says what is shown, by what."""
+        if self.p is None:
+            return f"Whether they differ by less than {self.margin:g} points is not known ({self.interval.label()})."
+        verb = "They differ" if self.shown else "It is not shown that they differ"
+        low, high = (100 * self.interval.mean + sign * 100 * (self.interval.half_width or 0) for sign in (-1, 1))
+        return (
+            f"{verb} by less than {self.margin:g} points (two one-sided t tests, p = {self.p:.2g}; "
+            f"{self.interval.label()}: {low:.2f} to {high:.2f} points)."
+        )
+
+
+def equivalence(
+    first: Mapping[int, float], second: Mapping[int, float], margin: float, alpha: float = 0.05
+) -> Equivalence | None:
+    """Test whether two configurations differ by less than a margin, paired by seed; None without a shared seed.
+
+    Two one-sided tests (Schuirmann 1987, J. Pharmacokin. Biopharm. 15, 657): equivalent at level alpha exactly when
+    the t-interval of level 1 - 2 alpha lies within the margin on both sides.
+
+    Args:
+        first: seed -> value (a fraction).
+        second: seed -> value (a fraction).
+        margin: in points, above 0; to be set before the scores are seen.
+        alpha: in (0, 0.5).
+
+    Raises:
+        ValueError: margin or alpha is outside its range, or a value is not finite.
+
+    """
+    if not 0 < margin < math.inf or not 0 < alpha < 0.5:  # noqa: PLR2004 -- at 0.5 the interval is empty
+        msg = f"margin = {margin}, alpha = {alpha}: a margin lies above 0, and alpha between 0 and 0.5"
+        raise ValueError(msg)
+    interval = paired_difference(first, second, 1 - 2 * alpha)
+    if interval is None or interval.half_width is None:
+        return None if interval is None else Equivalence(margin, alpha, interval, None)
+    statistic = (margin / 100 - abs(interval.mean)) / standard_error(interval)
+    return Equivalence(margin, alpha, interval, float(stats.t.sf(statistic, interval.n - 1)))

@@ -1,0 +1,87 @@
+"""Two studies beside each other: the configurations that both have, and by how much they differ."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.frames import key_of, reported, scores, selected_on
+from analysis.intervals import LEVEL, paired_difference, t_interval
+from analysis.tables import NONE, Table
+
+if TYPE_CHECKING:
+    from analysis.frames import StudyResults
+    from trainables.config import Loss
+
+    Same = tuple[Loss, str]  # what makes two configurations one: the loss with its parameters, and the subset
+
+HEADER = ("Configuration", "Subset", "Accuracy")
+
+
+def comparison(first: StudyResults, second: StudyResults) -> Table:
+    """Tabulate the configurations (loss and subset) that both studies have, by the runs that enter their means.
+
+    The difference is taken seed by seed where both trained a seed on the same data; without such seeds, or on other
+    data, the means stand side by side and no difference is stated.
+    """
+    paired = first.plan.dataset.fingerprint == second.plan.dataset.fingerprint
+    metrics = dict.fromkeys((selected_on(first.plan), selected_on(second.plan), "test"))
+    ours, theirs = _labels(first), _labels(second)
+    rows = [
+        (label, same[1], metric, *cells)
+        for same, label in ours.items()
+        if same in theirs
+        for metric in metrics
+        if set(cells := _cells(first, second, same, metric, paired=paired)) != {NONE}
+    ]
+    a, b = first.plan.name, second.plan.name
+    a, b = (f"{a} (first)", f"{b} (second)") if a == b else (a, b)
+    note = (
+        f"Accuracies in %: mean ± half width of the {100 * LEVEL:g} % t-interval (n complete runs that do not "
+        "explore). The difference, first minus second in points, is paired by seed over the n seeds that both have"
+    )
+    note += "." if paired else "; the data sets differ, so that none is."
+    return Table(f"{a} and {b}", (*HEADER, a, b, "Difference"), tuple(rows), note)
+
+
+def only(first: StudyResults, second: StudyResults) -> list[str]:
+    """Name the configurations of the first study that the second does not have."""
+    theirs = _labels(second)
+    return [f"{label} on {same[1]}" for same, label in _labels(first).items() if same not in theirs]
+
+
+def _labels(results: StudyResults) -> dict[Same, str]:
+    found: dict[Same, str] = {}
+    for planned in results.plan.runs:
+        if planned.stage != "explore":
+            configuration = planned.run.configuration
+            found.setdefault((configuration.loss, configuration.subset), key_of(planned).configuration)
+    return found
+
+
+def _cells(first: StudyResults, second: StudyResults, same: Same, metric: str, *, paired: bool) -> tuple[str, ...]:
+    ours, theirs = _scores(first, same, metric), _scores(second, same, metric)
+    means = (t_interval(found.values()).cell() if found else NONE for found in (ours, theirs))
+    gap = paired_difference(ours, theirs) if paired else None
+    if gap is None:
+        return (*means, NONE)
+    shared = set(ours) & set(theirs)
+    if _runs(first, same, shared) == _runs(second, same, shared) and gap.half_width is None and gap.mean == 0:
+        return (*means, f"the same runs (n = {gap.n})")
+    return (*means, gap.cell())
+
+
+def _scores(results: StudyResults, same: Same, metric: str) -> dict[int, float]:
+    """Return seed -> accuracy, over every arm that names this configuration."""
+    runs = reported(results).runs
+    own = runs[runs["run_id"].isin(_runs(results, same))]
+    return {seed: value for found in scores(own, metric).values() for seed, value in found.items()}
+
+
+def _runs(results: StudyResults, same: Same, seeds: set[int] | None = None) -> set[str]:
+    return {
+        planned.run.run_id
+        for planned in results.plan.runs
+        if (planned.run.configuration.loss, planned.run.configuration.subset) == same
+        and planned.stage != "explore"
+        and (seeds is None or planned.run.seed in seeds)
+    }

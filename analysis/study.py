@@ -1,0 +1,120 @@
+"""A study in Python: what ``gce-study`` prints and draws, as data frames and figures; needs neither torch nor ray."""
+
+from __future__ import annotations
+
+import html
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from analysis import frames
+from analysis.choice import Best, best
+from analysis.export import epochs_table, runs_table
+from analysis.intervals import LEVEL
+from analysis.methods_text import methods
+from analysis.sections import figures_of, sections
+from analysis.tables import result_tables
+from analysis.verdict import verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from analysis.report_figures import Figure
+    from analysis.tables import Table
+
+
+class Study:
+    """A study and what is recorded of it, as of the moment it was loaded."""
+
+    def __init__(self, results: frames.StudyResults) -> None:
+        """Wrap a study's plan and records."""
+        self.results = results
+
+    def __repr__(self) -> str:
+        """Name the study and count its runs."""
+        recorded = len(self.results.records)
+        return f"<study {self.results.plan.name}: {recorded} of {len(self.results.runs)} runs recorded>"
+
+    @cached_property
+    def runs(self) -> pd.DataFrame:
+        """One row per planned run; the columns are those of ``analysis.frames.StudyResults.runs``."""
+        return runs_table(self.results)
+
+    @cached_property
+    def epochs(self) -> pd.DataFrame:
+        """One row per recorded epoch of a run: the learning curves."""
+        return epochs_table(self.results)
+
+    def summary(self, level: float = LEVEL) -> pd.DataFrame:
+        """Return one row per configuration: means and t-intervals over the complete runs that do not explore.
+
+        Args:
+            level: of the intervals, in (0, 1).
+
+        """
+        return frames.summary(frames.reported(self.results).runs, level)
+
+    def best(self) -> Best | None:
+        """Return what the study chooses; None when there is nothing to choose from."""
+        return best(self.results)
+
+    @cached_property
+    def verdict(self) -> str:
+        """What the study found, in a few sentences."""
+        return verdict(self.results)
+
+    @cached_property
+    def methods(self) -> str:
+        """How it was found: a paragraph for a paper, and the references, a line each."""
+        return "\n".join(methods(self.results))
+
+    @cached_property
+    def _figures(self) -> dict[str, Figure]:
+        return figures_of(sections(self.results))
+
+    @property
+    def figures(self) -> tuple[str, ...]:
+        """The names of the figures that this study has, in the report's order."""
+        return tuple(self._figures)
+
+    def figure(self, name: str) -> go.Figure:
+        """Return one of the report's figures.
+
+        Raises:
+            KeyError: the study has no such figure; the message names those it has.
+
+        """
+        if name not in self._figures:
+            msg = (
+                f"study {self.results.plan.name!r} has no figure {name!r}; it has: {', '.join(self.figures) or 'none'}"
+            )
+            raise KeyError(msg)
+        return self._figures[name].drawing
+
+    def _repr_html_(self) -> str:
+        """Show the verdict and the tables of results in a notebook; nothing in them is read as markup."""
+        shown = result_tables(frames.reported(self.results))
+        title = html.escape(self.results.plan.name)
+        return f"<h3>{title}</h3><p>{html.escape(self.verdict)}</p>{''.join(map(_as_html, shown))}"
+
+
+def _as_html(table: Table) -> str:
+    if not table.rows:
+        return ""
+    head = "".join(f"<th>{html.escape(cell)}</th>" for cell in table.header)
+    rows = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table><p>{html.escape(table.note)}</p>"
+
+
+def load_study(storage: Path | str, name: str) -> Study:
+    """Load a study from a storage location.
+
+    Raises:
+        FileNotFoundError: the storage location holds no study of that name.
+        ValueError: two different runs share arm, configuration, subset and seed.
+        pydantic.ValidationError: the plan is not what it should be.
+
+    """
+    return Study(frames.load_study(storage, name))

@@ -1,0 +1,123 @@
+"""How every figure of a report looks: one theme, colours safe for colour-blind readers, shapes that survive grey.
+
+Every name that a study file or a data set brought is escaped, because plotly reads a part of HTML in texts.
+"""
+
+from __future__ import annotations
+
+import html
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import plotly.graph_objects as go
+
+from analysis.frames import accuracy_name
+from trainables.labels import symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Okabe and Ito's palette without yellow, which is lost on white; black comes last.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "star", "cross", "triangle-down", "pentagon")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
+INK, GRID, SHADE = "#1b1f24", "#e3e6ea", "rgba(27,31,36,0.10)"
+SCALE = "Cividis"  # its lightness rises evenly, for colour-blind readers and in grey
+# What marks the end of a run that is not complete, by its status.
+CUTS = {"stopped": "x-thin", "diverged": "y-up-open", "failed": "square-x-open"}
+
+
+class Style(NamedTuple):
+    """How an arm is drawn in every figure of a report: by its place among the study's arms."""
+
+    colour: str
+    marker: str
+    dash: str
+
+
+def style(arms: Sequence[str], arm: str, turn: int = 0) -> Style:
+    """Return an arm's colour and marker, and the dash of its line number ``turn`` within one figure, from 0."""
+    place = arms.index(arm)
+    return Style(COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)], DASHES[(place + turn) % len(DASHES)])
+
+
+def empty(*, height: int, base: go.Figure | None = None) -> go.Figure:
+    """Return an empty figure in the report's theme, the legend below so that a narrow screen keeps its width."""
+    figure = go.Figure() if base is None else base
+    axis: dict[str, Any] = {"gridcolor": GRID, "linecolor": INK, "ticks": "outside", "zeroline": False}
+    axis |= {"showline": True, "automargin": True, "title": {"standoff": 8}}
+    template = go.layout.Template()
+    template.layout = go.Layout(
+        font={"family": FONT, "size": 14, "color": INK},
+        paper_bgcolor="#ffffff",
+        plot_bgcolor="#ffffff",
+        xaxis=axis,
+        yaxis=axis,
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0, "xanchor": "left"},
+        hoverlabel={"font": {"family": FONT}},
+        margin={"l": 60, "r": 16, "t": 34, "b": 110},
+    )
+    figure.update_layout(template=template, height=height, showlegend=True)
+    return figure
+
+
+def axis_title(metric: str) -> str:
+    """Return an accuracy axis' title with its unit."""
+    return f"{accuracy_name(metric)} (%)"
+
+
+def escaped(text: str) -> str:
+    """Return text that plotly shows as it is.
+
+    Markup and the template sign % become entities. Quotes stay: plotly would show their entities literally.
+    """
+    return html.escape(text, quote=False).replace("%", "&#37;")
+
+
+def faint(colour: str, alpha: float) -> str:
+    """Return a colour ``#rrggbb`` with an opacity from 0 to 1."""
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return f"rgba({red},{green},{blue},{alpha})"
+
+
+def axis_ends(values: Sequence[float], *, logarithmic: bool) -> tuple[float, float]:
+    """Return the axis' ends, a little outside the values, so that a level can be drawn from side to side."""
+    if not values:
+        return (1.0, 10.0)
+    scaled = [math.log10(value) for value in values] if logarithmic else list(values)
+    margin = 0.08 * (max(scaled) - min(scaled)) or 0.5
+    left, right = min(scaled) - margin, max(scaled) + margin
+    return (10**left, 10**right) if logarithmic else (left, right)
+
+
+def finite(values: Sequence[float], scale: float) -> list[float | None]:
+    """Scale values and leave a gap where one is not finite: a diverged run's loss."""
+    return [scale * value if math.isfinite(value) else None for value in values]
+
+
+def label_axis(figure: go.Figure, parameter: str, ends: tuple[float, float], row: int | None = None) -> None:
+    """Set up the horizontal axis of a parameter: logarithmic for T, linear for the others.
+
+    Args:
+        figure: what to set up.
+        parameter: its name, such as ``temperature``.
+        ends: of the axis, as ``axis_ends`` gives them.
+        row: the panel that bears the title, in a figure of panels.
+
+    """
+    logarithmic = parameter == "temperature"
+    at = {} if row is None else {"row": row, "col": 1}
+    title = escaped(f"Temperature {symbol(parameter)}" if logarithmic else symbol(parameter))
+    figure.update_xaxes(title_text=title, **at)
+    if logarithmic:
+        limits = [math.log10(ends[0]), math.log10(ends[1])]
+        figure.update_xaxes(type="log", range=limits, dtick=1, exponentformat="power")
+    else:
+        figure.update_xaxes(range=list(ends))
+
+
+def epoch_range(last: int) -> tuple[float, float]:
+    """Return the ends of an axis of epochs from 1 to the last, with room for marks on both."""
+    margin = 0.02 * (last - 1) or 0.5
+    return 1 - margin, last + margin

@@ -1,0 +1,131 @@
+"""The works and the software that a study rests on, for its paragraph on methods."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from trainables.records import Record
+
+COMMIT = 12  # digits of a git commit that are shown
+
+# Each loss without its ``_origin``: what it is called, and the work that brought it.
+LOSSES: dict[str, tuple[str, str]] = {
+    "cce": ("categorical cross-entropy", ""),
+    "mae": ("mean absolute error", "ghosh"),
+    "gce": ("generalized cross-entropy", "zhang"),
+    "truncated_gce": ("truncated generalized cross-entropy", "zhang"),
+    "adaptive_gce": ("adaptive generalized cross-entropy", "deng"),
+    "soft_bootstrapping": ("soft bootstrapping", "reed"),
+    "loss_masking": ("loss masking", "fonseca"),
+}
+ORIGIN = "on unverified clips and cross-entropy on verified ones"
+
+WORKS: dict[str, tuple[str, str]] = {
+    "akiba": (
+        "Akiba et al., 2019",
+        (
+            "T. Akiba, S. Sano, T. Yanase, T. Ohta, M. Koyama. Optuna: a next-generation hyperparameter optimization "
+            "framework. KDD 2019."
+        ),
+    ),
+    "deng": (
+        "Deng et al., 2021",
+        (
+            "Deng, Gao, Feng, Xu, Chen. Adaptive generalized cross-entropy loss for sound event classification with "
+            "noisy labels. WASPAA 2021. doi 10.1109/WASPAA52581.2021.9632679."
+        ),
+    ),
+    "fonseca": (
+        "Fonseca et al., 2019",
+        (
+            "E. Fonseca, M. Plakal, D. P. W. Ellis, F. Font, X. Favory, X. Serra. Learning sound event classifiers "
+            "from web audio with noisy labels. ICASSP 2019."
+        ),
+    ),
+    "frosst": (
+        "Frosst et al., 2019",
+        (
+            "N. Frosst, N. Papernot, G. Hinton. Analyzing and improving representations with the soft nearest neighbor "
+            "loss. ICML 2019."
+        ),
+    ),
+    "ghosh": (
+        "Ghosh et al., 2017",
+        (
+            "A. Ghosh, H. Kumar, P. S. Sastry. Robust loss functions under label noise for deep neural networks. "
+            "AAAI 2017."
+        ),
+    ),
+    "hsu": (
+        "Hsu, 1981",
+        "J. C. Hsu. Simultaneous confidence intervals for all distances from the 'best'. Annals of Statistics 9, 1981.",
+    ),
+    "li": (
+        "Li et al., 2020",
+        (
+            "L. Li, K. Jamieson, A. Rostamizadeh, E. Gonina, J. Ben-tzur, M. Hardt, B. Recht, A. Talwalkar. A system "
+            "for massively parallel hyperparameter tuning. MLSys 2020."
+        ),
+    ),
+    "reed": (
+        "Reed et al., 2015",
+        (
+            "S. Reed, H. Lee, D. Anguelov, C. Szegedy, D. Erhan, A. Rabinovich. Training deep neural networks on noisy "
+            "labels with bootstrapping. ICLR workshop 2015."
+        ),
+    ),
+    "russo": ("Russo, 2016", "D. Russo. Simple Bayesian algorithms for best arm identification. COLT 2016."),
+    "zhang": (
+        "Zhang and Sabuncu, 2018",
+        (
+            "Z. Zhang, M. R. Sabuncu. Generalized cross entropy loss for training deep neural networks with noisy "
+            "labels. NeurIPS 2018."
+        ),
+    ),
+}
+
+
+class References:
+    """Collects the works that a text cites."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        self._cited: set[str] = set()
+
+    def cite(self, work: str) -> str:
+        """Return ``Author, year`` of a work of ``WORKS`` and note it."""
+        self._cited.add(work)
+        return WORKS[work][0]
+
+    def lines(self) -> list[str]:
+        """Return the works cited so far, by author."""
+        return [WORKS[work][1] for work in sorted(self._cited)]
+
+
+def software(records: Iterable[Record]) -> str:
+    """Say with which versions, on what device and from which commit the records were made; empty without any."""
+    versions: dict[str, dict[str, None]] = {}
+    devices: dict[str, None] = {}
+    commits: dict[str, None] = {}
+    for record in records:
+        facts = record.provenance
+        found = facts.get("versions")
+        named = {"Python": facts.get("python"), **(found if isinstance(found, dict) else {})}
+        for name, version in named.items():
+            if isinstance(version, str):
+                versions.setdefault(name, {})[version] = None
+        if isinstance(facts.get("device"), str):
+            devices[facts["device"]] = None
+        if isinstance(facts.get("commit"), str):
+            digits, _, changes = facts["commit"].partition("+")
+            commits[f"{digits[:COMMIT]}{f'+{changes}' if changes else ''}"] = None
+    if not versions:
+        return ""
+    tool = versions.pop("gce-study", {})
+    commit = f" (commit {' and '.join(commits)})" if commits else ""
+    others = ", ".join(f"{name} {' and '.join(found)}" for name, found in versions.items())
+    where = f" on {' and '.join(devices)}" if devices else ""
+    return f"The study was run by gce-study {' and '.join(tool)}{commit} with {others}{where}."

@@ -1,0 +1,103 @@
+"""The command that opens the studies of a storage location in a browser."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import socket
+from pathlib import Path
+from typing import Any
+
+from study.console import say
+from study.endings import EngineError, UnknownStudyError, UsageError
+
+EXTRA = ("dash", "flask", "werkzeug")
+PORTS = 65_536
+TOKEN = "GCE_STUDY_DASHBOARD_TOKEN"  # noqa: S105 -- the variable's name
+SHORTEST = 16  # characters of a token of one's own
+
+
+def add_parser(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the type private
+    """Add the command to the parser."""
+    text = "show the studies of a storage location in a browser, live while they run"
+    command = commands.add_parser("dashboard", help=text, description=text)
+    command.add_argument("--storage", type=Path, default=Path("results"), help="storage location (default: results)")
+    command.add_argument("--port", type=_port, default=8050, help="port to listen on; 0 for a free one (default: 8050)")
+    command.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (default: 127.0.0.1, which this machine alone can reach). Any other lets every "
+        f"machine of that network ask; browsers must then show a token, from {TOKEN} or made anew",
+    )
+    command.set_defaults(handler=dashboard)
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < PORTS):
+        msg = f"{text!r} is not a whole number from 0 to {PORTS - 1}"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+def dashboard(options: argparse.Namespace) -> int:
+    """Serve the dashboard until Ctrl-C."""
+    if not options.storage.is_dir():
+        msg = f"{options.storage}: no such storage location (a folder)"
+        raise UnknownStudyError(msg)
+    try:
+        from analysis.dashboard.guard import is_loopback  # noqa: PLC0415
+        from analysis.dashboard.server import serve  # noqa: PLC0415
+        from analysis.dashboard.studies import Studies  # noqa: PLC0415
+    except ModuleNotFoundError as error:
+        if (error.name or "").split(".")[0] not in EXTRA:
+            raise
+        msg = "the dashboard needs Dash; install the extra: pip install -c constraints.txt '.[dashboard]'"
+        raise EngineError(msg) from None
+    from study.ledger import owner  # noqa: PLC0415
+
+    _check(options.host)
+    token = "" if is_loopback(options.host) else _token(options.host)
+    try:
+        serve(Studies(options.storage, owner), options.host, options.port, token, _opened)
+    except OSError as error:
+        msg = f"cannot listen on {options.host} port {options.port}: {error.strerror or error}; another one: --port"
+        raise EngineError(msg) from None
+    return 0
+
+
+def _opened(address: str) -> None:
+    say(f"{address}\nCtrl-C ends the dashboard; studies go on without it")
+
+
+def _check(host: str) -> None:
+    """Refuse a host that is no address.
+
+    Raises:
+        UsageError: the host has no address.
+
+    """
+    try:
+        socket.getaddrinfo(host, 0)
+    except (OSError, UnicodeError):
+        msg = f"--host: {host!r} is not an address or a name of this machine; without it, 127.0.0.1"
+        raise UsageError(msg) from None
+
+
+def _token(host: str) -> str:
+    """Return the token that browsers must show, and say what listening beyond loopback means.
+
+    Raises:
+        UsageError: the token in the environment is too short to keep anybody out.
+
+    """
+    say(
+        f"listening on {host}: every machine that reaches this one can ask. Whoever has the address below, which holds "
+        "a token, reads all studies here; the connection is not encrypted. Safer: 127.0.0.1 through ssh -L",
+        err=True,
+    )
+    own = os.environ.get(TOKEN, "")
+    if own and (len(own) < SHORTEST or not own.isascii() or not own.isalnum()):
+        msg = f"{TOKEN}: letters and digits, {SHORTEST} or more of them"
+        raise UsageError(msg)
+    return own or secrets.token_hex(16)

@@ -1,0 +1,247 @@
+"""What the server answers: what must change in a browser, files to save, and who is turned away."""
+
+import json
+
+import pytest
+from dash import no_update
+from dash.exceptions import PreventUpdate
+from plotly.utils import PlotlyJSONEncoder
+
+from analysis.dashboard.app import make_app, update, zoomed
+from analysis.dashboard.guard import Guard, is_loopback
+from analysis.frames import load_study
+from trainables.config import CCE
+from trainables.records import record_path, write_plan, write_record
+
+LOSS = CCE(name="cce")
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+def look(studies, path, query=""):
+    """Open a page anew; return its text as JSON, what is shown, and the keys of its parts and figures."""
+    built, now, *_ = update(studies, (path, query), None, [], {})
+    keys = {kind: [] for kind in ("part", "figure")}
+    for component in built:
+        block = component if getattr(component, "id", None) else component.children[1]
+        keys[block.id["type"]].append(block.id["key"])
+    return json.dumps(built, cls=PlotlyJSONEncoder), now, keys["part"], {key: {} for key in keys["figure"]}
+
+
+def test_a_study_page_has_verdict_progress_seeds_and_a_figure(full_study, studies, storage):
+    full_study.write(storage)
+    text, now, parts, figures = look(studies, "/study/best-t")
+    assert parts == ["head", "tabs", "progress", "seeds"]
+    assert list(figures) == ["test-accuracy-against-t"]
+    assert json.dumps(studies.snapshot("best-t").verdict) in text
+    assert "45 of 46 runs recorded: 42 complete" in text
+    assert now["title"] == "best-t: Overview"
+
+
+def test_every_figure_and_table_of_the_report_is_on_some_tab(full_study, studies, storage):
+    full_study.write(storage)
+    for section in studies.snapshot("best-t").sections:
+        tab = "-".join(section.title.lower().split())
+        text, _, parts, figures = look(studies, "/study/best-t", f"?tab={tab}")
+        assert len(figures) == len(section.figures)
+        assert len(parts) == 2 + len(section.tables) + bool(section.text)
+        for each in (*section.figures, *section.tables):
+            assert json.dumps(each.title) in text
+
+
+def test_nothing_is_sent_while_nothing_changes(full_study, studies, storage):
+    full_study.write(storage)
+    for path, query in (("/", ""), ("/study/best-t", ""), ("/study/best-t", "?tab=runs")):
+        _, now, parts, figures = look(studies, path, query)
+        with pytest.raises(PreventUpdate):
+            update(studies, (path, query), now, parts, figures)
+
+
+def test_a_new_record_changes_the_blocks_that_it_concerns_and_no_others(study, studies, storage):
+    study.temperatures([2, 3], 3)
+    write_plan(storage, study.plan())
+    *others, late = study.records.values()
+    for record in others:
+        write_record(storage, record)
+    _, now, parts, figures = look(studies, "/study/best-t")
+    studies.snapshot("best-t").cost_s = 0.0
+    write_record(storage, late)
+    built, after, new_parts, new_figures = update(studies, ("/study/best-t", ""), now, parts, figures)
+    assert built is no_update
+    changed = [key for key, value in zip(parts, new_parts, strict=True) if value is not no_update]
+    assert changed == ["head", "progress", "seeds"]  # the tabs stay
+    assert new_figures[0]["layout"]["uirevision"] == next(iter(figures))
+    with pytest.raises(PreventUpdate):
+        update(studies, ("/study/best-t", ""), after, parts, figures)
+
+
+def test_a_page_that_gains_a_block_is_built_anew(study, studies, storage):
+    study.temperatures([2, 3], 3)
+    write_plan(storage, study.plan())
+    _, now, parts, figures = look(studies, "/study/best-t")
+    assert figures == {}
+    studies.snapshot("best-t").cost_s = 0.0
+    for record in study.records.values():
+        write_record(storage, record)
+    built, *_ = update(studies, ("/study/best-t", ""), now, parts, figures)
+    assert built is not no_update
+
+
+def test_a_changed_figure_keeps_the_readers_zoom():
+    drawn = {"data": [], "layout": {"xaxis": {"type": "log", "range": [1, 4]}, "yaxis": {}, "title": "t"}}
+    zoom = {"xaxis.range[0]": 2, "xaxis.range[1]": 3.5, "yaxis.range[0]": "<i>", "yaxis.range[1]": 1, "title": "x"}
+    assert zoomed(drawn, zoom)["layout"] == {
+        "xaxis": {"type": "log", "range": [2, 3.5], "autorange": False},
+        "yaxis": {},
+        "title": "t",
+    }
+    assert zoomed(drawn, {"autosize": True}) == drawn
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("/", "No study is registered here yet"),
+        ("/nowhere", "no page at this address"),
+        ("/study/none", "There is no study named"),
+        ("/study/none/run/1", "There is no study named"),
+    ],
+)
+def test_what_is_not_there_is_said_in_words(studies, path, text):
+    assert text in look(studies, path)[0]
+
+
+def test_a_run_that_is_not_there_and_a_damaged_plan_are_said_in_words(study, studies, storage):
+    study.add("cce", LOSS, 0)
+    study.write(storage)
+    assert "has no run 'x'" in look(studies, "/study/best-t/run/x")[0]
+    (storage / "studies" / "best-t" / "plan.json").write_text("{")
+    assert "plan.json: damaged" in look(studies, "/study/best-t")[0]
+    assert "damaged" in look(studies, "/")[0]
+
+
+def test_a_run_page_shows_status_error_settings_and_provenance_of_every_status(full_study, studies, storage):
+    full_study.write(storage)
+    runs = load_study(storage, "best-t").runs
+    for status in ("complete", "stopped", "diverged", "failed", "missing"):
+        row = runs[runs["status"] == status].iloc[0]
+        text, _, _, figures = look(studies, f"/study/best-t/run/{row['run_id']}")
+        assert f'"{status}"' in text
+        assert json.dumps(row["error"])[1:-1] in text
+        assert "What was trained" in text
+        assert ("Provenance and cost" in text) == (status != "missing")
+        assert list(figures) == ([] if status == "missing" else ["curve"])
+
+
+def test_names_are_text_wherever_they_stand(study, studies, storage):
+    study.name, study.description, study.classes = "best-t", EVIL, [EVIL, "Wind"]
+    study.temperatures([2, 3], 3, arm=EVIL)
+    study.add("cce", LOSS, 0, status="failed", error=EVIL, provenance={EVIL: EVIL})
+    study.write(storage)
+    runs = studies.snapshot("best-t").results.runs
+    tabs = ["", "runs", *("-".join(s.title.lower().split()) for s in studies.snapshot("best-t").sections)]
+    pages = [("/", ""), *(("/study/best-t", f"?tab={tab}") for tab in tabs)]
+    pages += [(f"/study/best-t/run/{run_id}", "") for run_id in (runs["run_id"].iloc[0], runs["run_id"].iloc[-1])]
+    for path, query in pages:
+        built, *_ = update(studies, (path, query), None, [], {})
+        for component in (each for block in built for each in [block, *block._traverse()]):
+            kind = type(component).__name__
+            assert kind not in {"Markdown", "Script", "Iframe", "Img"}
+            if kind == "Graph":  # plotly reads a part of HTML in its texts
+                assert EVIL not in component.figure["layout"].__repr__() + repr(component.figure["data"])
+
+
+@pytest.fixture
+def client(studies):
+    """Ask without a network."""
+    return make_app(studies, Guard()).server.test_client()
+
+
+def test_tables_and_records_can_be_saved(full_study, client, storage):
+    full_study.write(storage)
+    runs = client.get("/files/best-t/runs.csv")
+    assert runs.text == load_study(storage, "best-t").runs.to_csv(index=False)
+    assert "attachment" in runs.headers["Content-Disposition"]
+    assert client.get("/files/best-t/seeds.csv").text.startswith("Configuration,Seeds,")
+    assert client.get("/files/best-t/left-out/0.csv").text.count("\n") == 5
+    run_id = next(iter(full_study.records))
+    assert client.get(f"/files/record/{run_id}.json").data == record_path(storage, run_id).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "none/runs.csv",
+        "best-t/left-out/99.csv",
+        "best-t/left-out/-9.csv",
+        "best-t/left-out/x.csv",
+        "best-t/nothing/0.csv",
+        "best-t/x.csv",
+        "best-t/a/b/c.csv",
+        "..%2Fbest-t/runs.csv",
+        "record/..%2F..%2Fstudies%2Fbest-t%2Fplan.json",
+        "record/plan.json",
+    ],
+)
+def test_no_other_file_is_served(full_study, client, storage, path):
+    full_study.write(storage)
+    answer = client.get(f"/files/{path}")
+    assert answer.mimetype == "text/html"  # an error, or the page that every other address opens
+    assert "fingerprint" not in answer.text
+
+
+def test_nothing_can_be_written(full_study, client, storage):
+    full_study.write(storage)
+    for method in (client.post, client.put, client.delete, client.patch):
+        assert method("/files/best-t/runs.csv").status_code == 405
+
+
+def test_every_answer_forbids_foreign_scripts(client):
+    for path in ("/", "/files/none/runs.csv", "/_dash-layout"):
+        policy = client.get(path).headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe-eval" not in policy
+        assert "'unsafe-inline'" not in policy.split("style-src")[0]
+        assert client.get(path).headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_the_page_loads_nothing_from_elsewhere(client):
+    page = client.get("/").text
+    sources = [part.split('"')[0] for part in page.split('src="')[1:]]
+    assert sources
+    assert all(source.startswith("/") and not source.startswith("//") for source in sources)
+    for source in (*sources, "/assets/style.css"):
+        with client.get(source) as answer:  # a file: it is to be closed
+            assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("host", "code"),
+    [
+        ("127.0.0.1:8050", 200),
+        ("localhost", 200),
+        ("[::1]:8050", 200),
+        ("127.8.8.8:1", 200),
+        ("evil.example", 403),
+        ("evil.example:8050", 403),
+        ("127.evil.example", 403),
+        ("localhost.evil.example", 403),
+    ],
+)
+def test_a_request_by_another_name_is_refused(client, host, code):
+    assert client.get("/", headers={"Host": host}).status_code == code
+
+
+def test_beyond_loopback_a_token_is_asked_for_once(studies):
+    client = make_app(studies, Guard("0123456789abcdef")).server.test_client()
+    for path in ("/", "/?token=", "/?token=wrong", "/_dash-layout", "/assets/style.css", "/files/a/runs.csv"):
+        assert client.get(path).status_code == 401
+    answer = client.get("/study/a?tab=runs&token=0123456789abcdef")
+    assert (answer.status_code, answer.headers["Location"]) == (302, "/study/a?tab=runs")
+    assert "HttpOnly" in answer.headers["Set-Cookie"]
+    assert "SameSite=Strict" in answer.headers["Set-Cookie"]
+    assert client.get("/").status_code == 200
+
+
+def test_what_is_loopback():
+    assert all(map(is_loopback, ("127.0.0.1", "127.1.2.3", "::1", "localhost")))
+    assert not any(map(is_loopback, ("0.0.0.0", "::", "192.168.1.2", "example.org", "")))  # noqa: S104 -- compared

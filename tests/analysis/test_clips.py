@@ -1,0 +1,140 @@
+"""Clip-level comparisons, and where the clips' labels come from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from analysis.clips import bootstrap_difference, class_accuracies, confusion, mcnemar, never_predicted
+from analysis.truth import agrees, predictions, true_labels
+from trainables.config import CCE
+from trainables.datasets.manifest import Clip, Manifest, to_json
+
+if TYPE_CHECKING:
+    from conftest import Builder
+
+TRUTH = [0, 0, 0, 1, 1, 1, 1, 1]
+
+
+def test_mcnemar_is_a_binomial_test_of_the_clips_that_one_alone_gets_right() -> None:
+    found = mcnemar([0, 0, 0, 1, 1, 1, 1, 0], [1, 1, 1, 0, 0, 0, 1, 1], TRUTH)
+    assert (found.both, found.first, found.second, found.neither) == (1, 6, 1, 0)
+    assert found.p == pytest.approx(2 * (1 + 7) / 2**7)
+    assert found.difference == pytest.approx(5 / 8)
+
+
+def test_equal_runs_have_a_p_of_one() -> None:
+    found = mcnemar(TRUTH, TRUTH, TRUTH)
+    assert (found.p, found.difference) == (1.0, 0.0)
+
+
+def test_other_lengths_and_no_clips_are_refused() -> None:
+    with pytest.raises(ValueError, match="do not match"):
+        mcnemar([0], TRUTH, TRUTH)
+    with pytest.raises(ValueError, match="no test clip"):
+        mcnemar([], [], [])
+
+
+def test_the_bootstrap_of_one_run_each_is_the_clips_own() -> None:
+    """The difference over clips is -1, 0 or 1: its resampled mean is normal enough with 400 clips."""
+    rng = np.random.default_rng(1)
+    truth = np.zeros(400, dtype=int)
+    first, second = rng.integers(0, 2, (2, 400)).tolist()
+    found = bootstrap_difference({3: first}, {3: second}, truth.tolist(), seed=7)
+    assert found is not None
+    gap = (np.array(first) == 0).astype(float) - (np.array(second) == 0)
+    assert found.mean == pytest.approx(gap.mean())
+    assert found.high - found.low == pytest.approx(2 * 1.96 * gap.std() / 20, rel=0.06)
+    assert "400 clips alone, as one seed says nothing of others" in found.label()
+
+
+def test_the_bootstrap_says_what_was_resampled_and_repeats() -> None:
+    runs = dict.fromkeys(range(3), TRUTH)
+    wrong = {seed: [1 - label for label in TRUTH] for seed in range(5)}
+    found = bootstrap_difference(runs, wrong, TRUTH, seed=2, replicates=300)
+    assert found is not None
+    assert (found.mean, found.low, found.high, found.runs) == (1.0, pytest.approx(1.0), pytest.approx(1.0), (3, 3))
+    assert found.label() == "95 % percentile bootstrap over 8 clips and 3 seeds, paired; 300 draws"
+    assert found == bootstrap_difference(runs, wrong, TRUTH, seed=2, replicates=300)
+    apart = bootstrap_difference(runs, wrong, TRUTH, seed=2, replicates=300, paired=False)
+    assert apart is not None
+    assert apart.label() == "95 % percentile bootstrap over 8 clips and 3 and 5 runs, unpaired; 300 draws"
+
+
+def test_without_a_shared_seed_there_is_no_paired_bootstrap() -> None:
+    assert bootstrap_difference({0: TRUTH}, {1: TRUTH}, TRUTH, seed=0) is None
+    assert bootstrap_difference({}, {1: TRUTH}, TRUTH, seed=0, paired=False) is None
+
+
+def test_the_bootstrap_covers_a_true_difference_about_as_often_as_it_says() -> None:
+    """No true difference, 200 clips, 10 seeds that move the accuracy; the label says percentile, which is not exact."""
+    rng = np.random.default_rng(3)
+    hits = 0
+    for _ in range(40):
+        hard = rng.random(200)
+        shift = 0.05 * rng.normal(size=(2, 10, 1))
+        wrong = (hard + shift + 0.2 * rng.normal(size=(2, 10, 200)) > 0.7).astype(int)
+        runs = [dict(enumerate(each.tolist())) for each in wrong]
+        found = bootstrap_difference(runs[0], runs[1], [0] * 200, seed=1, replicates=200)
+        assert found is not None
+        hits += found.low <= 0 <= found.high
+    assert hits / 40 >= 0.9 - 3 * np.sqrt(0.1 * 0.9 / 40)
+
+
+def test_class_accuracies_are_over_runs() -> None:
+    rain, wind = class_accuracies([TRUTH, [0] * 8], TRUTH, ["Rain", "Wind", "Snow"])
+    assert (rain.name, rain.clips, rain.accuracy.mean) == ("Rain", 3, 1.0)
+    assert (wind.name, wind.clips, wind.accuracy.mean, wind.accuracy.n) == ("Wind", 5, 0.5, 2)
+
+
+def test_confusion_counts_labels_against_predictions() -> None:
+    assert confusion([TRUTH, [0] * 8], TRUTH, ["Rain", "Wind"]).tolist() == [[6, 0], [5, 5]]
+    with pytest.raises(ValueError, match="there are 2 classes"):
+        confusion([[2] * 8], TRUTH, ["Rain", "Wind"])
+
+
+def test_a_class_that_no_run_predicts_is_named() -> None:
+    assert never_predicted([[0, 0], [2, 0]], ["Rain", "Wind", "Snow"]) == ("Wind",)
+    assert never_predicted([], ["Rain"]) == ()
+
+
+def _leave(storage: Path, study: Builder, labels: list[str]) -> None:
+    """Leave a data set as ``trainables.loading.leave_data`` does."""
+    clips = [Clip("train/a.wav", "Rain", "train", verified=True)]
+    clips += [Clip(f"test/{i}.wav", label, "test", verified=True) for i, label in enumerate(labels)]
+    value = {"frames": "x", "manifest": json.loads(to_json(Manifest("x", "folder", Path("x"), tuple(clips))))}
+    path = storage / "datasets" / f"{study.plan().dataset.fingerprint}.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(value))
+
+
+def test_labels_are_read_from_the_data_set_that_the_storage_keeps(study: Builder, tmp_path: Path) -> None:
+    study.clips = {"test": 2}
+    run_id = study.add("cce", CCE(name="cce"), 4, test=0.5)
+    assert true_labels(tmp_path, study.plan().dataset) is None
+    _leave(tmp_path, study, ["Wind", "Wind"])
+    truth = true_labels(tmp_path, study.plan().dataset)
+    assert truth == (1, 1)
+    assert agrees(study.records[run_id], truth)
+    assert not agrees(study.records[run_id], (0, 1))
+    assert not agrees(study.records[run_id], (0,))
+    assert predictions(study.records.values()) == {4: (0, 1)}
+
+
+@pytest.mark.parametrize("labels", [["Wind"], ["Wind", "Snow"]])
+def test_a_data_set_that_is_not_the_plans_is_refused(study: Builder, tmp_path: Path, labels: list[str]) -> None:
+    study.clips = {"test": 2}
+    _leave(tmp_path, study, labels)
+    with pytest.raises(ValueError, match="the study's plan does not"):
+        true_labels(tmp_path, study.plan().dataset)
+
+
+def test_a_damaged_data_set_is_refused_by_name(study: Builder, tmp_path: Path) -> None:
+    _leave(tmp_path, study, [])
+    next((tmp_path / "datasets").iterdir()).write_text('{"manifest": 1}')
+    with pytest.raises(ValueError, match="no data set as gce-study leaves it"):
+        true_labels(tmp_path, study.plan().dataset)

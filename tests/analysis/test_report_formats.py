@@ -1,0 +1,125 @@
+"""The report's other formats: LaTeX that compiles, JSON that programs read, all made before any is written."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analysis import render, report
+from analysis.latex import latex_text, to_latex
+from analysis.report import write_report
+from analysis.sections import figures_of, sections
+from analysis.tables import Table
+from analysis.verdict import verdict
+from trainables.config import CCE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Builder
+
+
+def test_json_holds_verdict_choice_summary_tables_and_methods(full_study: Builder, tmp_path: Path) -> None:
+    folder = write_report(tmp_path, full_study.write(tmp_path), formats=["json"])
+    assert [path.name for path in folder.iterdir()] == ["report.json"]
+    found = json.loads((folder / "report.json").read_text())
+    assert set(found) == {
+        *("schema", "study", "verdict", "choice", "summary", "tables", "figures", "methods"),
+    }
+    assert found["schema"] == 1
+    assert found["verdict"] == verdict(full_study.results())
+    assert found["choice"]["configuration"] == "adaptive T=1000"
+    assert found["summary"][0]["n"] == 6
+    assert all(len(row) == len(table["header"]) for table in found["tables"] for row in table["rows"])
+    assert found["methods"][0].startswith("We used FSDnoisy18k")
+
+
+def test_json_has_null_where_there_is_no_number(study: Builder, tmp_path: Path) -> None:
+    study.add("cce", CCE(name="cce"), 0, status="failed", error="OSError: disk full")
+    text = (write_report(tmp_path, study.write(tmp_path), formats=["json"]) / "report.json").read_text()
+    assert "NaN" not in text
+    found = json.loads(text)
+    assert found["choice"] is None
+    assert found["summary"][0]["test_mean"] is None
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("50 % & $x_1#{}", r"50 \% \& \$x\_1\#\{\}"),
+        ("a\\b ~ ^", r"a\textbackslash{}b \textasciitilde{} \textasciicircum{}"),
+        ("75.3 ± 0.5", r"75.3 $\pm$ 0.5"),
+        ("< β | --x", r"\textless{} $\beta$ \textbar{} -{}-x"),
+        ("[a]*\nb\x07", "{[}a{]}{*} b?"),
+    ],
+)
+def test_latex_shows_a_text_as_it_is(text: str, shown: str) -> None:
+    assert latex_text(text) == shown
+
+
+def test_a_latex_table_has_booktabs_rules_and_equal_columns(full_study: Builder, tmp_path: Path) -> None:
+    text = (write_report(tmp_path, full_study.write(tmp_path), formats=["latex"]) / "report.tex").read_text()
+    tables = re.findall(r"\\begin\{tabular\}\{([^\n]*)\}\n(.*?)\\end\{tabular\}", text, re.DOTALL)
+    assert len(tables) >= 8
+    for columns, body in tables:
+        assert body.startswith("\\toprule\n")
+        assert body.endswith("\\bottomrule\n")
+        width = len(re.sub(r"p\{[^}]*\}", "p", columns))
+        rows = [line for line in body.splitlines() if line.endswith(r"\\")]
+        assert all(len(re.findall(r"(?<!\\)&", row)) == width - 1 for row in rows)
+    assert text.count(r"\begin{table}") == text.count(r"\end{table}") == len(tables)
+    assert len(set(re.findall(r"\\label\{[^}]*\}", text))) == len(re.findall(r"\\label\{", text))
+
+
+def test_a_latex_table_longer_than_a_page_may_break() -> None:
+    text = to_latex(Table("Long", ("A",), tuple((str(i),) for i in range(60))), "tab:long")
+    assert text.startswith(r"\begin{longtable}{l}")
+    assert r"\endhead" in text
+
+
+def test_every_figure_becomes_a_file_of_its_name(
+    full_study: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report, "images", lambda figures, formats: {(n, f): b"x" for n in figures for f in formats})
+    folder = write_report(tmp_path, full_study.write(tmp_path), formats=["png", "svg"])
+    drawn = ["accuracy_per_arm", "accuracy_vs_t", "accuracy_vs_training_time", "learning_curves"]
+    names = [*drawn, "paired_differences", "runs", "validation_accuracy_vs_t"]
+    assert sorted(p.name for p in (folder / "figures").iterdir()) == sorted(
+        f"{name}.{form}" for name in names for form in ("png", "svg")
+    )
+
+
+def test_names_of_figures_are_distinct_and_safe_as_files(study: Builder) -> None:
+    for subset in ("all", "l_noisy+clean", "l_noisy+l_clean"):
+        study.temperatures([2, 3], 2, subset=subset).temperatures([2, 3], 2, subset=subset, arm="other")
+    found = sections(study.results())
+    assert len(figures_of(found)) == sum(len(section.figures) for section in found) == 11
+    assert all(re.fullmatch("[a-z0-9_]+", name) for name in figures_of(found))
+
+
+def test_nothing_is_written_when_one_format_cannot_be_made(
+    full_study: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_page: str) -> bytes:
+        msg = "no browser"
+        raise render.RenderError(msg)
+
+    monkeypatch.setattr(report, "pdf", refuse)
+    with pytest.raises(render.RenderError):
+        write_report(tmp_path, full_study.write(tmp_path), tmp_path / "out", ["html", "csv", "pdf"])
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_unknown_format_is_an_error_with_those_allowed(full_study: Builder, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="'docx'; allowed: html, md, latex, csv, json, pdf, png, svg"):
+        write_report(tmp_path, full_study.write(tmp_path), formats=["docx"])
+
+
+@pytest.mark.parametrize("file", ["report.html", "report.md"])
+def test_the_report_has_a_section_on_methods(full_study: Builder, tmp_path: Path, file: str) -> None:
+    text = (write_report(tmp_path, full_study.write(tmp_path)) / file).read_text()
+    assert "Methods" in text
+    assert "We used FSDnoisy18k (Fonseca et al., 2019) with 2 classes: 17,585 training clips" in text
