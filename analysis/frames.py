@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,11 +12,13 @@ from pydantic import ValidationError
 from analysis.intervals import LEVEL, t_interval
 from trainables.labels import PARAMETERS, label, number, ordered, symbol
 from trainables.records import Epoch, Record, StudyPlan, read_plan, read_record, record_path
+from trainables.storage import each, location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from trainables.records import PlannedRun
+    from trainables.storage import Location
 
 METRICS = ("validation", "test")
 LEFT_OUT = ("stopped", "diverged", "failed", "missing", "damaged")
@@ -51,29 +52,31 @@ class StudyResults:
     curves: pd.DataFrame
 
 
-def load_study(storage: Path | str, name: str) -> StudyResults:
+def load_study(storage: Location | str, name: str) -> StudyResults:
     """Read a study's plan and the records of its runs from a storage location.
 
     A record that cannot be read counts as none: its run has the status ``damaged``, and ``error`` names the file.
 
     Raises:
         FileNotFoundError: the storage location holds no study of that name.
-        ValueError: two different runs share arm, configuration, subset and seed, so a mean would mix two things.
+        ValueError: two different runs share arm, configuration, subset and seed, so a mean would mix two things; or
+            the storage location is a URL of another form than ``trainables.storage.URL_FORM``.
         pydantic.ValidationError: the plan is not what it should be.
 
     """
-    root = Path(storage) if isinstance(storage, str) else storage
+    root = location(storage) if isinstance(storage, str) else storage
     plan = read_plan(root, name)
     records: dict[str, Record] = {}
     damaged: dict[str, str] = {}
-    for run_id in dict.fromkeys(planned.run.run_id for planned in plan.runs):
-        record, damaged_by = read_or_explain(root, run_id)
+    run_ids = list(dict.fromkeys(planned.run.run_id for planned in plan.runs))
+    found = each(root, lambda run_id: read_or_explain(root, run_id), run_ids)
+    for run_id, (record, damaged_by) in zip(run_ids, found, strict=True):
         records |= {run_id: record} if record else {}
         damaged |= {run_id: damaged_by} if damaged_by else {}
     return study_results(plan, records, damaged)
 
 
-def read_or_explain(root: Path, run_id: str) -> tuple[Record | None, str]:
+def read_or_explain(root: Location, run_id: str) -> tuple[Record | None, str]:
     """Return a run's record, or None and what is wrong with its file; the text is empty where there is no file."""
     try:
         record = read_record(path := record_path(root, run_id))

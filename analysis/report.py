@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -18,6 +17,7 @@ from analysis.render import IMAGES, images, pdf
 from analysis.sections import figures_of, sections
 from analysis.verdict import verdict
 from trainables.records import study_folder, write_atomically
+from trainables.storage import location
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from analysis.frames import StudyResults
     from analysis.report_figures import Figure
     from analysis.sections import Section
+    from trainables.storage import Location
 
 FORMATS = ("html", "md", "latex", "csv", "json", "pdf", "png", "svg")
 USUAL = ("html", "md", "csv")  # what a study ends with; they need nothing that is not installed
@@ -43,7 +44,9 @@ HOW_TO_READ = (
 )
 
 
-def write_report(storage: Path | str, name: str, out: Path | None = None, formats: Sequence[str] = USUAL) -> Path:
+def write_report(
+    storage: Location | str, name: str, out: Location | None = None, formats: Sequence[str] = USUAL
+) -> Location:
     """Write a study's report and return its folder.
 
     Every file is made before the first is written; each is written to a temporary name and then moved into place, so a
@@ -62,7 +65,7 @@ def write_report(storage: Path | str, name: str, out: Path | None = None, format
         OSError: the folder cannot be written.
 
     """
-    root = Path(storage) if isinstance(storage, str) else storage
+    root = location(storage) if isinstance(storage, str) else storage
     made = files(load_study(root, name), formats)
     folder = study_folder(root, name) / "report" if out is None else out
     for file, data in made.items():

@@ -16,13 +16,12 @@ from analysis.tables import result_tables
 from analysis.verdict import verdict
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
     import plotly.graph_objects as go
 
     from analysis.report_figures import Figure
     from analysis.tables import Table
+    from trainables.storage import Location
 
 
 class Study:
@@ -108,8 +107,8 @@ def _as_html(table: Table) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table><p>{html.escape(table.note)}</p>"
 
 
-def load_study(storage: Path | str, name: str) -> Study:
-    """Load a study from a storage location.
+def load_study(storage: Location | str, name: str) -> Study:
+    """Load a study from a storage location: a folder, or a URL.
 
     Raises:
         FileNotFoundError: the storage location holds no study of that name.

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from trainables.records import DataSummary, Record
+    from trainables.storage import Location
 
 LABEL, SPLIT = 1, 2  # places in a clip's row, as trainables.datasets.manifest.to_json writes it
 
 
-def true_labels(storage: Path, data: DataSummary) -> tuple[int, ...] | None:
+def true_labels(storage: Location, data: DataSummary) -> tuple[int, ...] | None:
     """Read the label of every test clip, in the manifest's order: the order of ``records.Test.predictions``.
 
     They lie in ``storage/datasets/FINGERPRINT.json``, which ``trainables.loading.leave_data`` writes for the workers.

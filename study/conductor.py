@@ -19,12 +19,12 @@ from trainables.records import Epoch, write_plan, write_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-    from pathlib import Path
 
     from study.methods.method import Method
     from study.progress import Progress
     from trainables.config import Run
     from trainables.records import PlannedRun, Record, StudyPlan
+    from trainables.storage import Location
 
 BUSY_S = 10.0  # before a run that another study trains is asked for again
 
@@ -42,7 +42,7 @@ class Conductor:
     """
 
     def __init__(
-        self, method: Method, storage: Path, plan: StudyPlan, progress: Progress, provenance: dict[str, Any]
+        self, method: Method, storage: Location, plan: StudyPlan, progress: Progress, provenance: dict[str, Any]
     ) -> None:
         """Take a method that has been told nothing yet."""
         self.method, self.storage, self.plan, self.progress = method, storage, plan, progress

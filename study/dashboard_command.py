@@ -11,6 +11,7 @@ from typing import Any
 
 from study.console import say
 from study.endings import EngineError, UnknownStudyError, UsageError
+from study.view_commands import add_storage
 
 EXTRA = ("dash", "flask", "werkzeug")
 PORTS = 65_536
@@ -22,7 +23,7 @@ def add_parser(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the typ
     """Add the command to the parser."""
     text = "show the studies of a storage location in a browser, live while they run"
     command = commands.add_parser("dashboard", help=text, description=text)
-    command.add_argument("--storage", type=Path, default=Path("results"), help="storage location (default: results)")
+    add_storage(command)
     command.add_argument("--port", type=_port, default=8050, help="port to listen on; 0 for a free one (default: 8050)")
     command.add_argument(
         "--host",
@@ -43,7 +44,7 @@ def _port(text: str) -> int:
 def dashboard(options: argparse.Namespace) -> int:
     """Serve the dashboard until Ctrl-C."""
     if not options.storage.is_dir():
-        msg = f"{options.storage}: no such storage location (a folder)"
+        msg = f"{options.storage}: no such storage location"
         raise UnknownStudyError(msg)
     try:
         from analysis.dashboard.guard import is_loopback  # noqa: PLC0415
@@ -57,9 +58,12 @@ def dashboard(options: argparse.Namespace) -> int:
     from study.ledger import owner  # noqa: PLC0415
 
     _check(options.host)
+    storage = (
+        options.storage if isinstance(options.storage, Path) else options.storage.hasty()
+    )  # who looks, looks again
     token = "" if is_loopback(options.host) else _token(options.host)
     try:
-        serve(Studies(options.storage, owner), options.host, options.port, token, _opened)
+        serve(Studies(storage, owner), options.host, options.port, token, _opened)
     except OSError as error:
         msg = f"cannot listen on {options.host} port {options.port}: {error.strerror or error}; another one: --port"
         raise EngineError(msg) from None

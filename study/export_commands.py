@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study.console import say, show
-from study.view_commands import add_storage, find_plan
+from study.view_commands import add_storage, find_plan, storage_location
 
 if TYPE_CHECKING:
     from analysis.frames import StudyResults
+    from trainables.storage import Location
 
 # Those of ``analysis.report`` and ``analysis.export``, which are too slow to import for a help text.
 FORMATS = ("html", "md", "latex", "csv", "json", "pdf", "png", "svg")
@@ -23,7 +24,7 @@ NOTHING = 1  # exit code where there is nothing to choose from
 def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the type private
     """Add the commands to the parser."""
     command = _add(commands, "report", report, "write a study's report")
-    command.add_argument("--out", type=Path, help="folder to write (default: STORAGE/studies/NAME/report)")
+    command.add_argument("--out", type=storage_location, help="folder to write (default: STORAGE/studies/NAME/report)")
     command.add_argument(
         *("--format",),
         type=_formats,
@@ -40,7 +41,9 @@ def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the ty
     forms.add_argument("--yaml", action="store_true", help="as the arms of a study file")
     command = _add(commands, "compare", compare, "print how two studies differ, in their files and in their results")
     command.add_argument("other", help="the second study's name")
-    command.add_argument("--storage-b", type=Path, help="the second study's storage location (default: the first's)")
+    command.add_argument(
+        "--storage-b", type=storage_location, help="the second study's storage location (default: the first's)"
+    )
 
 
 def _add(commands: Any, name: str, handler: Any, text: str) -> argparse.ArgumentParser:  # noqa: ANN401 -- see above
@@ -145,7 +148,7 @@ def compare(options: argparse.Namespace) -> int:
     return 0
 
 
-def _load(storage: Path, name: str) -> StudyResults:
+def _load(storage: Location, name: str) -> StudyResults:
     """Load a study; one that is not there is named as such, with those that are."""
     from analysis.frames import load_study  # noqa: PLC0415
 

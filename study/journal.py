@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optuna.storages import JournalStorage
@@ -15,20 +16,20 @@ from trainables.records import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from optuna.trial import FrozenTrial
 
     from study.methods.sampling import ArmSpace, Tried
+    from trainables.storage import Location
 
 
 class Journal:
-    """Keeps an Optuna study equal to a search's history, by appending to a journal file.
+    """Keeps an Optuna study equal to a search's history, by appending to a journal file; an object is written whole.
 
     One process at a time may write; any number may read meanwhile.
     """
 
-    def __init__(self, path: Path, study_name: str, space: Sequence[ArmSpace]) -> None:
+    def __init__(self, path: Location, study_name: str, space: Sequence[ArmSpace]) -> None:
         """Open the file, or make it when first written.
 
         Args:
@@ -110,10 +111,13 @@ class Journal:
 
     def _write(self) -> None:
         replace, self._replace = self._replace, True  # a writing that fails may leave half a line
+        new = b"".join(_line(log) for log in self._backend.pending)
         if replace:
-            write_atomically(self._path, b"".join(_line(log) for log in self._backend.pending))
-        elif self._backend.pending:
+            write_atomically(self._path, new)
+        elif new and isinstance(self._path, Path):
             JournalFileBackend(str(self._path)).append_logs(self._backend.pending)
+        elif new:
+            write_atomically(self._path, self._path.read_bytes() + new)
         self._backend.pending, self._replace = [], False
 
 
@@ -147,7 +151,7 @@ def _line(log: dict[str, Any]) -> bytes:
     return json.dumps(log, separators=(",", ":")).encode() + b"\n"
 
 
-def _read(path: Path) -> list[dict[str, Any]] | None:
+def _read(path: Location) -> list[dict[str, Any]] | None:
     """Return the file's operations; None when there is no file, or one with a line that was cut short."""
     try:
         data = path.read_bytes()

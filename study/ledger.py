@@ -6,30 +6,30 @@ put aside, a study has one owner at a time, and a name stands for one study.
 
 from __future__ import annotations
 
-import fcntl
-import getpass
-import json
 import logging
-import os
 import re
-import socket
+import signal
+import threading
 import time
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TextIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from study.arms import NAME_PATTERN
 from study.reading import SpecError, differences
 from study.wording import shown
-from trainables.records import read_plan, read_records, record_path, study_folder, write_plan
+from trainables import ownership
+from trainables import records as kept
+from trainables.records import read_plan, read_record, record_path, study_folder, write_plan
+from trainables.storage import each
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from trainables.records import Record, StudyPlan
+    from trainables.storage import Location
 
 _log = logging.getLogger(__name__)
 
@@ -39,14 +39,14 @@ DAY_S = 86_400.0
 class Ledger:
     """The records of a storage location. ``warnings`` says, one line each, what ``open`` had to put aside."""
 
-    def __init__(self, storage: Path) -> None:
+    def __init__(self, storage: Location) -> None:
         """Name the storage location; nothing is read yet, and the folder need not exist."""
         self.storage = storage
         self.warnings: list[str] = []
 
     def recorded(self, run_ids: Iterable[str]) -> set[str]:
         """Return those of the runs that have a record; the records are not read."""
-        return {run_id for run_id in run_ids if record_path(self.storage, run_id).exists()}
+        return kept.recorded(self.storage) & set(run_ids)
 
     def open(self, run_ids: Iterable[str]) -> dict[str, Record]:
         """Return the records of those of the runs that have one, by ``run_id``. For the study's owner only.
@@ -59,21 +59,30 @@ class Ledger:
 
         """
         records: dict[str, Record] = {}
-        for run_id in run_ids:
-            try:
-                found = read_records(self.storage, {run_id})
-            except ValidationError as error:
-                reason = f"{error.error_count()} problems, the first: {error.errors()[0]['msg']}"
+        asked = list(run_ids)
+        for run_id, (record, reason) in zip(asked, each(self.storage, self._read, asked), strict=True):
+            if reason:
                 self.put_aside(run_id, "damaged", reason)
-                continue
-            if found and found[run_id].run_id != run_id:
-                self.put_aside(run_id, "damaged", f"it is the record of run {shown(found[run_id].run_id)}")
-                continue
-            if found:  # killed between writing the record and dropping the checkpoint
-                (self.storage / "checkpoints" / f"{run_id}.pt").unlink(missing_ok=True)
-                (self.storage / "running" / run_id).unlink(missing_ok=True)  # who waits for it finds the record
-            records |= found
+            elif record is not None:
+                records[run_id] = record
+        if records:  # killed between writing the record and dropping the checkpoint
+            for path in (self.storage / "checkpoints").glob("*.pt"):
+                if path.stem in records:
+                    path.unlink(missing_ok=True)
+            for path in (self.storage / "running").glob("*"):
+                if path.name in records:
+                    ownership.forget(path)  # who waits for it finds the record
         return records
+
+    def _read(self, run_id: str) -> tuple[Record | None, str]:
+        """Return a run's record, or None and what is wrong with it; the text is empty where there is none."""
+        try:
+            record = read_record(record_path(self.storage, run_id))
+        except FileNotFoundError:
+            return None, ""
+        except ValidationError as error:
+            return None, f"{error.error_count()} problems, the first: {error.errors()[0]['msg']}"
+        return record, "" if record.run_id == run_id else f"it is the record of run {shown(record.run_id)}"
 
     def retry(self, records: dict[str, Record]) -> dict[str, Record]:
         """Put the records of failed runs aside, so that they are trained again; return the others."""
@@ -83,7 +92,9 @@ class Ledger:
         return {run_id: record for run_id, record in records.items() if record.status != "failed"}
 
     def sweep(self) -> None:
-        """Remove temporary files that killed processes left more than a day ago."""
+        """Remove temporary files that killed processes left more than a day ago; an object store has none."""
+        if not isinstance(self.storage, Path):
+            return
         for folder in ("records", "checkpoints", "datasets"):
             for path in (self.storage / folder).glob(".*"):
                 with suppress(FileNotFoundError):  # it has just been renamed after all
@@ -101,7 +112,7 @@ class Ledger:
             count += 1
             target = folder / f"{run_id}.{count}.json"
         try:
-            path.rename(target)
+            path.rename(str(target))
         except FileNotFoundError:  # another study put it aside first
             return
         self.warnings.append(f"{path}: {why} record ({reason}); moved to {target}; the run is trained again")
@@ -112,11 +123,12 @@ class OwnedError(Exception):
 
 
 @contextmanager
-def claim(storage: Path, name: str) -> Iterator[None]:
-    """Own a study while the context lasts; the system frees it whenever this process ends, however it ends.
+def claim(storage: Location, name: str) -> Iterator[None]:
+    """Own a study while the context lasts. However this process ends, the study is free then: see ``ownership``.
 
     Raises:
         OwnedError: another process, or another claim of this one, owns it; the message says who, where and since when.
+            Or this process was silent for so long that another took the study over.
         ValueError: the name is not one a study can have.
         OSError: the storage location cannot be written or does not lock.
 
@@ -125,55 +137,29 @@ def claim(storage: Path, name: str) -> Iterator[None]:
         msg = f"study name {shown(name)} is not allowed; allowed: text like {NAME_PATTERN}"
         raise ValueError(msg)
     path = study_folder(storage, name) / "owner.lock"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Opened for appending: the content is another owner's until the lock is ours. Never deleted: a process that waits
-    # on a deleted file would own nothing.
-    with path.open("a+", encoding="utf-8") as file:
-        if not _locked(file):
-            raise OwnedError(_owned(name, path))
-        file.truncate(0)
-        file.write(json.dumps(_owner()))
-        file.flush()
-        try:
-            yield
-        finally:
-            file.truncate(0)
-
-
-def _locked(file: TextIO) -> bool:
-    """Lock a file. Three attempts within 0.2 s: ``owner`` holds the lock for a moment when it looks."""
-    for _ in range(3):
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.05)
-        else:
-            return True
-    return False
-
-
-def _owner() -> dict[str, str | int]:
+    held = ownership.take(path, wait=True, on_loss=_interrupt)
+    if held is None:
+        raise OwnedError(_owned(name, path))
     try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # in a container the user may have no name
-        user = str(os.getuid())
-    started = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"pid": os.getpid(), "host": socket.gethostname(), "user": user, "started": started}
+        yield
+    except KeyboardInterrupt:
+        if held.lost:
+            raise OwnedError(_owned(name, path)) from None
+        raise
+    finally:
+        held.release()
 
 
-def _holder(path: Path) -> str:
-    try:
-        owner = json.loads(path.read_bytes())
-    except (OSError, ValueError):  # it has just claimed and not written yet
-        return "another process"
-    return f"process {owner['pid']} of {owner['user']} on {owner['host']} since {owner['started']}"
+def _interrupt() -> None:
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
 
-def _owned(name: str, path: Path) -> str:
-    return f"study {name} is being run by {_holder(path)}; wait for it, or stop that process"
+def _owned(name: str, path: Location) -> str:
+    holder = ownership.holder(path) or "another process"
+    return f"study {name} is being run by {holder}; wait for it, or stop that process"
 
 
-def compare(storage: Path, name: str, spec: dict[str, Any], fingerprint: str | None = None) -> StudyPlan | None:
+def compare(storage: Location, name: str, spec: dict[str, Any], fingerprint: str | None = None) -> StudyPlan | None:
     """Compare a study file, and its data if given, with what the storage location keeps under its name; change nothing.
 
     Returns:
@@ -200,7 +186,7 @@ def compare(storage: Path, name: str, spec: dict[str, Any], fingerprint: str | N
     return old
 
 
-def register(storage: Path, plan: StudyPlan) -> None:
+def register(storage: Location, plan: StudyPlan) -> None:
     """Keep a study's plan; the same name must mean the same study ever after.
 
     Changes that leave every result as it is (description, resources, budget, storage, where the data lies) replace the
@@ -214,25 +200,17 @@ def register(storage: Path, plan: StudyPlan) -> None:
         write_plan(storage, plan)
 
 
-def list_studies(storage: Path) -> list[StudyPlan]:
+def list_studies(storage: Location) -> list[StudyPlan]:
     """Return the plans of the studies of a storage location, by name; a plan that cannot be read is logged."""
     plans = []
-    for path in sorted((storage / "studies").glob("*/plan.json")):
+    for name in sorted(path.parent.name for path in (storage / "studies").glob("*/plan.json")):
         try:
-            plans.append(read_plan(storage, path.parent.name))
+            plans.append(read_plan(storage, name))
         except ValidationError:
-            _log.warning("%s: damaged, left out", path)
+            _log.warning("%s: damaged, left out", study_folder(storage, name) / "plan.json")
     return plans
 
 
-def owner(storage: Path, name: str) -> str | None:
+def owner(storage: Location, name: str) -> str | None:
     """Say who runs a study at this moment; None if nobody does."""
-    path = study_folder(storage, name) / "owner.lock"
-    try:
-        with path.open(encoding="utf-8") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return None
-    except BlockingIOError:
-        return _holder(path)
-    return None
+    return ownership.holder(study_folder(storage, name) / "owner.lock")

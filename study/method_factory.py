@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study.arms import Range
@@ -16,6 +15,7 @@ from study.rules import confirming_runs, control_runs
 from study.runs import candidates
 from trainables.config import Configuration
 from trainables.records import study_folder
+from trainables.storage import location
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -68,7 +68,7 @@ def _choosing(spec: StudySpec, dataset: str, asked: Sequence[PlannedRun]) -> tup
 
     sampled = spaces(spec, method)
     search = Search(sampled, fixed, method, spec.training.epochs, dataset, **limits)
-    journal = Journal(study_folder(Path(spec.storage), spec.name) / JOURNAL, spec.name, sampled)
+    journal = Journal(study_folder(location(spec.storage), spec.name) / JOURNAL, spec.name, sampled)
     return search, lambda: journal.sync(search.history())
 
 

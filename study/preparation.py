@@ -6,6 +6,7 @@ import math
 import os
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from trainables.datasets.load import leave_out, load, with_digests
 from trainables.datasets.manifest import DataSetError, Manifest
 from trainables.datasets.subsets import SUBSET_SEED, subset
 from trainables.records import DataSummary, StudyPlan
+from trainables.storage import location, scratch
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -41,8 +43,8 @@ def read_data(spec: StudySpec, skip_bad_clips: int = 0) -> Manifest:
         DataSetError: all that is wrong with it.
 
     """
-    storage = Path(spec.storage)
-    return with_digests(load(spec.dataset, storage / "synthetic"), storage / "digests", skip_bad_clips)
+    local = scratch(location(spec.storage))
+    return with_digests(load(spec.dataset, local / "synthetic"), local / "digests", skip_bad_clips)
 
 
 def store_data(
@@ -69,19 +71,27 @@ def store_data(
         OSError: the storage location cannot be written.
 
     """
-    from trainables.loading import features_folder, leave_data  # noqa: PLC0415 -- torch, which `--help` need not wait for
+    from trainables.loading import leave_data  # noqa: PLC0415 -- torch, which `--help` need not wait for
+    from trainables.store import STORES, store_folder  # noqa: PLC0415
     from trainables.store_builder import build_store  # noqa: PLC0415
+    from trainables.store_cache import shared_store  # noqa: PLC0415
 
-    storage = Path(spec.storage)
-    listed = load(spec.dataset, storage / "synthetic")
+    storage = location(spec.storage)
+    local = scratch(storage)
+    listed = load(spec.dataset, local / "synthetic")
     try:
-        readable = with_digests(listed, storage / "digests", len(listed.clips))
+        readable = with_digests(listed, local / "digests", len(listed.clips))
     except DataSetError:
-        with_digests(listed, storage / "digests", skip_bad_clips)  # says it better where that is the reason
+        with_digests(listed, local / "digests", skip_bad_clips)  # says it better where that is the reason
         raise
+    folder = local / STORES
     cores = len(os.sched_getaffinity(0))
+    build = partial(build_store, readable, folder, workers=cores, progress=progress, waiting=waiting)
     try:
-        store = build_store(readable, features_folder(storage), workers=cores, progress=progress, waiting=waiting)
+        if isinstance(storage, Path):
+            store = build()
+        else:
+            store = shared_store(storage / STORES / store_folder(folder, readable).name, folder, build)
     except BrokenProcessPool:
         msg = "a process that computed frames was killed (out of memory?); what it had finished is kept"
         raise EngineError(msg) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console, Group
@@ -17,12 +18,12 @@ from trainables.labels import duration, label
 from trainables.records import study_folder, write_atomically
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from trainables.config import Configuration
     from trainables.records import PlannedRun, Record
+    from trainables.storage import Location
 
 REFRESH_S = 1.0
+REFRESH_AWAY_S = 10.0  # where each writing is a request that is paid for
 
 
 def configuration_name(planned: PlannedRun) -> str:
@@ -60,7 +61,7 @@ class Progress:
 
     """
 
-    storage: Path
+    storage: Location
     name: str
     runs: dict[str, PlannedRun]
     recorded: dict[str, Record]
@@ -204,7 +205,8 @@ class Progress:
 
     def _write(self, *, force: bool = False) -> None:
         """Keep the progress file at most a second behind; it is a convenience, so a full disk is no error here."""
-        if not force and time.monotonic() - self._written < REFRESH_S:
+        local = isinstance(self.storage, Path)
+        if not force and time.monotonic() - self._written < (REFRESH_S if local else REFRESH_AWAY_S):
             return
         self._written = time.monotonic()
         value = {
@@ -217,11 +219,12 @@ class Progress:
             "updated": time.time(),
         }
         try:
-            write_atomically(progress_path(self.storage, self.name), json.dumps(value).encode())
+            path = progress_path(self.storage, self.name)
+            write_atomically(path if isinstance(path, Path) else path.hasty(), json.dumps(value).encode())
         except OSError:
             return
 
 
-def progress_path(storage: Path, name: str) -> Path:
+def progress_path(storage: Location, name: str) -> Location:
     """Return where a study's progress file lies."""
     return study_folder(storage, name) / "progress.json"

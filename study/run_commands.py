@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from study.console import say, show, show_arms, show_open
 from study.endings import EngineError
 from trainables.labels import duration
+from trainables.storage import location
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from study.spec import StudySpec
     from trainables.datasets.manifest import Manifest
     from trainables.records import DataSummary, StudyPlan
+    from trainables.storage import Location
 
 FEW_BATCHES = 5  # an epoch: below it a run ends before its batch statistics settle
 SPECS = Path(__file__).parent / "specs"
@@ -57,7 +59,7 @@ def check(options: argparse.Namespace) -> int:
     from study.runs import runs_left  # noqa: PLC0415
 
     spec = read_spec(spec_path(options.file))
-    storage = Path(spec.storage)
+    storage = location(spec.storage)
     check_resources(spec)
     manifest = read_data(spec, options.skip_bad_clips)
     earlier = compare(storage, spec.name, make_plan(spec, manifest).spec, manifest.fingerprint)
@@ -128,7 +130,7 @@ def run(options: argparse.Namespace) -> int:
     from study.reading import read_spec  # noqa: PLC0415
 
     spec = read_spec(spec_path(options.file))
-    storage = Path(spec.storage)
+    storage = location(spec.storage)
     check_resources(spec)
     with claim(storage, spec.name):
         try:
@@ -140,7 +142,7 @@ def run(options: argparse.Namespace) -> int:
     return 0 if any(record.status == "complete" for record in conductor.progress.recorded.values()) else 1
 
 
-def _train(spec: StudySpec, storage: Path, options: argparse.Namespace) -> Conductor:
+def _train(spec: StudySpec, storage: Location, options: argparse.Namespace) -> Conductor:
     from study.conductor import Conductor  # noqa: PLC0415
     from study.ledger import Ledger, compare, register  # noqa: PLC0415
     from study.method_factory import make_method  # noqa: PLC0415

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
 
@@ -16,6 +15,7 @@ from study.rules import MOST_CONFIGURATIONS, broken
 from study.wording import NOT_ALLOWED, not_allowed, shown
 from trainables.config import Frozen, Training
 from trainables.datasets.config import DataSet  # noqa: TC001 -- pydantic reads it at run time
+from trainables.storage import URL, URL_FORM, is_url
 
 if TYPE_CHECKING:
     from trainables.config import Loss, Subset
@@ -73,6 +73,8 @@ def absolute(text: str, at: tuple[str, ...] = ()) -> str:
     """
     if not text.strip() or not text.isprintable():
         raise not_allowed(at, "a path of printable characters")
+    if is_url(text):
+        raise not_allowed(at, "a path on this machine (only storage may be a URL: copy the clips to a disk first)")
     try:
         return str(Path(text).expanduser().absolute())
     except RuntimeError:
@@ -116,7 +118,8 @@ class StudySpec(Frozen):
     training: Annotated[Training, Field(description="the training protocol; every default is the paper's")] = Training()
     resources: Annotated[Resources, Field(description="what one run may use; changes no result")] = Resources()
     storage: Annotated[
-        str, Field(min_length=1, validate_default=True, description="folder of the records, plans and reports")
+        str,
+        Field(min_length=1, validate_default=True, description="folder, or s3://BUCKET/PREFIX, of records and plans"),
     ] = "results"
 
     @property
@@ -126,11 +129,12 @@ class StudySpec(Frozen):
 
     @field_validator("storage")
     @classmethod
-    def _storage_is_a_folder(cls, storage: str) -> str:
-        if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", storage):
-            text = "a folder (storage must be a folder: object storage is not supported by this version)"
-            raise not_allowed((), text)
-        return absolute(storage)
+    def _storage_is_a_location(cls, storage: str) -> str:
+        if not is_url(storage):
+            return absolute(storage)
+        if not URL.fullmatch(storage):
+            raise not_allowed((), f"a folder, or {URL_FORM}")
+        return storage.rstrip("/")
 
     @field_validator("dataset")
     @classmethod

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study.console import say, show, show_arms
 from study.endings import UnknownStudyError
 from study.progress import configuration_name, progress_path
 from trainables.labels import duration
+from trainables.storage import location
 
 if TYPE_CHECKING:
-    import argparse
-
     from trainables.records import StudyPlan
+    from trainables.storage import Location
 
 
 def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the type private
@@ -36,7 +36,16 @@ def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the ty
 
 def add_storage(command: argparse.ArgumentParser) -> None:
     """Add ``--storage`` to a command."""
-    command.add_argument("--storage", type=Path, default=Path("results"), help="storage location (default: results)")
+    text = "storage location: a folder, or s3://BUCKET/PREFIX (default: results)"
+    command.add_argument("--storage", type=storage_location, default="results", help=text)
+
+
+def storage_location(text: str) -> Location:
+    """Return the storage location that an option names."""
+    try:
+        return location(text)
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def status(options: argparse.Namespace) -> int:
@@ -66,7 +75,7 @@ def status(options: argparse.Namespace) -> int:
     return 0
 
 
-def _progress(storage: Path, name: str) -> dict[str, Any] | None:
+def _progress(storage: Location, name: str) -> dict[str, Any] | None:
     try:
         value: dict[str, Any] = json.loads(progress_path(storage, name).read_bytes())
     except (OSError, ValueError):
@@ -79,7 +88,7 @@ def list_(options: argparse.Namespace) -> int:
     from study.ledger import Ledger, list_studies, owner  # noqa: PLC0415
 
     if not options.storage.is_dir():
-        msg = f"{options.storage}: no such storage location (a folder)"
+        msg = f"{options.storage}: no such storage location"
         raise UnknownStudyError(msg)
     rows = []
     for plan in list_studies(options.storage):
@@ -102,7 +111,7 @@ def schema(_: argparse.Namespace) -> int:
     return 0
 
 
-def find_plan(storage: Path, name: str) -> StudyPlan:
+def find_plan(storage: Location, name: str) -> StudyPlan:
     """Read a study's plan.
 
     Raises:
@@ -119,6 +128,6 @@ def find_plan(storage: Path, name: str) -> StudyPlan:
         msg = f"{study_folder(storage, name) / 'plan.json'}: damaged: {error.errors()[0]['msg']}"
         raise UnknownStudyError(msg) from None
     except FileNotFoundError:
-        there = sorted(p.parent.name for p in storage.glob("studies/*/plan.json"))
+        there = sorted(p.parent.name for p in (storage / "studies").glob("*/plan.json"))
         msg = f"{storage}: no study named {name!r}; there: {', '.join(there) or 'none'}; other places: --storage"
         raise UnknownStudyError(msg) from None

@@ -1,17 +1,20 @@
-"""Fixtures of every test: the shared real data where it is at hand, and small sound files."""
+"""Fixtures of every test: the shared real data where it is at hand, small sound files, an object store."""
 
 from __future__ import annotations
 
 import os
+import socket
+import threading
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 import soundfile
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 RATE = 44_100
 
@@ -36,3 +39,122 @@ def make_wav() -> Callable[..., Path]:
         return path
 
     return write
+
+
+BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+EXPIRED = b"<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>"
+
+
+class Front:
+    """A TCP proxy before an object store, which can make it unreachable, busy, or refuse a key.
+
+    Attributes:
+        url: to be used as endpoint.
+        refused: the access key that counts as expired; none by default.
+
+    """
+
+    def __init__(self, port: int) -> None:
+        self._behind = ("127.0.0.1", port)
+        self._mode, self.refused = "open", ""
+        self._sockets: set[socket.socket] = set()
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def set(self, mode: str) -> None:
+        """Be ``open``, ``closed`` (every connection is broken) or ``busy`` (every request is answered by a 503)."""
+        self._mode = mode
+        for each in list(self._sockets):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        self.set("closed")
+        self._listening.close()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                client, _ = self._listening.accept()
+                threading.Thread(target=self._answer, args=(client,), daemon=True).start()
+
+    def _answer(self, client: socket.socket) -> None:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._sockets.add(client)
+        with client, suppress(OSError):
+            head = b""
+            if self._mode == "closed":
+                return
+            while b"\r\n\r\n" not in head and (more := client.recv(65536)):
+                head += more
+            if self._mode == "busy":
+                client.sendall(BUSY)
+            elif self.refused and f"Credential={self.refused}/".encode() in head:
+                said = f"HTTP/1.1 400 Bad Request\r\nContent-Length: {len(EXPIRED)}\r\nConnection: close\r\n\r\n"
+                client.sendall(said.encode() + (b"" if head.startswith(b"HEAD") else EXPIRED))
+            elif head and self._mode == "open":
+                self._connect(client, head)
+        self._sockets.discard(client)
+
+    def _connect(self, client: socket.socket, head: bytes) -> None:
+        with socket.create_connection(self._behind) as server:
+            server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._sockets.add(server)
+            server.sendall(head)
+            back = threading.Thread(target=self._copy, args=(server, client), daemon=True)
+            back.start()
+            self._copy(client, server)
+            back.join()
+            self._sockets.discard(server)
+
+    @staticmethod
+    def _copy(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+        for each in (source, target):
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture(scope="session")
+def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    """Serve S3 on loopback, behind a proxy; this process and those that it starts use it, and a cache of their own."""
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 -- only the tests of object storage need it
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    proxy = Front(server.get_host_and_port()[1])
+    folder = tmp_path_factory.mktemp("object-store")
+    credentials = folder / "credentials"
+    credentials.write_text("[default]\naws_access_key_id = first\naws_secret_access_key = test\n")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith("AWS_"):
+                patch.delenv(name)
+        patch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(credentials))
+        patch.setenv("AWS_CONFIG_FILE", str(folder / "config"))
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+        patch.setenv("GCE_STUDY_CACHE", str(folder / "cache"))
+        yield proxy
+    proxy.close()
+    server.stop()
+
+
+@pytest.fixture
+def bucket(front: Front, request: pytest.FixtureRequest) -> Any:  # noqa: ANN401 -- an ObjectPath, or a folder
+    """Return an empty place in the object store, of the test's own."""
+    from hashlib import blake2b  # noqa: PLC0415
+
+    import fsspec  # noqa: PLC0415
+
+    from trainables.storage import location  # noqa: PLC0415
+
+    front.set("open")
+    front.refused = ""
+    name = f"test-{blake2b(request.node.nodeid.encode(), digest_size=8).hexdigest()}"
+    fsspec.filesystem("s3", use_listings_cache=False).mkdir(name)
+    return location(f"s3://{name}/studies-here")

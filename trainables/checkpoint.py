@@ -13,19 +13,19 @@ import torch
 from trainables.records import write_atomically
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from trainables.storage import Location
 
 logger = logging.getLogger(__name__)
 
 CHECKSUM = 16  # bytes of BLAKE2b before the payload: torch does not look at the checksums inside its own format
 
 
-def checkpoint_path(storage: Path, run_id: str) -> Path:
+def checkpoint_path(storage: Location, run_id: str) -> Location:
     """Return where a run's checkpoint lies in a storage location."""
     return storage / "checkpoints" / f"{run_id}.pt"
 
 
-def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
+def save_checkpoint(path: Location, state: dict[str, Any]) -> None:
     """Write a checkpoint so that a crash leaves the old one or the new one.
 
     Raises:
@@ -38,7 +38,7 @@ def save_checkpoint(path: Path, state: dict[str, Any]) -> None:
     write_atomically(path, _checksum(payload) + payload)
 
 
-def load_checkpoint(path: Path) -> dict[str, Any] | None:
+def load_checkpoint(path: Location) -> dict[str, Any] | None:
     """Read a checkpoint; None when there is none or it is damaged (the run then starts anew, which is always right).
 
     Raises:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import platform
 import time
@@ -14,18 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from trainables import ownership
 from trainables.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
 from trainables.records import Cost, Record, Status, Test, write_record
 from trainables.training import Diverged, RunTraining
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
-    from typing import TextIO
 
     from trainables.config import Run
     from trainables.loading import Loader
+    from trainables.ownership import Held
     from trainables.records import Epoch
+    from trainables.storage import Location
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Execution:
     """A run being executed: one epoch a step, a checkpoint after each, and a record at the end."""
 
     def __init__(
-        self, run: Run, loader: Loader, storage: Path, provenance: dict[str, Any], rungs: Sequence[int] = ()
+        self, run: Run, loader: Loader, storage: Location, provenance: dict[str, Any], rungs: Sequence[int] = ()
     ) -> None:
         """Own the run; nothing is read or trained before the first ``step``.
 
@@ -68,26 +68,27 @@ class Execution:
         self.first_epoch = 1  # of this attempt
         self._rungs = rungs
         self._taken_up = False  # from a checkpoint, in the step that is under way
-        self._lock: TextIO | None = None
+        self._held: Held | None = None
         self.own()
 
     def own(self) -> None:
-        """Own the run, if ``pause`` gave it up.
+        """Own the run, if ``pause`` gave it up or another process took it over.
 
         Raises:
             BusyError: another process owns it.
             StorageError: the storage location cannot be written.
 
         """
-        if self._lock is None:
+        if self._held is not None and self._held.lost:
+            self.pause()
+            self.training = None  # what the other process trained is in its checkpoint
+        if self._held is None:
             with _storage():
-                self._lock = _own(self.storage / "running" / self.run.run_id)
+                self._held = _own(self.storage, self.run.run_id)
 
     def pause(self) -> None:
         """Stop owning the run for now, so that whoever decides on it can end it."""
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        self.release()
 
     def step(self) -> tuple[Epoch | None, Record | None]:
         """Train one epoch.
@@ -127,13 +128,12 @@ class Execution:
         """Stop owning the run.
 
         Args:
-            recorded: its file is then removed as well, which is safe while it is locked: who waits for it finds the
-                record once he has it.
+            recorded: nothing is left behind then: who waits for the run finds the record once he has it.
 
         """
-        if recorded:
-            (self.storage / "running" / self.run.run_id).unlink(missing_ok=True)
-        self.pause()
+        if self._held is not None:
+            self._held.release(remove=recorded)
+            self._held = None
 
     def _begin(self) -> RunTraining:
         """Return the training, built at the first step and put where the checkpoint left it."""
@@ -222,32 +222,25 @@ def stopped(run: Run, curve: list[Epoch], state: dict[str, Any] | None, provenan
 
 
 @contextmanager
-def owned(storage: Path, run_id: str) -> Iterator[None]:
+def owned(storage: Location, run_id: str) -> Iterator[None]:
     """Own a run while the context lasts, which is to leave a record behind.
 
     Raises:
         BusyError: another process owns it.
 
     """
-    path = storage / "running" / run_id
-    file = _own(path)
+    held = _own(storage, run_id)
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
-        file.close()
+        held.release(remove=True)
 
 
-def _own(path: Path) -> TextIO:
-    """Lock a run; the system frees it when the process ends, however it ends."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    file = path.open("w", encoding="utf-8")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        raise BusyError(path.name) from None
-    return file
+def _own(storage: Location, run_id: str) -> Held:
+    held = ownership.take(storage / "running" / run_id)
+    if held is None:
+        raise BusyError(run_id)
+    return held
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections import defaultdict
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
@@ -16,15 +17,17 @@ from trainables.datasets.manifest import from_json, rank, to_json
 from trainables.datasets.subsets import subset
 from trainables.patches import Patches, PatchIndex, index_patches, standardisation
 from trainables.records import write_atomically
-from trainables.store import open_store
+from trainables.storage import scratch
+from trainables.store import STORES, open_store
+from trainables.store_cache import fetch
 from trainables.training import RunData
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from trainables.config import Configuration
     from trainables.datasets.manifest import Manifest
+    from trainables.storage import Location
     from trainables.store import FrameStore
 
 
@@ -101,12 +104,7 @@ class Loader:
         ).to(self.device)
 
 
-def features_folder(storage: Path) -> Path:
-    """Return the folder of the frame stores in a storage location."""
-    return storage / "features"
-
-
-def leave_data(storage: Path, manifest: Manifest, store: FrameStore) -> None:
+def leave_data(storage: Location, manifest: Manifest, store: FrameStore) -> None:
     """Leave a data set for the workers, under its fingerprint.
 
     The store is named beside the manifest: it may hold more clips than the manifest, which has lost its bad ones.
@@ -115,7 +113,7 @@ def leave_data(storage: Path, manifest: Manifest, store: FrameStore) -> None:
     write_atomically(storage / "datasets" / f"{manifest.fingerprint}.json", json.dumps(value).encode())
 
 
-def take_data(storage: Path, fingerprint: str, device: torch.device) -> Loader:
+def take_data(storage: Location, fingerprint: str, device: torch.device) -> Loader:
     """Open on a device what the driver left; it has compared the store's checksums.
 
     Raises:
@@ -123,8 +121,9 @@ def take_data(storage: Path, fingerprint: str, device: torch.device) -> Loader:
 
     """
     value = json.loads((storage / "datasets" / f"{fingerprint}.json").read_bytes())
-    store = open_store(features_folder(storage) / value["frames"])
+    folder = storage / STORES / value["frames"]
+    store = open_store(folder) if isinstance(folder, Path) else fetch(folder, scratch(storage) / STORES)
     if store is None:
-        msg = f"{features_folder(storage) / value['frames']}: the frame store is absent or unfinished"
+        msg = f"{folder}: the frame store is absent or unfinished"
         raise FileNotFoundError(msg)
     return Loader(from_json(json.dumps(value["manifest"]).encode()), store, device)

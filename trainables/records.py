@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from trainables.config import Run  # noqa: TC001 -- pydantic reads it
+from trainables.storage import each
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
+
+    from trainables.storage import Location
 
 Status = Literal["complete", "stopped", "diverged", "failed"]
 # What a run is for: to find what to choose, to confirm a choice on fresh seeds, to control for an adaptive loss; empty
@@ -76,13 +79,16 @@ class Record(Strict):
         return self.model_dump(mode="json", exclude={"cost", "provenance"})
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file so that a reader, and a crash, sees the old one or the new one and nothing between.
+def write_atomically(path: Location, data: bytes) -> None:
+    """Write a file, or an object, so that a reader, and a crash, sees the old one or the new one and nothing between.
 
     Raises:
         OSError: the disk is full or the folder cannot be written; nothing is left behind.
 
     """
+    if not isinstance(path, Path):
+        path.write_bytes(data)
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
@@ -102,17 +108,17 @@ def _umask() -> int:
     return mask
 
 
-def record_path(storage: Path, run_id: str) -> Path:
+def record_path(storage: Location, run_id: str) -> Location:
     """Return where a run's record lies in a storage location."""
     return storage / "records" / f"{run_id}.json"
 
 
-def write_record(storage: Path, record: Record) -> None:
+def write_record(storage: Location, record: Record) -> None:
     """Add a record to the storage's ledger, atomically."""
     write_atomically(record_path(storage, record.run_id), record.model_dump_json(indent=1).encode())
 
 
-def read_record(path: Path) -> Record:
+def read_record(path: Location) -> Record:
     """Read one record.
 
     Raises:
@@ -123,7 +129,7 @@ def read_record(path: Path) -> Record:
     return Record.model_validate_json(path.read_bytes())
 
 
-def is_recorded(storage: Path, run_id: str) -> bool:
+def is_recorded(storage: Location, run_id: str) -> bool:
     """Say whether a run has a record that can be read."""
     try:
         return read_record(record_path(storage, run_id)).run_id == run_id
@@ -131,12 +137,23 @@ def is_recorded(storage: Path, run_id: str) -> bool:
         return False
 
 
-def read_records(storage: Path, run_ids: Mapping[str, Any] | set[str] | None = None) -> dict[str, Record]:
+def read_records(storage: Location, run_ids: Iterable[str] | None = None) -> dict[str, Record]:
     """Read the records of a storage location, or of the given runs; a run without a record is absent."""
-    folder = storage / "records"
-    wanted = (p.stem for p in sorted(folder.glob("*.json"))) if run_ids is None else iter(run_ids)
-    paths = {run_id: folder / f"{run_id}.json" for run_id in wanted}
-    return {run_id: read_record(path) for run_id, path in paths.items() if path.exists()}
+    wanted = sorted(recorded(storage)) if run_ids is None else list(run_ids)
+
+    def read(run_id: str) -> Record | None:
+        try:
+            return read_record(record_path(storage, run_id))
+        except FileNotFoundError:
+            return None
+
+    found = zip(wanted, each(storage, read, wanted), strict=True)
+    return {run_id: record for run_id, record in found if record is not None}
+
+
+def recorded(storage: Location) -> set[str]:
+    """Return the run_id of every record of a storage location; none is read."""
+    return {path.stem for path in (storage / "records").glob("*.json")}
 
 
 class PlannedRun(Strict):
@@ -172,17 +189,17 @@ class StudyPlan(Strict):
     runs: list[PlannedRun]
 
 
-def study_folder(storage: Path, name: str) -> Path:
+def study_folder(storage: Location, name: str) -> Location:
     """Return where a study's plan, lock and report lie in a storage location."""
     return storage / "studies" / name
 
 
-def write_plan(storage: Path, plan: StudyPlan) -> None:
+def write_plan(storage: Location, plan: StudyPlan) -> None:
     """Write a study's plan, atomically."""
     write_atomically(study_folder(storage, plan.name) / "plan.json", plan.model_dump_json(indent=1).encode())
 
 
-def read_plan(storage: Path, name: str) -> StudyPlan:
+def read_plan(storage: Location, name: str) -> StudyPlan:
     """Read a study's plan.
 
     Raises:

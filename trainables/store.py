@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 STORE_VERSION = 1
 FLOAT = 4  # bytes of a float32
 FRAMES_FILE, MANIFEST_FILE = "frames.f32", "store.json"
+STORES = "features"  # folder of the stores in a storage location, and in a machine's cache
 
 
 @dataclass(frozen=True)

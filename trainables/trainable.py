@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from ray import tune
@@ -13,10 +12,14 @@ from trainables.config import Run
 from trainables.execution import BusyError, Execution, StorageError, provenance
 from trainables.loading import Loader, take_data
 from trainables.records import is_recorded
+from trainables.storage import location
+
+if TYPE_CHECKING:
+    from trainables.storage import Location
 
 
 @lru_cache(maxsize=1)  # an actor serves one study, and so one data set
-def loader(storage: Path, fingerprint: str, device: str) -> Loader:
+def loader(storage: Location, fingerprint: str, device: str) -> Loader:
     """Open a data set on a device, once in a process.
 
     Raises:
@@ -74,7 +77,7 @@ class RunTrainable(tune.Trainable):
     def _begin(self, run: Run) -> Execution:
         """Own the run and open its data."""
         config = self.run_config
-        storage = Path(config["storage"])
+        storage = location(config["storage"], proven=True)  # by the driver
         torch.set_num_threads(config["threads"])
         device = torch.device("cuda" if config["gpus"] else "cpu")
         data = loader(storage, run.dataset, str(device))

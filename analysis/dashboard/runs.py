@@ -13,13 +13,12 @@ from analysis.tables import NONE, Table
 from trainables.labels import number, symbol
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
     from analysis.dashboard.addresses import Address
     from analysis.dashboard.studies import Live
     from trainables.records import PlannedRun, Record, StudyPlan
+    from trainables.storage import Location
 
 ROWS = 50  # on a page
 SORTS = {
@@ -124,7 +123,7 @@ def _flat(value: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     return rows
 
 
-def confusion_of(storage: Path, plan: StudyPlan, record: Record) -> Table | None:
+def confusion_of(storage: Location, plan: StudyPlan, record: Record) -> Table | None:
     """Count a run's test clips by label and prediction; None where it has none or the data set is not kept here."""
     if record.test is None:
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 import time
 from contextlib import suppress
@@ -16,16 +15,15 @@ from analysis.dashboard.snapshot import Snapshot
 from analysis.frames import read_or_explain, study_results
 from trainables.labels import label
 from trainables.records import read_plan, study_folder
+from trainables.storage import each, stamp, stamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
 
     from trainables.records import PlannedRun, Record, StudyPlan
+    from trainables.storage import Location, Stamp
 
 PATIENCE = 4.0  # a view is kept for this many times what it took to make, so that many records leave time to look
-
-Stamp = tuple[int, int, int]  # time of the last change (ns), size, inode: a renamed file has another inode
 
 
 class UnreadableStudyError(Exception):
@@ -75,7 +73,7 @@ class Line:
 class Studies:
     """Reads a storage location and never writes to it. Threads may share one."""
 
-    def __init__(self, storage: Path, owner: Callable[[Path, str], str | None]) -> None:
+    def __init__(self, storage: Location, owner: Callable[[Location, str], str | None]) -> None:
         """Name the storage location; ``owner`` says who runs a study there, None when nobody does."""
         self.storage = storage
         self._owner = owner
@@ -101,7 +99,7 @@ class Studies:
             raise UnreadableStudyError(msg)
         path = study_folder(self.storage, name) / "plan.json"
         try:
-            found = stamp(path.stat())
+            found = stamp(path)
             with self._lock:
                 kept = self._plans.get(name)
                 if kept is None or kept[0] != found:
@@ -112,7 +110,7 @@ class Studies:
             msg = f"{path}: damaged: {error.errors()[0]['msg']}"
             raise UnreadableStudyError(msg) from None
         except OSError as error:
-            msg = f"{path}: {error.strerror}"
+            msg = f"{path}: {error.strerror or error}"
             raise UnreadableStudyError(msg) from None
         return kept[1:]
 
@@ -144,23 +142,19 @@ class Studies:
 
     def _stamps(self, run_ids: Mapping[str, PlannedRun]) -> dict[str, Stamp]:
         """Return the stamp of every record there is of some runs: one look at the folder, no file is opened."""
-        found = {}
-        with suppress(FileNotFoundError), os.scandir(self.storage / "records") as entries:  # no folder yet
-            for entry in entries:
-                run_id = entry.name.removesuffix(".json")
-                if run_id in run_ids:
-                    with suppress(FileNotFoundError):  # it was just put aside
-                        found[run_id] = stamp(entry.stat())
-        return found
+        found = stamps(self.storage / "records")
+        return {name[:-5]: seen for name, seen in found.items() if name.endswith(".json") and name[:-5] in run_ids}
 
     def _records(self, stamps: Mapping[str, Stamp]) -> tuple[dict[str, Record], dict[str, str]]:
         records: dict[str, Record] = {}
         damaged: dict[str, str] = {}
-        for run_id, now in stamps.items():
-            kept = self._read.get(run_id)
-            if kept is None or kept[0] != now:
-                self.reads += 1
-                kept = self._read[run_id] = (now, *read_or_explain(self.storage, run_id))
+        changed = [i for i, now in stamps.items() if i not in self._read or self._read[i][0] != now]
+        found = each(self.storage, lambda run_id: read_or_explain(self.storage, run_id), changed)
+        for run_id, read in zip(changed, found, strict=True):
+            self.reads += 1
+            self._read[run_id] = (stamps[run_id], *read)
+        for run_id in stamps:
+            kept = self._read[run_id]
             if kept[1] is not None:
                 records[run_id] = kept[1]
             elif kept[2]:
@@ -222,11 +216,6 @@ class Studies:
             live.eta_s,
             snapshot.verdict,
         )
-
-
-def stamp(status: os.stat_result) -> Stamp:
-    """Return what changes whenever a file does."""
-    return (status.st_mtime_ns, status.st_size, status.st_ino)
 
 
 def flight(planned: PlannedRun, epoch: int, validation_accuracy: float | None) -> Flight:

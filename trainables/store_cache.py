@@ -1,0 +1,166 @@
+"""Frame stores in an object store, and the copies of them that each machine keeps on its own disk.
+
+A store is built once, on the machine that drives the first study of its data, and uploaded: the frames first, under a
+name that follows from the store's manifest, then the manifest. So what a manifest names is whole, and two that upload
+at once do not mix. Every machine copies it once to ``CACHE/features``, compares the checksums, and maps the copy; each
+process compares them again when it opens it, and a damaged copy is fetched anew.
+
+The copies keep under ``GCE_STUDY_CACHE_GB`` (50 when not set): what was opened longest ago goes first, and nothing that
+a process has open, which a file lock beside each copy tells.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import shutil
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from trainables.config import digest
+from trainables.store import FLOAT, FRAMES_FILE, MANIFEST_FILE, FrameStore, open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from trainables.object_store import ObjectPath
+
+logger = logging.getLogger(__name__)
+
+LIMIT, USUAL_LIMIT = "GCE_STUDY_CACHE_GB", 50.0
+_open: dict[Path, int] = {}  # copies that this process has opened -> what holds the lock, until the process ends
+
+
+def shared_store(remote: ObjectPath, parent: Path, build: Callable[[], FrameStore]) -> FrameStore:
+    """Return the copy of a store that is there, or build it here and leave it there.
+
+    Args:
+        remote: where it lies, or will lie.
+        parent: the folder of this machine's copies.
+        build: builds it in ``parent`` under the same name, or repairs what is there. Asked as well for a store with
+            clips that could not be used, since a disk may have been at fault.
+
+    Raises:
+        OSError: the storage location or this machine's disk cannot be used.
+
+    """
+    store = fetch(remote, parent) if (remote / MANIFEST_FILE).exists() else None
+    if store is not None and not store.bad:
+        return store
+    _use(parent / remote.name)
+    store = build()
+    manifest = (store.folder / MANIFEST_FILE).read_bytes()
+    _frames(remote, manifest).upload(store.folder / FRAMES_FILE)
+    (remote / MANIFEST_FILE).write_bytes(manifest)
+    _make_room(parent, 0)
+    return store
+
+
+def fetch(remote: ObjectPath, parent: Path) -> FrameStore | None:
+    """Open this machine's copy of a store, copied first where it is absent or damaged.
+
+    Returns:
+        The store, whose checksums were compared; None where what lies there is absent or damaged itself.
+
+    Raises:
+        OSError: the storage location or this machine's disk cannot be used.
+
+    """
+    folder = parent / remote.name
+    _use(folder)
+    store = open_store(folder, verify=True)
+    if store is None:
+        with _copying(folder):
+            store = open_store(folder, verify=True)  # another process may have copied it meanwhile
+            if store is None and _copy(remote, folder):
+                store = open_store(folder)
+    return store
+
+
+def _copy(remote: ObjectPath, folder: Path) -> bool:
+    """Copy a store to this machine; say whether what came is whole."""
+    try:
+        manifest = (remote / MANIFEST_FILE).read_bytes()
+        value = json.loads(manifest)
+        size = value["total"] * value["mels"] * FLOAT
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return False
+    _make_room(folder.parent, size)
+    part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    try:
+        _frames(remote, manifest).download(part / FRAMES_FILE)
+        (part / MANIFEST_FILE).write_bytes(manifest)
+        if open_store(part, verify=True) is None:
+            return False
+        shutil.rmtree(folder, ignore_errors=True)
+        part.rename(folder)
+    except FileNotFoundError:
+        return False
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return True
+
+
+def _frames(remote: ObjectPath, manifest: bytes) -> ObjectPath:
+    return remote / f"{digest(json.loads(manifest))}.f32"
+
+
+def _make_room(parent: Path, needed: int) -> None:
+    """Remove copies that no process has open, the one opened longest ago first, until ``needed`` bytes fit."""
+    limit = float(os.environ.get(LIMIT) or USUAL_LIMIT) * 1e9
+    copies = sorted((p for p in parent.iterdir() if p.is_dir()), key=lambda p: _lock_file(p).stat().st_mtime_ns)
+    sizes = {copy: sum(p.stat().st_size for p in copy.rglob("*") if p.is_file()) for copy in copies}
+    for copy in copies:
+        if sum(sizes.values()) + needed <= limit:
+            return
+        descriptor = _opened(_lock_file(copy))
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        else:
+            shutil.rmtree(copy, ignore_errors=True)
+            del sizes[copy]
+        finally:
+            os.close(descriptor)
+    if sum(sizes.values()) + needed > limit:
+        logger.warning("%s: the frame stores in use take more than %s=%g allows", parent, LIMIT, limit / 1e9)
+
+
+def _lock_file(folder: Path) -> Path:
+    """Return the file beside a copy whose lock says that it is used, and whose time says when it was opened last."""
+    path = folder.with_name(f"{folder.name.removeprefix('.').removesuffix('.part')}.used")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch()
+    return path
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+
+
+def _use(folder: Path) -> None:
+    """Keep a copy from being removed until this process ends."""
+    path = _lock_file(folder)
+    if folder not in _open:
+        descriptor = _opened(path)
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        _open[folder] = descriptor
+    os.utime(path)
+
+
+@contextmanager
+def _copying(folder: Path) -> Iterator[None]:
+    """Be the only process that copies a store to this machine."""
+    descriptor = _opened(folder.with_name(f"{folder.name}.copying"))
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
