@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import threading
@@ -15,6 +16,8 @@ import soundfile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from trainables.object_store import ObjectPath
 
 RATE = 44_100
 
@@ -144,17 +147,23 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
     server.stop()
 
 
-@pytest.fixture
-def bucket(front: Front, request: pytest.FixtureRequest) -> Any:  # noqa: ANN401 -- an ObjectPath, or a folder
-    """Return an empty place in the object store, of the test's own."""
-    from hashlib import blake2b  # noqa: PLC0415
-
-    import fsspec  # noqa: PLC0415
+@pytest.fixture(scope="session")
+def make_bucket(front: Front) -> Callable[[str], ObjectPath]:
+    """Return a function from a name to an empty place in the object store, whose proxy is open then."""
+    import fsspec  # noqa: PLC0415 -- as above
 
     from trainables.storage import location  # noqa: PLC0415
 
-    front.set("open")
-    front.refused = ""
-    name = f"test-{blake2b(request.node.nodeid.encode(), digest_size=8).hexdigest()}"
-    fsspec.filesystem("s3", use_listings_cache=False).mkdir(name)
-    return location(f"s3://{name}/studies-here")
+    def make(name: str) -> Any:
+        front.set("open")
+        front.refused = ""
+        fsspec.filesystem("s3", use_listings_cache=False).mkdir(f"test-{name}")
+        return location(f"s3://test-{name}/here")
+
+    return make
+
+
+@pytest.fixture
+def bucket(make_bucket: Callable[[str], ObjectPath], request: pytest.FixtureRequest) -> ObjectPath:
+    """Return an empty place in the object store, of the test's own."""
+    return make_bucket(hashlib.blake2b(request.node.nodeid.encode(), digest_size=8).hexdigest())

@@ -59,6 +59,8 @@ class Store:
         if protocol == "s3":
             options["config_kwargs"] = {"retries": {"total_max_attempts": 1}}  # one loop decides: that below
         self.fs: Any = fsspec.filesystem(protocol, **options)
+        if loop := getattr(self.fs, "loop", None):  # what breaks in the background is raised by the call as well
+            loop.call_soon_threadsafe(loop.set_exception_handler, lambda _, about: logger.debug("%s", about))
         self.protocol, self.proven = protocol, proven
         self._complained = False
         self._jitter = random.Random(os.getpid())  # noqa: S311 -- no secret: that many processes do not ask at once
@@ -113,7 +115,14 @@ def judged(error: Exception) -> Literal["final", "refused", "away"] | None:
     if isinstance(error, OSError):
         return "final" if error.errno in FINAL else "away"
     names = {kind.__name__ for kind in type(error).__mro__}
-    if names & {"HTTPClientError", "ConnectionError", "ResponseParserError", "IncompleteRead", "ClientError", "HttpError"}:
+    if names & {
+        "HTTPClientError",
+        "ConnectionError",
+        "ResponseParserError",
+        "IncompleteRead",
+        "ClientError",
+        "HttpError",
+    }:
         return "away"  # botocore's and aiohttp's, of connections and answers that broke off
     return "final" if "BotoCoreError" in names else None
 

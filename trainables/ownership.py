@@ -5,8 +5,10 @@
 **Object store.** A lease is an object ``PATH/TERM`` that names its owner, and the highest term is the one that counts.
 A term is made with a conditional PUT that only one of several processes can win, and its owner writes it again every
 ``RENEW_S``. Whoever finds the highest term freed, its owner dead (on this machine the process is looked for), or not
-renewed for ``LEASE_S`` by the store's own clock, makes the next term. An owner that was silent for so long and comes
-back finds a higher term than its own within ``RENEW_S`` and ends. Terms only grow, so nobody can win with an old look.
+renewed for ``LEASE_S`` by the store's own clock, makes the next term. Whoever wants a study watches the lapsed lease for
+``WATCH_S`` more: after an outage of the store its owner may be about to renew it. An owner that was silent for so long
+and comes back finds a higher term than its own within ``RENEW_S`` and ends. Terms only grow, so nobody can win with an
+old look.
 
 For up to ``RENEW_S`` two processes may then believe that they own the same thing. Neither can spoil what the other
 writes: each object is written whole, and a run's checkpoints and record follow from the run alone, so the two write the
@@ -28,7 +30,7 @@ import time
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +42,7 @@ logger = logging.getLogger(__name__)
 
 RENEW_S = 10.0
 LEASE_S = 60.0
+WATCH_S = 20.0
 LOOK_S = 1.0  # between looks at a lease that may lapse
 
 
@@ -82,7 +85,8 @@ def holder(path: Location) -> str | None:
         return None
     term = max(_terms(path), default=None)
     # By this machine's clock: who looks writes nothing.
-    return None if term is None or not _alive(path, term, time.time) else described(_read(path / term))
+    held = term is not None and _state(path, term, time.time) == "held"
+    return described(_read(path / str(term))) if held else None
 
 
 def described(owner: dict[str, Any]) -> str:
@@ -193,19 +197,24 @@ class _Lease:
 
 def _lease(path: ObjectPath, wait: bool, on_loss: Callable[[], None]) -> _Lease | None:  # noqa: FBT001 -- see take
     seen: tuple[str, Any] | None = None
+    lapsed_at: float | None = None
     while True:
         terms = _terms(path)
         last = max(terms, default=None)
-        if last is None or not _alive(path, last, partial(_now, path)):
+        state = "free" if last is None else _state(path, last, partial(_now, path))
+        if state == "lapsed" and wait:
+            lapsed_at = lapsed_at or time.monotonic()
+            state = "lapsed" if time.monotonic() - lapsed_at > WATCH_S else "held"
+        if state != "held":
             term = f"{int(last or 0) + 1:09d}"
             owner = _owner() | {"here": _here(), "token": secrets.token_hex(8)}
-            if (path / term).create(_written(owner)):
-                for old in terms:
-                    (path / old).unlink()
-                return _Lease(path, term, owner, on_loss)
-            return None  # another process was faster
+            if not (path / term).create(_written(owner)):
+                return None  # another process was faster
+            for old in terms:
+                (path / old).unlink()
+            return _Lease(path, term, owner, on_loss)
         with contextlib.suppress(FileNotFoundError):  # it has just been removed
-            look = (last, (path / last).stamp())
+            look = (str(last), (path / str(last)).stamp())
             if not wait or seen not in (None, look):
                 return None  # it is renewed
             seen = look
@@ -221,15 +230,15 @@ def _terms(path: ObjectPath) -> list[str]:
     return [name for name in path.stamps() if name.isdigit()]
 
 
-def _alive(path: ObjectPath, term: str, now: Callable[[], float]) -> bool:
+def _state(path: ObjectPath, term: str, now: Callable[[], float]) -> Literal["free", "held", "lapsed"]:
     """Say whether a term has an owner that may still be at work."""
     owner = _read(path / term)
     if not owner or owner.get("free") or _gone(owner):
-        return False
+        return "free"
     try:
-        return now() - (path / term).changed() < LEASE_S
+        return "held" if now() - (path / term).changed() < LEASE_S else "lapsed"
     except FileNotFoundError:
-        return False
+        return "free"
 
 
 def _now(path: ObjectPath) -> float:

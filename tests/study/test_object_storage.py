@@ -1,0 +1,155 @@
+"""Studies kept in an object store, through the command line: killed, with the store away, and looked at.
+
+S3 is played by moto's server, behind a proxy that can break it. ``GCE_STUDY_OUTAGES=5,20,120`` says how long the store
+is away, in seconds, once a study each; the moments follow from the numbers.
+"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from analysis.dashboard.studies import Studies
+from study import cli
+from study.ledger import owner
+from study.preparation import store_data
+from study.reading import read_spec
+from trainables.loading import take_data
+from trainables.records import read_records, recorded
+
+GCE_STUDY = Path(sys.executable).parent / "gce-study"
+OUTAGES = [float(text) for text in os.environ.get("GCE_STUDY_OUTAGES", "5").split(",")]
+STUDY = """
+name: away
+dataset: {{kind: synthetic, train_per_class: 6, test_per_class: 2}}
+arms:
+  - {{name: cce, loss: {{name: cce}}}}
+  - {{name: adaptive, loss: {{name: adaptive_gce, temperature: 1000}}}}
+seeds: 2
+training: {{epochs: 2, batch_size: 8}}
+resources: {{max_concurrent: 2}}
+storage: {storage}
+"""
+
+
+def start(folder, storage):
+    path = folder / "study.yaml"
+    path.write_text(STUDY.format(storage=storage))
+    return subprocess.Popen([GCE_STUDY, "run", path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def finish(process):
+    out, errors = process.communicate(timeout=400)
+    assert process.returncode == 0, errors
+    return out, errors
+
+
+def until_training(process, storage):
+    """Wait for the first checkpoint or record."""
+    while not [*(storage / "checkpoints").glob("*.pt"), *(storage / "records").glob("*.json")]:
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.02)
+
+
+def outcomes(storage):
+    return {run_id: record.outcome() for run_id, record in read_records(storage).items()}
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory):
+    """The outcomes of the same study in a folder."""
+    folder = tmp_path_factory.mktemp("local")
+    finish(start(folder, folder / "storage"))
+    return outcomes(folder / "storage")
+
+
+@pytest.fixture(scope="module")
+def killed(front, make_bucket, local, tmp_path_factory):
+    """A study that was killed once and continued: its storage location, and what the second sitting printed."""
+    storage = make_bucket("killed")
+    folder = tmp_path_factory.mktemp("killed")
+    process = start(folder, storage)
+    until_training(process, storage)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert len(recorded(storage)) < len(local)
+    return storage, *finish(start(folder, storage))
+
+
+def test_a_study_that_was_killed_goes_on_to_the_records_of_one_in_a_folder(killed, local):
+    storage = killed[0]
+    assert outcomes(storage) == local
+    assert len(local) == 4
+    assert list((storage / "checkpoints").glob("*")) == []
+    assert list((storage / "running").glob("*")) == []
+    assert owner(storage, "away") is None
+
+
+def test_what_a_study_found_is_seen_where_it_lies(killed, capsys):
+    storage, out, _ = killed
+    assert f"report: {storage}/studies/away/report/report.html" in out
+    files = {"report.html", "report.md", "runs.csv", "summary.csv"}
+    assert {path.name for path in (storage / "studies" / "away" / "report").glob("*")} == files
+    assert cli.main(["status", "away", "--storage", str(storage)]) == 0
+    assert "away: 4 of 4 runs recorded; not running" in capsys.readouterr().out
+    assert cli.main(["list", "--storage", str(storage)]) == 0
+    assert "complete" in capsys.readouterr().out
+    assert cli.main(["report", "away", "--storage", str(storage), "--format", "json"]) == 0
+    assert (storage / "studies" / "away" / "report" / "report.json").exists()
+    assert cli.main(["status", "b", "--storage", str(storage)]) == 2
+    assert f"{storage}: no study named 'b'; there: away" in capsys.readouterr().err
+
+
+def test_the_dashboard_shows_it_and_reads_no_record_twice(killed):
+    studies = Studies(killed[0], owner)
+    (line,) = studies.lines()
+    assert (line.name, line.state, line.planned, line.recorded) == ("away", "complete", 4, 4)
+    assert len(studies.snapshot("away").results.records) == 4
+    assert studies.reads == 4
+    record = killed[0] / "records" / f"{min(recorded(killed[0]))}.json"
+    record.write_bytes(record.read_bytes() + b" ")
+    time_out = time.monotonic() + 60
+    while studies.reads < 5 and time.monotonic() < time_out:  # a view is kept for a while
+        studies.snapshot("away")
+    assert studies.reads == 5
+
+
+def test_another_machine_copies_the_frames_and_computes_none(killed, tmp_path, monkeypatch):
+    monkeypatch.setenv("GCE_STUDY_CACHE", str(tmp_path / "cache"))
+    path = tmp_path / "study.yaml"
+    path.write_text(STUDY.format(storage=killed[0]))
+    before = {path: path.stamp() for path in (killed[0] / "features").glob("*/*")}
+    assert sorted(path.name.rpartition(".")[2] for path in before) == ["f32", "json"]
+    computed = []
+    manifest = store_data(read_spec(path), progress=lambda *counts: computed.append(counts))
+    assert computed == []
+    assert {path: path.stamp() for path in (killed[0] / "features").glob("*/*")} == before
+    (frames,) = (tmp_path / "cache" / "features").glob("*/frames.f32")
+    assert frames.stat().st_size == sum(size for _, size, _ in before.values()) - next(
+        stamp[1] for path, stamp in before.items() if path.name == "store.json"
+    )
+    loader = take_data(killed[0], manifest.fingerprint, torch.device("cpu"))
+    assert loader.store.folder == frames.parent
+
+
+@pytest.mark.parametrize("seconds", OUTAGES)
+def test_an_outage_and_busy_answers_while_a_study_runs_lose_nothing(seconds, front, make_bucket, local, tmp_path):
+    storage = make_bucket(f"outage-{seconds:g}")
+    process = start(tmp_path, storage)
+    until_training(process, storage)
+    time.sleep(random.Random(seconds).random())  # noqa: S311 -- no secret
+    front.set("closed")
+    time.sleep(seconds)
+    front.set("busy")
+    time.sleep(1)
+    front.set("open")
+    _, errors = finish(process)
+    assert outcomes(storage) == local
+    assert "Traceback" not in errors
+    assert [r.provenance["attempts"] for r in read_records(storage).values()] == [1] * 4, "a run began anew"

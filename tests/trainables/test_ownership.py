@@ -1,0 +1,164 @@
+"""One owner at a time, in a folder and in an object store; S3 is played by moto's server."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from study.ledger import OwnedError, claim
+from trainables import ownership
+from trainables.ownership import forget, holder, take
+
+HOLD = """
+import sys, time
+from trainables.ownership import take
+from trainables.storage import location
+held = take(location(sys.argv[1]) / "owner")
+print("held" if held else "refused", flush=True)
+time.sleep(60 if held else 0)
+"""
+
+
+@pytest.fixture(params=["folder", "object store"])
+def path(request, tmp_path):
+    """Return what is owned, in a folder and in an object store."""
+    storage = tmp_path if request.param == "folder" else request.getfixturevalue("bucket")
+    return storage / "owner"
+
+
+@pytest.fixture
+def brief(monkeypatch):
+    """Leases last seconds; the store's clock counts whole ones."""
+    monkeypatch.setattr(ownership, "RENEW_S", 0.3)
+    monkeypatch.setattr(ownership, "LEASE_S", 3.0)
+    monkeypatch.setattr(ownership, "WATCH_S", 1.5)
+    monkeypatch.setattr(ownership, "LOOK_S", 0.1)
+
+
+def start(path):
+    command = [sys.executable, "-c", HOLD, str(path.parent)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def silent(path, term="000000001"):
+    """Leave the lease of an owner on another machine that says nothing any more."""
+    about = {"pid": 1, "user": "u", "host": "elsewhere", "started": "2026", "here": {"boot": "another"}, "token": "t"}
+    (path / term).write_bytes(json.dumps(about).encode())
+
+
+def test_a_second_is_refused_until_the_first_releases(path):
+    first = take(path)
+    assert take(path) is None
+    assert str(holder(path)).startswith(f"process {os.getpid()} of ")
+    first.release()
+    assert holder(path) is None
+    second = take(path)
+    assert second is not None
+    second.release(remove=True)
+
+
+def test_of_many_that_race_one_owns(path):
+    for number in range(10):
+        won, gate = [], threading.Barrier(4)
+
+        def race(one=path.parent / f"run-{number}", won=won, gate=gate):
+            gate.wait()
+            if held := take(one):
+                won.append(held)
+
+        threads = [threading.Thread(target=race) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(won) == 1
+        won[0].release()
+
+
+def test_of_processes_that_race_one_owns_and_once_it_is_killed_it_is_free_at_once(path):
+    running = [start(path) for _ in range(3)]
+    said = {process: process.stdout.readline() for process in running}
+    assert sorted(said.values()) == ["held\n", "refused\n", "refused\n"]
+    owner = next(process for process, text in said.items() if text == "held\n")
+    assert str(holder(path)).startswith(f"process {owner.pid} of ")
+    owner.send_signal(signal.SIGKILL)
+    for process in running:
+        process.communicate(timeout=20)
+    held = take(path)
+    assert held is not None
+    held.release()
+
+
+def test_nothing_is_left_of_what_nobody_will_own_again(path):
+    take(path).release(remove=True)
+    assert not path.exists()
+    take(path).release()
+    assert path.exists()
+    forget(path)
+    assert not path.exists()
+
+
+@pytest.mark.usefixtures("brief")
+def test_a_lease_that_nobody_renews_is_taken_over_when_it_lapses_and_not_before(bucket):
+    path = bucket / "owner"
+    silent(path)
+    began = time.monotonic()
+    assert take(path) is None
+    held = take(path, wait=True)
+    assert held is not None
+    assert 2.0 <= time.monotonic() - began < 30
+    assert [name for name in path.stamps() if name.isdigit()] == ["000000002"]
+    held.release()
+
+
+@pytest.mark.usefixtures("brief")
+def test_who_waits_is_refused_once_the_lease_is_renewed(bucket):
+    first = take(bucket / "owner")
+    assert take(bucket / "owner", wait=True) is None
+    first.release()
+
+
+@pytest.mark.usefixtures("brief")
+def test_an_owner_that_was_taken_over_is_told_and_leaves_the_other_alone(bucket):
+    path, told = bucket / "owner", threading.Event()
+    first = take(path, on_loss=told.set)
+    silent(path, "000000002")
+    assert told.wait(30)
+    assert first.lost
+    before = (path / "000000002").stamp()
+    first.release()
+    assert (path / "000000002").stamp() == before
+    assert str(holder(path)) == "process 1 of u on elsewhere since 2026"
+
+
+@pytest.mark.usefixtures("brief")
+def test_a_study_that_another_process_took_over_ends_and_says_who(bucket):
+    with pytest.raises(OwnedError, match="study s is being run by process 1 of u on elsewhere"), claim(bucket, "s"):
+        silent(bucket / "studies" / "s" / "owner.lock", "000000002")
+        threading.Event().wait(30)
+
+
+@pytest.mark.usefixtures("brief")
+def test_an_outage_longer_than_the_lease_takes_nothing_from_an_owner_alone(bucket, front):
+    held = take(bucket / "owner")
+    front.set("closed")
+    lapsed = threading.Event()
+    threading.Timer(4.0, lapsed.set).start()
+    assert lapsed.wait(30)
+    front.set("open")
+    assert take(bucket / "owner", wait=True) is None
+    assert not held.lost
+    held.release()
+
+
+def test_who_looks_for_the_owner_writes_nothing(bucket):
+    held = take(bucket / "owner")
+    before = (bucket / "owner").stamps()
+    assert holder(bucket / "owner") is not None
+    assert (bucket / "owner").stamps() == before
+    held.release()
