@@ -16,9 +16,10 @@ from trainables.config import FEATURES
 from trainables.datasets.headers import AudioError, probe, resampled_length
 from trainables.datasets.load import leave_out, load, with_digests
 from trainables.datasets.manifest import DataSetError, Manifest
+from trainables.datasets.remote import local_copy
 from trainables.datasets.subsets import SUBSET_SEED, subset
 from trainables.records import DataSummary, StudyPlan
-from trainables.storage import location, scratch
+from trainables.storage import cache, location, scratch
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -44,7 +45,7 @@ def read_data(spec: StudySpec, skip_bad_clips: int = 0) -> Manifest:
 
     """
     local = scratch(location(spec.storage))
-    return with_digests(load(spec.dataset, local / "synthetic"), local / "digests", skip_bad_clips)
+    return with_digests(load(local_copy(spec.dataset, cache()), local / "synthetic"), local / "digests", skip_bad_clips)
 
 
 def store_data(
@@ -78,7 +79,7 @@ def store_data(
 
     storage = location(spec.storage)
     local = scratch(storage)
-    listed = load(spec.dataset, local / "synthetic")
+    listed = load(local_copy(spec.dataset, cache()), local / "synthetic")
     try:
         readable = with_digests(listed, local / "digests", len(listed.clips))
     except DataSetError:

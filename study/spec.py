@@ -65,16 +65,19 @@ _PATHS = ("root", "path", "pool")
 
 
 def absolute(text: str, at: tuple[str, ...] = ()) -> str:
-    """Return a path with ``~`` expanded, made absolute from the current working directory.
+    """Return a path with ``~`` expanded, made absolute from the current working directory; a URL stays one.
 
     Raises:
-        PydanticCustomError: it is empty, has characters that do not print, or names an unknown user's home.
+        PydanticCustomError: it is empty, has characters that do not print, names an unknown user's home, or is a URL of
+            another form than ``trainables.storage.URL_FORM``.
 
     """
     if not text.strip() or not text.isprintable():
         raise not_allowed(at, "a path of printable characters")
     if is_url(text):
-        raise not_allowed(at, "a path on this machine (only storage may be a URL: copy the clips to a disk first)")
+        if not URL.fullmatch(text):
+            raise not_allowed(at, f"a path, or {URL_FORM}")
+        return text.rstrip("/")
     try:
         return str(Path(text).expanduser().absolute())
     except RuntimeError:
@@ -130,11 +133,7 @@ class StudySpec(Frozen):
     @field_validator("storage")
     @classmethod
     def _storage_is_a_location(cls, storage: str) -> str:
-        if not is_url(storage):
-            return absolute(storage)
-        if not URL.fullmatch(storage):
-            raise not_allowed((), f"a folder, or {URL_FORM}")
-        return storage.rstrip("/")
+        return absolute(storage)
 
     @field_validator("dataset")
     @classmethod

@@ -299,6 +299,13 @@ class ObjectPath:
         """Return the stamp of every object here, by name; one request for a thousand of them."""
         return {PurePosixPath(e["name"]).name: _stamp(e) for e in self._entries() if e["type"] != "directory"}
 
+    def tree(self) -> dict[str, Stamp]:
+        """Return the stamp of every object below, by its name from here on: ``a/b.wav``."""
+        found: dict[str, dict[str, Any]] = self._ask("find", detail=True)
+        start = f"{self._key}/"
+        names = {name.removeprefix(start): entry for name, entry in found.items() if name.startswith(start)}
+        return {name: _stamp(entry) for name, entry in names.items() if name and not name.endswith("/")}
+
     def changed(self) -> float:
         """Return when the object was written, in seconds of Unix time by the store's clock.
 

@@ -5,7 +5,7 @@
 **Object store.** A lease is an object ``PATH/TERM`` that names its owner, and the highest term is the one that counts.
 A term is made with a conditional PUT that only one of several processes can win, and its owner writes it again every
 ``RENEW_S``. Whoever finds the highest term freed, its owner dead (on this machine the process is looked for), or not
-renewed for ``LEASE_S`` by the store's own clock, makes the next term. Whoever wants a study watches the lapsed lease for
+renewed for ``LEASE_S`` by the store's own clock, makes the next term. Whoever wants a study watches a lapsed lease for
 ``WATCH_S`` more: after an outage of the store its owner may be about to renew it. An owner that was silent for so long
 and comes back finds a higher term than its own within ``RENEW_S`` and ends. Terms only grow, so nobody can win with an
 old look.

@@ -70,7 +70,7 @@ def local(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def killed(front, make_bucket, local, tmp_path_factory):
+def killed(make_bucket, local, tmp_path_factory):
     """A study that was killed once and continued: its storage location, and what the second sitting printed."""
     storage = make_bucket("killed")
     folder = tmp_path_factory.mktemp("killed")

@@ -104,10 +104,10 @@ def changed(old: str, new: str) -> str:
             "6: method.name: 'serach' is not allowed (did you mean search?); allowed: one of grid, search, settle",
         ),
         (
-            GOOD + "storage: s3://b/p\n",
+            GOOD + "storage: ftp://b/p\n",
             (
-                "6: storage: 's3://b/p' is not allowed; allowed: a folder"
-                " (storage must be a folder: object storage is not supported by this version)"
+                "6: storage: 'ftp://b/p' is not allowed; allowed: a path,"
+                " or s3://BUCKET/PREFIX or gs://BUCKET/PREFIX, of letters, digits and . _ - = /"
             ),
         ),
         (

@@ -88,7 +88,9 @@ def test_every_parameter_of_every_loss_can_be_fixed_or_left_open(loss: type[Any]
         ({"resources": {"cpus_per_run": 1.0}}, "resources"),
         ({"resources": {"max_concurrent": 0}}, "resources"),
         ({"storage": ""}, "storage"),
-        ({"storage": "s3://bucket/prefix"}, "storage"),
+        ({"storage": "s3://Bucket/prefix"}, "storage"),
+        ({"storage": "http://bucket/prefix"}, "storage"),
+        ({"dataset": {"kind": "folder", "root": "s3://bucket/../a"}}, "dataset"),
         ({"storage": "~no-such-user-here/x"}, "storage"),
         ({"dataset": {"kind": "folder", "root": "a\0b"}}, "dataset"),
         ({"training": {"epochs": "20"}}, "training"),
@@ -98,6 +100,12 @@ def test_out_of_range_is_refused(changes: dict[str, Any], where: str) -> None:
     with pytest.raises(ValidationError) as error:
         study(**changes)
     assert {e["loc"][0] for e in error.value.errors()} == {where}
+
+
+def test_a_storage_location_and_a_data_set_may_lie_in_an_object_store() -> None:
+    spec = study(storage="s3://bucket/some/prefix/", dataset={"kind": "csv", "path": "s3://bucket/clips.csv"})
+    assert spec.storage == "s3://bucket/some/prefix"
+    assert spec.dataset.model_dump()["path"] == "s3://bucket/clips.csv"
 
 
 @pytest.mark.parametrize("gpus", [0, 0.25, 1, 2.0])

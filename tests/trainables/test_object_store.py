@@ -14,13 +14,6 @@ from trainables.records import write_atomically
 from trainables.storage import location, stamp, stamps
 
 
-@pytest.fixture
-def impatient(monkeypatch):
-    """Outages are waited for seconds, not minutes."""
-    monkeypatch.setattr(object_store, "OUTAGE_S", 1.5)
-    monkeypatch.setattr(object_store, "QUIET_S", 0.2)
-
-
 def in_a_while(what, *arguments, seconds=1.0):
     timer = threading.Timer(seconds, what, arguments)
     timer.start()
@@ -110,7 +103,8 @@ def test_an_outage_is_waited_for_and_said_once(mode, bucket, front, monkeypatch,
     assert last == f"{bucket}/a: the storage location answers again"
 
 
-def test_an_outage_that_does_not_end_is_an_error_that_names_the_place(bucket, front, impatient):
+def test_an_outage_that_does_not_end_is_an_error_that_names_the_place(bucket, front, monkeypatch):
+    monkeypatch.setattr(object_store, "OUTAGE_S", 1.5)
     front.set("closed")
     with pytest.raises(OSError, match=f"{bucket}/a: the storage location cannot be reached"):
         (bucket / "a").read_bytes()

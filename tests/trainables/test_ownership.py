@@ -138,9 +138,13 @@ def test_an_owner_that_was_taken_over_is_told_and_leaves_the_other_alone(bucket)
 
 @pytest.mark.usefixtures("brief")
 def test_a_study_that_another_process_took_over_ends_and_says_who(bucket):
-    with pytest.raises(OwnedError, match="study s is being run by process 1 of u on elsewhere"), claim(bucket, "s"):
-        silent(bucket / "studies" / "s" / "owner.lock", "000000002")
-        threading.Event().wait(30)
+    def run():
+        with claim(bucket, "s"):
+            silent(bucket / "studies" / "s" / "owner.lock", "000000002")
+            threading.Event().wait(30)
+
+    with pytest.raises(OwnedError, match="study s is being run by process 1 of u on elsewhere"):
+        run()
 
 
 @pytest.mark.usefixtures("brief")

@@ -1,0 +1,101 @@
+"""Data sets that lie in an object store: their clips are copied to this machine's cache before they are read.
+
+The copy is brought up to date each time: what is new or changed there (by size, time and ETag) is fetched, what is gone
+there is removed here. It keeps the names and the folders, so that a copy reads as the original would.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from trainables.config import digest
+from trainables.datasets.config import CSV, DataSet, Synthetic
+from trainables.datasets.manifest import DataSetError
+from trainables.records import write_atomically
+from trainables.storage import each, is_url, location
+
+if TYPE_CHECKING:
+    from trainables.object_store import ObjectPath
+    from trainables.storage import Stamp
+
+logger = logging.getLogger(__name__)
+
+
+def local_copy(dataset: DataSet, cache: Path) -> DataSet:
+    """Return a data set with every URL in it replaced by a path on this machine, where a copy lies.
+
+    Args:
+        dataset: the ``dataset`` key of a study.
+        cache: the folder under which copies lie, in ``clips/BUCKET/PREFIX``.
+
+    Raises:
+        DataSetError: there is nothing at a URL, or a name there that no file can have.
+        OSError: the object store or this machine's disk cannot be used.
+
+    """
+    if isinstance(dataset, Synthetic):
+        return dataset
+    changes: dict[str, object] = {}
+    if dataset.root is not None and is_url(dataset.root):
+        changes["root"] = str(_copied(dataset.root, cache))
+    if isinstance(dataset, CSV) and is_url(dataset.path):
+        folder, _, name = dataset.path.rpartition("/")
+        # Without a root the clips lie beside the CSV; with one, the CSV is all that is wanted of its folder.
+        changes["path"] = str(_copied(folder, cache, only=name if dataset.root else None) / name)
+    noise = getattr(dataset, "noise", None)
+    if noise is not None and noise.pool is not None and is_url(noise.pool):
+        changes["noise"] = noise.model_copy(update={"pool": str(_copied(noise.pool, cache))})
+    return dataset.model_copy(update=changes)
+
+
+def _copied(url: str, cache: Path, only: str | None = None) -> Path:
+    there = location(url)
+    if isinstance(there, Path):
+        return there
+    found = {name: seen for name, seen in there.tree().items() if only in (None, name)}
+    if not found:
+        raise DataSetError([f"{url}: there is {'nothing here' if only is None else f'no {only} here'}"])
+    folder = cache / "clips" / PurePosixPath(url.partition("://")[2])
+    if wrong := [name for name in found if not _is_file_name(name)]:
+        raise DataSetError([f"{url}: the name {name!r} cannot be a file's below {folder}" for name in wrong])
+    record = cache / "clips" / f"{digest([url, only])}.json"
+    known = _read(record)
+    missing = [name for name, seen in found.items() if known.get(name) != seen or not (folder / name).is_file()]
+    if missing:
+        size = sum(found[name][1] for name in missing) / 1e9
+        logger.warning("%s: copying %d files (%.2f GB) to %s", url, len(missing), size, folder)
+        for _ in each(there, lambda name: _fetch(there, folder, name), missing):
+            pass
+    for name in known.keys() - found.keys():
+        (folder / name).unlink(missing_ok=True)
+    if missing or known.keys() != found.keys():
+        write_atomically(record, json.dumps(found).encode())
+    return folder
+
+
+def _fetch(there: ObjectPath, folder: Path, name: str) -> None:
+    target = folder / name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        (there / name).download(part)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _is_file_name(name: str) -> bool:
+    return all(part not in {"", ".", ".."} and "\0" not in part for part in name.split("/"))
+
+
+def _read(record: Path) -> dict[str, Stamp]:
+    """Return what was copied before: name -> stamp; empty where nothing was, or what was noted is damaged."""
+    try:
+        known = json.loads(record.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return {name: tuple(seen) for name, seen in known.items()} if isinstance(known, dict) else {}
