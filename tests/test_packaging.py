@@ -71,6 +71,14 @@ def test_help_names_every_command():
     assert commands == known
 
 
+def test_a_folder_needs_no_object_storage():
+    heavy = "{'fsspec', 's3fs', 'botocore', 'aiohttp'}"
+    modules = "analysis.study, analysis.report, study.cli, study.ledger, study.preparation, trainables.loading"
+    code = f"import sys, {modules}; study.ledger.list_studies(trainables.storage.location('.'))"
+    code = f"{code}; print(sorted({heavy} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
 @pytest.mark.parametrize("package", ["study", "trainables", "analysis"])
 def test_init_files_are_empty(package):
     files = list((ROOT / package).rglob("__init__.py"))

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 OUTAGE_S = 900.0
 REFUSED_S = 12 * 3600.0
 QUIET_S = 3.0
-LONGEST_WAIT_S = 10.0
+LONGEST_WAIT_S = {"away": 10.0, "refused": 120.0}  # a new filesystem takes 2 MB that do not come back
 HASTY_S = 5.0  # what is not worth waiting for
 
 # Credentials, as S3 calls what is wrong with them; a HEAD is answered by a number alone, 400 for an expired token.
@@ -55,15 +55,19 @@ class Store:
             ImportError: the package of this kind of store is not installed.
 
         """
-        options: dict[str, Any] = {"use_listings_cache": False}  # others write there too
-        if protocol == "s3":
-            options["config_kwargs"] = {"retries": {"total_max_attempts": 1}}  # one loop decides: that below
-        self.fs: Any = fsspec.filesystem(protocol, **options)
-        if loop := getattr(self.fs, "loop", None):  # what breaks in the background is raised by the call as well
-            loop.call_soon_threadsafe(loop.set_exception_handler, lambda _, about: logger.debug("%s", about))
         self.protocol, self.proven = protocol, proven
+        self.fs = self._filesystem()
         self._complained = False
         self._jitter = random.Random(os.getpid())  # noqa: S311 -- no secret: that many processes do not ask at once
+
+    def _filesystem(self) -> Any:  # noqa: ANN401 -- fsspec has no types
+        options: dict[str, Any] = {"use_listings_cache": False}  # others write there too
+        if self.protocol == "s3":
+            options["config_kwargs"] = {"retries": {"total_max_attempts": 1}}  # one loop decides: that below
+        fs = fsspec.filesystem(self.protocol, **options)
+        if loop := getattr(fs, "loop", None):  # what breaks in the background is raised by the call as well
+            loop.call_soon_threadsafe(loop.set_exception_handler, lambda _, about: logger.debug("%s", about))
+        return fs
 
     def call(self, url: str, name: str, *arguments: Any, hasty: bool, **options: Any) -> Any:  # noqa: ANN401 -- the filesystem's
         """Ask the filesystem about a URL, again and again where that may help; for ``HASTY_S`` only if ``hasty``.
@@ -87,22 +91,18 @@ class Store:
                 if waited > QUIET_S and not (hasty or self._complained):
                     self._complained = True
                     logger.warning("%s; %s", _plain(error, url, kind), _promise(kind))
-                time.sleep(self._jitter.uniform(0.5, 1.0) * min(LONGEST_WAIT_S, 0.2 * 2**attempt))
+                longest = LONGEST_WAIT_S[kind]
+                time.sleep(self._jitter.uniform(0.5, 1.0) * min(longest, 0.2 * 2**attempt))
                 attempt = min(attempt + 1, 16)
-                if kind == "refused" and hasattr(self.fs, "connect"):
-                    self._read_credentials_again()
+                if kind == "refused":  # a new filesystem reads them again
+                    type(self.fs).clear_instance_cache()
+                    self.fs = self._filesystem()
             else:
                 self.proven = True
                 if self._complained:
                     self._complained = False
                     logger.warning("%s: the storage location answers again", url)
                 return answer
-
-    def _read_credentials_again(self) -> None:
-        try:
-            self.fs.connect(refresh=True)
-        except Exception as error:  # noqa: BLE001 -- whatever is wrong with them shows at the next attempt
-            logger.debug("credentials: %r", error)
 
 
 def judged(error: Exception) -> Literal["final", "refused", "away"] | None:

@@ -153,3 +153,15 @@ def test_500_trials_of_160_epochs_are_cheap_to_follow(path, monkeypatch):
         journal.sync(history)
     assert (time.process_time() - start) / 500 < 0.05
     assert len(syncs) == 1000
+
+
+def test_in_an_object_store_the_journal_is_the_same_file(bucket, path, tmp_path):
+    for place in (bucket / "optuna.journal", path):
+        for _ in range(2):  # the second opens what the first left
+            journal = Journal(place, "wide", SPACE)
+            for count in (2, 4):
+                journal.sync(HISTORY[:count])
+    copy = tmp_path / "copy"
+    (bucket / "optuna.journal").download(copy)
+    assert shown(copy) == shown(path) == EXPECTED
+    assert len(copy.read_bytes().splitlines()) == len(path.read_bytes().splitlines())

@@ -145,7 +145,7 @@ def test_credentials_that_expire_are_waited_for_until_new_ones_are_there(proven,
     finally:
         timer.join()
         credentials.write_text(before)
-        storage._store.fs.connect(refresh=True)
+        type(storage._store.fs).clear_instance_cache()
     first, last = [record.getMessage() for record in caplog.records if record.name == object_store.__name__]
     assert first.startswith(f"{bucket}/a: the credentials are refused (")
     assert first.endswith("; waiting up to 12 h for credentials that work; nothing is lost")
