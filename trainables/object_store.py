@@ -43,6 +43,8 @@ REFUSED_TYPES = {"NoCredentialsError", "PartialCredentialsError", "CredentialRet
 }
 # What a store says of the request itself: the next attempt would be answered alike.
 FINAL = {errno.EINVAL, errno.ENOSYS, errno.ENAMETOOLONG, errno.EMSGSIZE, errno.ENOTEMPTY, errno.EPERM}
+# What this machine's disk says while an object is copied to it or from it.
+LOCAL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.ENOTDIR, errno.EISDIR}
 
 
 class Store:
@@ -107,6 +109,8 @@ class Store:
 
 def judged(error: Exception) -> Literal["final", "refused", "away"] | None:
     """Say what an exception of a filesystem means; None where it is no answer or failure of the store."""
+    if isinstance(error, OSError) and error.errno in LOCAL:
+        return None
     if isinstance(error, FileNotFoundError | FileExistsError):
         return "final"
     code = _code(error)

@@ -14,10 +14,22 @@ from trainables.records import write_atomically
 from trainables.storage import location, stamp, stamps
 
 
-def in_a_while(what, *arguments, seconds=1.0):
-    timer = threading.Timer(seconds, what, arguments)
-    timer.start()
-    return timer
+def said(caplog):
+    return [record.getMessage() for record in caplog.records if record.name == object_store.__name__]
+
+
+def once_said(caplog, what, *arguments):
+    """Do something when the first message is there."""
+
+    def wait():
+        end = time.monotonic() + 60
+        while not said(caplog) and time.monotonic() < end:
+            time.sleep(0.02)
+        what(*arguments)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    return thread
 
 
 def fill(folder, names):
@@ -91,13 +103,11 @@ def test_an_object_that_was_created_by_a_first_attempt_without_an_answer_counts_
 def test_an_outage_is_waited_for_and_said_once(mode, bucket, front, monkeypatch, caplog):
     monkeypatch.setattr(object_store, "QUIET_S", 0.2)
     front.set(mode)
-    timer = in_a_while(front.set, "open")
-    began = time.monotonic()
+    opening = once_said(caplog, front.set, "open")
     (bucket / "a").write_bytes(b"1")
+    opening.join()
     assert (bucket / "a").read_bytes() == b"1"
-    timer.join()
-    assert time.monotonic() - began >= 1.0
-    first, last = [record.getMessage() for record in caplog.records if record.name == object_store.__name__]
+    first, last = said(caplog)
     assert first.startswith(f"{bucket}/a: the storage location cannot be reached (")
     assert first.endswith("; trying again for up to 15 minutes; nothing is lost")
     assert last == f"{bucket}/a: the storage location answers again"
@@ -119,6 +129,12 @@ def test_what_is_not_worth_waiting_for_is_given_up_soon(bucket, front, monkeypat
     assert time.monotonic() - began < 30
 
 
+def test_a_full_disk_of_this_machine_is_no_outage(bucket):
+    (bucket / "a").write_bytes(b"1")
+    with pytest.raises(OSError, match="No space left on device"):
+        (bucket / "a").download(Path("/dev/full"))
+
+
 def test_credentials_that_never_worked_are_an_error_at_once(bucket, front):
     front.refused = "first"
     began = time.monotonic()
@@ -138,15 +154,15 @@ def test_credentials_that_expire_are_waited_for_until_new_ones_are_there(proven,
     before = credentials.read_text()
     front.refused = "first"
     front.set("open")  # the connections that stand were let in
-    timer = in_a_while(credentials.write_text, before.replace("first", "second"))
+    renewing = once_said(caplog, credentials.write_text, before.replace("first", "second"))
     try:
         (storage / "a").write_bytes(b"2")
         assert (storage / "a").read_bytes() == b"2"
     finally:
-        timer.join()
+        renewing.join()
         credentials.write_text(before)
         type(storage._store.fs).clear_instance_cache()
-    first, last = [record.getMessage() for record in caplog.records if record.name == object_store.__name__]
+    first, last = said(caplog)
     assert first.startswith(f"{bucket}/a: the credentials are refused (")
     assert first.endswith("; waiting up to 12 h for credentials that work; nothing is lost")
     assert last.endswith("the storage location answers again")
