@@ -2,6 +2,8 @@
 
 import pytest
 
+from study.preparation import read_data
+from study.reading import read_spec
 from trainables.datasets.config import CSV, Folder, Noise, Synthetic
 from trainables.datasets.load import load, with_digests
 from trainables.datasets.manifest import DataSetError
@@ -95,3 +97,15 @@ def test_what_lies_on_this_machine_is_left_alone(tmp_path):
     for dataset in (Folder(kind="folder", root=str(tmp_path)), Synthetic(kind="synthetic")):
         assert local_copy(dataset, tmp_path / "cache") == dataset
     assert not (tmp_path / "cache").exists()
+
+
+def test_a_study_reads_its_data_from_there(there, tmp_path, monkeypatch):
+    monkeypatch.setenv("GCE_STUDY_CACHE", str(tmp_path / "cache"))
+    arms = "[{name: cce, loss: {name: cce}}]"
+    text = (
+        f"name: s\ndataset: {{kind: folder, root: {there}/sounds}}\narms: {arms}\nseeds: 1\nstorage: {tmp_path}/here\n"
+    )
+    (tmp_path / "study.yaml").write_text(text)
+    manifest = read_data(read_spec(tmp_path / "study.yaml"))
+    assert len(manifest.clips) == 8
+    assert all(manifest.file(clip).is_relative_to(tmp_path / "cache") for clip in manifest.clips)

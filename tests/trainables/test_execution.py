@@ -1,8 +1,11 @@
 """From a run to its record, without Ray: statuses, checkpoints, and storage that fails."""
 
+import threading
+
 import pytest
 import torch
 
+from trainables import ownership
 from trainables.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
 from trainables.config import AdaptiveGCE
 from trainables.execution import BusyError, Execution, StorageError, owned, provenance, stopped
@@ -175,3 +178,21 @@ def test_a_run_that_is_cut_is_recorded_with_the_cost_of_its_checkpoint(loader, m
     assert (record.status, record.epochs, record.test) == ("stopped", curve, None)
     assert record.cost.images == execution.training.images
     assert record.provenance.items() >= {"commit": "c", "host": "h", "attempts": 1}.items()
+
+
+def test_in_an_object_store_a_run_that_another_process_took_over_is_left_to_it(loader, make_run, bucket, monkeypatch):
+    monkeypatch.setattr(ownership, "RENEW_S", 0.2)
+    run = make_run(epochs=3)
+    execution = Execution(run, loader, bucket, {})
+    execution.step()
+    lost = threading.Event()
+    monkeypatch.setattr(execution._held, "_on_loss", lost.set)
+    (bucket / "running" / run.run_id / "000000002").write_bytes(b'{"pid": 1}')
+    assert lost.wait(30)
+    with pytest.raises(BusyError):
+        execution.own()
+    (bucket / "running" / run.run_id / "000000002").unlink()  # it has given the run up
+    (bucket / "running" / run.run_id / "000000001").unlink()
+    execution.own()
+    assert execution.step()[0].epoch == 2, "it did not go on from the checkpoint"
+    execution.release()
