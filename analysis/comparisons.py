@@ -10,7 +10,7 @@ from analysis.figure_data import representatives
 from analysis.frames import accuracy_name, reported_metric, scores, selected_on, subsets
 from analysis.intervals import LEVEL
 from analysis.layout import effect, lay_out, p_text
-from analysis.paired import differences, equivalence, paired_tests
+from analysis.paired import MARGIN, differences, equivalence, paired_tests
 from analysis.power import seeds_to_separate
 from analysis.seeds import seed_agreement
 from analysis.stability import stability
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from analysis.frames import Key, StudyResults
     from analysis.paired import PairedTest
 
-MARGIN = 0.5  # points of accuracy below which two arms are called alike
 MOST_ARMS = 6  # whose pairs are all listed; of more, each beside the first
 RESAMPLING_SEED = 0
 

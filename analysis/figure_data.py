@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from analysis.exploration import settled
 from analysis.frames import Key, complete_runs, explored, keys, runs_of, scores, selected_on, subsets
 from analysis.intervals import LEVEL, Interval, t_interval
-from analysis.select import ValidationTable, best_per_arm
+from analysis.select import ValidationTable, best_per_arm, choose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,6 +81,36 @@ def sweep(runs: pd.DataFrame, parameter: str, metric: str, level: float = LEVEL)
         elif (own["parameter"] == "").all():
             fixed.append(_line(own, label, metric, level))
     return Sweep(parameter, metric, tuple(line for line in (*swept, *fixed) if line.intervals))
+
+
+def may_be_best(runs: pd.DataFrame, parameter: str) -> list[tuple[float, float]]:
+    """Return which values of a parameter the study does not tell apart from its choice, the chosen one with them.
+
+    Args:
+        runs: a study's runs, or a part of them; none that only explored.
+        parameter: a name from ``sweep_parameters``.
+
+    Returns:
+        The least and the greatest value of each group of neighbours, ascending; empty unless the runs are of one subset
+        and one series varies the parameter there.
+
+    """
+    swept = runs[runs["parameter"] == parameter]
+    if len(subsets(runs)) != 1 or len(set(swept["series"])) != 1 or (swept["stage"] != "").any():
+        return []
+    choice = choose(ValidationTable.from_runs(runs, subsets(runs)[0]))
+    if choice is None:
+        return []
+    tied = {key.configuration for key in (choice.key, *choice.not_told_apart)}
+    complete = complete_runs(swept)
+    names = dict(zip(map(float, complete["value"]), complete["configuration"], strict=True))
+    found: list[tuple[float, float]] = []
+    before = False
+    for value in sorted(names):
+        if within := names[value] in tied:
+            found = [*found[:-1], (found[-1][0], value)] if before else [*found, (value, value)]
+        before = within
+    return found
 
 
 def posterior_sweep(results: StudyResults) -> Sweep | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from plotly.subplots import make_subplots
@@ -47,6 +48,26 @@ def draw_sweep(data: Sweep, arms: Sequence[str]) -> go.Figure:
     label_axis(figure, data.parameter, (left, right))
     figure.update_yaxes(title_text=axis_title(data.metric), range=percent_range(data.lines))
     return figure
+
+
+def add_strip(figure: go.Figure, spans: Sequence[tuple[float, float]], parameter: str, x: Sequence[float]) -> None:
+    """Mark spans of the parameter by a strip that lies on the horizontal axis.
+
+    Args:
+        figure: of ``draw_sweep``.
+        spans: least and greatest value of each, as ``figure_data.may_be_best`` returns them.
+        parameter: what makes the axis.
+        x: every value on it, which says how far a strip reaches beyond its ends.
+
+    """
+    logarithmic = parameter == "temperature"
+    places = [math.log10(value) if logarithmic else value for value in x]
+    reach = 0.02 * (max(places) - min(places))
+    for span in spans:
+        ends = [math.log10(end) if logarithmic else end for end in span]
+        low, high = ends[0] - reach, ends[1] + reach
+        sides = {"x0": 10**low, "x1": 10**high} if logarithmic else {"x0": low, "x1": high}
+        figure.add_shape(type="rect", yref="paper", y0=0, y1=0.03, fillcolor=INK, opacity=0.75, line_width=0, **sides)
 
 
 def percent_range(lines: Sequence[Line], more: Sequence[float] = ()) -> tuple[float, float] | None:

@@ -11,12 +11,14 @@ import pandas as pd
 from pydantic import ValidationError
 
 from analysis.intervals import LEVEL, t_interval
+from analysis.truth import read_labels
 from trainables.labels import PARAMETERS, label, number, ordered, symbol
 from trainables.records import Epoch, Record, StudyPlan, read_plan, read_record, record_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from analysis.truth import Labels
     from trainables.records import PlannedRun
 
 METRICS = ("validation", "test")
@@ -43,12 +45,17 @@ class StudyResults:
     fractions in [0, 1], NaN when absent), epochs, wall_s, cpu_s (seconds) and error (empty when there is none).
 
     ``curves`` has one row per recorded epoch: run_id and the fields of ``trainables.records.Epoch``.
+
+    ``labels`` are the clips' labels; None where the storage location does not keep them, or ``labels_problem`` says why
+    they cannot be used.
     """
 
     plan: StudyPlan
     records: dict[str, Record]
     runs: pd.DataFrame
     curves: pd.DataFrame
+    labels: Labels | None = None
+    labels_problem: str = ""
 
 
 def load_study(storage: Path | str, name: str) -> StudyResults:
@@ -70,7 +77,15 @@ def load_study(storage: Path | str, name: str) -> StudyResults:
         record, damaged_by = read_or_explain(root, run_id)
         records |= {run_id: record} if record else {}
         damaged |= {run_id: damaged_by} if damaged_by else {}
-    return study_results(plan, records, damaged)
+    return with_labels(study_results(plan, records, damaged), root)
+
+
+def with_labels(results: StudyResults, storage: Path) -> StudyResults:
+    """Add the labels that a storage location keeps of a study's data set."""
+    try:
+        return replace(results, labels=read_labels(storage, results.plan.dataset))
+    except (ValueError, OSError) as error:
+        return replace(results, labels_problem=str(error))
 
 
 def read_or_explain(root: Path, run_id: str) -> tuple[Record | None, str]:

@@ -21,6 +21,10 @@ PUBLISHED = (
     f" Published marks: mean ± {100 * paper.LEVEL:g} % confidence interval over {paper.RUNS} runs, method not known "
     f"({paper.SOURCE})."
 )
+STRIP = (
+    f" The dark strip on the axis: values that may be the best, which validation does not tell apart from the choice "
+    f"({100 * LEVEL:g} %, all comparisons together)."
+)
 
 
 @dataclass(frozen=True)
@@ -81,8 +85,11 @@ def _sweep(results: StudyResults, parameter: str, metric: str, prefix: str) -> l
             title = f"{accuracy_name(metric)} against {symbol(parameter)}{where}"
             drawing = figures.draw_sweep(data, arms(results.runs))
             figure_published.add_to_sweep(drawing, marks)
+            spans = figure_data.may_be_best(runs, parameter)
+            figures.add_strip(drawing, spans, parameter, [x for line in data.lines for x in line.x])
             name = named(prefix, "" if metric == "test" else metric, "accuracy vs", axis(parameter), where)
-            found.append(Figure(name, title, caption + PUBLISHED * bool(marks), drawing))
+            text = caption + PUBLISHED * bool(marks) + STRIP * bool(spans)
+            found.append(Figure(name, title, text, drawing))
     return found
 
 

@@ -103,7 +103,10 @@ def table(found: Table, csv: str = "", links: Sequence[str] = ()) -> list[Any]:
     parts: list[Any] = [html.H3(found.title)]
     if found.rows:
         head = html.Thead(html.Tr([html.Th(cell, scope="col") for cell in found.header]))
-        body = [_row(row, links[index] if links else "") for index, row in enumerate(found.rows[:LONGEST])]
+        body = []
+        for index, row in enumerate(found.rows[:LONGEST]):
+            cells = [html.Strong(cell) if (index, place) in found.bold else cell for place, cell in enumerate(row)]
+            body.append(_row(cells, links[index] if links else ""))
         parts.append(scrolled(html.Table([head, html.Tbody(body)]), found.title))
     more = f" The first {LONGEST} of {len(found.rows)} rows are shown." if len(found.rows) > LONGEST else ""
     save = html.A("CSV", href=csv, download="", **aria(label=f"{found.title} as CSV")) if csv and found.rows else ""
@@ -122,15 +125,16 @@ def scrolled(inner: Any, label: str) -> Any:  # noqa: ANN401 -- components
     return html.Div(inner, className="scroll", tabIndex="0", role="region", **aria(label=label))
 
 
-def _row(cells: Sequence[str], link: str) -> Any:  # noqa: ANN401 -- a component
+def _row(cells: Sequence[Any], link: str) -> Any:  # noqa: ANN401 -- components
     first = dcc.Link(cells[0], href=link) if link else cells[0]
     rest = [html.Td(cell, className="tight" if _short(cell) else "") for cell in cells[1:]]
     return html.Tr([html.Td(first), *rest])
 
 
-def _short(cell: str) -> bool:
+def _short(cell: Any) -> bool:  # noqa: ANN401 -- a text or a component around one
     """Say whether a cell should stay on one line: a mean with its interval does."""
-    return "(n = " in cell and len(cell) < 24  # noqa: PLR2004 -- characters, as in the report
+    text = cell if isinstance(cell, str) else str(cell.children)
+    return "(n = " in text and len(text) < 24  # noqa: PLR2004 -- characters, as in the report
 
 
 def percent(value: float | None) -> str:

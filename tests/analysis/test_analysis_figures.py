@@ -41,6 +41,31 @@ def test_a_sweep_has_one_line_per_arm_and_subset(study: Builder) -> None:
     assert [line.label for line in data.lines] == ["adaptive · all", "adaptive · clean"]
 
 
+def test_values_that_may_be_best_are_the_choice_and_what_is_not_told_apart_from_it(study: Builder) -> None:
+    """Two groups of neighbours, with 1000 between them clearly worse; 10 and 1e5 are clearly worse too."""
+    means = {10.0: 0.5, 100.0: 0.8, 316.0: 0.801, 1000.0: 0.6, 3162.0: 0.8, 100000.0: 0.5}
+    for i, (temperature, mean) in enumerate(means.items()):
+        for seed in range(5):
+            study.add(
+                "adaptive",
+                AdaptiveGCE(name="adaptive_gce", temperature=temperature),
+                seed,
+                validation=mean + 0.001 * ((seed * (i + 1)) % 7),
+                varied={"temperature": temperature},
+            )
+    study.add("cce", CCE(name="cce"), 0, validation=0.1)
+    runs = study.results().runs
+    spans = figure_data.may_be_best(runs, "temperature")
+    assert spans == [(100.0, 316.0), (3162.0, 3162.0)]
+    drawing = figures.draw_sweep(figure_data.sweep(runs, "temperature", "validation"), ["adaptive", "cce"])
+    figures.add_strip(drawing, spans, "temperature", list(means))
+    first, second = drawing.layout.shapes
+    assert 10 < first.x0 < 100
+    assert 316 < first.x1 < 1000 < second.x0 < 3162 < second.x1 < 100000
+    study.baselines(1, subset="clean")  # the choice is one subset's own
+    assert figure_data.may_be_best(study.results().runs, "temperature") == []
+
+
 def test_a_sweep_is_sorted_by_the_parameter(study: Builder) -> None:
     study.temperatures([4, 2, 3], 1)
     data = figure_data.sweep(study.results().runs, "temperature", "test")
