@@ -6,12 +6,13 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from analysis.best_set import best_set
+from analysis.cautions import chosen
 from analysis.figure_data import representatives
-from analysis.frames import accuracy_name, reported_metric, scores, selected_on, subsets
-from analysis.intervals import LEVEL
+from analysis.frames import accuracy_name, reported, reported_metric, scores, selected_on, subsets
+from analysis.intervals import LEVEL, t_interval
 from analysis.layout import effect, lay_out, p_text
 from analysis.paired import MARGIN, differences, equivalence, paired_tests
-from analysis.power import seeds_to_separate
+from analysis.power import seeds_to_halve, seeds_to_separate
 from analysis.seeds import seed_agreement
 from analysis.stability import stability
 from analysis.tables import NONE, Table
@@ -32,6 +33,23 @@ def compared_tables(results: StudyResults) -> tuple[Table, ...]:
     """Return every comparison that a study's reported runs allow."""
     arms = arms_table(results)
     return (*best_set_tables(results), *([arms] if arms else []))
+
+
+def seeds_in_words(results: StudyResults) -> tuple[str, ...]:
+    """Say how well the accuracy of the study's choice is known, and how many seeds would halve its interval."""
+    key = chosen(results)
+    runs = reported(results).runs
+    metric = reported_metric(runs)
+    values = scores(runs, metric).get(key, {}) if key else {}
+    more = seeds_to_halve(len(values))
+    interval = t_interval(values.values()) if values else None
+    if key is None or more is None or interval is None or interval.half_width is None:
+        return ()
+    text = (
+        f"{key.configuration}: {len(values)} runs give its {accuracy_name(metric).lower()} to "
+        f"± {100 * interval.half_width:.1f} points; {more} more seeds would halve that, if their spread stays as it is."
+    )
+    return (text,)
 
 
 def best_set_tables(results: StudyResults) -> list[Table]:

@@ -30,12 +30,13 @@ def draw_counts(labels: Labels, classes: Sequence[str]) -> go.Figure:
     for place, (split, title) in enumerate(SPLITS.items()):
         counts = labels.counts.get(split, ())
         if any(counts):
+            pattern = {"shape": PATTERNS[place], "bgcolor": COLOURS[place], "fgcolor": "#ffffff", "solidity": 0.2}
             figure.add_bar(
                 x=[counts[k] for k in order],
                 y=names,
                 orientation="h",
                 name=title,
-                marker={"color": COLOURS[place], "pattern": {"shape": PATTERNS[place], "fgcolor": "#ffffff"}},
+                marker={"color": COLOURS[place], "pattern": pattern},
                 hovertemplate=f"%{{y}}, {title}: %{{x:,}}<extra></extra>",
             )
     if labels.wrong is not None:
@@ -47,7 +48,7 @@ def draw_counts(labels: Labels, classes: Sequence[str]) -> go.Figure:
             name="training, known to be wrong",
             hovertemplate="%{y}, label known to be wrong: %{x:,}<extra></extra>",
         )
-    figure.update_layout(barmode="stack", bargap=0.3)
+    figure.update_layout(barmode="stack", bargap=0.3, legend_traceorder="normal")
     figure.update_xaxes(title_text="Clips", rangemode="tozero")
     figure.update_yaxes(type="category", showgrid=False, dtick=1)
     return figure

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from analysis import compare, exploration, report_clips, report_exploring, report_figures, tables
 from analysis.cautions import cautions
-from analysis.comparisons import compared_tables
+from analysis.comparisons import compared_tables, seeds_in_words
 from analysis.frames import explored, reported
 from analysis.methods_text import methods
 from analysis.provenance import cost_table, data_table, provenance_table, settings_table
@@ -44,7 +44,7 @@ def sections(results: StudyResults) -> list[Section]:
             Section("Accuracy", report_figures.accuracy_sweeps(shown)),
             Section("Results", (), (*choice, *tables.result_tables(shown))),
             Section("Arms on each subset", (*report_figures.boxes(shown), *report_figures.pairs(shown))),
-            Section("Comparisons", (), compared_tables(shown)),
+            Section("Comparisons", (), compared_tables(shown), seeds_in_words(results)),
             _test_clips(results),
             Section("Learning curves", report_figures.curves(shown)),
         ]
