@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 from analysis.theme import (
     CUTS,
     INK,
+    MOST_DRAWN,
     Style,
     axis_ends,
     axis_title,
@@ -18,6 +19,7 @@ from analysis.theme import (
     escaped,
     faint,
     finite,
+    first_of_each,
     label_axis,
     style,
 )
@@ -121,7 +123,8 @@ def draw_curves(accuracy: Sequence[Curve], loss: Sequence[Curve], arms: Sequence
     for row, data in enumerate((accuracy, loss), start=1):
         for curve in data:
             _add_curve(figure, curve, style(arms, curve.key.arm), row)
-    add_cuts(figure, [cut for curve in accuracy for cut in curve.cuts])
+    drawn = {(curve.key.configuration, seed) for curve in accuracy for seed, _, _ in curve.runs[:MOST_DRAWN]}
+    add_cuts(figure, [cut for curve in accuracy for cut in curve.cuts if (cut.configuration, cut.seed) in drawn])
     figure.update_yaxes(title_text=axis_title("validation"), row=1, col=1)
     figure.update_yaxes(title_text="Training loss", row=2, col=1)
     last = [epochs[-1] for curve in accuracy for _, epochs, _ in curve.runs]
@@ -133,10 +136,11 @@ def draw_curves(accuracy: Sequence[Curve], loss: Sequence[Curve], arms: Sequence
 def add_line(figure: go.Figure, line: Line, look: Style, sign: str, mode: str = "lines+markers") -> None:
     """Add a series that varies the parameter: dots for runs, then the means with their intervals, joined or not."""
     name = escaped(line.label)
+    dots = first_of_each(line.dots, [dot.x for dot in line.dots])
     figure.add_scatter(
-        x=[dot.x for dot in line.dots],
-        y=[100 * dot.accuracy for dot in line.dots],
-        customdata=[dot.seed for dot in line.dots],
+        x=[dot.x for dot in dots],
+        y=[100 * dot.accuracy for dot in dots],
+        customdata=[dot.seed for dot in dots],
         mode="markers",
         marker={"symbol": f"{look.marker}-open", "size": 7, "color": faint(look.colour, 0.55)},
         name=name,
@@ -165,7 +169,7 @@ def add_line(figure: go.Figure, line: Line, look: Style, sign: str, mode: str = 
 
 def _add_level(figure: go.Figure, line: Line, look: Style, ends: tuple[float, float]) -> None:
     """Add an arm that does not vary the parameter: a level with its band, and its runs at the right edge."""
-    name, interval = escaped(line.label), line.intervals[0]
+    name, interval, dots = escaped(line.label), line.intervals[0], line.dots[:MOST_DRAWN]
     if interval.low is not None and interval.high is not None:
         low, high = 100 * interval.low, 100 * interval.high
         figure.add_scatter(
@@ -180,9 +184,9 @@ def _add_level(figure: go.Figure, line: Line, look: Style, ends: tuple[float, fl
             hoverinfo="skip",
         )
     figure.add_scatter(
-        x=[ends[1]] * len(line.dots),
-        y=[100 * dot.accuracy for dot in line.dots],
-        customdata=[dot.seed for dot in line.dots],
+        x=[ends[1]] * len(dots),
+        y=[100 * dot.accuracy for dot in dots],
+        customdata=[dot.seed for dot in dots],
         mode="markers",
         marker={"symbol": f"{look.marker}-open", "size": 7, "color": faint(look.colour, 0.55)},
         legendgroup=name,
@@ -207,7 +211,7 @@ def _add_curve(figure: go.Figure, curve: Curve, look: Style, row: int) -> None:
     scale = 100 if row == 1 else 1
     epochs: list[int | None] = []
     values: list[float | None] = []
-    for _, own, found in curve.runs:
+    for _, own, found in curve.runs[:MOST_DRAWN]:
         epochs += [*own, None]
         values += [*finite(found, scale), None]
     shared = {"legendgroup": name, "row": row, "col": 1, "name": name, "mode": "lines"}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis import figure_data, figures, frames, theme
+from analysis import figure_data, figures, frames, report_figures, theme
 from trainables.config import CCE, GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
@@ -123,6 +123,42 @@ def test_q_is_drawn_on_a_linear_axis(study: Builder) -> None:
     assert figure.layout.xaxis.type is None
     assert figure.layout.xaxis.title.text == "q"
     assert figure.layout.yaxis.title.text == "Validation accuracy (%)"
+
+
+def test_of_many_runs_the_first_are_drawn_and_all_are_counted(study: Builder) -> None:
+    seeds = theme.MOST_DRAWN + 10
+    study.temperatures([2, 3], seeds)
+    for seed in (0, seeds - 1):
+        study.add("cce", CCE(name="cce"), seed + 1000, status="stopped", epochs=2)
+    study.baselines(seeds)
+    results = study.results()
+    line, cce, _ = figure_data.sweep(results.runs, "temperature", "test").lines
+    assert [interval.n for interval in (*line.intervals, *cce.intervals)] == [seeds] * 3
+    for figure in report_figures.accuracy_sweeps(results):
+        dots = [trace for trace in figure.drawing.data if trace.mode == "markers"]
+        assert [len(trace.x) for trace in dots] == [2 * theme.MOST_DRAWN, theme.MOST_DRAWN, theme.MOST_DRAWN]
+        assert [list(trace.customdata[:3]) for trace in dots] == [[0, 1, 2]] * 3
+        assert f"the first {theme.MOST_DRAWN} in the plan's order are drawn" in figure.caption
+    (figure,) = report_figures.curves(results)
+    thin = [trace for trace in figure.drawing.data if trace.line.width == 1]
+    assert [list(trace.y).count(None) for trace in thin] == [theme.MOST_DRAWN] * 6
+    assert f"n = {seeds}" in figure.drawing.data[1].hovertemplate
+    assert f"the first {theme.MOST_DRAWN} in the plan's order are drawn" in figure.caption
+
+
+def test_a_mark_of_a_run_that_is_not_complete_stands_at_a_line_that_is_drawn(study: Builder) -> None:
+    for seed in range(theme.MOST_DRAWN + 2):
+        late = seed in (1, theme.MOST_DRAWN + 1)
+        study.add("cce", CCE(name="cce"), seed, status="stopped" if late else "complete", epochs=2 if late else 4)
+    (figure,) = report_figures.curves(study.results())
+    (mark,) = [trace for trace in figure.drawing.data if trace.name == "stopped"]
+    assert [seed for _, seed in mark.customdata] == [1]
+
+
+def test_a_caption_says_nothing_of_a_part_where_all_runs_are_drawn(full_study: Builder) -> None:
+    results = full_study.results()
+    for figure in (*report_figures.accuracy_sweeps(results), *report_figures.curves(results)):
+        assert "are drawn;" not in figure.caption
 
 
 def test_series_differ_in_colour_marker_and_dash() -> None:
