@@ -11,7 +11,7 @@ from study.progress import Progress
 from study.ray_settings import prepare_environment
 from study.spec import Resources
 from trainables.config import CCE, Configuration, Run
-from trainables.records import Cost, DataSummary, PlannedRun, Record, StudyPlan, read_records, write_record
+from trainables.records import Cost, DataSummary, PlannedRun, Record, StudyPlan, log_path, read_records, write_record
 
 
 @pytest.fixture
@@ -86,6 +86,9 @@ def test_a_run_that_keeps_killing_its_process_is_recorded_as_failed_and_the_othe
     assert record.error == (
         "its process died 11 times in the same epoch; the last time: torch.OutOfMemoryError: out of memory"
     )
+    log = log_path(tmp_path, run_id).read_text()
+    assert log.count("its process was lost: torch.OutOfMemoryError: out of memory") == 11
+    assert log.endswith(f"failed: {record.error}\n")
     asking.on_trial_complete(trial_id="a", result={"done": True})
     assert asking.conductor.progress.recorded.keys() == {run_id}
     assert asking.suggest("b")["run_id"] == plans[1].run.run_id
