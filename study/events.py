@@ -6,6 +6,7 @@ leave an epoch twice where another process goes on with a run, so the files are 
 
 from __future__ import annotations
 
+import os
 import re
 import time
 from typing import TYPE_CHECKING
@@ -87,7 +88,11 @@ class Events:
         return self.folder / re.sub(r"[^\w .,=+-]", "_", f"{configuration_name(planned)}, seed {planned.run.seed}")
 
     def _replace(self, planned: PlannedRun, mark: str, data: bytes) -> Path:
-        """Write a run's file anew, under a later name than the one before: TensorBoard reads them in that order."""
+        """Write a run's file anew, under a later name than the one before: TensorBoard reads them in that order.
+
+        The one before is emptied first and removed by the next: a TensorBoard that is just reading a file would never
+        get over its disappearance.
+        """
         folder = self._folder_of(planned)
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"events.out.tfevents.{time.time_ns()}.{mark}"
@@ -95,6 +100,8 @@ class Events:
         unseen.write_bytes(data)
         unseen.rename(path)
         for other in folder.glob("*tfevents*"):
-            if other != path:
+            if other != path and other.stat().st_size:
+                os.truncate(other, 0)
+            elif other != path:
                 other.unlink()
         return path

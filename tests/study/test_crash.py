@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from analysis.exploration import exploration_table
 from analysis.frames import load_study, reported
@@ -89,6 +90,13 @@ def tables(storage):
 
 def outcomes(storage):
     return {run_id: record.outcome() for run_id, record in read_records(storage).items()}
+
+
+def in_tensorboard(storage):
+    """The epochs that TensorBoard shows of each run."""
+    folders = (storage / "studies" / "killed" / "tensorboard").iterdir()
+    read = (EventAccumulator(str(folder)).Reload() for folder in folders)
+    return sorted([event.step for event in run.Scalars("loss/train")] for run in read)
 
 
 def until_training(process, storage):
@@ -218,6 +226,7 @@ def test_a_killed_grid_of_24_runs_ends_with_the_same_records(grid, tmp_path, kil
     assert len(grid.planned) == 24
     storage = killed_and_continued(tmp_path / "again", grid, GRID, moment(kill))
     assert outcomes(storage) == outcomes(grid.storage)
+    assert in_tensorboard(storage) == sorted([p.epoch for p in r.epochs] for r in read_records(storage).values())
     assert tables(storage) == tables(grid.storage)
 
 

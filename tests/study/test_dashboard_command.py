@@ -91,6 +91,7 @@ def test_bad_input_is_one_message_and_exit_code_2(tmp_path):
         (("--storage", tmp_path, "--port", "65536"), "'65536' is not a whole number from 0 to 65535"),
         (("--storage", tmp_path, "--port", "-1"), "'-1' is not a whole number from 0 to 65535"),
         (("--storage", tmp_path, "--host", "no such host"), "--host: 'no such host' is not an address"),
+        (("--storage", tmp_path, "--tensorboard", "localhost:6006"), "'localhost:6006' is not an address such as http"),
     ):
         answer = refused(*arguments)
         assert answer.returncode == 2, answer

@@ -150,6 +150,19 @@ def test_running_again_trains_nothing(finished):
     assert {p: p.stat().st_mtime_ns for p in (folder / "storage" / "records").iterdir()} == before
 
 
+def test_events_that_cannot_be_written_are_said_at_the_end_and_the_study_is_whole(finished):
+    folder, path, _ = finished
+    written = folder / "storage" / "studies" / "small" / "tensorboard"
+    written.rename(folder / "kept")
+    written.write_text("in the way")
+    again = gce_study("run", path)
+    written.unlink()
+    (folder / "kept").rename(written)
+    assert again.returncode == 0
+    assert "not all events for TensorBoard could be written: " in again.stderr
+    assert "report.html" in again.stdout
+
+
 def test_check_counts_runs_named_recorded_and_left(finished):
     _, path, _ = finished
     checked = gce_study("check", path)

@@ -1,6 +1,9 @@
 """What the engine answers Tune, without a cluster: asking, waiting, busy runs, runs that kill their process."""
 
 import io
+import re
+import subprocess
+import sys
 
 import pytest
 from rich.console import Console
@@ -134,6 +137,22 @@ def test_a_record_that_cannot_be_read_is_put_aside_and_its_run_asked_for_again(a
     now[0] = 100.0
     assert asking.suggest("b")["run_id"] == run_id
     assert asking.suggest("c")["run_id"] == plans[1].run.run_id
+
+
+CLUSTER = """
+from study.ray_settings import prepare_environment
+prepare_environment()
+import ray
+from study.engine import dashboard_of
+context = ray.init(address="local", include_dashboard=True, log_to_driver=False, _node_ip_address="127.0.0.1")
+print(dashboard_of(context))
+ray.shutdown()
+"""
+
+
+def test_a_cluster_with_a_dashboard_says_where():
+    answer = subprocess.run([sys.executable, "-c", CLUSTER], capture_output=True, text=True, timeout=120, check=True)
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", answer.stdout.splitlines()[-1])
 
 
 def test_the_environment_keeps_ray_on_loopback_with_a_token_of_its_own(monkeypatch):

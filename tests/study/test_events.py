@@ -59,6 +59,11 @@ def scalars(folder):
     return {tag: [(e.step, e.value) for e in found.Scalars(tag)] for tag in found.Tags()["scalars"]}
 
 
+def files(folder):
+    """The event files of a run that hold anything."""
+    return [path for path in folder.iterdir() if path.stat().st_size]
+
+
 @pytest.fixture
 def events(tmp_path):
     return Events(tmp_path, "s")
@@ -75,7 +80,7 @@ def test_a_run_is_readable_epoch_by_epoch_while_it_is_trained(events, folder):
         found = scalars(folder)
         assert set(found) == set(TAGS) - {"accuracy/verified"}
         assert found["loss/train"] == [(e, pytest.approx(1 / e)) for e in range(1, epoch + 1)]
-    assert len(list(folder.iterdir())) == 1
+    assert len(files(folder)) == 1
 
 
 def test_a_recorded_run_has_its_curve_once_its_test_accuracy_and_its_time(events, folder):
@@ -88,13 +93,13 @@ def test_a_recorded_run_has_its_curve_once_its_test_accuracy_and_its_time(events
     assert found["accuracy/test"] == [(4, 0.75)]
     read = EventAccumulator(str(folder)).Reload().Scalars("q/mean")
     assert [e.wall_time - read[0].wall_time for e in read] == [0.0, 10.0, 20.0, 30.0]
-    assert len(list(folder.iterdir())) == 1
+    assert len(files(folder)) == 1
 
 
 def test_a_run_that_goes_on_in_another_sitting_has_every_epoch_once(events, folder, tmp_path):
     for epoch in (1, 2):
         events.on_epoch(planned(), point(epoch))
-    (written,) = folder.iterdir()
+    (written,) = files(folder)
     written.write_bytes(written.read_bytes()[:-7])  # as a killed process leaves it
     again = Events(tmp_path, "s")
     again.on_epoch(planned(), point(4), [point(epoch) for epoch in (1, 2, 3)])
@@ -102,10 +107,27 @@ def test_a_run_that_goes_on_in_another_sitting_has_every_epoch_once(events, fold
     assert [step for step, _ in scalars(folder)["loss/train"]] == [1, 2, 3, 4, 5]
 
 
+def test_a_reader_that_keeps_a_run_open_follows_it_from_sitting_to_sitting(events, folder, tmp_path):
+    plan = planned()
+    events.on_epoch(plan, point(1))
+    read = EventAccumulator(str(folder))
+
+    def steps():
+        return [event.step for event in read.Reload().Scalars("loss/train")]
+
+    assert steps() == [1]
+    again = Events(tmp_path, "s")
+    for epoch in (2, 3):
+        again.on_epoch(plan, point(epoch), [point(1)] if epoch == 2 else [])
+        assert steps() == [*range(1, epoch + 1)]
+    again.on_record(plan, record(plan))
+    assert steps() == [1, 2, 3, 4]
+
+
 def test_an_epoch_that_is_given_again_is_not_repeated_and_one_that_differs_replaces_what_followed(events, folder):
     for epoch in (1, 2, 3):
         events.on_epoch(planned(), point(epoch))
-    (written,) = folder.iterdir()
+    (written,) = files(folder)
     before = written.read_bytes()
     events.on_epoch(planned(), point(3))
     assert written.read_bytes() == before
@@ -116,10 +138,10 @@ def test_an_epoch_that_is_given_again_is_not_repeated_and_one_that_differs_repla
 def test_a_run_from_the_ledger_is_written_from_its_record_and_then_left_alone(events, folder, tmp_path):
     plan = planned()
     events.on_record(plan, record(plan))
-    (written,) = folder.iterdir()
+    (written,) = files(folder)
     assert len(scalars(folder)["loss/train"]) == 4
     Events(tmp_path, "s").on_record(plan, record(plan))
-    assert list(folder.iterdir()) == [written]
+    assert files(folder) == [written]
     other = record(plan, epochs=2).model_copy(update={"provenance": {"ended": "2026-01-03T00:00:00+00:00"}})
     Events(tmp_path, "s").on_record(plan, other)  # the run was trained once more
     assert len(scalars(folder)["loss/train"]) == 2
