@@ -99,6 +99,10 @@ def in_tensorboard(storage):
     return sorted([event.step for event in run.Scalars("loss/train")] for run in read)
 
 
+def recorded_epochs(storage):
+    return sorted([point.epoch for point in record.epochs] for record in read_records(storage).values())
+
+
 def until_training(process, storage):
     """Wait for the first checkpoint or record."""
     while not [*storage.glob("checkpoints/*.pt"), *storage.glob("records/*.json")]:
@@ -226,7 +230,7 @@ def test_a_killed_grid_of_24_runs_ends_with_the_same_records(grid, tmp_path, kil
     assert len(grid.planned) == 24
     storage = killed_and_continued(tmp_path / "again", grid, GRID, moment(kill))
     assert outcomes(storage) == outcomes(grid.storage)
-    assert in_tensorboard(storage) == sorted([p.epoch for p in r.epochs] for r in read_records(storage).values())
+    assert in_tensorboard(storage) == recorded_epochs(storage)
     assert tables(storage) == tables(grid.storage)
 
 
@@ -240,6 +244,7 @@ def test_a_killed_search_of_24_runs_stops_the_same_runs_at_the_same_epochs(searc
     assert stopped
     assert {i: len(r.epochs) for i, r in read_records(storage).items() if r.status == "stopped"} == stopped
     assert outcomes(storage) == outcomes(search.storage)
+    assert in_tensorboard(storage) == recorded_epochs(storage)
     assert tables(storage) == tables(search.storage)
 
 
