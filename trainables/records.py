@@ -109,6 +109,11 @@ def record_path(storage: Path, run_id: str) -> Path:
     return storage / "records" / f"{run_id}.json"
 
 
+def log_path(storage: Path, run_id: str) -> Path:
+    """Return where a run's log lies in a storage location."""
+    return storage / "logs" / f"{run_id}.log"
+
+
 def write_record(storage: Path, record: Record) -> None:
     """Add a record to the storage's ledger, atomically."""
     write_atomically(record_path(storage, record.run_id), record.model_dump_json(indent=1).encode())

@@ -120,6 +120,11 @@ def aria(**attributes: str) -> Any:  # noqa: ANN401 -- dash types only the attri
     return {f"aria-{name}": text for name, text in attributes.items()}
 
 
+def outward(name: str, address: str) -> Any:  # noqa: ANN401 -- a component
+    """Lay out a link to another server's page, which opens beside this one."""
+    return html.A(name, href=address, target="_blank", rel="noopener noreferrer")
+
+
 def scrolled(inner: Any, label: str) -> Any:  # noqa: ANN401 -- components
     """Lay a wide table out so that it scrolls by itself, by the keyboard too."""
     return html.Div(inner, className="scroll", tabIndex="0", role="region", **aria(label=label))
