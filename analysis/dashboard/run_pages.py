@@ -111,7 +111,7 @@ def run_page(studies: Studies, address: Address) -> Page:
         arms = in_order(snapshot.results.runs["arm"])
         key = Key(str(row["arm"]), str(row["configuration"]), str(row["subset"]))
         blocks.append(Block("curve", snapshot.stamp_of(address.run), figure=_curve(record, key, arms), file=title))
-    if record is not None and (confusion := confusion_of(studies.storage, snapshot.plan, record)):
+    if record is not None and (confusion := confusion_of(snapshot.results.labels, snapshot.plan, record)):
         blocks.append(part("confusion", *table(confusion)))
     if log := _log(studies, address.run):
         blocks.append(part("log", *log))

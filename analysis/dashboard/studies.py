@@ -7,14 +7,14 @@ import os
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from analysis.dashboard.links import web_address
 from analysis.dashboard.snapshot import Snapshot
-from analysis.frames import read_or_explain, study_results
+from analysis.frames import read_or_explain, study_results, with_labels
 from trainables.labels import label
 from trainables.records import read_plan, study_folder
 
@@ -148,6 +148,10 @@ class Studies:
                 results = study_results(plan, records, damaged)
             except ValueError as error:
                 raise UnreadableStudyError(str(error)) from None
+            if before and before.plan is plan and before.results.labels:
+                results = replace(results, labels=before.results.labels)  # a data set's labels never change
+            else:
+                results = with_labels(results, self.storage)
             number = before.number + 1 if before else 1
             made = time.monotonic()
             found = self._snapshots[name] = Snapshot(results, runs, stamps, number, made=made, cost_s=made - began)
