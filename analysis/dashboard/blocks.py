@@ -50,6 +50,7 @@ class Block:
         config: Any = {
             "responsive": True,
             "displaylogo": False,
+            "displayModeBar": True,  # where nothing hovers too
             "modeBarButtons": [BUTTONS],
             "toImageButtonOptions": saved,
         }
@@ -129,8 +130,8 @@ def _row(cells: Sequence[str], link: str) -> Any:  # noqa: ANN401 -- a component
 
 
 def _short(cell: str) -> bool:
-    """Say whether a cell should stay on one line: a mean with its interval does."""
-    return "(n = " in cell and len(cell) < 24  # noqa: PLR2004 -- characters, as in the report
+    """Say whether a cell should stay on one line: a number, a p-value or a mean with its interval does."""
+    return len(cell) < (24 if "(n = " in cell else 12)  # characters, as in the report
 
 
 def percent(value: float | None) -> str:
