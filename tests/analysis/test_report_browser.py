@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from conftest import Builder
     from playwright.sync_api import Page
 
+CUT = """() => [...document.querySelectorAll("figure .main-svg text")].filter(text => {
+    const [own, plot] = [text, text.closest(".js-plotly-plot")].map(element => element.getBoundingClientRect());
+    return own.left < plot.left - 1 || own.right > plot.right + 1;
+}).map(text => text.textContent)"""  # words that leave their figure at a side
+
 
 @pytest.mark.parametrize("width", [400, 1600])
 def test_the_report_draws_every_figure_offline_in_its_window(
@@ -30,4 +35,5 @@ def test_the_report_draws_every_figure_offline_in_its_window(
     assert page.locator("figure").count() > 5
     expect(page.locator("figure .modebar")).to_have_count(page.locator("figure").count())
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert page.evaluate(CUT) == []
     assert [address for address in asked if not address.startswith(("data:", "blob:"))] == [page.url]
