@@ -146,7 +146,10 @@ def draw_q_curves(data: Sequence[QCurve], arms: Sequence[str]) -> go.Figure:
     ]
     across = min(COLUMNS, len(data))
     rows = math.ceil(len(data) / across)
-    panels = make_subplots(rows, across, shared_xaxes="all", shared_yaxes="all", subplot_titles=names)
+    room = 46 / (26 + 190 * rows)  # for the titles: pixels of what the margins leave
+    panels = make_subplots(
+        rows, across, shared_xaxes="all", shared_yaxes="all", subplot_titles=names, vertical_spacing=room
+    )
     figure = empty(height=150 + 190 * rows, base=panels)
     figure.update_annotations(font_size=12)
     for i, (curve, name) in enumerate(zip(data, names, strict=True)):

@@ -131,7 +131,7 @@ def _row(cells: Sequence[str], link: str) -> Any:  # noqa: ANN401 -- a component
 
 def _short(cell: str) -> bool:
     """Say whether a cell should stay on one line: a number, a p-value or a mean with its interval does."""
-    return len(cell) < (24 if "(n = " in cell else 12)  # characters, as in the report
+    return len(cell) < (24 if "(n = " in cell else 14)  # characters, as in the report
 
 
 def percent(value: float | None) -> str:
