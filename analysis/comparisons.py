@@ -81,7 +81,7 @@ def _best_set(runs: pd.DataFrame, subset: str, metric: str) -> Table | None:
     agreement = seed_agreement(own)
     notes = [f"{accuracy_name(metric)} in %; differences in points. {found.label()}."]
     notes += [f"First when resampled: {resampled.label()}; with few seeds it is too sure."] if resampled else []
-    notes += [tested.text()] if tested else []
+    notes += [f"{tested.text()}."] if tested else []
     notes += [agreement.text()] if agreement else []
     header = ("Configuration", "Mean", "Less the best other", "Interval", "May be best", "First when resampled")
     where = f" on {subset}" if len(subsets(runs)) > 1 else ""

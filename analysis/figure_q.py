@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from analysis.frames import StudyResults
 
 SHOWN = 12  # configurations, each with its panel
-COLUMNS = 3
+COLUMNS = 2  # of panels, so that their titles stand side by side on a narrow screen
 
 
 @dataclass(frozen=True)
@@ -137,12 +137,14 @@ def draw_q_curves(data: Sequence[QCurve], arms: Sequence[str]) -> go.Figure:
     """Draw a panel per configuration: mean q_a per epoch with a band of one standard deviation on either side."""
     several = len({curve.key.subset for curve in data}) > 1
     names = [
-        escaped(f"{curve.key.configuration} on {curve.key.subset}" if several else curve.key.configuration)
-        for curve in data
+        escaped(curve.key.configuration) + (f"<br>on {escaped(curve.key.subset)}" if several else "") for curve in data
     ]
     across = min(COLUMNS, len(data))
     rows = math.ceil(len(data) / across)
-    panels = make_subplots(rows, across, shared_xaxes="all", shared_yaxes="all", subplot_titles=names)
+    room = 46 / (26 + 190 * rows)  # for the titles: pixels of what the margins leave
+    panels = make_subplots(
+        rows, across, shared_xaxes="all", shared_yaxes="all", subplot_titles=names, vertical_spacing=room
+    )
     figure = empty(height=150 + 190 * rows, base=panels)
     figure.update_annotations(font_size=12)
     for i, (curve, name) in enumerate(zip(data, names, strict=True)):

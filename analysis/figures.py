@@ -127,7 +127,8 @@ def draw_curves(accuracy: Sequence[Curve], loss: Sequence[Curve], arms: Sequence
     add_cuts(figure, [cut for curve in accuracy for cut in curve.cuts if (cut.configuration, cut.seed) in drawn])
     figure.update_yaxes(title_text=axis_title("validation"), row=1, col=1)
     figure.update_yaxes(title_text="Training loss", row=2, col=1)
-    last = [epochs[-1] for curve in accuracy for _, epochs, _ in curve.runs]
+    drawn = [epochs for curve in accuracy for epochs in (curve.epochs, *(epochs for _, epochs, _ in curve.runs))]
+    last = [epochs[-1] for epochs in drawn if epochs]
     figure.update_xaxes(range=epoch_range(max(last, default=1)))
     figure.update_xaxes(title_text="Epoch", row=2, col=1)
     return figure

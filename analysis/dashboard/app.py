@@ -28,6 +28,17 @@ if TYPE_CHECKING:
     from analysis.tables import Table
 
 TICK_MS = 2000
+# Dash's own page with the theme, which must be known before anything is drawn.
+INDEX = """<!doctype html>
+<html lang="en">
+<head>{%metas%}<title>{%title%}</title>{%favicon%}<script src="/assets/theme.js"></script>{%css%}</head>
+<body>
+<label class="theme">Theme <select id="theme" autocomplete="off">
+<option value="">as the system</option><option value="light">light</option><option value="dark">dark</option>
+</select></label>
+{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer>
+</body>
+</html>"""
 AXIS = re.compile(r"[xy]axis\d*")
 
 
@@ -43,6 +54,8 @@ def make_app(studies: Studies, guard: Guard) -> Dash:
         enable_mcp=False,
         add_log_handler=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+        assets_ignore="theme.js",  # it stands in the head
+        index_string=INDEX,
     )
     app.layout = html.Div(
         [

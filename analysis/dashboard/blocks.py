@@ -50,6 +50,7 @@ class Block:
         config: Any = {
             "responsive": True,
             "displaylogo": False,
+            "displayModeBar": True,  # where nothing hovers too
             "modeBarButtons": [BUTTONS],
             "toImageButtonOptions": saved,
         }
@@ -137,9 +138,9 @@ def _row(cells: Sequence[Any], link: str) -> Any:  # noqa: ANN401 -- components
 
 
 def _short(cell: Any) -> bool:  # noqa: ANN401 -- a text or a component around one
-    """Say whether a cell should stay on one line: a mean with its interval does."""
+    """Say whether a cell should stay on one line: a number, a p-value or a mean with its interval does."""
     text = cell if isinstance(cell, str) else str(cell.children)
-    return "(n = " in text and len(text) < 24  # noqa: PLR2004 -- characters, as in the report
+    return len(text) < (24 if "(n = " in text else 14)  # characters, as in the report
 
 
 def percent(value: float | None) -> str:
