@@ -123,8 +123,8 @@ def draw_curves(accuracy: Sequence[Curve], loss: Sequence[Curve], arms: Sequence
     for row, data in enumerate((accuracy, loss), start=1):
         for curve in data:
             _add_curve(figure, curve, style(arms, curve.key.arm), row)
-    drawn = {(curve.key.configuration, seed) for curve in accuracy for seed, _, _ in curve.runs[:MOST_DRAWN]}
-    add_cuts(figure, [cut for curve in accuracy for cut in curve.cuts if (cut.configuration, cut.seed) in drawn])
+    shown = {(curve.key.configuration, seed) for curve in accuracy for seed, _, _ in curve.runs[:MOST_DRAWN]}
+    add_cuts(figure, [cut for curve in accuracy for cut in curve.cuts if (cut.configuration, cut.seed) in shown])
     figure.update_yaxes(title_text=axis_title("validation"), row=1, col=1)
     figure.update_yaxes(title_text="Training loss", row=2, col=1)
     drawn = [epochs for curve in accuracy for epochs in (curve.epochs, *(epochs for _, epochs, _ in curve.runs))]
