@@ -87,9 +87,13 @@ def _adaptive(results: StudyResults) -> pd.DataFrame:
     return complete[complete["loss"] == "adaptive_gce"]
 
 
+def _known(results: StudyResults) -> pd.DataFrame:
+    return results.curves.loc[results.curves["q_mean"].notna(), ["run_id", "epoch", "q_mean", "q_sd"]]
+
+
 def _points(results: StudyResults, run_ids: Sequence[str]) -> dict[str, dict[int, tuple[float, float]]]:
     """Return run_id -> epoch -> (mean, sd) of q_a over the epoch's batches."""
-    known = results.curves.dropna(subset=["q_mean"]).fillna({"q_sd": 0.0})
+    known = _known(results).fillna({"q_sd": 0.0})
     means, sds = (curve_points(known, name, run_ids) for name in ("q_mean", "q_sd"))
     return {run_id: {epoch: (mean, sds[run_id][epoch]) for epoch, mean in own.items()} for run_id, own in means.items()}
 
@@ -113,7 +117,7 @@ def q_sweep(results: StudyResults) -> QSweep | None:
     tends to 1 - sum over classes of the squared share of each, which is 1 - 1/K for K equally large classes.
     """
     runs = _adaptive(results)
-    points = curve_points(results.curves.dropna(subset=["q_mean"]), "q_mean", list(runs["run_id"]))
+    points = curve_points(_known(results), "q_mean", list(runs["run_id"]))
     if runs.empty or runs["temperature"].nunique() < 2:  # noqa: PLR2004 -- an axis joins two
         return None
     several = len(subsets(runs)) > 1
