@@ -25,7 +25,8 @@ from ray.tune.search import Searcher
 from study.endings import EngineError
 from study.methods.method import Decision, Signal
 from trainables.config import Run
-from trainables.records import Cost, Epoch, Record, write_record
+from trainables.records import Cost, Epoch, Record, log_path, write_record
+from trainables.run_log import RunLog
 from trainables.trainable import RunTrainable
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def execute(conductor: Conductor, resources: Resources) -> None:
     ours = signal.getsignal(signal.SIGTERM)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Ray's own, about itself
-        ray.init(
+        context = ray.init(
             address="local",
             include_dashboard=False,
             log_to_driver=False,
@@ -59,10 +60,16 @@ def execute(conductor: Conductor, resources: Resources) -> None:
             _node_ip_address="127.0.0.1",
         )
         signal.signal(signal.SIGTERM, ours)
+        conductor.progress.ray_dashboard = dashboard_of(context)
         try:
             _fit(_Asking(conductor, resources), resources)
         finally:
             ray.shutdown()
+
+
+def dashboard_of(context: Any) -> str:  # noqa: ANN401 -- ray's types are not known
+    """Return the address of a cluster's dashboard, from what ``ray.init`` gives; empty where it has none."""
+    return f"http://{context.dashboard_url}" if context.dashboard_url else ""
 
 
 class _Asking(Searcher):
@@ -109,7 +116,8 @@ class _Asking(Searcher):
             return True
         point = Epoch(**{"verified_accuracy": None} | {k: result[k] for k in Epoch.model_fields if k in result})
         try:
-            decision = self.conductor.on_epoch(run, point)
+            earlier = [Epoch(**before) for before in result.get("earlier", ())]
+            decision = self.conductor.on_epoch(run, point, earlier)
         except OSError as fault:
             self._fault(fault)
             return False
@@ -138,6 +146,8 @@ class _Asking(Searcher):
 
         Tune starts the run again whatever is done here; finding it recorded, the new process ends at once.
         """
+        log = RunLog(log_path(self.conductor.storage, run.run_id))
+        log.write(f"its process was lost: {error}")
         if NODE_LOST in error:
             return
         self.deaths[run.run_id] += 1
@@ -159,6 +169,7 @@ class _Asking(Searcher):
             write_record(self.conductor.storage, record)
         except OSError as fault:
             self._fault(fault)
+        log.write(f"failed: {record.error}")
 
     def _fault(self, fault: OSError | str) -> None:
         self.faults.append(f"the storage location cannot be used: {fault}")

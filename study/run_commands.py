@@ -239,6 +239,8 @@ def _conclude(conductor: Conductor) -> None:
     for record in conductor.progress.recorded.values():
         if record.status not in {"complete", "stopped"}:
             say(f"left out: run {record.run_id} {record.status}: {record.error or ''}")
+    if problem := conductor.events.problem:
+        say(f"not all events for TensorBoard could be written: {problem}; running again writes them", err=True)
     say(verdict(results))
     say(f"report: {write_report(conductor.storage, conductor.plan.name) / 'report.html'}")
 
