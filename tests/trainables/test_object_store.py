@@ -34,7 +34,7 @@ def once_said(caplog, what, *arguments):
 
 def fill(folder, names):
     for name in names:
-        write_atomically(folder.joinpath(name) if isinstance(folder, Path) else folder / name, name.encode())
+        write_atomically(folder / name, name.encode())
 
 
 @pytest.mark.parametrize("kind", ["folder", "object store"])

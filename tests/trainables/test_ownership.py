@@ -35,8 +35,8 @@ def path(request, tmp_path):
 def brief(monkeypatch):
     """Leases last seconds; the store's clock counts whole ones."""
     monkeypatch.setattr(ownership, "RENEW_S", 0.3)
-    monkeypatch.setattr(ownership, "LEASE_S", 3.0)
-    monkeypatch.setattr(ownership, "WATCH_S", 1.5)
+    monkeypatch.setattr(ownership, "LEASE_S", 4.0)
+    monkeypatch.setattr(ownership, "WATCH_S", 3.0)
     monkeypatch.setattr(ownership, "LOOK_S", 0.1)
 
 
@@ -152,7 +152,7 @@ def test_an_outage_longer_than_the_lease_takes_nothing_from_an_owner_alone(bucke
     held = take(bucket / "owner")
     front.set("closed")
     lapsed = threading.Event()
-    threading.Timer(4.0, lapsed.set).start()
+    threading.Timer(5.0, lapsed.set).start()
     assert lapsed.wait(30)
     front.set("open")
     assert take(bucket / "owner", wait=True) is None
