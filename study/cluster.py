@@ -195,7 +195,7 @@ def _look(path: Path) -> tuple[str, bytes | str]:
     try:
         return version("gce-study"), path.read_bytes()
     except OSError as error:
-        return version("gce-study"), str(error)
+        return version("gce-study"), error.strerror or str(error)
 
 
 def _seen_by_all(storage: Path) -> None:
