@@ -205,7 +205,9 @@ class _Watching(tune.Callback):
             )
 
     def on_trial_recover(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
-        """Take in a run's lost process, from the file in which Tune notes each."""
+        """Take in a run's lost process, from the files in which Tune notes each."""
+        if getattr(trial.get_pickled_error(), "preempted", False):
+            return  # with a machine that was announced to be taken back
         path = Path(trial.error_file or "")
         text = path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""
         self._asking.on_death(Run.model_validate(trial.config["run"]), text.split("\n")[-1][:200] or "unknown")

@@ -90,18 +90,22 @@ def drain(address: str, ends: float) -> str:
 
     """
     from ray._raylet import GcsClient  # noqa: PLC0415, PLC2701 -- as `ray drain-node` does; loaded when it is needed
-    from ray.core.generated.autoscaler_pb2 import DrainNodeReason  # noqa: PLC0415
+    from ray.core.generated.autoscaler_pb2 import DRAIN_NODE_REASON_PREEMPTION  # noqa: PLC0415
+    from ray.exceptions import RayError  # noqa: PLC0415
 
     here = metadata("local-ipv4")
-    head = GcsClient(address=address)
-    nodes = [node for node in head.get_all_node_info(timeout=5).values() if node.node_manager_address == here]
-    alive = [node.node_id.hex() for node in nodes if node.state == node.ALIVE]
-    if not alive:
-        msg = f"no node of the cluster at {address} has the address {here}"
-        raise LookupError(msg)
-    reason = DrainNodeReason.Value("DRAIN_NODE_REASON_PREEMPTION")
     deadline = int(1000 * max(ends - EARLIER_S, time.time() + 1))
-    accepted, refusal = head.drain_node(alive[0], reason, "spot machine taken back", deadline, timeout=5)
+    try:
+        head = GcsClient(address=address)
+        nodes = [node for node in head.get_all_node_info(timeout=5).values() if node.node_manager_address == here]
+        alive = [node.node_id.hex() for node in nodes if node.state == node.ALIVE]
+        if not alive:
+            msg = f"no node of the cluster at {address} has the address {here}"
+            raise LookupError(msg)
+        text = "spot machine taken back"
+        accepted, refusal = head.drain_node(alive[0], DRAIN_NODE_REASON_PREEMPTION, text, deadline, timeout=5)
+    except RayError as error:
+        raise RuntimeError(str(error).split("\n")[0]) from error
     if not accepted:
         raise RuntimeError(refusal)
     return str(alive[0])

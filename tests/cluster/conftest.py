@@ -30,7 +30,7 @@ ssh-keygen -q -t ed25519 -N '' -f "$STATE/host_key"
 {sshd} -E "$STATE/sshd.log" -f /dev/null -h "$STATE/host_key" -o StrictModes=no -o MaxStartups=100 -o UsePAM=no \\
   -o PasswordAuthentication=no -o PermitRootLogin=yes
 touch "$STATE/ready"
-exec sleep infinity
+sleep infinity & wait  # not exec: who holds the processes buries them too
 """
 
 

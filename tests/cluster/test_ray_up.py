@@ -1,26 +1,20 @@
 """`ray up` with the shipped files: on the AWS provider against moto's server, and on machines reached by SSH.
 
-Every node is this machine, in namespaces of its own, so that what is installed on a node is there already.
+Every node is this machine, in namespaces of its own: what is installed on a node is there already, and only Ray's
+addresses are many. Everything else is the shipped file's.
 """
 
+import base64
 import json
-import subprocess
+import shutil
 import sys
-import urllib.request
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-MOTO = "http://127.0.0.1:5000"
-IMAGE = {
-    "ami_id": "ami-0123456789abcdef0",
-    "name": "Deep Learning Base OSS Nvidia Driver GPU AMI (Ubuntu 24.04) 20261101",
-    "owner_id": "amazon",
-    "public": True,
-    "creation_date": "2026-11-01T00:00:00.000Z",
-}
 # The address at which a node was reached; of itself this machine would only find its loopback.
 REACHED = "--node-ip-address=$(echo $SSH_CONNECTION | cut -d' ' -f3)"
 # In place of what installs Python and the packages: those of this machine, with the code that travelled.
@@ -28,15 +22,51 @@ INSTALLED = [
     f"ln -sfn {Path(sys.executable).parent.parent} ~/venv",
     "echo export PYTHONPATH=~/gce-study PYTHONWARNINGS=ignore >> ~/.gce-study",
 ]
-TASK = """
-import ray
-where = ray.remote(num_gpus=1)(lambda: (ray.util.get_node_ip_address(), ray.get_gpu_ids()))
-print("RAN ON", *ray.get(where.remote()))
-"""
+CHANGED = {
+    "cluster.yaml": {
+        "available_node_types.gpu.node_config.ImageId",  # as prepare.py prints them
+        "available_node_types.gpu.node_config.SecurityGroupIds",
+        "available_node_types.head.node_config.ImageId",
+        "available_node_types.head.node_config.SecurityGroupIds",
+        "head_start_ray_commands",  # REACHED
+        "idle_timeout_minutes",
+        "provider.use_internal_ips",  # moto's public addresses lead nowhere
+        "setup_commands",  # INSTALLED, and how to reach moto
+        "worker_start_ray_commands",  # REACHED
+    },
+    "cluster.onprem.yaml": {
+        "head_start_ray_commands",  # REACHED
+        "setup_commands",  # INSTALLED
+        "worker_start_ray_commands",  # REACHED; no `ray stop`, which would end the head's
+    },
+}
+
+IMAGE = {
+    "ami_id": "ami-0123456789abcdef0",
+    "name": "Deep Learning Base OSS Nvidia Driver GPU AMI (Ubuntu 24.04) 20261101",
+    "owner_id": "amazon",
+    "public": True,
+    "creation_date": "2026-11-01T00:00:00.000Z",
+}
 INSTANCES = """
 import boto3, json
 pages = boto3.client("ec2").describe_instances()["Reservations"]
 print(json.dumps([i for page in pages for i in page["Instances"]], default=str))
+"""
+KEY = "import boto3; print(boto3.client('ec2').create_key_pair(KeyName='ray-autoscaler_us-west-2')['KeyMaterial'])"
+TASK = """
+import ray
+where = ray.remote(num_gpus=1)(lambda: f"{ray.util.get_node_ip_address()} with GPU {ray.get_gpu_ids()}")
+print("it ran on", ray.get(where.remote()))
+"""
+SPREAD = """
+import ray, time
+ray.init()
+until = time.monotonic() + 150
+while len(nodes := [n["NodeManagerAddress"] for n in ray.nodes() if n["Alive"]]) < 3 and time.monotonic() < until:
+    time.sleep(0.2)
+where = ray.remote(num_cpus=1)(ray.util.get_node_ip_address)
+print("it ran on", *ray.get([where.options(resources={f"node:{node}": 0.1}).remote() for node in sorted(nodes)]))
 """
 
 
@@ -47,32 +77,29 @@ def differences(a, b, path=""):
     return set() if a == b else {path}
 
 
-def written(folder, name, changed):
-    """Write a cluster file beside the project, so that its relative paths hold; answer with its path."""
-    shipped = yaml.safe_load((ROOT / name).read_text())
-    assert differences(shipped, changed) == CHANGED[name]
-    path = folder / name
-    path.write_text(yaml.safe_dump(changed))
+def changed(machine, name, change):
+    """Write a shipped cluster file with a few changes; answer with its path."""
+    shipped, config = (yaml.safe_load((ROOT / name).read_text()) for _ in range(2))
+    for kind in ("head", "worker"):
+        commands = config[f"{kind}_start_ray_commands"]
+        commands[:] = [c.replace("ray start ", f"ray start {REACHED} ") for c in commands]
+    change(config)
+    assert differences(shipped, config) == CHANGED[name]
+    path = machine.state / name
+    path.write_text(yaml.safe_dump(config))
     return path
 
 
-CHANGED = {
-    "cluster.yaml": {
-        "available_node_types.gpu.node_config.ImageId",  # as prepare.py prints them
-        "available_node_types.gpu.node_config.SecurityGroupIds",
-        "available_node_types.head.node_config.ImageId",
-        "available_node_types.head.node_config.SecurityGroupIds",
-        "head_start_ray_commands",  # REACHED
-        "idle_timeout_minutes",
-        "provider.use_internal_ips",  # moto's public addresses lead nowhere
-        "setup_commands",  # INSTALLED
-        "worker_start_ray_commands",  # REACHED
-    },
-}
+def submit(machine, code):
+    """Run Python as a job on the cluster whose dashboard is at hand; answer with what it printed."""
+    command = ["ray", "job", "submit", "--address", "http://127.0.0.1:8266", "--", "python", "-c", code]
+    return machine.run(*command, timeout=240)
 
 
-def reached(commands):
-    return [c.replace("ray start ", f"ray start {REACHED} ") for c in commands]
+def open_dashboard(machine, file):
+    """Bring the cluster's dashboard to port 8266, as a person does."""
+    machine.start("dashboard.log", "ray", "dashboard", "--port", "8266", file)
+    machine.wait(lambda: ("127.0.0.1", 8266) in machine.listening(), 60, "the way to the dashboard")
 
 
 @pytest.fixture
@@ -80,52 +107,102 @@ def aws(machine):
     """A machine beside an AWS of moto's, prepared by the script; answers with what that printed, as YAML."""
     (machine.state / "amis.json").write_text(json.dumps([IMAGE]))
     machine.environment |= {
-        "AWS_ENDPOINT_URL": MOTO,
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:5000",
         "AWS_ACCESS_KEY_ID": "person",
-        "AWS_SECRET_ACCESS_KEY": "secret",  # pragma: allowlist secret
+        "AWS_SECRET_ACCESS_KEY": "of-the-person",
         "AWS_DEFAULT_REGION": "us-west-2",
         "AWS_EC2_METADATA_DISABLED": "true",
         "MOTO_AMIS_PATH": str(machine.state / "amis.json"),
+        "MOTO_ENABLE_RECORDING": "true",
+        "MOTO_RECORDER_FILEPATH": str(machine.state / "requests"),
     }
     log = machine.start("moto.log", "moto_server", "-H", "127.0.0.1", "-p", "5000")
     machine.wait(lambda: "Running on" in log.read_text(), 60, "moto's server")
-    printed = machine.run("python", "docs/aws/prepare.py", "--bucket", "results", "--ssh-from", "203.0.113.7/32")
-    return yaml.safe_load(printed)
-
-
-def instances(machine):
-    return json.loads(machine.run("python", "-c", INSTANCES))
-
-
-def running(machine):
-    return [i for i in instances(machine) if i["State"]["Name"] == "running"]
-
-
-def test_the_shipped_cluster_file_brings_up_a_head_and_gpu_workers_when_there_is_work(machine, aws):
-    config = yaml.safe_load((ROOT / "cluster.yaml").read_text())
-    for node_type in config["available_node_types"].values():
-        node_type["node_config"] |= aws
-    config["provider"]["use_internal_ips"] = True
-    config["idle_timeout_minutes"] = 0.1
-    forwarded = [f"{k}={v}" for k, v in machine.environment.items() if k.startswith("AWS_")]
-    config["setup_commands"][-3:] = [*INSTALLED, f"echo export {' '.join(forwarded)} >> ~/.gce-study"]
-    config["head_start_ray_commands"] = reached(config["head_start_ray_commands"])
-    config["worker_start_ray_commands"] = reached(config["worker_start_ray_commands"])
-    file = written(machine.state, "cluster.yaml", config)
-    machine.new_token()
+    prepare = ["python", "docs/aws/prepare.py", "--bucket", "results", "--ssh-from", "203.0.113.7/32"]
+    first, again = machine.run(*prepare), machine.run(*prepare)
+    assert first == again
     key = machine.home / ".ssh" / "ray-autoscaler_us-west-2.pem"
-    made = "import boto3; print(boto3.client('ec2').create_key_pair(KeyName='ray-autoscaler_us-west-2')['KeyMaterial'])"
-    key.write_text(machine.run("python", "-c", made))
+    key.write_text(machine.run("python", "-c", KEY))
     machine.let_in(key)
+    machine.new_token()
+    return yaml.safe_load(again)
 
-    print(machine.run("ray", "up", "-y", "--no-config-cache", file, timeout=180))
-    (head,) = running(machine)
-    machine.start("tunnel.log", "ray", "dashboard", "--port", "8266", file)
-    machine.wait(lambda: ("127.0.0.1", 8266) in machine.listening(), 30, "the way to the dashboard")
-    submitted = machine.run("ray", "job", "submit", "--address", "http://127.0.0.1:8266", "--", "python", "-c", TASK, timeout=180)
-    print(submitted)
-    print(instances(machine))
-    machine.wait(lambda: len(running(machine)) == 1, 60, "the worker's end")
-    print(machine.run("ss", "-ltnpH"))
-    print(machine.run("ray", "down", "-y", file))
-    assert running(machine) == []
+
+def instances(machine, state="running"):
+    found = json.loads(machine.run("python", "-c", INSTANCES))
+    return [i for i in found if i["State"]["Name"] == state]
+
+
+def requests(machine, who):
+    """What was asked of moto with an access key: the parameters of every call."""
+    entries = [json.loads(line) for line in (machine.state / "requests").read_text().splitlines()]
+    mine = [e for e in entries if f"Credential={who}/" in e["headers"].get("Authorization", "")]
+    return [{k: v[0] for k, v in parse_qs(base64.b64decode(e["body"]).decode()).items()} for e in mine]
+
+
+def test_on_aws_a_gpu_machine_comes_with_the_work_and_goes_and_down_leaves_none(machine, aws):
+    known = {k: v for k, v in machine.environment.items() if k.startswith("AWS_")} | {"AWS_ACCESS_KEY_ID": "head"}
+
+    def change(config):
+        for node_type in config["available_node_types"].values():
+            node_type["node_config"] |= aws
+        config["provider"]["use_internal_ips"] = True
+        config["idle_timeout_minutes"] = 0.1
+        reaching = f"echo export {' '.join(f'{k}={v}' for k, v in known.items())} >> ~/.gce-study"
+        config["setup_commands"][-3:] = [*INSTALLED, reaching]
+
+    file = changed(machine, "cluster.yaml", change)
+    machine.run("ray", "up", "-y", "--no-config-cache", file, timeout=240)
+    (head,) = instances(machine)
+    assert (machine.node_home / ".ray" / "auth_token").stat().st_mode & 0o777 == 0o600
+    assert ("127.0.0.1", 8265) in machine.listening()
+    assert {address for address, port in machine.listening() if port == 8265} == {"127.0.0.1"}
+
+    open_dashboard(machine, file)
+    printed = submit(machine, TASK)
+    machine.wait(lambda: len(instances(machine)) == 1, 120, "the worker's end")
+    (worker,) = instances(machine, "terminated")
+    assert f"it ran on {worker['PrivateIpAddress']} with GPU [0]" in printed
+    machine.run("ray", "down", "-y", file, timeout=120)
+    assert instances(machine) == []
+    assert {i["InstanceId"] for i in instances(machine, "terminated")} == {head["InstanceId"], worker["InstanceId"]}
+
+    # All that the head asked of AWS its policy allows, with the marks that the policy's conditions ask for.
+    policy = json.loads((ROOT / "docs" / "aws" / "head.json").read_text())["Statement"]
+    allowed = {a for s in policy for a in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])}
+    assert {f"ec2:{call['Action']}" for call in requests(machine, "head")} == allowed - {"iam:PassRole"}
+    for who, role in (("person", "head"), ("head", "worker")):
+        (launch,) = [call for call in requests(machine, who) if call["Action"] == "RunInstances"]
+        assert launch["IamInstanceProfile.Name"] == f"gce-study-{role}"
+        assert launch["MetadataOptions.HttpTokens"] == "required"
+        assert launch["BlockDeviceMapping.1.Ebs.Encrypted"] == "true"
+        assert [launch["SecurityGroupId.1"]] == aws["SecurityGroupIds"]
+        names = [key for key in launch if key.startswith("TagSpecification.1.") and key.endswith(".Key")]
+        assert {launch[key]: launch[key[:-3] + "Value"] for key in names}["ray-cluster-name"] == "gce-study"
+        assert (launch.get("InstanceMarketOptions.MarketType") == "spot") == (role == "worker")
+
+
+def test_on_machines_of_ones_own_all_join_and_none_is_asked_without_the_token(machine):
+    def change(config):
+        config["setup_commands"][-2:] = INSTALLED
+        config["worker_start_ray_commands"].remove("ray stop")
+
+    machine.environment["RAY_UP_enable_autoscaler_v2"] = "0"
+    key = machine.home / ".ssh" / "id_ed25519"
+    machine.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
+    machine.let_in(key)
+    # ssh takes `~` for what the list of users says, Ray for what HOME says.
+    shutil.copy(key, machine.node_home / ".ssh")
+    token = machine.new_token().read_text()
+    file = changed(machine, "cluster.onprem.yaml", change)
+    machine.run("ray", "up", "-y", file, timeout=240)
+    open_dashboard(machine, file)
+    assert "it ran on 192.168.1.10 192.168.1.11 192.168.1.12\n" in submit(machine, SPREAD)
+
+    ask = "import sys, urllib.request, urllib.error as e\ntry:\n print(urllib.request.urlopen(urllib.request.Request("
+    ask += "'http://127.0.0.1:8266/api/jobs/', headers=eval(sys.argv[1]))).status)\nexcept e.HTTPError as r:\n print(r.code)"
+    answers = [machine.run("python", "-c", ask, str({"Authorization": f"Bearer {t}"} if t else {})) for t in ("", "0" * 64, token)]
+    assert [int(a) for a in answers] == [401, 403, 200]
+
+    machine.run("ray", "down", "-y", file, timeout=120)
+    assert {port for _, port in machine.listening()} <= {22, 8266}
