@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from analysis.intervals import LEVEL, t_interval
+from analysis.prices import spending
 from trainables.labels import PARAMETERS, label, number, ordered, symbol
 from trainables.records import Epoch, Record, StudyPlan, read_plan, read_record, record_path
 
@@ -40,7 +41,8 @@ class StudyResults:
     value (the varied number that makes the axis; empty and NaN when there is none), one column per loss parameter,
     status (``missing`` when there is no record, ``damaged`` when it cannot be read), validation_accuracy,
     verified_accuracy, test_accuracy and selection_accuracy (the one of the first two that the study chooses by;
-    fractions in [0, 1], NaN when absent), epochs, wall_s, cpu_s (seconds) and error (empty when there is none).
+    fractions in [0, 1], NaN when absent), epochs, wall_s, cpu_s (seconds), error (empty when there is none), gpu_hours
+    and price (NaN without a record, and where the study file states no price).
 
     ``curves`` has one row per recorded epoch: run_id and the fields of ``trainables.records.Epoch``.
     """
@@ -103,7 +105,10 @@ def study_results(
 
     """
     chosen_by = selected_on(plan)
-    rows = [_row(planned, records.get(planned.run.run_id), damaged, chosen_by) for planned in plan.runs]
+    rows = [
+        _row(planned, record := records.get(planned.run.run_id), damaged, chosen_by) | spending(record, plan.spec)
+        for planned in plan.runs
+    ]
     columns = list(dict.fromkeys(column for row in rows for column in row))
     runs = pd.DataFrame(rows, columns=columns or list(_EMPTY_COLUMNS)).drop_duplicates(
         [*Key._fields, "run_id"], ignore_index=True
@@ -154,7 +159,7 @@ def explored(results: StudyResults) -> StudyResults:
 _EMPTY_COLUMNS = (
     *("run_id", "stage", "arm", "series", "configuration", "loss", "subset", "seed", "parameter", "value", *PARAMETERS),
     *("status", "validation_accuracy", "verified_accuracy", "test_accuracy", "selection_accuracy"),
-    *("epochs", "wall_s", "cpu_s", "error"),
+    *("epochs", "wall_s", "cpu_s", "error", "gpu_hours", "price"),
 )
 
 

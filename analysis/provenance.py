@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.compare import why_not_published
 from analysis.frames import complete_runs
+from analysis.prices import HOUR_S, lost_s
 from analysis.tables import Table
 from trainables.labels import label, number, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    import pandas as pd
 
     from analysis.frames import StudyResults
     from trainables.records import DataSummary
@@ -65,15 +68,41 @@ def settings_table(results: StudyResults) -> Table:
 
 
 def cost_table(results: StudyResults) -> Table:
-    """Tabulate attempts, hours and epochs of the recorded runs, and of those that entered the means."""
+    """Tabulate attempts, hours and epochs of the recorded runs, of those that entered the means and of the others.
+
+    GPU hours stand there where a run had a GPU, money where the study file has a price for it.
+    """
     recorded = results.runs[results.runs["run_id"].isin(results.records)].drop_duplicates("run_id")
+    parts = [("Recorded", recorded), ("Complete", complete_runs(recorded))]
+    for status in ("stopped", "diverged", "failed"):
+        runs = recorded[recorded["status"] == status]
+        parts += [(status.capitalize(), runs)] if len(runs) else []
+    priced = bool(recorded["price"].notna().any())
+    on_gpus = bool((recorded["gpu_hours"] > 0).any())
+    header = ["Runs", "Number", "Attempts", "Wall hours", "CPU hours", "Epochs"]
+    header += (["GPU hours", "Price"] if priced else ["GPU hours"]) if on_gpus else []
     rows = []
-    for which, runs in (("Recorded", recorded), ("Complete", complete_runs(recorded))):
-        hours = (f"{float(runs[column].sum()) / 3600:.2f}" for column in ("wall_s", "cpu_s"))
+    for which, runs in parts:
+        hours = (f"{float(runs[column].sum()) / HOUR_S:.2f}" for column in ("wall_s", "cpu_s"))
         attempts = sum(int(results.records[run_id].provenance.get("attempts", 1)) for run_id in runs["run_id"])
-        rows.append((which, str(len(runs)), f"{attempts:,}", *hours, f"{int(runs['epochs'].sum()):,}"))
+        gpus = [f"{float(runs['gpu_hours'].sum()):.2f}", f"{float(runs['price'].sum()):.2f}"]
+        row = (which, str(len(runs)), f"{attempts:,}", *hours, f"{int(runs['epochs'].sum()):,}", *gpus)
+        rows.append(row[: len(header)])
+    return Table("Cost", tuple(header), tuple(rows), _about_cost(results, recorded, priced=on_gpus and priced))
+
+
+def _about_cost(results: StudyResults, recorded: pd.DataFrame, *, priced: bool) -> str:
+    """Say what the numbers hold, and what they do not."""
     note = "Hours are summed over runs and over every attempt of a run; runs may have been trained side by side."
-    return Table("Cost", ("Runs", "Number", "Attempts", "Wall hours", "CPU hours", "Epochs"), tuple(rows), note)
+    if lost := sum(lost_s(record) for record in results.records.values()):
+        note += " What processes that were lost had trained since their last epoch comes on top: at most an epoch for "
+        note += f"each, {lost / HOUR_S:.2f} hours together."
+    if priced:
+        note += " The price is that of resources.price_per_gpu_hour, without idle machines, storage and traffic."
+        unpriced = recorded[(recorded["gpu_hours"] > 0) & recorded["price"].isna()]["run_id"]
+        devices = {str(results.records[run_id].provenance.get("device")) for run_id in unpriced}
+        note += f" No price is stated for: {', '.join(sorted(devices))}." if devices else ""
+    return note
 
 
 def provenance_table(results: StudyResults) -> Table:

@@ -1,4 +1,4 @@
-"""The command line: check, run, status, list, schema, report, export, best, compare, dashboard, data.
+"""The command line: a parser of every command, and what their errors and exit codes mean.
 
 Start-up stays light: torch, ray and pandas are imported by the commands that need them.
 """
@@ -9,7 +9,7 @@ import argparse
 import sys
 from importlib.metadata import version
 
-from study import dashboard_command, data_commands, export_commands, run_commands, view_commands
+from study import dashboard_command, data_commands, export_commands, job_commands, run_commands, view_commands
 from study.endings import EngineError, Interrupted, UnknownStudyError, UsageError, interruptible
 from trainables.datasets.manifest import DataSetError
 
@@ -46,6 +46,7 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     run_commands.add_parsers(commands)
     view_commands.add_parsers(commands)
+    job_commands.add_parsers(commands)
     export_commands.add_parsers(commands)
     dashboard_command.add_parser(commands)
     data_commands.add_parser(commands)

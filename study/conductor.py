@@ -38,6 +38,7 @@ class Conductor:
         progress: is told what happens.
         ledger: its ``warnings`` say which records were put aside.
         on_change: is called when the method has learnt something.
+        on_gone: is called with what has happened when the cluster is gone, before the process ends.
 
     """
 
@@ -49,6 +50,7 @@ class Conductor:
         self.provenance = provenance
         self.ledger = Ledger(storage)
         self.on_change: Callable[[], None] = lambda: None
+        self.on_gone: Callable[[str], None] = lambda _: None
         self._busy: dict[str, float] = {}  # run_id -> when it may be asked for again
         self._curves: dict[str, list[Epoch]] = {}
         self._uncut: dict[str, Run] = {}  # to be recorded as stopped when another process gives them up
@@ -124,6 +126,11 @@ class Conductor:
         if decision is Decision.STOP:
             self.cut(run)
         return decision is Decision.CONTINUE
+
+    def choice(self) -> str | None:
+        """Say in words which choice is being confirmed on fresh seeds; None before there is one."""
+        chosen = any(planned.stage == "confirm" for planned in self.plan.runs)
+        return self.method.standing() if chosen else None
 
     def _checkpoint(self, run_id: str) -> dict[str, Any] | None:
         """Return a run's checkpoint; None where there is none, or a foreign one, from which no run would go on."""

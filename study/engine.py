@@ -9,9 +9,7 @@ Call ``ray_settings.prepare_environment`` before importing this module.
 from __future__ import annotations
 
 import logging
-import signal
 import tempfile
-import warnings
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +20,7 @@ from ray.tune.error import TuneError
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
+from study.cluster import FinishingEpochs, most_at_once, own_cluster, watched
 from study.endings import EngineError
 from study.methods.method import Decision, Signal
 from trainables.config import Run
@@ -37,7 +36,9 @@ NODE_LOST = "node has died"  # in what Ray says of a process that was lost with 
 
 
 def execute(conductor: Conductor, resources: Resources) -> None:
-    """Train what a study asks for on a Ray cluster of this machine, until its method is done.
+    """Train what a study asks for, until its method is done.
+
+    That happens on the Ray cluster that this process has joined; else on one of its own, on this machine.
 
     Args:
         conductor: gives runs, and hears how they ended. Its storage location is reachable by every worker.
@@ -47,22 +48,13 @@ def execute(conductor: Conductor, resources: Resources) -> None:
         EngineError: the storage location cannot be read or written.
 
     """
-    # ray.init puts its own handler of SIGTERM, which ends the process with a stack of C++ frames.
-    ours = signal.getsignal(signal.SIGTERM)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Ray's own, about itself
-        ray.init(
-            address="local",
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            _node_ip_address="127.0.0.1",
-        )
-        signal.signal(signal.SIGTERM, ours)
-        try:
-            _fit(_Asking(conductor, resources), resources)
-        finally:
-            ray.shutdown()
+    asking = _Asking(conductor, resources)
+    if not ray.is_initialized():
+        with own_cluster(), watched(conductor.on_gone):
+            _fit(asking, resources, resources.max_concurrent)
+        return
+    with watched(conductor.on_gone), FinishingEpochs() as finishing:
+        _fit(asking, resources, most_at_once(conductor, resources), finishing)
 
 
 class _Asking(Searcher):
@@ -213,7 +205,7 @@ class _Watching(tune.Callback):
         self._asking.on_death(Run.model_validate(trial.config["run"]), text.split("\n")[-1][:200] or "unknown")
 
 
-def _fit(asking: _Asking, resources: Resources) -> None:
+def _fit(asking: _Asking, resources: Resources, at_once: int | None, *callbacks: tune.Callback) -> None:
     for name in ("ray.tune", "ray.train", "ray.air"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # complains of each trial that it keeps no metrics
     with tempfile.TemporaryDirectory(prefix="gce-study-") as folder:
@@ -223,14 +215,14 @@ def _fit(asking: _Asking, resources: Resources) -> None:
                 search_alg=asking,
                 scheduler=_Deciding(asking),
                 num_samples=-1,
-                max_concurrent_trials=resources.max_concurrent,
+                max_concurrent_trials=at_once,
                 reuse_actors=True,
             ),
             run_config=tune.RunConfig(
                 name="tune",
                 storage_path=folder,
                 verbose=0,
-                callbacks=[_Watching(asking)],
+                callbacks=[_Watching(asking), *callbacks],
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False, checkpoint_frequency=0),
                 failure_config=tune.FailureConfig(max_failures=-1),
             ),

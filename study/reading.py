@@ -78,8 +78,8 @@ def _text(path: Path, file: str) -> str:
 
 
 def dump(spec: StudySpec) -> dict[str, Any]:
-    """Return a study as JSON-able data with every default filled in."""
-    return spec.model_dump(mode="json")
+    """Return a study as JSON-able data with every default filled in; whom to notify is nobody else's business."""
+    return spec.model_dump(mode="json", exclude={"notify"})
 
 
 def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:

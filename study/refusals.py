@@ -55,9 +55,8 @@ def _refusal(detail: ErrorDetails, document: Document, root: Schema) -> Problem:
     if kind == "extra_forbidden":
         _, parent, chosen = _locate(detail["loc"][:-1], root)
         keys = list(_not_null(chosen or parent, root).get("properties", {}))
-        text = (
-            f"unknown key (its value is {shown(detail['input'])}){closest(path[-1], keys)}; allowed: {', '.join(keys)}"
-        )
+        value, hint = _shown(path, detail["input"]), closest(path[-1], keys)
+        text = f"unknown key (its value is {value}){hint}; allowed: {', '.join(keys)}"
     elif kind == "missing":
         text = f"missing; allowed: {describe(union, root)}"
     elif kind in {"union_tag_not_found", "union_tag_invalid"}:
@@ -71,17 +70,23 @@ def _refusal(detail: ErrorDetails, document: Document, root: Schema) -> Problem:
     elif kind == NOT_ALLOWED:
         path = (*path, *context["at"])
         value = _at(document.data, path)
-        text = "missing" if value is None else f"{shown(value)} is not allowed"
+        text = "missing" if value is None else f"{_shown(path, value)} is not allowed"
         text = f"{text}; allowed: {context['allowed']}"
     else:
         node = branch if kind in _OUT_OF_RANGE else union
         words = [w for w in _choices(node, root) if isinstance(w, str)]
         hint = closest(detail["input"], words)
         # 1000.0 where 1000 is meant: the point is what is wrong.
-        value = repr(detail["input"]) if kind == "int_type" and _finite(detail["input"]) else shown(detail["input"])
+        whole = kind == "int_type" and _finite(detail["input"])
+        value = repr(detail["input"]) if whole else _shown(path, detail["input"])
         text = f"{value} is not allowed{hint}; allowed: {describe(node, root)}"
     where = key_path(path)
     return Problem(document.place(path), f"{where}: {text}" if where else text)
+
+
+def _shown(path: Path, value: Any) -> str:  # noqa: ANN401 -- any value of a file
+    """Show a value; of the address that is notified nothing, as it may hold a secret."""
+    return "this address" if path[:1] == ("notify",) and "on" not in path else shown(value)
 
 
 def _finite(value: object) -> bool:
@@ -159,6 +164,7 @@ def describe(node: Schema, root: Schema) -> str:
 
 def _describe_scalar(node: Schema) -> str:
     names = {"string": "text", "boolean": "true or false", "null": "null", "integer": "a whole number"}
+    names["object"] = "a mapping from names to numbers"
     text = names.get(node.get("type", ""), "a number")
     if "pattern" in node:
         text += f" like {node['pattern'].removeprefix('^').removesuffix('$')}"

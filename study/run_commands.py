@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections import Counter
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from study.conductor import Conductor
+    from study.notify import Notifier
     from study.spec import StudySpec
     from trainables.datasets.manifest import Manifest
     from trainables.records import DataSummary, StudyPlan
@@ -34,12 +36,17 @@ def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the ty
     ):
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument("file", type=Path, help=f"the study file (YAML), or a shipped one: {', '.join(shipped())}")
-        command.add_argument(
-            "--skip-bad-clips", type=_count, default=0, metavar="N", help="leave out up to N clips that cannot be used"
-        )
+        add_run_options(command, retry=name == "run")
         command.set_defaults(handler=handler)
-        if name == "run":
-            command.add_argument("--retry-failed", action="store_true", help="train runs that failed once more")
+
+
+def add_run_options(command: argparse.ArgumentParser, *, retry: bool = True) -> None:
+    """Add what a command lets people say of the clips and the runs."""
+    command.add_argument(
+        "--skip-bad-clips", type=_count, default=0, metavar="N", help="leave out up to N clips that cannot be used"
+    )
+    if retry:
+        command.add_argument("--retry-failed", action="store_true", help="train runs that failed once more")
 
 
 def _count(text: str) -> int:
@@ -124,23 +131,55 @@ def run(options: argparse.Namespace) -> int:
 
     """
     from study.ledger import claim  # noqa: PLC0415
-    from study.preparation import check_resources  # noqa: PLC0415
+    from study.notify import Notifier  # noqa: PLC0415
     from study.reading import read_spec  # noqa: PLC0415
 
     spec = read_spec(spec_path(options.file))
     storage = Path(spec.storage)
-    check_resources(spec)
-    with claim(storage, spec.name):
+    notifier = Notifier(spec.name, spec.notify)
+    with claim(storage, spec.name), notifier.of_failure(), _workplace(spec, storage):
         try:
-            conductor = _train(spec, storage, options)
+            conductor = _train(spec, storage, options, notifier)
         except (KeyboardInterrupt, EngineError, OSError):
-            say(f"{spec.name}: nothing recorded is lost; continue with: gce-study run {options.file}", err=True)
+            say(_how_to_go_on(spec.name, options), err=True)
             raise
-        _conclude(conductor)
-    return 0 if any(record.status == "complete" for record in conductor.progress.recorded.values()) else 1
+        answer = _conclude(conductor)
+    done = any(record.status == "complete" for record in conductor.progress.recorded.values())
+    notifier.send("finished" if done else "failed", answer)
+    return 0 if done else 1
 
 
-def _train(spec: StudySpec, storage: Path, options: argparse.Namespace) -> Conductor:
+def _how_to_go_on(name: str, options: argparse.Namespace) -> str:
+    again = f"gce-study run {options.file}"
+    if "GCE_STUDY_JOB" in os.environ:
+        again = f"gce-study resume {name}, or submit its file again"
+    return f"{name}: nothing recorded is lost; continue with: {again}"
+
+
+@contextmanager
+def _workplace(spec: StudySpec, storage: Path) -> Iterator[None]:
+    """Check that runs find what they ask for: on this machine, or on the cluster that the study was submitted to.
+
+    Raises:
+        EngineError: they do not.
+
+    """
+    from study.preparation import check_resources  # noqa: PLC0415
+    from study.ray_settings import joins_cluster, prepare_environment  # noqa: PLC0415
+
+    if not joins_cluster():
+        check_resources(spec)
+        yield
+        return
+    os.chdir(Path.home())  # a job's own folder may be cleared away while its driver runs
+    prepare_environment()
+    from study.cluster import joined  # noqa: PLC0415 -- imports ray, which reads the environment
+
+    with joined(spec.resources, storage):
+        yield
+
+
+def _train(spec: StudySpec, storage: Path, options: argparse.Namespace, notifier: Notifier) -> Conductor:
     from study.conductor import Conductor  # noqa: PLC0415
     from study.ledger import Ledger, compare, register  # noqa: PLC0415
     from study.method_factory import make_method  # noqa: PLC0415
@@ -166,7 +205,8 @@ def _train(spec: StudySpec, storage: Path, options: argparse.Namespace) -> Condu
     method, on_change = make_method(spec, plan.dataset.fingerprint, plan.runs)
     progress = Progress(storage, spec.name, {p.run.run_id: p for p in plan.runs}, {}, select_on=spec.select_on)
     conductor = Conductor(method, storage, plan, progress, source())
-    conductor.on_change = on_change
+    conductor.on_change = notifier.on_choice(conductor.choice) if plan.method == "settle" else on_change
+    conductor.on_gone = notifier.on_gone(_how_to_go_on(spec.name, options))
     conductor.take_up(records.values())
     first = conductor.next()  # answered from the ledger as far as that goes
     if first is not Signal.DONE:
@@ -221,7 +261,8 @@ def _tenths(title: str) -> Callable[[int, int], None]:
     return advance
 
 
-def _conclude(conductor: Conductor) -> None:
+def _conclude(conductor: Conductor) -> str:
+    """Print what was found, write the report, and return the verdict."""
     from analysis.exploration import exploration_table  # noqa: PLC0415
     from analysis.frames import explored, load_study, reported  # noqa: PLC0415
     from analysis.report import write_report  # noqa: PLC0415
@@ -237,8 +278,9 @@ def _conclude(conductor: Conductor) -> None:
     for record in conductor.progress.recorded.values():
         if record.status not in {"complete", "stopped"}:
             say(f"left out: run {record.run_id} {record.status}: {record.error or ''}")
-    say(verdict(results))
+    say(answer := verdict(results))
     say(f"report: {write_report(conductor.storage, conductor.plan.name) / 'report.html'}")
+    return answer
 
 
 def spec_path(file: Path) -> Path:

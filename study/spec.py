@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError
 from study.arms import Arm, Name, Range, distinct
 from study.method_specs import Budget, Grid, MethodSpec
 from study.methods.method import SelectOn  # noqa: TC001 -- pydantic reads it at run time
+from study.notify import Notify  # noqa: TC001 -- pydantic reads it at run time
 from study.rules import MOST_CONFIGURATIONS, broken
 from study.wording import NOT_ALLOWED, not_allowed, shown
 from trainables.config import Frozen, Training
@@ -25,6 +26,9 @@ M = TypeVar("M", bound=Frozen)
 MOST_SEEDS = 1000
 
 
+_Price = Annotated[float, Field(ge=0, le=1e6)]
+
+
 class Resources(Frozen):
     """What one run may use, and how many run at once. Changes no result."""
 
@@ -34,6 +38,14 @@ class Resources(Frozen):
     ] = 0.0
     max_concurrent: Annotated[
         Annotated[int, Field(ge=1, le=100_000)] | None, Field(description="most runs at once; null is as many as fit")
+    ] = None
+    price_per_gpu_hour: Annotated[
+        Annotated[
+            Annotated[_Price, Tag("value")] | Annotated[dict[str, _Price], Tag("values")],
+            Discriminator(lambda value: "values" if isinstance(value, dict) else "value"),
+        ]
+        | None,
+        Field(description="what an hour of one GPU costs: a number, or a number for each device (a part of its name)"),
     ] = None
 
     @field_validator("gpus_per_run")
@@ -60,8 +72,8 @@ _SeedList = Annotated[
 Seeds = Annotated[_SeedCount | _SeedList, Discriminator(_seeds_branch)]
 
 
-# Keys of a data set that are paths on this machine.
-_PATHS = ("root", "path", "pool")
+# Keys of a study that are paths on this machine.
+PATHS = ("root", "path", "pool", "storage")
 
 
 def absolute(text: str, at: tuple[str, ...] = ()) -> str:
@@ -83,7 +95,7 @@ def _with_absolute_paths(model: M, at: tuple[str, ...] = ()) -> M:
     changes: dict[str, Any] = {}
     for key in type(model).model_fields:
         value = getattr(model, key)
-        if key in _PATHS and isinstance(value, str):
+        if key in PATHS and isinstance(value, str):
             changes[key] = absolute(value, (*at, key))
         elif isinstance(value, Frozen):
             changes[key] = _with_absolute_paths(value, (*at, key))
@@ -115,6 +127,7 @@ class StudySpec(Frozen):
     budget: Annotated[Budget, Field(description="where the study ends in order; changes no result")] = Budget()
     training: Annotated[Training, Field(description="the training protocol; every default is the paper's")] = Training()
     resources: Annotated[Resources, Field(description="what one run may use; changes no result")] = Resources()
+    notify: Annotated[Notify | None, Field(description="whom to tell how the study goes; changes no result")] = None
     storage: Annotated[
         str, Field(min_length=1, validate_default=True, description="folder of the records, plans and reports")
     ] = "results"

@@ -7,8 +7,10 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from study import job_commands
 from study.console import say, show, show_arms
 from study.endings import UnknownStudyError
+from study.job_commands import add_cluster
 from study.progress import configuration_name, progress_path
 from trainables.labels import duration
 
@@ -24,10 +26,12 @@ def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the ty
     command = commands.add_parser("status", help=text, description=text)
     command.add_argument("name", help="the study's name")
     add_storage(command)
+    add_cluster(command)
     command.set_defaults(handler=status)
-    text = "list the studies of a storage location"
+    text = "list the studies of a storage location, or of a cluster"
     command = commands.add_parser("list", help=text, description=text)
     add_storage(command)
+    add_cluster(command)
     command.set_defaults(handler=list_)
     text = "print the JSON Schema of study files, for editors"
     command = commands.add_parser("schema", help=text, description=text)
@@ -41,6 +45,8 @@ def add_storage(command: argparse.ArgumentParser) -> None:
 
 def status(options: argparse.Namespace) -> int:
     """Print where a study stands, and who runs it."""
+    if options.cluster or options.address:
+        return job_commands.status(options)
     from study.ledger import Ledger, owner  # noqa: PLC0415
 
     plan = find_plan(options.storage, options.name)
@@ -76,6 +82,8 @@ def _progress(storage: Path, name: str) -> dict[str, Any] | None:
 
 def list_(options: argparse.Namespace) -> int:
     """Print the studies of a storage location."""
+    if options.cluster or options.address:
+        return job_commands.list_(options)
     from study.ledger import Ledger, list_studies, owner  # noqa: PLC0415
 
     if not options.storage.is_dir():

@@ -159,7 +159,7 @@ class Execution:
         return RunTraining(self.run, self.loader.run_data(self.run.configuration), self.loader.device)
 
     def _state(self, training: RunTraining) -> dict[str, Any]:
-        kept = ("host", "device", "threads", "started")
+        kept = ("host", "device", "gpus", "threads", "started")
         own = {key: self.provenance[key] for key in kept if key in self.provenance} | {"from_epoch": self.first_epoch}
         return {"training": training.state(), "spent": self.spent, "earlier": [*self.earlier, own]}
 

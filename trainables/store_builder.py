@@ -150,12 +150,12 @@ def _build_chunks(
 
 
 def _start_worker() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the pool
     import torch  # noqa: PLC0415 -- only the workers need it
 
     torch.set_num_threads(1)
     # A parent that is killed ends nobody: without this its workers would stay, and might still write.
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the pool
 
 
 def _end_with_parent() -> None:

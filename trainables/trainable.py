@@ -78,7 +78,7 @@ class RunTrainable(tune.Trainable):
         torch.set_num_threads(config["threads"])
         device = torch.device("cuda" if config["gpus"] else "cpu")
         data = loader(storage, run.dataset, str(device))
-        about = provenance(device) | config["provenance"]
+        about = provenance(device) | ({"gpus": config["gpus"]} if config["gpus"] else {}) | config["provenance"]
         self.execution = Execution(run, data, storage, about, config["rungs"])
         return self.execution
 

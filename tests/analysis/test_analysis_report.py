@@ -279,6 +279,7 @@ def test_cost_and_differing_provenance_are_counted(study: Builder) -> None:
     assert cost_table(results).rows == (
         ("Recorded", "2", "2", "1.00", "2.00", "8"),
         ("Complete", "1", "1", "0.50", "1.00", "4"),
+        ("Failed", "1", "1", "0.50", "1.00", "4"),
     )
     rows = dict(provenance_table(results).rows)
     assert rows["torch"] == "2.11.0"

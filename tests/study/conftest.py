@@ -1,16 +1,26 @@
-"""What the tests of study files share."""
+"""What the tests of study files and of clusters share."""
 
 from __future__ import annotations
 
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
 
 from study.reading import SpecError, read_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture
@@ -26,3 +36,103 @@ def problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str |
         return error.value.problems
 
     return refused
+
+
+class Head:
+    """The head of a Ray cluster on loopback, with ports, a token and a home of its own; ``env`` is for its clients."""
+
+    TOKEN = "0123456789abcdef" * 2
+
+    def __init__(self, folder: Path, autoscaling: Callable[[int], Any] | None = None, **variables: str) -> None:
+        self.folder, self.ports = folder, [_free_port() for _ in range(4)]
+        self.address = f"http://127.0.0.1:{self.ports[1]}"
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("RAY_")}
+        binaries = str(Path(sys.executable).parent)
+        self.env = kept | {"HOME": str(folder), "PATH": f"{binaries}:{kept['PATH']}", "STUDY_UNDER_TEST": str(folder)}
+        self.env |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": self.TOKEN}
+        gcs, dashboard, agent, clients = self.ports
+        command = [
+            *("ray", "start", "--head", "--block", "--disable-usage-stats", "--num-cpus=2", "--num-gpus=0"),
+            *("--node-ip-address=127.0.0.1", "--dashboard-host=127.0.0.1", f"--temp-dir={folder / 'ray'}"),
+            *(f"--port={gcs}", f"--dashboard-port={dashboard}", f"--dashboard-agent-listen-port={agent}"),
+            *(f"--ray-client-server-port={clients}", "--object-store-memory=100000000"),
+        ]
+        if autoscaling:
+            (folder / "ray_bootstrap_config.yaml").write_text(json.dumps(autoscaling(gcs)))
+            command.append(f"--autoscaling-config={folder / 'ray_bootstrap_config.yaml'}")
+        own = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"} | variables
+        with (folder / "head.log").open("wb") as log:
+            self.process = subprocess.Popen(
+                command, env=self.env | own, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
+        end = time.monotonic() + 90
+        while self.get("/api/version") != 200:
+            assert self.process.poll() is None, (folder / "head.log").read_text()
+            assert time.monotonic() < end, (folder / "head.log").read_text()
+            time.sleep(0.2)
+
+    def get(self, path: str, token: str | None = TOKEN) -> int:
+        """The HTTP status with which the dashboard answers; 0 when nothing does."""
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        try:
+            with urlopen(Request(self.address + path, headers=headers), timeout=5) as answer:  # noqa: S310 -- loopback
+                return answer.status
+        except HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+    def processes(self) -> dict[int, str]:
+        """Everything that the cluster and its clients started and that is left: pid -> command."""
+        found = {}
+        for entry in Path("/proc").iterdir():
+            with suppress(OSError):
+                if entry.name.isdigit() and f"STUDY_UNDER_TEST={self.folder}".encode() in (
+                    entry / "environ"
+                ).read_bytes().split(b"\0"):
+                    found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        return found
+
+    def study(self, *arguments: object, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+        """Run ``gce-study`` as a client of this cluster, in the cluster's folder."""
+        return subprocess.run(
+            ["gce-study", *map(str, arguments), "--address", self.address],  # noqa: S607 -- of this environment
+            env=self.env,
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+
+    def end(self) -> None:
+        """End everything, by process id."""
+        self.process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(15)
+        for _ in range(3):  # what is killed first may have started something
+            for pid in self.processes():
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        self.process.wait(15)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def start_head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Head]]:
+    """Return a function that starts a cluster's head; all are ended with the module."""
+    pytest.importorskip("aiohttp", reason="jobs need the cluster extra")
+    heads: list[Head] = []
+
+    def start(autoscaling: Callable[[int], Any] | None = None, **variables: str) -> Head:
+        heads.append(Head(tmp_path_factory.mktemp("head"), autoscaling, **variables))
+        return heads[-1]
+
+    yield start
+    for head in heads:
+        head.end()

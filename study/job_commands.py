@@ -1,0 +1,333 @@
+"""The commands about studies on a cluster: submit, logs, stop, cancel, resume, wait; its status and its list."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from study.console import say, show
+from study.endings import EngineError, UsageError
+from study.run_commands import add_run_options, shipped, spec_path
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+
+    from study.jobs import Attempt, Cluster
+
+TUNNEL_S = 60.0  # for `ray dashboard` to open it
+POLL_S = 1.0
+ENDED_S = 30.0  # for a driver that was told to end
+TOO_LATE = 124  # exit code of `wait --timeout`, as that of coreutils' timeout
+STOPPED, CANCELLED = 130, 143  # exit codes of a driver that was stopped, or ended at once
+
+
+def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the type private
+    """Add the commands to the parser."""
+    text = "start a study on a cluster, or find it running there"
+    command = commands.add_parser("submit", help=text, description=text)
+    command.add_argument("file", type=Path, help=f"the study file (YAML), or a shipped one: {', '.join(shipped())}")
+    add_run_options(command)
+    command.set_defaults(handler=submit)
+    add_cluster(command)
+    named: tuple[tuple[str, Callable[[argparse.Namespace], int], str], ...] = (
+        ("logs", logs, "print what a study's driver on a cluster has printed"),
+        ("stop", stop, "end a study on a cluster when its runs have finished their epoch; resume continues it"),
+        ("cancel", cancel, "end a study on a cluster at once; what is recorded stays, and so do checkpoints"),
+        ("resume", resume, "start a study that ended, or whose driver died, again from the file it was submitted with"),
+        ("wait", wait, "wait until a study on a cluster ends; the exit code is that of its driver"),
+    )
+    for name, handler, text in named:
+        command = commands.add_parser(name, help=text, description=text)
+        command.add_argument("name", help="the study's name")
+        add_cluster(command)
+        command.set_defaults(handler=handler)
+        if name == "logs":
+            command.add_argument("--follow", action="store_true", help="go on printing until the driver ends")
+        if name == "wait":
+            command.add_argument("--timeout", type=float, metavar="S", help=f"give up after S seconds, with {TOO_LATE}")
+    command = commands.add_parser("end-driver")  # without help it is not listed: `cancel` starts it on the cluster
+    command.add_argument("job")
+    command.set_defaults(handler=end_driver)
+
+
+def add_cluster(command: argparse.ArgumentParser) -> None:
+    """Add the ways to a cluster to a command."""
+    way = command.add_mutually_exclusive_group()
+    way.add_argument("--cluster", type=Path, metavar="FILE", help="Ray's cluster file; reached by SSH")
+    way.add_argument("--address", metavar="URL", help="of a cluster's dashboard (default: http://127.0.0.1:8265)")
+
+
+@contextmanager
+def reached(options: argparse.Namespace) -> Iterator[Cluster]:
+    """Reach the cluster that the options name.
+
+    Raises:
+        UsageError: the address is none, or there is no such cluster file.
+        EngineError: nothing answers there, or it refuses.
+
+    """
+    from study.jobs import ADDRESS, Cluster  # noqa: PLC0415 -- so that the other commands start light
+
+    if options.cluster is not None:
+        with tunnel(options.cluster) as address:
+            yield Cluster(address)
+        return
+    address = options.address or ADDRESS
+    if not address.startswith(("http://", "https://")):
+        msg = f"--address: {address!r} is not allowed; allowed: the dashboard's address, such as {ADDRESS}"
+        raise UsageError(msg)
+    yield Cluster(address.rstrip("/"))
+
+
+@contextmanager
+def tunnel(file: Path) -> Iterator[str]:
+    """Reach the dashboard of a cluster as ``ray dashboard`` does, through SSH, while the context lasts.
+
+    Raises:
+        UsageError: there is no such file.
+        EngineError: the cluster has no head, or SSH does not reach it.
+
+    """
+    if not file.is_file():
+        msg = f"--cluster: {file} is not a file; allowed: the cluster file that `ray up` was given"
+        raise UsageError(msg)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(  # noqa: S603 -- Ray's own command
+            [sys.executable, "-m", "ray.scripts.scripts", "dashboard", str(file), "--port", str(port)],
+            stdin=subprocess.DEVNULL,
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        try:
+            _until_open(process, port, said, file)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            process.wait()
+
+
+def _until_open(process: subprocess.Popen[bytes], port: int, said: Any, file: Path) -> None:  # noqa: ANN401 -- a file
+    end = time.monotonic() + TUNNEL_S
+    while process.poll() is None and time.monotonic() < end:
+        with suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), timeout=POLL_S).close()
+            return
+        time.sleep(0.1)
+    said.seek(0)
+    lines = [line for line in said.read().decode(errors="replace").splitlines() if line.strip()]
+    why = lines[-1].strip() if lines else "SSH does not answer"
+    msg = f"{file}: no way to its head (is it up? ray up {file}): {why}"
+    raise EngineError(msg)
+
+
+def submit(options: argparse.Namespace) -> int:
+    """Start a study's driver on a cluster, or say that it runs there."""
+    from study.jobs import packed  # noqa: PLC0415
+    from study.reading import read_spec  # noqa: PLC0415
+
+    path = spec_path(options.file)
+    spec = read_spec(path)
+    _check_places(path)
+    given = ["--skip-bad-clips", str(options.skip_bad_clips)] if options.skip_bad_clips else []
+    given += ["--retry-failed"] if options.retry_failed else []
+    with reached(options) as cluster:
+        attempt, new = cluster.submit(spec.name, packed(path), given)
+    _tell(attempt, new=new, options=options)
+    return 0
+
+
+def _check_places(path: Path) -> None:
+    """Refuse relative folders: on the cluster they would start from a folder that is deleted when the driver ends.
+
+    Raises:
+        SpecError: there are some.
+
+    """
+    from study.reading import SpecError  # noqa: PLC0415
+    from study.spec import PATHS  # noqa: PLC0415
+    from study.wording import plain, shown  # noqa: PLC0415
+    from study.yaml12 import parse  # noqa: PLC0415
+
+    document = parse(path.read_text(encoding="utf-8-sig"))
+    problems = []
+
+    def look(at: tuple[str, ...], value: object) -> None:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                look((*at, key), inner)
+        elif at[-1] in PATHS and isinstance(value, str) and not (value.startswith(("/", "~")) or "://" in value):
+            line = document.place(at).line
+            text = f"{'.'.join(at)}: {shown(value)} is not allowed on a cluster"
+            problems.append(
+                f"{plain(str(path))}:{line}: {text}; allowed: s3://..., or a folder that starts with / or ~"
+            )
+
+    look(("storage",), document.data.get("storage", "results"))
+    look(("dataset",), document.data["dataset"])
+    if problems:
+        raise SpecError(problems)
+
+
+def _tell(attempt: Attempt, *, new: bool, options: argparse.Namespace) -> None:
+    way = (
+        f" --cluster {options.cluster}"
+        if options.cluster
+        else f" --address {options.address}"
+        if options.address
+        else ""
+    )
+    say(f"{attempt.study}: {'submitted as' if new else 'runs here already as'} job {attempt.job}")
+    say(f"follow it: gce-study logs {attempt.study} --follow{way}")
+    say(f"end it: gce-study stop {attempt.study}{way}")
+
+
+def resume(options: argparse.Namespace) -> int:
+    """Start a study again from the file of its last job."""
+    with reached(options) as cluster:
+        last = cluster.latest(options.name)
+        given = [option for option in shlex.split(last.options) if option != "--retry-failed"]
+        attempt, new = (last, False) if last.alive else cluster.submit(last.study, last.file, given)
+    _tell(attempt, new=new, options=options)
+    return 0
+
+
+def logs(options: argparse.Namespace) -> int:
+    """Print a driver's output."""
+    with reached(options) as cluster:
+        attempt = cluster.latest(options.name)
+        if not options.follow:
+            say(cluster.logs(attempt).rstrip("\n"))
+            return 0
+        for text in cluster.follow(attempt):
+            sys.stdout.write(text)
+            sys.stdout.flush()
+    return 0
+
+
+def stop(options: argparse.Namespace) -> int:
+    """Stop a driver and wait until it has ended."""
+    with reached(options) as cluster:
+        attempt = cluster.latest(options.name)
+        if attempt.alive:
+            cluster.stop(attempt)
+            say(f"{attempt.study}: its runs finish their epoch; waiting for that (Ctrl-C waits no longer)")
+            attempt = _ended(cluster, attempt, None)
+    say(f"{attempt.study}: {_state(attempt)}; continue with: gce-study resume {attempt.study}")
+    return 0
+
+
+def cancel(options: argparse.Namespace) -> int:
+    """End a driver at once."""
+    with reached(options) as cluster:
+        attempt = cluster.latest(options.name)
+        if attempt.alive:
+            cluster.cancel(attempt)
+            attempt = _ended(cluster, attempt, None)
+    say(f"{attempt.study}: {_state(attempt)}; what is recorded stays")
+    return 0
+
+
+def wait(options: argparse.Namespace) -> int:
+    """Wait for a driver's end.
+
+    Returns:
+        The driver's exit code: 0 done, 1 failed, 2 bad input, 130 stopped, 143 cancelled; 124 when the time is up.
+
+    """
+    with reached(options) as cluster:
+        attempt = _ended(cluster, cluster.latest(options.name), options.timeout)
+    say(f"{attempt.study}: {_state(attempt)}")
+    return TOO_LATE if attempt.alive else _code(attempt)
+
+
+def _ended(cluster: Cluster, attempt: Attempt, timeout_s: float | None) -> Attempt:
+    """Wait for a job's end; return it as it is then, or when the time is up."""
+    end = None if timeout_s is None else time.monotonic() + timeout_s
+    while attempt.alive and (end is None or time.monotonic() < end):
+        time.sleep(POLL_S)
+        attempt = next(each for each in cluster.attempts(attempt.study) if each.number == attempt.number)
+    return attempt
+
+
+def _code(attempt: Attempt) -> int:
+    if attempt.status == "SUCCEEDED":
+        return 0
+    if attempt.status == "STOPPED":
+        return STOPPED
+    return attempt.exit_code if attempt.exit_code and attempt.exit_code > 0 else 1
+
+
+def _state(attempt: Attempt) -> str:
+    """Say in words where a job stands."""
+    words = {"PENDING": "starting", "RUNNING": "running", "SUCCEEDED": "finished", "STOPPED": "stopped"}
+    if attempt.status in words:
+        return words[attempt.status]
+    if attempt.exit_code == CANCELLED:
+        return "cancelled"
+    if attempt.exit_code is None or attempt.exit_code < 0:
+        return "failed: its driver died"
+    known = {127: " (gce-study is not installed on the head, or not in the PATH of Ray there)"}
+    return f"failed with exit code {attempt.exit_code}{known.get(attempt.exit_code, '')}"
+
+
+def status(options: argparse.Namespace) -> int:
+    """Print where a study on a cluster stands, and the last line that its driver printed."""
+    with reached(options) as cluster:
+        attempt = cluster.latest(options.name)
+        lines = [line for line in cluster.logs(attempt).splitlines() if line.strip()]
+    ended = f", ended {_time(attempt.ended)}" if attempt.ended else ""
+    say(f"{attempt.study}: {_state(attempt)}; job {attempt.job}, started {_time(attempt.started)}{ended}")
+    if lines:
+        say(lines[-1])
+    return 0
+
+
+def list_(options: argparse.Namespace) -> int:
+    """Print the studies that were submitted to a cluster, by their last job."""
+    with reached(options) as cluster:
+        last = {attempt.study: attempt for attempt in cluster.attempts()}
+    rows = [(a.study, a.job, _state(a), _time(a.started), _time(a.ended)) for a in last.values()]
+    show("", ("study", "job", "state", "started", "ended"), rows)
+    return 0
+
+
+def _time(seconds: float | None) -> str:
+    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def end_driver(options: argparse.Namespace) -> int:
+    """End a job's driver on this machine: SIGTERM, and SIGKILL where that does not help."""
+    drivers = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit() and _drives(path, options.job)]
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for pid in drivers:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+        end = time.monotonic() + ENDED_S
+        while any(Path(f"/proc/{pid}").exists() for pid in drivers) and time.monotonic() < end:
+            time.sleep(0.1)
+    return 0
+
+
+def _drives(process: Path, job: str) -> bool:
+    """Say whether a process is a job's driver: Ray makes it the leader of a session; what it starts is none."""
+    try:
+        own = f"GCE_STUDY_JOB={job}".encode() in (process / "environ").read_bytes().split(b"\0")
+        return own and os.getsid(int(process.name)) == int(process.name)
+    except OSError:
+        return False

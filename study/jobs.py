@@ -1,0 +1,299 @@
+"""Studies on a Ray cluster, by its jobs API: each attempt of a study is a job whose driver is ``gce-study run``.
+
+The cluster keeps an attempt's number in the id of its job, so that of two submissions at once Ray refuses one.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import logging
+import os
+import shlex
+import tempfile
+import zlib
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from study.endings import EngineError, UnknownStudyError, UsageError
+from study.yaml12 import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ray.job_submission import JobSubmissionClient
+
+ADDRESS = "http://127.0.0.1:8265"
+STUDY, DIGEST, FILE, OPTIONS = "gce_study", "gce_study_digest", "gce_study_file", "gce_study_options"  # of a job
+STOPPING_S = 600  # for the runs to finish their epoch before Ray kills the driver
+RACES = 5  # submissions of others that may come in between
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One job of a study.
+
+    Attributes:
+        study: the study's name.
+        number: counts the study's jobs on this cluster, from 1.
+        digest: of the study file.
+        file: the study file's name and text, as ``packed`` writes them.
+        options: of ``gce-study run``.
+        status: PENDING, RUNNING, SUCCEEDED, FAILED or STOPPED.
+        started, ended: in seconds since 1970; None before that.
+        exit_code: of the driver, if it ended by itself.
+        message: what Ray says of the status.
+
+    """
+
+    study: str
+    number: int
+    digest: str
+    file: str
+    options: str
+    status: str
+    started: float | None
+    ended: float | None
+    exit_code: int | None
+    message: str
+
+    @property
+    def job(self) -> str:
+        """The job's id. The number behind the last hyphen is never part of the name, so no two studies share one."""
+        return f"{self.study}-{self.number}"
+
+    @property
+    def alive(self) -> bool:
+        """Whether its driver runs, or will."""
+        return self.status in {"PENDING", "RUNNING"}
+
+
+class Cluster:
+    """A cluster's studies. Every method raises EngineError where the cluster does not answer, or refuses."""
+
+    def __init__(self, address: str = ADDRESS) -> None:
+        """Reach a cluster.
+
+        Args:
+            address: of its dashboard.
+
+        Raises:
+            EngineError: nothing answers there, the token is missing or wrong, Ray has another version there, or Ray is
+                not installed here with what submits jobs.
+
+        """
+        self.address = address
+        _show_token()
+        os.environ["RAY_API_SERVER_ADDRESS"] = address  # Ray puts other variables before what it is told
+        with _answers(address):
+            self._client = _client(address)
+
+    def attempts(self, study: str | None = None) -> list[Attempt]:
+        """Return the jobs of a study, or of all, the earliest first."""
+        with _answers(self.address):
+            details = self._client.list_jobs()
+        found = [_attempt(each) for each in details if STUDY in (each.metadata or {})]
+        return sorted((a for a in found if study in (None, a.study)), key=lambda a: (a.study, a.number))
+
+    def latest(self, study: str) -> Attempt:
+        """Return the newest job of a study.
+
+        Raises:
+            UnknownStudyError: this cluster has none; the message names the studies that it has.
+
+        """
+        attempts = self.attempts()
+        own = [each for each in attempts if each.study == study]
+        if not own:
+            there = ", ".join(dict.fromkeys(each.study for each in attempts)) or "none"
+            msg = f"{self.address}: no study named {study!r} was submitted since this cluster started; there: {there}"
+            raise UnknownStudyError(msg)
+        return own[-1]
+
+    def submit(self, study: str, file: str, options: Sequence[str] = ()) -> tuple[Attempt, bool]:
+        """Start a study's driver, unless it runs already.
+
+        Args:
+            study: the study's name.
+            file: its file, as ``packed`` writes it.
+            options: of ``gce-study run``.
+
+        Returns:
+            The study's job, and whether it was started here.
+
+        Raises:
+            UsageError: a driver runs from a file that differs.
+
+        """
+        wanted = digest(file)
+        for _ in range(RACES):
+            earlier = self.attempts(study)
+            if earlier and earlier[-1].alive:
+                if earlier[-1].digest != wanted:
+                    other = f"study {study} runs here from a file that differs (job {earlier[-1].job})"
+                    msg = f"{other}; give this one another name, or stop that one first"
+                    raise UsageError(msg)
+                return earlier[-1], False
+            number = earlier[-1].number + 1 if earlier else 1
+            if self._start(study, number, file, shlex.join(options)):
+                return self.latest(study), True
+        msg = f"{self.address}: others submit study {study} all the time"
+        raise EngineError(msg)
+
+    def _start(self, study: str, number: int, file: str, options: str) -> bool:
+        """Start a study's driver; say whether Ray took it, or somebody else had the number."""
+        name, text = unpacked(file)
+        job = f"{study}-{number}"
+        with tempfile.TemporaryDirectory(prefix="gce-study-") as folder, _answers(self.address):
+            (Path(folder) / name).write_bytes(text)
+            try:
+                self._client.submit_job(
+                    entrypoint=f"exec gce-study run {shlex.quote(name)} {options}".strip(),
+                    submission_id=job,
+                    metadata={STUDY: study, DIGEST: digest(file), FILE: file, OPTIONS: options},
+                    runtime_env={
+                        "working_dir": folder,
+                        "env_vars": {
+                            "GCE_STUDY_JOB": job,
+                            "GCE_STUDY_CLIENT_VERSION": version("gce-study"),
+                            "RAY_JOB_STOP_SIGNAL": "SIGINT",
+                            "RAY_JOB_STOP_WAIT_TIME_S": str(STOPPING_S),
+                        },
+                    },
+                )
+            except RuntimeError as error:
+                if f"submission_id {job} already exists" not in str(error):
+                    raise
+                return False
+        return True
+
+    def stop(self, attempt: Attempt) -> None:
+        """Ask a driver to end when its runs have finished their epoch; returns at once."""
+        with _answers(self.address):
+            self._client.stop_job(attempt.job)
+
+    def cancel(self, attempt: Attempt) -> None:
+        """Have a driver ended now; returns at once.
+
+        Ray knows one way only to stop a job, so another job beside it, on the same machine, sends the signal.
+        """
+        with _answers(self.address):
+            if attempt.status == "PENDING":
+                self._client.stop_job(attempt.job)
+                return
+            self._client.submit_job(entrypoint=f"exec gce-study end-driver {attempt.job}")
+
+    def logs(self, attempt: Attempt) -> str:
+        """Return what a driver has printed."""
+        with _answers(self.address):
+            return str(self._client.get_job_logs(attempt.job))
+
+    def follow(self, attempt: Attempt) -> Iterator[str]:
+        """Give what a driver prints, from its first line on, until it ends."""
+        import asyncio  # noqa: PLC0415 -- with what it imports, only following needs it
+
+        lines = self._client.tail_job_logs(attempt.job)
+        with _answers(self.address), asyncio.Runner() as runner:
+            while True:
+                try:
+                    yield runner.run(anext(lines))
+                except StopAsyncIteration:
+                    return
+
+
+def packed(path: Path) -> str:
+    """Return a study file's name and text as one line that the cluster can keep.
+
+    It is not shown as text where jobs are listed, as it may hold an address to notify.
+    """
+    data = json.dumps([path.name, path.read_text(encoding="utf-8-sig")]).encode()
+    return base64.b64encode(zlib.compress(data)).decode()
+
+
+def unpacked(file: str) -> tuple[str, bytes]:
+    """Return the name and the text of a packed study file."""
+    name, text = json.loads(zlib.decompress(base64.b64decode(file)))
+    return str(name), str(text).encode()
+
+
+def digest(file: str) -> str:
+    """Return a digest of what a packed study file says, whatever its name, layout and comments."""
+    data = parse(unpacked(file)[1].decode()).data
+    return hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()[:20]
+
+
+def _attempt(details: Any) -> Attempt:  # noqa: ANN401 -- Ray's JobDetails
+    about = details.metadata
+    study, _, number = str(details.submission_id).rpartition("-")
+    return Attempt(
+        study=study,
+        number=int(number),
+        digest=about.get(DIGEST, ""),
+        file=about.get(FILE, ""),
+        options=about.get(OPTIONS, ""),
+        status=str(details.status.value),
+        started=details.start_time and details.start_time / 1000,
+        ended=details.end_time and details.end_time / 1000,
+        exit_code=details.driver_exit_code,
+        message=details.message or "",
+    )
+
+
+def _show_token() -> None:
+    """Let Ray send a token where there is one: without the mode it does not, though the cluster asks for it."""
+    kept = Path("~/.ray/auth_token").expanduser()
+    if os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH") or kept.exists():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
+
+
+def _client(address: str) -> JobSubmissionClient:
+    try:
+        import requests  # noqa: F401, PLC0415 -- of what the cluster extra brings, the part that Ray asks for itself
+        from ray.job_submission import JobSubmissionClient  # noqa: PLC0415
+    except ModuleNotFoundError:
+        msg = "submitting needs Ray's client of jobs; install the extra: pip install -c constraints.txt '.[cluster]'"
+        raise EngineError(msg) from None
+    import ray  # noqa: PLC0415
+
+    for name in ("dashboard.modules.dashboard_sdk", "dashboard.modules.job.sdk", "_private.runtime_env.packaging"):
+        logging.getLogger(f"ray.{name}").setLevel(logging.WARNING)
+    client = JobSubmissionClient(address)
+    theirs = client._server_ray_version  # noqa: SLF001 -- asked for already; there is no public way
+    if theirs != ray.__version__:
+        msg = f"{address} runs Ray {theirs}, this machine has {ray.__version__}; install one of them on both"
+        raise EngineError(msg)
+    return client
+
+
+@contextmanager
+def _answers(address: str) -> Iterator[None]:
+    """Say in a line what a cluster's answer, or its silence, means.
+
+    Raises:
+        EngineError: it was an error.
+
+    """
+    try:
+        yield
+    except EngineError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- Ray raises what its libraries raise, and plain RuntimeErrors
+        raise EngineError(_meaning(address, error)) from None
+
+
+def _meaning(address: str, error: Exception) -> str:
+    text = str(error).strip()
+    if isinstance(error, ConnectionError | OSError):  # requests' own errors are among them
+        return f"{address}: no cluster answers there; is it up, and the tunnel (ray dashboard CLUSTER.yaml) open?"
+    if "Authentication required" in text or "find an authentication token" in text:
+        return (
+            f"{address}: the cluster asks for a token; put it into ~/.ray/auth_token (mode 0600), or name its file in "
+            "RAY_AUTH_TOKEN_PATH"
+        )
+    if "Authentication failed" in text:
+        return f"{address}: the cluster refuses this token; it takes the one of ~/.ray/auth_token on its head"
+    return f"{address}: {text.splitlines()[-1] if text else type(error).__name__}"
