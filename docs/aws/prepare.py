@@ -18,14 +18,18 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 HERE = Path(__file__).parent
 IMAGE = "Deep Learning Base OSS Nvidia Driver GPU AMI (Ubuntu 24.04)*"
-WIDEST = 16  # bits of network from which SSH may come
+WIDEST = {4: 16, 6: 32}  # bits of network from which SSH may come, by version of IP
 
 
 def source(text):
     """Check where SSH may come from."""
-    network = ipaddress.ip_network(text)
-    if network.version == 4 and network.prefixlen < WIDEST:  # noqa: PLR2004 -- IPv4
-        raise argparse.ArgumentTypeError(f"{text!r} is wider than /{WIDEST}; your own address is ADDRESS/32")  # noqa: EM102, TRY003
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError:
+        network = None
+    if network is None or network.prefixlen < WIDEST[network.version]:
+        msg = f"{text!r} is not allowed; allowed: a network no wider than /{WIDEST[4]}, such as 203.0.113.7/32"
+        raise argparse.ArgumentTypeError(msg)
     return network
 
 

@@ -17,13 +17,17 @@ ROOT = Path(__file__).resolve().parents[2]
 VENV = Path(sys.executable).parent.parent
 NEEDED = ("ip", "nsenter", "rsync", "ss", "ssh", "ssh-keygen", "unshare")
 
-# Processes, network, /tmp/ray and the list of users are the namespace's own. `ray stop` ends every Ray that it sees.
+# Processes, network, Ray's folders and the list of users are the namespace's own: `ray stop` ends every Ray that it sees,
+# and the launcher's SSH connections are found again by what they lead to.
 SET_UP = """
 set -e
 ip link set lo up
 for network in 172.31.0.0/16 192.168.1.0/24; do ip route add local $network dev lo; done
-mkdir -p /tmp/ray /run/sshd "$STATE/ray" "$STATE/node"
-mount --bind "$STATE/ray" /tmp/ray
+mkdir -p /run/sshd
+for folder in ray ray_ssh_$(printf ubuntu | sha256sum | cut -c-10) ray_ssh_$(printf gce | sha256sum | cut -c-10); do
+  mkdir -p /tmp/$folder "$STATE/$folder"
+  mount --bind "$STATE/$folder" /tmp/$folder
+done
 for user in ubuntu gce; do echo "$user:x:0:0::$STATE/node:/bin/bash"; done | cat - /etc/passwd > "$STATE/passwd"
 mount --bind "$STATE/passwd" /etc/passwd
 ssh-keygen -q -t ed25519 -N '' -f "$STATE/host_key"
@@ -45,6 +49,7 @@ class Machine:
             "HOME": str(self.home),
             "PATH": f"{VENV / 'bin'}:/usr/sbin:/usr/bin:/sbin:/bin",
             "LANG": "C.UTF-8",
+            "USER": "ubuntu",
             "RAY_AUTH_MODE": "token",
             "RAY_USAGE_STATS_ENABLED": "0",
             "PYTHONWARNINGS": "ignore",
@@ -81,7 +86,7 @@ class Machine:
             )
         return path
 
-    def run(self, *command: str | Path, timeout: float = 120) -> str:
+    def run(self, *command: str | Path, timeout: float = 120, code: int = 0) -> str:
         """Run a command inside; answer with what it printed, errors too."""
         answer = subprocess.run(
             [*self.inside, *command],
@@ -93,7 +98,7 @@ class Machine:
             text=True,
             timeout=timeout,
         )
-        assert answer.returncode == 0, f"{command} ended with {answer.returncode}:\n{answer.stdout}"
+        assert answer.returncode == code, f"{command} ended with {answer.returncode}:\n{answer.stdout}"
         return answer.stdout
 
     def listening(self) -> set[tuple[str, int]]:

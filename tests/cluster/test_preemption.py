@@ -113,6 +113,7 @@ thread.start()
 code = study.cli.main(["run", file])
 thread.join(60)
 print("DEATHS", deaths)
+ray.shutdown()
 cluster.shutdown()
 sys.exit(code)
 """

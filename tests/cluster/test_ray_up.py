@@ -59,6 +59,15 @@ import ray
 where = ray.remote(num_gpus=1)(lambda: f"{ray.util.get_node_ip_address()} with GPU {ray.get_gpu_ids()}")
 print("it ran on", ray.get(where.remote()))
 """
+STUDY = """
+name: small
+dataset: {{kind: synthetic, train_per_class: 6, test_per_class: 2}}
+arms: [{{name: cce, loss: {{name: cce}}}}]
+seeds: 6
+training: {{epochs: 40, stop_after: 40, batch_size: 8}}
+resources: {{max_concurrent: 1}}
+storage: {storage}
+"""
 SPREAD = """
 import ray, time
 ray.init()
@@ -140,7 +149,7 @@ def requests(machine, who):
     return [{k: v[0] for k, v in parse_qs(base64.b64decode(e["body"]).decode()).items()} for e in mine]
 
 
-def test_on_aws_a_gpu_machine_comes_with_the_work_and_goes_and_down_leaves_none(machine, aws):
+def test_on_aws_a_gpu_machine_comes_with_the_work_and_goes_without(machine, aws):
     known = {k: v for k, v in machine.environment.items() if k.startswith("AWS_")} | {"AWS_ACCESS_KEY_ID": "head"}
 
     def change(config):
@@ -159,20 +168,30 @@ def test_on_aws_a_gpu_machine_comes_with_the_work_and_goes_and_down_leaves_none(
     assert {address for address, port in machine.listening() if port == 8265} == {"127.0.0.1"}
 
     open_dashboard(machine, file)
-    printed = submit(machine, TASK)
+    study, results = machine.state / "study.yaml", machine.state / "results"
+    study.write_text(STUDY.format(storage=results))
+    there = ["--address", "http://127.0.0.1:8266"]
+    assert "small: submitted as job small-1" in machine.run("gce-study", "submit", study, "--cluster", file)
+    machine.wait(lambda: list(results.glob("checkpoints/*.pt")), 240, "the first epoch")
+    machine.run("gce-study", "stop", "small", *there)
+    machine.run("gce-study", "wait", "small", *there, code=130)
+    stopped = len(list(results.glob("records/*.json")))
+    workers = {i["PrivateIpAddress"] for i in instances(machine)} - {head["PrivateIpAddress"]}
+    assert submit(machine, TASK).split("it ran on ")[1].split()[0] in workers
+    machine.run("gce-study", "resume", "small", *there)
+    machine.run("gce-study", "wait", "small", *there, timeout=240)
+    assert stopped < len(list(results.glob("records/*.json"))) == 6
+    assert "report.html" in machine.run("gce-study", "report", "small", "--storage", results)
     machine.wait(lambda: len(instances(machine)) == 1, 120, "the worker's end")
-    (worker,) = instances(machine, "terminated")
-    assert f"it ran on {worker['PrivateIpAddress']} with GPU [0]" in printed
     machine.run("ray", "down", "-y", file, timeout=120)
     assert instances(machine) == []
-    assert {i["InstanceId"] for i in instances(machine, "terminated")} == {head["InstanceId"], worker["InstanceId"]}
 
     # All that the head asked of AWS its policy allows, with the marks that the policy's conditions ask for.
     policy = json.loads((ROOT / "docs" / "aws" / "head.json").read_text())["Statement"]
     allowed = {a for s in policy for a in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])}
     assert {f"ec2:{call['Action']}" for call in requests(machine, "head")} == allowed - {"iam:PassRole"}
     for who, role in (("person", "head"), ("head", "worker")):
-        (launch,) = [call for call in requests(machine, who) if call["Action"] == "RunInstances"]
+        launch, *_ = [call for call in requests(machine, who) if call["Action"] == "RunInstances"]
         assert launch["IamInstanceProfile.Name"] == f"gce-study-{role}"
         assert launch["MetadataOptions.HttpTokens"] == "required"
         assert launch["BlockDeviceMapping.1.Ebs.Encrypted"] == "true"
