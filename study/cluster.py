@@ -74,17 +74,21 @@ def joined(resources: Resources, storage: Path) -> Iterator[None]:
 
     """
     _same_version()
+    address = os.environ["RAY_ADDRESS"]
+    nobody = f"no Ray cluster answers at {address} (RAY_ADDRESS)"
+    if ":" in address and not _listens(address):  # Ray would go on trying for minutes
+        raise EngineError(nobody)
     with _quietly():
         try:
             ray.init(
-                address=os.environ["RAY_ADDRESS"],
+                address=address,
                 log_to_driver=False,
                 logging_level=logging.ERROR,
                 runtime_env={"env_vars": WORKERS},
             )
         except (ConnectionError, RuntimeError) as error:
             reason = str(error).strip().split("\n")[0]
-            msg = f"no Ray cluster answers at {os.environ['RAY_ADDRESS']} (RAY_ADDRESS): {reason}"
+            msg = f"{nobody}: {reason}"
             raise EngineError(msg) from None
     try:
         _enough(resources)

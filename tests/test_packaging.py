@@ -67,8 +67,9 @@ def test_the_command_line_starts_without_torch_ray_and_pandas():
 def test_help_names_every_command():
     answer = subprocess.run([sys.executable, "-m", "study.cli", "--help"], capture_output=True, text=True, check=True)
     commands = re.findall(r"^    (\w+)(?: |$)", answer.stdout, re.MULTILINE)
-    known = ["check", "run", "status", "list", "schema", "report", "export", "best", "compare", "dashboard", "data"]
-    assert commands == known
+    on_clusters = ["submit", "logs", "stop", "cancel", "resume", "wait"]
+    known = ["report", "export", "best", "compare", "dashboard", "data"]
+    assert commands == ["check", "run", "status", "list", "schema", *on_clusters, *known]
 
 
 @pytest.mark.parametrize("package", ["study", "trainables", "analysis"])

@@ -8,6 +8,7 @@ import yaml
 from analysis.study import Study
 from study.cli import parser
 from study.spec import StudySpec
+from study.yaml12 import parse
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -40,7 +41,9 @@ def test_the_study_and_the_data_sets_shown_are_valid():
     assert [part["method"]["name"] for part in methods] == ["settle", "search"]
     for part in methods:
         StudySpec.model_validate({k: v for k, v in whole.items() if k != "seeds"} | part)
-    rest = [block for block in rest if not block.startswith("arms:")]
+    (on_a_cluster,) = [block for block in rest if block.startswith("resources:")]
+    StudySpec.model_validate(whole | parse(on_a_cluster).data)  # to YAML 1.1 ``on`` is no text
+    rest = [block for block in rest if not block.startswith(("arms:", "resources:"))]
     shown = [line for block in rest for line in block.strip().split("\ndataset:")]
     assert len(shown) == 5
     for text in shown:

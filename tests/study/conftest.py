@@ -93,7 +93,7 @@ class Head:
                     found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
         return found
 
-    def study(self, *arguments: object, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def study(self, *arguments: object, timeout: float = 300) -> subprocess.CompletedProcess[str]:
         """Run ``gce-study`` as a client of this cluster, in the cluster's folder."""
         return subprocess.run(
             ["gce-study", *map(str, arguments), "--address", self.address],  # noqa: S607 -- of this environment

@@ -92,7 +92,7 @@ def outcomes(storage):
     return {run_id: record.outcome() for run_id, record in read_records(storage).items()}
 
 
-def until(happened, timeout=60.0):
+def until(happened, timeout=200.0):
     """Wait for something that other processes do."""
     end = time.monotonic() + timeout
     while not (found := happened()):
@@ -187,7 +187,7 @@ def test_settle_scales_the_workers_up_to_what_it_can_use_and_back_to_none(head):
     assert workers() == 0
     head.study("submit", path)
     seen = []
-    until(lambda: seen.append(workers()) or "complete" in head.study("status", "scaled").stdout, 120)
+    until(lambda: seen.append(workers()) or "finished" in head.study("status", "scaled").stdout)
     assert head.study("wait", "scaled").returncode == 0
     stages = [planned.stage for planned in read_plan(head.folder / "scaled", "scaled").runs]
     assert stages == ["explore"] * 2 + ["confirm"] * 2

@@ -1,0 +1,118 @@
+"""Rules about clusters that need none: what fits on a node, what a job is called, what an exit code means."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from study.job_commands import _code, _state
+from study.jobs import Attempt, digest, packed, unpacked
+from study.ray_settings import joins_cluster, prepare_environment
+from study.spec import Resources
+
+STUDY = "name: s\nseeds: 2\n"
+
+
+@pytest.fixture
+def offer(monkeypatch):
+    """A kind of node, from the module that imports ray once its environment is set."""
+    monkeypatch.setattr("study.ray_settings.os.environ", {})
+    prepare_environment()
+    import study.cluster  # noqa: PLC0415
+
+    return study.cluster._Offer
+
+
+@pytest.mark.parametrize(
+    ("cpus", "gpus", "fit"),
+    [
+        (1, 0.0, 8),
+        (3, 0.0, 2),
+        (9, 0.0, 0),
+        (1, 1.0, 2),
+        (1, 2.0, 1),
+        (1, 3.0, 0),
+        (1, 0.1, 8),
+        (1, 0.3, 6),
+        (2, 0.25, 4),
+    ],
+)
+def test_runs_fit_on_a_node_by_its_scarcest_resource_and_none_uses_two_halves_of_gpus(offer, cpus, gpus, fit):
+    resources = Resources(cpus_per_run=cpus, gpus_per_run=gpus)
+    assert offer({"CPU": 8.0, "GPU": 2.0}, 1).slots(resources) == fit
+    assert offer({"CPU": 8.0, "GPU": 2.0}, 3).slots(resources) == 3 * fit
+
+
+def test_a_node_that_nobody_has_seen_yet_may_have_what_is_asked_for(offer):
+    assert offer({}, 5).slots(Resources(gpus_per_run=4.0)) == 5
+
+
+@pytest.mark.parametrize(
+    ("address", "joins"),
+    [
+        (None, False),
+        ("", False),
+        ("local", False),
+        ("http://127.0.0.1:8265", False),
+        ("10.0.0.1:6379", True),
+        ("auto", True),
+    ],
+)
+def test_a_cluster_is_joined_where_ray_names_one_and_keeps_its_token(monkeypatch, address, joins):
+    environment = {} if address is None else {"RAY_ADDRESS": address}
+    monkeypatch.setattr("study.ray_settings.os.environ", environment)
+    assert joins_cluster() == joins
+    prepare_environment()
+    assert ("RAY_AUTH_TOKEN" in environment) != joins
+
+
+def test_a_study_file_comes_back_as_it_was_and_its_digest_is_of_what_it_says(tmp_path):
+    one, two, three = (tmp_path / name for name in ("one.yaml", "two.yaml", "three.yaml"))
+    one.write_text(STUDY)
+    two.write_text("# the same\nseeds: 2\n\nname: 's'\n")
+    three.write_text(STUDY.replace("2", "3"))
+    assert unpacked(packed(one)) == ("one.yaml", STUDY.encode())
+    assert "seeds" not in packed(one)
+    assert digest(packed(one)) == digest(packed(two)) != digest(packed(three))
+
+
+def attempt(status, code=None):
+    return Attempt("s", 1, "", "", "", status, 0.0, None, code, "")
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "exits", "says"),
+    [
+        ("SUCCEEDED", 0, 0, "finished"),
+        ("STOPPED", None, 130, "stopped"),
+        ("FAILED", 143, 143, "cancelled"),
+        ("FAILED", 2, 2, "failed with exit code 2"),
+        ("FAILED", 127, 127, "failed with exit code 127 (gce-study is not installed on the head, or not in"),
+        ("FAILED", -9, 1, "failed: its driver died"),
+        ("FAILED", None, 1, "failed: its driver died"),
+    ],
+)
+def test_what_became_of_a_driver_is_an_exit_code_and_words(status, code, exits, says):
+    assert _code(attempt(status, code)) == exits
+    assert _state(attempt(status, code)).startswith(says)
+
+
+@pytest.mark.parametrize(
+    ("variables", "said"),
+    [
+        ({"GCE_STUDY_CLIENT_VERSION": "9.9"}, "the client that submitted the study 9.9; install the same on both"),
+        ({}, "no Ray cluster answers at 127.0.0.1:9 (RAY_ADDRESS)"),
+    ],
+)
+def test_a_driver_without_its_cluster_and_of_another_version_ends_with_one_line(tmp_path, variables, said):
+    path = tmp_path / "s.yaml"
+    arms = "arms: [{name: cce, loss: {name: cce}}]"
+    path.write_text(f"{STUDY}dataset: {{kind: synthetic}}\n{arms}\nstorage: {tmp_path / 'storage'}\n")
+    command = [Path(sys.executable).parent / "gce-study", "run", path]
+    env = os.environ | {"RAY_ADDRESS": "127.0.0.1:9"} | variables
+    answer = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)
+    assert answer.returncode == 1
+    assert said in answer.stderr
+    assert len(answer.stderr.splitlines()) == 1
