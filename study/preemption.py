@@ -1,7 +1,7 @@
 """Watches a spot machine for the notice that it will be taken back, and tells Ray.
 
-``python -m study.preemption --address HEAD:6379`` runs beside Ray on a worker. From the notice on Ray starts nothing new
-there, and what is lost with the machine counts as preempted instead of failed.
+``python -m study.preemption --address HEAD:6379`` runs beside Ray on a worker. From the notice on Ray starts nothing
+new there, and what is lost with the machine counts as preempted instead of failed.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def drain(address: str, ends: float) -> str:
         RuntimeError: the head cannot be reached, or refuses.
 
     """
-    from ray._raylet import GcsClient  # noqa: PLC0415, PLC2701 -- as `ray drain-node` does; loaded when it is needed
+    from ray._raylet import GcsClient  # type: ignore[attr-defined]  # noqa: PLC0415 -- as `ray drain-node` does; late
     from ray.core.generated.autoscaler_pb2 import DRAIN_NODE_REASON_PREEMPTION  # noqa: PLC0415
     from ray.exceptions import RayError  # noqa: PLC0415
 
@@ -130,7 +130,7 @@ def main() -> int:
 
 
 def _say(text: str) -> None:
-    print(f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} {text}", file=sys.stderr, flush=True)
+    sys.stderr.write(f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} {text}\n")
 
 
 if __name__ == "__main__":

@@ -6,22 +6,32 @@ Running it again changes what is there to what is asked for. It is run by a pers
 machines get no more than head.json and storage.json say. The bucket must exist.
 """
 
+from __future__ import annotations
+
 import argparse
 import ipaddress
 import json
 import sys
 from pathlib import Path
 from string import Template
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from botocore.client import BaseClient
+
+    Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 HERE = Path(__file__).parent
 IMAGE = "Deep Learning Base OSS Nvidia Driver GPU AMI (Ubuntu 24.04)*"
 WIDEST = {4: 16, 6: 32}  # bits of network from which SSH may come, by version of IP
 
 
-def source(text):
+def source(text: str) -> Network:
     """Check where SSH may come from."""
     try:
         network = ipaddress.ip_network(text)
@@ -33,7 +43,7 @@ def source(text):
     return network
 
 
-def arguments():
+def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bucket", required=True, help="where studies keep their results")
@@ -44,7 +54,7 @@ def arguments():
     return parser.parse_args()
 
 
-def security_group(ec2, name, ssh_from):
+def security_group(ec2: BaseClient, name: str, ssh_from: Network) -> str:
     """Let SSH in from one network and the machines talk to one another, and nothing else; return the group's id."""
     (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
     wanted = [{"Name": "group-name", "Values": [name]}, {"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
@@ -65,7 +75,7 @@ def security_group(ec2, name, ssh_from):
     return group
 
 
-def role(iam, name, policies, values):
+def role(iam: BaseClient, name: str, policies: list[str], values: dict[str, str]) -> None:
     """Make a role with these policies alone, and the instance profile of the same name that carries it."""
     ignoring(iam.create_role, RoleName=name, AssumeRolePolicyDocument=(HERE / "trust.json").read_text())
     for policy in policies:
@@ -76,7 +86,7 @@ def role(iam, name, policies, values):
         iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
 
 
-def ignoring(make, **what):
+def ignoring(make: Callable[..., object], **what: str) -> None:
     """Make something that may be there already."""
     try:
         make(**what)
@@ -85,7 +95,7 @@ def ignoring(make, **what):
             raise
 
 
-def main():
+def main() -> None:
     """Make it all, in an order in which a part that fails can be mended and all of it run again."""
     options = arguments()
     ec2, iam, sts = (boto3.client(name, region_name=options.region) for name in ("ec2", "iam", "sts"))

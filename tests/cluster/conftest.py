@@ -1,4 +1,4 @@
-"""A machine of its own for the cluster launcher: a namespace with an SSH server, where every address is this machine."""
+"""A machine of its own for the cluster launcher: namespaces with an SSH server, where every address is this machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 import time
 from pathlib import Path
 
@@ -17,8 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 VENV = Path(sys.executable).parent.parent
 NEEDED = ("ip", "nsenter", "rsync", "ss", "ssh", "ssh-keygen", "unshare")
 
-# Processes, network, Ray's folders and the list of users are the namespace's own: `ray stop` ends every Ray that it sees,
-# and the launcher's SSH connections are found again by what they lead to.
+# Processes, network, Ray's folders and the list of users are the machine's own: `ray stop` ends every Ray that it sees,
+# and the launcher finds its SSH connections again by where they lead. The users come first in the list: to ssh `~` is
+# the home of the first that has the process's number.
 SET_UP = """
 set -e
 ip link set lo up
@@ -61,13 +61,13 @@ class Machine:
         namespaces = ["--fork", "--pid", "--mount-proc", "--net", "--kill-child"]
         with (state / "machine.log").open("w") as log:
             self.holder = subprocess.Popen(
-                ["unshare", *namespaces, "bash", "-c", script],
+                [shutil.which("unshare"), *namespaces, "bash", "-c", script],
                 env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "STATE": str(state)},
                 stdout=log,
                 stderr=log,
             )
         self.started = [self.holder]
-        self.wait(lambda: (state / "ready").exists(), 20, "the SSH server")
+        self.wait((state / "ready").exists, 20, "the SSH server")
         (self.pid,) = Path(f"/proc/{self.holder.pid}/task/{self.holder.pid}/children").read_text().split()
         self.inside = ["nsenter", "--target", self.pid, "--pid", "--net", "--mount", f"--wd={ROOT}", "--"]
 
@@ -118,7 +118,9 @@ class Machine:
     def let_in(self, private_key: Path) -> None:
         """Let this key log in to the nodes."""
         private_key.chmod(0o600)
-        public = subprocess.run(["ssh-keygen", "-y", "-f", private_key], check=True, capture_output=True).stdout
+        public = subprocess.run(
+            [shutil.which("ssh-keygen"), "-y", "-f", private_key], check=True, capture_output=True
+        ).stdout
         (self.node_home / ".ssh" / "authorized_keys").write_bytes(public)
 
     def new_token(self) -> Path:
@@ -144,7 +146,7 @@ def machine(tmp_path):
         pytest.skip("needs root, for namespaces of its own")
     if lacking:
         pytest.skip(f"needs {', '.join(lacking)}")
-    try_it = ["unshare", "--fork", "--pid", "--mount-proc", "--net", "ip", "link", "set", "lo", "up"]
+    try_it = [shutil.which("unshare"), "--fork", "--pid", "--mount-proc", "--net", "ip", "link", "set", "lo", "up"]
     if (refused := subprocess.run(try_it, check=False, capture_output=True, text=True)).returncode:
         pytest.skip(f"needs namespaces: {refused.stderr.strip()}")
     made = Machine(tmp_path)

@@ -43,7 +43,9 @@ def test_every_node_asks_for_the_token_and_keeps_it_to_itself(name):
     assert config["file_mounts"]["~/.ray/auth_token"] == "~/.ray/auth_token"  # noqa: S105 -- a path
     assert "chmod 600 ~/.ray/auth_token" in config["setup_commands"]
     (environment,) = [c for c in config["setup_commands"] if c.startswith("printf")]
-    assert {"RAY_AUTH_MODE=token", "RAY_USAGE_STATS_ENABLED=0", "RAY_JOB_STOP_SIGNAL=SIGINT"} <= set(environment.split())
+    assert {"RAY_AUTH_MODE=token", "RAY_USAGE_STATS_ENABLED=0", "RAY_JOB_STOP_SIGNAL=SIGINT"} <= set(
+        environment.split()
+    )
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -69,7 +71,9 @@ def test_every_machine_of_aws_is_closed():
         node = node_type["node_config"]
         assert node["MetadataOptions"]["HttpTokens"] == "required"
         assert node["MetadataOptions"]["HttpPutResponseHopLimit"] == 1
-        assert all(disk["Ebs"]["Encrypted"] and disk["Ebs"]["DeleteOnTermination"] for disk in node["BlockDeviceMappings"])
+        assert all(
+            disk["Ebs"]["Encrypted"] and disk["Ebs"]["DeleteOnTermination"] for disk in node["BlockDeviceMappings"]
+        )
         assert re.fullmatch("ami-[0-9a-f]{17}", node["ImageId"])
         assert node["SecurityGroupIds"]  # without it Ray makes one with SSH from anywhere
         assert node["IamInstanceProfile"]["Name"] in {"gce-study-head", "gce-study-worker"}  # without it Ray makes one

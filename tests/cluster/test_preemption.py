@@ -42,11 +42,11 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(text.encode())
 
-    def do_PUT(self):  # noqa: N802 -- the standard library's name
+    def do_PUT(self):
         ours = self.path == "/latest/api/token" and self.headers["X-aws-ec2-metadata-token-ttl-seconds"]
         self.answer(200, "token-of-a-minute") if ours else self.answer(400)
 
-    def do_GET(self):  # noqa: N802 -- the standard library's name
+    def do_GET(self):
         path = self.path.removeprefix("/latest/meta-data/")
         if self.headers["X-aws-ec2-metadata-token"] != "token-of-a-minute":
             self.answer(401)
@@ -70,7 +70,8 @@ def service(monkeypatch):
     server.server_close()
 
 
-def test_metadata_is_asked_with_a_token_and_may_be_absent(service):
+@pytest.mark.usefixtures("service")
+def test_metadata_is_asked_with_a_token_and_may_be_absent():
     assert metadata("local-ipv4") == "127.0.0.2"
     assert metadata("spot/instance-action") is None
 
@@ -81,8 +82,8 @@ def test_a_service_that_does_not_answer_is_an_error_of_the_system(service, monke
         metadata("local-ipv4")
 
 
-# A head that trains nothing and two nodes of a core each. Once both train, the watcher runs beside the first; when it has
-# heard of the end, that node is lost. The processes that the engine counts as lost are printed.
+# A head that trains nothing and two nodes of a core each. Once both train, the watcher runs beside the first; when it
+# has heard of the end, that node is lost. The processes that the engine counts as lost are printed.
 ON_A_CLUSTER = """
 import os, subprocess, sys, threading, time
 from pathlib import Path

@@ -77,6 +77,11 @@ while len(nodes := [n["NodeManagerAddress"] for n in ray.nodes() if n["Alive"]])
 where = ray.remote(num_cpus=1)(ray.util.get_node_ip_address)
 print("it ran on", *ray.get([where.options(resources={f"node:{node}": 0.1}).remote() for node in sorted(nodes)]))
 """
+ASK = """
+import json, requests, sys
+jobs = "http://127.0.0.1:8266/api/jobs/"
+print([requests.get(jobs, headers=headers).status_code for headers in json.loads(sys.argv[1])])
+"""
 
 
 def differences(a, b, path=""):
@@ -89,9 +94,10 @@ def differences(a, b, path=""):
 def changed(machine, name, change):
     """Write a shipped cluster file with a few changes; answer with its path."""
     shipped, config = (yaml.safe_load((ROOT / name).read_text()) for _ in range(2))
-    for kind in ("head", "worker"):
+    # Two nodes that start on one machine at the same moment would take the same names for their sockets.
+    for kind, alone in (("head", ""), ("worker", "flock --close /tmp/ray/start ")):
         commands = config[f"{kind}_start_ray_commands"]
-        commands[:] = [c.replace("ray start ", f"ray start {REACHED} ") for c in commands]
+        commands[:] = [c.replace("ray start ", f"{alone}ray start {REACHED} ") for c in commands]
     change(config)
     assert differences(shipped, config) == CHANGED[name]
     path = machine.state / name
@@ -114,6 +120,8 @@ def open_dashboard(machine, file):
 @pytest.fixture
 def aws(machine):
     """A machine beside an AWS of moto's, prepared by the script; answers with what that printed, as YAML."""
+    if shutil.which("moto_server", path=machine.environment["PATH"]) is None:
+        pytest.skip("needs moto's server, of the extra dev")
     (machine.state / "amis.json").write_text(json.dumps([IMAGE]))
     machine.environment |= {
         "AWS_ENDPOINT_URL": "http://127.0.0.1:5000",
@@ -156,7 +164,7 @@ def test_on_aws_a_gpu_machine_comes_with_the_work_and_goes_without(machine, aws)
         for node_type in config["available_node_types"].values():
             node_type["node_config"] |= aws
         config["provider"]["use_internal_ips"] = True
-        config["idle_timeout_minutes"] = 0.1
+        config["idle_timeout_minutes"] = 0.2
         reaching = f"echo export {' '.join(f'{k}={v}' for k, v in known.items())} >> ~/.gce-study"
         config["setup_commands"][-3:] = [*INSTALLED, reaching]
 
@@ -176,8 +184,10 @@ def test_on_aws_a_gpu_machine_comes_with_the_work_and_goes_without(machine, aws)
     machine.run("gce-study", "stop", "small", *there)
     machine.run("gce-study", "wait", "small", *there, code=130)
     stopped = len(list(results.glob("records/*.json")))
-    workers = {i["PrivateIpAddress"] for i in instances(machine)} - {head["PrivateIpAddress"]}
-    assert submit(machine, TASK).split("it ran on ")[1].split()[0] in workers
+    where = submit(machine, TASK).split("it ran on ")[1].strip()
+    assert where.endswith(" with GPU [0]")
+    assert where.startswith("172.31.")
+    assert head["PrivateIpAddress"] not in where
     machine.run("gce-study", "resume", "small", *there)
     machine.run("gce-study", "wait", "small", *there, timeout=240)
     assert stopped < len(list(results.glob("records/*.json"))) == 6
@@ -218,10 +228,8 @@ def test_on_machines_of_ones_own_all_join_and_none_is_asked_without_the_token(ma
     open_dashboard(machine, file)
     assert "it ran on 192.168.1.10 192.168.1.11 192.168.1.12\n" in submit(machine, SPREAD)
 
-    ask = "import sys, urllib.request, urllib.error as e\ntry:\n print(urllib.request.urlopen(urllib.request.Request("
-    ask += "'http://127.0.0.1:8266/api/jobs/', headers=eval(sys.argv[1]))).status)\nexcept e.HTTPError as r:\n print(r.code)"
-    answers = [machine.run("python", "-c", ask, str({"Authorization": f"Bearer {t}"} if t else {})) for t in ("", "0" * 64, token)]
-    assert [int(a) for a in answers] == [401, 403, 200]
+    headers = [{}, {"Authorization": f"Bearer {'0' * 64}"}, {"Authorization": f"Bearer {token}"}]
+    assert json.loads(machine.run("python", "-c", ASK, json.dumps(headers))) == [401, 403, 200]
 
     machine.run("ray", "down", "-y", file, timeout=120)
     assert {port for _, port in machine.listening()} <= {22, 8266}
