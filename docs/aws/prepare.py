@@ -56,8 +56,11 @@ def arguments() -> argparse.Namespace:
 
 def security_group(ec2: BaseClient, name: str, ssh_from: Network) -> str:
     """Let SSH in from one network and the machines talk to one another, and nothing else; return the group's id."""
-    (vpc,) = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
-    wanted = [{"Name": "group-name", "Values": [name]}, {"Name": "vpc-id", "Values": [vpc["VpcId"]]}]
+    vpcs = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
+    if not vpcs:
+        sys.exit("prepare.py: this region has no default VPC; aws ec2 create-default-vpc makes one")
+    vpc = vpcs[0]["VpcId"]
+    wanted = [{"Name": "group-name", "Values": [name]}, {"Name": "vpc-id", "Values": [vpc]}]
     found = ec2.describe_security_groups(Filters=wanted)["SecurityGroups"]
     if found:
         group, rules = found[0]["GroupId"], found[0]["IpPermissions"]
@@ -65,7 +68,7 @@ def security_group(ec2: BaseClient, name: str, ssh_from: Network) -> str:
             ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=rules)
     else:
         text = "Machines of gce-study: SSH from one network, anything among themselves"
-        group = ec2.create_security_group(GroupName=name, Description=text, VpcId=vpc["VpcId"])["GroupId"]
+        group = ec2.create_security_group(GroupName=name, Description=text, VpcId=vpc)["GroupId"]
     ranges = {"IpRanges": [{"CidrIp": str(ssh_from)}]}
     if ssh_from.version == 6:  # noqa: PLR2004 -- IPv6
         ranges = {"Ipv6Ranges": [{"CidrIpv6": str(ssh_from)}]}
@@ -76,7 +79,7 @@ def security_group(ec2: BaseClient, name: str, ssh_from: Network) -> str:
 
 
 def role(iam: BaseClient, name: str, policies: list[str], values: dict[str, str]) -> None:
-    """Make a role with these policies alone, and the instance profile of the same name that carries it."""
+    """Make a role with these policies, and the instance profile of the same name that carries it."""
     ignoring(iam.create_role, RoleName=name, AssumeRolePolicyDocument=(HERE / "trust.json").read_text())
     for policy in policies:
         document = json.dumps(json.loads(Template((HERE / f"{policy}.json").read_text()).substitute(values)))
