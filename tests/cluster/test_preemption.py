@@ -4,11 +4,14 @@ import json
 import subprocess
 import sys
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from study import preemption
 from study.preemption import metadata
 from trainables.records import read_records
 
@@ -19,15 +22,20 @@ class Metadata(ThreadingHTTPServer):
     def __init__(self, address="127.0.0.2"):
         super().__init__(("127.0.0.1", 0), Handler)
         self.answers = {"local-ipv4": address}
-        self.asked = threading.Event()  # set when somebody asked for the notice, and there was none
+        self.asked, self.refused = threading.Event(), threading.Event()  # for a notice that is not there; a bad request
 
     @property
     def url(self):
         return f"http://127.0.0.1:{self.server_port}"
 
     def take_back(self, seconds):
-        ends = datetime.now(UTC) + timedelta(seconds=seconds)
-        self.answers["spot/instance-action"] = json.dumps({"action": "terminate", "time": f"{ends:%Y-%m-%dT%H:%M:%SZ}"})
+        """From now on tell whoever asks that the machine is taken back so many seconds later."""
+
+        def notice():
+            ends = datetime.now(UTC) + timedelta(seconds=seconds)
+            return json.dumps({"action": "terminate", "time": f"{ends:%Y-%m-%dT%H:%M:%SZ}"})
+
+        self.answers["spot/instance-action"] = notice
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -44,14 +52,19 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_PUT(self):
         ours = self.path == "/latest/api/token" and self.headers["X-aws-ec2-metadata-token-ttl-seconds"]
-        self.answer(200, "token-of-a-minute") if ours else self.answer(400)
+        if ours:
+            self.answer(200, "token-of-a-minute")
+        else:
+            self.answer(400)
+            self.server.refused.set()
 
     def do_GET(self):
         path = self.path.removeprefix("/latest/meta-data/")
         if self.headers["X-aws-ec2-metadata-token"] != "token-of-a-minute":
             self.answer(401)
         elif path in self.server.answers:
-            self.answer(200, self.server.answers[path])
+            known = self.server.answers[path]
+            self.answer(200, known() if callable(known) else known)
         else:
             self.answer(404)
             self.server.asked.set()
@@ -80,6 +93,20 @@ def test_a_service_that_does_not_answer_is_an_error_of_the_system(service, monke
     monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", service.url + "/no/such")
     with pytest.raises(OSError, match="400"):
         metadata("local-ipv4")
+
+
+def test_the_notice_is_waited_for_also_while_nothing_answers(service, monkeypatch, capsys):
+    monkeypatch.setattr(preemption, "EVERY_S", 0.01)
+    monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", service.url + "/no/such")
+    with ThreadPoolExecutor(1) as pool:
+        ends = pool.submit(preemption.wait_for_notice)
+        assert service.refused.wait(30)
+        monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", service.url)
+        assert service.asked.wait(30)
+        assert not ends.done()
+        service.take_back(seconds=120)
+        assert 100 < ends.result(30) - time.time() <= 120
+    assert "the metadata service does not answer, asking on: HTTP Error 400" in capsys.readouterr().err
 
 
 # A head that trains nothing and two nodes of a core each. Once both train, the watcher runs beside the first; when it
@@ -132,16 +159,14 @@ storage: {storage}
 def test_a_notice_drains_the_node_and_its_run_goes_on_elsewhere_without_a_failure(service, tmp_path):
     file = tmp_path / "study.yaml"
     file.write_text(STUDY.format(storage=tmp_path / "storage"))
+    service.take_back(seconds=120)
     command = [sys.executable, "-c", ON_A_CLUSTER, tmp_path / "storage", file]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        assert service.asked.wait(120)
-        service.take_back(seconds=120)
-        printed, errors = process.communicate(timeout=240)
-    assert process.returncode == 0, errors
-    assert "this machine will be taken back in 1" in errors
-    assert "WATCHER 0\n" in printed
-    assert "DRAINING True\n" in printed
-    assert "DEATHS []\n" in printed
+    answer = subprocess.run(command, check=False, capture_output=True, text=True, timeout=300)
+    assert answer.returncode == 0, answer.stderr
+    assert "this machine will be taken back in 1" in answer.stderr
+    assert "WATCHER 0\n" in answer.stdout
+    assert "DRAINING True\n" in answer.stdout
+    assert "DEATHS []\n" in answer.stdout
     records = read_records(tmp_path / "storage").values()
     assert [record.status for record in records] == ["complete"] * 2
     assert sorted(record.provenance["attempts"] for record in records) == [1, 2]
