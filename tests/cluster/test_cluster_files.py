@@ -52,7 +52,7 @@ def test_every_node_asks_for_the_token_and_keeps_it_to_itself(name):
 def test_what_is_installed_is_pinned_and_travels(name):
     config = yaml.safe_load((ROOT / name).read_text())
     assert any("--constraint constraints.txt '.[cluster]'" in c for c in config["setup_commands"])
-    assert not [c for c in commands(config) if re.search(r"pip install (?!--quiet --(python|constraint))", c)]
+    assert not [c for c in commands(config) if "pip install" in c and "--constraint" not in c]
     travels = {Path(local) for local in config["file_mounts"].values() if not local.startswith("~")}
     assert travels >= {Path(p) for p in ("study", "trainables", "analysis", "pyproject.toml", "constraints.txt")}
     assert all((ROOT / path).exists() for path in travels)

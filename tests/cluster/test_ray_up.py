@@ -184,10 +184,11 @@ def test_on_aws_a_gpu_machine_comes_with_the_work_and_goes_without(machine, aws)
     machine.run("gce-study", "stop", "small", *there)
     machine.run("gce-study", "wait", "small", *there, code=130)
     stopped = len(list(results.glob("records/*.json")))
-    where = submit(machine, TASK).split("it ran on ")[1].strip()
-    assert where.endswith(" with GPU [0]")
-    assert where.startswith("172.31.")
-    assert head["PrivateIpAddress"] not in where
+    where = submit(machine, TASK).split("it ran on ")[1].splitlines()[0]
+    address, gpus = where.split(" with GPU ")
+    assert gpus == "[0]"
+    assert address.startswith("172.31.")
+    assert address != head["PrivateIpAddress"]
     machine.run("gce-study", "resume", "small", *there)
     machine.run("gce-study", "wait", "small", *there, timeout=240)
     assert stopped < len(list(results.glob("records/*.json"))) == 6
