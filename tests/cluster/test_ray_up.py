@@ -181,14 +181,14 @@ def test_on_aws_a_gpu_machine_comes_with_the_work_and_goes_without(machine, aws)
     there = ["--address", "http://127.0.0.1:8266"]
     assert "small: submitted as job small-1" in machine.run("gce-study", "submit", study, "--cluster", file)
     machine.wait(lambda: list(results.glob("checkpoints/*.pt")), 240, "the first epoch")
-    machine.run("gce-study", "stop", "small", *there)
-    machine.run("gce-study", "wait", "small", *there, code=130)
-    stopped = len(list(results.glob("records/*.json")))
     where = submit(machine, TASK).split("it ran on ")[1].splitlines()[0]
     address, gpus = where.split(" with GPU ")
     assert gpus == "[0]"
     assert address.startswith("172.31.")
     assert address != head["PrivateIpAddress"]
+    machine.run("gce-study", "stop", "small", *there)
+    machine.run("gce-study", "wait", "small", *there, code=130)
+    stopped = len(list(results.glob("records/*.json")))
     machine.run("gce-study", "resume", "small", *there)
     machine.run("gce-study", "wait", "small", *there, timeout=240)
     assert stopped < len(list(results.glob("records/*.json"))) == 6
