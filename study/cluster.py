@@ -193,7 +193,7 @@ def most_at_once(conductor: Conductor, resources: Resources) -> int:
 
 
 def _look(storage: str, name: str) -> tuple[str, bytes | str]:
-    """Return this node's version, and the bytes that it finds in a file of a storage location, or why there are none."""
+    """Return this node's version, and the bytes that it finds in a file of a storage location, or why it has none."""
     try:
         return version("gce-study"), (location(storage) / name).read_bytes()
     except OSError as error:

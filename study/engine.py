@@ -191,6 +191,7 @@ class _Watching(tune.Callback):
 
     def __init__(self, asking: _Asking) -> None:
         self._asking, self._progress = asking, asking.conductor.progress
+        self._failures: Counter[str] = Counter()  # trial -> failures that Tune has counted
 
     def __getstate__(self) -> dict[str, Any]:
         """Give Tune nothing to keep."""
@@ -209,6 +210,9 @@ class _Watching(tune.Callback):
 
     def on_trial_recover(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
         """Take in a run's lost process, from the file in which Tune notes each."""
+        if trial.num_failures == self._failures[trial.trial_id]:
+            return  # lost with a machine that was announced to be taken back, which Tune does not count
+        self._failures[trial.trial_id] = trial.num_failures
         path = Path(trial.error_file or "")
         text = path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""
         self._asking.on_death(Run.model_validate(trial.config["run"]), text.split("\n")[-1][:200] or "unknown")
