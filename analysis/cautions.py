@@ -8,7 +8,7 @@ from analysis.best_set import best_set
 from analysis.clips import never_predicted
 from analysis.exploration import settled
 from analysis.frames import complete_runs, explored, key_of, reported, runs_of, scores
-from analysis.layout import TWO, effect, lay_out
+from analysis.layout import TWO, effect, lay_out, p_text, unevenness
 from analysis.select import ValidationTable, choose, rank
 from analysis.verdict_grid import chosen_by, joined, main_subset
 from trainables.config import LOSSES
@@ -47,7 +47,7 @@ def cautions(results: StudyResults) -> tuple[str, ...]:
     if grid:
         found += no_effect(compared, chosen_by(results))
     found += few_seeds(shown, key)
-    found += disagreement(compared, key) if grid else []
+    found += [*disagreement(compared, key), *uneven(compared)] if grid else []
     return (*found, *unpredicted(results))
 
 
@@ -153,6 +153,25 @@ def disagreement(runs: pd.DataFrame, key: Key) -> list[str]:
         f"Validation and test disagree: {key.configuration} is chosen on validation, but on the test set it is not "
         f"among the best ({low:.1f} to {high:.1f} points from the best of the others; {found.label()}). The choice "
         "stays: choosing by the test set would spoil its accuracy."
+    )
+    return [text]
+
+
+def uneven(runs: pd.DataFrame) -> list[str]:
+    """Say that a subset's configurations scatter unevenly, which the set of those that may be best takes no note of.
+
+    Args:
+        runs: of one subset.
+
+    """
+    layout = lay_out(scores(runs, "selection"))
+    found = unevenness(layout) if layout is not None else None
+    if found is None or found.p > ALPHA:
+        return []
+    text = (
+        f"Seeds scatter some configurations more than others (Brown and Forsythe's test, {p_text(found.p)}; standard "
+        f"deviations {100 * found.low:.2f} to {100 * found.high:.2f} points): the set of those that may be best takes "
+        "one spread for all and may leave the best one out; the verdict compares pair by pair and takes none."
     )
     return [text]
 

@@ -1,4 +1,4 @@
-"""What single test clips say: two runs against each other, two configurations with clips resampled, and classes.
+"""What single test clips say: two configurations with clips resampled, and classes.
 
 A t-interval over seeds says what other seeds would change on these very clips. What other clips would change is a
 different question, and is asked here.
@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
-from scipy import stats
 
 from analysis.intervals import LEVEL, t_interval
 
@@ -26,50 +25,6 @@ Right: TypeAlias = "NDArray[np.bool_]"  # (runs, clips): which clips each run ge
 
 REPLICATES = 4000
 BATCH = 250  # replicates at a time: 250 x clips numbers lie in memory
-
-
-@dataclass(frozen=True)
-class McNemar:
-    """Two runs on the same clips: who is right where, and McNemar's exact test.
-
-    Attributes:
-        both: clips that both get right.
-        first: clips that only the first gets right.
-        second: clips that only the second gets right.
-        neither: clips that both get wrong.
-        p: two-sided, exact: of "a clip that one alone gets right is as likely the first's as the second's". It is about
-            these two trained networks and other clips, not about their losses: another seed is another network.
-
-    """
-
-    both: int
-    first: int
-    second: int
-    neither: int
-    p: float
-
-    @property
-    def difference(self) -> float:
-        """Accuracy of the first minus that of the second, a fraction of the clips."""
-        return (self.first - self.second) / (self.both + self.first + self.second + self.neither)
-
-
-def mcnemar(first: Sequence[int], second: Sequence[int], truth: Sequence[int]) -> McNemar:
-    """Compare two runs clip by clip (McNemar 1947, Psychometrika 12, 153; the exact binomial form).
-
-    Args:
-        first: class indices that one run predicts, in the manifest's order of the test clips.
-        second: those of another run; of the same seed where two configurations are compared.
-        truth: the clips' labels, in the same order (``truth.true_labels``).
-
-    Raises:
-        ValueError: the three have different lengths, or there is no clip.
-
-    """
-    a, b = _right([first, second], truth)
-    alone = int((a & ~b).sum()), int((b & ~a).sum())
-    p = float(stats.binomtest(alone[0], sum(alone), 0.5).pvalue) if sum(alone) else 1.0
-    return McNemar(int((a & b).sum()), *alone, int((~a & ~b).sum()), p)
 
 
 @dataclass(frozen=True)
@@ -131,7 +86,7 @@ def bootstrap_difference(  # noqa: PLR0913 -- what a bootstrap is said by
     Args:
         first: seed -> predicted class indices, in the manifest's order of the test clips.
         second: the same of another configuration.
-        truth: the clips' labels, in the same order (``truth.true_labels``).
+        truth: the clips' labels, in the same order (``truth.Labels.test``).
         seed: of the draws; the same one gives the same interval.
         level: in (0, 1).
         replicates: at least 1.
@@ -203,10 +158,46 @@ def class_accuracies(
         ValueError: lengths differ, there is no clip or no run, or the level is outside its range.
 
     """
-    right = _right(list(runs), truth)
+    return _by_class(_right(list(runs), truth), truth, classes, level)
+
+
+def class_gaps(
+    first: Mapping[int, Sequence[int]],
+    second: Mapping[int, Sequence[int]],
+    truth: Sequence[int],
+    classes: Sequence[str],
+    level: float = LEVEL,
+) -> tuple[ClassAccuracy, ...]:
+    """Return each class's accuracy of a configuration less another's, paired by seed; classes without clips are absent.
+
+    Args:
+        first: seed -> predicted class indices, in the manifest's order of the test clips.
+        second: the same of another configuration.
+        truth: the clips' labels, in the same order.
+        classes: the names, in the manifest's order.
+        level: of each class's interval by itself, in (0, 1).
+
+    Returns:
+        One entry a class, ``accuracy`` being the difference as a fraction; empty without a shared seed.
+
+    Raises:
+        ValueError: lengths differ, there is no clip, or the level is outside its range.
+
+    """
+    seeds = sorted(set(first) & set(second))
+    if not seeds:
+        return ()
+    own, other = (_right([runs[seed] for seed in seeds], truth) for runs in (first, second))
+    return _by_class(own.astype(float) - other, truth, classes, level)
+
+
+def _by_class(
+    values: Floats | Right, truth: Sequence[int], classes: Sequence[str], level: float
+) -> tuple[ClassAccuracy, ...]:
+    """Average values of shape (runs, clips) over each class's clips, with a t-interval over runs."""
     labels = np.asarray(truth)
     return tuple(
-        ClassAccuracy(name, int((labels == k).sum()), t_interval(right[:, labels == k].mean(axis=1), level))
+        ClassAccuracy(name, int((labels == k).sum()), t_interval(values[:, labels == k].mean(axis=1), level))
         for k, name in enumerate(classes)
         if (labels == k).any()
     )

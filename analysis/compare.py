@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 from analysis import paper
 from analysis.claims import check
-from analysis.frames import scores, subsets
+from analysis.frames import Key, scores, subsets
 from analysis.intervals import LEVEL, paired_difference, t_interval
-from analysis.tables import NONE, Table
+from analysis.tables import BOLD, NONE, Table, standing_out
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from analysis.frames import StudyResults
     from analysis.intervals import Interval
-    from trainables.config import Configuration
+    from trainables.config import Configuration, Subset
     from trainables.records import DataSummary
 
 LAYOUT = "fsdnoisy18k"  # the data set's kind, which is a layout of folders that other data may have too
@@ -52,6 +54,32 @@ def published_table(results: StudyResults) -> Table:
         "of the input, and the default training protocol."
     )
     return Table("Published numbers", ("Subset", "Loss", "Published", "Ours", "Our configuration"), tuple(rows), note)
+
+
+def paper_tables(results: StudyResults) -> tuple[Table, ...]:
+    """Lay the study's test accuracies out as the paper's Tables 2 and 3, where it has two rows of one or more."""
+    own = subsets(results.runs)
+    tables = {title: [subset for subset in rows if subset in own] for title, rows in paper.TABLES.items()}
+    return tuple(_paper_table(results, title, rows) for title, rows in tables.items() if len(rows) > 1)
+
+
+def _paper_table(results: StudyResults, title: str, shown: Sequence[Subset]) -> Table:
+    published = {(cell.loss, cell.subset): cell for cell in paper.PUBLISHED}
+    rows, bold = [], set()
+    for i, subset in enumerate(shown):
+        ours = {loss: _test_accuracies(results, paper.configuration(loss, subset)) for loss in paper.LOSSES}
+        cells = [t_interval(own.values()).cell() if own else NONE for own in ours.values()]
+        rows.append((subset, *cells, *(published[loss, subset].text() for loss in paper.LOSSES)))
+        names = {Key(paper.LOSS_NAMES[loss], "", subset): own for loss, own in ours.items() if own}
+        best = {key.arm for key in standing_out(names)}
+        bold |= {(i, 1 + j) for j, loss in enumerate(paper.LOSSES) if paper.LOSS_NAMES[loss] in best}
+    names_ = [paper.LOSS_NAMES[loss] for loss in paper.LOSSES]
+    note = (
+        f"Test accuracy in %. Ours: mean ± half width of the {100 * LEVEL:g} % t-interval (n complete runs), of the "
+        f"settings below; published: mean ± {100 * paper.LEVEL:g} % confidence interval, n = {paper.RUNS}.{BOLD}"
+    )
+    header = ("Training subset", *names_, *(f"{name}, published" for name in names_))
+    return Table(title, header, tuple(rows), note, frozenset(bold))
 
 
 def claims_table(results: StudyResults) -> Table:

@@ -6,12 +6,13 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from analysis.best_set import best_set
+from analysis.cautions import chosen
 from analysis.figure_data import representatives
-from analysis.frames import accuracy_name, reported_metric, scores, selected_on, subsets
-from analysis.intervals import LEVEL
+from analysis.frames import accuracy_name, reported, reported_metric, scores, selected_on, subsets
+from analysis.intervals import LEVEL, t_interval
 from analysis.layout import effect, lay_out, p_text
-from analysis.paired import differences, equivalence, paired_tests
-from analysis.power import seeds_to_separate
+from analysis.paired import MARGIN, differences, equivalence, paired_tests
+from analysis.power import seeds_to_halve, seeds_to_separate
 from analysis.seeds import seed_agreement
 from analysis.stability import stability
 from analysis.tables import NONE, Table
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from analysis.frames import Key, StudyResults
     from analysis.paired import PairedTest
 
-MARGIN = 0.5  # points of accuracy below which two arms are called alike
 MOST_ARMS = 6  # whose pairs are all listed; of more, each beside the first
 RESAMPLING_SEED = 0
 
@@ -33,6 +33,23 @@ def compared_tables(results: StudyResults) -> tuple[Table, ...]:
     """Return every comparison that a study's reported runs allow."""
     arms = arms_table(results)
     return (*best_set_tables(results), *([arms] if arms else []))
+
+
+def seeds_in_words(results: StudyResults) -> tuple[str, ...]:
+    """Say how well the accuracy of the study's choice is known, and how many seeds would halve its interval."""
+    key = chosen(results)
+    runs = reported(results).runs
+    metric = reported_metric(runs)
+    values = scores(runs, metric).get(key, {}) if key else {}
+    more = seeds_to_halve(len(values))
+    interval = t_interval(values.values()) if values else None
+    if key is None or more is None or interval is None or interval.half_width is None:
+        return ()
+    text = (
+        f"{key.configuration}: {len(values)} runs give its {accuracy_name(metric).lower()} to "
+        f"± {100 * interval.half_width:.1f} points; {more} more seeds would halve that, if their spread stays as it is."
+    )
+    return (text,)
 
 
 def best_set_tables(results: StudyResults) -> list[Table]:
@@ -64,7 +81,7 @@ def _best_set(runs: pd.DataFrame, subset: str, metric: str) -> Table | None:
     agreement = seed_agreement(own)
     notes = [f"{accuracy_name(metric)} in %; differences in points. {found.label()}."]
     notes += [f"First when resampled: {resampled.label()}; with few seeds it is too sure."] if resampled else []
-    notes += [tested.text()] if tested else []
+    notes += [f"{tested.text()}."] if tested else []
     notes += [agreement.text()] if agreement else []
     header = ("Configuration", "Mean", "Less the best other", "Interval", "May be best", "First when resampled")
     where = f" on {subset}" if len(subsets(runs)) > 1 else ""

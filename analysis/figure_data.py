@@ -8,9 +8,9 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from analysis.exploration import settled
-from analysis.frames import Key, complete_runs, explored, keys, runs_of, scores, selected_on, subsets
+from analysis.frames import Key, complete_runs, curve_points, explored, keys, runs_of, scores, selected_on, subsets
 from analysis.intervals import LEVEL, Interval, t_interval
-from analysis.select import ValidationTable, best_per_arm
+from analysis.select import ValidationTable, best_per_arm, choose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,6 +81,36 @@ def sweep(runs: pd.DataFrame, parameter: str, metric: str, level: float = LEVEL)
         elif (own["parameter"] == "").all():
             fixed.append(_line(own, label, metric, level))
     return Sweep(parameter, metric, tuple(line for line in (*swept, *fixed) if line.intervals))
+
+
+def may_be_best(runs: pd.DataFrame, parameter: str) -> list[tuple[float, float]]:
+    """Return which values of a parameter the study does not tell apart from its choice, the chosen one with them.
+
+    Args:
+        runs: a study's runs, or a part of them; none that only explored.
+        parameter: a name from ``sweep_parameters``.
+
+    Returns:
+        The least and the greatest value of each group of neighbours, ascending; empty unless the runs are of one subset
+        and one series varies the parameter there.
+
+    """
+    swept = runs[runs["parameter"] == parameter]
+    if len(subsets(runs)) != 1 or len(set(swept["series"])) != 1 or (swept["stage"] != "").any():
+        return []
+    choice = choose(ValidationTable.from_runs(runs, subsets(runs)[0]))
+    if choice is None:
+        return []
+    tied = {key.configuration for key in (choice.key, *choice.not_told_apart)}
+    complete = complete_runs(swept)
+    names = dict(zip(map(float, complete["value"]), complete["configuration"], strict=True))
+    found: list[tuple[float, float]] = []
+    before = False
+    for value in sorted(names):
+        if within := names[value] in tied:
+            found = [*found[:-1], (found[-1][0], value)] if before else [*found, (value, value)]
+        before = within
+    return found
 
 
 def posterior_sweep(results: StudyResults) -> Sweep | None:
@@ -185,21 +215,19 @@ def curves(runs: pd.DataFrame, epochs: pd.DataFrame, quantity: str) -> list[Curv
         quantity: a numeric field of ``trainables.records.Epoch``, as ``validation_accuracy`` or ``train_loss``.
 
     """
-    points = {
-        str(run_id): [(int(epoch), float(value)) for epoch, value in zip(own["epoch"], own[quantity], strict=True)]
-        for run_id, own in epochs.groupby("run_id", sort=False)
-    }
-    return [_curve(runs_of(runs, key), key, points) for key in representatives(runs)]
+    own = {key: runs_of(runs, key) for key in representatives(runs)}
+    points = curve_points(epochs, quantity, [run_id for rows in own.values() for run_id in rows["run_id"]])
+    return [_curve(rows, key, points) for key, rows in own.items()]
 
 
-def _curve(own: pd.DataFrame, key: Key, points: dict[str, list[tuple[int, float]]]) -> Curve:
+def _curve(own: pd.DataFrame, key: Key, points: dict[str, dict[int, float]]) -> Curve:
     drawn, cuts = [], []
     for run_id, seed, status in zip(own["run_id"], own["seed"], own["status"], strict=True):
         if found := points.get(str(run_id)):
-            drawn.append((int(seed), tuple(epoch for epoch, _ in found), tuple(value for _, value in found)))
+            drawn.append((int(seed), tuple(found), tuple(found.values())))
             if status != "complete":
-                cuts.append(Cut(key.configuration, int(seed), str(status), *found[-1]))
-    complete = [dict(points[run_id]) for run_id in complete_runs(own)["run_id"] if points.get(run_id)]
+                cuts.append(Cut(key.configuration, int(seed), str(status), *list(found.items())[-1]))
+    complete = [points[run_id] for run_id in complete_runs(own)["run_id"] if points.get(run_id)]
     epochs = shared_epochs(complete)
     means = tuple(math.fsum(run[epoch] for run in complete) / len(complete) for epoch in epochs)
     return Curve(key, tuple(drawn), epochs, means, len(complete), tuple(cuts))

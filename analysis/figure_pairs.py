@@ -69,7 +69,8 @@ def draw_pairs(data: Sequence[Pair], metric: str) -> go.Figure:
     """Draw each pair's differences (points) on a line of its own: a mark per seed, the mean with its interval."""
     several = len({pair.first.subset for pair in data}) > 1
     rows = list(range(len(data)))
-    figure = empty(height=170 + 58 * len(data))
+    figure = empty(height=190 + 58 * len(data))
+    figure.update_layout(margin_b=130)
     figure.add_vline(x=0, line={"color": INK, "width": 1.5})
     figure.add_scatter(
         x=[100 * value for pair in data for value in pair.differences.values()],
@@ -101,7 +102,7 @@ def draw_pairs(data: Sequence[Pair], metric: str) -> go.Figure:
                 name=name,
                 hovertemplate="%{customdata}<extra></extra>",
             )
-    figure.update_xaxes(title_text=f"Difference in {accuracy_name(metric).lower()} (points)", zeroline=False)
+    figure.update_xaxes(title_text=f"Difference in<br>{accuracy_name(metric).lower()} (points)", zeroline=False)
     labels = [_label(pair, several=several) for pair in data]
     figure.update_yaxes(tickvals=rows, ticktext=labels, range=[len(data) - 0.4, -0.6], showgrid=False)
     return figure

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from plotly.subplots import make_subplots
 
 from analysis.figure_data import shared_epochs
-from analysis.frames import Key, complete_runs, keys, runs_of, subsets
+from analysis.frames import Key, complete_runs, curve_points, keys, runs_of, subsets
 from analysis.intervals import Interval, t_interval
-from analysis.theme import INK, axis_ends, empty, escaped, faint, label_axis, style
+from analysis.theme import INK, axis_ends, empty, escaped, faint, first_of_each, label_axis, style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from analysis.frames import StudyResults
 
 SHOWN = 12  # configurations, each with its panel
-COLUMNS = 3
+COLUMNS = 2  # of panels, so that their titles stand side by side on a narrow screen
 
 
 @dataclass(frozen=True)
@@ -66,10 +66,9 @@ def q_curves(results: StudyResults, most: int = SHOWN) -> list[QCurve]:
     order = sorted(keys(runs), key=lambda key: (subsets(runs).index(key.subset), temperature[key]))
     if len(order) > most:
         order = [order[round(i * (len(order) - 1) / (most - 1))] for i in range(most)]
-    points = _points(results)
-    found = (
-        _curve(key, [points[run_id] for run_id in runs_of(runs, key)["run_id"] if run_id in points]) for key in order
-    )
+    own = {key: list(runs_of(runs, key)["run_id"]) for key in order}
+    points = _points(results, [run_id for run_ids in own.values() for run_id in run_ids])
+    found = (_curve(key, [points[run_id] for run_id in run_ids if run_id in points]) for key, run_ids in own.items())
     return [curve for curve in found if curve.epochs]
 
 
@@ -88,16 +87,15 @@ def _adaptive(results: StudyResults) -> pd.DataFrame:
     return complete[complete["loss"] == "adaptive_gce"]
 
 
-def _points(results: StudyResults) -> dict[str, dict[int, tuple[float, float]]]:
+def _known(results: StudyResults) -> pd.DataFrame:
+    return results.curves.loc[results.curves["q_mean"].notna(), ["run_id", "epoch", "q_mean", "q_sd"]]
+
+
+def _points(results: StudyResults, run_ids: Sequence[str]) -> dict[str, dict[int, tuple[float, float]]]:
     """Return run_id -> epoch -> (mean, sd) of q_a over the epoch's batches."""
-    known = results.curves.dropna(subset=["q_mean"]).fillna({"q_sd": 0.0})
-    return {
-        str(run_id): {
-            int(epoch): (float(mean), float(sd))
-            for epoch, mean, sd in zip(own["epoch"], own["q_mean"], own["q_sd"], strict=True)
-        }
-        for run_id, own in known.groupby("run_id", sort=False)
-    }
+    known = _known(results).fillna({"q_sd": 0.0})
+    means, sds = (curve_points(known, name, run_ids) for name in ("q_mean", "q_sd"))
+    return {run_id: {epoch: (mean, sds[run_id][epoch]) for epoch, mean in own.items()} for run_id, own in means.items()}
 
 
 def _curve(key: Key, runs: Sequence[dict[int, tuple[float, float]]]) -> QCurve:
@@ -118,14 +116,15 @@ def q_sweep(results: StudyResults) -> QSweep | None:
     As T grows every distance weighs the same, and the score of a batch tends to the share of pairs of equal labels: q_a
     tends to 1 - sum over classes of the squared share of each, which is 1 - 1/K for K equally large classes.
     """
-    runs, points = _adaptive(results), _points(results)
+    runs = _adaptive(results)
+    points = curve_points(_known(results), "q_mean", list(runs["run_id"]))
     if runs.empty or runs["temperature"].nunique() < 2:  # noqa: PLR2004 -- an axis joins two
         return None
     several = len(subsets(runs)) > 1
     lines = []
     for (series, subset), own in runs.groupby(["series", "subset"], sort=False):
         dots = [
-            (float(temperature), math.fsum(mean for mean, _ in points[run_id].values()) / len(points[run_id]))
+            (float(temperature), math.fsum(points[run_id].values()) / len(points[run_id]))
             for run_id, temperature in zip(own["run_id"], own["temperature"], strict=True)
             if run_id in points
         ]
@@ -142,12 +141,14 @@ def draw_q_curves(data: Sequence[QCurve], arms: Sequence[str]) -> go.Figure:
     """Draw a panel per configuration: mean q_a per epoch with a band of one standard deviation on either side."""
     several = len({curve.key.subset for curve in data}) > 1
     names = [
-        escaped(f"{curve.key.configuration} on {curve.key.subset}" if several else curve.key.configuration)
-        for curve in data
+        escaped(curve.key.configuration) + (f"<br>on {escaped(curve.key.subset)}" if several else "") for curve in data
     ]
     across = min(COLUMNS, len(data))
     rows = math.ceil(len(data) / across)
-    panels = make_subplots(rows, across, shared_xaxes="all", shared_yaxes="all", subplot_titles=names)
+    room = 46 / (26 + 190 * rows)  # for the titles: pixels of what the margins leave
+    panels = make_subplots(
+        rows, across, shared_xaxes="all", shared_yaxes="all", subplot_titles=names, vertical_spacing=room
+    )
     figure = empty(height=150 + 190 * rows, base=panels)
     figure.update_annotations(font_size=12)
     for i, (curve, name) in enumerate(zip(data, names, strict=True)):
@@ -186,9 +187,10 @@ def draw_q_sweep(data: QSweep, arms: Sequence[str]) -> go.Figure:
     for i, line in enumerate(data.lines):
         look = style(arms, line.arm, sum(earlier.arm == line.arm for earlier in data.lines[:i]))
         name = escaped(line.label)
+        dots = first_of_each(line.runs, [x for x, _ in line.runs])
         figure.add_scatter(
-            x=[x for x, _ in line.runs],
-            y=[q for _, q in line.runs],
+            x=[x for x, _ in dots],
+            y=[q for _, q in dots],
             mode="markers",
             legendgroup=name,
             showlegend=False,

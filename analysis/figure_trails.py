@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analysis.figure_data import Cut
 from analysis.figures import add_cuts
-from analysis.frames import Key
+from analysis.frames import Key, curve_points
 from analysis.theme import axis_title, empty, epoch_range, escaped, faint, finite, style
 
 if TYPE_CHECKING:
@@ -36,15 +36,14 @@ def trails(runs: pd.DataFrame, epochs: pd.DataFrame, metric: str) -> list[Trail]
         metric: ``validation`` or ``verified``.
 
     """
-    known = epochs.dropna(subset=[f"{metric}_accuracy"])
-    points = {str(run_id): own for run_id, own in known.groupby("run_id", sort=False)}
+    quantity = f"{metric}_accuracy"
+    points = curve_points(epochs.dropna(subset=[quantity]), quantity, list(runs["run_id"]))
     found = []
     for run in runs.itertuples():
         own = points.get(str(run.run_id))
         if own is None:
             continue
-        at = tuple(int(epoch) for epoch in own["epoch"])
-        values = tuple(float(value) for value in own[f"{metric}_accuracy"])
+        at, values = tuple(own), tuple(own.values())
         key = Key(str(run.arm), str(run.configuration), str(run.subset))
         ended = Cut(key.configuration, int(str(run.seed)), str(run.status), at[-1], values[-1])
         found.append(Trail(key, at, values, None if run.status == "complete" else ended))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from plotly.subplots import make_subplots
@@ -9,6 +10,7 @@ from plotly.subplots import make_subplots
 from analysis.theme import (
     CUTS,
     INK,
+    MOST_DRAWN,
     Style,
     axis_ends,
     axis_title,
@@ -17,6 +19,7 @@ from analysis.theme import (
     escaped,
     faint,
     finite,
+    first_of_each,
     label_axis,
     style,
 )
@@ -47,6 +50,26 @@ def draw_sweep(data: Sweep, arms: Sequence[str]) -> go.Figure:
     label_axis(figure, data.parameter, (left, right))
     figure.update_yaxes(title_text=axis_title(data.metric), range=percent_range(data.lines))
     return figure
+
+
+def add_strip(figure: go.Figure, spans: Sequence[tuple[float, float]], parameter: str, x: Sequence[float]) -> None:
+    """Mark spans of the parameter by a strip that lies on the horizontal axis.
+
+    Args:
+        figure: of ``draw_sweep``.
+        spans: least and greatest value of each, as ``figure_data.may_be_best`` returns them.
+        parameter: what makes the axis.
+        x: every value on it, which says how far a strip reaches beyond its ends.
+
+    """
+    logarithmic = parameter == "temperature"
+    places = [math.log10(value) if logarithmic else value for value in x]
+    reach = 0.02 * (max(places) - min(places))
+    for span in spans:
+        ends = [math.log10(end) if logarithmic else end for end in span]
+        low, high = ends[0] - reach, ends[1] + reach
+        sides = {"x0": 10**low, "x1": 10**high} if logarithmic else {"x0": low, "x1": high}
+        figure.add_shape(type="rect", yref="paper", y0=0, y1=0.03, fillcolor=INK, opacity=0.75, line_width=0, **sides)
 
 
 def percent_range(lines: Sequence[Line], more: Sequence[float] = ()) -> tuple[float, float] | None:
@@ -100,10 +123,12 @@ def draw_curves(accuracy: Sequence[Curve], loss: Sequence[Curve], arms: Sequence
     for row, data in enumerate((accuracy, loss), start=1):
         for curve in data:
             _add_curve(figure, curve, style(arms, curve.key.arm), row)
-    add_cuts(figure, [cut for curve in accuracy for cut in curve.cuts])
+    shown = {(curve.key.configuration, seed) for curve in accuracy for seed, _, _ in curve.runs[:MOST_DRAWN]}
+    add_cuts(figure, [cut for curve in accuracy for cut in curve.cuts if (cut.configuration, cut.seed) in shown])
     figure.update_yaxes(title_text=axis_title("validation"), row=1, col=1)
     figure.update_yaxes(title_text="Training loss", row=2, col=1)
-    last = [epochs[-1] for curve in accuracy for _, epochs, _ in curve.runs]
+    drawn = [epochs for curve in accuracy for epochs in (curve.epochs, *(epochs for _, epochs, _ in curve.runs))]
+    last = [epochs[-1] for epochs in drawn if epochs]
     figure.update_xaxes(range=epoch_range(max(last, default=1)))
     figure.update_xaxes(title_text="Epoch", row=2, col=1)
     return figure
@@ -112,10 +137,11 @@ def draw_curves(accuracy: Sequence[Curve], loss: Sequence[Curve], arms: Sequence
 def add_line(figure: go.Figure, line: Line, look: Style, sign: str, mode: str = "lines+markers") -> None:
     """Add a series that varies the parameter: dots for runs, then the means with their intervals, joined or not."""
     name = escaped(line.label)
+    dots = first_of_each(line.dots, [dot.x for dot in line.dots])
     figure.add_scatter(
-        x=[dot.x for dot in line.dots],
-        y=[100 * dot.accuracy for dot in line.dots],
-        customdata=[dot.seed for dot in line.dots],
+        x=[dot.x for dot in dots],
+        y=[100 * dot.accuracy for dot in dots],
+        customdata=[dot.seed for dot in dots],
         mode="markers",
         marker={"symbol": f"{look.marker}-open", "size": 7, "color": faint(look.colour, 0.55)},
         name=name,
@@ -144,7 +170,7 @@ def add_line(figure: go.Figure, line: Line, look: Style, sign: str, mode: str = 
 
 def _add_level(figure: go.Figure, line: Line, look: Style, ends: tuple[float, float]) -> None:
     """Add an arm that does not vary the parameter: a level with its band, and its runs at the right edge."""
-    name, interval = escaped(line.label), line.intervals[0]
+    name, interval, dots = escaped(line.label), line.intervals[0], line.dots[:MOST_DRAWN]
     if interval.low is not None and interval.high is not None:
         low, high = 100 * interval.low, 100 * interval.high
         figure.add_scatter(
@@ -159,9 +185,9 @@ def _add_level(figure: go.Figure, line: Line, look: Style, ends: tuple[float, fl
             hoverinfo="skip",
         )
     figure.add_scatter(
-        x=[ends[1]] * len(line.dots),
-        y=[100 * dot.accuracy for dot in line.dots],
-        customdata=[dot.seed for dot in line.dots],
+        x=[ends[1]] * len(dots),
+        y=[100 * dot.accuracy for dot in dots],
+        customdata=[dot.seed for dot in dots],
         mode="markers",
         marker={"symbol": f"{look.marker}-open", "size": 7, "color": faint(look.colour, 0.55)},
         legendgroup=name,
@@ -186,7 +212,7 @@ def _add_curve(figure: go.Figure, curve: Curve, look: Style, row: int) -> None:
     scale = 100 if row == 1 else 1
     epochs: list[int | None] = []
     values: list[float | None] = []
-    for _, own, found in curve.runs:
+    for _, own, found in curve.runs[:MOST_DRAWN]:
         epochs += [*own, None]
         values += [*finite(found, scale), None]
     shared = {"legendgroup": name, "row": row, "col": 1, "name": name, "mode": "lines"}

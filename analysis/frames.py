@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
 from analysis.intervals import LEVEL, t_interval
 from analysis.prices import spending
+from analysis.truth import read_labels
 from trainables.labels import PARAMETERS, label, number, ordered, symbol
-from trainables.records import Epoch, Record, StudyPlan, read_plan, read_record, record_path
+from trainables.records import Epoch, Record, StudyPlan, read_plan, read_record, record_path, uncollected
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from analysis.truth import Labels
     from trainables.records import PlannedRun
 
 METRICS = ("validation", "test")
@@ -45,12 +49,17 @@ class StudyResults:
     and price (NaN without a record, and where the study file states no price).
 
     ``curves`` has one row per recorded epoch: run_id and the fields of ``trainables.records.Epoch``.
+
+    ``labels`` are the clips' labels; None where the storage location does not keep them, or ``labels_problem`` says why
+    they cannot be used.
     """
 
     plan: StudyPlan
     records: dict[str, Record]
     runs: pd.DataFrame
     curves: pd.DataFrame
+    labels: Labels | None = None
+    labels_problem: str = ""
 
 
 def load_study(storage: Path | str, name: str) -> StudyResults:
@@ -68,11 +77,22 @@ def load_study(storage: Path | str, name: str) -> StudyResults:
     plan = read_plan(root, name)
     records: dict[str, Record] = {}
     damaged: dict[str, str] = {}
-    for run_id in dict.fromkeys(planned.run.run_id for planned in plan.runs):
-        record, damaged_by = read_or_explain(root, run_id)
-        records |= {run_id: record} if record else {}
-        damaged |= {run_id: damaged_by} if damaged_by else {}
-    return study_results(plan, records, damaged)
+    with uncollected():
+        for run_id in dict.fromkeys(planned.run.run_id for planned in plan.runs):
+            record, damaged_by = read_or_explain(root, run_id)
+            if record:
+                records[run_id] = record
+            if damaged_by:
+                damaged[run_id] = damaged_by
+        return with_labels(study_results(plan, records, damaged), root)
+
+
+def with_labels(results: StudyResults, storage: Path) -> StudyResults:
+    """Add the labels that a storage location keeps of a study's data set."""
+    try:
+        return replace(results, labels=read_labels(storage, results.plan.dataset))
+    except (ValueError, OSError) as error:
+        return replace(results, labels_problem=str(error))
 
 
 def read_or_explain(root: Path, run_id: str) -> tuple[Record | None, str]:
@@ -121,14 +141,35 @@ def study_results(
             f"seed {first['seed']}; give their arms different names"
         )
         raise ValueError(msg)
-    points = [
-        {"run_id": run_id, **epoch.model_dump()}
-        for run_id in dict.fromkeys(runs["run_id"])
-        if run_id in records
-        for epoch in records[run_id].epochs
-    ]
-    curves = pd.DataFrame(points, columns=["run_id", *Epoch.model_fields])
-    return StudyResults(plan, records, runs, curves)
+    recorded = {run_id: records[run_id].epochs for run_id in dict.fromkeys(runs["run_id"]) if run_id in records}
+    return StudyResults(plan, records, runs, _curves(recorded))
+
+
+def _curves(recorded: Mapping[str, Sequence[Epoch]]) -> pd.DataFrame:
+    names = list(Epoch.model_fields)
+    numbers = attrgetter(*names)
+    points = [numbers(point) for epochs in recorded.values() for point in epochs]
+    # All as one array of numbers, None as NaN: for the 400,000 points of 10,000 records pandas would ask each its type.
+    curves = pd.DataFrame(np.array(points, dtype=np.float64).reshape(-1, len(names)), columns=names)
+    curves["epoch"] = curves["epoch"].astype(np.int64)
+    curves.insert(0, "run_id", [run_id for run_id, epochs in recorded.items() for _ in epochs])
+    return curves
+
+
+def curve_points(curves: pd.DataFrame, quantity: str, run_ids: Collection[str]) -> dict[str, dict[int, float]]:
+    """Return run_id -> epoch -> value, in the table's order, of those of the runs that have a curve.
+
+    Args:
+        curves: a study's curves table.
+        quantity: one of its columns of numbers.
+        run_ids: which runs; looking through all of a large study takes long.
+
+    """
+    own = curves[curves["run_id"].isin(list(run_ids))]
+    found: dict[str, dict[int, float]] = {}
+    for run_id, epoch, value in zip(own["run_id"].tolist(), own["epoch"].tolist(), own[quantity].tolist(), strict=True):
+        found.setdefault(run_id, {})[epoch] = value
+    return found
 
 
 def key_of(planned: PlannedRun) -> Key:
@@ -238,7 +279,7 @@ def scores(runs: pd.DataFrame, metric: str) -> dict[Key, dict[int, float]]:
     found: dict[Key, dict[int, float]] = {}
     column = f"{metric}_accuracy"
     complete = complete_runs(runs).dropna(subset=[column])
-    columns = [complete[name] for name in (*Key._fields, "seed", column)]
+    columns = [complete[name].tolist() for name in (*Key._fields, "seed", column)]
     for arm, configuration, subset, seed, accuracy in zip(*columns, strict=True):
         found.setdefault(Key(arm, configuration, subset), {})[int(seed)] = float(accuracy)
     return found

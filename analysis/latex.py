@@ -48,7 +48,11 @@ def to_latex(table: Table, label: str) -> str:
 
     """
     head = " & ".join(rf"\textbf{{{latex_text(cell)}}}" for cell in table.header) + r" \\"
-    rows = [" & ".join(map(latex_text, row)) + r" \\" for row in table.rows]
+    cells = [
+        [rf"\textbf{{{latex_text(cell)}}}" if (i, j) in table.bold else latex_text(cell) for j, cell in enumerate(row)]
+        for i, row in enumerate(table.rows)
+    ]
+    rows = [" & ".join(row) + r" \\" for row in cells]
     caption = " ".join(part for part in (f"{latex_text(table.title)}.", latex_text(table.note)) if part)
     columns = _columns(table)
     if len(rows) > LONG:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from analysis.intervals import Interval
     from analysis.layout import Scores
 
+MARGIN = 0.5  # points of accuracy below which two arms are called alike
 THREE = 3  # the fewest pairs for which Hedges' correction exists
 
 

@@ -88,6 +88,17 @@ PUBLISHED: tuple[Published, ...] = (
     Published("l_noisy+l_clean", "adaptive_gce", 72.5, 0.4),
 )
 
+# The rows of the paper's Tables 2 and 3, whose columns are the losses.
+TABLES: dict[str, tuple[Subset, ...]] = {
+    "Table 2 of the paper: noisy clips": ("clean", "s_noisy+clean", "m_noisy+clean", "l_noisy+clean", "all"),
+    "Table 3 of the paper: clean clips": (
+        "l_noisy+s_clean",
+        "l_noisy+m_clean",
+        "l_noisy+l_clean",
+        "l_noisy+clean",
+    ),
+}
+
 CLAIMS: tuple[Claim, ...] = (
     Claim("adaptive beats CCE on all", ("adaptive_gce", "all"), ("cce", "all"), 4.7),
     Claim("adaptive beats L_q on all", ("adaptive_gce", "all"), ("gce", "all"), 1.2),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis import figure_search, figure_settle, figure_trails
 from analysis.frames import accuracy_name, arms, explored, selected_on
-from analysis.report_figures import Figure, axis, named, panels, sweeps
+from analysis.report_figures import Figure, axis, named, panels, part_drawn, sweeps
 from trainables.labels import symbol
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def _settle(results: StudyResults) -> tuple[Figure, ...]:
             "holds 95 % of the posterior, which learns from neighbouring values too. The line is the part of the "
             "posterior that is smooth in the parameter, with a band that holds 95 % of it; each value may deviate from "
             "it. Below, the probability that a value is the best; shaded are the values for which that is at least "
-            f"{figure_settle.POSSIBLE:g}. The choice is made on these numbers."
+            f"{figure_settle.POSSIBLE:g}. The choice is made on these numbers.{part_drawn(explored(results).runs)}"
         )
         title = f"{accuracy_name(data.sweep.metric)} against {symbol(data.sweep.parameter)}"
         name = named("exploring", data.sweep.metric, "accuracy vs", axis(data.sweep.parameter))

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis import figure_data, figure_pairs, figure_published, figure_q, figure_runs, figures, paper
-from analysis.frames import accuracy_name, arms, complete_runs, reported_metric, selected_on, subsets
+from analysis.frames import Key, accuracy_name, arms, complete_runs, reported_metric, selected_on, subsets
 from analysis.intervals import LEVEL
+from analysis.theme import MOST_DRAWN
 from trainables.labels import symbol
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 PUBLISHED = (
     f" Published marks: mean ± {100 * paper.LEVEL:g} % confidence interval over {paper.RUNS} runs, method not known "
     f"({paper.SOURCE})."
+)
+STRIP = (
+    f" The dark strip on the axis: values that may be the best, which validation does not tell apart from the choice "
+    f"({100 * LEVEL:g} %, all comparisons together)."
 )
 
 
@@ -49,6 +54,16 @@ def panels(runs: pd.DataFrame, metric: str) -> list[tuple[str, pd.DataFrame]]:
     if metric == "test" or len(names) == 1:
         return [("", runs)]
     return [(f" on {name}", runs[runs["subset"] == name]) for name in names]
+
+
+def part_drawn(runs: pd.DataFrame) -> str:
+    """Return the end of a caption where a configuration has more runs than are drawn one by one; else nothing."""
+    if runs.groupby(list(Key._fields)).size().max() <= MOST_DRAWN:
+        return ""
+    return (
+        f" Of a configuration with more than {MOST_DRAWN} runs, the first {MOST_DRAWN} in the plan's order are drawn; "
+        "means and intervals rest on all of them."
+    )
 
 
 def accuracy_sweeps(results: StudyResults) -> tuple[Figure, ...]:
@@ -81,8 +96,11 @@ def _sweep(results: StudyResults, parameter: str, metric: str, prefix: str) -> l
             title = f"{accuracy_name(metric)} against {symbol(parameter)}{where}"
             drawing = figures.draw_sweep(data, arms(results.runs))
             figure_published.add_to_sweep(drawing, marks)
+            spans = figure_data.may_be_best(runs, parameter)
+            figures.add_strip(drawing, spans, parameter, [x for line in data.lines for x in line.x])
             name = named(prefix, "" if metric == "test" else metric, "accuracy vs", axis(parameter), where)
-            found.append(Figure(name, title, caption + PUBLISHED * bool(marks), drawing))
+            text = caption + part_drawn(runs) + PUBLISHED * bool(marks) + STRIP * bool(spans)
+            found.append(Figure(name, title, text, drawing))
     return found
 
 
@@ -121,7 +139,7 @@ def curves(results: StudyResults) -> tuple[Figure, ...]:
         if any(curve.runs for curve in accuracy):
             title = f"Validation accuracy and training loss per epoch{where}"
             drawing = figures.draw_curves(accuracy, loss, arms(results.runs))
-            found.append(Figure(named("learning curves", where), title, caption, drawing))
+            found.append(Figure(named("learning curves", where), title, caption + part_drawn(runs), drawing))
     return tuple(found)
 
 
@@ -158,11 +176,11 @@ def adaptive_q(results: StudyResults) -> tuple[Figure, ...]:
     if sweep := figure_q.q_sweep(results):
         caption = (
             "Every open mark is a complete run's mean over its epochs, exploring runs included; filled marks are means "
-            f"with {100 * LEVEL:g} % t-intervals over runs. As T grows, all distances weigh the same and q_a tends to "
-            "1 less the sum over classes of the squared share of each: the batch's features then say nothing of its "
-            f"labels. The plan does not tell the shares, so the dashed level takes {sweep.classes} classes of equal "
-            "size; unequal classes have a lower limit, "
-            "and a small training set, drawn without putting back, a higher one."
+            f"with {100 * LEVEL:g} % t-intervals over runs.{part_drawn(results.runs)} "
+            "As T grows, all distances weigh the same and q_a tends to 1 less the sum over classes of the squared "
+            "share of each: the batch's features then say nothing of its labels. The plan does not tell the shares, so "
+            f"the dashed level takes {sweep.classes} classes of equal size; unequal classes have a lower limit, and a "
+            "small training set, drawn without putting back, a higher one."
         )
         drawing = figure_q.draw_q_sweep(sweep, arms(results.runs))
         found.append(Figure("q_vs_t", "Mean q of the adaptive loss against T", caption, drawing))

@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from analysis import compare, exploration, report_exploring, report_figures, tables
+from analysis import compare, exploration, report_clips, report_exploring, report_figures, tables
 from analysis.cautions import cautions
-from analysis.comparisons import compared_tables
+from analysis.comparisons import compared_tables, seeds_in_words
 from analysis.frames import explored, reported
 from analysis.methods_text import methods
 from analysis.provenance import cost_table, data_table, provenance_table, settings_table
@@ -44,18 +44,25 @@ def sections(results: StudyResults) -> list[Section]:
             Section("Accuracy", report_figures.accuracy_sweeps(shown)),
             Section("Results", (), (*choice, *tables.result_tables(shown))),
             Section("Arms on each subset", (*report_figures.boxes(shown), *report_figures.pairs(shown))),
-            Section("Comparisons", (), compared_tables(shown)),
+            Section("Comparisons", (), compared_tables(shown), seeds_in_words(results)),
+            _test_clips(results),
             Section("Learning curves", report_figures.curves(shown)),
         ]
     found.append(Section("Adaptive q", report_figures.adaptive_q(results)))
     found.append(Section("Runs and their cost", (*report_figures.run_map(results), *report_figures.prices(shown))))
     found.append(Section("Left out", (), (tables.left_out_table(results.runs), tables.skipped_table(results))))
     if compare.is_published_data(results.plan.dataset):
-        published = (compare.published_table(results), compare.claims_table(results))
+        published = (*compare.paper_tables(results), compare.published_table(results), compare.claims_table(results))
         found.append(Section("Published", (), published, compare.claims_in_words(results)))
-    made = (data_table(results), settings_table(results), cost_table(results), provenance_table(results))
+    found.append(Section("Data", report_clips.data_figures(results), (data_table(results),)))
+    made = (settings_table(results), cost_table(results), provenance_table(results))
     found += [Section("Methods", text=methods(results)), Section("Provenance", (), made)]
     return _with_distinct_names([section for section in found if section.figures or section.tables or section.text])
+
+
+def _test_clips(results: StudyResults) -> Section:
+    text, figures, found = report_clips.clip_parts(results)
+    return Section("Test clips", figures, found, text)
 
 
 def figures_of(found: Iterable[Section]) -> dict[str, Figure]:

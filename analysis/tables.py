@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from analysis.best_set import best_set
 from analysis.frames import (
     Key,
     accuracy_name,
@@ -32,24 +33,32 @@ if TYPE_CHECKING:
 LISTED = 200  # rows of a list; the rest is counted and lies in the CSV file or the plan
 NAMED = 8  # configurations named in one cell
 NONE = "-"
-
+BOLD = (
+    f" Bold: may be the best of those it is listed with (Hsu's comparisons, {100 * LEVEL:g} %), where that rules out "
+    "another; the choice is made on validation alone."
+)
 
 Scores: TypeAlias = "dict[Key, dict[int, float]]"
 
 
 @dataclass(frozen=True)
 class Table:
-    """A titled table of plain text; ``note`` says what the numbers are."""
+    """A titled table of plain text; ``note`` says what the numbers are, ``bold`` which (row, column) stand out."""
 
     title: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     note: str = ""
+    bold: frozenset[tuple[int, int]] = frozenset()
 
 
 def to_markdown(table: Table) -> str:
     """Write a table in GitHub's Markdown, with every cell's markup made inert."""
-    lines = ["| " + " | ".join(map(markdown_text, row)) + " |" for row in (table.header, *table.rows)]
+    rows = [
+        [f"**{markdown_text(cell)}**" if (i, j) in table.bold else markdown_text(cell) for j, cell in enumerate(row)]
+        for i, row in enumerate(table.rows)
+    ]
+    lines = ["| " + " | ".join(row) + " |" for row in (map(markdown_text, table.header), *rows)]
     lines.insert(1, "|" + " --- |" * len(table.header))
     note = f"\n\n{markdown_text(table.note)}" if table.note else ""
     return "\n".join(lines) + note
@@ -76,7 +85,18 @@ def results_table(runs: pd.DataFrame, metric: str) -> Table:
     rows = tuple((label, *(_cell(accuracies, Key(arm, label, subset)) for subset in columns)) for arm, label in labels)
     name = accuracy_name(metric)
     note = f"{name} in %: mean ± half width of the {100 * LEVEL:g} % t-interval (n complete runs)."
-    return Table(name, ("Configuration", *columns), rows, note)
+    bold = {
+        (labels.index((key.arm, key.configuration)), 1 + columns.index(subset))
+        for subset in columns
+        for key in standing_out({key: own for key, own in accuracies.items() if key.subset == subset})
+    }
+    return Table(name, ("Configuration", *columns), rows, f"{note}{BOLD * bool(bold)}", frozenset(bold))
+
+
+def standing_out(accuracies: Scores) -> tuple[Key, ...]:
+    """Return the configurations that may be the best of a column of a table; none where that rules out no other."""
+    found = best_set(accuracies) if len(accuracies) > 1 else None
+    return found.members if found and len(found.members) < len(found.candidates) else ()
 
 
 def _cell(accuracies: Scores, key: Key) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import html
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import plotly.graph_objects as go
 
@@ -15,8 +16,9 @@ from analysis.frames import accuracy_name
 from trainables.labels import symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Hashable, Sequence
 
+T = TypeVar("T")
 # Okabe and Ito's palette without yellow, which is lost on white; black comes last.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "star", "cross", "triangle-down", "pentagon")
@@ -26,6 +28,7 @@ INK, GRID, SHADE = "#1b1f24", "#e3e6ea", "rgba(27,31,36,0.10)"
 SCALE = "Cividis"  # its lightness rises evenly, for colour-blind readers and in grey
 # What marks the end of a run that is not complete, by its status.
 CUTS = {"stopped": "x-thin", "diverged": "y-up-open", "failed": "square-x-open"}
+MOST_DRAWN = 50  # runs of a configuration that are drawn one by one: tens of thousands of marks make a browser slow
 
 
 class Style(NamedTuple):
@@ -89,6 +92,17 @@ def axis_ends(values: Sequence[float], *, logarithmic: bool) -> tuple[float, flo
     margin = 0.08 * (max(scaled) - min(scaled)) or 0.5
     left, right = min(scaled) - margin, max(scaled) + margin
     return (10**left, 10**right) if logarithmic else (left, right)
+
+
+def first_of_each(drawn: Sequence[T], group: Sequence[Hashable]) -> list[T]:
+    """Return what is to be drawn: of each group, that is of each configuration, the first ``MOST_DRAWN``."""
+    count: Counter[Hashable] = Counter()
+    found = []
+    for each, own in zip(drawn, group, strict=True):
+        count[own] += 1
+        if count[own] <= MOST_DRAWN:
+            found.append(each)
+    return found
 
 
 def finite(values: Sequence[float], scale: float) -> list[float | None]:

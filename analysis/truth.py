@@ -1,9 +1,11 @@
-"""The test clips' labels, which records do not hold: a storage location keeps them with its data set."""
+"""The clips' labels, which records do not hold: a storage location keeps them with its data set."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -11,11 +13,29 @@ if TYPE_CHECKING:
 
     from trainables.records import DataSummary, Record
 
-LABEL, SPLIT = 1, 2  # places in a clip's row, as trainables.datasets.manifest.to_json writes it
+# Places in a clip's row, as trainables.datasets.manifest.to_json writes it.
+LABEL, SPLIT, VERIFIED, TRUE_LABEL = 1, 2, 3, 4
 
 
-def true_labels(storage: Path, data: DataSummary) -> tuple[int, ...] | None:
-    """Read the label of every test clip, in the manifest's order: the order of ``records.Test.predictions``.
+@dataclass(frozen=True)
+class Labels:
+    """What a data set's labels are.
+
+    Attributes:
+        test: the label of every test clip, an index into the plan's classes, in the manifest's order: the order of
+            ``records.Test.predictions``.
+        counts: ``train verified``, ``train unverified`` and ``test`` -> clips of each class, in the order of classes.
+        wrong: training clips of each class whose label is known to be wrong; None where no truth is known.
+
+    """
+
+    test: tuple[int, ...]
+    counts: dict[str, tuple[int, ...]]
+    wrong: tuple[int, ...] | None
+
+
+def read_labels(storage: Path, data: DataSummary) -> Labels | None:
+    """Read the labels of a study's data set.
 
     They lie in ``storage/datasets/FINGERPRINT.json``, which ``trainables.loading.leave_data`` writes for the workers.
     The accuracy of a record follows from them, which ``agrees`` checks.
@@ -25,7 +45,7 @@ def true_labels(storage: Path, data: DataSummary) -> tuple[int, ...] | None:
         data: the data set that the study's plan names.
 
     Returns:
-        Indices into ``data.classes``; None where the file is absent, as in a copy of plans and records alone.
+        None where the file is absent, as in a copy of plans and records alone.
 
     Raises:
         ValueError: the file does not hold what the plan says of the data set.
@@ -34,19 +54,33 @@ def true_labels(storage: Path, data: DataSummary) -> tuple[int, ...] | None:
     path = storage / "datasets" / f"{data.fingerprint}.json"
     try:
         rows = json.loads(path.read_bytes())["manifest"]["clips"]
-        labels = [row[LABEL] for row in rows if row[SPLIT] == "test"]
+        found = [(str(row[LABEL]), _split(row), row[TRUE_LABEL]) for row in rows]
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, IndexError) as error:
         msg = f"{path}: this is no data set as gce-study leaves it ({error!r})"
         raise ValueError(msg) from error
     number = {name: k for k, name in enumerate(data.classes)}
-    unknown = sorted({str(label) for label in labels} - set(number))
-    if unknown or len(labels) != data.clips.get("test", 0):
-        what = f"the labels {', '.join(unknown)}" if unknown else f"{len(labels)} test clips"
+    sizes = Counter(split for _, split, _ in found)
+    unknown = sorted({label for label, _, _ in found} - set(number))
+    if unknown or any(sizes[split] != count for split, count in data.clips.items()):
+        what = f"the labels {', '.join(unknown)}" if unknown else f"other numbers of clips ({dict(sizes)})"
         msg = f"{path} has {what}, and the study's plan does not"
         raise ValueError(msg)
-    return tuple(number[label] for label in labels)
+    counts = Counter((split, label) for label, split, _ in found)
+    wrong = Counter(label for label, split, true in found if split != "test" and true not in {None, label})
+    return Labels(
+        tuple(number[label] for label, split, _ in found if split == "test"),
+        {split: tuple(counts[split, name] for name in data.classes) for split in data.clips},
+        None if all(true is None for _, _, true in found) else tuple(wrong[name] for name in data.classes),
+    )
+
+
+def _split(row: list[Any]) -> str:
+    """Name a clip's part of the data set as the plan's counts do."""
+    if row[SPLIT] == "test":
+        return "test"
+    return "train verified" if row[VERIFIED] else "train unverified"
 
 
 def agrees(record: Record, truth: tuple[int, ...]) -> bool:
@@ -57,10 +91,10 @@ def agrees(record: Record, truth: tuple[int, ...]) -> bool:
     return abs(right / len(truth) - record.test.accuracy) < 1 / (2 * len(truth)) if truth else False
 
 
-def predictions(records: Iterable[Record]) -> dict[int, tuple[int, ...]]:
-    """Return seed -> predictions of the complete runs that were tested, of one configuration."""
+def predictions(records: Iterable[Record], truth: tuple[int, ...]) -> dict[int, tuple[int, ...]]:
+    """Return seed -> predictions of the complete runs of one configuration that ``agrees`` with the labels."""
     return {
         record.run.seed: tuple(record.test.predictions)
         for record in records
-        if record.status == "complete" and record.test is not None
+        if record.status == "complete" and record.test is not None and agrees(record, truth)
     }

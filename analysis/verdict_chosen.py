@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.budget import HOUR_S
 from analysis.exploration import chance, confirmed_choice, confirmed_runs, settled, tried
 from analysis.frames import Key, explored, key_of, keys, reported, runs_of, scores, status_counts
 from analysis.intervals import LEVEL, paired_difference, t_interval
-from analysis.verdict_grid import budget_ended, certainty, chosen_by, clear, joined, listed, nothing_complete, points
+from analysis.verdict_grid import (
+    alike,
+    budget_ended,
+    certainty,
+    chosen_by,
+    clear,
+    cost,
+    joined,
+    listed,
+    nothing_complete,
+    points,
+)
 from trainables.labels import number, symbol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from analysis.exploration import Settled
@@ -107,7 +119,7 @@ def _confirmed(results: StudyResults, chosen: Key) -> list[str]:
         others = [key for key in _beside(results, chosen) if key in tested]
         gaps = [(key, paired_difference(tested[chosen], tested[key], LEVEL)) for key in others[:NAMED]]
         words = [
-            f"{points(gap)} {_other(key)}{'' if clear(gap) else ' (which is better stays open)'}"
+            f"{points(gap)} {_other(key)}{'' if clear(gap) else _open(tested[chosen], tested[key])}"
             for key, gap in gaps
             if gap
         ]
@@ -117,10 +129,11 @@ def _confirmed(results: StudyResults, chosen: Key) -> list[str]:
         sentences.append(
             f"{left} of its {len(own)} fresh seeds {'is' if left == 1 else 'are'} left out ({status_counts(own)})."
         )
-    hours = sum(record.cost.wall_s for record in results.records.values()) / HOUR_S
-    time = f"{hours:.1f} hours" if hours >= 1 else f"{60 * hours:.0f} minutes"
-    sentences.append(f"Cost: {len(results.records)} runs, {time} of training.")
-    return sentences
+    return [*sentences, cost(results)]
+
+
+def _open(first: Mapping[int, float], second: Mapping[int, float]) -> str:
+    return f" (which is better stays open{alike(first, second)})"
 
 
 def _beside(results: StudyResults, chosen: Key) -> list[Key]:

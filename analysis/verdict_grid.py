@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from statistics import fmean
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from analysis.budget import reached
+from analysis.budget import HOUR_S, reached
 from analysis.frames import Key, complete_runs, keys, runs_of, scores, selected_on, status_counts, subsets
 from analysis.intervals import LEVEL, paired_difference, t_interval
+from analysis.layout import p_text
+from analysis.paired import MARGIN, equivalence
 from analysis.select import Choice, ValidationTable, choose
 from trainables.labels import number, symbol
 
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from analysis.intervals import Interval
 
 NAMED = 4  # more configurations than this are counted, not named
+THREE = 3  # up to as many values are named one by one, not as a range
 
 
 def grid_verdict(results: StudyResults) -> str:
@@ -38,8 +42,16 @@ def grid_verdict(results: StudyResults) -> str:
     own = runs[runs["subset"] == subset]
     several = len(subsets(runs)) > 1
     found = _choice(own, choice, chosen_by(results), several=several)
-    found += [_test(own, choice), *_left_out(own, choice, several=several), *budget_ended(results)]
+    found += [_test(own, choice), *_left_out(own, choice, several=several), *budget_ended(results), cost(results)]
     return " ".join(found)
+
+
+def cost(results: StudyResults) -> str:
+    """Say how many runs are recorded and how long they trained, all attempts together."""
+    hours = sum(record.cost.wall_s for record in results.records.values()) / HOUR_S
+    time = f"{hours:.1f} hours" if hours >= 1 else f"{60 * hours:.0f} minutes"
+    count = len(results.records)
+    return f"Cost: {count} run{'' if count == 1 else 's'}, {time} of training."
 
 
 def budget_ended(results: StudyResults) -> list[str]:
@@ -79,7 +91,7 @@ def _choice(runs: pd.DataFrame, choice: Choice, by: str, *, several: bool) -> li
         without = planned - len(choice.ranking.keys) - len(too_few)
         tried += f", {without} of them without a complete run" if without else ""
         head = f"{where}{names[choice.key]} has the highest mean {by} of the {tried} ({mean})."
-        sentences = [head, certainty(choice, names)]
+        sentences = [head, certainty(choice, names, _values(runs))]
     else:
         what = f"{'enough ' if too_few else ''}complete runs{f' of the {tried}' if planned > 1 else ''}"
         sentences = [f"{where}{choice.key.configuration} is the only configuration with {what}: mean {by} {mean}."]
@@ -88,8 +100,15 @@ def _choice(runs: pd.DataFrame, choice: Choice, by: str, *, several: bool) -> li
     return sentences
 
 
-def certainty(choice: Choice, names: dict[Key, str]) -> str:
-    """Say which others the chosen configuration is told apart from, and by what method."""
+def certainty(choice: Choice, names: Mapping[Key, str], values: Mapping[Key, float] = MappingProxyType({})) -> str:
+    """Say which others the chosen configuration is told apart from, and by what method.
+
+    Args:
+        choice: the choice.
+        names: what to call each configuration.
+        values: of the parameter, where all configurations differ by one number: neighbours are then named as a range.
+
+    """
     others = len(choice.comparisons)
     if choice.validation.n == 1:
         method = "one seed gives no interval"
@@ -105,8 +124,19 @@ def certainty(choice: Choice, names: dict[Key, str]) -> str:
         every = f"all {others} others{' ranked' if choice.ranking.too_few else ''}"
         return f"It is ahead of {every if others > 1 else names[choice.comparisons[0].other]} ({method})."
     many = f"any of the other {others}" if len(tied) == others else f"{len(tied)} of the other {others}"
-    who = many if len(tied) > NAMED else listed(tied, names)
+    who = _span(choice, names, values) or (many if len(tied) > NAMED else listed(tied, names))
     return f"The study does not tell it apart from {who} ({method})."
+
+
+def _span(choice: Choice, names: Mapping[Key, str], values: Mapping[Key, float]) -> str:
+    """Name the values that are not told apart as a range; empty where they, with the choice, are no neighbours."""
+    ranked = sorted((key for key in choice.ranking.keys if key in values), key=values.__getitem__)
+    tied = {choice.key, *choice.not_told_apart}
+    places = [place for place, key in enumerate(ranked) if key in tied]
+    if not THREE < len(tied) == len(places) < len(ranked) or places[-1] - places[0] != len(places) - 1:
+        return ""
+    ends = names[ranked[places[0]]], names[ranked[places[-1]]]
+    return f"the {len(tied) - 1} other values from {ends[0]} to {ends[1]}"
 
 
 def listed(found: Sequence[Key], names: Mapping[Key, str]) -> str:
@@ -137,7 +167,15 @@ def _test(runs: pd.DataFrame, choice: Choice) -> str:
     seen = gap.label() if gap.half_width is None or gap.n != interval.n else ""
     paired = f"paired by seed{f', {seen}' if seen else ''}"
     open_ = "" if clear(gap) else ": which of the two is better stays open"
-    return f"{score}, {points(gap)} {best} ({paired}){open_}."
+    return f"{score}, {points(gap)} {best} ({paired}){open_}{alike(tested[choice.key], tested[other])}."
+
+
+def alike(first: Mapping[int, float], second: Mapping[int, float]) -> str:
+    """Say that two configurations differ by less than the margin, where the seeds that both have show that."""
+    found = equivalence(first, second, MARGIN)
+    if found is None or found.p is None or not found.shown:
+        return ""
+    return f"; they differ by less than {MARGIN:g} points (two one-sided t-tests, {p_text(found.p)})"
 
 
 def clear(gap: Interval) -> bool:
@@ -182,6 +220,14 @@ def _names(runs: pd.DataFrame, choice: Choice) -> dict[Key, str]:
     sign = symbol(str(runs["parameter"].iloc[0]))
     value = dict(zip(runs["configuration"], runs["value"], strict=True))
     return {key: f"{sign} = {number(value[key.configuration])}" for key in found}
+
+
+def _values(runs: pd.DataFrame) -> dict[Key, float]:
+    """Return the varied number of each configuration; empty unless all differ by that alone."""
+    if not _one_series(runs):
+        return {}
+    columns = [runs[name] for name in (*Key._fields, "value")]
+    return {Key(*map(str, key)): float(value) for *key, value in zip(*columns, strict=True)}
 
 
 def _kind(runs: pd.DataFrame) -> str:

@@ -34,8 +34,8 @@ WORKS: dict[str, tuple[str, str]] = {
     "deng": (
         "Deng et al., 2021",
         (
-            "Deng, Gao, Feng, Xu, Chen. Adaptive generalized cross-entropy loss for sound event classification with "
-            "noisy labels. WASPAA 2021. doi 10.1109/WASPAA52581.2021.9632679."
+            "J. Deng, C. Gao, Q. Feng, X. Xu, Z. Chen. Adaptive generalized cross-entropy loss for sound event "
+            "classification with noisy labels. WASPAA 2021. doi 10.1109/WASPAA52581.2021.9632679."
         ),
     ),
     "fonseca": (

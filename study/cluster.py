@@ -173,8 +173,8 @@ def _enough(resources: Resources) -> None:
     raise EngineError(msg)
 
 
-def most_at_once(conductor: Conductor, resources: Resources) -> int | None:
-    """Return how many runs are asked for at once; None leaves it to what is free.
+def most_at_once(conductor: Conductor, resources: Resources) -> int:
+    """Return how many runs are asked for at once on a cluster that this process has joined.
 
     Where a cluster can grow, what is asked for is what it grows for. So no more is asked for than the method can make
     use of; ``settle`` waits by itself when enough is out.
@@ -195,7 +195,7 @@ def _look(path: Path) -> tuple[str, bytes | str]:
     try:
         return version("gce-study"), path.read_bytes()
     except OSError as error:
-        return version("gce-study"), str(error)
+        return version("gce-study"), error.strerror or str(error)
 
 
 def _seen_by_all(storage: Path) -> None:

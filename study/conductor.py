@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from study.events import Events
 from study.ledger import Ledger
 from study.methods.method import Decision, Signal
 from trainables.checkpoint import checkpoint_path, load_checkpoint
 from trainables.execution import BusyError, owned, stopped
-from trainables.records import Epoch, write_plan, write_record
+from trainables.records import Epoch, log_path, write_plan, write_record
+from trainables.run_log import RunLog
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from study.methods.method import Method
@@ -36,6 +38,7 @@ class Conductor:
         method: says which run is next.
         plan: the study's plan, which grows with the method.
         progress: is told what happens.
+        events: is told the epochs and the records, for TensorBoard.
         ledger: its ``warnings`` say which records were put aside.
         on_change: is called when the method has learnt something.
         on_gone: is called with what has happened when the cluster is gone, before the process ends.
@@ -49,6 +52,7 @@ class Conductor:
         self.method, self.storage, self.plan, self.progress = method, storage, plan, progress
         self.provenance = provenance
         self.ledger = Ledger(storage)
+        self.events = Events(storage, plan.name)
         self.on_change: Callable[[], None] = lambda: None
         self.on_gone: Callable[[str], None] = lambda _: None
         self._busy: dict[str, float] = {}  # run_id -> when it may be asked for again
@@ -59,8 +63,7 @@ class Conductor:
         """Tell the method what the ledger holds of the plan's runs."""
         for record in records:
             if self._takes(record):
-                self.method.tell(record)
-                self.progress.take(record)
+                self._take(record)
 
     def next(self) -> PlannedRun | Signal:
         """Return the next run that has to be trained, in the plan already; or what the method answers instead.
@@ -112,9 +115,14 @@ class Conductor:
         """Tell the method what the ledger holds of a run; say whether there is something."""
         record = self._found(run_id)
         if record is not None:
-            self.method.tell(record)
-            self.progress.take(record)
+            self._take(record)
         return record is not None
+
+    def _take(self, record: Record) -> None:
+        """Tell everybody a record that was there already."""
+        self.method.tell(record)
+        self.progress.take(record)
+        self.events.on_record(self.progress.runs[record.run_id], record)
 
     def _goes_on(self, run: Run) -> bool:
         """Show the method how far a run had come; say whether it is to be trained further now."""
@@ -142,8 +150,9 @@ class Conductor:
             return None
         return state
 
-    def on_epoch(self, run: Run, point: Epoch) -> Decision:
-        """Take in a run's newest epoch, and say whether it goes on."""
+    def on_epoch(self, run: Run, point: Epoch, earlier: Sequence[Epoch] = ()) -> Decision:
+        """Take in a run's newest epoch, and say whether it goes on; ``earlier`` is what a checkpoint held before it."""
+        self.events.on_epoch(self.progress.runs[run.run_id], point, earlier)
         if not self.method.rungs:
             return Decision.CONTINUE
         curve = self._curves.setdefault(run.run_id, [])
@@ -168,6 +177,9 @@ class Conductor:
                     about = self.provenance | {"study": self.plan.name}
                     record = stopped(run, self._curves[run.run_id], self._checkpoint(run.run_id), about)
                     write_record(self.storage, record)
+                    RunLog(log_path(self.storage, run.run_id)).write(
+                        f"stopped after {len(record.epochs)} epochs by study {self.plan.name}"
+                    )
         except BusyError:
             self._uncut[run.run_id] = run
             return
@@ -185,6 +197,7 @@ class Conductor:
         self.method.tell(record)
         self._show()
         self.progress.on_record(record)
+        self.events.on_record(self.progress.runs[run_id], record)
         return True
 
 

@@ -30,6 +30,13 @@ def add_parser(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the typ
         help="address to listen on (default: 127.0.0.1, which this machine alone can reach). Any other lets every "
         f"machine of that network ask; browsers must then show a token, from {TOKEN} or made anew",
     )
+    command.add_argument(
+        "--tensorboard",
+        type=_web_address,
+        default="http://127.0.0.1:6006",
+        metavar="URL",
+        help="link to the TensorBoard at this address while it answers (default: http://127.0.0.1:6006)",
+    )
     command.set_defaults(handler=dashboard)
 
 
@@ -40,6 +47,15 @@ def _port(text: str) -> int:
     return int(text)
 
 
+def _web_address(text: str) -> str:
+    from analysis.dashboard.links import web_address  # noqa: PLC0415 -- the command line starts light
+
+    if not web_address(text):
+        msg = f"{text!r} is not an address such as http://127.0.0.1:6006"
+        raise argparse.ArgumentTypeError(msg)
+    return text
+
+
 def dashboard(options: argparse.Namespace) -> int:
     """Serve the dashboard until Ctrl-C."""
     if not options.storage.is_dir():
@@ -47,6 +63,7 @@ def dashboard(options: argparse.Namespace) -> int:
         raise UnknownStudyError(msg)
     try:
         from analysis.dashboard.guard import is_loopback  # noqa: PLC0415
+        from analysis.dashboard.links import TensorBoard  # noqa: PLC0415
         from analysis.dashboard.server import serve  # noqa: PLC0415
         from analysis.dashboard.studies import Studies  # noqa: PLC0415
     except ModuleNotFoundError as error:
@@ -58,8 +75,10 @@ def dashboard(options: argparse.Namespace) -> int:
 
     _check(options.host)
     token = "" if is_loopback(options.host) else _token(options.host)
+    board = TensorBoard(options.tensorboard)
+    board.watch()
     try:
-        serve(Studies(options.storage, owner), options.host, options.port, token, _opened)
+        serve(Studies(options.storage, owner, board.url), options.host, options.port, token, _opened)
     except OSError as error:
         msg = f"cannot listen on {options.host} port {options.port}: {error.strerror or error}; another one: --port"
         raise EngineError(msg) from None

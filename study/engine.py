@@ -24,7 +24,8 @@ from study.cluster import FinishingEpochs, most_at_once, own_cluster, watched
 from study.endings import EngineError
 from study.methods.method import Decision, Signal
 from trainables.config import Run
-from trainables.records import Cost, Epoch, Record, write_record
+from trainables.records import Cost, Epoch, Record, log_path, write_record
+from trainables.run_log import RunLog
 from trainables.trainable import RunTrainable
 
 if TYPE_CHECKING:
@@ -53,8 +54,14 @@ def execute(conductor: Conductor, resources: Resources) -> None:
         with own_cluster(), watched(conductor.on_gone):
             _fit(asking, resources, resources.max_concurrent)
         return
+    conductor.progress.ray_dashboard = dashboard_of(ray.init(ignore_reinit_error=True, logging_level=logging.ERROR))
     with watched(conductor.on_gone), FinishingEpochs() as finishing:
         _fit(asking, resources, most_at_once(conductor, resources), finishing)
+
+
+def dashboard_of(context: Any) -> str:  # noqa: ANN401 -- ray's types are not known
+    """Return the address of a cluster's dashboard, from what ``ray.init`` gives; empty where it has none."""
+    return f"http://{context.dashboard_url}" if context.dashboard_url else ""
 
 
 class _Asking(Searcher):
@@ -101,7 +108,8 @@ class _Asking(Searcher):
             return True
         point = Epoch(**{"verified_accuracy": None} | {k: result[k] for k in Epoch.model_fields if k in result})
         try:
-            decision = self.conductor.on_epoch(run, point)
+            earlier = [Epoch(**before) for before in result.get("earlier", ())]
+            decision = self.conductor.on_epoch(run, point, earlier)
         except OSError as fault:
             self._fault(fault)
             return False
@@ -130,6 +138,8 @@ class _Asking(Searcher):
 
         Tune starts the run again whatever is done here; finding it recorded, the new process ends at once.
         """
+        log = RunLog(log_path(self.conductor.storage, run.run_id))
+        log.write(f"its process was lost: {error}")
         if NODE_LOST in error:
             return
         self.deaths[run.run_id] += 1
@@ -151,6 +161,7 @@ class _Asking(Searcher):
             write_record(self.conductor.storage, record)
         except OSError as fault:
             self._fault(fault)
+        log.write(f"failed: {record.error}")
 
     def _fault(self, fault: OSError | str) -> None:
         self.faults.append(f"the storage location cannot be used: {fault}")
@@ -199,12 +210,13 @@ class _Watching(tune.Callback):
 
     def on_trial_recover(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
         """Take in a run's lost process, from the file in which Tune notes each."""
-        if trial.num_failures == self._failures[trial.trial_id]:
-            return  # lost with a machine that was announced to be taken back, which Tune does not count
-        self._failures[trial.trial_id] = trial.num_failures
         path = Path(trial.error_file or "")
         text = path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""
-        self._asking.on_death(Run.model_validate(trial.config["run"]), text.split("\n")[-1][:200] or "unknown")
+        error = text.split("\n")[-1][:200] or "unknown"
+        if trial.num_failures == self._failures[trial.trial_id]:  # Tune counts all but what was announced
+            error = f"its {NODE_LOST}, as was announced"
+        self._failures[trial.trial_id] = trial.num_failures
+        self._asking.on_death(Run.model_validate(trial.config["run"]), error)
 
 
 def _fit(asking: _Asking, resources: Resources, at_once: int | None, *callbacks: tune.Callback) -> None:

@@ -30,6 +30,7 @@ POLL_S = 1.0
 ENDED_S = 30.0  # for a driver that was told to end
 TOO_LATE = 124  # exit code of `wait --timeout`, as that of coreutils' timeout
 STOPPED, CANCELLED = 130, 143  # exit codes of a driver that was stopped, or ended at once
+ENDED = {CANCELLED, -signal.SIGTERM}  # the second before the driver had heard of signals
 
 
 def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the type private
@@ -270,6 +271,8 @@ def _code(attempt: Attempt) -> int:
         return 0
     if attempt.status == "STOPPED":
         return STOPPED
+    if attempt.exit_code in ENDED:
+        return CANCELLED
     return attempt.exit_code if attempt.exit_code and attempt.exit_code > 0 else 1
 
 
@@ -278,7 +281,7 @@ def _state(attempt: Attempt) -> str:
     words = {"PENDING": "starting", "RUNNING": "running", "SUCCEEDED": "finished", "STOPPED": "stopped"}
     if attempt.status in words:
         return words[attempt.status]
-    if attempt.exit_code == CANCELLED:
+    if attempt.exit_code in ENDED:
         return "cancelled"
     if attempt.exit_code is None or attempt.exit_code < 0:
         return "failed: its driver died"

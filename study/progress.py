@@ -57,6 +57,7 @@ class Progress:
         began: when the first run started, on the monotonic clock.
         select_on: the accuracy that is shown of an ended run, ``validation`` or ``verified``.
         ended: whether the study's method has all that it wanted, or its budget is spent.
+        ray_dashboard: the address of the Ray cluster's dashboard; empty where it has none.
 
     """
 
@@ -71,6 +72,7 @@ class Progress:
     began: float | None = None
     ended: bool = False
     select_on: str = "validation"
+    ray_dashboard: str = ""
     _first: int = 0
     _live: Live | None = None
     _written: float = 0.0
@@ -214,6 +216,7 @@ class Progress:
             "ended": self.ended,
             "running": {i: [f.epoch, f.validation_accuracy] for i, f in self.flying.items()},
             "eta_s": self.eta_s(),
+            "ray_dashboard": self.ray_dashboard,
             "updated": time.time(),
         }
         try:

@@ -278,6 +278,8 @@ def _conclude(conductor: Conductor) -> str:
     for record in conductor.progress.recorded.values():
         if record.status not in {"complete", "stopped"}:
             say(f"left out: run {record.run_id} {record.status}: {record.error or ''}")
+    if problem := conductor.events.problem:
+        say(f"not all events for TensorBoard could be written: {problem}; running again writes them", err=True)
     say(answer := verdict(results))
     say(f"report: {write_report(conductor.storage, conductor.plan.name) / 'report.html'}")
     return answer

@@ -7,9 +7,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal, get_args
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Self
 
 # Raised whenever the same configuration and seed would train differently than before: old records then no longer
 # count as this run's.
@@ -186,10 +191,16 @@ class Run(Frozen):
     features: Features = FEATURES
     semantics: int = SEMANTICS_VERSION
 
-    @property
+    @cached_property
     def run_id(self) -> str:
         """20 hexadecimal digits; equal for equal runs on any machine."""
         return digest(self.model_dump(mode="json"))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy, as pydantic does, that works out its own ``run_id``."""
+        copied = super().model_copy(update=update, deep=deep)
+        copied.__dict__.pop("run_id", None)  # pydantic copies what is kept there with the fields
+        return copied
 
 
 def digest(value: Any) -> str:  # noqa: ANN401 -- any JSON value

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
 import platform
 import time
 import traceback
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from trainables.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
-from trainables.records import Cost, Record, Status, Test, write_record
+from trainables.records import Cost, Record, Status, Test, log_path, write_record
+from trainables.run_log import RunLog, now
 from trainables.training import Diverged, RunTraining
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class Execution:
         """
         self.run, self.loader, self.storage, self.provenance = run, loader, storage, provenance
         self.training: RunTraining | None = None
+        self.log = RunLog(log_path(storage, run.run_id))
         self.spent = {"wall_s": 0.0, "cpu_s": 0.0}  # of earlier attempts, and of this one up to the last checkpoint
         self.earlier: list[dict[str, Any]] = []  # provenance of earlier attempts
         self.first_epoch = 1  # of this attempt
@@ -102,6 +104,10 @@ class Execution:
             MemoryError, torch.OutOfMemoryError, torch.AcceleratorError: memory or the GPU gave out.
 
         """
+        with self.log.listening():
+            return self._step()
+
+    def _step(self) -> tuple[Epoch | None, Record | None]:
         wall, cpu = time.perf_counter(), time.process_time()
         try:
             with _storage():
@@ -115,6 +121,7 @@ class Execution:
         except (StorageError, *ENVIRONMENT_FAULTS):
             raise
         except Exception as error:  # noqa: BLE001 -- whatever else goes wrong in a run is the run's result
+            self.log.write(traceback.format_exc())
             return None, self._end("failed", traceback.format_exception_only(error)[-1].strip(), wall, cpu)
         if test is not None:
             return point, self._end("complete", None, wall, cpu, test)
@@ -138,6 +145,8 @@ class Execution:
     def _begin(self) -> RunTraining:
         """Return the training, built at the first step and put where the checkpoint left it."""
         if self.training is None:
+            where = f"{self.provenance.get('host')}, {self.provenance.get('device')}"
+            self.log.write(f"taken up by process {os.getpid()} on {where}")
             self.training = self._new()
             state = load_checkpoint(checkpoint_path(self.storage, self.run.run_id))
             if state is not None:
@@ -149,6 +158,7 @@ class Execution:
                 except (KeyError, TypeError, ValueError, RuntimeError) as error:
                     logger.warning("%s: foreign checkpoint (%r); the run starts anew", self.run.run_id, error)
                     self.training = self._new()  # the restoring may have been half done
+            self.log.write(f"goes on with epoch {self.first_epoch}" if self._taken_up else "starts with epoch 1")
         return self.training
 
     def _at_rung(self, training: RunTraining) -> bool:
@@ -190,6 +200,7 @@ class Execution:
             write_record(self.storage, record)
             checkpoint_path(self.storage, self.run.run_id).unlink(missing_ok=True)
             self.release(recorded=True)
+        self.log.write(f"{status} after {len(curve)} epochs{f': {error}' if error else ''}")
         return record
 
 
@@ -257,11 +268,6 @@ def _storage() -> Iterator[None]:
         yield
     except OSError as error:
         raise StorageError(str(error)) from error
-
-
-def now() -> str:
-    """Return the present time as ISO 8601 in UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def provenance(device: torch.device) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+import warnings
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,8 @@ from ray import tune
 from trainables.config import Run
 from trainables.execution import BusyError, Execution, StorageError, provenance
 from trainables.loading import Loader, take_data
-from trainables.records import is_recorded
+from trainables.records import is_recorded, log_path
+from trainables.run_log import RunLog
 
 
 @lru_cache(maxsize=1)  # an actor serves one study, and so one data set
@@ -39,6 +42,7 @@ class RunTrainable(tune.Trainable):
             self.cleanup()
         self.execution: Execution | None = None
         self.run_config = config
+        warnings.simplefilter("default")  # they go to the run's log; Ray has had its silence while it started
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Take another run in the same process: torch is not imported again, the frames stay mapped."""
@@ -49,9 +53,11 @@ class RunTrainable(tune.Trainable):
         """Train one epoch; the last step writes the record and says ``done``.
 
         Without a record ``done`` comes with ``storage_error`` or with ``busy`` (another process trains the run). What
-        is raised here ends the process, and Tune starts the run again in another.
+        is raised here ends the process, and Tune starts the run again in another. ``earlier`` holds what came before
+        the first epoch of a run that goes on from a checkpoint.
         """
         run = Run.model_validate(self.run_config["run"])
+        log = RunLog(log_path(Path(self.run_config["storage"]), run.run_id))
         try:
             execution = self.execution or self._begin(run)
             if self._recorded_meanwhile(execution):
@@ -60,13 +66,19 @@ class RunTrainable(tune.Trainable):
         except BusyError:
             return {"done": True, "run_id": run.run_id, "busy": True}
         except (StorageError, OSError) as error:
+            log.write(f"given up, to go on later:\n{traceback.format_exc()}")
             return {"done": True, "run_id": run.run_id, "storage_error": str(error)}
+        except Exception:
+            log.write(f"its process is given up, to go on in another:\n{traceback.format_exc()}")
+            raise
         result: dict[str, Any] = {"done": record is not None, "run_id": run.run_id}
         if point is not None:
             # Numbers under the names of the curve; images/s changes from time to time and so is no part of it.
             result |= {k: v for k, v in point.model_dump().items() if v is not None}
             training = execution.training
             result["images_per_s"] = training.images / training.train_s if training and training.train_s else 0.0
+            if training and point.epoch <= execution.first_epoch:
+                result["earlier"] = [before.model_dump() for before in training.curve[: point.epoch - 1]]
             if point.epoch in self.run_config["rungs"]:
                 execution.pause()  # the driver may end the run here
         return result

@@ -16,10 +16,10 @@ from analysis.dashboard.addresses import parse
 from analysis.dashboard.guard import protect
 from analysis.dashboard.pages import make_page, slug
 from analysis.dashboard.studies import UnreadableStudyError
-from trainables.records import record_path
+from trainables.records import log_path, record_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from flask import Flask
 
@@ -28,6 +28,17 @@ if TYPE_CHECKING:
     from analysis.tables import Table
 
 TICK_MS = 2000
+# Dash's own page with the theme, which must be known before anything is drawn.
+INDEX = """<!doctype html>
+<html lang="en">
+<head>{%metas%}<title>{%title%}</title>{%favicon%}<script src="/assets/theme.js"></script>{%css%}</head>
+<body>
+<label class="theme">Theme <select id="theme" autocomplete="off">
+<option value="">as the system</option><option value="light">light</option><option value="dark">dark</option>
+</select></label>
+{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer>
+</body>
+</html>"""
 AXIS = re.compile(r"[xy]axis\d*")
 
 
@@ -43,6 +54,8 @@ def make_app(studies: Studies, guard: Guard) -> Dash:
         enable_mcp=False,
         add_log_handler=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
+        assets_ignore="theme.js",  # it stands in the head
+        index_string=INDEX,
     )
     app.layout = html.Div(
         [
@@ -162,17 +175,15 @@ def zoomed(drawn: dict[str, Any], zoom: dict[str, Any]) -> dict[str, Any]:
 
 
 def _add_files(server: Flask, studies: Studies) -> None:
-    """Serve what can be saved: tables as CSV, records as JSON. Nothing but GET is answered."""
+    """Serve what can be saved: tables as CSV, records as JSON, logs. Nothing but GET is answered."""
 
     @server.get("/files/record/<run_id>.json")
     def record(run_id: str) -> Response:
-        if not any(run_id in _runs(studies, name) for name in studies.names()):
-            abort(404)
-        try:
-            data = record_path(studies.storage, run_id).read_bytes()
-        except OSError:
-            abort(404)
-        return Response(data, mimetype="application/json", headers=_attachment(f"{run_id}.json"))
+        return _of_run(studies, run_id, record_path, "application/json")
+
+    @server.get("/files/log/<run_id>.log")
+    def log(run_id: str) -> Response:
+        return _of_run(studies, run_id, log_path, "text/plain")
 
     @server.get("/files/<name>/<path:what>.csv")
     def table(name: str, what: str) -> Response:
@@ -182,6 +193,18 @@ def _add_files(server: Flask, studies: Studies) -> None:
             abort(404)
         file = f"{slug(name)}-{what.replace('/', '-')}.csv".encode("ascii", "ignore").decode().replace('"', "")
         return Response(text, mimetype="text/csv", headers=_attachment(file))
+
+
+def _of_run(studies: Studies, run_id: str, path_of: Callable[[Path, str], Path], mimetype: str) -> Response:
+    """Answer with a file of a run; only what a study names is looked for."""
+    if not any(run_id in _runs(studies, name) for name in studies.names()):
+        abort(404)
+    path = path_of(studies.storage, run_id)
+    try:
+        data = path.read_bytes()
+    except OSError:
+        abort(404)
+    return Response(data, mimetype=mimetype, headers=_attachment(path.name))
 
 
 def _runs(studies: Studies, name: str) -> Mapping[str, Any]:

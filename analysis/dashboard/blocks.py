@@ -50,6 +50,7 @@ class Block:
         config: Any = {
             "responsive": True,
             "displaylogo": False,
+            "displayModeBar": True,  # where nothing hovers too
             "modeBarButtons": [BUTTONS],
             "toImageButtonOptions": saved,
         }
@@ -103,7 +104,10 @@ def table(found: Table, csv: str = "", links: Sequence[str] = ()) -> list[Any]:
     parts: list[Any] = [html.H3(found.title)]
     if found.rows:
         head = html.Thead(html.Tr([html.Th(cell, scope="col") for cell in found.header]))
-        body = [_row(row, links[index] if links else "") for index, row in enumerate(found.rows[:LONGEST])]
+        body = []
+        for index, row in enumerate(found.rows[:LONGEST]):
+            cells = [html.Strong(cell) if (index, place) in found.bold else cell for place, cell in enumerate(row)]
+            body.append(_row(cells, links[index] if links else ""))
         parts.append(scrolled(html.Table([head, html.Tbody(body)]), found.title))
     more = f" The first {LONGEST} of {len(found.rows)} rows are shown." if len(found.rows) > LONGEST else ""
     save = html.A("CSV", href=csv, download="", **aria(label=f"{found.title} as CSV")) if csv and found.rows else ""
@@ -117,20 +121,26 @@ def aria(**attributes: str) -> Any:  # noqa: ANN401 -- dash types only the attri
     return {f"aria-{name}": text for name, text in attributes.items()}
 
 
+def outward(name: str, address: str) -> Any:  # noqa: ANN401 -- a component
+    """Lay out a link to another server's page, which opens beside this one."""
+    return html.A(name, href=address, target="_blank", rel="noopener noreferrer")
+
+
 def scrolled(inner: Any, label: str) -> Any:  # noqa: ANN401 -- components
     """Lay a wide table out so that it scrolls by itself, by the keyboard too."""
     return html.Div(inner, className="scroll", tabIndex="0", role="region", **aria(label=label))
 
 
-def _row(cells: Sequence[str], link: str) -> Any:  # noqa: ANN401 -- a component
+def _row(cells: Sequence[Any], link: str) -> Any:  # noqa: ANN401 -- components
     first = dcc.Link(cells[0], href=link) if link else cells[0]
     rest = [html.Td(cell, className="tight" if _short(cell) else "") for cell in cells[1:]]
     return html.Tr([html.Td(first), *rest])
 
 
-def _short(cell: str) -> bool:
-    """Say whether a cell should stay on one line: a mean with its interval does."""
-    return "(n = " in cell and len(cell) < 24  # noqa: PLR2004 -- characters, as in the report
+def _short(cell: Any) -> bool:  # noqa: ANN401 -- a text or a component around one
+    """Say whether a cell should stay on one line: a number, a p-value or a mean with its interval does."""
+    text = cell if isinstance(cell, str) else str(cell.children)
+    return len(text) < (24 if "(n = " in text else 14)  # characters, as in the report
 
 
 def percent(value: float | None) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from dash import dcc, html
 
 from analysis.dashboard.addresses import Address
-from analysis.dashboard.blocks import Block, Page, aria, part, percent, scrolled, table
+from analysis.dashboard.blocks import Block, Page, aria, outward, part, percent, scrolled, table
 from analysis.dashboard.run_pages import run_page, runs_blocks
 from analysis.dashboard.snapshot import ended
 from analysis.dashboard.studies import UnreadableStudyError
@@ -43,11 +43,18 @@ def _message(title: str, text: str) -> Page:
 def studies_page(studies: Studies) -> Page:
     """Return the list of studies with their states."""
     lines = studies.lines()
-    head: list[Any] = [html.H1("Studies"), html.P(str(studies.storage), className="soft")]
+    head: list[Any] = [html.H1("Studies"), html.P(str(studies.storage), className="soft"), *_outward(studies)]
     if not lines:
         text = "No study is registered here yet. It appears when gce-study run starts one in this storage location."
         return Page("Studies", (part("studies", *head, html.P(text)),))
     return Page("Studies", (part("studies", *head, html.Div([_card(line) for line in lines], className="cards")),))
+
+
+def _outward(studies: Studies, ray_dashboard: str = "") -> list[Any]:
+    """Lay out links to what else shows the studies, as far as it is up."""
+    found = {"TensorBoard": studies.tensorboard(), "Ray dashboard": ray_dashboard}
+    links = [outward(name, address) for name, address in found.items() if address]
+    return [html.P(links, className="turning")] if links else []
 
 
 def _card(line: Line) -> Any:  # noqa: ANN401 -- a component
@@ -103,7 +110,10 @@ def study_page(studies: Studies, address: Address) -> Page:
     snapshot, live = studies.snapshot(address.study), studies.live(address.study)
     tabs = tabs_of(snapshot)
     tab = address.tab if address.tab in tabs else ""
-    blocks = [_head(snapshot, live, address), part("tabs", _navigation(tabs, address, tab))]
+    blocks = [
+        _head(snapshot, live, address, _outward(studies, live.ray_dashboard)),
+        part("tabs", _navigation(tabs, address, tab)),
+    ]
     if tab == "runs":
         blocks += runs_blocks(snapshot.results, live, address)
     elif tab:
@@ -113,12 +123,14 @@ def study_page(studies: Studies, address: Address) -> Page:
     return Page(f"{address.study}: {tabs[tab]}", tuple(blocks))
 
 
-def _head(snapshot: Snapshot, live: Live, address: Address) -> Block:
+def _head(snapshot: Snapshot, live: Live, address: Address, links: list[Any]) -> Block:
     plan = snapshot.plan
     left = len(snapshot.runs) - len(snapshot.stamps)
     state = "running" if live.owner else "not running" if left else "complete"
     text = html.Section(html.P(snapshot.verdict), className="verdict", **aria(label="Verdict"))
-    return part("head", html.H1([address.study, _badge(state)]), html.P(plan.description, className="soft"), text)
+    return part(
+        "head", html.H1([address.study, _badge(state)]), html.P(plan.description, className="soft"), text, *links
+    )
 
 
 def _navigation(tabs: dict[str, str], address: Address, current: str) -> Any:  # noqa: ANN401 -- a component

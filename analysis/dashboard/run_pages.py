@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ from analysis.figure_data import Curve
 from analysis.figures import draw_curves
 from analysis.frames import Key
 from analysis.report_figures import Figure
+from trainables.records import log_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from trainables.records import Record
 
 MINUTE_S = 60
+TAIL = 16_384  # bytes of a log in a page
 CHOICE = 2  # values from which on there is something to filter by
 
 
@@ -108,12 +111,31 @@ def run_page(studies: Studies, address: Address) -> Page:
         arms = in_order(snapshot.results.runs["arm"])
         key = Key(str(row["arm"]), str(row["configuration"]), str(row["subset"]))
         blocks.append(Block("curve", snapshot.stamp_of(address.run), figure=_curve(record, key, arms), file=title))
-    if record is not None and (confusion := confusion_of(studies.storage, snapshot.plan, record)):
+    if record is not None and (confusion := confusion_of(snapshot.results.labels, snapshot.plan, record)):
         blocks.append(part("confusion", *table(confusion)))
+    if log := _log(studies, address.run):
+        blocks.append(part("log", *log))
     made = [*table(settings_of(snapshot.runs[address.run]))]
     if record is not None:
         made += [*table(provenance_of(record)), *_json(record)]
     return Page(title, (*blocks, part("made", *made)))
+
+
+def _log(studies: Studies, run_id: str) -> list[Any]:
+    """Lay out the end of a run's log, with a link that saves it; nothing where it has none."""
+    try:
+        with log_path(studies.storage, run_id).open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(0, size - TAIL))
+            data = file.read(TAIL)
+    except OSError:
+        return []
+    if size > TAIL:
+        _, _, data = data.partition(b"\n")
+    cut = f" The last {TAIL // 1024} kB are shown." if size > TAIL else ""
+    link = html.A("Save the log", href=f"/files/log/{run_id}.log", download="")
+    text = data.decode(errors="replace")
+    return [html.H3("Log"), html.P([link, cut], className="note"), scrolled(html.Pre(text), "Log")]
 
 
 def _facts(row: dict[str, Any]) -> list[Any]:

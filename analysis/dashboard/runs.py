@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from analysis.clips import confusion
 from analysis.dashboard.addresses import FILTERS
 from analysis.tables import NONE, Table
+from analysis.truth import agrees
 from trainables.labels import number, symbol
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pandas as pd
 
     from analysis.dashboard.addresses import Address
     from analysis.dashboard.studies import Live
+    from analysis.truth import Labels
     from trainables.records import PlannedRun, Record, StudyPlan
 
 ROWS = 50  # on a page
@@ -124,21 +125,12 @@ def _flat(value: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     return rows
 
 
-def confusion_of(storage: Path, plan: StudyPlan, record: Record) -> Table | None:
-    """Count a run's test clips by label and prediction; None where it has none or the data set is not kept here."""
-    if record.test is None:
+def confusion_of(labels: Labels | None, plan: StudyPlan, record: Record) -> Table | None:
+    """Count a run's test clips by label and prediction; None where it has none or the labels are not kept here."""
+    if record.test is None or labels is None or not agrees(record, labels.test):
         return None
-    try:
-        kept = json.loads((storage / "datasets" / f"{record.run.dataset}.json").read_bytes())
-        labels = [str(clip[1]) for clip in kept["manifest"]["clips"] if clip[2] == "test"]
-    except (OSError, ValueError, KeyError, IndexError, TypeError):
-        return None
-    classes, said = plan.dataset.classes, record.test.predictions
-    place = {name: index for index, name in enumerate(classes)}
-    if len(labels) != len(said) or not set(labels) <= set(place) or not all(0 <= p < len(classes) for p in said):
-        return None
-    counts = np.zeros((len(classes), len(classes)), dtype=int)
-    np.add.at(counts, ([place[name] for name in labels], said), 1)
+    classes = plan.dataset.classes
+    counts = confusion([record.test.predictions], labels.test, classes)
     rows = [
         (name, *(str(count) if count else "" for count in row), _share(row[i], row.sum()))
         for i, (name, row) in enumerate(zip(classes, counts, strict=True))

@@ -7,16 +7,18 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analysis.frames import METRICS, complete_runs, explored, keys, reported, runs_of, scores
+from analysis.frames import METRICS, Key, explored, keys, reported, scores
 from analysis.intervals import t_interval
 from analysis.sections import sections
 from analysis.tables import NONE, Table
 from analysis.verdict import verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
-    from analysis.frames import Key, StudyResults
+    from analysis.frames import StudyResults
     from analysis.sections import Section
     from trainables.records import PlannedRun, StudyPlan
 
@@ -91,25 +93,21 @@ def seeds_table(results: StudyResults) -> Table:
     exploring, shown = explored(results).runs, reported(results).runs
     several = len({key.subset for key in keys(results.runs)}) > 1
     staged = len(exploring) > 0
-    rows = [
-        (
-            key.configuration,
-            *((key.subset,) if several else ()),
-            *((word,) if staged else ()),
-            f"{len(complete_runs(runs_of(runs, key)))} of {len(runs_of(runs, key))}",
-            *(_cell(runs, key, metric) for metric in metrics),
-            *[NONE] * (len(METRICS) - len(metrics)),
-        )
-        for runs, word, metrics in ((exploring, "explore", METRICS[:1]), (shown, "report", METRICS))
-        for key in keys(runs)
-    ]
+    rows = []
+    for runs, word, metrics in ((exploring, "explore", METRICS[:1]), (shown, "report", METRICS)):
+        accuracies = [scores(runs, metric) for metric in metrics]
+        for names, status in runs.groupby(list(Key._fields), sort=False)["status"]:
+            key = Key(*map(str, names))
+            words = (*((key.subset,) if several else ()), *((word,) if staged else ()))
+            done = f"{int((status == 'complete').sum())} of {len(status)}"
+            cells = [_cell(found.get(key, {})) for found in accuracies] + [NONE] * (len(METRICS) - len(metrics))
+            rows.append((key.configuration, *words, done, *cells))
     note = "Accuracies in %: mean ± half width of the 95 % t-interval (n complete runs). One run has no interval."
-    names = ("Configuration", *(("Subset",) if several else ()), *(("To",) if staged else ()))
-    return Table("Seeds done", (*names, "Seeds", "Validation accuracy", "Test accuracy"), tuple(rows), note)
+    header = ("Configuration", *(("Subset",) if several else ()), *(("To",) if staged else ()))
+    return Table("Seeds done", (*header, "Seeds", "Validation accuracy", "Test accuracy"), tuple(rows), note)
 
 
-def _cell(runs: pd.DataFrame, key: Key, metric: str) -> str:
-    values = scores(runs_of(runs, key), metric).get(key)
+def _cell(values: Mapping[int, float]) -> str:
     return t_interval(values.values()).cell() if values else NONE
 
 

@@ -7,13 +7,14 @@ import os
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from analysis.dashboard.links import web_address
 from analysis.dashboard.snapshot import Snapshot
-from analysis.frames import read_or_explain, study_results
+from analysis.frames import read_or_explain, study_results, with_labels
 from trainables.labels import label
 from trainables.records import read_plan, study_folder
 
@@ -54,6 +55,7 @@ class Live:
     standing: str = ""
     eta_s: float | None = None
     age_s: float = 0.0
+    ray_dashboard: str = ""  # the address of the cluster's own dashboard; empty where it has none
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,18 @@ class Line:
 class Studies:
     """Reads a storage location and never writes to it. Threads may share one."""
 
-    def __init__(self, storage: Path, owner: Callable[[Path, str], str | None]) -> None:
-        """Name the storage location; ``owner`` says who runs a study there, None when nobody does."""
-        self.storage = storage
+    def __init__(
+        self, storage: Path, owner: Callable[[Path, str], str | None], tensorboard: Callable[[], str] = str
+    ) -> None:
+        """Name the storage location.
+
+        Args:
+            storage: the storage location.
+            owner: says who runs a study there, None when nobody does.
+            tensorboard: gives the address of a TensorBoard that is up, nothing while there is none.
+
+        """
+        self.storage, self.tensorboard = storage, tensorboard
         self._owner = owner
         self._lock = threading.RLock()
         self._plans: dict[str, tuple[Stamp, StudyPlan, dict[str, PlannedRun]]] = {}
@@ -137,6 +148,10 @@ class Studies:
                 results = study_results(plan, records, damaged)
             except ValueError as error:
                 raise UnreadableStudyError(str(error)) from None
+            if before and before.plan is plan and before.results.labels:
+                results = replace(results, labels=before.results.labels)  # a data set's labels never change
+            else:
+                results = with_labels(results, self.storage)
             number = before.number + 1 if before else 1
             made = time.monotonic()
             found = self._snapshots[name] = Snapshot(results, runs, stamps, number, made=made, cost_s=made - began)
@@ -182,7 +197,8 @@ class Studies:
         flying = {run_id: state for run_id, state in said.get("running", {}).items() if run_id in runs}
         flights = tuple(flight(runs[run_id], *state) for run_id, state in flying.items())
         age = max(0.0, time.time() - said.get("updated", time.time()))
-        return Live(owner, flights, said.get("standing", ""), said.get("eta_s"), age)
+        ray_dashboard = web_address(said.get("ray_dashboard"))
+        return Live(owner, flights, said.get("standing", ""), said.get("eta_s"), age, ray_dashboard)
 
     def _progress(self, name: str) -> dict[str, Any]:
         """Read the progress file; it is a convenience, so none or a damaged one says nothing."""

@@ -1,15 +1,18 @@
-"""Synthetic studies for the tests of ``analysis``: plans and records written as ``gce-study run`` would write them."""
+"""Synthetic studies for the tests of ``analysis``, written as ``gce-study run`` writes them, and a real browser."""
 
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect, sync_playwright
 
 from analysis.frames import StudyResults, study_results
+from analysis.render import WHERE, find_browser
 from trainables.config import CCE, GCE, AdaptiveGCE, Configuration, Run, Training
 from trainables.records import (
     Cost,
@@ -26,13 +29,17 @@ from trainables.records import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
 
     from trainables.config import Loss, Subset
 
 FINGERPRINT = "0123456789abcdef0123"
 BEST = 3.0  # log10 of the temperature with the highest synthetic accuracy
+PATIENCE_MS = 60_000  # for a browser on a busy machine
+OWN = ("http://127.0.0.1:", "file:", "data:", "blob:", "about:")  # what a page may ask for
 
 
 @dataclass
@@ -187,3 +194,40 @@ def full_study() -> Builder:
     builder.add("adaptive", adaptive, 92, status="failed", varied=varied, error="RuntimeError: out of memory", epochs=1)
     builder.add("adaptive", adaptive, 93, status=None, varied=varied)
     return builder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Return the path of Chromium; without one the test is skipped, or fails where a browser is required."""
+    path = find_browser()
+    if path is None:
+        required = os.environ.get("GCE_STUDY_REQUIRE_BROWSER") == "1"
+        (pytest.fail if required else pytest.skip)(f"no browser: {WHERE}")
+    return path
+
+
+@pytest.fixture(scope="module")  # its event loop may not outlive the tests that need it
+def browser(chromium: str) -> Iterator[Browser]:
+    """Return a headless Chromium."""
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        switches = ["--disable-gpu", "--disable-quic", "--disable-sync"]  # beside playwright's own
+        found = playwright.chromium.launch(executable_path=chromium, args=switches, timeout=PATIENCE_MS)
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """Return a page in a profile of its own; no error, no dialog and no foreign address may be seen in the end."""
+    context = browser.new_context(viewport={"width": 1100, "height": 900})
+    context.set_default_timeout(PATIENCE_MS)
+    found = context.new_page()
+    seen: list[str] = []
+    found.on("pageerror", lambda error: seen.append(f"exception: {error}"))
+    found.on("console", lambda said: seen.append(f"console: {said.text}") if said.type == "error" else None)
+    found.on("dialog", lambda dialog: (seen.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    found.on("request", lambda asked: None if asked.url.startswith(OWN) else seen.append(f"request: {asked.url}"))
+    yield found
+    context.close()
+    assert seen == []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis import figure_data, figures, frames, theme
+from analysis import figure_data, figures, frames, report_figures, theme
 from trainables.config import CCE, GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
@@ -39,6 +39,31 @@ def test_a_sweep_has_one_line_per_arm_and_subset(study: Builder) -> None:
     study.temperatures([2, 3], 2).temperatures([2, 3], 2, subset="clean")
     data = figure_data.sweep(study.results().runs, "temperature", "validation")
     assert [line.label for line in data.lines] == ["adaptive · all", "adaptive · clean"]
+
+
+def test_values_that_may_be_best_are_the_choice_and_what_is_not_told_apart_from_it(study: Builder) -> None:
+    """Two groups of neighbours, with 1000 between them clearly worse; 10 and 1e5 are clearly worse too."""
+    means = {10.0: 0.5, 100.0: 0.8, 316.0: 0.801, 1000.0: 0.6, 3162.0: 0.8, 100000.0: 0.5}
+    for i, (temperature, mean) in enumerate(means.items()):
+        for seed in range(5):
+            study.add(
+                "adaptive",
+                AdaptiveGCE(name="adaptive_gce", temperature=temperature),
+                seed,
+                validation=mean + 0.001 * ((seed * (i + 1)) % 7),
+                varied={"temperature": temperature},
+            )
+    study.add("cce", CCE(name="cce"), 0, validation=0.1)
+    runs = study.results().runs
+    spans = figure_data.may_be_best(runs, "temperature")
+    assert spans == [(100.0, 316.0), (3162.0, 3162.0)]
+    drawing = figures.draw_sweep(figure_data.sweep(runs, "temperature", "validation"), ["adaptive", "cce"])
+    figures.add_strip(drawing, spans, "temperature", list(means))
+    first, second = drawing.layout.shapes
+    assert 10 < first.x0 < 100
+    assert 316 < first.x1 < 1000 < second.x0 < 3162 < second.x1 < 100000
+    study.baselines(1, subset="clean")  # the choice is one subset's own
+    assert figure_data.may_be_best(study.results().runs, "temperature") == []
 
 
 def test_a_sweep_is_sorted_by_the_parameter(study: Builder) -> None:
@@ -98,6 +123,42 @@ def test_q_is_drawn_on_a_linear_axis(study: Builder) -> None:
     assert figure.layout.xaxis.type is None
     assert figure.layout.xaxis.title.text == "q"
     assert figure.layout.yaxis.title.text == "Validation accuracy (%)"
+
+
+def test_of_many_runs_the_first_are_drawn_and_all_are_counted(study: Builder) -> None:
+    seeds = theme.MOST_DRAWN + 10
+    study.temperatures([2, 3], seeds)
+    for seed in (0, seeds - 1):
+        study.add("cce", CCE(name="cce"), seed + 1000, status="stopped", epochs=2)
+    study.baselines(seeds)
+    results = study.results()
+    line, cce, _ = figure_data.sweep(results.runs, "temperature", "test").lines
+    assert [interval.n for interval in (*line.intervals, *cce.intervals)] == [seeds] * 3
+    for figure in report_figures.accuracy_sweeps(results):
+        dots = [trace for trace in figure.drawing.data if trace.mode == "markers"]
+        assert [len(trace.x) for trace in dots] == [2 * theme.MOST_DRAWN, theme.MOST_DRAWN, theme.MOST_DRAWN]
+        assert [list(trace.customdata[:3]) for trace in dots] == [[0, 1, 2]] * 3
+        assert f"the first {theme.MOST_DRAWN} in the plan's order are drawn" in figure.caption
+    (figure,) = report_figures.curves(results)
+    thin = [trace for trace in figure.drawing.data if trace.line.width == 1]
+    assert [list(trace.y).count(None) for trace in thin] == [theme.MOST_DRAWN] * 6
+    assert f"n = {seeds}" in figure.drawing.data[1].hovertemplate
+    assert f"the first {theme.MOST_DRAWN} in the plan's order are drawn" in figure.caption
+
+
+def test_a_mark_of_a_run_that_is_not_complete_stands_at_a_line_that_is_drawn(study: Builder) -> None:
+    for seed in range(theme.MOST_DRAWN + 2):
+        late = seed in (1, theme.MOST_DRAWN + 1)
+        study.add("cce", CCE(name="cce"), seed, status="stopped" if late else "complete", epochs=2 if late else 4)
+    (figure,) = report_figures.curves(study.results())
+    (mark,) = [trace for trace in figure.drawing.data if trace.name == "stopped"]
+    assert [seed for _, seed in mark.customdata] == [1]
+
+
+def test_a_caption_says_nothing_of_a_part_where_all_runs_are_drawn(full_study: Builder) -> None:
+    results = full_study.results()
+    for figure in (*report_figures.accuracy_sweeps(results), *report_figures.curves(results)):
+        assert "are drawn;" not in figure.caption
 
 
 def test_series_differ_in_colour_marker_and_dash() -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis import tables
-from analysis.compare import claims_table, published_table
+from analysis.compare import claims_table, paper_tables, published_table
 from analysis.frames import load_study
 from analysis.provenance import cost_table, provenance_table
 from analysis.report import write_report
@@ -162,6 +162,21 @@ def test_other_settings_of_a_loss_are_not_the_published_ones(study: Builder, los
     ours = {row[1]: row[3:] for row in published_table(study.results()).rows}
     assert ours["L_q"] == ours["adaptive"] == ("-", "not in this study")
     assert [row[2] for row in claims_table(study.results()).rows] == ["not in this study"] * 3
+
+
+def test_our_numbers_stand_in_the_papers_own_tables(study: Builder) -> None:
+    for loss, shift in ((CCE(name="cce"), 0.0), (GCE(name="gce"), 0.03), (AdaptiveGCE(name="adaptive_gce"), 0.03)):
+        for seed in range(6):
+            for subset in ("all", "l_noisy+clean"):
+                test = 0.7 + shift + 0.001 * ((seed * len(loss.name)) % 5)
+                study.add(loss.name, loss, seed, subset=subset, test=test)
+    (table,) = paper_tables(study.results())  # one row of Table 3 makes no table
+    assert table.title.startswith("Table 2 of the paper")
+    assert table.header[1:] == ("CCE", "L_q", "adaptive", "CCE, published", "L_q, published", "adaptive, published")
+    assert [row[0] for row in table.rows] == ["l_noisy+clean", "all"]
+    assert table.rows[1][4:] == ("70.6 ± 0.6", "74.1 ± 0.5", "75.3 ± 0.5")
+    assert table.rows[1][1] == "70.2 ± 0.2 (n = 6)"
+    assert table.bold == {(row, column) for row in (0, 1) for column in (2, 3)}  # a tie, well above CCE
 
 
 def test_another_training_is_not_the_published_one(study: Builder) -> None:

@@ -25,7 +25,7 @@ def test_an_unsettled_study_says_so(study: Builder) -> None:
     assert verdict(study.results()) == (
         "T = 1000 has the highest mean validation accuracy of the 3 values of T tried (81.2 %, 3 seeds). The study "
         "does not tell it apart from T = 316 (95 % t-intervals of the differences paired by seed, Bonferroni over 2). "
-        "On the test set it scores 76.2 ± 1.8 % (95 % t-interval, n = 3)."
+        "On the test set it scores 76.2 ± 1.8 % (95 % t-interval, n = 3). Cost: 9 runs, 4.5 hours of training."
     )
 
 
@@ -36,7 +36,8 @@ def test_a_settled_study_names_the_gap_to_the_best_other_arm(study: Builder) -> 
     assert verdict(study.results()) == (
         "gce has the highest mean validation accuracy of the 2 configurations tried (81.5 %, 4 seeds). It is ahead of "
         "cce (95 % t-interval of the differences paired by seed). On the test set it scores 76.5 ± 2.1 % "
-        "(95 % t-interval, n = 4), 4.9 ± 0.2 points above cce, the best other arm on validation (paired by seed)."
+        "(95 % t-interval, n = 4), 4.9 ± 0.2 points above cce, the best other arm on validation (paired by seed). "
+        "Cost: 8 runs, 4.0 hours of training."
     )
 
 
@@ -175,3 +176,21 @@ def test_arms_that_tie_as_the_best_other_one_are_both_named(study: Builder) -> N
         for seed in range(2):
             study.add(arm, loss, seed, validation=accuracy + 0.01 * seed, test=accuracy + 0.02 * seed)
     assert "above one, which ties with two as the best other arm on validation" in verdict(study.results())
+
+
+def test_neighbours_that_are_not_told_apart_are_named_as_a_range(study: Builder) -> None:
+    means = {100.0: 0.6, 316.0: 0.80, 1000.0: 0.801, 3162.0: 0.8, 10000.0: 0.799, 31622.0: 0.6}
+    for i, (temperature, mean) in enumerate(means.items()):
+        _adaptive(study, temperature, [mean + 0.01 * seed + 0.001 * ((seed * (i + 1)) % 7) for seed in range(4)])
+    text = verdict(study.results())
+    assert "T = 1000 has the highest" in text
+    assert "does not tell it apart from the 3 other values from T = 316 to T = 10000 (" in text
+
+
+def test_arms_that_are_alike_within_the_margin_are_said_to_be(study: Builder) -> None:
+    """Differences of 0.1 points either way: far within 0.5, on both sides of zero."""
+    for seed in range(6):
+        study.add("gce", GCE(name="gce"), seed, validation=0.80, test=0.75 + 0.01 * seed)
+        study.add("cce", CCE(name="cce"), seed, validation=0.79, test=0.75 + 0.01 * seed + 0.001 * (-1) ** seed)
+    text = verdict(study.results())
+    assert "which of the two is better stays open; they differ by less than 0.5 points (two one-sided t-tests" in text

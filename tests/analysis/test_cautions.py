@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from analysis.cautions import cautions
@@ -106,3 +107,20 @@ def test_after_settling_the_choice_alone_is_looked_at(study: Builder) -> None:
             )
     (found,) = cautions(study.results())
     assert found.startswith("T = 10000 is the highest of the 3 values tried for adaptive")
+
+
+def test_uneven_spreads_are_said_where_the_set_of_bests_relies_on_one(study: Builder) -> None:
+    """One value of six scatters ten times as much as the others."""
+    scale = np.array([0.003, 0.003, 0.003, 0.003, 0.03, 0.003])
+    noise = np.random.default_rng(3).normal(size=(6, 12)) * scale[:, None]
+    for i, temperature in enumerate((100.0, 316.0, 1000.0, 3162.0, 10000.0, 31622.0)):
+        for seed in range(12):
+            study.add(
+                "adaptive",
+                AdaptiveGCE(name="adaptive_gce", temperature=temperature),
+                seed,
+                validation=(0.6, 0.7, 0.8, 0.75, 0.7, 0.65)[i] + float(noise[i, seed]),
+                varied={"temperature": temperature},
+            )
+    (text,) = cautions(study.results())
+    assert text.startswith("Seeds scatter some configurations more than others (Brown and Forsythe's test, p")

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from analysis.clips import bootstrap_difference, class_accuracies, confusion, mcnemar, never_predicted
-from analysis.truth import agrees, predictions, true_labels
+from analysis.clips import bootstrap_difference, class_accuracies, class_gaps, confusion, never_predicted
+from analysis.truth import Labels, agrees, predictions, read_labels
 from trainables.config import CCE
 from trainables.datasets.manifest import Clip, Manifest, to_json
 
@@ -20,23 +21,11 @@ if TYPE_CHECKING:
 TRUTH = [0, 0, 0, 1, 1, 1, 1, 1]
 
 
-def test_mcnemar_is_a_binomial_test_of_the_clips_that_one_alone_gets_right() -> None:
-    found = mcnemar([0, 0, 0, 1, 1, 1, 1, 0], [1, 1, 1, 0, 0, 0, 1, 1], TRUTH)
-    assert (found.both, found.first, found.second, found.neither) == (1, 6, 1, 0)
-    assert found.p == pytest.approx(2 * (1 + 7) / 2**7)
-    assert found.difference == pytest.approx(5 / 8)
-
-
-def test_equal_runs_have_a_p_of_one() -> None:
-    found = mcnemar(TRUTH, TRUTH, TRUTH)
-    assert (found.p, found.difference) == (1.0, 0.0)
-
-
 def test_other_lengths_and_no_clips_are_refused() -> None:
     with pytest.raises(ValueError, match="do not match"):
-        mcnemar([0], TRUTH, TRUTH)
+        confusion([[0]], TRUTH, ["Rain", "Wind"])
     with pytest.raises(ValueError, match="no test clip"):
-        mcnemar([], [], [])
+        confusion([[]], [], ["Rain", "Wind"])
 
 
 def test_the_bootstrap_of_one_run_each_is_the_clips_own() -> None:
@@ -91,6 +80,21 @@ def test_class_accuracies_are_over_runs() -> None:
     assert (wind.name, wind.clips, wind.accuracy.mean, wind.accuracy.n) == ("Wind", 5, 0.5, 2)
 
 
+def test_class_gaps_are_the_paired_t_interval_of_scipy() -> None:
+    """A class's gap is the mean over seeds of the difference of shares, with scipy's interval of a paired t-test."""
+    rng = np.random.default_rng(4)
+    truth = np.repeat([0, 1], 30)
+    first, second = ({seed: rng.integers(0, 2, 60).tolist() for seed in (3, 5, 8, 9)} for _ in range(2))
+    second[7] = [0] * 60  # a seed that the first has not
+    rain, wind = class_gaps(first, second, truth.tolist(), ["Rain", "Wind", "Snow"])
+    for k, found in enumerate((rain, wind)):
+        a, b = ([np.mean(np.array(runs[s])[truth == k] == k) for s in (3, 5, 8, 9)] for runs in (first, second))
+        low, high = stats.ttest_rel(a, b).confidence_interval(0.95)
+        assert (found.accuracy.low, found.accuracy.high) == (pytest.approx(low), pytest.approx(high))
+        assert (found.clips, found.accuracy.n) == (30, 4)
+    assert class_gaps({0: TRUTH}, {1: TRUTH}, TRUTH, ["Rain", "Wind"]) == ()
+
+
 def test_confusion_counts_labels_against_predictions() -> None:
     assert confusion([TRUTH, [0] * 8], TRUTH, ["Rain", "Wind"]).tolist() == [[6, 0], [5, 5]]
     with pytest.raises(ValueError, match="there are 2 classes"):
@@ -102,9 +106,9 @@ def test_a_class_that_no_run_predicts_is_named() -> None:
     assert never_predicted([], ["Rain"]) == ()
 
 
-def _leave(storage: Path, study: Builder, labels: list[str]) -> None:
-    """Leave a data set as ``trainables.loading.leave_data`` does."""
-    clips = [Clip("train/a.wav", "Rain", "train", verified=True)]
+def _leave(storage: Path, study: Builder, labels: list[str], true_label: str | None = None) -> None:
+    """Leave a data set of one training clip and some test clips as ``trainables.loading.leave_data`` does."""
+    clips = [Clip("train/a.wav", "Rain", "train", verified=False, true_label=true_label)]
     clips += [Clip(f"test/{i}.wav", label, "test", verified=True) for i, label in enumerate(labels)]
     value = {"frames": "x", "manifest": json.loads(to_json(Manifest("x", "folder", Path("x"), tuple(clips))))}
     path = storage / "datasets" / f"{study.plan().dataset.fingerprint}.json"
@@ -112,29 +116,41 @@ def _leave(storage: Path, study: Builder, labels: list[str]) -> None:
     path.write_text(json.dumps(value))
 
 
+SIZES = {"train verified": 0, "train unverified": 1, "test": 2}
+
+
 def test_labels_are_read_from_the_data_set_that_the_storage_keeps(study: Builder, tmp_path: Path) -> None:
-    study.clips = {"test": 2}
+    study.clips = SIZES
     run_id = study.add("cce", CCE(name="cce"), 4, test=0.5)
-    assert true_labels(tmp_path, study.plan().dataset) is None
-    _leave(tmp_path, study, ["Wind", "Wind"])
-    truth = true_labels(tmp_path, study.plan().dataset)
-    assert truth == (1, 1)
-    assert agrees(study.records[run_id], truth)
+    assert read_labels(tmp_path, study.plan().dataset) is None
+    _leave(tmp_path, study, ["Wind", "Wind"], true_label="Wind")
+    counts = {"train verified": (0, 0), "train unverified": (1, 0), "test": (0, 2)}
+    assert read_labels(tmp_path, study.plan().dataset) == Labels((1, 1), counts, (1, 0))
+    assert agrees(study.records[run_id], (1, 1))
     assert not agrees(study.records[run_id], (0, 1))
     assert not agrees(study.records[run_id], (0,))
-    assert predictions(study.records.values()) == {4: (0, 1)}
+    assert predictions(study.records.values(), (1, 1)) == {4: (0, 1)}
+    assert predictions(study.records.values(), (0, 1)) == {}
+
+
+def test_without_a_known_truth_no_label_counts_as_wrong(study: Builder, tmp_path: Path) -> None:
+    study.clips = SIZES
+    _leave(tmp_path, study, ["Wind", "Wind"])
+    found = read_labels(tmp_path, study.plan().dataset)
+    assert found is not None
+    assert found.wrong is None
 
 
 @pytest.mark.parametrize("labels", [["Wind"], ["Wind", "Snow"]])
 def test_a_data_set_that_is_not_the_plans_is_refused(study: Builder, tmp_path: Path, labels: list[str]) -> None:
-    study.clips = {"test": 2}
+    study.clips = SIZES
     _leave(tmp_path, study, labels)
     with pytest.raises(ValueError, match="the study's plan does not"):
-        true_labels(tmp_path, study.plan().dataset)
+        read_labels(tmp_path, study.plan().dataset)
 
 
 def test_a_damaged_data_set_is_refused_by_name(study: Builder, tmp_path: Path) -> None:
     _leave(tmp_path, study, [])
     next((tmp_path / "datasets").iterdir()).write_text('{"manifest": 1}')
     with pytest.raises(ValueError, match="no data set as gce-study leaves it"):
-        true_labels(tmp_path, study.plan().dataset)
+        read_labels(tmp_path, study.plan().dataset)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.best_set import best_set
-from analysis.comparisons import arms_table, best_set_tables, compared_tables
+from analysis.comparisons import arms_table, best_set_tables, compared_tables, seeds_in_words
 from analysis.frames import Key, scores
 from analysis.paired import paired_tests
 from analysis.sections import sections
@@ -65,3 +65,15 @@ def test_the_report_has_the_comparisons_and_the_cautions(full_study: Builder) ->
         "Configurations that may be best",
         "Differences between arms",
     ]
+
+
+def test_seeds_that_would_halve_the_interval_of_the_choice_are_counted(full_study: Builder) -> None:
+    """Six runs: 2.571 / sqrt(6) = 1.049, half of it 0.525; 16 give 2.131 / 4 = 0.533, and 17 give 0.514."""
+    (text,) = seeds_in_words(full_study.results())
+    assert text.startswith("adaptive T=1000: 6 runs give its test accuracy to ± ")
+    assert text.endswith("; 11 more seeds would halve that, if their spread stays as it is.")
+
+
+def test_one_run_gives_no_interval_to_halve(study: Builder) -> None:
+    study.add("cce", CCE(name="cce"), 0)
+    assert seeds_in_words(study.results()) == ()

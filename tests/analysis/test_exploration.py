@@ -255,7 +255,7 @@ def test_a_grid_that_ended_at_its_budget_says_so(study: Builder) -> None:
     study.spec = {"budget": {"max_runs": 2}}
     for seed in range(4):
         study.add("cce", CCE(name="cce"), seed, status="complete" if seed < 2 else None)
-    assert verdict(study.results()).endswith("The study ended early, as budget.max_runs = 2 is reached.")
+    assert "The study ended early, as budget.max_runs = 2 is reached. Cost: 2 runs" in verdict(study.results())
     study.spec = {"budget": {"max_runs": 9}}
     assert "budget" not in verdict(study.results())
 

@@ -54,6 +54,6 @@ def test_of_many_arms_the_first_is_compared_with_each(study: Builder) -> None:
 
 def test_differences_are_drawn_in_points(study: Builder) -> None:
     figure = draw_pairs(pairs(_two(study).results().runs, "test"), "test")
-    assert figure.layout.xaxis.title.text == "Difference in test accuracy (points)"
+    assert figure.layout.xaxis.title.text == "Difference in<br>test accuracy (points)"
     assert list(figure.data[0].x) == pytest.approx([2, 3, 4])
     assert figure.data[1].x[0] == pytest.approx(3)

@@ -16,15 +16,6 @@ TITLE = "Mean of </script><b>A&B</b>"
 
 
 @pytest.fixture
-def chromium() -> str:
-    """Return the path of Chromium; the test is skipped where there is none."""
-    path = render.find_browser()
-    if path is None:
-        pytest.skip("no Chromium or Chrome in PATH")
-    return path
-
-
-@pytest.fixture
 def without_kaleido(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw by Chromium, whatever is installed."""
     monkeypatch.setattr(render, "has_kaleido", lambda: False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,9 +14,9 @@ from analysis import render, report
 from analysis.latex import latex_text, to_latex
 from analysis.report import write_report
 from analysis.sections import figures_of, sections
-from analysis.tables import Table
+from analysis.tables import Table, results_table
 from analysis.verdict import verdict
-from trainables.config import CCE
+from trainables.config import CCE, GCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,6 +74,48 @@ def test_a_latex_table_has_booktabs_rules_and_equal_columns(full_study: Builder,
         assert all(len(re.findall(r"(?<!\\)&", row)) == width - 1 for row in rows)
     assert text.count(r"\begin{table}") == text.count(r"\end{table}") == len(tables)
     assert len(set(re.findall(r"\\label\{[^}]*\}", text))) == len(re.findall(r"\\label\{", text))
+
+
+PREAMBLE = r"""\documentclass{article}
+\usepackage[T1]{fontenc}
+\usepackage{booktabs,longtable}
+\begin{document}
+\input{report/report.tex}
+\end{document}
+"""
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex in PATH")
+def test_the_latex_report_compiles_whatever_its_names_hold(full_study: Builder, tmp_path: Path) -> None:
+    full_study.add(r"50 % \of_{it} & #1 ~^$x$ [1] --", GCE(name="gce", q=0.3), 0, status="failed", error=r"\bad{ $^")
+    storage = tmp_path / "results"
+    write_report(storage, full_study.write(storage), tmp_path / "report", formats=["latex"])
+    (tmp_path / "paper.tex").write_text(PREAMBLE)
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False)
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert "Missing character" not in done.stdout
+    assert (tmp_path / "paper.pdf").stat().st_size > 20_000
+
+
+def test_cells_that_stand_out_are_bold_in_every_format(study: Builder, tmp_path: Path) -> None:
+    """In each of five seeds gce is ahead of cce by 20 points and a little."""
+    for seed in range(5):
+        study.add("gce", GCE(name="gce"), seed, test=0.8 + 0.001 * seed)
+        study.add("cce", CCE(name="cce"), seed, test=0.6 + 0.002 * seed)
+    folder = write_report(tmp_path, study.write(tmp_path), formats=["md", "html", "latex"])
+    assert "| gce | **80.2 ± 0.2 (n = 5)** |" in (folder / "report.md").read_text()
+    assert "<strong>80.2 ± 0.2 (n = 5)</strong>" in (folder / "report.html").read_text()
+    assert r"\textbf{80.2 $\pm$ 0.2 (n = 5)}" in (folder / "report.tex").read_text()
+
+
+def test_nothing_is_bold_where_nothing_is_ruled_out(study: Builder) -> None:
+    for seed, (first, second) in enumerate([(0.7, 0.8), (0.8, 0.7), (0.75, 0.76)]):
+        study.add("gce", GCE(name="gce"), seed, test=first)
+        study.add("cce", CCE(name="cce"), seed, test=second)
+    table = results_table(study.results().runs, "test")
+    assert table.bold == frozenset()
+    assert "Bold" not in table.note
 
 
 def test_a_latex_table_longer_than_a_page_may_break() -> None:

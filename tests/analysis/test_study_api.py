@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 import pytest
 
-from analysis import export
+from analysis import export, load_study
 from analysis.export import write_tables
-from analysis.study import Study, load_study
+from analysis.study import Study
 from analysis.verdict import verdict
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class Block:
         if name.partition(".")[0] in {"torch", "torchaudio", "ray", "study"}:
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Block())
-from analysis.study import load_study
+from analysis import load_study
 study = load_study(sys.argv[1], sys.argv[2])
 study.figure("accuracy_vs_t")
 print(study.best().configuration, len(study.runs), len(study.summary()), len(study._repr_html_()) > 0)

@@ -52,7 +52,7 @@ class Head:
         self.env |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": self.TOKEN}
         gcs, dashboard, agent, clients = self.ports
         command = [
-            *("ray", "start", "--head", "--block", "--disable-usage-stats", "--num-cpus=2", "--num-gpus=0"),
+            *("ray", "start", "--head", "--disable-usage-stats", "--num-cpus=2", "--num-gpus=0"),
             *("--node-ip-address=127.0.0.1", "--dashboard-host=127.0.0.1", f"--temp-dir={folder / 'ray'}"),
             *(f"--port={gcs}", f"--dashboard-port={dashboard}", f"--dashboard-agent-listen-port={agent}"),
             *(f"--ray-client-server-port={clients}", "--object-store-memory=100000000"),
@@ -62,14 +62,10 @@ class Head:
             command.append(f"--autoscaling-config={folder / 'ray_bootstrap_config.yaml'}")
         own = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"} | variables
         with (folder / "head.log").open("wb") as log:
-            self.process = subprocess.Popen(
-                command, env=self.env | own, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            done = subprocess.run(
+                command, env=self.env | own, stdout=log, stderr=subprocess.STDOUT, timeout=200, check=False
             )
-        end = time.monotonic() + 90
-        while self.get("/api/version") != 200:
-            assert self.process.poll() is None, (folder / "head.log").read_text()
-            assert time.monotonic() < end, (folder / "head.log").read_text()
-            time.sleep(0.2)
+        assert done.returncode == 0, (folder / "head.log").read_text()
 
     def get(self, path: str, token: str | None = TOKEN) -> int:
         """The HTTP status with which the dashboard answers; 0 when nothing does."""
@@ -107,14 +103,11 @@ class Head:
 
     def end(self) -> None:
         """End everything, by process id."""
-        self.process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(15)
-        for _ in range(3):  # what is killed first may have started something
-            for pid in self.processes():
+        while left := self.processes():  # what is killed first may have started something
+            for pid in left:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
-        self.process.wait(15)
+            time.sleep(0.1)
 
 
 def _free_port() -> int:

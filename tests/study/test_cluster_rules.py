@@ -88,6 +88,7 @@ def attempt(status, code=None):
         ("SUCCEEDED", 0, 0, "finished"),
         ("STOPPED", None, 130, "stopped"),
         ("FAILED", 143, 143, "cancelled"),
+        ("FAILED", -15, 143, "cancelled"),
         ("FAILED", 2, 2, "failed with exit code 2"),
         ("FAILED", 127, 127, "failed with exit code 127 (gce-study is not installed on the head, or not in"),
         ("FAILED", -9, 1, "failed: its driver died"),

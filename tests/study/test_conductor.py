@@ -23,6 +23,7 @@ from trainables.records import (
     Record,
     Status,
     StudyPlan,
+    log_path,
     read_plan,
     read_records,
     write_record,
@@ -173,6 +174,7 @@ def test_a_run_that_is_cut_is_recorded_as_stopped_from_its_checkpoint(tmp_path: 
     conducted.cut(planned.run)
     found = read_records(tmp_path)[planned.run.run_id]
     assert (found.status, found.validation_accuracy, found.test, found.error) == ("stopped", 0.2, None, None)
+    assert log_path(tmp_path, planned.run.run_id).read_text().endswith("stopped after 2 epochs by study s\n")
     assert found.epochs == [point(1), point(2)]
     assert found.cost == Cost(wall_s=3.0, cpu_s=2.5, images=640, images_per_s=320.0)
     assert found.provenance.items() >= {"commit": "c", "host": "h", "attempts": 1, "earlier_attempts": []}.items()

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from analysis.exploration import exploration_table
 from analysis.frames import load_study, reported
@@ -89,6 +90,17 @@ def tables(storage):
 
 def outcomes(storage):
     return {run_id: record.outcome() for run_id, record in read_records(storage).items()}
+
+
+def in_tensorboard(storage):
+    """The epochs that TensorBoard shows of each run."""
+    folders = (storage / "studies" / "killed" / "tensorboard").iterdir()
+    read = (EventAccumulator(str(folder)).Reload() for folder in folders)
+    return sorted([event.step for event in run.Scalars("loss/train")] for run in read)
+
+
+def recorded_epochs(storage):
+    return sorted([point.epoch for point in record.epochs] for record in read_records(storage).values())
 
 
 def until_training(process, storage):
@@ -218,6 +230,7 @@ def test_a_killed_grid_of_24_runs_ends_with_the_same_records(grid, tmp_path, kil
     assert len(grid.planned) == 24
     storage = killed_and_continued(tmp_path / "again", grid, GRID, moment(kill))
     assert outcomes(storage) == outcomes(grid.storage)
+    assert in_tensorboard(storage) == recorded_epochs(storage)
     assert tables(storage) == tables(grid.storage)
 
 
@@ -231,6 +244,7 @@ def test_a_killed_search_of_24_runs_stops_the_same_runs_at_the_same_epochs(searc
     assert stopped
     assert {i: len(r.epochs) for i, r in read_records(storage).items() if r.status == "stopped"} == stopped
     assert outcomes(storage) == outcomes(search.storage)
+    assert in_tensorboard(storage) == recorded_epochs(storage)
     assert tables(storage) == tables(search.storage)
 
 

@@ -85,12 +85,22 @@ def test_another_host_is_served_with_a_token_and_says_what_that_means(tmp_path):
     assert "not encrypted" in errors
 
 
+def test_it_looks_for_tensorboard_and_no_page_waits_for_the_answer(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(60)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with dashboard(tmp_path, "--tensorboard", url) as (_, address), silent.accept()[0] as asked:
+            assert asked.recv(1024).startswith(b"GET /data/environment ")
+            assert urllib.request.urlopen(address, timeout=60).status == 200  # noqa: S310 -- our own server
+
+
 def test_bad_input_is_one_message_and_exit_code_2(tmp_path):
     for arguments, text in (
         (("--storage", tmp_path / "none"), f"{tmp_path / 'none'}: no such storage location"),
         (("--storage", tmp_path, "--port", "65536"), "'65536' is not a whole number from 0 to 65535"),
         (("--storage", tmp_path, "--port", "-1"), "'-1' is not a whole number from 0 to 65535"),
         (("--storage", tmp_path, "--host", "no such host"), "--host: 'no such host' is not an address"),
+        (("--storage", tmp_path, "--tensorboard", "localhost:6006"), "'localhost:6006' is not an address such as http"),
     ):
         answer = refused(*arguments)
         assert answer.returncode == 2, answer

@@ -10,8 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from trainables.records import read_plan, read_records
+from trainables.records import log_path, read_plan, read_records
 
 GCE_STUDY = Path(sys.executable).parent / "gce-study"
 STUDY = """
@@ -41,6 +42,38 @@ def gce_study(*arguments, timeout=300):
 
 def outcomes(storage):
     return {run_id: record.outcome() for run_id, record in read_records(storage).items()}
+
+
+def events(storage, name):
+    """TensorBoard's runs of a study: their names, each with the steps and values of every scalar."""
+    found = {}
+    for folder in (storage / "studies" / name / "tensorboard").iterdir():
+        read = EventAccumulator(str(folder)).Reload()
+        found[folder.name] = {tag: {e.step: e.value for e in read.Scalars(tag)} for tag in read.Tags()["scalars"]}
+        assert all(len(read.Scalars(tag)) == len(values) for tag, values in found[folder.name].items())
+    return found
+
+
+def as_events(storage):
+    """What the event files of the records must hold."""
+    found = {}
+    for record in read_records(storage).values():
+        loss = record.run.configuration.loss
+        name = "cce" if loss.name == "cce" else f"adaptive T={loss.temperature:.0f}"
+        of = {
+            tag: {e.epoch: pytest.approx(value) for e in record.epochs if (value := getattr(e, field)) is not None}
+            for tag, field in (
+                ("loss/train", "train_loss"),
+                ("loss/validation", "validation_loss"),
+                ("accuracy/validation", "validation_accuracy"),
+                ("accuracy/verified", "verified_accuracy"),
+                ("learning_rate", "learning_rate"),
+                ("q/mean", "q_mean"),
+            )
+        }
+        of["accuracy/test"] = {len(record.epochs): pytest.approx(record.test.accuracy)}
+        found[f"{name}, seed {record.run.seed}"] = {tag: values for tag, values in of.items() if values}
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +107,21 @@ def test_only_adaptive_runs_have_a_q(finished):
         assert all((p.q_mean is not None) == adaptive for p in record.epochs)
 
 
+def test_tensorboard_has_every_run_by_its_configuration_and_seed_with_the_records_numbers(finished):
+    folder, _, _ = finished
+    assert events(folder / "storage", "small") == as_events(folder / "storage")
+
+
+def test_every_run_has_a_log_from_its_first_epoch_to_its_end(finished):
+    folder, _, _ = finished
+    for run_id, record in read_records(folder / "storage").items():
+        taken, first, end = log_path(folder / "storage", run_id).read_text().splitlines()
+        assert taken.endswith(f" on {record.provenance['host']}, cpu")
+        assert "taken up by process " in taken
+        assert first.endswith("starts with epoch 1")
+        assert end.endswith("complete after 3 epochs")
+
+
 def test_run_prints_the_verdict_and_the_reports_path(finished):
     folder, _, done = finished
     page = folder / "storage" / "studies" / "small" / "report" / "report.html"
@@ -100,6 +148,19 @@ def test_running_again_trains_nothing(finished):
     again = gce_study("run", path)
     assert again.returncode == 0
     assert {p: p.stat().st_mtime_ns for p in (folder / "storage" / "records").iterdir()} == before
+
+
+def test_events_that_cannot_be_written_are_said_at_the_end_and_the_study_is_whole(finished):
+    folder, path, _ = finished
+    written = folder / "storage" / "studies" / "small" / "tensorboard"
+    written.rename(folder / "kept")
+    written.write_text("in the way")
+    again = gce_study("run", path)
+    written.unlink()
+    (folder / "kept").rename(written)
+    assert again.returncode == 0
+    assert "not all events for TensorBoard could be written: " in again.stderr
+    assert "report.html" in again.stdout
 
 
 def test_check_counts_runs_named_recorded_and_left(finished):
@@ -156,6 +217,8 @@ def test_a_second_study_takes_the_runs_that_the_first_recorded(finished):
     assert gce_study("run", other).returncode == 0
     assert set((folder / "storage" / "records").iterdir()) == before
     assert len(read_plan(folder / "storage", "shared").runs) == 3
+    shared = {name: of for name, of in as_events(folder / "storage").items() if name.endswith("seed 1")}
+    assert events(folder / "storage", "shared") == shared
 
 
 def start_and_wait(path, storage, least, deadline=240):
@@ -263,6 +326,12 @@ def test_a_run_whose_process_is_killed_goes_on_in_another(finished, tmp_path, mo
     _, errors = process.communicate(timeout=240)
     assert process.returncode == 0, errors
     assert outcomes(storage) == outcomes(folder / "storage")
+    assert events(storage, "small") == as_events(folder / "storage")
+    logs = [path.read_text() for path in (storage / "logs").iterdir()]
+    lost = [log for log in logs if "its process was lost: " in log]
+    assert len(lost) == 1
+    assert lost[0].count("taken up by process ") == 2
+    assert [log.count("taken up by process ") for log in logs if log is not lost[0]] == [1] * 5
 
 
 def test_a_run_that_diverges_in_its_first_epoch_is_recorded_and_left_out(tmp_path):
@@ -273,6 +342,9 @@ def test_a_run_that_diverges_in_its_first_epoch_is_recorded_and_left_out(tmp_pat
     records = read_records(tmp_path / "storage").values()
     assert {(r.status, r.error) for r in records} == {("diverged", "the loss was not finite in epoch 1")}
     assert answer.stdout.count("diverged: the loss was not finite in epoch 1") == 6
+    for record in records:
+        log = log_path(tmp_path / "storage", record.run_id).read_text()
+        assert log.endswith("diverged after 0 epochs: the loss was not finite in epoch 1\n")
 
 
 def test_storage_that_cannot_be_written_ends_the_study_with_one_message_and_it_goes_on_later(tmp_path):

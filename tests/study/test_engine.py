@@ -1,6 +1,9 @@
 """What the engine answers Tune, without a cluster: asking, waiting, busy runs, runs that kill their process."""
 
 import io
+import re
+import subprocess
+import sys
 
 import pytest
 from rich.console import Console
@@ -11,7 +14,7 @@ from study.progress import Progress
 from study.ray_settings import prepare_environment
 from study.spec import Resources
 from trainables.config import CCE, Configuration, Run
-from trainables.records import Cost, DataSummary, PlannedRun, Record, StudyPlan, read_records, write_record
+from trainables.records import Cost, DataSummary, PlannedRun, Record, StudyPlan, log_path, read_records, write_record
 
 
 @pytest.fixture
@@ -86,6 +89,9 @@ def test_a_run_that_keeps_killing_its_process_is_recorded_as_failed_and_the_othe
     assert record.error == (
         "its process died 11 times in the same epoch; the last time: torch.OutOfMemoryError: out of memory"
     )
+    log = log_path(tmp_path, run_id).read_text()
+    assert log.count("its process was lost: torch.OutOfMemoryError: out of memory") == 11
+    assert log.endswith(f"failed: {record.error}\n")
     asking.on_trial_complete(trial_id="a", result={"done": True})
     assert asking.conductor.progress.recorded.keys() == {run_id}
     assert asking.suggest("b")["run_id"] == plans[1].run.run_id
@@ -131,6 +137,22 @@ def test_a_record_that_cannot_be_read_is_put_aside_and_its_run_asked_for_again(a
     now[0] = 100.0
     assert asking.suggest("b")["run_id"] == run_id
     assert asking.suggest("c")["run_id"] == plans[1].run.run_id
+
+
+CLUSTER = """
+from study.ray_settings import prepare_environment
+prepare_environment()
+import ray
+from study.engine import dashboard_of
+context = ray.init(address="local", include_dashboard=True, log_to_driver=False, _node_ip_address="127.0.0.1")
+print(dashboard_of(context))
+ray.shutdown()
+"""
+
+
+def test_a_cluster_with_a_dashboard_says_where():
+    answer = subprocess.run([sys.executable, "-c", CLUSTER], capture_output=True, text=True, timeout=120, check=True)
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", answer.stdout.splitlines()[-1])
 
 
 def test_the_environment_keeps_ray_on_loopback_with_a_token_of_its_own(monkeypatch):

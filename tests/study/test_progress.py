@@ -110,6 +110,10 @@ def test_the_file_for_status_holds_what_is_running(study, tmp_path):
     value = json.loads(progress_path(tmp_path, "s").read_text())
     assert value["running"] == {plans[0].run.run_id: [3, 0.25]}
     assert value["runs"] == 4
+    assert value["ray_dashboard"] == ""
+    progress.ray_dashboard = "http://127.0.0.1:8265"
+    progress.end()
+    assert json.loads(progress_path(tmp_path, "s").read_text())["ray_dashboard"] == "http://127.0.0.1:8265"
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import torch
 from trainables.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
 from trainables.config import AdaptiveGCE
 from trainables.execution import BusyError, Execution, StorageError, owned, provenance, stopped
-from trainables.records import read_records
+from trainables.records import log_path, read_records
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -43,6 +43,9 @@ def test_a_run_given_up_half_way_goes_on_from_its_checkpoint(loader, make_run, t
     assert continued.provenance["attempts"] == 2
     assert whole.provenance["attempts"] == 1
     assert continued.cost.images == whole.cost.images
+    log = log_path(tmp_path, run.run_id).read_text().splitlines()
+    assert [line.split(" ", 1)[1] for line in log[1::2]] == ["starts with epoch 1", "goes on with epoch 3"]
+    assert log[4].endswith("complete after 3 epochs")
 
 
 def test_a_damaged_checkpoint_costs_epochs_and_changes_nothing(loader, make_run, tmp_path):
@@ -74,6 +77,10 @@ def test_a_run_with_an_error_is_recorded_as_failed_with_its_last_line(loader, ma
     assert record.status == "failed"
     assert record.error.startswith("ValueError: training.batch_size is 4000")
     assert record.epochs == []
+    log = log_path(tmp_path, record.run_id).read_text()
+    assert "Traceback (most recent call last):" in log
+    assert ", in __init__\n" in log
+    assert log.index(record.error) < log.index(f"failed after 0 epochs: {record.error}")
 
 
 def test_storage_that_cannot_be_written_is_no_fault_of_the_run(loader, make_run, tmp_path, monkeypatch):
@@ -97,6 +104,8 @@ def test_a_checkpoint_of_another_version_costs_epochs_and_fails_nothing(loader, 
     record = execute(run, loader, tmp_path)
     assert record.status == "complete"
     assert record.outcome() == execute(run, loader, tmp_path / "whole").outcome()
+    assert "warning: " in (log := log_path(tmp_path, run.run_id).read_text())
+    assert log.index("foreign checkpoint") < log.index("starts with epoch 1")
 
 
 def test_a_run_has_one_owner_at_a_time(loader, make_run, tmp_path):

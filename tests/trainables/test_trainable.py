@@ -1,10 +1,12 @@
 """The trainable that Tune steps, without a cluster: rungs, runs that others own, runs that others recorded."""
 
+import warnings
+
 import pytest
 import torch
 
 from trainables.execution import Execution, owned
-from trainables.records import read_records, write_record
+from trainables.records import log_path, read_records, write_record
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -40,6 +42,47 @@ def test_each_step_is_an_epoch_and_the_last_one_says_done(trainable, tmp_path):
     assert [(r["epoch"], r["done"]) for r in results] == [(1, False), (2, False), (3, True)]
     record = read_records(tmp_path)[trainable.the_run.run_id]
     assert (record.status, record.provenance["attempts"]) == ("complete", 1)
+
+
+def test_a_run_that_goes_on_from_a_checkpoint_tells_what_came_before(trainable):
+    trainable.step()
+    trainable.step()
+    trainable.setup(trainable.run_config)  # frees the run and takes it again, as another process would
+    result = trainable.step()
+    assert result["epoch"] == 3
+    assert [point["epoch"] for point in result["earlier"]] == [1, 2]
+
+
+def test_a_process_that_is_given_up_leaves_the_whole_traceback_in_the_log(trainable, tmp_path, monkeypatch):
+    trainable.step()
+
+    def give_out():
+        msg = "GPU 0 is full"
+        raise torch.OutOfMemoryError(msg)
+
+    monkeypatch.setattr(trainable.execution.training, "train_epoch", give_out)
+    with pytest.raises(torch.OutOfMemoryError):
+        trainable.step()
+    trainable.cleanup()
+    log = log_path(tmp_path, trainable.the_run.run_id).read_text()
+    assert "its process is given up, to go on in another:\nTraceback (most recent call last):\n" in log
+    assert ", in give_out\n" in log
+    assert log.endswith("OutOfMemoryError: GPU 0 is full\n")
+
+
+def test_warnings_of_a_worker_are_in_the_log(trainable, tmp_path, monkeypatch):
+    trainable.step()
+    train = trainable.execution.training.train_epoch
+
+    def warn():
+        warnings.warn("slow convolution", UserWarning, stacklevel=1)
+        return train()
+
+    monkeypatch.setattr(trainable.execution.training, "train_epoch", warn)
+    trainable.step()
+    trainable.step()
+    log = log_path(tmp_path, trainable.the_run.run_id).read_text()
+    assert log.count("UserWarning: slow convolution") == 1
 
 
 def test_after_a_rung_the_run_is_free_until_the_next_step(trainable, tmp_path):

@@ -11,7 +11,8 @@ from analysis.dashboard.app import make_app, update, zoomed
 from analysis.dashboard.guard import Guard, is_loopback
 from analysis.frames import load_study
 from trainables.config import CCE
-from trainables.records import record_path, write_plan, write_record
+from trainables.records import log_path, record_path, study_folder, write_plan, write_record
+from trainables.run_log import RunLog
 
 LOSS = CCE(name="cce")
 EVIL = "<img src=x onerror=alert(1)>"
@@ -132,6 +133,36 @@ def test_a_run_page_shows_status_error_settings_and_provenance_of_every_status(f
         assert list(figures) == ([] if status == "missing" else ["curve"])
 
 
+def test_a_run_page_shows_its_log_while_the_run_is_trained_and_after(study, studies, storage, client):
+    recorded, flying = study.add("cce", LOSS, 0), study.add("cce", LOSS, 1, status=None)
+    study.write(storage)
+    for run_id in (recorded, flying):
+        address = f"/study/best-t/run/{run_id}"
+        assert "log" not in look(studies, address)[2]
+        RunLog(log_path(storage, run_id)).write(f"taken up by process 7 {EVIL}")
+        text, now, parts, figures = look(studies, address)
+        assert "log" in parts
+        assert json.dumps(f"taken up by process 7 {EVIL}")[1:-1] in text
+        saved = client.get(f"/files/log/{run_id}.log")
+        assert saved.data == log_path(storage, run_id).read_bytes()
+        assert saved.mimetype == "text/plain"
+        assert "attachment" in saved.headers["Content-Disposition"]
+        RunLog(log_path(storage, run_id)).write("complete")
+        _, _, changed, _ = update(studies, (address, ""), now, parts, figures)
+        assert [key for key, value in zip(parts, changed, strict=True) if value is not no_update] == ["log"]
+
+
+def test_of_a_long_log_the_end_is_shown(study, studies, storage):
+    run_id = study.add("cce", LOSS, 0)
+    study.write(storage)
+    for number in range(1000):
+        RunLog(log_path(storage, run_id)).write(f"line {number}")
+    text = look(studies, f"/study/best-t/run/{run_id}")[0]
+    assert "The last 16 kB are shown." in text
+    assert "line 999" in text
+    assert "line 100\\n" not in text
+
+
 def test_names_are_text_wherever_they_stand(study, studies, storage):
     study.name, study.description, study.classes = "best-t", EVIL, [EVIL, "Wind"]
     study.temperatures([2, 3], 3, arm=EVIL)
@@ -148,6 +179,34 @@ def test_names_are_text_wherever_they_stand(study, studies, storage):
             assert kind not in {"Markdown", "Script", "Iframe", "Img"}
             if kind == "Graph":  # plotly reads a part of HTML in its texts
                 assert EVIL not in component.figure["layout"].__repr__() + repr(component.figure["data"])
+
+
+def links(studies, path):
+    """The addresses of the page's links to other servers, by their text."""
+    built, *_ = update(studies, (path, ""), None, [], {})
+    found = (each for block in built for each in block._traverse() if type(each).__name__ == "A")
+    return {each.children: each.href for each in found if getattr(each, "target", None) == "_blank"}
+
+
+def test_pages_link_to_tensorboard_while_it_is_up(study, studies, storage):
+    study.add("cce", LOSS, 0)
+    study.write(storage)
+    assert links(studies, "/") == links(studies, "/study/best-t") == {}
+    studies.tensorboard = lambda: "http://127.0.0.1:6006"
+    assert links(studies, "/") == links(studies, "/study/best-t") == {"TensorBoard": "http://127.0.0.1:6006"}
+
+
+def test_a_running_study_links_to_its_clusters_dashboard(study, studies, storage, owners):
+    study.add("cce", LOSS, 0)
+    study.write(storage)
+    path = study_folder(storage, "best-t") / "progress.json"
+    path.write_text(json.dumps({"ray_dashboard": "http://127.0.0.1:8265"}))
+    assert links(studies, "/study/best-t") == {}
+    owners["best-t"] = "process 7"
+    assert links(studies, "/study/best-t") == {"Ray dashboard": "http://127.0.0.1:8265"}
+    for other in ("", None, 7, "javascript:alert(1)", "//evil.example", "data:text/html,x"):
+        path.write_text(json.dumps({"ray_dashboard": other}))
+        assert links(studies, "/study/best-t") == {}
 
 
 @pytest.fixture
@@ -180,6 +239,9 @@ def test_tables_and_records_can_be_saved(full_study, client, storage):
         "..%2Fbest-t/runs.csv",
         "record/..%2F..%2Fstudies%2Fbest-t%2Fplan.json",
         "record/plan.json",
+        "log/..%2F..%2Fstudies%2Fbest-t%2Fplan.json",
+        "log/..%2Flogs%2Fx.log",
+        "log/none.log",
     ],
 )
 def test_no_other_file_is_served(full_study, client, storage, path):

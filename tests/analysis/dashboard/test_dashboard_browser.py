@@ -1,15 +1,51 @@
-"""A real browser opens the dashboard, follows a study while it runs, and keeps what the reader has chosen."""
+"""A real browser opens the dashboard, follows a study while it grows, and keeps what the reader has chosen.
 
+The fixture ``page`` fails a test that saw a console error, a dialog or a foreign address.
+"""
+
+import csv
 import json
+import re
+import struct
 import time
 import urllib.request
+from pathlib import Path
 
+import pytest
+from playwright.sync_api import expect
+
+from analysis.frames import load_study
+from analysis.sections import sections
+from analysis.verdict import verdict
 from trainables.config import CCE
 from trainables.records import study_folder, write_plan, write_record
 
 EVIL = "<img src=x onerror=alert(1)>"
-DRAWN = "document.querySelectorAll('.js-plotly-plot .main-svg').length > 0"
-RANGE = "document.querySelector('.js-plotly-plot').layout.xaxis.range"
+DRAWN = ".js-plotly-plot .main-svg"
+DARK, LIGHT = "rgb(20, 20, 20)", "rgb(255, 255, 255)"
+
+
+def fits(page):
+    """Say whether a page is no wider than its window."""
+    return page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def promise(figure, event):
+    """Let a figure wait for an event of plotly's; ``kept`` returns when it has come."""
+    figure.evaluate(f"plot => {{ plot.promise = new Promise(done => plot.once('plotly_{event}', () => done())); }}")
+
+
+def kept(figure):
+    figure.evaluate("plot => plot.promise")
+
+
+def tab_to(page, target):
+    """Press Tab until the target has the focus."""
+    for _ in range(100):
+        page.keyboard.press("Tab")
+        if target.evaluate("element => element === document.activeElement"):
+            return
+    pytest.fail(f"Tab does not reach {target}")
 
 
 def test_the_server_answers_over_http(full_study, storage, served):
@@ -20,115 +56,196 @@ def test_the_server_answers_over_http(full_study, storage, served):
         assert answer.read().count(b"\n") == 47
 
 
-def test_every_page_opens_without_an_error_and_without_a_foreign_address(full_study, studies, storage, served, browser):
+@pytest.mark.parametrize("width", [400, 1600])
+def test_every_page_opens_and_fits_its_window(full_study, storage, served, page, width):
     full_study.write(storage)
-    verdict = studies.snapshot("best-t").verdict
-    tabs = ["runs", *("-".join(section.title.lower().split()) for section in studies.snapshot("best-t").sections)]
-    run_id = next(iter(full_study.records))
-    for width in (400, 1600):
-        browser.open(f"{served}/", width)
-        browser.wait("document.querySelector('article h2 a')")
-        browser.click("article h2 a")
-        browser.wait(f"{DRAWN} && document.title === 'best-t: Overview - gce-study'")
-        assert browser.value("document.querySelector('.verdict').innerText") == verdict
-        assert browser.value("location.pathname") == "/study/best-t"
-        for tab in tabs:
-            browser.open(f"{served}/study/best-t?tab={tab}", width)
-            browser.wait(
-                "document.querySelector('.tabs .here') && "
-                "document.querySelectorAll('main table, main p, figure').length"
-            )
-            assert browser.value("document.documentElement.scrollWidth <= window.innerWidth"), (tab, width)
-        browser.open(f"{served}/study/best-t/run/{run_id}", width)
-        browser.wait(DRAWN)
-        assert "Provenance and cost" in browser.text()
-        assert browser.value("document.documentElement.scrollWidth <= window.innerWidth")
-    assert browser.errors == []
-    assert [url for url in browser.requested if not url.startswith((served, "data:", "blob:", "about:"))] == []
+    results = load_study(storage, "best-t")
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(served)
+    page.get_by_role("link", name="best-t").click()
+    expect(page).to_have_title("best-t: Overview - gce-study")
+    expect(page).to_have_url(f"{served}/study/best-t")
+    expect(page.locator(DRAWN).first).to_be_visible()
+    expect(page.locator(".verdict")).to_have_text(verdict(results))
+    assert fits(page)
+    links = page.locator(".tabs a").evaluate_all("links => links.map(link => link.href)")
+    assert len(links) == 2 + len(sections(results))
+    run = f"{served}/study/best-t/run/{next(iter(full_study.records))}"
+    for link in (*links[1:], run, f"{served}/study/none", f"{served}/nowhere"):
+        page.goto(link)
+        expect(page.locator("main :is(table, p, figure)").first).to_be_visible()
+        assert fits(page), link
+        figures = page.locator("main figure")
+        expect(figures.locator(".modebar")).to_have_count(figures.count())  # each is drawn, and can be saved
 
 
-def test_a_reader_filters_sorts_opens_a_run_and_goes_back(full_study, storage, served, browser):
+def test_a_runs_curve_is_shown_whole(full_study, storage, served, page):
     full_study.write(storage)
-    browser.open(f"{served}/study/best-t?tab=runs")
-    browser.wait("document.querySelectorAll('tbody tr').length === 46")
-    browser.click("a.chip[href*='status=failed']")
-    browser.wait("document.querySelectorAll('tbody tr').length === 1")
-    assert browser.value("location.search") == "?tab=runs&status=failed"
-    browser.click("tbody a")
-    browser.wait("document.querySelector('.problem')?.innerText === 'RuntimeError: out of memory'")
-    browser.value("history.back()")
-    browser.wait("document.querySelectorAll('tbody tr').length === 1")
-    browser.open(f"{served}/study/best-t?tab=runs")
-    browser.wait("document.querySelector('th a[href*=\"sort=seed\"]')")
-    browser.click("th a[href*='sort=seed']")
-    browser.wait("document.querySelector('th[aria-sort=ascending]')")
-    assert browser.errors == []
+    run_id, record = next(iter(full_study.records.items()))
+    page.goto(f"{served}/study/best-t/run/{run_id}")
+    expect(page.locator(DRAWN).first).to_be_visible()
+    first, last = page.locator(".js-plotly-plot").evaluate("plot => plot.layout.xaxis.range")
+    assert first < 1
+    assert last > len(record.epochs) > 10
+    expect(page.get_by_role("main")).to_contain_text("Provenance and cost")
 
 
-def test_an_open_page_follows_the_study_and_keeps_the_readers_zoom(study, storage, served, browser, owners):
-    study.temperatures([2, 2.5, 3], 4)
-    late = list(study.records.values())[-2:]
+def test_a_reader_filters_sorts_opens_a_run_and_goes_back(full_study, storage, served, page):
+    full_study.write(storage)
+    rows = page.locator("tbody tr")
+    page.goto(f"{served}/study/best-t?tab=runs")
+    expect(rows).to_have_count(46)
+    page.get_by_role("link", name="failed (1)").click()
+    expect(rows).to_have_count(1)
+    expect(page).to_have_url(f"{served}/study/best-t?tab=runs&status=failed")
+    rows.get_by_role("link").click()
+    expect(page.locator(".problem")).to_have_text("RuntimeError: out of memory")
+    page.go_back()
+    expect(rows).to_have_count(1)
+    page.goto(f"{served}/study/best-t?tab=runs")
+    page.get_by_role("link", name="Seed").click()
+    expect(page.locator("th[aria-sort=ascending]")).to_have_text("Seed ▲")
+
+
+def test_tab_and_enter_are_enough(full_study, storage, served, page):
+    full_study.write(storage)
+    page.goto(served)
+    expect(page.locator("article")).to_be_visible()
+    tab_to(page, page.get_by_role("link", name="best-t"))
+    page.keyboard.press("Enter")
+    expect(page.locator(DRAWN).first).to_be_visible()
+    tab_to(page, page.get_by_label("Download plot as a png"))
+    with page.expect_download():
+        page.keyboard.press("Enter")
+    tab_to(page, page.get_by_role("link", name="Runs", exact=True))
+    page.keyboard.press("Enter")
+    chip = page.get_by_role("link", name="gce (6)")
+    expect(chip).to_be_visible()
+    tab_to(page, chip)
+    page.keyboard.press("Enter")
+    expect(page.locator("tbody tr")).to_have_count(6)
+    tab_to(page, page.locator("tbody a").first)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("gce, seed 0")
+
+
+def test_a_figure_is_saved_as_a_picture(full_study, storage, served, page):
+    full_study.write(storage)
+    page.goto(f"{served}/study/best-t")
+    expect(page.locator(".modebar")).to_have_css("opacity", "1")  # with no mouse over the figure
+    with page.expect_download() as saving:
+        page.get_by_label("Download plot as a png").click()
+    assert saving.value.suggested_filename == "best-t test-accuracy-against-t.png"
+    picture = Path(saving.value.path()).read_bytes()
+    assert picture.startswith(b"\x89PNG\r\n")
+    assert struct.unpack(">II", picture[16:24])[1] == 2 * 460
+
+
+def test_a_table_is_saved_as_it_is_shown(full_study, storage, served, page):
+    full_study.write(storage)
+    page.goto(f"{served}/study/best-t")
+    with page.expect_download() as saving:
+        page.get_by_role("link", name="Seeds done as CSV").click()
+    assert saving.value.suggested_filename == "best-t-seeds.csv"
+    shown = page.get_by_role("region", name="Seeds done").locator("tr")
+    with Path(saving.value.path()).open(newline="") as file:
+        assert list(csv.reader(file)) == [row.locator("th, td").all_inner_texts() for row in shown.all()]
+
+
+def test_light_and_dark_follow_the_system_until_the_reader_chooses(full_study, storage, served, page):
+    full_study.write(storage)
+    body, theme, figure = page.locator("body"), page.get_by_label("Theme"), page.locator(DRAWN).first
+    page.goto(f"{served}/study/best-t")
+    expect(body).to_have_css("background-color", LIGHT)
+    expect(figure).to_have_css("filter", "none")
+    page.emulate_media(color_scheme="dark")
+    expect(body).to_have_css("background-color", DARK)
+    expect(figure).to_have_css("filter", re.compile("invert"))
+    tab_to(page, theme)
+    page.keyboard.type("light")
+    expect(body).to_have_css("background-color", LIGHT)
+    page.reload()
+    expect(theme).to_have_value("light")
+    expect(body).to_have_css("background-color", LIGHT)
+    theme.select_option("as the system")
+    expect(body).to_have_css("background-color", DARK)
+    page.emulate_media(color_scheme="light")
+    theme.select_option("dark")
+    page.goto(served)
+    expect(body).to_have_css("background-color", DARK)
+
+
+def test_an_open_page_follows_the_study_and_keeps_what_the_reader_did_to_a_figure(study, storage, served, page, owners):
+    study.temperatures([2, 2.5, 3], 4).baselines(1)
+    late = list(study.records.values())[10:12]  # of the last temperature
     write_plan(storage, study.plan())
     for record in study.records.values():
         if record not in late:
             write_record(storage, record)
-    browser.open(f"{served}/study/best-t")
-    browser.wait(f"{DRAWN} && document.body?.innerText?.includes('10 of 12 runs recorded')")
-    before = browser.value(RANGE)
-    box = "document.querySelector('.js-plotly-plot .nsewdrag').getBoundingClientRect()"
-    browser.value("document.querySelector('.js-plotly-plot').scrollIntoView({block: 'center'})")
-    x, y, width = browser.value(f"[{box}.x, {box}.y + {box}.height / 2, {box}.width]")
-    browser.drag((x + 0.2 * width, y), (x + 0.6 * width, y))
-    browser.wait(f"JSON.stringify({RANGE}) !== '{json.dumps(before).replace(' ', '')}'")
-    zoomed = browser.value(RANGE)
-    browser.value("document.querySelector('.js-plotly-plot').dataset.mine = 'kept'")
+    page.goto(f"{served}/study/best-t")
+    progress, figure = page.get_by_role("main"), page.locator(".js-plotly-plot")
+    expect(progress).to_contain_text("12 of 14 runs recorded")
+    expect(page.locator(DRAWN).first).to_be_visible()
+    figure.scroll_into_view_if_needed()
+    before = figure.evaluate("plot => plot.layout.xaxis.range")
+    box = figure.locator(".nsewdrag").bounding_box()
+    promise(figure, "relayout")
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"], steps=2)
+    page.mouse.up()
+    kept(figure)
+    zoomed = figure.evaluate("plot => plot.layout.xaxis.range")
+    assert zoomed != before
+    promise(figure, "restyle")
+    figure.locator(".legendtoggle").last.click()
+    kept(figure)
+    hidden = figure.evaluate("plot => plot._fullData.map(trace => trace.visible)")
+    assert "legendonly" in hidden
+    figure.evaluate("plot => { plot.dataset.mine = 'kept'; }")
+    promise(figure, "afterplot")
     owners["best-t"] = "process 7 of me on here"
-    flying = {late[1].run_id: [3, 0.5]}
-    said = {"running": flying, "eta_s": 60, "updated": time.time(), "standing": "training"}
+    said = {"running": {late[1].run_id: [3, 0.5]}, "eta_s": 60, "updated": time.time(), "standing": "training"}
     (study_folder(storage, "best-t") / "progress.json").write_text(json.dumps(said))
     write_record(storage, late[0])
-    browser.wait("document.body?.innerText?.includes('11 of 12 runs recorded')")
-    browser.wait("document.body?.innerText?.includes('3 of 160')")
-    text = browser.text()
-    assert "training; ETA 60 s; run by process 7 of me on here" in text
-    dots = "document.querySelector('.js-plotly-plot').data[0].x.length"
-    browser.wait(f"{dots} === 11")
-    assert browser.value("document.querySelector('.js-plotly-plot').dataset.mine") == "kept"
-    assert browser.value(RANGE) == zoomed
-    assert browser.errors == []
+    expect(progress).to_contain_text("13 of 14 runs recorded")
+    expect(progress).to_contain_text("3 of 160")
+    expect(progress).to_contain_text("training; ETA 60 s; run by process 7 of me on here")
+    kept(figure)
+    assert figure.evaluate("plot => plot.data[0].x.length") == 11
+    assert figure.evaluate("plot => plot.layout.xaxis.range") == zoomed
+    assert figure.evaluate("plot => plot._fullData.map(trace => trace.visible)") == hidden
+    assert figure.evaluate("plot => plot.dataset.mine") == "kept"
 
 
-def test_a_study_that_starts_while_the_list_is_open_appears(study, storage, served, browser):
-    browser.open(f"{served}/")
-    browser.wait("document.body?.innerText?.includes('No study is registered here yet')")
+def test_a_study_that_starts_while_the_list_is_open_appears(study, storage, served, page):
+    page.goto(served)
+    expect(page.get_by_role("main")).to_contain_text("No study is registered here yet")
     study.baselines(2).write(storage)
-    browser.wait("document.querySelector('article h2 a')?.innerText === 'best-t'")
-    assert browser.errors == []
+    expect(page.locator("article h2 a")).to_have_text("best-t")
 
 
-def test_a_damaged_plan_is_said_and_mended_while_the_page_is_open(study, storage, served, browser):
+def test_a_damaged_plan_is_said_and_mended_while_the_page_is_open(study, storage, served, page):
     study.baselines(2).write(storage)
     path = study_folder(storage, "best-t") / "plan.json"
     whole = path.read_bytes()
     path.write_text("{")
-    browser.open(f"{served}/study/best-t")
-    browser.wait("document.querySelector('[role=alert]')?.innerText?.includes('plan.json: damaged')")
+    page.goto(f"{served}/study/best-t")
+    expect(page.get_by_role("alert")).to_contain_text("plan.json: damaged")
     path.write_bytes(whole)
-    browser.wait("document.querySelector('.verdict')")
-    assert browser.errors == []
+    expect(page.locator(".verdict")).to_be_visible()
 
 
-def test_names_with_html_in_them_do_nothing(study, storage, served, browser):
+def test_names_with_html_in_them_do_nothing(study, storage, served, page):
     study.description, study.classes = EVIL, [EVIL, "Wind"]
     study.temperatures([2, 3], 3, arm=EVIL)
     failed = study.add("cce", CCE(name="cce"), 0, status="failed", error=EVIL, provenance={EVIL: EVIL})
     study.write(storage)
     pages = ["", *(f"/study/best-t?tab={tab}" for tab in ("", "runs", "accuracy", "results", "learning-curves"))]
     pages += ["/study/best-t?tab=provenance", "/study/best-t?tab=arms-on-each-subset", f"/study/best-t/run/{failed}"]
-    for page in pages:
-        browser.open(f"{served}{page}")
-        browser.wait("document.querySelector('main h1') && !document.querySelector('.dash-graph--pending')")
-        assert EVIL in browser.text()
-        assert browser.value("document.querySelectorAll('img').length") == 0
-    assert browser.dialogs == []
-    assert browser.errors == []
+    for path in pages:
+        page.goto(f"{served}{path}")
+        expect(page.get_by_role("main")).to_contain_text(EVIL)
+        figures = page.locator("main figure")
+        expect(figures.locator(".modebar")).to_have_count(figures.count())
+        expect(page.locator("img")).to_have_count(0)

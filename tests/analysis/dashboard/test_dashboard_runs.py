@@ -1,12 +1,11 @@
 """The list of runs and the page of one, by their data; and the addresses that ask for them."""
 
-import json
-
 import pytest
 
 from analysis.dashboard.addresses import Address, parse
 from analysis.dashboard.runs import confusion_of, listing, provenance_of, settings_of, with_running
 from analysis.dashboard.studies import Flight, Live
+from analysis.truth import Labels
 from trainables.config import CCE
 from trainables.records import Test
 
@@ -92,17 +91,18 @@ def test_a_runs_settings_and_provenance_are_all_there(study):
     assert made.items() >= {"git.commit": "abc1234", "threads": "1", "wall time": "30.0 min"}.items()
 
 
-def test_confusion_counts_clips_by_label_and_prediction(study, tmp_path):
+def test_confusion_counts_clips_by_label_and_prediction(study):
+    run_id = study.add("cce", CCE(name="cce"), 0)
+    plan, labels = study.plan(), Labels((0, 0, 1, 1), {"test": (2, 2)}, None)
+    record = study.records[run_id].model_copy(update={"test": Test(accuracy=0.75, predictions=[0, 0, 0, 1])})
+    assert confusion_of(labels, plan, record).rows == (("Rain", "2", "", "100"), ("Wind", "1", "1", "50"))
+    never = record.model_copy(update={"test": Test(accuracy=0.5, predictions=[0, 0, 0, 0])})
+    assert "Never predicted: Wind" in confusion_of(labels, plan, never).note
+
+
+def test_there_is_no_confusion_without_labels_that_fit_the_record(study):
     run_id = study.add("cce", CCE(name="cce"), 0)
     record = study.records[run_id].model_copy(update={"test": Test(accuracy=0.5, predictions=[0, 0, 0, 1])})
-    assert confusion_of(tmp_path, study.plan(), record) is None
-    clips = [["a", "Rain", "train"], *(["b", label, "test"] for label in ("Rain", "Rain", "Wind", "Wind"))]
-    path = tmp_path / "datasets" / f"{record.run.dataset}.json"
-    path.parent.mkdir()
-    path.write_text(json.dumps({"manifest": {"clips": clips}}))
-    found = confusion_of(tmp_path, study.plan(), record)
-    assert found.rows == (("Rain", "2", "", "100"), ("Wind", "1", "1", "50"))
-    never = record.model_copy(update={"test": Test(accuracy=0.5, predictions=[0, 0, 0, 0])})
-    assert "Never predicted: Wind" in confusion_of(tmp_path, study.plan(), never).note
-    short = record.model_copy(update={"test": Test(accuracy=0.5, predictions=[0])})
-    assert confusion_of(tmp_path, study.plan(), short) is None
+    assert confusion_of(None, study.plan(), record) is None
+    assert confusion_of(Labels((0, 0), {"test": (2, 0)}, None), study.plan(), record) is None
+    assert confusion_of(Labels((0, 0, 1, 1), {"test": (2, 2)}, None), study.plan(), record) is None  # 0.75, not 0.5

@@ -1,0 +1,129 @@
+"""What the clips show: how many of each class there are, what is taken for what, and which classes a loss helps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.theme import COLOURS, INK, SCALE, empty, escaped
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import plotly.graph_objects as go
+
+    from analysis.clips import ClassAccuracy
+    from analysis.hyperparameters import Floats, Integers
+    from analysis.truth import Labels
+
+ROW = 26  # pixels of a class
+SPLITS = {"train verified": "training, verified", "train unverified": "training, unverified", "test": "test"}
+PATTERNS = ("", "/", ".")  # what tells the parts apart without colour
+
+
+def draw_counts(labels: Labels, classes: Sequence[str]) -> go.Figure:
+    """Draw the number of clips of each class: training clips by whether they are verified, and test clips."""
+    order = np.argsort([sum(column) for column in zip(*labels.counts.values(), strict=True)], kind="stable")
+    names = [escaped(classes[k]) for k in order]
+    figure = empty(height=180 + ROW * len(names))
+    for place, (split, title) in enumerate(SPLITS.items()):
+        counts = labels.counts.get(split, ())
+        if any(counts):
+            pattern = {"shape": PATTERNS[place], "bgcolor": COLOURS[place], "fgcolor": "#ffffff", "solidity": 0.2}
+            figure.add_bar(
+                x=[counts[k] for k in order],
+                y=names,
+                orientation="h",
+                name=title,
+                marker={"color": COLOURS[place], "pattern": pattern},
+                hovertemplate=f"%{{y}}, {title}: %{{x:,}}<extra></extra>",
+            )
+    if labels.wrong is not None:
+        figure.add_scatter(
+            x=[labels.wrong[k] for k in order],
+            y=names,
+            mode="markers",
+            marker={"symbol": "diamond", "size": 9, "color": INK, "line": {"color": "#ffffff", "width": 1.5}},
+            name="training, known to be wrong",
+            hovertemplate="%{y}, label known to be wrong: %{x:,}<extra></extra>",
+        )
+    figure.update_layout(barmode="stack", bargap=0.3, legend_traceorder="normal")
+    figure.update_xaxes(title_text="Clips", rangemode="tozero")
+    figure.update_yaxes(type="category", showgrid=False, dtick=1)
+    return figure
+
+
+def shares(confusion: Integers) -> Floats:
+    """Return each label's predictions as shares of its row, NaN for a label without a test clip; shape (K, K)."""
+    totals = confusion.sum(axis=1, keepdims=True)
+    return np.asarray(np.divide(confusion, totals, out=np.full(confusion.shape, np.nan), where=totals > 0))
+
+
+def draw_confusion(confusion: Integers, classes: Sequence[str]) -> go.Figure:
+    """Draw which share (%) of a label's test clips is taken for what, over all runs of a configuration."""
+    names = [escaped(name) for name in classes]
+    places = list(range(len(names)))
+    figure = empty(height=230 + ROW * len(names))
+    figure.add_heatmap(
+        z=[[None if np.isnan(value) else 100 * value for value in row] for row in shares(confusion)],
+        x=places,
+        y=places,
+        customdata=[
+            [[label, said, int(confusion[i, j])] for j, said in enumerate(names)] for i, label in enumerate(names)
+        ],
+        colorscale=SCALE,
+        zmin=0,
+        zmax=100,
+        colorbar={"title": {"text": "%"}, "thickness": 14, "outlinewidth": 0},
+        xgap=1,
+        ygap=1,
+        hoverongaps=False,
+        hovertemplate="%{customdata[0]} taken for %{customdata[1]}: %{z:.1f} % (%{customdata[2]:,})<extra></extra>",
+    )
+    figure.update_xaxes(title_text="Prediction", tickvals=places, ticktext=names, tickangle=-60, showgrid=False)
+    figure.update_yaxes(
+        title_text="Label", tickvals=places, ticktext=names, range=[len(names) - 0.5, -0.5], showgrid=False
+    )
+    figure.update_layout(margin_b=60)  # there is no legend
+    return figure
+
+
+def draw_gaps(gaps: Sequence[ClassAccuracy]) -> go.Figure:
+    """Draw each class's difference in accuracy (points) with its interval, the largest gain on top."""
+    order = sorted(gaps, key=lambda gap: gap.accuracy.mean)
+    rows = list(range(len(order)))
+    figure = empty(height=130 + ROW * len(order))
+    figure.add_vline(x=0, line={"color": INK, "width": 1.5})
+    figure.add_scatter(
+        x=[100 * gap.accuracy.mean for gap in order],
+        y=rows,
+        error_x={
+            "type": "data",
+            "array": [None if gap.accuracy.half_width is None else 100 * gap.accuracy.half_width for gap in order],
+            "thickness": 2,
+            "width": 4,
+        },
+        customdata=[
+            f"{escaped(gap.name)}: {gap.accuracy.percent()} points ({gap.accuracy.label()}; {gap.clips:,} test clips)"
+            for gap in order
+        ],
+        mode="markers",
+        marker={"symbol": "diamond", "size": 10, "color": COLOURS[0]},
+        hovertemplate="%{customdata}<extra></extra>",
+    )
+    figure.update_xaxes(title_text="Difference in test accuracy of the class (points)", zeroline=False)
+    figure.update_yaxes(
+        tickvals=rows, ticktext=[escaped(gap.name) for gap in order], range=[-0.6, len(order) - 0.4], showgrid=False
+    )
+    figure.update_layout(showlegend=False, margin_b=60)
+    return figure
+
+
+def most_confused(confusion: Integers, classes: Sequence[str], most: int) -> list[tuple[str, str, float]]:
+    """Return the label, the prediction and the share of the label's clips of the most frequent confusions."""
+    found = shares(confusion)
+    np.fill_diagonal(found, np.nan)
+    order = np.argsort(np.where(np.isnan(found), -1.0, found), axis=None, kind="stable")[::-1][:most]
+    pairs = [divmod(int(k), len(classes)) for k in order]
+    return [(classes[i], classes[j], float(found[i, j])) for i, j in pairs if found[i, j] > 0]

@@ -1,0 +1,261 @@
+"""What reading a large study costs: loading it, its report, a page of the dashboard, and a new record while it runs.
+
+    python benchmarks/answers.py --seed 0 --json answers.json
+
+Writes a study of made-up records (40 configurations x 250 seeds of 40 epochs and 200 test clips by default) into a
+temporary folder and measures wall and CPU seconds, medians of several rounds. Pages are asked for over HTTP as a
+browser asks for them, of a server that runs in this process; one row is a real Chromium's, whose own CPU seconds are
+not counted, where it and playwright are installed. Takes about 3 minutes on two cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import importlib.util
+import json
+import logging
+import os
+import platform
+import resource
+import statistics
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from large_study import NAME, planned_runs, write_study
+from werkzeug.serving import make_server
+
+from analysis.dashboard.app import make_app
+from analysis.dashboard.guard import Guard
+from analysis.dashboard.pages import slug
+from analysis.dashboard.studies import Studies
+from analysis.frames import load_study
+from analysis.render import find_browser
+from analysis.report import write_report
+from study.ledger import owner
+from trainables.records import write_record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from playwright.sync_api import Page
+
+    from trainables.records import Record
+
+PAGE = f"/study/{NAME}"
+MIB = 2**20
+LOAD, REPORT = "load", "report, written"
+OVERVIEW, DRAWN = "dashboard: Overview, first visit", "dashboard: Overview in Chromium, to the first plot"
+BARS = {LOAD: 5.0, REPORT: 60.0, OVERVIEW: 2.0, DRAWN: 2.0}  # seconds of wall time on two cores
+
+
+class Browser:
+    """Asks a dashboard's server what a browser asks it, and keeps what a browser would show."""
+
+    def __init__(self, address: str) -> None:
+        """Fetch the layout and what the server calls its callback."""
+        self.address = address
+        self._get("/")
+        self._get("/_dash-layout")
+        self._callback = next(
+            each
+            for each in json.loads(self._get("/_dash-dependencies"))
+            if each["output"].startswith("..page.children")
+        )
+        self.shown: Any = None
+        self.keys: dict[str, list[str]] = {"part": [], "figure": []}
+
+    def _get(self, path: str) -> bytes:
+        with urllib.request.urlopen(f"{self.address}{path}") as answer:  # noqa: S310 -- our own server
+            return bytes(answer.read())
+
+    def ask(self, path: str, query: str = "") -> int:
+        """Ask for what has changed at an address; return the size of the answer in bytes."""
+
+        def each(kind: str, name: str, value: Any = None) -> list[dict[str, Any]]:  # noqa: ANN401 -- any JSON value
+            ids = [{"key": key, "type": kind} for key in self.keys[kind]]
+            return [{"id": own, "property": name, "value": own if name == "id" else value} for own in ids]
+
+        body = {
+            "output": self._callback["output"],
+            "outputs": [
+                {"id": "page", "property": "children"},
+                {"id": "shown", "property": "data"},
+                each("part", "children"),
+                each("figure", "figure"),
+            ],
+            "inputs": [
+                {"id": "address", "property": "pathname", "value": path},
+                {"id": "address", "property": "search", "value": query},
+                {"id": "tick", "property": "n_intervals", "value": 1},
+            ],
+            "changedPropIds": ["tick.n_intervals"],
+            "state": [
+                {"id": "shown", "property": "data", "value": self.shown},
+                each("part", "id"),
+                each("figure", "id"),
+                [{**zoom, "id": {**zoom["id"], "type": "zoom"}} for zoom in each("figure", "data", {})],
+            ],
+        }
+        request = urllib.request.Request(  # noqa: S310 -- our own server
+            f"{self.address}/_dash-update-component",
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json", "Origin": self.address},
+        )
+        with urllib.request.urlopen(request) as answer:  # noqa: S310
+            text = answer.read()
+        if answer.status == 200:  # noqa: PLR2004 -- 204 says that nothing has changed
+            self._keep(json.loads(text)["response"])
+        return len(text)
+
+    def _keep(self, response: dict[str, Any]) -> None:
+        self.shown = response["shown"]["data"]
+        if "page" in response:
+            self.keys = {"part": [], "figure": []}
+            for block in response["page"]["children"]:
+                props = block["props"]
+                own = props["id"] if "id" in props else props["children"][1]["props"]["id"]
+                self.keys[own["type"]].append(own["key"])
+
+
+@contextmanager
+def served(studies: Studies) -> Iterator[str]:
+    """Serve some studies on a free port of this machine."""
+    server = make_server("127.0.0.1", 0, make_app(studies, Guard()).server, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+
+
+@contextmanager
+def chromium() -> Iterator[Page | None]:
+    """Open a tab of a Chromium; None where that or playwright is not installed."""
+    path = find_browser()
+    if path is None or importlib.util.find_spec("playwright") is None:
+        yield None
+        return
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 -- see above
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path)
+        yield browser.new_page()
+        browser.close()
+
+
+def first_plot(tab: Page, address: str) -> None:
+    """Open a page and wait until its first figure has all its marks."""
+    tab.goto("about:blank")
+    tab.goto(address)
+    tab.wait_for_selector(".js-plotly-plot .main-svg .point", state="attached")
+
+
+def timed(action: Callable[[], Any]) -> tuple[float, float]:
+    """Return the wall and the CPU seconds (of all threads) that an action takes."""
+    wall, cpu = time.perf_counter(), time.process_time()
+    action()
+    return time.perf_counter() - wall, time.process_time() - cpu
+
+
+def measure(storage: Path, left: list[Record], rounds: int) -> list[dict[str, Any]]:
+    """Measure everything; a row for each, with every round's wall and CPU seconds."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for every request
+    rows: list[dict[str, Any]] = []
+
+    def row(what: str, action: Callable[[], Any], times: int = rounds, before: Callable[[], Any] = gc.collect) -> None:
+        found = []
+        for _ in range(times):
+            before()
+            found.append(timed(action))
+        wall, cpu = zip(*found, strict=True)
+        about = {
+            "what": what,
+            "bar_s": BARS.get(what),
+            "wall_s": statistics.median(wall),
+            "cpu_s": statistics.median(cpu),
+        }
+        rows.append({**about, "wall_rounds_s": wall, "cpu_rounds_s": cpu})
+        print(f"{what}: {about['wall_s']:.2f} s", file=sys.stderr)
+
+    row(LOAD, lambda: load_study(storage, NAME))
+    row(REPORT, lambda: write_report(storage, NAME))
+    studies = Studies(storage, owner)
+    row("dashboard: reading at its start", studies.warm, times=1)
+    with served(studies) as address:
+        browser = Browser(address)
+        row(OVERVIEW, lambda: Browser(address).ask(PAGE))
+        for tab in ("runs", *(slug(section.title) for section in studies.snapshot(NAME).sections)):
+            row(f"dashboard: tab {tab}", lambda tab=tab: Browser(address).ask(PAGE, f"?tab={tab}"), times=1)
+        browser.ask(PAGE)
+        row("dashboard: a look, nothing new", lambda: browser.ask(PAGE))
+
+        def another() -> None:
+            write_record(storage, left.pop())
+            studies.snapshot(NAME).cost_s = 0.0  # the view that is kept may be replaced at once
+            gc.collect()
+
+        with chromium() as tab:
+            if tab is not None:
+                row(DRAWN, lambda: first_plot(tab, f"{address}{PAGE}"))
+        row("dashboard: a look, a new record", lambda: browser.ask(PAGE), before=another)
+    return rows
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Return the medians as a Markdown table."""
+    lines = ["| what | wall, s | CPU, s | bar, s |", "|---|---|---|---|"]
+    for row in rows:
+        bar = "" if row["bar_s"] is None else f"{row['bar_s']:g}"
+        lines.append(f"| {row['what']} | {row['wall_s']:.2f} | {row['cpu_s']:.2f} | {bar} |")
+    return "\n".join(lines)
+
+
+def arguments() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--configurations", type=int, default=40, help="a multiple of 4, 12 or more")
+    parser.add_argument("--seeds", type=int, default=250, help="runs of each configuration")
+    parser.add_argument("--rounds", type=int, default=3, help="of which the median is taken")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path, help="write every number there")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Write the study, measure, print the table."""
+    given = arguments()
+    runs = planned_runs(given.configurations, given.seeds)
+    with tempfile.TemporaryDirectory() as folder:
+        storage = Path(folder)
+        left = write_study(storage, runs, given.rounds, given.seed)
+        load = os.getloadavg()[0]  # what else this machine did
+        rows = measure(storage, left, given.rounds)
+        report = (storage / "studies" / NAME / "report" / "report.html").stat().st_size / MIB
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    about = {
+        "runs": len(runs),
+        "rounds": given.rounds,
+        "seed": given.seed,
+        "report_html_mib": round(report, 1),
+        "peak_memory_mib": round(memory),
+        "cores": os.cpu_count(),
+        "load_before": load,
+        "python": platform.python_version(),
+    }
+    print(table(rows))
+    print(", ".join(f"{name} {value}" for name, value in about.items()))
+    if given.json:
+        given.json.write_text(json.dumps({**about, "rows": rows}, indent=1), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

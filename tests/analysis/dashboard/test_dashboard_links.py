@@ -1,0 +1,94 @@
+"""What other servers a page may link to, and when they count as up: against servers that really answer."""
+
+import json
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from analysis.dashboard.links import WAIT_S, TensorBoard, web_address
+
+ENVIRONMENT = json.dumps({"version": "2.21.0", "data_location": "results", "window_title": ""})
+
+
+@contextmanager
+def server(answer, code=200, **headers):
+    """Serve one answer at every address; give the server's own."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(code)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(answer.encode())
+
+        def log_message(self, *_):
+            """Say nothing."""
+
+    made = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=made.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{made.server_port}", asked
+    finally:
+        made.shutdown()
+        made.server_close()
+        thread.join()
+
+
+def test_tensorboard_is_up_while_it_answers():
+    with server(ENVIRONMENT) as (url, asked):
+        board = TensorBoard(f"{url}/")
+        assert board.url() == ""
+        board.look()
+        assert board.url() == url
+        assert asked == ["/data/environment"]
+    board.look()
+    assert board.url() == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [("<html>", 200), ("[]", 200), ('{"status": "ok"}', 200), ("", 200), (ENVIRONMENT, 404), (ENVIRONMENT, 500)],
+)
+def test_another_server_is_no_tensorboard(answer, code):
+    with server(answer, code) as (url, _):
+        board = TensorBoard(url)
+        board.look()
+        assert board.url() == ""
+
+
+def test_a_server_that_never_answers_is_given_up_after_a_moment():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        board = TensorBoard(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        began = time.monotonic()
+        board.look()
+        assert time.monotonic() - began < 5 * WAIT_S
+    assert board.url() == ""
+
+
+def test_looking_waits_for_nobody():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        board = TensorBoard(f"http://127.0.0.1:{silent.getsockname()[1]}")
+        board.watch()
+        silent.accept()[0].close()  # the question comes from another thread
+        assert board.url() == ""
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:6006", "https://boards.example/one", "http://[::1]:6006"])
+def test_web_addresses_are_kept_without_their_last_slash(url):
+    assert web_address(url) == web_address(f"{url}/") == url
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "127.0.0.1:6006", "javascript:alert(1)", "ftp://a.example", "http://", "http://a:x", "http://[::1", None, 7],
+)
+def test_anything_else_is_no_web_address(text):
+    assert web_address(text) == ""

@@ -1,0 +1,62 @@
+"""A run's identity: worked out once, and never another run's."""
+
+import copy
+import pickle
+
+import pytest
+
+from trainables import config
+from trainables.config import CCE, GCE, Configuration, Run
+
+
+def a_run(seed=0):
+    return Run(configuration=Configuration(loss=GCE(name="gce")), seed=seed, dataset="0" * 20)
+
+
+def test_a_run_id_is_worked_out_once(monkeypatch):
+    made = []
+    monkeypatch.setattr(config, "digest", lambda value: made.append(value) or "a" * 20)
+    run = a_run()
+    assert [run.run_id for _ in range(3)] == ["a" * 20] * 3
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize("deep", [False, True])
+@pytest.mark.parametrize(
+    "update",
+    [{"seed": 1}, {"dataset": "1" * 20}, {"semantics": 2}, {"configuration": Configuration(loss=CCE(name="cce"))}],
+)
+def test_a_changed_copy_has_a_run_id_of_its_own(update, deep):
+    run = a_run()
+    before = run.run_id
+    changed = run.model_copy(update=update, deep=deep)
+    assert changed.run_id == Run.model_validate(changed.model_dump()).run_id
+    assert changed.run_id != before == run.run_id
+
+
+def test_a_run_whose_run_id_is_known_equals_one_whose_is_not():
+    known, fresh = a_run(), a_run()
+    assert known.run_id
+    assert known == fresh
+    assert hash(known) == hash(fresh)
+    assert known != a_run(seed=1)
+    assert fresh.run_id == known.run_id
+
+
+def test_a_known_run_id_is_no_part_of_what_is_written():
+    known, fresh = a_run(), a_run()
+    assert known.run_id
+    assert known.model_dump() == fresh.model_dump()
+    assert known.model_dump_json() == fresh.model_dump_json()
+    assert "run_id" not in Run.model_json_schema()["properties"]
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, lambda run: pickle.loads(pickle.dumps(run))])  # noqa: S301 -- our own
+@pytest.mark.parametrize("known", [False, True])
+def test_a_copy_that_changes_nothing_has_the_same_run_id(copied, known):
+    run = a_run()
+    if known:
+        assert run.run_id
+    found = copied(run)
+    assert found == run
+    assert found.run_id == run.run_id == "86105fbfe4a9e3fe04af"

@@ -1,0 +1,78 @@
+"""The log of one run: its starts, warnings, failures and its end, over all its attempts, in one bounded text file."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from trainables.records import write_atomically
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+MOST = 262_144  # bytes of a log; beyond them the older half goes
+LONGEST = 32_768  # characters of an entry; of a longer one the middle goes
+DIFFERENT = 50  # warnings of an attempt
+
+
+def now() -> str:
+    """Return the present time as ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+class RunLog:
+    """Appends to a run's log. It is a convenience: where it cannot be written, nothing is said and nothing fails.
+
+    An entry is one write to the end of the file, so that the entries of several processes do not mix.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Name the file, which the first entry makes."""
+        self._path = path
+        self._warned: set[str] = set()
+
+    def write(self, text: str) -> None:
+        """Append an entry under the present time."""
+        if len(text) > LONGEST:
+            text = f"{text[: LONGEST // 2]}\n[...]\n{text[-LONGEST // 2 :]}"
+        data = f"{now()} {text.rstrip()}\n".encode(errors="replace")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("ab", buffering=0) as file:
+                file.write(data)
+                size = file.tell()
+            if size > MOST:
+                _, _, kept = self._path.read_bytes()[-MOST // 2 :].partition(b"\n")
+                write_atomically(self._path, b"[what was older is gone]\n" + kept)
+        except OSError:
+            return
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Write down the warnings, and what is logged as one or worse, of this process; each different one once."""
+        handler = _Handler(self)
+        logging.captureWarnings(capture=True)
+        logging.getLogger().addHandler(handler)
+        try:
+            yield
+        finally:
+            logging.getLogger().removeHandler(handler)
+            logging.captureWarnings(capture=False)
+
+    def heard(self, text: str) -> None:
+        """Append a warning, unless this attempt has had it, or many others."""
+        if text not in self._warned and len(self._warned) < DIFFERENT:
+            self._warned.add(text)
+            self.write(f"warning: {text}")
+
+
+class _Handler(logging.Handler):
+    def __init__(self, log: RunLog) -> None:
+        super().__init__(logging.WARNING)
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._log.heard(self.format(record))
