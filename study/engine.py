@@ -210,12 +210,13 @@ class _Watching(tune.Callback):
 
     def on_trial_recover(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
         """Take in a run's lost process, from the file in which Tune notes each."""
-        if trial.num_failures == self._failures[trial.trial_id]:
-            return  # lost with a machine that was announced to be taken back, which Tune does not count
-        self._failures[trial.trial_id] = trial.num_failures
         path = Path(trial.error_file or "")
         text = path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""
-        self._asking.on_death(Run.model_validate(trial.config["run"]), text.split("\n")[-1][:200] or "unknown")
+        error = text.split("\n")[-1][:200] or "unknown"
+        if trial.num_failures == self._failures[trial.trial_id]:  # Tune counts all but what was announced
+            error = f"its {NODE_LOST}, as was announced"
+        self._failures[trial.trial_id] = trial.num_failures
+        self._asking.on_death(Run.model_validate(trial.config["run"]), error)
 
 
 def _fit(asking: _Asking, resources: Resources, at_once: int | None, *callbacks: tune.Callback) -> None:

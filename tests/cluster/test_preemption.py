@@ -110,7 +110,7 @@ def test_the_notice_is_waited_for_also_while_nothing_answers(service, monkeypatc
 
 
 # A head that trains nothing and two nodes of a core each. Once both train, the watcher runs beside the first; when it
-# has heard of the end, that node is lost. The processes that the engine counts as lost are printed.
+# has heard of the end, that node is lost. Each lost process is printed, with the number that counts.
 ON_A_CLUSTER = """
 import os, subprocess, sys, threading, time
 from pathlib import Path
@@ -123,16 +123,20 @@ import study.cli, study.engine
 storage, file = Path(sys.argv[1]), sys.argv[2]
 cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "node_ip_address": "127.0.0.1"})
 first, _ = [cluster.add_node(num_cpus=1, node_ip_address=f"127.0.0.{i}") for i in (2, 3)]
-ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR", _node_ip_address="127.0.0.1")
-study.engine.ray.init = lambda **_: None
-environment, deaths = dict(os.environ), []
-study.engine._Asking.on_death = lambda self, run, error: deaths.append(error)
+os.environ["RAY_ADDRESS"] = cluster.address
+deaths, on_death = [], study.engine._Asking.on_death
+
+def counting(self, run, error):
+    on_death(self, run, error)
+    deaths.append((error, self.deaths[run.run_id]))
+
+study.engine._Asking.on_death = counting
 
 def lose():
     while len(list(storage.glob("checkpoints/*.pt"))) < 2:
         time.sleep(0.01)
     watcher = [sys.executable, "-m", "study.preemption", "--address", cluster.address]
-    print("WATCHER", subprocess.run(watcher, env=environment, timeout=60).returncode)
+    print("WATCHER", subprocess.run(watcher, timeout=60).returncode)
     print("DRAINING", list(ray._private.state.state.get_draining_nodes()) == [first.node_id])
     cluster.remove_node(first, allow_graceful=False)
 
@@ -141,7 +145,6 @@ thread.start()
 code = study.cli.main(["run", file])
 thread.join(60)
 print("DEATHS", deaths)
-ray.shutdown()
 cluster.shutdown()
 sys.exit(code)
 """
@@ -166,7 +169,7 @@ def test_a_notice_drains_the_node_and_its_run_goes_on_elsewhere_without_a_failur
     assert "this machine will be taken back in 1" in answer.stderr
     assert "WATCHER 0\n" in answer.stdout
     assert "DRAINING True\n" in answer.stdout
-    assert "DEATHS []\n" in answer.stdout
+    assert "DEATHS [('its node has died, as was announced', 0)]\n" in answer.stdout
     records = read_records(tmp_path / "storage").values()
     assert [record.status for record in records] == ["complete"] * 2
     assert sorted(record.provenance["attempts"] for record in records) == [1, 2]
