@@ -54,7 +54,7 @@ def autoscaling(gcs):
     return {
         "cluster_name": "fake",
         "max_workers": MOST_WORKERS,
-        "idle_timeout_minutes": 0.2,
+        "idle_timeout_minutes": 0.05,
         "upscaling_speed": 100.0,
         "provider": provider,
         "available_node_types": kinds,
@@ -201,7 +201,8 @@ def test_settle_scales_the_workers_up_to_what_it_can_use_and_back_to_none(head):
     assert head.study("wait", "scaled").returncode == 0
     stages = [planned.stage for planned in read_plan(head.folder / "scaled", "scaled").runs]
     assert stages == ["explore"] * 2 + ["confirm"] * 2
-    assert max(seen) == 2  # MOST_WORKERS could have been there
+    # Six could have been there. Between exploring and confirming an idle one may end while another starts.
+    assert max(seen) in (2, 3)
     until(lambda: workers() == 0)
 
 
