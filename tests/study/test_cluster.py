@@ -99,7 +99,7 @@ def drivers(head, name):
     return [pid for pid, command in head.processes().items() if f"gce-study run {name}.yaml" in command]
 
 
-def until(happened, timeout=200.0):
+def until(happened, timeout=400.0):
     """Wait for something that other processes do."""
     end = time.monotonic() + timeout
     while not (found := happened()):
@@ -193,7 +193,7 @@ def test_settle_scales_the_workers_up_to_what_it_can_use_and_back_to_none(head):
         # A process that one has just forked has the same command line.
         return len({command for command in head.processes().values() if "/raylet/raylet " in command}) - 1
 
-    path = write(head, "scaled", method=SETTLE, cpus=3, at_once="null", epochs=60)
+    path = write(head, "scaled", method=SETTLE, cpus=3, at_once="null", epochs=10)
     assert workers() == 0
     head.study("submit", path)
     seen = []
@@ -201,7 +201,8 @@ def test_settle_scales_the_workers_up_to_what_it_can_use_and_back_to_none(head):
     assert head.study("wait", "scaled").returncode == 0
     stages = [planned.stage for planned in read_plan(head.folder / "scaled", "scaled").runs]
     assert stages == ["explore"] * 2 + ["confirm"] * 2
-    assert max(seen) == 2  # MOST_WORKERS could have been there
+    # Six could have been there. Between exploring and confirming an idle one may end while another starts.
+    assert max(seen) in (2, 3)
     until(lambda: workers() == 0)
 
 
