@@ -7,8 +7,9 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from analysis.choice import best
-from analysis.frames import reported, summary
+from analysis.frames import reported
 from analysis.methods_text import methods
+from analysis.summary import summary
 from analysis.verdict import verdict
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def report_json(results: StudyResults, found: Sequence[Section]) -> str:
         choice: ``analysis.choice.Best`` (study, method, arm, configuration, subset, loss, selected_on, validation,
             test, picked, confirmed, probability, within, settled, not_told_apart, not_ranked), or null when there is
             nothing to choose from. validation and test are null or {mean, half_width, low, high, n, level, method}.
-        summary: a list, one object a configuration, with the columns of summary.csv (``analysis.frames.summary``).
+        summary: a list, one object a configuration, with the columns of summary.csv (``analysis.summary.summary``).
         tables: a list of {section, title, header, rows, note}: the report's tables as text; header and each row are
             lists of equal length.
         figures: a list of {section, name, title, caption}; ``name`` is the file's in ``figures/``.

@@ -169,8 +169,9 @@ def uneven(runs: pd.DataFrame) -> list[str]:
     if found is None or found.p > ALPHA:
         return []
     text = (
-        f"Seeds scatter some configurations more than others (Brown and Forsythe's test, {p_text(found.p)}; standard "
-        f"deviations {100 * found.low:.2f} to {100 * found.high:.2f} points): the set of those that may be best takes "
+        f"Seeds scatter some configurations more than others (Brown and Forsythe's test, {p_text(found.p)}; what "
+        f"configuration and seed leave over has standard deviations of {100 * found.low:.2f} to "
+        f"{100 * found.high:.2f} points): the set of those that may be best takes "
         "one spread for all and may leave the best one out; the verdict compares pair by pair and takes none."
     )
     return [text]

@@ -32,37 +32,19 @@ class Bootstrap:
     """A difference of accuracies with a percentile interval over clips and seeds, as fractions.
 
     Attributes:
-        mean: first minus second, over all clips and runs.
+        mean: first minus second, over all clips and the shared seeds.
         low: the interval's lower end.
         high: its upper end.
-        level: its level.
         clips: how many were resampled.
-        runs: of the first and of the second configuration, how many; 1 is too few to resample.
-        paired: whether runs of one seed were drawn together.
-        replicates: how often.
-        seed: of the draws.
+        seeds: how many; 1 is too few to resample, so that the interval is over clips alone.
 
     """
 
     mean: float
     low: float
     high: float
-    level: float
     clips: int
-    runs: tuple[int, int]
-    paired: bool
-    replicates: int
-    seed: int
-
-    def label(self) -> str:
-        """Return what the interval is."""
-        if self.runs == (1, 1):
-            over = f"{self.clips:,} clips alone, as one seed says nothing of others"
-        elif self.paired:
-            over = f"{self.clips:,} clips and {self.runs[0]} seeds, paired"
-        else:
-            over = f"{self.clips:,} clips and {self.runs[0]} and {self.runs[1]} runs, unpaired"
-        return f"{100 * self.level:g} % percentile bootstrap over {over}; {self.replicates:,} draws"
+    seeds: int
 
 
 def bootstrap_difference(  # noqa: PLR0913 -- what a bootstrap is said by
@@ -73,9 +55,8 @@ def bootstrap_difference(  # noqa: PLR0913 -- what a bootstrap is said by
     *,
     level: float = LEVEL,
     replicates: int = REPLICATES,
-    paired: bool = True,
 ) -> Bootstrap | None:
-    """Resample clips and, within each configuration, runs; both at once, as every run sees the same clips.
+    """Resample clips and shared seeds at once: every run sees the same clips, and both runs of a seed go together.
 
     The factors are crossed: it is the pigeonhole bootstrap of Owen 2007 (Annals of Applied Statistics 1, 386), which
     overstates what clips and runs do together, while a percentile interval over few seeds understates what seeds do.
@@ -90,10 +71,9 @@ def bootstrap_difference(  # noqa: PLR0913 -- what a bootstrap is said by
         seed: of the draws; the same one gives the same interval.
         level: in (0, 1).
         replicates: at least 1.
-        paired: draw the seeds that both have, and both runs of a seed together; else runs of each by themselves.
 
     Returns:
-        None where there is no run, or, if paired, no shared seed.
+        None where there is no shared seed.
 
     Raises:
         ValueError: lengths differ, there is no clip, or a number is outside its range.
@@ -102,28 +82,23 @@ def bootstrap_difference(  # noqa: PLR0913 -- what a bootstrap is said by
     if not 0 < level < 1 or replicates < 1:
         msg = f"level = {level}, replicates = {replicates}: 0 < level < 1, and at least one draw"
         raise ValueError(msg)
-    shared = set(first) & set(second)
-    seeds = [sorted(shared), sorted(shared)] if paired else [sorted(first), sorted(second)]
-    if not all(seeds):
+    seeds = sorted(set(first) & set(second))
+    if not seeds:
         return None
-    own = [_right([runs[s] for s in chosen], truth) for runs, chosen in zip((first, second), seeds, strict=True)]
-    low, high = np.quantile(_resampled(own, replicates, seed, paired=paired), [(1 - level) / 2, (1 + level) / 2])
-    mean = float(own[0].mean() - own[1].mean())
-    sizes = (len(own[0]), len(own[1]))
-    return Bootstrap(mean, float(low), float(high), level, len(truth), sizes, paired, replicates, seed)
+    own, other = (_right([runs[s] for s in seeds], truth) for runs in (first, second))
+    gaps = own.astype(np.float64) - other  # (seeds, clips)
+    low, high = np.quantile(_resampled(gaps, replicates, seed), [(1 - level) / 2, (1 + level) / 2])
+    return Bootstrap(float(gaps.mean()), float(low), float(high), len(truth), len(seeds))
 
 
-def _resampled(right: Sequence[Right], replicates: int, seed: int, *, paired: bool) -> Floats:
-    """Draw differences of accuracies; shape (replicates,)."""
+def _resampled(gaps: Floats, replicates: int, seed: int) -> Floats:
+    """Draw means of the gaps over seeds and clips; shape (replicates,)."""
     rng = np.random.default_rng(seed)
-    first, second = right
     drawn: list[Floats] = []
     for start in range(0, replicates, BATCH):
         count = min(BATCH, replicates - start)
-        clips = _weights(rng, count, first.shape[1])
-        runs = _weights(rng, count, len(first))
-        others = runs if paired else _weights(rng, count, len(second))
-        drawn.append(((runs @ first - others @ second) * clips).sum(axis=1))
+        clips = _weights(rng, count, gaps.shape[1])
+        drawn.append((_weights(rng, count, len(gaps)) @ gaps * clips).sum(axis=1))
     return np.concatenate(drawn)
 
 

@@ -76,7 +76,8 @@ def _paper_table(results: StudyResults, title: str, shown: Sequence[Subset]) -> 
     names_ = [paper.LOSS_NAMES[loss] for loss in paper.LOSSES]
     note = (
         f"Test accuracy in %. Ours: mean ± half width of the {100 * LEVEL:g} % t-interval (n complete runs), of the "
-        f"settings below; published: mean ± {100 * paper.LEVEL:g} % confidence interval, n = {paper.RUNS}.{BOLD}"
+        f"settings below; published: mean ± {100 * paper.LEVEL:g} % confidence interval, n = {paper.RUNS}."
+        f"{BOLD * bool(bold)}"
     )
     header = ("Training subset", *names_, *(f"{name}, published" for name in names_))
     return Table(title, header, tuple(rows), note, frozenset(bold))

@@ -99,11 +99,10 @@ def may_be_best(runs: pd.DataFrame, parameter: str) -> list[tuple[float, float]]
     if len(subsets(runs)) != 1 or len(set(swept["series"])) != 1 or (swept["stage"] != "").any():
         return []
     choice = choose(ValidationTable.from_runs(runs, subsets(runs)[0]))
-    if choice is None:
-        return []
+    if choice is None or all(c.difference is None or c.difference.half_width is None for c in choice.comparisons):
+        return []  # one seed, or no spread: nothing is compared
     tied = {key.configuration for key in (choice.key, *choice.not_told_apart)}
-    complete = complete_runs(swept)
-    names = dict(zip(map(float, complete["value"]), complete["configuration"], strict=True))
+    names = dict(zip(map(float, swept["value"]), swept["configuration"], strict=True))  # those without a score as well
     found: list[tuple[float, float]] = []
     before = False
     for value in sorted(names):

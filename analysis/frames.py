@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
-from analysis.intervals import LEVEL, t_interval
 from analysis.prices import spending
 from analysis.truth import read_labels
 from trainables.labels import PARAMETERS, label, number, ordered, symbol
@@ -306,41 +305,6 @@ def subsets(runs: pd.DataFrame) -> list[str]:
 def reported_metric(runs: pd.DataFrame) -> str:
     """Return ``test`` when a complete run has a test accuracy, else ``validation``."""
     return "test" if complete_runs(runs)["test_accuracy"].notna().any() else "validation"
-
-
-def summary(runs: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
-    """Summarise each configuration's complete runs, in the plan's order.
-
-    Returns:
-        One row per configuration: arm, configuration, subset, loss, n (complete runs); for validation and test each
-        ``_n``, ``_mean``, ``_half_width``, ``_low``, ``_high`` (fractions; NaN where there is none); method and level
-        of the intervals; and the number of runs left out, for each status of ``LEFT_OUT``.
-
-    """
-    accuracies = {metric: scores(runs, metric) for metric in METRICS}
-    rows: list[dict[str, Any]] = []
-    for names, own in runs.groupby(list(Key._fields), sort=False):
-        key = Key(*map(str, names))
-        counts = own["status"].value_counts()
-        row = {**key._asdict(), "loss": own["loss"].iloc[0], "n": int(counts.get("complete", 0))}
-        for metric, found in accuracies.items():
-            row |= _moments(metric, found.get(key, {}), level)
-        left_out = {status: int(counts.get(status, 0)) for status in LEFT_OUT}
-        rows.append({**row, "method": "t", "level": level, **left_out})
-    return pd.DataFrame(rows, columns=_summary_columns())
-
-
-def _summary_columns() -> list[str]:
-    parts = ("n", "mean", "half_width", "low", "high")
-    metrics = [f"{metric}_{part}" for metric in METRICS for part in parts]
-    return [*Key._fields, "loss", "n", *metrics, "method", "level", *LEFT_OUT]
-
-
-def _moments(metric: str, values: dict[int, float], level: float) -> dict[str, Any]:
-    if not values:
-        return {f"{metric}_n": 0}
-    interval = t_interval(values.values(), level)
-    return {f"{metric}_{part}": getattr(interval, part) for part in ("n", "mean", "half_width", "low", "high")}
 
 
 def status_counts(statuses: Iterable[str]) -> str:

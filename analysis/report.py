@@ -11,10 +11,11 @@ from plotly.offline import get_plotlyjs
 
 from analysis import latex, tables
 from analysis.as_json import report_json
-from analysis.frames import load_study, reported, summary
+from analysis.frames import load_study, reported
 from analysis.intervals import LEVEL
 from analysis.render import IMAGES, images, pdf
 from analysis.sections import figures_of, sections
+from analysis.summary import summary
 from analysis.verdict import verdict
 from trainables.records import study_folder, write_atomically
 from trainables.storage import location

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from itertools import combinations
-from statistics import fmean
 from typing import TYPE_CHECKING
 
 from analysis.cautions import chosen
-from analysis.clips import bootstrap_difference, class_accuracies, class_gaps, confusion
+from analysis.clips import REPLICATES, bootstrap_difference, class_accuracies, class_gaps, confusion
 from analysis.comparisons import MOST_ARMS
 from analysis.figure_clips import draw_confusion, draw_counts, draw_gaps, most_confused
 from analysis.figure_data import representatives
-from analysis.frames import Key, complete_runs, reported, runs_of, scores
+from analysis.frames import Key, complete_runs, reported, runs_of
 from analysis.intervals import LEVEL
 from analysis.report_figures import Figure
+from analysis.select import ValidationTable, rank
 from analysis.tables import NONE, Table
 from analysis.truth import predictions
 
@@ -62,20 +62,19 @@ def clip_parts(results: StudyResults) -> tuple[tuple[str, ...], tuple[Figure, ..
 
 def _standing(results: StudyResults) -> Predictions:
     """Return the predictions of what stands for each arm and subset; the study's choice comes first, if it has one."""
-    truth = results.labels.test if results.labels else ()
     choice, runs = chosen(results), reported(results).runs
     found: Predictions = {}
     for key in dict.fromkeys([*([choice] if choice else []), *representatives(runs)]):
         run_ids = complete_runs(runs_of(runs, key))["run_id"]
-        own = predictions([results.records[run_id] for run_id in run_ids], truth)
+        own = predictions([results.records[run_id] for run_id in run_ids], results.labels) if results.labels else {}
         found |= {key: own} if own else {}
     return found
 
 
 def _best_other(results: StudyResults, found: Predictions, first: Key) -> Key | None:
-    means = {key: fmean(own.values()) for key, own in scores(reported(results).runs, "selection").items()}
-    others = [key for key in found if key.subset == first.subset and key.arm != first.arm and key in means]
-    return max(others, key=means.__getitem__, default=None)
+    """Return the best configuration of another arm on the same subset, by the ranking that the verdict uses."""
+    ranking = rank(ValidationTable.from_runs(reported(results).runs, first.subset))
+    return next((key for key in ranking.keys if key.arm != first.arm and key in found), None)
 
 
 def _confusion(results: StudyResults, key: Key, runs: dict[int, tuple[int, ...]]) -> Figure:
@@ -109,16 +108,18 @@ def _differences(results: StudyResults, found: Predictions) -> Table | None:
     for first, second in _pairs(list(found)):
         gap = bootstrap_difference(found[first], found[second], results.labels.test if results.labels else (), SEED)
         if gap is not None:
-            ends = f"{100 * gap.low:+.1f} to {100 * gap.high:+.1f}"
-            rows.append((_name(first), _name(second), f"{100 * gap.mean:+.1f}", ends, f"{gap.runs[0]}"))
+            ends = NONE if gap.low == gap.high else f"{100 * gap.low:+.1f} to {100 * gap.high:+.1f}"
+            over = f"{gap.seeds} seeds and {gap.clips:,} clips" if gap.seeds > 1 else f"{gap.clips:,} clips alone"
+            rows.append((_name(first), _name(second), f"{100 * gap.mean:+.1f}", ends, over))
     if not rows:
         return None
     note = (
-        f"Test accuracy, points, first less second. Interval: {100 * LEVEL:g} % percentile bootstrap that draws clips "
-        "anew and, where there are several, seeds (runs of one seed together): what other clips and other seeds would "
-        "change. The t-intervals elsewhere are for these very clips. With few seeds it is too narrow."
+        f"Test accuracy, points, first less second. Interval: {100 * LEVEL:g} % percentile bootstrap, "
+        f"{REPLICATES:,} draws of clips and, where there are several, of seeds (runs of one seed together): what other "
+        "clips and other seeds would change. The t-intervals elsewhere are for these very clips. With few seeds it is "
+        "too narrow."
     )
-    header = ("First", "Second", "Difference", "Interval over clips and seeds", "Seeds")
+    header = ("First", "Second", "Difference", "Interval", "Drawn anew")
     return Table("Differences if the test clips were others", header, tuple(rows), note)
 
 

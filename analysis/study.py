@@ -12,6 +12,7 @@ from analysis.export import epochs_table, runs_table
 from analysis.intervals import LEVEL
 from analysis.methods_text import methods
 from analysis.sections import figures_of, sections
+from analysis.summary import summary
 from analysis.tables import result_tables
 from analysis.verdict import verdict
 
@@ -53,7 +54,7 @@ class Study:
             level: of the intervals, in (0, 1).
 
         """
-        return frames.summary(frames.reported(self.results).runs, level)
+        return summary(frames.reported(self.results).runs, level)
 
     def best(self) -> Best | None:
         """Return what the study chooses; None when there is nothing to choose from."""

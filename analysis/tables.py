@@ -96,7 +96,9 @@ def results_table(runs: pd.DataFrame, metric: str) -> Table:
 def standing_out(accuracies: Scores) -> tuple[Key, ...]:
     """Return the configurations that may be the best of a column of a table; none where that rules out no other."""
     found = best_set(accuracies) if len(accuracies) > 1 else None
-    return found.members if found and len(found.members) < len(found.candidates) else ()
+    if found is None or found.left_out:  # one that was not compared is not ruled out
+        return ()
+    return found.members if len(found.members) < len(found.candidates) else ()
 
 
 def _cell(accuracies: Scores, key: Key) -> str:

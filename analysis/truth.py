@@ -33,6 +33,11 @@ class Labels:
     counts: dict[str, tuple[int, ...]]
     wrong: tuple[int, ...] | None
 
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return max(map(len, self.counts.values()), default=0)
+
 
 def read_labels(storage: Location, data: DataSummary) -> Labels | None:
     """Read the labels of a study's data set.
@@ -54,7 +59,7 @@ def read_labels(storage: Location, data: DataSummary) -> Labels | None:
     path = storage / "datasets" / f"{data.fingerprint}.json"
     try:
         rows = json.loads(path.read_bytes())["manifest"]["clips"]
-        found = [(str(row[LABEL]), _split(row), row[TRUE_LABEL]) for row in rows]
+        found = [(str(row[LABEL]), _split(row), _text(row[TRUE_LABEL])) for row in rows]
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, IndexError) as error:
@@ -76,6 +81,10 @@ def read_labels(storage: Location, data: DataSummary) -> Labels | None:
     )
 
 
+def _text(value: Any) -> str | None:  # noqa: ANN401 -- any JSON value
+    return None if value is None else str(value)
+
+
 def _split(row: list[Any]) -> str:
     """Name a clip's part of the data set as the plan's counts do."""
     if row[SPLIT] == "test":
@@ -83,18 +92,21 @@ def _split(row: list[Any]) -> str:
     return "train verified" if row[VERIFIED] else "train unverified"
 
 
-def agrees(record: Record, truth: tuple[int, ...]) -> bool:
-    """Say whether a record's test accuracy is that of its predictions; False without a test result."""
-    if record.test is None or len(record.test.predictions) != len(truth):
+def agrees(record: Record, labels: Labels) -> bool:
+    """Say whether a record's test accuracy is that of its predictions, all of known classes; False without a test."""
+    truth = labels.test
+    if record.test is None or not truth or len(record.test.predictions) != len(truth):
+        return False
+    if min(record.test.predictions) < 0 or max(record.test.predictions) >= labels.classes:
         return False
     right = sum(a == b for a, b in zip(record.test.predictions, truth, strict=True))
-    return abs(right / len(truth) - record.test.accuracy) < 1 / (2 * len(truth)) if truth else False
+    return abs(right / len(truth) - record.test.accuracy) < 1 / (2 * len(truth))
 
 
-def predictions(records: Iterable[Record], truth: tuple[int, ...]) -> dict[int, tuple[int, ...]]:
+def predictions(records: Iterable[Record], labels: Labels) -> dict[int, tuple[int, ...]]:
     """Return seed -> predictions of the complete runs of one configuration that ``agrees`` with the labels."""
     return {
         record.run.seed: tuple(record.test.predictions)
         for record in records
-        if record.status == "complete" and record.test is not None and agrees(record, truth)
+        if record.status == "complete" and record.test is not None and agrees(record, labels)
     }

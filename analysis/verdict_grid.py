@@ -130,12 +130,12 @@ def certainty(choice: Choice, names: Mapping[Key, str], values: Mapping[Key, flo
 
 def _span(choice: Choice, names: Mapping[Key, str], values: Mapping[Key, float]) -> str:
     """Name the values that are not told apart as a range; empty where they, with the choice, are no neighbours."""
-    ranked = sorted((key for key in choice.ranking.keys if key in values), key=values.__getitem__)
+    planned = sorted(values, key=values.__getitem__)  # one that was not ranked is no neighbour
     tied = {choice.key, *choice.not_told_apart}
-    places = [place for place, key in enumerate(ranked) if key in tied]
-    if not THREE < len(tied) == len(places) < len(ranked) or places[-1] - places[0] != len(places) - 1:
+    places = [place for place, key in enumerate(planned) if key in tied]
+    if not THREE < len(tied) == len(places) < len(planned) or places[-1] - places[0] != len(places) - 1:
         return ""
-    ends = names[ranked[places[0]]], names[ranked[places[-1]]]
+    ends = names[planned[places[0]]], names[planned[places[-1]]]
     return f"the {len(tied) - 1} other values from {ends[0]} to {ends[1]}"
 
 

@@ -16,6 +16,7 @@ from study.view_commands import add_storage
 EXTRA = ("dash", "flask", "werkzeug")
 PORTS = 65_536
 TOKEN = "GCE_STUDY_DASHBOARD_TOKEN"  # noqa: S105 -- the variable's name
+BOARD = "http://127.0.0.1:6006"
 SHORTEST = 16  # characters of a token of one's own
 
 
@@ -34,9 +35,8 @@ def add_parser(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the typ
     command.add_argument(
         "--tensorboard",
         type=_web_address,
-        default="http://127.0.0.1:6006",
         metavar="URL",
-        help="link to the TensorBoard at this address while it answers (default: http://127.0.0.1:6006)",
+        help=f"link to the TensorBoard at this address while it answers (default: {BOARD}; with --host, none)",
     )
     command.set_defaults(handler=dashboard)
 
@@ -78,7 +78,8 @@ def dashboard(options: argparse.Namespace) -> int:
     # Who looks, looks again.
     storage = options.storage if isinstance(options.storage, Path) else options.storage.hasty()
     token = "" if is_loopback(options.host) else _token(options.host)
-    board = TensorBoard(options.tensorboard)
+    # A link to loopback is dead on another machine.
+    board = TensorBoard(options.tensorboard or (BOARD if is_loopback(options.host) else ""))
     board.watch()
     try:
         serve(Studies(storage, owner, board.url), options.host, options.port, token, _opened)

@@ -20,9 +20,10 @@ from ray.tune.error import TuneError
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
-from study.cluster import FinishingEpochs, most_at_once, own_cluster, watched
+from study.cluster import most_at_once, own_cluster, watched
 from study.endings import EngineError
 from study.methods.method import Decision, Signal
+from study.stopping import FinishingEpochs
 from trainables.config import Run
 from trainables.records import Cost, Epoch, Record, log_path, write_record
 from trainables.run_log import RunLog

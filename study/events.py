@@ -94,7 +94,7 @@ class Events:
                 for other in folder.glob("*tfevents*"):
                     other.unlink()
                 (folder / f"events.out.tfevents.{time.time_ns()}.{mark}").write_bytes(data)
-        except OSError as error:
+        except (OSError, ValueError, TypeError) as error:  # the latter two of a record with an odd provenance
             self.problem = str(error)
 
     def _has(self, planned: PlannedRun, mark: str) -> bool:

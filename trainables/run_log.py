@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from trainables.records import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,11 +46,14 @@ class RunLog:
                 self._path.write_bytes(_bounded(self._read() + data))
                 return
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("ab", buffering=0) as file:
+            with self._path.open("a+b", buffering=0) as file:
+                fcntl.flock(file, fcntl.LOCK_EX)  # another process' entry is not lost while this one shortens the file
                 file.write(data)
-                size = file.tell()
-            if size > MOST:
-                write_atomically(self._path, _bounded(self._path.read_bytes()))
+                if file.tell() > MOST:
+                    file.seek(0)
+                    kept = _bounded(file.read())
+                    file.truncate(0)
+                    file.write(kept)
         except OSError:
             return
 
@@ -94,4 +96,9 @@ class _Handler(logging.Handler):
         self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._log.heard(self.format(record))
+        try:
+            text = self.format(record)
+        except Exception:  # noqa: BLE001 -- a wrong call of a logger is no fault of the run
+            self.handleError(record)
+        else:
+            self._log.heard(text)

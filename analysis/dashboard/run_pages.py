@@ -128,7 +128,8 @@ def _log(studies: Studies, run_id: str) -> list[Any]:
         return []
     size = len(data)
     if size > TAIL:
-        _, _, data = data[-TAIL:].partition(b"\n")
+        tail = data[-TAIL:]
+        data = tail.partition(b"\n")[2] or tail
     cut = f" The last {TAIL // 1024} kB are shown." if size > TAIL else ""
     link = html.A("Save the log", href=f"/files/log/{run_id}.log", download="")
     text = data.decode(errors="replace")

@@ -127,7 +127,7 @@ def _flat(value: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
 
 def confusion_of(labels: Labels | None, plan: StudyPlan, record: Record) -> Table | None:
     """Count a run's test clips by label and prediction; None where it has none or the labels are not kept here."""
-    if record.test is None or labels is None or not agrees(record, labels.test):
+    if record.test is None or labels is None or not agrees(record, labels):
         return None
     classes = plan.dataset.classes
     counts = confusion([record.test.predictions], labels.test, classes)

@@ -62,7 +62,20 @@ def test_values_that_may_be_best_are_the_choice_and_what_is_not_told_apart_from_
     first, second = drawing.layout.shapes
     assert 10 < first.x0 < 100
     assert 316 < first.x1 < 1000 < second.x0 < 3162 < second.x1 < 100000
+    lost = study.add(
+        "adaptive",
+        AdaptiveGCE(name="adaptive_gce", temperature=200.0),
+        0,
+        status="diverged",
+        varied={"temperature": 200.0},
+    )
+    assert figure_data.may_be_best(study.results().runs, "temperature")[:2] == [(100.0, 100.0), (316.0, 316.0)], lost
     study.baselines(1, subset="clean")  # the choice is one subset's own
+    assert figure_data.may_be_best(study.results().runs, "temperature") == []
+
+
+def test_one_seed_marks_no_value_as_perhaps_the_best(study: Builder) -> None:
+    study.temperatures([2, 3, 4], 1)
     assert figure_data.may_be_best(study.results().runs, "temperature") == []
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.frames import keys, load_study, number, scores, study_results, summary
+from analysis.frames import keys, load_study, number, scores, study_results
+from analysis.summary import summary
 from analysis.tables import runs_left_out
 from trainables.config import CCE, GCE, AdaptiveGCE
 from trainables.records import record_path

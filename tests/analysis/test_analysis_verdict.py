@@ -185,6 +185,8 @@ def test_neighbours_that_are_not_told_apart_are_named_as_a_range(study: Builder)
     text = verdict(study.results())
     assert "T = 1000 has the highest" in text
     assert "does not tell it apart from the 3 other values from T = 316 to T = 10000 (" in text
+    _adaptive(study, 2000.0, [0.7])  # in between, and not ranked
+    assert "from T = 316, T = 3162 and T = 10000 (" in verdict(study.results())
 
 
 def test_arms_that_are_alike_within_the_margin_are_said_to_be(study: Builder) -> None:

@@ -124,3 +124,6 @@ def test_uneven_spreads_are_said_where_the_set_of_bests_relies_on_one(study: Bui
             )
     (text,) = cautions(study.results())
     assert text.startswith("Seeds scatter some configurations more than others (Brown and Forsythe's test, p")
+    left = noise - noise.mean(axis=1, keepdims=True) - noise.mean(axis=0) + noise.mean()
+    low, high = (100 * end for end in (min(left.std(axis=1, ddof=1)), max(left.std(axis=1, ddof=1))))
+    assert f"has standard deviations of {low:.2f} to {high:.2f} points)" in text

@@ -38,25 +38,22 @@ def test_the_bootstrap_of_one_run_each_is_the_clips_own() -> None:
     gap = (np.array(first) == 0).astype(float) - (np.array(second) == 0)
     assert found.mean == pytest.approx(gap.mean())
     assert found.high - found.low == pytest.approx(2 * 1.96 * gap.std() / 20, rel=0.06)
-    assert "400 clips alone, as one seed says nothing of others" in found.label()
+    assert (found.clips, found.seeds) == (400, 1)
 
 
 def test_the_bootstrap_says_what_was_resampled_and_repeats() -> None:
-    runs = dict.fromkeys(range(3), TRUTH)
+    runs = {seed: [*TRUTH[:seed], *[1 - label for label in TRUTH[seed:]]] for seed in range(3)}
     wrong = {seed: [1 - label for label in TRUTH] for seed in range(5)}
     found = bootstrap_difference(runs, wrong, TRUTH, seed=2, replicates=300)
     assert found is not None
-    assert (found.mean, found.low, found.high, found.runs) == (1.0, pytest.approx(1.0), pytest.approx(1.0), (3, 3))
-    assert found.label() == "95 % percentile bootstrap over 8 clips and 3 seeds, paired; 300 draws"
+    assert (found.mean, found.clips, found.seeds) == (pytest.approx(3 / 24), 8, 3)
     assert found == bootstrap_difference(runs, wrong, TRUTH, seed=2, replicates=300)
-    apart = bootstrap_difference(runs, wrong, TRUTH, seed=2, replicates=300, paired=False)
-    assert apart is not None
-    assert apart.label() == "95 % percentile bootstrap over 8 clips and 3 and 5 runs, unpaired; 300 draws"
+    assert found != bootstrap_difference(runs, wrong, TRUTH, seed=3, replicates=300)
 
 
-def test_without_a_shared_seed_there_is_no_paired_bootstrap() -> None:
+def test_without_a_shared_seed_there_is_no_bootstrap() -> None:
     assert bootstrap_difference({0: TRUTH}, {1: TRUTH}, TRUTH, seed=0) is None
-    assert bootstrap_difference({}, {1: TRUTH}, TRUTH, seed=0, paired=False) is None
+    assert bootstrap_difference({}, {1: TRUTH}, TRUTH, seed=0) is None
 
 
 def test_the_bootstrap_covers_a_true_difference_about_as_often_as_it_says() -> None:
@@ -126,11 +123,17 @@ def test_labels_are_read_from_the_data_set_that_the_storage_keeps(study: Builder
     _leave(tmp_path, study, ["Wind", "Wind"], true_label="Wind")
     counts = {"train verified": (0, 0), "train unverified": (1, 0), "test": (0, 2)}
     assert read_labels(tmp_path, study.plan().dataset) == Labels((1, 1), counts, (1, 0))
-    assert agrees(study.records[run_id], (1, 1))
-    assert not agrees(study.records[run_id], (0, 1))
-    assert not agrees(study.records[run_id], (0,))
-    assert predictions(study.records.values(), (1, 1)) == {4: (0, 1)}
-    assert predictions(study.records.values(), (0, 1)) == {}
+    other, short = (Labels(test, {"test": (1, 1)}, None) for test in ((0, 1), (0,)))
+    labels = Labels((1, 1), counts, (1, 0))
+    assert agrees(study.records[run_id], labels)
+    assert not agrees(study.records[run_id], other)
+    assert not agrees(study.records[run_id], short)
+    assert predictions(study.records.values(), labels) == {4: (0, 1)}
+    assert predictions(study.records.values(), other) == {}
+    test = study.records[run_id].test
+    assert test is not None
+    test.predictions = [2, 1]  # a class that there is not, and the accuracy is right all the same
+    assert not agrees(study.records[run_id], labels)
 
 
 def test_without_a_known_truth_no_label_counts_as_wrong(study: Builder, tmp_path: Path) -> None:
@@ -153,4 +156,8 @@ def test_a_damaged_data_set_is_refused_by_name(study: Builder, tmp_path: Path) -
     _leave(tmp_path, study, [])
     next((tmp_path / "datasets").iterdir()).write_text('{"manifest": 1}')
     with pytest.raises(ValueError, match="no data set as gce-study leaves it"):
+        read_labels(tmp_path, study.plan().dataset)
+    row = ["a.wav", "Rain", "train", False, ["Rain"]]
+    next((tmp_path / "datasets").iterdir()).write_text(json.dumps({"manifest": {"clips": [row]}}))
+    with pytest.raises(ValueError, match="the study's plan does not"):
         read_labels(tmp_path, study.plan().dataset)

@@ -8,9 +8,10 @@ import pytest
 
 from analysis.exploration import exploration_table, settled, tried
 from analysis.figure_data import posterior_sweep
-from analysis.frames import explored, reported, summary
+from analysis.frames import explored, reported
 from analysis.report import write_report
 from analysis.sections import sections
+from analysis.summary import summary
 from analysis.verdict import verdict
 from trainables.config import CCE, GCE, AdaptiveGCE
 

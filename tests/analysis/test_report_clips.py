@@ -70,7 +70,7 @@ def test_the_tables_hold_the_bootstrap_and_the_classes_of_the_choice(study: Buil
     assert expected is not None
     assert differences.rows[0] == (
         *("gce on all", "cce on all", f"{100 * expected.mean:+.1f}"),
-        *(f"{100 * expected.low:+.1f} to {100 * expected.high:+.1f}", "4"),
+        *(f"{100 * expected.low:+.1f} to {100 * expected.high:+.1f}", "4 seeds and 40 clips"),
     )
     assert len(differences.rows) == 3
     assert [row[:2] for row in classes.rows] == [("Rain", "20"), ("Wind", "15"), ("Snow", "5")]
@@ -151,3 +151,16 @@ def test_the_choice_is_made_on_validation_alone(study: Builder, tmp_path: Path) 
     _, figures, _ = clip_parts(load_study(tmp_path, "best-t").results)
     assert figures[0].caption.startswith("cce on all: ")
     assert figures[1].caption.startswith(f"cce on all less {Key('q', 'q', 'all').configuration} on all")
+
+
+def test_an_arm_that_is_not_ranked_is_not_the_best_other_one(study: Builder, tmp_path: Path) -> None:
+    """The arm cce has one lucky seed only."""
+    _store(study, tmp_path)
+    for planned in study.planned:
+        record = study.records[planned.run.run_id]
+        if planned.arm == "cce":
+            record.validation_accuracy = 0.99
+            record.status = "complete" if planned.run.seed == 0 else "failed"
+    study.write(tmp_path)
+    _, figures, _ = clip_parts(load_study(tmp_path, "best-t").results)
+    assert figures[1].caption.startswith("gce on all less q on all")

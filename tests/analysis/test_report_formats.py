@@ -109,6 +109,14 @@ def test_cells_that_stand_out_are_bold_in_every_format(study: Builder, tmp_path:
     assert r"\textbf{80.2 $\pm$ 0.2 (n = 5)}" in (folder / "report.tex").read_text()
 
 
+def test_nothing_is_bold_beside_what_was_not_compared(study: Builder) -> None:
+    for seed in range(6):
+        study.add("gce", GCE(name="gce"), seed, test=0.8 + 0.001 * seed)
+        study.add("cce", CCE(name="cce"), seed, test=0.6 + 0.002 * seed)
+    study.add("best", GCE(name="gce", q=0.5), 0, test=0.9)
+    assert results_table(study.results().runs, "test").bold == frozenset()
+
+
 def test_nothing_is_bold_where_nothing_is_ruled_out(study: Builder) -> None:
     for seed, (first, second) in enumerate([(0.7, 0.8), (0.8, 0.7), (0.75, 0.76)]):
         study.add("gce", GCE(name="gce"), seed, test=first)

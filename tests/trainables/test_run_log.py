@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from trainables.run_log import LONGEST, MOST, RunLog
+from trainables.run_log import LONGEST, MOST, RunLog, _Handler
 
 
 @pytest.fixture
@@ -75,9 +75,9 @@ def test_a_log_that_cannot_be_written_is_no_fault(path):
     assert path.parent.read_text() == "in the way"
 
 
-def write_many(path, word):
+def write_many(path, word, length=100):
     for _ in range(200):
-        RunLog(path).write(word * 100)
+        RunLog(path).write(word * length)
 
 
 def test_entries_of_several_processes_do_not_mix(path):
@@ -89,6 +89,26 @@ def test_entries_of_several_processes_do_not_mix(path):
         writer.join(60)
     entries = [line.split(" ", 1)[1] for line in path.read_text().splitlines()]
     assert sorted(entries) == ["a" * 100] * 200 + ["b" * 100] * 200
+
+
+def test_no_entry_is_lost_while_another_process_shortens_the_log(path):
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=write_many, args=(path, word, 1500)) for word in "ab"]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+    head, *lines = path.read_text().splitlines()
+    assert head == "[what was older is gone]"
+    assert {line.split(" ", 1)[1] for line in lines} <= {"a" * 1500, "b" * 1500}
+    assert MOST // 2 - 2 * 1600 < path.stat().st_size <= MOST
+
+
+def test_a_wrong_call_of_a_logger_is_no_fault_of_the_run(path, capsys):
+    record = logging.LogRecord("trainables.x", logging.WARNING, __file__, 1, "%d", ("no number",), None)
+    _Handler(RunLog(path)).handle(record)  # by itself: pytest's own handler raises
+    assert "no number" in capsys.readouterr().err
+    assert not path.exists()
 
 
 def test_in_an_object_store_it_holds_every_entry_and_stays_bounded(bucket):
