@@ -40,6 +40,8 @@ class Conductor:
         progress: is told what happens.
         events: is told the epochs and the records, for TensorBoard.
         ledger: its ``warnings`` say which records were put aside.
+        still_owned: is called before the plan, a record or what ``on_change`` keeps is written; raises OwnedError when
+            the study is another process's meanwhile.
         on_change: is called when the method has learnt something.
         on_gone: is called with what has happened when the cluster is gone, before the process ends.
 
@@ -53,6 +55,7 @@ class Conductor:
         self.provenance = provenance
         self.ledger = Ledger(storage)
         self.events = Events(storage, plan.name)
+        self.still_owned: Callable[[], None] = lambda: None
         self.on_change: Callable[[], None] = lambda: None
         self.on_gone: Callable[[str], None] = lambda _: None
         self._busy: dict[str, float] = {}  # run_id -> when it may be asked for again
@@ -70,6 +73,7 @@ class Conductor:
 
         Raises:
             OSError: the storage location cannot be read or written.
+            OwnedError: see ``still_owned``.
 
         """
         for run_id in [i for i, when in self._busy.items() if when <= time.monotonic()]:
@@ -91,10 +95,12 @@ class Conductor:
         runs = self.method.planned()
         if runs != self.plan.runs:
             self.plan = self.plan.model_copy(update={"runs": list(runs)})
+            self.still_owned()
             write_plan(self.storage, self.plan)
         self.progress.runs.update({p.run.run_id: p for p in runs if p.run.run_id not in self.progress.runs})
 
     def _show(self) -> None:
+        self.still_owned()
         self.on_change()
         self.progress.standing, self.progress.most_left = self.method.standing(), self.method.most_left()
 
@@ -174,6 +180,7 @@ class Conductor:
         try:
             with owned(self.storage, run.run_id):
                 if self._found(run.run_id) is None:
+                    self.still_owned()
                     about = self.provenance | {"study": self.plan.name}
                     record = stopped(run, self._curves[run.run_id], self._checkpoint(run.run_id), about)
                     write_record(self.storage, record)

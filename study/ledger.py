@@ -26,7 +26,7 @@ from trainables.records import read_plan, read_record, record_path, study_folder
 from trainables.storage import each
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from trainables.records import Record, StudyPlan
     from trainables.storage import Location
@@ -123,8 +123,11 @@ class OwnedError(Exception):
 
 
 @contextmanager
-def claim(storage: Location, name: str) -> Iterator[None]:
+def claim(storage: Location, name: str) -> Iterator[Callable[[], None]]:
     """Own a study while the context lasts. However this process ends, the study is free then: see ``ownership``.
+
+    Yields:
+        What is to be called before anything of the study is written: it raises OwnedError once the study is lost.
 
     Raises:
         OwnedError: another process, or another claim of this one, owns it; the message says who, where and since when.
@@ -140,18 +143,24 @@ def claim(storage: Location, name: str) -> Iterator[None]:
     held = ownership.take(path, wait=True, on_loss=_interrupt)
     if held is None:
         raise OwnedError(_owned(name, path))
-    try:
-        yield
-    except KeyboardInterrupt:
+
+    def still() -> None:
         if held.lost:
-            raise OwnedError(_owned(name, path)) from None
+            raise OwnedError(_owned(name, path))
+
+    try:
+        yield still
+    except (KeyboardInterrupt, Exception):  # Tune makes another exception of what is raised below it
+        still()
         raise
     finally:
         held.release()
 
 
 def _interrupt() -> None:
-    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    """End the command at once: a SIGINT would be given time for the epochs that are under way (``study/stopping``)."""
+    number = signal.SIGTERM if callable(signal.getsignal(signal.SIGTERM)) else signal.SIGINT
+    signal.pthread_kill(threading.main_thread().ident or 0, number)
 
 
 def _owned(name: str, path: Location) -> str:

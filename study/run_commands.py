@@ -139,9 +139,9 @@ def run(options: argparse.Namespace) -> int:
     spec = read_spec(spec_path(options.file))
     storage = location(spec.storage)
     notifier = Notifier(spec.name, spec.notify)
-    with claim(storage, spec.name), notifier.of_failure(), _workplace(spec, storage):
+    with claim(storage, spec.name) as still_owned, notifier.of_failure(), _workplace(spec, storage):
         try:
-            conductor = _train(spec, storage, options, notifier)
+            conductor = _train(spec, storage, options, notifier, still_owned)
         except (KeyboardInterrupt, EngineError, OSError):
             say(_how_to_go_on(spec.name, options), err=True)
             raise
@@ -181,7 +181,13 @@ def _workplace(spec: StudySpec, storage: Location) -> Iterator[None]:
         yield
 
 
-def _train(spec: StudySpec, storage: Location, options: argparse.Namespace, notifier: Notifier) -> Conductor:
+def _train(
+    spec: StudySpec,
+    storage: Location,
+    options: argparse.Namespace,
+    notifier: Notifier,
+    still_owned: Callable[[], None],
+) -> Conductor:
     from study.conductor import Conductor  # noqa: PLC0415
     from study.ledger import Ledger, compare, register  # noqa: PLC0415
     from study.method_factory import make_method  # noqa: PLC0415
@@ -196,6 +202,7 @@ def _train(spec: StudySpec, storage: Location, options: argparse.Namespace, noti
     manifest = _store_with_progress(spec, options.skip_bad_clips)
     workloads(spec, manifest)
     plan = make_plan(spec, manifest, earlier)
+    still_owned()  # the frames may have taken long
     register(storage, plan)
     ledger = Ledger(storage)
     ledger.sweep()
@@ -207,6 +214,7 @@ def _train(spec: StudySpec, storage: Location, options: argparse.Namespace, noti
     method, on_change = make_method(spec, plan.dataset.fingerprint, plan.runs)
     progress = Progress(storage, spec.name, {p.run.run_id: p for p in plan.runs}, {}, select_on=spec.select_on)
     conductor = Conductor(method, storage, plan, progress, source())
+    conductor.still_owned = still_owned
     conductor.on_change = notifier.on_choice(conductor.choice) if plan.method == "settle" else on_change
     conductor.on_gone = notifier.on_gone(_how_to_go_on(spec.name, options))
     conductor.take_up(records.values())

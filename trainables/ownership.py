@@ -10,9 +10,11 @@ renewed for ``LEASE_S`` by the store's own clock, makes the next term. Whoever w
 and comes back finds a higher term than its own within ``RENEW_S`` and ends. Terms only grow, so nobody can win with an
 old look.
 
-For up to ``RENEW_S`` two processes may then believe that they own the same thing. Neither can spoil what the other
-writes: each object is written whole, and a run's checkpoints and record follow from the run alone, so the two write the
-same. The worst case is a run that is trained twice.
+For up to ``RENEW_S`` two processes may then believe that they own the same thing, and a write that waited for the store
+may come later still. Each object is written whole, and what one process wrote of a run another can go on from. The two
+write the same where runs are bit-equal: on CPUs, with equal numbers of threads. On GPUs they may differ in the last
+digits, and the record that is there first stays. The worst case is a run that is trained twice. Who has lost a study
+writes neither its plan nor its journal any more, and ends at once.
 """
 
 from __future__ import annotations
@@ -176,9 +178,11 @@ class _Lease:
         while not self._ended.wait(RENEW_S):
             try:
                 (self._path / self._term).write_bytes(_written(self._owner))
-                self.lost = max(_terms(self._path)) > self._term
+                self.lost = max(_terms(self._path), default=self._term) > self._term
             except OSError as error:  # whoever writes something else says so
                 logger.debug("%s: the lease could not be renewed: %s", self._path, error)
+            except Exception:  # whatever it is, the next renewal may do better
+                logger.exception("%s: the lease could not be renewed", self._path)
             if self.lost:
                 self._on_loss()
                 return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+import pytest
 import torch
 from rich.console import Console
 
@@ -32,8 +33,6 @@ from trainables.records import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    import pytest
 
 CANDIDATE = Candidate("a", {}, Configuration(loss=CCE(name="cce")))
 RUNS = [CANDIDATE.planned(seed, "d", "explore") for seed in range(3)]
@@ -112,6 +111,33 @@ def test_a_run_is_in_the_plan_before_it_is_handed_out(tmp_path: Path) -> None:
     for count in range(1, 4):
         assert conducted.next() == RUNS[count - 1]
         assert read_plan(tmp_path, "s").runs == RUNS[:count]
+
+
+class LostError(Exception):
+    """The study is another process's meanwhile."""
+
+
+def test_who_has_lost_a_study_leaves_plan_journal_and_records_to_the_new_owner(tmp_path: Path) -> None:
+    def lost() -> None:
+        raise LostError
+
+    changes: list[str] = []
+    conducted = conductor(tmp_path, OneByOne())
+    conducted.on_change = lambda: changes.append("written")
+    conducted.next()
+    conducted.on_epoch(RUNS[0].run, point(1))
+    conducted.still_owned = lost
+    before = len(changes)
+    for write in (
+        conducted.next,
+        lambda: conducted.cut(RUNS[0].run),
+        lambda: conducted.on_epoch(RUNS[0].run, point(2)),
+    ):
+        with pytest.raises(LostError):
+            write()
+    assert read_plan(tmp_path, "s").runs == RUNS[:1]
+    assert read_records(tmp_path) == {}
+    assert len(changes) == before
 
 
 def test_the_ledger_answers_before_anything_is_trained(tmp_path: Path) -> None:

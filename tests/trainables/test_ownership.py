@@ -7,10 +7,14 @@ import subprocess
 import sys
 import threading
 import time
+from types import SimpleNamespace
 
 import pytest
 
+from study import ledger
+from study.endings import interruptible
 from study.ledger import OwnedError, claim
+from study.ray_settings import prepare_environment
 from trainables import ownership
 from trainables.ownership import forget, holder, take
 
@@ -145,6 +149,62 @@ def test_a_study_that_another_process_took_over_ends_and_says_who(bucket):
 
     with pytest.raises(OwnedError, match="study s is being run by process 1 of u on elsewhere"):
         run()
+
+
+@pytest.mark.usefixtures("brief")
+def test_a_study_that_was_lost_ends_at_once_although_epochs_are_under_way(bucket, monkeypatch):
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    prepare_environment()
+    from study.stopping import FinishingEpochs  # noqa: PLC0415 -- imports ray, which reads the environment
+
+    def run():
+        with interruptible(), claim(bucket, "s"), FinishingEpochs() as finishing:
+            finishing.on_trial_start(SimpleNamespace(trial_id="a"))
+            silent(bucket / "studies" / "s" / "owner.lock", "000000002")
+            threading.Event().wait(30)
+
+    with pytest.raises(OwnedError, match="study s is being run by process 1 of u on elsewhere"):
+        run()
+
+
+@pytest.mark.usefixtures("brief")
+def test_who_has_lost_a_study_is_told_before_it_writes(bucket, monkeypatch):
+    monkeypatch.setattr(ledger, "_interrupt", (told := threading.Event()).set)
+
+    def run():
+        with claim(bucket, "s") as still_owned:
+            still_owned()
+            silent(bucket / "studies" / "s" / "owner.lock", "000000002")
+            assert told.wait(30)
+            with pytest.raises(OwnedError, match="study s is being run by process 1 of u"):
+                still_owned()
+            raise ValueError  # as what Tune makes of it
+
+    with pytest.raises(OwnedError, match="study s is being run by process 1 of u"):
+        run()
+
+
+@pytest.mark.usefixtures("brief")
+@pytest.mark.parametrize("broken", ["_written", "_terms"])
+def test_a_renewal_that_goes_wrong_is_not_the_last(broken, bucket, monkeypatch, caplog):
+    path, told, tried, well = bucket / "owner", threading.Event(), threading.Event(), getattr(ownership, broken)
+
+    def once(what):
+        if tried.is_set():
+            return well(what)
+        tried.set()
+        if broken == "_terms":
+            return []
+        raise ValueError(broken)
+
+    first = take(path, on_loss=told.set)
+    monkeypatch.setattr(ownership, broken, once)
+    assert tried.wait(30)
+    assert not first.lost
+    silent(path, "000000002")
+    assert told.wait(30)
+    first.release()
+    assert ("the lease could not be renewed" in caplog.text) == (broken == "_written")
 
 
 @pytest.mark.usefixtures("brief")
