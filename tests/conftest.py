@@ -45,6 +45,7 @@ def make_wav() -> Callable[..., Path]:
 
 
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+DENIED = b"<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
 EXPIRED = b"<Error><Code>ExpiredToken</Code><Message>The provided token has expired.</Message></Error>"
 
 
@@ -54,12 +55,13 @@ class Front:
     Attributes:
         url: to be used as endpoint.
         refused: the access key that counts as expired; none by default.
+        denied: the method of requests that are answered by a 403, as PUT; none by default.
 
     """
 
     def __init__(self, port: int) -> None:
         self._behind = ("127.0.0.1", port)
-        self._mode, self.refused = "open", ""
+        self._mode, self.refused, self.denied = "open", "", ""
         self._sockets: set[socket.socket] = set()
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
@@ -96,6 +98,9 @@ class Front:
             elif self.refused and f"Credential={self.refused}/".encode() in head:
                 said = f"HTTP/1.1 400 Bad Request\r\nContent-Length: {len(EXPIRED)}\r\nConnection: close\r\n\r\n"
                 client.sendall(said.encode() + (b"" if head.startswith(b"HEAD") else EXPIRED))
+            elif self.denied and head.startswith(self.denied.encode()):
+                said = f"HTTP/1.1 403 Forbidden\r\nContent-Length: {len(DENIED)}\r\nConnection: close\r\n\r\n"
+                client.sendall(said.encode() + DENIED)
             elif head and self._mode == "open":
                 self._connect(client, head)
         self._sockets.discard(client)
@@ -156,7 +161,7 @@ def make_bucket(front: Front) -> Callable[[str], ObjectPath]:
 
     def make(name: str) -> Any:
         front.set("open")
-        front.refused = ""
+        front.refused = front.denied = ""
         fsspec.filesystem("s3", use_listings_cache=False).mkdir(f"test-{name}")
         return location(f"s3://test-{name}/here")
 

@@ -1,9 +1,10 @@
 """A place in an object store that answers like a path, and waits where the store is away.
 
 Every request is tried again with exponential back-off and jitter while the store cannot be reached, is busy or fails
-(connection errors, 5xx, throttling), for up to ``OUTAGE_S``. Credentials that worked and are refused now (expired, most
-often) are waited for up to ``REFUSED_S``, and read again before each attempt; those that never worked are an error at
-once. One message says so when it takes longer than ``QUIET_S``, another when it is over. What is given up, and what no
+(connection errors, 5xx, throttling), for up to ``OUTAGE_S``. Credentials that worked and have expired are waited for up
+to ``EXPIRED_S``, and read again before each attempt. Whatever else is refused where something worked before (a policy
+that was changed, a write by who may only read) gets ``OUTAGE_S``; where nothing ever worked, it is an error at once.
+One message says so when it takes longer than ``QUIET_S``, another when it is over. What is given up, and what no
 waiting would change, is an ``OSError``.
 """
 
@@ -29,18 +30,18 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 OUTAGE_S = 900.0
-REFUSED_S = 12 * 3600.0
+EXPIRED_S = 12 * 3600.0
 QUIET_S = 3.0
-LONGEST_WAIT_S = {"away": 10.0, "refused": 120.0}  # a new filesystem takes 2 MB that do not come back
+LONGEST_WAIT_S = {"away": 10.0, "refused": 120.0, "expired": 120.0}  # a new filesystem takes 2 MB that do not come back
 HASTY_S = 5.0  # what is not worth waiting for
 
 # Credentials, as S3 calls what is wrong with them; a HEAD is answered by a number alone, 400 for an expired token.
-REFUSED_CODES = {"400", "403", "AccessDenied", "ExpiredToken", "ExpiredTokenException", "InvalidToken"} | {
-    *("InvalidAccessKeyId", "SignatureDoesNotMatch", "TokenRefreshRequired", "RequestTimeTooSkewed"),
+EXPIRED_CODES = {"400", "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"}
+EXPIRED_TYPES = {"RefreshError", "SSOTokenLoadError", "UnauthorizedSSOTokenError", "TokenRetrievalError"}
+REFUSED_CODES = {"403", "AccessDenied", "InvalidToken"} | {
+    *("InvalidAccessKeyId", "SignatureDoesNotMatch", "RequestTimeTooSkewed"),
 }
-REFUSED_TYPES = {"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError", "RefreshError"} | {
-    *("SSOTokenLoadError", "UnauthorizedSSOTokenError", "TokenRetrievalError"),
-}
+REFUSED_TYPES = {"NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"}
 # What a store says of the request itself: the next attempt would be answered alike.
 FINAL = {errno.EINVAL, errno.ENOSYS, errno.ENAMETOOLONG, errno.EMSGSIZE, errno.ENOTEMPTY, errno.EPERM}
 # What this machine's disk says while an object is copied to it or from it.
@@ -79,6 +80,7 @@ class Store:
 
         """
         began, attempt = time.monotonic(), 0
+        since = began  # for what is not expired: new credentials that are refused have their own time
         while True:
             try:
                 answer = getattr(self.fs, name)(*arguments, **options)
@@ -86,9 +88,10 @@ class Store:
                 kind = judged(error)
                 if kind is None:
                     raise
-                waits = HASTY_S if hasty else REFUSED_S if kind == "refused" else OUTAGE_S
-                waited = time.monotonic() - began
-                if kind == "final" or waited > waits or (kind == "refused" and not self.proven):
+                waits = HASTY_S if hasty else EXPIRED_S if kind == "expired" else OUTAGE_S
+                credentials = kind in {"expired", "refused"}
+                waited = time.monotonic() - (began if kind == "expired" else since)
+                if kind == "final" or waited > waits or (credentials and not self.proven):
                     raise _as_os_error(error, url, kind) from error
                 if waited > QUIET_S and not (hasty or self._complained):
                     self._complained = True
@@ -96,7 +99,9 @@ class Store:
                 longest = LONGEST_WAIT_S[kind]
                 time.sleep(self._jitter.uniform(0.5, 1.0) * min(longest, 0.2 * 2**attempt))
                 attempt = min(attempt + 1, 16)
-                if kind == "refused":  # a new filesystem reads them again
+                if kind == "expired":
+                    since = time.monotonic()
+                if credentials:  # a new filesystem reads them again
                     type(self.fs).clear_instance_cache()
                     self.fs = self._filesystem()
             else:
@@ -107,15 +112,16 @@ class Store:
                 return answer
 
 
-def judged(error: Exception) -> Literal["final", "refused", "away"] | None:
+def judged(error: Exception) -> Literal["final", "expired", "refused", "away"] | None:
     """Say what an exception of a filesystem means; None where it is no answer or failure of the store."""
     if isinstance(error, OSError) and error.errno in LOCAL:
         return None
     if isinstance(error, FileNotFoundError | FileExistsError):
         return "final"
-    code = _code(error)
-    if isinstance(error, PermissionError) or code in REFUSED_CODES or type(error).__name__ in REFUSED_TYPES:
-        return "refused"
+    code, kind = _code(error), type(error).__name__
+    expired = code in EXPIRED_CODES or kind in EXPIRED_TYPES
+    if expired or isinstance(error, PermissionError) or code in REFUSED_CODES or kind in REFUSED_TYPES:
+        return "expired" if expired else "refused"
     if isinstance(error, OSError):
         return "final" if error.errno in FINAL else "away"
     names = {kind.__name__ for kind in type(error).__mro__}
@@ -142,13 +148,14 @@ def _code(error: BaseException | None) -> str:
 
 
 def _plain(error: Exception, url: str, kind: str) -> str:
-    what = {"refused": "the credentials are refused", "away": "the storage location cannot be reached"}
+    what = {"expired": "the credentials have expired", "refused": "access is refused"}
+    what["away"] = "the storage location cannot be reached"
     return f"{url}: {what[kind]} ({getattr(error, 'strerror', None) or str(error) or type(error).__name__})"
 
 
 def _promise(kind: str) -> str:
-    if kind == "refused":
-        return f"waiting up to {REFUSED_S / 3600:.0f} h for credentials that work; nothing is lost"
+    if kind == "expired":
+        return f"waiting up to {EXPIRED_S / 3600:.0f} h for credentials that work; nothing is lost"
     return f"trying again for up to {OUTAGE_S / 60:.0f} minutes; nothing is lost"
 
 

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError, NoCredentialsError
 
 from trainables import object_store
 from trainables.records import write_atomically
@@ -138,7 +139,7 @@ def test_a_full_disk_of_this_machine_is_no_outage(bucket):
 def test_credentials_that_never_worked_are_an_error_at_once(bucket, front):
     front.refused = "first"
     began = time.monotonic()
-    with pytest.raises(OSError, match="the credentials are refused"):
+    with pytest.raises(OSError, match="the credentials have expired"):
         (location(str(bucket)) / "a").write_bytes(b"1")
     assert time.monotonic() - began < 5
 
@@ -163,9 +164,39 @@ def test_credentials_that_expire_are_waited_for_until_new_ones_are_there(proven,
         credentials.write_text(before)
         type(storage._store.fs).clear_instance_cache()
     first, last = said(caplog)
-    assert first.startswith(f"{bucket}/a: the credentials are refused (")
+    assert first.startswith(f"{bucket}/a: the credentials have expired (")
     assert first.endswith("; waiting up to 12 h for credentials that work; nothing is lost")
     assert last.endswith("the storage location answers again")
+
+
+def test_who_may_read_and_not_write_is_told_so_within_the_time_of_an_outage(bucket, front, monkeypatch):
+    monkeypatch.setattr(object_store, "OUTAGE_S", 1.0)
+    (bucket / "a").write_bytes(b"1")
+    front.denied = "PUT"
+    front.set("open")
+    began = time.monotonic()
+    with pytest.raises(OSError, match=f"{bucket}/a: access is refused \\(Access Denied"):
+        (bucket / "a").write_bytes(b"2")
+    assert time.monotonic() - began < 30
+    assert (bucket / "a").read_bytes() == b"1"
+
+
+def answered(code):
+    """Return an exception as s3fs makes it of an answer."""
+    error = PermissionError(code)
+    error.__cause__ = ClientError({"Error": {"Code": code}}, "PutObject")
+    return error
+
+
+@pytest.mark.parametrize("code", ["400", "ExpiredToken", "ExpiredTokenException", "RequestExpired"])
+def test_what_expires_is_worth_a_long_wait(code):
+    assert object_store.judged(answered(code)) == "expired"
+
+
+@pytest.mark.parametrize("code", ["403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"])
+def test_what_is_denied_is_not(code):
+    assert object_store.judged(answered(code)) == "refused"
+    assert object_store.judged(NoCredentialsError()) == "refused"
 
 
 @pytest.mark.usefixtures("bucket")

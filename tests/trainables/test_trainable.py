@@ -1,10 +1,13 @@
 """The trainable that Tune steps, without a cluster: rungs, runs that others own, runs that others recorded."""
 
+import os
 import warnings
+from os import environ
 
 import pytest
 import torch
 
+from trainables import object_store
 from trainables.execution import Execution, owned
 from trainables.records import log_path, read_records, write_record
 
@@ -42,6 +45,20 @@ def test_each_step_is_an_epoch_and_the_last_one_says_done(trainable, tmp_path):
     assert [(r["epoch"], r["done"]) for r in results] == [(1, False), (2, False), (3, True)]
     record = read_records(tmp_path)[trainable.the_run.run_id]
     assert (record.status, record.provenance["attempts"]) == ("complete", 1)
+
+
+def test_what_a_store_refuses_a_worker_is_told_to_the_driver(bucket, front, trainable, monkeypatch):
+    monkeypatch.setattr(os, "environ", environ)  # where the store is found
+    monkeypatch.setattr(object_store, "OUTAGE_S", 0.5)
+    monkeypatch.setattr(object_store, "HASTY_S", 0.1)  # the run's log
+    trainable.run_config["storage"] = str(bucket)
+    (bucket / "a").write_bytes(b"1")
+    front.denied = "PUT"
+    front.set("open")
+    result = trainable.step()
+    assert result["done"]
+    assert f"{bucket}/running/{trainable.the_run.run_id}/" in result["storage_error"]
+    assert "access is refused (Access Denied" in result["storage_error"]
 
 
 def test_a_run_that_goes_on_from_a_checkpoint_tells_what_came_before(trainable):
