@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from operator import attrgetter
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -69,6 +70,7 @@ def load_study(storage: Location | str, name: str) -> StudyResults:
 
     Raises:
         FileNotFoundError: the storage location holds no study of that name.
+        OSError: an object store cannot be reached.
         ValueError: two different runs share arm, configuration, subset and seed, so a mean would mix two things; or
             the storage location is a URL of another form than ``trainables.storage.URL_FORM``.
         pydantic.ValidationError: the plan is not what it should be.
@@ -98,7 +100,12 @@ def with_labels(results: StudyResults, storage: Location) -> StudyResults:
 
 
 def read_or_explain(root: Location, run_id: str) -> tuple[Record | None, str]:
-    """Return a run's record, or None and what is wrong with its file; the text is empty where there is no file."""
+    """Return a run's record, or None and what is wrong with its file; the text is empty where there is no file.
+
+    Raises:
+        OSError: an object store cannot be reached.
+
+    """
     try:
         record = read_record(path := record_path(root, run_id))
     except FileNotFoundError:
@@ -106,6 +113,8 @@ def read_or_explain(root: Location, run_id: str) -> tuple[Record | None, str]:
     except ValidationError as error:
         return None, f"{path}: {error.errors()[0]['msg']}"
     except OSError as error:
+        if not isinstance(root, Path):  # the store is away: that is no fault of the record's
+            raise
         return None, f"{path}: {error.strerror or error}"
     if record.run_id != run_id:
         return None, f"{path}: it is the record of run {record.run_id}"

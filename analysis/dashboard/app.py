@@ -198,7 +198,11 @@ def _add_files(server: Flask, studies: Studies) -> None:
 
 def _of_run(studies: Studies, run_id: str, path_of: Callable[[Location, str], Location], mimetype: str) -> Response:
     """Answer with a file of a run; only what a study names is looked for."""
-    if not any(run_id in _runs(studies, name) for name in studies.names()):
+    try:
+        known = any(run_id in _runs(studies, name) for name in studies.names())
+    except UnreadableStudyError as error:
+        abort(503, str(error))
+    if not known:
         abort(404)
     path = path_of(studies.storage, run_id)
     try:

@@ -25,14 +25,14 @@ def make_page(studies: Studies, address: Address) -> Page:
     """Return the page of an address, as things stand now."""
     if not address.known:
         return _message("No such page", "There is no page at this address.")
-    if not address.study:
-        return studies_page(studies)
     try:
+        if not address.study:
+            return studies_page(studies)
         if address.run:
             return run_page(studies, address)
         return study_page(studies, address)
     except UnreadableStudyError as error:
-        return _message(address.study, str(error))
+        return _message(address.study or "Studies", str(error))
 
 
 def _message(title: str, text: str) -> Page:
@@ -41,7 +41,12 @@ def _message(title: str, text: str) -> Page:
 
 
 def studies_page(studies: Studies) -> Page:
-    """Return the list of studies with their states."""
+    """Return the list of studies with their states.
+
+    Raises:
+        UnreadableStudyError: the storage location cannot be read.
+
+    """
     lines = studies.lines()
     head: list[Any] = [html.H1("Studies"), html.P(str(studies.storage), className="soft"), *_outward(studies)]
     if not lines:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from trainables.records import read_plan, study_folder
 from trainables.storage import each, stamp, stamps
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from trainables.records import PlannedRun, Record, StudyPlan
     from trainables.storage import Location, Stamp
@@ -29,6 +29,15 @@ PATIENCE = 4.0  # a view is kept for this many times what it took to make, so th
 
 class UnreadableStudyError(Exception):
     """There is no such study, or what it keeps cannot be read; the message says which."""
+
+
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Make what a storage location that cannot be read raises an UnreadableStudyError."""
+    try:
+        yield
+    except OSError as error:
+        raise UnreadableStudyError(str(error)) from None
 
 
 @dataclass(frozen=True)
@@ -95,8 +104,14 @@ class Studies:
         self.reads = 0  # records read so far
 
     def names(self) -> list[str]:
-        """Return the names of the studies, as their folders are called."""
-        return sorted(path.parent.name for path in (self.storage / "studies").glob("*/plan.json"))
+        """Return the names of the studies, as their folders are called.
+
+        Raises:
+            UnreadableStudyError: the storage location cannot be read.
+
+        """
+        with _explained():
+            return sorted(path.parent.name for path in (self.storage / "studies").glob("*/plan.json"))
 
     def plan(self, name: str) -> tuple[StudyPlan, dict[str, PlannedRun]]:
         """Return a study's plan, and its runs by run_id.
@@ -137,10 +152,12 @@ class Studies:
             before = self._snapshots.get(name)
             if before and before.plan is plan and time.monotonic() < before.made + PATIENCE * before.cost_s:
                 return before
-            stamps = self._stamps(runs)
+            with _explained():
+                stamps = self._stamps(runs)
             if before and before.plan is plan and before.stamps == stamps:
                 return before
-            records, damaged = self._records(stamps)
+            with _explained():
+                records, damaged = self._records(stamps)
             began = time.monotonic()  # reading is done once: the next view costs what follows
             try:
                 results = study_results(plan, records, damaged)
@@ -184,7 +201,8 @@ class Studies:
 
         """
         _, runs = self.plan(name)
-        owner = self._owner(self.storage, name)
+        with _explained():
+            owner = self._owner(self.storage, name)
         if not owner:
             return Live("")
         said = self._progress(name)
@@ -204,12 +222,18 @@ class Studies:
 
     def warm(self) -> None:
         """Work out every page's numbers, so that the first reader does not wait for them."""
-        for line in self.lines():
-            with suppress(UnreadableStudyError):
-                _ = self.snapshot(line.name).sections
+        with suppress(UnreadableStudyError):
+            for line in self.lines():
+                with suppress(UnreadableStudyError):
+                    _ = self.snapshot(line.name).sections
 
     def lines(self) -> list[Line]:
-        """Return the studies, those that run first, then by name."""
+        """Return the studies, those that run first, then by name.
+
+        Raises:
+            UnreadableStudyError: the storage location cannot be read.
+
+        """
         found = [self._line(name) for name in self.names()]
         return sorted(found, key=lambda line: (line.state != "running", line.name))
 

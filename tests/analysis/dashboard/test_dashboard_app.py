@@ -9,7 +9,10 @@ from plotly.utils import PlotlyJSONEncoder
 
 from analysis.dashboard.app import make_app, update, zoomed
 from analysis.dashboard.guard import Guard, is_loopback
+from analysis.dashboard.studies import Studies
 from analysis.frames import load_study
+from study.ledger import owner
+from trainables import object_store
 from trainables.config import CCE
 from trainables.records import log_path, record_path, study_folder, write_plan, write_record
 from trainables.run_log import RunLog
@@ -36,6 +39,43 @@ def test_a_study_page_has_verdict_progress_seeds_and_a_figure(full_study, studie
     assert json.dumps(studies.snapshot("best-t").verdict) in text
     assert "45 of 46 runs recorded: 42 complete" in text
     assert now["title"] == "best-t: Overview"
+
+
+def test_a_store_that_is_away_is_said_on_every_page_until_it_answers_again(study, bucket, front, monkeypatch):
+    monkeypatch.setattr(object_store, "HASTY_S", 0.3)
+    run_id = study.add("cce", LOSS, 0)
+    study.write(bucket)
+    studies = Studies(bucket.hasty(), owner)
+    front.set("closed")
+    away = f"{bucket}/studies: the storage location cannot be reached"
+    for path, query in (("/", ""), ("/study/best-t", ""), ("/study/best-t", f"?run={run_id}")):
+        assert away in look(studies, path, query)[0]
+    studies.warm()
+    client = make_app(studies, Guard()).server.test_client()
+    assert client.get(f"/files/record/{run_id}.json").status_code == 503
+    front.set("open")
+    assert "1 of 1 runs recorded" in look(studies, "/")[0]
+
+
+@pytest.mark.parametrize("what", ["_stamps", "_records", "_owner"])
+def test_a_store_that_goes_away_in_the_middle_is_said_and_makes_no_record_damaged(
+    what, study, bucket, front, monkeypatch
+):
+    monkeypatch.setattr(object_store, "HASTY_S", 0.3)
+    study.add("cce", LOSS, 0)
+    study.write(bucket)
+    studies = Studies(bucket.hasty(), owner)
+    there = getattr(studies, what)
+
+    def away(*arguments):
+        front.set("closed")
+        return there(*arguments)
+
+    monkeypatch.setattr(studies, what, away)
+    assert "the storage location cannot be reached" in look(studies, "/study/best-t")[0]
+    monkeypatch.setattr(studies, what, there)
+    front.set("open")
+    assert "1 of 1 runs recorded: 1 complete" in look(studies, "/study/best-t")[0]
 
 
 def test_every_figure_and_table_of_the_report_is_on_some_tab(full_study, studies, storage):
