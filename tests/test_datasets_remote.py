@@ -1,9 +1,12 @@
 """Data sets that lie in an object store; S3 is played by moto's server."""
 
+import shutil
+
 import pytest
 
 from study.preparation import read_data
 from study.reading import read_spec
+from trainables.datasets import remote
 from trainables.datasets.config import CSV, Folder, Noise, Synthetic
 from trainables.datasets.load import load, with_digests
 from trainables.datasets.manifest import DataSetError
@@ -49,6 +52,28 @@ def test_only_what_changed_is_copied_again_and_what_is_gone_is_removed(there, ma
     changed = {path.name for path in after if after[path] != before[path]}
     assert changed == {"0.wav", "3.wav"}
     assert (folder / "cat" / "0.wav").read_bytes() == (tmp_path / "new.wav").read_bytes()
+
+
+@pytest.mark.parametrize("noted", ["as it goes", "at the end"])
+def test_a_copy_that_was_interrupted_goes_on_with_what_is_missing(noted, there, tmp_path, monkeypatch):
+    dataset, fetch, fetched = Folder(kind="folder", root=f"{there}/sounds"), remote._fetch, []
+    monkeypatch.setattr(remote, "NOTE_S", 0.0 if noted == "as it goes" else 1e9)
+    monkeypatch.setattr(remote, "each", lambda _, function, items: map(function, items))  # one after the other
+
+    def fetch_three(where, folder, name):
+        if len(fetched) == 3:
+            if noted == "as it goes":  # a kill leaves what was noted until then
+                shutil.copytree(tmp_path / "cache" / "clips", tmp_path / "killed" / "clips")
+            raise ConnectionError
+        fetched.append(name)
+        return fetch(where, folder, name)
+
+    monkeypatch.setattr(remote, "_fetch", fetch_three)
+    with pytest.raises(ConnectionError):
+        local_copy(dataset, tmp_path / "cache")
+    monkeypatch.setattr(remote, "_fetch", lambda *about: fetched.append(about[2]) or fetch(*about))
+    local_copy(dataset, tmp_path / ("killed" if noted == "as it goes" else "cache"))
+    assert sorted(fetched) == sorted(name.removeprefix("sounds/") for name in CLIPS)
 
 
 def test_a_csv_set_takes_its_clips_from_beside_it_or_from_its_root(there, tmp_path):

@@ -1,7 +1,8 @@
 """Data sets that lie in an object store: their clips are copied to this machine's cache before they are read.
 
 The copy is brought up to date each time: what is new or changed there (by size, time and ETag) is fetched, what is gone
-there is removed here. It keeps the names and the folders, so that a copy reads as the original would.
+there is removed here. It keeps the names and the folders, so that a copy reads as the original would. One that was
+interrupted goes on where it stood: what has come is noted every ``NOTE_S`` seconds, and at the end however that comes.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import time
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from trainables.storage import Stamp
 
 logger = logging.getLogger(__name__)
+
+NOTE_S = 10.0
 
 
 def local_copy(dataset: DataSet, cache: Path) -> DataSet:
@@ -68,8 +72,7 @@ def _copied(url: str, cache: Path, only: str | None = None) -> Path:
     if missing:
         size = sum(found[name][1] for name in missing) / 1e9
         logger.warning("%s: copying %d files (%.2f GB) to %s", url, len(missing), size, folder)
-        for _ in each(there, lambda name: _fetch(there, folder, name), missing):
-            pass
+        _fetch_all(there, folder, {name: found[name] for name in missing}, record, known)
     for name in known.keys() - found.keys():
         (folder / name).unlink(missing_ok=True)
     if missing or known.keys() != found.keys():
@@ -77,7 +80,22 @@ def _copied(url: str, cache: Path, only: str | None = None) -> Path:
     return folder
 
 
-def _fetch(there: ObjectPath, folder: Path, name: str) -> None:
+def _fetch_all(
+    there: ObjectPath, folder: Path, wanted: dict[str, Stamp], record: Path, known: dict[str, Stamp]
+) -> None:
+    """Fetch files, and add them to what is known to be there, in the record too."""
+    noted = time.monotonic()
+    try:
+        for name in each(there, lambda name: _fetch(there, folder, name), wanted):
+            known[name] = wanted[name]
+            if time.monotonic() - noted > NOTE_S:
+                write_atomically(record, json.dumps(known).encode())
+                noted = time.monotonic()
+    finally:
+        write_atomically(record, json.dumps(known).encode())
+
+
+def _fetch(there: ObjectPath, folder: Path, name: str) -> str:
     target = folder / name
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
@@ -86,6 +104,7 @@ def _fetch(there: ObjectPath, folder: Path, name: str) -> None:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+    return name
 
 
 def _is_file_name(name: str) -> bool:
