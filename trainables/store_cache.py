@@ -113,8 +113,11 @@ def _frames(remote: ObjectPath, manifest: bytes) -> ObjectPath:
 def _make_room(parent: Path, needed: int) -> None:
     """Remove copies that no process has open, the one opened longest ago first, until ``needed`` bytes fit."""
     limit = float(os.environ.get(LIMIT) or USUAL_LIMIT) * 1e9
-    copies = sorted((p for p in parent.iterdir() if p.is_dir()), key=lambda p: _lock_file(p).stat().st_mtime_ns)
-    sizes = {copy: sum(p.stat().st_size for p in copy.rglob("*") if p.is_file()) for copy in copies}
+    found = (
+        p for p in parent.iterdir() if p.is_dir() and not p.name.startswith(".")
+    )  # what is being copied is no copy
+    copies = sorted(found, key=lambda p: _lock_file(p).stat().st_mtime_ns)
+    sizes = {copy: sum(map(_size, copy.rglob("*"))) for copy in copies}
     for copy in copies:
         if sum(sizes.values()) + needed <= limit:
             return
@@ -132,9 +135,17 @@ def _make_room(parent: Path, needed: int) -> None:
         logger.warning("%s: the frame stores in use take more than %s=%g allows", parent, LIMIT, limit / 1e9)
 
 
+def _size(path: Path) -> int:
+    """Return a file's size; 0 for a folder, and for what another process has just removed."""
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except FileNotFoundError:
+        return 0
+
+
 def _lock_file(folder: Path) -> Path:
     """Return the file beside a copy whose lock says that it is used, and whose time says when it was opened last."""
-    path = folder.with_name(f"{folder.name.removeprefix('.').removesuffix('.part')}.used")
+    path = folder.with_name(f"{folder.name}.used")
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         path.touch()

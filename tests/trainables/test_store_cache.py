@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -93,6 +94,30 @@ def test_what_was_opened_longest_ago_makes_room(remote, store, tmp_path, monkeyp
     monkeypatch.setenv(store_cache.LIMIT, str(2.5 * size / 1e9))
     fetch(remote, parent)
     assert sorted(path.name for path in parent.iterdir() if path.is_dir()) == sorted(["ago", store.folder.name])
+
+
+def test_what_is_being_copied_by_another_process_is_neither_counted_nor_removed(tmp_path, monkeypatch, caplog):
+    old(tmp_path, "a", 1_000, 1_000)
+    old(tmp_path, ".b.part", 9_000, 1_000)
+    monkeypatch.setenv(store_cache.LIMIT, "0.000005")
+    store_cache._make_room(tmp_path, 0)
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == [".b.part", "a"]
+    assert not caplog.text
+
+
+def test_a_file_that_another_process_has_just_removed_counts_nothing(tmp_path, monkeypatch):
+    old(tmp_path, "a", 1_000, 1_000)
+    is_file = Path.is_file
+
+    def then_gone(path):
+        found = is_file(path)
+        path.unlink()
+        return found
+
+    monkeypatch.setattr(Path, "is_file", then_gone)
+    monkeypatch.setenv(store_cache.LIMIT, "0.0000005")
+    store_cache._make_room(tmp_path, 0)
+    assert (tmp_path / "a").is_dir()
 
 
 def test_a_copy_that_a_process_has_open_stays_whatever_the_limit(remote, store, tmp_path, monkeypatch, caplog):
