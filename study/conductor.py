@@ -16,7 +16,7 @@ from study.ledger import Ledger
 from study.methods.method import Decision, Signal
 from trainables.checkpoint import checkpoint_path, load_checkpoint
 from trainables.execution import BusyError, owned, stopped
-from trainables.records import Epoch, log_path, write_plan, write_record
+from trainables.records import Epoch, add_record, log_path, write_plan
 from trainables.run_log import RunLog
 
 if TYPE_CHECKING:
@@ -183,10 +183,10 @@ class Conductor:
                     self.still_owned()
                     about = self.provenance | {"study": self.plan.name}
                     record = stopped(run, self._curves[run.run_id], self._checkpoint(run.run_id), about)
-                    write_record(self.storage, record)
-                    RunLog(log_path(self.storage, run.run_id)).write(
-                        f"stopped after {len(record.epochs)} epochs by study {self.plan.name}"
-                    )
+                    if add_record(self.storage, record):
+                        RunLog(log_path(self.storage, run.run_id)).write(
+                            f"stopped after {len(record.epochs)} epochs by study {self.plan.name}"
+                        )
         except BusyError:
             self._uncut[run.run_id] = run
             return

@@ -15,7 +15,7 @@ import torch
 
 from trainables import ownership
 from trainables.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
-from trainables.records import Cost, Record, Status, Test, log_path, write_record
+from trainables.records import Cost, Record, Status, Test, add_record, log_path
 from trainables.run_log import RunLog, now
 from trainables.training import Diverged, RunTraining
 
@@ -102,6 +102,7 @@ class Execution:
 
         Raises:
             StorageError: the frames, a checkpoint or the record could not be read or written.
+            BusyError: another process owns the run meanwhile, or has recorded it.
             MemoryError, torch.OutOfMemoryError, torch.AcceleratorError: memory or the GPU gave out.
 
         """
@@ -178,7 +179,9 @@ class Execution:
         self.spent["cpu_s"] += time.process_time() - cpu
 
     def _end(self, status: Status, error: str | None, wall: float, cpu: float, test: Test | None = None) -> Record:
-        """Write the record, then drop the checkpoint and the ownership."""
+        """Write the record, then drop the checkpoint and the ownership; BusyError where that is another's now."""
+        if self._held is not None and self._held.lost:
+            raise BusyError(self.run.run_id)
         self._spend(wall, cpu)
         training = self.training
         curve = training.curve if training else []
@@ -197,9 +200,11 @@ class Execution:
             | {"ended": now(), "attempts": len(self.earlier) + 1, "earlier_attempts": self.earlier},
         )
         with _storage():
-            write_record(self.storage, record)
+            written = add_record(self.storage, record)
             checkpoint_path(self.storage, self.run.run_id).unlink(missing_ok=True)
             self.release(recorded=True)
+        if not written:
+            raise BusyError(self.run.run_id)
         self.log.write(f"{status} after {len(curve)} epochs{f': {error}' if error else ''}")
         return record
 

@@ -125,6 +125,18 @@ def write_record(storage: Location, record: Record) -> None:
     write_atomically(record_path(storage, record.run_id), record.model_dump_json(indent=1).encode())
 
 
+def add_record(storage: Location, record: Record) -> bool:
+    """Add a record for who owns the run; say whether it is written: in an object store the first one stays.
+
+    A file lock is not lost as a lease may be, so that in a folder there is no other.
+    """
+    path = record_path(storage, record.run_id)
+    if not isinstance(path, Path):
+        return path.create(record.model_dump_json(indent=1).encode())
+    write_record(storage, record)
+    return True
+
+
 def read_record(path: Location) -> Record:
     """Read one record.
 

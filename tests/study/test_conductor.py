@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from trainables.object_store import ObjectPath
+    from trainables.storage import Location
+
 CANDIDATE = Candidate("a", {}, Configuration(loss=CCE(name="cce")))
 RUNS = [CANDIDATE.planned(seed, "d", "explore") for seed in range(3)]
 
@@ -99,7 +102,7 @@ def record(planned: PlannedRun, status: Status = "complete") -> Record:
     )
 
 
-def conductor(storage: Path, method: Grid) -> Conductor:
+def conductor(storage: Location, method: Grid) -> Conductor:
     data = DataSummary(name="d", kind="synthetic", fingerprint="d", classes=["x", "y"], clips={})
     plan = StudyPlan(name="s", description="", method="search", spec={}, dataset=data, runs=[])
     progress = Progress(storage, "s", {}, {}, console=Console(file=io.StringIO()))
@@ -217,6 +220,19 @@ def test_a_cut_run_whose_checkpoint_is_lost_is_recorded_from_what_it_reported(tm
     conducted.cut(planned.run)
     found = read_records(tmp_path)[planned.run.run_id]
     assert (found.status, len(found.epochs), found.cost.wall_s) == ("stopped", 2, 0.0)
+
+
+def test_a_record_that_a_worker_wrote_last_moment_is_not_replaced_in_an_object_store(bucket: ObjectPath) -> None:
+    conducted = conductor(bucket, OneByOne())
+    planned = conducted.next()
+    assert isinstance(planned, PlannedRun)
+    for epoch in (1, 2):
+        conducted.on_epoch(planned.run, point(epoch))
+    there = record(planned)
+    conducted.still_owned = lambda: write_record(bucket, there)  # between the look for a record and its writing
+    conducted.cut(planned.run)
+    assert read_records(bucket) == {planned.run.run_id: there}
+    assert conducted.progress.recorded == {planned.run.run_id: there}
 
 
 def test_a_run_whose_checkpoint_stands_at_a_rung_is_decided_before_it_trains(tmp_path: Path) -> None:

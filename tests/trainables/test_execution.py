@@ -9,7 +9,7 @@ from trainables import ownership
 from trainables.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
 from trainables.config import AdaptiveGCE
 from trainables.execution import BusyError, Execution, StorageError, owned, provenance, stopped
-from trainables.records import log_path, read_records
+from trainables.records import add_record, log_path, read_records
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -34,6 +34,29 @@ def test_a_run_ends_complete_with_curve_test_and_cost(loader, make_run, tmp_path
     assert record.cost.wall_s > 0
     assert read_records(tmp_path) == {run.run_id: record}
     assert not checkpoint_path(tmp_path, run.run_id).exists()
+
+
+def test_a_run_that_was_lost_meanwhile_is_recorded_by_its_new_owner(loader, make_run, bucket, monkeypatch):
+    monkeypatch.setattr(ownership, "RENEW_S", 0.05)
+    run = make_run(epochs=1)
+    execution = Execution(run, loader, bucket, {})
+    (bucket / "running" / run.run_id / "000000002").write_bytes(b"{}")
+    execution._held._thread.join(30)
+    with pytest.raises(BusyError):
+        execution.step()
+    assert read_records(bucket) == {}
+    assert (bucket / "running" / run.run_id / "000000002").exists()
+
+
+def test_in_an_object_store_the_first_record_of_a_run_stays(loader, make_run, bucket):
+    run = make_run(epochs=1)
+    execution = Execution(run, loader, bucket, {})
+    first = stopped(run, [], None, {})
+    assert add_record(bucket, first)
+    with pytest.raises(BusyError):
+        execution.step()
+    assert read_records(bucket) == {run.run_id: first}
+    assert not (bucket / "running" / run.run_id).exists()
 
 
 def test_a_run_given_up_half_way_goes_on_from_its_checkpoint(loader, make_run, tmp_path):
