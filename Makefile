@@ -4,13 +4,16 @@ BIN := .venv/bin
 # The pins hold for the packages and for what builds them, whatever version of pip this is.
 PINS := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1
 
-.PHONY: demo test lint clean
+.PHONY: demo test clusters lint clean
 
 demo: .venv/installed
 	$(BIN)/gce-study run demo
 
 test: .venv/installed-dev lint
 	$(BIN)/python -m pytest
+
+clusters: .venv/installed-dev
+	GCE_STUDY_CLUSTERS=1 $(BIN)/python -m pytest -m clusters
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check

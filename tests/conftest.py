@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 RATE = 44_100
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what takes minutes, unless it is asked for."""
+    if item.get_closest_marker("clusters") and not os.environ.get("GCE_STUDY_CLUSTERS"):
+        pytest.skip("takes minutes of Ray clusters that come and go; make clusters runs it")
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Return the folder of real metadata and recordings; the test is skipped where there is none."""

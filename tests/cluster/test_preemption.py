@@ -159,6 +159,7 @@ storage: {storage}
 """
 
 
+@pytest.mark.clusters
 def test_a_notice_drains_the_node_and_its_run_goes_on_elsewhere_without_a_failure(service, tmp_path):
     file = tmp_path / "study.yaml"
     file.write_text(STUDY.format(storage=tmp_path / "storage"))

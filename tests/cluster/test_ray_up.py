@@ -15,6 +15,8 @@ from urllib.parse import parse_qs
 import pytest
 import yaml
 
+pytestmark = pytest.mark.clusters
+
 ROOT = Path(__file__).resolve().parents[2]
 # The address at which a node was reached; of itself this machine would only find its loopback.
 REACHED = "--node-ip-address=$(echo $SSH_CONNECTION | cut -d' ' -f3)"
