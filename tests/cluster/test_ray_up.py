@@ -1,4 +1,4 @@
-"""`ray up` with the shipped files: on the AWS provider against moto's server, and on machines reached by SSH.
+"""`ray up` with the shipped files: on the AWS provider against moto's servers, and on machines reached by SSH.
 
 Every node is this machine, in namespaces of its own: what is installed on a node is there already, and only Ray's
 addresses are many. Everything else is the shipped file's.
@@ -8,6 +8,7 @@ import base64
 import json
 import shutil
 import sys
+from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -53,6 +54,15 @@ import boto3, json
 pages = boto3.client("ec2").describe_instances()["Reservations"]
 print(json.dumps([i for page in pages for i in page["Instances"]], default=str))
 """
+OBJECTS = """
+import boto3
+pages = boto3.client("s3").get_paginator("list_objects_v2").paginate(Bucket="results")
+print(*[found["Key"] for page in pages for found in page.get("Contents", [])])
+"""
+BUCKET = """
+import boto3
+boto3.client("s3").create_bucket(Bucket="results", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+"""
 KEY = "import boto3; print(boto3.client('ec2').create_key_pair(KeyName='ray-autoscaler_us-west-2')['KeyMaterial'])"
 TASK = """
 import ray
@@ -61,12 +71,12 @@ print("it ran on", ray.get(where.remote()))
 """
 STUDY = """
 name: small
-dataset: {{kind: synthetic, train_per_class: 6, test_per_class: 2}}
-arms: [{{name: cce, loss: {{name: cce}}}}]
-seeds: 6
-training: {{epochs: 40, stop_after: 40, batch_size: 8}}
-resources: {{max_concurrent: 1}}
-storage: {storage}
+dataset: {kind: synthetic, train_per_class: 6, test_per_class: 2}
+arms: [{name: cce, loss: {name: cce}}]
+seeds: 4
+training: {epochs: 30, stop_after: 30, batch_size: 8}
+resources: {max_concurrent: 1}
+storage: s3://results/gce-study
 """
 SPREAD = """
 import ray, time
@@ -125,17 +135,21 @@ def aws(machine):
     (machine.state / "amis.json").write_text(json.dumps([IMAGE]))
     machine.environment |= {
         "AWS_ENDPOINT_URL": "http://127.0.0.1:5000",
+        "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:5001",
         "AWS_ACCESS_KEY_ID": "person",
         "AWS_SECRET_ACCESS_KEY": "of-the-person",
         "AWS_DEFAULT_REGION": "us-west-2",
         "AWS_EC2_METADATA_DISABLED": "true",
         "MOTO_AMIS_PATH": str(machine.state / "amis.json"),
-        "MOTO_ENABLE_RECORDING": "true",
         "MOTO_RECORDER_FILEPATH": str(machine.state / "requests"),
     }
-    log = machine.start("moto.log", "moto_server", "-H", "127.0.0.1", "-p", "5000")
-    machine.wait(lambda: "Running on" in log.read_text(), 60, "moto's server")
+    # The bucket has a server of its own, which keeps no record of the requests: each checkpoint would be in it.
+    logs = [machine.start("s3.log", "moto_server", "-H", "127.0.0.1", "-p", "5001")]
+    machine.environment["MOTO_ENABLE_RECORDING"] = "true"
+    logs.append(machine.start("moto.log", "moto_server", "-H", "127.0.0.1", "-p", "5000"))
+    machine.wait(lambda: all("Running on" in log.read_text() for log in logs), 60, "moto's servers")
     prepare = ["python", "docs/aws/prepare.py", "--bucket", "results", "--ssh-from", "203.0.113.7/32"]
+    machine.run("python", "-c", BUCKET)
     first, again = machine.run(*prepare), machine.run(*prepare)
     assert first == again
     key = machine.home / ".ssh" / "ray-autoscaler_us-west-2.pem"
@@ -148,6 +162,12 @@ def aws(machine):
 def instances(machine, state="running"):
     found = json.loads(machine.run("python", "-c", INSTANCES))
     return [i for i in found if i["State"]["Name"] == state]
+
+
+def objects(machine, pattern):
+    """Which objects of the storage location have such a name."""
+    keys = machine.run("python", "-c", OBJECTS).split()
+    return [key for key in keys if fnmatchcase(key, f"gce-study/{pattern}")]
 
 
 def requests(machine, who):
@@ -176,23 +196,27 @@ def test_on_aws_a_gpu_machine_comes_with_the_work_and_goes_without(machine, aws)
     assert {address for address, port in machine.listening() if port == 8265} == {"127.0.0.1"}
 
     open_dashboard(machine, file)
-    study, results = machine.state / "study.yaml", machine.state / "results"
-    study.write_text(STUDY.format(storage=results))
+    study = machine.state / "study.yaml"
+    study.write_text(STUDY)
     there = ["--address", "http://127.0.0.1:8266"]
     assert "small: submitted as job small-1" in machine.run("gce-study", "submit", study, "--cluster", file)
-    machine.wait(lambda: list(results.glob("checkpoints/*.pt")), 240, "the first epoch")
+    machine.wait(lambda: objects(machine, "checkpoints/*.pt"), 240, "the first epoch")
+    assert [Path(key).name for key in objects(machine, "studies/small/owner.lock/*")] == ["000000001"]
+    machine.wait(lambda: objects(machine, "running/*/*"), 60, "a run that is owned")
+    machine.run("gce-study", "stop", "small", *there)
+    machine.run("gce-study", "wait", "small", *there, code=130)
+    stopped = len(objects(machine, "records/*.json"))
+    machine.run("gce-study", "resume", "small", *there)
     where = submit(machine, TASK).split("it ran on ")[1].splitlines()[0]
     address, gpus = where.split(" with GPU ")
     assert gpus == "[0]"
     assert address.startswith("172.31.")
     assert address != head["PrivateIpAddress"]
-    machine.run("gce-study", "stop", "small", *there)
-    machine.run("gce-study", "wait", "small", *there, code=130)
-    stopped = len(list(results.glob("records/*.json")))
-    machine.run("gce-study", "resume", "small", *there)
     machine.run("gce-study", "wait", "small", *there, timeout=240)
-    assert stopped < len(list(results.glob("records/*.json"))) == 6
-    assert "report.html" in machine.run("gce-study", "report", "small", "--storage", results)
+    assert stopped < len(objects(machine, "records/*.json")) == 4
+    assert [Path(key).name for key in objects(machine, "studies/small/owner.lock/*")] == ["000000002"]
+    assert not objects(machine, "running/*/*")
+    assert "report.html" in machine.run("gce-study", "report", "small", "--storage", "s3://results/gce-study")
     machine.wait(lambda: len(instances(machine)) == 1, 120, "the worker's end")
     machine.run("ray", "down", "-y", file, timeout=120)
     assert instances(machine) == []
