@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study.console import say, show
-from study.endings import EngineError, UsageError
+from study.endings import EngineError, UnheardError, UsageError
 from study.run_commands import add_run_options, shipped, spec_path
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 TUNNEL_S = 60.0  # for `ray dashboard` to open it
 POLL_S = 1.0
+UNHEARD_S = 60.0  # that a cluster may fail to answer whoever waits
 ENDED_S = 30.0  # for a driver that was told to end
 TOO_LATE = 124  # exit code of `wait --timeout`, as that of coreutils' timeout
 STOPPED, CANCELLED = 130, 143  # exit codes of a driver that was stopped, or ended at once
@@ -250,19 +251,42 @@ def wait(options: argparse.Namespace) -> int:
     Returns:
         The driver's exit code: 0 done, 1 failed, 2 bad input, 130 stopped, 143 cancelled; 124 when the time is up.
 
+    Raises:
+        UnheardError: the cluster does not answer, or knows the job no more; the exit code is 125.
+
     """
-    with reached(options) as cluster:
-        attempt = _ended(cluster, cluster.latest(options.name), options.timeout)
+    try:
+        with reached(options) as cluster:
+            attempt = _ended(cluster, cluster.latest(options.name), options.timeout)
+    except EngineError as error:
+        raise UnheardError(str(error)) from None
     say(f"{attempt.study}: {_state(attempt)}")
     return TOO_LATE if attempt.alive else _code(attempt)
 
 
 def _ended(cluster: Cluster, attempt: Attempt, timeout_s: float | None) -> Attempt:
-    """Wait for a job's end; return it as it is then, or when the time is up."""
-    end = None if timeout_s is None else time.monotonic() + timeout_s
+    """Wait for a job's end; return it as it is then, or when the time is up.
+
+    Raises:
+        EngineError: the cluster has not answered for a minute, or knows the job no more.
+
+    """
+    heard = time.monotonic()
+    end = None if timeout_s is None else heard + timeout_s
     while attempt.alive and (end is None or time.monotonic() < end):
         time.sleep(POLL_S)
-        attempt = next(each for each in cluster.attempts(attempt.study) if each.number == attempt.number)
+        try:
+            there = {each.number: each for each in cluster.attempts(attempt.study)}
+        except EngineError as error:
+            if time.monotonic() - heard < UNHEARD_S:
+                continue
+            msg = f"{error} (asked for {UNHEARD_S:g} s; job {attempt.job} may go on there)"
+            raise EngineError(msg) from None
+        if attempt.number not in there:
+            msg = f"{cluster.address}: job {attempt.job} is not known there any more, as its head was started again"
+            msg += "; nothing recorded is lost: submit the file again"
+            raise EngineError(msg)
+        attempt, heard = there[attempt.number], time.monotonic()
     return attempt
 
 
