@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from study.console import say, show
 from study.endings import EngineError, UnheardError, UsageError
 from study.run_commands import add_run_options, shipped, spec_path
+from trainables.storage import URL, URL_FORM
 
 if TYPE_CHECKING:
     import argparse
@@ -39,6 +40,7 @@ def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the ty
     text = "start a study on a cluster, or find it running there"
     command = commands.add_parser("submit", help=text, description=text)
     command.add_argument("file", type=Path, help=f"the study file (YAML), or a shipped one: {', '.join(shipped())}")
+    command.add_argument("--storage", metavar="WHERE", help="keep it there, whatever the study file says")
     add_run_options(command)
     command.set_defaults(handler=submit)
     add_cluster(command)
@@ -145,20 +147,21 @@ def submit(options: argparse.Namespace) -> int:
 
     path = spec_path(options.file)
     spec = read_spec(path)
-    _check_places(path)
+    _check_places(path, options.storage)
     given = ["--skip-bad-clips", str(options.skip_bad_clips)] if options.skip_bad_clips else []
     given += ["--retry-failed"] if options.retry_failed else []
     with reached(options) as cluster:
-        attempt, new = cluster.submit(spec.name, packed(path), given)
+        attempt, new = cluster.submit(spec.name, packed(path, options.storage), given)
     _tell(attempt, new=new, options=options)
     return 0
 
 
-def _check_places(path: Path) -> None:
+def _check_places(path: Path, storage: str | None) -> None:
     """Refuse relative folders: on the cluster they would start from a folder that is deleted when the driver ends.
 
     Raises:
-        SpecError: there are some.
+        SpecError: the file has some.
+        UsageError: the storage location that takes the place of the file's is one, or a URL of another form.
 
     """
     from study.reading import SpecError  # noqa: PLC0415
@@ -166,6 +169,9 @@ def _check_places(path: Path) -> None:
     from study.wording import plain, shown  # noqa: PLC0415
     from study.yaml12 import parse  # noqa: PLC0415
 
+    if storage is not None and not (storage.startswith(("/", "~")) or URL.fullmatch(storage)):
+        msg = f"--storage: {shown(storage)} is not allowed; allowed: {URL_FORM}, or a folder that starts with / or ~"
+        raise UsageError(msg)
     document = parse(path.read_text(encoding="utf-8-sig"))
     problems = []
 
@@ -180,7 +186,7 @@ def _check_places(path: Path) -> None:
                 f"{plain(str(path))}:{line}: {text}; allowed: s3://..., or a folder that starts with / or ~"
             )
 
-    look(("storage",), document.data.get("storage", "results"))
+    look(("storage",), storage or document.data.get("storage", "results"))
     look(("dataset",), document.data["dataset"])
     if problems:
         raise SpecError(problems)

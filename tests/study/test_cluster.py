@@ -144,8 +144,8 @@ def test_submitted_again_a_finished_study_answers_from_its_ledger(head, finished
 @pytest.mark.usefixtures("finished")
 def test_stop_finishes_the_epoch_and_resume_goes_on_to_the_same_records(head):
     storage = head.folder / "stopped"
-    path = write(head, "stopped", epochs=12)
-    head.study("submit", path)
+    path = write(head, "stopped", epochs=12, storage="a-place-that-submit-replaces")
+    head.study("submit", path, "--storage", storage)
     until(lambda: list(storage.glob("checkpoints/*.pt")))
     stopped = head.study("stop", "stopped")
     assert "stopped: stopped; continue with: gce-study resume stopped" in stopped.stdout

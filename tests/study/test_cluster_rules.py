@@ -16,6 +16,7 @@ from study.job_commands import _code, _state
 from study.jobs import Attempt, digest, packed, unpacked
 from study.ray_settings import joins_cluster, prepare_environment
 from study.spec import Resources
+from study.yaml12 import parse
 
 STUDY = "name: s\nseeds: 2\n"
 
@@ -81,6 +82,22 @@ def test_a_study_file_comes_back_as_it_was_and_its_digest_is_of_what_it_says(tmp
     assert unpacked(packed(one)) == ("one.yaml", STUDY.encode())
     assert "seeds" not in packed(one)
     assert digest(packed(one)) == digest(packed(two)) != digest(packed(three))
+
+
+def test_another_storage_location_takes_the_place_of_the_files_and_nothing_else_changes(tmp_path):
+    path = tmp_path / "s.yaml"
+    path.write_text(STUDY + "description: 'yes, 0x1F \N{GREEK SMALL LETTER TAU} \N{SNAKE}'\nbudget: {max_runs: 1e3}\n")
+    name, text = unpacked(packed(path, "s3://bucket/new"))
+    assert name == "s.yaml"
+    changed = parse(text.decode())
+    assert changed.problems == []
+    assert changed.data == parse(path.read_text()).data | {"storage": "s3://bucket/new"}
+
+
+@pytest.mark.parametrize("where", ["results", "s3://Bucket/x", "ftp://host/x", ""])
+def test_a_storage_location_that_a_cluster_cannot_reach_is_refused_by_submit(where, capsys):
+    assert main(["submit", "demo", "--storage", where, "--address", "http://127.0.0.1:9"]) == 2
+    assert f"gce-study: --storage: {where!r} is not allowed; allowed: s3://" in capsys.readouterr().err
 
 
 def attempt(status, code=None):
