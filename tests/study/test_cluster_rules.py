@@ -17,6 +17,7 @@ from study.jobs import Attempt, digest, packed, unpacked
 from study.ray_settings import joins_cluster, prepare_environment
 from study.spec import Resources
 from study.yaml12 import parse
+from trainables.storage import location
 
 STUDY = "name: s\nseeds: 2\n"
 
@@ -53,6 +54,20 @@ def test_runs_fit_on_a_node_by_its_scarcest_resource_and_none_uses_two_halves_of
 
 def test_a_node_that_nobody_has_seen_yet_may_have_what_is_asked_for(offer):
     assert offer({}, 5).slots(Resources(gpus_per_run=4.0)) == 5
+
+
+@pytest.mark.usefixtures("offer")
+def test_a_folder_is_warned_of_where_machines_may_start_later(monkeypatch, tmp_path, capsys):
+    from study.cluster import _warn_of_later  # noqa: PLC0415 -- ray, after its environment
+
+    monkeypatch.setitem(os.environ, "HOME", str(tmp_path))
+    for where, most in (("/shared", 2), ("/shared", 0), ("s3://bucket/x", 2)):
+        launcher = {"max_workers": 2, "head_node_type": "head"}
+        launcher["available_node_types"] = {"head": {}, "gpu": {"max_workers": most}}
+        (tmp_path / "ray_bootstrap_config.yaml").write_text(json.dumps(launcher))
+        _warn_of_later(location(where))
+    said = "the storage location /shared is a folder: machines that start later must see it too\n"
+    assert capsys.readouterr().err == said
 
 
 @pytest.mark.parametrize(
