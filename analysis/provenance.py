@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.compare import why_not_published
 from analysis.frames import complete_runs
-from analysis.prices import HOUR_S, lost_s
+from analysis.prices import HOUR_S, lost_s, unpriced_devices
 from analysis.tables import Table
 from trainables.labels import label, number, symbol
 
@@ -100,7 +100,7 @@ def _about_cost(results: StudyResults, recorded: pd.DataFrame, *, priced: bool) 
     if priced:
         note += " The price is that of resources.price_per_gpu_hour, without idle machines, storage and traffic."
         unpriced = recorded[(recorded["gpu_hours"] > 0) & recorded["price"].isna()]["run_id"]
-        devices = {str(results.records[run_id].provenance.get("device")) for run_id in unpriced}
+        devices = set[str]().union(*(unpriced_devices(results.records[i], results.plan.spec) for i in unpriced))
         note += f" No price is stated for: {', '.join(sorted(devices))}." if devices else ""
     return note
 

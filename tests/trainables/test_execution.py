@@ -141,9 +141,13 @@ def test_earlier_attempts_keep_their_provenance(loader, make_run, tmp_path):
     run = make_run(epochs=3)
     execute(run, loader, tmp_path, steps=1)
     execute(run, loader, tmp_path, steps=1)
-    earlier = execute(run, loader, tmp_path).provenance["earlier_attempts"]
+    record = execute(run, loader, tmp_path)
+    earlier = record.provenance["earlier_attempts"]
     assert [attempt["from_epoch"] for attempt in earlier] == [1, 2]
     assert {(attempt["device"], attempt["threads"]) for attempt in earlier} == {("cpu", 1)}
+    assert all(attempt["wall_s"] > 0 for attempt in earlier)
+    assert sum(attempt["wall_s"] for attempt in earlier) < record.cost.wall_s
+    assert "wall_s" not in record.provenance
 
 
 def test_a_run_taken_up_at_a_rung_gives_that_epoch_again_before_it_trains(loader, make_run, tmp_path):
