@@ -64,6 +64,10 @@ def _prices(spec: Mapping[str, Any]) -> float | Mapping[str, float] | None:
 
 
 def lost_s(record: Record) -> float:
-    """Return the most that a run's lost processes trained in vain: an epoch each, in seconds of wall time."""
-    epochs = max(1, len(record.epochs))
-    return float(record.cost.wall_s / epochs * (int(record.provenance.get("attempts", 1)) - 1))
+    """Return the most that a run's processes trained in vain: an epoch each, in seconds of wall time.
+
+    That is of those that were lost or stopped; one that was paused at a rung trained nothing in vain.
+    """
+    attempts = int(record.provenance.get("attempts", 1))
+    paused = sum("at_rung" in attempt for attempt in record.provenance.get("earlier_attempts", ()))
+    return float(record.cost.wall_s / max(1, len(record.epochs)) * (attempts - 1 - paused))

@@ -95,8 +95,8 @@ def _about_cost(results: StudyResults, recorded: pd.DataFrame, *, priced: bool) 
     """Say what the numbers hold, and what they do not."""
     note = "Hours are summed over runs and over every attempt of a run; runs may have been trained side by side."
     if lost := sum(lost_s(record) for record in results.records.values()):
-        note += " What processes that were lost had trained since their last epoch comes on top: at most an epoch for "
-        note += f"each, {lost / HOUR_S:.2f} hours together."
+        note += " What processes that were lost or stopped had trained since their last epoch comes on top: at most an "
+        note += f"epoch for each, {lost / HOUR_S:.2f} hours together."
     if priced:
         note += " The price is that of resources.price_per_gpu_hour, without idle machines, storage and traffic."
         unpriced = recorded[(recorded["gpu_hours"] > 0) & recorded["price"].isna()]["run_id"]

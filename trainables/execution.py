@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 # No fault of the run: the process is given up, and another goes on from the checkpoint.
 ENVIRONMENT_FAULTS = (MemoryError, torch.OutOfMemoryError, torch.AcceleratorError)
 
+OF_AN_ATTEMPT = {"from_epoch", "wall_s", "at_rung"}  # what means nothing of a run as a whole
+
 
 class StorageError(Exception):
     """The storage location cannot be used: no fault of the run, which goes on from its last checkpoint later."""
@@ -174,6 +176,7 @@ class Execution:
         kept = ("host", "device", "gpus", "threads", "started")
         own = {key: self.provenance[key] for key in kept if key in self.provenance}
         own |= {"from_epoch": self.first_epoch, "wall_s": self.spent["wall_s"] - self._before_s}
+        own |= {"at_rung": True} if len(training.curve) in self._rungs else {}  # where it waits to be asked for again
         return {"training": training.state(), "spent": self.spent, "earlier": [*self.earlier, own]}
 
     def _spend(self, wall: float, cpu: float) -> None:
@@ -230,7 +233,7 @@ def stopped(run: Run, curve: list[Epoch], state: dict[str, Any] | None, provenan
         test=None,
         cost=Cost(**spent, images=images, images_per_s=images / train_s if train_s else 0.0),
         provenance=provenance
-        | {key: value for key, value in last.items() if key not in {"from_epoch", "wall_s"}}
+        | {key: value for key, value in last.items() if key not in OF_AN_ATTEMPT}
         | {"ended": now(), "attempts": len(earlier) + 1, "earlier_attempts": earlier},
     )
 

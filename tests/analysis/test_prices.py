@@ -80,3 +80,9 @@ def test_a_device_without_a_price_is_named(study: Builder) -> None:
 def test_lost_attempts_count_an_epoch_each_at_most(study: Builder) -> None:
     study.add("cce", CCE(name="cce"), 0, provenance={"attempts": 3})  # half an hour for 4 epochs
     assert "at most an epoch for each, 0.25 hours together" in cost_table(study.results()).note
+
+
+def test_an_attempt_that_was_paused_at_a_rung_lost_nothing(study: Builder) -> None:
+    earlier = [{"from_epoch": 1, "at_rung": True}, {"from_epoch": 2}]
+    study.add("cce", CCE(name="cce"), 0, provenance={"attempts": 3, "earlier_attempts": earlier})
+    assert "at most an epoch for each, 0.12 hours together" in cost_table(study.results()).note
