@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.compare import why_not_published
 from analysis.frames import complete_runs
-from analysis.prices import HOUR_S, lost_s
+from analysis.prices import HOUR_S, lost_s, unpriced_devices
 from analysis.tables import Table
 from trainables.labels import label, number, symbol
 
@@ -95,12 +95,12 @@ def _about_cost(results: StudyResults, recorded: pd.DataFrame, *, priced: bool) 
     """Say what the numbers hold, and what they do not."""
     note = "Hours are summed over runs and over every attempt of a run; runs may have been trained side by side."
     if lost := sum(lost_s(record) for record in results.records.values()):
-        note += " What processes that were lost had trained since their last epoch comes on top: at most an epoch for "
-        note += f"each, {lost / HOUR_S:.2f} hours together."
+        note += " What processes that were lost or stopped had trained since their last epoch comes on top: at most an "
+        note += f"epoch for each, {lost / HOUR_S:.2f} hours together."
     if priced:
         note += " The price is that of resources.price_per_gpu_hour, without idle machines, storage and traffic."
         unpriced = recorded[(recorded["gpu_hours"] > 0) & recorded["price"].isna()]["run_id"]
-        devices = {str(results.records[run_id].provenance.get("device")) for run_id in unpriced}
+        devices = set[str]().union(*(unpriced_devices(results.records[i], results.plan.spec) for i in unpriced))
         note += f" No price is stated for: {', '.join(sorted(devices))}." if devices else ""
     return note
 

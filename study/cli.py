@@ -22,7 +22,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        The exit code: 0 done, 1 something outside the input failed, 2 bad input, 130 Ctrl-C, 143 SIGTERM.
+        The exit code: 0 done, 1 something outside the input failed, 2 bad input, 130 Ctrl-C, 143 SIGTERM. Those of
+        ``wait`` are in ``job_commands.wait``.
 
     """
     options = parser().parse_args(arguments)
@@ -66,7 +67,7 @@ def _explain(error: Exception) -> int:
         return BAD_INPUT
     if isinstance(error, EngineError | OSError):
         _complain([str(error)])
-        return FAULT
+        return getattr(error, "exit_code", FAULT)
     raise error
 
 

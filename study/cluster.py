@@ -22,6 +22,7 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from ruamel.yaml import YAML
 
+from study.console import say
 from study.endings import EngineError
 from study.ray_settings import WORKERS
 from trainables.records import write_atomically
@@ -91,6 +92,7 @@ def joined(resources: Resources, storage: Location) -> Iterator[None]:
     try:
         _enough(resources)
         _seen_by_all(storage)
+        _warn_of_later(storage)
         yield
     finally:
         ray.shutdown()
@@ -138,11 +140,16 @@ class _Offer(NamedTuple):
 
 
 def _offers() -> list[_Offer]:
-    """Return the nodes that are there, and those that the autoscaler may start.
+    """Return the nodes that are there, and those that the autoscaler may start."""
+    return [*(_Offer(node["Resources"], 1) for node in ray.nodes() if node["Alive"]), *_later()]
+
+
+def _later() -> list[_Offer]:
+    """Return the nodes that the autoscaler may start.
 
     The launcher leaves its file in the home of the head, where a job's driver runs. On Kubernetes there is none.
     """
-    offers = [_Offer(node["Resources"], 1) for node in ray.nodes() if node["Alive"]]
+    offers = []
     launcher = Path("~/ray_bootstrap_config.yaml").expanduser()
     if launcher.exists():
         config = YAML(typ="safe").load(launcher)
@@ -224,6 +231,12 @@ def _seen_by_all(storage: Location) -> None:
             _judge(others[node], storage, token, answer)
     finally:
         path.unlink(missing_ok=True)
+
+
+def _warn_of_later(storage: Location) -> None:
+    """Say what nobody can ask a node that is not there yet."""
+    if isinstance(storage, Path) and _later():
+        say(f"the storage location {storage} is a folder: machines that start later must see it too", err=True)
 
 
 def _judge(address: str, storage: Location, token: bytes, answer: Any) -> None:  # noqa: ANN401 -- Ray's reference

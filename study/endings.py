@@ -15,6 +15,14 @@ if TYPE_CHECKING:
 class EngineError(Exception):
     """The study cannot go on for a reason outside its runs; what is recorded stays."""
 
+    exit_code = 1
+
+
+class UnheardError(EngineError):
+    """Whoever waited for a study on a cluster hears no more of it; the study may go on there."""
+
+    exit_code = 125  # as that of coreutils' timeout when it is itself what fails
+
 
 class UnknownStudyError(Exception):
     """The storage location holds no study of that name."""

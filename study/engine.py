@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from study.spec import Resources
 
 LOST_PROCESSES = 10  # a run whose process dies more often than this without an epoch in between has a fault of its own
-NODE_LOST = "node has died"  # in what Ray says of a process that was lost with its machine
+# In what Ray says of a process that was lost with its machine. The last one comes before Ray knows that the machine is
+# gone; of a process that dies alone its machine tells at once.
+NODE_LOST = ("node has died", "node was terminated", "actor is temporarily unavailable")
+ANNOUNCED = "its node has died, as was announced"
 
 
 def execute(conductor: Conductor, resources: Resources) -> None:
@@ -138,10 +141,17 @@ class _Asking(Searcher):
         """Count a run's lost process; after too many, record the run as failed, so that the others are trained.
 
         Tune starts the run again whatever is done here; finding it recorded, the new process ends at once.
+
+        Args:
+            run: whose process it was.
+            error: all that Ray says of it, in lines; a machine that was lost is no fault of the run.
+
         """
         log = RunLog(log_path(self.conductor.storage, run.run_id))
+        node_lost = any(text in error for text in NODE_LOST)
+        error = error.rpartition("\n")[2].strip()[:200]
         log.write(f"its process was lost: {error}")
-        if NODE_LOST in error:
+        if node_lost:
             return
         self.deaths[run.run_id] += 1
         if self.deaths[run.run_id] <= LOST_PROCESSES:
@@ -212,10 +222,10 @@ class _Watching(tune.Callback):
     def on_trial_recover(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
         """Take in a run's lost process, from the file in which Tune notes each."""
         path = Path(trial.error_file or "")
-        text = path.read_text(encoding="utf-8", errors="replace").strip() if path.is_file() else ""
-        error = text.split("\n")[-1][:200] or "unknown"
+        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        error = text.rpartition("Failure # ")[2].strip() or "unknown"
         if trial.num_failures == self._failures[trial.trial_id]:  # Tune counts all but what was announced
-            error = f"its {NODE_LOST}, as was announced"
+            error = ANNOUNCED
         self._failures[trial.trial_id] = trial.num_failures
         self._asking.on_death(Run.model_validate(trial.config["run"]), error)
 

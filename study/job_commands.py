@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study.console import say, show
-from study.endings import EngineError, UsageError
+from study.endings import EngineError, UnheardError, UsageError
 from study.run_commands import add_run_options, shipped, spec_path
+from trainables.storage import URL, URL_FORM
 
 if TYPE_CHECKING:
     import argparse
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 TUNNEL_S = 60.0  # for `ray dashboard` to open it
 POLL_S = 1.0
+UNHEARD_S = 60.0  # that a cluster may fail to answer whoever waits
 ENDED_S = 30.0  # for a driver that was told to end
 TOO_LATE = 124  # exit code of `wait --timeout`, as that of coreutils' timeout
 STOPPED, CANCELLED = 130, 143  # exit codes of a driver that was stopped, or ended at once
@@ -38,6 +40,7 @@ def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the ty
     text = "start a study on a cluster, or find it running there"
     command = commands.add_parser("submit", help=text, description=text)
     command.add_argument("file", type=Path, help=f"the study file (YAML), or a shipped one: {', '.join(shipped())}")
+    command.add_argument("--storage", metavar="WHERE", help="keep it there, whatever the study file says")
     add_run_options(command)
     command.set_defaults(handler=submit)
     add_cluster(command)
@@ -144,20 +147,21 @@ def submit(options: argparse.Namespace) -> int:
 
     path = spec_path(options.file)
     spec = read_spec(path)
-    _check_places(path)
+    _check_places(path, options.storage)
     given = ["--skip-bad-clips", str(options.skip_bad_clips)] if options.skip_bad_clips else []
     given += ["--retry-failed"] if options.retry_failed else []
     with reached(options) as cluster:
-        attempt, new = cluster.submit(spec.name, packed(path), given)
+        attempt, new = cluster.submit(spec.name, packed(path, options.storage), given)
     _tell(attempt, new=new, options=options)
     return 0
 
 
-def _check_places(path: Path) -> None:
+def _check_places(path: Path, storage: str | None) -> None:
     """Refuse relative folders: on the cluster they would start from a folder that is deleted when the driver ends.
 
     Raises:
-        SpecError: there are some.
+        SpecError: the file has some.
+        UsageError: the storage location that takes the place of the file's is one, or a URL of another form.
 
     """
     from study.reading import SpecError  # noqa: PLC0415
@@ -165,6 +169,9 @@ def _check_places(path: Path) -> None:
     from study.wording import plain, shown  # noqa: PLC0415
     from study.yaml12 import parse  # noqa: PLC0415
 
+    if storage is not None and not (storage.startswith(("/", "~")) or URL.fullmatch(storage)):
+        msg = f"--storage: {shown(storage)} is not allowed; allowed: {URL_FORM}, or a folder that starts with / or ~"
+        raise UsageError(msg)
     document = parse(path.read_text(encoding="utf-8-sig"))
     problems = []
 
@@ -179,7 +186,7 @@ def _check_places(path: Path) -> None:
                 f"{plain(str(path))}:{line}: {text}; allowed: s3://..., or a folder that starts with / or ~"
             )
 
-    look(("storage",), document.data.get("storage", "results"))
+    look(("storage",), storage or document.data.get("storage", "results"))
     look(("dataset",), document.data["dataset"])
     if problems:
         raise SpecError(problems)
@@ -250,19 +257,42 @@ def wait(options: argparse.Namespace) -> int:
     Returns:
         The driver's exit code: 0 done, 1 failed, 2 bad input, 130 stopped, 143 cancelled; 124 when the time is up.
 
+    Raises:
+        UnheardError: the cluster does not answer, or knows the job no more; the exit code is 125.
+
     """
-    with reached(options) as cluster:
-        attempt = _ended(cluster, cluster.latest(options.name), options.timeout)
+    try:
+        with reached(options) as cluster:
+            attempt = _ended(cluster, cluster.latest(options.name), options.timeout)
+    except EngineError as error:
+        raise UnheardError(str(error)) from None
     say(f"{attempt.study}: {_state(attempt)}")
     return TOO_LATE if attempt.alive else _code(attempt)
 
 
 def _ended(cluster: Cluster, attempt: Attempt, timeout_s: float | None) -> Attempt:
-    """Wait for a job's end; return it as it is then, or when the time is up."""
-    end = None if timeout_s is None else time.monotonic() + timeout_s
+    """Wait for a job's end; return it as it is then, or when the time is up.
+
+    Raises:
+        EngineError: the cluster has not answered for a minute, or knows the job no more.
+
+    """
+    heard = time.monotonic()
+    end = None if timeout_s is None else heard + timeout_s
     while attempt.alive and (end is None or time.monotonic() < end):
         time.sleep(POLL_S)
-        attempt = next(each for each in cluster.attempts(attempt.study) if each.number == attempt.number)
+        try:
+            there = {each.number: each for each in cluster.attempts(attempt.study)}
+        except EngineError as error:
+            if time.monotonic() - heard < UNHEARD_S:
+                continue
+            msg = f"{error} (asked for {UNHEARD_S:g} s; job {attempt.job} may go on there)"
+            raise EngineError(msg) from None
+        if attempt.number not in there:
+            msg = f"{cluster.address}: job {attempt.job} is not known there any more, as its head was started again"
+            msg += "; nothing recorded is lost: submit the file again"
+            raise EngineError(msg)
+        attempt, heard = there[attempt.number], time.monotonic()
     return attempt
 
 

@@ -205,12 +205,20 @@ class Cluster:
                     return
 
 
-def packed(path: Path) -> str:
+def packed(path: Path, storage: str | None = None) -> str:
     """Return a study file's name and text as one line that the cluster can keep.
 
     It is not shown as text where jobs are listed, as it may hold an address to notify.
+
+    Args:
+        path: the study file, which can be read as a study.
+        storage: takes the place of the file's storage location; the text is JSON then, which is YAML too.
+
     """
-    data = json.dumps([path.name, path.read_text(encoding="utf-8-sig")]).encode()
+    text = path.read_text(encoding="utf-8-sig")
+    if storage is not None:
+        text = json.dumps(parse(text).data | {"storage": storage}, ensure_ascii=False, indent=1)
+    data = json.dumps([path.name, text]).encode()
     return base64.b64encode(zlib.compress(data)).decode()
 
 

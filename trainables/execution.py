@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 # No fault of the run: the process is given up, and another goes on from the checkpoint.
 ENVIRONMENT_FAULTS = (MemoryError, torch.OutOfMemoryError, torch.AcceleratorError)
 
+OF_AN_ATTEMPT = {"from_epoch", "wall_s", "at_rung"}  # what means nothing of a run as a whole
+
 
 class StorageError(Exception):
     """The storage location cannot be used: no fault of the run, which goes on from its last checkpoint later."""
@@ -67,6 +69,7 @@ class Execution:
         self.log = RunLog(log_path(storage, run.run_id))
         self.spent = {"wall_s": 0.0, "cpu_s": 0.0}  # of earlier attempts, and of this one up to the last checkpoint
         self.earlier: list[dict[str, Any]] = []  # provenance of earlier attempts
+        self._before_s = 0.0  # spent["wall_s"] when this attempt began
         self.first_epoch = 1  # of this attempt
         self._rungs = rungs
         self._taken_up = False  # from a checkpoint, in the step that is under way
@@ -154,6 +157,7 @@ class Execution:
                 try:
                     self.training.restore(state["training"])
                     self.spent, self.earlier = state["spent"], state["earlier"]
+                    self._before_s = self.spent["wall_s"]
                     self.first_epoch = len(self.training.curve) + 1
                     self._taken_up = True
                 except (KeyError, TypeError, ValueError, RuntimeError) as error:
@@ -171,7 +175,9 @@ class Execution:
 
     def _state(self, training: RunTraining) -> dict[str, Any]:
         kept = ("host", "device", "gpus", "threads", "started")
-        own = {key: self.provenance[key] for key in kept if key in self.provenance} | {"from_epoch": self.first_epoch}
+        own = {key: self.provenance[key] for key in kept if key in self.provenance}
+        own |= {"from_epoch": self.first_epoch, "wall_s": self.spent["wall_s"] - self._before_s}
+        own |= {"at_rung": True} if len(training.curve) in self._rungs else {}  # where it waits to be asked for again
         return {"training": training.state(), "spent": self.spent, "earlier": [*self.earlier, own]}
 
     def _spend(self, wall: float, cpu: float) -> None:
@@ -232,7 +238,7 @@ def stopped(run: Run, curve: list[Epoch], state: dict[str, Any] | None, provenan
         test=None,
         cost=Cost(**spent, images=images, images_per_s=images / train_s if train_s else 0.0),
         provenance=provenance
-        | {key: value for key, value in last.items() if key != "from_epoch"}
+        | {key: value for key, value in last.items() if key not in OF_AN_ATTEMPT}
         | {"ended": now(), "attempts": len(earlier) + 1, "earlier_attempts": earlier},
     )
 

@@ -57,6 +57,19 @@ def test_gpu_hours_and_prices_stand_in_the_runs_and_are_summed_by_what_became_of
     assert "No price is stated" not in table.note
 
 
+def test_each_attempt_is_priced_by_its_own_gpu(study: Builder) -> None:
+    """Half an hour in all: a fifth of it on half an A10G, the same on CPU, and what remains on an H100."""
+    earlier = [A10G | {"wall_s": 360.0}, {"device": "cpu", "wall_s": 360.0}]
+    study.add("cce", CCE(name="cce"), 0, provenance=H100 | {"attempts": 3, "earlier_attempts": earlier})
+    old = [A10G]  # of an earlier version
+    study.add("cce", CCE(name="cce"), 1, provenance=H100 | {"attempts": 2, "earlier_attempts": old})
+    runs = priced(study, {"A10G": 1.2, "H100": 4.0}).results().runs
+    assert list(runs["gpu_hours"]) == pytest.approx([0.05 + 0.3, 0.5])
+    assert list(runs["price"]) == pytest.approx([0.06 + 1.2, 2.0])
+    table = cost_table(priced(study, {"H100": 4.0}).results())
+    assert "No price is stated for: NVIDIA A10G." in table.note
+
+
 def test_a_device_without_a_price_is_named(study: Builder) -> None:
     study.add("cce", CCE(name="cce"), 0, provenance=A10G)
     study.add("cce", CCE(name="cce"), 1, provenance=H100)
@@ -67,3 +80,9 @@ def test_a_device_without_a_price_is_named(study: Builder) -> None:
 def test_lost_attempts_count_an_epoch_each_at_most(study: Builder) -> None:
     study.add("cce", CCE(name="cce"), 0, provenance={"attempts": 3})  # half an hour for 4 epochs
     assert "at most an epoch for each, 0.25 hours together" in cost_table(study.results()).note
+
+
+def test_an_attempt_that_was_paused_at_a_rung_lost_nothing(study: Builder) -> None:
+    earlier = [{"from_epoch": 1, "at_rung": True}, {"from_epoch": 2}]
+    study.add("cce", CCE(name="cce"), 0, provenance={"attempts": 3, "earlier_attempts": earlier})
+    assert "at most an epoch for each, 0.12 hours together" in cost_table(study.results()).note

@@ -129,7 +129,9 @@ def test_a_submitted_study_is_trained_and_reported(head, finished):
     assert [record.status for record in records.values()] == ["complete"] * 4
     assert (head.folder / "finished" / "studies" / "finished" / "report" / "report.html").exists()
     assert "finished: finished; job finished-1, started 20" in head.study("status", "finished").stdout
-    assert "report: " in head.study("logs", "finished").stdout
+    logs = head.study("logs", "finished").stdout
+    assert logs.count("finished is a folder: machines that start later must see it too\n") == 1
+    assert "report: " in logs
 
 
 def test_submitted_again_a_finished_study_answers_from_its_ledger(head, finished):
@@ -144,8 +146,8 @@ def test_submitted_again_a_finished_study_answers_from_its_ledger(head, finished
 @pytest.mark.usefixtures("finished")
 def test_stop_finishes_the_epoch_and_resume_goes_on_to_the_same_records(head):
     storage = head.folder / "stopped"
-    path = write(head, "stopped", epochs=12)
-    head.study("submit", path)
+    path = write(head, "stopped", epochs=12, storage="a-place-that-submit-replaces")
+    head.study("submit", path, "--storage", storage)
     until(lambda: list(storage.glob("checkpoints/*.pt")))
     stopped = head.study("stop", "stopped")
     assert "stopped: stopped; continue with: gce-study resume stopped" in stopped.stdout

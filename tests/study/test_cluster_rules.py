@@ -1,16 +1,23 @@
 """Rules about clusters that need none: what fits on a node, what a job is called, what an exit code means."""
 
+import json
 import os
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
+from study.cli import main
 from study.job_commands import _code, _state
 from study.jobs import Attempt, digest, packed, unpacked
 from study.ray_settings import joins_cluster, prepare_environment
 from study.spec import Resources
+from study.yaml12 import parse
+from trainables.storage import location
 
 STUDY = "name: s\nseeds: 2\n"
 
@@ -49,6 +56,20 @@ def test_a_node_that_nobody_has_seen_yet_may_have_what_is_asked_for(offer):
     assert offer({}, 5).slots(Resources(gpus_per_run=4.0)) == 5
 
 
+@pytest.mark.usefixtures("offer")
+def test_a_folder_is_warned_of_where_machines_may_start_later(monkeypatch, tmp_path, capsys):
+    from study.cluster import _warn_of_later  # noqa: PLC0415 -- ray, after its environment
+
+    monkeypatch.setitem(os.environ, "HOME", str(tmp_path))
+    for where, most in (("/shared", 2), ("/shared", 0), ("s3://bucket/x", 2)):
+        launcher = {"max_workers": 2, "head_node_type": "head"}
+        launcher["available_node_types"] = {"head": {}, "gpu": {"max_workers": most}}
+        (tmp_path / "ray_bootstrap_config.yaml").write_text(json.dumps(launcher))
+        _warn_of_later(location(where))
+    said = "the storage location /shared is a folder: machines that start later must see it too\n"
+    assert capsys.readouterr().err == said
+
+
 @pytest.mark.parametrize(
     ("address", "joins"),
     [
@@ -78,6 +99,22 @@ def test_a_study_file_comes_back_as_it_was_and_its_digest_is_of_what_it_says(tmp
     assert digest(packed(one)) == digest(packed(two)) != digest(packed(three))
 
 
+def test_another_storage_location_takes_the_place_of_the_files_and_nothing_else_changes(tmp_path):
+    path = tmp_path / "s.yaml"
+    path.write_text(STUDY + "description: 'yes, 0x1F \N{GREEK SMALL LETTER TAU} \N{SNAKE}'\nbudget: {max_runs: 1e3}\n")
+    name, text = unpacked(packed(path, "s3://bucket/new"))
+    assert name == "s.yaml"
+    changed = parse(text.decode())
+    assert changed.problems == []
+    assert changed.data == parse(path.read_text()).data | {"storage": "s3://bucket/new"}
+
+
+@pytest.mark.parametrize("where", ["results", "s3://Bucket/x", "ftp://host/x", ""])
+def test_a_storage_location_that_a_cluster_cannot_reach_is_refused_by_submit(where, capsys):
+    assert main(["submit", "demo", "--storage", where, "--address", "http://127.0.0.1:9"]) == 2
+    assert f"gce-study: --storage: {where!r} is not allowed; allowed: s3://" in capsys.readouterr().err
+
+
 def attempt(status, code=None):
     return Attempt("s", 1, "", "", "", status, 0.0, None, code, "")
 
@@ -98,6 +135,64 @@ def attempt(status, code=None):
 def test_what_became_of_a_driver_is_an_exit_code_and_words(status, code, exits, says):
     assert _code(attempt(status, code)) == exits
     assert _state(attempt(status, code)).startswith(says)
+
+
+@pytest.fixture
+def dashboard(monkeypatch):
+    """A server in a dashboard's place, whose list of jobs is asked of ``answers``, one a request; None is a 503."""
+    pytest.importorskip("aiohttp", reason="jobs need the cluster extra")
+    monkeypatch.setenv("RAY_API_SERVER_ADDRESS", "")
+    monkeypatch.setattr("study.job_commands.POLL_S", 0.01)
+    answers = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            ray = {"version": "4", "ray_version": version("ray"), "ray_commit": "", "session_name": ""}
+            answer = ray if self.path == "/api/version" else answers.pop(0) if len(answers) > 1 else answers[0]
+            self.send_response(503 if answer is None else 200)
+            self.end_headers()
+            self.wfile.write(json.dumps(answer).encode())
+
+        def log_message(self, *_):
+            """Print nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}", answers
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def job(status):
+    about = {"gce_study": "s", "gce_study_digest": "", "gce_study_file": "", "gce_study_options": ""}
+    kinds = {"type": "SUBMISSION", "submission_id": "s-1", "entrypoint": "gce-study run s.yaml"}
+    return [kinds | {"status": status, "metadata": about}]
+
+
+def test_requests_that_fail_for_less_than_a_minute_end_no_wait(dashboard, capsys):
+    address, answers = dashboard
+    answers += [job("RUNNING"), None, None, job("RUNNING"), None, job("SUCCEEDED")]
+    assert main(["wait", "s", "--address", address]) == 0
+    assert capsys.readouterr().out == "s: finished\n"
+
+
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        ([], "job s-1 is not known there any more, as its head was started again; nothing recorded is lost"),
+        (None, "(asked for 0.1 s; job s-1 may go on there)"),
+    ],
+)
+def test_a_wait_that_hears_no_more_of_the_job_ends_with_a_line_and_125(dashboard, monkeypatch, capsys, then, said):
+    monkeypatch.setattr("study.job_commands.UNHEARD_S", 0.1)
+    address, answers = dashboard
+    answers += [job("RUNNING"), then]
+    assert main(["wait", "s", "--address", address]) == 125
+    error = capsys.readouterr().err
+    assert said in error
+    assert len(error.splitlines()) == 1
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import io
 import re
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
@@ -105,11 +106,32 @@ def test_an_epoch_between_two_deaths_starts_the_count_anew(asking, plans, tmp_pa
     assert read_records(tmp_path) == {}
 
 
-def test_a_process_lost_with_its_node_is_no_fault_of_the_run(asking, plans, tmp_path):
+def test_a_process_lost_with_its_node_is_no_fault_of_the_run(asking, plans, engine, tmp_path):
+    from ray.core.generated.common_pb2 import ActorDiedErrorContext  # noqa: PLC0415 -- ray, after its environment
+    from ray.exceptions import ActorDiedError, ActorUnavailableError  # noqa: PLC0415
+
+    def died(reason):
+        return ActorDiedError(ActorDiedErrorContext(actor_id=b"a" * 16, error_message=reason))
+
     asking.suggest("a")
-    for _ in range(30):
-        asking.on_death(plans[0].run, "The actor died because its node has died.")
-    assert read_records(tmp_path) == {}
+    config = {"run_id": plans[0].run.run_id, "run": plans[0].run.model_dump(mode="json")}
+    file = tmp_path / "error.txt"
+    with_it = died(
+        "The actor died because its node has died. Node Id: 12ab\n"
+        "\tthe actor's node was terminated unexpectedly: health check failed due to missing too many heartbeats"
+    )
+    unknown = ActorUnavailableError("The actor is temporarily unavailable: RpcError: Socket closed", b"a" * 16)
+    alone = died("The actor died unexpectedly: Worker exit type: SYSTEM_ERROR\n\tkilled by SIGKILL")
+    watching, counted = engine._Watching(asking), []
+    for number, error in enumerate((with_it, alone, with_it, unknown, alone, unknown), 1):
+        with file.open("a") as failures:  # as Tune does
+            failures.write(f"Failure # {number} (occurred at 2026-01-01_00-00-00)\n{error}\n")
+        watching.on_trial_recover(SimpleNamespace(trial_id="a", config=config, error_file=file, num_failures=number))
+        counted.append(asking.deaths[plans[0].run.run_id])
+    assert counted == [0, 1, 1, 1, 2, 2]
+    log = log_path(tmp_path, plans[0].run.run_id).read_text()
+    assert log.count("its process was lost: killed by SIGKILL\n") == 2
+    assert log.count("its process was lost: the actor's node was terminated unexpectedly: health check failed") == 2
 
 
 def test_a_process_that_dies_after_its_record_was_written_changes_nothing(asking, plans, tmp_path):

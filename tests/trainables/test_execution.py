@@ -164,9 +164,13 @@ def test_earlier_attempts_keep_their_provenance(loader, make_run, tmp_path):
     run = make_run(epochs=3)
     execute(run, loader, tmp_path, steps=1)
     execute(run, loader, tmp_path, steps=1)
-    earlier = execute(run, loader, tmp_path).provenance["earlier_attempts"]
+    record = execute(run, loader, tmp_path)
+    earlier = record.provenance["earlier_attempts"]
     assert [attempt["from_epoch"] for attempt in earlier] == [1, 2]
     assert {(attempt["device"], attempt["threads"]) for attempt in earlier} == {("cpu", 1)}
+    assert all(attempt["wall_s"] > 0 for attempt in earlier)
+    assert sum(attempt["wall_s"] for attempt in earlier) < record.cost.wall_s
+    assert "wall_s" not in record.provenance
 
 
 def test_a_run_taken_up_at_a_rung_gives_that_epoch_again_before_it_trains(loader, make_run, tmp_path):
@@ -178,6 +182,17 @@ def test_a_run_taken_up_at_a_rung_gives_that_epoch_again_before_it_trains(loader
     execution.release()
     whole = execute(run, loader, tmp_path / "whole")
     assert read_records(tmp_path)[run.run_id].outcome() == whole.outcome()
+
+
+def test_an_attempt_that_ended_at_a_rung_says_so(loader, make_run, tmp_path):
+    run = make_run(epochs=3)
+    for steps in (1, 2):  # taken up at the rung, its epoch comes again first
+        execution = Execution(run, loader, tmp_path, {}, rungs=[1])
+        for _ in range(steps):
+            execution.step()
+        execution.release()
+    earlier = execute(run, loader, tmp_path).provenance["earlier_attempts"]
+    assert ["at_rung" in attempt for attempt in earlier] == [True, False]
 
 
 def test_a_run_taken_up_elsewhere_trains_at_once(loader, make_run, tmp_path):
@@ -203,13 +218,14 @@ def test_a_paused_run_is_free_for_others_and_goes_on_as_the_same_attempt(loader,
 
 def test_a_run_that_is_cut_is_recorded_with_the_cost_of_its_checkpoint(loader, make_run, tmp_path):
     run = make_run(epochs=3)
-    execution = Execution(run, loader, tmp_path, {"host": "h"})
+    execution = Execution(run, loader, tmp_path, {"host": "h"}, rungs=[1])
     curve = [execution.step()[0]]
     execution.release()
     record = stopped(run, curve, load_checkpoint(checkpoint_path(tmp_path, run.run_id)), {"commit": "c"})
     assert (record.status, record.epochs, record.test) == ("stopped", curve, None)
     assert record.cost.images == execution.training.images
     assert record.provenance.items() >= {"commit": "c", "host": "h", "attempts": 1}.items()
+    assert not {"from_epoch", "wall_s", "at_rung"} & record.provenance.keys()  # of an attempt among several
 
 
 def test_in_an_object_store_a_run_that_another_process_took_over_is_left_to_it(loader, make_run, bucket, monkeypatch):
