@@ -16,6 +16,8 @@ import pytest
 
 from trainables.records import read_plan, read_records
 
+pytestmark = pytest.mark.clusters
+
 RACES = int(os.environ.get("GCE_STUDY_RACES", "1"))
 STUDY = """
 name: {name}
