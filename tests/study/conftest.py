@@ -78,6 +78,12 @@ class Head:
         except OSError:
             return 0
 
+    def ask(self, path: str) -> Any:
+        """What the dashboard answers, from JSON."""
+        request = Request(self.address + path, headers={"Authorization": f"Bearer {self.TOKEN}"})  # noqa: S310 -- loopback
+        with urlopen(request, timeout=60) as answer:  # noqa: S310 -- loopback
+            return json.load(answer)
+
     def processes(self) -> dict[int, str]:
         """Everything that the cluster and its clients started and that is left: pid -> command."""
         found = {}
