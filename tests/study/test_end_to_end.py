@@ -350,13 +350,13 @@ def test_a_run_that_diverges_in_its_first_epoch_is_recorded_and_left_out(tmp_pat
 def test_storage_that_cannot_be_written_ends_the_study_with_one_message_and_it_goes_on_later(tmp_path):
     path, storage = write_study(tmp_path, epochs=1), tmp_path / "storage"
     storage.mkdir()
-    (storage / "records").write_text("in the way")
+    (storage / "checkpoints").write_text("in the way")
     answer = gce_study("run", path)
     assert answer.returncode == 1
     assert "the storage location cannot be used: " in answer.stderr
     assert f"continue with: gce-study run {path}" in answer.stderr
     assert "Traceback" not in answer.stderr
-    (storage / "records").unlink()
+    (storage / "checkpoints").unlink()
     assert gce_study("run", path).returncode == 0
     assert len(read_records(storage)) == 6
 
