@@ -15,7 +15,7 @@ from study import ledger
 from study.endings import interruptible
 from study.ledger import OwnedError, claim
 from study.ray_settings import prepare_environment
-from trainables import ownership
+from trainables import object_store, ownership
 from trainables.ownership import forget, holder, take
 
 HOLD = """
@@ -42,6 +42,7 @@ def brief(monkeypatch):
     monkeypatch.setattr(ownership, "LEASE_S", 4.0)
     monkeypatch.setattr(ownership, "WATCH_S", 3.0)
     monkeypatch.setattr(ownership, "LOOK_S", 0.1)
+    monkeypatch.setitem(object_store.LONGEST_WAIT_S, "away", 0.5)  # an owner tries again well before it is given up
 
 
 def start(path):
