@@ -5,7 +5,7 @@
 Writes a study of made-up records (40 configurations x 250 seeds of 40 epochs and 200 test clips by default) into a
 temporary folder and measures wall and CPU seconds, medians of several rounds. Pages are asked for over HTTP as a
 browser asks for them, of a server that runs in this process; one row is a real Chromium's, whose own CPU seconds are
-not counted, where it and playwright are installed. Takes about 3 minutes on two cores.
+not counted, where it and playwright are installed. Takes about 2 minutes on two cores.
 """
 
 from __future__ import annotations
