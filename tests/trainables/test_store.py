@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-import torch
 
 from trainables.audio import read_mono
 from trainables.datasets.manifest import Clip, Manifest
@@ -35,16 +34,7 @@ def noise_set(folder, clips, seconds=0.2):
     return Manifest("noise", "csv", folder, tuple(listed), digests=tuple(f"digest{i}" for i in range(clips)))
 
 
-@pytest.fixture
-def one_thread():
-    """Compute with one thread, as the builder's processes do: with more, sums differ in their last bit."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.mark.usefixtures("one_thread")
+@pytest.mark.usefixtures("one_thread")  # the builder's processes have one: with more, sums differ in their last bit
 def test_a_clips_rows_are_its_log_mel_frames(manifest, store):
     frames = store.frames()
     assert frames.dtype == np.float32
