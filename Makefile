@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The pins hold for the packages and for what builds them, whatever version of pip this is.
 PINS := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1
 
-.PHONY: demo test clusters lint clean
+.PHONY: demo test clusters bench lint clean
 
 demo: .venv/installed
 	$(BIN)/gce-study run demo
@@ -14,6 +14,9 @@ test: .venv/installed-dev lint
 
 clusters: .venv/installed-dev
 	GCE_STUDY_CLUSTERS=1 $(BIN)/python -m pytest -m clusters
+
+bench: .venv/installed-dev
+	$(BIN)/python benchmarks/bench.py
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check

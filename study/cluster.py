@@ -198,7 +198,9 @@ def most_at_once(conductor: Conductor, resources: Resources) -> int:
 def _look(storage: str, name: str) -> tuple[str, bytes | str]:
     """Return this node's version, and the bytes that it finds in a file of a storage location, or why it has none."""
     try:
-        return version("gce-study"), (location(storage) / name).read_bytes()
+        place = location(storage)
+        path = (place if isinstance(place, Path) else place.hasty()) / name  # who asks does not wait for long
+        return version("gce-study"), path.read_bytes()
     except OSError as error:
         return version("gce-study"), error.strerror or str(error)
 

@@ -25,7 +25,7 @@ from study.endings import EngineError
 from study.methods.method import Decision, Signal
 from study.stopping import FinishingEpochs
 from trainables.config import Run
-from trainables.records import Cost, Epoch, Record, log_path, write_record
+from trainables.records import Cost, Epoch, Record, add_record, is_recorded, log_path
 from trainables.run_log import RunLog
 from trainables.trainable import RunTrainable
 
@@ -56,7 +56,7 @@ def execute(conductor: Conductor, resources: Resources) -> None:
     asking = _Asking(conductor, resources)
     if not ray.is_initialized():
         with own_cluster(), watched(conductor.on_gone):
-            _fit(asking, resources, resources.max_concurrent)
+            _fit(asking, resources, resources.max_concurrent, FinishingEpochs())
         return
     conductor.progress.ray_dashboard = dashboard_of(ray.init(ignore_reinit_error=True, logging_level=logging.ERROR))
     with watched(conductor.on_gone), FinishingEpochs() as finishing:
@@ -169,7 +169,8 @@ class _Asking(Searcher):
             provenance=self.conductor.provenance,
         )
         try:
-            write_record(self.conductor.storage, record)
+            if not is_recorded(self.conductor.storage, run.run_id):  # it may have died after its record
+                add_record(self.conductor.storage, record)
         except OSError as fault:
             self._fault(fault)
         log.write(f"failed: {record.error}")
@@ -183,18 +184,19 @@ class _Deciding(FIFOScheduler):
 
     _supports_buffered_results = False  # each epoch is decided before the next one starts
 
-    def __init__(self, asking: _Asking) -> None:
+    def __init__(self, asking: _Asking, finishing: FinishingEpochs) -> None:
         super().__init__()
-        self._asking = asking
+        self._asking, self._finishing = asking, finishing
 
     def __getstate__(self) -> dict[str, Any]:
         """Give Tune nothing to keep."""
         return {}
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:  # noqa: ANN401, ARG002 -- Tune's signature
-        """Answer with Tune's word for going on or for ending."""
-        goes_on = self._asking.on_epoch(trial.trial_id, result)
-        return str(TrialScheduler.CONTINUE if goes_on else TrialScheduler.STOP)
+        """Answer with Tune's word for going on, for ending, or for waiting."""
+        if not self._asking.on_epoch(trial.trial_id, result):
+            return str(TrialScheduler.STOP)
+        return str(TrialScheduler.NOOP if self._finishing.asked else TrialScheduler.CONTINUE)
 
 
 class _Watching(tune.Callback):
@@ -230,7 +232,7 @@ class _Watching(tune.Callback):
         self._asking.on_death(Run.model_validate(trial.config["run"]), error)
 
 
-def _fit(asking: _Asking, resources: Resources, at_once: int | None, *callbacks: tune.Callback) -> None:
+def _fit(asking: _Asking, resources: Resources, at_once: int | None, finishing: FinishingEpochs) -> None:
     for name in ("ray.tune", "ray.train", "ray.air"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # complains of each trial that it keeps no metrics
     with tempfile.TemporaryDirectory(prefix="gce-study-") as folder:
@@ -238,7 +240,7 @@ def _fit(asking: _Asking, resources: Resources, at_once: int | None, *callbacks:
             tune.with_resources(RunTrainable, {"cpu": resources.cpus_per_run, "gpu": resources.gpus_per_run}),
             tune_config=tune.TuneConfig(
                 search_alg=asking,
-                scheduler=_Deciding(asking),
+                scheduler=_Deciding(asking, finishing),
                 num_samples=-1,
                 max_concurrent_trials=at_once,
                 reuse_actors=True,
@@ -247,7 +249,8 @@ def _fit(asking: _Asking, resources: Resources, at_once: int | None, *callbacks:
                 name="tune",
                 storage_path=folder,
                 verbose=0,
-                callbacks=[_Watching(asking), *callbacks],
+                stop=finishing,
+                callbacks=[_Watching(asking), finishing],
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False, checkpoint_frequency=0),
                 failure_config=tune.FailureConfig(max_failures=-1),
             ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from statistics import median
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -11,15 +12,19 @@ from trainables.losses import gce
 from trainables.model import CNN, FRAMES, MELS
 from trainables.neighbours import adaptive_q
 
+if TYPE_CHECKING:
+    from trainables.config import Precision
+
 BATCHES = 5
 
 
-def seconds_per_patch(batch_size: int, classes: int) -> tuple[float, float]:
+def seconds_per_patch(batch_size: int, classes: int, precision: Precision = "fp32") -> tuple[float, float]:
     """Time the network on one thread.
 
     Args:
         batch_size: patches in a batch.
         classes: number of classes.
+        precision: of the network's arithmetic.
 
     Returns:
         Seconds per patch to train (forward, backward, step), and to score (forward only).
@@ -38,10 +43,12 @@ def seconds_per_patch(batch_size: int, classes: int) -> tuple[float, float]:
             optimiser.zero_grad()
             # With the neighbours of the adaptive loss: the dearest of the losses.
             q = adaptive_q(patches, targets, 1000.0)
-            (gce(model(patches), targets, q).mean() + model.penalty()).backward()
+            with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+                logits = model(patches)
+            (gce(logits.float(), targets, q).mean() + model.penalty()).backward()
             optimiser.step()
             trained = time.perf_counter()
-            with torch.inference_mode():
+            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
                 model(patches)
             times.append((trained - began, time.perf_counter() - trained))
     finally:

@@ -178,22 +178,19 @@ def _unusable(spec: StudySpec, name: str, work: Workload, *, verified: bool) -> 
         )
 
 
-def check_resources(spec: StudySpec) -> None:
-    """Compare what a run asks for with what this machine has.
-
-    Raises:
-        EngineError: it asks for more.
-
-    """
-    import torch  # noqa: PLC0415 -- only a GPU's count needs it
-
+def lacking(spec: StudySpec) -> list[str]:
+    """Return what a run asks for and this machine does not have, a line each."""
     asked = spec.resources
-    there = {"cpus": float(len(os.sched_getaffinity(0))), "gpus": float(torch.cuda.device_count())}
-    for name, number in (("cpus", asked.cpus_per_run), ("gpus", asked.gpus_per_run)):
-        if number > there[name]:
-            has = f"this machine has {there[name]:g} {name.upper()[:-1]}s"
-            msg = f"resources.{name}_per_run: {number:g} asked for; {has}"
-            raise EngineError(msg)
+    there = {"cpus": len(os.sched_getaffinity(0)), "gpus": 0}
+    if asked.gpus_per_run:
+        import torch  # noqa: PLC0415 -- only a GPU's count needs it
+
+        there["gpus"] = torch.cuda.device_count()
+    return [
+        f"resources.{name}_per_run: {number:g} asked for; this machine has {there[name]} {name.upper()[:-1]}s"
+        for name, number in (("cpus", asked.cpus_per_run), ("gpus", asked.gpus_per_run))
+        if number > there[name]
+    ]
 
 
 def estimate_s(spec: StudySpec, runs: Counter[str], work: dict[str, Workload], classes: int) -> float | None:
@@ -214,7 +211,7 @@ def estimate_s(spec: StudySpec, runs: Counter[str], work: dict[str, Workload], c
 
     if spec.resources.gpus_per_run:
         return None
-    train_s, validate_s = seconds_per_patch(spec.training.batch_size, classes)
+    train_s, validate_s = seconds_per_patch(spec.training.batch_size, classes, spec.training.precision)
     once = {name: w.train_patches * train_s + w.validation_patches * validate_s for name, w in work.items()}
     total = sum(once[name] * count for name, count in runs.items()) * spec.training.epochs
     fit = max(1, len(os.sched_getaffinity(0)) // spec.resources.cpus_per_run)

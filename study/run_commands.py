@@ -61,13 +61,12 @@ def _count(text: str) -> int:
 def check(options: argparse.Namespace) -> int:
     """Print arms, runs and an estimate of time; train nothing."""
     from study.ledger import Ledger, compare  # noqa: PLC0415
-    from study.preparation import check_resources, estimate_s, make_plan, read_data, workloads  # noqa: PLC0415
+    from study.preparation import estimate_s, lacking, make_plan, read_data, workloads  # noqa: PLC0415
     from study.reading import read_spec  # noqa: PLC0415
     from study.runs import runs_left  # noqa: PLC0415
 
     spec = read_spec(spec_path(options.file))
     storage = location(spec.storage)
-    check_resources(spec)
     manifest = read_data(spec, options.skip_bad_clips)
     earlier = compare(storage, spec.name, make_plan(spec, manifest).spec, manifest.fingerprint)
     plan = make_plan(spec, manifest, earlier)
@@ -80,6 +79,8 @@ def check(options: argparse.Namespace) -> int:
         show_arms(plan, recorded)
     for line in _asked_for(spec, plan, len(recorded), left):
         say(line)
+    for line in lacking(spec):
+        say(f"{line}; gce-study submit is for a cluster that has them")
     _describe_data(plan.dataset)
     for name, w in work.items():
         size = spec.training.batch_size
@@ -166,11 +167,12 @@ def _workplace(spec: StudySpec, storage: Location) -> Iterator[None]:
         EngineError: they do not.
 
     """
-    from study.preparation import check_resources  # noqa: PLC0415
+    from study.preparation import lacking  # noqa: PLC0415
     from study.ray_settings import joins_cluster, prepare_environment  # noqa: PLC0415
 
     if not joins_cluster():
-        check_resources(spec)
+        if missing := lacking(spec):
+            raise EngineError("; ".join(missing))
         yield
         return
     os.chdir(Path.home())  # a job's own folder may be cleared away while its driver runs

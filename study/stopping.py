@@ -17,17 +17,21 @@ if TYPE_CHECKING:
     from typing import Self
 
 
-class FinishingEpochs(tune.Callback):
-    """On the first SIGINT waits until each run that is being trained has finished its epoch, and so has a checkpoint.
+class FinishingEpochs(tune.Callback, tune.Stopper):
+    """On the first SIGINT lets each run that is being trained finish its epoch, and then ends Tune in order.
 
-    Then the signal does what it did before. A second one does it at once.
+    A run that has finished its epoch keeps its place and waits for the others: nothing starts there any more, and each
+    is given up by its own process, so that it can be taken up at once. Then the signal does what it did before. A
+    second one does it at once. Without the context no signal is handled.
     """
 
     def __init__(self) -> None:
         """Know of no run yet."""
         self._running: set[str] = set()
-        self._waiting: set[str] | None = None  # for these runs' epochs; None until asked to stop
+        self._waiting: set[str] = set()  # for these runs' epochs
         self._before: Any = None
+        self.asked = False
+        """Whether the study is to stop; no run begins another epoch then."""
 
     def __getstate__(self) -> dict[str, Any]:
         """Give Tune nothing to keep."""
@@ -38,22 +42,24 @@ class FinishingEpochs(tune.Callback):
         self._before = signal.signal(signal.SIGINT, self._stop)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Leave SIGINT to who had it before, unless he has it again."""
-        if self._waiting is None:
-            signal.signal(signal.SIGINT, self._before)
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        """Leave SIGINT to who had it before, and give him the one that was kept."""
+        signal.signal(signal.SIGINT, self._before)
+        if self.asked and error is None:
+            signal.raise_signal(signal.SIGINT)
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, self._before)
-        self._waiting = set(self._running)
+        self._waiting, self.asked = set(self._running), True
         say(f"asked to stop: {len(self._waiting)} runs finish their epoch", err=True)
-        self._done(None)
 
-    def _done(self, trial: Any) -> None:  # noqa: ANN401 -- Tune's
-        if self._waiting is not None:
-            self._waiting.discard("" if trial is None else trial.trial_id)
-            if not self._waiting and signal.getsignal(signal.SIGINT) is self._before:
-                signal.raise_signal(signal.SIGINT)
+    def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:  # noqa: ARG002 -- Tune's signature
+        """End no single run."""
+        return False
+
+    def stop_all(self) -> bool:
+        """Say whether all have finished their epoch."""
+        return self.asked and not self._waiting
 
     def on_trial_start(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
         """Take in the start of a run."""
@@ -61,11 +67,11 @@ class FinishingEpochs(tune.Callback):
 
     def on_trial_result(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
         """Take in an epoch, whose checkpoint is written by now."""
-        self._done(trial)
+        self._waiting.discard(trial.trial_id)
 
     def on_trial_complete(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
         """Take in the end of a run."""
         self._running.discard(trial.trial_id)
-        self._done(trial)
+        self._waiting.discard(trial.trial_id)
 
     on_trial_error = on_trial_recover = on_trial_complete

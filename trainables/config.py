@@ -23,6 +23,7 @@ SEMANTICS_VERSION = 1
 Reading = Literal["mean", "pooled", "sample"]
 Distances = Literal["input", "penultimate"]
 Rule = Literal["max", "outlier"]
+Precision = Literal["fp32", "bf16"]
 Subset = Literal[
     "all",
     "clean",
@@ -156,6 +157,11 @@ class Training(Frozen):
     halve_gain: Annotated[float, Field(ge=0, description="gain in validation accuracy that counts, for halving")] = 1e-4
     stop_after: Annotated[int, Field(ge=1, description="epochs without gain before the run stops")] = 15
     stop_gain: Annotated[float, Field(ge=0, description="gain in validation accuracy that counts, for stopping")] = 1e-3
+    # Left out of dumps at its default, so that runs keep the identity that they had before there was a choice.
+    precision: Annotated[
+        Precision,
+        Field(description="of the network's arithmetic; losses and scores are exact", exclude_if=lambda p: p == "fp32"),
+    ] = "fp32"
 
 
 class Features(Frozen):

@@ -147,9 +147,11 @@ class RunTraining:
         batches = order[: len(train) // size * size].split(size)  # the last part batch is dropped
         for chosen in batches:
             inputs = self.data.patches.gather(train.starts[chosen])
-            features = self.model.features(inputs)
+            with self._arithmetic():
+                features = self.model.features(inputs)
+                logits = self.model.output(features)
             batch = Batch(inputs, features.detach(), train.verified[chosen])
-            losses = self.loss(self.model.output(features), train.labels[chosen], batch)
+            losses = self.loss(logits.float(), train.labels[chosen], batch)
             loss = losses.mean() + self.protocol.l2 * self.model.penalty()
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()
@@ -159,6 +161,10 @@ class RunTraining:
                 scores.append(batch.scores["q"].mean())
         self.images += size * len(batches)
         return (total / len(batches)).item(), torch.stack(scores).cpu() if scores else torch.empty(0)
+
+    def _arithmetic(self) -> torch.autocast:
+        """Return the context for the network: weights stay float32, and what ``bf16`` makes of them is for one pass."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.protocol.precision == "bf16")
 
     def _check_finite(self, number: int, loss: float, scores: torch.Tensor) -> None:
         weights = torch.stack([p.detach().isfinite().all() for p in self.model.parameters()]).all().item()
@@ -175,8 +181,9 @@ class RunTraining:
         """Log-softmax of patches, shape (P, K), float32."""
         self.model.eval()
         with torch.inference_mode():
-            parts = [self.model(self.data.patches.gather(s)) for s in index.starts.split(EVALUATION_BATCH)]
-            return functional.log_softmax(torch.cat(parts), dim=1)
+            with self._arithmetic():
+                parts = [self.model(self.data.patches.gather(s)) for s in index.starts.split(EVALUATION_BATCH)]
+            return functional.log_softmax(torch.cat(parts).float(), dim=1)
 
     def _verified_accuracy(self, log_p: torch.Tensor) -> float | None:
         """Accuracy over the verified validation clips, scored as test clips are; None without any."""

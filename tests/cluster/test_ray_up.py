@@ -15,6 +15,8 @@ from urllib.parse import parse_qs
 import pytest
 import yaml
 
+from trainables.records import read_records
+
 pytestmark = pytest.mark.clusters
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -78,7 +80,7 @@ arms: [{name: cce, loss: {name: cce}}]
 seeds: 4
 training: {epochs: 30, stop_after: 30, batch_size: 8}
 resources: {max_concurrent: 1}
-storage: s3://results/gce-study
+storage: PLACE
 """
 SPREAD = """
 import ray, time
@@ -199,7 +201,7 @@ def test_on_aws_a_gpu_machine_comes_with_the_work_and_goes_without(machine, aws)
 
     open_dashboard(machine, file)
     study = machine.state / "study.yaml"
-    study.write_text(STUDY)
+    study.write_text(STUDY.replace("PLACE", "s3://results/gce-study"))
     there = ["--address", "http://127.0.0.1:8266"]
     assert "small: submitted as job small-1" in machine.run("gce-study", "submit", study, "--cluster", file)
     machine.wait(lambda: objects(machine, "checkpoints/*.pt"), 240, "the first epoch")
@@ -257,6 +259,20 @@ def test_on_machines_of_ones_own_all_join_and_none_is_asked_without_the_token(ma
 
     headers = [{}, {"Authorization": f"Bearer {'0' * 64}"}, {"Authorization": f"Bearer {token}"}]
     assert json.loads(machine.run("python", "-c", ASK, json.dumps(headers))) == [401, 403, 200]
+
+    study, shared = machine.state / "study.yaml", machine.state / "shared"  # which every node sees at this path
+    study.write_text(STUDY.replace("PLACE", str(shared)))
+    there = ["--address", "http://127.0.0.1:8266"]
+    assert "small: submitted as job small-1" in machine.run("gce-study", "submit", study, *there)
+    machine.wait(lambda: list(shared.glob("checkpoints/*.pt")), 240, "the first epoch")
+    assert {address for address, port in machine.listening() if port == 8265} == {"127.0.0.1"}
+    machine.run("gce-study", "stop", "small", *there)
+    machine.run("gce-study", "wait", "small", *there, code=130)
+    stopped = len(read_records(shared))
+    machine.run("gce-study", "resume", "small", *there)
+    machine.run("gce-study", "wait", "small", *there, timeout=240)
+    assert stopped < len(read_records(shared)) == 4
+    assert "report.html" in machine.run("gce-study", "report", "small", "--storage", shared)
 
     machine.run("ray", "down", "-y", file, timeout=120)
     assert {port for _, port in machine.listening()} <= {22, 8266}

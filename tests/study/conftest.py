@@ -50,6 +50,7 @@ class Head:
         binaries = str(Path(sys.executable).parent)
         self.env = kept | {"HOME": str(folder), "PATH": f"{binaries}:{kept['PATH']}", "STUDY_UNDER_TEST": str(folder)}
         self.env |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": self.TOKEN}
+        self.env["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"  # else Ray takes 127.0.0.1 for the machine's outer address
         gcs, dashboard, agent, clients = self.ports
         command = [
             *("ray", "start", "--head", "--disable-usage-stats", "--num-cpus=2", "--num-gpus=0"),
@@ -60,10 +61,9 @@ class Head:
         if autoscaling:
             (folder / "ray_bootstrap_config.yaml").write_text(json.dumps(autoscaling(gcs)))
             command.append(f"--autoscaling-config={folder / 'ray_bootstrap_config.yaml'}")
-        own = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"} | variables
         with (folder / "head.log").open("wb") as log:
             done = subprocess.run(
-                command, env=self.env | own, stdout=log, stderr=subprocess.STDOUT, timeout=200, check=False
+                command, env=self.env | variables, stdout=log, stderr=subprocess.STDOUT, timeout=200, check=False
             )
         assert done.returncode == 0, (folder / "head.log").read_text()
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -35,6 +36,14 @@ GRID = "seeds: 2"
 SETTLE = "method: {name: settle, within: 50, confidence: 0.5, start_seeds: 1, confirm_seeds: 2}"
 MOST_WORKERS = 6
 HEAD_ID = "f" * 51 + "00000"
+# `ray start` lets nobody join by way of a loopback.
+JOIN = """
+import sys, time
+from ray._private.node import Node
+from ray._private.parameter import RayParams
+Node(RayParams(gcs_address=f"127.0.0.1:{sys.argv[1]}", node_ip_address="127.0.0.1", num_cpus=0), head=False)
+time.sleep(600)
+"""
 LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
 
 
@@ -202,6 +211,8 @@ def test_stop_finishes_the_epoch_and_resume_goes_on_to_the_same_records(head, st
     assert head.study("wait", "stopped").returncode == 130
     in_flight = {path.stem for path in storage.glob("checkpoints/*.pt")}
     assert in_flight
+    # Each was given up by its own process: one that is killed leaves its name there.
+    assert {path.name: path.read_text() for path in storage.glob("running/*")} == dict.fromkeys(in_flight, "")
     assert "submitted as job stopped-2" in head.study("resume", "stopped").stdout
     assert head.study("wait", "stopped").returncode == 0
     assert outcomes(storage) == outcomes(head.folder / "finished")
@@ -272,6 +283,12 @@ def test_what_no_node_has_nor_could_have_is_refused_before_any_run(head):
         assert "Traceback" not in logs
 
 
+def nodes(head):
+    """The machines that are alive."""
+    listed = head.ask("/api/v0/nodes?limit=1000")["data"]["result"]["result"]
+    return [node for node in listed if node["state"] == "ALIVE"]
+
+
 @pytest.fixture
 def blind_node(head):
     """A folder, and a node that has another one in its place."""
@@ -280,13 +297,11 @@ def blind_node(head):
     mounts = [shutil.which("unshare"), "--mount", "sh", "-c", f"mount -t tmpfs none {folder} && exec " + '"$@"', "sh"]
     if subprocess.run([*mounts, "true"], check=False, capture_output=True).returncode:
         pytest.skip("this user may not mount a file system")
-    start = ["ray", "start", f"--address=127.0.0.1:{head.ports[0]}", "--node-ip-address=127.0.0.1", "--num-cpus=0"]
-    before = set(head.processes())
-    subprocess.run([*mounts, *start], env=head.env, stdout=subprocess.DEVNULL, check=True)
-    yield folder
-    for pid in set(head.processes()) - before:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    with subprocess.Popen([*mounts, sys.executable, "-c", JOIN, str(head.ports[0])], env=head.env) as node:
+        until(lambda: len(nodes(head)) == 2)
+        yield folder
+        node.terminate()
+    until(lambda: len(nodes(head)) == 1)
 
 
 def test_a_node_that_does_not_see_the_storage_location_is_named_before_any_run(head, blind_node):

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from trainables.records import log_path, read_plan, read_records
@@ -361,13 +362,17 @@ def test_storage_that_cannot_be_written_ends_the_study_with_one_message_and_it_g
     assert len(read_records(storage)) == 6
 
 
-def test_a_gpu_that_is_not_there_is_refused_in_words(tmp_path):
+def test_cpus_and_gpus_that_are_not_there_are_refused_in_words_and_check_says_where_they_may_be(tmp_path):
     path = write_study(tmp_path)
-    path.write_text(path.read_text().replace("{max_concurrent: 2}", "{gpus_per_run: 100}"))
+    path.write_text(path.read_text().replace("{max_concurrent: 2}", "{cpus_per_run: 1000, gpus_per_run: 100}"))
+    cpus = f"resources.cpus_per_run: 1000 asked for; this machine has {len(os.sched_getaffinity(0))} CPUs"
+    gpus = f"resources.gpus_per_run: 100 asked for; this machine has {torch.cuda.device_count()} GPUs"
     answer = gce_study("run", path)
-    assert answer.returncode == 1
-    assert "resources.gpus_per_run: 100 asked for; this machine has 0 GPUs" in answer.stderr
-    assert "Traceback" not in answer.stderr
+    assert (answer.returncode, answer.stderr) == (1, f"gce-study: {cpus}; {gpus}\n")
+    answer = gce_study("check", path)
+    assert answer.returncode == 0
+    for line in (cpus, gpus):
+        assert f"{line}; gce-study submit is for a cluster that has them\n" in answer.stdout
 
 
 def test_check_refuses_what_run_would_refuse(finished):
@@ -375,10 +380,6 @@ def test_check_refuses_what_run_would_refuse(finished):
     other = folder / "other.yaml"
     other.write_text(path.read_text().replace("epochs: 3", "epochs: 4"))
     assert "training.epochs: 3 -> 4" in gce_study("check", other).stderr
-    other.write_text(path.read_text().replace("{max_concurrent: 2}", "{cpus_per_run: 1000}"))
-    answer = gce_study("check", other)
-    assert answer.returncode == 1
-    assert "resources.cpus_per_run: 1000 asked for; this machine has " in answer.stderr
 
 
 def test_a_storage_location_that_is_not_there_is_named(tmp_path):

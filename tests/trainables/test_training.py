@@ -66,6 +66,21 @@ def test_an_epoch_on_a_gpu_is_close_to_one_on_cpu(manifest, store, make_run):
     assert losses[0] == pytest.approx(losses[1], rel=1e-2)
 
 
+def test_bf16_is_close_to_fp32_but_not_the_same_and_repeats(loader, make_run):
+    exact, *coarse = (train(loader, make_run(precision=p, learning_rate=1e-6), 1) for p in ("fp32", "bf16", "bf16"))
+    assert curve(coarse[0]) == curve(coarse[1]) != curve(exact)
+    assert coarse[0].curve[0].train_loss == pytest.approx(exact.curve[0].train_loss, rel=1e-2)
+    assert coarse[0].curve[0].validation_loss == pytest.approx(exact.curve[0].validation_loss, rel=1e-2)
+
+
+def test_bf16_leaves_q_exact_and_weights_in_float32(loader, make_run):
+    exact, coarse = (
+        train(loader, make_run(AdaptiveGCE(name="adaptive_gce"), precision=p), 1) for p in ("fp32", "bf16")
+    )
+    assert coarse.curve[0].q_mean == exact.curve[0].q_mean
+    assert {weight.dtype for weight in coarse.model.parameters()} == {torch.float32}
+
+
 def test_streams_differ_by_seed_purpose_and_epoch_and_repeat():
     streams = {stream(s, p, e) for s in range(3) for p in ("order", "dropout") for e in range(3)}
     assert len(streams) == 18
