@@ -1,25 +1,31 @@
-"""How long a patch takes to train and to score on this machine, measured on a few batches of noise."""
+"""How long a patch takes to train and to score on this machine: measured on a few batches of noise, and remembered."""
 
 from __future__ import annotations
 
+import json
+import os
+import platform
+import subprocess
+import sys
 import time
+from contextlib import suppress
+from importlib.metadata import version
 from statistics import median
 from typing import TYPE_CHECKING
 
-import torch
-
-from trainables.losses import gce
-from trainables.model import CNN, FRAMES, MELS
-from trainables.neighbours import adaptive_q
+from study.ray_settings import WORKERS
+from trainables.records import write_atomically
+from trainables.storage import cache
 
 if TYPE_CHECKING:
     from trainables.config import Precision
 
 BATCHES = 5
+REMEMBERED_S = 7 * 86_400.0  # what was measured on a busy day is not believed for ever
 
 
 def seconds_per_patch(batch_size: int, classes: int, precision: Precision = "fp32") -> tuple[float, float]:
-    """Time the network on one thread.
+    """Return how long a patch takes on one thread of this machine; not measured again for a week.
 
     Args:
         batch_size: patches in a batch.
@@ -30,6 +36,46 @@ def seconds_per_patch(batch_size: int, classes: int, precision: Precision = "fp3
         Seconds per patch to train (forward, backward, step), and to score (forward only).
 
     """
+    path = cache() / "speed.json"
+    key = "; ".join((_processor(), f"torch {version('torch')}", f"{batch_size} x {classes} classes", precision))
+    known: dict[str, list[float]] = {}
+    with suppress(OSError, ValueError, TypeError, LookupError, AttributeError):  # absent, or none that this wrote
+        read = json.loads(path.read_bytes())
+        known = {k: v for k, v in read.items() if time.time() - REMEMBERED_S < v[0] <= time.time()}
+    with suppress(KeyError, ValueError, TypeError):
+        _, train_s, validate_s = known[key]
+        return float(train_s), float(validate_s)
+    train_s, validate_s = _measured_apart(batch_size, classes, precision)
+    with suppress(OSError):  # a cache that cannot be written
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, json.dumps(known | {key: [time.time(), train_s, validate_s]}, indent=1).encode())
+    return train_s, validate_s
+
+
+def _processor() -> str:
+    """Name this machine's processor and its cores."""
+    name = platform.processor() or platform.machine()
+    with suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123 -- no path to keep
+        name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), name)
+    return f"{platform.node()}, {len(os.sched_getaffinity(0))} of {name}"
+
+
+def _measured_apart(*asked: object) -> tuple[float, float]:
+    """Measure in a process of its own, whose memory is managed as that of the processes that train."""
+    command = [sys.executable, "-m", "study.estimate", *map(str, asked)]
+    said = subprocess.run(command, env=os.environ | WORKERS, check=True, capture_output=True).stdout  # noqa: S603 -- ours
+    train_s, validate_s = json.loads(said)
+    return train_s, validate_s
+
+
+def measure(batch_size: int, classes: int, precision: Precision) -> tuple[float, float]:
+    """Time the network on one thread, now; takes and returns what ``seconds_per_patch`` does."""
+    import torch  # noqa: PLC0415 -- a second, which what is remembered need not wait for
+
+    from trainables.losses import gce  # noqa: PLC0415
+    from trainables.model import CNN, FRAMES, MELS  # noqa: PLC0415
+    from trainables.neighbours import adaptive_q  # noqa: PLC0415
+
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
@@ -55,3 +101,8 @@ def seconds_per_patch(batch_size: int, classes: int, precision: Precision = "fp3
         torch.set_num_threads(threads)
     # The first batch also pays for start-up; the median leaves it out.
     return median(t for t, _ in times) / batch_size, median(s for _, s in times) / batch_size
+
+
+if __name__ == "__main__":
+    _, batch, count, name = sys.argv
+    sys.stdout.write(json.dumps(measure(int(batch), int(count), "bf16" if name == "bf16" else "fp32")))

@@ -17,7 +17,8 @@ from trainables.datasets.headers import AudioError, probe, resampled_length
 from trainables.datasets.load import leave_out, load, with_digests
 from trainables.datasets.manifest import DataSetError, Manifest
 from trainables.datasets.remote import local_copy
-from trainables.datasets.subsets import SUBSET_SEED, subset
+from trainables.datasets.subsets import SUBSET_SEED, split_validation, subset
+from trainables.lengths import frame_count, patch_starts
 from trainables.records import DataSummary, StudyPlan
 from trainables.storage import cache, location, scratch
 
@@ -131,10 +132,6 @@ def workloads(spec: StudySpec, manifest: Manifest) -> dict[str, Workload]:
         DataSetError: a subset is empty or holds less than one batch; all such subsets are listed.
 
     """
-    from trainables.loading import split_validation  # noqa: PLC0415 -- imports torch
-    from trainables.logmel import frame_count  # noqa: PLC0415
-    from trainables.patches import patch_starts  # noqa: PLC0415
-
     patches: dict[int, int] = {}
 
     def count(clips: list[int]) -> int:
@@ -207,7 +204,7 @@ def estimate_s(spec: StudySpec, runs: Counter[str], work: dict[str, Workload], c
         use a GPU, whose speed a CPU does not tell.
 
     """
-    from study.estimate import seconds_per_patch  # noqa: PLC0415 -- imports torch
+    from study.estimate import seconds_per_patch  # noqa: PLC0415
 
     if spec.resources.gpus_per_run:
         return None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["AudioError", "Probe", "probe", "read_mono", "resampled_length"]
+__all__ = ["AudioError", "Probe", "probe", "read_mono", "resample", "resampled_length"]
 
 BLOCK = 1 << 20  # samples decoded at a time, so that a header that lies about its length cannot fill the memory
 # The resampling filter bank holds about rate * sample_rate / gcd^2 numbers; unrelated rates would need gigabytes.
@@ -40,11 +40,12 @@ def read_mono(path: Path | str, sample_rate: int) -> NDArray[np.float32]:
     """
     header = probe(path)
     wave = _decode(path, header)
-    bad = np.flatnonzero(~np.isfinite(wave))
-    if bad.size:
+    finite = np.isfinite(wave)
+    if not finite.all():
+        bad = np.flatnonzero(~finite)
         message = f"{bad.size} samples are NaN or Inf, the first at {bad[0] / header.rate:.3f} s"
         raise AudioError(message)
-    return wave if header.rate == sample_rate else _resample(wave, header.rate, sample_rate)
+    return resample(wave, header.rate, sample_rate)
 
 
 def _decode(path: Path | str, header: Probe) -> NDArray[np.float32]:
@@ -67,16 +68,25 @@ def _decode(path: Path | str, header: Probe) -> NDArray[np.float32]:
         raise AudioError(message)
     if found < header.samples:
         raise truncated(header.samples, found)
-    return np.concatenate(blocks)
+    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
 
-def _resample(wave: NDArray[np.float32], rate: int, sample_rate: int) -> NDArray[np.float32]:
+def resample(wave: NDArray[np.float32], rate: int, sample_rate: int) -> NDArray[np.float32]:
+    """Resample a mono sound of shape (n,) from ``rate`` to ``sample_rate`` Hz.
+
+    Raises:
+        AudioError: the rates are so odd a ratio that the filters would fill the memory.
+
+    """
+    if rate == sample_rate:
+        return wave
     common = gcd(rate, sample_rate)
     if (rate // common) * (sample_rate // common) > MOST_FILTER_NUMBERS:
         message = f"sample rate {rate} Hz is too odd a ratio to {sample_rate} Hz to resample; convert the file"
         raise AudioError(message)
     import torch  # noqa: PLC0415 -- only a file at another rate needs it
-    from torchaudio.functional import resample  # noqa: PLC0415
+    from torchaudio import functional  # noqa: PLC0415
 
-    resampled: NDArray[np.float32] = resample(torch.from_numpy(wave), rate, sample_rate).numpy()
+    wave = np.ascontiguousarray(wave, dtype=np.float32)
+    resampled: NDArray[np.float32] = functional.resample(torch.from_numpy(wave), rate, sample_rate).numpy()
     return resampled

@@ -6,15 +6,13 @@ The driver leaves a data set in the storage location, the workers take it from t
 from __future__ import annotations
 
 import json
-import math
-from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 
-from trainables.datasets.manifest import from_json, rank, to_json
-from trainables.datasets.subsets import subset
+from trainables.datasets.manifest import from_json, to_json
+from trainables.datasets.subsets import split_validation, subset
 from trainables.patches import Patches, PatchIndex, index_patches, standardisation
 from trainables.records import write_atomically
 from trainables.storage import scratch
@@ -23,39 +21,10 @@ from trainables.store_cache import fetch
 from trainables.training import RunData
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from trainables.config import Configuration
     from trainables.datasets.manifest import Manifest
     from trainables.storage import Location
     from trainables.store import FrameStore
-
-
-def split_validation(manifest: Manifest, clips: Sequence[int], share: float, seed: int) -> tuple[list[int], list[int]]:
-    """Hold out a share of the training clips, stratified by given label.
-
-    A clip's rank depends on the seed and its own path only, so the same clips tend to be held out of nested subsets.
-    Each class gives round(share * n) clips, at least one and never its last one.
-
-    Args:
-        manifest: the data set.
-        clips: positions of training clips in the manifest.
-        share: in (0, 1).
-        seed: of the split; the paper's protocol keeps it at 42 for every run.
-
-    Returns:
-        Positions to train on and positions to validate on, each in the manifest's order.
-
-    """
-    by_label: dict[str, list[int]] = defaultdict(list)
-    for i in clips:
-        by_label[manifest.clips[i].label].append(i)
-    held: set[int] = set()
-    for members in by_label.values():
-        members.sort(key=lambda i: rank(seed, "validation", manifest.clips[i].path))
-        count = min(max(1, math.floor(share * len(members) + 0.5)), len(members) - 1)
-        held.update(members[:count])
-    return [i for i in clips if i not in held], [i for i in clips if i in held]
 
 
 class Loader:

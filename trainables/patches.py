@@ -12,27 +12,10 @@ from typing import TYPE_CHECKING
 import torch
 
 from trainables.config import FEATURES, Features
+from trainables.lengths import patch_starts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-def patch_starts(frames: int, features: Features = FEATURES) -> list[int]:
-    """Return the first frames of a clip's patches: max(1, ceil((frames - 100) / 50)) of them, every 50.
-
-    Args:
-        frames: the clip's frames, at least 100.
-        features: patch length and hop, in frames.
-
-    Raises:
-        ValueError: the clip is shorter than one patch.
-
-    """
-    if frames < features.patch_frames:
-        msg = f"a clip of {frames} frames is shorter than one patch of {features.patch_frames}"
-        raise ValueError(msg)
-    count = max(1, -(-(frames - features.patch_frames) // features.patch_hop))
-    return [features.patch_hop * i for i in range(count)]
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ import numpy as np
 
 from trainables.config import FEATURES, Features
 from trainables.datasets.headers import AudioError, probe, resampled_length
+from trainables.lengths import frame_count
 from trainables.records import write_atomically
 from trainables.store import FLOAT, FRAMES_FILE, MANIFEST_FILE, FrameStore, checksum, open_store, store_folder
 
@@ -101,8 +102,6 @@ def build_store(  # noqa: PLR0913 -- two of them only report
 
 def _layout(manifest: Manifest, features: Features) -> tuple[list[Item], dict[str, str]]:
     """Give every distinct content its place, by the lengths that the headers state."""
-    from trainables.logmel import frame_count  # noqa: PLC0415 -- imports torch; opening a store does not need it
-
     items: dict[str, Item] = {}
     bad: dict[str, str] = {}
     first = 0
@@ -133,27 +132,43 @@ def _build_chunks(
     todo = [n for n in range(len(groups)) if n not in chunks]
     done = sum(len(groups[n]) for n in chunks)
     progress(done, len(items))
-    pool = ProcessPoolExecutor(
-        max_workers=max(1, min(workers, len(todo))),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start_worker,
-    )
-    try:
+    with _one_thread(), _pool(max(1, min(workers, len(todo)))) as pool:
         futures = {pool.submit(_build_chunk, folder, n, groups[n], features): n for n in todo}
         for future in as_completed(futures):
             chunks[futures[future]] = future.result()
             done += len(groups[futures[future]])
             progress(done, len(items))
+    return [chunks[n] for n in range(len(groups))]
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Let the processes that start meanwhile compute with one thread each: numpy and torch read it when they load."""
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update(dict.fromkeys(names, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
+    try:
+        yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
-    return [chunks[n] for n in range(len(groups))]
 
 
 def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the pool
-    import torch  # noqa: PLC0415 -- only the workers need it
-
-    torch.set_num_threads(1)
     # A parent that is killed ends nobody: without this its workers would stay, and might still write.
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -167,7 +182,7 @@ def _end_with_parent() -> None:
 
 def _build_chunk(folder: Path, number: int, group: list[Item], features: Features) -> dict[str, Any]:
     """Compute and write the frames of some clips; return what the chunk's JSON says."""
-    from trainables.audio import read_mono  # noqa: PLC0415 -- only the workers need torch
+    from trainables.audio import read_mono  # noqa: PLC0415 -- only the workers need them
     from trainables.logmel import log_mel  # noqa: PLC0415
 
     bad: dict[str, str] = {}

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from threadpoolctl import threadpool_limits
 
 from trainables.config import CCE, Configuration, Run, Training
 from trainables.datasets.config import Synthetic
@@ -32,7 +33,8 @@ def one_thread():
     """Bit-equality is promised for equal numbers of threads."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
-    yield
+    with threadpool_limits(1):
+        yield
     torch.set_num_threads(before)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from trainables.datasets.manifest import Clip, Manifest
-from trainables.loading import split_validation
+from trainables.datasets.subsets import split_validation
 
 
 @pytest.fixture

@@ -2,12 +2,16 @@
 
 import json
 
+import librosa
 import numpy as np
 import pytest
 import soundfile
 import torch
+import torchaudio
 
-from trainables.logmel import frame_count, log_mel, prepare
+from trainables.config import Features
+from trainables.lengths import frame_count
+from trainables.logmel import log_mel, mel_filters, prepare
 
 
 def test_frames_equal_the_baseline_within_1e_3(shared):
@@ -17,6 +21,48 @@ def test_frames_equal_the_baseline_within_1e_3(shared):
     assert frames.dtype == np.float32
     assert frames.shape == expected.shape
     assert np.abs(frames - expected).max() < 1e-3
+
+
+def test_the_mel_filters_are_torchaudios():
+    expected = torchaudio.functional.melscale_fbanks(1025, 0.0, 22_050.0, 96, 44_100, norm=None, mel_scale="slaney")
+    assert np.abs(mel_filters() - expected.numpy()).max() < 1e-5
+
+
+@pytest.mark.parametrize("samples", [88_200, 88_201, 88_200 + 881, 882 * 128, 882 * 129 - 1, 400_000])
+def test_the_framed_transform_equals_librosas_of_each_clip(samples):
+    """Also where a sound ends inside a frame, and where its last block holds one frame."""
+    sound = np.random.default_rng(samples).normal(size=samples).astype(np.float32)
+    mel = librosa.feature.melspectrogram(
+        y=prepare(sound),
+        sr=44_100,
+        n_fft=2048,
+        win_length=1764,
+        hop_length=882,
+        window="hamming",
+        pad_mode="reflect",
+        n_mels=96,
+        norm=None,
+    )
+    frames = log_mel(sound, 44_100)
+    assert frames.shape == mel.T.shape
+    assert np.abs(frames - np.log10(mel.T + np.finfo(np.float64).eps)).max() < 1e-4
+
+
+def test_features_with_an_odd_window_equal_librosas():
+    features = Features(n_fft=512, window=401, hop=160, mels=40, sample_rate=16_000, min_samples=4000)
+    sound = np.random.default_rng(1).normal(size=9999).astype(np.float32)
+    mel = librosa.feature.melspectrogram(
+        y=prepare(sound, features),
+        sr=16_000,
+        n_fft=512,
+        win_length=401,
+        hop_length=160,
+        window="hamming",
+        pad_mode="reflect",
+        n_mels=40,
+        norm=None,
+    )
+    assert np.abs(log_mel(sound, 16_000, features) - np.log10(mel.T)).max() < 1e-4
 
 
 def test_silence_is_the_logarithm_of_the_floor():

@@ -7,7 +7,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainables.patches import Patches, index_patches, patch_starts, standardisation
+from trainables.lengths import patch_starts
+from trainables.patches import Patches, index_patches, standardisation
 
 
 def test_starts_equal_the_golden_vectors(shared):

@@ -1,4 +1,4 @@
-"""The training subsets of Table 1 of the adaptive-GCE paper, drawn per class in proportion and nested.
+"""The training subsets of Table 1 of the adaptive-GCE paper, drawn per class in proportion and nested, and their split.
 
 FSDnoisy18k has 15,813 unverified and 1,772 verified training clips. Its subsets hold 500, 1,003 (the clips that it
 marks as ``noisy_small``), 5,000 or 10,000 of the former, and 443, 886 or 1,329 of the latter. Another data set gets
@@ -7,10 +7,15 @@ the same fractions, at least one clip each; the clips that it marks as ``noisy_s
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from trainables.datasets.manifest import DataSetError, Manifest, rank
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TABLE_1 = {  # unverified and verified training clips of FSDnoisy18k
     "all": (15_813, 1_772),
@@ -134,3 +139,30 @@ def _draw(manifest: Manifest, clips: list[int], seed: int, taken: dict[str, int]
         queue += [(-total / (2 * (start + k) + 1), label, i) for k, i in enumerate(of_class)]
     # Equal quotients of one class cannot be, so rank decides within a class and the label between classes.
     return [i for _, _, i in sorted(queue)]
+
+
+def split_validation(manifest: Manifest, clips: Sequence[int], share: float, seed: int) -> tuple[list[int], list[int]]:
+    """Hold out a share of the training clips, stratified by given label.
+
+    A clip's rank depends on the seed and its own path only, so the same clips tend to be held out of nested subsets.
+    Each class gives round(share * n) clips, at least one and never its last one.
+
+    Args:
+        manifest: the data set.
+        clips: positions of training clips in the manifest.
+        share: in (0, 1).
+        seed: of the split; the paper's protocol keeps it at 42 for every run.
+
+    Returns:
+        Positions to train on and positions to validate on, each in the manifest's order.
+
+    """
+    by_label: dict[str, list[int]] = defaultdict(list)
+    for i in clips:
+        by_label[manifest.clips[i].label].append(i)
+    held: set[int] = set()
+    for members in by_label.values():
+        members.sort(key=lambda i: rank(seed, "validation", manifest.clips[i].path))
+        count = min(max(1, math.floor(share * len(members) + 0.5)), len(members) - 1)
+        held.update(members[:count])
+    return [i for i in clips if i not in held], [i for i in clips if i in held]

@@ -1,0 +1,147 @@
+"""What log-mel features cost from wav to frame store: ours beside librosa and torchaudio, each clip by itself.
+
+The sounds are noise, 16 bit at 44.1 kHz. The others read, centre and scale a clip and take the logarithm, as users of
+these libraries write it; ours does that, and starts its processes, writes, checks and closes the store besides.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import librosa
+import numpy as np
+import soundfile
+import torch
+import torchaudio
+from measuring import Figure, alternating
+from threadpoolctl import threadpool_limits
+
+from study.ray_settings import WORKERS
+from trainables.datasets.config import CSV
+from trainables.datasets.load import load, with_digests
+from trainables.store_builder import build_store
+
+RATE = 44_100
+CLIP_S = 8  # the mean of FSDnoisy18k
+HOUR = 3600 // CLIP_S  # clips
+HOURS = 3
+LARGE = 10  # hours of the data set that the memory is measured with
+ROUNDS = 3
+# Why it is not more, by single measurements on the machine of the README's table.
+FLOOR = "an hour decodes in 0.4 s and its FFTs take 0.6 s, whoever asks for them"
+EPS = np.finfo(np.float64).eps
+PEAK = """
+import json, resource, sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[3])
+from trainables.datasets.config import CSV
+from trainables.datasets.load import load, with_digests
+from trainables.store_builder import build_store
+folder = Path(sys.argv[1])
+manifest = with_digests(load(CSV(kind="csv", path=str(folder / "clips.csv")), folder), folder)
+build_store(manifest, Path(sys.argv[2]), workers=2)
+print(json.dumps([resource.getrusage(w).ru_maxrss / 2**20 for w in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]))
+"""
+
+
+def measure() -> list[Figure]:
+    """Return the ratios to the libraries, the scaling over two cores, and the memory."""
+    with tempfile.TemporaryDirectory() as name, threadpool_limits(1):
+        torch.set_num_threads(1)
+        os.environ.update(WORKERS)  # what `gce-study run` sets for the processes that it starts
+        folder = Path(name)
+        _write(folder / "sounds", HOURS * HOUR)
+        times = alternating(ROUNDS, _contenders(folder / "sounds", folder))
+        peaks = _peaks(folder)
+    ours, two = times["store"], times["store by two"]
+    spent = f"CPU s for {HOURS} hours of {CLIP_S} s clips, decoding included, medians of {ROUNDS}"
+    return [
+        Figure(
+            f"building the store, times faster than {library} per clip",
+            times[library].cpu / ours.cpu,
+            "x",
+            bar,
+            note=f"{ours.cpu:.1f} and {times[library].cpu:.1f} {spent}; {FLOOR}",
+        )
+        for library, bar in (("librosa", 5), ("torchaudio", 1.5))
+    ] + [
+        Figure(
+            "building the store with two processes, times faster than with one",
+            ours.wall / two.wall,
+            "x",
+            note=f"wall time, {ours.wall:.1f} and {two.wall:.1f} s; both start processes and check the store alone",
+        ),
+        Figure(
+            f"most memory of a process that builds a store of {LARGE} hours",
+            max(peaks),
+            "GiB",
+            1,
+            "less",
+            f"the command's own process {peaks[0]:.2f}, of those that compute the largest {peaks[1]:.2f}",
+        ),
+    ]
+
+
+def _write(folder: Path, clips: int) -> None:
+    """Write clips of noise that differ in their first samples."""
+    folder.mkdir()
+    noise = np.random.default_rng(0).normal(scale=0.1, size=CLIP_S * RATE).astype(np.float32)
+    rows = ["path,label,split,verified"]
+    for number in range(clips):
+        noise[:100] = np.random.default_rng(number).normal(scale=0.1, size=100)
+        soundfile.write(folder / f"{number:05d}.wav", noise, RATE, subtype="PCM_16")
+        rows.append(f"{number:05d}.wav,{'ab'[number // 10 % 2]},{'train' if number % 10 else 'test'},1")
+    (folder / "clips.csv").write_text("\n".join(rows) + "\n")
+
+
+def _contenders(sounds: Path, folder: Path) -> dict[str, object]:
+    manifest = with_digests(load(CSV(kind="csv", path=str(sounds / "clips.csv")), sounds), sounds)
+    files = [manifest.file(clip) for clip in manifest.clips]
+    transform = torchaudio.transforms.MelSpectrogram(
+        RATE, 2048, 1764, 882, n_mels=96, window_fn=torch.hamming_window, mel_scale="slaney"
+    )
+
+    def by_librosa() -> None:
+        for file in files:
+            y = _prepared(file)
+            mel = librosa.feature.melspectrogram(
+                y=y, sr=RATE, n_fft=2048, win_length=1764, hop_length=882, window="hamming", n_mels=96, norm=None
+            )
+            np.log10(mel + EPS)
+
+    def by_torchaudio() -> None:
+        for file in files:
+            (transform(torch.from_numpy(_prepared(file))) + EPS).log10()
+
+    def by_store(workers: int) -> None:
+        shutil.rmtree(folder / "store", ignore_errors=True)
+        build_store(manifest, folder / "store", workers=workers)
+
+    return {
+        "librosa": by_librosa,
+        "torchaudio": by_torchaudio,
+        "store": lambda: by_store(1),
+        "store by two": lambda: by_store(2),
+    }
+
+
+def _prepared(file: Path) -> np.ndarray:
+    y, _ = soundfile.read(file, dtype="float32")
+    y -= y.mean()
+    y /= np.abs(y).max() + 0.005
+    return y
+
+
+def _peaks(folder: Path) -> list[float]:
+    """Build a large store in a process of its own; return in GiB the most that it and its children held."""
+    _write(folder / "large", LARGE * HOUR)
+    root = Path(__file__).resolve().parents[1]
+    command = [sys.executable, "-c", PEAK, folder / "large", folder / "large-store", root]
+    found: list[float] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: S603 -- our own
+    return found
