@@ -10,7 +10,7 @@ learn faster lead early by about as much as seeds differ, which is why rungs err
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -150,7 +150,7 @@ def _advance(run: _Flying, method: Method, world: World, played: Played) -> bool
         status = "stopped"
     score = world.score(run.planned) if status == "complete" else float(world.curve(run.planned)[run.epoch - 1])
     epochs = _epochs(world, run.planned, run.epoch) if method.rungs else [_epoch(EPOCHS, score)]
-    method.tell(_record(run.planned, status, epochs, score))
+    method.tell(record(run.planned, score, status, epochs))
     played.runs.append(run.planned)
     played.scores.append(score)
     played.trainings.append(run.epoch / EPOCHS)
@@ -166,12 +166,13 @@ def _epoch(number: int, score: float) -> Epoch:
     return Epoch.model_construct(epoch=number, validation_accuracy=score / 100, verified_accuracy=None)
 
 
-def _record(planned: PlannedRun, status: Status, epochs: list[Epoch], score: float) -> Record:
+def record(planned: PlannedRun, score: float, status: Status = "complete", epochs: Sequence[Epoch] = ()) -> Record:
+    """Make up the record of a run with an accuracy, in points."""
     return Record.model_construct(
         run_id=planned.run.run_id,
         run=planned.run,
         status=status,
-        epochs=epochs,
+        epochs=list(epochs),
         validation_accuracy=score / 100,
         verified_accuracy=None,
         test=None,

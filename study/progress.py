@@ -50,7 +50,7 @@ class Progress:
         storage: the storage location.
         name: the study's name.
         runs: every run that the study names, by run_id.
-        recorded: records so far, by run_id.
+        recorded: records so far, by run_id, without their curves and predictions.
         console: where to show it; the standard error by default.
         flying: runs that are being trained, by run_id.
         most_left: the most runs that are still to be recorded, where the study does not name them all beforehand.
@@ -110,8 +110,12 @@ class Progress:
 
     def take(self, record: Record) -> None:
         """Take in a record that was there already: it is no pace."""
-        self.recorded[record.run_id] = record
+        self._keep(record)
         self._first += 1
+
+    def _keep(self, record: Record) -> None:
+        # Most of a record is its curve and its predictions, which a process with thousands of runs need not hold.
+        self.recorded[record.run_id] = record.model_copy(update={"epochs": [], "test": None})
 
     def on_lost(self, run_id: str) -> None:
         """Take in that a run is not trained here for now."""
@@ -120,7 +124,7 @@ class Progress:
     def on_record(self, record: Record) -> None:
         """Take in the end of a run."""
         self.flying.pop(record.run_id, None)
-        self.recorded[record.run_id] = record
+        self._keep(record)
         if not self._live:
             planned = self.runs[record.run_id]
             accuracy = getattr(record, f"{self.select_on}_accuracy")

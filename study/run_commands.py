@@ -220,6 +220,7 @@ def _train(
     conductor.on_change = notifier.on_choice(conductor.choice) if plan.method == "settle" else on_change
     conductor.on_gone = notifier.on_gone(_how_to_go_on(spec.name, options))
     conductor.take_up(records.values())
+    del records  # their curves would stay in memory for as long as the study runs
     first = conductor.next()  # answered from the ledger as far as that goes
     if first is not Signal.DONE:
         if not isinstance(first, Signal):

@@ -232,7 +232,7 @@ def test_a_record_that_a_worker_wrote_last_moment_is_not_replaced_in_an_object_s
     conducted.still_owned = lambda: write_record(bucket, there)  # between the look for a record and its writing
     conducted.cut(planned.run)
     assert read_records(bucket) == {planned.run.run_id: there}
-    assert conducted.progress.recorded == {planned.run.run_id: there}
+    assert conducted.progress.recorded[planned.run.run_id].cost == there.cost
 
 
 def test_a_run_whose_checkpoint_stands_at_a_rung_is_decided_before_it_trains(tmp_path: Path) -> None:

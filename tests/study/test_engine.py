@@ -45,6 +45,17 @@ def asking(engine, plans, tmp_path):
     return engine._Asking(Conductor(Grid(plans), tmp_path, plan, progress, {"commit": "c"}), Resources())
 
 
+def test_tunes_running_means_of_an_ended_run_are_dropped(engine, asking):
+    from ray.tune.experiment import Trial  # noqa: PLC0415 -- after the environment was set
+
+    trial = Trial("none", stub=True, storage=None)
+    trial.update_last_result({"training_iteration": 1, "train_loss": 1.0, "done": True})
+    assert trial.metric_analysis["train_loss"]["last"] == 1.0
+    assert trial.metric_n_steps["train_loss"]
+    engine._Watching(asking).on_trial_complete(trial)
+    assert trial.metric_analysis == trial.metric_n_steps == {}
+
+
 def complete(run):
     return Record(
         run_id=run.run_id,

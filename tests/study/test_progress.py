@@ -9,7 +9,7 @@ from rich.console import Console
 
 from study.progress import Progress, configuration_name, duration, progress_path
 from trainables.config import AdaptiveGCE, Configuration, Run, Training
-from trainables.records import Cost, PlannedRun, Record
+from trainables.records import Cost, Epoch, PlannedRun, Record, Test
 
 
 def planned(temperature, seed=0, epochs=10):
@@ -44,6 +44,19 @@ def clock(monkeypatch):
     now = [0.0]
     monkeypatch.setattr("study.progress.time.monotonic", lambda: now[0])
     return now
+
+
+def test_neither_curves_nor_predictions_are_held_in_memory(study):
+    progress, plans = study
+    curve = {"train_loss": 1, "validation_loss": 1, "validation_accuracy": 0.5, "verified_accuracy": None}
+    point = Epoch(epoch=1, learning_rate=1e-3, **curve)
+    whole = record(plans[0]).model_copy(update={"epochs": [point], "test": Test(accuracy=0.5, predictions=[0, 1])})
+    progress.on_record(whole)
+    progress.take(whole.model_copy(update={"run_id": plans[1].run.run_id}))
+    assert [(kept.status, kept.epochs, kept.test) for kept in progress.recorded.values()] == [
+        ("complete", [], None)
+    ] * 2
+    assert whole.epochs == [point]
 
 
 def test_there_is_no_eta_before_an_epoch_has_ended(study, clock):

@@ -1,0 +1,64 @@
+"""A grid study of runs that train nothing, through the real engine, workers and ledger: what is around the training.
+
+``python benchmarks/noop_study.py FOLDER`` executes the plan of ``large_study`` there and prints JSON: seconds at which
+each run was recorded, and at each 100th the driver's memory in KiB.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from io import StringIO
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+
+
+def main(folder: Path) -> None:
+    """Execute the study whose plan lies in the folder."""
+    from study.ray_settings import prepare_environment  # noqa: PLC0415
+
+    os.environ["PYTHONPATH"] = os.pathsep.join((str(HERE), str(HERE.parent)))  # of the workers
+    prepare_environment()
+    from large_study import NAME  # noqa: PLC0415
+    from noop_trainable import NoOpTrainable  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415
+
+    from study import engine  # noqa: PLC0415 -- imports ray, which reads the environment
+    from study.conductor import Conductor  # noqa: PLC0415
+    from study.methods.grid import Grid  # noqa: PLC0415
+    from study.progress import Progress  # noqa: PLC0415
+    from study.spec import Resources  # noqa: PLC0415
+    from trainables.records import Record, read_plan  # noqa: PLC0415
+
+    class Timed(Progress):
+        def on_record(self, record: Record) -> None:
+            super().on_record(record)
+            at.append(time.perf_counter())
+            if len(at) % 100 == 0:
+                memory.append(_resident_kib())
+
+    at: list[float] = []
+    memory: list[int] = []
+    plan = read_plan(folder, NAME)
+    console = Console(file=StringIO(), width=200)
+    progress = Timed(folder, NAME, {p.run.run_id: p for p in plan.runs}, {}, console=console)
+    conductor = Conductor(Grid(plan.runs), folder, plan, progress, {"host": "here"})
+    engine.RunTrainable = NoOpTrainable  # type: ignore[misc]
+    began = time.perf_counter()
+    with progress:
+        engine.execute(conductor, Resources())
+    failed = sum(record.status != "complete" for record in progress.recorded.values())
+    sys.stdout.write(json.dumps({"at": [a - began for a in at], "memory": memory, "failed": failed}))
+
+
+def _resident_kib() -> int:
+    with open("/proc/self/status", encoding="ascii") as lines:  # noqa: PTH123 -- no path to keep
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(HERE.parent))
+    main(Path(sys.argv[1]))

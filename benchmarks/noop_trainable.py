@@ -1,0 +1,59 @@
+"""A trainable whose runs train nothing: one epoch that is made up, everything around it as it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from trainables.execution import Execution, provenance
+from trainables.records import Epoch, Test
+from trainables.trainable import RunTrainable
+
+if TYPE_CHECKING:
+    from trainables.config import Run
+    from trainables.storage import Location
+
+
+class _NoTraining:
+    """What ``Execution`` asks of a training."""
+
+    def __init__(self) -> None:
+        self.curve: list[Epoch] = []
+        self.images, self.train_s = 1, 1.0
+
+    @property
+    def finished(self) -> bool:
+        return bool(self.curve)
+
+    def train_epoch(self) -> Epoch:
+        self.curve.append(
+            Epoch(
+                epoch=1,
+                train_loss=1.0,
+                validation_loss=1.0,
+                validation_accuracy=0.5,
+                verified_accuracy=0.5,
+                learning_rate=1e-3,
+                q_mean=None,
+                q_sd=None,
+            )
+        )
+        return self.curve[-1]
+
+    def test(self) -> Test:
+        return Test(accuracy=0.5, predictions=[0] * 200)
+
+
+class _NoExecution(Execution):
+    def _new(self) -> Any:  # noqa: ANN401 -- it only looks like one
+        return _NoTraining()
+
+
+class NoOpTrainable(RunTrainable):
+    """Executes runs as ``RunTrainable`` does, but for their data and their training."""
+
+    def _begin(self, run: Run, storage: Location) -> Execution:
+        about = provenance(torch.device("cpu")) | self.run_config["provenance"]
+        self.execution = _NoExecution(run, None, storage, about, self.run_config["rungs"])  # type: ignore[arg-type]
+        return self.execution
