@@ -17,7 +17,7 @@ from measuring import Figure, machine, table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 # Each is a module beside this one, whose measure() returns its figures.
-PARTS = ("startup", "features", "precision", "orchestration")
+PARTS = ("startup", "training_step", "threads", "precision", "whole_study", "features", "orchestration")
 
 
 def main() -> None:

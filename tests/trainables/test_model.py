@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from trainables.model import CNN
+from trainables.model import CNN, _FirstConvolution
 
 
 def test_it_has_531624_weights_for_20_classes_of_which_386_are_statistics():
@@ -55,3 +55,22 @@ def test_the_penalty_is_the_sum_of_squares_of_the_two_dense_kernels():
 def test_patches_of_another_shape_are_refused(shape):
     with pytest.raises(ValueError, match=r"allowed: \(B, 1, 100, 96\)"):
         CNN(classes=2, seed=0)(torch.zeros(shape))
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_the_first_convolution_has_the_librarys_output_and_gradients(layout):
+    generator = torch.Generator().manual_seed(0)
+    ours = _FirstConvolution(24).double().to(memory_format=layout)
+    plain = nn.Conv2d(1, 24, 5, padding="same").double()
+    plain.load_state_dict(ours.state_dict())
+    patches = torch.randn(3, 1, 100, 96, generator=generator, dtype=torch.float64)
+    weights = torch.randn(3, 24, 100, 96, generator=generator, dtype=torch.float64)
+    found = []
+    for convolution in (ours, plain):
+        x = patches.to(memory_format=layout).detach().requires_grad_()
+        outputs = convolution(x)
+        (outputs * weights).sum().backward()
+        found.append((outputs.detach(), x.grad, convolution.weight.grad, convolution.bias.grad))
+    for mine, expected in zip(*found, strict=True):
+        assert torch.allclose(mine, expected, rtol=1e-10, atol=1e-9)
+        assert mine.abs().max() > 0

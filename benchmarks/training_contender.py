@@ -1,0 +1,194 @@
+"""One contender of the training step, in a process of its own, since memory is managed a process at a time.
+
+``python benchmarks/training_contender.py NAME FOLDER [THREADS]`` trains an epoch for each line that it reads, and
+answers each with a line of JSON: its wall and CPU seconds, and the loss of each step where it is known.
+
+- ``plain``: eager PyTorch as one writes it, on batches cut from a tensor of patches.
+- ``loader``: the same with a DataLoader of two worker processes.
+- ``steps``: the training pass of a run, as ``trainables`` executes it.
+- ``epoch``: a run's whole epoch: training pass, validation, checkpoint, log.
+- ``bare``: the steps and the validation of such an epoch and nothing around them, on batches that lie ready.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from trainables.config import GCE, AdaptiveGCE, Configuration, Loss, Run, Training
+from trainables.datasets.config import Synthetic
+from trainables.datasets.load import load, with_digests
+from trainables.execution import Execution
+from trainables.loading import Loader
+from trainables.losses import Batch, make_loss
+from trainables.model import CNN, PENULTIMATE
+from trainables.store_builder import build_store
+from trainables.training import EVALUATION_BATCH, RunData, RunTraining, stream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PER_CLASS = 255  # training clips, of which a seventh is held out: 20 batches of 64 an epoch
+DEVICE = torch.device("cpu")
+
+
+def data(folder: Path) -> Loader:
+    """Write the data set and its frames, or open them."""
+    manifest = load(Synthetic(kind="synthetic", train_per_class=PER_CLASS, test_per_class=1), folder / "sounds")
+    manifest = with_digests(manifest, folder)
+    return Loader(manifest, build_store(manifest, folder / "features"), DEVICE)
+
+
+def run_of(loader: Loader, loss: Loss) -> Run:
+    """Return a run that goes on for as long as it is asked to."""
+    configuration = Configuration(loss=loss, training=Training(epochs=10_000, stop_after=10_000, halve_after=10_000))
+    return Run(configuration=configuration, seed=0, dataset=loader.manifest.fingerprint)
+
+
+class Plain(nn.Module):
+    """The network as one writes it: no layout, nothing in place, the library's own gradients."""
+
+    def __init__(self, classes: int, seed: int) -> None:
+        """Start from the weights that a run of that seed starts from."""
+        super().__init__()
+
+        def norm(channels: int) -> list[nn.Module]:
+            return [nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01), nn.ReLU()]
+
+        def convolution(before: int, after: int) -> list[nn.Module]:
+            return [*norm(before), nn.Conv2d(before, after, 5, padding="same"), *norm(after)]
+
+        pool = nn.MaxPool2d((4, 2))
+        layers = [*convolution(1, 24), pool, *convolution(24, 48), pool, *convolution(48, 48)]
+        self.convolutions = nn.Sequential(*layers)
+        self.dense = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(6912, PENULTIMATE), nn.ReLU())
+        self.output = nn.Sequential(nn.Dropout(0.5), nn.Linear(PENULTIMATE, classes))
+        self.load_state_dict(CNN(classes, seed=stream(seed, "weights")).state_dict())
+
+    def features(self, patches: torch.Tensor) -> torch.Tensor:
+        """Return the penultimate activations."""
+        return self.dense(self.convolutions(patches))
+
+    def penalty(self) -> torch.Tensor:
+        """Return the sum of the squared weights of the dense layers."""
+        return self.dense[2].weight.square().sum() + self.output[1].weight.square().sum()
+
+
+def plain(run: Run, chosen: RunData, *, workers: int) -> Callable[[], list[float]]:
+    """Return eager PyTorch's epoch, of the same weights, loss, order and dropout; it returns the loss of each step."""
+    protocol, seed = run.configuration.training, run.seed
+    patches = chosen.patches.gather(chosen.train.starts).contiguous()
+    model = Plain(chosen.classes, seed)
+    optimiser = torch.optim.Adam(model.parameters(), lr=protocol.learning_rate, eps=1e-7)
+    loss_of = make_loss(run.configuration.loss)
+    rows = TensorDataset(patches, chosen.train.labels, chosen.train.verified)
+    number = 0
+
+    def batches() -> list[torch.Tensor] | DataLoader[tuple[torch.Tensor, ...]]:
+        generator = torch.Generator().manual_seed(stream(seed, "order", number))
+        if workers:
+            return DataLoader(rows, protocol.batch_size, True, num_workers=workers, drop_last=True, generator=generator)  # noqa: FBT003
+        order = torch.randperm(len(patches), generator=generator)
+        return [rows[chosen] for chosen in order.split(protocol.batch_size) if len(chosen) == protocol.batch_size]
+
+    def epoch() -> list[float]:
+        nonlocal number
+        number += 1
+        losses = []
+        model.train()
+        torch.manual_seed(stream(seed, "dropout", number))
+        for inputs, labels, verified in batches():
+            optimiser.zero_grad()
+            features = model.features(inputs)
+            each = loss_of(model.output(features), labels, Batch(inputs, features.detach(), verified))
+            loss = each.mean() + protocol.l2 * model.penalty()
+            loss.backward()
+            optimiser.step()
+            losses.append(loss.item())
+        return losses
+
+    return epoch
+
+
+def steps(run: Run, chosen: RunData) -> Callable[[], list[float]]:
+    """Return a run's training pass; it returns the mean loss."""
+    training = RunTraining(run, chosen, DEVICE)
+    number = 0
+
+    def epoch() -> list[float]:
+        nonlocal number
+        number += 1
+        return [training._pass_over_training(number)[0]]  # noqa: SLF001 -- the pass alone
+
+    return epoch
+
+
+def whole(run: Run, loader: Loader, folder: Path) -> Callable[[], list[float]]:
+    """Return a run's whole epoch."""
+    execution = Execution(run, loader, folder / f"results-{os.getpid()}", {})
+
+    def epoch() -> list[float]:
+        point, _ = execution.step()
+        return [] if point is None else [point.train_loss]
+
+    return epoch
+
+
+def bare(run: Run, chosen: RunData) -> Callable[[], list[float]]:
+    """Return the steps of an epoch and its validation without anything else, with a loss that needs no neighbours."""
+    training = RunTraining(run, chosen, DEVICE)
+    size = training.protocol.batch_size
+    gathered = [chosen.patches.gather(s) for s in chosen.train.starts.split(size) if len(s) == size]
+    held = [chosen.patches.gather(s) for s in chosen.validation.starts.split(EVALUATION_BATCH)]
+
+    def epoch() -> list[float]:
+        training.model.train()
+        for inputs, labels in zip(gathered, chosen.train.labels.split(size), strict=False):
+            features = training.model.features(inputs)
+            losses = training.loss(training.model.output(features), labels, Batch(inputs, features, labels))
+            training.optimiser.zero_grad(set_to_none=True)
+            (losses.mean() + training.protocol.l2 * training.model.penalty()).backward()
+            training.optimiser.step()
+        training.model.eval()
+        with torch.inference_mode():
+            for inputs in held:
+                training.model(inputs)
+        return []
+
+    return epoch
+
+
+def main(name: str, folder: Path, threads: int = 1) -> None:
+    """Train an epoch for each line."""
+    torch.set_num_threads(threads)
+    loader = data(folder)
+    run = run_of(loader, GCE(name="gce") if name == "bare" else AdaptiveGCE(name="adaptive_gce", temperature=1000.0))
+    chosen = loader.run_data(run.configuration)
+    epoch = {
+        "plain": lambda: plain(run, chosen, workers=0),
+        "loader": lambda: plain(run, chosen, workers=2),
+        "steps": lambda: steps(run, chosen),
+        "epoch": lambda: whole(run, loader, folder),
+        "bare": lambda: bare(run, chosen),
+    }[name]()
+    for _ in sys.stdin:
+        began, before = time.perf_counter(), os.times()
+        losses = epoch()
+        after = os.times()
+        cpu = sum(after[:4]) - sum(before[:4])
+        sys.stdout.write(json.dumps({"wall": time.perf_counter() - began, "cpu": cpu, "losses": losses}) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Path(sys.argv[2]), *map(int, sys.argv[3:]))

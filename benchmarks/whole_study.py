@@ -1,0 +1,55 @@
+"""What a whole study takes beside the training alone: from the command to its report."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from measuring import Figure
+
+from trainables.records import read_records
+
+STUDY = """
+name: whole
+dataset: {{kind: synthetic, noise: 0.4, seed: 0, train_per_class: 100, test_per_class: 20}}
+arms:
+  - {{name: adaptive, loss: {{name: adaptive_gce, temperature: {{values: [100, 1000, 10000]}}}}}}
+  - {{name: cce, loss: {{name: cce}}}}
+seeds: 6
+training: {{epochs: 8, stop_after: 8}}
+storage: {folder}/results
+"""
+RUNS = 24
+
+
+def measure() -> list[Figure]:
+    """Run a study of 24 runs and compare its wall time with what its runs spent, spread over the cores."""
+    cores = len(os.sched_getaffinity(0))
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "study.yaml").write_text(STUDY.format(folder=folder))
+        command = [Path(sys.executable).parent / "gce-study", "run", folder / "study.yaml"]
+        began = time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 -- our own
+        wall = time.perf_counter() - began
+        costs = [record.cost for record in read_records(folder / "results").values()]
+    if len(costs) != RUNS:
+        msg = f"{len(costs)} runs are recorded, not {RUNS}"
+        raise RuntimeError(msg)
+    training = sum(cost.images / cost.images_per_s for cost in costs)
+    spent = sum(cost.wall_s for cost in costs)
+    return [
+        Figure(
+            f"a study of {RUNS} runs, times its training passes spread over {cores} cores",
+            wall / (training / cores),
+            "x",
+            1.10,
+            "less",
+            f"{wall:.0f} s from the command to the report, frames included; {training:.0f} s of training passes; "
+            f"with validation, test and checkpoints the runs took {spent:.0f} s, {wall / (spent / cores):.2f} x",
+        )
+    ]
