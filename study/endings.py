@@ -41,6 +41,19 @@ class Interrupted(KeyboardInterrupt):
         self.exit_code = 128 + number
 
 
+_received: list[int] = []  # the signal that ``interruptible`` has turned into an exception
+
+
+def raise_if_interrupted() -> None:
+    """Raise ``Interrupted`` again if a signal came and its exception was lost.
+
+    Python prints and drops what is raised inside a destructor or a callback of the garbage collector; a signal that
+    comes at that moment would otherwise end nothing.
+    """
+    if _received:
+        raise Interrupted(_received[0])
+
+
 @contextmanager
 def interruptible() -> Iterator[None]:
     """Turn the first SIGINT or SIGTERM into ``Interrupted``; ignore later ones, so that the ending is not cut short.
@@ -53,10 +66,10 @@ def interruptible() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    received: list[int] = []
+    _received.clear()
 
     def handler(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
+        _received.append(number)
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, signal.SIG_IGN)
         raise Interrupted(number)
@@ -67,7 +80,7 @@ def interruptible() -> Iterator[None]:
     except Interrupted:
         raise
     except KeyboardInterrupt:
-        raise Interrupted(received[0] if received else signal.SIGINT) from None
+        raise Interrupted(_received[0] if _received else signal.SIGINT) from None
     finally:
         for each, previous in before.items():
             signal.signal(each, previous)

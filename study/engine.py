@@ -21,7 +21,7 @@ from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
 from study.cluster import most_at_once, own_cluster, watched
-from study.endings import EngineError
+from study.endings import EngineError, raise_if_interrupted
 from study.methods.method import Decision, Signal
 from study.stopping import FinishingEpochs
 from trainables.config import Run
@@ -209,6 +209,10 @@ class _Watching(tune.Callback):
     def __getstate__(self) -> dict[str, Any]:
         """Give Tune nothing to keep."""
         return {}
+
+    def on_step_begin(self, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
+        """End the study if it was asked to and went on."""
+        raise_if_interrupted()
 
     def on_trial_start(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
         """Take in the start of a run."""

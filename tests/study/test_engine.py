@@ -1,15 +1,19 @@
 """What the engine answers Tune, without a cluster: asking, waiting, busy runs, runs that kill their process."""
 
 import io
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
 import pytest
 from rich.console import Console
 
 from study.conductor import BUSY_S, Conductor
+from study.endings import Interrupted, interruptible
 from study.methods.grid import Grid
 from study.progress import Progress
 from study.ray_settings import prepare_environment
@@ -54,6 +58,28 @@ def test_tunes_running_means_of_an_ended_run_are_dropped(engine, asking):
     assert trial.metric_n_steps["train_loss"]
     engine._Watching(asking).on_trial_complete(trial)
     assert trial.metric_analysis == trial.metric_n_steps == {}
+
+
+def test_a_signal_whose_exception_was_lost_ends_the_study_at_tunes_next_step(engine, asking, monkeypatch):
+    lost = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda about: lost.append(about.exc_type))
+    watching = engine._Watching(asking)
+
+    class Dropped:
+        def __del__(self):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.1)  # the handler raises here, where Python drops it
+
+    def study():
+        with interruptible():
+            watching.on_step_begin(iteration=1, trials=[])
+            Dropped()
+            assert lost == [Interrupted]
+            watching.on_step_begin(iteration=2, trials=[])
+
+    with pytest.raises(Interrupted):
+        study()
+    assert lost == [Interrupted]
 
 
 def complete(run):
