@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -12,24 +13,42 @@ if TYPE_CHECKING:
 HOUR_S = 3600.0
 
 
-def reached(budget: Mapping[str, Any], records: Iterable[Record], out: int = 0) -> str | None:
+@dataclass
+class Spent:
+    """What a study's runs have used of its budget."""
+
+    runs: int = 0
+    wall_s: float = 0.0  # of training, summed over runs
+    failures: int = 0
+
+    @classmethod
+    def of(cls, records: Iterable[Record]) -> Self:
+        """Return what these records used."""
+        spent = cls()
+        for record in records:
+            spent.add(record)
+        return spent
+
+    def add(self, record: Record) -> None:
+        """Take another run in."""
+        self.runs += 1
+        self.wall_s += record.cost.wall_s
+        self.failures += record.status == "failed"
+
+
+def reached(budget: Mapping[str, Any], spent: Spent, out: int = 0) -> str | None:
     """Say which limit is reached, as in ``budget.max_runs = 40``; None when there is room.
 
     Args:
         budget: max_runs (runs), max_hours (hours of training, summed over runs) and max_failures (failed runs); a limit
             that is absent or None is none.
-        records: the study's.
+        spent: by the study's records.
         out: runs that are being trained; they count as runs.
 
     """
-    found = list(records)
-    spent = {
-        "max_runs": len(found) + out,
-        "max_hours": sum(record.cost.wall_s for record in found) / HOUR_S,
-        "max_failures": sum(record.status == "failed" for record in found),
-    }
-    for name, used in spent.items():
+    used = {"max_runs": spent.runs + out, "max_hours": spent.wall_s / HOUR_S, "max_failures": spent.failures}
+    for name, value in used.items():
         limit = budget.get(name)
-        if limit is not None and used >= limit:
+        if limit is not None and value >= limit:
             return f"budget.{name} = {limit:g}"
     return None

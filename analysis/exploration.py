@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from analysis.budget import reached
+from analysis.budget import Spent, reached
 from analysis.frames import Key, explored, key_of, keys, reported, runs_of, scores, selected_on
 from analysis.intervals import t_interval
 from analysis.select import ValidationTable, choose
@@ -57,7 +57,7 @@ def settled(results: StudyResults) -> Settled:
     method: dict[str, Any] = results.plan.spec["method"]
     recorded = int((~runs["status"].isin(UNRECORDED)).sum())
     standing = _standing(results, runs, float(method["within"]))
-    limit = reached(results.plan.spec.get("budget", {}), results.records.values())
+    limit = reached(results.plan.spec.get("budget", {}), Spent.of(results.records.values()))
     most = method["max_runs"] or RUNS_EACH * len(keys(runs))
     if recorded >= most:
         limit = f"method.max_runs = {most}"

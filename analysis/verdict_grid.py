@@ -7,7 +7,7 @@ from statistics import fmean
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from analysis.budget import HOUR_S, reached
+from analysis.budget import HOUR_S, Spent, reached
 from analysis.frames import Key, complete_runs, keys, runs_of, scores, selected_on, status_counts, subsets
 from analysis.intervals import LEVEL, paired_difference, t_interval
 from analysis.layout import p_text
@@ -56,7 +56,7 @@ def cost(results: StudyResults) -> str:
 
 def budget_ended(results: StudyResults) -> list[str]:
     """Say which limit ended a study before all its runs were trained; nothing where none did."""
-    limit = reached(results.plan.spec.get("budget", {}), results.records.values())
+    limit = reached(results.plan.spec.get("budget", {}), Spent.of(results.records.values()))
     missing = (results.runs["status"] == "missing").any()
     return [f"The study ended early, as {limit} is reached."] if limit and missing else []
 

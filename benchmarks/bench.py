@@ -17,7 +17,17 @@ from measuring import Figure, machine, table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 # Each is a module beside this one, whose measure() returns its figures.
-PARTS = ("startup", "training_step", "threads", "precision", "whole_study", "features", "orchestration")
+PARTS = (
+    "startup",
+    "training_step",
+    "threads",
+    "precision",
+    "whole_study",
+    "features",
+    "orchestration",
+    "scale",
+    "gpu",
+)
 
 
 def main() -> None:
@@ -31,7 +41,8 @@ def main() -> None:
     for name in options.only:
         began = time.monotonic()
         found[name] = importlib.import_module(name).measure()
-        print(f"\n{name} ({time.monotonic() - began:.0f} s)\n{table(found[name])}", flush=True)
+        shown = table(found[name]) if found[name] else "not measured: this machine lacks what it takes"
+        print(f"\n{name} ({time.monotonic() - began:.0f} s)\n{shown}", flush=True)
     options.json.parent.mkdir(parents=True, exist_ok=True)
     figures = {name: [asdict(f) | {"reached": f.reached} for f in part] for name, part in found.items()}
     options.json.write_text(json.dumps({"machine": machine(), "figures": figures}, indent=1))

@@ -17,7 +17,7 @@ import os
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
@@ -42,17 +42,18 @@ PER_CLASS = 255  # training clips, of which a seventh is held out: 20 batches of
 DEVICE = torch.device("cpu")
 
 
-def data(folder: Path) -> Loader:
+def data(folder: Path, per_class: int = PER_CLASS, device: torch.device = DEVICE) -> Loader:
     """Write the data set and its frames, or open them."""
-    manifest = load(Synthetic(kind="synthetic", train_per_class=PER_CLASS, test_per_class=1), folder / "sounds")
+    manifest = load(Synthetic(kind="synthetic", train_per_class=per_class, test_per_class=1), folder / "sounds")
     manifest = with_digests(manifest, folder)
-    return Loader(manifest, build_store(manifest, folder / "features"), DEVICE)
+    return Loader(manifest, build_store(manifest, folder / "features"), device)
 
 
-def run_of(loader: Loader, loss: Loss) -> Run:
-    """Return a run that goes on for as long as it is asked to."""
-    configuration = Configuration(loss=loss, training=Training(epochs=10_000, stop_after=10_000, halve_after=10_000))
-    return Run(configuration=configuration, seed=0, dataset=loader.manifest.fingerprint)
+def run_of(loader: Loader, loss: Loss, seed: int = 0, epochs: int = 10_000, **training: Any) -> Run:  # noqa: ANN401 -- passed on
+    """Return a run of so many epochs; by default it goes on for as long as it is asked to."""
+    protocol = Training(**{"epochs": epochs, "stop_after": 10_000, "halve_after": 10_000} | training)
+    configuration = Configuration(loss=loss, training=protocol)
+    return Run(configuration=configuration, seed=seed, dataset=loader.manifest.fingerprint)
 
 
 class Plain(nn.Module):
@@ -84,11 +85,11 @@ class Plain(nn.Module):
         return self.dense[2].weight.square().sum() + self.output[1].weight.square().sum()
 
 
-def plain(run: Run, chosen: RunData, *, workers: int) -> Callable[[], list[float]]:
+def plain(run: Run, chosen: RunData, *, workers: int, device: torch.device = DEVICE) -> Callable[[], list[float]]:
     """Return eager PyTorch's epoch, of the same weights, loss, order and dropout; it returns the loss of each step."""
     protocol, seed = run.configuration.training, run.seed
     patches = chosen.patches.gather(chosen.train.starts).contiguous()
-    model = Plain(chosen.classes, seed)
+    model = Plain(chosen.classes, seed).to(device)
     optimiser = torch.optim.Adam(model.parameters(), lr=protocol.learning_rate, eps=1e-7)
     loss_of = make_loss(run.configuration.loss)
     rows = TensorDataset(patches, chosen.train.labels, chosen.train.verified)
@@ -128,7 +129,7 @@ def steps(run: Run, chosen: RunData) -> Callable[[], list[float]]:
     def epoch() -> list[float]:
         nonlocal number
         number += 1
-        return [training._pass_over_training(number)[0]]  # noqa: SLF001 -- the pass alone
+        return [training.pass_over_training(number)[0]]
 
     return epoch
 

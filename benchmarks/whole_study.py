@@ -11,11 +11,13 @@ from pathlib import Path
 
 from measuring import Figure
 
+from trainables.datasets.config import Synthetic
+from trainables.datasets.synthetic import LIST, generate
 from trainables.records import read_records
 
 STUDY = """
 name: whole
-dataset: {{kind: synthetic, noise: 0.4, seed: 0, train_per_class: 100, test_per_class: 20}}
+dataset: {{kind: csv, path: {clips}}}
 arms:
   - {{name: adaptive, loss: {{name: adaptive_gce, temperature: {{values: [100, 1000, 10000]}}}}}}
   - {{name: cce, loss: {{name: cce}}}}
@@ -31,7 +33,9 @@ def measure() -> list[Figure]:
     cores = len(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "study.yaml").write_text(STUDY.format(folder=folder))
+        sounds = Synthetic(kind="synthetic", noise=0.4, seed=0, train_per_class=100, test_per_class=20)
+        clips = generate(sounds, folder / "sounds").root / LIST  # a study finds its recordings there
+        (folder / "study.yaml").write_text(STUDY.format(folder=folder, clips=clips))
         command = [Path(sys.executable).parent / "gce-study", "run", folder / "study.yaml"]
         began = time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 -- our own

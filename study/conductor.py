@@ -61,6 +61,7 @@ class Conductor:
         self._busy: dict[str, float] = {}  # run_id -> when it may be asked for again
         self._curves: dict[str, list[Epoch]] = {}
         self._uncut: dict[str, Run] = {}  # to be recorded as stopped when another process gives them up
+        self._waits = False  # the method has nothing to start, and has heard nothing since it said so
 
     def take_up(self, records: Iterable[Record]) -> None:
         """Tell the method what the ledger holds of the plan's runs."""
@@ -78,17 +79,25 @@ class Conductor:
         """
         for run_id in [i for i, when in self._busy.items() if when <= time.monotonic()]:
             del self._busy[run_id]
-            self.method.give_back(run_id)
+            self.give_back(run_id)
         for run in list(self._uncut.values()):
             self.cut(run)
+        if self._waits:  # Tune asks whenever anything happens anywhere
+            return Signal.WAIT
         while True:
             answer = self.method.ask()
             self._keep_plan()
             self._show()
             if isinstance(answer, Signal):
+                self._waits = answer is Signal.WAIT
                 return answer
             if not self._known(answer.run.run_id) and self._goes_on(answer.run):
                 return answer
+
+    def give_back(self, run_id: str) -> None:
+        """Give the method back a run that was not trained; it is asked for again."""
+        self.method.give_back(run_id)
+        self._waits = False
 
     def _keep_plan(self) -> None:
         """Write the plan if the method has changed it."""
@@ -127,6 +136,7 @@ class Conductor:
     def _take(self, record: Record) -> None:
         """Tell everybody a record that was there already."""
         self.method.tell(record)
+        self._waits = False
         self.progress.take(record)
         self.events.on_record(self.progress.runs[record.run_id], record)
 
@@ -165,7 +175,9 @@ class Conductor:
         # A process that was lost may have gone back to an earlier checkpoint.
         curve[point.epoch - 1 :] = [point]
         decision = self.method.report(run.run_id, curve)
-        self._show()
+        if point.epoch in self.method.rungs or decision is not Decision.CONTINUE:
+            self._waits = False
+            self._show()
         return decision
 
     def cut(self, run: Run) -> None:
@@ -202,6 +214,7 @@ class Conductor:
             self._busy[run_id] = time.monotonic() + BUSY_S
             return False
         self.method.tell(record)
+        self._waits = False
         self._show()
         self.progress.on_record(record)
         self.events.on_record(self.progress.runs[run_id], record)

@@ -224,7 +224,7 @@ def _train(
     first = conductor.next()  # answered from the ledger as far as that goes
     if first is not Signal.DONE:
         if not isinstance(first, Signal):
-            method.give_back(first.run.run_id)
+            conductor.give_back(first.run.run_id)
         with progress:
             prepare_environment()
             from study.engine import execute  # noqa: PLC0415 -- imports ray, which reads the environment

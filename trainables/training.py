@@ -111,7 +111,7 @@ class RunTraining:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         began = time.perf_counter()
-        loss, scores = self._pass_over_training(number)
+        loss, scores = self.pass_over_training(number)
         self.train_s += time.perf_counter() - began
         self._check_finite(number, loss, scores)
         log_p = self._log_probabilities(self.data.validation)
@@ -135,8 +135,13 @@ class RunTraining:
         self.schedule.step(right)
         return point
 
-    def _pass_over_training(self, number: int) -> tuple[float, torch.Tensor]:
-        """Return the mean loss and the q of every batch, shape (batches,), empty for losses without."""
+    def pass_over_training(self, number: int) -> tuple[float, torch.Tensor]:
+        """Train on every patch once, in the order and with the dropout of epoch ``number``.
+
+        Returns:
+            The mean loss, and the q of every batch, shape (batches,), empty for losses without.
+
+        """
         train, size = self.data.train, self.protocol.batch_size
         generator = torch.Generator().manual_seed(stream(self.run.seed, "order", number))
         order = torch.randperm(len(train), generator=generator).to(self.device)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.budget import reached
+from analysis.budget import Spent, reached
 from study.methods.method import Decision, Signal
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ class Budgeted:
     def __init__(self, inner: Method, budget: Budget) -> None:
         """Put a method under a budget."""
         self._inner, self._budget = inner, budget.model_dump()
-        self._records: dict[str, Record] = {}
-        self._started: set[str] = set()  # asked for in this sitting: paused runs go on whatever the number of runs
+        self._told: set[str] = set()
+        self._spent = Spent()
+        self._started: set[str] = set()  # asked for in this sitting, not told: paused ones go on whatever the number
         self._out: set[str] = set()
         self.rungs = inner.rungs
         self.limit: str | None = None
@@ -42,7 +43,7 @@ class Budgeted:
             self.limit = None if answer is Signal.DONE else self.limit
             return answer
         run_id = answer.run.run_id
-        self.limit = None if run_id in self._started else self._reached(len(self._started - self._records.keys()))
+        self.limit = None if run_id in self._started else self._reached(len(self._started))
         if self.limit:
             self._inner.give_back(run_id)
             return self._ended()
@@ -51,7 +52,7 @@ class Budgeted:
         return answer
 
     def _reached(self, out: int) -> str | None:
-        return reached(self._budget, self._records.values(), out)
+        return reached(self._budget, self._spent, out)
 
     def _ended(self) -> Signal:
         return Signal.WAIT if self._out else Signal.DONE
@@ -64,7 +65,10 @@ class Budgeted:
 
         """
         self._inner.tell(record)
-        self._records[record.run_id] = record
+        if record.run_id not in self._told:
+            self._told.add(record.run_id)
+            self._spent.add(record)
+        self._started.discard(record.run_id)
         self._out.discard(record.run_id)
 
     def give_back(self, run_id: str) -> None:
@@ -96,7 +100,7 @@ class Budgeted:
         """Return the inner method's bound, or what the budget leaves of it."""
         most = self._budget["max_runs"]
         left = self._inner.most_left()
-        return left if most is None else max(len(self._out), min(left, most - len(self._records)))
+        return left if most is None else max(len(self._out), min(left, most - self._spent.runs))
 
     def standing(self) -> str:
         """Say where the inner method stands, and which limit is reached."""

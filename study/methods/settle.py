@@ -77,7 +77,8 @@ class Settle:
         self._seeds: dict[Configuration, set[int]] = defaultdict(set)  # exploring seeds planned
         self._scores: dict[Configuration, dict[int, float]] = defaultdict(dict)
         self._unscored: Counter[Configuration] = Counter()
-        self._standings: dict[bool, Standing[Configuration] | None] = {}  # forgotten when anything changes
+        # By whether runs in flight count; forgotten when it changes.
+        self._standings: dict[bool, Standing[Configuration] | None] = {}
         self._chosen: Configuration | None = None  # set when exploring is over
         self._take_up(asked)
         for each in self._candidates:  # so that the plan names all of them from the first
@@ -251,7 +252,7 @@ class Settle:
         seed = self._next_seed(configuration)
         self._seeds[configuration].add(seed)
         self._queue.plan(self._candidates[configuration].planned(seed, self._dataset, "explore"))
-        self._standings.clear()
+        self._standings.pop(True, None)
 
     def _plan_confirming(self, chosen: Configuration) -> None:
         confirmed = [self._candidates[chosen], *self._baselines.values()]

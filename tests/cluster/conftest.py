@@ -139,16 +139,17 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path):
-    """Return a machine of its own; skips where this one cannot make one."""
+    """Return a machine of its own; skips where this one cannot make one, unless GCE_STUDY_REQUIRE_MACHINES=1."""
+    without = pytest.fail if os.environ.get("GCE_STUDY_REQUIRE_MACHINES") == "1" else pytest.skip
     lacking = [name for name in NEEDED if shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin") is None]
     lacking += [] if shutil.which("sshd", path="/usr/sbin:/usr/bin") else ["sshd"]
     if os.geteuid() != 0:
-        pytest.skip("needs root, for namespaces of its own")
+        without("needs root, for namespaces of its own")
     if lacking:
-        pytest.skip(f"needs {', '.join(lacking)}")
+        without(f"needs {', '.join(lacking)}")
     try_it = [shutil.which("unshare"), "--fork", "--pid", "--mount-proc", "--net", "ip", "link", "set", "lo", "up"]
     if (refused := subprocess.run(try_it, check=False, capture_output=True, text=True)).returncode:
-        pytest.skip(f"needs namespaces: {refused.stderr.strip()}")
+        without(f"needs namespaces: {refused.stderr.strip()}")
     made = Machine(tmp_path)
     yield made
     made.close()

@@ -105,3 +105,11 @@ def test_records_of_the_ledger_count() -> None:
     for seed in range(2):
         budgeted.tell(record(CANDIDATE.planned(seed, "d")))
     assert budgeted.ask() is Signal.DONE
+
+
+def test_a_record_that_is_told_twice_counts_once() -> None:
+    budgeted = method(9, max_runs=2)
+    told = record(asked(budgeted))
+    for _ in range(2):
+        budgeted.tell(told)
+    assert isinstance(budgeted.ask(), PlannedRun)

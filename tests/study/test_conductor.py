@@ -271,3 +271,37 @@ def test_a_run_that_ends_without_a_record_is_asked_for_again_later(
     assert conducted.next() is Signal.WAIT
     now[0] = BUSY_S
     assert conducted.next() == RUNS[0]
+
+
+def test_a_method_that_waits_is_not_asked_again_before_it_has_heard_something(tmp_path: Path) -> None:
+    class Counted(Grid):
+        asked = 0
+
+        def ask(self) -> PlannedRun | Signal:
+            self.asked += 1
+            return super().ask()
+
+    method = Counted(RUNS[:2])
+    conducted = conductor(tmp_path, method)
+    assert [conducted.next() for _ in range(4)] == [*RUNS[:2], Signal.WAIT, Signal.WAIT]
+    assert method.asked == 3
+    for planned, answer in zip(RUNS[:2], (Signal.WAIT, Signal.DONE), strict=True):
+        write_record(tmp_path, record(planned))
+        assert conducted.ended(planned.run.run_id)
+        assert conducted.next() is answer
+    assert method.asked == 5
+
+
+def test_a_method_that_waits_is_asked_again_when_an_epoch_was_judged(tmp_path: Path) -> None:
+    class Holding(OneByOne):
+        def report(self, run_id: str, curve: Sequence[Epoch]) -> Decision:
+            decision = super().report(run_id, curve)
+            if decision is Decision.PAUSE:
+                self._queue.release(run_id)  # as when another seed of the configuration gets there
+            return decision
+
+    conducted = conductor(tmp_path, Holding(Decision.PAUSE))
+    assert [conducted.next() for _ in range(4)] == [*RUNS, Signal.WAIT]
+    for epoch in (1, 2):
+        conducted.on_epoch(RUNS[0].run, point(epoch))
+    assert conducted.next() == RUNS[0]

@@ -1,0 +1,312 @@
+"""10,000 runs on 200 workers, on a clock: what saturates first, and how short an epoch may be before it does.
+
+Method, conductor, ledger, plan and event files are the real ones on a real disk, and what each call takes is measured
+as it is made. Training is a clock, and so are Ray and Tune: what they take of the driver for a run and for an epoch is
+the CPU time of ``noop_study``, whose runs train nothing. The driver does one thing at a time, and a worker trains no
+further before its epoch has been taken in, as in Tune; so the clock says how long workers wait.
+
+``python benchmarks/scale.py [--method NAME ...] [--runs N] [--workers N]``: 10,000 runs of ``grid`` take 3 minutes,
+of ``settle`` and ``search`` about 15 each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import heapq
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from large_study import FINGERPRINT, NAME, record_of, write_study
+from large_study import planned_runs as large
+from measuring import Figure, table
+from rich.console import Console
+
+from study.conductor import Conductor
+from study.method_factory import make_method
+from study.methods.method import Decision, Signal
+from study.progress import Progress
+from study.reading import dump
+from study.runs import planned_runs
+from study.spec import StudySpec
+from trainables.checkpoint import checkpoint_path, save_checkpoint
+from trainables.records import DataSummary, StudyPlan, add_record, write_plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from trainables.records import PlannedRun, Record
+
+RUNS, WORKERS = 10_000, 200
+EPOCHS = 40
+CHECKPOINT_MB = 3 * 531_624 * 4 / 1e6  # weights and Adam's two means
+NOOP_RUNS, NOOP_EPOCHS = 300, 21
+EPOCH_S, SPREAD = 10.0, 0.1  # assumed of a GPU worker; standard deviation of its logarithm
+START_S = 1.0  # of a run on a worker that has trained before: its data lie there
+T = {"values": [float(f"{t:.4g}") for t in np.logspace(2, 6, 50)]}
+METHODS: dict[str, dict[str, Any]] = {
+    "grid": {"seeds": RUNS // 50},
+    "settle": {"method": {"name": "settle", "within": 0.01, "confidence": 0.999, "max_runs": RUNS}},
+    "search": {"method": {"name": "search", "configurations": RUNS // 5, "seeds": 5, "asha": {}}},
+}
+
+Result = TypeVar("Result")
+
+
+@dataclass
+class Driver:
+    """The process that does one thing at a time."""
+
+    free: float = 0.0  # when it has done what it was given
+    spent: Counter[str] = field(default_factory=Counter)
+
+    def work(self, at: float, what: str, call: Callable[[], Result], ray_s: float) -> Result:
+        """Do something that came up at a time, for as long as it takes and ``ray_s`` for Ray and Tune."""
+        began = time.perf_counter()
+        result = call()
+        took = time.perf_counter() - began
+        self.spent[what] += took
+        self.spent["Ray and Tune"] += ray_s
+        self.free = max(self.free, at) + took + ray_s
+        return result
+
+
+@dataclass
+class Outcome:
+    """How a study went: simulated seconds, and the driver's."""
+
+    wall: float
+    trained: float  # summed over workers
+    waited: float  # by workers for the driver, between two epochs
+    runs: int
+    epochs: int
+    driver: Driver
+    slowest: float  # decision
+
+    @property
+    def busy(self) -> float:
+        """Share of the time in which the driver is at work."""
+        return self.driver.spent.total() / self.wall
+
+
+@dataclass
+class _Flight:
+    """A run on a worker, and what its training will have shown."""
+
+    planned: PlannedRun
+    record: Record
+    epoch: int = 0
+
+
+class Simulation:
+    """A study of some method, from its first run to its last."""
+
+    def __init__(self, method: str, runs: int, folder: Path, costs: RayCosts) -> None:
+        """Write the plan."""
+        spec = _spec(method, runs, folder)
+        planned = planned_runs(spec, FINGERPRINT) if method == "grid" else []
+        data = DataSummary(name="none", kind="synthetic", fingerprint=FINGERPRINT, classes=["a", "b"], clips={})
+        plan = StudyPlan(name=NAME, description="", method=method, spec=dump(spec), dataset=data, runs=planned)
+        write_plan(folder, plan)
+        for name in ("records", "checkpoints"):
+            (folder / name).mkdir()
+        chooser, on_change = make_method(spec, FINGERPRINT, plan.runs)
+        progress = Progress(folder, NAME, {p.run.run_id: p for p in planned}, {}, console=Console(file=StringIO()))
+        self.conductor = Conductor(chooser, folder, plan, progress, {"host": "here"})
+        self.conductor.on_change = on_change
+        self.driver, self._costs = Driver(), costs
+        self._random = np.random.default_rng(0)
+        self._truth = self._random.integers(0, 20, 200)
+        self._weights = [np.zeros(3 * 531_624, np.float32)]  # with Adam's two means
+        self._reached: dict[str, _Flight] = {}  # paused runs
+        self._events: list[tuple[float, int, _Flight]] = []
+        self._number = itertools.count()
+        self.trained = self.waited = self.slowest = 0.0
+        self.runs = self.epochs = 0
+
+    def play(self, workers: int) -> Outcome:
+        """Let the method have what it asks for."""
+        now, done = 0.0, False
+        while self._events or not done:
+            while not done and len(self._events) < workers:
+                before = self.driver.spent["deciding on a run"]
+                answer = self.driver.work(now, "deciding on a run", self.conductor.next, 0.0)
+                self.slowest = max(self.slowest, self.driver.spent["deciding on a run"] - before)
+                if isinstance(answer, Signal):
+                    done = answer is Signal.DONE
+                    break
+                self._start(answer)
+            if not self._events:
+                continue
+            now, _, flight = heapq.heappop(self._events)
+            self._land(now, flight)
+            done = False
+        spent = self.driver
+        return Outcome(spent.free, self.trained, self.waited, self.runs, self.epochs, spent, self.slowest)
+
+    def _start(self, planned: PlannedRun) -> None:
+        run_id = planned.run.run_id
+        record = record_of(planned, self._truth, self._random)
+        self._train(self.driver.free + START_S, self._reached.pop(run_id, None) or _Flight(planned, record))
+
+    def _train(self, at: float, flight: _Flight) -> None:
+        took = EPOCH_S * float(np.exp(self._random.normal(0, SPREAD)))
+        self.trained += took
+        self.epochs += 1
+        heapq.heappush(self._events, (at + took, next(self._number), flight))
+
+    def _land(self, now: float, flight: _Flight) -> None:
+        """Take an epoch in, and what follows from it."""
+        flight.epoch += 1
+        run, run_id = flight.planned.run, flight.planned.run.run_id
+        last = flight.epoch == EPOCHS
+        if last:
+            add_record(self.conductor.storage, flight.record)  # by the worker
+        elif flight.epoch in self.conductor.method.rungs:
+            save_checkpoint(checkpoint_path(self.conductor.storage, run_id), self._state(flight))
+        point = flight.record.epochs[flight.epoch - 1]
+        decision = self.driver.work(
+            now, "taking an epoch in", lambda: self.conductor.on_epoch(run, point), self._costs.epoch_s
+        )
+        if decision is Decision.CONTINUE and not last:
+            self.waited += self.driver.free - now
+            self._train(self.driver.free, flight)
+        elif decision is Decision.PAUSE:
+            self._reached[run_id] = flight
+        else:
+            self.runs += 1
+            end = self.conductor.cut if decision is Decision.STOP else lambda run: self.conductor.ended(run.run_id)
+            self.driver.work(now, "taking a record in", lambda: end(run), self._costs.run_s)
+
+    def _state(self, flight: _Flight) -> dict[str, Any]:
+        import torch  # noqa: PLC0415 -- a search alone needs it
+
+        curve = [point.model_dump() for point in flight.record.epochs[: flight.epoch]]
+        training = {"model": [torch.from_numpy(w) for w in self._weights], "curve": curve, "images": 1, "train_s": 1.0}
+        return {"training": training, "spent": {"wall_s": 1.0, "cpu_s": 1.0}, "earlier": [{}]}
+
+
+def _spec(method: str, runs: int, folder: Path) -> StudySpec:
+    settings = {key: dict(value) if isinstance(value, dict) else value for key, value in METHODS[method].items()}
+    if method == "grid":
+        settings["seeds"] = runs // 50
+    elif method == "settle":
+        settings["method"]["max_runs"] = runs
+    else:
+        settings["method"]["configurations"] = runs // 5
+    open_t = {"min": 100.0, "max": 1e6, "scale": "log"} if method == "search" else T
+    return StudySpec.model_validate(
+        {
+            "name": NAME,
+            "dataset": {"kind": "synthetic"},
+            "arms": [{"name": "adaptive", "loss": {"name": "adaptive_gce", "temperature": open_t}}],
+            "training": {"epochs": EPOCHS},
+            "storage": str(folder),
+        }
+        | settings
+    )
+
+
+@dataclass(frozen=True)
+class RayCosts:
+    """CPU seconds of the driver that are Ray's and Tune's."""
+
+    run_s: float
+    epoch_s: float
+
+    @classmethod
+    def measured(cls) -> RayCosts:
+        """Measure them with runs of one epoch and of more, which train nothing."""
+        few, many = (_noop_cpu(epochs) for epochs in (1, NOOP_EPOCHS))
+        epoch_s = (many - few) / (NOOP_EPOCHS - 1)
+        return cls(few - epoch_s, epoch_s)
+
+
+def _noop_cpu(epochs: int) -> float:
+    """Return Ray's and Tune's CPU seconds of a run, without the first fifth."""
+    with tempfile.TemporaryDirectory() as folder:
+        write_study(Path(folder), large(20, NOOP_RUNS // 20), late=NOOP_RUNS, seed=0)
+        command = [sys.executable, Path(__file__).with_name("noop_study.py"), folder]
+        environment = os.environ | {"NOOP_EPOCHS": str(epochs)}
+        said = json.loads(subprocess.run(command, check=True, capture_output=True, env=environment).stdout)  # noqa: S603 -- our own
+    spent = said["ray"][NOOP_RUNS // 5 :]
+    return float(spent[-1] - spent[0]) / (len(spent) - 1)
+
+
+def simulate(method: str, costs: RayCosts, runs: int = RUNS, workers: int = WORKERS) -> Outcome:
+    """Play a study to its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        return Simulation(method, runs, Path(folder), costs).play(workers)
+
+
+def measure() -> list[Figure]:
+    """Return how busy a grid of 10,000 runs keeps 200 workers and its driver."""
+    costs = RayCosts.measured()
+    return figures("grid", simulate("grid", costs), costs, WORKERS)
+
+
+def figures(method: str, outcome: Outcome, costs: RayCosts, workers: int) -> list[Figure]:
+    """Return what an outcome comes down to."""
+    spent, epochs = outcome.driver.spent, outcome.epochs
+    each = {what: 1000 * seconds / outcome.runs for what, seconds in spent.items()}
+    shares = ", ".join(f"{what} {ms:.0f}" for what, ms in sorted(each.items(), key=lambda item: -item[1]))
+    name = f"{method}, {outcome.runs} runs of {epochs / outcome.runs:.0f} epochs of {EPOCH_S:g} s on {workers} workers"
+    return [
+        Figure(
+            f"{name}: share of their time that workers wait for the driver",
+            100 * outcome.waited / (outcome.waited + outcome.trained),
+            "%",
+            5,
+            "less",
+            f"assumed: epochs of {EPOCH_S:g} s; the study takes {outcome.wall / 3600:.1f} hours",
+        ),
+        Figure(
+            f"{method}: the driver's share of one core",
+            100 * outcome.busy,
+            "%",
+            note=f"ms a run: {shares}; Ray and Tune {1000 * costs.run_s:.0f} ms a run and "
+            f"{1000 * costs.epoch_s:.1f} an epoch; the slowest decision {1000 * outcome.slowest:.0f} ms",
+        ),
+        Figure(
+            f"{method}: the shortest epoch with which the driver keeps up",
+            workers * spent.total() / epochs,
+            "s",
+            note="a study that needs more is split into several, each with its own driver",
+        ),
+        Figure(
+            f"{method}: checkpoints that the storage location takes",
+            workers * CHECKPOINT_MB / EPOCH_S,
+            "MB/s",
+            note=f"{CHECKPOINT_MB:.1f} MB a worker and epoch",
+        ),
+    ]
+
+
+def main() -> None:
+    """Simulate methods and say where the time goes."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--method", nargs="+", choices=METHODS, default=list(METHODS), metavar="NAME")
+    parser.add_argument("--runs", type=int, default=RUNS, metavar="N")
+    parser.add_argument("--workers", type=int, default=WORKERS, metavar="N")
+    options = parser.parse_args()
+    costs = RayCosts.measured()
+    for method in options.method:
+        outcome = simulate(method, costs, options.runs, options.workers)
+        print(f"\n{table(figures(method, outcome, costs, options.workers))}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,16 @@
+"""What benchmarks compare with is what it is said to be."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+
+
+def test_runs_on_lanes_equal_the_same_runs_alone() -> None:
+    said = subprocess.run(
+        [sys.executable, BENCHMARKS / "lanes.py"], check=True, capture_output=True, text=True, timeout=200
+    )
+    assert float(said.stdout) < 1e-9
