@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from trainables.config import Precision
 
 BATCHES = 5
+ENOUGH_S = 2.0  # after which two batches are enough
 REMEMBERED_S = 7 * 86_400.0  # what was measured on a busy day is not believed for ever
 
 
@@ -97,10 +98,12 @@ def measure(batch_size: int, classes: int, precision: Precision) -> tuple[float,
             with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
                 model(patches)
             times.append((trained - began, time.perf_counter() - trained))
+            if len(times) > 1 and sum(map(sum, times)) > ENOUGH_S:
+                break
     finally:
         torch.set_num_threads(threads)
-    # The first batch also pays for start-up; the median leaves it out.
-    return median(t for t, _ in times) / batch_size, median(s for _, s in times) / batch_size
+    # The first batch also pays for start-up, and is left out.
+    return median(t for t, _ in times[1:]) / batch_size, median(s for _, s in times[1:]) / batch_size
 
 
 if __name__ == "__main__":

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from study.spec import StudySpec
 
+CPU = Path("/proc/cpuinfo")  # of Linux
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -188,6 +190,22 @@ def lacking(spec: StudySpec) -> list[str]:
         for name, number in (("cpus", asked.cpus_per_run), ("gpus", asked.gpus_per_run))
         if number > there[name]
     ]
+
+
+def ill_suited(spec: StudySpec) -> list[str]:
+    """Return what this machine does, but much more slowly than a user of the study file expects; a line each."""
+    emulated = spec.training.precision == "bf16" and not spec.resources.gpus_per_run and not _has_bf16()
+    return ["training.precision: bf16 is emulated by this processor and takes many times longer than fp32"] * emulated
+
+
+def _has_bf16() -> bool:
+    """Say whether the processor has instructions for bfloat16 (of AVX-512, AMX or Arm); True where that is unknown."""
+    try:
+        with CPU.open(encoding="utf-8") as lines:
+            known = next(line for line in lines if line.lower().startswith(("flags", "features")))
+    except (OSError, StopIteration):
+        return True
+    return not {"avx512_bf16", "amx_bf16", "bf16"}.isdisjoint(known.split())
 
 
 def estimate_s(spec: StudySpec, runs: Counter[str], work: dict[str, Workload], classes: int) -> float | None:

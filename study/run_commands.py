@@ -61,7 +61,7 @@ def _count(text: str) -> int:
 def check(options: argparse.Namespace) -> int:
     """Print arms, runs and an estimate of time; train nothing."""
     from study.ledger import Ledger, compare  # noqa: PLC0415
-    from study.preparation import estimate_s, lacking, make_plan, read_data, workloads  # noqa: PLC0415
+    from study.preparation import estimate_s, ill_suited, lacking, make_plan, read_data, workloads  # noqa: PLC0415
     from study.reading import read_spec  # noqa: PLC0415
     from study.runs import runs_left  # noqa: PLC0415
 
@@ -81,6 +81,8 @@ def check(options: argparse.Namespace) -> int:
         say(line)
     for line in lacking(spec):
         say(f"{line}; gce-study submit is for a cluster that has them")
+    for line in ill_suited(spec):
+        say(line)
     _describe_data(plan.dataset)
     for name, w in work.items():
         size = spec.training.batch_size
@@ -167,12 +169,14 @@ def _workplace(spec: StudySpec, storage: Location) -> Iterator[None]:
         EngineError: they do not.
 
     """
-    from study.preparation import lacking  # noqa: PLC0415
+    from study.preparation import ill_suited, lacking  # noqa: PLC0415
     from study.ray_settings import joins_cluster, prepare_environment  # noqa: PLC0415
 
     if not joins_cluster():
         if missing := lacking(spec):
             raise EngineError("; ".join(missing))
+        for line in ill_suited(spec):
+            say(line, err=True)
         yield
         return
     os.chdir(Path.home())  # a job's own folder may be cleared away while its driver runs
