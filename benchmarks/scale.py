@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -57,11 +58,7 @@ NOOP_RUNS, NOOP_EPOCHS = 300, 21
 EPOCH_S, SPREAD = 10.0, 0.1  # assumed of a GPU worker; standard deviation of its logarithm
 START_S = 1.0  # of a run on a worker that has trained before: its data lie there
 T = {"values": [float(f"{t:.4g}") for t in np.logspace(2, 6, 50)]}
-METHODS: dict[str, dict[str, Any]] = {
-    "grid": {"seeds": RUNS // 50},
-    "settle": {"method": {"name": "settle", "within": 0.01, "confidence": 0.999, "max_runs": RUNS}},
-    "search": {"method": {"name": "search", "configurations": RUNS // 5, "seeds": 5, "asha": {}}},
-}
+METHODS = ("grid", "settle", "search")
 
 Result = TypeVar("Result")
 
@@ -178,18 +175,21 @@ class Simulation:
         elif flight.epoch in self.conductor.method.rungs:
             save_checkpoint(checkpoint_path(self.conductor.storage, run_id), self._state(flight))
         point = flight.record.epochs[flight.epoch - 1]
-        decision = self.driver.work(
-            now, "taking an epoch in", lambda: self.conductor.on_epoch(run, point), self._costs.epoch_s
-        )
+        on_epoch = partial(self.conductor.on_epoch, run, point)
+        decision = self.driver.work(now, "taking an epoch in", on_epoch, self._costs.epoch_s)
         if decision is Decision.CONTINUE and not last:
             self.waited += self.driver.free - now
             self._train(self.driver.free, flight)
-        elif decision is Decision.PAUSE:
+            return
+        if decision is Decision.PAUSE:
             self._reached[run_id] = flight
+            end: Callable[[], object] = partial(self.conductor.progress.on_lost, run_id)
         else:
             self.runs += 1
-            end = self.conductor.cut if decision is Decision.STOP else lambda run: self.conductor.ended(run.run_id)
-            self.driver.work(now, "taking a record in", lambda: end(run), self._costs.run_s)
+            end = (
+                partial(self.conductor.cut, run) if decision is Decision.STOP else partial(self.conductor.ended, run_id)
+            )
+        self.driver.work(now, "ending a run", end, self._costs.run_s)
 
     def _state(self, flight: _Flight) -> dict[str, Any]:
         import torch  # noqa: PLC0415 -- a search alone needs it
@@ -200,23 +200,22 @@ class Simulation:
 
 
 def _spec(method: str, runs: int, folder: Path) -> StudySpec:
-    settings = {key: dict(value) if isinstance(value, dict) else value for key, value in METHODS[method].items()}
-    if method == "grid":
-        settings["seeds"] = runs // 50
-    elif method == "settle":
-        settings["method"]["max_runs"] = runs
-    else:
-        settings["method"]["configurations"] = runs // 5
-    open_t = {"min": 100.0, "max": 1e6, "scale": "log"} if method == "search" else T
+    """Return a study of about so many runs."""
+    settings: dict[str, Any] = {
+        "grid": {"seeds": runs // len(T["values"])},
+        "settle": {"method": {"name": "settle", "within": 0.01, "confidence": 0.999, "max_runs": runs}},
+        "search": {"method": {"name": "search", "configurations": runs // 5, "seeds": 5, "asha": {}}},
+    }
+    temperature = {"min": 100.0, "max": 1e6, "scale": "log"} if method == "search" else T
     return StudySpec.model_validate(
         {
             "name": NAME,
             "dataset": {"kind": "synthetic"},
-            "arms": [{"name": "adaptive", "loss": {"name": "adaptive_gce", "temperature": open_t}}],
+            "arms": [{"name": "adaptive", "loss": {"name": "adaptive_gce", "temperature": temperature}}],
             "training": {"epochs": EPOCHS},
             "storage": str(folder),
         }
-        | settings
+        | settings[method]
     )
 
 
@@ -298,7 +297,7 @@ def figures(method: str, outcome: Outcome, costs: RayCosts, workers: int) -> lis
 def main() -> None:
     """Simulate methods and say where the time goes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--method", nargs="+", choices=METHODS, default=list(METHODS), metavar="NAME")
+    parser.add_argument("--method", nargs="+", choices=METHODS, default=METHODS, metavar="NAME")
     parser.add_argument("--runs", type=int, default=RUNS, metavar="N")
     parser.add_argument("--workers", type=int, default=WORKERS, metavar="N")
     options = parser.parse_args()
