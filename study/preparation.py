@@ -194,11 +194,11 @@ def lacking(spec: StudySpec) -> list[str]:
 
 def ill_suited(spec: StudySpec) -> list[str]:
     """Return what this machine does, but much more slowly than a user of the study file expects; a line each."""
-    emulated = spec.training.precision == "bf16" and not spec.resources.gpus_per_run and not _has_bf16()
+    emulated = spec.training.precision == "bf16" and not spec.resources.gpus_per_run and not has_bf16()
     return ["training.precision: bf16 is emulated by this processor and takes many times longer than fp32"] * emulated
 
 
-def _has_bf16() -> bool:
+def has_bf16() -> bool:
     """Say whether the processor has instructions for bfloat16 (of AVX-512, AMX or Arm); True where that is unknown."""
     try:
         with CPU.open(encoding="utf-8") as lines:

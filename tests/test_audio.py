@@ -55,6 +55,17 @@ def test_each_format_reads_back(tmp_path: Path, suffix: str, tolerance: float) -
     assert np.abs(wave - SINE)[RATE : 2 * RATE].max() < tolerance
 
 
+@pytest.mark.parametrize("suffix", ["wav", "flac"])
+@pytest.mark.parametrize("subtype", ["PCM_16", "PCM_24"])
+def test_the_samples_are_bit_for_bit_libsndfiles_floats(tmp_path: Path, suffix: str, subtype: str) -> None:
+    path = tmp_path / f"a.{suffix}"
+    every = np.arange(-32768, 32768).astype(np.int16)
+    soundfile.write(path, every if subtype == "PCM_16" else every.astype(np.int32) * 65_537, RATE, subtype=subtype)
+    assert soundfile.info(path).subtype == subtype
+    expected, _ = soundfile.read(path, dtype="float32")
+    np.testing.assert_array_equal(read_mono(path, RATE), expected)
+
+
 def test_stereo_is_averaged(tmp_path: Path) -> None:
     soundfile.write(tmp_path / "a.wav", np.stack([SINE, -0.5 * SINE], axis=1), RATE, subtype="FLOAT")
     assert probe(tmp_path / "a.wav").channels == 2
