@@ -83,6 +83,7 @@ class Conductor:
         for run in list(self._uncut.values()):
             self.cut(run)
         if self._waits:  # Tune asks whenever anything happens anywhere
+            self.still_owned()
             return Signal.WAIT
         while True:
             answer = self.method.ask()

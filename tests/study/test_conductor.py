@@ -292,6 +292,17 @@ def test_a_method_that_waits_is_not_asked_again_before_it_has_heard_something(tm
     assert method.asked == 5
 
 
+def test_who_waits_is_told_that_the_study_is_anothers_meanwhile(tmp_path: Path) -> None:
+    def lost() -> None:
+        raise LostError
+
+    conducted = conductor(tmp_path, Grid(RUNS[:1]))
+    assert [conducted.next() for _ in range(2)] == [RUNS[0], Signal.WAIT]
+    conducted.still_owned = lost
+    with pytest.raises(LostError):
+        conducted.next()
+
+
 def test_a_method_that_waits_is_asked_again_when_an_epoch_was_judged(tmp_path: Path) -> None:
     class Holding(OneByOne):
         def report(self, run_id: str, curve: Sequence[Epoch]) -> Decision:
