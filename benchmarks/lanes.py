@@ -146,7 +146,7 @@ class Lanes:
         rates = [
             schedule.learning_rate if run else 0.0 for schedule, run in zip(self._schedules, self.runs, strict=True)
         ]
-        adam = self._adam(torch.tensor(rates, dtype=torch.float64))
+        adam = self._adam(torch.tensor(rates, dtype=torch.float64), count)
         for part in order.split(size, dim=1):
             inputs = self.data.patches.gather(train.starts[part.flatten()]).view(self.count, size, *self._shape)
             features, logits = self._forward(inputs[:, :, 0].transpose(0, 1), dropouts)
@@ -194,19 +194,19 @@ class Lanes:
     def _dense(self, name: str, x: torch.Tensor) -> torch.Tensor:
         return torch.baddbmm(self._p[f"{name}.bias"][:, None], x, self._p[f"{name}.weight"].transpose(1, 2))
 
-    def _adam(self, rates: torch.Tensor) -> Iterator[None]:
-        """Step each time that it is asked for; the rates (K,) are of an epoch. As torch.optim.Adam, lane by lane."""
-        while True:
-            self._steps += 1
-            step = rates / (1 - BETA1**self._steps)
-            rate, root = (
-                each.to(self.device, self._flat.dtype)[self._of_lane]
-                for each in (step, (1 - BETA2**self._steps).sqrt())
-            )
+    def _adam(self, rates: torch.Tensor, count: int) -> Iterator[None]:
+        """Step each time that it is asked for, ``count`` times, with these rates (K,): torch.optim.Adam a lane."""
+        steps = self._steps + torch.arange(1, count + 1, dtype=torch.float64)[:, None]
+        self._steps += count
+        # To the device once, for a copy from the CPU waits for it.
+        scaled = (rates / (1 - BETA1**steps)).to(self.device, self._flat.dtype)
+        roots = (1 - BETA2**steps).sqrt().to(self.device, self._flat.dtype)
+        for rate, root in zip(scaled, roots, strict=True):
             with torch.no_grad():
                 self._mean.lerp_(self._gradient, 1 - BETA1)
                 self._square.mul_(BETA2).addcmul_(self._gradient, self._gradient, value=1 - BETA2)
-                self._flat.sub_(rate * self._mean / (self._square.sqrt() / root + EPS))
+                step = self._mean / (self._square.sqrt() / root[self._of_lane] + EPS)
+                self._flat.sub_(rate[self._of_lane] * step)
             yield
 
     def _log_probabilities(self) -> torch.Tensor:
