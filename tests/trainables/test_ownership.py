@@ -43,6 +43,9 @@ def brief(monkeypatch):
     monkeypatch.setattr(ownership, "WATCH_S", 3.0)
     monkeypatch.setattr(ownership, "LOOK_S", 0.1)
     monkeypatch.setitem(object_store.LONGEST_WAIT_S, "away", 0.5)  # an owner tries again well before it is given up
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background process ignores it
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def start(path):
