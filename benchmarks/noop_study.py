@@ -1,8 +1,8 @@
 """A grid study of runs that train nothing, through the real engine, workers and ledger: what is around the training.
 
-``python benchmarks/noop_study.py FOLDER [WORKERS]`` executes the plan of ``large_study`` there and prints JSON: seconds
-at which each run was recorded; at each, the CPU seconds of the driver (``cpu``) and those that are not the conductor's
-but Ray's and Tune's (``ray``); and at each 100th the driver's memory in KiB.
+``python benchmarks/noop_study.py FOLDER`` executes the plan of ``large_study`` there and prints JSON: seconds at which
+each run was recorded; at each, the driver's CPU seconds that are not the conductor's but Ray's and Tune's (``ray``);
+and at each 100th the driver's memory in KiB.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 
 
-def main(folder: Path, workers: int | None = None) -> None:
-    """Execute the study whose plan lies in the folder, on as many workers as the machine has cores unless told."""
+def main(folder: Path) -> None:
+    """Execute the study whose plan lies in the folder."""
     from study.ray_settings import prepare_environment  # noqa: PLC0415
 
     os.environ["PYTHONPATH"] = os.pathsep.join((str(HERE), str(HERE.parent)))  # of the workers
@@ -44,13 +44,11 @@ def main(folder: Path, workers: int | None = None) -> None:
         def on_record(self, record: Record) -> None:
             super().on_record(record)
             at.append(time.perf_counter())
-            cpu.append(time.process_time())
-            ray_cpu.append(cpu[-1] - own[0])
+            ray_cpu.append(time.process_time() - own[0])
             if len(at) % 100 == 0:
                 memory.append(_resident_kib())
 
     at: list[float] = []
-    cpu: list[float] = []
     ray_cpu: list[float] = []
     own = [0.0]  # of the conductor
     memory: list[int] = []
@@ -72,17 +70,11 @@ def main(folder: Path, workers: int | None = None) -> None:
     for name in ("next", "on_epoch", "ended"):
         setattr(conductor, name, timed(getattr(conductor, name)))
     engine.RunTrainable = NoOpTrainable  # type: ignore[misc]
-    if workers:
-        import ray  # noqa: PLC0415
-
-        ray.init(num_cpus=workers, include_dashboard=False, log_to_driver=False, _node_ip_address="127.0.0.1")
     began = time.perf_counter()
     with progress:
         engine.execute(conductor, Resources())
     failed = sum(record.status != "complete" for record in progress.recorded.values())
-    sys.stdout.write(
-        json.dumps({"at": [a - began for a in at], "cpu": cpu, "ray": ray_cpu, "memory": memory, "failed": failed})
-    )
+    sys.stdout.write(json.dumps({"at": [a - began for a in at], "ray": ray_cpu, "memory": memory, "failed": failed}))
 
 
 def _resident_kib() -> int:
@@ -92,4 +84,4 @@ def _resident_kib() -> int:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(HERE.parent))
-    main(Path(sys.argv[1]), *map(int, sys.argv[2:]))
+    main(Path(sys.argv[1]))

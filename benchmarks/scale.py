@@ -5,8 +5,8 @@ as it is made. Training is a clock, and so are Ray and Tune: what they take of t
 the CPU time of ``noop_study``, whose runs train nothing. The driver does one thing at a time, and a worker trains no
 further before its epoch has been taken in, as in Tune; so the clock says how long workers wait.
 
-``python benchmarks/scale.py [--method NAME ...] [--runs N] [--workers N]``: 10,000 runs of ``grid`` take 3 minutes,
-of ``settle`` and ``search`` about 15 each.
+``python benchmarks/scale.py [--method NAME ...] [--runs N] [--workers N]``: 10,000 runs of ``grid`` take 4 minutes,
+2,000 of ``settle`` or ``search`` 3 each.
 """
 
 from __future__ import annotations

@@ -73,9 +73,8 @@ def _decode(path: Path | str, header: Probe) -> NDArray[np.float32]:
 
 def _read_block(sound: soundfile.SoundFile) -> NDArray[np.float32]:
     """Read the next samples, shape (n, channels); full scale is [-1, 1]."""
-    whole = (
-        sound.subtype == "PCM_16"
-    )  # then the same numbers in a fifth of the time: libsndfile makes floats one by one
+    # Of whole numbers the same floats in a fifth of the time: libsndfile makes them one by one.
+    whole = sound.subtype == "PCM_16"
     block: NDArray[np.float32] = sound.read(BLOCK, dtype="int16" if whole else "float32", always_2d=True)
     return block.astype(np.float32) / np.float32(32768) if whole else block
 
