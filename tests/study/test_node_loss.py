@@ -1,6 +1,6 @@
 """Machines of the cluster are lost while they train: their runs go on elsewhere, to the same records.
 
-``GCE_STUDY_LOSSES`` says how many, one after another (once by default).
+``GCE_STUDY_LOSSES`` says how many, one after another (ten by default).
 """
 
 import os
@@ -12,7 +12,7 @@ import pytest
 
 from trainables.records import read_records
 
-LOSSES = int(os.environ.get("GCE_STUDY_LOSSES", "1"))
+LOSSES = int(os.environ.get("GCE_STUDY_LOSSES", "10"))
 STUDY = """
 name: small
 dataset: {{kind: synthetic, train_per_class: 6, test_per_class: 2}}
@@ -70,6 +70,7 @@ def outcomes(folder):
     return {run_id: record.outcome() for run_id, record in read_records(folder / "storage").items()}
 
 
+@pytest.mark.clusters
 @pytest.mark.timeout(500 + 100 * LOSSES)
 def test_runs_of_a_lost_node_go_on_elsewhere_to_the_same_records(tmp_path):
     folders = [tmp_path / name for name in ("undisturbed", "disturbed")]
