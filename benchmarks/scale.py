@@ -6,7 +6,7 @@ the CPU time of ``noop_study``, whose runs train nothing. The driver does one th
 further before its epoch has been taken in, as in Tune; so the clock says how long workers wait.
 
 ``python benchmarks/scale.py [--method NAME ...] [--runs N] [--workers N]``: 10,000 runs of ``grid`` take 4 minutes,
-2,000 of ``settle`` or ``search`` 3 each.
+of ``settle`` and ``search`` about 20 each.
 """
 
 from __future__ import annotations
