@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 from analysis.intervals import ROUNDING
 
@@ -122,7 +122,7 @@ def _noise_quantiles(freedom: int) -> Floats:
     """Return equally likely values of s^2 in units of its estimate, whose chi2 has this many degrees of freedom."""
     n = 1 if freedom > SURE_OF_SEED_SD else SEED_SDS
     weight = freedom + SEED_SD_WEIGHT
-    return np.asarray(weight / stats.chi2.ppf((np.arange(n) + 0.5) / n, weight))
+    return np.asarray(weight / (2 * special.gammaincinv(weight / 2, (np.arange(n) + 0.5) / n)))
 
 
 def _noises(data: Data) -> tuple[Floats, Floats]:

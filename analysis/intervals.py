@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -78,7 +78,7 @@ def t_interval(values: Iterable[float], level: float = LEVEL) -> Interval:
     spread = float(array.std(ddof=1)) if n > 1 else 0.0
     if spread <= ROUNDING * max(1.0, float(np.abs(array).max())):
         return Interval(mean, None, None, None, n, level, "t")
-    half_width = float(stats.t.ppf((1 + level) / 2, n - 1)) * spread / math.sqrt(n)
+    half_width = float(special.stdtrit(n - 1, (1 + level) / 2)) * spread / math.sqrt(n)
     return Interval(mean, half_width, mean - half_width, mean + half_width, n, level, "t")
 
 

@@ -42,7 +42,7 @@ class Labels:
 def read_labels(storage: Location, data: DataSummary) -> Labels | None:
     """Read the labels of a study's data set.
 
-    They lie in ``storage/datasets/FINGERPRINT.json``, which ``trainables.loading.leave_data`` writes for the workers.
+    They lie in ``storage/datasets/FINGERPRINT.json``, which ``trainables.handover.leave_data`` writes for the workers.
     The accuracy of a record follows from them, which ``agrees`` checks.
 
     Args:

@@ -178,6 +178,15 @@ def _enough(resources: Resources) -> None:
     raise EngineError(msg)
 
 
+def most_here(resources: Resources) -> int:
+    """Return how many runs are asked for at once on this process's own cluster: those that fit, and one that waits.
+
+    Ray Tune starts as many processes at once as it may ask for runs; where it is told no number, one after the other.
+    """
+    most = 1 + sum(_Offer(node["Resources"], 1).slots(resources) for node in ray.nodes())
+    return min(most, resources.max_concurrent or most)
+
+
 def most_at_once(conductor: Conductor, resources: Resources) -> int:
     """Return how many runs are asked for at once on a cluster that this process has joined.
 

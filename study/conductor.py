@@ -15,7 +15,7 @@ from study.events import Events
 from study.ledger import Ledger
 from study.methods.method import Decision, Signal
 from trainables.checkpoint import checkpoint_path, load_checkpoint
-from trainables.execution import BusyError, owned, stopped
+from trainables.handover import BusyError, owned, stopped
 from trainables.records import Epoch, add_record, log_path, write_plan
 from trainables.run_log import RunLog
 
@@ -107,7 +107,7 @@ class Conductor:
             self.plan = self.plan.model_copy(update={"runs": list(runs)})
             self.still_owned()
             write_plan(self.storage, self.plan)
-        self.progress.runs.update({p.run.run_id: p for p in runs if p.run.run_id not in self.progress.runs})
+            self.progress.runs |= {p.run.run_id: p for p in runs if p.run.run_id not in self.progress.runs}
 
     def _show(self) -> None:
         self.still_owned()

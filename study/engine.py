@@ -20,7 +20,7 @@ from ray.tune.error import TuneError
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
-from study.cluster import most_at_once, own_cluster, watched
+from study.cluster import most_at_once, most_here, own_cluster, watched
 from study.endings import EngineError, raise_if_interrupted
 from study.methods.method import Decision, Signal
 from study.stopping import FinishingEpochs
@@ -56,7 +56,7 @@ def execute(conductor: Conductor, resources: Resources) -> None:
     asking = _Asking(conductor, resources)
     if not ray.is_initialized():
         with own_cluster(), watched(conductor.on_gone):
-            _fit(asking, resources, resources.max_concurrent, FinishingEpochs())
+            _fit(asking, resources, most_here(resources), FinishingEpochs())
         return
     conductor.progress.ray_dashboard = dashboard_of(ray.init(ignore_reinit_error=True, logging_level=logging.ERROR))
     with watched(conductor.on_gone), FinishingEpochs() as finishing:
@@ -241,7 +241,7 @@ class _Watching(tune.Callback):
         self._asking.on_death(Run.model_validate(trial.config["run"]), error)
 
 
-def _fit(asking: _Asking, resources: Resources, at_once: int | None, finishing: FinishingEpochs) -> None:
+def _fit(asking: _Asking, resources: Resources, at_once: int, finishing: FinishingEpochs) -> None:
     for name in ("ray.tune", "ray.train", "ray.air"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # complains of each trial that it keeps no metrics
     with tempfile.TemporaryDirectory(prefix="gce-study-") as folder:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import struct
+import sys
 import time
 from datetime import datetime
-from typing import TYPE_CHECKING
-
-from tensorboardX.proto.api_pb2 import Status
-from tensorboardX.proto.event_pb2 import Event, SessionLog
-from tensorboardX.proto.plugin_hparams_pb2 import HParamsPluginData, SessionEndInfo, SessionStartInfo
-from tensorboardX.proto.summary_pb2 import Summary, SummaryMetadata
-from tensorboardX.record_writer import masked_crc32c
+from typing import TYPE_CHECKING, cast
 
 from study.progress import configuration_name
 
+# tensorboardX imports torch where it finds it, which takes seconds, for a writer that is not used here.
+late = sys.modules.setdefault("torch", cast("ModuleType", None)) is None  # None: not to be imported
+try:
+    from tensorboardX.proto.api_pb2 import Status
+    from tensorboardX.proto.event_pb2 import Event, SessionLog
+    from tensorboardX.proto.plugin_hparams_pb2 import HParamsPluginData, SessionEndInfo, SessionStartInfo
+    from tensorboardX.proto.summary_pb2 import Summary, SummaryMetadata
+    from tensorboardX.record_writer import masked_crc32c
+finally:
+    if late:
+        del sys.modules["torch"]
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from types import ModuleType
 
     from trainables.records import Epoch, PlannedRun, Record
 

@@ -8,8 +8,6 @@ import logging
 import pickle
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from trainables.records import write_atomically
 
 if TYPE_CHECKING:
@@ -32,6 +30,8 @@ def save_checkpoint(path: Location, state: dict[str, Any]) -> None:
         OSError: the disk is full or cannot be written; the old checkpoint is kept.
 
     """
+    import torch  # noqa: PLC0415 -- who only looks for a checkpoint need not wait for it
+
     buffer = io.BytesIO()
     torch.save(state, buffer)
     payload = buffer.getvalue()
@@ -53,6 +53,8 @@ def load_checkpoint(path: Location) -> dict[str, Any] | None:
     if data[:CHECKSUM] != _checksum(payload):
         logger.warning("%s: damaged checkpoint; the run starts anew", path)
         return None
+    import torch  # noqa: PLC0415 -- as above
+
     try:
         state: dict[str, Any] = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
     except (RuntimeError, pickle.UnpicklingError) as error:  # whole, but not what this version writes

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from trainables import ownership
 from trainables.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
+from trainables.handover import BusyError, StorageError, own
 from trainables.records import Cost, Record, Status, Test, add_record, log_path
 from trainables.run_log import RunLog, now
 from trainables.training import Diverged, RunTraining
@@ -32,16 +32,6 @@ logger = logging.getLogger(__name__)
 
 # No fault of the run: the process is given up, and another goes on from the checkpoint.
 ENVIRONMENT_FAULTS = (MemoryError, torch.OutOfMemoryError, torch.AcceleratorError)
-
-OF_AN_ATTEMPT = {"from_epoch", "wall_s", "at_rung"}  # what means nothing of a run as a whole
-
-
-class StorageError(Exception):
-    """The storage location cannot be used: no fault of the run, which goes on from its last checkpoint later."""
-
-
-class BusyError(Exception):
-    """Another process trains this run."""
 
 
 class Execution:
@@ -89,7 +79,7 @@ class Execution:
             self.training = None  # what the other process trained is in its checkpoint
         if self._held is None:
             with _storage():
-                self._held = _own(self.storage, self.run.run_id)
+                self._held = own(self.storage, self.run.run_id)
 
     def pause(self) -> None:
         """Stop owning the run for now, so that whoever decides on it can end it."""
@@ -213,56 +203,6 @@ class Execution:
             raise BusyError(self.run.run_id)
         self.log.write(f"{status} after {len(curve)} epochs{f': {error}' if error else ''}")
         return record
-
-
-def stopped(run: Run, curve: list[Epoch], state: dict[str, Any] | None, provenance: dict[str, Any]) -> Record:
-    """Return the record of a run that was cut after an epoch.
-
-    Args:
-        run: the run.
-        curve: its epochs.
-        state: its last checkpoint, for what it cost and where it was trained; None where that is lost.
-        provenance: of who cut it.
-
-    """
-    spent = state["spent"] if state else {"wall_s": 0.0, "cpu_s": 0.0}
-    images, train_s = (state["training"]["images"], state["training"]["train_s"]) if state else (0, 0.0)
-    *earlier, last = state["earlier"] if state else [{}]
-    return Record(
-        run_id=run.run_id,
-        run=run,
-        status="stopped",
-        epochs=curve,
-        validation_accuracy=curve[-1].validation_accuracy if curve else None,
-        verified_accuracy=curve[-1].verified_accuracy if curve else None,
-        test=None,
-        cost=Cost(**spent, images=images, images_per_s=images / train_s if train_s else 0.0),
-        provenance=provenance
-        | {key: value for key, value in last.items() if key not in OF_AN_ATTEMPT}
-        | {"ended": now(), "attempts": len(earlier) + 1, "earlier_attempts": earlier},
-    )
-
-
-@contextmanager
-def owned(storage: Location, run_id: str) -> Iterator[None]:
-    """Own a run while the context lasts, which is to leave a record behind.
-
-    Raises:
-        BusyError: another process owns it.
-
-    """
-    held = _own(storage, run_id)
-    try:
-        yield
-    finally:
-        held.release(remove=True)
-
-
-def _own(storage: Location, run_id: str) -> Held:
-    held = ownership.take(storage / "running" / run_id)
-    if held is None:
-        raise BusyError(run_id)
-    return held
 
 
 @contextmanager

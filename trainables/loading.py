@@ -1,23 +1,14 @@
-"""From a manifest and its frame store to the patches of one run: subset, validation split, standardisation.
-
-The driver leaves a data set in the storage location, the workers take it from there.
-"""
+"""From a manifest and its frame store to the patches of one run: subset, validation split, standardisation."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import torch
 
-from trainables.datasets.manifest import from_json, to_json
 from trainables.datasets.subsets import split_validation, subset
+from trainables.handover import left_data
 from trainables.patches import Patches, PatchIndex, index_patches, standardisation
-from trainables.records import write_atomically
-from trainables.storage import scratch
-from trainables.store import STORES, open_store
-from trainables.store_cache import fetch
 from trainables.training import RunData
 
 if TYPE_CHECKING:
@@ -73,15 +64,6 @@ class Loader:
         ).to(self.device)
 
 
-def leave_data(storage: Location, manifest: Manifest, store: FrameStore) -> None:
-    """Leave a data set for the workers, under its fingerprint.
-
-    The store is named beside the manifest: it may hold more clips than the manifest, which has lost its bad ones.
-    """
-    value = {"frames": store.folder.name, "manifest": json.loads(to_json(manifest))}
-    write_atomically(storage / "datasets" / f"{manifest.fingerprint}.json", json.dumps(value).encode())
-
-
 def take_data(storage: Location, fingerprint: str, device: torch.device) -> Loader:
     """Open on a device what the driver left; it has compared the store's checksums.
 
@@ -89,10 +71,4 @@ def take_data(storage: Location, fingerprint: str, device: torch.device) -> Load
         FileNotFoundError: no such data set was left, or its frame store is absent or unfinished.
 
     """
-    value = json.loads((storage / "datasets" / f"{fingerprint}.json").read_bytes())
-    folder = storage / STORES / value["frames"]
-    store = open_store(folder) if isinstance(folder, Path) else fetch(folder, scratch(storage) / STORES)
-    if store is None:
-        msg = f"{folder}: the frame store is absent or unfinished"
-        raise FileNotFoundError(msg)
-    return Loader(from_json(json.dumps(value["manifest"]).encode()), store, device)
+    return Loader(*left_data(storage, fingerprint), device)

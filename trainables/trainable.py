@@ -1,4 +1,7 @@
-"""Ray Tune's trainable: one run a trial, one epoch a step, actors reused from run to run."""
+"""Ray Tune's trainable: one run a trial, one epoch a step, actors reused from run to run.
+
+The driver imports this to name the class to its workers; torch is imported by those alone.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,17 @@ import warnings
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import torch
 from ray import tune
 
 from trainables.config import Run
-from trainables.execution import BusyError, Execution, StorageError, provenance
-from trainables.loading import Loader, take_data
+from trainables.handover import BusyError, StorageError
 from trainables.records import is_recorded, log_path
 from trainables.run_log import RunLog
 from trainables.storage import location
 
 if TYPE_CHECKING:
+    from trainables.execution import Execution
+    from trainables.loading import Loader
     from trainables.storage import Location
 
 
@@ -29,6 +32,10 @@ def loader(storage: Location, fingerprint: str, device: str) -> Loader:
         OSError: the driver left no such data set, or its frame store is absent or unfinished.
 
     """
+    import torch  # noqa: PLC0415 -- in the worker
+
+    from trainables.loading import take_data  # noqa: PLC0415
+
     return take_data(storage, fingerprint, torch.device(device))
 
 
@@ -40,7 +47,9 @@ class RunTrainable(tune.Trainable):
     """
 
     def setup(self, config: dict[str, Any]) -> None:
-        """Take a run; nothing is loaded before the first step."""
+        """Take a run; nothing is loaded before the first step, but torch."""
+        import trainables.execution  # noqa: F401, PLC0415 -- in the worker, before its first run counts as started
+
         if getattr(self, "execution", None) is not None:
             self.cleanup()
         self.execution: Execution | None = None
@@ -89,6 +98,10 @@ class RunTrainable(tune.Trainable):
 
     def _begin(self, run: Run, storage: Location) -> Execution:
         """Own the run and open its data."""
+        import torch  # noqa: PLC0415 -- in the worker
+
+        from trainables.execution import Execution, provenance  # noqa: PLC0415
+
         config = self.run_config
         torch.set_num_threads(config["threads"])
         device = torch.device("cuda" if config["gpus"] else "cpu")

@@ -1,13 +1,14 @@
 """What a search samples from, and how Optuna proposes the next configuration from those tried before.
 
-Nothing is kept between two proposals: each follows from the space, the seed and the configurations tried so far, so a
-study that was killed goes on with the proposals that it would have made.
+Each proposal follows from the space, the seed and the configurations tried so far, so a study that was killed goes on
+with the proposals that it would have made; what is kept between two of them only saves time.
 """
 
 from __future__ import annotations
 
 import math
 import warnings
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,14 +17,13 @@ import numpy as np
 import optuna
 from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.exceptions import ExperimentalWarning
-from optuna.trial import TrialState, create_trial
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from optuna.distributions import BaseDistribution
     from optuna.samplers import BaseSampler
-    from optuna.trial import FrozenTrial
 
     from trainables.config import Configuration
 
@@ -142,29 +142,71 @@ def _holds(values: Range | Choices, value: float | str) -> bool:
     return not isinstance(value, str) and values.low <= value <= values.high
 
 
-def propose(
-    space: Sequence[ArmSpace], history: Sequence[Tried], sampler: SamplerName, seed: int
-) -> tuple[str, dict[str, float | str]] | None:
-    """Return the arm and the values of a configuration that was not tried; None when none was found.
+class Proposer:
+    """Proposes one configuration after the other."""
 
-    Args:
-        space: what the arms leave open; names are distinct.
-        history: the configurations sampled so far, in order, those in flight included.
-        sampler: how Optuna samples.
-        seed: of the sampler; with the history's length it decides its random choices.
+    def __init__(self, space: Sequence[ArmSpace], sampler: SamplerName, seed: int) -> None:
+        """Start with nothing tried.
 
-    """
-    by_name = {each.arm: each for each in space}
-    known = {by_name[tried.arm].build(tried.varied) for tried in history if parameters(space, tried)}
-    if len(known) >= _size(space):
+        Args:
+            space: what the arms leave open; names are distinct.
+            sampler: how Optuna samples.
+            seed: of the sampler; with the history's length it decides its random choices.
+
+        """
+        self._space, self._sampler, self._seed = tuple(space), sampler, seed
+        self._by_name = {each.arm: each for each in self._space}
+        self._known: set[Configuration] = set()
+        self._told: list[tuple[Tried, FrozenTrial | None]] = []  # the history, and what Optuna sees of it
+
+    def propose(self, history: Sequence[Tried]) -> tuple[str, dict[str, float | str]] | None:
+        """Return the arm and the values of a configuration that was not tried; None when none was found.
+
+        Args:
+            history: the configurations sampled so far, in order, those in flight included. From one call to the next
+                it grows, and what became of a configuration may change, but not what it is.
+
+        """
+        self._take(history)
+        if len(self._known) >= _size(self._space):
+            return None
+        # The qmc sequence starts at the configuration's number, so what it passed over before, it meets again.
+        number, sequence = len(history), self._sampler == "qmc"
+        draws = _sequence(self._space, number, self._seed) if sequence else self._draws()
+        for _, (arm, varied) in zip(range(MOST_DUPLICATES + sequence * number), draws, strict=False):
+            if self._by_name[arm].build(varied) not in self._known:
+                return arm, varied
         return None
-    # The qmc sequence starts at the configuration's number, so what it passed over before, it meets again.
-    most = MOST_DUPLICATES + (len(history) if sampler == "qmc" else 0)
-    draws = _sequence(space, len(history), seed) if sampler == "qmc" else _draws(space, history, sampler, seed)
-    for _, (arm, varied) in zip(range(most), draws, strict=False):
-        if by_name[arm].build(varied) not in known:
-            return arm, varied
-    return None
+
+    def _take(self, history: Sequence[Tried]) -> None:
+        """Read what is new in the history."""
+        new = history[len(self._told) :]
+        self._known |= {self._by_name[t.arm].build(t.varied) for t in new if parameters(self._space, t)}
+        for number, (tried, (told, _)) in enumerate(zip(history, self._told, strict=False)):
+            if told is not tried:
+                self._told[number] = (tried, _trial(self._space, tried))
+        self._told += [(tried, _trial(self._space, tried)) for tried in new]
+
+    def _draws(self) -> Iterator[tuple[str, dict[str, float | str]]]:
+        """Draw from a sampler that knows the history. A draw that is not taken stays in flight: TPE and GP avoid it."""
+        space = self._space
+        sampler = _sampler(self._sampler, self._seed, len(self._told))
+        study = optuna.create_study(direction="maximize", sampler=sampler)
+        for _, past in self._told:
+            if past:
+                study.add_trial(past)
+        while True:
+            trial = study.ask()
+            name = trial.suggest_categorical("arm", [each.arm for each in space]) if len(space) > 1 else space[0].arm
+            arm = self._by_name[name]
+            varied: dict[str, float | str] = {}
+            for parameter, values in arm.parameters.items():
+                key = f"{arm.arm}.{parameter}"
+                if isinstance(values, Range):
+                    varied[parameter] = _read(trial.suggest_float(key, values.low, values.high, log=values.log), values)
+                else:
+                    varied[parameter] = _read(trial.suggest_categorical(key, values.values), values)
+            yield arm.arm, varied
 
 
 def _size(space: Sequence[ArmSpace]) -> float:
@@ -176,38 +218,35 @@ def _size(space: Sequence[ArmSpace]) -> float:
     return sum(sizes)
 
 
-def _draws(
-    space: Sequence[ArmSpace], history: Sequence[Tried], sampler: SamplerName, seed: int
-) -> Iterator[tuple[str, dict[str, float | str]]]:
-    """Draw from a sampler that knows the history. A draw that is not taken stays in flight: TPE and GP avoid it."""
-    study = optuna.create_study(direction="maximize", sampler=_sampler(sampler, seed, len(history)))
-    for tried in history:
-        if read := parameters(space, tried):
-            study.add_trial(_trial(tried, *read))
-    while True:
-        trial = study.ask()
-        name = trial.suggest_categorical("arm", [each.arm for each in space]) if len(space) > 1 else space[0].arm
-        arm = next(each for each in space if each.arm == name)
-        varied: dict[str, float | str] = {}
-        for parameter, values in arm.parameters.items():
-            key = f"{arm.arm}.{parameter}"
-            if isinstance(values, Range):
-                varied[parameter] = _read(trial.suggest_float(key, values.low, values.high, log=values.log), values)
-            else:
-                varied[parameter] = _read(trial.suggest_categorical(key, values.values), values)
-        yield arm.arm, varied
+class _Past(FrozenTrial):
+    """A trial of the past. Optuna copies every trial that it is told, for each proposal; this one is not changed."""
+
+    def __init__(self, trial: FrozenTrial) -> None:
+        """Take a trial over."""
+        vars(self).update(vars(trial))
+
+    def __deepcopy__(self, _: dict[int, Any]) -> _Past:
+        """Return one that gets a number of its own, and shares the rest."""
+        return copy(self)
 
 
-def _trial(tried: Tried, params: dict[str, Any], of: dict[str, BaseDistribution]) -> FrozenTrial:
-    """Return what a sampler reads of a trial; of a pruned one that is its last score and when it had it."""
+def _trial(space: Sequence[ArmSpace], tried: Tried) -> FrozenTrial | None:
+    """Return what a sampler reads of a trial: of a pruned one its last score and when it had it.
+
+    None for a configuration outside the space.
+    """
+    read = parameters(space, tried)
+    if read is None:
+        return None
     last = max(tried.intermediate, default=None) if tried.state == "pruned" else None
-    return create_trial(
+    trial = create_trial(
         state=STATES[tried.state],
-        params=params,
-        distributions=of,
+        params=read[0],
+        distributions=read[1],
         value=tried.value if tried.state in {"complete", "pruned"} else None,
         intermediate_values={} if last is None else {last: tried.intermediate[last]},
     )
+    return _Past(trial)
 
 
 def _sampler(name: SamplerName, seed: int, number: int) -> BaseSampler:

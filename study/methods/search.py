@@ -13,7 +13,7 @@ from study.methods.explored import Curve, Explored
 from study.methods.method import FIRST_CONFIRMING_SEED, Candidate, Decision, SelectOn, Signal
 from study.methods.queue import RunQueue
 from study.methods.rungs import Rungs
-from study.methods.sampling import propose
+from study.methods.sampling import Proposer
 from trainables.labels import label
 
 if TYPE_CHECKING:
@@ -73,6 +73,9 @@ class Search:
         self._confirmed: list[Candidate] = []
         self._exhausted = False  # nothing new is left to sample
         self._confirming = False
+        self._confirmed_before = sum(planned.stage == "confirm" for planned in asked)
+        self._proposer = Proposer(self._space, settings.sampler, settings.seed)
+        self._text: str | None = None  # where the search stands; None when that is to be said anew
         self._take_up(asked)
 
     def _take_up(self, asked: Sequence[PlannedRun]) -> None:
@@ -87,6 +90,7 @@ class Search:
         """Plan every seed of a configuration."""
         runs = [candidate.planned(seed, self._dataset, "explore") for seed in range(self._settings.seeds)]
         run_ids = [planned.run.run_id for planned in runs]
+        self._text = None
         explored = Explored(len(self._explored), candidate, run_ids, self._max_epochs)
         self._explored.append(explored)
         self._of.update(dict.fromkeys(run_ids, explored))
@@ -114,7 +118,7 @@ class Search:
         return most if self._most_runs is None else min(most, self._most_runs // self._settings.seeds)
 
     def _sample(self) -> None:
-        found = propose(self._space, self.history(), self._settings.sampler, self._settings.seed)
+        found = self._proposer.propose(self.history())
         if found is None:
             self._exhausted = True
             return
@@ -124,7 +128,7 @@ class Search:
 
     def _confirm(self) -> None:
         """Plan the confirmation: the best and the baselines; seeds outermost."""
-        self._confirming = True
+        self._confirming, self._text = True, None
         baselines = {candidate.configuration: candidate for candidate in self._baselines}
         best = [explored.candidate for explored in self._best()[: self._settings.confirm_best]]
         self._confirmed = list(({c.configuration: c for c in best} | baselines).values())
@@ -158,6 +162,7 @@ class Search:
         if explored := self._of.get(record.run_id):
             explored.end(record.run_id, record.status, self._curve(record.epochs))
             self._decide(explored)
+            self._text = self._text if not explored.over else None
 
     def give_back(self, run_id: str) -> None:
         """Take back a run that was lost; it is the next to be asked for.
@@ -242,11 +247,15 @@ class Search:
         if self._may_sample():
             left += (self._most() - len(self._explored)) * self._settings.seeds
         candidates = self._settings.confirm_best + len(self._baselines)
-        confirming = sum(planned.stage == "confirm" for planned in self._queue.planned.values())
-        return left + max(0, candidates * self._settings.confirm_seeds - confirming)
+        return left + max(0, candidates * self._settings.confirm_seeds - self._confirmed_before)
 
     def standing(self) -> str:
         """Say how far the search has come, and what is best so far."""
+        if self._text is None:  # it is asked for at every rung of every run
+            self._text = self._standing()
+        return self._text
+
+    def _standing(self) -> str:
         history = self.history()
         finished = any(tried.state == "complete" for tried in history)
         if self._confirming:

@@ -104,7 +104,7 @@ def test_a_class_that_no_run_predicts_is_named() -> None:
 
 
 def _leave(storage: Path, study: Builder, labels: list[str], true_label: str | None = None) -> None:
-    """Leave a data set of one training clip and some test clips as ``trainables.loading.leave_data`` does."""
+    """Leave a data set of one training clip and some test clips as ``trainables.handover.leave_data`` does."""
     clips = [Clip("train/a.wav", "Rain", "train", verified=False, true_label=true_label)]
     clips += [Clip(f"test/{i}.wav", label, "test", verified=True) for i, label in enumerate(labels)]
     value = {"frames": "x", "manifest": json.loads(to_json(Manifest("x", "folder", Path("x"), tuple(clips))))}

@@ -57,6 +57,13 @@ def test_a_node_that_nobody_has_seen_yet_may_have_what_is_asked_for(offer):
 
 
 @pytest.mark.usefixtures("offer")
+def test_on_this_machine_one_run_more_is_asked_for_than_fit_but_no_more_than_the_file_allows(offer, monkeypatch):
+    cluster = sys.modules[offer.__module__]
+    monkeypatch.setattr(cluster.ray, "nodes", lambda: [{"Alive": True, "Resources": {"CPU": 8.0, "GPU": 2.0}}])
+    asked = [Resources(), Resources(cpus_per_run=3), Resources(gpus_per_run=0.5), Resources(max_concurrent=4)]
+    assert [cluster.most_here(resources) for resources in asked] == [9, 3, 5, 4]
+
+
 def test_a_folder_is_warned_of_where_machines_may_start_later(monkeypatch, tmp_path, capsys):
     from study.cluster import _warn_of_later  # noqa: PLC0415 -- ray, after its environment
 

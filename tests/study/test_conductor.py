@@ -15,7 +15,7 @@ from study.methods.method import Candidate, Decision, Signal
 from study.progress import Progress
 from trainables.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
 from trainables.config import CCE, Configuration
-from trainables.execution import owned
+from trainables.handover import owned
 from trainables.records import (
     Cost,
     DataSummary,

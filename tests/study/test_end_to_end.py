@@ -101,6 +101,36 @@ def test_every_run_is_recorded_as_complete(finished):
         assert record.provenance["device"] == "cpu"
 
 
+WATCHED = """
+import sys
+from study.ray_settings import prepare_environment
+prepare_environment()
+from study import cli, engine
+heard = []
+def note(of, name, word):
+    method = getattr(of, name)
+    def noting(self, *arguments, **named):
+        answer = method(self, *arguments, **named)
+        heard.append(word if name == "on_trial_start" or isinstance(answer, dict) else "wait")
+        return answer
+    setattr(of, name, noting)
+note(engine._Asking, "suggest", "ask")
+note(engine._Watching, "on_trial_start", "start")
+assert cli.main(["run", sys.argv[1]]) == 0
+print([word for word in heard if word != "wait"][:2], "torch" in sys.modules)
+"""
+
+
+def test_processes_start_together_and_the_driver_needs_no_torch(tmp_path):
+    """Ray Tune would else ask for a run, start a process for it, and only then ask for another."""
+    path = write_study(tmp_path, epochs=1, text=STUDY.replace("resources: {{max_concurrent: 2}}\n", ""))
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, path], capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == "['ask', 'ask'] False"
+
+
 def test_only_adaptive_runs_have_a_q(finished):
     folder, _, _ = finished
     for record in read_records(folder / "storage").values():

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from study.methods.sampling import ArmSpace, Choices, Range, Tried, parameters, propose
+from study.methods.sampling import ArmSpace, Choices, Proposer, Range, Tried, parameters
 from trainables.config import CCE, GCE, AdaptiveGCE, Configuration
 
 SAMPLERS = ["tpe", "random", "gp", "qmc"]
@@ -19,6 +19,10 @@ ADAPTIVE = ArmSpace(
 LQ = ArmSpace("lq", {"q": Range(0, 1)}, lambda v: Configuration(loss=GCE(name="gce", **v)))
 FIXED = ArmSpace("cce", {}, lambda _: Configuration(loss=CCE(name="cce")))
 SPACE = [ADAPTIVE, LQ]
+
+
+def propose(space, history, sampler, seed):
+    return Proposer(space, sampler, seed).propose(history)
 
 
 def history_of(space, sampler, count, seed=0):
@@ -39,6 +43,16 @@ def test_proposals_repeat_with_the_seed_and_differ_with_another(sampler):
     assert history_of(SPACE, sampler, 18) == history
     assert history_of(SPACE, sampler, 18, seed=1) != history
     assert propose(SPACE, history[:16], sampler, 0) == (history[16].arm, history[16].varied)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_a_proposer_that_saw_the_study_grow_proposes_what_a_new_one_does(sampler):
+    history, proposer = history_of(SPACE, sampler, 16), Proposer(SPACE, sampler, 0)
+    for count in range(1, 16):  # each is in flight when the next is proposed, and ends afterwards
+        last = history[count - 1]
+        seen = [*history[: count - 1], Tried(last.number, last.arm, last.varied, "running")]
+        assert proposer.propose(seen) == propose(SPACE, seen, sampler, 0)
+    assert proposer.propose(history) == propose(SPACE, history, sampler, 0)
 
 
 @pytest.mark.parametrize("sampler", SAMPLERS)

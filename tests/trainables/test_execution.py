@@ -8,7 +8,8 @@ import torch
 from trainables import ownership
 from trainables.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
 from trainables.config import AdaptiveGCE
-from trainables.execution import BusyError, Execution, StorageError, owned, provenance, stopped
+from trainables.execution import Execution, provenance
+from trainables.handover import BusyError, StorageError, owned, stopped
 from trainables.records import add_record, log_path, read_records
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from trainables import object_store
-from trainables.execution import Execution, owned
+from trainables.execution import Execution
+from trainables.handover import owned
 from trainables.records import log_path, read_records, write_record
 
 pytestmark = pytest.mark.usefixtures("one_thread")
