@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,7 @@ class Journal:
 
         """
         shown = self._shown
-        changed = [tried for tried in history if tried.number >= len(shown) or shown[tried.number] is not tried]
+        changed = [tried for tried, before in zip_longest(history, shown) if tried is not before and tried]
         trials = self._storage.get_all_trials(self._study, deepcopy=False)
         pairs = ((trials[tried.number], tried) for tried in changed if tried.number < len(trials))
         if self._replace or len(trials) > len(history) or not all(self._may_become(*pair) for pair in pairs):

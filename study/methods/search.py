@@ -69,6 +69,8 @@ class Search:
         self._queue = RunQueue()
         self._held: set[str] = set()  # paused at a rung until the other seeds of the configuration are there
         self._explored: list[Explored] = []
+        self._history: list[Tried] = []
+        self._stale: set[int] = set()  # numbers of configurations that have changed since
         self._of: dict[str, Explored] = {}  # run_id -> the configuration that it explores
         self._confirmed: list[Candidate] = []
         self._exhausted = False  # nothing new is left to sample
@@ -93,6 +95,7 @@ class Search:
         self._text = None
         explored = Explored(len(self._explored), candidate, run_ids, self._max_epochs)
         self._explored.append(explored)
+        self._history.append(explored.tried())
         self._of.update(dict.fromkeys(run_ids, explored))
         for planned in runs:
             self._queue.plan(planned)
@@ -162,6 +165,7 @@ class Search:
         if explored := self._of.get(record.run_id):
             explored.end(record.run_id, record.status, self._curve(record.epochs))
             self._decide(explored)
+            self._stale.add(explored.number)
             self._text = self._text if not explored.over else None
 
     def give_back(self, run_id: str) -> None:
@@ -190,6 +194,7 @@ class Search:
             return Decision.CONTINUE
         explored.grow(run_id, self._curve(curve))
         self._decide(explored)
+        self._stale.add(explored.number)
         decision = self._decision(explored, curve[-1].epoch)
         if decision is not Decision.CONTINUE and run_id in self._queue.out:
             self._queue.hold(run_id)
@@ -233,7 +238,10 @@ class Search:
 
     def history(self) -> list[Tried]:
         """Return the configurations sampled so far, by their number; one that has not changed is the same object."""
-        return [explored.tried() for explored in self._explored]
+        for number in self._stale:
+            self._history[number] = self._explored[number].tried()
+        self._stale.clear()
+        return self._history.copy()
 
     def planned(self) -> list[PlannedRun]:
         """Return every run planned so far, in the order of planning."""
