@@ -78,10 +78,13 @@ def test_a_poor_run_is_stopped_at_a_rung_and_pruned_there():
     search = search_of()
     told(search, [0.5] * 10)
     poor = search.ask()
+    assert search.history()[1].intermediate == {}
     assert report(search, poor, [0.4]) is Decision.CONTINUE
+    assert search.history()[1].intermediate == {1: 0.4}
     assert report(search, poor, [0.4, 0.3]) is Decision.STOP
     assert report(search, poor, [0.4, 0.3]) is Decision.STOP  # asked again, it answers the same
     assert search.history()[1].state == "running"
+    assert search.standing().startswith("searching: 2 of 4 configurations sampled, 0 stopped early; best lq q=")
     search.tell(record_of(poor, [0.4, 0.3], "stopped"))
     assert search.history()[1].state == "pruned"
     assert search.history()[1].value == 0.3
