@@ -75,7 +75,7 @@ def store_data(
         OSError: the storage location cannot be written.
 
     """
-    from trainables.handover import leave_data  # noqa: PLC0415 -- numpy and scipy, which a check need not wait for
+    from trainables.handover import leave_data  # noqa: PLC0415 -- a check stores nothing
     from trainables.store import STORES, store_folder  # noqa: PLC0415
     from trainables.store_builder import build_store  # noqa: PLC0415
     from trainables.store_cache import shared_store  # noqa: PLC0415

@@ -166,7 +166,8 @@ class Search:
             explored.end(record.run_id, record.status, self._curve(record.epochs))
             self._decide(explored)
             self._stale.add(explored.number)
-            self._text = self._text if not explored.over else None
+            if explored.over:
+                self._text = None
 
     def give_back(self, run_id: str) -> None:
         """Take back a run that was lost; it is the next to be asked for.
