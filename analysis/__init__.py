@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analysis.study import load_study as load_study
+    from analysis.study import load_study
 
 __all__ = ["load_study"]
 

@@ -6,29 +6,29 @@ import html
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from analysis import frames
-from analysis.choice import Best, best
-from analysis.export import epochs_table, runs_table
-from analysis.intervals import LEVEL
-from analysis.methods_text import methods
-from analysis.sections import figures_of, sections
-from analysis.summary import summary
-from analysis.tables import result_tables
-from analysis.verdict import verdict
+from analysis.findings.choice import Best, best
+from analysis.report.export import epochs_table, runs_table
+from analysis.report.sections import figures_of, report_sections
+from analysis.results import study_results
+from analysis.statistics.intervals import LEVEL
+from analysis.tables.accuracy import result_tables
+from analysis.tables.summary import summary
+from analysis.text.methods import methods
+from analysis.text.verdict import verdict
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from analysis.report_figures import Figure
-    from analysis.tables import Table
-    from trainables.storage import Location
+    from analysis.figures.figure import Figure
+    from analysis.tables.table import Table
+    from trainables.storage.types import Location
 
 
 class Study:
     """A study and what is recorded of it, as of the moment it was loaded."""
 
-    def __init__(self, results: frames.StudyResults) -> None:
+    def __init__(self, results: study_results.StudyResults) -> None:
         """Wrap a study's plan and records."""
         self.results = results
 
@@ -39,7 +39,7 @@ class Study:
 
     @cached_property
     def runs(self) -> pd.DataFrame:
-        """One row per planned run; the columns are those of ``analysis.frames.StudyResults.runs``."""
+        """One row per planned run; the columns are those of ``analysis.results.study_results.StudyResults.runs``."""
         return runs_table(self.results)
 
     @cached_property
@@ -54,7 +54,7 @@ class Study:
             level: of the intervals, in (0, 1).
 
         """
-        return summary(frames.reported(self.results).runs, level)
+        return summary(study_results.reported(self.results).runs, level)
 
     def best(self) -> Best | None:
         """Return what the study chooses; None when there is nothing to choose from."""
@@ -72,7 +72,7 @@ class Study:
 
     @cached_property
     def _figures(self) -> dict[str, Figure]:
-        return figures_of(sections(self.results))
+        return figures_of(report_sections(self.results))
 
     @property
     def figures(self) -> tuple[str, ...]:
@@ -95,7 +95,7 @@ class Study:
 
     def _repr_html_(self) -> str:
         """Show the verdict and the tables of results in a notebook; nothing in them is read as markup."""
-        shown = result_tables(frames.reported(self.results))
+        shown = result_tables(study_results.reported(self.results))
         title = html.escape(self.results.plan.name)
         return f"<h3>{title}</h3><p>{html.escape(self.verdict)}</p>{''.join(map(_as_html, shown))}"
 
@@ -117,4 +117,4 @@ def load_study(storage: Location | str, name: str) -> Study:
         pydantic.ValidationError: the plan is not what it should be.
 
     """
-    return Study(frames.load_study(storage, name))
+    return Study(study_results.load_results(storage, name))

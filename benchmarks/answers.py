@@ -35,10 +35,10 @@ from analysis.dashboard.app import make_app
 from analysis.dashboard.guard import Guard
 from analysis.dashboard.pages import slug
 from analysis.dashboard.studies import Studies
-from analysis.frames import load_study
-from analysis.render import find_browser
-from analysis.report import write_report
-from study.ledger import owner
+from analysis.report.render import find_browser
+from analysis.report.write import write_report
+from analysis.results.study_results import load_results
+from study.ledger.claim import owner
 from trainables.records import write_record
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def measure(storage: Path, left: list[Record], rounds: int) -> list[dict[str, An
         rows.append({**about, "wall_rounds_s": wall, "cpu_rounds_s": cpu})
         print(f"{what}: {about['wall_s']:.2f} s", file=sys.stderr)
 
-    row(LOAD, lambda: load_study(storage, NAME))
+    row(LOAD, lambda: load_results(storage, NAME))
     row(REPORT, lambda: write_report(storage, NAME))
     studies = Studies(storage, owner)
     row("dashboard: reading at its start", studies.warm, times=1)

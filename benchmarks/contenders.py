@@ -10,15 +10,15 @@ import numpy as np
 from racing import Racing
 from simulation import CONFIRM_SEEDS, DATASET, EPOCHS, Played, World, play
 
-from analysis.intervals import t_interval
-from study.method_specs import Asha
-from study.method_specs import Search as SearchSettings
-from study.method_specs import Settle as SettleSettings
+from analysis.statistics.intervals import t_interval
 from study.methods.grid import Grid
-from study.methods.method import Candidate
-from study.methods.sampling import ArmSpace, Choices, Range
+from study.methods.sampling import ArmSpace, SampledChoices, SampledRange
 from study.methods.search import Search
 from study.methods.settle import Settle
+from study.spec.candidates import Candidate
+from study.spec.methods import Asha
+from study.spec.methods import Search as SearchSettings
+from study.spec.methods import Settle as SettleSettings
 from trainables.config import AdaptiveGCE, Configuration
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def search(given: Mapping[str, Any], world: World, within: float, number: int) -
     """Run a search over the values (``values``) or over their range, one seed each; the best is confirmed."""
     given = dict(given)
     values = tuple(float(value) for value in world.axis)
-    sampled = Choices(values) if given.pop("values", False) else Range(values[0], values[-1], log=True)
+    sampled = SampledChoices(values) if given.pop("values", False) else SampledRange(values[0], values[-1], log=True)
     settings = SearchSettings(name="search", confirm_best=1, confirm_seeds=CONFIRM_SEEDS, seed=number, **given)
     method = Search([ArmSpace("adaptive", {"temperature": sampled}, _built)], [], settings, EPOCHS, DATASET)
     return read(play(method, world, np.random.default_rng(number), 4), world, within)

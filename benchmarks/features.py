@@ -22,10 +22,10 @@ import torchaudio
 from measuring import Figure, alternating
 from threadpoolctl import threadpool_limits
 
-from study.ray_settings import WORKERS
+from study.cluster.ray_environment import WORKERS
 from trainables.datasets.config import CSV
 from trainables.datasets.load import load, with_digests
-from trainables.store_builder import build_store
+from trainables.features.frame_store_builder import build_store
 
 RATE = 44_100
 CLIP_S = 8  # the mean of FSDnoisy18k

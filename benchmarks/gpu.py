@@ -32,15 +32,15 @@ from lanes import Lanes
 from measuring import Figure, table
 from training_contender import data, plain, run_of
 
-from study.ray_settings import WORKERS
+from study.cluster.ray_environment import WORKERS
 from trainables.config import GCE, AdaptiveGCE
-from trainables.training import RunTraining
+from trainables.training.run_training import RunTraining
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from trainables.config import Run
-    from trainables.training import RunData
+    from trainables.training.run_data import RunData
 
 LANES = 8
 WORTH_IT = 2.0  # times one run's patches a second, from which lanes would become part of the product

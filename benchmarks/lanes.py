@@ -25,16 +25,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from training_contender import data, run_of
 
 from trainables.config import CCE, GCE, AdaptiveGCE
-from trainables.losses import Batch, make_loss
-from trainables.model import CNN
-from trainables.schedule import Schedule
-from trainables.training import EVALUATION_BATCH, RunTraining, stream
+from trainables.losses.robust import Batch, make_loss
+from trainables.networks.cnn import CNN
+from trainables.training.plateau_schedule import PlateauSchedule
+from trainables.training.run_training import EVALUATION_BATCH, RunTraining, stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from trainables.config import Run
-    from trainables.training import RunData
+    from trainables.training.run_data import RunData
 
 BETA1, BETA2, EPS = 0.9, 0.999, 1e-7
 NORMS = (0, 3, 6, 9, 12, 15)  # of ``CNN.convolutions``
@@ -81,7 +81,7 @@ class Lanes:
             if name.endswith(("running_mean", "running_var"))
         }
         self.runs: list[Run | None] = [None] * lanes
-        self._schedules = [Schedule(0, 1, 0, 1, 0)] * lanes
+        self._schedules = [PlateauSchedule(0, 1, 0, 1, 0)] * lanes
         self._losses = [make_loss(CCE(name="cce"))] * lanes
         self._steps = torch.zeros(lanes, dtype=torch.float64)
         for lane in range(lanes):
@@ -101,7 +101,7 @@ class Lanes:
             self._mean[mine] = self._square[mine] = 0
         self._steps[lane] = 0
         self._losses[lane] = make_loss(run.configuration.loss)
-        self._schedules[lane] = Schedule(p.learning_rate, p.halve_after, p.halve_gain, p.stop_after, p.stop_gain)
+        self._schedules[lane] = PlateauSchedule(p.learning_rate, p.halve_after, p.halve_gain, p.stop_after, p.stop_gain)
 
     @property
     def finished(self) -> bool:

@@ -8,17 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trainables.config import CCE, GCE, AdaptiveGCE, Configuration, Run, Training
-from trainables.records import (
-    Cost,
-    DataSummary,
-    Epoch,
-    PlannedRun,
-    Record,
-    StudyPlan,
-    Test,
-    record_path,
-    write_plan,
-)
+from trainables.plans import DataSummary, PlannedRun, StudyPlan, write_plan
+from trainables.records import Cost, Epoch, Record, Test, record_path
 
 if TYPE_CHECKING:
     from pathlib import Path

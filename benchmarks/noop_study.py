@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from trainables.records import Record
+
 HERE = Path(__file__).resolve().parent
 
 
 def main(folder: Path) -> None:
     """Execute the study whose plan lies in the folder."""
-    from study.ray_settings import prepare_environment  # noqa: PLC0415
+    from study.cluster.ray_environment import prepare_environment  # noqa: PLC0415
 
     os.environ["PYTHONPATH"] = os.pathsep.join((str(HERE), str(HERE.parent)))  # of the workers
     prepare_environment()
@@ -31,14 +33,14 @@ def main(folder: Path) -> None:
     from noop_trainable import NoOpTrainable  # noqa: PLC0415
     from rich.console import Console  # noqa: PLC0415
 
-    from study import engine  # noqa: PLC0415 -- imports ray, which reads the environment
-    from study.conductor import Conductor  # noqa: PLC0415
-    from study.method_specs import Budget  # noqa: PLC0415
-    from study.methods.budgeted import Budgeted  # noqa: PLC0415
+    from study.engine import tune  # noqa: PLC0415 -- imports ray, which reads the environment
+    from study.engine.conductor import Conductor  # noqa: PLC0415
+    from study.engine.progress import Progress  # noqa: PLC0415
+    from study.methods.budgeted import BudgetedMethod  # noqa: PLC0415
     from study.methods.grid import Grid  # noqa: PLC0415
-    from study.progress import Progress  # noqa: PLC0415
-    from study.spec import Resources  # noqa: PLC0415
-    from trainables.records import Record, read_plan  # noqa: PLC0415
+    from study.spec.keys import Resources  # noqa: PLC0415
+    from study.spec.methods import Budget  # noqa: PLC0415
+    from trainables.plans import read_plan  # noqa: PLC0415
 
     class Timed(Progress):
         def on_record(self, record: Record) -> None:
@@ -55,7 +57,7 @@ def main(folder: Path) -> None:
     plan = read_plan(folder, NAME)
     console = Console(file=StringIO(), width=200)
     progress = Timed(folder, NAME, {p.run.run_id: p for p in plan.runs}, {}, console=console)
-    conductor = Conductor(Budgeted(Grid(plan.runs), Budget()), folder, plan, progress, {"host": "here"})
+    conductor = Conductor(BudgetedMethod(Grid(plan.runs), Budget()), folder, plan, progress, {"host": "here"})
 
     def timed(call: Callable[..., Any]) -> Callable[..., Any]:
         def timing(*given: Any) -> Any:  # noqa: ANN401 -- passed on
@@ -69,10 +71,10 @@ def main(folder: Path) -> None:
 
     for name in ("next", "on_epoch", "ended"):
         setattr(conductor, name, timed(getattr(conductor, name)))
-    engine.RunTrainable = NoOpTrainable  # type: ignore[misc]
+    tune.RunTrainable = NoOpTrainable  # type: ignore[misc]
     began = time.perf_counter()
     with progress:
-        engine.execute(conductor, Resources())
+        tune.execute(conductor, Resources())
     failed = sum(record.status != "complete" for record in progress.recorded.values())
     sys.stdout.write(json.dumps({"at": [a - began for a in at], "ray": ray_cpu, "memory": memory, "failed": failed}))
 

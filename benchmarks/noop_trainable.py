@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from trainables.execution import Execution, provenance
 from trainables.records import Epoch, Test
+from trainables.runs.execution import RunExecution, provenance
 from trainables.trainable import RunTrainable
 
 if TYPE_CHECKING:
     from trainables.config import Run
-    from trainables.storage import Location
+    from trainables.storage.types import Location
 
 
 EPOCHS = int(os.environ.get("NOOP_EPOCHS", "1"))
@@ -55,7 +55,7 @@ class _NoTraining:
         return Test(accuracy=0.5, predictions=[0] * 200)
 
 
-class _NoExecution(Execution):
+class _NoExecution(RunExecution):
     def _new(self) -> Any:  # noqa: ANN401 -- it only looks like one
         return _NoTraining()
 
@@ -63,7 +63,7 @@ class _NoExecution(Execution):
 class NoOpTrainable(RunTrainable):
     """Executes runs as ``RunTrainable`` does, but for their data and their training."""
 
-    def _begin(self, run: Run, storage: Location) -> Execution:
+    def _begin(self, run: Run, storage: Location) -> RunExecution:
         about = provenance(torch.device("cpu")) | self.run_config["provenance"]
         self.execution = _NoExecution(run, None, storage, about, self.run_config["rungs"])  # type: ignore[arg-type]
         return self.execution

@@ -17,10 +17,10 @@ from large_study import planned_runs, write_study
 from measuring import Figure
 from simulation import DATASET, World, record
 
-from study.ledger import Ledger
-from study.method_specs import Settle as Settings
+from study.ledger.ledger import Ledger
 from study.methods.method import Signal
 from study.methods.settle import Settle
+from study.spec.methods import Settle as Settings
 
 FEW, MANY = 1000, 5000  # runs
 VALUES, SETTLING = 50, 1000  # of T; runs

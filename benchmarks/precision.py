@@ -16,15 +16,16 @@ from pathlib import Path
 import torch
 from measuring import Figure, alternating
 
-from analysis.intervals import paired_difference
-from study.preparation import has_bf16
+from analysis.statistics.intervals import paired_difference
+from study.planning.machine import has_bf16
 from trainables.config import AdaptiveGCE, Configuration, Precision, Run, Training
 from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests
-from trainables.loading import Loader
-from trainables.records import read_plan, read_records
-from trainables.store_builder import build_store
-from trainables.training import RunTraining
+from trainables.features.frame_store_builder import build_store
+from trainables.plans import read_plan
+from trainables.records import read_records
+from trainables.training.run_data import RunDataSource
+from trainables.training.run_training import RunTraining
 
 CLASSES = ("Car_horn", "Clock_tick", "Crying_baby", "Dog_bark", "Engine", "Footsteps")
 ROUNDS = 7
@@ -58,13 +59,13 @@ def measure() -> list[Figure]:
     return [speed, *_accuracy()] if native else [speed]
 
 
-def _synthetic(folder: Path) -> Loader:
+def _synthetic(folder: Path) -> RunDataSource:
     config = Synthetic(kind="synthetic", train_per_class=40, test_per_class=1)
     manifest = with_digests(load(config, folder), folder)
-    return Loader(manifest, build_store(manifest, folder / "features"), torch.device("cpu"))
+    return RunDataSource(manifest, build_store(manifest, folder / "features"), torch.device("cpu"))
 
 
-def _training(loader: Loader, precision: Precision) -> RunTraining:
+def _training(loader: RunDataSource, precision: Precision) -> RunTraining:
     protocol = Training(epochs=100, stop_after=100, precision=precision)
     configuration = Configuration(loss=AdaptiveGCE(name="adaptive_gce"), training=protocol)
     run = Run(configuration=configuration, seed=0, dataset=loader.manifest.fingerprint)

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from study.methods.method import Candidate, Decision, Signal
-from study.methods.queue import RunQueue
+from study.methods.method import Decision, Signal
+from study.methods.run_queue import RunQueue
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from study.spec.candidates import Candidate
     from trainables.config import Configuration
-    from trainables.records import Epoch, PlannedRun, Record
+    from trainables.plans import PlannedRun
+    from trainables.records import Epoch, Record
 
 LEVEL = 0.95  # of all comparisons with the leader together (Bonferroni)
 FEWEST, MOST = 3, 20  # rounds before the first comparison; at most
@@ -90,6 +92,10 @@ class Racing:
     def planned(self) -> list[PlannedRun]:
         """Return every run planned so far."""
         return list(self._queue.planned.values())
+
+    def most_in_flight(self, slots: int) -> int:
+        """Return the slots."""
+        return slots
 
     def most_left(self) -> int:
         """Return an upper bound of the runs still to be told."""

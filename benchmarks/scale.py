@@ -36,20 +36,22 @@ from large_study import planned_runs as large
 from measuring import Figure, table
 from rich.console import Console
 
-from study.conductor import Conductor
-from study.method_factory import make_method
+from study.engine.conductor import Conductor
+from study.engine.progress import Progress
+from study.methods.factory import make_method
 from study.methods.method import Decision, Signal
-from study.progress import Progress
-from study.reading import dump
-from study.runs import planned_runs
-from study.spec import StudySpec
-from trainables.checkpoint import checkpoint_path, save_checkpoint
-from trainables.records import DataSummary, StudyPlan, add_record, write_plan
+from study.planning.runs import planned_runs
+from study.spec.differences import dump
+from study.spec.study import StudySpec
+from trainables.plans import DataSummary, StudyPlan, write_plan
+from trainables.records import add_record
+from trainables.training.checkpoint import checkpoint_path, save_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from trainables.records import PlannedRun, Record
+    from trainables.plans import PlannedRun
+    from trainables.records import Record
 
 RUNS, WORKERS = 10_000, 200
 EPOCHS = 40

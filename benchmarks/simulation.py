@@ -22,7 +22,8 @@ from trainables.records import Cost, Epoch, Record
 
 if TYPE_CHECKING:
     from study.methods.method import Method
-    from trainables.records import PlannedRun, Status
+    from trainables.plans import PlannedRun
+    from trainables.records import Status
 
 Floats = NDArray[np.float64]
 Scatter = Callable[[int, np.random.Generator], float]

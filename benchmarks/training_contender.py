@@ -28,12 +28,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from trainables.config import GCE, AdaptiveGCE, Configuration, Loss, Run, Training
 from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests
-from trainables.execution import Execution
-from trainables.loading import Loader
-from trainables.losses import Batch, make_loss
-from trainables.model import CNN, PENULTIMATE
-from trainables.store_builder import build_store
-from trainables.training import EVALUATION_BATCH, RunData, RunTraining, stream
+from trainables.features.frame_store_builder import build_store
+from trainables.losses.robust import Batch, make_loss
+from trainables.networks.cnn import CNN, PENULTIMATE
+from trainables.runs.execution import RunExecution
+from trainables.training.run_data import RunData, RunDataSource
+from trainables.training.run_training import EVALUATION_BATCH, RunTraining, stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,14 +42,14 @@ PER_CLASS = 255  # training clips, of which a seventh is held out: 20 batches of
 DEVICE = torch.device("cpu")
 
 
-def data(folder: Path, per_class: int = PER_CLASS, device: torch.device = DEVICE) -> Loader:
+def data(folder: Path, per_class: int = PER_CLASS, device: torch.device = DEVICE) -> RunDataSource:
     """Write the data set and its frames, or open them."""
     manifest = load(Synthetic(kind="synthetic", train_per_class=per_class, test_per_class=1), folder / "sounds")
     manifest = with_digests(manifest, folder)
-    return Loader(manifest, build_store(manifest, folder / "features"), device)
+    return RunDataSource(manifest, build_store(manifest, folder / "features"), device)
 
 
-def run_of(loader: Loader, loss: Loss, seed: int = 0, epochs: int = 10_000, **training: Any) -> Run:  # noqa: ANN401 -- passed on
+def run_of(loader: RunDataSource, loss: Loss, seed: int = 0, epochs: int = 10_000, **training: Any) -> Run:  # noqa: ANN401 -- passed on
     """Return a run of so many epochs; by default it goes on for as long as it is asked to."""
     protocol = Training(**{"epochs": epochs, "stop_after": 10_000, "halve_after": 10_000} | training)
     configuration = Configuration(loss=loss, training=protocol)
@@ -134,9 +134,9 @@ def steps(run: Run, chosen: RunData) -> Callable[[], list[float]]:
     return epoch
 
 
-def whole(run: Run, loader: Loader, folder: Path) -> Callable[[], list[float]]:
+def whole(run: Run, loader: RunDataSource, folder: Path) -> Callable[[], list[float]]:
     """Return a run's whole epoch."""
-    execution = Execution(run, loader, folder / f"results-{os.getpid()}", {})
+    execution = RunExecution(run, loader, folder / f"results-{os.getpid()}", {})
 
     def epoch() -> list[float]:
         point, _ = execution.step()

@@ -21,8 +21,8 @@ from measuring import Figure, Timing
 from torch.utils.flop_counter import FlopCounterMode
 from training_contender import data
 
-from study.ray_settings import WORKERS
-from trainables.model import CNN, FRAMES, MELS
+from study.cluster.ray_environment import WORKERS
+from trainables.networks.cnn import CNN, FRAMES, MELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,9 @@ import argparse
 import sys
 from importlib.metadata import version
 
-from study import dashboard_command, data_commands, export_commands, job_commands, run_commands, view_commands
-from study.endings import EngineError, Interrupted, UnknownStudyError, UsageError, interruptible
+from study.commands import answers, dashboard, data, jobs, run, studies
+from study.errors import EngineError, UnknownStudyError, UsageError
+from study.interrupts import Interrupted, interruptible
 from trainables.datasets.manifest import DataSetError
 
 BAD_INPUT = 2
@@ -45,19 +46,19 @@ def parser() -> argparse.ArgumentParser:
     )
     top.add_argument("--version", action="version", version=f"gce-study {version('gce-study')}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    run_commands.add_parsers(commands)
-    view_commands.add_parsers(commands)
-    job_commands.add_parsers(commands)
-    export_commands.add_parsers(commands)
-    dashboard_command.add_parser(commands)
-    data_commands.add_parser(commands)
+    run.add_parsers(commands)
+    studies.add_parsers(commands)
+    jobs.add_parsers(commands)
+    answers.add_parsers(commands)
+    dashboard.add_parser(commands)
+    data.add_parser(commands)
     return top
 
 
 def _explain(error: Exception) -> int:
     """Say what an expected error means, without a traceback; anything else is a defect and is raised."""
-    from study.ledger import OwnedError  # noqa: PLC0415
-    from study.reading import SpecError  # noqa: PLC0415
+    from study.ledger.claim import OwnedError  # noqa: PLC0415
+    from study.spec.reading import SpecError  # noqa: PLC0415
 
     if isinstance(error, SpecError | DataSetError):
         _complain(error.problems)

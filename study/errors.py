@@ -2,15 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import FrameType
-
 
 class EngineError(Exception):
     """The study cannot go on for a reason outside its runs; what is recorded stays."""
@@ -30,57 +21,3 @@ class UnknownStudyError(Exception):
 
 class UsageError(Exception):
     """A command was given options that it cannot take, or that contradict each other."""
-
-
-class Interrupted(KeyboardInterrupt):
-    """The user, or the system, asked the process to end."""
-
-    def __init__(self, number: int) -> None:
-        """Keep the signal's number."""
-        super().__init__(f"interrupted by {signal.Signals(number).name}")
-        self.exit_code = 128 + number
-
-
-_received: list[int] = []  # the signal that ``interruptible`` has turned into an exception
-
-
-def raise_if_interrupted() -> None:
-    """Raise ``Interrupted`` again if a signal came and its exception was lost.
-
-    Python prints and drops what is raised inside a destructor or a callback of the garbage collector; a signal that
-    comes at that moment would otherwise end nothing.
-    """
-    if _received:
-        raise Interrupted(_received[0])
-
-
-@contextmanager
-def interruptible() -> Iterator[None]:
-    """Turn the first SIGINT or SIGTERM into ``Interrupted``; ignore later ones, so that the ending is not cut short.
-
-    Raises:
-        Interrupted: from inside, wherever the signal came. Ray replaces the exception by a plain KeyboardInterrupt on
-            its way, so the signal's number is kept here.
-
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    _received.clear()
-
-    def handler(number: int, _frame: FrameType | None) -> None:
-        _received.append(number)
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_IGN)
-        raise Interrupted(number)
-
-    before = {each: signal.signal(each, handler) for each in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    except Interrupted:
-        raise
-    except KeyboardInterrupt:
-        raise Interrupted(_received[0] if _received else signal.SIGINT) from None
-    finally:
-        for each, previous in before.items():
-            signal.signal(each, previous)

@@ -17,7 +17,7 @@ import soundfile
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from trainables.object_store import ObjectPath
+    from trainables.storage.object_store import ObjectPath
 
 RATE = 44_100
 
@@ -163,7 +163,7 @@ def make_bucket(front: Front) -> Callable[[str], ObjectPath]:
     """Return a function from a name to an empty place in the object store, whose proxy is open then."""
     import fsspec  # noqa: PLC0415 -- as above
 
-    from trainables.storage import location  # noqa: PLC0415
+    from trainables.storage.location import location  # noqa: PLC0415
 
     def make(name: str) -> Any:
         front.set("open")

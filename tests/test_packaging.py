@@ -3,13 +3,16 @@
 import re
 import subprocess
 import sys
+from collections import Counter
 from importlib.metadata import distribution
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("study", "trainables", "analysis")
 
 
 def pins():
@@ -73,15 +76,50 @@ def test_help_names_every_command():
 
 def test_a_folder_needs_no_object_storage():
     heavy = "{'fsspec', 's3fs', 'botocore', 'aiohttp'}"
-    modules = "analysis.study, analysis.report, study.cli, study.ledger, study.preparation, trainables.loading"
-    code = f"import sys, {modules}; study.ledger.list_studies(trainables.storage.location('.'))"
+    modules = "analysis.study, analysis.report.write, study.cli, study.ledger.registry, study.planning.data"
+    code = f"import sys, {modules}; study.ledger.registry.list_studies(trainables.storage.location.location('.'))"
     code = f"{code}; print(sorted({heavy} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
-def test_init_files_are_empty_but_that_of_analysis():
-    files = [file for package in ("study", "trainables", "analysis") for file in (ROOT / package).rglob("__init__.py")]
-    assert [file for file in files if file.read_bytes()] == [ROOT / "analysis" / "__init__.py"]
+PUBLIC_FACE = ["analysis", "trainables/features", "trainables/losses", "trainables/networks"]
+MOST_MODULES, MOST_LINES = 15, 300
+
+
+def test_init_files_are_empty_but_those_of_the_public_face():
+    files = [file for package in PACKAGES for file in (ROOT / package).rglob("__init__.py")]
+    assert sorted(str(f.parent.relative_to(ROOT)) for f in files if f.read_bytes()) == PUBLIC_FACE
+
+
+def test_no_folder_holds_more_than_fifteen_modules():
+    folders = Counter(file.parent for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
+    counts = {str(f.relative_to(ROOT)): n - (f / "__init__.py").exists() for f, n in folders.items()}
+    assert len(counts) > 20
+    assert {folder: count for folder, count in counts.items() if count > MOST_MODULES} == {}
+
+
+def test_no_module_is_longer_than_three_hundred_lines():
+    files = [file for package in PACKAGES for file in (ROOT / package).rglob("*.py")]
+    lines = {str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in files}
+    assert {file: count for file, count in lines.items() if count > MOST_LINES} == {}
+
+
+@pytest.mark.parametrize(
+    ("module", "names"),
+    [
+        ("trainables.losses", ["adaptive_q", "cce", "gce", "mae", "soft_bootstrapping", "truncated_gce"]),
+        ("trainables.features", ["log_mel"]),
+        ("trainables.networks", ["CNN"]),
+        ("analysis", ["load_study"]),
+    ],
+)
+def test_the_public_face_offers_its_names_and_imports_them_when_asked(module, names):
+    code = (
+        f"import sys, {module} as m; light = not {{'torch', 'pandas', 'scipy'}} & set(sys.modules);"
+        f"print(light, all(callable(getattr(m, name)) for name in {names}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "True True\n"
 
 
 def test_analysis_offers_load_study_without_importing_pandas_before_it_is_asked_for():

@@ -7,8 +7,8 @@ import yaml
 
 from analysis.study import Study
 from study.cli import parser
-from study.spec import StudySpec
-from study.yaml12 import parse
+from study.spec.study import StudySpec
+from study.spec.yaml_reader import parse
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()

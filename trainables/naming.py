@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trainables.plans import PlannedRun
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from trainables.records import PlannedRun
+    from trainables.plans import PlannedRun
 
 PARAMETERS = ("temperature", "q", "beta", "k", "threshold", "rule", "reading", "distances")
 SYMBOLS = {"temperature": "T", "beta": "β"}
@@ -45,3 +47,9 @@ def duration(seconds: float | None) -> str:
     if seconds < 90:  # noqa: PLR2004 -- below that, seconds say more
         return f"{seconds:.0f} s"
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004 -- min in h
+
+
+def configuration_name(planned: PlannedRun) -> str:
+    """Name a configuration, with its subset where the arm has several."""
+    subset = planned.varied.get("subset")
+    return f"{label(planned)} on {subset}" if subset else label(planned)

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import gc
-import os
-import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from trainables.config import Run  # noqa: TC001 -- pydantic reads it
-from trainables.storage import each
+from trainables.config import Run
+from trainables.storage.files import write_atomically
+from trainables.storage.location import each
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from trainables.storage import Location
+    from trainables.storage.types import Location
 
 Status = Literal["complete", "stopped", "diverged", "failed"]
 # What a run is for: to find what to choose, to confirm a choice on fresh seeds, to control for an adaptive loss; empty
@@ -79,35 +78,6 @@ class Record(Strict):
     def outcome(self) -> dict[str, Any]:
         """Return what must be equal, bit for bit, when the same run is trained again on the same machine."""
         return self.model_dump(mode="json", exclude={"cost", "provenance"})
-
-
-def write_atomically(path: Location, data: bytes) -> None:
-    """Write a file, or an object, so that a reader, and a crash, sees the old one or the new one and nothing between.
-
-    Raises:
-        OSError: the disk is full or the folder cannot be written; nothing is left behind.
-
-    """
-    if not isinstance(path, Path):
-        path.write_bytes(data)
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner can read
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    os.umask(mask := os.umask(0o077))
-    return mask
 
 
 def record_path(storage: Location, run_id: str) -> Location:
@@ -189,58 +159,3 @@ def read_records(storage: Location, run_ids: Iterable[str] | None = None) -> dic
 def recorded(storage: Location) -> set[str]:
     """Return the run_id of every record of a storage location; none is read."""
     return {path.stem for path in (storage / "records").glob("*.json")}
-
-
-class PlannedRun(Strict):
-    """One run that a study names: which arm it belongs to, what was varied there, and what the run is for."""
-
-    arm: str
-    varied: dict[str, float | str]  # parameter -> value, for the parameters the arm left to be varied
-    run: Run
-    stage: Stage = ""
-
-
-class DataSummary(Strict):
-    """What the report says of the data set."""
-
-    name: str
-    kind: str
-    fingerprint: str
-    classes: list[str]
-    clips: dict[str, int]  # "train verified", "train unverified", "test" -> number of clips
-    wrong: int | None = None  # training labels known to be wrong; None where no truth is known
-    subset_seed: int = 0  # of the draw of the subsets of Table 1
-    skipped: list[tuple[str, str]] = Field(default_factory=list)  # (clip, problem), left out by --skip-bad-clips
-
-
-class StudyPlan(Strict):
-    """What a study asked for, as the storage location keeps it: the file, the data, every run it names."""
-
-    name: str
-    description: str
-    method: str
-    spec: dict[str, Any]  # the study file with every default filled in
-    dataset: DataSummary
-    runs: list[PlannedRun]
-
-
-def study_folder(storage: Location, name: str) -> Location:
-    """Return where a study's plan, lock and report lie in a storage location."""
-    return storage / "studies" / name
-
-
-def write_plan(storage: Location, plan: StudyPlan) -> None:
-    """Write a study's plan, atomically."""
-    write_atomically(study_folder(storage, plan.name) / "plan.json", plan.model_dump_json(indent=1).encode())
-
-
-def read_plan(storage: Location, name: str) -> StudyPlan:
-    """Read a study's plan.
-
-    Raises:
-        FileNotFoundError: the storage location holds no study of that name.
-
-    """
-    data = (study_folder(storage, name) / "plan.json").read_bytes()
-    with uncollected():
-        return StudyPlan.model_validate_json(data)

@@ -13,19 +13,20 @@ from typing import TYPE_CHECKING, Any
 from ray import tune
 
 from trainables.config import Run
-from trainables.handover import BusyError, StorageError
+from trainables.features.shared_data import StorageError
 from trainables.records import is_recorded, log_path
-from trainables.run_log import RunLog
-from trainables.storage import location
+from trainables.runs.log import RunLog
+from trainables.runs.ownership import BusyError
+from trainables.storage.location import location
 
 if TYPE_CHECKING:
-    from trainables.execution import Execution
-    from trainables.loading import Loader
-    from trainables.storage import Location
+    from trainables.runs.execution import RunExecution
+    from trainables.storage.types import Location
+    from trainables.training.run_data import RunDataSource
 
 
 @lru_cache(maxsize=1)  # an actor serves one study, and so one data set
-def loader(storage: Location, fingerprint: str, device: str) -> Loader:
+def loader(storage: Location, fingerprint: str, device: str) -> RunDataSource:
     """Open a data set on a device, once in a process.
 
     Raises:
@@ -34,9 +35,9 @@ def loader(storage: Location, fingerprint: str, device: str) -> Loader:
     """
     import torch  # noqa: PLC0415 -- in the worker
 
-    from trainables.loading import take_data  # noqa: PLC0415
+    from trainables.training.run_data import open_run_data  # noqa: PLC0415
 
-    return take_data(storage, fingerprint, torch.device(device))
+    return open_run_data(storage, fingerprint, torch.device(device))
 
 
 class RunTrainable(tune.Trainable):
@@ -48,11 +49,11 @@ class RunTrainable(tune.Trainable):
 
     def setup(self, config: dict[str, Any]) -> None:
         """Take a run; nothing is loaded before the first step, but torch."""
-        import trainables.execution  # noqa: F401, PLC0415 -- in the worker, before its first run counts as started
+        import trainables.runs.execution  # noqa: F401, PLC0415 -- in the worker, before its first run counts as started
 
         if getattr(self, "execution", None) is not None:
             self.cleanup()
-        self.execution: Execution | None = None
+        self.execution: RunExecution | None = None
         self.run_config = config
         warnings.simplefilter("default")  # they go to the run's log; Ray has had its silence while it started
 
@@ -96,21 +97,21 @@ class RunTrainable(tune.Trainable):
                 execution.pause()  # the driver may end the run here
         return result
 
-    def _begin(self, run: Run, storage: Location) -> Execution:
+    def _begin(self, run: Run, storage: Location) -> RunExecution:
         """Own the run and open its data."""
         import torch  # noqa: PLC0415 -- in the worker
 
-        from trainables.execution import Execution, provenance  # noqa: PLC0415
+        from trainables.runs.execution import RunExecution, provenance  # noqa: PLC0415
 
         config = self.run_config
         torch.set_num_threads(config["threads"])
         device = torch.device("cuda" if config["gpus"] else "cpu")
         data = loader(storage, run.dataset, str(device))
         about = provenance(device) | ({"gpus": config["gpus"]} if config["gpus"] else {}) | config["provenance"]
-        self.execution = Execution(run, data, storage, about, config["rungs"])
+        self.execution = RunExecution(run, data, storage, about, config["rungs"])
         return self.execution
 
-    def _recorded_meanwhile(self, execution: Execution) -> bool:
+    def _recorded_meanwhile(self, execution: RunExecution) -> bool:
         """Own the run, and say whether another study has trained it by now."""
         execution.own()
         if not is_recorded(execution.storage, execution.run.run_id):

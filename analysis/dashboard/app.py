@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from analysis.dashboard.guard import Guard
     from analysis.dashboard.studies import Studies
-    from analysis.tables import Table
-    from trainables.storage import Location
+    from analysis.tables.table import Table
+    from trainables.storage.types import Location
 
 TICK_MS = 2000
 # Dash's own page with the theme, which must be known before anything is drawn.

@@ -16,8 +16,8 @@ from plotly.utils import PlotlyJSONEncoder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analysis.report_figures import Figure
-    from analysis.tables import Table
+    from analysis.figures.figure import Figure
+    from analysis.tables.table import Table
 
 BUTTONS = ["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]  # none that sends data elsewhere
 LONGEST = 400  # rows of a table in a page; the rest is in its CSV file

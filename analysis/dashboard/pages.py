@@ -12,7 +12,7 @@ from analysis.dashboard.blocks import Block, Page, aria, outward, part, percent,
 from analysis.dashboard.run_pages import run_page, runs_blocks
 from analysis.dashboard.snapshot import ended
 from analysis.dashboard.studies import UnreadableStudyError
-from trainables.labels import duration
+from trainables.naming import duration
 
 if TYPE_CHECKING:
     from analysis.dashboard.snapshot import Snapshot

@@ -11,10 +11,9 @@ from analysis.dashboard.addresses import FILTERS, Address
 from analysis.dashboard.blocks import Block, Page, aria, part, percent, scrolled, table
 from analysis.dashboard.runs import SORTS, confusion_of, listing, provenance_of, settings_of, with_running
 from analysis.dashboard.studies import UnreadableStudyError, in_order
-from analysis.figure_data import Curve
-from analysis.figures import draw_curves
-from analysis.frames import Key
-from analysis.report_figures import Figure
+from analysis.figures.figure import Figure
+from analysis.figures.learning_curves import Curve, draw_curves
+from analysis.results.runs_table import Key
 from trainables.records import log_path
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from analysis.dashboard.runs import Listing
     from analysis.dashboard.studies import Live, Studies
-    from analysis.frames import StudyResults
+    from analysis.results.study_results import StudyResults
     from trainables.records import Record
 
 MINUTE_S = 60

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.clips import confusion
 from analysis.dashboard.addresses import FILTERS
-from analysis.tables import NONE, Table
-from analysis.truth import agrees
-from trainables.labels import number, symbol
+from analysis.results.clip_labels import matches_labels
+from analysis.statistics.clips import confusion
+from analysis.tables.table import NONE, Table
+from trainables.naming import number, symbol
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.dashboard.addresses import Address
     from analysis.dashboard.studies import Live
-    from analysis.truth import Labels
-    from trainables.records import PlannedRun, Record, StudyPlan
+    from analysis.results.clip_labels import ClipLabels
+    from trainables.plans import PlannedRun, StudyPlan
+    from trainables.records import Record
 
 ROWS = 50  # on a page
 SORTS = {
@@ -125,9 +126,9 @@ def _flat(value: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
     return rows
 
 
-def confusion_of(labels: Labels | None, plan: StudyPlan, record: Record) -> Table | None:
+def confusion_of(labels: ClipLabels | None, plan: StudyPlan, record: Record) -> Table | None:
     """Count a run's test clips by label and prediction; None where it has none or the labels are not kept here."""
-    if record.test is None or labels is None or not agrees(record, labels):
+    if record.test is None or labels is None or not matches_labels(record, labels):
         return None
     classes = plan.dataset.classes
     counts = confusion([record.test.predictions], labels.test, classes)

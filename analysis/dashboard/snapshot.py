@@ -7,20 +7,21 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from analysis.frames import METRICS, Key, explored, keys, reported, scores
-from analysis.intervals import t_interval
-from analysis.sections import sections
-from analysis.tables import NONE, Table
-from analysis.verdict import verdict
+from analysis.report.sections import report_sections
+from analysis.results.runs_table import METRICS, Key, keys, scores
+from analysis.results.study_results import explored, reported
+from analysis.statistics.intervals import t_interval
+from analysis.tables.table import NONE, Table
+from analysis.text.verdict import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from analysis.frames import StudyResults
-    from analysis.sections import Section
-    from trainables.records import PlannedRun, StudyPlan
+    from analysis.report.sections import Section
+    from analysis.results.study_results import StudyResults
+    from trainables.plans import PlannedRun, StudyPlan
 
 
 @dataclass
@@ -80,7 +81,7 @@ class Snapshot:
         with self._lock:
             if self._sections is None:
                 began = time.monotonic()
-                self._sections = sections(self.results)
+                self._sections = report_sections(self.results)
                 self.cost_s += time.monotonic() - began
             return self._sections
 

@@ -13,16 +13,17 @@ from pydantic import ValidationError
 
 from analysis.dashboard.links import web_address
 from analysis.dashboard.snapshot import Snapshot
-from analysis.frames import read_or_explain, study_results, with_labels
-from trainables.labels import label
-from trainables.records import read_plan, study_folder
-from trainables.storage import each, stamp, stamps
+from analysis.results.study_results import read_or_explain, study_results, with_labels
+from trainables.naming import label
+from trainables.plans import read_plan, study_folder
+from trainables.storage.location import each, stamp, stamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from trainables.records import PlannedRun, Record, StudyPlan
-    from trainables.storage import Location, Stamp
+    from trainables.plans import PlannedRun, StudyPlan
+    from trainables.records import Record
+    from trainables.storage.types import Location, Stamp
 
 PATIENCE = 4.0  # a view is kept for this many times what it took to make, so that many records leave time to look
 

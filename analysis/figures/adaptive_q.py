@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from plotly.subplots import make_subplots
 
-from analysis.figure_data import shared_epochs
-from analysis.frames import Key, complete_runs, curve_points, keys, runs_of, subsets
-from analysis.intervals import Interval, t_interval
-from analysis.theme import INK, axis_ends, empty, escaped, faint, first_of_each, label_axis, style
+from analysis.figures.figure import Figure, part_drawn
+from analysis.figures.learning_curves import shared_epochs
+from analysis.figures.theme import INK, axis_ends, empty, escaped, faint, first_of_each, label_axis, style
+from analysis.results.runs_table import Key, arms, complete_runs, curve_points, keys, runs_of, subsets
+from analysis.results.study_results import StudyResults
+from analysis.statistics.intervals import LEVEL, Interval, t_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from analysis.frames import StudyResults
+    from analysis.results.study_results import StudyResults
 
 SHOWN = 12  # configurations, each with its panel
 COLUMNS = 2  # of panels, so that their titles stand side by side on a narrow screen
@@ -223,3 +225,32 @@ def draw_q_sweep(data: QSweep, arms: Sequence[str]) -> go.Figure:
     low, high = max(0.0, min(values)), min(1.0, max(values))  # an interval that leaves 0 to 1 is cut there
     figure.update_yaxes(title_text="Mean q<sub>a</sub>", range=[low - 0.05 * (high - low), high + 0.05 * (high - low)])
     return figure
+
+
+def adaptive_q(results: StudyResults) -> tuple[Figure, ...]:
+    """Draw which q the adaptive loss chose, over epochs and against T."""
+    found = []
+    if data := q_curves(results):
+        number = configurations(results)
+        which = (
+            f"{len(data)} of {number} adaptive configurations" if number > len(data) else "every adaptive configuration"
+        )
+        caption = (
+            f"q_a, one number per batch, of {which}. The line is the mean over the batches of all complete "
+            "runs, exploring ones included, as long as all of them still train; the band is one standard "
+            "deviation of a batch on either side, no confidence interval."
+        )
+        drawing = draw_q_curves(data, arms(results.runs))
+        found.append(Figure("q_per_epoch", "q of the adaptive loss per epoch", caption, drawing))
+    if sweep := q_sweep(results):
+        caption = (
+            "Every open mark is a complete run's mean over its epochs, exploring runs included; filled marks are means "
+            f"with {100 * LEVEL:g} % t-intervals over runs.{part_drawn(results.runs)} "
+            "As T grows, all distances weigh the same and q_a tends to 1 less the sum over classes of the squared "
+            "share of each: the batch's features then say nothing of its labels. The plan does not tell the shares, so "
+            f"the dashed level takes {sweep.classes} classes of equal size; unequal classes have a lower limit, and a "
+            "small training set, drawn without putting back, a higher one."
+        )
+        drawing = draw_q_sweep(sweep, arms(results.runs))
+        found.append(Figure("q_vs_t", "Mean q of the adaptive loss against T", caption, drawing))
+    return tuple(found)

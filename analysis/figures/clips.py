@@ -6,23 +6,29 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.theme import COLOURS, INK, SCALE, empty, escaped
+from analysis.figures.figure import Figure
+from analysis.figures.theme import COLOURS, INK, SCALE, empty, escaped
+from analysis.findings.clip_predictions import Predictions, _name, _recorded_runs
+from analysis.statistics.clips import class_gaps, confusion
+from analysis.statistics.intervals import LEVEL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import plotly.graph_objects as go
 
-    from analysis.clips import ClassAccuracy
-    from analysis.hyperparameters import Floats, Integers
-    from analysis.truth import Labels
+    from analysis.results.clip_labels import ClipLabels
+    from analysis.results.runs_table import Key
+    from analysis.results.study_results import StudyResults
+    from analysis.statistics.arrays import Floats, Integers
+    from analysis.statistics.clips import ClassAccuracy
 
 ROW = 26  # pixels of a class
 SPLITS = {"train verified": "training, verified", "train unverified": "training, unverified", "test": "test"}
 PATTERNS = ("", "/", ".")  # what tells the parts apart without colour
 
 
-def draw_counts(labels: Labels, classes: Sequence[str]) -> go.Figure:
+def draw_counts(labels: ClipLabels, classes: Sequence[str]) -> go.Figure:
     """Draw the number of clips of each class: training clips by whether they are verified, and test clips."""
     order = np.argsort([sum(column) for column in zip(*labels.counts.values(), strict=True)], kind="stable")
     names = [escaped(classes[k]) for k in order]
@@ -127,3 +133,43 @@ def most_confused(confusion: Integers, classes: Sequence[str], most: int) -> lis
     order = np.argsort(np.where(np.isnan(found), -1.0, found), axis=None, kind="stable")[::-1][:most]
     pairs = [divmod(int(k), len(classes)) for k in order]
     return [(classes[i], classes[j], float(found[i, j])) for i, j in pairs if found[i, j] > 0]
+
+
+CONFUSED = 3  # confusions that a caption names
+
+
+def data_figures(results: StudyResults) -> tuple[Figure, ...]:
+    """Draw how many clips each class has; nothing where the storage location does not keep the labels."""
+    if results.labels is None:
+        return ()
+    caption = "Clips of each class by the labels they came with; verified: a person confirmed the label."
+    if results.labels.wrong is not None:
+        caption += " A diamond counts the training clips whose label is known to be wrong."
+    drawing = draw_counts(results.labels, results.plan.dataset.classes)
+    return (Figure("clips_per_class", "Clips per class", caption, drawing),)
+
+
+def _confusion(results: StudyResults, key: Key, runs: dict[int, tuple[int, ...]]) -> Figure:
+    classes = results.plan.dataset.classes
+    counts = confusion(runs.values(), results.labels.test if results.labels else (), classes)
+    caption = (
+        f"{_name(key)}: the share of each label's test clips that is taken for what, over "
+        f"{_recorded_runs(len(runs))}; the "
+        "diagonal is right."
+    )
+    if worst := most_confused(counts, classes, CONFUSED):
+        words = "; ".join(f"{label} for {said} ({100 * share:.0f} %)" for label, said, share in worst)
+        caption += f" Most often taken: {words}."
+    return Figure("confusion", "Labels and predictions", caption, draw_confusion(counts, classes))
+
+
+def _gaps(results: StudyResults, found: Predictions, first: Key, other: Key) -> Figure | None:
+    labels = results.labels
+    gaps = class_gaps(found[first], found[other], labels.test if labels else (), results.plan.dataset.classes)
+    if not gaps:
+        return None
+    caption = (
+        f"{_name(first)} less {_name(other)}, seed by seed, with {100 * LEVEL:g} % t-intervals over seeds, each at its "
+        "own level: of many classes a few leave zero out by chance. A class of few clips moves in large steps."
+    )
+    return Figure("class_differences", "Which classes gain", caption, draw_gaps(gaps))

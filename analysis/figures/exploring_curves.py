@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.figure_data import Cut
-from analysis.figures import add_cuts
-from analysis.frames import Key, curve_points
-from analysis.theme import axis_title, empty, epoch_range, escaped, faint, finite, style
+from analysis.figures.learning_curves import Cut, add_cuts
+from analysis.figures.theme import axis_title, empty, epoch_range, escaped, faint, finite, style
+from analysis.results.runs_table import Key, curve_points
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

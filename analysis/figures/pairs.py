@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from analysis.figure_data import representatives
-from analysis.frames import Key, accuracy_name, scores, subsets
-from analysis.intervals import LEVEL, Interval, paired_difference
-from analysis.theme import COLOURS, INK, empty, escaped, faint
+from analysis.figures.figure import Figure
+from analysis.figures.theme import COLOURS, INK, empty, escaped, faint
+from analysis.results.runs_table import Key, accuracy_name, reported_metric, scores, subsets
+from analysis.statistics.intervals import LEVEL, Interval, paired_difference
+from analysis.statistics.ranking import representatives
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
     import plotly.graph_objects as go
+
+    from analysis.results.study_results import StudyResults
 
 ALL_PAIRS = 4  # arms up to which every pair is shown; of more, the first is compared with each other one
 
@@ -39,7 +42,7 @@ class Pair:
         )
 
 
-def pairs(runs: pd.DataFrame, metric: str, level: float = LEVEL) -> list[Pair]:
+def pair_data(runs: pd.DataFrame, metric: str, level: float = LEVEL) -> list[Pair]:
     """Return the paired differences between the configurations that stand for the arms in the boxes, per subset.
 
     Args:
@@ -111,3 +114,18 @@ def draw_pairs(data: Sequence[Pair], metric: str) -> go.Figure:
 def _label(pair: Pair, *, several: bool) -> str:
     where = f" on {pair.first.subset}" if several else ""
     return f"{escaped(pair.first.configuration)}<br>minus {escaped(pair.second.configuration + where)}"
+
+
+def pairs(results: StudyResults) -> tuple[Figure, ...]:
+    """Draw the differences between the configurations of the boxes, seed by seed."""
+    metric = reported_metric(results.runs)
+    data = pair_data(results.runs, metric)
+    if not data:
+        return ()
+    caption = (
+        "The same configurations as in the boxes, the first less the second on the same subset. Every stroke is a seed "
+        f"that both have; the diamond is the mean with its {100 * LEVEL:g} % t-interval (paired by seed, each at "
+        "that level by itself), filled where the interval leaves zero out."
+    )
+    title = f"{accuracy_name(metric)}: differences between arms, paired by seed"
+    return (Figure("paired_differences", title, caption, draw_pairs(data, metric)),)

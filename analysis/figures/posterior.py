@@ -10,21 +10,35 @@ from typing import TYPE_CHECKING
 import numpy as np
 from plotly.subplots import make_subplots
 
-from analysis.exploration import UNRECORDED, settled
-from analysis.figure_data import WIDTHS, Sweep, posterior_sweep
-from analysis.figures import add_line, percent_range
-from analysis.frames import Key, explored, key_of
-from analysis.settling import Explored, scale, stand
-from analysis.theme import INK, SHADE, axis_ends, axis_title, empty, escaped, faint, label_axis, style
-from trainables.labels import symbol
+from analysis.figures.figure import Figure, axis, named, part_drawn
+from analysis.figures.sweep import Sweep, SweepLine, sweep_data, sweep_parameters, sweeps
+from analysis.figures.theme import (
+    INK,
+    SHADE,
+    add_line,
+    axis_ends,
+    axis_title,
+    empty,
+    escaped,
+    faint,
+    label_axis,
+    percent_range,
+    style,
+)
+from analysis.findings.exploration import UNRECORDED, settled
+from analysis.results.runs_table import Key, accuracy_name, arms, key_of, scores, selected_on
+from analysis.results.study_results import StudyResults, explored
+from analysis.statistics.best_arm import Explored, scale, stand
+from analysis.statistics.intervals import LEVEL, Interval
+from trainables.naming import symbol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import plotly.graph_objects as go
 
-    from analysis.frames import StudyResults
-    from trainables.records import PlannedRun
+    from analysis.results.study_results import StudyResults
+    from trainables.plans import PlannedRun
 
 CURVE_POINTS = 81
 MOST_STEPS = 40  # posteriors in a history: one of 50 values may take half a second on a busy machine
@@ -274,3 +288,59 @@ def draw_history(data: History) -> go.Figure:
     figure.update_xaxes(title_text="Exploring runs that have ended", range=[0, runs[-1] + 0.5])
     figure.update_yaxes(title_text=f"P(within {data.within:g} points of the best)", range=[0, 1.02])
     return figure
+
+
+WIDTHS = 1.96  # standard deviations on either side that hold 95 % of a normal distribution
+
+
+def posterior_sweep(results: StudyResults) -> Sweep | None:
+    """Return the exploring runs of a settle study and the posterior mean at each value; None without an axis.
+
+    The intervals hold 95 % of the posterior: mean ± 1.96 standard deviations, cut to accuracies from 0 to 1.
+    """
+    runs = explored(results).runs
+    standing = settled(results).standing
+    parameters = sweep_parameters(runs)
+    if standing is None or len(parameters) != 1 or len(set(zip(runs["series"], runs["subset"], strict=True))) != 1:
+        return None
+    data = sweep_data(runs, parameters[0], "selection")
+    value = dict(zip(runs["configuration"], runs["value"], strict=True))
+    counts = scores(runs, "selection")
+    points = []
+    posterior = standing.posterior
+    for key, mean, sd in zip(standing.keys, posterior.mean / 100, posterior.sd / 100, strict=True):
+        low, high = max(0.0, float(mean - WIDTHS * sd)), min(1.0, float(mean + WIDTHS * sd))
+        n = len(counts.get(key, ()))
+        interval = Interval(float(mean), (high - low) / 2, low, high, n, LEVEL, "posterior ")
+        points.append((float(value[key.configuration]), interval))
+    points.sort(key=lambda point: point[0])
+    line = data.lines[0]
+    x, intervals = tuple(x for x, _ in points), tuple(interval for _, interval in points)
+    return Sweep(data.parameter, selected_on(results.plan), (SweepLine(line.arm, line.label, x, intervals, line.dots),))
+
+
+def settle_figures(results: StudyResults) -> tuple[Figure, ...]:
+    """Draw the posterior over the parameter, or the means where it has no order; then how sure the choice became."""
+    data = posterior_curve(results)
+    if data is None:
+        found = list(sweeps(explored(results), (selected_on(results.plan),), "exploring"))
+    else:
+        caption = (
+            "Every open mark is an exploring run; filled marks are the values' posterior means with the interval that "
+            "holds 95 % of the posterior, which learns from neighbouring values too. The line is the part of the "
+            "posterior that is smooth in the parameter, with a band that holds 95 % of it; each value may deviate from "
+            "it. Below, the probability that a value is the best; shaded are the values for which that is at least "
+            f"{POSSIBLE:g}. The choice is made on these numbers.{part_drawn(explored(results).runs)}"
+        )
+        title = f"{accuracy_name(data.sweep.metric)} against {symbol(data.sweep.parameter)}"
+        name = named("exploring", data.sweep.metric, "accuracy vs", axis(data.sweep.parameter))
+        found = [Figure(name, title, caption, draw_posterior(data, arms(results.runs)))]
+    history = confidence_history(results)
+    if history is not None:
+        caption = (
+            f"Probability that the choice is within {history.within:g} points of the best, computed anew from the runs "
+            "in the order in which they ended (of many runs, a part). The method also had the runs in flight in view, "
+            "so it may have seen slightly other numbers. The dashed level is the confidence that was asked for."
+        )
+        found.append(Figure("confidence", "How sure the choice became", caption, draw_history(history)))
+    return tuple(found)

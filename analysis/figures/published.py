@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis import paper
-from analysis.compare import is_published_data
-from analysis.frames import subsets
-from analysis.theme import INK, escaped
+from analysis.figures.theme import INK, escaped
+from analysis.findings import published
+from analysis.findings.published import is_published_data
+from analysis.results.runs_table import subsets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import plotly.graph_objects as go
 
-    from analysis.frames import StudyResults
+    from analysis.results.study_results import StudyResults
 
 SYMBOLS = (
     "star-open",
@@ -60,8 +60,8 @@ def published_marks(results: StudyResults, parameter: str = "") -> list[Publishe
     if not is_published_data(results.plan.dataset):
         return []
     found = []
-    for cell in paper.PUBLISHED:
-        loss = paper.LOSSES[cell.loss]
+    for cell in published.PUBLISHED:
+        loss = published.LOSSES[cell.loss]
         x = getattr(loss, parameter, None) if parameter else None
         if cell.mean is None or cell.half_width is None or cell.subset not in subsets(results.runs):
             continue
@@ -69,7 +69,7 @@ def published_marks(results: StudyResults, parameter: str = "") -> list[Publishe
             continue
         same = (p.arm for p in results.plan.runs if p.run.configuration.loss == loss)
         marks = (cell.subset, x, tuple(dict.fromkeys(same)), cell.mean / 100, cell.half_width / 100)
-        found.append(PublishedMark(paper.LOSS_NAMES[cell.loss], *marks))
+        found.append(PublishedMark(published.LOSS_NAMES[cell.loss], *marks))
     return found
 
 
@@ -114,3 +114,9 @@ def _widen(figure: go.Figure, marks: Sequence[PublishedMark]) -> None:
     limits = figure.layout.yaxis.range
     if ends and limits is not None:
         figure.update_yaxes(range=[min(limits[0], min(ends) - 1), max(limits[1], max(ends) + 1)])
+
+
+PUBLISHED = (
+    f" Published marks: mean ± {100 * published.LEVEL:g} % confidence interval over {published.RUNS} runs, method "
+    f"not known ({published.SOURCE})."
+)

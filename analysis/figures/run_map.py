@@ -6,22 +6,20 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.budget import HOUR_S
-from analysis.frames import Key, complete_runs, keys, runs_of, scores
-from analysis.intervals import LEVEL, Interval, t_interval
-from analysis.theme import CUTS, INK, SCALE, axis_title, empty, escaped, style
+from analysis.figures.figure import Figure
+from analysis.figures.theme import CUTS, INK, SCALE, empty, escaped
+from analysis.results.runs_table import Key, accuracy_name, complete_runs, keys, runs_of, selected_on, subsets
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import pandas as pd
     import plotly.graph_objects as go
+
+    from analysis.results.study_results import StudyResults
 
 MOST_ROWS = 60  # configurations in the map of runs
 ROW = 24  # pixels
 UNSCORED = "complete, not scored"
 MARKS = {**CUTS, UNSCORED: "line-ew", "missing": "circle-open", "damaged": "asterisk-open"}
-UNITS = ((HOUR_S, "hours"), (60.0, "minutes"), (1.0, "seconds"))
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ class RunMap:
     dropped: int
 
 
-def run_map(runs: pd.DataFrame) -> RunMap:
+def run_map_data(runs: pd.DataFrame) -> RunMap:
     """Return the map of a study's runs, by the accuracy that the study chooses by."""
     found = keys(runs)
     shown = found[:MOST_ROWS]
@@ -105,60 +103,18 @@ def draw_run_map(data: RunMap) -> go.Figure:
     return figure
 
 
-@dataclass(frozen=True)
-class Price:
-    """What a configuration's runs reached, and how long one of them trained."""
-
-    key: Key
-    accuracy: Interval  # fractions
-    wall_s: float  # mean over its complete runs, seconds
-
-
-def prices(runs: pd.DataFrame, metric: str, level: float = LEVEL) -> list[Price]:
-    """Return accuracy and time of training of each configuration with a complete run, in the plan's order.
-
-    Args:
-        runs: a study's runs table.
-        metric: ``validation``, ``verified`` or ``test``.
-        level: of the t-intervals of accuracy, in (0, 1).
-
-    """
-    found = []
-    for key, values in scores(runs, metric).items():
-        wall_s = float(complete_runs(runs_of(runs, key))["wall_s"].mean())
-        found.append(Price(key, t_interval(values.values(), level), wall_s))
-    return found
-
-
-def draw_prices(data: Sequence[Price], metric: str, arms: Sequence[str]) -> go.Figure:
-    """Draw accuracy (%) against the mean time of a run, in the largest unit that the longest fills."""
-    figure = empty(height=430)
-    longest = max(price.wall_s for price in data)
-    unit, name = next(((unit, name) for unit, name in UNITS if longest >= unit), UNITS[-1])
-    several = len({price.key.subset for price in data}) > 1
-    for arm in dict.fromkeys(price.key.arm for price in data):
-        look = style(arms, arm)
-        own = [price for price in data if price.key.arm == arm]
-        where = [f"{p.key.configuration} on {p.key.subset}" if several else p.key.configuration for p in own]
-        halves = [price.accuracy.half_width for price in own]
-        figure.add_scatter(
-            x=[price.wall_s / unit for price in own],
-            y=[100 * price.accuracy.mean for price in own],
-            error_y={
-                "type": "data",
-                "array": [None if half is None else 100 * half for half in halves],
-                "thickness": 1.5,
-                "width": 4,
-            },
-            customdata=[
-                f"{escaped(text)}<br>{p.accuracy.percent()} % ({p.accuracy.label()})"
-                for text, p in zip(where, own, strict=True)
-            ],
-            mode="markers",
-            marker={"symbol": look.marker, "size": 10, "color": look.colour},
-            name=escaped(arm),
-            hovertemplate=f"%{{customdata}}<br>%{{x:.2f}} {name} a run<extra></extra>",
-        )
-    figure.update_xaxes(title_text=f"Training time of a run, mean ({name})", rangemode="tozero")
-    figure.update_yaxes(title_text=axis_title(metric))
-    return figure
+def run_map(results: StudyResults) -> tuple[Figure, ...]:
+    """Draw every planned run's status and accuracy; nothing when no run is complete."""
+    data = run_map_data(results.runs)
+    if complete_runs(results.runs)["selection_accuracy"].isna().all():
+        return ()
+    metric = selected_on(results.plan)
+    caption = (
+        f"{accuracy_name(metric)} (%) of every planned run; brighter is higher. A mark says that the run is not "
+        "complete and why; its shade is then the last accuracy it had. White cells without a mark are not planned."
+    )
+    if len(subsets(results.runs)) > 1 and metric == "validation":
+        caption += " Compare shades within a subset only."
+    if data.dropped:
+        caption += f" {data.dropped} further configurations are not drawn; runs.csv has them."
+    return (Figure("runs", "All runs: configurations and seeds", caption, draw_run_map(data)),)

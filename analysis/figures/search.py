@@ -10,17 +10,21 @@ import numpy as np
 from plotly.colors import sample_colorscale
 from scipy import stats
 
-from analysis.exploration import tried
-from analysis.frames import Key, arms, explored, key_of, runs_of
-from analysis.theme import COLOURS, INK, SCALE, empty, escaped
-from trainables.labels import ordered, symbol
+from analysis.figures import exploring_curves
+from analysis.figures.figure import Figure, named, panels
+from analysis.figures.sweep import sweeps
+from analysis.figures.theme import COLOURS, INK, SCALE, empty, escaped
+from analysis.findings.exploration import tried
+from analysis.results.runs_table import Key, accuracy_name, arms, key_of, runs_of, selected_on
+from analysis.results.study_results import StudyResults, explored
+from trainables.naming import ordered, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import plotly.graph_objects as go
 
-    from analysis.frames import StudyResults
+    from analysis.results.study_results import StudyResults
 
 FEWEST = 4  # configurations below which a share of variance says nothing
 TICKS = 5
@@ -258,3 +262,36 @@ def draw_importances(data: Sequence[Importance]) -> go.Figure:
     figure.update_xaxes(title_text="Share of the variance of the score's ranks", range=[0, 1])
     figure.update_yaxes(tickvals=rows, ticktext=labels, range=[len(data) - 0.5, -0.5], showgrid=False)
     return figure
+
+
+def search_figures(results: StudyResults) -> tuple[Figure, ...]:
+    """Draw the means, the curves of all runs, the parameters of all configurations, and which parameters mattered."""
+    metric = selected_on(results.plan)
+    found = list(sweeps(explored(results), (metric,), "exploring"))
+    for where, runs in panels(explored(results).runs, "test" if metric == "verified" else metric):
+        if data := exploring_curves.trails(runs, results.curves, metric):
+            caption = (
+                "Every line is an exploring run. Dotted lines are runs that are not complete; the mark at the end says "
+                "why: a stopped one was cut because others were better after as many epochs."
+            )
+            drawing = exploring_curves.draw_trails(data, metric, arms(results.runs))
+            title = f"{accuracy_name(metric)} of the exploring runs per epoch{where}"
+            found.append(Figure(named("exploring curves", where), title, caption, drawing))
+    tried = sampled(results)
+    caption = (
+        "Every line is a sampled configuration. Full lines finished, the darker the higher their mean accuracy; dotted "
+        "grey lines with crosses were stopped early, and stand at the mean of their last accuracies."
+    )
+    for lines in parallel(results, tried):
+        title = f"Configurations of {lines.arm}"
+        found.append(Figure(named("configurations of", lines.arm), title, caption, draw_parallel(lines)))
+    if shares := importances(tried):
+        caption = (
+            "The share of the variance of the score's ranks that one parameter explains by itself within its arm: "
+            "Spearman's ρ² for numbers, η² between choices. Configurations that were stopped early rank below those "
+            "that finished. The black stroke is the share to expect of a parameter that does nothing. A parameter "
+            "whose best lies in the middle, or that matters only together with another, shows little here. No "
+            "intervals: the configurations were picked by the search, not at random."
+        )
+        found.append(Figure("importance", "Which parameters mattered", caption, draw_importances(shares)))
+    return tuple(found)

@@ -3,34 +3,38 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from plotly.subplots import make_subplots
-
-from analysis.theme import (
-    CUTS,
+from analysis.figures import published
+from analysis.figures.figure import Figure, axis, named, panels, part_drawn
+from analysis.figures.published import PUBLISHED
+from analysis.figures.theme import (
     INK,
     MOST_DRAWN,
     Style,
+    add_line,
     axis_ends,
     axis_title,
     empty,
-    epoch_range,
     escaped,
     faint,
-    finite,
-    first_of_each,
     label_axis,
+    percent_range,
     style,
 )
-from trainables.labels import symbol
+from analysis.results.runs_table import accuracy_name, arms, reported_metric, scores, selected_on, subsets
+from analysis.statistics.intervals import LEVEL, Interval, t_interval
+from analysis.statistics.ranking import ValidationTable, choose
+from trainables.naming import symbol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
     import plotly.graph_objects as go
 
-    from analysis.figure_data import Box, Curve, Cut, Line, Sweep
+    from analysis.results.study_results import StudyResults
 
 
 def draw_sweep(data: Sweep, arms: Sequence[str]) -> go.Figure:
@@ -72,103 +76,7 @@ def add_strip(figure: go.Figure, spans: Sequence[tuple[float, float]], parameter
         figure.add_shape(type="rect", yref="paper", y0=0, y1=0.03, fillcolor=INK, opacity=0.75, line_width=0, **sides)
 
 
-def percent_range(lines: Sequence[Line], more: Sequence[float] = ()) -> tuple[float, float] | None:
-    """Return the axis' ends in % for all of these and more accuracies: what leaves 0 to 100 is cut there."""
-    values = [*more]
-    values += [dot.accuracy for line in lines for dot in line.dots]
-    values += [end for line in lines for i in line.intervals for end in (i.low, i.high) if end is not None]
-    if not values:
-        return None
-    low, high = max(0.0, 100 * min(values)), min(100.0, 100 * max(values))
-    margin = 0.05 * (high - low) or 1.0
-    return low - margin, high + margin
-
-
-def draw_boxes(data: Sequence[Box], metric: str, arms: Sequence[str]) -> go.Figure:
-    """Draw accuracy (%) per subset, one box per arm with every run beside it."""
-    figure = empty(height=460)
-    for arm in dict.fromkeys(box.key.arm for box in data):
-        look = style(arms, arm)
-        own = [box for box in data if box.key.arm == arm]
-        figure.add_box(
-            x=[box.key.subset for box in own for _ in box.accuracies],
-            y=[100 * value for box in own for value in box.accuracies],
-            customdata=[[escaped(box.key.configuration), seed] for box in own for seed in box.seeds],
-            hovertemplate="%{customdata[0]}<br>seed %{customdata[1]}: %{y:.1f} %<extra></extra>",
-            name=escaped(arm),
-            offsetgroup=escaped(arm),  # published numbers stand in the same column
-            boxpoints="all",
-            pointpos=0,
-            jitter=0.35,
-            marker={"color": look.colour, "symbol": look.marker, "size": 6, "opacity": 0.7},
-            line={"width": 1.5},
-            fillcolor="rgba(0,0,0,0)",
-        )
-    order = list(dict.fromkeys(box.key.subset for box in data))
-    figure.update_layout(boxmode="group", boxgap=0.25, boxgroupgap=0.2)
-    figure.update_xaxes(title_text="Training subset", type="category", categoryorder="array", categoryarray=order)
-    figure.update_yaxes(title_text=axis_title(metric))
-    return figure
-
-
-def draw_curves(accuracy: Sequence[Curve], loss: Sequence[Curve], arms: Sequence[str]) -> go.Figure:
-    """Draw validation accuracy (%) above and training loss below, per epoch: thin lines are runs, thick ones means.
-
-    Marks above show where runs ended that are not complete.
-
-    The curves are of one subset, because validation accuracies do not compare across subsets.
-    """
-    panels = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
-    figure = empty(height=680, base=panels)
-    for row, data in enumerate((accuracy, loss), start=1):
-        for curve in data:
-            _add_curve(figure, curve, style(arms, curve.key.arm), row)
-    shown = {(curve.key.configuration, seed) for curve in accuracy for seed, _, _ in curve.runs[:MOST_DRAWN]}
-    add_cuts(figure, [cut for curve in accuracy for cut in curve.cuts if (cut.configuration, cut.seed) in shown])
-    figure.update_yaxes(title_text=axis_title("validation"), row=1, col=1)
-    figure.update_yaxes(title_text="Training loss", row=2, col=1)
-    drawn = [epochs for curve in accuracy for epochs in (curve.epochs, *(epochs for _, epochs, _ in curve.runs))]
-    last = [epochs[-1] for epochs in drawn if epochs]
-    figure.update_xaxes(range=epoch_range(max(last, default=1)))
-    figure.update_xaxes(title_text="Epoch", row=2, col=1)
-    return figure
-
-
-def add_line(figure: go.Figure, line: Line, look: Style, sign: str, mode: str = "lines+markers") -> None:
-    """Add a series that varies the parameter: dots for runs, then the means with their intervals, joined or not."""
-    name = escaped(line.label)
-    dots = first_of_each(line.dots, [dot.x for dot in line.dots])
-    figure.add_scatter(
-        x=[dot.x for dot in dots],
-        y=[100 * dot.accuracy for dot in dots],
-        customdata=[dot.seed for dot in dots],
-        mode="markers",
-        marker={"symbol": f"{look.marker}-open", "size": 7, "color": faint(look.colour, 0.55)},
-        name=name,
-        legendgroup=name,
-        showlegend=False,
-        hovertemplate=f"{name}<br>{escaped(sign)} = %{{x:~g}}, seed %{{customdata}}: %{{y:.1f}} %<extra></extra>",
-    )
-    figure.add_scatter(
-        x=list(line.x),
-        y=[100 * interval.mean for interval in line.intervals],
-        error_y={
-            "type": "data",
-            "array": [None if i.half_width is None else 100 * i.half_width for i in line.intervals],
-            "thickness": 1.8,
-            "width": 5,
-        },
-        customdata=[f"{interval.percent()} % ({interval.label()})" for interval in line.intervals],
-        mode=mode,
-        marker={"symbol": look.marker, "size": 10, "color": look.colour},
-        line={"color": look.colour, "width": 2.5, "dash": look.dash},
-        name=name,
-        legendgroup=name,
-        hovertemplate=f"{name}<br>{escaped(sign)} = %{{x:~g}}<br>%{{customdata}}<extra></extra>",
-    )
-
-
-def _add_level(figure: go.Figure, line: Line, look: Style, ends: tuple[float, float]) -> None:
+def _add_level(figure: go.Figure, line: SweepLine, look: Style, ends: tuple[float, float]) -> None:
     """Add an arm that does not vary the parameter: a level with its band, and its runs at the right edge."""
     name, interval, dots = escaped(line.label), line.intervals[0], line.dots[:MOST_DRAWN]
     if interval.low is not None and interval.high is not None:
@@ -206,40 +114,148 @@ def _add_level(figure: go.Figure, line: Line, look: Style, ends: tuple[float, fl
     )
 
 
-def _add_curve(figure: go.Figure, curve: Curve, look: Style, row: int) -> None:
-    """Add one configuration to one panel (accuracy above, loss below): runs as one trace with gaps, then the mean."""
-    name = escaped(curve.key.configuration)
-    scale = 100 if row == 1 else 1
-    epochs: list[int | None] = []
-    values: list[float | None] = []
-    for _, own, found in curve.runs[:MOST_DRAWN]:
-        epochs += [*own, None]
-        values += [*finite(found, scale), None]
-    shared = {"legendgroup": name, "row": row, "col": 1, "name": name, "mode": "lines"}
-    thin = {"color": faint(look.colour, 0.35), "width": 1}
-    figure.add_scatter(x=epochs, y=values, line=thin, showlegend=False, hoverinfo="skip", **shared)
-    figure.add_scatter(
-        x=list(curve.epochs),
-        y=finite(curve.means, scale),
-        line={"color": look.colour, "width": 2.5, "dash": look.dash},
-        showlegend=row == 1,
-        hovertemplate=f"{name}<br>epoch %{{x}}: %{{y:.3~f}} (mean, n = {curve.n})<extra></extra>",
-        **shared,
+@dataclass(frozen=True)
+class Dot:
+    """One complete run at a value of the varied parameter; ``x`` is NaN for an arm that does not vary it."""
+
+    x: float
+    accuracy: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class SweepLine:
+    """One series on one subset: a mean with its interval at each value of the varied parameter, and every run.
+
+    An arm that does not vary the parameter has an empty ``x`` and a single interval: it is drawn as a level.
+    """
+
+    arm: str
+    label: str
+    x: tuple[float, ...]
+    intervals: tuple[Interval, ...]
+    dots: tuple[Dot, ...]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Accuracy against one varied parameter."""
+
+    parameter: str
+    metric: str  # validation or test
+    lines: tuple[SweepLine, ...]
+
+
+def sweep_parameters(runs: pd.DataFrame) -> list[str]:
+    """Return the numeric parameters that some arm varies, in the plan's order."""
+    return [name for name in dict.fromkeys(map(str, runs["parameter"])) if name]
+
+
+def sweep_data(runs: pd.DataFrame, parameter: str, metric: str, level: float = LEVEL) -> Sweep:
+    """Return accuracy against a varied parameter: the series that vary it, then the arms that vary no number.
+
+    Args:
+        runs: a study's runs table.
+        parameter: a name from ``sweep_parameters``.
+        metric: ``validation`` or ``test``.
+        level: of the t-intervals, in (0, 1).
+
+    Series without a complete run are absent; an arm that varies another parameter has no place on this axis.
+
+    """
+    several = len(subsets(runs)) > 1
+    swept, fixed = [], []
+    for series, subset in dict.fromkeys(zip(runs["series"], runs["subset"], strict=True)):
+        own = runs[(runs["series"] == series) & (runs["subset"] == subset)]
+        label = f"{series} · {subset}" if several else str(series)
+        if (own["parameter"] == parameter).all():
+            swept.append(_line(own, label, metric, level))
+        elif (own["parameter"] == "").all():
+            fixed.append(_line(own, label, metric, level))
+    return Sweep(parameter, metric, tuple(line for line in (*swept, *fixed) if line.intervals))
+
+
+def best_spans(runs: pd.DataFrame, parameter: str) -> list[tuple[float, float]]:
+    """Return which values of a parameter the study does not tell apart from its choice, the chosen one with them.
+
+    Args:
+        runs: a study's runs, or a part of them; none that only explored.
+        parameter: a name from ``sweep_parameters``.
+
+    Returns:
+        The least and the greatest value of each group of neighbours, ascending; empty unless the runs are of one subset
+        and one series varies the parameter there.
+
+    """
+    swept = runs[runs["parameter"] == parameter]
+    if len(subsets(runs)) != 1 or len(set(swept["series"])) != 1 or (swept["stage"] != "").any():
+        return []
+    choice = choose(ValidationTable.from_runs(runs, subsets(runs)[0]))
+    if choice is None or all(c.difference is None or c.difference.half_width is None for c in choice.comparisons):
+        return []  # one seed, or no spread: nothing is compared
+    tied = {key.configuration for key in (choice.key, *choice.not_told_apart)}
+    names = dict(zip(map(float, swept["value"]), swept["configuration"], strict=True))  # those without a score as well
+    found: list[tuple[float, float]] = []
+    before = False
+    for value in sorted(names):
+        if within := names[value] in tied:
+            found = [*found[:-1], (found[-1][0], value)] if before else [*found, (value, value)]
+        before = within
+    return found
+
+
+def _line(runs: pd.DataFrame, label: str, metric: str, level: float) -> SweepLine:
+    points: list[tuple[float, Interval]] = []
+    dots: list[Dot] = []
+    values = dict(zip(runs["configuration"], runs["value"], strict=True))
+    for key, found in scores(runs, metric).items():
+        x = float(values[key.configuration])
+        points.append((x, t_interval(found.values(), level)))
+        dots.extend(Dot(x, accuracy, seed) for seed, accuracy in found.items())
+    points.sort(key=lambda point: point[0])
+    x_axis = tuple(x for x, _ in points if not math.isnan(x))
+    return SweepLine(str(runs["arm"].iloc[0]), label, x_axis, tuple(interval for _, interval in points), tuple(dots))
+
+
+STRIP = (
+    f" The dark strip on the axis: values that may be the best, which validation does not tell apart from the choice "
+    f"({100 * LEVEL:g} %, all comparisons together)."
+)
+
+
+def accuracy_sweeps(results: StudyResults) -> tuple[Figure, ...]:
+    """Draw the reported accuracy, and the one that is chosen by, against every varied number."""
+    return sweeps(results, (reported_metric(results.runs), selected_on(results.plan)))
+
+
+def sweeps(results: StudyResults, metrics: tuple[str, ...], prefix: str = "") -> tuple[Figure, ...]:
+    """Draw each of the accuracies against every varied number; ``prefix`` begins the figures' names."""
+    return tuple(
+        figure
+        for parameter in sweep_parameters(results.runs)
+        for metric in dict.fromkeys(metrics)
+        for figure in _captioned(results, parameter, metric, prefix)
     )
 
 
-def add_cuts(figure: go.Figure, cuts: Sequence[Cut]) -> None:
-    """Mark where runs ended that are not complete, one mark per status."""
-    for status, mark in CUTS.items():
-        own = [cut for cut in cuts if cut.status == status]
-        if own:
-            figure.add_scatter(
-                x=[cut.epoch for cut in own],
-                y=finite([cut.value for cut in own], 100),
-                customdata=[[escaped(cut.configuration), cut.seed] for cut in own],
-                mode="markers",
-                marker={"symbol": mark, "size": 10, "color": INK, "line": {"width": 2}},
-                name=status,
-                cliponaxis=False,
-                hovertemplate=f"%{{customdata[0]}}, seed %{{customdata[1]}}<br>{status}, epoch %{{x}}<extra></extra>",
-            )
+def _captioned(results: StudyResults, parameter: str, metric: str, prefix: str) -> list[Figure]:
+    caption = (
+        f"Every open mark is a run; filled marks are means with {100 * LEVEL:g} % t-intervals over seeds. "
+        "A level with a band is an arm without this parameter; its runs stand at the right edge."
+    )
+    if metric == selected_on(results.plan):
+        caption += " The choice is made on these numbers."
+    marks = published.published_marks(results, parameter) if metric == "test" else []
+    found = []
+    for where, runs in panels(results.runs, metric):
+        data = sweep_data(runs, parameter, metric)
+        if len({x for line in data.lines for x in line.x}) > 1:  # one value alone has no axis
+            title = f"{accuracy_name(metric)} against {symbol(parameter)}{where}"
+            drawing = draw_sweep(data, arms(results.runs))
+            published.add_to_sweep(drawing, marks)
+            spans = best_spans(runs, parameter)
+            add_strip(drawing, spans, parameter, [x for line in data.lines for x in line.x])
+            name = named(prefix, "" if metric == "test" else metric, "accuracy vs", axis(parameter), where)
+            text = caption + part_drawn(runs) + PUBLISHED * bool(marks) + STRIP * bool(spans)
+            found.append(Figure(name, title, text, drawing))
+    return found

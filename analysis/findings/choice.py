@@ -7,16 +7,19 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from analysis.exploration import chance, confirmed_choice, settled, tried
-from analysis.frames import explored, key_of, reported, scores, selected_on
-from analysis.intervals import LEVEL, t_interval
-from analysis.select import ValidationTable, choose
-from analysis.verdict_grid import joined, main_subset
-from trainables.labels import number, symbol
+from analysis.findings.exploration import confirmed_choice, settled, tried
+from analysis.results.runs_table import complete_runs, key_of, scores, selected_on, subsets
+from analysis.results.study_results import explored, reported
+from analysis.statistics.intervals import LEVEL, t_interval
+from analysis.statistics.ranking import ValidationTable, choose
+from trainables.naming import number
 
 if TYPE_CHECKING:
-    from analysis.frames import Key, StudyResults
-    from analysis.intervals import Interval
+    import pandas as pd
+
+    from analysis.results.runs_table import Key
+    from analysis.results.study_results import StudyResults
+    from analysis.statistics.intervals import Interval
 
 
 @dataclass(frozen=True)
@@ -76,39 +79,6 @@ class Best:
         """Return ``arms:`` of a study file with this configuration alone, in YAML 1.2."""
         loss = ", ".join(f"{name}: {_scalar(value)}" for name, value in self.loss.items())
         return f"arms:\n  - {{name: {_scalar(self.arm)}, loss: {{{loss}}}, subset: {_scalar(self.subset)}}}\n"
-
-    def lines(self) -> list[str]:
-        """Return the choice in words, a line for each fact."""
-        parameters = [f"{symbol(name)} = {number(value)}" for name, value in self.loss.items() if name != "name"]
-        by = "accuracy on verified validation clips" if self.selected_on == "verified" else "validation accuracy"
-        found = [
-            f"{self.study}: {self.configuration} on {self.subset}",
-            f"loss: {self.loss['name']}{': ' + ', '.join(parameters) if parameters else ''}",
-            f"chosen by {by}, method {self.method}{self._how_sure()}",
-            f"{by}: {_percent(self.validation, picked=self.picked)}",
-            f"test accuracy: {_percent(self.test)}",
-        ]
-        if self.not_told_apart is not None:
-            found.append(f"not told apart: {joined(self.not_told_apart) if self.not_told_apart else 'none'}")
-        if self.not_ranked:
-            found.append(f"not ranked, for too few seeds in common: {joined(self.not_ranked)}")
-        return found
-
-    def _how_sure(self) -> str:
-        found = ""
-        if self.probability is not None:
-            found = f"; within {self.within:g} points of the best with probability {chance(self.probability)}"
-            found += "" if self.settled else " (not settled)"
-        if self.confirmed is not None:
-            found += "; confirmed on fresh seeds" if self.confirmed else "; NOT confirmed on fresh seeds"
-        return found
-
-
-def _percent(interval: Interval | None, *, picked: bool = False) -> str:
-    if interval is None:
-        return "none"
-    label = f"the highest of several means, n = {interval.n}" if picked else interval.label()
-    return f"{interval.percent()} % ({label})"
 
 
 def _scalar(value: str | float) -> str:
@@ -190,3 +160,25 @@ def _picked(interval: Interval, of: int) -> dict[str, Any]:
         return {"validation": interval, "picked": False}
     bare = replace(interval, half_width=None, low=None, high=None)
     return {"validation": bare, "picked": True}
+
+
+def main_subset(runs: pd.DataFrame) -> str | None:
+    """Return the subset that the verdict is about: ``all``, else the first with complete runs; None without any."""
+    found = subsets(complete_runs(runs))
+    return "all" if "all" in found else next(iter(found), None)
+
+
+def chosen(results: StudyResults) -> Key | None:
+    """Return the configuration that the verdict names, by validation alone; None when it names none."""
+    if results.plan.method == "settle":
+        standing = settled(results).standing
+        return None if standing is None else standing.chosen
+    runs = reported(results).runs
+    if results.plan.method == "search":
+        baselines = results.plan.spec["method"]["baselines"]
+        runs = runs[(runs["stage"] == "confirm") & ~runs["arm"].isin(baselines)]
+        choice = choose(ValidationTable.from_runs(runs, None))
+        return None if choice is None else choice.key
+    subset = main_subset(runs)
+    choice = None if subset is None else choose(ValidationTable.from_runs(runs, subset))
+    return None if choice is None else choice.key

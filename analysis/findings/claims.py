@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Literal
 
 from scipy import stats
 
-from analysis import paper
-from analysis.intervals import Interval
-from analysis.paired import standard_error
+from analysis.findings import published
+from analysis.statistics.intervals import Interval
+from analysis.statistics.paired_tests import standard_error
 
 if TYPE_CHECKING:
-    from analysis.paper import Claim
+    from analysis.findings.published import Claim
 
 Direction = Literal["holds", "contradicted", "open"]
 
@@ -73,8 +73,8 @@ def _excess(claim: Claim, gap: Interval) -> Interval | None:
     half_widths = _published(claim)
     if half_widths is None:
         return None
-    quantile = float(stats.t.ppf((1 + paper.LEVEL) / 2, paper.RUNS - 1))
-    parts = [(half_width / quantile, paper.RUNS - 1) for half_width in half_widths]
+    quantile = float(stats.t.ppf((1 + published.LEVEL) / 2, published.RUNS - 1))
+    parts = [(half_width / quantile, published.RUNS - 1) for half_width in half_widths]
     parts.append((100 * standard_error(gap), gap.n - 1))
     variance = sum(error**2 for error, _ in parts)
     df = variance**2 / sum(error**4 / own for error, own in parts)
@@ -85,7 +85,7 @@ def _excess(claim: Claim, gap: Interval) -> Interval | None:
 
 def _published(claim: Claim) -> tuple[float, float] | None:
     """Return the half widths of both of a claim's published means, in points; None where one is missing."""
-    found = {(cell.loss, cell.subset): cell.half_width for cell in paper.PUBLISHED}
+    found = {(cell.loss, cell.subset): cell.half_width for cell in published.PUBLISHED}
     first, second = found.get(claim.first), found.get(claim.second)
     return None if first is None or second is None else (first, second)
 

@@ -7,23 +7,20 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
-from analysis.budget import Spent, reached
-from analysis.frames import Key, explored, key_of, keys, reported, runs_of, scores, selected_on
-from analysis.intervals import t_interval
-from analysis.select import ValidationTable, choose
-from analysis.settling import RUNS_EACH, Explored, Standing, stand
-from analysis.tables import NONE, Table
+from analysis.results.budget import Spent, reached
+from analysis.results.runs_table import Key, key_of, keys, runs_of, scores, selected_on
+from analysis.results.study_results import explored, reported
+from analysis.statistics.best_arm import RUNS_EACH, Assessment, Explored, stand
+from analysis.statistics.ranking import ValidationTable, choose
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.frames import StudyResults
-    from analysis.select import Choice
+    from analysis.results.study_results import StudyResults
+    from analysis.statistics.ranking import Choice
     from trainables.records import Record
 
 UNRECORDED = ("missing", "damaged")
-LEAST = 0.01  # probability that is written out
-LISTED = 20  # configurations of a search in its table; the CSV files have all of them
 
 
 @dataclass(frozen=True)
@@ -39,7 +36,7 @@ class Settled:
 
     """
 
-    standing: Standing[Key] | None
+    standing: Assessment[Key] | None
     runs: int
     within: float
     asked: float
@@ -66,7 +63,7 @@ def settled(results: StudyResults) -> Settled:
     return Settled(standing, recorded, float(method["within"]), float(method["confidence"]), limit)
 
 
-def _standing(results: StudyResults, runs: pd.DataFrame, within: float) -> Standing[Key] | None:
+def _standing(results: StudyResults, runs: pd.DataFrame, within: float) -> Assessment[Key] | None:
     found = scores(runs, "selection")
     configurations: dict[Key, Explored] = {}
     for planned in results.plan.runs:
@@ -76,59 +73,6 @@ def _standing(results: StudyResults, runs: pd.DataFrame, within: float) -> Stand
             ended = int((~runs_of(runs, key)["status"].isin(UNRECORDED)).sum())
             configurations[key] = Explored(planned.arm, planned.varied, accuracies, ended - len(accuracies))
     return stand(configurations, within) if configurations else None
-
-
-def exploration_table(results: StudyResults) -> Table:
-    """Tabulate what the exploring runs showed of each configuration, the likeliest choice first."""
-    return _settle_table(results) if results.plan.method == "settle" else _search_table(results)
-
-
-def _settle_table(results: StudyResults) -> Table:
-    runs = explored(results).runs
-    found = settled(results)
-    accuracies = scores(runs, "selection")
-    standing = found.standing
-    rows = []
-    for key in keys(runs):
-        own = accuracies.get(key, {})
-        mean = t_interval(own.values()).cell() if own else NONE
-        place = standing.keys.index(key) if standing is not None and key in standing.keys else None
-        if standing is None or place is None:
-            rows.append((key.configuration, mean, *[NONE] * 3))
-            continue
-        posterior = f"{standing.posterior.mean[place]:.1f} ± {standing.posterior.sd[place]:.1f}"
-        rows.append((key.configuration, mean, posterior, chance(standing.within[place]), chance(standing.best[place])))
-    note = (
-        f"The choice is the configuration that is most probably within {found.within:g} points of the best, by a "
-        "Gaussian process over the parameter's scale with a deviation of its own for every configuration. Validation "
-        "accuracies in %; none of these runs enters a reported interval."
-    )
-    header = ("Configuration", "Validation accuracy", "Posterior mean ± sd")
-    return Table("Exploring runs", (*header, f"P(within {found.within:g} points)", "P(best)"), tuple(rows), note)
-
-
-def chance(probability: float) -> str:
-    """Write a probability rounded down, so that 0.949 does not pass for 0.95, nor 0.002 for none."""
-    return f"{int(100 * probability) / 100:.2f}" if not 0 < probability < LEAST else f"< {LEAST}"
-
-
-def _search_table(results: StudyResults) -> Table:
-    runs = explored(results).runs
-    found = tried(results)
-    rows = [
-        (
-            f"{key.configuration} on {key.subset}",
-            *(", ".join(sorted(set(runs_of(runs, key)["status"]))), str(int(runs_of(runs, key)["epochs"].max()))),
-            NONE if score is None else f"{100 * score:.1f}",
-        )
-        for key, score in list(found.items())[:LISTED]
-    ]
-    note = (
-        f"{len(found)} configurations were sampled; those that finished stand first, by their mean validation accuracy "
-        "in %, then those stopped early, the last ones first. The best of many means is too high: what is reported "
-        "comes from fresh seeds."
-    )
-    return Table("Search", ("Configuration", "Status", "Epochs", "Validation accuracy"), tuple(rows), note)
 
 
 def tried(results: StudyResults) -> dict[Key, float | None]:

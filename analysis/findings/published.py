@@ -9,9 +9,12 @@ intervals is not known here.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from trainables.config import CCE, GCE, AdaptiveGCE, Configuration, Loss, Subset
+
+if TYPE_CHECKING:
+    from trainables.plans import DataSummary
 
 PublishedLoss = Literal["cce", "gce", "adaptive_gce"]
 SOURCE = "Deng et al., WASPAA 2021, doi 10.1109/WASPAA52581.2021.9632679"
@@ -109,3 +112,19 @@ CLAIMS: tuple[Claim, ...] = (
         1.0,
     ),
 )
+
+
+LAYOUT = "fsdnoisy18k"  # the data set's kind, which is a layout of folders that other data may have too
+
+
+def is_published_data(data: DataSummary) -> bool:
+    """Tell whether a data set is FSDnoisy18k itself, by its layout and its clips; skipped clips may lack."""
+    lacking = [count - data.clips.get(split, 0) for split, count in CLIPS.items()]
+    return data.kind == LAYOUT and min(lacking) >= 0 and sum(lacking) == len(data.skipped)
+
+
+def why_not_published(data: DataSummary) -> str:
+    """Say why data of FSDnoisy18k's layout is not laid beside published numbers; empty where that goes unasked."""
+    if data.kind != LAYOUT or is_published_data(data):
+        return ""
+    return f"This data set is laid out as FSDnoisy18k but is not it ({sum(data.clips.values()):,} clips)."

@@ -6,7 +6,7 @@ import importlib.util
 import io
 from typing import TYPE_CHECKING
 
-from trainables.records import write_atomically
+from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from analysis.frames import StudyResults
+    from analysis.results.study_results import StudyResults
 
 SUFFIXES = (".csv", ".parquet")
 
@@ -24,7 +24,7 @@ class MissingPackageError(OSError):
 
 
 def runs_table(results: StudyResults) -> pd.DataFrame:
-    """Return one row per planned run: ``study``, then the columns of ``analysis.frames.StudyResults.runs``."""
+    """Return one row per planned run: ``study``, then the columns of ``StudyResults.runs``."""
     table = results.runs.copy()
     table.insert(0, "study", results.plan.name)
     return table

@@ -6,17 +6,17 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from analysis.choice import best
-from analysis.frames import reported
-from analysis.methods_text import methods
-from analysis.summary import summary
-from analysis.verdict import verdict
+from analysis.findings.choice import best
+from analysis.results.study_results import reported
+from analysis.tables.summary import summary
+from analysis.text.methods import methods
+from analysis.text.verdict import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analysis.frames import StudyResults
-    from analysis.sections import Section
+    from analysis.report.sections import Section
+    from analysis.results.study_results import StudyResults
 
 SCHEMA = 1  # raised when a key changes its meaning or goes
 
@@ -29,10 +29,10 @@ def report_json(results: StudyResults, found: Sequence[Section]) -> str:
         study: name, description, method, spec (the study file with every default) and dataset (name, kind, fingerprint,
             classes, clips by split, wrong labels where the truth is known, subset_seed, skipped clips).
         verdict: the report's sentences, in English.
-        choice: ``analysis.choice.Best`` (study, method, arm, configuration, subset, loss, selected_on, validation,
+        choice: ``findings.choice.Best`` (study, method, arm, configuration, subset, loss, selected_on, validation,
             test, picked, confirmed, probability, within, settled, not_told_apart, not_ranked), or null when there is
             nothing to choose from. validation and test are null or {mean, half_width, low, high, n, level, method}.
-        summary: a list, one object a configuration, with the columns of summary.csv (``analysis.summary.summary``).
+        summary: a list, one object a configuration, with the columns of summary.csv (``tables.summary.summary``).
         tables: a list of {section, title, header, rows, note}: the report's tables as text; header and each row are
             lists of equal length.
         figures: a list of {section, name, title, caption}; ``name`` is the file's in ``figures/``.

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analysis.sections import Section
-    from analysis.tables import Table
+    from analysis.report.sections import Section
+    from analysis.tables.table import Table
 
 WIDE = 32  # characters of a cell above which its column folds
 LONG = 35  # rows that no longer fit on a page

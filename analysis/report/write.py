@@ -9,24 +9,26 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from analysis import latex, tables
-from analysis.as_json import report_json
-from analysis.frames import load_study, reported
-from analysis.intervals import LEVEL
-from analysis.render import IMAGES, images, pdf
-from analysis.sections import figures_of, sections
-from analysis.summary import summary
-from analysis.verdict import verdict
-from trainables.records import study_folder, write_atomically
-from trainables.storage import location
+from analysis.report import latex
+from analysis.report.json_report import report_json
+from analysis.report.markdown import markdown_text, to_markdown
+from analysis.report.render import IMAGES, images, pdf
+from analysis.report.sections import figures_of, report_sections
+from analysis.results.study_results import load_results, reported
+from analysis.statistics.intervals import LEVEL
+from analysis.tables.summary import summary
+from analysis.text.verdict import verdict
+from trainables.plans import study_folder
+from trainables.storage.files import write_atomically
+from trainables.storage.location import location
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analysis.frames import StudyResults
-    from analysis.report_figures import Figure
-    from analysis.sections import Section
-    from trainables.storage import Location
+    from analysis.figures.figure import Figure
+    from analysis.report.sections import Section
+    from analysis.results.study_results import StudyResults
+    from trainables.storage.types import Location
 
 FORMATS = ("html", "md", "latex", "csv", "json", "pdf", "png", "svg")
 USUAL = ("html", "md", "csv")  # what a study ends with; they need nothing that is not installed
@@ -67,7 +69,7 @@ def write_report(
 
     """
     root = location(storage) if isinstance(storage, str) else storage
-    made = files(load_study(root, name), formats)
+    made = files(load_results(root, name), formats)
     folder = study_folder(root, name) / "report" if out is None else out
     for file, data in made.items():
         write_atomically(folder / file, data)
@@ -85,7 +87,7 @@ def files(results: StudyResults, formats: Sequence[str]) -> dict[str, bytes]:
     if unknown := [form for form in formats if form not in FORMATS]:
         msg = f"format {unknown[0]!r}; allowed: {', '.join(FORMATS)}"
         raise ValueError(msg)
-    found = sections(results)
+    found = report_sections(results)
     html = page(results, found) if {"html", "pdf"} & set(formats) else ""
     made: dict[str, str] = {}
     if "csv" in formats:
@@ -109,14 +111,14 @@ def files(results: StudyResults, formats: Sequence[str]) -> dict[str, bytes]:
 def markdown(results: StudyResults, found: list[Section]) -> str:
     """Return the report as Markdown: the verdict and every table; the figures are in the HTML."""
     plan = results.plan
-    parts = [f"# {tables.markdown_text(plan.name)}", tables.markdown_text(plan.description)]
-    parts += ["## Verdict", tables.markdown_text(verdict(results))]
+    parts = [f"# {markdown_text(plan.name)}", markdown_text(plan.description)]
+    parts += ["## Verdict", markdown_text(verdict(results))]
     for section in found:
         if not section.tables and not section.text:
             continue
-        parts += [f"## {section.title}", *map(tables.markdown_text, section.text)]
+        parts += [f"## {section.title}", *map(markdown_text, section.text)]
         for table in section.tables:
-            parts += [f"### {table.title}", tables.to_markdown(table)]
+            parts += [f"### {table.title}", to_markdown(table)]
     parts += ["## How to read this", "\n".join(f"- {line}" for line in HOW_TO_READ)]
     parts.append("The figures are in report.html, the runs in runs.csv, the means in summary.csv (fractions).")
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -125,7 +127,7 @@ def markdown(results: StudyResults, found: list[Section]) -> str:
 def page(results: StudyResults, found: list[Section]) -> str:
     """Return the report as one HTML page that needs no network: plotly.js lies inside it once."""
     environment = Environment(
-        loader=PackageLoader("analysis"),
+        loader=PackageLoader("analysis.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from trainables.records import DataSummary, Record
-    from trainables.storage import Location
+    from trainables.plans import DataSummary
+    from trainables.records import Record
+    from trainables.storage.types import Location
 
 # Places in a clip's row, as trainables.datasets.manifest.to_json writes it.
 LABEL, SPLIT, VERIFIED, TRUE_LABEL = 1, 2, 3, 4
 
 
 @dataclass(frozen=True)
-class Labels:
+class ClipLabels:
     """What a data set's labels are.
 
     Attributes:
@@ -39,10 +40,10 @@ class Labels:
         return max(map(len, self.counts.values()), default=0)
 
 
-def read_labels(storage: Location, data: DataSummary) -> Labels | None:
+def read_labels(storage: Location, data: DataSummary) -> ClipLabels | None:
     """Read the labels of a study's data set.
 
-    They lie in ``storage/datasets/FINGERPRINT.json``, which ``trainables.handover.leave_data`` writes for the workers.
+    They lie in ``storage/datasets/FINGERPRINT.json``, which ``publish_dataset`` writes for the workers.
     The accuracy of a record follows from them, which ``agrees`` checks.
 
     Args:
@@ -74,7 +75,7 @@ def read_labels(storage: Location, data: DataSummary) -> Labels | None:
         raise ValueError(msg)
     counts = Counter((split, label) for label, split, _ in found)
     wrong = Counter(label for label, split, true in found if split != "test" and true not in {None, label})
-    return Labels(
+    return ClipLabels(
         tuple(number[label] for label, split, _ in found if split == "test"),
         {split: tuple(counts[split, name] for name in data.classes) for split in data.clips},
         None if all(true is None for _, _, true in found) else tuple(wrong[name] for name in data.classes),
@@ -92,7 +93,7 @@ def _split(row: list[Any]) -> str:
     return "train verified" if row[VERIFIED] else "train unverified"
 
 
-def agrees(record: Record, labels: Labels) -> bool:
+def matches_labels(record: Record, labels: ClipLabels) -> bool:
     """Say whether a record's test accuracy is that of its predictions, all of known classes; False without a test."""
     truth = labels.test
     if record.test is None or not truth or len(record.test.predictions) != len(truth):
@@ -103,10 +104,10 @@ def agrees(record: Record, labels: Labels) -> bool:
     return abs(right / len(truth) - record.test.accuracy) < 1 / (2 * len(truth))
 
 
-def predictions(records: Iterable[Record], labels: Labels) -> dict[int, tuple[int, ...]]:
+def predictions(records: Iterable[Record], labels: ClipLabels) -> dict[int, tuple[int, ...]]:
     """Return seed -> predictions of the complete runs of one configuration that ``agrees`` with the labels."""
     return {
         record.run.seed: tuple(record.test.predictions)
         for record in records
-        if record.status == "complete" and record.test is not None and agrees(record, labels)
+        if record.status == "complete" and record.test is not None and matches_labels(record, labels)
     }

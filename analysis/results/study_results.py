@@ -6,35 +6,26 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from pydantic import ValidationError
 
-from analysis.prices import spending
-from analysis.truth import read_labels
-from trainables.labels import PARAMETERS, label, number, ordered, symbol
-from trainables.records import Epoch, Record, StudyPlan, read_plan, read_record, record_path, uncollected
-from trainables.storage import each, location
+from analysis.results.clip_labels import read_labels
+from analysis.results.gpu_costs import spending
+from analysis.results.runs_table import Key, selected_on
+from trainables.naming import PARAMETERS, label, number, ordered, symbol
+from trainables.plans import StudyPlan, read_plan
+from trainables.records import Epoch, Record, read_record, record_path, uncollected
+from trainables.storage.location import each, location
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from analysis.truth import Labels
-    from trainables.records import PlannedRun
-    from trainables.storage import Location
-
-METRICS = ("validation", "test")
-LEFT_OUT = ("stopped", "diverged", "failed", "missing", "damaged")
-
-
-class Key(NamedTuple):
-    """What makes a configuration in the tables. The label of one arm's configuration may recur on another subset."""
-
-    arm: str
-    configuration: str
-    subset: str
+    from analysis.results.clip_labels import ClipLabels
+    from trainables.plans import PlannedRun
+    from trainables.storage.types import Location
 
 
 @dataclass(frozen=True)
@@ -59,11 +50,11 @@ class StudyResults:
     records: dict[str, Record]
     runs: pd.DataFrame
     curves: pd.DataFrame
-    labels: Labels | None = None
+    labels: ClipLabels | None = None
     labels_problem: str = ""
 
 
-def load_study(storage: Location | str, name: str) -> StudyResults:
+def load_results(storage: Location | str, name: str) -> StudyResults:
     """Read a study's plan and the records of its runs from a storage location.
 
     A record that cannot be read counts as none: its run has the status ``damaged``, and ``error`` names the file.
@@ -72,7 +63,7 @@ def load_study(storage: Location | str, name: str) -> StudyResults:
         FileNotFoundError: the storage location holds no study of that name.
         OSError: an object store cannot be reached.
         ValueError: two different runs share arm, configuration, subset and seed, so a mean would mix two things; or
-            the storage location is a URL of another form than ``trainables.storage.URL_FORM``.
+            the storage location is a URL of another form than ``trainables.storage.location.URL_FORM``.
         pydantic.ValidationError: the plan is not what it should be.
 
     """
@@ -167,37 +158,6 @@ def _curves(recorded: Mapping[str, Sequence[Epoch]]) -> pd.DataFrame:
     return curves
 
 
-def curve_points(curves: pd.DataFrame, quantity: str, run_ids: Collection[str]) -> dict[str, dict[int, float]]:
-    """Return run_id -> epoch -> value, in the table's order, of those of the runs that have a curve.
-
-    Args:
-        curves: a study's curves table.
-        quantity: one of its columns of numbers.
-        run_ids: which runs; looking through all of a large study takes long.
-
-    """
-    own = curves[curves["run_id"].isin(list(run_ids))]
-    found: dict[str, dict[int, float]] = {}
-    for run_id, epoch, value in zip(own["run_id"].tolist(), own["epoch"].tolist(), own[quantity].tolist(), strict=True):
-        found.setdefault(run_id, {})[epoch] = value
-    return found
-
-
-def key_of(planned: PlannedRun) -> Key:
-    """Return the configuration that a run is one of."""
-    return Key(planned.arm, label(planned), planned.run.configuration.subset)
-
-
-def selected_on(plan: StudyPlan) -> str:
-    """Return which accuracy a study chooses by: ``validation``, or ``verified`` (on verified validation clips)."""
-    return str(plan.spec.get("select_on", "validation"))
-
-
-def accuracy_name(metric: str) -> str:
-    """Return what a metric is called in headings: ``Test accuracy``."""
-    return "Verified validation accuracy" if metric == "verified" else f"{metric.capitalize()} accuracy"
-
-
 def reported(results: StudyResults) -> StudyResults:
     """Return a study without the runs that only explored: what means, intervals and test accuracies rest on."""
     return replace(results, runs=results.runs[results.runs["stage"] != "explore"].reset_index(drop=True))
@@ -268,55 +228,3 @@ def _outcome(record: Record | None, damage: str | None, chosen_by: str) -> dict[
         "cpu_s": record.cost.cpu_s,
         "error": record.error or "",
     }
-
-
-def complete_runs(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows that may enter means, intervals and selections."""
-    return runs[runs["status"] == "complete"]
-
-
-def runs_of(runs: pd.DataFrame, key: Key) -> pd.DataFrame:
-    """Return the rows of one configuration on one subset, whatever their status."""
-    return runs[
-        (runs["arm"] == key.arm) & (runs["configuration"] == key.configuration) & (runs["subset"] == key.subset)
-    ]
-
-
-def scores(runs: pd.DataFrame, metric: str) -> dict[Key, dict[int, float]]:
-    """Return configuration -> seed -> accuracy (a fraction) of the complete runs, in the plan's order.
-
-    ``metric`` is validation, verified, test or selection; a configuration without such an accuracy is absent.
-    """
-    found: dict[Key, dict[int, float]] = {}
-    column = f"{metric}_accuracy"
-    complete = complete_runs(runs).dropna(subset=[column])
-    columns = [complete[name].tolist() for name in (*Key._fields, "seed", column)]
-    for arm, configuration, subset, seed, accuracy in zip(*columns, strict=True):
-        found.setdefault(Key(arm, configuration, subset), {})[int(seed)] = float(accuracy)
-    return found
-
-
-def keys(runs: pd.DataFrame) -> list[Key]:
-    """Return the configurations of a runs table, in the plan's order."""
-    return [Key(*map(str, row)) for row in runs[list(Key._fields)].drop_duplicates().itertuples(index=False)]
-
-
-def arms(runs: pd.DataFrame) -> list[str]:
-    """Return the arms of a runs table, in the plan's order."""
-    return list(dict.fromkeys(map(str, runs["arm"])))
-
-
-def subsets(runs: pd.DataFrame) -> list[str]:
-    """Return the subsets of a runs table, in the plan's order."""
-    return list(dict.fromkeys(map(str, runs["subset"])))
-
-
-def reported_metric(runs: pd.DataFrame) -> str:
-    """Return ``test`` when a complete run has a test accuracy, else ``validation``."""
-    return "test" if complete_runs(runs)["test_accuracy"].notna().any() else "validation"
-
-
-def status_counts(statuses: Iterable[str]) -> str:
-    """Write the counts of what was left out, as in ``2 failed, 1 missing``; empty when nothing was."""
-    found = list(statuses)
-    return ", ".join(f"{found.count(status)} {status}" for status in LEFT_OUT if status in found)

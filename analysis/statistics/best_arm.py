@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
-from analysis.posterior import fit
+from analysis.statistics.gp_posterior import fit
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
-    from analysis.hyperparameters import Floats
-    from analysis.posterior import Posterior
+    from analysis.statistics.arrays import Floats
+    from analysis.statistics.gp_posterior import Posterior
 
 T = TypeVar("T", bound="Hashable")
 
@@ -48,7 +48,7 @@ class Explored:
 
 
 @dataclass(frozen=True)
-class Standing(Generic[T]):
+class Assessment(Generic[T]):
     """What is known of K configurations, and which one would be chosen now.
 
     Attributes:
@@ -77,7 +77,7 @@ class Standing(Generic[T]):
         return float(self.within[self.index])
 
 
-def stand(explored: Mapping[T, Explored], within: float) -> Standing[T] | None:
+def stand(explored: Mapping[T, Explored], within: float) -> Assessment[T] | None:
     """Say where a study that settles stands; None when no configuration that is in the race has a score.
 
     Both the method and the report ask here, so that they state the same numbers.
@@ -90,15 +90,15 @@ def stand(explored: Mapping[T, Explored], within: float) -> Standing[T] | None:
     race = {key: each for key, each in explored.items() if not each.out_of_race}
     x = scale([each.arm for each in race.values()], [each.varied for each in race.values()])
     scores = {key: each.scores for key, each in race.items()}
-    return judge(scores, x, within, [each.pending for each in race.values()])
+    return assess(scores, x, within, [each.pending for each in race.values()])
 
 
-def judge(
+def assess(
     scores: Mapping[T, Sequence[float]],
     x: Sequence[float] | None,
     within: float,
     pending: Sequence[int] | None = None,
-) -> Standing[T] | None:
+) -> Assessment[T] | None:
     """Say which configuration to choose and how sure that is; None when no configuration has a score.
 
     The choice maximises the very probability that is then stated. That is seldom another configuration than the one of
@@ -122,7 +122,7 @@ def judge(
     near = posterior.probability_within(within)
     scored = [i for i, key in enumerate(keys) if scores[key]]
     index = max(scored, key=lambda i: (near[i], posterior.mean[i], -i))
-    return Standing(keys, keys[index], near, posterior.probability_best(), posterior)
+    return Assessment(keys, keys[index], near, posterior.probability_best(), posterior)
 
 
 def scale(arms: Sequence[str], varied: Sequence[Mapping[str, float | str]]) -> list[float] | None:
@@ -147,7 +147,7 @@ def out_of_race(scored: int, unscored: int) -> bool:
     return unscored >= MOST_FAILURES and unscored > scored
 
 
-def challengers(standing: Standing[T], within: float) -> Floats:
+def challengers(standing: Assessment[T], within: float) -> Floats:
     """Return with which probability each configuration is the best, where the choice is wrong; shape (K,).
 
     The choice is wrong where some configuration is more than ``within`` points better. All are 0 when it never is.

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from analysis.intervals import LEVEL, t_interval
+from analysis.statistics.intervals import LEVEL, t_interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from analysis.hyperparameters import Floats, Integers
-    from analysis.intervals import Interval
+    from analysis.statistics.arrays import Floats, Integers
+    from analysis.statistics.intervals import Interval
 
 Right: TypeAlias = "NDArray[np.bool_]"  # (runs, clips): which clips each run gets right
 

@@ -17,7 +17,7 @@ from scipy import optimize, special, stats
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analysis.hyperparameters import Floats
+    from analysis.statistics.arrays import Floats
 
 NODES = 96  # of each quadrature
 REACH = 8.5  # standard deviations; what lies beyond has a probability below 1e-16

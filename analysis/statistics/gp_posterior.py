@@ -18,10 +18,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from analysis.hyperparameters import UNKNOWN_LEVEL, Components, Data, Floats, Integers, grid, matern, summed, weighed
+from analysis.statistics.gp_prior import UNKNOWN_LEVEL, Components, Data, grid, matern, summed, weighed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from analysis.statistics.arrays import Floats, Integers
 
 DRAWS = 4000  # behind each probability, whose Monte Carlo error is then below 0.008
 JITTER = 1e-6  # in seed variances, so that every covariance has a Cholesky factor

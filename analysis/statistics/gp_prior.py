@@ -12,16 +12,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
-from analysis.intervals import ROUNDING
+from analysis.statistics.intervals import ROUNDING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
+    from analysis.statistics.arrays import Floats, Integers
+
 
 LENGTHS = (0.15, 0.3, 0.6, 1.2)  # of f, in units of the whole range of x
 AMPLITUDES = 6  # grid points, evenly spaced in the logarithm between the two ends below

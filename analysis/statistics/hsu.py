@@ -14,20 +14,20 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from analysis.dunnett import one_sided
-from analysis.intervals import LEVEL
-from analysis.layout import lay_out, no_spread
+from analysis.statistics.dunnett import one_sided
+from analysis.statistics.intervals import LEVEL
+from analysis.statistics.two_way import no_spread, two_way_table
 
 if TYPE_CHECKING:
-    from analysis.frames import Key
-    from analysis.hyperparameters import Floats
-    from analysis.layout import Scores
+    from analysis.results.runs_table import Key
+    from analysis.statistics.arrays import Floats
+    from analysis.statistics.two_way import Scores
 
 Design = Literal["blocks", "unpaired"]
 
 
 @dataclass(frozen=True)
-class Candidate:
+class Contender:
     """One configuration, and its mean minus the best of the others, in the unit of the scores.
 
     ``low`` is at most 0 and ``high`` at least 0: the intervals are constrained, which is what makes them narrow. They
@@ -63,7 +63,7 @@ class BestSet:
 
     """
 
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[Contender, ...]
     left_out: tuple[Key, ...]
     design: Design
     level: float
@@ -114,7 +114,7 @@ def best_set(scores: Scores, level: float = LEVEL, *, paired: bool = True) -> Be
 
 
 def _blocks(scores: Scores, level: float) -> BestSet | None:
-    layout = lay_out(scores)
+    layout = two_way_table(scores)
     if layout is None:
         return None
     sd = None if layout.variance is None else math.sqrt(layout.variance)
@@ -143,7 +143,7 @@ def _unpaired(scores: Scores, level: float) -> BestSet | None:
 
 def _candidates(  # noqa: PLR0913, PLR0917 -- what a one-way or two-way layout comes down to
     keys: tuple[Key, ...], means: Floats, sizes: list[int], sd: float | None, df: int, level: float
-) -> tuple[Candidate, ...]:
+) -> tuple[Contender, ...]:
     gaps = means[:, None] - means  # (K, K), row minus column
     off = ~np.eye(len(keys), dtype=bool)
     nearest = [float(row[own].min()) if own.any() else None for row, own in zip(gaps, off, strict=True)]
@@ -152,7 +152,7 @@ def _candidates(  # noqa: PLR0913, PLR0917 -- what a one-way or two-way layout c
     else:
         ends = [*_constrained(gaps, _allowances(sizes, sd, df, level))]
     return tuple(
-        Candidate(key, float(mean), n, difference, *end)
+        Contender(key, float(mean), n, difference, *end)
         for key, mean, n, difference, end in zip(keys, means, sizes, nearest, ends, strict=True)
     )
 

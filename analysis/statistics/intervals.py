@@ -108,3 +108,9 @@ def paired_difference(
     if not seeds:
         return None
     return t_interval([first[seed] - second[seed] for seed in seeds], 1 - (1 - level) / comparisons)
+
+
+def p_text(p: float) -> str:
+    """Write a p-value as ``p = 0.031`` or ``p < 0.001``; it never rounds down to 0."""
+    least = 0.001
+    return f"p < {least}" if p < least else f"p = {p:.2g}"

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special, stats
 
-from analysis.intervals import LEVEL, paired_difference, t_interval
+from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from analysis.frames import Key
-    from analysis.intervals import Interval
-    from analysis.layout import Scores
+    from analysis.results.runs_table import Key
+    from analysis.statistics.intervals import Interval
+    from analysis.statistics.two_way import Scores
 
 MARGIN = 0.5  # points of accuracy below which two arms are called alike
-THREE = 3  # the fewest pairs for which Hedges' correction exists
+MIN_PAIRS_FOR_HEDGES = 3  # the fewest pairs for which Hedges' correction exists
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _effect(gap: Sequence[float], p: float | None) -> tuple[float | None, float 
     if p is None:
         return None, None
     d = float(np.mean(gap) / np.std(gap, ddof=1))
-    return d, d * hedges(len(gap) - 1) if len(gap) >= THREE else None
+    return d, d * hedges(len(gap) - 1) if len(gap) >= MIN_PAIRS_FOR_HEDGES else None
 
 
 def hedges(df: int) -> float:

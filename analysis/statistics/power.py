@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from analysis.intervals import t_interval
+from analysis.statistics.intervals import t_interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from analysis.layout import TWO, lay_out
+from analysis.statistics.two_way import MIN_FOR_DIFFERENCE, two_way_table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from analysis.frames import Key
-    from analysis.layout import Scores
+    from analysis.results.runs_table import Key
+    from analysis.statistics.two_way import Scores
 
 REPLICATES = 4000  # Monte Carlo error of a share below 0.008
 
@@ -61,8 +61,8 @@ def stability(scores: Scores, seed: int, replicates: int = REPLICATES) -> Stabil
     if replicates < 1:
         msg = f"replicates = {replicates}: a bootstrap draws at least once"
         raise ValueError(msg)
-    layout = lay_out(scores)
-    if layout is None or len(layout.seeds) < TWO:
+    layout = two_way_table(scores)
+    if layout is None or len(layout.seeds) < MIN_FOR_DIFFERENCE:
         return None
     count = len(layout.seeds)
     draws = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), replicates)  # (R, S)

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from analysis.frames import Key, scores
-from analysis.intervals import LEVEL, Interval, paired_difference, t_interval
+from analysis.results.runs_table import Key, keys, scores, subsets
+from analysis.statistics.intervals import LEVEL, Interval, paired_difference, t_interval
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-TWO = 2  # the fewest runs whose spread can be seen
+MIN_RUNS_FOR_SPREAD = 2  # the fewest runs whose spread can be seen
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def rank(table: ValidationTable) -> Ranking:
     When no configuration has a second run, one common seed is enough.
     """
     most = max((len(values) for values in table.scores.values()), default=0)
-    fewest = max(min(TWO, most), (most + 1) // 2)
+    fewest = max(min(MIN_RUNS_FOR_SPREAD, most), (most + 1) // 2)
     common: set[int] = set()
     ranked: set[Key] = set()
     for key in sorted(table.scores, key=lambda key: -len(table.scores[key])):
@@ -128,3 +128,14 @@ def best_per_arm(table: ValidationTable) -> dict[str, Key]:
     for key in (*ranking.keys, *ranking.too_few):
         best.setdefault(key.arm, key)
     return best
+
+
+def representatives(runs: pd.DataFrame) -> list[Key]:
+    """Return, for each subset and arm in the plan's order, the configuration with the best mean validation accuracy."""
+    best = {
+        (arm, subset): key
+        for subset in subsets(runs)
+        for arm, key in best_per_arm(ValidationTable.from_runs(runs, subset)).items()
+    }
+    planned = dict.fromkeys((key.arm, key.subset) for key in keys(runs))
+    return [best[pair] for pair in planned if pair in best]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from scipy import stats
 
-from analysis.intervals import LEVEL
-from analysis.layout import TWO, lay_out
+from analysis.statistics.intervals import LEVEL
+from analysis.statistics.two_way import MIN_FOR_DIFFERENCE, two_way_table
 
 if TYPE_CHECKING:
-    from analysis.layout import Layout, Scores
+    from analysis.statistics.two_way import Scores, TwoWayTable
 
 
 @dataclass(frozen=True)
@@ -74,13 +74,13 @@ def seed_agreement(scores: Scores, level: float = LEVEL) -> SeedAgreement | None
     if not 0 < level < 1:
         msg = f"level = {level}: a confidence level lies between 0 and 1, both excluded"
         raise ValueError(msg)
-    layout = lay_out(scores)
-    if layout is None or min(layout.values.shape) < TWO or layout.variance is None:
+    layout = two_way_table(scores)
+    if layout is None or min(layout.values.shape) < MIN_FOR_DIFFERENCE or layout.variance is None:
         return None
     return _agreement(layout, layout.variance, level)
 
 
-def _agreement(layout: Layout, residual: float, level: float) -> SeedAgreement:
+def _agreement(layout: TwoWayTable, residual: float, level: float) -> SeedAgreement:
     k, n = layout.values.shape
     rows, columns = layout.seed_square, layout.configuration_square
     within = (rows + (k - 1) * residual) / k  # the pooled variance of a configuration's runs

@@ -14,22 +14,22 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from scipy import stats
 
-from analysis.intervals import ROUNDING
-from analysis.select import ValidationTable, rank
+from analysis.statistics.intervals import ROUNDING, p_text
+from analysis.statistics.ranking import ValidationTable, rank
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from analysis.frames import Key
-    from analysis.hyperparameters import Floats
+    from analysis.results.runs_table import Key
+    from analysis.statistics.arrays import Floats
 
 Scores: TypeAlias = "Mapping[Key, Mapping[int, float]]"
-TWO = 2  # the fewest configurations, and the fewest seeds, that show a difference
-FIVE = 5  # the fewest seeds that show whether spreads differ
+MIN_FOR_DIFFERENCE = 2  # the fewest configurations, and the fewest seeds, that show a difference
+MIN_SEEDS_FOR_SPREADS = 5  # the fewest seeds that show whether spreads differ
 
 
 @dataclass(frozen=True)
-class Layout:
+class TwoWayTable:
     """Every configuration's value with every seed; no cell is empty.
 
     Attributes:
@@ -87,7 +87,7 @@ def no_spread(sd: float, values: Floats) -> bool:
     return sd <= ROUNDING * max(1.0, float(np.abs(values).max()))
 
 
-def lay_out(scores: Scores) -> Layout | None:
+def two_way_table(scores: Scores) -> TwoWayTable | None:
     """Lay out the seeds that all configurations have, by the rule of ``select.rank``; None without any score.
 
     Args:
@@ -103,7 +103,7 @@ def lay_out(scores: Scores) -> Layout | None:
         return None
     seeds = tuple(next(iter(ranking.scores.values())))
     values = np.array([[own[seed] for seed in seeds] for own in ranking.scores.values()], dtype=np.float64)
-    return Layout(tuple(ranking.scores), seeds, values, ranking.too_few)
+    return TwoWayTable(tuple(ranking.scores), seeds, values, ranking.too_few)
 
 
 @dataclass(frozen=True)
@@ -135,14 +135,14 @@ class Unevenness:
     high: float
 
 
-def unevenness(layout: Layout) -> Unevenness | None:
+def unevenness(layout: TwoWayTable) -> Unevenness | None:
     """Test whether the configurations have one variance (Brown and Forsythe 1974, J. Am. Stat. Assoc. 69, 364).
 
     Residuals of a two-way layout depend on one another, which makes the test cautious: of simulated studies of 9
     configurations and 12 seeds, it rejects at 5 % in 2 % where all have one variance, in 37 % where one scatters twice
     as much as the others and in 85 % where three times. With 5 seeds the last is 15 %, and below it is not made.
     """
-    if layout.variance is None or len(layout.seeds) < FIVE or len(layout.keys) <= TWO:
+    if layout.variance is None or len(layout.seeds) < MIN_SEEDS_FOR_SPREADS or len(layout.keys) <= MIN_FOR_DIFFERENCE:
         return None  # two configurations' residuals mirror each other
     sds = layout.residuals.std(axis=1, ddof=1)
     return Unevenness(
@@ -150,13 +150,7 @@ def unevenness(layout: Layout) -> Unevenness | None:
     )
 
 
-def p_text(p: float) -> str:
-    """Write a p-value as ``p = 0.031`` or ``p < 0.001``; it never rounds down to 0."""
-    least = 0.001
-    return f"p < {least}" if p < least else f"p = {p:.2g}"
-
-
-def effect(layout: Layout) -> Effect | None:
+def effect(layout: TwoWayTable) -> Effect | None:
     """Test whether the configurations differ at all, seeds being blocks; None where the residual shows no spread."""
     if layout.variance is None:
         return None

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import html
-import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from analysis.best_set import best_set
-from analysis.frames import (
+from analysis.results.runs_table import (
     Key,
     accuracy_name,
     keys,
@@ -19,61 +15,27 @@ from analysis.frames import (
     status_counts,
     subsets,
 )
-from analysis.intervals import LEVEL, t_interval
-from analysis.select import ValidationTable, choose
+from analysis.statistics.hsu import best_set
+from analysis.statistics.intervals import LEVEL, t_interval
+from analysis.statistics.ranking import ValidationTable, choose
+from analysis.tables.table import NONE, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-    from analysis.frames import StudyResults
-    from analysis.select import Choice
+    from analysis.results.study_results import StudyResults
+    from analysis.statistics.ranking import Choice
 
 LISTED = 200  # rows of a list; the rest is counted and lies in the CSV file or the plan
 NAMED = 8  # configurations named in one cell
-NONE = "-"
 BOLD = (
     f" Bold: may be the best of those it is listed with (Hsu's comparisons, {100 * LEVEL:g} %), where that rules out "
     "another; the choice is made on validation alone."
 )
 
 Scores: TypeAlias = "dict[Key, dict[int, float]]"
-
-
-@dataclass(frozen=True)
-class Table:
-    """A titled table of plain text; ``note`` says what the numbers are, ``bold`` which (row, column) stand out."""
-
-    title: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    note: str = ""
-    bold: frozenset[tuple[int, int]] = frozenset()
-
-
-def to_markdown(table: Table) -> str:
-    """Write a table in GitHub's Markdown, with every cell's markup made inert."""
-    rows = [
-        [f"**{markdown_text(cell)}**" if (i, j) in table.bold else markdown_text(cell) for j, cell in enumerate(row)]
-        for i, row in enumerate(table.rows)
-    ]
-    lines = ["| " + " | ".join(row) + " |" for row in (map(markdown_text, table.header), *rows)]
-    lines.insert(1, "|" + " --- |" * len(table.header))
-    note = f"\n\n{markdown_text(table.note)}" if table.note else ""
-    return "\n".join(lines) + note
-
-
-def markdown_text(text: str) -> str:
-    """Return text that GitHub's Markdown shows as it is, on one line.
-
-    HTML, links, emphasis, strike-through, formulas, headings, lists and columns are escaped. An address is no link: a
-    backslash breaks ``://`` and ``www.``. Around ``@`` only a comment does, because e-mail addresses are found last.
-    """
-    flat = " ".join(html.escape(text, quote=False).split())
-    inline = re.sub(r"([\\`*_~$#@\[\]|])", r"\\\1", flat).replace("@", "@<!-- -->").replace("://", ":\\//")
-    inline = re.sub(r"(?i)\b(www)\.", r"\1\\.", inline)
-    return re.sub(r"^(?=[-+=])|^(\d+)(?=[.)](?: |$))", r"\1\\", inline)
 
 
 def results_table(runs: pd.DataFrame, metric: str) -> Table:

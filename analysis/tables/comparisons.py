@@ -5,25 +5,27 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-from analysis.best_set import best_set
-from analysis.cautions import chosen
-from analysis.figure_data import representatives
-from analysis.frames import accuracy_name, reported, reported_metric, scores, selected_on, subsets
-from analysis.intervals import LEVEL, t_interval
-from analysis.layout import effect, lay_out, p_text
-from analysis.paired import MARGIN, differences, equivalence, paired_tests
-from analysis.power import seeds_to_halve, seeds_to_separate
-from analysis.seeds import seed_agreement
-from analysis.stability import stability
-from analysis.tables import NONE, Table
+from analysis.findings.choice import chosen
+from analysis.results.runs_table import accuracy_name, reported_metric, scores, selected_on, subsets
+from analysis.results.study_results import reported
+from analysis.statistics.hsu import best_set
+from analysis.statistics.intervals import LEVEL, p_text, t_interval
+from analysis.statistics.paired_tests import MARGIN, differences, equivalence, paired_tests
+from analysis.statistics.power import seeds_to_halve, seeds_to_separate
+from analysis.statistics.rank_bootstrap import stability
+from analysis.statistics.ranking import representatives
+from analysis.statistics.seed_agreement import seed_agreement
+from analysis.statistics.two_way import effect, two_way_table
+from analysis.tables.table import NONE, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-    from analysis.frames import Key, StudyResults
-    from analysis.paired import PairedTest
+    from analysis.results.runs_table import Key
+    from analysis.results.study_results import StudyResults
+    from analysis.statistics.paired_tests import PairedTest
 
 MOST_ARMS = 6  # whose pairs are all listed; of more, each beside the first
 RESAMPLING_SEED = 0
@@ -76,7 +78,7 @@ def _best_set(runs: pd.DataFrame, subset: str, metric: str) -> Table | None:
         )
         for each in sorted(found.candidates, key=lambda each: -each.mean)
     )
-    layout = lay_out(own)
+    layout = two_way_table(own)
     tested = effect(layout) if layout else None
     agreement = seed_agreement(own)
     notes = [f"{accuracy_name(metric)} in %; differences in points. {found.label()}."]

@@ -8,19 +8,19 @@ from collections import Counter
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
-from analysis.compare import why_not_published
-from analysis.frames import complete_runs
-from analysis.prices import HOUR_S, lost_s, unpriced_devices
-from analysis.tables import Table
-from trainables.labels import label, number, symbol
+from analysis.findings.published import why_not_published
+from analysis.results.gpu_costs import HOUR_S, lost_s, unpriced_devices
+from analysis.results.runs_table import complete_runs
+from analysis.tables.table import Table
+from trainables.naming import label, number, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import pandas as pd
 
-    from analysis.frames import StudyResults
-    from trainables.records import DataSummary
+    from analysis.results.study_results import StudyResults
+    from trainables.plans import DataSummary
 
 SHOWN = 4  # different values of one entry; more are counted
 TIMES = ("started", "ended")  # ISO 8601 in UTC, so that they sort as text

@@ -4,52 +4,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis import paper
-from analysis.claims import check
-from analysis.frames import Key, scores, subsets
-from analysis.intervals import LEVEL, paired_difference, t_interval
-from analysis.tables import BOLD, NONE, Table, standing_out
+from analysis.findings import published
+from analysis.findings.claims import check
+from analysis.results.runs_table import Key, scores, subsets
+from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
+from analysis.tables.accuracy import BOLD, standing_out
+from analysis.tables.table import NONE, Table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-    from analysis.frames import StudyResults
-    from analysis.intervals import Interval
+    from analysis.results.study_results import StudyResults
+    from analysis.statistics.intervals import Interval
     from trainables.config import Configuration, Subset
-    from trainables.records import DataSummary
 
-LAYOUT = "fsdnoisy18k"  # the data set's kind, which is a layout of folders that other data may have too
 ABSENT = "not in this study"
-
-
-def is_published_data(data: DataSummary) -> bool:
-    """Tell whether a data set is FSDnoisy18k itself, by its layout and its clips; skipped clips may lack."""
-    lacking = [count - data.clips.get(split, 0) for split, count in paper.CLIPS.items()]
-    return data.kind == LAYOUT and min(lacking) >= 0 and sum(lacking) == len(data.skipped)
-
-
-def why_not_published(data: DataSummary) -> str:
-    """Say why data of FSDnoisy18k's layout is not laid beside published numbers; empty where that goes unasked."""
-    if data.kind != LAYOUT or is_published_data(data):
-        return ""
-    return f"This data set is laid out as FSDnoisy18k but is not it ({sum(data.clips.values()):,} clips)."
 
 
 def published_table(results: StudyResults) -> Table:
     """Tabulate the study's test accuracies beside the published ones, for the subsets that the study has."""
     rows = []
-    for cell in paper.PUBLISHED:
+    for cell in published.PUBLISHED:
         if cell.subset not in subsets(results.runs):
             continue
-        wanted = paper.configuration(cell.loss, cell.subset)
+        wanted = published.configuration(cell.loss, cell.subset)
         test = _test_accuracies(results, wanted)
         ours = t_interval(test.values()).cell() if test else NONE
-        rows.append((cell.subset, paper.LOSS_NAMES[cell.loss], cell.text(), ours, _label(results, wanted)))
+        rows.append((cell.subset, published.LOSS_NAMES[cell.loss], cell.text(), ours, _label(results, wanted)))
     note = (
-        f"Test accuracy in %. Published: mean ± {100 * paper.LEVEL:g} % confidence interval, n = {paper.RUNS}, "
-        f"method not known ({paper.SOURCE}). Ours: mean with the {100 * LEVEL:g} % t-interval (n complete runs) of the "
+        f"Test accuracy in %. Published: mean ± {100 * published.LEVEL:g} % confidence interval, n = {published.RUNS}, "
+        f"method not known ({published.SOURCE}). Ours: mean with the {100 * LEVEL:g} % t-interval (n complete runs) of "
+        "the "
         "same settings alone: L_q with q = 0.7 (our reading), adaptive with T = 1000, the mean reading and distances "
         "of the input, and the default training protocol."
     )
@@ -59,24 +46,24 @@ def published_table(results: StudyResults) -> Table:
 def paper_tables(results: StudyResults) -> tuple[Table, ...]:
     """Lay the study's test accuracies out as the paper's Tables 2 and 3, where it has two rows of one or more."""
     own = subsets(results.runs)
-    tables = {title: [subset for subset in rows if subset in own] for title, rows in paper.TABLES.items()}
+    tables = {title: [subset for subset in rows if subset in own] for title, rows in published.TABLES.items()}
     return tuple(_paper_table(results, title, rows) for title, rows in tables.items() if len(rows) > 1)
 
 
 def _paper_table(results: StudyResults, title: str, shown: Sequence[Subset]) -> Table:
-    published = {(cell.loss, cell.subset): cell for cell in paper.PUBLISHED}
+    numbers = {(cell.loss, cell.subset): cell for cell in published.PUBLISHED}
     rows, bold = [], set()
     for i, subset in enumerate(shown):
-        ours = {loss: _test_accuracies(results, paper.configuration(loss, subset)) for loss in paper.LOSSES}
+        ours = {loss: _test_accuracies(results, published.configuration(loss, subset)) for loss in published.LOSSES}
         cells = [t_interval(own.values()).cell() if own else NONE for own in ours.values()]
-        rows.append((subset, *cells, *(published[loss, subset].text() for loss in paper.LOSSES)))
-        names = {Key(paper.LOSS_NAMES[loss], "", subset): own for loss, own in ours.items() if own}
+        rows.append((subset, *cells, *(numbers[loss, subset].text() for loss in published.LOSSES)))
+        names = {Key(published.LOSS_NAMES[loss], "", subset): own for loss, own in ours.items() if own}
         best = {key.arm for key in standing_out(names)}
-        bold |= {(i, 1 + j) for j, loss in enumerate(paper.LOSSES) if paper.LOSS_NAMES[loss] in best}
-    names_ = [paper.LOSS_NAMES[loss] for loss in paper.LOSSES]
+        bold |= {(i, 1 + j) for j, loss in enumerate(published.LOSSES) if published.LOSS_NAMES[loss] in best}
+    names_ = [published.LOSS_NAMES[loss] for loss in published.LOSSES]
     note = (
         f"Test accuracy in %. Ours: mean ± half width of the {100 * LEVEL:g} % t-interval (n complete runs), of the "
-        f"settings below; published: mean ± {100 * paper.LEVEL:g} % confidence interval, n = {paper.RUNS}."
+        f"settings below; published: mean ± {100 * published.LEVEL:g} % confidence interval, n = {published.RUNS}."
         f"{BOLD * bool(bold)}"
     )
     header = ("Training subset", *names_, *(f"{name}, published" for name in names_))
@@ -85,24 +72,24 @@ def _paper_table(results: StudyResults, title: str, shown: Sequence[Subset]) -> 
 
 def claims_table(results: StudyResults) -> Table:
     """Tabulate the published gaps beside the study's own, paired by seed."""
-    rows = tuple((claim.text, f"{claim.points:.1f}", _claimed(results, claim)) for claim in paper.CLAIMS)
+    rows = tuple((claim.text, f"{claim.points:.1f}", _claimed(results, claim)) for claim in published.CLAIMS)
     note = f"Percentage points of test accuracy. Ours: paired by seed, with the {100 * LEVEL:g} % t-interval."
     return Table("Published claims", ("Claim", "Published gap", "Our gap"), rows, note)
 
 
 def claims_in_words(results: StudyResults) -> tuple[str, ...]:
     """Say of each published claim that our runs can test whether they support it, and whether its size agrees."""
-    gaps = [(claim, _gap(results, claim)) for claim in paper.CLAIMS]
+    gaps = [(claim, _gap(results, claim)) for claim in published.CLAIMS]
     return tuple(check(claim, gap).text() for claim, gap in gaps if gap is not None)
 
 
-def _gap(results: StudyResults, claim: paper.Claim) -> Interval | None:
-    first, second = paper.configuration(*claim.first), paper.configuration(*claim.second)
+def _gap(results: StudyResults, claim: published.Claim) -> Interval | None:
+    first, second = published.configuration(*claim.first), published.configuration(*claim.second)
     return paired_difference(_test_accuracies(results, first), _test_accuracies(results, second))
 
 
-def _claimed(results: StudyResults, claim: paper.Claim) -> str:
-    first, second = paper.configuration(*claim.first), paper.configuration(*claim.second)
+def _claimed(results: StudyResults, claim: published.Claim) -> str:
+    first, second = published.configuration(*claim.first), published.configuration(*claim.second)
     for side in (first, second):
         if _ours(results, side).empty:
             return _label(results, side)

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.frames import LEFT_OUT, METRICS, Key, scores
-from analysis.intervals import LEVEL, t_interval
+from analysis.results.runs_table import LEFT_OUT, METRICS, Key, scores
+from analysis.statistics.intervals import LEVEL, t_interval
 
 
 def summary(runs: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.frames import key_of, reported, scores, selected_on
-from analysis.intervals import LEVEL, paired_difference, t_interval
-from analysis.tables import NONE, Table
+from analysis.results.runs_table import key_of, scores, selected_on
+from analysis.results.study_results import reported
+from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
+from analysis.tables.table import NONE, Table
 
 if TYPE_CHECKING:
-    from analysis.frames import StudyResults
+    from analysis.results.study_results import StudyResults
     from trainables.config import Loss
 
     Same = tuple[Loss, str]  # what makes two configurations one: the loss with its parameters, and the subset

@@ -23,7 +23,7 @@ LOSSES: dict[str, tuple[str, str]] = {
 }
 ORIGIN = "on unverified clips and cross-entropy on verified ones"
 
-WORKS: dict[str, tuple[str, str]] = {
+REFERENCES: dict[str, tuple[str, str]] = {
     "akiba": (
         "Akiba et al., 2019",
         (
@@ -98,11 +98,11 @@ class References:
     def cite(self, work: str) -> str:
         """Return ``Author, year`` of a work of ``WORKS`` and note it."""
         self._cited.add(work)
-        return WORKS[work][0]
+        return REFERENCES[work][0]
 
     def lines(self) -> list[str]:
         """Return the works cited so far, by author."""
-        return [WORKS[work][1] for work in sorted(self._cited)]
+        return [REFERENCES[work][1] for work in sorted(self._cited)]
 
 
 def software(records: Iterable[Record]) -> str:

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.best_set import best_set
-from analysis.clips import never_predicted
-from analysis.exploration import settled
-from analysis.frames import complete_runs, explored, key_of, reported, runs_of, scores
-from analysis.layout import TWO, effect, lay_out, p_text, unevenness
-from analysis.select import ValidationTable, choose, rank
-from analysis.verdict_grid import chosen_by, joined, main_subset
+from analysis.findings.choice import chosen
+from analysis.results.runs_table import complete_runs, key_of, runs_of, scores
+from analysis.results.study_results import explored, reported
+from analysis.statistics.clips import never_predicted
+from analysis.statistics.hsu import best_set
+from analysis.statistics.intervals import p_text
+from analysis.statistics.ranking import ValidationTable, rank
+from analysis.statistics.two_way import MIN_FOR_DIFFERENCE, effect, two_way_table, unevenness
+from analysis.text.phrases import chosen_by, joined
 from trainables.config import LOSSES
-from trainables.labels import number, symbol
+from trainables.naming import number, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-    from analysis.frames import Key, StudyResults
-    from trainables.records import PlannedRun
+    from analysis.results.runs_table import Key
+    from analysis.results.study_results import StudyResults
+    from trainables.plans import PlannedRun
 
 FEW = 5  # seeds below which an interval is wide and its normal assumption untestable
 ALPHA = 0.05
-THREE = 3  # the fewest values of which one lies inside
+MIN_VALUES_WITH_INSIDE = 3  # the fewest values of which one lies inside
 
 
 def cautions(results: StudyResults) -> tuple[str, ...]:
@@ -51,22 +54,6 @@ def cautions(results: StudyResults) -> tuple[str, ...]:
     return (*found, *unpredicted(results))
 
 
-def chosen(results: StudyResults) -> Key | None:
-    """Return the configuration that the verdict names, by validation alone; None when it names none."""
-    if results.plan.method == "settle":
-        standing = settled(results).standing
-        return None if standing is None else standing.chosen
-    runs = reported(results).runs
-    if results.plan.method == "search":
-        baselines = results.plan.spec["method"]["baselines"]
-        runs = runs[(runs["stage"] == "confirm") & ~runs["arm"].isin(baselines)]
-        choice = choose(ValidationTable.from_runs(runs, None))
-        return None if choice is None else choice.key
-    subset = main_subset(runs)
-    choice = None if subset is None else choose(ValidationTable.from_runs(runs, subset))
-    return None if choice is None else choice.key
-
-
 def edges(results: StudyResults, key: Key) -> list[str]:
     """Say where a configuration's value is the least or the greatest that its arm tried, and another is possible.
 
@@ -79,7 +66,7 @@ def edges(results: StudyResults, key: Key) -> list[str]:
     found = []
     for name, value in own.varied.items():
         values = {each for p in arm if isinstance(each := p.varied.get(name), int | float)}
-        if isinstance(value, str) or len(values) < THREE or min(values) < value < max(values):
+        if isinstance(value, str) or len(values) < MIN_VALUES_WITH_INSIDE or min(values) < value < max(values):
             continue
         if value in _limits(own, name):
             continue
@@ -114,8 +101,8 @@ def no_effect(runs: pd.DataFrame, by: str) -> list[str]:
     found = []
     for series in dict.fromkeys(runs.loc[runs["parameter"] != "", "series"]):
         own = runs[runs["series"] == series]
-        layout = lay_out(scores(own, "selection"))
-        test = effect(layout) if layout is not None and len(layout.keys) >= TWO else None
+        layout = two_way_table(scores(own, "selection"))
+        test = effect(layout) if layout is not None and len(layout.keys) >= MIN_FOR_DIFFERENCE else None
         if layout is None or test is None or test.p <= ALPHA:
             continue
         sign = symbol(str(own["parameter"].iloc[0]))
@@ -164,7 +151,7 @@ def uneven(runs: pd.DataFrame) -> list[str]:
         runs: of one subset.
 
     """
-    layout = lay_out(scores(runs, "selection"))
+    layout = two_way_table(scores(runs, "selection"))
     found = unevenness(layout) if layout is not None else None
     if found is None or found.p > ALPHA:
         return []

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analysis.compare import is_published_data
-from analysis.exploration import tried
-from analysis.frames import complete_runs, explored, keys, reported, scores, selected_on, status_counts
-from analysis.intervals import LEVEL
-from analysis.verdict_grid import joined
-from analysis.works import LOSSES, ORIGIN, References, software
+from analysis.findings.exploration import tried
+from analysis.findings.published import is_published_data
+from analysis.results.runs_table import complete_runs, keys, scores, selected_on, status_counts
+from analysis.results.study_results import explored, reported
+from analysis.statistics.intervals import LEVEL
+from analysis.text.bibliography import LOSSES, ORIGIN, References, software
+from analysis.text.phrases import joined
 from trainables.config import Training
-from trainables.labels import PARAMETERS, number, symbol
+from trainables.naming import PARAMETERS, number, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-    from analysis.frames import StudyResults
+    from analysis.results.study_results import StudyResults
 
 FEW = 12  # values that are written out; of more, their ends
 SAMPLERS = {"tpe": "TPE", "random": "random", "gp": "Gaussian-process", "qmc": "quasi-random"}

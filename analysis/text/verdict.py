@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.verdict_chosen import search_verdict, settle_verdict
-from analysis.verdict_grid import grid_verdict
+from analysis.text.verdict_confirmed import search_verdict, settle_verdict
+from analysis.text.verdict_grid import grid_verdict
 
 if TYPE_CHECKING:
-    from analysis.frames import StudyResults
+    from analysis.results.study_results import StudyResults
 
 
 def verdict(results: StudyResults) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.exploration import chance, confirmed_choice, confirmed_runs, settled, tried
-from analysis.frames import Key, explored, key_of, keys, reported, runs_of, scores, status_counts
-from analysis.intervals import LEVEL, paired_difference, t_interval
-from analysis.verdict_grid import (
+from analysis.findings.exploration import confirmed_choice, confirmed_runs, settled, tried
+from analysis.results.runs_table import Key, key_of, keys, runs_of, scores, status_counts
+from analysis.results.study_results import explored, reported
+from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
+from analysis.text.phrases import (
     alike,
     budget_ended,
-    certainty,
+    chance,
     chosen_by,
     clear,
     cost,
@@ -19,16 +20,17 @@ from analysis.verdict_grid import (
     nothing_complete,
     points,
 )
-from trainables.labels import number, symbol
+from analysis.text.verdict_grid import certainty
+from trainables.naming import number, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from analysis.exploration import Settled
-    from analysis.frames import StudyResults
-    from analysis.settling import Standing
+    from analysis.findings.exploration import Settled
+    from analysis.results.study_results import StudyResults
+    from analysis.statistics.best_arm import Assessment
 
 RULED_OUT = 0.05  # a configuration that is less probably the best is not named beside the choice
 NAMED = 4
@@ -47,7 +49,7 @@ def settle_verdict(results: StudyResults) -> str:
     return " ".join([*sentences, *(budget_ended(results) if found.sure else [])])
 
 
-def _settled(results: StudyResults, found: Settled, standing: Standing[Key]) -> list[str]:
+def _settled(results: StudyResults, found: Settled, standing: Assessment[Key]) -> list[str]:
     names, kind = _names(explored(results).runs)
     name = names[standing.chosen]
     probability = chance(standing.confidence)

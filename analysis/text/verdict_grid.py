@@ -7,24 +7,31 @@ from statistics import fmean
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from analysis.budget import HOUR_S, Spent, reached
-from analysis.frames import Key, complete_runs, keys, runs_of, scores, selected_on, status_counts, subsets
-from analysis.intervals import LEVEL, paired_difference, t_interval
-from analysis.layout import p_text
-from analysis.paired import MARGIN, equivalence
-from analysis.select import Choice, ValidationTable, choose
-from trainables.labels import number, symbol
+from analysis.findings.choice import main_subset
+from analysis.results.runs_table import Key, keys, runs_of, scores, status_counts, subsets
+from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
+from analysis.statistics.ranking import Choice, ValidationTable, choose
+from analysis.text.phrases import (
+    NAMED,
+    alike,
+    budget_ended,
+    chosen_by,
+    clear,
+    cost,
+    listed,
+    nothing_complete,
+    points,
+)
+from trainables.naming import number, symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import pandas as pd
 
-    from analysis.frames import StudyResults
-    from analysis.intervals import Interval
+    from analysis.results.study_results import StudyResults
 
-NAMED = 4  # more configurations than this are counted, not named
-THREE = 3  # up to as many values are named one by one, not as a range
+MAX_VALUES_NAMED = 3  # up to as many values are named one by one, not as a range
 
 
 def grid_verdict(results: StudyResults) -> str:
@@ -44,38 +51,6 @@ def grid_verdict(results: StudyResults) -> str:
     found = _choice(own, choice, chosen_by(results), several=several)
     found += [_test(own, choice), *_left_out(own, choice, several=several), *budget_ended(results), cost(results)]
     return " ".join(found)
-
-
-def cost(results: StudyResults) -> str:
-    """Say how many runs are recorded and how long they trained, all attempts together."""
-    hours = sum(record.cost.wall_s for record in results.records.values()) / HOUR_S
-    time = f"{hours:.1f} hours" if hours >= 1 else f"{60 * hours:.0f} minutes"
-    count = len(results.records)
-    return f"Cost: {count} run{'' if count == 1 else 's'}, {time} of training."
-
-
-def budget_ended(results: StudyResults) -> list[str]:
-    """Say which limit ended a study before all its runs were trained; nothing where none did."""
-    limit = reached(results.plan.spec.get("budget", {}), Spent.of(results.records.values()))
-    missing = (results.runs["status"] == "missing").any()
-    return [f"The study ended early, as {limit} is reached."] if limit and missing else []
-
-
-def nothing_complete(runs: pd.DataFrame) -> str:
-    """Say that there is nothing to choose from."""
-    counts = status_counts(runs["status"])
-    return f"No run of the {len(runs)} is complete{f' ({counts})' if counts else ''}: there is nothing to choose from."
-
-
-def chosen_by(results: StudyResults) -> str:
-    """Name the accuracy that a study chooses by."""
-    return "accuracy on verified validation clips" if selected_on(results.plan) == "verified" else "validation accuracy"
-
-
-def main_subset(runs: pd.DataFrame) -> str | None:
-    """Return the subset that the verdict is about: ``all``, else the first with complete runs; None without any."""
-    found = subsets(complete_runs(runs))
-    return "all" if "all" in found else next(iter(found), None)
 
 
 def _choice(runs: pd.DataFrame, choice: Choice, by: str, *, several: bool) -> list[str]:
@@ -133,21 +108,10 @@ def _span(choice: Choice, names: Mapping[Key, str], values: Mapping[Key, float])
     planned = sorted(values, key=values.__getitem__)  # one that was not ranked is no neighbour
     tied = {choice.key, *choice.not_told_apart}
     places = [place for place, key in enumerate(planned) if key in tied]
-    if not THREE < len(tied) == len(places) < len(planned) or places[-1] - places[0] != len(places) - 1:
+    if not MAX_VALUES_NAMED < len(tied) == len(places) < len(planned) or places[-1] - places[0] != len(places) - 1:
         return ""
     ends = names[planned[places[0]]], names[planned[places[-1]]]
     return f"the {len(tied) - 1} other values from {ends[0]} to {ends[1]}"
-
-
-def listed(found: Sequence[Key], names: Mapping[Key, str]) -> str:
-    """Name the first of some configurations, and count the others."""
-    words = [names[key] for key in found[:NAMED]]
-    return joined([*words, f"{len(found) - NAMED} more"] if len(found) > NAMED else words)
-
-
-def joined(words: Sequence[str]) -> str:
-    """Return ``a, b and c``."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
 def _test(runs: pd.DataFrame, choice: Choice) -> str:
@@ -168,25 +132,6 @@ def _test(runs: pd.DataFrame, choice: Choice) -> str:
     paired = f"paired by seed{f', {seen}' if seen else ''}"
     open_ = "" if clear(gap) else ": which of the two is better stays open"
     return f"{score}, {points(gap)} {best} ({paired}){open_}{alike(tested[choice.key], tested[other])}."
-
-
-def alike(first: Mapping[int, float], second: Mapping[int, float]) -> str:
-    """Say that two configurations differ by less than the margin, where the seeds that both have show that."""
-    found = equivalence(first, second, MARGIN)
-    if found is None or found.p is None or not found.shown:
-        return ""
-    return f"; they differ by less than {MARGIN:g} points (two one-sided t-tests, {p_text(found.p)})"
-
-
-def clear(gap: Interval) -> bool:
-    """Say whether a difference's interval lies wholly on one side of zero."""
-    return gap.low is not None and gap.high is not None and not gap.low <= 0 <= gap.high
-
-
-def points(gap: Interval) -> str:
-    """Write a difference of accuracies as ``1.2 ± 0.7 points above``."""
-    width = "" if gap.half_width is None else f" ± {100 * gap.half_width:.1f}"
-    return f"{100 * abs(gap.mean):.1f}{width} points {'below' if gap.mean < 0 else 'above'}"
 
 
 def _rank_of(other: Key, runs: pd.DataFrame, choice: Choice) -> str:

@@ -19,8 +19,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from study.endings import EngineError, UnknownStudyError, UsageError
-from study.yaml12 import parse
+from study.errors import EngineError, UnknownStudyError, UsageError
+from study.spec.yaml_reader import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

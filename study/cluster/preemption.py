@@ -1,7 +1,7 @@
 """Watches a spot machine for the notice that it will be taken back, and tells Ray.
 
-``python -m study.preemption --address HEAD:6379`` runs beside Ray on a worker. From the notice on Ray starts nothing
-new there, and what is lost with the machine counts as preempted instead of failed.
+``python -m study.cluster.preemption --address HEAD:6379`` runs beside Ray on a worker. From the
+notice on, Ray starts nothing new there, and what is lost with the machine counts as preempted instead of failed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def metadata(path: str) -> str | None:
     try:
         with opener.open(asking, timeout=2) as answer:
             token = answer.read().decode()
-        asking = urllib.request.Request(  # noqa: S310 -- the machine's own service
+        asking = urllib.request.Request(  # noqa: S310 -- the machine\'s own service
             f"{base}/latest/meta-data/{path}", headers={"X-aws-ec2-metadata-token": token}
         )
         with opener.open(asking, timeout=2) as answer:
@@ -113,7 +113,7 @@ def drain(address: str, ends: float) -> str:
 
 def main() -> int:
     """Wait for the notice, drain this machine's node, and end; 1 if that did not succeed in time."""
-    parser = argparse.ArgumentParser(prog="python -m study.preemption", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m study.cluster.preemption", description=__doc__)
     parser.add_argument("--address", required=True, metavar="HEAD:PORT", help="the cluster's head")
     address = parser.parse_args().address
     ends = wait_for_notice()

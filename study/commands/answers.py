@@ -7,14 +7,15 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from study.commands.options import add_storage, storage_location
 from study.console import say, show
-from study.view_commands import add_storage, find_plan, storage_location
+from study.ledger.registry import find_plan
 
 if TYPE_CHECKING:
-    from analysis.frames import StudyResults
-    from trainables.storage import Location
+    from analysis.results.study_results import StudyResults
+    from trainables.storage.types import Location
 
-# Those of ``analysis.report`` and ``analysis.export``, which are too slow to import for a help text.
+# Those of ``analysis.report.write`` and ``analysis.report.export``, which are too slow to import for a help text.
 FORMATS = ("html", "md", "latex", "csv", "json", "pdf", "png", "svg")
 USUAL = ("html", "md", "csv")
 SUFFIXES = (".csv", ".parquet")
@@ -58,7 +59,7 @@ def _formats(text: str) -> tuple[str, ...]:
     found = [part.strip() for part in text.split(",")]
     for part in found:
         if part not in FORMATS:
-            from study.wording import closest, shown  # noqa: PLC0415
+            from study.spec.messages import closest, shown  # noqa: PLC0415
 
             msg = f"{shown(part)}; allowed: one or more of {', '.join(FORMATS)}, with commas{closest(part, FORMATS)}"
             raise argparse.ArgumentTypeError(msg)
@@ -68,7 +69,7 @@ def _formats(text: str) -> tuple[str, ...]:
 def _table(text: str) -> Path:
     path = Path(text)
     if path.suffix not in SUFFIXES:
-        from study.wording import shown  # noqa: PLC0415
+        from study.spec.messages import shown  # noqa: PLC0415
 
         msg = f"{shown(text)}; allowed: a file that ends in {' or '.join(SUFFIXES)}"
         raise argparse.ArgumentTypeError(msg)
@@ -77,7 +78,7 @@ def _table(text: str) -> Path:
 
 def report(options: argparse.Namespace) -> int:
     """Write a study's report and print where its files lie."""
-    from analysis.report import write_report  # noqa: PLC0415
+    from analysis.report.write import write_report  # noqa: PLC0415
 
     find_plan(options.storage, options.name)
     folder = write_report(options.storage, options.name, options.out, options.format)
@@ -87,10 +88,10 @@ def report(options: argparse.Namespace) -> int:
 
 def export(options: argparse.Namespace) -> int:
     """Write the tidy tables and print where they lie."""
-    from analysis.export import epochs_table, runs_table, write_tables  # noqa: PLC0415
+    from analysis.report.export import epochs_table, runs_table, write_tables  # noqa: PLC0415
 
     if options.epochs is not None and options.epochs.absolute() == options.runs.absolute():
-        from study.endings import UsageError  # noqa: PLC0415
+        from study.errors import UsageError  # noqa: PLC0415
 
         msg = f"--epochs {options.epochs}: the same file as --runs; allowed: another one"
         raise UsageError(msg)
@@ -106,8 +107,9 @@ def export(options: argparse.Namespace) -> int:
 
 def best(options: argparse.Namespace) -> int:
     """Print the choice; where there is nothing to choose from, say why on the standard error."""
-    from analysis.choice import best as choice_of  # noqa: PLC0415
-    from analysis.verdict import verdict  # noqa: PLC0415
+    from analysis.findings.choice import best as choice_of  # noqa: PLC0415
+    from analysis.text.best import best_lines  # noqa: PLC0415
+    from analysis.text.verdict import verdict  # noqa: PLC0415
 
     results = _load(options.storage, options.name)
     found = choice_of(results)
@@ -119,14 +121,14 @@ def best(options: argparse.Namespace) -> int:
     elif options.yaml:
         say(found.arms_yaml().rstrip())
     else:
-        say("\n".join(found.lines()))
+        say("\n".join(best_lines(found)))
     return 0
 
 
 def compare(options: argparse.Namespace) -> int:
     """Print how two studies differ: keys of their files, data, and the configurations that both have."""
-    from analysis.side_by_side import comparison, only  # noqa: PLC0415
-    from study.reading import differences  # noqa: PLC0415
+    from analysis.tables.two_studies import comparison, only  # noqa: PLC0415
+    from study.spec.differences import differences  # noqa: PLC0415
 
     first = _load(options.storage, options.name)
     second = _load(options.storage_b or options.storage, options.other)
@@ -150,7 +152,7 @@ def compare(options: argparse.Namespace) -> int:
 
 def _load(storage: Location, name: str) -> StudyResults:
     """Load a study; one that is not there is named as such, with those that are."""
-    from analysis.frames import load_study  # noqa: PLC0415
+    from analysis.results.study_results import load_results  # noqa: PLC0415
 
     find_plan(storage, name)
-    return load_study(storage, name)
+    return load_results(storage, name)

@@ -9,9 +9,9 @@ import socket
 from pathlib import Path
 from typing import Any
 
+from study.commands.options import add_storage
 from study.console import say
-from study.endings import EngineError, UnknownStudyError, UsageError
-from study.view_commands import add_storage
+from study.errors import EngineError, UnknownStudyError, UsageError
 
 EXTRA = ("dash", "flask", "werkzeug")
 PORTS = 65_536
@@ -72,7 +72,7 @@ def dashboard(options: argparse.Namespace) -> int:
             raise
         msg = "the dashboard needs Dash; install the extra: pip install -c constraints.txt '.[dashboard]'"
         raise EngineError(msg) from None
-    from study.ledger import owner  # noqa: PLC0415
+    from study.ledger.claim import owner  # noqa: PLC0415
 
     _check(options.host)
     # Who looks, looks again.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from trainables.datasets.headers import Probe
+    from trainables.audio.headers import Probe
     from trainables.datasets.manifest import Clip, Manifest
 
     Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]  # title, columns, rows
@@ -135,8 +135,8 @@ def subset_table(manifest: Manifest) -> Table:
 
 def _look(manifest: Manifest) -> tuple[dict[str, Probe], dict[str, str]]:
     """Read the header of every file: path -> header of those that can be used, path -> problem of the others."""
+    from trainables.audio.headers import AudioError, probe  # noqa: PLC0415
     from trainables.datasets.checks import quick_checks, threads  # noqa: PLC0415
-    from trainables.datasets.headers import AudioError, probe  # noqa: PLC0415
 
     headers: dict[str, Probe] = {}
     bad = quick_checks(manifest)

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import signal
-import socket
-import subprocess
 import sys
-import tempfile
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from study.cluster.driver import end_driver
+from study.cluster.tunnel import POLL_S, tunnel
+from study.commands.options import add_cluster, add_run_options
 from study.console import say, show
-from study.endings import EngineError, UnheardError, UsageError
-from study.run_commands import add_run_options, shipped, spec_path
-from trainables.storage import URL, URL_FORM
+from study.errors import EngineError, UnheardError, UsageError
+from study.spec.shipped import shipped, spec_path
+from trainables.storage.location import URL, URL_FORM
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
-    from study.jobs import Attempt, Cluster
+    from study.cluster.jobs import Attempt, Cluster
 
-TUNNEL_S = 60.0  # for `ray dashboard` to open it
-POLL_S = 1.0
 UNHEARD_S = 60.0  # that a cluster may fail to answer whoever waits
-ENDED_S = 30.0  # for a driver that was told to end
 TOO_LATE = 124  # exit code of `wait --timeout`, as that of coreutils' timeout
 STOPPED, CANCELLED = 130, 143  # exit codes of a driver that was stopped, or ended at once
 ENDED = {CANCELLED, -signal.SIGTERM}  # the second before the driver had heard of signals
@@ -65,13 +61,6 @@ def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the ty
     command.set_defaults(handler=end_driver)
 
 
-def add_cluster(command: argparse.ArgumentParser) -> None:
-    """Add the ways to a cluster to a command."""
-    way = command.add_mutually_exclusive_group()
-    way.add_argument("--cluster", type=Path, metavar="FILE", help="Ray's cluster file; reached by SSH")
-    way.add_argument("--address", metavar="URL", help="of a cluster's dashboard (default: http://127.0.0.1:8265)")
-
-
 @contextmanager
 def reached(options: argparse.Namespace) -> Iterator[Cluster]:
     """Reach the cluster that the options name.
@@ -81,7 +70,7 @@ def reached(options: argparse.Namespace) -> Iterator[Cluster]:
         EngineError: nothing answers there, or it refuses.
 
     """
-    from study.jobs import ADDRESS, Cluster  # noqa: PLC0415 -- so that the other commands start light
+    from study.cluster.jobs import ADDRESS, Cluster  # noqa: PLC0415 -- so that the other commands start light
 
     if options.cluster is not None:
         with tunnel(options.cluster) as address:
@@ -94,56 +83,10 @@ def reached(options: argparse.Namespace) -> Iterator[Cluster]:
     yield Cluster(address.rstrip("/"))
 
 
-@contextmanager
-def tunnel(file: Path) -> Iterator[str]:
-    """Reach the dashboard of a cluster as ``ray dashboard`` does, through SSH, while the context lasts.
-
-    Raises:
-        UsageError: there is no such file.
-        EngineError: the cluster has no head, or SSH does not reach it.
-
-    """
-    if not file.is_file():
-        msg = f"--cluster: {file} is not a file; allowed: the cluster file that `ray up` was given"
-        raise UsageError(msg)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(  # noqa: S603 -- Ray's own command
-            [sys.executable, "-m", "ray.scripts.scripts", "dashboard", str(file), "--port", str(port)],
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-        try:
-            _until_open(process, port, said, file)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
-            process.wait()
-
-
-def _until_open(process: subprocess.Popen[bytes], port: int, said: Any, file: Path) -> None:  # noqa: ANN401 -- a file
-    end = time.monotonic() + TUNNEL_S
-    while process.poll() is None and time.monotonic() < end:
-        with suppress(OSError):
-            socket.create_connection(("127.0.0.1", port), timeout=POLL_S).close()
-            return
-        time.sleep(0.1)
-    said.seek(0)
-    lines = [line for line in said.read().decode(errors="replace").splitlines() if line.strip()]
-    why = lines[-1].strip() if lines else "SSH does not answer"
-    msg = f"{file}: no way to its head (is it up? ray up {file}): {why}"
-    raise EngineError(msg)
-
-
 def submit(options: argparse.Namespace) -> int:
     """Start a study's driver on a cluster, or say that it runs there."""
-    from study.jobs import packed  # noqa: PLC0415
-    from study.reading import read_spec  # noqa: PLC0415
+    from study.cluster.jobs import packed  # noqa: PLC0415
+    from study.spec.reading import read_spec  # noqa: PLC0415
 
     path = spec_path(options.file)
     spec = read_spec(path)
@@ -164,10 +107,10 @@ def _check_places(path: Path, storage: str | None) -> None:
         UsageError: the storage location that takes the place of the file's is one, or a URL of another form.
 
     """
-    from study.reading import SpecError  # noqa: PLC0415
-    from study.spec import PATHS  # noqa: PLC0415
-    from study.wording import plain, shown  # noqa: PLC0415
-    from study.yaml12 import parse  # noqa: PLC0415
+    from study.spec.keys import PATHS  # noqa: PLC0415
+    from study.spec.messages import plain, shown  # noqa: PLC0415
+    from study.spec.reading import SpecError  # noqa: PLC0415
+    from study.spec.yaml_reader import parse  # noqa: PLC0415
 
     if storage is not None and not (storage.startswith(("/", "~")) or URL.fullmatch(storage)):
         msg = f"--storage: {shown(storage)} is not allowed; allowed: {URL_FORM}, or a folder that starts with / or ~"
@@ -342,25 +285,3 @@ def list_(options: argparse.Namespace) -> int:
 
 def _time(seconds: float | None) -> str:
     return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-
-
-def end_driver(options: argparse.Namespace) -> int:
-    """End a job's driver on this machine: SIGTERM, and SIGKILL where that does not help."""
-    drivers = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit() and _drives(path, options.job)]
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        for pid in drivers:
-            with suppress(ProcessLookupError):
-                os.kill(pid, number)
-        end = time.monotonic() + ENDED_S
-        while any(Path(f"/proc/{pid}").exists() for pid in drivers) and time.monotonic() < end:
-            time.sleep(0.1)
-    return 0
-
-
-def _drives(process: Path, job: str) -> bool:
-    """Say whether a process is a job's driver: Ray makes it the leader of a session; what it starts is none."""
-    try:
-        own = f"GCE_STUDY_JOB={job}".encode() in (process / "environ").read_bytes().split(b"\0")
-        return own and os.getsid(int(process.name)) == int(process.name)
-    except OSError:
-        return False

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
-import argparse
-import os
-import sys
-import time
 from collections import Counter
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from study.console import say, show, show_arms, show_open
-from study.endings import EngineError
-from trainables.labels import duration
-from trainables.storage import location
+from study.commands.options import add_run_options
+from study.commands.tables import show_arms, show_open
+from study.console import say, show
+from study.engine.session import _how_to_go_on, train, workplace
+from study.errors import EngineError
+from study.spec.shipped import shipped, spec_path
+from trainables.naming import duration
+from trainables.storage.location import location
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    import argparse
+    from collections.abc import Iterator
 
-    from study.conductor import Conductor
-    from study.notify import Notifier
-    from study.spec import StudySpec
-    from trainables.datasets.manifest import Manifest
-    from trainables.records import DataSummary, StudyPlan
-    from trainables.storage import Location
+    from study.engine.conductor import Conductor
+    from study.spec.study import StudySpec
+    from trainables.plans import DataSummary, StudyPlan
 
 FEW_BATCHES = 5  # an epoch: below it a run ends before its batch statistics settle
-SPECS = Path(__file__).parent / "specs"
 
 
 def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the type private
@@ -42,33 +38,20 @@ def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the ty
         command.set_defaults(handler=handler)
 
 
-def add_run_options(command: argparse.ArgumentParser, *, retry: bool = True) -> None:
-    """Add what a command lets people say of the clips and the runs."""
-    command.add_argument(
-        "--skip-bad-clips", type=_count, default=0, metavar="N", help="leave out up to N clips that cannot be used"
-    )
-    if retry:
-        command.add_argument("--retry-failed", action="store_true", help="train runs that failed once more")
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        msg = f"{text!r} is not a whole number of 0 or more"
-        raise argparse.ArgumentTypeError(msg)
-    return int(text)
-
-
 def check(options: argparse.Namespace) -> int:
     """Print arms, runs and an estimate of time; train nothing."""
-    from study.ledger import Ledger, compare  # noqa: PLC0415
-    from study.preparation import estimate_s, ill_suited, lacking, make_plan, read_data, workloads  # noqa: PLC0415
-    from study.reading import read_spec  # noqa: PLC0415
-    from study.runs import runs_left  # noqa: PLC0415
+    from study.ledger.ledger import Ledger  # noqa: PLC0415
+    from study.ledger.registry import refuse_changed_study  # noqa: PLC0415
+    from study.planning.data import make_plan, read_data  # noqa: PLC0415
+    from study.planning.machine import ill_suited, lacking  # noqa: PLC0415
+    from study.planning.runs import runs_left  # noqa: PLC0415
+    from study.planning.workload import estimate_s, workloads  # noqa: PLC0415
+    from study.spec.reading import read_spec  # noqa: PLC0415
 
     spec = read_spec(spec_path(options.file))
     storage = location(spec.storage)
     manifest = read_data(spec, options.skip_bad_clips)
-    earlier = compare(storage, spec.name, make_plan(spec, manifest).spec, manifest.fingerprint)
+    earlier = refuse_changed_study(storage, spec.name, make_plan(spec, manifest).spec, manifest.fingerprint)
     plan = make_plan(spec, manifest, earlier)
     work = workloads(spec, manifest)
     recorded = Ledger(storage).recorded(p.run.run_id for p in plan.runs)
@@ -135,16 +118,16 @@ def run(options: argparse.Namespace) -> int:
         0 when one of the study's runs at least is complete, else 1. Ending at its budget is an end like any other.
 
     """
-    from study.ledger import claim  # noqa: PLC0415
-    from study.notify import Notifier  # noqa: PLC0415
-    from study.reading import read_spec  # noqa: PLC0415
+    from study.engine.notifier import Notifier  # noqa: PLC0415
+    from study.ledger.claim import claim  # noqa: PLC0415
+    from study.spec.reading import read_spec  # noqa: PLC0415
 
     spec = read_spec(spec_path(options.file))
     storage = location(spec.storage)
     notifier = Notifier(spec.name, spec.notify)
-    with claim(storage, spec.name) as still_owned, notifier.of_failure(), _workplace(spec, storage):
+    with claim(storage, spec.name) as still_owned, notifier.of_failure(), workplace(spec, storage):
         try:
-            conductor = _train(spec, storage, options, notifier, still_owned)
+            conductor = train(spec, storage, options, notifier, still_owned)
         except (KeyboardInterrupt, EngineError, OSError):
             say(_how_to_go_on(spec.name, options), err=True)
             raise
@@ -154,139 +137,15 @@ def run(options: argparse.Namespace) -> int:
     return 0 if done else 1
 
 
-def _how_to_go_on(name: str, options: argparse.Namespace) -> str:
-    again = f"gce-study run {options.file}"
-    if "GCE_STUDY_JOB" in os.environ:
-        again = f"gce-study resume {name}, or submit its file again"
-    return f"{name}: nothing recorded is lost; continue with: {again}"
-
-
-@contextmanager
-def _workplace(spec: StudySpec, storage: Location) -> Iterator[None]:
-    """Check that runs find what they ask for: on this machine, or on the cluster that the study was submitted to.
-
-    Raises:
-        EngineError: they do not.
-
-    """
-    from study.preparation import ill_suited, lacking  # noqa: PLC0415
-    from study.ray_settings import joins_cluster, prepare_environment  # noqa: PLC0415
-
-    if not joins_cluster():
-        if missing := lacking(spec):
-            raise EngineError("; ".join(missing))
-        for line in ill_suited(spec):
-            say(line, err=True)
-        yield
-        return
-    os.chdir(Path.home())  # a job's own folder may be cleared away while its driver runs
-    prepare_environment()
-    from study.cluster import joined  # noqa: PLC0415 -- imports ray, which reads the environment
-
-    with joined(spec.resources, storage):
-        yield
-
-
-def _train(
-    spec: StudySpec,
-    storage: Location,
-    options: argparse.Namespace,
-    notifier: Notifier,
-    still_owned: Callable[[], None],
-) -> Conductor:
-    from study.conductor import Conductor  # noqa: PLC0415
-    from study.ledger import Ledger, compare, register  # noqa: PLC0415
-    from study.method_factory import make_method  # noqa: PLC0415
-    from study.methods.method import Signal  # noqa: PLC0415
-    from study.preparation import make_plan, workloads  # noqa: PLC0415
-    from study.progress import Progress  # noqa: PLC0415
-    from study.ray_settings import prepare_environment  # noqa: PLC0415
-    from study.reading import dump  # noqa: PLC0415
-    from study.source import source  # noqa: PLC0415
-
-    earlier = compare(storage, spec.name, dump(spec))  # a change is better refused before the frames are computed
-    manifest = _store_with_progress(spec, options.skip_bad_clips)
-    workloads(spec, manifest)
-    plan = make_plan(spec, manifest, earlier)
-    still_owned()  # the frames may have taken long
-    register(storage, plan)
-    ledger = Ledger(storage)
-    ledger.sweep()
-    records = ledger.open({p.run.run_id: p for p in plan.runs})
-    if options.retry_failed:
-        records = ledger.retry(records)
-    for warning in ledger.warnings:
-        say(warning, err=True)
-    method, on_change = make_method(spec, plan.dataset.fingerprint, plan.runs)
-    progress = Progress(storage, spec.name, {p.run.run_id: p for p in plan.runs}, {}, select_on=spec.select_on)
-    conductor = Conductor(method, storage, plan, progress, source())
-    conductor.still_owned = still_owned
-    conductor.on_change = notifier.on_choice(conductor.choice) if plan.method == "settle" else on_change
-    conductor.on_gone = notifier.on_gone(_how_to_go_on(spec.name, options))
-    conductor.take_up(records.values())
-    del records  # their curves would stay in memory for as long as the study runs
-    first = conductor.next()  # answered from the ledger as far as that goes
-    if first is not Signal.DONE:
-        if not isinstance(first, Signal):
-            conductor.give_back(first.run.run_id)
-        with progress:
-            prepare_environment()
-            from study.engine import execute  # noqa: PLC0415 -- imports ray, which reads the environment
-
-            execute(conductor, spec.resources)
-    progress.end()
-    return conductor
-
-
-def _store_with_progress(spec: StudySpec, skip_bad_clips: int) -> Manifest:
-    from study.preparation import store_data  # noqa: PLC0415
-
-    with _bar("log-mel frames") as advance:
-        return store_data(
-            spec,
-            skip_bad_clips,
-            progress=advance,
-            waiting=lambda: say("another process is building these frames; waiting for it", err=True),
-        )
-
-
-@contextmanager
-def _bar(title: str) -> Iterator[Callable[[int, int], None]]:
-    """Show progress with an ETA: a bar on a terminal, a line for every tenth elsewhere."""
-    if not sys.stderr.isatty():
-        yield _tenths(title)
-        return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress as Bar  # noqa: PLC0415
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _tenths(title: str) -> Callable[[int, int], None]:
-    began, first, said = time.monotonic(), -1, 0
-
-    def advance(done: int, total: int) -> None:
-        nonlocal first, said
-        first = done if first < 0 else first  # what an earlier build had finished is no pace
-        if total and 10 * done // total > said:
-            said = 10 * done // total
-            pace = (time.monotonic() - began) / (done - first) if done > first else 0.0
-            say(f"{title}: {done} of {total} clips; ETA {duration(pace * (total - done))}", err=True)
-
-    return advance
-
-
 def _conclude(conductor: Conductor) -> str:
     """Print what was found, write the report, and return the verdict."""
-    from analysis.exploration import exploration_table  # noqa: PLC0415
-    from analysis.frames import explored, load_study, reported  # noqa: PLC0415
-    from analysis.report import write_report  # noqa: PLC0415
-    from analysis.tables import result_tables  # noqa: PLC0415
-    from analysis.verdict import verdict  # noqa: PLC0415
+    from analysis.report.write import write_report  # noqa: PLC0415
+    from analysis.results.study_results import explored, load_results, reported  # noqa: PLC0415
+    from analysis.tables.accuracy import result_tables  # noqa: PLC0415
+    from analysis.tables.exploration import exploration_table  # noqa: PLC0415
+    from analysis.text.verdict import verdict  # noqa: PLC0415
 
-    results = load_study(conductor.storage, conductor.plan.name)
+    results = load_results(conductor.storage, conductor.plan.name)
     exploring = [exploration_table(results)] if len(explored(results).runs) else []
     for found in (*exploring, *result_tables(reported(results))):
         show(found.title, found.header, found.rows)
@@ -300,14 +159,3 @@ def _conclude(conductor: Conductor) -> str:
     say(answer := verdict(results))
     say(f"report: {write_report(conductor.storage, conductor.plan.name) / 'report.html'}")
     return answer
-
-
-def spec_path(file: Path) -> Path:
-    """Return the path of a study file; a bare name such as ``demo`` that is no file means a shipped one."""
-    own = SPECS / f"{file}.yaml"
-    return own if not file.exists() and len(file.parts) == 1 and own.exists() else file
-
-
-def shipped() -> list[str]:
-    """Return the names of the shipped study files."""
-    return sorted(path.stem for path in SPECS.glob("*.yaml"))

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from study import job_commands
-from study.console import say, show, show_arms
-from study.endings import UnknownStudyError
-from study.job_commands import add_cluster
-from study.progress import configuration_name, progress_path
-from trainables.labels import duration
-from trainables.storage import location
+from study.commands import jobs
+from study.commands.options import add_cluster, add_storage
+from study.commands.tables import show_arms
+from study.console import say, show
+from study.engine.progress import progress_path
+from study.errors import UnknownStudyError
+from study.ledger.registry import find_plan
+from trainables.naming import configuration_name, duration
 
 if TYPE_CHECKING:
-    from trainables.records import StudyPlan
-    from trainables.storage import Location
+    import argparse
+
+    from trainables.storage.types import Location
 
 
 def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the type private
@@ -38,25 +39,12 @@ def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the ty
     command.set_defaults(handler=schema)
 
 
-def add_storage(command: argparse.ArgumentParser) -> None:
-    """Add ``--storage`` to a command."""
-    text = "storage location: a folder, or s3://BUCKET/PREFIX (default: results)"
-    command.add_argument("--storage", type=storage_location, default="results", help=text)
-
-
-def storage_location(text: str) -> Location:
-    """Return the storage location that an option names."""
-    try:
-        return location(text)
-    except (OSError, ValueError) as error:
-        raise argparse.ArgumentTypeError(str(error)) from None
-
-
 def status(options: argparse.Namespace) -> int:
     """Print where a study stands, and who runs it."""
     if options.cluster or options.address:
-        return job_commands.status(options)
-    from study.ledger import Ledger, owner  # noqa: PLC0415
+        return jobs.status(options)
+    from study.ledger.claim import owner  # noqa: PLC0415
+    from study.ledger.ledger import Ledger  # noqa: PLC0415
 
     plan = find_plan(options.storage, options.name)
     runs = {p.run.run_id: p for p in plan.runs}
@@ -92,8 +80,10 @@ def _progress(storage: Location, name: str) -> dict[str, Any] | None:
 def list_(options: argparse.Namespace) -> int:
     """Print the studies of a storage location."""
     if options.cluster or options.address:
-        return job_commands.list_(options)
-    from study.ledger import Ledger, list_studies, owner  # noqa: PLC0415
+        return jobs.list_(options)
+    from study.ledger.claim import owner  # noqa: PLC0415
+    from study.ledger.ledger import Ledger  # noqa: PLC0415
+    from study.ledger.registry import list_studies  # noqa: PLC0415
 
     if not options.storage.is_dir():
         msg = f"{options.storage}: no such storage location"
@@ -113,29 +103,7 @@ def list_(options: argparse.Namespace) -> int:
 
 def schema(_: argparse.Namespace) -> int:
     """Print the JSON Schema of study files."""
-    from study.spec import json_schema  # noqa: PLC0415
+    from study.spec.study import json_schema  # noqa: PLC0415
 
     say(json.dumps(json_schema(), indent=1))
     return 0
-
-
-def find_plan(storage: Location, name: str) -> StudyPlan:
-    """Read a study's plan.
-
-    Raises:
-        UnknownStudyError: there is none; the message names those that are there.
-
-    """
-    from pydantic import ValidationError  # noqa: PLC0415
-
-    from trainables.records import read_plan, study_folder  # noqa: PLC0415
-
-    try:
-        return read_plan(storage, name)
-    except ValidationError as error:
-        msg = f"{study_folder(storage, name) / 'plan.json'}: damaged: {error.errors()[0]['msg']}"
-        raise UnknownStudyError(msg) from None
-    except FileNotFoundError:
-        there = sorted(p.parent.name for p in (storage / "studies").glob("*/plan.json"))
-        msg = f"{storage}: no study named {name!r}; there: {', '.join(there) or 'none'}; other places: --storage"
-        raise UnknownStudyError(msg) from None

@@ -11,22 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from study.events import Events
-from study.ledger import Ledger
+from study.engine.tensorboard import Events
+from study.ledger.ledger import Ledger
 from study.methods.method import Decision, Signal
-from trainables.checkpoint import checkpoint_path, load_checkpoint
-from trainables.handover import BusyError, owned, stopped
-from trainables.records import Epoch, add_record, log_path, write_plan
-from trainables.run_log import RunLog
+from trainables.plans import write_plan
+from trainables.records import Epoch, add_record, log_path
+from trainables.runs.log import RunLog
+from trainables.runs.ownership import BusyError, owned, stopped
+from trainables.training.checkpoint import checkpoint_path, load_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from study.engine.progress import Progress
     from study.methods.method import Method
-    from study.progress import Progress
     from trainables.config import Run
-    from trainables.records import PlannedRun, Record, StudyPlan
-    from trainables.storage import Location
+    from trainables.plans import PlannedRun, StudyPlan
+    from trainables.records import Record
+    from trainables.storage.types import Location
 
 BUSY_S = 10.0  # before a run that another study trains is asked for again
 

@@ -14,22 +14,18 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from trainables.labels import duration, label
-from trainables.records import study_folder, write_atomically
+from trainables.naming import configuration_name, duration
+from trainables.plans import study_folder
+from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
     from trainables.config import Configuration
-    from trainables.records import PlannedRun, Record
-    from trainables.storage import Location
+    from trainables.plans import PlannedRun
+    from trainables.records import Record
+    from trainables.storage.types import Location
 
 REFRESH_S = 1.0
 REFRESH_AWAY_S = 10.0  # where each writing is a request that is paid for
-
-
-def configuration_name(planned: PlannedRun) -> str:
-    """Name a configuration, with its subset where the arm has several."""
-    subset = planned.varied.get("subset")
-    return f"{label(planned)} on {subset}" if subset else label(planned)
 
 
 @dataclass

@@ -12,14 +12,15 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from study.progress import configuration_name
-from trainables.records import study_folder
+from trainables.naming import configuration_name
+from trainables.plans import study_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trainables.records import Epoch, PlannedRun, Record
-    from trainables.storage import Location
+    from trainables.plans import PlannedRun
+    from trainables.records import Epoch, Record
+    from trainables.storage.types import Location
 
 UNFINISHED = "unfinished"
 
@@ -54,7 +55,7 @@ class Events:
         """
         if not isinstance(self.folder, Path):
             return
-        from study.event_format import epoch, framed, head  # noqa: PLC0415 -- half a second, once a study
+        from study.engine.tensorboard_format import epoch, framed, head  # noqa: PLC0415 -- half a second, once a study
 
         run_id = planned.run.run_id
         curve = self._curves.get(run_id, [])
@@ -84,7 +85,7 @@ class Events:
         try:
             if self._has(planned, mark):
                 return
-            from study.event_format import framed, whole  # noqa: PLC0415 -- as above
+            from study.engine.tensorboard_format import framed, whole  # noqa: PLC0415 -- as above
 
             data = framed(whole(planned, record))
             folder = self.folder / _name(planned)

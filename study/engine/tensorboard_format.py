@@ -8,7 +8,7 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
-from study.progress import configuration_name
+from trainables.naming import configuration_name
 
 # tensorboardX imports torch where it finds it, which takes seconds, for a writer that is not used here.
 late = sys.modules.setdefault("torch", cast("ModuleType", None)) is None  # None: not to be imported
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import ModuleType
 
-    from trainables.records import Epoch, PlannedRun, Record
+    from trainables.plans import PlannedRun
+    from trainables.records import Epoch, Record
 
 TAGS = {
     "loss/train": "train_loss",

@@ -20,18 +20,21 @@ from ray.tune.error import TuneError
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
-from study.cluster import most_at_once, most_here, own_cluster, watched
-from study.endings import EngineError, raise_if_interrupted
+from study.cluster.capacity import most_at_once
+from study.cluster.local import most_here, own_cluster
+from study.cluster.watch import watched
+from study.engine.graceful_stop import FinishingEpochs
+from study.errors import EngineError
+from study.interrupts import raise_if_interrupted
 from study.methods.method import Decision, Signal
-from study.stopping import FinishingEpochs
 from trainables.config import Run
 from trainables.records import Cost, Epoch, Record, add_record, is_recorded, log_path
-from trainables.run_log import RunLog
+from trainables.runs.log import RunLog
 from trainables.trainable import RunTrainable
 
 if TYPE_CHECKING:
-    from study.conductor import Conductor
-    from study.spec import Resources
+    from study.engine.conductor import Conductor
+    from study.spec.keys import Resources
 
 LOST_PROCESSES = 10  # a run whose process dies more often than this without an epoch in between has a fault of its own
 # In what Ray says of a process that was lost with its machine. The last one comes before Ray knows that the machine is
@@ -60,7 +63,7 @@ def execute(conductor: Conductor, resources: Resources) -> None:
         return
     conductor.progress.ray_dashboard = dashboard_of(ray.init(ignore_reinit_error=True, logging_level=logging.ERROR))
     with watched(conductor.on_gone), FinishingEpochs() as finishing:
-        _fit(asking, resources, most_at_once(conductor, resources), finishing)
+        _fit(asking, resources, most_at_once(conductor.method, resources), finishing)
 
 
 def dashboard_of(context: Any) -> str:  # noqa: ANN401 -- ray's types are not known

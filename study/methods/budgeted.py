@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.budget import Spent, reached
+from analysis.results.budget import Spent, reached
 from study.methods.method import Decision, Signal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from study.method_specs import Budget
     from study.methods.method import Method
-    from trainables.records import Epoch, PlannedRun, Record
+    from study.spec.methods import Budget
+    from trainables.plans import PlannedRun
+    from trainables.records import Epoch, Record
 
 
-class Budgeted:
+class BudgetedMethod:
     """Another method, asked until the study's budget is spent.
 
     Attributes:
@@ -101,6 +102,10 @@ class Budgeted:
         most = self._budget["max_runs"]
         left = self._inner.most_left()
         return left if most is None else max(len(self._out), min(left, most - self._spent.runs))
+
+    def most_in_flight(self, slots: int) -> int:
+        """Return the inner method's."""
+        return self._inner.most_in_flight(slots)
 
     def standing(self) -> str:
         """Say where the inner method stands, and which limit is reached."""

@@ -9,21 +9,23 @@ from contextlib import suppress
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from study.methods.method import Candidate, Decision, Signal
-from study.methods.queue import RunQueue
-from study.rules import CONTROL
+from study.methods.method import Decision, Signal
+from study.methods.run_queue import RunQueue
+from study.spec.candidates import Candidate
+from study.spec.rules import CONTROL
 from trainables.config import GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from study.methods.method import Method
-    from trainables.records import Epoch, PlannedRun, Record
+    from trainables.plans import PlannedRun
+    from trainables.records import Epoch, Record
 
 DIGITS = 3  # of q: the seeds do not tell it more exactly, and an equal q is trained once
 
 
-class WithControls:
+class ControlledMethod:
     """Another method, and when it is done the controls of its adaptive runs that enter means (not the exploring ones).
 
     The controls follow from the records alone, so they are the same after a crash.
@@ -107,6 +109,10 @@ class WithControls:
         if self._queue is not None:
             return len(self._queue.planned) - len(self._queue.told)
         return self._inner.most_left() + self._most
+
+    def most_in_flight(self, slots: int) -> int:
+        """Return the inner method's."""
+        return self._inner.most_in_flight(slots)
 
     def standing(self) -> str:
         """Say where the inner method stands."""

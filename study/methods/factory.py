@@ -5,31 +5,33 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from study.arms import Range
-from study.method_specs import Search as SearchSpec
-from study.method_specs import Settle as SettleSpec
-from study.methods.budgeted import Budgeted
-from study.methods.controls import WithControls
+from study.methods.budgeted import BudgetedMethod
+from study.methods.controls import ControlledMethod
 from study.methods.grid import Grid
-from study.rules import confirming_runs, control_runs
-from study.runs import candidates
+from study.spec.arms import Range
+from study.spec.candidates import candidates
+from study.spec.methods import Search as SearchSpec
+from study.spec.methods import Settle as SettleSpec
+from study.spec.rules import confirming_runs, control_runs
 from trainables.config import Configuration
-from trainables.records import study_folder
-from trainables.storage import location
+from trainables.plans import study_folder
+from trainables.storage.location import location
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from study.arms import Arm
     from study.methods.method import Method
     from study.methods.sampling import ArmSpace
-    from study.spec import StudySpec
-    from trainables.records import PlannedRun
+    from study.spec.arms import Arm
+    from study.spec.study import StudySpec
+    from trainables.plans import PlannedRun
 
 JOURNAL = "optuna.log"  # in the study's folder: a search's trials, for optuna-dashboard
 
 
-def make_method(spec: StudySpec, dataset: str, asked: Sequence[PlannedRun]) -> tuple[Budgeted, Callable[[], None]]:
+def make_method(
+    spec: StudySpec, dataset: str, asked: Sequence[PlannedRun]
+) -> tuple[BudgetedMethod, Callable[[], None]]:
     """Return a study's method, with its controls and under its budget; and what is to be called when it has changed.
 
     Args:
@@ -40,8 +42,8 @@ def make_method(spec: StudySpec, dataset: str, asked: Sequence[PlannedRun]) -> t
     """
     inner, on_change = _choosing(spec, dataset, [planned for planned in asked if planned.stage != "control"])
     if spec.controls:
-        inner = WithControls(inner, asked, control_runs(spec))
-    return Budgeted(inner, spec.budget), on_change
+        inner = ControlledMethod(inner, asked, control_runs(spec))
+    return BudgetedMethod(inner, spec.budget), on_change
 
 
 def _choosing(spec: StudySpec, dataset: str, asked: Sequence[PlannedRun]) -> tuple[Method, Callable[[], None]]:
@@ -63,7 +65,7 @@ def _choosing(spec: StudySpec, dataset: str, asked: Sequence[PlannedRun]) -> tup
         # In an order that the file's does not change.
         chosen_from = sorted((c for c in candidates(spec) if c.arm not in method.baselines), key=lambda c: c.arm)
         return Settle(chosen_from, fixed, method, dataset, **limits), lambda: None
-    from study.journal import Journal  # noqa: PLC0415 -- optuna, which only a search needs
+    from study.methods.optuna_journal import Journal  # noqa: PLC0415 -- optuna, which only a search needs
     from study.methods.search import Search  # noqa: PLC0415
 
     sampled = spaces(spec, method)
@@ -74,13 +76,13 @@ def _choosing(spec: StudySpec, dataset: str, asked: Sequence[PlannedRun]) -> tup
 
 def spaces(spec: StudySpec, method: SearchSpec) -> list[ArmSpace]:
     """Return what a search samples: the open parameters of each arm that is no baseline."""
-    from study.methods.sampling import ArmSpace, Choices  # noqa: PLC0415 -- optuna
-    from study.methods.sampling import Range as Sampled  # noqa: PLC0415
+    from study.methods.sampling import ArmSpace, SampledChoices  # noqa: PLC0415 -- optuna
+    from study.methods.sampling import SampledRange as Sampled  # noqa: PLC0415
 
-    def sampled(value: Any) -> Sampled | Choices:  # noqa: ANN401 -- Values or Range
+    def sampled(value: Any) -> Sampled | SampledChoices:  # noqa: ANN401 -- Values or Range
         if isinstance(value, Range):
             return Sampled(value.min, value.max, value.scale == "log")
-        return Choices(value.values)
+        return SampledChoices(value.values)
 
     return [
         ArmSpace(arm.name, {name: sampled(value) for name, value in arm.open.items()}, partial(_built, spec, arm))

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from study.methods.method import Decision, Signal
-from study.methods.queue import RunQueue
+from study.methods.run_queue import RunQueue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from trainables.records import Epoch, PlannedRun, Record
+    from trainables.plans import PlannedRun
+    from trainables.records import Epoch, Record
 
 
 class Grid:
@@ -60,6 +61,10 @@ class Grid:
     def most_left(self) -> int:
         """Return the number of runs that are not told."""
         return len(self._queue.planned) - len(self._queue.told)
+
+    def most_in_flight(self, slots: int) -> int:  # noqa: ARG002 -- of every method
+        """Return the number of runs that are left: all of them are known beforehand."""
+        return self.most_left()
 
     def standing(self) -> str:
         """Say nothing: counts say it all."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
-
-from trainables.config import Configuration, Run
-from trainables.records import Epoch, PlannedRun, Record, Stage
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-SelectOn = Literal["validation", "verified"]
+    from trainables.plans import PlannedRun
+    from trainables.records import Epoch, Record
+
 
 # Runs that confirm a choice have seeds from here on: no run that led to the choice has one of them.
 FIRST_CONFIRMING_SEED = 10_000
@@ -30,19 +29,6 @@ class Decision(Enum):
     CONTINUE = auto()
     STOP = auto()  # it ends here, with a record whose status is ``stopped``
     PAUSE = auto()  # it makes room; the method asks for it again, and it goes on from its checkpoint
-
-
-class Candidate(NamedTuple):
-    """A configuration, the arm it belongs to, and what that arm had left open there."""
-
-    arm: str
-    varied: Mapping[str, float | str]
-    configuration: Configuration
-
-    def planned(self, seed: int, dataset: str, stage: Stage = "") -> PlannedRun:
-        """Return the run of this configuration with a seed, on the data set with this fingerprint."""
-        run = Run(configuration=self.configuration, seed=seed, dataset=dataset)
-        return PlannedRun(arm=self.arm, varied=dict(self.varied), run=run, stage=stage)
 
 
 class Method(Protocol):
@@ -81,6 +67,12 @@ class Method(Protocol):
 
     def most_left(self) -> int:
         """Return an upper bound of the runs that are still to be told, those out included."""
+
+    def most_in_flight(self, slots: int) -> int:
+        """Return the most runs worth having out at once, when that many slots are free for them.
+
+        A run chosen before the others' results are known is chosen worse, so an adaptive method asks for fewer.
+        """
 
     def standing(self) -> str:
         """Say in a few words where the method stands; empty when counts say it all."""

@@ -13,7 +13,7 @@ from optuna.study import StudyDirection
 from optuna.trial import create_trial
 
 from study.methods.sampling import STATES, parameters
-from trainables.records import write_atomically
+from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
     from study.methods.sampling import ArmSpace, Tried
-    from trainables.storage import Location
+    from trainables.storage.types import Location
 
 
 class Journal:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from trainables.records import PlannedRun
+    from trainables.plans import PlannedRun
 
 
 class RunQueue:

@@ -11,13 +11,13 @@ from study.methods.sampling import Tried
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from study.methods.method import Candidate
+    from study.spec.candidates import Candidate
     from trainables.records import Status
 
 Curve = dict[int, float]  # epoch, ascending from 1 -> score; NaN where there was none
 
 
-class Explored:
+class SampledConfiguration:
     """One sampled configuration.
 
     Attributes:

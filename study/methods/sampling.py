@@ -47,7 +47,7 @@ optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 
 @dataclass(frozen=True)
-class Range:
+class SampledRange:
     """The numbers from ``low`` to ``high``, both included; sampled evenly in their logarithm if ``log``."""
 
     low: float
@@ -56,7 +56,7 @@ class Range:
 
 
 @dataclass(frozen=True)
-class Choices:
+class SampledChoices:
     """A list of distinct values."""
 
     values: tuple[float | str, ...]
@@ -74,7 +74,7 @@ class ArmSpace:
     """
 
     arm: str
-    parameters: Mapping[str, Range | Choices]
+    parameters: Mapping[str, SampledRange | SampledChoices]
     build: Callable[[Mapping[str, float | str]], Configuration]
 
 
@@ -107,7 +107,7 @@ def distributions(space: Sequence[ArmSpace], arm: str | None = None) -> dict[str
     """
     found: dict[str, BaseDistribution] = {}
     if len(space) > 1:
-        found["arm"] = _distribution(Choices(tuple(each.arm for each in space)))
+        found["arm"] = _distribution(SampledChoices(tuple(each.arm for each in space)))
     for each in space:
         if arm in (None, each.arm):
             for name, values in each.parameters.items():
@@ -116,8 +116,8 @@ def distributions(space: Sequence[ArmSpace], arm: str | None = None) -> dict[str
 
 
 @cache
-def _distribution(values: Range | Choices) -> BaseDistribution:
-    if isinstance(values, Range):
+def _distribution(values: SampledRange | SampledChoices) -> BaseDistribution:
+    if isinstance(values, SampledRange):
         return FloatDistribution(values.low, values.high, log=values.log)
     return CategoricalDistribution(values.values)
 
@@ -136,8 +136,8 @@ def parameters(space: Sequence[ArmSpace], tried: Tried) -> tuple[dict[str, Any],
     return found | {f"{arm.arm}.{name}": value for name, value in tried.varied.items()}, distributions(space, arm.arm)
 
 
-def _holds(values: Range | Choices, value: float | str) -> bool:
-    if isinstance(values, Choices):
+def _holds(values: SampledRange | SampledChoices, value: float | str) -> bool:
+    if isinstance(values, SampledChoices):
         return value in values.values
     return not isinstance(value, str) and values.low <= value <= values.high
 
@@ -202,7 +202,7 @@ class Proposer:
             varied: dict[str, float | str] = {}
             for parameter, values in arm.parameters.items():
                 key = f"{arm.arm}.{parameter}"
-                if isinstance(values, Range):
+                if isinstance(values, SampledRange):
                     varied[parameter] = _read(trial.suggest_float(key, values.low, values.high, log=values.log), values)
                 else:
                     varied[parameter] = _read(trial.suggest_categorical(key, values.values), values)
@@ -212,7 +212,7 @@ class Proposer:
 def _size(space: Sequence[ArmSpace]) -> float:
     """How many configurations there are: infinitely many where a range is open."""
     sizes = [
-        math.prod(len(v.values) if isinstance(v, Choices) else math.inf for v in each.parameters.values())
+        math.prod(len(v.values) if isinstance(v, SampledChoices) else math.inf for v in each.parameters.values())
         for each in space
     ]
     return sum(sizes)
@@ -290,9 +290,9 @@ def _sequence(space: Sequence[ArmSpace], start: int, seed: int) -> Iterator[tupl
         point = study.ask(union)
 
 
-def _read(value: Any, of: Range | Choices) -> float | str:  # noqa: ANN401 -- what Optuna sampled
+def _read(value: Any, of: SampledRange | SampledChoices) -> float | str:  # noqa: ANN401 -- what Optuna sampled
     """Return a sampled value, a number rounded to as few digits as its range allows but never out of it."""
-    if isinstance(of, Choices):
+    if isinstance(of, SampledChoices):
         return next(choice for choice in of.values if choice == value)
     for digits in range(SIGNIFICANT_DIGITS, MOST_DIGITS):
         rounded = min(max(float(f"{value:.{digits}g}"), of.low), of.high)

@@ -9,20 +9,27 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from study.methods.explored import Curve, Explored
-from study.methods.method import FIRST_CONFIRMING_SEED, Candidate, Decision, SelectOn, Signal
-from study.methods.queue import RunQueue
-from study.methods.rungs import Rungs
+from study.methods.method import FIRST_CONFIRMING_SEED, Decision, Signal
+from study.methods.run_queue import RunQueue
+from study.methods.sampled_configuration import Curve, SampledConfiguration
 from study.methods.sampling import Proposer
-from trainables.labels import label
+from study.methods.successive_halving import Rungs
+from study.spec.candidates import Candidate
+from trainables.naming import label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from study.method_specs import Search as Settings
     from study.methods.sampling import ArmSpace, Tried
+    from study.spec.methods import Search as Settings
+    from study.spec.methods import SelectOn
     from trainables.config import Configuration
-    from trainables.records import Epoch, PlannedRun, Record
+    from trainables.plans import PlannedRun
+    from trainables.records import Epoch, Record
+
+
+SAMPLED_AT_ONCE = 10  # runs out at once at the least: the first ten are drawn at random whatever is known
+SAMPLED_SHARE = 0.25  # of a search's runs that are out at once at the most
 
 
 class Search:
@@ -68,10 +75,10 @@ class Search:
             self.rungs += (self._max_epochs,)
         self._queue = RunQueue()
         self._held: set[str] = set()  # paused at a rung until the other seeds of the configuration are there
-        self._explored: list[Explored] = []
+        self._explored: list[SampledConfiguration] = []
         self._history: list[Tried] = []
         self._stale: set[int] = set()  # numbers of configurations that have changed since
-        self._of: dict[str, Explored] = {}  # run_id -> the configuration that it explores
+        self._of: dict[str, SampledConfiguration] = {}  # run_id -> the configuration that it explores
         self._confirmed: list[Candidate] = []
         self._exhausted = False  # nothing new is left to sample
         self._confirming = False
@@ -93,7 +100,7 @@ class Search:
         runs = [candidate.planned(seed, self._dataset, "explore") for seed in range(self._settings.seeds)]
         run_ids = [planned.run.run_id for planned in runs]
         self._text = None
-        explored = Explored(len(self._explored), candidate, run_ids, self._max_epochs)
+        explored = SampledConfiguration(len(self._explored), candidate, run_ids, self._max_epochs)
         self._explored.append(explored)
         self._history.append(explored.tried())
         self._of.update(dict.fromkeys(run_ids, explored))
@@ -139,7 +146,7 @@ class Search:
             for candidate in self._confirmed:
                 self._queue.plan(candidate.planned(seed, self._dataset, "confirm"))
 
-    def _best(self) -> list[Explored]:
+    def _best(self) -> list[SampledConfiguration]:
         """Return the configurations that finished, best first; where none did, those that were stopped last.
 
         A baseline is confirmed in any case, and leaves its place to another.
@@ -203,7 +210,7 @@ class Search:
                 self._held.add(run_id)
         return decision
 
-    def _decision(self, explored: Explored, epoch: int) -> Decision:
+    def _decision(self, explored: SampledConfiguration, epoch: int) -> Decision:
         if explored.stopped is not None and epoch >= explored.stopped:
             return Decision.STOP
         if epoch not in self.rungs:
@@ -212,7 +219,7 @@ class Search:
             return Decision.STOP
         return Decision.CONTINUE if epoch <= explored.passed else Decision.PAUSE
 
-    def _decide(self, explored: Explored) -> None:
+    def _decide(self, explored: SampledConfiguration) -> None:
         """Bring a configuration's scores to the rungs, decide where that is due, and release what waited for it."""
         for rung in self._rungs.epochs:
             score = explored.score(rung)
@@ -257,6 +264,11 @@ class Search:
             left += (self._most() - len(self._explored)) * self._settings.seeds
         candidates = self._settings.confirm_best + len(self._baselines)
         return left + max(0, candidates * self._settings.confirm_seeds - self._confirmed_before)
+
+    def most_in_flight(self, slots: int) -> int:
+        """Return a share of the runs that the search may sample: a sampler learns nothing from runs still out."""
+        sampled = self._settings.configurations * self._settings.seeds
+        return min(slots, max(SAMPLED_AT_ONCE, int(SAMPLED_SHARE * sampled)))
 
     def standing(self) -> str:
         """Say how far the search has come, and what is best so far."""

@@ -7,19 +7,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.settling import Explored, challengers, stand
-from study.method_specs import most_exploring
-from study.methods.method import FIRST_CONFIRMING_SEED, Candidate, Decision, SelectOn, Signal
-from study.methods.queue import RunQueue
-from trainables.labels import label
+from analysis.statistics.best_arm import Explored, challengers, stand
+from study.methods.method import FIRST_CONFIRMING_SEED, Decision, Signal
+from study.methods.run_queue import RunQueue
+from study.spec.methods import SelectOn, most_exploring
+from trainables.naming import label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from analysis.settling import Standing
-    from study.method_specs import Settle as Settings
+    from analysis.statistics.best_arm import Assessment
+    from study.spec.candidates import Candidate
+    from study.spec.methods import Settle as Settings
     from trainables.config import Configuration
-    from trainables.records import Epoch, PlannedRun, Record
+    from trainables.plans import PlannedRun
+    from trainables.records import Epoch, Record
 
 CHALLENGERS = 8  # drawn for each run
 # Runs in flight, as a share of those landed, or one for each candidate where that is more. What is asked for before it
@@ -78,7 +80,7 @@ class Settle:
         self._scores: dict[Configuration, dict[int, float]] = defaultdict(dict)
         self._unscored: Counter[Configuration] = Counter()
         # By whether runs in flight count; forgotten when it changes.
-        self._standings: dict[bool, Standing[Configuration] | None] = {}
+        self._standings: dict[bool, Assessment[Configuration] | None] = {}
         self._chosen: Configuration | None = None  # set when exploring is over
         self._take_up(asked)
         for each in self._candidates:  # so that the plan names all of them from the first
@@ -157,6 +159,10 @@ class Settle:
         confirmed = self._settings.confirm_seeds * (1 + len(self._baselines))
         return planned + max(0, self._cap - self._explored) + confirmed
 
+    def most_in_flight(self, slots: int) -> int:
+        """Return the slots: ``ask`` itself waits while enough runs are out."""
+        return slots
+
     def standing(self) -> str:
         """Say which candidate leads, or is confirmed, and how sure that is."""
         count = len(self._candidates)
@@ -225,7 +231,7 @@ class Settle:
         unseen = any(not self._scores[each] and not self._unscored[each] for each in free)
         return (flying > 0 and unseen) or flying >= max(len(free), MOST_IN_FLIGHT * landed)
 
-    def _sample(self, standing: Standing[Configuration], free: Sequence[Configuration]) -> Configuration:
+    def _sample(self, standing: Assessment[Configuration], free: Sequence[Configuration]) -> Configuration:
         """Draw challengers, by the random numbers of this state of the exploring, and run what tells most of them."""
         counts = [len(self._seeds[each]) for each in self._candidates]
         rng = np.random.default_rng([self._settings.seed, *counts])
@@ -234,7 +240,7 @@ class Settle:
         allowed = [i for i, each in enumerate(standing.keys) if each in free]
         return standing.keys[max(allowed, key=lambda i: float(narrowing[i]))]
 
-    def _standing(self, *, believing: bool = False) -> Standing[Configuration] | None:
+    def _standing(self, *, believing: bool = False) -> Assessment[Configuration] | None:
         """Judge the candidates by the scores told; ``believing`` takes in the runs in flight."""
         if believing not in self._standings:
             explored = {each: self._runs_of(each, believing=believing) for each in self._candidates}
@@ -268,7 +274,7 @@ class Settle:
     def _name(self, configuration: Configuration) -> str:
         return label(self._candidates[configuration].planned(0, self._dataset))
 
-    def _sure(self, standing: Standing[Configuration]) -> float:
+    def _sure(self, standing: Assessment[Configuration]) -> float:
         """Return the probability that the choice is within the tolerance; 0 where it is out of the race."""
         chosen = standing.chosen if self._chosen is None else self._chosen
         return float(standing.within[standing.keys.index(chosen)]) if chosen in standing.keys else 0.0

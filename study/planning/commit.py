@@ -6,9 +6,9 @@ import subprocess
 from pathlib import Path
 
 
-def source() -> dict[str, str | None]:
+def git_revision() -> dict[str, str | None]:
     """Return the git commit that the code lies in, ``+changes`` added if it was edited; None outside a checkout."""
-    folder = Path(__file__).resolve().parent.parent
+    folder = Path(__file__).resolve().parents[2]
     try:
         # Only a checkout of this project counts, not some other repository that an environment lies in.
         if not (folder / ".git").exists():

@@ -4,32 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from study.arms import Range
-from study.method_specs import Grid, Settle, most_exploring, most_sampled
-from study.methods.method import Candidate
-from study.reading import dump
-from study.rules import confirming_runs, control_runs
-from trainables.config import Configuration
-from trainables.records import DataSummary, PlannedRun, StudyPlan
+from study.spec.candidates import candidates
+from study.spec.differences import dump
+from study.spec.methods import Grid, Settle, most_exploring, most_sampled
+from study.spec.rules import confirming_runs, control_runs
+from trainables.plans import DataSummary, PlannedRun, StudyPlan
 
 if TYPE_CHECKING:
-    from study.spec import StudySpec
-
-
-def candidates(spec: StudySpec) -> list[Candidate]:
-    """Return every configuration with its arm's name and what the arm had left open, in the order of the file.
-
-    The parameters' values and the subset are keyed by their names in the file: ``q``, ``temperature``, ``subset``. An
-    arm with a range names none.
-    """
-    return [
-        Candidate(
-            arm.name, choice.varied, Configuration(loss=choice.loss, subset=choice.subset, training=spec.training)
-        )
-        for arm in spec.arms
-        if not any(isinstance(value, Range) for value in arm.open.values())
-        for choice in arm.choices()
-    ]
+    from study.spec.study import StudySpec
 
 
 def planned_runs(spec: StudySpec, dataset_fingerprint: str) -> list[PlannedRun]:

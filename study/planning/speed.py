@@ -13,9 +13,9 @@ from importlib.metadata import version
 from statistics import median
 from typing import TYPE_CHECKING
 
-from study.ray_settings import WORKERS
-from trainables.records import write_atomically
-from trainables.storage import cache
+from study.cluster.ray_environment import WORKERS
+from trainables.storage.files import write_atomically
+from trainables.storage.location import cache
 
 if TYPE_CHECKING:
     from trainables.config import Precision
@@ -63,7 +63,7 @@ def _processor() -> str:
 
 def _measured_apart(*asked: object) -> tuple[float, float]:
     """Measure in a process of its own, whose memory is managed as that of the processes that train."""
-    command = [sys.executable, "-m", "study.estimate", *map(str, asked)]
+    command = [sys.executable, "-m", "study.planning.speed", *map(str, asked)]
     said = subprocess.run(command, env=os.environ | WORKERS, check=True, capture_output=True).stdout  # noqa: S603 -- ours
     train_s, validate_s = json.loads(said)
     return train_s, validate_s
@@ -73,9 +73,9 @@ def measure(batch_size: int, classes: int, precision: Precision) -> tuple[float,
     """Time the network on one thread, now; takes and returns what ``seconds_per_patch`` does."""
     import torch  # noqa: PLC0415 -- a second, which what is remembered need not wait for
 
-    from trainables.losses import gce  # noqa: PLC0415
-    from trainables.model import CNN, FRAMES, MELS  # noqa: PLC0415
-    from trainables.neighbours import adaptive_q  # noqa: PLC0415
+    from trainables.losses.robust import gce  # noqa: PLC0415
+    from trainables.losses.soft_nearest_neighbour import adaptive_q  # noqa: PLC0415
+    from trainables.networks.cnn import CNN, FRAMES, MELS  # noqa: PLC0415
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)

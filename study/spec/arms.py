@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self, Typ
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, create_model, model_validator
 
-from study.wording import not_allowed, shown
+from study.spec.messages import not_allowed, shown
 from trainables.config import LOSSES, Frozen, Loss, Subset
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ else:
     OpenSubset = _open("Subset", Subset, "names of training subsets")
 
 
-class Choice(NamedTuple):
+class ArmConfiguration(NamedTuple):
     """One configuration of an arm, less the training settings: ``varied`` holds what the arm had left open."""
 
     varied: dict[str, float | str]
@@ -178,7 +178,7 @@ class Arm(Frozen):
             count *= len(value.values) if isinstance(value, Values) else 1
         return count
 
-    def choices(self) -> Iterator[Choice]:
+    def choices(self) -> Iterator[ArmConfiguration]:
         """Give each configuration of an arm without a range; the last open parameter changes fastest.
 
         Raises:
@@ -194,9 +194,9 @@ class Arm(Frozen):
         for chosen in itertools.product(*values.values()):
             yield self.choice(dict(zip(values, chosen, strict=True)))
 
-    def choice(self, varied: Mapping[str, float | str]) -> Choice:
+    def choice(self, varied: Mapping[str, float | str]) -> ArmConfiguration:
         """Return the arm's configuration with a value for everything it leaves open."""
         parameters = self._parameters() | dict(varied)
         subset = parameters.pop("subset")
         fixed: Any = _FIXED[parameters["name"]].model_validate(parameters)
-        return Choice(dict(varied), fixed, subset)
+        return ArmConfiguration(dict(varied), fixed, subset)

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from analysis.settling import RUNS_EACH
-from study.arms import Name, distinct
+from analysis.statistics.best_arm import RUNS_EACH
+from study.spec.arms import Name, distinct
 from trainables.config import Frozen
 
 MOST_CONFIRMING_SEEDS = 1000
@@ -100,3 +100,6 @@ class Budget(Frozen):
 
 
 MethodSpec = Annotated[Grid | Settle | Search, Field(discriminator="name")]
+
+
+SelectOn = Literal["validation", "verified"]

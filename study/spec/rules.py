@@ -4,58 +4,57 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from study.arms import Range
-from study.method_specs import Search, Settle
+from study.spec.arms import Range
+from study.spec.methods import Search, Settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from study.spec import StudySpec
+    from study.spec.study import StudySpec
 
-MOST_CONFIGURATIONS = 10_000
 MOST_RUNS = 100_000
 CONTROL = ".fixed_q"  # appended to an adaptive arm's name, it names the arm of its controls
 
 
-class Broken(NamedTuple):
+class Violation(NamedTuple):
     """A value that breaks a rule: where it lies, and what would be allowed there."""
 
     at: tuple[str | int, ...]
     allowed: str
 
 
-def broken(spec: StudySpec) -> list[Broken]:
+def violations(spec: StudySpec) -> list[Violation]:
     """Return every rule that a study breaks."""
     of_method = _choosing(spec, spec.method) if isinstance(spec.method, Settle | Search) else _grid(spec)
     return [*of_method, *_controls(spec)]
 
 
-def _grid(spec: StudySpec) -> Iterator[Broken]:
+def _grid(spec: StudySpec) -> Iterator[Violation]:
     yield from _no_ranges(spec, tuple(range(len(spec.arms))))
     if spec.seeds is None:
-        yield Broken(("seeds",), "how many seeds (1 to 1000), or a list of distinct seeds, with method grid")
+        yield Violation(("seeds",), "how many seeds (1 to 1000), or a list of distinct seeds, with method grid")
     elif (runs := sum(arm.size for arm in spec.arms) * len(spec.seed_list)) > MOST_RUNS:
-        yield Broken(("seeds",), f"at most {MOST_RUNS} runs in a study (this one names {runs})")
+        yield Violation(("seeds",), f"at most {MOST_RUNS} runs in a study (this one names {runs})")
 
 
-def _no_ranges(spec: StudySpec, indices: tuple[int, ...]) -> Iterator[Broken]:
+def _no_ranges(spec: StudySpec, indices: tuple[int, ...]) -> Iterator[Violation]:
     for i in indices:
         for name, value in spec.arms[i].open.items():
             if isinstance(value, Range):
                 text = "a value or {values: [...]}: only method search samples a range, and not in a baseline"
-                yield Broken(("arms", i, "loss", name), text)
+                yield Violation(("arms", i, "loss", name), text)
 
 
-def _choosing(spec: StudySpec, method: Settle | Search) -> Iterator[Broken]:
+def _choosing(spec: StudySpec, method: Settle | Search) -> Iterator[Violation]:
     """Give what settle and search have in common, then what is theirs alone."""
     if spec.seeds is not None:
         own = "start_seeds" if isinstance(method, Settle) else "seeds"
         text = f"no seeds here with method {method.name}: it has method.{own} and method.confirm_seeds"
-        yield Broken(("seeds",), text)
+        yield Violation(("seeds",), text)
     names = [arm.name for arm in spec.arms]
     for i, name in enumerate(method.baselines):
         if name not in names:
-            yield Broken(("method", "baselines", i), f"the name of an arm: {', '.join(names)}")
+            yield Violation(("method", "baselines", i), f"the name of an arm: {', '.join(names)}")
     baselines = tuple(i for i, name in enumerate(names) if name in method.baselines)
     chosen_from = tuple(i for i in range(len(names)) if i not in baselines)
     yield from _no_ranges(spec, baselines)
@@ -63,35 +62,35 @@ def _choosing(spec: StudySpec, method: Settle | Search) -> Iterator[Broken]:
         yield from _no_ranges(spec, chosen_from)
     several = sum(spec.arms[i].size for i in chosen_from) > 1
     if not several and not any(isinstance(v, Range) for i in chosen_from for v in spec.arms[i].open.values()):
-        yield Broken(("arms",), "at least two configurations to choose from, the baselines not counted")
+        yield Violation(("arms",), "at least two configurations to choose from, the baselines not counted")
     yield from _comparable(spec, chosen_from)
     yield from _enough(spec, method, chosen_from)
     if isinstance(method, Search):
         yield from _halving(spec, method)
 
 
-def _comparable(spec: StudySpec, indices: tuple[int, ...]) -> Iterator[Broken]:
+def _comparable(spec: StudySpec, indices: tuple[int, ...]) -> Iterator[Violation]:
     """Give what keeps the accuracies of the arms from being compared."""
     found = dict.fromkeys(name for i in indices for name in spec.arms[i].subsets)
     if spec.select_on == "validation" and len(found) > 1:
         text = f"verified, where subsets are chosen from ({', '.join(found)}): each holds out its own validation clips"
-        yield Broken(("select_on",), text)
+        yield Violation(("select_on",), text)
     if spec.select_on == "verified":
         for i in indices:
             if "noisy" in spec.arms[i].subsets:
-                yield Broken(("arms", i, "subset"), "a subset with verified clips, as select_on is verified")
+                yield Violation(("arms", i, "subset"), "a subset with verified clips, as select_on is verified")
 
 
-def _halving(spec: StudySpec, method: Search) -> Iterator[Broken]:
+def _halving(spec: StudySpec, method: Search) -> Iterator[Violation]:
     if method.asha is None:
         return
     most = spec.training.epochs
     if method.asha.max_epochs is not None and method.asha.max_epochs > most:
-        yield Broken(("method", "asha", "max_epochs"), f"at most training.epochs ({most})")
+        yield Violation(("method", "asha", "max_epochs"), f"at most training.epochs ({most})")
     last = min(most, method.asha.max_epochs or most)
     if method.asha.grace_period >= last:
         text = f"fewer epochs than a whole run has ({last}); or asha: null, which stops no run"
-        yield Broken(("method", "asha", "grace_period"), text)
+        yield Violation(("method", "asha", "grace_period"), text)
 
 
 def control_runs(spec: StudySpec) -> int:
@@ -113,22 +112,22 @@ def confirming_runs(spec: StudySpec, method: Settle | Search) -> int:
     return method.confirm_seeds * (chosen + baselines) + control_runs(spec)
 
 
-def _enough(spec: StudySpec, method: Settle | Search, chosen_from: tuple[int, ...]) -> Iterator[Broken]:
+def _enough(spec: StudySpec, method: Settle | Search, chosen_from: tuple[int, ...]) -> Iterator[Violation]:
     """Give a budget that could not even start: what confirms a choice is kept for it."""
     each = method.seeds if isinstance(method, Search) else method.start_seeds
     start = each if isinstance(method, Search) else each * sum(spec.arms[i].size for i in chosen_from)
     confirm = confirming_runs(spec, method)
     if isinstance(method, Settle) and method.max_runs is not None and method.max_runs < start:
-        yield Broken(("method", "max_runs"), f"at least {start}, the runs to start with")
+        yield Violation(("method", "max_runs"), f"at least {start}, the runs to start with")
     if spec.budget.max_runs is not None and spec.budget.max_runs < start + confirm:
         text = f"at least {start + confirm} runs: {start} to start with and {confirm} to confirm the choice"
-        yield Broken(("budget", "max_runs"), text)
+        yield Violation(("budget", "max_runs"), text)
 
 
-def _controls(spec: StudySpec) -> Iterator[Broken]:
+def _controls(spec: StudySpec) -> Iterator[Violation]:
     adaptive = [arm.name for arm in spec.arms if getattr(arm.loss, "name", None) == "adaptive_gce"]
     if spec.controls and not adaptive:
-        yield Broken(("controls",), "fixed_q only beside an arm whose loss is adaptive_gce")
+        yield Violation(("controls",), "fixed_q only beside an arm whose loss is adaptive_gce")
     for i, arm in enumerate(spec.arms):
         if spec.controls and arm.name in {name + CONTROL for name in adaptive}:
-            yield Broken(("arms", i, "name"), f"a name that does not end in {CONTROL}: the controls have it")
+            yield Violation(("arms", i, "name"), f"a name that does not end in {CONTROL}: the controls have it")

@@ -2,109 +2,27 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from study.arms import Arm, Name, Range, distinct
-from study.method_specs import Budget, Grid, MethodSpec
-from study.methods.method import SelectOn  # noqa: TC001 -- pydantic reads it at run time
-from study.notify import Notify  # noqa: TC001 -- pydantic reads it at run time
-from study.rules import MOST_CONFIGURATIONS, broken
-from study.wording import NOT_ALLOWED, not_allowed, shown
+from study.spec.arms import Arm, Name, Range, distinct
+from study.spec.keys import MOST_CONFIGURATIONS, Resources, Seeds, _with_absolute_paths, absolute
+from study.spec.messages import NOT_ALLOWED, not_allowed, shown
+from study.spec.methods import (
+    Budget,
+    Grid,
+    MethodSpec,
+    SelectOn,
+)
+from study.spec.notify import Notify
+from study.spec.rules import violations
 from trainables.config import Frozen, Training
-from trainables.datasets.config import DataSet  # noqa: TC001 -- pydantic reads it at run time
-from trainables.storage import URL, URL_FORM, is_url
+from trainables.datasets.config import DataSet
 
 if TYPE_CHECKING:
     from trainables.config import Loss, Subset
-
-M = TypeVar("M", bound=Frozen)
-
-MOST_SEEDS = 1000
-
-
-_Price = Annotated[float, Field(ge=0, le=1e6)]
-
-
-class Resources(Frozen):
-    """What one run may use, and how many run at once. Changes no result."""
-
-    cpus_per_run: Annotated[int, Field(ge=1, le=1024, description="CPU cores of one run")] = 1
-    gpus_per_run: Annotated[
-        float, Field(ge=0, le=1024, description="GPUs of one run: a fraction below 1 shares a GPU; above 1 whole only")
-    ] = 0.0
-    max_concurrent: Annotated[
-        Annotated[int, Field(ge=1, le=100_000)] | None, Field(description="most runs at once; null is as many as fit")
-    ] = None
-    price_per_gpu_hour: Annotated[
-        Annotated[
-            Annotated[_Price, Tag("value")] | Annotated[dict[str, _Price], Tag("values")],
-            Discriminator(lambda value: "values" if isinstance(value, dict) else "value"),
-        ]
-        | None,
-        Field(description="what an hour of one GPU costs: a number, or a number for each device (a part of its name)"),
-    ] = None
-
-    @field_validator("gpus_per_run")
-    @classmethod
-    def _whole_above_one(cls, gpus: float) -> float:
-        if gpus > 1 and not gpus.is_integer():
-            raise not_allowed((), "a number below 1 or a whole number")
-        return gpus
-
-
-def _seeds_branch(value: Any) -> Literal["value", "values"]:  # noqa: ANN401 -- whatever a file holds there
-    return "values" if isinstance(value, list | tuple) else "value"
-
-
-_Seed = Annotated[int, Field(ge=0, lt=2**31)]
-_SeedCount = Annotated[int, Field(ge=1, le=MOST_SEEDS), Tag("value")]
-_SeedList = Annotated[
-    tuple[_Seed, ...],
-    # Not strict about the container alone: YAML and JSON give lists.
-    Field(strict=False, min_length=1, max_length=MOST_SEEDS, json_schema_extra={"uniqueItems": True}),
-    AfterValidator(distinct),
-    Tag("values"),
-]
-Seeds = Annotated[_SeedCount | _SeedList, Discriminator(_seeds_branch)]
-
-
-# Keys of a study that are paths on this machine.
-PATHS = ("root", "path", "pool", "storage")
-
-
-def absolute(text: str, at: tuple[str, ...] = ()) -> str:
-    """Return a path with ``~`` expanded, made absolute from the current working directory; a URL stays one.
-
-    Raises:
-        PydanticCustomError: it is empty, has characters that do not print, names an unknown user's home, or is a URL of
-            another form than ``trainables.storage.URL_FORM``.
-
-    """
-    if not text.strip() or not text.isprintable():
-        raise not_allowed(at, "a path of printable characters")
-    if is_url(text):
-        if not URL.fullmatch(text):
-            raise not_allowed(at, f"a path, or {URL_FORM}")
-        return text.rstrip("/")
-    try:
-        return str(Path(text).expanduser().absolute())
-    except RuntimeError:
-        raise not_allowed(at, "a path; ~ must be the home of a user of this machine") from None
-
-
-def _with_absolute_paths(model: M, at: tuple[str, ...] = ()) -> M:
-    changes: dict[str, Any] = {}
-    for key in type(model).model_fields:
-        value = getattr(model, key)
-        if key in PATHS and isinstance(value, str):
-            changes[key] = absolute(value, (*at, key))
-        elif isinstance(value, Frozen):
-            changes[key] = _with_absolute_paths(value, (*at, key))
-    return model.model_copy(update=changes)
 
 
 class StudySpec(Frozen):
@@ -178,7 +96,7 @@ class StudySpec(Frozen):
     @model_validator(mode="after")
     def _rules_hold(self) -> Self:
         """Refuse a study that breaks rules between keys; the error carries all of them."""
-        if problems := broken(self):
+        if problems := violations(self):
             (at, allowed), *more = problems
             raise PydanticCustomError(NOT_ALLOWED, "allowed: {allowed}", {"at": at, "allowed": allowed, "more": more})
         return self

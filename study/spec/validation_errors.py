@@ -8,15 +8,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from study.spec import json_schema
-from study.wording import NOT_ALLOWED, closest, key_path, shown
-from study.yaml12 import Problem
+from study.spec.messages import NOT_ALLOWED, closest, key_path, shown
+from study.spec.study import json_schema
+from study.spec.yaml_reader import Problem
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
     from pydantic_core import ErrorDetails
 
-    from study.yaml12 import Document, Path
+    from study.spec.yaml_reader import Document, Path
 
 Schema = dict[str, Any]
 

@@ -19,7 +19,7 @@ from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.resolver import VersionedResolver
 from ruamel.yaml.tag import Tag
 
-from study.wording import key_path, plain, shortened, shown
+from study.spec.messages import key_path, plain, shortened, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,22 +11,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from analysis.frames import StudyResults, study_results
-from analysis.render import WHERE, find_browser
+from analysis.report.render import WHERE, find_browser
+from analysis.results.study_results import StudyResults, study_results
 from trainables.config import CCE, GCE, AdaptiveGCE, Configuration, Run, Training
-from trainables.records import (
-    Cost,
-    DataSummary,
-    Epoch,
-    PlannedRun,
-    Record,
-    Stage,
-    Status,
-    StudyPlan,
-    Test,
-    write_plan,
-    write_record,
-)
+from trainables.plans import DataSummary, PlannedRun, StudyPlan, write_plan
+from trainables.records import Cost, Epoch, Record, Stage, Status, Test, write_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -17,7 +17,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from study.reading import SpecError, read_spec
+from study.spec.reading import SpecError, read_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,7 +13,8 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from trainables.records import log_path, read_plan, read_records
+from trainables.plans import read_plan
+from trainables.records import log_path, read_records
 
 GCE_STUDY = Path(sys.executable).parent / "gce-study"
 STUDY = """

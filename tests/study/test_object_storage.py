@@ -17,11 +17,11 @@ import torch
 
 from analysis.dashboard.studies import Studies
 from study import cli
-from study.ledger import owner
-from study.preparation import store_data
-from study.reading import read_spec
-from trainables.loading import take_data
+from study.ledger.claim import owner
+from study.planning.data import store_data
+from study.spec.reading import read_spec
 from trainables.records import read_records, recorded
+from trainables.training.run_data import open_run_data
 
 GCE_STUDY = Path(sys.executable).parent / "gce-study"
 OUTAGES = [float(text) for text in os.environ.get("GCE_STUDY_OUTAGES", "").split(",") if text]
@@ -152,7 +152,7 @@ def test_another_machine_copies_the_frames_and_computes_none(killed, tmp_path, m
     assert frames.stat().st_size == sum(size for _, size, _ in before.values()) - next(
         stamp[1] for path, stamp in before.items() if path.name == "store.json"
     )
-    loader = take_data(killed[0], manifest.fingerprint, torch.device("cpu"))
+    loader = open_run_data(killed[0], manifest.fingerprint, torch.device("cpu"))
     assert loader.store.folder == frames.parent
 
 

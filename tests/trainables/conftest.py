@@ -7,8 +7,8 @@ from threadpoolctl import threadpool_limits
 from trainables.config import CCE, Configuration, Run, Training
 from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests
-from trainables.loading import Loader
-from trainables.store_builder import build_store
+from trainables.features.frame_store_builder import build_store
+from trainables.training.run_data import RunDataSource
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +25,7 @@ def store(manifest, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def loader(manifest, store):
-    return Loader(manifest, store, torch.device("cpu"))
+    return RunDataSource(manifest, store, torch.device("cpu"))
 
 
 @pytest.fixture

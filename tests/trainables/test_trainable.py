@@ -7,10 +7,10 @@ from os import environ
 import pytest
 import torch
 
-from trainables import object_store
-from trainables.execution import Execution
-from trainables.handover import owned
 from trainables.records import log_path, read_records, write_record
+from trainables.runs.execution import RunExecution
+from trainables.runs.ownership import owned
+from trainables.storage import object_store
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -18,9 +18,9 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 @pytest.fixture
 def trainable(loader, make_run, tmp_path, monkeypatch):
     """A trainable that was given a run of three epochs with a rung after the first."""
-    from study.ray_settings import prepare_environment  # noqa: PLC0415
+    from study.cluster.ray_environment import prepare_environment  # noqa: PLC0415
 
-    monkeypatch.setattr("study.ray_settings.os.environ", {})
+    monkeypatch.setattr("study.cluster.ray_environment.os.environ", {})
     prepare_environment()
     from trainables import trainable as module  # noqa: PLC0415
 
@@ -112,7 +112,7 @@ def test_after_a_rung_the_run_is_free_until_the_next_step(trainable, tmp_path):
 
 def test_a_run_that_was_recorded_at_a_rung_is_not_trained_further(trainable, loader, tmp_path):
     trainable.step()
-    other = Execution(trainable.the_run, loader, tmp_path / "other", {"device": str(torch.device("cpu"))})
+    other = RunExecution(trainable.the_run, loader, tmp_path / "other", {"device": str(torch.device("cpu"))})
     while (record := other.step()[1]) is None:
         pass
     write_record(tmp_path, record)

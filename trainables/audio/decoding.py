@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soundfile
 
-from trainables.datasets.headers import AudioError, Probe, probe, resampled_length, truncated
+from trainables.audio.headers import AudioError, Probe, probe, resampled_length, truncated
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,6 +1,6 @@
 """What a sound file's header promises, and whether the file is as long as that: cheap checks without decoding.
 
-Lies with the data sets, and not in ``trainables.audio``, because a data set is checked without torch.
+Lies with the data sets, and not in ``trainables.audio.decoding``, because a data set is checked without torch.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Probe:
 def probe(path: Path | str) -> Probe:
     """Read a sound file's header and compare it with the length of the file.
 
-    A cut wav or ogg is found here. A cut flac or mp3 is only found by decoding it (``trainables.audio.read_mono``).
+    A cut wav or ogg is found here. A cut flac or mp3 is only found by decoding it (``decoding.read_mono``).
     An mp3 without a Xing or Info header promises no length: it is decoded, to count.
 
     Raises:
@@ -90,7 +90,7 @@ def probe(path: Path | str) -> Probe:
 def resampled_length(samples: int, rate: int, sample_rate: int) -> int:
     """Return how many samples ``rate`` Hz become at ``sample_rate`` Hz: samples * sample_rate / rate, rounded up.
 
-    This is what ``trainables.audio.read_mono`` returns, known before a file is decoded.
+    This is what ``trainables.audio.decoding.read_mono`` returns, known before a file is decoded.
     """
     return -(-samples * sample_rate // rate)
 

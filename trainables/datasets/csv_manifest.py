@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split
 from trainables.datasets.table import NO_CLASS, TRUTH, Row, check_label, check_path, few_rows, read_rows, repeated
-from trainables.records import write_atomically
+from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from trainables.datasets.headers import SUFFIXES
+from trainables.audio.headers import SUFFIXES
 from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split, rank
 from trainables.datasets.table import check_path, few
 

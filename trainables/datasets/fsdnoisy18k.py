@@ -9,12 +9,12 @@ from hashlib import md5
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trainables.audio.headers import AudioError, probe
 from trainables.datasets.checks import MISSING, lines
 from trainables.datasets.download import Resume, check_free_space, extract, locked, remote_size
-from trainables.datasets.headers import AudioError, probe
 from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split
 from trainables.datasets.table import Row, check_label, check_path, few, few_rows, read_rows, repeated
-from trainables.records import write_atomically
+from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,13 +11,13 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from trainables.audio.headers import AudioError, probe
 from trainables.datasets import csv_manifest, folders, fsdnoisy18k, synthetic
 from trainables.datasets.checks import lines, quick_checks, same_as_pool, structure, threads
 from trainables.datasets.config import CSV, DataSet, Folder, FSDnoisy18k
-from trainables.datasets.headers import AudioError, probe
 from trainables.datasets.manifest import DataSetError, Manifest
 from trainables.datasets.noise import inject
-from trainables.records import write_atomically
+from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

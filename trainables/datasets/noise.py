@@ -6,8 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trainables.audio.headers import SUFFIXES
 from trainables.datasets.checks import lines
-from trainables.datasets.headers import SUFFIXES
 from trainables.datasets.manifest import POOL, Clip, DataSetError, Manifest, rank
 
 if TYPE_CHECKING:

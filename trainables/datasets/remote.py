@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING
 from trainables.config import digest
 from trainables.datasets.config import CSV, DataSet, Synthetic
 from trainables.datasets.manifest import DataSetError
-from trainables.records import write_atomically
-from trainables.storage import each, is_url, location
+from trainables.storage.files import write_atomically
+from trainables.storage.location import each, is_url, location
 
 if TYPE_CHECKING:
-    from trainables.object_store import ObjectPath
-    from trainables.storage import Stamp
+    from trainables.storage.object_store import ObjectPath
+    from trainables.storage.types import Stamp
 
 logger = logging.getLogger(__name__)
 

@@ -15,11 +15,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from trainables.audio.headers import AudioError, probe, resampled_length
 from trainables.config import FEATURES, Features
-from trainables.datasets.headers import AudioError, probe, resampled_length
-from trainables.lengths import frame_count
-from trainables.records import write_atomically
-from trainables.store import FLOAT, FRAMES_FILE, MANIFEST_FILE, FrameStore, checksum, open_store, store_folder
+from trainables.features.frame_store import (
+    FLOAT,
+    FRAMES_FILE,
+    MANIFEST_FILE,
+    FrameStore,
+    checksum,
+    open_store,
+    store_folder,
+)
+from trainables.features.framing import frame_count
+from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -182,8 +190,8 @@ def _end_with_parent() -> None:
 
 def _build_chunk(folder: Path, number: int, group: list[Item], features: Features) -> dict[str, Any]:
     """Compute and write the frames of some clips; return what the chunk's JSON says."""
-    from trainables.audio import read_mono  # noqa: PLC0415 -- only the workers need them
-    from trainables.logmel import log_mel  # noqa: PLC0415
+    from trainables.audio.decoding import read_mono  # noqa: PLC0415 -- only the workers need them
+    from trainables.features.logmel import log_mel  # noqa: PLC0415
 
     bad: dict[str, str] = {}
     with (folder / FRAMES_FILE).open("r+b") as file:

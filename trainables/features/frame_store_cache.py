@@ -20,13 +20,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from trainables.config import digest
-from trainables.store import FLOAT, FRAMES_FILE, MANIFEST_FILE, FrameStore, open_store
+from trainables.features.frame_store import FLOAT, FRAMES_FILE, MANIFEST_FILE, FrameStore, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from trainables.object_store import ObjectPath
+    from trainables.storage.object_store import ObjectPath
 
 logger = logging.getLogger(__name__)
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.fft import rfft
 
-from trainables.audio import resample
+from trainables.audio.decoding import resample
 from trainables.config import FEATURES, Features
-from trainables.lengths import frame_count
+from trainables.features.framing import frame_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

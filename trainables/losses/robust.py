@@ -13,7 +13,7 @@ import torch
 from torch.nn import functional
 
 from trainables import config
-from trainables.neighbours import adaptive_q
+from trainables.losses.soft_nearest_neighbour import adaptive_q
 
 if TYPE_CHECKING:
     from trainables.config import Loss

@@ -13,20 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from trainables.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
-from trainables.handover import BusyError, StorageError, own
+from trainables.features.shared_data import StorageError
 from trainables.records import Cost, Record, Status, Test, add_record, log_path
-from trainables.run_log import RunLog, now
-from trainables.training import Diverged, RunTraining
+from trainables.runs.log import RunLog, now
+from trainables.runs.ownership import BusyError, own
+from trainables.training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
+from trainables.training.run_training import Diverged, RunTraining
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from trainables.config import Run
-    from trainables.loading import Loader
-    from trainables.ownership import Held
     from trainables.records import Epoch
-    from trainables.storage import Location
+    from trainables.storage.locks import Held
+    from trainables.storage.types import Location
+    from trainables.training.run_data import RunDataSource
 
 logger = logging.getLogger(__name__)
 
@@ -34,11 +35,11 @@ logger = logging.getLogger(__name__)
 ENVIRONMENT_FAULTS = (MemoryError, torch.OutOfMemoryError, torch.AcceleratorError)
 
 
-class Execution:
+class RunExecution:
     """A run being executed: one epoch a step, a checkpoint after each, and a record at the end."""
 
     def __init__(
-        self, run: Run, loader: Loader, storage: Location, provenance: dict[str, Any], rungs: Sequence[int] = ()
+        self, run: Run, loader: RunDataSource, storage: Location, provenance: dict[str, Any], rungs: Sequence[int] = ()
     ) -> None:
         """Own the run; nothing is read or trained before the first ``step``.
 

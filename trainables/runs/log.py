@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from trainables.storage import Location
+    from trainables.storage.types import Location
 
 MOST = 262_144  # bytes of a log; beyond them the older half goes
 LONGEST = 32_768  # characters of an entry; of a longer one the middle goes

@@ -5,63 +5,26 @@ It needs no torch, and so the driver needs none.
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainables import ownership
-from trainables.datasets.manifest import from_json, to_json
-from trainables.records import Cost, Record, write_atomically
-from trainables.run_log import now
-from trainables.storage import scratch
-from trainables.store import STORES, open_store
-from trainables.store_cache import fetch
+from trainables.records import Cost, Record
+from trainables.runs.log import now
+from trainables.storage import locks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from trainables.config import Run
-    from trainables.datasets.manifest import Manifest
-    from trainables.ownership import Held
     from trainables.records import Epoch
-    from trainables.storage import Location
-    from trainables.store import FrameStore
+    from trainables.storage.locks import Held
+    from trainables.storage.types import Location
 
 OF_AN_ATTEMPT = {"from_epoch", "wall_s", "at_rung"}  # what means nothing of a run as a whole
 
 
-class StorageError(Exception):
-    """The storage location cannot be used: no fault of the run, which goes on from its last checkpoint later."""
-
-
 class BusyError(Exception):
     """Another process trains this run."""
-
-
-def leave_data(storage: Location, manifest: Manifest, store: FrameStore) -> None:
-    """Leave a data set for the workers, under its fingerprint.
-
-    The store is named beside the manifest: it may hold more clips than the manifest, which has lost its bad ones.
-    """
-    value = {"frames": store.folder.name, "manifest": json.loads(to_json(manifest))}
-    write_atomically(storage / "datasets" / f"{manifest.fingerprint}.json", json.dumps(value).encode())
-
-
-def left_data(storage: Location, fingerprint: str) -> tuple[Manifest, FrameStore]:
-    """Return what the driver left; it has compared the store's checksums.
-
-    Raises:
-        FileNotFoundError: no such data set was left, or its frame store is absent or unfinished.
-
-    """
-    value = json.loads((storage / "datasets" / f"{fingerprint}.json").read_bytes())
-    folder = storage / STORES / value["frames"]
-    store = open_store(folder) if isinstance(folder, Path) else fetch(folder, scratch(storage) / STORES)
-    if store is None:
-        msg = f"{folder}: the frame store is absent or unfinished"
-        raise FileNotFoundError(msg)
-    return from_json(json.dumps(value["manifest"]).encode()), store
 
 
 @contextmanager
@@ -86,7 +49,7 @@ def own(storage: Location, run_id: str) -> Held:
         BusyError: another process owns it.
 
     """
-    held = ownership.take(storage / "running" / run_id)
+    held = locks.acquire(storage / "running" / run_id)
     if held is None:
         raise BusyError(run_id)
     return held

@@ -20,15 +20,13 @@ import os
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from trainables.object_store import ObjectPath
+    from trainables.storage.types import Location, Stamp
 
-Location: TypeAlias = "Path | ObjectPath"
-Stamp = tuple[int, int, int]  # time of the last change (ns), size, inode or ETag: what changes whenever a file does
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -65,7 +63,7 @@ def location(text: str, *, proven: bool = False) -> Location:
     if not URL.fullmatch(text):
         msg = f"{text!r} is not allowed; allowed: a folder, or {URL_FORM}"
         raise ValueError(msg)
-    from trainables.object_store import object_path  # noqa: PLC0415 -- a folder needs none of it
+    from trainables.storage.object_store import object_path  # noqa: PLC0415 -- a folder needs none of it
 
     try:
         return object_path(text, proven=proven)

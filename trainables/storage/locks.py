@@ -37,8 +37,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from trainables.object_store import ObjectPath
-    from trainables.storage import Location
+    from trainables.storage.object_store import ObjectPath
+    from trainables.storage.types import Location
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ class Held(Protocol):
         """Free it; ``remove`` leaves nothing behind, which is for what nobody will own again."""
 
 
-def take(path: Location, *, wait: bool = False, on_loss: Callable[[], None] = lambda: None) -> Held | None:
+def acquire(path: Location, *, wait: bool = False, on_loss: Callable[[], None] = lambda: None) -> Held | None:
     """Own what a path stands for; None where another process owns it.
 
     Args:
@@ -74,7 +74,7 @@ def take(path: Location, *, wait: bool = False, on_loss: Callable[[], None] = la
     return _lock(path) if isinstance(path, Path) else _lease(path, wait, on_loss)
 
 
-def holder(path: Location) -> str | None:
+def owner_of(path: Location) -> str | None:
     """Say who owns what a path stands for at this moment; None if nobody does."""
     if isinstance(path, Path):
         try:
@@ -83,22 +83,22 @@ def holder(path: Location) -> str | None:
         except FileNotFoundError:
             return None
         except BlockingIOError:
-            return described(_read(path))
+            return describe(_read(path))
         return None
     term = max(_terms(path), default=None)
     # By this machine's clock: who looks writes nothing.
     held = term is not None and _state(path, term, time.time) == "held"
-    return described(_read(path / str(term))) if held else None
+    return describe(_read(path / str(term))) if held else None
 
 
-def described(owner: dict[str, Any]) -> str:
+def describe(owner: dict[str, Any]) -> str:
     """Name an owner; one that has just claimed, and has not written who it is, is another process."""
     if not {"pid", "user", "host", "started"} <= owner.keys():
         return "another process"
     return f"process {owner['pid']} of {owner['user']} on {owner['host']} since {owner['started']}"
 
 
-def forget(path: Location) -> None:
+def discard(path: Location) -> None:
     """Remove what was left behind of what nobody will own again."""
     if isinstance(path, Path):
         path.unlink(missing_ok=True)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from trainables.storage import Stamp
+    from trainables.storage.types import Stamp
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ FINAL = {errno.EINVAL, errno.ENOSYS, errno.ENAMETOOLONG, errno.EMSGSIZE, errno.E
 LOCAL = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.ENOTDIR, errno.EISDIR}
 
 
-class Store:
+class ObjectStoreClient:
     """An object store: its filesystem, and the patience with it. Threads may share one."""
 
     def __init__(self, protocol: str, *, proven: bool) -> None:
@@ -174,7 +174,7 @@ def _as_os_error(error: Exception, url: str, kind: str) -> OSError:
 class ObjectPath:
     """A place in an object store. Folders are only how names begin: making one does nothing, an empty one is none."""
 
-    def __init__(self, store: Store, key: PurePosixPath, *, hasty: bool = False) -> None:
+    def __init__(self, store: ObjectStoreClient, key: PurePosixPath, *, hasty: bool = False) -> None:
         """Name a place; ``key`` starts with the bucket."""
         self._store, self._key, self._hasty = store, key, hasty
 
@@ -361,4 +361,4 @@ def object_path(url: str, *, proven: bool) -> ObjectPath:
 
     """
     protocol, _, key = url.partition("://")
-    return ObjectPath(Store(protocol, proven=proven), PurePosixPath(key))
+    return ObjectPath(ObjectStoreClient(protocol, proven=proven), PurePosixPath(key))

@@ -8,10 +8,10 @@ import logging
 import pickle
 from typing import TYPE_CHECKING, Any
 
-from trainables.records import write_atomically
+from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
-    from trainables.storage import Location
+    from trainables.storage.types import Location
 
 logger = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from trainables.config import FEATURES, Features
-from trainables.lengths import patch_starts
+from trainables.features.framing import patch_starts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

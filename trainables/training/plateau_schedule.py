@@ -8,7 +8,7 @@ from typing import Any, Self
 
 
 @dataclass
-class Schedule:
+class PlateauSchedule:
     """Counters of Keras 2.1.5's ReduceLROnPlateau and EarlyStopping, stepped once an epoch.
 
     Attributes:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 
 from trainables.datasets.subsets import split_validation, subset
-from trainables.handover import left_data
-from trainables.patches import Patches, PatchIndex, index_patches, standardisation
-from trainables.training import RunData
+from trainables.features.shared_data import load_published
+from trainables.training.patches import Patches, PatchIndex, index_patches, standardisation
 
 if TYPE_CHECKING:
     from trainables.config import Configuration
     from trainables.datasets.manifest import Manifest
-    from trainables.storage import Location
-    from trainables.store import FrameStore
+    from trainables.features.frame_store import FrameStore
+    from trainables.storage.types import Location
 
 
-class Loader:
+class RunDataSource:
     """A data set on a device: its frames lie there once, whatever runs use them."""
 
     def __init__(self, manifest: Manifest, store: FrameStore, device: torch.device) -> None:
@@ -64,11 +64,33 @@ class Loader:
         ).to(self.device)
 
 
-def take_data(storage: Location, fingerprint: str, device: torch.device) -> Loader:
+def open_run_data(storage: Location, fingerprint: str, device: torch.device) -> RunDataSource:
     """Open on a device what the driver left; it has compared the store's checksums.
 
     Raises:
         FileNotFoundError: no such data set was left, or its frame store is absent or unfinished.
 
     """
-    return Loader(*left_data(storage, fingerprint), device)
+    return RunDataSource(*load_published(storage, fingerprint), device)
+
+
+@dataclass(frozen=True)
+class RunData:
+    """The patches of one subset's run, on the run's device.
+
+    Attributes:
+        patches: frames and their standardisation by the training patches.
+        train: patches that are trained on.
+        validation: patches held out of the subset's training clips.
+        test: patches of the test clips.
+        test_labels: class index of each test clip, shape (C,).
+        classes: number of classes K.
+
+    """
+
+    patches: Patches
+    train: PatchIndex
+    validation: PatchIndex
+    test: PatchIndex
+    test_labels: torch.Tensor
+    classes: int

@@ -10,20 +10,20 @@ from __future__ import annotations
 import hashlib
 import math
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.nn import functional
 
-from trainables.losses import Batch, make_loss
-from trainables.model import CNN
+from trainables.losses.robust import Batch, make_loss
+from trainables.networks.cnn import CNN
 from trainables.records import Epoch, Test
-from trainables.schedule import Schedule
+from trainables.training.plateau_schedule import PlateauSchedule
 
 if TYPE_CHECKING:
     from trainables.config import Run
-    from trainables.patches import Patches, PatchIndex
+    from trainables.training.patches import PatchIndex
+    from trainables.training.run_data import RunData
 
 EVALUATION_BATCH = 256
 
@@ -36,28 +36,6 @@ def stream(seed: int, purpose: str, epoch: int = 0) -> int:
     """Return the seed, in [0, 2^63), of one random stream of a run."""
     text = f"{seed}:{purpose}:{epoch}"
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
-
-
-@dataclass(frozen=True)
-class RunData:
-    """The patches of one subset's run, on the run's device.
-
-    Attributes:
-        patches: frames and their standardisation by the training patches.
-        train: patches that are trained on.
-        validation: patches held out of the subset's training clips.
-        test: patches of the test clips.
-        test_labels: class index of each test clip, shape (C,).
-        classes: number of classes K.
-
-    """
-
-    patches: Patches
-    train: PatchIndex
-    validation: PatchIndex
-    test: PatchIndex
-    test_labels: torch.Tensor
-    classes: int
 
 
 class RunTraining:
@@ -84,7 +62,7 @@ class RunTraining:
         self.model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         # Keras adds its eps before the bias correction and PyTorch after it; at 1e-7 that is far below the noise.
         self.optimiser = torch.optim.Adam(self.model.parameters(), lr=protocol.learning_rate, eps=1e-7, fused=True)
-        self.schedule = Schedule(
+        self.schedule = PlateauSchedule(
             protocol.learning_rate, protocol.halve_after, protocol.halve_gain, protocol.stop_after, protocol.stop_gain
         )
         self.curve: list[Epoch] = []
@@ -222,7 +200,7 @@ class RunTraining:
         """Go on from a ``state()`` of the same run."""
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.schedule = Schedule.of(state["schedule"])
+        self.schedule = PlateauSchedule.of(state["schedule"])
         self.curve = [Epoch(**point) for point in state["curve"]]
         self.images, self.train_s = state["images"], state["train_s"]
 

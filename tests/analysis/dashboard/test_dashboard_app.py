@@ -10,12 +10,13 @@ from plotly.utils import PlotlyJSONEncoder
 from analysis.dashboard.app import make_app, update, zoomed
 from analysis.dashboard.guard import Guard, is_loopback
 from analysis.dashboard.studies import Studies
-from analysis.frames import load_study
-from study.ledger import owner
-from trainables import object_store
+from analysis.results.study_results import load_results
+from study.ledger.claim import owner
 from trainables.config import CCE
-from trainables.records import log_path, record_path, study_folder, write_plan, write_record
-from trainables.run_log import RunLog
+from trainables.plans import study_folder, write_plan
+from trainables.records import log_path, record_path, write_record
+from trainables.runs.log import RunLog
+from trainables.storage import object_store
 
 LOSS = CCE(name="cce")
 EVIL = "<img src=x onerror=alert(1)>"
@@ -162,7 +163,7 @@ def test_a_run_that_is_not_there_and_a_damaged_plan_are_said_in_words(study, stu
 
 def test_a_run_page_shows_status_error_settings_and_provenance_of_every_status(full_study, studies, storage):
     full_study.write(storage)
-    runs = load_study(storage, "best-t").runs
+    runs = load_results(storage, "best-t").runs
     for status in ("complete", "stopped", "diverged", "failed", "missing"):
         row = runs[runs["status"] == status].iloc[0]
         text, _, _, figures = look(studies, f"/study/best-t/run/{row['run_id']}")
@@ -258,7 +259,7 @@ def client(studies):
 def test_tables_and_records_can_be_saved(full_study, client, storage):
     full_study.write(storage)
     runs = client.get("/files/best-t/runs.csv")
-    assert runs.text == load_study(storage, "best-t").runs.to_csv(index=False)
+    assert runs.text == load_results(storage, "best-t").runs.to_csv(index=False)
     assert "attachment" in runs.headers["Content-Disposition"]
     assert client.get("/files/best-t/seeds.csv").text.startswith("Configuration,Seeds,")
     assert client.get("/files/best-t/left-out/0.csv").text.count("\n") == 5

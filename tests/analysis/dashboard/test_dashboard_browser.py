@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from analysis.frames import load_study
-from analysis.sections import sections
-from analysis.verdict import verdict
+from analysis.report.sections import report_sections
+from analysis.results.study_results import load_results
+from analysis.text.verdict import verdict
 from trainables.config import CCE
-from trainables.records import study_folder, write_plan, write_record
+from trainables.plans import study_folder, write_plan
+from trainables.records import write_record
 
 EVIL = "<img src=x onerror=alert(1)>"
 DRAWN = ".js-plotly-plot .main-svg"
@@ -59,7 +60,7 @@ def test_the_server_answers_over_http(full_study, storage, served):
 @pytest.mark.parametrize("width", [400, 1600])
 def test_every_page_opens_and_fits_its_window(full_study, storage, served, page, width):
     full_study.write(storage)
-    results = load_study(storage, "best-t")
+    results = load_results(storage, "best-t")
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(served)
     page.get_by_role("link", name="best-t").click()
@@ -69,7 +70,7 @@ def test_every_page_opens_and_fits_its_window(full_study, storage, served, page,
     expect(page.locator(".verdict")).to_have_text(verdict(results))
     assert fits(page)
     links = page.locator(".tabs a").evaluate_all("links => links.map(link => link.href)")
-    assert len(links) == 2 + len(sections(results))
+    assert len(links) == 2 + len(report_sections(results))
     run = f"{served}/study/best-t/run/{next(iter(full_study.records))}"
     for link in (*links[1:], run, f"{served}/study/none", f"{served}/nowhere"):
         page.goto(link)

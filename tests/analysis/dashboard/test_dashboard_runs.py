@@ -5,7 +5,7 @@ import pytest
 from analysis.dashboard.addresses import Address, parse
 from analysis.dashboard.runs import confusion_of, listing, provenance_of, settings_of, with_running
 from analysis.dashboard.studies import Flight, Live
-from analysis.truth import Labels
+from analysis.results.clip_labels import ClipLabels
 from trainables.config import CCE
 from trainables.records import Test
 
@@ -93,7 +93,7 @@ def test_a_runs_settings_and_provenance_are_all_there(study):
 
 def test_confusion_counts_clips_by_label_and_prediction(study):
     run_id = study.add("cce", CCE(name="cce"), 0)
-    plan, labels = study.plan(), Labels((0, 0, 1, 1), {"test": (2, 2)}, None)
+    plan, labels = study.plan(), ClipLabels((0, 0, 1, 1), {"test": (2, 2)}, None)
     record = study.records[run_id].model_copy(update={"test": Test(accuracy=0.75, predictions=[0, 0, 0, 1])})
     assert confusion_of(labels, plan, record).rows == (("Rain", "2", "", "100"), ("Wind", "1", "1", "50"))
     never = record.model_copy(update={"test": Test(accuracy=0.5, predictions=[0, 0, 0, 0])})
@@ -104,5 +104,5 @@ def test_there_is_no_confusion_without_labels_that_fit_the_record(study):
     run_id = study.add("cce", CCE(name="cce"), 0)
     record = study.records[run_id].model_copy(update={"test": Test(accuracy=0.5, predictions=[0, 0, 0, 1])})
     assert confusion_of(None, study.plan(), record) is None
-    assert confusion_of(Labels((0, 0), {"test": (2, 0)}, None), study.plan(), record) is None
-    assert confusion_of(Labels((0, 0, 1, 1), {"test": (2, 2)}, None), study.plan(), record) is None  # 0.75, not 0.5
+    assert confusion_of(ClipLabels((0, 0), {"test": (2, 0)}, None), study.plan(), record) is None
+    assert confusion_of(ClipLabels((0, 0, 1, 1), {"test": (2, 2)}, None), study.plan(), record) is None  # 0.75, not 0.5

@@ -9,7 +9,8 @@ import pytest
 from analysis.dashboard.snapshot import seeds_table
 from analysis.dashboard.studies import PATIENCE, Live, UnreadableStudyError
 from trainables.config import CCE, AdaptiveGCE
-from trainables.records import record_path, study_folder, write_plan, write_record
+from trainables.plans import study_folder, write_plan
+from trainables.records import record_path, write_record
 
 LOSS = CCE(name="cce")
 

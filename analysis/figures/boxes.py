@@ -1,0 +1,83 @@
+"""Accuracy per arm and training subset as box plots (the paper's Figure 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analysis.figures import published
+from analysis.figures.figure import Figure, named, panels
+from analysis.figures.published import PUBLISHED
+from analysis.figures.theme import axis_title, empty, escaped, style
+from analysis.results.runs_table import Key, arms, reported_metric, scores
+from analysis.statistics.ranking import representatives
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from analysis.results.study_results import StudyResults
+
+
+@dataclass(frozen=True)
+class Box:
+    """The complete runs of the configuration that stands for an arm on a subset."""
+
+    key: Key
+    accuracies: tuple[float, ...]
+    seeds: tuple[int, ...]
+
+
+def box_data(runs: pd.DataFrame, metric: str) -> list[Box]:
+    """Return one box per arm and subset (the paper's Figure 4), of the arm's configuration that validation prefers."""
+    found = scores(runs, metric)
+    drawn = [(key, found[key]) for key in representatives(runs) if key in found]
+    return [Box(key, tuple(values.values()), tuple(values)) for key, values in drawn]
+
+
+def boxes(results: StudyResults) -> tuple[Figure, ...]:
+    """Draw a box per arm and subset, beside the published numbers where the data set is the paper's."""
+    metric = reported_metric(results.runs)
+    caption = (
+        "Each box stands for an arm on a subset, by its configuration of the highest mean validation accuracy there: "
+        "median, quartiles, whiskers to the furthest run within 1.5 quartile ranges. Every mark is a run."
+    )
+    found = []
+    for where, runs in panels(results.runs, metric):
+        if data := box_data(runs, metric):
+            title = f"{metric.capitalize()} accuracy per arm{where or ' and subset'}"
+            drawing = draw_boxes(data, metric, arms(results.runs))
+            marks = published.published_marks(results) if metric == "test" else []
+            published.add_to_boxes(drawing, marks)
+            name = named("" if metric == "test" else metric, "accuracy per arm", where)
+            found.append(Figure(name, title, caption + PUBLISHED * bool(marks), drawing))
+    return tuple(found)
+
+
+def draw_boxes(data: Sequence[Box], metric: str, arms: Sequence[str]) -> go.Figure:
+    """Draw accuracy (%) per subset, one box per arm with every run beside it."""
+    figure = empty(height=460)
+    for arm in dict.fromkeys(box.key.arm for box in data):
+        look = style(arms, arm)
+        own = [box for box in data if box.key.arm == arm]
+        figure.add_box(
+            x=[box.key.subset for box in own for _ in box.accuracies],
+            y=[100 * value for box in own for value in box.accuracies],
+            customdata=[[escaped(box.key.configuration), seed] for box in own for seed in box.seeds],
+            hovertemplate="%{customdata[0]}<br>seed %{customdata[1]}: %{y:.1f} %<extra></extra>",
+            name=escaped(arm),
+            offsetgroup=escaped(arm),  # published numbers stand in the same column
+            boxpoints="all",
+            pointpos=0,
+            jitter=0.35,
+            marker={"color": look.colour, "symbol": look.marker, "size": 6, "opacity": 0.7},
+            line={"width": 1.5},
+            fillcolor="rgba(0,0,0,0)",
+        )
+    order = list(dict.fromkeys(box.key.subset for box in data))
+    figure.update_layout(boxmode="group", boxgap=0.25, boxgroupgap=0.2)
+    figure.update_xaxes(title_text="Training subset", type="category", categoryorder="array", categoryarray=order)
+    figure.update_yaxes(title_text=axis_title(metric))
+    return figure

@@ -1,0 +1,176 @@
+"""Learning curves: validation accuracy and training loss per epoch."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from plotly.subplots import make_subplots
+
+from analysis.figures.figure import Figure, named, panels, part_drawn
+from analysis.figures.theme import (
+    CUTS,
+    INK,
+    MOST_DRAWN,
+    Style,
+    axis_title,
+    empty,
+    epoch_range,
+    escaped,
+    faint,
+    finite,
+    style,
+)
+from analysis.results.runs_table import Key, arms, complete_runs, curve_points, runs_of
+from analysis.statistics.ranking import representatives
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from analysis.results.study_results import StudyResults
+
+
+@dataclass(frozen=True)
+class Cut:
+    """The last epoch of a run that is not complete; ``status`` says why it ended."""
+
+    configuration: str
+    seed: int
+    status: str
+    epoch: int
+    value: float
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A configuration's learning curves: every run, and the mean over complete runs while all of them still train.
+
+    Runs stop at different epochs. Past the first stop a mean would be over fewer and fewer runs, and would move for
+    that reason alone, so it ends there.
+    """
+
+    key: Key
+    runs: tuple[tuple[int, tuple[int, ...], tuple[float, ...]], ...]  # (seed, epochs, values)
+    epochs: tuple[int, ...]
+    means: tuple[float, ...]
+    n: int  # complete runs in the means
+    cuts: tuple[Cut, ...]
+
+
+def curve_data(runs: pd.DataFrame, epochs: pd.DataFrame, quantity: str) -> list[Curve]:
+    """Return the learning curves of each arm's preferred configuration.
+
+    Args:
+        runs: a study's runs table, or a part of it.
+        epochs: the study's curves table.
+        quantity: a numeric field of ``trainables.records.Epoch``, as ``validation_accuracy`` or ``train_loss``.
+
+    """
+    own = {key: runs_of(runs, key) for key in representatives(runs)}
+    points = curve_points(epochs, quantity, [run_id for rows in own.values() for run_id in rows["run_id"]])
+    return [_curve(rows, key, points) for key, rows in own.items()]
+
+
+def _curve(own: pd.DataFrame, key: Key, points: dict[str, dict[int, float]]) -> Curve:
+    drawn, cuts = [], []
+    for run_id, seed, status in zip(own["run_id"], own["seed"], own["status"], strict=True):
+        if found := points.get(str(run_id)):
+            drawn.append((int(seed), tuple(found), tuple(found.values())))
+            if status != "complete":
+                cuts.append(Cut(key.configuration, int(seed), str(status), *list(found.items())[-1]))
+    complete = [points[run_id] for run_id in complete_runs(own)["run_id"] if points.get(run_id)]
+    epochs = shared_epochs(complete)
+    means = tuple(math.fsum(run[epoch] for run in complete) / len(complete) for epoch in epochs)
+    return Curve(key, tuple(drawn), epochs, means, len(complete), tuple(cuts))
+
+
+def shared_epochs(complete: Sequence[dict[int, float]]) -> tuple[int, ...]:
+    """Return the epochs from the first on that all runs have, each given as epoch -> value."""
+    if not complete:
+        return ()
+    return tuple(takewhile(lambda epoch: all(epoch in run for run in complete), sorted(complete[0])))
+
+
+def learning_curves(results: StudyResults) -> tuple[Figure, ...]:
+    """Draw the learning curves, a figure per subset."""
+    caption = (
+        "The same configurations as in the boxes. Thin lines are runs, whatever their status, and a mark at the end "
+        "says which one ended otherwise than complete; the thick line is the mean of the complete ones, drawn "
+        "as long as all of them still train. Training losses of different losses have different scales and do not "
+        "compare."
+    )
+    found = []
+    for where, runs in panels(results.runs, "validation"):
+        accuracy, loss = (curve_data(runs, results.curves, name) for name in ("validation_accuracy", "train_loss"))
+        if any(curve.runs for curve in accuracy):
+            title = f"Validation accuracy and training loss per epoch{where}"
+            drawing = draw_curves(accuracy, loss, arms(results.runs))
+            found.append(Figure(named("learning curves", where), title, caption + part_drawn(runs), drawing))
+    return tuple(found)
+
+
+def draw_curves(accuracy: Sequence[Curve], loss: Sequence[Curve], arms: Sequence[str]) -> go.Figure:
+    """Draw validation accuracy (%) above and training loss below, per epoch: thin lines are runs, thick ones means.
+
+    Marks above show where runs ended that are not complete.
+
+    The curves are of one subset, because validation accuracies do not compare across subsets.
+    """
+    panels = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
+    figure = empty(height=680, base=panels)
+    for row, data in enumerate((accuracy, loss), start=1):
+        for curve in data:
+            _add_curve(figure, curve, style(arms, curve.key.arm), row)
+    shown = {(curve.key.configuration, seed) for curve in accuracy for seed, _, _ in curve.runs[:MOST_DRAWN]}
+    add_cuts(figure, [cut for curve in accuracy for cut in curve.cuts if (cut.configuration, cut.seed) in shown])
+    figure.update_yaxes(title_text=axis_title("validation"), row=1, col=1)
+    figure.update_yaxes(title_text="Training loss", row=2, col=1)
+    drawn = [epochs for curve in accuracy for epochs in (curve.epochs, *(epochs for _, epochs, _ in curve.runs))]
+    last = [epochs[-1] for epochs in drawn if epochs]
+    figure.update_xaxes(range=epoch_range(max(last, default=1)))
+    figure.update_xaxes(title_text="Epoch", row=2, col=1)
+    return figure
+
+
+def _add_curve(figure: go.Figure, curve: Curve, look: Style, row: int) -> None:
+    """Add one configuration to one panel (accuracy above, loss below): runs as one trace with gaps, then the mean."""
+    name = escaped(curve.key.configuration)
+    scale = 100 if row == 1 else 1
+    epochs: list[int | None] = []
+    values: list[float | None] = []
+    for _, own, found in curve.runs[:MOST_DRAWN]:
+        epochs += [*own, None]
+        values += [*finite(found, scale), None]
+    shared = {"legendgroup": name, "row": row, "col": 1, "name": name, "mode": "lines"}
+    thin = {"color": faint(look.colour, 0.35), "width": 1}
+    figure.add_scatter(x=epochs, y=values, line=thin, showlegend=False, hoverinfo="skip", **shared)
+    figure.add_scatter(
+        x=list(curve.epochs),
+        y=finite(curve.means, scale),
+        line={"color": look.colour, "width": 2.5, "dash": look.dash},
+        showlegend=row == 1,
+        hovertemplate=f"{name}<br>epoch %{{x}}: %{{y:.3~f}} (mean, n = {curve.n})<extra></extra>",
+        **shared,
+    )
+
+
+def add_cuts(figure: go.Figure, cuts: Sequence[Cut]) -> None:
+    """Mark where runs ended that are not complete, one mark per status."""
+    for status, mark in CUTS.items():
+        own = [cut for cut in cuts if cut.status == status]
+        if own:
+            figure.add_scatter(
+                x=[cut.epoch for cut in own],
+                y=finite([cut.value for cut in own], 100),
+                customdata=[[escaped(cut.configuration), cut.seed] for cut in own],
+                mode="markers",
+                marker={"symbol": mark, "size": 10, "color": INK, "line": {"width": 2}},
+                name=status,
+                cliponaxis=False,
+                hovertemplate=f"%{{customdata[0]}}, seed %{{customdata[1]}}<br>{status}, epoch %{{x}}<extra></extra>",
+            )

@@ -1,0 +1,98 @@
+"""Accuracy against training time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analysis.figures.figure import Figure, named, panels
+from analysis.figures.theme import axis_title, empty, escaped, style
+from analysis.results.budget import HOUR_S
+from analysis.results.runs_table import Key, accuracy_name, arms, complete_runs, reported_metric, runs_of, scores
+from analysis.statistics.intervals import LEVEL, Interval, t_interval
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from analysis.results.study_results import StudyResults
+
+
+def training_time(results: StudyResults) -> tuple[Figure, ...]:
+    """Draw what a configuration's training cost against what it reached, a figure per subset where needed."""
+    metric = reported_metric(results.runs)
+    caption = (
+        f"Every mark is a configuration: mean accuracy with its {100 * LEVEL:g} % t-interval over seeds, and the mean "
+        "wall time of its complete runs, all attempts together. Runs beside each other on one machine slow each other."
+    )
+    found = []
+    for where, runs in panels(results.runs, metric):
+        if data := training_time_data(runs, metric):
+            title = f"{accuracy_name(metric)} against training time{where}"
+            drawing = draw_training_time(data, metric, arms(results.runs))
+            found.append(Figure(named("accuracy vs training time", where), title, caption, drawing))
+    return tuple(found)
+
+
+UNITS = ((HOUR_S, "hours"), (60.0, "minutes"), (1.0, "seconds"))
+
+
+@dataclass(frozen=True)
+class TrainingTime:
+    """What a configuration's runs reached, and how long one of them trained."""
+
+    key: Key
+    accuracy: Interval  # fractions
+    wall_s: float  # mean over its complete runs, seconds
+
+
+def training_time_data(runs: pd.DataFrame, metric: str, level: float = LEVEL) -> list[TrainingTime]:
+    """Return accuracy and time of training of each configuration with a complete run, in the plan's order.
+
+    Args:
+        runs: a study's runs table.
+        metric: ``validation``, ``verified`` or ``test``.
+        level: of the t-intervals of accuracy, in (0, 1).
+
+    """
+    found = []
+    for key, values in scores(runs, metric).items():
+        wall_s = float(complete_runs(runs_of(runs, key))["wall_s"].mean())
+        found.append(TrainingTime(key, t_interval(values.values(), level), wall_s))
+    return found
+
+
+def draw_training_time(data: Sequence[TrainingTime], metric: str, arms: Sequence[str]) -> go.Figure:
+    """Draw accuracy (%) against the mean time of a run, in the largest unit that the longest fills."""
+    figure = empty(height=430)
+    longest = max(price.wall_s for price in data)
+    unit, name = next(((unit, name) for unit, name in UNITS if longest >= unit), UNITS[-1])
+    several = len({price.key.subset for price in data}) > 1
+    for arm in dict.fromkeys(price.key.arm for price in data):
+        look = style(arms, arm)
+        own = [price for price in data if price.key.arm == arm]
+        where = [f"{p.key.configuration} on {p.key.subset}" if several else p.key.configuration for p in own]
+        halves = [price.accuracy.half_width for price in own]
+        figure.add_scatter(
+            x=[price.wall_s / unit for price in own],
+            y=[100 * price.accuracy.mean for price in own],
+            error_y={
+                "type": "data",
+                "array": [None if half is None else 100 * half for half in halves],
+                "thickness": 1.5,
+                "width": 4,
+            },
+            customdata=[
+                f"{escaped(text)}<br>{p.accuracy.percent()} % ({p.accuracy.label()})"
+                for text, p in zip(where, own, strict=True)
+            ],
+            mode="markers",
+            marker={"symbol": look.marker, "size": 10, "color": look.colour},
+            name=escaped(arm),
+            hovertemplate=f"%{{customdata}}<br>%{{x:.2f}} {name} a run<extra></extra>",
+        )
+    figure.update_xaxes(title_text=f"Training time of a run, mean ({name})", rangemode="tozero")
+    figure.update_yaxes(title_text=axis_title(metric))
+    return figure

@@ -1,0 +1,110 @@
+"""Selections from the runs table: by configuration, arm, subset, status and metric."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from trainables.naming import label
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    import pandas as pd
+
+    from trainables.plans import PlannedRun, StudyPlan
+
+METRICS = ("validation", "test")
+
+
+LEFT_OUT = ("stopped", "diverged", "failed", "missing", "damaged")
+
+
+class Key(NamedTuple):
+    """What makes a configuration in the tables. The label of one arm's configuration may recur on another subset."""
+
+    arm: str
+    configuration: str
+    subset: str
+
+
+def curve_points(curves: pd.DataFrame, quantity: str, run_ids: Collection[str]) -> dict[str, dict[int, float]]:
+    """Return run_id -> epoch -> value, in the table's order, of those of the runs that have a curve.
+
+    Args:
+        curves: a study's curves table.
+        quantity: one of its columns of numbers.
+        run_ids: which runs; looking through all of a large study takes long.
+
+    """
+    own = curves[curves["run_id"].isin(list(run_ids))]
+    found: dict[str, dict[int, float]] = {}
+    for run_id, epoch, value in zip(own["run_id"].tolist(), own["epoch"].tolist(), own[quantity].tolist(), strict=True):
+        found.setdefault(run_id, {})[epoch] = value
+    return found
+
+
+def key_of(planned: PlannedRun) -> Key:
+    """Return the configuration that a run is one of."""
+    return Key(planned.arm, label(planned), planned.run.configuration.subset)
+
+
+def selected_on(plan: StudyPlan) -> str:
+    """Return which accuracy a study chooses by: ``validation``, or ``verified`` (on verified validation clips)."""
+    return str(plan.spec.get("select_on", "validation"))
+
+
+def accuracy_name(metric: str) -> str:
+    """Return what a metric is called in headings: ``Test accuracy``."""
+    return "Verified validation accuracy" if metric == "verified" else f"{metric.capitalize()} accuracy"
+
+
+def complete_runs(runs: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that may enter means, intervals and selections."""
+    return runs[runs["status"] == "complete"]
+
+
+def runs_of(runs: pd.DataFrame, key: Key) -> pd.DataFrame:
+    """Return the rows of one configuration on one subset, whatever their status."""
+    return runs[
+        (runs["arm"] == key.arm) & (runs["configuration"] == key.configuration) & (runs["subset"] == key.subset)
+    ]
+
+
+def scores(runs: pd.DataFrame, metric: str) -> dict[Key, dict[int, float]]:
+    """Return configuration -> seed -> accuracy (a fraction) of the complete runs, in the plan's order.
+
+    ``metric`` is validation, verified, test or selection; a configuration without such an accuracy is absent.
+    """
+    found: dict[Key, dict[int, float]] = {}
+    column = f"{metric}_accuracy"
+    complete = complete_runs(runs).dropna(subset=[column])
+    columns = [complete[name].tolist() for name in (*Key._fields, "seed", column)]
+    for arm, configuration, subset, seed, accuracy in zip(*columns, strict=True):
+        found.setdefault(Key(arm, configuration, subset), {})[int(seed)] = float(accuracy)
+    return found
+
+
+def keys(runs: pd.DataFrame) -> list[Key]:
+    """Return the configurations of a runs table, in the plan's order."""
+    return [Key(*map(str, row)) for row in runs[list(Key._fields)].drop_duplicates().itertuples(index=False)]
+
+
+def arms(runs: pd.DataFrame) -> list[str]:
+    """Return the arms of a runs table, in the plan's order."""
+    return list(dict.fromkeys(map(str, runs["arm"])))
+
+
+def subsets(runs: pd.DataFrame) -> list[str]:
+    """Return the subsets of a runs table, in the plan's order."""
+    return list(dict.fromkeys(map(str, runs["subset"])))
+
+
+def reported_metric(runs: pd.DataFrame) -> str:
+    """Return ``test`` when a complete run has a test accuracy, else ``validation``."""
+    return "test" if complete_runs(runs)["test_accuracy"].notna().any() else "validation"
+
+
+def status_counts(statuses: Iterable[str]) -> str:
+    """Write the counts of what was left out, as in ``2 failed, 1 missing``; empty when nothing was."""
+    found = list(statuses)
+    return ", ".join(f"{found.count(status)} {status}" for status in LEFT_OUT if status in found)

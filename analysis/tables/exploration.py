@@ -1,0 +1,60 @@
+"""Tables of what a settle or search study tried."""
+
+from __future__ import annotations
+
+from analysis.findings.exploration import settled, tried
+from analysis.results.runs_table import keys, runs_of, scores
+from analysis.results.study_results import StudyResults, explored
+from analysis.statistics.intervals import t_interval
+from analysis.tables.table import NONE, Table
+from analysis.text.phrases import chance
+
+LISTED = 20  # configurations of a search in its table; the CSV files have all of them
+
+
+def exploration_table(results: StudyResults) -> Table:
+    """Tabulate what the exploring runs showed of each configuration, the likeliest choice first."""
+    return _settle_table(results) if results.plan.method == "settle" else _search_table(results)
+
+
+def _settle_table(results: StudyResults) -> Table:
+    runs = explored(results).runs
+    found = settled(results)
+    accuracies = scores(runs, "selection")
+    standing = found.standing
+    rows = []
+    for key in keys(runs):
+        own = accuracies.get(key, {})
+        mean = t_interval(own.values()).cell() if own else NONE
+        place = standing.keys.index(key) if standing is not None and key in standing.keys else None
+        if standing is None or place is None:
+            rows.append((key.configuration, mean, *[NONE] * 3))
+            continue
+        posterior = f"{standing.posterior.mean[place]:.1f} ± {standing.posterior.sd[place]:.1f}"
+        rows.append((key.configuration, mean, posterior, chance(standing.within[place]), chance(standing.best[place])))
+    note = (
+        f"The choice is the configuration that is most probably within {found.within:g} points of the best, by a "
+        "Gaussian process over the parameter's scale with a deviation of its own for every configuration. Validation "
+        "accuracies in %; none of these runs enters a reported interval."
+    )
+    header = ("Configuration", "Validation accuracy", "Posterior mean ± sd")
+    return Table("Exploring runs", (*header, f"P(within {found.within:g} points)", "P(best)"), tuple(rows), note)
+
+
+def _search_table(results: StudyResults) -> Table:
+    runs = explored(results).runs
+    found = tried(results)
+    rows = [
+        (
+            f"{key.configuration} on {key.subset}",
+            *(", ".join(sorted(set(runs_of(runs, key)["status"]))), str(int(runs_of(runs, key)["epochs"].max()))),
+            NONE if score is None else f"{100 * score:.1f}",
+        )
+        for key, score in list(found.items())[:LISTED]
+    ]
+    note = (
+        f"{len(found)} configurations were sampled; those that finished stand first, by their mean validation accuracy "
+        "in %, then those stopped early, the last ones first. The best of many means is too high: what is reported "
+        "comes from fresh seeds."
+    )
+    return Table("Search", ("Configuration", "Status", "Epochs", "Validation accuracy"), tuple(rows), note)

@@ -1,0 +1,47 @@
+"""The choice of a study in words: what `gce-study best` prints."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.text.phrases import chance, joined
+from trainables.naming import number, symbol
+
+if TYPE_CHECKING:
+    from analysis.findings.choice import Best
+    from analysis.statistics.intervals import Interval
+
+
+def best_lines(best: Best) -> list[str]:
+    """Return the choice in words, one line for each fact."""
+    parameters = [f"{symbol(name)} = {number(value)}" for name, value in best.loss.items() if name != "name"]
+    by = "accuracy on verified validation clips" if best.selected_on == "verified" else "validation accuracy"
+    found = [
+        f"{best.study}: {best.configuration} on {best.subset}",
+        f"loss: {best.loss['name']}{': ' + ', '.join(parameters) if parameters else ''}",
+        f"chosen by {by}, method {best.method}{_how_sure(best)}",
+        f"{by}: {_percent(best.validation, picked=best.picked)}",
+        f"test accuracy: {_percent(best.test)}",
+    ]
+    if best.not_told_apart is not None:
+        found.append(f"not told apart: {joined(best.not_told_apart) if best.not_told_apart else 'none'}")
+    if best.not_ranked:
+        found.append(f"not ranked, for too few seeds in common: {joined(best.not_ranked)}")
+    return found
+
+
+def _how_sure(best: Best) -> str:
+    found = ""
+    if best.probability is not None:
+        found = f"; within {best.within:g} points of the best with probability {chance(best.probability)}"
+        found += "" if best.settled else " (not settled)"
+    if best.confirmed is not None:
+        found += "; confirmed on fresh seeds" if best.confirmed else "; NOT confirmed on fresh seeds"
+    return found
+
+
+def _percent(interval: Interval | None, *, picked: bool = False) -> str:
+    if interval is None:
+        return "none"
+    label = f"the highest of several means, n = {interval.n}" if picked else interval.label()
+    return f"{interval.percent()} % ({label})"

@@ -1,0 +1,84 @@
+"""Phrases that several texts share: numbers, lists, costs and differences in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.results.budget import HOUR_S, Spent, reached
+from analysis.results.runs_table import Key, selected_on, status_counts
+from analysis.statistics.intervals import p_text
+from analysis.statistics.paired_tests import MARGIN, equivalence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+
+    from analysis.results.study_results import StudyResults
+    from analysis.statistics.intervals import Interval
+
+LEAST = 0.01  # probability that is written out
+
+
+def chance(probability: float) -> str:
+    """Write a probability rounded down, so that 0.949 does not pass for 0.95, nor 0.002 for none."""
+    return f"{int(100 * probability) / 100:.2f}" if not 0 < probability < LEAST else f"< {LEAST}"
+
+
+NAMED = 4  # more configurations than this are counted, not named
+
+
+def cost(results: StudyResults) -> str:
+    """Say how many runs are recorded and how long they trained, all attempts together."""
+    hours = sum(record.cost.wall_s for record in results.records.values()) / HOUR_S
+    time = f"{hours:.1f} hours" if hours >= 1 else f"{60 * hours:.0f} minutes"
+    count = len(results.records)
+    return f"Cost: {count} run{'' if count == 1 else 's'}, {time} of training."
+
+
+def budget_ended(results: StudyResults) -> list[str]:
+    """Say which limit ended a study before all its runs were trained; nothing where none did."""
+    limit = reached(results.plan.spec.get("budget", {}), Spent.of(results.records.values()))
+    missing = (results.runs["status"] == "missing").any()
+    return [f"The study ended early, as {limit} is reached."] if limit and missing else []
+
+
+def nothing_complete(runs: pd.DataFrame) -> str:
+    """Say that there is nothing to choose from."""
+    counts = status_counts(runs["status"])
+    return f"No run of the {len(runs)} is complete{f' ({counts})' if counts else ''}: there is nothing to choose from."
+
+
+def chosen_by(results: StudyResults) -> str:
+    """Name the accuracy that a study chooses by."""
+    return "accuracy on verified validation clips" if selected_on(results.plan) == "verified" else "validation accuracy"
+
+
+def listed(found: Sequence[Key], names: Mapping[Key, str]) -> str:
+    """Name the first of some configurations, and count the others."""
+    words = [names[key] for key in found[:NAMED]]
+    return joined([*words, f"{len(found) - NAMED} more"] if len(found) > NAMED else words)
+
+
+def joined(words: Sequence[str]) -> str:
+    """Return ``a, b and c``."""
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
+
+
+def alike(first: Mapping[int, float], second: Mapping[int, float]) -> str:
+    """Say that two configurations differ by less than the margin, where the seeds that both have show that."""
+    found = equivalence(first, second, MARGIN)
+    if found is None or found.p is None or not found.shown:
+        return ""
+    return f"; they differ by less than {MARGIN:g} points (two one-sided t-tests, {p_text(found.p)})"
+
+
+def clear(gap: Interval) -> bool:
+    """Say whether a difference's interval lies wholly on one side of zero."""
+    return gap.low is not None and gap.high is not None and not gap.low <= 0 <= gap.high
+
+
+def points(gap: Interval) -> str:
+    """Write a difference of accuracies as ``1.2 ± 0.7 points above``."""
+    width = "" if gap.half_width is None else f" ± {100 * gap.half_width:.1f}"
+    return f"{100 * abs(gap.mean):.1f}{width} points {'below' if gap.mean < 0 else 'above'}"

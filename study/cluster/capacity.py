@@ -1,0 +1,86 @@
+"""How many runs fit on a cluster at once, counting machines that its autoscaler may start."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import ray
+from ruamel.yaml import YAML
+
+from study.errors import EngineError
+
+if TYPE_CHECKING:
+    from study.methods.method import Method
+    from study.spec.keys import Resources
+
+MOST_WAITING = 200  # runs asked for at once; as many as Ray Tune asks for where it chooses
+
+
+class _Offer(NamedTuple):
+    """Nodes that are there, or that the cluster can start: what each has, and how many of them there may be."""
+
+    resources: dict[str, float]  # empty where that is not known before one is there
+    nodes: int
+
+    def slots(self, resources: Resources) -> int:
+        """Return how many runs fit at once."""
+        if not self.resources:
+            return self.nodes
+        fit = [self.resources.get("CPU", 0.0) // resources.cpus_per_run]
+        if share := resources.gpus_per_run:
+            gpus = self.resources.get("GPU", 0.0)
+            fit.append(gpus // share if share >= 1 else gpus * int(1 / share + 1e-9))  # a share is one of one GPU
+        return int(min(fit)) * self.nodes
+
+
+def _offers() -> list[_Offer]:
+    """Return the nodes that are there, and those that the autoscaler may start."""
+    return [*(_Offer(node["Resources"], 1) for node in ray.nodes() if node["Alive"]), *_later()]
+
+
+def _later() -> list[_Offer]:
+    """Return the nodes that the autoscaler may start.
+
+    The launcher leaves its file in the home of the head, where a job's driver runs. On Kubernetes there is none.
+    """
+    offers = []
+    launcher = Path("~/ray_bootstrap_config.yaml").expanduser()
+    if launcher.exists():
+        config = YAML(typ="safe").load(launcher)
+        most = int(config.get("max_workers", 0))
+        for name, kind in config["available_node_types"].items():
+            count = min(most, int(kind.get("max_workers", most)))
+            if name != config["head_node_type"] and count:
+                offers.append(_Offer(dict(kind.get("resources") or {}), count))
+    elif "KUBERNETES_SERVICE_HOST" in os.environ:
+        offers.append(_Offer({}, MOST_WAITING))
+    return offers
+
+
+def _enough(resources: Resources) -> None:
+    offers = _offers()
+    if any(offer.slots(resources) for offer in offers):
+        return
+    asked = {"cpus_per_run": ("CPU", float(resources.cpus_per_run)), "gpus_per_run": ("GPU", resources.gpus_per_run)}
+    for name, (kind, number) in asked.items():
+        most = max((offer.resources.get(kind, 0.0) for offer in offers), default=0.0)
+        if number > most:
+            msg = f"resources.{name}: {number:g} asked for; the most that a node here has, or could have: {most:g}"
+            raise EngineError(msg)
+    both = f"{resources.cpus_per_run} CPUs and {resources.gpus_per_run:g} GPUs"
+    msg = f"resources: no node that the cluster has or can start has {both} at once"
+    raise EngineError(msg)
+
+
+def most_at_once(method: Method, resources: Resources) -> int:
+    """Return how many runs to ask for at once on a cluster that this process has joined.
+
+    A cluster that can grow, grows for what is asked for. So no more is asked for than the method can use.
+    """
+    slots = sum(offer.slots(resources) for offer in _offers())
+    most = [MOST_WAITING, method.most_left(), method.most_in_flight(slots)]
+    if resources.max_concurrent is not None:
+        most.append(resources.max_concurrent)
+    return max(1, min(most))

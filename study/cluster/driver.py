@@ -1,0 +1,37 @@
+"""End the driver of a submitted study."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+
+ENDED_S = 30.0  # for a driver that was told to end
+
+
+def end_driver(options: argparse.Namespace) -> int:
+    """End a job's driver on this machine: SIGTERM, and SIGKILL where that does not help."""
+    drivers = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit() and _drives(path, options.job)]
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        for pid in drivers:
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
+        end = time.monotonic() + ENDED_S
+        while any(Path(f"/proc/{pid}").exists() for pid in drivers) and time.monotonic() < end:
+            time.sleep(0.1)
+    return 0
+
+
+def _drives(process: Path, job: str) -> bool:
+    """Say whether a process is a job's driver: Ray makes it the leader of a session; what it starts is none."""
+    try:
+        own = f"GCE_STUDY_JOB={job}".encode() in (process / "environ").read_bytes().split(b"\0")
+        return own and os.getsid(int(process.name)) == int(process.name)
+    except OSError:
+        return False

@@ -1,0 +1,43 @@
+"""A Ray cluster of this machine's own, and how many runs it trains at once."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import ray
+
+from study.cluster.capacity import _Offer
+from study.cluster.nodes import _quietly
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from study.spec.keys import Resources
+
+
+@contextmanager
+def own_cluster() -> Iterator[None]:
+    """Start a cluster of this machine, on loopback alone; it ends with the context."""
+    with _quietly():
+        ray.init(
+            address="local",
+            include_dashboard=False,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            _node_ip_address="127.0.0.1",
+        )
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def most_here(resources: Resources) -> int:
+    """Return how many runs are asked for at once on this process's own cluster: those that fit, and one that waits.
+
+    Ray Tune starts as many processes at once as it may ask for runs; where it is told no number, one after the other.
+    """
+    most = 1 + sum(_Offer(node["Resources"], 1).slots(resources) for node in ray.nodes())
+    return min(most, resources.max_concurrent or most)

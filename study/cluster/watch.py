@@ -1,0 +1,60 @@
+"""Watch whether a cluster is still there while a study runs on it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import ray
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PROBE_S = 2.0  # between two looks whether the cluster's control process is there
+
+
+GONE_S = 20.0  # of silence; after 60 s Ray ends this process itself, without a word
+
+
+@contextmanager
+def watched(on_gone: Callable[[str], None]) -> Iterator[None]:
+    """End this process with exit code 1 when the cluster's control process (GCS) is gone.
+
+    Ray would wait for a minute and then end the process without a word. What is recorded stays, and so do checkpoints.
+
+    Args:
+        on_gone: called with what has happened before the process ends.
+
+    """
+    address = ray.get_runtime_context().gcs_address
+    ended = threading.Event()
+
+    def watch() -> None:
+        seen = time.monotonic()
+        while not ended.wait(PROBE_S):
+            if _listens(address):
+                seen = time.monotonic()
+            elif time.monotonic() - seen > GONE_S:
+                on_gone(f"the cluster's control process at {address} is gone, and with it the cluster")
+                os._exit(1)  # nothing of Ray's can be ended in order any more
+
+    thread = threading.Thread(target=watch, name="gcs-watch", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _listens(address: str) -> bool:
+    host, port = address.rsplit(":", 1)
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=PROBE_S).close()
+    except OSError:
+        return False
+    return True

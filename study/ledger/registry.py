@@ -1,0 +1,92 @@
+"""The studies of a storage location: register, find and list them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from study.errors import UnknownStudyError
+from study.ledger.ledger import _log
+from study.spec.differences import differences
+from study.spec.reading import SpecError
+from trainables.plans import StudyPlan, read_plan, study_folder, write_plan
+
+if TYPE_CHECKING:
+    from trainables.storage.types import Location
+
+
+def find_plan(storage: Location, name: str) -> StudyPlan:
+    """Read a study's plan.
+
+    Raises:
+        UnknownStudyError: there is none; the message names those that are there.
+
+    """
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    from trainables.plans import read_plan, study_folder  # noqa: PLC0415
+
+    try:
+        return read_plan(storage, name)
+    except ValidationError as error:
+        msg = f"{study_folder(storage, name) / 'plan.json'}: damaged: {error.errors()[0]['msg']}"
+        raise UnknownStudyError(msg) from None
+    except FileNotFoundError:
+        there = sorted(p.parent.name for p in (storage / "studies").glob("*/plan.json"))
+        msg = f"{storage}: no study named {name!r}; there: {', '.join(there) or 'none'}; other places: --storage"
+        raise UnknownStudyError(msg) from None
+
+
+def refuse_changed_study(
+    storage: Location, name: str, spec: dict[str, Any], fingerprint: str | None = None
+) -> StudyPlan | None:
+    """Compare a study file, and its data if given, with what the storage location keeps under its name; change nothing.
+
+    Returns:
+        The plan that is kept, or None.
+
+    Raises:
+        SpecError: the name is another study's here; each difference is a problem, the last line says what to do.
+
+    """
+    try:
+        old = read_plan(storage, name)
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        path = study_folder(storage, name) / "plan.json"
+        text = f"{path}: damaged ({error.errors()[0]['msg']}); move it away, and the study is registered anew"
+        raise SpecError([text]) from None
+    changed = differences(old.spec, spec)
+    if fingerprint not in (None, old.dataset.fingerprint):
+        changed.append(f"data set fingerprint: {old.dataset.fingerprint} -> {fingerprint}")
+    if changed:
+        hint = "give the study another name: runs already recorded are shared, not trained again"
+        raise SpecError([f"study {name} is registered here and differs:", *changed, hint])
+    return old
+
+
+def register(storage: Location, plan: StudyPlan) -> None:
+    """Keep a study's plan; the same name must mean the same study ever after.
+
+    Changes that leave every result as it is (description, resources, budget, storage, where the data lies) replace the
+    plan.
+
+    Raises:
+        SpecError: see ``compare``.
+
+    """
+    if refuse_changed_study(storage, plan.name, plan.spec, plan.dataset.fingerprint) != plan:
+        write_plan(storage, plan)
+
+
+def list_studies(storage: Location) -> list[StudyPlan]:
+    """Return the plans of the studies of a storage location, by name; a plan that cannot be read is logged."""
+    plans = []
+    for name in sorted(path.parent.name for path in (storage / "studies").glob("*/plan.json")):
+        try:
+            plans.append(read_plan(storage, name))
+        except ValidationError:
+            _log.warning("%s: damaged, left out", study_folder(storage, name) / "plan.json")
+    return plans

@@ -1,0 +1,105 @@
+"""How much work a study is: clips, patches and seconds per arm."""
+
+from __future__ import annotations
+
+import math
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from trainables.audio.headers import AudioError, probe, resampled_length
+from trainables.config import FEATURES
+from trainables.datasets.manifest import DataSetError, Manifest
+from trainables.datasets.subsets import split_validation, subset
+from trainables.features.framing import frame_count, patch_starts
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterator
+
+    from study.spec.study import StudySpec
+
+
+@dataclass(frozen=True)
+class Workload:
+    """How much one epoch of a subset is."""
+
+    train_clips: int
+    train_patches: int
+    validation_patches: int
+
+
+def workloads(spec: StudySpec, manifest: Manifest) -> dict[str, Workload]:
+    """Count clips and patches of each subset that the study trains on, by the lengths the files' headers state.
+
+    Raises:
+        DataSetError: a subset is empty or holds less than one batch; all such subsets are listed.
+
+    """
+    patches: dict[int, int] = {}
+
+    def count(clips: list[int]) -> int:
+        for i in clips:
+            if i not in patches:
+                try:
+                    header = probe(manifest.file(manifest.clips[i]))
+                except AudioError:
+                    patches[i] = 0  # listed as a bad clip elsewhere
+                    continue
+                samples = resampled_length(header.samples, header.rate, FEATURES.sample_rate)
+                patches[i] = len(patch_starts(frame_count(samples)))
+        return sum(patches[i] for i in clips)
+
+    found: dict[str, Workload] = {}
+    problems: list[str] = []
+    for name in dict.fromkeys(name for arm in spec.arms for name in arm.subsets):
+        try:
+            chosen = subset(manifest, name)
+        except DataSetError as error:
+            problems += error.problems
+            continue
+        train, held = split_validation(manifest, chosen, spec.training.validation, spec.training.split_seed)
+        found[name] = Workload(len(train), count(train), count(held))
+        problems += _unusable(spec, name, found[name], verified=any(manifest.clips[i].verified for i in held))
+    if problems:
+        raise DataSetError(problems)
+    return found
+
+
+def _unusable(spec: StudySpec, name: str, work: Workload, *, verified: bool) -> Iterator[str]:
+    """Say why a subset cannot be trained on; ``verified`` says whether one of its validation clips is."""
+    if work.validation_patches == 0:
+        yield f"subset {name}: no clip can be held out to validate; a class needs at least 2 clips"
+    elif spec.select_on == "verified" and not verified:
+        yield f"subset {name}: none of its validation clips is verified, and select_on is verified"
+    if work.train_patches < spec.training.batch_size:
+        yield (
+            f"subset {name}: {work.train_patches} training patches; training.batch_size is "
+            f"{spec.training.batch_size}, and at least one whole batch is needed"
+        )
+
+
+def estimate_s(spec: StudySpec, runs: Counter[str], work: dict[str, Workload], classes: int) -> float | None:
+    """Estimate the wall time of runs in seconds, from a few batches trained here and now on noise.
+
+    Args:
+        spec: the study.
+        runs: how many runs of each subset.
+        work: how much one epoch of each subset is.
+        classes: number of classes.
+
+    Returns:
+        Seconds; every run is counted with all its epochs, so early stopping makes the study shorter. None where runs
+        use a GPU, whose speed a CPU does not tell.
+
+    """
+    from study.planning.speed import seconds_per_patch  # noqa: PLC0415
+
+    if spec.resources.gpus_per_run:
+        return None
+    train_s, validate_s = seconds_per_patch(spec.training.batch_size, classes, spec.training.precision)
+    once = {name: w.train_patches * train_s + w.validation_patches * validate_s for name, w in work.items()}
+    total = sum(once[name] * count for name, count in runs.items()) * spec.training.epochs
+    fit = max(1, len(os.sched_getaffinity(0)) // spec.resources.cpus_per_run)
+    slots = min(fit, spec.resources.max_concurrent or fit)
+    return total / runs.total() * math.ceil(runs.total() / slots)

@@ -1,0 +1,44 @@
+"""Candidates: the configurations that a study may train."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from study.spec.arms import Range
+from trainables.config import Configuration, Run
+from trainables.plans import PlannedRun
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from study.spec.study import StudySpec
+    from trainables.records import Stage
+
+
+class Candidate(NamedTuple):
+    """A configuration, the arm it belongs to, and what that arm had left open there."""
+
+    arm: str
+    varied: Mapping[str, float | str]
+    configuration: Configuration
+
+    def planned(self, seed: int, dataset: str, stage: Stage = "") -> PlannedRun:
+        """Return the run of this configuration with a seed, on the data set with this fingerprint."""
+        run = Run(configuration=self.configuration, seed=seed, dataset=dataset)
+        return PlannedRun(arm=self.arm, varied=dict(self.varied), run=run, stage=stage)
+
+
+def candidates(spec: StudySpec) -> list[Candidate]:
+    """Return every configuration with its arm's name and what the arm had left open, in the order of the file.
+
+    The parameters' values and the subset are keyed by their names in the file: ``q``, ``temperature``, ``subset``. An
+    arm with a range names none.
+    """
+    return [
+        Candidate(
+            arm.name, choice.varied, Configuration(loss=choice.loss, subset=choice.subset, training=spec.training)
+        )
+        for arm in spec.arms
+        if not any(isinstance(value, Range) for value in arm.open.values())
+        for choice in arm.choices()
+    ]

@@ -1,0 +1,66 @@
+"""How two study files differ, key by key."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from study.spec.messages import key_path, shown
+from study.spec.study import StudySpec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Keys that change no result. Where the data lies is no matter either: the data set's fingerprint says whether it is
+# the same data.
+_IGNORED = {
+    *(("description",), ("resources",), ("storage",), ("dataset", "root"), ("dataset", "path")),
+    # How far a study goes: with more of it, it is continued.
+    *(("budget",), ("method", "max_runs"), ("method", "configurations")),
+}
+
+
+def dump(spec: StudySpec) -> dict[str, Any]:
+    """Return a study as JSON-able data with every default filled in; whom to notify is nobody else's business."""
+    return spec.model_dump(mode="json", exclude={"notify"})
+
+
+def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """Return what changed between two dumped studies, a line for each key: ``seeds: 12 -> 20``.
+
+    Keys that change no result are left out: description, resources, storage, the folder the data set lies in, and how
+    far the study goes.
+    """
+    with suppress(ValidationError):
+        old = dump(StudySpec.model_validate(old))  # a plan of an earlier version lacks the keys that came later
+    return list(_differences(_comparable(old), _comparable(new), ()))
+
+
+def _comparable(spec: dict[str, Any]) -> dict[str, Any]:
+    """Key the arms by name, as their order changes no result, and write a list of the seeds 0 to n - 1 as n."""
+    changed = dict(spec)
+    if isinstance(arms := spec.get("arms"), list):
+        changed["arms"] = {arm["name"]: {k: v for k, v in arm.items() if k != "name"} for arm in arms}
+    if isinstance(seeds := spec.get("seeds"), list) and sorted(seeds) == list(range(len(seeds))):
+        changed["seeds"] = len(seeds)
+    return changed
+
+
+def _differences(old: Any, new: Any, path: tuple[str, ...]) -> Iterator[str]:  # noqa: ANN401 -- any JSON value
+    if path in _IGNORED or old == new:
+        return
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        yield f"{key_path(path)}: {shown(old)} -> {shown(new)}"
+        return
+    for key in [*old, *(k for k in new if k not in old)]:
+        here = (*path, key)
+        if here in _IGNORED:
+            continue
+        if key not in new:
+            yield f"{key_path(here)}: {shown(old[key])} -> not there"
+        elif key not in old:
+            yield f"{key_path(here)}: not there -> {shown(new[key])}"
+        else:
+            yield from _differences(old[key], new[key], here)

@@ -1,0 +1,97 @@
+"""All runs at a glance, what they cost, and where they were cut: what the figures show."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analysis.figures import learning_curves
+from analysis.figures.exploring_curves import draw_trails, trails
+from analysis.figures.run_map import MOST_ROWS, UNSCORED, draw_run_map, run_map_data
+from analysis.figures.training_time import draw_training_time, training_time_data
+from trainables.config import CCE, GCE
+
+if TYPE_CHECKING:
+    from conftest import Builder
+
+
+def test_the_map_has_every_planned_run(full_study: Builder) -> None:
+    data = run_map_data(full_study.results().runs)
+    assert len(data.rows) == 7
+    assert data.seeds == (0, 1, 2, 3, 4, 5, 90, 91, 92, 93)
+    statuses = [(row, data.seeds[column], status) for row, column, status in data.left_out]
+    assert statuses == [(0, 90, "stopped"), (0, 91, "diverged"), (0, 92, "failed"), (0, 93, "missing")]
+    assert data.accuracies[0][9] is None
+    assert data.accuracies[1][6] is None
+
+
+def test_a_complete_run_that_cannot_be_scored_is_marked(study: Builder) -> None:
+    study.spec = {"select_on": "verified"}
+    study.add("cce", CCE(name="cce"), 0)
+    assert run_map_data(study.results().runs).left_out == ((0, 0, UNSCORED),)
+
+
+def test_a_large_map_counts_what_it_leaves_out(study: Builder) -> None:
+    for i in range(MOST_ROWS + 3):
+        study.add("gce", GCE(name="gce", q=i / 100), 0, varied={"q": i / 100})
+    data = run_map_data(study.results().runs)
+    assert (len(data.rows), data.dropped) == (MOST_ROWS, 3)
+
+
+def test_every_status_has_a_mark_of_its_own(full_study: Builder) -> None:
+    figure = draw_run_map(run_map_data(full_study.results().runs))
+    shown = [trace for trace in figure.data[1:] if trace.showlegend]
+    assert [trace.name for trace in shown] == ["stopped", "diverged", "failed", "missing"]
+    assert len({trace.marker.symbol for trace in shown}) == 4
+
+
+def test_cost_is_the_mean_time_of_complete_runs(study: Builder) -> None:
+    first, second = (study.add("cce", CCE(name="cce"), seed, test=0.7 + seed / 10) for seed in range(2))
+    study.records[first].cost.wall_s, study.records[second].cost.wall_s = 3600, 10800
+    study.add("cce", CCE(name="cce"), 2, status="failed")
+    (price,) = found = training_time_data(study.results().runs, "test")
+    assert price.wall_s == 7200
+    assert price.accuracy.mean == pytest.approx(0.75)
+    figure = draw_training_time(found, "test", ["cce"])
+    assert figure.layout.xaxis.title.text == "Training time of a run, mean (hours)"
+    assert list(figure.data[0].x) == [2]
+
+
+def test_short_trainings_are_drawn_in_a_smaller_unit(study: Builder) -> None:
+    run_id = study.add("cce", CCE(name="cce"), 0)
+    study.records[run_id].cost.wall_s = 90
+    figure = draw_training_time(training_time_data(study.results().runs, "test"), "test", ["cce"])
+    assert figure.layout.xaxis.title.text == "Training time of a run, mean (minutes)"
+    assert list(figure.data[0].x) == [1.5]
+
+
+def test_a_cut_run_is_marked_at_its_last_epoch(study: Builder) -> None:
+    study.add("cce", CCE(name="cce"), 0, epochs=5)
+    study.add("cce", CCE(name="cce"), 1, epochs=2, status="stopped")
+    results = study.results()
+    accuracy, loss = (
+        learning_curves.curve_data(results.runs, results.curves, name) for name in ("validation_accuracy", "train_loss")
+    )
+    (cut,) = accuracy[0].cuts
+    assert (cut.seed, cut.status, cut.epoch) == (1, "stopped", 2)
+    (mark,) = [trace for trace in learning_curves.draw_curves(accuracy, loss, ["cce"]).data if trace.name == "stopped"]
+    assert list(mark.x) == [2]
+
+
+def test_exploring_runs_that_were_stopped_are_drawn_otherwise_than_complete_ones(study: Builder) -> None:
+    study.add("cce", CCE(name="cce"), 0, epochs=5, stage="explore")
+    study.add("cce", CCE(name="cce"), 1, epochs=2, status="stopped", stage="explore")
+    results = study.results()
+    whole, cut = found = trails(results.runs, results.curves, "validation")
+    assert whole.cut is None
+    assert cut.cut is not None
+    assert cut.cut.epoch == 2
+    names = {trace.name: trace.line.dash for trace in draw_trails(found, "validation", ["cce"]).data}
+    assert names == {"cce": None, "cce, cut": "dot", "stopped": None}
+
+
+def test_a_run_without_verified_clips_has_no_trail(study: Builder) -> None:
+    study.add("cce", CCE(name="cce"), 0)
+    results = study.results()
+    assert trails(results.runs, results.curves, "verified") == []

@@ -1,0 +1,137 @@
+"""What a study chooses: by which method, how sure, and with which parameters."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analysis.findings.choice import best
+from analysis.results.runs_table import runs_of, scores
+from analysis.results.study_results import reported
+from analysis.text.best import best_lines
+from trainables.config import CCE, GCE, AdaptiveGCE, LossMasking
+
+if TYPE_CHECKING:
+    from conftest import Builder
+
+CONFIRM = {"confirm_seeds": 3, "baselines": ["cce"]}
+SETTLE = {"name": "settle", "within": 0.5, "confidence": 0.9, "start_seeds": 2, "max_runs": None, **CONFIRM}
+SEARCH = {"name": "search", "sampler": "tpe", "seeds": 1, "asha": None, "confirm_best": 2, **CONFIRM}
+
+
+def explored(study: Builder, *, confirmed: bool = True) -> Builder:
+    """Add exploring runs of q = 0.3 (80 %) and q = 0.7 (75 %), and three fresh seeds of q = 0.3 and of CCE."""
+    for q, accuracy in ((0.3, 0.8), (0.7, 0.75)):
+        for seed in range(4):
+            value = accuracy + seed / 1000
+            study.add("gce", GCE(name="gce", q=q), seed, validation=value, varied={"q": q}, stage="explore")
+    for seed in range(10_000, 10_003) if confirmed else ():
+        value = 0.79 + (seed - 10_000) / 100
+        study.add("gce", GCE(name="gce", q=0.3), seed, validation=value, test=value, varied={"q": 0.3}, stage="confirm")
+        study.add("cce", CCE(name="cce"), seed, validation=0.9, stage="confirm")
+    return study
+
+
+def test_a_grid_chooses_by_validation_and_says_what_is_not_told_apart(full_study: Builder) -> None:
+    found = best(full_study.results())
+    assert found is not None
+    assert found.configuration == "adaptive T=1000"
+    assert found.loss == {"name": "adaptive_gce", "temperature": 1000.0, "reading": "mean", "distances": "input"}
+    assert found.not_told_apart == ("adaptive T=316.2278", "adaptive T=3162.2777")
+    assert found.test is not None
+    assert found.test.n == 6
+    assert (found.probability, found.confirmed) == (None, None)
+
+
+def test_the_highest_of_several_means_has_no_interval(full_study: Builder) -> None:
+    found = best(full_study.results())
+    assert found is not None
+    assert found.validation is not None
+    assert (found.picked, found.validation.half_width) == (True, None)
+    assert "the highest of several means, n = 6" in "\n".join(best_lines(found))
+
+
+def test_the_only_configuration_keeps_its_interval(study: Builder) -> None:
+    for seed in range(3):
+        study.add("cce", CCE(name="cce"), seed, validation=0.7 + seed / 100)
+    found = best(study.results())
+    assert found is not None
+    assert found.validation is not None
+    assert not found.picked
+    assert found.validation.half_width is not None
+
+
+def test_a_settled_choice_has_its_probability_and_fresh_seeds(study: Builder) -> None:
+    study.method = SETTLE
+    results = explored(study).results()
+    found = best(results)
+    assert found is not None
+    assert (found.configuration, found.settled, found.confirmed) == ("gce q=0.3", True, True)
+    assert found.probability is not None
+    assert found.probability >= 0.9
+    assert found.validation is not None
+    assert found.validation.mean == pytest.approx(0.8)
+    assert found.validation.n == 3
+    assert found.validation.half_width is not None
+    assert "within 0.5 points of the best with probability" in "\n".join(best_lines(found))
+
+
+def test_a_choice_without_fresh_seeds_says_so(study: Builder) -> None:
+    study.method = SETTLE
+    found = best(explored(study, confirmed=False).results())
+    assert found is not None
+    assert (found.confirmed, found.test, found.picked) == (False, None, True)
+    assert "NOT confirmed on fresh seeds" in "\n".join(best_lines(found))
+
+
+def test_a_search_chooses_a_confirmed_configuration_and_no_baseline(study: Builder) -> None:
+    study.method = SEARCH
+    results = explored(study).results()
+    found = best(results)
+    assert found is not None
+    assert (found.arm, found.loss["q"], found.confirmed) == ("gce", 0.3, True)
+    assert found.test is not None
+    assert found.test.n == len(scores(runs_of(reported(results).runs, _key(found)), "test")[_key(found)])
+
+
+def _key(found):
+    from analysis.results.runs_table import Key  # noqa: PLC0415
+
+    return Key(found.arm, found.configuration, found.subset)
+
+
+@pytest.mark.parametrize("method", [{"name": "grid"}, SETTLE, SEARCH])
+def test_without_a_score_there_is_no_choice(study: Builder, method: dict[str, object]) -> None:
+    study.method = method
+    study.add("cce", CCE(name="cce"), 0, status=None, stage="" if method["name"] == "grid" else "explore")
+    assert best(study.results()) is None
+
+
+def test_the_choice_is_json_able(full_study: Builder) -> None:
+    found = best(full_study.results())
+    assert found is not None
+    again = json.loads(json.dumps(found.as_dict(), allow_nan=False))
+    assert again["test"]["n"] == 6
+    assert again["loss"]["temperature"] == 1000
+
+
+@pytest.mark.parametrize(
+    ("arm", "loss", "line"),
+    [
+        (
+            "a",
+            AdaptiveGCE(name="adaptive_gce", temperature=1e17),
+            "temperature: 1e+17, reading: mean, distances: input",
+        ),
+        ("m", LossMasking(name="loss_masking"), "{name: loss_masking, rule: max}"),
+        ("1e3", CCE(name="cce"), '{name: "1e3", loss'),
+        ("null", CCE(name="cce"), '{name: "null", loss'),
+    ],
+)
+def test_the_arm_is_written_as_yaml(study: Builder, arm: str, loss: CCE, line: str) -> None:
+    study.add(arm, loss, 0)
+    found = best(study.results())
+    assert found is not None
+    assert line in found.arms_yaml()

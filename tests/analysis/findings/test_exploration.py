@@ -1,0 +1,291 @@
+"""Studies that explore and confirm: what the tables and the verdict say of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analysis.figures.posterior import posterior_sweep
+from analysis.findings.exploration import settled, tried
+from analysis.report.sections import report_sections
+from analysis.report.write import write_report
+from analysis.results.study_results import explored, reported
+from analysis.tables.exploration import exploration_table
+from analysis.tables.summary import summary
+from analysis.text.verdict import verdict
+from trainables.config import CCE, GCE, AdaptiveGCE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Builder
+
+CONFIRM = {"confirm_seeds": 4, "baselines": ["cce"]}
+SETTLE = {"name": "settle", "within": 0.5, "confidence": 0.9, "start_seeds": 2, "max_runs": None, **CONFIRM}
+SEARCH = {"name": "search", "sampler": "tpe", "seeds": 1, "asha": None, "confirm_best": 2, **CONFIRM}
+DROPS = {100.0: 4.0, 1000.0: 0.0, 10000.0: 2.5}
+NOISE = (0.3, -0.4, 0.1, 0.5, -0.2, -0.3)
+
+
+def explore(study: Builder, seeds: int = 6, drops: dict[float, float] | None = None) -> Builder:
+    """Add exploring runs of three T, whose validation accuracy falls from 80 %; their test accuracy misleads."""
+    study.method = SETTLE
+    for temperature, drop in (drops or DROPS).items():
+        for seed in range(seeds):
+            study.add(
+                "adaptive",
+                AdaptiveGCE(name="adaptive_gce", temperature=temperature),
+                seed,
+                validation=(80 - drop + NOISE[seed]) / 100,
+                test=0.1 + drop / 10,
+                varied={"temperature": temperature},
+                stage="explore",
+            )
+    return study
+
+
+def confirm(study: Builder, temperature: float = 1000.0, seeds: int = 4) -> Builder:
+    """Add the confirmation of a T beside CCE (2 points below on the test set) and its control (0.1 below)."""
+    varied = {"temperature": temperature}
+    for seed in range(seeds):
+        test = 0.75 + NOISE[seed] / 100
+        loss = AdaptiveGCE(name="adaptive_gce", temperature=temperature)
+        study.add("adaptive", loss, 10_000 + seed, test=test, varied=varied, stage="confirm")
+        study.add("cce", CCE(name="cce"), 10_000 + seed, test=test - 0.02 + 0.0001 * seed, stage="confirm")
+        control = GCE(name="gce", q=0.85)
+        study.add("adaptive.fixed_q", control, 10_000 + seed, test=test - 0.001, varied=varied, stage="control")
+    return study
+
+
+def test_only_fresh_seeds_enter_what_is_reported(study: Builder) -> None:
+    results = confirm(explore(study)).results()
+    means = summary(reported(results).runs).set_index("configuration")
+    assert means.loc["adaptive T=1000", "test_n"] == 4
+    assert means.loc["adaptive T=1000", "test_mean"] == pytest.approx(0.75 + sum(NOISE[:4]) / 400)
+    assert set(means.index) == {"adaptive T=1000", "cce", "adaptive.fixed_q T=1000"}
+    assert len(explored(results).runs) == 18
+
+
+def test_the_choice_is_the_one_that_the_exploring_runs_show(study: Builder) -> None:
+    found = settled(confirm(explore(study)).results())
+    assert found.standing is not None
+    assert found.standing.chosen.configuration == "adaptive T=1000"
+    assert found.sure
+    assert found.runs == 18
+
+
+def test_confirming_runs_do_not_move_the_choice(study: Builder) -> None:
+    before = settled(explore(study).results()).standing
+    after = settled(confirm(study).results()).standing
+    assert before is not None
+    assert after is not None
+    assert after.within.tolist() == before.within.tolist()
+
+
+def test_the_verdict_of_a_settled_study_names_choice_confidence_score_and_gaps(study: Builder) -> None:
+    results = confirm(explore(study)).results()
+    standing = settled(results).standing
+    assert standing is not None
+    probability = int(100 * standing.confidence) / 100
+    assert verdict(results).startswith(
+        "T = 1000 is chosen by validation accuracy: it is within 0.5 points of the best of the 3 values of T with "
+        f"probability {probability:.2f} (18 runs). On the test set it scores 75.1 ± 0.6 % (95 % t-interval, n = 4 "
+        "fresh seeds), 2.0 ± 0.0 points above cce and 0.1 points above adaptive.fixed_q T=1000"
+    )
+    assert verdict(results).endswith("Cost: 30 runs, 15.0 hours of training.")
+
+
+def test_an_unsettled_study_says_what_it_reached_what_ended_it_and_which_values_may_be_better(study: Builder) -> None:
+    close = {100.0: 3.0, 1000.0: 0.1, 10000.0: 0.0}
+    explore(study, seeds=2, drops=close)
+    study.method = SETTLE | {"max_runs": 6}
+    text = verdict(study.results())
+    assert text.startswith(
+        "Not settled: by validation accuracy T = 10000 leads and is within 0.5 points of the best of"
+    )
+    assert "where 0.9 was asked for (6 runs; method.max_runs = 6 is reached)." in text
+    assert "The best may also be T = 1000 (0." in text
+    assert "It is not confirmed on fresh seeds." in text
+
+
+def test_a_budget_that_is_reached_is_named(study: Builder) -> None:
+    explore(study, seeds=1)
+    study.spec = {"budget": {"max_hours": 1.5}}
+    assert "budget.max_hours = 1.5 is reached" in verdict(study.results())
+
+
+def test_a_value_that_fails_too_often_is_not_chosen(study: Builder) -> None:
+    explore(study)
+    for seed in range(2):
+        study.add(
+            "adaptive",
+            AdaptiveGCE(name="adaptive_gce", temperature=1.0),
+            seed,
+            validation=0.99,
+            status="diverged",
+            varied={"temperature": 1.0},
+            stage="explore",
+        )
+    standing = settled(study.results()).standing
+    assert standing is not None
+    assert "adaptive T=1" not in {key.configuration for key in standing.keys}
+    assert {row[0]: row[2:] for row in exploration_table(study.results()).rows}["adaptive T=1"] == ("-", "-", "-")
+
+
+def test_nothing_explored_yet_is_said(study: Builder) -> None:
+    study.method = SETTLE
+    study.add("adaptive", AdaptiveGCE(name="adaptive_gce"), 0, status=None, stage="explore")
+    assert verdict(study.results()) == "No run of the 1 is complete (1 missing): there is nothing to choose from."
+
+
+def search(study: Builder) -> Builder:
+    study.method = SEARCH
+    for q, accuracy in ((0.2, 0.6), (0.5, 0.9), (0.7, 0.8)):
+        study.add("gce", GCE(name="gce", q=q), 0, validation=accuracy, varied={"q": q}, stage="explore", epochs=9)
+    for q, epochs in ((0.9, 2), (0.95, 4)):
+        study.add(
+            "gce",
+            GCE(name="gce", q=q),
+            0,
+            validation=0.95,
+            varied={"q": q},
+            stage="explore",
+            status="stopped",
+            epochs=epochs,
+        )
+    return study
+
+
+def test_a_search_ranks_what_finished_before_what_was_stopped(study: Builder) -> None:
+    found = {key.configuration: score for key, score in tried(search(study).results()).items()}
+    assert list(found)[:3] == ["gce q=0.5", "gce q=0.7", "gce q=0.2"]
+    assert list(found)[3:] == ["gce q=0.95", "gce q=0.9"]  # the one that was stopped later comes first
+    rows = exploration_table(study.results()).rows
+    assert rows[0] == ("gce q=0.5 on all", "complete", "9", "90.0")
+    assert ("gce q=0.9 on all", "stopped", "2", "95.0") in rows
+
+
+def test_a_search_without_confirmation_names_the_best_so_far(study: Builder) -> None:
+    assert verdict(search(study).results()) == (
+        "5 configurations were tried (5 runs, 2 stopped). The best so far by validation accuracy is gce q=0.5 on all "
+        "(90.0 %); it is not confirmed."
+    )
+
+
+def test_a_search_chooses_among_the_confirmed_by_validation_and_never_a_baseline(study: Builder) -> None:
+    search(study)
+    for seed in range(3):
+        for q, accuracy, test in ((0.5, 0.7, 0.9), (0.7, 0.75, 0.6)):
+            varied = {"q": q}
+            noise = NOISE[seed] / 100 + q * NOISE[seed + 1] / 1000
+            study.add(
+                "gce",
+                GCE(name="gce", q=q),
+                10_000 + seed,
+                validation=accuracy + noise,
+                test=test,
+                varied=varied,
+                stage="confirm",
+            )
+        study.add("cce", CCE(name="cce"), 10_000 + seed, validation=0.99, test=0.5, stage="confirm")
+    text = verdict(study.results())
+    assert "gce q=0.7 on all has the highest mean validation accuracy of the best 2, which were confirmed" in text
+    assert "It is ahead of gce q=0.5 on all" in text
+    assert "On the test set it scores 60.0 % (no spread seen, n = 3 fresh seeds), 10.0 points above cce" in text
+
+
+def test_a_study_may_choose_by_verified_clips(study: Builder) -> None:
+    study.spec = {"select_on": "verified"}
+    for q, validation, verified in ((0.2, 0.9, 0.5), (0.7, 0.6, 0.8)):
+        for seed in range(3):
+            study.add(
+                "gce",
+                GCE(name="gce", q=q),
+                seed,
+                validation=validation,
+                verified=verified + seed / 100,
+                varied={"q": q},
+            )
+    assert verdict(study.results()).startswith("q = 0.7 has the highest mean accuracy on verified validation clips")
+
+
+def test_the_report_shows_exploring_and_confirming_apart(study: Builder, tmp_path: Path) -> None:
+    results = confirm(explore(study)).results()
+    found = {section.title: section for section in report_sections(results)}
+    assert list(found)[:3] == ["Cautions", "Exploring", "Results"]
+    assert found["Exploring"].figures[0].title == "Validation accuracy against T"
+    assert [row[0] for row in found["Exploring"].tables[0].rows] == [
+        "adaptive T=100",
+        "adaptive T=1000",
+        "adaptive T=10000",
+    ]
+    assert "adaptive T=100" not in {row[0] for table in found["Results"].tables for row in table.rows}
+    folder = write_report(tmp_path, study.write(tmp_path))
+    assert (folder / "runs.csv").read_text().count(",explore,") == 18
+    assert "T = 1000 is chosen by validation accuracy" in (folder / "report.html").read_text()
+
+
+def test_a_study_that_only_explored_has_a_report(study: Builder, tmp_path: Path) -> None:
+    folder = write_report(tmp_path, explore(study).write(tmp_path))
+    assert "It is not confirmed on fresh seeds." in (folder / "report.md").read_text()
+
+
+def test_the_exploring_figure_draws_the_posterior_that_the_choice_is_made_by(study: Builder) -> None:
+    results = explore(study).results()
+    standing = settled(results).standing
+    data = posterior_sweep(results)
+    assert standing is not None
+    assert data is not None
+    (line,) = data.lines
+    assert line.x == (100.0, 1000.0, 10000.0)
+    assert [100 * interval.mean for interval in line.intervals] == pytest.approx(standing.posterior.mean.tolist())
+    widths = [100 * (interval.half_width or 0) / 1.96 for interval in line.intervals]
+    assert widths == pytest.approx(standing.posterior.sd.tolist())
+    assert len(line.dots) == 18
+
+
+def test_arms_have_no_axis_to_draw_the_posterior_on(study: Builder) -> None:
+    study.method = SETTLE
+    for seed in range(2):
+        study.add("a", GCE(name="gce", q=0.2), seed, stage="explore")
+        study.add("b", GCE(name="gce", q=0.7), seed, stage="explore")
+    assert posterior_sweep(study.results()) is None
+
+
+def test_a_grid_that_ended_at_its_budget_says_so(study: Builder) -> None:
+    study.spec = {"budget": {"max_runs": 2}}
+    for seed in range(4):
+        study.add("cce", CCE(name="cce"), seed, status="complete" if seed < 2 else None)
+    assert "The study ended early, as budget.max_runs = 2 is reached. Cost: 2 runs" in verdict(study.results())
+    study.spec = {"budget": {"max_runs": 9}}
+    assert "budget" not in verdict(study.results())
+
+
+def test_a_search_whose_runs_are_all_cut_at_its_most_epochs_ranks_them_as_finished(study: Builder) -> None:
+    search(study)
+    study.method = SEARCH | {"asha": {"max_epochs": 4}}
+    assert next(iter(tried(study.results()))).configuration == "gce q=0.95"
+
+
+def test_configurations_that_all_failed_too_often_are_said_to_have(study: Builder) -> None:
+    study.method = SETTLE
+    for seed, status in enumerate(("complete", "failed", "failed")):
+        study.add("gce", GCE(name="gce"), seed, status=status, stage="explore")  # type: ignore[arg-type]
+    assert verdict(study.results()) == "Each of the 1 configurations failed too often to be chosen (2 failed)."
+
+
+def test_the_cap_of_twenty_runs_each_is_named_as_what_ended_the_exploring(study: Builder) -> None:
+    study.method = SETTLE | {"within": 0.001}
+    for seed in range(20):
+        for q in (0.2, 0.7):
+            accuracy = 0.8 + NOISE[(seed + int(10 * q)) % 6] / 100
+            study.add("gce", GCE(name="gce", q=q), seed, validation=accuracy, varied={"q": q}, stage="explore")
+    assert "(40 runs; method.max_runs = 40 is reached)" in verdict(study.results())
+
+
+def test_exploring_that_ended_for_what_confirming_needs_says_so(study: Builder) -> None:
+    study.spec = {"budget": {"max_runs": 20}}
+    confirm(explore(study, seeds=1), seeds=3)
+    text = verdict(study.results())
+    assert "(3 runs; budget.max_runs, less what confirms the choice, is reached)" in text

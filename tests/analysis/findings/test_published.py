@@ -1,0 +1,53 @@
+"""The published numbers agree with one another and with the configuration's and the subsets' definitions."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from analysis.findings import published
+from trainables.config import SUBSETS, Training
+from trainables.datasets.subsets import TABLE_1
+
+CELLS = {(cell.loss, cell.subset): cell for cell in published.PUBLISHED}
+
+
+def test_every_cell_is_there_once() -> None:
+    assert len(CELLS) == len(published.PUBLISHED) == 8 * 3
+    assert {cell.subset for cell in published.PUBLISHED} <= set(SUBSETS)
+
+
+def test_a_cell_has_a_number_or_a_reason() -> None:
+    for cell in published.PUBLISHED:
+        assert (cell.mean is None) == (cell.half_width is None) == bool(cell.missing)
+
+
+def test_the_claims_follow_from_the_cells() -> None:
+    for claim in published.CLAIMS:
+        first, second = CELLS[claim.first], CELLS[claim.second]
+        assert first.mean is not None
+        assert second.mean is not None
+        assert first.mean - second.mean == pytest.approx(claim.points)
+
+
+def test_the_clip_counts_that_a_claim_names_are_those_of_its_subsets() -> None:
+    (claim,) = (claim for claim in published.CLAIMS if "clean clips" in claim.text)
+    (noisy, *_), (also, *_) = sizes = [TABLE_1[subset] for _, subset in (claim.first, claim.second)]
+    few, many, saved = (int(text.replace(",", "")) for text in re.findall(r"[\d,]+", claim.text))
+    assert [few, many] == [clean for _, clean in sizes]
+    assert saved == round(100 * (1 - few / many))
+    assert noisy == also
+
+
+def test_the_data_sets_size_is_that_of_the_subsets() -> None:
+    assert TABLE_1["all"] == (published.CLIPS["train unverified"], published.CLIPS["train verified"])
+
+
+def test_numbers_are_shown_as_printed() -> None:
+    assert CELLS["adaptive_gce", "all"].text() == "75.3 ± 0.5"
+    assert CELLS["gce", "m_noisy+clean"].text().startswith("not legible")
+
+
+def test_a_published_number_is_of_the_default_training() -> None:
+    assert published.configuration("cce", "all").training == Training()

@@ -1,0 +1,335 @@
+"""The report folder: whole, offline, inert, and honest about what it lacks."""
+
+from __future__ import annotations
+
+import csv
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analysis.report import markdown
+from analysis.report.write import write_report
+from analysis.results.study_results import load_results
+from analysis.tables import accuracy
+from analysis.tables.provenance import cost_table, provenance_table
+from analysis.tables.published import claims_table, paper_tables, published_table
+from analysis.text.verdict import verdict
+from trainables.config import CCE, GCE, AdaptiveGCE, Training
+from trainables.records import record_path
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Builder
+
+NASTY = "<img src=x onerror=alert(1)>"
+FILES = {"report.html", "report.md", "runs.csv", "summary.csv"}
+
+
+class Tags(HTMLParser):
+    """Collects the tags, their addresses, and the text outside scripts and styles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.addresses: list[str] = []
+        self.text: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.addresses += [value or "" for name, value in attrs if name in {"src", "href"}]
+
+    def handle_data(self, data: str) -> None:
+        if self.tags and self.tags[-1] not in {"script", "style"}:
+            self.text.append(data)
+
+
+def _read(page: Path) -> Tags:
+    tags = Tags()
+    tags.feed(page.read_text())
+    return tags
+
+
+def test_a_report_is_four_whole_files(full_study: Builder, tmp_path: Path) -> None:
+    folder = write_report(tmp_path, full_study.write(tmp_path))
+    assert folder == tmp_path / "studies" / "best-t" / "report"
+    assert {path.name for path in folder.iterdir()} == FILES
+
+
+def test_a_report_can_be_written_elsewhere_and_again(full_study: Builder, tmp_path: Path) -> None:
+    name = full_study.write(tmp_path)
+    first = {path.name: path.read_bytes() for path in write_report(str(tmp_path), name, tmp_path / "out").iterdir()}
+    again = {path.name: path.read_bytes() for path in write_report(tmp_path, name, tmp_path / "out").iterdir()}
+    assert first == again
+    assert set(first) == FILES
+
+
+def test_the_page_fetches_nothing_and_holds_plotly_once(full_study: Builder, tmp_path: Path) -> None:
+    page = write_report(tmp_path, full_study.write(tmp_path)) / "report.html"
+    tags = _read(page)
+    assert all(address.startswith("#") for address in tags.addresses)
+    assert "default-src 'none'" in page.read_text()
+    assert page.read_text().count("Licensed under the MIT license\n*/") == 1
+    assert tags.tags.count("figure") == 7  # T (test, validation), boxes, pairs, curves, runs, cost
+
+
+def test_the_page_and_the_markdown_open_with_the_verdict(full_study: Builder, tmp_path: Path) -> None:
+    folder = write_report(tmp_path, full_study.write(tmp_path))
+    text = verdict(load_results(tmp_path, "best-t"))
+    shown = "".join(_read(folder / "report.html").text)
+    assert shown.index(text) < shown.index("Test accuracy against T")
+    assert (folder / "report.md").read_text().index(text) < 200
+
+
+@pytest.mark.parametrize("file", ["report.html", "report.md"])
+def test_both_forms_say_what_was_left_out_and_what_was_published(
+    full_study: Builder, tmp_path: Path, file: str
+) -> None:
+    text = (write_report(tmp_path, full_study.write(tmp_path)) / file).read_text()
+    for fact in ("train_loss is nan in epoch 2", "RuntimeError: out of memory", "393581.wav", "75.3 ± 0.5", "abc1234"):
+        assert fact in text or markdown.markdown_text(fact) in text
+    assert "4 of 46 runs: 1 stopped, 1 diverged, 1 failed, 1 missing." in text
+
+
+def test_markup_in_names_is_inert_everywhere(study: Builder, tmp_path: Path) -> None:
+    study.description, study.classes, study.skipped = NASTY, [NASTY, "</script><b>"], [(NASTY, NASTY)]
+    study.temperatures([2, 3], 2, arm=NASTY).add(NASTY, CCE(name="cce"), 9, status="failed", error=NASTY)
+    folder = write_report(tmp_path, study.write(tmp_path))
+    tags = _read(folder / "report.html")
+    assert not {"img", "b"} & set(tags.tags)
+    assert NASTY in "".join(tags.text)
+    page = (folder / "report.html").read_text()
+    figures = re.findall(r'id="figure-.*?</figure>', page, flags=re.DOTALL)
+    assert figures
+    assert not any("<img" in figure or "\\u003cimg" in figure for figure in figures)
+    assert "<img" not in (folder / "report.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "inert"),
+    [
+        ("[a](javascript:b)|c\nd", r"\[a\](javascript:b)\|c d"),
+        ("_a_ ~b~ $c$ #1", r"\_a\_ \~b\~ \$c\$ \#1"),
+        ("- a", r"\- a"),
+        ("---", r"\---"),
+        ("+ a", r"\+ a"),
+        ("===", r"\==="),
+        ("12. a", r"12\. a"),
+        ("1) a", r"1\) a"),
+        ("0.5 a-b 3.wav", "0.5 a-b 3.wav"),
+        ("https://x.org www.x.org", r"https:\//x.org www\.x.org"),
+        ("a@x.org", r"a\@<!-- -->x.org"),
+    ],
+)
+def test_markup_does_not_reach_markdown(text: str, inert: str) -> None:
+    assert markdown.markdown_text(text) == inert
+
+
+def test_other_data_is_not_laid_beside_the_published_numbers(study: Builder, tmp_path: Path) -> None:
+    study.temperatures([2, 3], 2)
+    assert "Published numbers" not in (write_report(tmp_path, study.write(tmp_path)) / "report.md").read_text()
+
+
+def test_the_published_adaptive_loss_stands_beside_our_t_1000(full_study: Builder) -> None:
+    rows = published_table(full_study.results()).rows
+    assert [(row[1], row[2], row[4]) for row in rows] == [
+        ("CCE", "70.6 ± 0.6", "cce"),
+        ("L_q", "74.1 ± 0.5", "gce"),
+        ("adaptive", "75.3 ± 0.5", "adaptive T=1000"),
+    ]
+    claims = claims_table(full_study.results()).rows
+    assert claims[0][1] == "4.7"
+    assert re.fullmatch(r"[\d.]+ ± [\d.]+ \(n = 6\)", claims[0][2])
+    assert claims[2][2] == "not in this study"
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        GCE(name="gce", q=0.5),
+        AdaptiveGCE(name="adaptive_gce", temperature=316.0),
+        AdaptiveGCE(name="adaptive_gce", reading="pooled"),
+        AdaptiveGCE(name="adaptive_gce", distances="penultimate"),
+    ],
+)
+def test_other_settings_of_a_loss_are_not_the_published_ones(study: Builder, loss: GCE | AdaptiveGCE) -> None:
+    for seed in range(2):
+        study.add("arm", loss, seed)
+        study.add("cce", CCE(name="cce"), seed)
+    ours = {row[1]: row[3:] for row in published_table(study.results()).rows}
+    assert ours["L_q"] == ours["adaptive"] == ("-", "not in this study")
+    assert [row[2] for row in claims_table(study.results()).rows] == ["not in this study"] * 3
+
+
+def test_our_numbers_stand_in_the_papers_own_tables(study: Builder) -> None:
+    for loss, shift in ((CCE(name="cce"), 0.0), (GCE(name="gce"), 0.03), (AdaptiveGCE(name="adaptive_gce"), 0.03)):
+        for seed in range(6):
+            for subset in ("all", "l_noisy+clean"):
+                test = 0.7 + shift + 0.001 * ((seed * len(loss.name)) % 5)
+                study.add(loss.name, loss, seed, subset=subset, test=test)
+    (table,) = paper_tables(study.results())  # one row of Table 3 makes no table
+    assert table.title.startswith("Table 2 of the paper")
+    assert table.header[1:] == ("CCE", "L_q", "adaptive", "CCE, published", "L_q, published", "adaptive, published")
+    assert [row[0] for row in table.rows] == ["l_noisy+clean", "all"]
+    assert table.rows[1][4:] == ("70.6 ± 0.6", "74.1 ± 0.5", "75.3 ± 0.5")
+    assert table.rows[1][1] == "70.2 ± 0.2 (n = 6)"
+    assert table.bold == {(row, column) for row in (0, 1) for column in (2, 3)}  # a tie, well above CCE
+
+
+def test_another_training_is_not_the_published_one(study: Builder) -> None:
+    study.training = Training(epochs=40, batch_size=32)
+    study.add("cce", CCE(name="cce"), 0)
+    row = published_table(study.results()).rows[0]
+    assert row[3:] == ("-", "not in this study: differs in batch_size 32, epochs 40")
+
+
+def test_arms_of_the_same_configuration_are_one(study: Builder) -> None:
+    study.add("swept", GCE(name="gce", q=0.5), 0, varied={"q": 0.5}, test=0.1)
+    study.add("swept", GCE(name="gce", q=0.7), 0, varied={"q": 0.7}, test=0.6)
+    study.add("fixed", GCE(name="gce", q=0.7), 0, test=0.6)
+    assert published_table(study.results()).rows[1][3:] == ("60.0 (n = 1)", "swept q=0.7, fixed")
+
+
+def test_data_that_only_look_like_fsdnoisy18k_are_not_laid_beside_it(full_study: Builder, tmp_path: Path) -> None:
+    full_study.clips = {"train verified": 1771, "train unverified": 15813, "test": 947}  # one skipped, two lack
+    assert "Published numbers" in (write_report(tmp_path, full_study.write(tmp_path)) / "report.md").read_text()
+    full_study.clips["test"] = 940
+    text = (write_report(tmp_path, full_study.write(tmp_path)) / "report.md").read_text()
+    assert "Published numbers" not in text
+    assert "This data set is laid out as FSDnoisy18k but is not it (18,524 clips)." in text
+
+
+def test_the_choice_names_its_own_left_out_runs_and_what_was_not_ranked(study: Builder) -> None:
+    for seed in range(6):
+        study.add("gce", GCE(name="gce"), seed, validation=0.8 + seed / 100, test=0.7 + seed / 100)
+        study.add("cce", CCE(name="cce"), seed, validation=0.7, status="complete" if seed < 2 else "diverged")
+    study.add("gce", GCE(name="gce"), 6, status="diverged")
+    (row,) = accuracy.choice_table(study.results().runs).rows
+    assert row[:5] == ("all", "gce", "82.5 (n = 6)", "1 of 7 (1 diverged)", "0 of 0; not ranked: cce")
+    assert row[5] == "72.5 ± 2.0 (n = 6)"
+
+
+def test_validation_is_drawn_a_figure_per_subset(study: Builder, tmp_path: Path) -> None:
+    study.temperatures([2, 3], 2).temperatures([2, 3], 2, subset="clean").baselines(2, subset="noisy")
+    page = (write_report(tmp_path, study.write(tmp_path)) / "report.html").read_text()
+    titles = re.findall(r"<figure [^>]*>\n<h3>(.*?)</h3>", page)
+    assert titles == [
+        "Test accuracy against T",
+        "Validation accuracy against T on all",
+        "Validation accuracy against T on clean",
+        "Test accuracy per arm and subset",
+        "Test accuracy: differences between arms, paired by seed",
+        *(f"Validation accuracy and training loss per epoch on {name}" for name in ("all", "clean", "noisy")),
+        "All runs: configurations and seeds",
+        "Test accuracy against training time",
+    ]
+
+
+def test_a_damaged_record_does_not_stop_the_report(full_study: Builder, tmp_path: Path) -> None:
+    name = full_study.write(tmp_path)
+    record_path(tmp_path, next(iter(full_study.records))).write_text("{")
+    text = (write_report(tmp_path, name) / "report.md").read_text()
+    assert "5 of 46 runs: 1 stopped, 1 diverged, 1 failed, 1 missing, 1 damaged." in text
+
+
+def test_a_table_cell_has_mean_half_width_and_n(study: Builder) -> None:
+    for seed, (test, clean) in enumerate([(0.74, 0.6), (0.76, 0.6)]):
+        study.add("cce", CCE(name="cce"), seed, test=test)
+        if seed == 0:
+            study.add("cce", CCE(name="cce"), seed, test=clean, subset="clean")
+    table = accuracy.results_table(study.results().runs, "test")
+    assert table.header == ("Configuration", "all", "clean")
+    assert table.rows == (("cce", "75.0 ± 12.7 (n = 2)", "60.0 (n = 1)"),)
+    assert "95 % t-interval" in table.note
+
+
+def test_one_seed_shows_no_interval(study: Builder, tmp_path: Path) -> None:
+    study.temperatures([2, 3], 1)
+    text = (write_report(tmp_path, study.write(tmp_path)) / "report.md").read_text()
+    results = text.partition("### Test accuracy")[2].partition("###")[0]
+    assert "(n = 1)" in results
+    assert not re.search(r"± \d", results)
+
+
+def test_a_study_without_a_complete_run_says_so(study: Builder, tmp_path: Path) -> None:
+    study.add("cce", CCE(name="cce"), 0, status="failed", error="OSError: disk full", epochs=0)
+    study.add("cce", CCE(name="cce"), 1, status=None)
+    folder = write_report(tmp_path, study.write(tmp_path))
+    for file in ("report.html", "report.md"):
+        assert "No run of the 2 is complete (1 failed, 1 missing)" in (folder / file).read_text()
+    assert "figure" not in _read(folder / "report.html").tags
+
+
+def test_a_study_without_any_record_has_a_report(study: Builder, tmp_path: Path) -> None:
+    study.add("cce", CCE(name="cce"), 0, status=None)
+    folder = write_report(tmp_path, study.write(tmp_path))
+    assert "No run of the 1 is complete" in (folder / "report.md").read_text()
+
+
+def test_without_test_clips_the_report_shows_validation(study: Builder, tmp_path: Path) -> None:
+    study.add("cce", CCE(name="cce"), 0, test=None)
+    text = (write_report(tmp_path, study.write(tmp_path)) / "report.md").read_text()
+    assert "### Validation accuracy" in text
+    assert "### Test accuracy" not in text
+
+
+def test_the_csv_files_hold_every_run_and_every_configuration(full_study: Builder, tmp_path: Path) -> None:
+    folder = write_report(tmp_path, full_study.write(tmp_path))
+    with (folder / "runs.csv").open() as file:
+        runs = list(csv.DictReader(file))
+    with (folder / "summary.csv").open() as file:
+        means = list(csv.DictReader(file))
+    assert len(runs) == 46
+    assert [row["n"] for row in means] == ["6"] * 7
+    assert {row["method"] for row in means} == {"t"}
+
+
+def test_cost_and_differing_provenance_are_counted(study: Builder) -> None:
+    study.add("cce", CCE(name="cce"), 0)
+    study.add("cce", CCE(name="cce"), 1, status="failed", provenance={"device": "cpu"})
+    results = study.results()
+    assert cost_table(results).rows == (
+        ("Recorded", "2", "2", "1.00", "2.00", "8"),
+        ("Complete", "1", "1", "0.50", "1.00", "4"),
+        ("Failed", "1", "1", "0.50", "1.00", "4"),
+    )
+    rows = dict(provenance_table(results).rows)
+    assert rows["torch"] == "2.11.0"
+    assert rows["git.commit"] == "abc1234"
+    assert rows["device"] == "cpu (1 of 2 runs)"
+
+
+def test_facts_that_differ_by_run_are_summed_up(study: Builder) -> None:
+    for seed in range(6):
+        own = {"started": f"2026-01-0{seed + 1}T00:00:00", "attempts": 2, "host": f"h{seed}", "device": f"d{seed % 2}"}
+        study.add("cce", CCE(name="cce"), seed, provenance=own)
+    results = study.results()
+    rows = dict(provenance_table(results).rows)
+    assert rows["started"] == "2026-01-01T00:00:00 to 2026-01-06T00:00:00"
+    assert rows["host"] == "6 different values"
+    assert rows["device"] == "2 different values: d0; d1"
+    assert "attempts" not in rows
+    assert cost_table(results).rows[0][2] == "12"
+
+
+def test_an_unknown_study_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        write_report(tmp_path, "nowhere")
+
+
+def test_the_report_needs_neither_torch_nor_ray() -> None:
+    code = """
+import sys
+class Block:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {"torch", "torchaudio", "ray", "study"}:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Block())
+import analysis.report.write
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

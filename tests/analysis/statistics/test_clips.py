@@ -1,0 +1,163 @@
+"""Clip-level comparisons, and where the clips' labels come from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from analysis.results.clip_labels import ClipLabels, matches_labels, predictions, read_labels
+from analysis.statistics.clips import bootstrap_difference, class_accuracies, class_gaps, confusion, never_predicted
+from trainables.config import CCE
+from trainables.datasets.manifest import Clip, Manifest, to_json
+
+if TYPE_CHECKING:
+    from conftest import Builder
+
+TRUTH = [0, 0, 0, 1, 1, 1, 1, 1]
+
+
+def test_other_lengths_and_no_clips_are_refused() -> None:
+    with pytest.raises(ValueError, match="do not match"):
+        confusion([[0]], TRUTH, ["Rain", "Wind"])
+    with pytest.raises(ValueError, match="no test clip"):
+        confusion([[]], [], ["Rain", "Wind"])
+
+
+def test_the_bootstrap_of_one_run_each_is_the_clips_own() -> None:
+    """The difference over clips is -1, 0 or 1: its resampled mean is normal enough with 400 clips."""
+    rng = np.random.default_rng(1)
+    truth = np.zeros(400, dtype=int)
+    first, second = rng.integers(0, 2, (2, 400)).tolist()
+    found = bootstrap_difference({3: first}, {3: second}, truth.tolist(), seed=7)
+    assert found is not None
+    gap = (np.array(first) == 0).astype(float) - (np.array(second) == 0)
+    assert found.mean == pytest.approx(gap.mean())
+    assert found.high - found.low == pytest.approx(2 * 1.96 * gap.std() / 20, rel=0.06)
+    assert (found.clips, found.seeds) == (400, 1)
+
+
+def test_the_bootstrap_says_what_was_resampled_and_repeats() -> None:
+    runs = {seed: [*TRUTH[:seed], *[1 - label for label in TRUTH[seed:]]] for seed in range(3)}
+    wrong = {seed: [1 - label for label in TRUTH] for seed in range(5)}
+    found = bootstrap_difference(runs, wrong, TRUTH, seed=2, replicates=300)
+    assert found is not None
+    assert (found.mean, found.clips, found.seeds) == (pytest.approx(3 / 24), 8, 3)
+    assert found == bootstrap_difference(runs, wrong, TRUTH, seed=2, replicates=300)
+    assert found != bootstrap_difference(runs, wrong, TRUTH, seed=3, replicates=300)
+
+
+def test_without_a_shared_seed_there_is_no_bootstrap() -> None:
+    assert bootstrap_difference({0: TRUTH}, {1: TRUTH}, TRUTH, seed=0) is None
+    assert bootstrap_difference({}, {1: TRUTH}, TRUTH, seed=0) is None
+
+
+def test_the_bootstrap_covers_a_true_difference_about_as_often_as_it_says() -> None:
+    """No true difference, 200 clips, 10 seeds that move the accuracy; the label says percentile, which is not exact."""
+    rng = np.random.default_rng(3)
+    hits = 0
+    for _ in range(40):
+        hard = rng.random(200)
+        shift = 0.05 * rng.normal(size=(2, 10, 1))
+        wrong = (hard + shift + 0.2 * rng.normal(size=(2, 10, 200)) > 0.7).astype(int)
+        runs = [dict(enumerate(each.tolist())) for each in wrong]
+        found = bootstrap_difference(runs[0], runs[1], [0] * 200, seed=1, replicates=200)
+        assert found is not None
+        hits += found.low <= 0 <= found.high
+    assert hits / 40 >= 0.9 - 3 * np.sqrt(0.1 * 0.9 / 40)
+
+
+def test_class_accuracies_are_over_runs() -> None:
+    rain, wind = class_accuracies([TRUTH, [0] * 8], TRUTH, ["Rain", "Wind", "Snow"])
+    assert (rain.name, rain.clips, rain.accuracy.mean) == ("Rain", 3, 1.0)
+    assert (wind.name, wind.clips, wind.accuracy.mean, wind.accuracy.n) == ("Wind", 5, 0.5, 2)
+
+
+def test_class_gaps_are_the_paired_t_interval_of_scipy() -> None:
+    """A class's gap is the mean over seeds of the difference of shares, with scipy's interval of a paired t-test."""
+    rng = np.random.default_rng(4)
+    truth = np.repeat([0, 1], 30)
+    first, second = ({seed: rng.integers(0, 2, 60).tolist() for seed in (3, 5, 8, 9)} for _ in range(2))
+    second[7] = [0] * 60  # a seed that the first has not
+    rain, wind = class_gaps(first, second, truth.tolist(), ["Rain", "Wind", "Snow"])
+    for k, found in enumerate((rain, wind)):
+        a, b = ([np.mean(np.array(runs[s])[truth == k] == k) for s in (3, 5, 8, 9)] for runs in (first, second))
+        low, high = stats.ttest_rel(a, b).confidence_interval(0.95)
+        assert (found.accuracy.low, found.accuracy.high) == (pytest.approx(low), pytest.approx(high))
+        assert (found.clips, found.accuracy.n) == (30, 4)
+    assert class_gaps({0: TRUTH}, {1: TRUTH}, TRUTH, ["Rain", "Wind"]) == ()
+
+
+def test_confusion_counts_labels_against_predictions() -> None:
+    assert confusion([TRUTH, [0] * 8], TRUTH, ["Rain", "Wind"]).tolist() == [[6, 0], [5, 5]]
+    with pytest.raises(ValueError, match="there are 2 classes"):
+        confusion([[2] * 8], TRUTH, ["Rain", "Wind"])
+
+
+def test_a_class_that_no_run_predicts_is_named() -> None:
+    assert never_predicted([[0, 0], [2, 0]], ["Rain", "Wind", "Snow"]) == ("Wind",)
+    assert never_predicted([], ["Rain"]) == ()
+
+
+def _leave(storage: Path, study: Builder, labels: list[str], true_label: str | None = None) -> None:
+    """Leave a data set of one training clip and some test clips as ``publish_dataset`` does."""
+    clips = [Clip("train/a.wav", "Rain", "train", verified=False, true_label=true_label)]
+    clips += [Clip(f"test/{i}.wav", label, "test", verified=True) for i, label in enumerate(labels)]
+    value = {"frames": "x", "manifest": json.loads(to_json(Manifest("x", "folder", Path("x"), tuple(clips))))}
+    path = storage / "datasets" / f"{study.plan().dataset.fingerprint}.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(value))
+
+
+SIZES = {"train verified": 0, "train unverified": 1, "test": 2}
+
+
+def test_labels_are_read_from_the_data_set_that_the_storage_keeps(study: Builder, tmp_path: Path) -> None:
+    study.clips = SIZES
+    run_id = study.add("cce", CCE(name="cce"), 4, test=0.5)
+    assert read_labels(tmp_path, study.plan().dataset) is None
+    _leave(tmp_path, study, ["Wind", "Wind"], true_label="Wind")
+    counts = {"train verified": (0, 0), "train unverified": (1, 0), "test": (0, 2)}
+    assert read_labels(tmp_path, study.plan().dataset) == ClipLabels((1, 1), counts, (1, 0))
+    other, short = (ClipLabels(test, {"test": (1, 1)}, None) for test in ((0, 1), (0,)))
+    labels = ClipLabels((1, 1), counts, (1, 0))
+    assert matches_labels(study.records[run_id], labels)
+    assert not matches_labels(study.records[run_id], other)
+    assert not matches_labels(study.records[run_id], short)
+    assert predictions(study.records.values(), labels) == {4: (0, 1)}
+    assert predictions(study.records.values(), other) == {}
+    test = study.records[run_id].test
+    assert test is not None
+    test.predictions = [2, 1]  # a class that there is not, and the accuracy is right all the same
+    assert not matches_labels(study.records[run_id], labels)
+
+
+def test_without_a_known_truth_no_label_counts_as_wrong(study: Builder, tmp_path: Path) -> None:
+    study.clips = SIZES
+    _leave(tmp_path, study, ["Wind", "Wind"])
+    found = read_labels(tmp_path, study.plan().dataset)
+    assert found is not None
+    assert found.wrong is None
+
+
+@pytest.mark.parametrize("labels", [["Wind"], ["Wind", "Snow"]])
+def test_a_data_set_that_is_not_the_plans_is_refused(study: Builder, tmp_path: Path, labels: list[str]) -> None:
+    study.clips = SIZES
+    _leave(tmp_path, study, labels)
+    with pytest.raises(ValueError, match="the study's plan does not"):
+        read_labels(tmp_path, study.plan().dataset)
+
+
+def test_a_damaged_data_set_is_refused_by_name(study: Builder, tmp_path: Path) -> None:
+    _leave(tmp_path, study, [])
+    next((tmp_path / "datasets").iterdir()).write_text('{"manifest": 1}')
+    with pytest.raises(ValueError, match="no data set as gce-study leaves it"):
+        read_labels(tmp_path, study.plan().dataset)
+    row = ["a.wav", "Rain", "train", False, ["Rain"]]
+    next((tmp_path / "datasets").iterdir()).write_text(json.dumps({"manifest": {"clips": [row]}}))
+    with pytest.raises(ValueError, match="the study's plan does not"):
+        read_labels(tmp_path, study.plan().dataset)

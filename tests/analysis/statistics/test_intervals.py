@@ -1,0 +1,106 @@
+"""t-intervals: exact values, coverage, refusals, pairing."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis.statistics.intervals import paired_difference, t_interval
+
+SHARED = Path(os.environ.get("GCE_STUDY_SHARED", str(Path(__file__).parents[4] / "shared")))
+T_975_DF_11 = 2.2009851600916397
+VALUES = [75.3, 74.9, 76.1, 75.8, 74.2, 75.5, 75.0, 76.4, 74.7, 75.9, 75.1, 74.8]
+
+
+def test_interval_equals_the_golden_file() -> None:
+    path = SHARED / "golden" / "ci.json"
+    if not path.exists():
+        pytest.skip(f"no golden file {path}")
+    golden = json.loads(path.read_text())
+    interval = t_interval(golden["values"])
+    assert interval.n == golden["n"]
+    assert interval.mean == pytest.approx(golden["mean"], rel=0, abs=1e-12)
+    assert interval.half_width == pytest.approx(golden["half_width_t"], rel=0, abs=1e-12)
+    assert [interval.low, interval.high] == pytest.approx(golden["ci"], rel=0, abs=1e-12)
+
+
+def test_interval_equals_the_formula_with_a_tabulated_quantile() -> None:
+    interval = t_interval(VALUES)
+    mean = sum(VALUES) / 12
+    sd = math.sqrt(sum((value - mean) ** 2 for value in VALUES) / 11)
+    assert interval.mean == pytest.approx(mean, rel=0, abs=1e-12)
+    assert interval.half_width == pytest.approx(T_975_DF_11 * sd / math.sqrt(12), rel=0, abs=1e-12)
+    assert (interval.n, interval.level, interval.method) == (12, 0.95, "t")
+
+
+@pytest.mark.parametrize("n", [2, 3, 12])
+def test_interval_covers_the_mean_as_often_as_it_says(n: int) -> None:
+    rng = np.random.default_rng(7)
+    hits = 0
+    for sample in rng.normal(0.75, 0.009, (2000, n)):
+        interval = t_interval(sample)
+        assert interval.low is not None
+        assert interval.high is not None
+        hits += interval.low <= 0.75 <= interval.high
+    assert hits / 2000 == pytest.approx(0.95, abs=0.015)  # three binomial standard deviations
+
+
+def test_one_value_has_no_interval() -> None:
+    interval = t_interval([0.75])
+    assert (interval.mean, interval.half_width, interval.low, interval.high) == (0.75, None, None, None)
+    assert interval.percent() == "75.0"
+    assert interval.label() == "no interval, n = 1"
+
+
+def test_an_interval_says_its_level_method_and_n() -> None:
+    assert t_interval([0.74, 0.76], 0.9).label() == "90 % t-interval, n = 2"
+
+
+@pytest.mark.parametrize(
+    ("values", "level", "message"),
+    [
+        ([], 0.95, "at least one value"),
+        ([0.1, math.nan], 0.95, "1 of 2 are not"),
+        ([math.inf], 0.95, "1 of 1 are not"),
+        ([0.1, 0.2], 1.0, "level = 1"),
+        ([0.1, 0.2], 0.0, "level = 0"),
+    ],
+)
+def test_bad_input_is_refused_by_name(values: list[float], level: float, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        t_interval(values, level)
+
+
+def test_pairs_are_made_by_seed_and_only_shared_seeds_count() -> None:
+    gap = paired_difference({3: 0.8, 1: 0.7, 9: 0.1}, {1: 0.6, 3: 0.8, 4: 0.9})
+    assert gap is not None
+    assert gap.n == 2
+    assert gap.mean == pytest.approx(0.05)
+
+
+def test_no_shared_seed_gives_no_difference() -> None:
+    assert paired_difference({1: 0.8}, {2: 0.8}) is None
+
+
+def test_bonferroni_divides_the_error() -> None:
+    first, second = {1: 0.8, 2: 0.9, 3: 0.7}, {1: 0.7, 2: 0.7, 3: 0.7}
+    gap = paired_difference(first, second, 0.95, comparisons=5)
+    assert gap == paired_difference(first, second, 1 - 0.05 / 5)
+
+
+def test_a_family_has_a_comparison() -> None:
+    with pytest.raises(ValueError, match="comparisons = 0"):
+        paired_difference({1: 0.8}, {1: 0.8}, comparisons=0)
+
+
+@pytest.mark.parametrize("values", [[0.75, 0.75], [0.8 - 0.7, 0.9 - 0.8, 0.3 - 0.2], [1.1e-16, 1.1e-16, 2.2e-16]])
+def test_equal_values_give_no_certainty(values: list[float]) -> None:
+    interval = t_interval(values)
+    assert (interval.half_width, interval.low, interval.high) == (None, None, None)
+    assert interval.label() == f"no spread seen, n = {len(values)}"
+    assert interval.cell() == f"{interval.percent()} (n = {len(values)}, no spread seen)"

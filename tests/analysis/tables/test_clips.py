@@ -1,0 +1,166 @@
+"""The report on single clips: what it says equals what the predictions say, and nothing is said without labels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from analysis import load_study
+from analysis.figures.clips import data_figures, draw_confusion, draw_counts, draw_gaps, most_confused
+from analysis.report.sections import report_sections
+from analysis.results.runs_table import Key
+from analysis.statistics.clips import bootstrap_difference, confusion
+from analysis.tables.clips import clip_parts
+from trainables.config import CCE, GCE
+from trainables.datasets.manifest import Clip, Manifest, to_json
+
+if TYPE_CHECKING:
+    from conftest import Builder
+
+CLASSES = ["Rain", "Wind", "Snow"]
+TRUTH = [0] * 20 + [1] * 15 + [2] * 5
+
+
+def _predict(rng: np.random.Generator, right: float) -> list[int]:
+    """Take each clip for what it is with a probability, else for a class at random, but never for Snow."""
+    return [k if k < 2 and rng.random() < right else int(rng.integers(2)) for k in TRUTH]
+
+
+def _store(study: Builder, storage: Path) -> None:
+    """Write a study of three arms with four seeds, and the data set that its records speak of."""
+    rng = np.random.default_rng(0)
+    study.classes, study.clips = CLASSES, {"train verified": 3, "train unverified": 6, "test": len(TRUTH)}
+    for arm, loss, right in (
+        ("gce", GCE(name="gce"), 0.9),
+        ("cce", CCE(name="cce"), 0.4),
+        ("q", GCE(name="gce", q=0.3), 0.5),
+    ):
+        for seed in range(4):
+            said = _predict(rng, right)
+            accuracy = float(np.mean(np.array(said) == TRUTH))
+            run_id = study.add(arm, loss, seed, validation=right - 0.01 * seed, test=accuracy)
+            test = study.records[run_id].test
+            assert test is not None
+            study.records[run_id].test = test.model_copy(update={"predictions": said})
+    clips = [Clip(f"v{i}.wav", name, "train", verified=True, true_label=name) for i, name in enumerate(CLASSES)]
+    clips += [Clip(f"u{i}.wav", "Rain", "train", verified=False, true_label=("Rain", "Wind")[i % 2]) for i in range(6)]
+    clips += [Clip(f"t{i}.wav", CLASSES[k], "test", verified=True) for i, k in enumerate(TRUTH)]
+    value = {"frames": "x", "manifest": json.loads(to_json(Manifest("x", "folder", Path("x"), tuple(clips))))}
+    path = storage / "datasets" / f"{study.plan().dataset.fingerprint}.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(value))
+    study.write(storage)
+
+
+def test_the_tables_hold_the_bootstrap_and_the_classes_of_the_choice(study: Builder, tmp_path: Path) -> None:
+    _store(study, tmp_path)
+    results = load_study(tmp_path, "best-t").results
+    text, figures, (differences, classes) = clip_parts(results)
+    assert text == ()
+    runs = {arm: {} for arm in ("gce", "cce", "q")}
+    for planned in study.planned:
+        test = study.records[planned.run.run_id].test
+        assert test is not None
+        runs[planned.arm][planned.run.seed] = test.predictions
+    expected = bootstrap_difference(runs["gce"], runs["cce"], TRUTH, seed=0)
+    assert expected is not None
+    assert differences.rows[0] == (
+        *("gce on all", "cce on all", f"{100 * expected.mean:+.1f}"),
+        *(f"{100 * expected.low:+.1f} to {100 * expected.high:+.1f}", "4 seeds and 40 clips"),
+    )
+    assert len(differences.rows) == 3
+    assert [row[:2] for row in classes.rows] == [("Rain", "20"), ("Wind", "15"), ("Snow", "5")]
+    assert classes.header[2:] == ("gce on all", "q on all", "Difference, by seed")
+    assert classes.rows[2][2:] == ("0.0", "0.0", "0.0")
+    assert [figure.name for figure in figures] == ["confusion", "class_differences"]
+    assert "Most often taken: Snow for " in figures[0].caption
+    assert figures[1].caption.startswith("gce on all less q on all, seed by seed")
+
+
+def test_a_record_that_does_not_fit_the_labels_is_not_counted(study: Builder, tmp_path: Path) -> None:
+    _store(study, tmp_path)
+    for planned in study.planned:
+        if planned.arm == "q":
+            record = study.records[planned.run.run_id]
+            assert record.test is not None
+            record.test = record.test.model_copy(update={"predictions": [0] * len(TRUTH)})
+    study.write(tmp_path)
+    _, _, tables = clip_parts(load_study(tmp_path, "best-t").results)
+    assert [row[:2] for row in tables[0].rows] == [("gce on all", "cce on all")]
+
+
+def test_without_the_labels_nothing_is_said_of_clips(study: Builder, tmp_path: Path) -> None:
+    _store(study, tmp_path)
+    (path,) = (tmp_path / "datasets").iterdir()
+    path.write_text("{}")
+    results = load_study(tmp_path, "best-t").results
+    (text,), figures, tables = clip_parts(results)
+    assert "this is no data set as gce-study leaves it" in text
+    assert (figures, tables, data_figures(results)) == ((), (), ())
+    path.unlink()
+    results = load_study(tmp_path, "best-t").results
+    assert "Test clips" not in [section.title for section in report_sections(results)]
+
+
+def test_the_counts_figure_stacks_the_clips_of_each_class(study: Builder, tmp_path: Path) -> None:
+    _store(study, tmp_path)
+    results = load_study(tmp_path, "best-t").results
+    assert results.labels is not None
+    drawing = draw_counts(results.labels, CLASSES)
+    assert [trace.name for trace in drawing.data] == [
+        *("training, verified", "training, unverified", "test", "training, known to be wrong"),
+    ]
+    assert list(drawing.data[0].y) == ["Snow", "Wind", "Rain"]  # the largest class on top
+    assert [list(trace.x) for trace in drawing.data] == [[1, 1, 1], [0, 0, 6], [5, 15, 20], [0, 0, 3]]
+
+
+def test_the_confusion_figure_shows_shares_of_each_label() -> None:
+    counts = confusion([[0, 1, 1, 1]], [0, 0, 0, 1], CLASSES)
+    drawing = draw_confusion(counts, CLASSES)
+    assert [list(row) for row in drawing.data[0].z[:2]] == [
+        [pytest.approx(100 / 3), pytest.approx(200 / 3), 0],
+        [0, 100, 0],
+    ]
+    assert list(drawing.data[0].z[2]) == [None] * 3  # Snow has no test clip
+    assert most_confused(counts, CLASSES, 3) == [("Rain", "Wind", pytest.approx(2 / 3))]
+
+
+def test_the_gaps_figure_has_the_largest_gain_on_top(study: Builder, tmp_path: Path) -> None:
+    _store(study, tmp_path)
+    _, figures, (_, classes) = clip_parts(load_study(tmp_path, "best-t").results)
+    drawn = figures[1].drawing
+    assert list(drawn.data[0].x) == sorted(drawn.data[0].x)
+    shown = dict(zip(drawn.layout.yaxis.ticktext, drawn.data[0].x, strict=True))
+    assert {row[0]: float(row[4].split(" ")[0]) for row in classes.rows} == {
+        name: pytest.approx(value, abs=0.051) for name, value in shown.items()
+    }
+    assert draw_gaps([]).data[0].x == ()
+
+
+def test_the_choice_is_made_on_validation_alone(study: Builder, tmp_path: Path) -> None:
+    """The arm that scores best on test, but not on validation, is not what the section is about."""
+    _store(study, tmp_path)
+    for planned in study.planned:
+        record = study.records[planned.run.run_id]
+        record.validation_accuracy = {"gce": 0.5, "cce": 0.9, "q": 0.6}[planned.arm]
+    study.write(tmp_path)
+    _, figures, _ = clip_parts(load_study(tmp_path, "best-t").results)
+    assert figures[0].caption.startswith("cce on all: ")
+    assert figures[1].caption.startswith(f"cce on all less {Key('q', 'q', 'all').configuration} on all")
+
+
+def test_an_arm_that_is_not_ranked_is_not_the_best_other_one(study: Builder, tmp_path: Path) -> None:
+    """The arm cce has one lucky seed only."""
+    _store(study, tmp_path)
+    for planned in study.planned:
+        record = study.records[planned.run.run_id]
+        if planned.arm == "cce":
+            record.validation_accuracy = 0.99
+            record.status = "complete" if planned.run.seed == 0 else "failed"
+    study.write(tmp_path)
+    _, figures, _ = clip_parts(load_study(tmp_path, "best-t").results)
+    assert figures[1].caption.startswith("gce on all less q on all")

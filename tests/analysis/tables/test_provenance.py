@@ -1,0 +1,36 @@
+"""What the report says of a study's settings and data."""
+
+from analysis.figures import sweep
+from analysis.tables.provenance import data_table, known_noise, settings_table
+from trainables.config import GCE, LossMasking
+
+
+def test_every_configuration_is_listed_with_all_its_parameters(study):
+    study.baselines(1).temperatures([3], 1)
+    study.add("mask", LossMasking(name="loss_masking"), 0, validation=0.5, test=0.5)
+    rows = {row[0]: row[1] for row in settings_table(study.results()).rows}
+    assert rows["gce"] == "gce: q = 0.7"
+    assert rows["cce"] == "cce"
+    assert rows["adaptive T=1000"] == "adaptive_gce: T = 1000, reading = mean, distances = input"
+    assert rows["mask"] == "loss_masking: rule = max"
+
+
+def test_the_training_protocol_is_listed_once(study):
+    note = settings_table(study.baselines(2).results()).note
+    assert "epochs 160, batch_size 64, learning_rate 0.001" in note
+
+
+def test_labels_known_to_be_wrong_are_counted(study):
+    data = study.baselines(1).plan().dataset
+    assert known_noise(data) == []
+    known = data.model_copy(update={"wrong": 9, "clips": {"train verified": 6, "train unverified": 27, "test": 12}})
+    assert known_noise(known) == [("Training labels known to be wrong", "9 of 33 (27.3%)")]
+    assert "Seed of the subsets" in dict(data_table(study.results()).rows)
+
+
+def test_an_interval_beyond_0_to_100_percent_does_not_stretch_the_axis(study):
+    for seed, accuracy in ((0, 0.2), (1, 0.9)):
+        study.add("gce", GCE(name="gce", q=0.5), seed, validation=accuracy, test=accuracy, varied={"q": 0.5})
+    figure = sweep.draw_sweep(sweep.sweep_data(study.results().runs, "q", "test"), ["gce"])
+    low, high = figure.layout.yaxis.range
+    assert (low, high) == (-5, 105)

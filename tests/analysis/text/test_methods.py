@@ -1,0 +1,90 @@
+"""The paragraph on methods says what was done, by the plan and the records, and cites what it names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analysis.text.bibliography import LOSSES, REFERENCES
+from analysis.text.methods import methods
+from trainables.config import CCE, GCEOrigin, Training
+from trainables.config import LOSSES as MODELS
+
+if TYPE_CHECKING:
+    from conftest import Builder
+
+
+def test_a_grid_names_data_losses_seeds_and_intervals(full_study: Builder) -> None:
+    text, *works = methods(full_study.results())
+    for fact in (
+        "17,585 training clips, of which 1,772 have verified labels, and 946 test clips",
+        "1 clip that could not be read was left out",
+        "T in {100, 316.2278, 1000, 3162.2777, 10000}",
+        "generalized cross-entropy (Zhang and Sabuncu, 2018) with q = 0.7 [gce]",
+        "Each of the 7 configurations was trained with 10 seeds (0, 1, 2, 3, 4, 5, 90, 91, 92, 93).",
+        "Bonferroni's correction",
+        "95 % Student t-intervals (n = 6 per configuration)",
+        "42 of 46 runs completed; the others (1 stopped, 1 diverged, 1 failed, 1 missing) enter no mean.",
+    ):
+        assert fact in text
+    assert "differing from it" not in text
+    assert len(works) == 5
+
+
+def test_every_work_that_is_cited_is_listed_once(full_study: Builder) -> None:
+    text, *works = methods(full_study.results())
+    cited = {line for name, line in REFERENCES.values() if name in text}
+    assert sorted(cited) == sorted(works)
+
+
+def test_what_differs_from_the_baselines_training_is_said(study: Builder) -> None:
+    study.training = Training(epochs=10, batch_size=8)
+    study.add("origin", GCEOrigin(name="gce_origin"), 0)
+    text = methods(study.results())[0]
+    assert "(differing from it: epochs = 10, batch_size = 8)" in text
+    assert "on unverified clips and cross-entropy on verified ones (Fonseca et al., 2019) with q = 0.7 [origin]" in text
+    assert "The 1 configuration was trained with 1 seed (0)." in text
+
+
+CONFIRM = {"confirm_seeds": 12, "baselines": ["cce"]}
+SETTLE = {"name": "settle", "within": 0.3, "confidence": 0.95, "start_seeds": 2, "max_runs": 40, **CONFIRM}
+ASHA = {"grace_period": 10, "reduction_factor": 4.0, "max_epochs": None}
+SEARCH = {"name": "search", "sampler": "tpe", "seeds": 1, "asha": ASHA, "confirm_best": 3, **CONFIRM}
+
+
+@pytest.mark.parametrize(
+    ("method", "facts"),
+    [
+        (SETTLE, ["after 2 seeds each", "within 0.3 points of the best with probability 0.95, or 40 runs were spent"]),
+        (SEARCH, ["1 configuration was sampled by the TPE sampler", "grace period 10 epochs, reduction factor 4"]),
+    ],
+)
+def test_a_method_that_explores_is_told_with_its_settings(
+    study: Builder, method: dict[str, object], facts: list[str]
+) -> None:
+    study.method = method
+    study.spec = {"controls": ["fixed_q"], "select_on": "verified"}
+    study.add("cce", CCE(name="cce"), 0, stage="explore", verified=0.8)
+    text = methods(study.results())[0]
+    for fact in (*facts, "then trained with 12 fresh seeds", "As a control, GCE", "the verified validation clips"):
+        assert fact in text
+
+
+def test_versions_and_commit_come_from_the_records(study: Builder) -> None:
+    made = {"versions": {"gce-study": "0.1.0", "torch": "2.14.1"}, "python": "3.11.7", "device": "cpu"}
+    study.add("cce", CCE(name="cce"), 0, provenance=made | {"commit": "0123456789abcdef+changes"})
+    study.add("cce", CCE(name="cce"), 1, provenance=made | {"commit": "0123456789abcdef+changes", "device": "cuda"})
+    text = methods(study.results())[0]
+    assert "by gce-study 0.1.0 (commit 0123456789ab+changes) with Python 3.11.7, torch 2.14.1 on cpu and cuda." in text
+
+
+def test_a_study_without_runs_has_no_methods(study: Builder) -> None:
+    assert methods(study.results()) == ()
+
+
+def test_every_loss_has_its_words_and_its_work() -> None:
+    names = {re.sub("_origin$", "", str(model.model_fields["name"].annotation.__args__[0])) for model in MODELS}
+    assert names == set(LOSSES)
+    assert {work for _, work in LOSSES.values()} - {""} <= set(REFERENCES)

@@ -1,0 +1,85 @@
+"""What deploy/aws/prepare.py makes in an account, against moto's server."""
+
+import json
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import boto3
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+SERVER = Path(sys.executable).parent / "moto_server"
+
+
+@pytest.fixture
+def account(tmp_path, monkeypatch):
+    """An empty account with two images of the name that is looked for."""
+    if not SERVER.exists():
+        pytest.skip("needs moto's server, of the extra dev")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    name = "Deep Learning Base OSS Nvidia Driver GPU AMI (Ubuntu 24.04) 2026110"
+    images = [
+        {"ami_id": f"ami-{day}", "name": f"{name}{day}", "owner_id": "amazon", "creation_date": f"2026-11-0{day}"}
+        for day in (1, 3, 2)
+    ]
+    (tmp_path / "amis.json").write_text(json.dumps([image | {"public": True} for image in images]))
+    settings = {
+        "AWS_ACCESS_KEY_ID": "person",
+        "AWS_SECRET_ACCESS_KEY": "of-the-person",
+        "AWS_DEFAULT_REGION": "us-west-2",
+        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        "MOTO_AMIS_PATH": str(tmp_path / "amis.json"),
+    }
+    for key, value in settings.items():
+        monkeypatch.setenv(key, value)
+    with subprocess.Popen(
+        [SERVER, "-H", "127.0.0.1", "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as server:
+        until = time.monotonic() + 60
+        while server.poll() is None and time.monotonic() < until:
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.1)
+        yield
+        server.terminate()
+
+
+def prepare(ssh_from):
+    command = [sys.executable, ROOT / "docs" / "aws" / "prepare.py", "--bucket", "sounds", "--ssh-from", ssh_from]
+    answer = subprocess.run(command, check=True, capture_output=True, text=True)
+    return yaml.safe_load(answer.stdout)
+
+
+@pytest.mark.usefixtures("account")
+def test_it_opens_ssh_to_one_network_and_makes_two_roles_of_which_one_may_start_machines():
+    ids = prepare("203.0.113.0/24")
+    assert prepare("198.51.100.7/32") == ids  # the same group, and another network instead of the first
+    assert ids["ImageId"] == "ami-3"
+    (group,) = ids["SecurityGroupIds"]
+    (found,) = boto3.client("ec2").describe_security_groups(GroupIds=[group])["SecurityGroups"]
+    rules = sorted(found["IpPermissions"], key=lambda rule: rule["IpProtocol"])
+    assert [r["IpProtocol"] for r in rules] == ["-1", "tcp"]
+    assert [pair["GroupId"] for pair in rules[0]["UserIdGroupPairs"]] == [group]
+    assert rules[0]["IpRanges"] == []
+    assert (rules[1]["FromPort"], rules[1]["ToPort"]) == (22, 22)
+    assert [r["CidrIp"] for r in rules[1]["IpRanges"]] == ["198.51.100.7/32"]
+
+    iam = boto3.client("iam")
+    for name, policies in (("gce-study-head", ["head", "storage"]), ("gce-study-worker", ["storage"])):
+        profile = iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
+        assert [role["RoleName"] for role in profile["Roles"]] == [name]
+        assert sorted(iam.list_role_policies(RoleName=name)["PolicyNames"]) == policies
+        assert iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"] == []
+        for policy in policies:
+            text = json.dumps(iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"])
+            assert "$" not in text
+            assert ("arn:aws:s3:::sounds/gce-study/*" in text) == (policy == "storage")
+            assert (f"security-group/{group}" in text) == (policy == "head")

@@ -1,0 +1,278 @@
+"""`ray up` with the shipped files: on the AWS provider against moto's servers, and on machines reached by SSH.
+
+Every node is this machine, in namespaces of its own: what is installed on a node is there already, and only Ray's
+addresses are many. Everything else is the shipped file's.
+"""
+
+import base64
+import json
+import shutil
+import sys
+from fnmatch import fnmatchcase
+from pathlib import Path
+from urllib.parse import parse_qs
+
+import pytest
+import yaml
+
+from trainables.records import read_records
+
+pytestmark = pytest.mark.clusters
+
+ROOT = Path(__file__).resolve().parents[3]
+# The address at which a node was reached; of itself this machine would only find its loopback.
+REACHED = "--node-ip-address=$(echo $SSH_CONNECTION | cut -d' ' -f3)"
+# In place of what installs Python and the packages: those of this machine, with the code that travelled.
+INSTALLED = [
+    f"ln -sfn {Path(sys.executable).parent.parent} ~/venv",
+    "echo export PYTHONPATH=~/gce-study PYTHONWARNINGS=ignore >> ~/.gce-study",
+]
+CHANGED = {
+    "cluster.yaml": {
+        "available_node_types.gpu.node_config.ImageId",  # as prepare.py prints them
+        "available_node_types.gpu.node_config.SecurityGroupIds",
+        "available_node_types.head.node_config.ImageId",
+        "available_node_types.head.node_config.SecurityGroupIds",
+        "head_start_ray_commands",  # REACHED
+        "idle_timeout_minutes",
+        "provider.use_internal_ips",  # moto's public addresses lead nowhere
+        "setup_commands",  # INSTALLED, and how to reach moto
+        "worker_start_ray_commands",  # REACHED
+    },
+    "cluster.onprem.yaml": {
+        "head_start_ray_commands",  # REACHED
+        "setup_commands",  # INSTALLED
+        "worker_start_ray_commands",  # REACHED; no `ray stop`, which would end the head's
+    },
+}
+
+IMAGE = {
+    "ami_id": "ami-0123456789abcdef0",
+    "name": "Deep Learning Base OSS Nvidia Driver GPU AMI (Ubuntu 24.04) 20261101",
+    "owner_id": "amazon",
+    "public": True,
+    "creation_date": "2026-11-01T00:00:00.000Z",
+}
+INSTANCES = """
+import boto3, json
+pages = boto3.client("ec2").describe_instances()["Reservations"]
+print(json.dumps([i for page in pages for i in page["Instances"]], default=str))
+"""
+OBJECTS = """
+import boto3
+pages = boto3.client("s3").get_paginator("list_objects_v2").paginate(Bucket="results")
+print(*[found["Key"] for page in pages for found in page.get("Contents", [])])
+"""
+BUCKET = """
+import boto3
+boto3.client("s3").create_bucket(Bucket="results", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})
+"""
+KEY = "import boto3; print(boto3.client('ec2').create_key_pair(KeyName='ray-autoscaler_us-west-2')['KeyMaterial'])"
+TASK = """
+import ray
+where = ray.remote(num_gpus=1)(lambda: f"{ray.util.get_node_ip_address()} with GPU {ray.get_gpu_ids()}")
+print("it ran on", ray.get(where.remote()))
+"""
+STUDY = """
+name: small
+dataset: {kind: synthetic, train_per_class: 6, test_per_class: 2}
+arms: [{name: cce, loss: {name: cce}}]
+seeds: 4
+training: {epochs: 30, stop_after: 30, batch_size: 8}
+resources: {max_concurrent: 1}
+storage: PLACE
+"""
+SPREAD = """
+import ray, time
+ray.init()
+until = time.monotonic() + 150
+while len(nodes := [n["NodeManagerAddress"] for n in ray.nodes() if n["Alive"]]) < 3 and time.monotonic() < until:
+    time.sleep(0.2)
+where = ray.remote(num_cpus=1)(ray.util.get_node_ip_address)
+print("it ran on", *ray.get([where.options(resources={f"node:{node}": 0.1}).remote() for node in sorted(nodes)]))
+"""
+ASK = """
+import json, requests, sys
+jobs = "http://127.0.0.1:8266/api/jobs/"
+print([requests.get(jobs, headers=headers).status_code for headers in json.loads(sys.argv[1])])
+"""
+
+
+def differences(a, b, path=""):
+    """Where two files differ: keys by dots; a list is one thing."""
+    if isinstance(a, dict) and isinstance(b, dict):
+        return {d for key in a | b for d in differences(a.get(key), b.get(key), f"{path}.{key}".lstrip("."))}
+    return set() if a == b else {path}
+
+
+def changed(machine, name, change):
+    """Write a shipped cluster file with a few changes; answer with its path."""
+    shipped, config = (yaml.safe_load((ROOT / name).read_text()) for _ in range(2))
+    # Two nodes that start on one machine at the same moment would take the same names for their sockets.
+    for kind, alone in (("head", ""), ("worker", "flock --close /tmp/ray/start ")):
+        commands = config[f"{kind}_start_ray_commands"]
+        commands[:] = [c.replace("ray start ", f"{alone}ray start {REACHED} ") for c in commands]
+    change(config)
+    assert differences(shipped, config) == CHANGED[name]
+    path = machine.state / name
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+def submit(machine, code):
+    """Run Python as a job on the cluster whose dashboard is at hand; answer with what it printed."""
+    command = ["ray", "job", "submit", "--address", "http://127.0.0.1:8266", "--", "python", "-c", code]
+    return machine.run(*command, timeout=240)
+
+
+def open_dashboard(machine, file):
+    """Bring the cluster's dashboard to port 8266, as a person does."""
+    machine.start("dashboard.log", "ray", "dashboard", "--port", "8266", file)
+    machine.wait(lambda: ("127.0.0.1", 8266) in machine.listening(), 60, "the way to the dashboard")
+
+
+@pytest.fixture
+def aws(machine):
+    """A machine beside an AWS of moto's, prepared by the script; answers with what that printed, as YAML."""
+    if shutil.which("moto_server", path=machine.environment["PATH"]) is None:
+        pytest.skip("needs moto's server, of the extra dev")
+    (machine.state / "amis.json").write_text(json.dumps([IMAGE]))
+    machine.environment |= {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:5000",
+        "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:5001",
+        "AWS_ACCESS_KEY_ID": "person",
+        "AWS_SECRET_ACCESS_KEY": "of-the-person",
+        "AWS_DEFAULT_REGION": "us-west-2",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "MOTO_AMIS_PATH": str(machine.state / "amis.json"),
+        "MOTO_RECORDER_FILEPATH": str(machine.state / "requests"),
+    }
+    # The bucket has a server of its own, which keeps no record of the requests: each checkpoint would be in it.
+    logs = [machine.start("s3.log", "moto_server", "-H", "127.0.0.1", "-p", "5001")]
+    machine.environment["MOTO_ENABLE_RECORDING"] = "true"
+    logs.append(machine.start("moto.log", "moto_server", "-H", "127.0.0.1", "-p", "5000"))
+    machine.wait(lambda: all("Running on" in log.read_text() for log in logs), 60, "moto's servers")
+    prepare = ["python", "deploy/aws/prepare.py", "--bucket", "results", "--ssh-from", "203.0.113.7/32"]
+    machine.run("python", "-c", BUCKET)
+    first, again = machine.run(*prepare), machine.run(*prepare)
+    assert first == again
+    key = machine.home / ".ssh" / "ray-autoscaler_us-west-2.pem"
+    key.write_text(machine.run("python", "-c", KEY))
+    machine.let_in(key)
+    machine.new_token()
+    return yaml.safe_load(again)
+
+
+def instances(machine, state="running"):
+    found = json.loads(machine.run("python", "-c", INSTANCES))
+    return [i for i in found if i["State"]["Name"] == state]
+
+
+def objects(machine, pattern):
+    """Which objects of the storage location have such a name."""
+    keys = machine.run("python", "-c", OBJECTS).split()
+    return [key for key in keys if fnmatchcase(key, f"gce-study/{pattern}")]
+
+
+def requests(machine, who):
+    """What was asked of moto with an access key: the parameters of every call."""
+    entries = [json.loads(line) for line in (machine.state / "requests").read_text().splitlines()]
+    mine = [e for e in entries if f"Credential={who}/" in e["headers"].get("Authorization", "")]
+    return [{k: v[0] for k, v in parse_qs(base64.b64decode(e["body"]).decode()).items()} for e in mine]
+
+
+def test_on_aws_a_gpu_machine_comes_with_the_work_and_goes_without(machine, aws):
+    known = {k: v for k, v in machine.environment.items() if k.startswith("AWS_")} | {"AWS_ACCESS_KEY_ID": "head"}
+
+    def change(config):
+        for node_type in config["available_node_types"].values():
+            node_type["node_config"] |= aws
+        config["provider"]["use_internal_ips"] = True
+        config["idle_timeout_minutes"] = 0.2
+        reaching = f"echo export {' '.join(f'{k}={v}' for k, v in known.items())} >> ~/.gce-study"
+        config["setup_commands"][-3:] = [*INSTALLED, reaching]
+
+    file = changed(machine, "cluster.yaml", change)
+    machine.run("ray", "up", "-y", "--no-config-cache", file, timeout=240)
+    (head,) = instances(machine)
+    assert (machine.node_home / ".ray" / "auth_token").stat().st_mode & 0o777 == 0o600
+    assert ("127.0.0.1", 8265) in machine.listening()
+    assert {address for address, port in machine.listening() if port == 8265} == {"127.0.0.1"}
+
+    open_dashboard(machine, file)
+    study = machine.state / "study.yaml"
+    study.write_text(STUDY.replace("PLACE", "s3://results/gce-study"))
+    there = ["--address", "http://127.0.0.1:8266"]
+    assert "small: submitted as job small-1" in machine.run("gce-study", "submit", study, "--cluster", file)
+    machine.wait(lambda: objects(machine, "checkpoints/*.pt"), 240, "the first epoch")
+    assert [Path(key).name for key in objects(machine, "studies/small/owner.lock/*")] == ["000000001"]
+    machine.wait(lambda: objects(machine, "running/*/*"), 60, "a run that is owned")
+    machine.run("gce-study", "stop", "small", *there)
+    machine.run("gce-study", "wait", "small", *there, code=130)
+    stopped = len(objects(machine, "records/*.json"))
+    machine.run("gce-study", "resume", "small", *there)
+    where = submit(machine, TASK).split("it ran on ")[1].splitlines()[0]
+    address, gpus = where.split(" with GPU ")
+    assert gpus == "[0]"
+    assert address.startswith("172.31.")
+    assert address != head["PrivateIpAddress"]
+    machine.run("gce-study", "wait", "small", *there, timeout=240)
+    assert stopped < len(objects(machine, "records/*.json")) == 4
+    assert [Path(key).name for key in objects(machine, "studies/small/owner.lock/*")] == ["000000002"]
+    assert not objects(machine, "running/*/*")
+    assert "report.html" in machine.run("gce-study", "report", "small", "--storage", "s3://results/gce-study")
+    machine.wait(lambda: len(instances(machine)) == 1, 120, "the worker's end")
+    machine.run("ray", "down", "-y", file, timeout=120)
+    assert instances(machine) == []
+
+    # All that the head asked of AWS its policy allows, with the marks that the policy's conditions ask for.
+    policy = json.loads((ROOT / "docs" / "aws" / "head.json").read_text())["Statement"]
+    allowed = {a for s in policy for a in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])}
+    assert {f"ec2:{call['Action']}" for call in requests(machine, "head")} == allowed - {"iam:PassRole"}
+    for who, role in (("person", "head"), ("head", "worker")):
+        launch, *_ = [call for call in requests(machine, who) if call["Action"] == "RunInstances"]
+        assert launch["IamInstanceProfile.Name"] == f"gce-study-{role}"
+        assert launch["MetadataOptions.HttpTokens"] == "required"
+        assert launch["BlockDeviceMapping.1.Ebs.Encrypted"] == "true"
+        assert [launch["SecurityGroupId.1"]] == aws["SecurityGroupIds"]
+        names = [key for key in launch if key.startswith("TagSpecification.1.") and key.endswith(".Key")]
+        assert {launch[key]: launch[key[:-3] + "Value"] for key in names}["ray-cluster-name"] == "gce-study"
+        assert (launch.get("InstanceMarketOptions.MarketType") == "spot") == (role == "worker")
+
+
+def test_on_machines_of_ones_own_all_join_and_none_is_asked_without_the_token(machine):
+    def change(config):
+        config["setup_commands"][-2:] = INSTALLED
+        config["worker_start_ray_commands"].remove("ray stop")
+
+    machine.environment["RAY_UP_enable_autoscaler_v2"] = "0"
+    key = machine.home / ".ssh" / "id_ed25519"
+    machine.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key)
+    machine.let_in(key)
+    # ssh takes `~` for what the list of users says, Ray for what HOME says.
+    shutil.copy(key, machine.node_home / ".ssh")
+    token = machine.new_token().read_text()
+    file = changed(machine, "cluster.onprem.yaml", change)
+    machine.run("ray", "up", "-y", file, timeout=240)
+    open_dashboard(machine, file)
+    assert "it ran on 192.168.1.10 192.168.1.11 192.168.1.12\n" in submit(machine, SPREAD)
+
+    headers = [{}, {"Authorization": f"Bearer {'0' * 64}"}, {"Authorization": f"Bearer {token}"}]
+    assert json.loads(machine.run("python", "-c", ASK, json.dumps(headers))) == [401, 403, 200]
+
+    study, shared = machine.state / "study.yaml", machine.state / "shared"  # which every node sees at this path
+    study.write_text(STUDY.replace("PLACE", str(shared)))
+    there = ["--address", "http://127.0.0.1:8266"]
+    assert "small: submitted as job small-1" in machine.run("gce-study", "submit", study, *there)
+    machine.wait(lambda: list(shared.glob("checkpoints/*.pt")), 240, "the first epoch")
+    assert {address for address, port in machine.listening() if port == 8265} == {"127.0.0.1"}
+    machine.run("gce-study", "stop", "small", *there)
+    machine.run("gce-study", "wait", "small", *there, code=130)
+    stopped = len(read_records(shared))
+    machine.run("gce-study", "resume", "small", *there)
+    machine.run("gce-study", "wait", "small", *there, timeout=240)
+    assert stopped < len(read_records(shared)) == 4
+    assert "report.html" in machine.run("gce-study", "report", "small", "--storage", shared)
+
+    machine.run("ray", "down", "-y", file, timeout=120)
+    assert {port for _, port in machine.listening()} <= {22, 8266}

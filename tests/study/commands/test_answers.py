@@ -1,0 +1,195 @@
+"""The commands that hand a study's answer on: report, export, best, compare."""
+
+import csv
+import json
+
+import pytest
+
+from analysis.report import export, render, write
+from study.cli import main
+from study.commands import answers
+from study.spec.reading import read_spec
+from trainables.config import CCE, AdaptiveGCE, Configuration, Run
+from trainables.plans import DataSummary, PlannedRun, StudyPlan, write_plan
+from trainables.records import Cost, Epoch, Record, Test, write_record
+
+FINGERPRINT = "0123456789abcdef0123"
+DATA = "dataset: {kind: synthetic, noise: 0.4, seed: 0}"
+
+
+def planned(arm, loss, seed, **varied):
+    run = Run(configuration=Configuration(loss=loss), seed=seed, dataset=FINGERPRINT)
+    return PlannedRun(arm=arm, varied=varied, run=run)
+
+
+def record(run, accuracy):
+    point = {"epoch": 1, "train_loss": 1.0, "validation_loss": 1.0, "validation_accuracy": accuracy}
+    return Record(
+        run_id=run.run_id,
+        run=run,
+        status="complete",
+        epochs=[Epoch(**point, verified_accuracy=None, learning_rate=1e-3)],
+        validation_accuracy=accuracy,
+        verified_accuracy=None,
+        test=Test(accuracy=accuracy - 0.1, predictions=[0]),
+        cost=Cost(wall_s=1.0, cpu_s=1.0, images=1, images_per_s=1.0),
+    )
+
+
+def write_study(folder, name, temperatures, seeds=2, *, recorded=True):
+    """Write the plan and the records of a grid over T beside CCE."""
+    spec = folder / f"{name}.yaml"
+    arm = f"{{name: adaptive, loss: {{name: adaptive_gce, temperature: {{values: {temperatures}}}}}}}"
+    spec.write_text(f"name: {name}\n{DATA}\narms:\n  - {arm}\n  - {{name: cce, loss: {{name: cce}}}}\nseeds: {seeds}\n")
+    runs = [
+        planned("adaptive", AdaptiveGCE(name="adaptive_gce", temperature=float(t)), seed, temperature=float(t))
+        for t in temperatures
+        for seed in range(seeds)
+    ] + [planned("cce", CCE(name="cce"), seed) for seed in range(seeds)]
+    data = DataSummary(
+        name="synthetic",
+        kind="synthetic",
+        fingerprint=FINGERPRINT,
+        classes=["a", "b"],
+        clips={"train verified": 10, "train unverified": 10, "test": 10},
+    )
+    plan = StudyPlan(
+        name=name,
+        description="",
+        method="grid",
+        dataset=data,
+        runs=runs,
+        spec=read_spec(spec).model_dump(mode="json"),
+    )
+    write_plan(folder / "results", plan)
+    for i, each in enumerate(runs if recorded else []):
+        write_record(folder / "results", record(each.run, 0.8 - 0.01 * i))
+
+
+@pytest.fixture
+def storage(tmp_path, monkeypatch):
+    """A folder whose storage location holds the finished study ``first`` and ``second``, and ``empty``."""
+    monkeypatch.chdir(tmp_path)
+    write_study(tmp_path, "first", [100, 1000])
+    write_study(tmp_path, "second", [1000, 10000], seeds=3)
+    write_study(tmp_path, "empty", [7, 8], recorded=False)
+    return tmp_path
+
+
+def refused(capsys, *arguments):
+    """Run a command that the parser refuses; return what it said."""
+    with pytest.raises(SystemExit) as ending:
+        main([*arguments])
+    assert ending.value.code == 2
+    return capsys.readouterr().err.splitlines()[-1]
+
+
+def test_the_report_has_the_formats_asked_for(storage, capsys):
+    assert main(["report", "first", "--format", "json,latex,md"]) == 0
+    folder = storage / "results" / "studies" / "first" / "report"
+    assert capsys.readouterr().out.strip() == "results/studies/first/report"
+    assert sorted(path.name for path in folder.iterdir()) == ["report.json", "report.md", "report.tex"]
+
+
+def test_the_report_is_html_markdown_and_csv_unless_asked_otherwise(storage, capsys):
+    assert main(["report", "first", "--out", "out"]) == 0
+    assert capsys.readouterr().out.strip() == "out/report.html"
+    assert {p.name for p in (storage / "out").iterdir()} == {"report.html", "report.md", "runs.csv", "summary.csv"}
+
+
+@pytest.mark.usefixtures("storage")
+def test_an_unknown_format_is_refused_with_the_nearest(capsys):
+    said = refused(capsys, "report", "first", "--format", "html,pfd")
+    assert said.endswith(
+        "argument --format: 'pfd'; allowed: one or more of html, md, latex, csv, json, pdf, png, svg, with commas"
+        " (did you mean pdf?)"
+    )
+
+
+def test_without_anything_that_draws_the_command_says_what_to_install(storage, capsys, monkeypatch):
+    monkeypatch.setattr(render, "has_kaleido", lambda: False)
+    monkeypatch.setattr(render, "find_browser", lambda: None)
+    assert main(["report", "first", "--format", "html,png", "--out", "out"]) == 1
+    said = capsys.readouterr().err
+    assert "pip install kaleido" in said
+    assert "Chromium" in said
+    assert "Traceback" not in said
+    assert not (storage / "out").exists()
+
+
+def test_export_writes_a_row_per_run_and_a_row_per_epoch(storage, capsys):
+    assert main(["export", "first", "--runs", "runs.csv", "--epochs", "epochs.csv"]) == 0
+    assert capsys.readouterr().out == "runs.csv: 6 rows\nepochs.csv: 6 rows\n"
+    with (storage / "runs.csv").open() as file:
+        assert [row["study"] for row in csv.DictReader(file)] == ["first"] * 6
+
+
+@pytest.mark.usefixtures("storage")
+def test_export_refuses_other_files(capsys):
+    said = refused(capsys, "export", "first", "--runs", "runs.xls")
+    assert said.endswith("argument --runs: 'runs.xls'; allowed: a file that ends in .csv or .parquet")
+    assert main(["export", "first", "--runs", "a.csv", "--epochs", "./a.csv"]) == 2
+    assert "the same file as --runs" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("storage")
+@pytest.mark.parametrize("command", [["export", "--runs", "a.csv"], ["best"], ["report"]])
+def test_a_study_that_is_not_there_is_refused_with_those_that_are(capsys, command):
+    assert main([*command, "nowhere"]) == 2
+    assert "no study named 'nowhere'; there: empty, first, second" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("storage")
+def test_best_prints_choice_parameters_accuracies_and_what_is_not_told_apart(capsys):
+    assert main(["best", "first"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("first: adaptive T=100 on all\nloss: adaptive_gce: T = 100, reading = mean")
+    assert "test accuracy: 69.5 ± 6.4 % (95 % t-interval, n = 2)" in said
+    assert "not told apart: " in said
+
+
+@pytest.mark.usefixtures("storage")
+def test_best_as_json_is_for_scripts(capsys):
+    assert main(["best", "first", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["loss"]["temperature"] == 100
+
+
+def test_best_as_yaml_is_the_arms_of_a_study_file(storage, capsys):
+    assert main(["best", "first", "--yaml"]) == 0
+    file = storage / "again.yaml"
+    file.write_text(f"name: again\n{DATA}\nseeds: 12\n{capsys.readouterr().out}")
+    (choice,) = read_spec(file).arms[0].choices()
+    assert choice.loss == AdaptiveGCE(name="adaptive_gce", temperature=100.0)
+
+
+def test_best_fails_where_there_is_nothing_to_choose_from(storage, capsys):
+    for path in (storage / "results" / "records").iterdir():
+        path.unlink()
+    assert main(["best", "empty", "--json"]) == 1
+    found = capsys.readouterr()
+    assert found.out == ""
+    assert "No run of the 6 is complete" in found.err
+
+
+@pytest.mark.usefixtures("storage")
+def test_compare_lists_differences_of_files_and_results(capsys):
+    assert main(["compare", "first", "second"]) == 0
+    said = capsys.readouterr().out
+    assert "arms.adaptive.loss.temperature.values: [100, 1000] -> [1000, 10000]" in said
+    assert "seeds: 2 -> 3" in said
+    assert "only in first: adaptive T=100 on all" in said
+    assert "only in second: adaptive T=10000 on all" in said
+    assert "adaptive T=1000" in said
+    assert "the same runs (n = 2)" in said
+
+
+def test_compare_takes_the_second_study_from_another_place(storage, capsys):
+    (storage / "results").rename(storage / "other")
+    write_study(storage, "first", [100])
+    assert main(["compare", "first", "first", "--storage-b", "other"]) == 0
+    assert "first (second)" in capsys.readouterr().out
+
+
+def test_the_formats_of_the_help_text_are_those_that_are_written():
+    assert (answers.FORMATS, answers.USUAL) == (write.FORMATS, write.USUAL)
+    assert answers.SUFFIXES == export.SUFFIXES

@@ -1,0 +1,308 @@
+"""What stands between a method and its runs: the ledger answers first, the plan is kept before a run starts."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import pytest
+import torch
+from rich.console import Console
+
+from study.engine.conductor import BUSY_S, Conductor
+from study.engine.progress import Progress
+from study.methods.grid import Grid
+from study.methods.method import Decision, Signal
+from study.spec.candidates import Candidate
+from trainables.config import CCE, Configuration
+from trainables.plans import DataSummary, PlannedRun, StudyPlan, read_plan
+from trainables.records import Cost, Epoch, Record, Status, log_path, read_records, write_record
+from trainables.runs.ownership import owned
+from trainables.training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from trainables.storage.object_store import ObjectPath
+    from trainables.storage.types import Location
+
+CANDIDATE = Candidate("a", {}, Configuration(loss=CCE(name="cce")))
+RUNS = [CANDIDATE.planned(seed, "d", "explore") for seed in range(3)]
+
+
+class OneByOne(Grid):
+    """Plans its runs one at a time, and cuts or pauses them after their second epoch."""
+
+    rungs = (2,)
+
+    def __init__(self, decision: Decision = Decision.STOP) -> None:
+        super().__init__([])
+        self.decision = decision
+        self.reported: list[list[int]] = []
+
+    def ask(self) -> PlannedRun | Signal:
+        if len(self._runs) < len(RUNS):
+            self._runs.append(RUNS[len(self._runs)])
+            self._queue.plan(self._runs[-1])
+        return super().ask()
+
+    def takes(self, record: Record) -> bool:  # noqa: ARG002 -- any
+        return True
+
+    def report(self, run_id: str, curve: Sequence[Epoch]) -> Decision:
+        self.reported.append([point.epoch for point in curve])
+        if len(curve) < 2:
+            return Decision.CONTINUE
+        self._queue.hold(run_id)
+        return self.decision
+
+
+def point(epoch: int) -> Epoch:
+    return Epoch(
+        epoch=epoch,
+        train_loss=1.0,
+        validation_loss=1.0,
+        validation_accuracy=epoch / 10,
+        verified_accuracy=None,
+        learning_rate=0.001,
+    )
+
+
+def checkpoint(storage: Path, planned: PlannedRun, epochs: int) -> None:
+    state = {
+        "training": {"curve": [point(i + 1).model_dump() for i in range(epochs)], "images": 640, "train_s": 2.0},
+        "spent": {"wall_s": 3.0, "cpu_s": 2.5},
+        "earlier": [{"host": "h", "from_epoch": 1}],
+        "tensor": torch.zeros(1),
+    }
+    save_checkpoint(checkpoint_path(storage, planned.run.run_id), state)
+
+
+def record(planned: PlannedRun, status: Status = "complete") -> Record:
+    return Record(
+        run_id=planned.run.run_id,
+        run=planned.run,
+        status=status,
+        epochs=[point(1)],
+        validation_accuracy=0.5,
+        verified_accuracy=None,
+        test=None,
+        cost=Cost(wall_s=1, cpu_s=1, images=1, images_per_s=1),
+    )
+
+
+def conductor(storage: Location, method: Grid) -> Conductor:
+    data = DataSummary(name="d", kind="synthetic", fingerprint="d", classes=["x", "y"], clips={})
+    plan = StudyPlan(name="s", description="", method="search", spec={}, dataset=data, runs=[])
+    progress = Progress(storage, "s", {}, {}, console=Console(file=io.StringIO()))
+    return Conductor(method, storage, plan, progress, {"commit": "c"})
+
+
+def test_a_run_is_in_the_plan_before_it_is_handed_out(tmp_path: Path) -> None:
+    conducted = conductor(tmp_path, OneByOne())
+    for count in range(1, 4):
+        assert conducted.next() == RUNS[count - 1]
+        assert read_plan(tmp_path, "s").runs == RUNS[:count]
+
+
+class LostError(Exception):
+    """The study is another process's meanwhile."""
+
+
+def test_who_has_lost_a_study_leaves_plan_journal_and_records_to_the_new_owner(tmp_path: Path) -> None:
+    def lost() -> None:
+        raise LostError
+
+    changes: list[str] = []
+    conducted = conductor(tmp_path, OneByOne())
+    conducted.on_change = lambda: changes.append("written")
+    conducted.next()
+    conducted.on_epoch(RUNS[0].run, point(1))
+    conducted.still_owned = lost
+    before = len(changes)
+    for write in (
+        conducted.next,
+        lambda: conducted.cut(RUNS[0].run),
+        lambda: conducted.on_epoch(RUNS[0].run, point(2)),
+    ):
+        with pytest.raises(LostError):
+            write()
+    assert read_plan(tmp_path, "s").runs == RUNS[:1]
+    assert read_records(tmp_path) == {}
+    assert len(changes) == before
+
+
+def test_the_ledger_answers_before_anything_is_trained(tmp_path: Path) -> None:
+    for planned in RUNS[:2]:
+        write_record(tmp_path, record(planned))
+    conducted = conductor(tmp_path, OneByOne())
+    assert conducted.next() == RUNS[2]
+    assert conducted.progress.recorded.keys() == {p.run.run_id for p in RUNS[:2]}
+    assert read_plan(tmp_path, "s").runs == RUNS
+
+
+def test_a_run_that_another_search_stopped_is_trained_anew_and_its_record_kept_aside(tmp_path: Path) -> None:
+    write_record(tmp_path, record(RUNS[0], "stopped"))
+    conducted = conductor(tmp_path, OneByOne())
+    assert conducted.next() == RUNS[0]
+    assert read_records(tmp_path) == {}
+    assert (tmp_path / "records" / "stopped" / f"{RUNS[0].run.run_id}.json").exists()
+
+
+def test_a_run_that_another_study_trains_is_not_cut_but_its_record_taken_when_it_is_there(tmp_path: Path) -> None:
+    conducted = conductor(tmp_path, OneByOne())
+    planned = conducted.next()
+    assert isinstance(planned, PlannedRun)
+    for epoch in (1, 2):
+        conducted.on_epoch(planned.run, point(epoch))
+    checkpoint(tmp_path, planned, 2)
+    with owned(tmp_path, planned.run.run_id):
+        conducted.cut(planned.run)
+        assert conducted.next() == RUNS[1]
+        assert read_records(tmp_path) == {}
+        write_record(tmp_path, record(planned))
+    assert conducted.next() == RUNS[2]
+    assert read_records(tmp_path)[planned.run.run_id].status == "complete"
+    assert planned.run.run_id in conducted.progress.recorded
+
+
+def test_a_record_that_another_search_cut_meanwhile_is_put_aside(tmp_path: Path) -> None:
+    conducted = conductor(tmp_path, OneByOne())
+    conducted.next()
+    write_record(tmp_path, record(RUNS[0], "stopped"))
+    assert not conducted.ended(RUNS[0].run.run_id)
+    assert read_records(tmp_path) == {}
+    assert len(conducted.ledger.warnings) == 1
+
+
+def test_a_foreign_checkpoint_is_none(tmp_path: Path) -> None:
+    save_checkpoint(checkpoint_path(tmp_path, RUNS[0].run.run_id), {"training": {"curve": [{"epoch": 2}]}})
+    method = OneByOne()
+    assert conductor(tmp_path, method).next() == RUNS[0]
+    assert method.reported == []
+
+
+def test_a_run_that_is_cut_is_recorded_as_stopped_from_its_checkpoint(tmp_path: Path) -> None:
+    conducted = conductor(tmp_path, OneByOne())
+    planned = conducted.next()
+    assert isinstance(planned, PlannedRun)
+    assert conducted.on_epoch(planned.run, point(1)) is Decision.CONTINUE
+    assert conducted.on_epoch(planned.run, point(2)) is Decision.STOP
+    checkpoint(tmp_path, planned, 2)
+    conducted.cut(planned.run)
+    found = read_records(tmp_path)[planned.run.run_id]
+    assert (found.status, found.validation_accuracy, found.test, found.error) == ("stopped", 0.2, None, None)
+    assert log_path(tmp_path, planned.run.run_id).read_text().endswith("stopped after 2 epochs by study s\n")
+    assert found.epochs == [point(1), point(2)]
+    assert found.cost == Cost(wall_s=3.0, cpu_s=2.5, images=640, images_per_s=320.0)
+    assert found.provenance.items() >= {"commit": "c", "host": "h", "attempts": 1, "earlier_attempts": []}.items()
+    assert load_checkpoint(checkpoint_path(tmp_path, planned.run.run_id)) is None
+    assert conducted.next() == RUNS[1]
+
+
+def test_a_cut_run_whose_checkpoint_is_lost_is_recorded_from_what_it_reported(tmp_path: Path) -> None:
+    conducted = conductor(tmp_path, OneByOne())
+    planned = conducted.next()
+    assert isinstance(planned, PlannedRun)
+    for epoch in (1, 2):
+        conducted.on_epoch(planned.run, point(epoch))
+    conducted.cut(planned.run)
+    found = read_records(tmp_path)[planned.run.run_id]
+    assert (found.status, len(found.epochs), found.cost.wall_s) == ("stopped", 2, 0.0)
+
+
+def test_a_record_that_a_worker_wrote_last_moment_is_not_replaced_in_an_object_store(bucket: ObjectPath) -> None:
+    conducted = conductor(bucket, OneByOne())
+    planned = conducted.next()
+    assert isinstance(planned, PlannedRun)
+    for epoch in (1, 2):
+        conducted.on_epoch(planned.run, point(epoch))
+    there = record(planned)
+    conducted.still_owned = lambda: write_record(bucket, there)  # between the look for a record and its writing
+    conducted.cut(planned.run)
+    assert read_records(bucket) == {planned.run.run_id: there}
+    assert conducted.progress.recorded[planned.run.run_id].cost == there.cost
+
+
+def test_a_run_whose_checkpoint_stands_at_a_rung_is_decided_before_it_trains(tmp_path: Path) -> None:
+    checkpoint(tmp_path, RUNS[0], 2)
+    method = OneByOne()
+    assert conductor(tmp_path, method).next() == RUNS[1]
+    assert method.reported == [[1, 2]]
+    assert read_records(tmp_path)[RUNS[0].run.run_id].status == "stopped"
+
+
+def test_a_run_that_is_paused_is_not_handed_out(tmp_path: Path) -> None:
+    checkpoint(tmp_path, RUNS[0], 2)
+    assert conductor(tmp_path, OneByOne(Decision.PAUSE)).next() == RUNS[1]
+    assert read_records(tmp_path) == {}
+
+
+def test_epochs_trained_again_after_a_lost_process_are_told_once(tmp_path: Path) -> None:
+    method = OneByOne()
+    checkpoint(tmp_path, RUNS[0], 1)
+    conducted = conductor(tmp_path, method)
+    planned = conducted.next()
+    assert isinstance(planned, PlannedRun)
+    conducted.on_epoch(planned.run, point(1))
+    conducted.on_epoch(planned.run, point(2))
+    assert method.reported == [[1], [1], [1, 2]]
+
+
+def test_a_run_that_ends_without_a_record_is_asked_for_again_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("study.engine.conductor.time.monotonic", lambda: now[0])
+    conducted = conductor(tmp_path, Grid(RUNS[:1]))
+    assert conducted.next() == RUNS[0]
+    assert not conducted.ended(RUNS[0].run.run_id)
+    assert conducted.next() is Signal.WAIT
+    now[0] = BUSY_S
+    assert conducted.next() == RUNS[0]
+
+
+def test_a_method_that_waits_is_not_asked_again_before_it_has_heard_something(tmp_path: Path) -> None:
+    class Counted(Grid):
+        asked = 0
+
+        def ask(self) -> PlannedRun | Signal:
+            self.asked += 1
+            return super().ask()
+
+    method = Counted(RUNS[:2])
+    conducted = conductor(tmp_path, method)
+    assert [conducted.next() for _ in range(4)] == [*RUNS[:2], Signal.WAIT, Signal.WAIT]
+    assert method.asked == 3
+    for planned, answer in zip(RUNS[:2], (Signal.WAIT, Signal.DONE), strict=True):
+        write_record(tmp_path, record(planned))
+        assert conducted.ended(planned.run.run_id)
+        assert conducted.next() is answer
+    assert method.asked == 5
+
+
+def test_who_waits_is_told_that_the_study_is_anothers_meanwhile(tmp_path: Path) -> None:
+    def lost() -> None:
+        raise LostError
+
+    conducted = conductor(tmp_path, Grid(RUNS[:1]))
+    assert [conducted.next() for _ in range(2)] == [RUNS[0], Signal.WAIT]
+    conducted.still_owned = lost
+    with pytest.raises(LostError):
+        conducted.next()
+
+
+def test_a_method_that_waits_is_asked_again_when_an_epoch_was_judged(tmp_path: Path) -> None:
+    class Holding(OneByOne):
+        def report(self, run_id: str, curve: Sequence[Epoch]) -> Decision:
+            decision = super().report(run_id, curve)
+            if decision is Decision.PAUSE:
+                self._queue.release(run_id)  # as when another seed of the configuration gets there
+            return decision
+
+    conducted = conductor(tmp_path, Holding(Decision.PAUSE))
+    assert [conducted.next() for _ in range(4)] == [*RUNS, Signal.WAIT]
+    for epoch in (1, 2):
+        conducted.on_epoch(RUNS[0].run, point(epoch))
+    assert conducted.next() == RUNS[0]

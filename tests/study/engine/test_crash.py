@@ -1,0 +1,261 @@
+"""Studies whose driver is killed at random moments: continued, they end as if nothing had happened.
+
+``GCE_STUDY_KILLS`` says how many moments are tried; the moments follow from their number.
+"""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from analysis.results.study_results import load_results, reported
+from analysis.tables.accuracy import result_tables
+from analysis.tables.exploration import exploration_table
+from trainables.plans import read_plan
+from trainables.records import read_records
+
+GCE_STUDY = Path(sys.executable).parent / "gce-study"
+KILLS = int(os.environ.get("GCE_STUDY_KILLS", "1"))
+DATA = "dataset: {kind: synthetic, train_per_class: 6, test_per_class: 2}"
+GRID = f"""
+name: killed
+{DATA}
+arms:
+  - {{name: cce, loss: {{name: cce}}}}
+  - {{name: adaptive, loss: {{name: adaptive_gce, temperature: {{values: [10, 100, 1000, 10000, 100000]}}}}}}
+seeds: 4
+training: {{epochs: 3, batch_size: 8}}
+resources: {{max_concurrent: 2}}
+"""
+# One run at a time: with several, which scores a rung has seen when it decides depends on who was faster.
+SEARCH = f"""
+name: killed
+{DATA}
+arms:
+  - {{name: adaptive, loss: {{name: adaptive_gce, temperature: {{min: 10, max: 1.0e+5, scale: log}}}}}}
+  - {{name: gce, loss: {{name: gce, q: {{min: 0.05, max: 1}}}}}}
+  - {{name: cce, loss: {{name: cce}}}}
+method:
+  name: search
+  configurations: 15
+  asha: {{grace_period: 1, reduction_factor: 2}}
+  confirm_best: 2
+  confirm_seeds: 3
+  baselines: [cce]
+training: {{epochs: 6, batch_size: 8}}
+resources: {{max_concurrent: 1}}
+"""
+SETTLE = f"""
+name: killed
+{DATA}
+arms:
+  - {{name: adaptive, loss: {{name: adaptive_gce, temperature: {{values: [100, 1000, 10000]}}}}}}
+  - {{name: cce, loss: {{name: cce}}}}
+method: {{name: settle, within: 0.1, max_runs: 8, confirm_seeds: 2, baselines: [cce]}}
+controls: [fixed_q]
+training: {{epochs: 3, batch_size: 8}}
+resources: {{max_concurrent: 1}}
+"""
+
+
+def start(folder):
+    """Start the study of a folder; its processes, and those that they start, carry the folder in their environment."""
+    return subprocess.Popen(
+        [GCE_STUDY, "run", folder / "study.yaml"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"STUDY_UNDER_TEST": str(folder)},
+    )
+
+
+def write(folder, text):
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "study.yaml").write_text(f"{text}storage: {folder / 'storage'}\n")
+
+
+def tables(storage):
+    """What the study found, as it is shown."""
+    results = load_results(storage, "killed")
+    exploring = [exploration_table(results)] if results.plan.method != "grid" else []
+    return [(table.title, table.rows) for table in (*exploring, *result_tables(reported(results)))]
+
+
+def outcomes(storage):
+    return {run_id: record.outcome() for run_id, record in read_records(storage).items()}
+
+
+def in_tensorboard(storage):
+    """The epochs that TensorBoard shows of each run."""
+    folders = (storage / "studies" / "killed" / "tensorboard").iterdir()
+    read = (EventAccumulator(str(folder)).Reload() for folder in folders)
+    return sorted([event.step for event in run.Scalars("loss/train")] for run in read)
+
+
+def recorded_epochs(storage):
+    return sorted([point.epoch for point in record.epochs] for record in read_records(storage).values())
+
+
+def until_training(process, storage):
+    """Wait for the first checkpoint or record."""
+    while not [*storage.glob("checkpoints/*.pt"), *storage.glob("records/*.json")]:
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.01)
+
+
+def outlived(folder):
+    """What a study started and left running.
+
+    Ray's two agents are left out: they need a minute to see that their node is gone, and touch nothing meanwhile.
+    """
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                if f"STUDY_UNDER_TEST={folder}".encode() in (entry / "environ").read_bytes() and "Agent" not in command:
+                    found.append(command[:80])
+    return [command for command in found if command]
+
+
+class Undisturbed:
+    """A study that nobody killed, and how long it trained."""
+
+    def __init__(self, folder, text):
+        write(folder, text)
+        self.storage = folder / "storage"
+        process = start(folder)
+        until_training(process, self.storage)
+        began = time.monotonic()
+        _, errors = process.communicate(timeout=300)
+        assert process.returncode == 0, errors
+        self.training_s = time.monotonic() - began
+        self.planned = [p.run.run_id for p in read_plan(self.storage, "killed").runs]
+
+
+@pytest.fixture(scope="module")
+def grid(tmp_path_factory):
+    return Undisturbed(tmp_path_factory.mktemp("grid"), GRID)
+
+
+@pytest.fixture(scope="module")
+def search(tmp_path_factory):
+    return Undisturbed(tmp_path_factory.mktemp("search"), SEARCH)
+
+
+def moment(number):
+    return random.Random(number).random()  # noqa: S311 -- no secret
+
+
+@pytest.fixture(scope="module")
+def settle(tmp_path_factory):
+    return Undisturbed(tmp_path_factory.mktemp("settle"), SETTLE)
+
+
+def killed_and_continued(folder, undisturbed, text, share):
+    """Kill the driver after a share of the undisturbed study's training, and run it again; return its storage."""
+    write(folder, text)
+    for kept in ("features", "datasets", "digests", "synthetic"):  # the data are prepared once
+        shutil.copytree(undisturbed.storage / kept, folder / "storage" / kept)
+    storage = folder / "storage"
+    process = start(folder)
+    until_training(process, storage)
+    time.sleep(share * undisturbed.training_s)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    end = time.monotonic() + 60
+    while outlived(folder) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert outlived(folder) == [], "Ray outlived its killed driver"
+    before = {path: path.stat().st_mtime_ns for path in (storage / "records").glob("*.json")}
+    in_flight = {path.stem for path in (storage / "checkpoints").glob("*.pt")} - {path.stem for path in before}
+    again = start(folder)
+    _, errors = again.communicate(timeout=300)
+    assert again.returncode == 0, errors
+    assert {path: path.stat().st_mtime_ns for path in before} == before, "a recorded run was trained again"
+    records = read_records(storage)
+    # One that stood at a rung may be stopped there without another attempt.
+    went_on = [records[run_id] for run_id in in_flight if records[run_id].status != "stopped"]
+    assert all(record.provenance["attempts"] == 2 for record in went_on), "a run in flight began anew"
+    return storage
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 48 MB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mount = [shutil.which("mount"), "-t", "tmpfs", "-o", "size=48m", "none", folder]
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("this user may not mount a file system")
+    yield folder
+    subprocess.run([shutil.which("umount"), "--lazy", folder], check=True)
+
+
+def fill(path):
+    """Write a file that leaves no room on its disk."""
+    with path.open("wb", buffering=0) as file, suppress(OSError):
+        while True:
+            file.write(bytes(65536))
+
+
+def test_a_full_disk_ends_the_study_with_one_message_and_with_room_it_goes_on_to_the_same_records(grid, small_disk):
+    write(small_disk, GRID)
+    process = start(small_disk)
+    until_training(process, small_disk / "storage")
+    fill(small_disk / "ballast")
+    _, errors = process.communicate(timeout=120)
+    assert process.returncode == 1
+    said = [line for line in errors.splitlines() if "No space left" in line]
+    assert len(said) == 1, errors
+    assert said[0].startswith("gce-study: the storage location cannot be used: [Errno 28] No space left on device")
+    assert f"continue with: gce-study run {small_disk / 'study.yaml'}" in errors
+    assert "Traceback" not in errors
+    (small_disk / "ballast").unlink()
+    again = start(small_disk)
+    _, errors = again.communicate(timeout=300)
+    assert again.returncode == 0, errors
+    assert outcomes(small_disk / "storage") == outcomes(grid.storage)
+
+
+@pytest.mark.parametrize("kill", range(KILLS))
+def test_a_killed_grid_of_24_runs_ends_with_the_same_records(grid, tmp_path, kill):
+    assert len(grid.planned) == 24
+    storage = killed_and_continued(tmp_path / "again", grid, GRID, moment(kill))
+    assert outcomes(storage) == outcomes(grid.storage)
+    assert in_tensorboard(storage) == recorded_epochs(storage)
+    assert tables(storage) == tables(grid.storage)
+
+
+@pytest.mark.parametrize("kill", range(KILLS))
+def test_a_killed_search_of_24_runs_stops_the_same_runs_at_the_same_epochs(search, tmp_path, kill):
+    """The rungs and the sampler's history are refilled from the ledger, the plan and the checkpoint in flight."""
+    assert len(search.planned) == 24
+    storage = killed_and_continued(tmp_path / "again", search, SEARCH, moment(100 + kill))
+    assert [p.run.run_id for p in read_plan(storage, "killed").runs] == search.planned
+    stopped = {run_id: len(r.epochs) for run_id, r in read_records(search.storage).items() if r.status == "stopped"}
+    assert stopped
+    assert {i: len(r.epochs) for i, r in read_records(storage).items() if r.status == "stopped"} == stopped
+    assert outcomes(storage) == outcomes(search.storage)
+    assert in_tensorboard(storage) == recorded_epochs(storage)
+    assert tables(storage) == tables(search.storage)
+
+
+@pytest.mark.parametrize("kill", range(KILLS))
+def test_a_killed_settle_study_asks_for_the_same_runs_and_comes_to_the_same_choice(settle, tmp_path, kill):
+    plan = read_plan(settle.storage, "killed")
+    assert [p.stage for p in plan.runs] == ["explore"] * 8 + ["confirm"] * 4 + ["control"] * 2
+    storage = killed_and_continued(tmp_path / "again", settle, SETTLE, moment(200 + kill))
+    assert read_plan(storage, "killed").runs == plan.runs
+    assert outcomes(storage) == outcomes(settle.storage)
+    assert tables(storage) == tables(settle.storage)
+    listed = subprocess.run([GCE_STUDY, "list", "--storage", storage], capture_output=True, text=True, check=True)
+    assert "complete" in listed.stdout

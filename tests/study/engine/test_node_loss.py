@@ -1,0 +1,87 @@
+"""Machines of the cluster are lost while they train: their runs go on elsewhere, to the same records.
+
+``GCE_STUDY_LOSSES`` says how many, one after another (ten by default).
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from trainables.records import read_records
+
+LOSSES = int(os.environ.get("GCE_STUDY_LOSSES", "10"))
+STUDY = """
+name: small
+dataset: {{kind: synthetic, train_per_class: 6, test_per_class: 2}}
+arms:
+  - {{name: cce, loss: {{name: cce}}}}
+  - {{name: adaptive, loss: {{name: adaptive_gce, temperature: 1000}}}}
+seeds: 2
+training: {{epochs: {epochs}, stop_after: {epochs}, batch_size: 8}}
+storage: {storage}
+"""
+
+# Two nodes with a core each, and a head that trains nothing. Each time that an epoch has been trained anew, a node is
+# lost at some moment in the second after it, and another comes.
+ON_A_CLUSTER = """
+import os, random, sys, threading, time
+from pathlib import Path
+from study.ray_settings import prepare_environment
+prepare_environment()
+from ray.cluster_utils import Cluster
+import study.cli, study.engine.tune
+study.engine.tune.LOST_PROCESSES = 0  # one death that is charged to a run fails it
+
+storage, file, losses = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+# Without handlers of signals, which a thread may not set.
+cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0}, shutdown_at_exit=False)
+nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
+os.environ["RAY_ADDRESS"] = cluster.address
+
+def newest():
+    return max((path.stat().st_mtime_ns for path in storage.glob("checkpoints/*.pt")), default=0)
+
+def lose():
+    moments = random.Random(1)
+    for _ in range(losses):
+        before = newest()
+        while newest() <= before:
+            time.sleep(0.01)
+        time.sleep(moments.random())
+        print("LOST A NODE")
+        cluster.remove_node(nodes.pop(moments.randrange(2)), allow_graceful=False)
+        nodes.append(cluster.add_node(num_cpus=1))
+
+thread = threading.Thread(target=lose, daemon=True)
+thread.start()
+try:
+    code = study.cli.main(["run", file])
+    thread.join(60)
+finally:
+    cluster.shutdown()
+sys.exit(code)
+"""
+
+
+def outcomes(folder):
+    return {run_id: record.outcome() for run_id, record in read_records(folder / "storage").items()}
+
+
+@pytest.mark.clusters
+@pytest.mark.timeout(500 + 100 * LOSSES)
+def test_runs_of_a_lost_node_go_on_elsewhere_to_the_same_records(tmp_path):
+    folders = [tmp_path / name for name in ("undisturbed", "disturbed")]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "study.yaml").write_text(STUDY.format(storage=folder / "storage", epochs=15 + 10 * LOSSES))
+    plain = [Path(sys.executable).parent / "gce-study", "run", folders[0] / "study.yaml"]
+    subprocess.run(plain, check=True, capture_output=True, timeout=300)
+    command = [sys.executable, "-c", ON_A_CLUSTER, folders[1] / "storage", folders[1] / "study.yaml", str(LOSSES)]
+    answer = subprocess.run(command, check=False, capture_output=True, text=True, timeout=200 + 100 * LOSSES)
+    assert answer.returncode == 0, answer.stderr
+    assert outcomes(folders[1]) == outcomes(folders[0])
+    assert answer.stdout.count("LOST A NODE") == LOSSES, answer.stderr
+    assert any("its process was lost" in log.read_text() for log in (folders[1] / "storage" / "logs").iterdir())

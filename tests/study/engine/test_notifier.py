@@ -1,0 +1,131 @@
+"""Whom a study tells of its end, of a real web server; and that nothing it may not tell stands anywhere."""
+
+import json
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from study.engine.notifier import Notifier
+from study.spec.notify import Notify
+from study.spec.reading import SpecError, read_spec
+
+GCE_STUDY = Path(sys.executable).parent / "gce-study"
+SECRET = "T0123/B0456/abcdef"  # noqa: S105 -- what must not be seen
+STUDY = """
+name: told
+dataset: {{kind: synthetic, train_per_class: 6, test_per_class: 2}}
+arms:
+  - {{name: cce, loss: {{name: cce}}}}
+  - {{name: adaptive, loss: {{name: adaptive_gce, temperature: 1000}}}}
+method: {{name: settle, within: 50, confidence: 0.5, start_seeds: 1, confirm_seeds: 2}}
+training: {{epochs: 1, batch_size: 8{more}}}
+notify: {{url: '{url}'}}
+storage: {storage}
+"""
+
+
+class Server(HTTPServer):
+    """Keeps what is posted to it, and answers with ``status``."""
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.posts, self.status = [], 200
+        self.url = f"http://127.0.0.1:{self.server_port}/services/{SECRET}"
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.posts.append((self.path, self.headers["Content-Type"], json.loads(body)))
+        self.send_response(self.server.status)
+        self.end_headers()
+
+    def log_message(self, *_):
+        """Print nothing."""
+
+
+@pytest.fixture
+def server():
+    server = Server()
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def run(folder, url, more=""):
+    path = folder / "told.yaml"
+    path.write_text(STUDY.format(url=url, storage=folder / "storage", more=more))
+    return subprocess.run([GCE_STUDY, "run", path], capture_output=True, text=True, timeout=200, check=False)
+
+
+def test_a_study_tells_of_its_choice_and_of_its_end_once_each_and_keeps_the_address_to_itself(server, tmp_path):
+    answer = run(tmp_path, server.url)
+    assert answer.returncode == 0, answer.stderr
+    assert {(path, kind) for path, kind, _ in server.posts} == {(f"/services/{SECRET}", "application/json")}
+    settled, finished = (body for _, _, body in server.posts)
+    assert (settled["study"], settled["event"], finished["event"]) == ("told", "settled", "finished")
+    assert settled["text"].startswith("told settled: confirming ")
+    assert finished["text"].startswith("told finished: ")
+    assert finished["text"].removeprefix("told finished: ") in answer.stdout
+    assert SECRET not in answer.stdout + answer.stderr
+    kept = [path for path in (tmp_path / "storage").rglob("*") if path.is_file()]
+    assert len(kept) > 10
+    assert [path for path in kept if SECRET.encode() in path.read_bytes()] == []
+    again = run(tmp_path, server.url.replace("services", "elsewhere"))
+    assert again.returncode == 0, again.stderr  # another address is no other study
+    assert [body["event"] for _, _, body in server.posts[2:]] == ["finished"]
+
+
+def test_a_study_that_ends_without_a_complete_run_tells_that_it_failed(server, tmp_path):
+    assert run(tmp_path, server.url, more=", l2: 1.0e+38").returncode == 1
+    assert [body["event"] for _, _, body in server.posts] == ["failed"]
+
+
+def test_an_error_is_told_and_goes_on(server):
+    notifier = Notifier("s", Notify(on=["failed"], url=server.url))
+    with pytest.raises(OSError, match="disk"), notifier.of_failure():
+        raise OSError("disk")  # noqa: EM101 -- a test's own
+    notifier.send("finished", "is not asked for")
+    assert [body["text"] for _, _, body in server.posts] == ["s failed: disk"]
+
+
+@pytest.mark.parametrize("reason", ["status", "nobody"])
+def test_an_address_that_fails_costs_one_line_without_its_secret(server, capsys, reason):
+    server.status = 500
+    url = server.url if reason == "status" else f"http://127.0.0.1:9/{SECRET}"
+    Notifier("s", Notify(url=url)).send("finished", "done")
+    said = capsys.readouterr().err
+    assert said.startswith("s: http://127.0.0.1/... was not told that the study finished: ")
+    assert len(said.splitlines()) == 1
+    assert SECRET not in said
+
+
+@pytest.mark.parametrize("url", ["ftp://h/x", "hooks.example/T0", "https:///x", "https://h:99999/", "https://h/a b"])
+def test_an_address_that_is_none_is_refused_without_showing_it(tmp_path, url):
+    path = tmp_path / "told.yaml"
+    path.write_text(STUDY.format(url=url + SECRET, storage=tmp_path, more=""))
+    with pytest.raises(SpecError) as error:
+        read_spec(path)
+    assert error.value.problems == [
+        f"{path}:9: notify.url: this address is not allowed; allowed: an address like https://HOST/PATH"
+    ]
+
+
+def test_an_unknown_event_and_an_unknown_key_are_refused_and_show_no_address(tmp_path):
+    path = tmp_path / "told.yaml"
+    text = STUDY.format(url="https://h/x", storage=tmp_path, more="")
+    path.write_text(
+        text.replace("notify: {url: 'https://h/x'}", f"notify: {{on: [ended], link: 'https://h/{SECRET}'}}")
+    )
+    with pytest.raises(SpecError) as error:
+        read_spec(path)
+    assert SECRET not in str(error.value)
+    assert "notify.on[0]: 'ended' is not allowed; allowed: one of finished, failed, settled" in str(error.value)
+    assert "notify.url: missing" in str(error.value)

@@ -1,0 +1,138 @@
+"""What a running study shows: counts, an ETA that counts this sitting's work only, names that stay apart."""
+
+import io
+import json
+import threading
+
+import pytest
+from rich.console import Console
+
+from study.engine.progress import Progress, duration, progress_path
+from trainables.config import AdaptiveGCE, Configuration, Run, Training
+from trainables.naming import configuration_name
+from trainables.plans import PlannedRun
+from trainables.records import Cost, Epoch, Record, Test
+
+
+def planned(temperature, seed=0, epochs=10):
+    loss = AdaptiveGCE(name="adaptive_gce", temperature=temperature)
+    configuration = Configuration(loss=loss, training=Training(epochs=epochs))
+    run = Run(configuration=configuration, seed=seed, dataset="d")
+    return PlannedRun(arm="adaptive", varied={"temperature": temperature}, run=run)
+
+
+def record(plan, accuracy=0.5):
+    return Record(
+        run_id=plan.run.run_id,
+        run=plan.run,
+        status="complete",
+        epochs=[],
+        validation_accuracy=accuracy,
+        verified_accuracy=None,
+        test=None,
+        cost=Cost(wall_s=1, cpu_s=1, images=1, images_per_s=1),
+    )
+
+
+@pytest.fixture
+def study(tmp_path):
+    plans = [planned(t, s) for s in range(2) for t in (100.0, 1000.0)]
+    runs = {p.run.run_id: p for p in plans}
+    return Progress(tmp_path, "s", runs, {}, console=Console(file=io.StringIO()), began=0.0), plans
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("study.engine.progress.time.monotonic", lambda: now[0])
+    return now
+
+
+def test_neither_curves_nor_predictions_are_held_in_memory(study):
+    progress, plans = study
+    curve = {"train_loss": 1, "validation_loss": 1, "validation_accuracy": 0.5, "verified_accuracy": None}
+    point = Epoch(epoch=1, learning_rate=1e-3, **curve)
+    whole = record(plans[0]).model_copy(update={"epochs": [point], "test": Test(accuracy=0.5, predictions=[0, 1])})
+    progress.on_record(whole)
+    progress.take(whole.model_copy(update={"run_id": plans[1].run.run_id}))
+    assert [(kept.status, kept.epochs, kept.test) for kept in progress.recorded.values()] == [
+        ("complete", [], None)
+    ] * 2
+    assert whole.epochs == [point]
+
+
+def test_there_is_no_eta_before_an_epoch_has_ended(study, clock):
+    progress, plans = study
+    progress.on_start(plans[0].run.run_id)
+    assert progress.eta_s() is None
+    assert clock == [0.0]
+
+
+def test_the_eta_follows_the_pace_of_epochs_and_runs(study, clock):
+    progress, plans = study
+    clock[0] = 20.0
+    progress.on_epoch(plans[0].run.run_id, 1, 0.5, 300.0)
+    progress.on_epoch(plans[0].run.run_id, 2, 0.5, 300.0)
+    assert progress.eta_s() == pytest.approx(20 / 0.2 * 3.8)
+    clock[0] = 100.0
+    progress.on_record(record(plans[0]))
+    assert progress.eta_s() == pytest.approx(300)
+
+
+def test_epochs_of_an_earlier_sitting_are_no_pace(study, clock):
+    progress, plans = study
+    clock[0] = 30.0
+    progress.on_epoch(plans[0].run.run_id, 8, 0.5, 300.0)
+    assert progress.eta_s() == pytest.approx(30 / 0.1 * 3.2)
+
+
+def test_values_that_differ_little_are_named_apart_and_not_averaged(tmp_path):
+    plans = [planned(1_000_001.0), planned(1_000_002.0)]
+    assert len({configuration_name(p) for p in plans}) == 2
+    runs = {p.run.run_id: p for p in plans}
+    progress = Progress(tmp_path, "s", runs, {}, console=Console(file=io.StringIO()))
+    for plan, accuracy in zip(plans, (0.2, 0.8), strict=True):
+        progress.on_record(record(plan, accuracy))
+    assert "validation 80.0% (n = 1)" in progress.best()
+
+
+def test_the_display_can_be_drawn_while_runs_come_and_go(study):
+    progress, plans = study
+    faults = []
+
+    def draw():
+        try:
+            for _ in range(300):
+                progress.render()
+        except RuntimeError as fault:
+            faults.append(fault)
+
+    thread = threading.Thread(target=draw)
+    thread.start()
+    while thread.is_alive():
+        for plan in plans:
+            progress.on_start(plan.run.run_id)
+            progress.on_epoch(plan.run.run_id, 1, 0.1, 1.0)
+            progress.on_lost(plan.run.run_id)
+    assert faults == []
+
+
+def test_the_file_for_status_holds_what_is_running(study, tmp_path):
+    progress, plans = study
+    progress.on_epoch(plans[0].run.run_id, 3, 0.25, 300.0)
+    with progress:
+        pass
+    value = json.loads(progress_path(tmp_path, "s").read_text())
+    assert value["running"] == {plans[0].run.run_id: [3, 0.25]}
+    assert value["runs"] == 4
+    assert value["ray_dashboard"] == ""
+    progress.ray_dashboard = "http://127.0.0.1:8265"
+    progress.end()
+    assert json.loads(progress_path(tmp_path, "s").read_text())["ray_dashboard"] == "http://127.0.0.1:8265"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(None, "unknown"), (5, "5 s"), (89, "89 s"), (120, "2 min"), (3600, "1 h 0 min")]
+)
+def test_durations_read_as_people_write_them(seconds, text):
+    assert duration(seconds) == text

@@ -1,0 +1,227 @@
+"""What the engine answers Tune, without a cluster: asking, waiting, busy runs, runs that kill their process."""
+
+import io
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+import pytest
+from rich.console import Console
+
+from study.cluster.ray_environment import prepare_environment
+from study.engine.conductor import BUSY_S, Conductor
+from study.engine.progress import Progress
+from study.interrupts import Interrupted, interruptible
+from study.methods.grid import Grid
+from study.spec.keys import Resources
+from trainables.config import CCE, Configuration, Run
+from trainables.plans import DataSummary, PlannedRun, StudyPlan
+from trainables.records import Cost, Record, log_path, read_records, write_record
+
+
+@pytest.fixture
+def engine(monkeypatch):
+    """The engine, imported after its environment was set, as the command line does."""
+    monkeypatch.setattr("study.cluster.ray_environment.os.environ", {})
+    prepare_environment()
+    import study.engine.tune  # noqa: PLC0415
+
+    return study.engine.tune
+
+
+@pytest.fixture
+def plans():
+    configuration = Configuration(loss=CCE(name="cce"))
+    return [
+        PlannedRun(arm="cce", varied={}, run=Run(configuration=configuration, seed=s, dataset="d")) for s in range(2)
+    ]
+
+
+@pytest.fixture
+def asking(engine, plans, tmp_path):
+    runs = {p.run.run_id: p for p in plans}
+    progress = Progress(tmp_path, "s", runs, {}, console=Console(file=io.StringIO()))
+    summary = DataSummary(name="d", kind="synthetic", fingerprint="d", classes=["a", "b"], clips={})
+    plan = StudyPlan(name="s", description="", method="grid", spec={}, dataset=summary, runs=plans)
+    return engine._Asking(Conductor(Grid(plans), tmp_path, plan, progress, {"commit": "c"}), Resources())
+
+
+def test_tunes_running_means_of_an_ended_run_are_dropped(engine, asking):
+    from ray.tune.experiment import Trial  # noqa: PLC0415 -- after the environment was set
+
+    trial = Trial("none", stub=True, storage=None)
+    trial.update_last_result({"training_iteration": 1, "train_loss": 1.0, "done": True})
+    assert trial.metric_analysis["train_loss"]["last"] == 1.0
+    assert trial.metric_n_steps["train_loss"]
+    engine._Watching(asking).on_trial_complete(trial)
+    assert trial.metric_analysis == trial.metric_n_steps == {}
+
+
+def test_a_signal_whose_exception_was_lost_ends_the_study_at_tunes_next_step(engine, asking, monkeypatch):
+    lost = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda about: lost.append(about.exc_type))
+    watching = engine._Watching(asking)
+
+    class Dropped:
+        def __del__(self):
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.1)  # the handler raises here, where Python drops it
+
+    def study():
+        with interruptible():
+            watching.on_step_begin(iteration=1, trials=[])
+            Dropped()
+            assert lost == [Interrupted]
+            watching.on_step_begin(iteration=2, trials=[])
+
+    with pytest.raises(Interrupted):
+        study()
+    assert lost == [Interrupted]
+
+
+def complete(run):
+    return Record(
+        run_id=run.run_id,
+        run=run,
+        status="complete",
+        epochs=[],
+        validation_accuracy=0.5,
+        verified_accuracy=None,
+        test=None,
+        cost=Cost(wall_s=1, cpu_s=1, images=1, images_per_s=1),
+    )
+
+
+def test_it_asks_for_each_run_waits_and_finishes(asking, plans, engine, tmp_path):
+    assert [asking.suggest(t)["run_id"] for t in "ab"] == [p.run.run_id for p in plans]
+    assert asking.suggest("c") is None
+    for trial, plan in zip("ab", plans, strict=True):
+        write_record(tmp_path, complete(plan.run))
+        asking.on_trial_complete(trial_id=trial, result={}, error=False)
+    assert asking.suggest("c") == engine.Searcher.FINISHED
+    assert set(asking.conductor.progress.recorded) == {p.run.run_id for p in plans}
+
+
+def test_a_run_that_another_study_trains_is_asked_for_again_later(asking, plans, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("study.engine.conductor.time.monotonic", lambda: now[0])
+    first = asking.suggest("a")["run_id"]
+    asking.on_trial_complete(trial_id="a", result={"busy": True})
+    assert asking.suggest("b")["run_id"] == plans[1].run.run_id
+    assert asking.suggest("c") is None
+    now[0] = BUSY_S
+    assert asking.suggest("c")["run_id"] == first
+
+
+def test_a_run_that_keeps_killing_its_process_is_recorded_as_failed_and_the_others_go_on(asking, plans, tmp_path):
+    run_id = asking.suggest("a")["run_id"]
+    for _ in range(10):
+        asking.on_death(plans[0].run, "torch.OutOfMemoryError: out of memory")
+    assert read_records(tmp_path) == {}
+    asking.on_death(plans[0].run, "torch.OutOfMemoryError: out of memory")
+    record = read_records(tmp_path)[run_id]
+    assert record.status == "failed"
+    assert record.error == (
+        "its process died 11 times in the same epoch; the last time: torch.OutOfMemoryError: out of memory"
+    )
+    log = log_path(tmp_path, run_id).read_text()
+    assert log.count("its process was lost: torch.OutOfMemoryError: out of memory") == 11
+    assert log.endswith(f"failed: {record.error}\n")
+    asking.on_trial_complete(trial_id="a", result={"done": True})
+    assert asking.conductor.progress.recorded.keys() == {run_id}
+    assert asking.suggest("b")["run_id"] == plans[1].run.run_id
+
+
+def test_an_epoch_between_two_deaths_starts_the_count_anew(asking, plans, tmp_path):
+    asking.suggest("a")
+    for _ in range(30):
+        asking.on_death(plans[0].run, "ray.exceptions.ActorDiedError: killed")
+        assert asking.on_epoch("a", {"done": False})
+    assert read_records(tmp_path) == {}
+
+
+def test_a_process_lost_with_its_node_is_no_fault_of_the_run(asking, plans, engine, tmp_path):
+    from ray.core.generated.common_pb2 import ActorDiedErrorContext  # noqa: PLC0415 -- ray, after its environment
+    from ray.exceptions import ActorDiedError, ActorUnavailableError  # noqa: PLC0415
+
+    def died(reason):
+        return ActorDiedError(ActorDiedErrorContext(actor_id=b"a" * 16, error_message=reason))
+
+    asking.suggest("a")
+    config = {"run_id": plans[0].run.run_id, "run": plans[0].run.model_dump(mode="json")}
+    file = tmp_path / "error.txt"
+    with_it = died(
+        "The actor died because its node has died. Node Id: 12ab\n"
+        "\tthe actor's node was terminated unexpectedly: health check failed due to missing too many heartbeats"
+    )
+    unknown = ActorUnavailableError("The actor is temporarily unavailable: RpcError: Socket closed", b"a" * 16)
+    alone = died("The actor died unexpectedly: Worker exit type: SYSTEM_ERROR\n\tkilled by SIGKILL")
+    watching, counted = engine._Watching(asking), []
+    for number, error in enumerate((with_it, alone, with_it, unknown, alone, unknown), 1):
+        with file.open("a") as failures:  # as Tune does
+            failures.write(f"Failure # {number} (occurred at 2026-01-01_00-00-00)\n{error}\n")
+        watching.on_trial_recover(SimpleNamespace(trial_id="a", config=config, error_file=file, num_failures=number))
+        counted.append(asking.deaths[plans[0].run.run_id])
+    assert counted == [0, 1, 1, 1, 2, 2]
+    log = log_path(tmp_path, plans[0].run.run_id).read_text()
+    assert log.count("its process was lost: killed by SIGKILL\n") == 2
+    assert log.count("its process was lost: the actor's node was terminated unexpectedly: health check failed") == 2
+
+
+def test_a_process_that_dies_after_its_record_was_written_changes_nothing(asking, plans, tmp_path):
+    asking.suggest("a")
+    write_record(tmp_path, complete(plans[0].run))
+    asking.on_trial_complete(trial_id="a", error=True)
+    assert read_records(tmp_path)[plans[0].run.run_id].status == "complete"
+
+
+def test_storage_that_fails_ends_the_asking(asking, engine):
+    asking.suggest("a")
+    asking.on_trial_complete(trial_id="a", result={"storage_error": "[Errno 28] No space left on device"})
+    assert asking.suggest("b") == engine.Searcher.FINISHED
+    assert asking.faults == ["the storage location cannot be used: [Errno 28] No space left on device"]
+
+
+def test_a_record_that_cannot_be_read_is_put_aside_and_its_run_asked_for_again(asking, plans, tmp_path, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("study.engine.conductor.time.monotonic", lambda: now[0])
+    run_id = asking.suggest("a")["run_id"]
+    (tmp_path / "records").mkdir()
+    (tmp_path / "records" / f"{run_id}.json").write_text("{")
+    asking.on_trial_complete(trial_id="a", result={})
+    assert (tmp_path / "records" / "damaged" / f"{run_id}.json").exists()
+    now[0] = 100.0
+    assert asking.suggest("b")["run_id"] == run_id
+    assert asking.suggest("c")["run_id"] == plans[1].run.run_id
+
+
+CLUSTER = """
+from study.ray_settings import prepare_environment
+prepare_environment()
+import ray
+from study.engine import dashboard_of
+context = ray.init(address="local", include_dashboard=True, log_to_driver=False, _node_ip_address="127.0.0.1")
+print(dashboard_of(context))
+ray.shutdown()
+"""
+
+
+def test_a_cluster_with_a_dashboard_says_where():
+    answer = subprocess.run([sys.executable, "-c", CLUSTER], capture_output=True, text=True, timeout=120, check=True)
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+", answer.stdout.splitlines()[-1])
+
+
+def test_the_environment_keeps_ray_on_loopback_with_a_token_of_its_own(monkeypatch):
+    tokens = set()
+    for _ in range(2):
+        environment = {}
+        monkeypatch.setattr("study.cluster.ray_environment.os.environ", environment)
+        prepare_environment()
+        tokens.add(environment["RAY_AUTH_TOKEN"])
+        assert environment["RAY_AUTH_MODE"] == "token"
+        assert environment["RAY_USAGE_STATS_ENABLED"] == "0"
+    assert len(tokens) == 2

@@ -1,0 +1,143 @@
+"""Controls: GCE at the mean q of each adaptive configuration, the same after a crash."""
+
+from __future__ import annotations
+
+from study.methods.controls import ControlledMethod, controls
+from study.methods.grid import Grid
+from study.methods.method import Signal
+from study.spec.candidates import Candidate
+from trainables.config import CCE, GCE, AdaptiveGCE, Configuration
+from trainables.plans import PlannedRun
+from trainables.records import Cost, Epoch, Record, Stage, Status
+
+ADAPTIVE = [
+    Candidate(
+        "adaptive",
+        {"temperature": t},
+        Configuration(loss=AdaptiveGCE(name="adaptive_gce", temperature=t), subset="clean"),
+    )
+    for t in (100.0, 1000.0)
+]
+OTHER = Candidate("cce", {}, Configuration(loss=CCE(name="cce"), subset="clean"))
+PLAN = [c.planned(seed, "d") for seed in range(2) for c in (*ADAPTIVE, OTHER)]
+
+
+def record(planned: PlannedRun, q: list[float] = [0.5], status: Status = "complete") -> Record:  # noqa: B006 -- not changed
+    epochs = [
+        Epoch(
+            epoch=i + 1,
+            train_loss=1,
+            validation_loss=1,
+            validation_accuracy=0.5,
+            verified_accuracy=None,
+            learning_rate=0.001,
+            q_mean=value if isinstance(planned.run.configuration.loss, AdaptiveGCE) else None,
+        )
+        for i, value in enumerate(q)
+    ]
+    return Record(
+        run_id=planned.run.run_id,
+        run=planned.run,
+        status=status,
+        epochs=epochs,
+        validation_accuracy=0.5,
+        verified_accuracy=None,
+        test=None,
+        cost=Cost(wall_s=1, cpu_s=1, images=1, images_per_s=1),
+    )
+
+
+def drained(method: ControlledMethod, q: list[float]) -> list[PlannedRun]:
+    """Train one run after the other; return the controls."""
+    found = []
+    while isinstance(answer := method.ask(), PlannedRun):
+        if answer.stage == "control":
+            found.append(answer)
+        method.tell(record(answer, q))
+    assert answer is Signal.DONE
+    return found
+
+
+def test_each_adaptive_configuration_gets_a_control_at_its_mean_q_with_its_seeds() -> None:
+    method = ControlledMethod(Grid(PLAN))
+    drained(method, [0.7, 0.80049])
+    found = method.planned()[len(PLAN) :]
+    assert [(p.arm, p.varied, p.run.seed, p.run.configuration.subset) for p in found] == [
+        ("adaptive.fixed_q", {"temperature": t}, seed, "clean") for seed in range(2) for t in (100.0, 1000.0)
+    ]
+    assert {p.run.configuration.loss for p in found} == {GCE(name="gce", q=0.75)}
+
+
+def test_controls_of_equal_q_are_trained_once() -> None:
+    assert [p.run.seed for p in drained(ControlledMethod(Grid(PLAN)), [0.3])] == [0, 1]
+
+
+def test_q_is_the_mean_over_complete_runs_of_the_mean_over_epochs() -> None:
+    runs = [ADAPTIVE[0].planned(seed, "d") for seed in range(3)]
+    records = {
+        runs[0].run.run_id: record(runs[0], [0.2, 0.4]),
+        runs[1].run.run_id: record(runs[1], [0.6]),
+        runs[2].run.run_id: record(runs[2], [1.0], "diverged"),
+    }
+    found = controls(runs, records)
+    assert [(p.run.configuration.loss, p.run.seed) for p in found] == [(GCE(name="gce", q=0.45), s) for s in range(3)]
+
+
+def test_exploring_runs_and_other_losses_have_no_control() -> None:
+    stages: tuple[Stage, ...] = ("explore", "control")
+    runs = [ADAPTIVE[0].planned(i, "d", stage) for i, stage in enumerate(stages)] + [OTHER.planned(0, "d")]
+    assert controls(runs, {p.run.run_id: record(p) for p in runs}) == []
+
+
+def test_a_configuration_without_a_complete_run_has_no_control() -> None:
+    runs = [ADAPTIVE[0].planned(0, "d")]
+    assert controls(runs, {p.run.run_id: record(p, [0.5], "diverged") for p in runs}) == []
+
+
+def test_after_a_crash_the_controls_are_the_same_and_recorded_ones_are_not_asked_for() -> None:
+    undisturbed = ControlledMethod(Grid(PLAN))
+    made = drained(undisturbed, [0.3])
+    planned = undisturbed.planned()
+    again = ControlledMethod(Grid(PLAN), planned)
+    for run in (*PLAN, made[0]):
+        again.tell(record(run, [0.3]))
+    assert again.planned() == planned
+    assert drained(again, [0.3]) == made[1:]
+    assert again.planned() == planned
+
+
+def test_controls_of_another_q_replace_those_of_an_earlier_sitting() -> None:
+    first = ControlledMethod(Grid(PLAN))
+    drained(first, [0.3])
+    again = ControlledMethod(Grid(PLAN), first.planned())
+    made = drained(again, [0.4])
+    assert {p.run.configuration.loss for p in again.planned() if p.stage} == {GCE(name="gce", q=0.4)}
+    assert [p.run.run_id for p in made] == [p.run.run_id for p in again.planned()[len(PLAN) :: 2]]
+
+
+def test_a_control_that_the_study_names_anyway_is_trained_once() -> None:
+    same = Candidate("gce", {}, Configuration(loss=GCE(name="gce", q=0.3), subset="clean"))
+    plan = [*PLAN, same.planned(0, "d")]
+    first = ControlledMethod(Grid(plan))
+    assert [p.run.seed for p in drained(first, [0.3])] == [1]
+    again = ControlledMethod(Grid(plan), first.planned())
+    for run in first.planned():
+        again.tell(record(run, [0.3]))
+    assert again.ask() is Signal.DONE
+
+
+def test_a_control_that_was_lost_is_asked_for_again() -> None:
+    method = ControlledMethod(Grid(PLAN))
+    for planned in PLAN:
+        method.tell(record(planned))
+    lost = method.ask()
+    assert isinstance(lost, PlannedRun)
+    method.give_back(lost.run.run_id)
+    assert method.ask() == lost
+
+
+def test_the_bound_of_what_is_left_counts_controls() -> None:
+    method = ControlledMethod(Grid(PLAN), most=4)
+    assert method.most_left() == len(PLAN) + 4
+    drained(method, [0.3])
+    assert method.most_left() == 0

@@ -1,0 +1,106 @@
+"""From a study file to its method: what is left open reaches the sampler, baselines and budget reach the method."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from study.methods.factory import JOURNAL, make_method, spaces
+from study.methods.method import Signal
+from study.methods.sampling import SampledChoices, SampledRange
+from study.spec.methods import Search
+from study.spec.study import StudySpec
+from trainables.config import GCE, Configuration
+from trainables.plans import PlannedRun, study_folder
+from trainables.records import Cost, Epoch, Record
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ADAPTIVE = {"name": "adaptive", "loss": {"name": "adaptive_gce", "temperature": {"values": [100.0, 1000.0]}}}
+CCE = {"name": "cce", "loss": {"name": "cce"}}
+
+
+def study(storage: Path, *arms: dict[str, Any], **changes: Any) -> StudySpec:
+    data = {"name": "s", "dataset": {"kind": "synthetic"}, "arms": list(arms), "storage": str(storage)}
+    return StudySpec.model_validate(data | changes)
+
+
+def drained(spec: StudySpec) -> list[PlannedRun]:
+    """Train one run after the other, each a little better than the one before."""
+    method, on_change = make_method(spec, "d", [])
+    found: list[PlannedRun] = []
+    while isinstance(answer := method.ask(), PlannedRun):
+        found.append(answer)
+        accuracy = 0.5 + len(found) / 1000
+        point = Epoch(
+            epoch=1,
+            train_loss=1,
+            validation_loss=1,
+            validation_accuracy=accuracy,
+            verified_accuracy=None,
+            learning_rate=0.001,
+        )
+        record = Record(
+            run_id=answer.run.run_id,
+            run=answer.run,
+            status="complete",
+            epochs=[point],
+            validation_accuracy=accuracy,
+            verified_accuracy=0.5,
+            test=None,
+            cost=Cost(wall_s=1, cpu_s=1, images=1, images_per_s=1),
+        )
+        method.tell(record)
+        on_change()
+    assert answer is Signal.DONE
+    return found
+
+
+def test_a_search_samples_what_the_arms_leave_open_and_builds_whole_configurations(tmp_path: Path) -> None:
+    arms = (
+        {
+            "name": "gce",
+            "loss": {"name": "gce", "q": {"min": 0.1, "max": 1.0, "scale": "log"}},
+            "subset": {"values": ["all", "clean"]},
+        },
+        CCE,
+    )
+    method = {"name": "search", "baselines": ["cce"]}
+    spec = study(tmp_path, *arms, method=method, select_on="verified", training={"epochs": 40})
+    assert isinstance(spec.method, Search)
+    (space,) = spaces(spec, spec.method)
+    assert space.parameters == {"q": SampledRange(0.1, 1.0, log=True), "subset": SampledChoices(("all", "clean"))}
+    built = space.build({"q": 0.25, "subset": "clean"})
+    assert built == Configuration(loss=GCE(name="gce", q=0.25), subset="clean", training=spec.training)
+
+
+def test_a_settle_study_confirms_the_choice_and_the_baselines_on_fresh_seeds(tmp_path: Path) -> None:
+    runs = drained(study(tmp_path, ADAPTIVE, CCE, method={"name": "settle", "baselines": ["cce"], "confirm_seeds": 3}))
+    assert {p.arm for p in runs if p.stage == "explore"} == {"adaptive"}
+    confirmed = [p for p in runs if p.stage == "confirm"]
+    assert [(p.arm, p.run.seed) for p in confirmed] == [
+        (a, s) for s in range(10_000, 10_003) for a in ("adaptive", "cce")
+    ]
+    assert len({p.run.configuration for p in confirmed}) == 2
+
+
+def test_what_a_confirmation_needs_is_kept_from_the_budget(tmp_path: Path) -> None:
+    method = {"name": "settle", "within": 0.0001, "confirm_seeds": 3, "baselines": ["cce"]}
+    runs = drained(study(tmp_path, ADAPTIVE, CCE, method=method, budget={"max_runs": 15}))
+    assert [p.stage for p in runs] == ["explore"] * 9 + ["confirm"] * 6
+
+
+def test_a_search_keeps_its_trials_for_optunas_dashboard(tmp_path: Path) -> None:
+    method = {"name": "search", "configurations": 4, "confirm_seeds": 2, "confirm_best": 1}
+    arm = {"name": "gce", "loss": {"name": "gce", "q": {"min": 0.1, "max": 1.0}}}
+    runs = drained(study(tmp_path, arm, method=method))
+    assert [p.stage for p in runs] == ["explore"] * 4 + ["confirm"] * 2
+    assert (study_folder(tmp_path, "s") / JOURNAL).read_text().count("gce.q") >= 4
+
+
+def test_a_grid_asks_for_what_its_plan_names(tmp_path: Path) -> None:
+    spec = study(tmp_path, CCE, seeds=2)
+    planned = drained(study(tmp_path, ADAPTIVE, method={"name": "settle", "confirm_seeds": 2}))
+    method, _ = make_method(spec, "d", planned[:1])
+    assert method.ask() == planned[0]
+    assert method.ask() is Signal.WAIT

@@ -1,0 +1,115 @@
+"""The estimate of a patch's time: what is timed is what would be trained, and it is timed once."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+import torch
+
+from study.cluster.ray_environment import ALLOCATOR
+from study.planning import speed
+from trainables.networks import cnn
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("GCE_STUDY_CACHE", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """What was measured; each time takes one second more than the last."""
+    calls = []
+
+    def measure(*asked):
+        calls.append(asked)
+        return float(len(calls)), 0.5
+
+    monkeypatch.setattr(speed, "_measured_apart", measure)
+    return calls
+
+
+@pytest.mark.parametrize(("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
+def test_the_network_is_timed_in_the_precision_asked_for(precision, dtype, monkeypatch):
+    seen = set()
+
+    class Watched(cnn.CNN):
+        def forward(self, patches):
+            logits = super().forward(patches)
+            seen.add(logits.dtype)
+            return logits
+
+    monkeypatch.setattr(cnn, "CNN", Watched)
+    train_s, validate_s = speed.measure(8, 3, precision)
+    assert validate_s > 0
+    assert train_s > 0
+    assert seen == {dtype}
+
+
+def test_what_was_measured_is_not_measured_again(measured):
+    assert [speed.seconds_per_patch(8, 3) for _ in range(3)] == [(1.0, 0.5)] * 3
+    assert measured == [(8, 3, "fp32")]
+
+
+def test_another_batch_class_count_or_precision_is_measured_and_the_first_kept(measured):
+    for asked in ((8, 3, "fp32"), (9, 3, "fp32"), (8, 4, "fp32"), (8, 3, "bf16")):
+        speed.seconds_per_patch(*asked)
+    assert len(measured) == 4
+    assert speed.seconds_per_patch(8, 3) == (1.0, 0.5)
+
+
+@pytest.mark.usefixtures("measured")
+def test_what_was_measured_more_than_a_week_ago_is_measured_again(cache, monkeypatch):
+    speed.seconds_per_patch(8, 3)
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 8 * 86_400)
+    assert speed.seconds_per_patch(8, 3) == (2.0, 0.5)
+    assert len(json.loads((cache / "speed.json").read_bytes())) == 1  # the old one is gone
+
+
+@pytest.mark.parametrize("content", ["", "[]", "7", "{}", '{"a": 1}', '{"a": []}', '{"a": ["x"]}', "\xff"])
+@pytest.mark.usefixtures("measured")
+def test_a_damaged_memory_is_made_anew(content, cache):
+    cache.mkdir()
+    (cache / "speed.json").write_bytes(content.encode("latin-1"))
+    assert [speed.seconds_per_patch(8, 3) for _ in range(2)] == [(1.0, 0.5)] * 2
+
+
+def test_the_time_is_taken_in_a_process_whose_memory_is_managed_as_a_workers(monkeypatch):
+    run, environments = subprocess.run, []
+
+    def watched(command, *, env, **options):
+        environments.append(env)
+        return run(command, env=env, **options)
+
+    monkeypatch.setattr(subprocess, "run", watched)
+    train_s, validate_s = speed.seconds_per_patch(8, 3, "bf16")
+    assert 0 < validate_s < 1
+    assert 0 < train_s < 1
+    assert environments[0] == environments[0] | ALLOCATOR
+
+
+@pytest.mark.usefixtures("measured")
+def test_an_unwritable_cache_is_no_error(cache):
+    cache.write_text("a file where the folder should be")
+    assert [speed.seconds_per_patch(8, 3) for _ in range(2)] == [(1.0, 0.5), (2.0, 0.5)]
+
+
+def test_a_check_imports_neither_torch_nor_ray_and_says_the_same_again(tmp_path):
+    code = (
+        "import sys, study.cli; study.cli.main(['check', 'demo']); print(sorted({'torch', 'ray'} & set(sys.modules)))"
+    )
+    environment = os.environ | {"GCE_STUDY_CACHE": str(tmp_path / "cache")}
+    checks = [
+        subprocess.run(
+            [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
+        ).stdout.splitlines()
+        for _ in range(2)
+    ]
+    assert [check[-1] for check in checks] == ["[]", "[]"]
+    assert checks[0][:-1] == checks[1][:-1]
+    assert "about" in checks[0][-2]

@@ -1,0 +1,193 @@
+"""Losses and their gradients against vectors made with mpmath and the baseline's formulas, in float64 to 1e-10."""
+
+import json
+
+import pytest
+import torch
+from torch.nn import functional
+
+from trainables import config
+from trainables.losses.robust import (
+    Batch,
+    cce,
+    gce,
+    mae,
+    make_loss,
+    masking_threshold,
+    soft_bootstrapping,
+    truncated_gce,
+)
+
+TOLERANCE = 1e-10
+
+
+def golden(shared, name):
+    return json.loads((shared / "golden" / f"{name}.json").read_text())
+
+
+def double(values):
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def worst(actual, expected):
+    return (actual.detach() - double(expected)).abs().max().item()
+
+
+@pytest.mark.parametrize("section", ["random", "extreme"])
+def test_gce_and_its_gradient_equal_the_golden_vectors(shared, section):
+    data = golden(shared, "gce")[section]
+    targets = torch.tensor(data["target"])
+    for case in data["cases"]:
+        logits = double(data["logits"]).requires_grad_()
+        q = double(case["q"]) if isinstance(case["q"], list) else case["q"]
+        losses = gce(logits, targets, q)
+        losses.sum().backward()
+        assert worst(losses, case["loss"]) <= TOLERANCE, case["q"]
+        assert worst(logits.grad, case["grad_of_sum_wrt_logits"]) <= TOLERANCE, case["q"]
+
+
+def test_truncated_gce_equals_the_golden_vectors(shared):
+    data = golden(shared, "gce")["truncated"]
+    for case in data["cases"]:
+        losses = truncated_gce(double(data["logits"]), torch.tensor(data["target"]), case["q"], case["k"])
+        assert worst(losses, case["loss"]) <= TOLERANCE
+
+
+def test_bootstrapping_and_its_gradient_equal_the_golden_vectors(shared):
+    data = golden(shared, "bootstrapping")
+    for case in data["cases"]:
+        logits = double(data["logits"]).requires_grad_()
+        losses = soft_bootstrapping(logits, torch.tensor(data["target"]), case["beta"])
+        losses.sum().backward()
+        assert worst(losses, case["loss"]) <= TOLERANCE
+        assert worst(logits.grad, case["grad_of_sum_wrt_logits"]) <= TOLERANCE
+
+
+@pytest.mark.parametrize("rule", ["max", "outlier"])
+@pytest.mark.parametrize("origin", [False, True])
+def test_masking_equals_the_golden_vectors(shared, rule, origin):
+    data = golden(shared, "masking")
+    case = data[("max_06" if rule == "max" else "outlier_19") + ("_origin" if origin else "")]
+    made = (
+        config.LossMaskingOrigin(name="loss_masking_origin", rule=rule)
+        if origin
+        else config.LossMasking(name="loss_masking", rule=rule)
+    )
+    logits = double(data["logits"])
+    batch = Batch(logits, logits, verified=torch.tensor(data["noisy"]) == 0)
+    losses = make_loss(made)(logits, torch.tensor(data["target"]), batch)
+    assert worst(losses, case["masked"]) <= TOLERANCE
+    assert abs(losses.mean().item() - case["mean_over_batch"]) <= TOLERANCE
+    assert masking_threshold(double(data["losses"]), rule).item() == pytest.approx(case["threshold"], abs=TOLERANCE)
+
+
+def test_masking_keeps_a_loss_that_equals_its_threshold(shared):
+    for edge in golden(shared, "masking")["edge"].values():
+        for name, case in edge.items():
+            if isinstance(case, dict):
+                losses = double(edge.get("losses", [0.0] * 64))
+                kept = losses <= masking_threshold(losses, name.split("_")[0])
+                assert int(kept.sum()) == case["n_kept"], name
+
+
+@pytest.fixture
+def batch():
+    generator = torch.Generator().manual_seed(0)
+    logits = 5 * torch.randn(64, 20, generator=generator)
+    targets = torch.randint(0, 20, (64,), generator=generator)
+    inputs = torch.randn(64, 1, 10, 9, generator=generator)
+    features = torch.randn(64, 8, generator=generator)
+    return logits, targets, Batch(inputs, features, verified=torch.arange(64) % 3 == 0)
+
+
+@pytest.mark.parametrize("q", [0.0, torch.tensor(0.0), torch.zeros(64)])
+def test_q_zero_is_cross_entropy_bit_for_bit(batch, q):
+    logits, targets, _ = batch
+    assert torch.equal(gce(logits, targets, q), functional.cross_entropy(logits, targets, reduction="none"))
+
+
+def test_q_one_is_mae(batch):
+    logits, targets, _ = batch
+    probability = logits.double().softmax(1)[torch.arange(64), targets]
+    assert (mae(logits.double(), targets) - (1 - probability)).abs().max() < 1e-15
+    assert torch.equal(gce(logits, targets, 1.0), mae(logits, targets))
+
+
+def test_gce_is_accurate_in_float32_for_tiny_q_where_the_plain_formula_is_not(batch):
+    logits, targets, _ = batch
+    q = 1e-6
+    probability = logits.softmax(1)[torch.arange(64), targets]
+    plain = (1 - probability**q) / q
+    exact = gce(logits.double(), targets, q)
+    assert ((gce(logits, targets, q) - exact) / exact).abs().max() < 1e-5
+    assert ((plain - exact) / exact).abs().max() > 1e-2
+
+
+def test_truncated_gce_is_right_for_a_tiny_q():
+    """At q -> 0 it is cross-entropy held at -log k."""
+    losses = truncated_gce(double([[0.0, 9.0], [9.0, 0.0]]), torch.tensor([0, 0]), 1e-17, 0.5)
+    assert losses.tolist() == pytest.approx([0.6931471805599453, 0.00012340218972], abs=1e-12)
+
+
+def test_gradients_stay_finite_at_a_probability_of_1e_30():
+    for q in (0.0, 1e-12, 0.3, 0.7, 1.0):
+        logits = torch.tensor([[0.0, 69.1]], requires_grad=True)
+        gce(logits, torch.tensor([0]), q).sum().backward()
+        assert bool(logits.grad.isfinite().all()), q
+
+
+@pytest.mark.parametrize("q", [-0.1, 1.1, float("nan")])
+def test_q_outside_the_unit_interval_is_refused(batch, q):
+    logits, targets, _ = batch
+    with pytest.raises(ValueError, match=r"allowed: a number in \[0, 1\]"):
+        gce(logits, targets, q)
+
+
+ALL = [
+    config.CCE(name="cce"),
+    config.MAE(name="mae"),
+    config.GCE(name="gce"),
+    config.GCEOrigin(name="gce_origin"),
+    config.TruncatedGCE(name="truncated_gce"),
+    config.AdaptiveGCE(name="adaptive_gce"),
+    config.AdaptiveGCE(name="adaptive_gce", reading="sample", distances="penultimate"),
+    config.SoftBootstrapping(name="soft_bootstrapping"),
+    config.SoftBootstrappingOrigin(name="soft_bootstrapping_origin"),
+    config.LossMasking(name="loss_masking"),
+    config.LossMaskingOrigin(name="loss_masking_origin"),
+]
+
+
+def test_the_list_above_names_every_loss():
+    assert {type(c) for c in ALL} == set(config.LOSSES)
+
+
+@pytest.mark.parametrize("made", ALL, ids=lambda c: c.name)
+def test_every_loss_gives_one_finite_value_per_sample(batch, made):
+    losses = make_loss(made)(*batch)
+    assert losses.shape == (64,)
+    assert losses.dtype == torch.float32
+    assert bool(losses.isfinite().all())
+
+
+@pytest.mark.parametrize("made", [c for c in ALL if c.name.endswith("_origin")], ids=lambda c: c.name)
+def test_an_origin_variant_is_cross_entropy_on_verified_clips_and_its_loss_elsewhere(batch, made):
+    logits, targets, context = batch
+    plain = next(c for c in ALL if c.name == made.name.removesuffix("_origin"))
+    losses = make_loss(made)(logits, targets, context)
+    assert torch.equal(losses[context.verified], cce(logits, targets)[context.verified])
+    assert torch.equal(losses[~context.verified], make_loss(plain)(logits, targets, context)[~context.verified])
+
+
+def test_the_adaptive_loss_leaves_its_q_for_the_curve(batch):
+    logits, targets, context = batch
+    losses = make_loss(config.AdaptiveGCE(name="adaptive_gce", temperature=100.0))(logits, targets, context)
+    assert torch.equal(losses, gce(logits, targets, context.scores["q"]))
+
+
+def test_distances_on_penultimate_features_differ_from_those_on_the_input(batch):
+    q = {}
+    for distances in ("input", "penultimate"):
+        make_loss(config.AdaptiveGCE(name="adaptive_gce", temperature=10.0, distances=distances))(*batch)
+        q[distances] = batch[2].scores["q"].item()
+    assert q["input"] != q["penultimate"]

@@ -1,0 +1,248 @@
+"""From a run to its record, without Ray: statuses, checkpoints, and storage that fails."""
+
+import threading
+
+import pytest
+import torch
+
+from trainables.config import AdaptiveGCE
+from trainables.features.shared_data import StorageError
+from trainables.records import add_record, log_path, read_records
+from trainables.runs.execution import RunExecution, provenance
+from trainables.runs.ownership import BusyError, owned, stopped
+from trainables.storage import locks
+from trainables.training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
+
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def execute(run, loader, storage, steps=None):
+    execution = RunExecution(run, loader, storage, provenance(torch.device("cpu")))
+    record = None
+    while record is None and steps != 0:
+        _, record = execution.step()
+        steps = None if steps is None else steps - 1
+    execution.release()
+    return record
+
+
+def test_a_run_ends_complete_with_curve_test_and_cost(loader, make_run, tmp_path):
+    run = make_run(epochs=2)
+    record = execute(run, loader, tmp_path)
+    assert record.status == "complete"
+    assert [p.epoch for p in record.epochs] == [1, 2]
+    assert record.validation_accuracy == record.epochs[-1].validation_accuracy
+    assert len(record.test.predictions) == 12
+    assert record.cost.wall_s > 0
+    assert read_records(tmp_path) == {run.run_id: record}
+    assert not checkpoint_path(tmp_path, run.run_id).exists()
+
+
+def test_a_run_that_was_lost_meanwhile_is_recorded_by_its_new_owner(loader, make_run, bucket, monkeypatch):
+    monkeypatch.setattr(locks, "RENEW_S", 0.05)
+    run = make_run(epochs=1)
+    execution = RunExecution(run, loader, bucket, {})
+    (bucket / "running" / run.run_id / "000000002").write_bytes(b"{}")
+    execution._held._thread.join(30)
+    with pytest.raises(BusyError):
+        execution.step()
+    assert read_records(bucket) == {}
+    assert (bucket / "running" / run.run_id / "000000002").exists()
+
+
+def test_in_an_object_store_the_first_record_of_a_run_stays(loader, make_run, bucket):
+    run = make_run(epochs=1)
+    execution = RunExecution(run, loader, bucket, {})
+    first = stopped(run, [], None, {})
+    assert add_record(bucket, first)
+    with pytest.raises(BusyError):
+        execution.step()
+    assert read_records(bucket) == {run.run_id: first}
+    assert not (bucket / "running" / run.run_id).exists()
+
+
+def test_a_run_given_up_half_way_goes_on_from_its_checkpoint(loader, make_run, tmp_path):
+    run = make_run(AdaptiveGCE(name="adaptive_gce"), epochs=3)
+    execute(run, loader, tmp_path, steps=2)
+    assert checkpoint_path(tmp_path, run.run_id).exists()
+    continued = execute(run, loader, tmp_path)
+    whole = execute(run, loader, tmp_path / "whole")
+    assert continued.outcome() == whole.outcome()
+    assert continued.provenance["attempts"] == 2
+    assert whole.provenance["attempts"] == 1
+    assert continued.cost.images == whole.cost.images
+    log = log_path(tmp_path, run.run_id).read_text().splitlines()
+    assert [line.split(" ", 1)[1] for line in log[1::2]] == ["starts with epoch 1", "goes on with epoch 3"]
+    assert log[4].endswith("complete after 3 epochs")
+
+
+def test_a_damaged_checkpoint_costs_epochs_and_changes_nothing(loader, make_run, tmp_path):
+    run = make_run(epochs=3)
+    execute(run, loader, tmp_path, steps=2)
+    path = checkpoint_path(tmp_path, run.run_id)
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1  # one bit, which torch itself would not notice
+    path.write_bytes(data)
+    assert execute(run, loader, tmp_path).outcome() == execute(run, loader, tmp_path / "whole").outcome()
+
+
+def test_a_run_that_diverges_is_recorded_with_its_epoch(loader, make_run, tmp_path):
+    run = make_run(epochs=3)
+    execution = RunExecution(run, loader, tmp_path, {})
+    execution.step()
+    with torch.no_grad():
+        execution.training.model.output[1].bias[0] = float("inf")
+    _, record = execution.step()
+    execution.release()
+    assert record.status == "diverged"
+    assert record.error == "the loss was not finite in epoch 2"
+    assert len(record.epochs) == 1
+    assert record.test is None
+
+
+def test_a_run_with_an_error_is_recorded_as_failed_with_its_last_line(loader, make_run, tmp_path):
+    record = execute(make_run(batch_size=4000), loader, tmp_path)
+    assert record.status == "failed"
+    assert record.error.startswith("ValueError: training.batch_size is 4000")
+    assert record.epochs == []
+    log = log_path(tmp_path, record.run_id).read_text()
+    assert "Traceback (most recent call last):" in log
+    assert ", in __init__\n" in log
+    assert log.index(record.error) < log.index(f"failed after 0 epochs: {record.error}")
+
+
+def test_storage_that_cannot_be_written_is_no_fault_of_the_run(loader, make_run, tmp_path, monkeypatch):
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    run = make_run(epochs=2)
+    execution = RunExecution(run, loader, tmp_path, {})
+    monkeypatch.setattr("trainables.records.os.fsync", full)
+    with pytest.raises(StorageError, match="No space left on device"):
+        execution.step()
+    execution.release()
+    assert read_records(tmp_path) == {}
+    monkeypatch.undo()
+    assert execute(run, loader, tmp_path).outcome() == execute(run, loader, tmp_path / "whole").outcome()
+
+
+def test_a_checkpoint_of_another_version_costs_epochs_and_fails_nothing(loader, make_run, tmp_path):
+    run = make_run(epochs=2)
+    save_checkpoint(checkpoint_path(tmp_path, run.run_id), {"weights": torch.zeros(3)})
+    record = execute(run, loader, tmp_path)
+    assert record.status == "complete"
+    assert record.outcome() == execute(run, loader, tmp_path / "whole").outcome()
+    assert "warning: " in (log := log_path(tmp_path, run.run_id).read_text())
+    assert log.index("foreign checkpoint") < log.index("starts with epoch 1")
+
+
+def test_a_run_has_one_owner_at_a_time(loader, make_run, tmp_path):
+    run = make_run()
+    first = RunExecution(run, loader, tmp_path, {})
+    with pytest.raises(BusyError):
+        RunExecution(run, loader, tmp_path, {})
+    first.release()
+    assert execute(run, loader, tmp_path).status == "complete"
+    assert list((tmp_path / "running").iterdir()) == []
+
+
+def test_memory_that_gives_out_is_no_fault_of_the_run(loader, make_run, tmp_path, monkeypatch):
+    run = make_run(epochs=3)
+    execution = RunExecution(run, loader, tmp_path, {})
+    execution.step()
+
+    def give_out():
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(execution.training, "train_epoch", give_out)
+    with pytest.raises(torch.OutOfMemoryError):
+        execution.step()
+    execution.release()
+    assert read_records(tmp_path) == {}
+    assert execute(run, loader, tmp_path).provenance["attempts"] == 2
+
+
+def test_earlier_attempts_keep_their_provenance(loader, make_run, tmp_path):
+    run = make_run(epochs=3)
+    execute(run, loader, tmp_path, steps=1)
+    execute(run, loader, tmp_path, steps=1)
+    record = execute(run, loader, tmp_path)
+    earlier = record.provenance["earlier_attempts"]
+    assert [attempt["from_epoch"] for attempt in earlier] == [1, 2]
+    assert {(attempt["device"], attempt["threads"]) for attempt in earlier} == {("cpu", 1)}
+    assert all(attempt["wall_s"] > 0 for attempt in earlier)
+    assert sum(attempt["wall_s"] for attempt in earlier) < record.cost.wall_s
+    assert "wall_s" not in record.provenance
+
+
+def test_a_run_taken_up_at_a_rung_gives_that_epoch_again_before_it_trains(loader, make_run, tmp_path):
+    run = make_run(epochs=4)
+    execute(run, loader, tmp_path, steps=2)
+    execution = RunExecution(run, loader, tmp_path, {}, rungs=[2, 3])
+    points = [execution.step()[0] for _ in range(3)]
+    assert [point.epoch for point in points] == [2, 3, 4]
+    execution.release()
+    whole = execute(run, loader, tmp_path / "whole")
+    assert read_records(tmp_path)[run.run_id].outcome() == whole.outcome()
+
+
+def test_an_attempt_that_ended_at_a_rung_says_so(loader, make_run, tmp_path):
+    run = make_run(epochs=3)
+    for steps in (1, 2):  # taken up at the rung, its epoch comes again first
+        execution = RunExecution(run, loader, tmp_path, {}, rungs=[1])
+        for _ in range(steps):
+            execution.step()
+        execution.release()
+    earlier = execute(run, loader, tmp_path).provenance["earlier_attempts"]
+    assert ["at_rung" in attempt for attempt in earlier] == [True, False]
+
+
+def test_a_run_taken_up_elsewhere_trains_at_once(loader, make_run, tmp_path):
+    run = make_run(epochs=4)
+    execute(run, loader, tmp_path, steps=2)
+    execution = RunExecution(run, loader, tmp_path, {}, rungs=[1, 3])
+    assert execution.step()[0].epoch == 3
+    execution.release()
+
+
+def test_a_paused_run_is_free_for_others_and_goes_on_as_the_same_attempt(loader, make_run, tmp_path):
+    run = make_run(epochs=3)
+    execution = RunExecution(run, loader, tmp_path, {}, rungs=[1, 2])
+    for _ in range(2):
+        execution.step()
+        execution.pause()
+        with owned(tmp_path, run.run_id):
+            pass
+        execution.own()
+    _, record = execution.step()
+    assert record.provenance["attempts"] == 1
+
+
+def test_a_run_that_is_cut_is_recorded_with_the_cost_of_its_checkpoint(loader, make_run, tmp_path):
+    run = make_run(epochs=3)
+    execution = RunExecution(run, loader, tmp_path, {"host": "h"}, rungs=[1])
+    curve = [execution.step()[0]]
+    execution.release()
+    record = stopped(run, curve, load_checkpoint(checkpoint_path(tmp_path, run.run_id)), {"commit": "c"})
+    assert (record.status, record.epochs, record.test) == ("stopped", curve, None)
+    assert record.cost.images == execution.training.images
+    assert record.provenance.items() >= {"commit": "c", "host": "h", "attempts": 1}.items()
+    assert not {"from_epoch", "wall_s", "at_rung"} & record.provenance.keys()  # of an attempt among several
+
+
+def test_in_an_object_store_a_run_that_another_process_took_over_is_left_to_it(loader, make_run, bucket, monkeypatch):
+    monkeypatch.setattr(locks, "RENEW_S", 0.2)
+    run = make_run(epochs=3)
+    execution = RunExecution(run, loader, bucket, {})
+    execution.step()
+    lost = threading.Event()
+    monkeypatch.setattr(execution._held, "_on_loss", lost.set)
+    (bucket / "running" / run.run_id / "000000002").write_bytes(b'{"pid": 1}')
+    assert lost.wait(30)
+    with pytest.raises(BusyError):
+        execution.own()
+    (bucket / "running" / run.run_id / "000000002").unlink()  # it has given the run up
+    (bucket / "running" / run.run_id / "000000001").unlink()
+    execution.own()
+    assert execution.step()[0].epoch == 2, "it did not go on from the checkpoint"
+    execution.release()

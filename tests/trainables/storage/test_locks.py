@@ -1,0 +1,232 @@
+"""One owner at a time, in a folder and in an object store; S3 is played by moto's server."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from study.cluster.ray_environment import prepare_environment
+from study.interrupts import interruptible
+from study.ledger import ledger
+from study.ledger.claim import OwnedError, claim
+from trainables.storage import locks, object_store
+from trainables.storage.locks import acquire, discard, owner_of
+
+HOLD = """
+import sys, time
+from trainables.ownership import take
+from trainables.storage import location
+held = take(location(sys.argv[1]) / "owner")
+print("held" if held else "refused", flush=True)
+time.sleep(60 if held else 0)
+"""
+
+
+@pytest.fixture(params=["folder", "object store"])
+def path(request, tmp_path):
+    """Return what is owned, in a folder and in an object store."""
+    storage = tmp_path if request.param == "folder" else request.getfixturevalue("bucket")
+    return storage / "owner"
+
+
+@pytest.fixture
+def brief(monkeypatch):
+    """Leases last seconds; the store's clock counts whole ones."""
+    monkeypatch.setattr(locks, "RENEW_S", 0.3)
+    monkeypatch.setattr(locks, "LEASE_S", 4.0)
+    monkeypatch.setattr(locks, "WATCH_S", 3.0)
+    monkeypatch.setattr(locks, "LOOK_S", 0.1)
+    monkeypatch.setitem(object_store.LONGEST_WAIT_S, "away", 0.5)  # an owner tries again well before it is given up
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background process ignores it
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def start(path):
+    command = [sys.executable, "-c", HOLD, str(path.parent)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def silent(path, term="000000001"):
+    """Leave the lease of an owner on another machine that says nothing any more."""
+    about = {"pid": 1, "user": "u", "host": "elsewhere", "started": "2026", "here": {"boot": "another"}, "token": "t"}
+    (path / term).write_bytes(json.dumps(about).encode())
+
+
+def test_a_second_is_refused_until_the_first_releases(path):
+    first = acquire(path)
+    assert acquire(path) is None
+    assert str(owner_of(path)).startswith(f"process {os.getpid()} of ")
+    first.release()
+    assert owner_of(path) is None
+    second = acquire(path)
+    assert second is not None
+    second.release(remove=True)
+
+
+def test_of_many_that_race_one_owns(path):
+    for number in range(10):
+        won, gate = [], threading.Barrier(4)
+
+        def race(one=path.parent / f"run-{number}", won=won, gate=gate):
+            gate.wait()
+            if held := acquire(one):
+                won.append(held)
+
+        threads = [threading.Thread(target=race) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(won) == 1
+        won[0].release()
+
+
+def test_of_processes_that_race_one_owns_and_once_it_is_killed_it_is_free_at_once(path):
+    running = [start(path) for _ in range(3)]
+    said = {process: process.stdout.readline() for process in running}
+    assert sorted(said.values()) == ["held\n", "refused\n", "refused\n"]
+    owner = next(process for process, text in said.items() if text == "held\n")
+    assert str(owner_of(path)).startswith(f"process {owner.pid} of ")
+    owner.send_signal(signal.SIGKILL)
+    for process in running:
+        process.communicate(timeout=20)
+    held = acquire(path)
+    assert held is not None
+    held.release()
+
+
+def test_nothing_is_left_of_what_nobody_will_own_again(path):
+    acquire(path).release(remove=True)
+    assert not path.exists()
+    acquire(path).release()
+    assert path.exists()
+    discard(path)
+    assert not path.exists()
+
+
+@pytest.mark.usefixtures("brief")
+def test_a_lease_that_nobody_renews_is_taken_over_when_it_lapses_and_not_before(bucket):
+    path = bucket / "owner"
+    silent(path)
+    began = time.monotonic()
+    assert acquire(path) is None
+    held = acquire(path, wait=True)
+    assert held is not None
+    assert 2.0 <= time.monotonic() - began < 30
+    assert [name for name in path.stamps() if name.isdigit()] == ["000000002"]
+    held.release()
+
+
+@pytest.mark.usefixtures("brief")
+def test_who_waits_is_refused_once_the_lease_is_renewed(bucket):
+    first = acquire(bucket / "owner")
+    assert acquire(bucket / "owner", wait=True) is None
+    first.release()
+
+
+@pytest.mark.usefixtures("brief")
+def test_an_owner_that_was_taken_over_is_told_and_leaves_the_other_alone(bucket):
+    path, told = bucket / "owner", threading.Event()
+    first = acquire(path, on_loss=told.set)
+    silent(path, "000000002")
+    assert told.wait(30)
+    assert first.lost
+    before = (path / "000000002").stamp()
+    first.release()
+    assert (path / "000000002").stamp() == before
+    assert str(owner_of(path)) == "process 1 of u on elsewhere since 2026"
+
+
+@pytest.mark.usefixtures("brief")
+def test_a_study_that_another_process_took_over_ends_and_says_who(bucket):
+    def run():
+        with claim(bucket, "s"):
+            silent(bucket / "studies" / "s" / "owner.lock", "000000002")
+            threading.Event().wait(30)
+
+    with pytest.raises(OwnedError, match="study s is being run by process 1 of u on elsewhere"):
+        run()
+
+
+@pytest.mark.usefixtures("brief")
+def test_a_study_that_was_lost_ends_at_once_although_epochs_are_under_way(bucket, monkeypatch):
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    prepare_environment()
+    from study.engine.graceful_stop import FinishingEpochs  # noqa: PLC0415 -- imports ray, which reads the environment
+
+    def run():
+        with interruptible(), claim(bucket, "s"), FinishingEpochs() as finishing:
+            finishing.on_trial_start(SimpleNamespace(trial_id="a"))
+            silent(bucket / "studies" / "s" / "owner.lock", "000000002")
+            threading.Event().wait(30)
+
+    with pytest.raises(OwnedError, match="study s is being run by process 1 of u on elsewhere"):
+        run()
+
+
+@pytest.mark.usefixtures("brief")
+def test_who_has_lost_a_study_is_told_before_it_writes(bucket, monkeypatch):
+    monkeypatch.setattr(ledger, "_interrupt", (told := threading.Event()).set)
+
+    def run():
+        with claim(bucket, "s") as still_owned:
+            still_owned()
+            silent(bucket / "studies" / "s" / "owner.lock", "000000002")
+            assert told.wait(30)
+            with pytest.raises(OwnedError, match="study s is being run by process 1 of u"):
+                still_owned()
+            raise ValueError  # as what Tune makes of it
+
+    with pytest.raises(OwnedError, match="study s is being run by process 1 of u"):
+        run()
+
+
+@pytest.mark.usefixtures("brief")
+@pytest.mark.parametrize("broken", ["_written", "_terms"])
+def test_a_renewal_that_goes_wrong_is_not_the_last(broken, bucket, monkeypatch, caplog):
+    path, told, tried, well = bucket / "owner", threading.Event(), threading.Event(), getattr(locks, broken)
+
+    def once(what):
+        if tried.is_set():
+            return well(what)
+        tried.set()
+        if broken == "_terms":
+            return []
+        raise ValueError(broken)
+
+    first = acquire(path, on_loss=told.set)
+    monkeypatch.setattr(locks, broken, once)
+    assert tried.wait(30)
+    assert not first.lost
+    silent(path, "000000002")
+    assert told.wait(30)
+    first.release()
+    assert ("the lease could not be renewed" in caplog.text) == (broken == "_written")
+
+
+@pytest.mark.usefixtures("brief")
+def test_an_outage_longer_than_the_lease_takes_nothing_from_an_owner_alone(bucket, front):
+    held = acquire(bucket / "owner")
+    front.set("closed")
+    lapsed = threading.Event()
+    threading.Timer(5.0, lapsed.set).start()
+    assert lapsed.wait(30)
+    front.set("open")
+    assert acquire(bucket / "owner", wait=True) is None
+    assert not held.lost
+    held.release()
+
+
+def test_who_looks_for_the_owner_writes_nothing(bucket):
+    held = acquire(bucket / "owner")
+    before = (bucket / "owner").stamps()
+    assert owner_of(bucket / "owner") is not None
+    assert (bucket / "owner").stamps() == before
+    held.release()

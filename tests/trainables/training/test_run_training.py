@@ -1,0 +1,225 @@
+"""Training: deterministic by seed, paired across losses, resumable bit for bit, and honest about divergence."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from trainables.config import CCE, GCE, AdaptiveGCE, SoftBootstrapping
+from trainables.losses.robust import gce
+from trainables.networks.cnn import CNN
+from trainables.training.run_data import RunDataSource
+from trainables.training.run_training import Diverged, RunTraining, clip_predictions, stream
+
+CPU = torch.device("cpu")
+pytestmark = pytest.mark.usefixtures("one_thread")
+
+
+def train(loader, run, epochs):
+    training = RunTraining(run, loader.run_data(run.configuration), CPU)
+    for _ in range(epochs):
+        training.train_epoch()
+    return training
+
+
+def curve(training):
+    return [point.model_dump() for point in training.curve]
+
+
+def plain_network(classes):
+    """The network as one writes it: no layout, nothing in place, the library's own gradients."""
+
+    def convolution(before, after):
+        norm = nn.BatchNorm2d(before, eps=1e-3, momentum=0.01)
+        return norm, nn.ReLU(), nn.Conv2d(before, after, 5, padding="same")
+
+    def norm(channels):
+        return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01), nn.ReLU()
+
+    network = nn.Module()
+    network.convolutions = nn.Sequential(
+        *convolution(1, 24), *norm(24), nn.MaxPool2d((4, 2)),
+        *convolution(24, 48), *norm(48), nn.MaxPool2d((4, 2)),
+        *convolution(48, 48), *norm(48),
+    )  # fmt: skip
+    network.dense = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(6912, 64), nn.ReLU())
+    network.output = nn.Sequential(nn.Dropout(0.5), nn.Linear(64, classes))
+    network.load_state_dict(CNN(classes, seed=stream(0, "weights")).state_dict())
+    return network
+
+
+def test_twenty_steps_equal_those_of_plain_pytorch(loader, make_run):
+    """In float64: in float32 two orders of one sum are soon far apart, since Adam makes as much of a tiny gradient."""
+    run = make_run(GCE(name="gce", q=0.7), epochs=10)
+    data, size, losses = loader.run_data(run.configuration), 16, []
+    patches = replace(data.patches, frames=data.patches.frames.double())
+    training = RunTraining(run, replace(data, patches=patches), CPU)
+    training.model.double()
+    ours = [training.train_epoch().train_loss for _ in range(10)]
+    network = plain_network(data.classes).double()
+    optimiser = torch.optim.Adam(network.parameters(), lr=run.configuration.training.learning_rate, eps=1e-7)
+    batches = patches.gather(data.train.starts).contiguous()
+    for epoch in range(1, 11):
+        order = torch.randperm(len(batches), generator=torch.Generator().manual_seed(stream(0, "order", epoch)))
+        torch.manual_seed(stream(0, "dropout", epoch))
+        for chosen in order[: 2 * size].split(size):
+            logits = network.output(network.dense(network.convolutions(batches[chosen])))
+            kernels = network.dense[2].weight.square().sum() + network.output[1].weight.square().sum()
+            loss = gce(logits.float(), data.train.labels[chosen], 0.7).mean()
+            loss = loss + run.configuration.training.l2 * kernels
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
+            losses.append(loss.item())
+    assert 2 * size <= len(batches) < 3 * size  # two steps an epoch
+    assert ours == pytest.approx([(a + b) / 2 for a, b in zip(losses[::2], losses[1::2], strict=True)], rel=1e-5)
+    assert ours[-1] < ours[0]
+
+
+def test_the_same_run_gives_the_same_curve_and_predictions(loader, make_run):
+    one, two = (train(loader, make_run(AdaptiveGCE(name="adaptive_gce")), 2) for _ in range(2))
+    assert curve(one) == curve(two)
+    assert one.test() == two.test()
+
+
+def test_the_seed_matters(loader, make_run):
+    assert curve(train(loader, make_run(seed=0), 1)) != curve(train(loader, make_run(seed=1), 1))
+
+
+def test_a_run_continued_from_its_state_equals_an_uninterrupted_one_bit_for_bit(loader, make_run):
+    run = make_run(AdaptiveGCE(name="adaptive_gce", temperature=300.0), epochs=4)
+    whole = train(loader, run, 4)
+    half = train(loader, run, 2)
+    rest = RunTraining(run, loader.run_data(run.configuration), CPU)
+    rest.restore(half.state())
+    for _ in range(2):
+        rest.train_epoch()
+    assert curve(rest) == curve(whole)
+    assert rest.test() == whole.test()
+    for name, weight in whole.model.state_dict().items():
+        assert torch.equal(weight, rest.model.state_dict()[name]), name
+
+
+def test_equal_seeds_start_from_equal_weights_whatever_the_loss(loader, make_run):
+    one, two = (
+        RunTraining(make_run(c), loader.run_data(make_run().configuration), CPU) for c in (None, GCE(name="gce"))
+    )
+    weights = two.model.state_dict()
+    assert all(torch.equal(w, weights[k]) for k, w in one.model.state_dict().items())
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
+def test_an_epoch_on_a_gpu_is_close_to_one_on_cpu(manifest, store, make_run):
+    run = make_run(AdaptiveGCE(name="adaptive_gce"))
+    losses = []
+    for device in (CPU, torch.device("cuda")):
+        training = RunTraining(run, RunDataSource(manifest, store, device).run_data(run.configuration), device)
+        training.schedule.learning_rate = 1e-6
+        losses.append(training.train_epoch().validation_loss)
+        assert len(training.test().predictions) == 12
+    assert losses[0] == pytest.approx(losses[1], rel=1e-2)
+
+
+def test_bf16_is_close_to_fp32_but_not_the_same_and_repeats(loader, make_run):
+    exact, *coarse = (train(loader, make_run(precision=p, learning_rate=1e-6), 1) for p in ("fp32", "bf16", "bf16"))
+    assert curve(coarse[0]) == curve(coarse[1]) != curve(exact)
+    assert coarse[0].curve[0].train_loss == pytest.approx(exact.curve[0].train_loss, rel=1e-2)
+    assert coarse[0].curve[0].validation_loss == pytest.approx(exact.curve[0].validation_loss, rel=1e-2)
+
+
+def test_bf16_leaves_q_exact_and_weights_in_float32(loader, make_run):
+    exact, coarse = (
+        train(loader, make_run(AdaptiveGCE(name="adaptive_gce"), precision=p), 1) for p in ("fp32", "bf16")
+    )
+    assert coarse.curve[0].q_mean == exact.curve[0].q_mean
+    assert {weight.dtype for weight in coarse.model.parameters()} == {torch.float32}
+
+
+def test_streams_differ_by_seed_purpose_and_epoch_and_repeat():
+    streams = {stream(s, p, e) for s in range(3) for p in ("order", "dropout") for e in range(3)}
+    assert len(streams) == 18
+    assert stream(1, "order", 2) == stream(1, "order", 2)
+
+
+def test_training_lowers_the_loss(loader, make_run):
+    points = train(loader, make_run(epochs=6), 6).curve
+    assert points[-1].train_loss < points[0].train_loss
+
+
+def test_q_zero_trains_exactly_as_cross_entropy(loader, make_run):
+    assert curve(train(loader, make_run(GCE(name="gce", q=0.0)), 2)) == curve(
+        train(loader, make_run(CCE(name="cce")), 2)
+    )
+
+
+def test_the_curve_of_an_adaptive_loss_has_q(loader, make_run):
+    point = train(loader, make_run(AdaptiveGCE(name="adaptive_gce")), 1).curve[0]
+    assert 0 <= point.q_mean <= 1
+    assert point.q_sd >= 0
+    assert train(loader, make_run(), 1).curve[0].q_mean is None
+
+
+def test_the_last_part_batch_is_dropped(loader, make_run):
+    training = train(loader, make_run(batch_size=13), 1)
+    patches = len(training.data.train)
+    assert patches % 13 != 0
+    assert training.images == patches // 13 * 13
+
+
+def test_a_run_ends_after_its_epochs(loader, make_run):
+    training = train(loader, make_run(epochs=2), 1)
+    assert not training.finished
+    training.train_epoch()
+    assert training.finished
+
+
+def test_a_run_stops_when_validation_no_longer_rises(loader, make_run):
+    training = RunTraining(
+        make_run(epochs=50, stop_after=1, stop_gain=1.0), loader.run_data(make_run().configuration), CPU
+    )
+    while not training.finished:
+        training.train_epoch()
+    assert len(training.curve) == 2
+
+
+def test_a_weight_that_is_not_finite_ends_the_run_as_diverged_with_the_epoch(loader, make_run):
+    training = train(loader, make_run(epochs=3), 1)
+    with torch.no_grad():
+        training.model.output[1].weight[0, 0] = float("nan")
+    with pytest.raises(Diverged, match="the loss was not finite in epoch 2"):
+        training.train_epoch()
+
+
+def test_a_rate_that_makes_weights_overflow_is_diverged(loader, make_run):
+    training = RunTraining(
+        make_run(SoftBootstrapping(name="soft_bootstrapping")), loader.run_data(make_run().configuration), CPU
+    )
+    training.schedule.learning_rate = 1e38
+    with pytest.raises(Diverged, match=r"not finite in epoch 1"):
+        training.train_epoch()
+
+
+def test_a_batch_larger_than_the_data_is_refused(loader, make_run):
+    run = make_run(batch_size=4000)
+    with pytest.raises(
+        ValueError, match=r"training.batch_size is 4000, but the subset all has only \d+ training patches"
+    ):
+        RunTraining(run, loader.run_data(run.configuration), CPU)
+
+
+def test_a_clip_is_scored_by_the_geometric_mean_of_its_patches():
+    """Two patches vote for class 0 a little, one vetoes it strongly: the product of the three decides."""
+    p = torch.tensor([[0.6, 0.4], [0.6, 0.4], [0.01, 0.99], [0.9, 0.1]])
+    assert p[:3].mean(0).argmax() == 1
+    assert clip_predictions(p.log(), torch.tensor([0, 0, 0, 1]), 2).tolist() == [1, 0]
+    p = torch.tensor([[0.98, 0.01, 0.01], [0.001, 0.5, 0.499]])
+    assert p.mean(0).argmax() == 0
+    assert clip_predictions(p.log(), torch.tensor([0, 0]), 1).tolist() == [1]
+
+
+def test_scoring_leaves_no_trace_in_the_weights(loader, make_run):
+    training = train(loader, make_run(), 1)
+    before = {k: v.clone() for k, v in training.model.state_dict().items()}
+    training.test()
+    assert all(torch.equal(v, before[k]) for k, v in training.model.state_dict().items())

@@ -1,0 +1,45 @@
+"""Publish a data set to the workers in the storage location, and load it there."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trainables.datasets.manifest import Manifest, from_json, to_json
+from trainables.features.frame_store import STORES, FrameStore, open_store
+from trainables.features.frame_store_cache import fetch
+from trainables.storage.files import write_atomically
+from trainables.storage.location import scratch
+
+if TYPE_CHECKING:
+    from trainables.storage.types import Location
+
+
+class StorageError(Exception):
+    """The storage location cannot be used: no fault of the run, which goes on from its last checkpoint later."""
+
+
+def publish_dataset(storage: Location, manifest: Manifest, store: FrameStore) -> None:
+    """Leave a data set for the workers, under its fingerprint.
+
+    The store is named beside the manifest: it may hold more clips than the manifest, which has lost its bad ones.
+    """
+    value = {"frames": store.folder.name, "manifest": json.loads(to_json(manifest))}
+    write_atomically(storage / "datasets" / f"{manifest.fingerprint}.json", json.dumps(value).encode())
+
+
+def load_published(storage: Location, fingerprint: str) -> tuple[Manifest, FrameStore]:
+    """Return what the driver left; it has compared the store's checksums.
+
+    Raises:
+        FileNotFoundError: no such data set was left, or its frame store is absent or unfinished.
+
+    """
+    value = json.loads((storage / "datasets" / f"{fingerprint}.json").read_bytes())
+    folder = storage / STORES / value["frames"]
+    store = open_store(folder) if isinstance(folder, Path) else fetch(folder, scratch(storage) / STORES)
+    if store is None:
+        msg = f"{folder}: the frame store is absent or unfinished"
+        raise FileNotFoundError(msg)
+    return from_json(json.dumps(value["manifest"]).encode()), store

@@ -1,0 +1,69 @@
+"""A study's plan: the runs that it names, as the storage location keeps it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from trainables.config import Run
+from trainables.records import Stage, Strict, uncollected
+from trainables.storage.files import write_atomically
+
+if TYPE_CHECKING:
+    from trainables.storage.types import Location
+
+
+class PlannedRun(Strict):
+    """One run that a study names: which arm it belongs to, what was varied there, and what the run is for."""
+
+    arm: str
+    varied: dict[str, float | str]  # parameter -> value, for the parameters the arm left to be varied
+    run: Run
+    stage: Stage = ""
+
+
+class DataSummary(Strict):
+    """What the report says of the data set."""
+
+    name: str
+    kind: str
+    fingerprint: str
+    classes: list[str]
+    clips: dict[str, int]  # "train verified", "train unverified", "test" -> number of clips
+    wrong: int | None = None  # training labels known to be wrong; None where no truth is known
+    subset_seed: int = 0  # of the draw of the subsets of Table 1
+    skipped: list[tuple[str, str]] = Field(default_factory=list)  # (clip, problem), left out by --skip-bad-clips
+
+
+class StudyPlan(Strict):
+    """What a study asked for, as the storage location keeps it: the file, the data, every run it names."""
+
+    name: str
+    description: str
+    method: str
+    spec: dict[str, Any]  # the study file with every default filled in
+    dataset: DataSummary
+    runs: list[PlannedRun]
+
+
+def study_folder(storage: Location, name: str) -> Location:
+    """Return where a study's plan, lock and report lie in a storage location."""
+    return storage / "studies" / name
+
+
+def write_plan(storage: Location, plan: StudyPlan) -> None:
+    """Write a study's plan, atomically."""
+    write_atomically(study_folder(storage, plan.name) / "plan.json", plan.model_dump_json(indent=1).encode())
+
+
+def read_plan(storage: Location, name: str) -> StudyPlan:
+    """Read a study's plan.
+
+    Raises:
+        FileNotFoundError: the storage location holds no study of that name.
+
+    """
+    data = (study_folder(storage, name) / "plan.json").read_bytes()
+    with uncollected():
+        return StudyPlan.model_validate_json(data)
