@@ -42,7 +42,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[3])
 from trainables.datasets.config import CSV
 from trainables.datasets.load import load, with_digests
-from trainables.store_builder import build_store
+from trainables.features.frame_store_builder import build_store
 folder = Path(sys.argv[1])
 manifest = with_digests(load(CSV(kind="csv", path=str(folder / "clips.csv")), folder), folder)
 build_store(manifest, Path(sys.argv[2]), workers=2)

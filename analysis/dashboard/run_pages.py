@@ -122,7 +122,7 @@ def run_page(studies: Studies, address: Address) -> Page:
 def _log(studies: Studies, run_id: str) -> list[Any]:
     """Lay out the end of a run's log, with a link that saves it; nothing where it has none."""
     try:
-        data = log_path(studies.storage, run_id).read_bytes()  # bounded: see trainables.run_log
+        data = log_path(studies.storage, run_id).read_bytes()  # bounded: see trainables.runs.log
     except OSError:
         return []
     size = len(data)

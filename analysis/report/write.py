@@ -64,7 +64,7 @@ def write_report(
     Raises:
         FileNotFoundError: the storage location holds no study of that name.
         ValueError: a format is not one of ``FORMATS``.
-        analysis.render.RenderError: pdf, png or svg is asked for and nothing that draws is there.
+        RenderError: pdf, png or svg is asked for and nothing that draws is there.
         OSError: the folder cannot be written.
 
     """
@@ -81,7 +81,7 @@ def files(results: StudyResults, formats: Sequence[str]) -> dict[str, bytes]:
 
     Raises:
         ValueError: a format is not one of ``FORMATS``.
-        analysis.render.RenderError: pdf, png or svg is asked for and nothing that draws is there.
+        RenderError: pdf, png or svg is asked for and nothing that draws is there.
 
     """
     if unknown := [form for form in formats if form not in FORMATS]:

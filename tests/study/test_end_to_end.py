@@ -104,9 +104,10 @@ def test_every_run_is_recorded_as_complete(finished):
 
 WATCHED = """
 import sys
-from study.ray_settings import prepare_environment
+from study.cluster.ray_environment import prepare_environment
 prepare_environment()
-from study import cli, engine
+from study import cli
+from study.engine import tune as engine
 heard = []
 def note(of, name, word):
     method = getattr(of, name)

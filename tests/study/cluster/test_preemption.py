@@ -114,7 +114,7 @@ def test_the_notice_is_waited_for_also_while_nothing_answers(service, monkeypatc
 ON_A_CLUSTER = """
 import os, subprocess, sys, threading, time
 from pathlib import Path
-from study.ray_settings import prepare_environment
+from study.cluster.ray_environment import prepare_environment
 prepare_environment()
 import ray
 from ray.cluster_utils import Cluster

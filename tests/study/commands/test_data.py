@@ -209,7 +209,7 @@ def test_fetch_makes_the_folder_and_names_the_next_step(
 
 def test_describe_needs_neither_torch_nor_ray(folders: Path) -> None:
     code = (
-        "import argparse, sys\nfrom study import data_commands\np = argparse.ArgumentParser()\n"
+        "import argparse, sys\nfrom study.commands import data as data_commands\np = argparse.ArgumentParser()\n"
         "data_commands.add_parser(p.add_subparsers())\n"
         f"o = p.parse_args(['data', 'describe', {str(folders)!r}])\no.handler(o)\n"
         "sys.exit(bool({'torch', 'ray', 'torchaudio', 'pandas'} & sys.modules.keys()))"

@@ -29,7 +29,7 @@ storage: {storage}
 ON_A_CLUSTER = """
 import os, random, sys, threading, time
 from pathlib import Path
-from study.ray_settings import prepare_environment
+from study.cluster.ray_environment import prepare_environment
 prepare_environment()
 from ray.cluster_utils import Cluster
 import study.cli, study.engine.tune

@@ -200,10 +200,10 @@ def test_a_record_that_cannot_be_read_is_put_aside_and_its_run_asked_for_again(a
 
 
 CLUSTER = """
-from study.ray_settings import prepare_environment
+from study.cluster.ray_environment import prepare_environment
 prepare_environment()
 import ray
-from study.engine import dashboard_of
+from study.engine.tune import dashboard_of
 context = ray.init(address="local", include_dashboard=True, log_to_driver=False, _node_ip_address="127.0.0.1")
 print(dashboard_of(context))
 ray.shutdown()

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[3]
 HOLD = """
 import sys, time
 from pathlib import Path
-from study.ledger import claim
+from study.ledger.claim import claim
 with claim(Path(sys.argv[1]), "s"):
     print("held", flush=True)
     time.sleep(60)

@@ -4,7 +4,7 @@ import pytest
 
 from study import cli
 from study.engine import session
-from study.planning import data
+from study.planning import machine
 from study.planning.machine import ill_suited
 from study.spec.reading import read_spec
 
@@ -21,7 +21,7 @@ SLOW = "training.precision: bf16 is emulated by this processor and takes many ti
 @pytest.fixture
 def study(tmp_path, monkeypatch):
     """Return a function that writes a study file for a machine with this /proc/cpuinfo; None for none."""
-    monkeypatch.setattr(data, "CPU", tmp_path / "cpuinfo")
+    monkeypatch.setattr(machine, "CPU", tmp_path / "cpuinfo")
     monkeypatch.setenv("GCE_STUDY_CACHE", str(tmp_path / "cache"))
 
     def write(cpuinfo, *more):

@@ -90,7 +90,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {tests!r})
 from test_frame_store import noise_set
-from trainables.store_builder import build_store
+from trainables.features.frame_store_builder import build_store
 if __name__ == "__main__":
     build_store(noise_set(Path({folder!r}) / "wav", {clips}, seconds=2), Path({folder!r}))
 """

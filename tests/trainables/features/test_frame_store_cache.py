@@ -15,8 +15,8 @@ from trainables.features.frame_store_cache import fetch, shared_store
 HOLD = """
 import sys
 from pathlib import Path
-from trainables.storage import location
-from trainables.store_cache import fetch
+from trainables.storage.location import location
+from trainables.features.frame_store_cache import fetch
 print(fetch(location(sys.argv[1]), Path(sys.argv[2])).total, flush=True)
 sys.stdin.read()
 """

@@ -13,16 +13,16 @@ import pytest
 
 from study.cluster.ray_environment import prepare_environment
 from study.interrupts import interruptible
-from study.ledger import ledger
+from study.ledger import claim as claiming
 from study.ledger.claim import OwnedError, claim
 from trainables.storage import locks, object_store
 from trainables.storage.locks import acquire, discard, owner_of
 
 HOLD = """
 import sys, time
-from trainables.ownership import take
-from trainables.storage import location
-held = take(location(sys.argv[1]) / "owner")
+from trainables.storage.locks import acquire
+from trainables.storage.location import location
+held = acquire(location(sys.argv[1]) / "owner")
 print("held" if held else "refused", flush=True)
 time.sleep(60 if held else 0)
 """
@@ -173,7 +173,7 @@ def test_a_study_that_was_lost_ends_at_once_although_epochs_are_under_way(bucket
 
 @pytest.mark.usefixtures("brief")
 def test_who_has_lost_a_study_is_told_before_it_writes(bucket, monkeypatch):
-    monkeypatch.setattr(ledger, "_interrupt", (told := threading.Event()).set)
+    monkeypatch.setattr(claiming, "_interrupt", (told := threading.Event()).set)
 
     def run():
         with claim(bucket, "s") as still_owned:
