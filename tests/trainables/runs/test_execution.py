@@ -117,7 +117,7 @@ def test_storage_that_cannot_be_written_is_no_fault_of_the_run(loader, make_run,
 
     run = make_run(epochs=2)
     execution = RunExecution(run, loader, tmp_path, {})
-    monkeypatch.setattr("trainables.records.os.fsync", full)
+    monkeypatch.setattr("trainables.storage.files.os.fsync", full)
     with pytest.raises(StorageError, match="No space left on device"):
         execution.step()
     execution.release()

@@ -62,7 +62,7 @@ def test_a_failed_write_keeps_the_old_checkpoint(path, monkeypatch):
     def full(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("trainables.records.os.fsync", full)
+    monkeypatch.setattr("trainables.storage.files.os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         save_checkpoint(path, {"epoch": 2})
     monkeypatch.undo()
