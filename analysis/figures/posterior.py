@@ -1,8 +1,7 @@
-"""What a settle study saw of its parameter, and how sure its choice became: data first, drawings below."""
+"""The posterior over a settle study's parameter: data, drawing and caption."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -13,7 +12,6 @@ from plotly.subplots import make_subplots
 from analysis.figures.figure import Figure, axis, named, part_drawn
 from analysis.figures.sweep import Sweep, SweepLine, sweep_data, sweep_parameters, sweeps
 from analysis.figures.theme import (
-    INK,
     SHADE,
     add_line,
     axis_ends,
@@ -25,10 +23,10 @@ from analysis.figures.theme import (
     percent_range,
     style,
 )
-from analysis.findings.exploration import UNRECORDED, settled
-from analysis.results.runs_table import Key, accuracy_name, arms, key_of, scores, selected_on
-from analysis.results.study_results import StudyResults, explored
-from analysis.statistics.best_arm import Explored, scale, stand
+from analysis.findings.exploration import settled
+from analysis.results.runs_table import accuracy_name, arms, scores, selected_on
+from analysis.results.study_results import explored
+from analysis.statistics.best_arm import scale
 from analysis.statistics.intervals import LEVEL, Interval
 from trainables.naming import symbol
 
@@ -38,11 +36,10 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from analysis.results.study_results import StudyResults
-    from trainables.plans import PlannedRun
 
 CURVE_POINTS = 81
-MOST_STEPS = 40  # posteriors in a history: one of 50 values may take half a second on a busy machine
 POSSIBLE = 0.05  # a value that is less probably the best is not shaded
+WIDTHS = 1.96  # standard deviations on either side that hold 95 % of a normal distribution
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,33 @@ class PosteriorCurve:
         return tuple(value for value, probability in self.best.items() if probability >= POSSIBLE)
 
 
-def posterior_curve(results: StudyResults) -> PosteriorCurve | None:
+def posterior_sweep(results: StudyResults) -> Sweep | None:
+    """Return the exploring runs of a settle study and the posterior mean at each value; None without an axis.
+
+    The intervals hold 95 % of the posterior: mean ± 1.96 standard deviations, cut to accuracies from 0 to 1.
+    """
+    runs = explored(results).runs
+    standing = settled(results).standing
+    parameters = sweep_parameters(runs)
+    if standing is None or len(parameters) != 1 or len(set(zip(runs["series"], runs["subset"], strict=True))) != 1:
+        return None
+    data = sweep_data(runs, parameters[0], "selection")
+    value = dict(zip(runs["configuration"], runs["value"], strict=True))
+    counts = scores(runs, "selection")
+    points = []
+    posterior = standing.posterior
+    for key, mean, sd in zip(standing.keys, posterior.mean / 100, posterior.sd / 100, strict=True):
+        low, high = max(0.0, float(mean - WIDTHS * sd)), min(1.0, float(mean + WIDTHS * sd))
+        n = len(counts.get(key, ()))
+        interval = Interval(float(mean), (high - low) / 2, low, high, n, LEVEL, "posterior ")
+        points.append((float(value[key.configuration]), interval))
+    points.sort(key=lambda point: point[0])
+    line = data.lines[0]
+    x, intervals = tuple(x for x, _ in points), tuple(interval for _, interval in points)
+    return Sweep(data.parameter, selected_on(results.plan), (SweepLine(line.arm, line.label, x, intervals, line.dots),))
+
+
+def posterior_data(results: StudyResults) -> PosteriorCurve | None:
     """Return the posterior over a settle study's parameter; None where the values have no order or no score."""
     sweep, standing = posterior_sweep(results), settled(results).standing
     if sweep is None or standing is None:
@@ -96,75 +119,6 @@ def _between(values: Sequence[float]) -> tuple[float, ...]:
         return ()
     space = np.geomspace if values[0] > 0 else np.linspace
     return tuple(float(value) for value in space(values[0], values[-1], CURVE_POINTS))
-
-
-@dataclass(frozen=True)
-class Step:
-    """Where a settle study stood when a number of its exploring runs had ended."""
-
-    runs: int
-    confidence: float  # probability that the chosen one is within the tolerance of the best
-    chosen: Key
-
-
-@dataclass(frozen=True)
-class History:
-    """How sure a settle study's choice became, run by run."""
-
-    steps: tuple[Step, ...]
-    within: float  # points
-    asked: float
-
-
-def confidence_history(results: StudyResults, most: int = MOST_STEPS) -> History | None:
-    """Return how sure the choice was after each exploring run, in the order in which they ended.
-
-    Every posterior is computed anew from the records, without the runs in flight that the method had in view. Ended
-    runs whose records say no time come first; ties go by run id.
-
-    Args:
-        results: of a settle study.
-        most: posteriors to compute; of more runs than that, some are picked evenly, the last always.
-
-    Returns:
-        None where no exploring run has a score.
-
-    """
-    method = results.plan.spec["method"]
-    within = float(method["within"])
-    race: dict[Key, PlannedRun] = {}
-    for planned in results.plan.runs:
-        if planned.stage == "explore":
-            race.setdefault(key_of(planned), planned)
-    ended = _in_order(results)
-    counts = set(np.linspace(1, len(ended), min(most, len(ended))).round().astype(int).tolist())
-    scores: dict[Key, list[float]] = {key: [] for key in race}
-    unscored = dict.fromkeys(race, 0)
-    steps = []
-    for count, (key, score) in enumerate(ended, start=1):
-        if score is None:
-            unscored[key] += 1
-        else:
-            scores[key].append(score)
-        if count in counts:
-            now = {key: Explored(p.arm, p.varied, scores[key], unscored[key]) for key, p in race.items()}
-            standing = stand(now, within)
-            if standing is not None:
-                steps.append(Step(count, standing.confidence, standing.chosen))
-    return History(tuple(steps), within, float(method["confidence"])) if steps else None
-
-
-def _in_order(results: StudyResults) -> list[tuple[Key, float | None]]:
-    """Return configuration and score (points; None without one) of the exploring runs, as they ended."""
-    runs = explored(results).runs
-    columns = [runs[name] for name in ("run_id", *Key._fields, "status", "selection_accuracy")]
-    ended = []
-    for run_id, arm, configuration, subset, status, accuracy in zip(*columns, strict=True):
-        if status not in UNRECORDED:
-            when = str(results.records[run_id].provenance.get("ended", ""))
-            score = 100 * float(accuracy) if status == "complete" and math.isfinite(accuracy) else None
-            ended.append((when, str(run_id), Key(arm, configuration, subset), score))
-    return [(key, score) for _, _, key, score in sorted(ended, key=lambda each: each[:2])]
 
 
 def draw_posterior(data: PosteriorCurve, arms: Sequence[str]) -> go.Figure:
@@ -251,96 +205,18 @@ def _bars(figure: go.Figure, data: PosteriorCurve, colour: str) -> None:
     )
 
 
-def draw_history(data: History) -> go.Figure:
-    """Draw the probability that the choice is within the tolerance of the best, against the exploring runs ended."""
-    figure = empty(height=400)
-    final = data.steps[-1].chosen
-    runs = [step.runs for step in data.steps]
-    figure.add_scatter(
-        x=runs,
-        y=[step.confidence for step in data.steps],
-        mode="lines",
-        line={"color": INK, "width": 1.5},
-        showlegend=False,
-        hoverinfo="skip",
-    )
-    for same, mark, name in ((True, "circle", "chosen as in the end"), (False, "circle-open", "another was chosen")):
-        own = [step for step in data.steps if (step.chosen == final) == same]
-        if own:
-            figure.add_scatter(
-                x=[step.runs for step in own],
-                y=[step.confidence for step in own],
-                customdata=[escaped(step.chosen.configuration) for step in own],
-                mode="markers",
-                marker={"symbol": mark, "size": 8, "color": INK, "line": {"width": 2}},
-                name=name,
-                cliponaxis=False,
-                hovertemplate="after %{x} runs: %{customdata}<br>P = %{y:.2f}<extra></extra>",
-            )
-    figure.add_scatter(
-        x=[0, runs[-1]],
-        y=[data.asked] * 2,
-        mode="lines",
-        line={"color": INK, "width": 2, "dash": "dash"},
-        hoverinfo="skip",
-        name=f"asked for: {data.asked:g}",
-    )
-    figure.update_xaxes(title_text="Exploring runs that have ended", range=[0, runs[-1] + 0.5])
-    figure.update_yaxes(title_text=f"P(within {data.within:g} points of the best)", range=[0, 1.02])
-    return figure
-
-
-WIDTHS = 1.96  # standard deviations on either side that hold 95 % of a normal distribution
-
-
-def posterior_sweep(results: StudyResults) -> Sweep | None:
-    """Return the exploring runs of a settle study and the posterior mean at each value; None without an axis.
-
-    The intervals hold 95 % of the posterior: mean ± 1.96 standard deviations, cut to accuracies from 0 to 1.
-    """
-    runs = explored(results).runs
-    standing = settled(results).standing
-    parameters = sweep_parameters(runs)
-    if standing is None or len(parameters) != 1 or len(set(zip(runs["series"], runs["subset"], strict=True))) != 1:
-        return None
-    data = sweep_data(runs, parameters[0], "selection")
-    value = dict(zip(runs["configuration"], runs["value"], strict=True))
-    counts = scores(runs, "selection")
-    points = []
-    posterior = standing.posterior
-    for key, mean, sd in zip(standing.keys, posterior.mean / 100, posterior.sd / 100, strict=True):
-        low, high = max(0.0, float(mean - WIDTHS * sd)), min(1.0, float(mean + WIDTHS * sd))
-        n = len(counts.get(key, ()))
-        interval = Interval(float(mean), (high - low) / 2, low, high, n, LEVEL, "posterior ")
-        points.append((float(value[key.configuration]), interval))
-    points.sort(key=lambda point: point[0])
-    line = data.lines[0]
-    x, intervals = tuple(x for x, _ in points), tuple(interval for _, interval in points)
-    return Sweep(data.parameter, selected_on(results.plan), (SweepLine(line.arm, line.label, x, intervals, line.dots),))
-
-
-def settle_figures(results: StudyResults) -> tuple[Figure, ...]:
-    """Draw the posterior over the parameter, or the means where it has no order; then how sure the choice became."""
-    data = posterior_curve(results)
+def posterior(results: StudyResults) -> tuple[Figure, ...]:
+    """Draw the posterior over the parameter, or the means where the values have no order."""
+    data = posterior_data(results)
     if data is None:
-        found = list(sweeps(explored(results), (selected_on(results.plan),), "exploring"))
-    else:
-        caption = (
-            "Every open mark is an exploring run; filled marks are the values' posterior means with the interval that "
-            "holds 95 % of the posterior, which learns from neighbouring values too. The line is the part of the "
-            "posterior that is smooth in the parameter, with a band that holds 95 % of it; each value may deviate from "
-            "it. Below, the probability that a value is the best; shaded are the values for which that is at least "
-            f"{POSSIBLE:g}. The choice is made on these numbers.{part_drawn(explored(results).runs)}"
-        )
-        title = f"{accuracy_name(data.sweep.metric)} against {symbol(data.sweep.parameter)}"
-        name = named("exploring", data.sweep.metric, "accuracy vs", axis(data.sweep.parameter))
-        found = [Figure(name, title, caption, draw_posterior(data, arms(results.runs)))]
-    history = confidence_history(results)
-    if history is not None:
-        caption = (
-            f"Probability that the choice is within {history.within:g} points of the best, computed anew from the runs "
-            "in the order in which they ended (of many runs, a part). The method also had the runs in flight in view, "
-            "so it may have seen slightly other numbers. The dashed level is the confidence that was asked for."
-        )
-        found.append(Figure("confidence", "How sure the choice became", caption, draw_history(history)))
-    return tuple(found)
+        return sweeps(explored(results), (selected_on(results.plan),), "exploring")
+    caption = (
+        "Every open mark is an exploring run; filled marks are the values' posterior means with the interval that "
+        "holds 95 % of the posterior, which learns from neighbouring values too. The line is the part of the "
+        "posterior that is smooth in the parameter, with a band that holds 95 % of it; each value may deviate from "
+        "it. Below, the probability that a value is the best; shaded are the values for which that is at least "
+        f"{POSSIBLE:g}. The choice is made on these numbers.{part_drawn(explored(results).runs)}"
+    )
+    title = f"{accuracy_name(data.sweep.metric)} against {symbol(data.sweep.parameter)}"
+    name = named("exploring", data.sweep.metric, "accuracy vs", axis(data.sweep.parameter))
+    return (Figure(name, title, caption, draw_posterior(data, arms(results.runs))),)

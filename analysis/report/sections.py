@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from analysis.figures.adaptive_q import adaptive_q
 from analysis.figures.boxes import boxes
 from analysis.figures.clips import data_figures
-from analysis.figures.figure import Figure
+from analysis.figures.confidence_history import confidence_history
 from analysis.figures.learning_curves import learning_curves
 from analysis.figures.pairs import pairs
-from analysis.figures.posterior import settle_figures
+from analysis.figures.posterior import posterior
 from analysis.figures.run_map import run_map
 from analysis.figures.search import search_figures
 from analysis.figures.sweep import accuracy_sweeps
@@ -105,4 +105,6 @@ def _with_distinct_names(found: list[Section]) -> list[Section]:
 
 def exploring(results: StudyResults) -> tuple[Figure, ...]:
     """Draw what led to the choice."""
-    return settle_figures(results) if results.plan.method == "settle" else search_figures(results)
+    if results.plan.method == "settle":
+        return (*posterior(results), *confidence_history(results))
+    return search_figures(results)

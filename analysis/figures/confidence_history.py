@@ -1,0 +1,145 @@
+"""How sure a settle study's choice became, run by run: data, drawing and caption."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.figures.figure import Figure
+from analysis.figures.theme import INK, empty, escaped
+from analysis.findings.exploration import UNRECORDED
+from analysis.results.runs_table import Key, key_of
+from analysis.results.study_results import explored
+from analysis.statistics.best_arm import Explored, stand
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+    from analysis.results.study_results import StudyResults
+    from trainables.plans import PlannedRun
+
+MOST_STEPS = 40  # posteriors in a history: one of 50 values may take half a second on a busy machine
+
+
+@dataclass(frozen=True)
+class Step:
+    """Where a settle study stood when a number of its exploring runs had ended."""
+
+    runs: int
+    confidence: float  # probability that the chosen one is within the tolerance of the best
+    chosen: Key
+
+
+@dataclass(frozen=True)
+class History:
+    """How sure a settle study's choice became, run by run."""
+
+    steps: tuple[Step, ...]
+    within: float  # points
+    asked: float
+
+
+def confidence_history_data(results: StudyResults, most: int = MOST_STEPS) -> History | None:
+    """Return how sure the choice was after each exploring run, in the order in which they ended.
+
+    Every posterior is computed anew from the records, without the runs in flight that the method had in view. Ended
+    runs whose records say no time come first; ties go by run id.
+
+    Args:
+        results: of a settle study.
+        most: posteriors to compute; of more runs than that, some are picked evenly, the last always.
+
+    Returns:
+        None where no exploring run has a score.
+
+    """
+    method = results.plan.spec["method"]
+    within = float(method["within"])
+    race: dict[Key, PlannedRun] = {}
+    for planned in results.plan.runs:
+        if planned.stage == "explore":
+            race.setdefault(key_of(planned), planned)
+    ended = _in_order(results)
+    counts = set(np.linspace(1, len(ended), min(most, len(ended))).round().astype(int).tolist())
+    scores: dict[Key, list[float]] = {key: [] for key in race}
+    unscored = dict.fromkeys(race, 0)
+    steps = []
+    for count, (key, score) in enumerate(ended, start=1):
+        if score is None:
+            unscored[key] += 1
+        else:
+            scores[key].append(score)
+        if count in counts:
+            now = {key: Explored(p.arm, p.varied, scores[key], unscored[key]) for key, p in race.items()}
+            standing = stand(now, within)
+            if standing is not None:
+                steps.append(Step(count, standing.confidence, standing.chosen))
+    return History(tuple(steps), within, float(method["confidence"])) if steps else None
+
+
+def _in_order(results: StudyResults) -> list[tuple[Key, float | None]]:
+    """Return configuration and score (points; None without one) of the exploring runs, as they ended."""
+    runs = explored(results).runs
+    columns = [runs[name] for name in ("run_id", *Key._fields, "status", "selection_accuracy")]
+    ended = []
+    for run_id, arm, configuration, subset, status, accuracy in zip(*columns, strict=True):
+        if status not in UNRECORDED:
+            when = str(results.records[run_id].provenance.get("ended", ""))
+            score = 100 * float(accuracy) if status == "complete" and math.isfinite(accuracy) else None
+            ended.append((when, str(run_id), Key(arm, configuration, subset), score))
+    return [(key, score) for _, _, key, score in sorted(ended, key=lambda each: each[:2])]
+
+
+def draw_confidence_history(data: History) -> go.Figure:
+    """Draw the probability that the choice is within the tolerance of the best, against the exploring runs ended."""
+    figure = empty(height=400)
+    final = data.steps[-1].chosen
+    runs = [step.runs for step in data.steps]
+    figure.add_scatter(
+        x=runs,
+        y=[step.confidence for step in data.steps],
+        mode="lines",
+        line={"color": INK, "width": 1.5},
+        showlegend=False,
+        hoverinfo="skip",
+    )
+    for same, mark, name in ((True, "circle", "chosen as in the end"), (False, "circle-open", "another was chosen")):
+        own = [step for step in data.steps if (step.chosen == final) == same]
+        if own:
+            figure.add_scatter(
+                x=[step.runs for step in own],
+                y=[step.confidence for step in own],
+                customdata=[escaped(step.chosen.configuration) for step in own],
+                mode="markers",
+                marker={"symbol": mark, "size": 8, "color": INK, "line": {"width": 2}},
+                name=name,
+                cliponaxis=False,
+                hovertemplate="after %{x} runs: %{customdata}<br>P = %{y:.2f}<extra></extra>",
+            )
+    figure.add_scatter(
+        x=[0, runs[-1]],
+        y=[data.asked] * 2,
+        mode="lines",
+        line={"color": INK, "width": 2, "dash": "dash"},
+        hoverinfo="skip",
+        name=f"asked for: {data.asked:g}",
+    )
+    figure.update_xaxes(title_text="Exploring runs that have ended", range=[0, runs[-1] + 0.5])
+    figure.update_yaxes(title_text=f"P(within {data.within:g} points of the best)", range=[0, 1.02])
+    return figure
+
+
+def confidence_history(results: StudyResults) -> tuple[Figure, ...]:
+    """Draw how sure the choice became; nothing where no exploring run has a score."""
+    data = confidence_history_data(results)
+    if data is None:
+        return ()
+    caption = (
+        f"Probability that the choice is within {data.within:g} points of the best, computed anew from the runs "
+        "in the order in which they ended (of many runs, a part). The method also had the runs in flight in view, "
+        "so it may have seen slightly other numbers. The dashed level is the confidence that was asked for."
+    )
+    return (Figure("confidence", "How sure the choice became", caption, draw_confidence_history(data)),)
