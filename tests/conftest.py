@@ -1,4 +1,4 @@
-"""Fixtures of every test: the shared real data where it is at hand, small sound files, an object store."""
+"""Fixtures of every test: reference vectors, real data where present, small sound files, an object store."""
 
 from __future__ import annotations
 
@@ -29,12 +29,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def shared() -> Path:
-    """Return the folder of real metadata and recordings; the test is skipped where there is none."""
+def golden() -> Path:
+    """Return the folder of reference vectors."""
+    return Path(__file__).parent / "golden"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """Return the folder of real metadata and recordings; skip the test where it is absent."""
     default = Path(__file__).resolve().parents[2] / "shared"
-    folder = Path(os.environ.get("GCE_STUDY_SHARED", default))
-    if not (folder / "data").is_dir():
-        pytest.skip(f"no real data at {folder}; set GCE_STUDY_SHARED to use them")
+    folder = Path(os.environ.get("GCE_STUDY_SHARED", default)) / "data"
+    if not folder.is_dir():
+        pytest.skip(f"no real data in {folder}; set GCE_STUDY_SHARED to the folder that holds data/")
     return folder
 
 

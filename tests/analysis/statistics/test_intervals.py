@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import json
 import math
-import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from analysis.statistics.intervals import paired_difference, t_interval
 
-SHARED = Path(os.environ.get("GCE_STUDY_SHARED", str(Path(__file__).parents[4] / "shared")))
+if TYPE_CHECKING:
+    from pathlib import Path
+
 T_975_DF_11 = 2.2009851600916397
 VALUES = [75.3, 74.9, 76.1, 75.8, 74.2, 75.5, 75.0, 76.4, 74.7, 75.9, 75.1, 74.8]
 
 
-def test_interval_equals_the_golden_file() -> None:
-    path = SHARED / "golden" / "ci.json"
-    if not path.exists():
-        pytest.skip(f"no golden file {path}")
-    golden = json.loads(path.read_text())
-    interval = t_interval(golden["values"])
-    assert interval.n == golden["n"]
-    assert interval.mean == pytest.approx(golden["mean"], rel=0, abs=1e-12)
-    assert interval.half_width == pytest.approx(golden["half_width_t"], rel=0, abs=1e-12)
-    assert [interval.low, interval.high] == pytest.approx(golden["ci"], rel=0, abs=1e-12)
+def test_interval_equals_the_golden_file(golden: Path) -> None:
+    expected = json.loads((golden / "ci.json").read_text())
+    interval = t_interval(expected["values"])
+    assert interval.n == expected["n"]
+    assert interval.mean == pytest.approx(expected["mean"], rel=0, abs=1e-12)
+    assert interval.half_width == pytest.approx(expected["half_width_t"], rel=0, abs=1e-12)
+    assert [interval.low, interval.high] == pytest.approx(expected["ci"], rel=0, abs=1e-12)
 
 
 def test_interval_equals_the_formula_with_a_tabulated_quantile() -> None:

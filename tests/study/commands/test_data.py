@@ -50,8 +50,8 @@ def test_describe_counts_classes_hours_and_rates(folders: Path, capsys: pytest.C
     assert subsets[1]["total"] == "6"
 
 
-def test_describe_without_audio_matches_the_papers_counts(shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = shared / "data" / "fsdnoisy18k-meta"
+def test_describe_without_audio_matches_the_papers_counts(real_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = real_data / "fsdnoisy18k-meta"
     assert run("describe", str(folder), "--csv") == 0
     classes, audio, subsets = csv_tables(capsys)
     with (folder / "class_counts.csv").open(newline="") as file:
@@ -170,8 +170,8 @@ def test_describe_raises_what_is_wrong(tmp_path: Path) -> None:
         run("describe", str(tmp_path / "no"))
 
 
-def test_verify_lists_problems(shared: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = shared / "data" / "fsdnoisy18k-meta"
+def test_verify_lists_problems(real_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = real_data / "fsdnoisy18k-meta"
     assert run("verify", str(folder)) == 1
     assert capsys.readouterr().out.splitlines()[-1] == f"{folder}: 2 problems"
 

@@ -254,8 +254,8 @@ def test_any_bytes_are_read_or_refused_with_a_reason(
         assert "\n" not in str(error)  # noqa: PT017 -- either outcome is right
 
 
-def test_real_recordings_are_read(shared: Path) -> None:
-    for path in sorted((shared / "data" / "esc-sounds").glob("*.ogg"))[::100]:
+def test_real_recordings_are_read(real_data: Path) -> None:
+    for path in sorted((real_data / "esc-sounds").glob("*.ogg"))[::100]:
         assert len(read_mono(path, RATE)) == probe(path).samples
 
 

@@ -69,8 +69,8 @@ def test_a_name_in_both_splits_is_two_clips(root: Path) -> None:
     assert manifest.clips[1].row == "train.csv:3"
 
 
-def test_the_real_metadata(shared: Path) -> None:
-    folder = shared / "data" / "fsdnoisy18k-meta"
+def test_the_real_metadata(real_data: Path) -> None:
+    folder = real_data / "fsdnoisy18k-meta"
     manifest = read(folder)
     assert len(manifest.of("train")) == 17_585
     assert sum(c.verified for c in manifest.of("train")) == 1_772
@@ -89,8 +89,8 @@ def test_the_real_metadata(shared: Path) -> None:
     assert {k: [clean[k], noisy[k], small[k], tests[k]] for k in manifest.classes} == expected
 
 
-def test_the_real_metadata_is_the_official_one(shared: Path) -> None:
-    assert verify(shared / "data" / "fsdnoisy18k-meta") == [
+def test_the_real_metadata_is_the_official_one(real_data: Path) -> None:
+    assert verify(real_data / "fsdnoisy18k-meta") == [
         "FSDnoisy18k.audio_train: none of its 17,585 files is there",
         "FSDnoisy18k.audio_test: none of its 947 files is there",
     ]
@@ -148,16 +148,16 @@ def test_a_wrong_truth_is_named(root: Path) -> None:
     ]
 
 
-def test_the_truth_of_the_shared_generator_is_read(shared: Path, tmp_path: Path) -> None:
+def test_the_truth_of_the_layout_generator_is_read(real_data: Path, tmp_path: Path) -> None:
     for name, one_of in (("sounds", 10), ("pool", 100)):
-        with (shared / f"data/esc-{name}/meta.csv").open(newline="", encoding="utf-8") as file:
+        with (real_data / f"esc-{name}/meta.csv").open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))[::one_of]
         (tmp_path / name).mkdir()
         with (tmp_path / name / "meta.csv").open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, rows[0].keys())
             writer.writeheader()
-            writer.writerows(r | {"fname": str(shared / f"data/esc-{name}" / r["fname"])} for r in rows)
-    command = [sys.executable, shared / "data/make_fsd_layout.py", tmp_path / "out", "--clean-per-class", "1"]
+            writer.writerows(r | {"fname": str(real_data / f"esc-{name}" / r["fname"])} for r in rows)
+    command = [sys.executable, real_data / "make_fsd_layout.py", tmp_path / "out", "--clean-per-class", "1"]
     folders = ["--clips", tmp_path / "sounds", "--pool", tmp_path / "pool"]
     subprocess.run([*command, *folders], check=True, capture_output=True)
     train = read(tmp_path / "out").of("train")

@@ -49,8 +49,8 @@ def made(unverified: dict[str, int], verified: dict[str, int], small: dict[str, 
 
 
 @pytest.fixture(scope="module")
-def real(shared: Path) -> Manifest:
-    return read(shared / "data" / "fsdnoisy18k-meta")
+def real(real_data: Path) -> Manifest:
+    return read(real_data / "fsdnoisy18k-meta")
 
 
 def test_the_real_counts_are_those_of_table_1(real: Manifest) -> None:

@@ -14,10 +14,10 @@ from trainables.features.framing import frame_count
 from trainables.features.logmel import log_mel, mel_filters, prepare
 
 
-def test_frames_equal_the_baseline_within_1e_3(shared):
-    samples, rate = soundfile.read(shared / "golden" / "synthetic.wav", dtype="float32")
+def test_frames_equal_the_baseline_within_1e_3(golden):
+    samples, rate = soundfile.read(golden / "synthetic.wav", dtype="float32")
     frames = log_mel(samples, rate)
-    expected = np.load(shared / "golden" / "logmel_synthetic.npy")
+    expected = np.load(golden / "logmel_synthetic.npy")
     assert frames.dtype == np.float32
     assert frames.shape == expected.shape
     assert np.abs(frames - expected).max() < 1e-3
@@ -71,8 +71,8 @@ def test_silence_is_the_logarithm_of_the_floor():
     assert np.abs(frames - np.log10(2.220446049250313e-16)).max() < 1e-5
 
 
-def test_frame_counts_equal_the_golden_vectors(shared):
-    for case in json.loads((shared / "golden" / "patches.json").read_text()):
+def test_frame_counts_equal_the_golden_vectors(golden):
+    for case in json.loads((golden / "patches.json").read_text()):
         assert frame_count(case["samples"]) == case["frames"]
         if case["samples"] <= 441_000:
             assert len(log_mel(np.ones(case["samples"], np.float32), 44_100)) == case["frames"]

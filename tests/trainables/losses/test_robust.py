@@ -21,8 +21,8 @@ from trainables.losses.robust import (
 TOLERANCE = 1e-10
 
 
-def golden(shared, name):
-    return json.loads((shared / "golden" / f"{name}.json").read_text())
+def vectors(golden, name):
+    return json.loads((golden / f"{name}.json").read_text())
 
 
 def double(values):
@@ -34,8 +34,8 @@ def worst(actual, expected):
 
 
 @pytest.mark.parametrize("section", ["random", "extreme"])
-def test_gce_and_its_gradient_equal_the_golden_vectors(shared, section):
-    data = golden(shared, "gce")[section]
+def test_gce_and_its_gradient_equal_the_golden_vectors(golden, section):
+    data = vectors(golden, "gce")[section]
     targets = torch.tensor(data["target"])
     for case in data["cases"]:
         logits = double(data["logits"]).requires_grad_()
@@ -46,15 +46,15 @@ def test_gce_and_its_gradient_equal_the_golden_vectors(shared, section):
         assert worst(logits.grad, case["grad_of_sum_wrt_logits"]) <= TOLERANCE, case["q"]
 
 
-def test_truncated_gce_equals_the_golden_vectors(shared):
-    data = golden(shared, "gce")["truncated"]
+def test_truncated_gce_equals_the_golden_vectors(golden):
+    data = vectors(golden, "gce")["truncated"]
     for case in data["cases"]:
         losses = truncated_gce(double(data["logits"]), torch.tensor(data["target"]), case["q"], case["k"])
         assert worst(losses, case["loss"]) <= TOLERANCE
 
 
-def test_bootstrapping_and_its_gradient_equal_the_golden_vectors(shared):
-    data = golden(shared, "bootstrapping")
+def test_bootstrapping_and_its_gradient_equal_the_golden_vectors(golden):
+    data = vectors(golden, "bootstrapping")
     for case in data["cases"]:
         logits = double(data["logits"]).requires_grad_()
         losses = soft_bootstrapping(logits, torch.tensor(data["target"]), case["beta"])
@@ -65,8 +65,8 @@ def test_bootstrapping_and_its_gradient_equal_the_golden_vectors(shared):
 
 @pytest.mark.parametrize("rule", ["max", "outlier"])
 @pytest.mark.parametrize("origin", [False, True])
-def test_masking_equals_the_golden_vectors(shared, rule, origin):
-    data = golden(shared, "masking")
+def test_masking_equals_the_golden_vectors(golden, rule, origin):
+    data = vectors(golden, "masking")
     case = data[("max_06" if rule == "max" else "outlier_19") + ("_origin" if origin else "")]
     made = (
         config.LossMaskingOrigin(name="loss_masking_origin", rule=rule)
@@ -81,8 +81,8 @@ def test_masking_equals_the_golden_vectors(shared, rule, origin):
     assert masking_threshold(double(data["losses"]), rule).item() == pytest.approx(case["threshold"], abs=TOLERANCE)
 
 
-def test_masking_keeps_a_loss_that_equals_its_threshold(shared):
-    for edge in golden(shared, "masking")["edge"].values():
+def test_masking_keeps_a_loss_that_equals_its_threshold(golden):
+    for edge in vectors(golden, "masking")["edge"].values():
         for name, case in edge.items():
             if isinstance(case, dict):
                 losses = double(edge.get("losses", [0.0] * 64))

@@ -13,16 +13,16 @@ from trainables.features.logmel import log_mel
 from trainables.losses.soft_nearest_neighbour import adaptive_q, snn, squared_distances
 
 
-def golden_cases(shared):
-    for name, data in json.loads((shared / "golden" / "snn.json").read_text())["sets"].items():
+def golden_cases(golden):
+    for name, data in json.loads((golden / "snn.json").read_text())["sets"].items():
         for result in data["results"]:
             yield name, torch.tensor(data["x"], dtype=torch.float64), torch.tensor(data["y"]), result
 
 
 @pytest.mark.parametrize(("reading", "key"), [("mean", "q_mean"), ("pooled", "q_pooled"), ("sample", "q_sample")])
-def test_q_equals_the_golden_vectors(shared, reading, key):
+def test_q_equals_the_golden_vectors(golden, reading, key):
     checked = 0
-    for name, x, y, result in golden_cases(shared):
+    for name, x, y, result in golden_cases(golden):
         expected = torch.tensor(result[key], dtype=torch.float64)
         error = (adaptive_q(x, y, result["T"], reading) - expected).abs().max()
         assert error <= 1e-10, (name, result["T"])
@@ -39,9 +39,9 @@ def naive_q(x, y, temperature):
 
 
 @pytest.fixture(scope="session")
-def real_patches(shared):
+def real_patches(real_data):
     """64 standardised patches of real recordings, flattened, and labels."""
-    files = sorted((shared / "data" / "esc-sounds").glob("*.ogg"))[:64]
+    files = sorted((real_data / "esc-sounds").glob("*.ogg"))[:64]
     patches = np.stack([log_mel(read_mono(f, 44_100), 44_100)[:100] for f in files])
     patches = (patches - patches.mean(axis=(0, 1))) / patches.std(axis=(0, 1))
     return torch.from_numpy(patches).float().flatten(1), torch.arange(64) % 20

@@ -11,8 +11,8 @@ from trainables.features.framing import patch_starts
 from trainables.training.patches import Patches, index_patches, standardisation
 
 
-def test_starts_equal_the_golden_vectors(shared):
-    for case in json.loads((shared / "golden" / "patches.json").read_text()):
+def test_starts_equal_the_golden_vectors(golden):
+    for case in json.loads((golden / "patches.json").read_text()):
         starts = patch_starts(case["frames"])
         assert len(starts) == case["patches"]
         assert starts[: len(case["starts"])] == case["starts"]

@@ -12,8 +12,8 @@ def new():
 
 
 @pytest.mark.parametrize("name", ["plateau", "tiny", "small", "late"])
-def test_rates_and_stop_equal_keras(shared, name):
-    trace = json.loads((shared / "golden" / "callbacks.json").read_text())[name]
+def test_rates_and_stop_equal_keras(golden, name):
+    trace = json.loads((golden / "callbacks.json").read_text())[name]
     schedule, rates, stopped = new(), [], None
     for epoch, accuracy in enumerate(trace["val_acc"]):
         schedule.step(accuracy)
