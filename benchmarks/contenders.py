@@ -12,8 +12,8 @@ from simulation import CONFIRM_SEEDS, DATASET, EPOCHS, Played, World, play
 
 from analysis.statistics.intervals import t_interval
 from study.methods.grid import Grid
-from study.methods.sampling import ArmSpace, SampledChoices, SampledRange
 from study.methods.search import Search
+from study.methods.search_space import ArmSpace, SampledChoices, SampledRange
 from study.methods.settle import Settle
 from study.spec.candidates import Candidate
 from study.spec.methods import Asha

@@ -8,24 +8,20 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import logging
-import os
 import shlex
 import tempfile
 import zlib
-from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from study.cluster.connection import answers, connect
 from study.errors import EngineError, UnknownStudyError, UsageError
 from study.spec.yaml_reader import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from ray.job_submission import JobSubmissionClient
 
 ADDRESS = "http://127.0.0.1:8265"
 STUDY, DIGEST, FILE, OPTIONS = "gce_study", "gce_study_digest", "gce_study_file", "gce_study_options"  # of a job
@@ -87,14 +83,12 @@ class Cluster:
 
         """
         self.address = address
-        _show_token()
-        os.environ["RAY_API_SERVER_ADDRESS"] = address  # Ray puts other variables before what it is told
-        with _answers(address):
-            self._client = _client(address)
+        with answers(address):
+            self._client = connect(address)
 
     def attempts(self, study: str | None = None) -> list[Attempt]:
         """Return the jobs of a study, or of all, the earliest first."""
-        with _answers(self.address):
+        with answers(self.address):
             details = self._client.list_jobs()
         found = [_attempt(each) for each in details if STUDY in (each.metadata or {})]
         return sorted((a for a in found if study in (None, a.study)), key=lambda a: (a.study, a.number))
@@ -148,7 +142,7 @@ class Cluster:
         """Start a study's driver; say whether Ray took it, or somebody else had the number."""
         name, text = unpacked(file)
         job = f"{study}-{number}"
-        with tempfile.TemporaryDirectory(prefix="gce-study-") as folder, _answers(self.address):
+        with tempfile.TemporaryDirectory(prefix="gce-study-") as folder, answers(self.address):
             (Path(folder) / name).write_bytes(text)
             try:
                 self._client.submit_job(
@@ -173,7 +167,7 @@ class Cluster:
 
     def stop(self, attempt: Attempt) -> None:
         """Ask a driver to end when its runs have finished their epoch; returns at once."""
-        with _answers(self.address):
+        with answers(self.address):
             self._client.stop_job(attempt.job)
 
     def cancel(self, attempt: Attempt) -> None:
@@ -181,7 +175,7 @@ class Cluster:
 
         Ray knows one way only to stop a job, so another job beside it, on the same machine, sends the signal.
         """
-        with _answers(self.address):
+        with answers(self.address):
             if attempt.status == "PENDING":
                 self._client.stop_job(attempt.job)
                 return
@@ -189,7 +183,7 @@ class Cluster:
 
     def logs(self, attempt: Attempt) -> str:
         """Return what a driver has printed."""
-        with _answers(self.address):
+        with answers(self.address):
             return str(self._client.get_job_logs(attempt.job))
 
     def follow(self, attempt: Attempt) -> Iterator[str]:
@@ -197,7 +191,7 @@ class Cluster:
         import asyncio  # noqa: PLC0415 -- with what it imports, only following needs it
 
         lines = self._client.tail_job_logs(attempt.job)
-        with _answers(self.address), asyncio.Runner() as runner:
+        with answers(self.address), asyncio.Runner() as runner:
             while True:
                 try:
                     yield runner.run(anext(lines))
@@ -249,59 +243,3 @@ def _attempt(details: Any) -> Attempt:  # noqa: ANN401 -- Ray's JobDetails
         exit_code=details.driver_exit_code,
         message=details.message or "",
     )
-
-
-def _show_token() -> None:
-    """Let Ray send a token where there is one: without the mode it does not, though the cluster asks for it."""
-    kept = Path("~/.ray/auth_token").expanduser()
-    if os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH") or kept.exists():
-        os.environ.setdefault("RAY_AUTH_MODE", "token")
-
-
-def _client(address: str) -> JobSubmissionClient:
-    try:
-        import requests  # noqa: F401, PLC0415 -- of what the cluster extra brings, the part that Ray asks for itself
-        from ray.job_submission import JobSubmissionClient  # noqa: PLC0415
-    except ModuleNotFoundError:
-        msg = "submitting needs Ray's client of jobs; install the extra: pip install -c constraints.txt '.[cluster]'"
-        raise EngineError(msg) from None
-    import ray  # noqa: PLC0415
-
-    for name in ("dashboard.modules.dashboard_sdk", "dashboard.modules.job.sdk", "_private.runtime_env.packaging"):
-        logging.getLogger(f"ray.{name}").setLevel(logging.WARNING)
-    client = JobSubmissionClient(address)
-    theirs = client._server_ray_version  # noqa: SLF001 -- asked for already; there is no public way
-    if theirs != ray.__version__:
-        msg = f"{address} runs Ray {theirs}, this machine has {ray.__version__}; install one of them on both"
-        raise EngineError(msg)
-    return client
-
-
-@contextmanager
-def _answers(address: str) -> Iterator[None]:
-    """Say in a line what a cluster's answer, or its silence, means.
-
-    Raises:
-        EngineError: it was an error.
-
-    """
-    try:
-        yield
-    except EngineError:
-        raise
-    except Exception as error:  # noqa: BLE001 -- Ray raises what its libraries raise, and plain RuntimeErrors
-        raise EngineError(_meaning(address, error)) from None
-
-
-def _meaning(address: str, error: Exception) -> str:
-    text = str(error).strip()
-    if isinstance(error, ConnectionError | OSError):  # requests' own errors are among them
-        return f"{address}: no cluster answers there; is it up, and the tunnel (ray dashboard CLUSTER.yaml) open?"
-    if "Authentication required" in text or "find an authentication token" in text:
-        return (
-            f"{address}: the cluster asks for a token; put it into ~/.ray/auth_token (mode 0600), or name its file in "
-            "RAY_AUTH_TOKEN_PATH"
-        )
-    if "Authentication failed" in text:
-        return f"{address}: the cluster refuses this token; it takes the one of ~/.ray/auth_token on its head"
-    return f"{address}: {text.splitlines()[-1] if text else type(error).__name__}"

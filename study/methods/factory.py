@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from study.methods.budgeted import BudgetedMethod
 from study.methods.controls import ControlledMethod
 from study.methods.grid import Grid
+from study.methods.search_space import ArmSpace, SampledChoices, SampledRange
 from study.spec.arms import Range
 from study.spec.candidates import candidates
 from study.spec.methods import Search as SearchSpec
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from study.methods.method import Method
-    from study.methods.sampling import ArmSpace
     from study.spec.arms import Arm
     from study.spec.study import StudySpec
     from trainables.plans import PlannedRun
@@ -76,12 +76,10 @@ def _choosing(spec: StudySpec, dataset: str, asked: Sequence[PlannedRun]) -> tup
 
 def spaces(spec: StudySpec, method: SearchSpec) -> list[ArmSpace]:
     """Return what a search samples: the open parameters of each arm that is no baseline."""
-    from study.methods.sampling import ArmSpace, SampledChoices  # noqa: PLC0415 -- optuna
-    from study.methods.sampling import SampledRange as Sampled  # noqa: PLC0415
 
-    def sampled(value: Any) -> Sampled | SampledChoices:  # noqa: ANN401 -- Values or Range
+    def sampled(value: Any) -> SampledRange | SampledChoices:  # noqa: ANN401 -- Values or Range
         if isinstance(value, Range):
-            return Sampled(value.min, value.max, value.scale == "log")
+            return SampledRange(value.min, value.max, value.scale == "log")
         return SampledChoices(value.values)
 
     return [

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from optuna.trial import FrozenTrial
 
-    from study.methods.sampling import ArmSpace, Tried
+    from study.methods.search_space import ArmSpace, Tried
     from trainables.storage.types import Location
 
 

@@ -6,7 +6,7 @@ import math
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from study.methods.sampling import Tried
+from study.methods.search_space import Tried
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

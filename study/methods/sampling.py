@@ -1,4 +1,4 @@
-"""What a search samples from, and how Optuna proposes the next configuration from those tried before.
+"""How Optuna proposes the next configuration from those tried before.
 
 Each proposal follows from the space, the seed and the configurations tried so far, so a study that was killed goes on
 with the proposals that it would have made; what is kept between two of them only saves time.
@@ -6,10 +6,8 @@ with the proposals that it would have made; what is kept between two of them onl
 
 from __future__ import annotations
 
-import math
 import warnings
 from copy import copy
-from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,16 +17,18 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.exceptions import ExperimentalWarning
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
+from study.methods.search_space import SampledChoices, SampledRange, holds, size
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from optuna.distributions import BaseDistribution
     from optuna.samplers import BaseSampler
 
+    from study.methods.search_space import ArmSpace, State, Tried
     from trainables.config import Configuration
 
 SamplerName = Literal["tpe", "random", "gp", "qmc"]
-State = Literal["running", "complete", "pruned", "failed"]
 
 STATES: dict[State, TrialState] = {
     "running": TrialState.RUNNING,
@@ -44,60 +44,6 @@ MOST_DUPLICATES = 100  # draws in a row that give nothing new, after which there
 
 # Optuna would tell of each study that it makes, and warn of packages that would make it faster.
 optuna.logging.set_verbosity(optuna.logging.ERROR)
-
-
-@dataclass(frozen=True)
-class SampledRange:
-    """The numbers from ``low`` to ``high``, both included; sampled evenly in their logarithm if ``log``."""
-
-    low: float
-    high: float
-    log: bool = False
-
-
-@dataclass(frozen=True)
-class SampledChoices:
-    """A list of distinct values."""
-
-    values: tuple[float | str, ...]
-
-
-@dataclass(frozen=True)
-class ArmSpace:
-    """What an arm leaves open.
-
-    Attributes:
-        arm: its name.
-        parameters: what may be sampled, by the parameter's name in the study file; the subset is one of them.
-        build: returns the configuration in which the open parameters have these values.
-
-    """
-
-    arm: str
-    parameters: Mapping[str, SampledRange | SampledChoices]
-    build: Callable[[Mapping[str, float | str]], Configuration]
-
-
-@dataclass(frozen=True)
-class Tried:
-    """A configuration that was sampled, and how it has done.
-
-    Attributes:
-        number: counts the sampled configurations, from 0.
-        arm: the name of its arm.
-        varied: the values that were sampled, by the parameter's name in the study file.
-        state: running, complete (it finished), pruned (stopped at a rung) or failed (no seed of it has a score).
-        value: the score it ended with, a fraction in [0, 1]; None while it runs or where it failed.
-        intermediate: epoch -> score, the mean over its seeds.
-
-    """
-
-    number: int
-    arm: str
-    varied: Mapping[str, float | str]
-    state: State
-    value: float | None = None
-    intermediate: Mapping[int, float] = field(default_factory=dict)
 
 
 def distributions(space: Sequence[ArmSpace], arm: str | None = None) -> dict[str, BaseDistribution]:
@@ -130,16 +76,10 @@ def parameters(space: Sequence[ArmSpace], tried: Tried) -> tuple[dict[str, Any],
     arm = next((each for each in space if each.arm == tried.arm), None)
     if arm is None or arm.parameters.keys() != tried.varied.keys():
         return None
-    if not all(_holds(values, tried.varied[name]) for name, values in arm.parameters.items()):
+    if not all(holds(values, tried.varied[name]) for name, values in arm.parameters.items()):
         return None
     found = {"arm": tried.arm} if len(space) > 1 else {}
     return found | {f"{arm.arm}.{name}": value for name, value in tried.varied.items()}, distributions(space, arm.arm)
-
-
-def _holds(values: SampledRange | SampledChoices, value: float | str) -> bool:
-    if isinstance(values, SampledChoices):
-        return value in values.values
-    return not isinstance(value, str) and values.low <= value <= values.high
 
 
 class Proposer:
@@ -168,7 +108,7 @@ class Proposer:
 
         """
         self._take(history)
-        if len(self._known) >= _size(self._space):
+        if len(self._known) >= size(self._space):
             return None
         # The qmc sequence starts at the configuration's number, so what it passed over before, it meets again.
         number, sequence = len(history), self._sampler == "qmc"
@@ -207,15 +147,6 @@ class Proposer:
                 else:
                     varied[parameter] = _read(trial.suggest_categorical(key, values.values), values)
             yield arm.arm, varied
-
-
-def _size(space: Sequence[ArmSpace]) -> float:
-    """How many configurations there are: infinitely many where a range is open."""
-    sizes = [
-        math.prod(len(v.values) if isinstance(v, SampledChoices) else math.inf for v in each.parameters.values())
-        for each in space
-    ]
-    return sum(sizes)
 
 
 class _Past(FrozenTrial):

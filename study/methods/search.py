@@ -14,16 +14,15 @@ from study.methods.run_queue import RunQueue
 from study.methods.sampled_configuration import Curve, SampledConfiguration
 from study.methods.sampling import Proposer
 from study.methods.successive_halving import Rungs
-from study.spec.candidates import Candidate
+from study.spec.candidates import Candidate, distinct_candidates
 from trainables.naming import label
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from study.methods.sampling import ArmSpace, Tried
+    from study.methods.search_space import ArmSpace, Tried
     from study.spec.methods import Search as Settings
     from study.spec.methods import SelectOn
-    from trainables.config import Configuration
     from trainables.plans import PlannedRun
     from trainables.records import Epoch, Record
 
@@ -88,7 +87,7 @@ class Search:
         self._take_up(asked)
 
     def _take_up(self, asked: Sequence[PlannedRun]) -> None:
-        explored = _candidates(planned for planned in asked if planned.stage == "explore")
+        explored = distinct_candidates(planned for planned in asked if planned.stage == "explore")
         for planned in asked:  # in the order of planning, before what was not planned yet
             if planned.stage in {"explore", "confirm"}:
                 self._queue.plan(planned)
@@ -292,15 +291,6 @@ class Search:
     def _label(self, candidate: Candidate) -> str:
         name = label(candidate.planned(0, self._dataset, "explore"))
         return f"{name} on {candidate.configuration.subset}" if "subset" in candidate.varied else name
-
-
-def _candidates(runs: Iterable[PlannedRun]) -> list[Candidate]:
-    """Return the configurations of runs, in the order of their first."""
-    found: dict[Configuration, Candidate] = {}
-    for planned in runs:
-        candidate = Candidate(planned.arm, planned.varied, planned.run.configuration)
-        found.setdefault(candidate.configuration, candidate)
-    return list(found.values())
 
 
 def _counted(number: int, noun: str) -> str:

@@ -9,7 +9,7 @@ from trainables.config import Configuration, Run
 from trainables.plans import PlannedRun
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from study.spec.study import StudySpec
     from trainables.records import Stage
@@ -42,3 +42,12 @@ def candidates(spec: StudySpec) -> list[Candidate]:
         if not any(isinstance(value, Range) for value in arm.open.values())
         for choice in arm.choices()
     ]
+
+
+def distinct_candidates(runs: Iterable[PlannedRun]) -> list[Candidate]:
+    """Return the configurations that runs train, each once, in the order of their first run."""
+    first: dict[Configuration, Candidate] = {}
+    for planned in runs:
+        candidate = Candidate(planned.arm, planned.varied, planned.run.configuration)
+        first.setdefault(candidate.configuration, candidate)
+    return list(first.values())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from study.methods.factory import JOURNAL, make_method, spaces
 from study.methods.method import Signal
-from study.methods.sampling import SampledChoices, SampledRange
+from study.methods.search_space import SampledChoices, SampledRange
 from study.spec.methods import Search
 from study.spec.study import StudySpec
 from trainables.config import GCE, Configuration

@@ -12,7 +12,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from study.methods.optuna_journal import Journal
-from study.methods.sampling import ArmSpace, SampledChoices, SampledRange, Tried
+from study.methods.search_space import ArmSpace, SampledChoices, SampledRange, Tried
 from trainables.config import GCE, AdaptiveGCE, Configuration
 
 SPACE = [

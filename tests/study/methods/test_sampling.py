@@ -7,7 +7,8 @@ import time
 
 import pytest
 
-from study.methods.sampling import ArmSpace, Proposer, SampledChoices, SampledRange, Tried, parameters
+from study.methods.sampling import Proposer, parameters
+from study.methods.search_space import ArmSpace, SampledChoices, SampledRange, Tried
 from trainables.config import CCE, GCE, AdaptiveGCE, Configuration
 
 SAMPLERS = ["tpe", "random", "gp", "qmc"]

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from study.methods.method import Decision, Signal
-from study.methods.sampling import ArmSpace, SampledChoices, SampledRange
 from study.methods.search import Search
+from study.methods.search_space import ArmSpace, SampledChoices, SampledRange
 from study.spec.candidates import Candidate
 from study.spec.methods import Asha
 from study.spec.methods import Search as Settings

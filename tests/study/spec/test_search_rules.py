@@ -7,8 +7,8 @@ import math
 import pytest
 
 from study.methods.method import FIRST_CONFIRMING_SEED, Decision, Signal
-from study.methods.sampling import ArmSpace, SampledChoices, SampledRange
 from study.methods.search import Search
+from study.methods.search_space import ArmSpace, SampledChoices, SampledRange
 from study.spec.candidates import Candidate
 from study.spec.methods import Asha
 from study.spec.methods import Search as Settings

@@ -1,0 +1,83 @@
+"""The connection to a cluster's jobs API: token, version, and what a refusal or a silence means."""
+
+from __future__ import annotations
+
+import logging
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from study.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ray.job_submission import JobSubmissionClient
+
+
+def connect(address: str) -> JobSubmissionClient:
+    """Return Ray's client of the jobs of a cluster.
+
+    Args:
+        address: of the cluster's dashboard.
+
+    Raises:
+        EngineError: Ray has another version there, or what submits jobs is not installed here.
+
+    """
+    _show_token()
+    os.environ["RAY_API_SERVER_ADDRESS"] = address  # Ray prefers this variable to the address that it is passed
+    try:
+        import requests  # noqa: F401, PLC0415 -- of what the cluster extra brings, the part that Ray asks for itself
+        from ray.job_submission import JobSubmissionClient  # noqa: PLC0415
+    except ModuleNotFoundError:
+        msg = "submitting needs Ray's client of jobs; install the extra: pip install -c constraints.txt '.[cluster]'"
+        raise EngineError(msg) from None
+    import ray  # noqa: PLC0415
+
+    for name in ("dashboard.modules.dashboard_sdk", "dashboard.modules.job.sdk", "_private.runtime_env.packaging"):
+        logging.getLogger(f"ray.{name}").setLevel(logging.WARNING)
+    client = JobSubmissionClient(address)
+    theirs = client._server_ray_version  # noqa: SLF001 -- asked for already; there is no public way
+    if theirs != ray.__version__:
+        msg = f"{address} runs Ray {theirs}, this machine has {ray.__version__}; install one of them on both"
+        raise EngineError(msg)
+    return client
+
+
+@contextmanager
+def answers(address: str) -> Iterator[None]:
+    """Say in a line what a cluster's answer, or its silence, means.
+
+    Raises:
+        EngineError: it was an error.
+
+    """
+    try:
+        yield
+    except EngineError:
+        raise
+    except Exception as error:  # noqa: BLE001 -- Ray raises what its libraries raise, and plain RuntimeErrors
+        raise EngineError(_meaning(address, error)) from None
+
+
+def _meaning(address: str, error: Exception) -> str:
+    text = str(error).strip()
+    if isinstance(error, ConnectionError | OSError):  # requests' own errors are among them
+        return f"{address}: no cluster answers there; is it up, and the tunnel (ray dashboard CLUSTER.yaml) open?"
+    if "Authentication required" in text or "find an authentication token" in text:
+        return (
+            f"{address}: the cluster asks for a token; put it into ~/.ray/auth_token (mode 0600), or name its file in "
+            "RAY_AUTH_TOKEN_PATH"
+        )
+    if "Authentication failed" in text:
+        return f"{address}: the cluster refuses this token; it takes the one of ~/.ray/auth_token on its head"
+    return f"{address}: {text.splitlines()[-1] if text else type(error).__name__}"
+
+
+def _show_token() -> None:
+    """Let Ray send a token where there is one: without the mode it does not, though the cluster asks for it."""
+    kept = Path("~/.ray/auth_token").expanduser()
+    if os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH") or kept.exists():
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
