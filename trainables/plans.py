@@ -13,6 +13,8 @@ from trainables.storage.files import write_atomically
 if TYPE_CHECKING:
     from trainables.storage.types import Location
 
+RUNS_EACH = 20  # settle's default limit for each configuration: as many runs as a grid would need
+
 
 class PlannedRun(Strict):
     """One run that a study names: which arm it belongs to, what was varied there, and what the run is for."""

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from analysis.results.budget import Spent, reached
 from analysis.results.runs_table import Key, key_of, keys, runs_of, scores, selected_on
 from analysis.results.study_results import explored, reported
-from analysis.statistics.best_arm import RUNS_EACH, Assessment, Explored, stand
+from analysis.statistics.best_arm import Assessment, Explored, stand
 from analysis.statistics.ranking import ValidationTable, choose
+from trainables.plans import RUNS_EACH
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound="Hashable")
 
-RUNS_EACH = 20  # of each configuration, at most, before one is chosen: where a grid would be as well
 MOST_FAILURES = 2  # runs without a score at which a configuration is out, when they are most of its runs
 
 

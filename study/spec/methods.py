@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from analysis.statistics.best_arm import RUNS_EACH
 from study.spec.arms import Name, distinct
 from trainables.config import Frozen
+from trainables.plans import RUNS_EACH
 
 MOST_CONFIRMING_SEEDS = 1000
 
