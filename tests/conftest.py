@@ -17,7 +17,7 @@ import soundfile
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from trainables.storage.object_store import ObjectPath
+    from trainables.storage.object_location import ObjectLocation
 
 RATE = 44_100
 
@@ -165,7 +165,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
 
 
 @pytest.fixture(scope="session")
-def make_bucket(front: Front) -> Callable[[str], ObjectPath]:
+def make_bucket(front: Front) -> Callable[[str], ObjectLocation]:
     """Return a function from a name to an empty place in the object store, whose proxy is open then."""
     import fsspec  # noqa: PLC0415 -- as above
 
@@ -181,6 +181,6 @@ def make_bucket(front: Front) -> Callable[[str], ObjectPath]:
 
 
 @pytest.fixture
-def bucket(make_bucket: Callable[[str], ObjectPath], request: pytest.FixtureRequest) -> ObjectPath:
+def bucket(make_bucket: Callable[[str], ObjectLocation], request: pytest.FixtureRequest) -> ObjectLocation:
     """Return an empty place in the object store, of the test's own."""
     return make_bucket(hashlib.blake2b(request.node.nodeid.encode(), digest_size=8).hexdigest())

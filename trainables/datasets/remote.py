@@ -21,7 +21,7 @@ from trainables.storage.files import write_atomically
 from trainables.storage.location import each, is_url, location
 
 if TYPE_CHECKING:
-    from trainables.storage.object_store import ObjectPath
+    from trainables.storage.object_location import ObjectLocation
     from trainables.storage.types import Stamp
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def _copied(url: str, cache: Path, only: str | None = None) -> Path:
 
 
 def _fetch_all(
-    there: ObjectPath, folder: Path, wanted: dict[str, Stamp], record: Path, known: dict[str, Stamp]
+    there: ObjectLocation, folder: Path, wanted: dict[str, Stamp], record: Path, known: dict[str, Stamp]
 ) -> None:
     """Fetch files, and add them to what is known to be there, in the record too."""
     noted = time.monotonic()
@@ -95,7 +95,7 @@ def _fetch_all(
         write_atomically(record, json.dumps(known).encode())
 
 
-def _fetch(there: ObjectPath, folder: Path, name: str) -> str:
+def _fetch(there: ObjectLocation, folder: Path, name: str) -> str:
     target = folder / name
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")

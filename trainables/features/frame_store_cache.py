@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from trainables.storage.object_store import ObjectPath
+    from trainables.storage.object_location import ObjectLocation
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ LIMIT, USUAL_LIMIT = "GCE_STUDY_CACHE_GB", 50.0
 _open: dict[Path, int] = {}  # copies that this process has opened -> what holds the lock, until the process ends
 
 
-def shared_store(remote: ObjectPath, parent: Path, build: Callable[[], FrameStore]) -> FrameStore:
+def shared_store(remote: ObjectLocation, parent: Path, build: Callable[[], FrameStore]) -> FrameStore:
     """Return the copy of a store that is there, or build it here and leave it there.
 
     Args:
@@ -59,7 +59,7 @@ def shared_store(remote: ObjectPath, parent: Path, build: Callable[[], FrameStor
     return store
 
 
-def fetch(remote: ObjectPath, parent: Path) -> FrameStore | None:
+def fetch(remote: ObjectLocation, parent: Path) -> FrameStore | None:
     """Open this machine's copy of a store, copied first where it is absent or damaged.
 
     Returns:
@@ -80,7 +80,7 @@ def fetch(remote: ObjectPath, parent: Path) -> FrameStore | None:
     return store
 
 
-def _copy(remote: ObjectPath, folder: Path) -> bool:
+def _copy(remote: ObjectLocation, folder: Path) -> bool:
     """Copy a store to this machine; say whether what came is whole."""
     try:
         manifest = (remote / MANIFEST_FILE).read_bytes()
@@ -106,7 +106,7 @@ def _copy(remote: ObjectPath, folder: Path) -> bool:
     return True
 
 
-def _frames(remote: ObjectPath, manifest: bytes) -> ObjectPath:
+def _frames(remote: ObjectLocation, manifest: bytes) -> ObjectLocation:
     return remote / f"{digest(json.loads(manifest))}.f32"
 
 

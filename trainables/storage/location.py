@@ -1,7 +1,7 @@
 """Where a study is kept: a folder, or ``s3://bucket/prefix`` in an object store.
 
 Everything that reads or writes a storage location takes a ``Location``. A folder is a plain ``pathlib.Path`` with all
-that it had before; a place in an object store is an ``ObjectPath`` (``trainables/object_store.py``), which answers to
+that it had before; a place in an object store is an ``ObjectLocation`` (``object_location``), which answers to
 the few methods of a path that are asked of a storage location, through fsspec. Where the two must differ, the code says
 ``isinstance(storage, Path)``:
 
@@ -63,7 +63,7 @@ def location(text: str, *, proven: bool = False) -> Location:
     if not URL.fullmatch(text):
         msg = f"{text!r} is not allowed; allowed: a folder, or {URL_FORM}"
         raise ValueError(msg)
-    from trainables.storage.object_store import object_path  # noqa: PLC0415 -- a folder needs none of it
+    from trainables.storage.object_location import object_path  # noqa: PLC0415 -- a folder needs none of it
 
     try:
         return object_path(text, proven=proven)

@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from trainables.storage.object_store import ObjectPath
+    from trainables.storage.object_location import ObjectLocation
     from trainables.storage.types import Location
 
 logger = logging.getLogger(__name__)
@@ -166,7 +166,7 @@ def _lock(path: Path) -> _Lock | None:
 class _Lease:
     """A term that this process renews from a thread of its own."""
 
-    def __init__(self, path: ObjectPath, term: str, owner: dict[str, Any], on_loss: Callable[[], None]) -> None:
+    def __init__(self, path: ObjectLocation, term: str, owner: dict[str, Any], on_loss: Callable[[], None]) -> None:
         self.lost = False
         # Hasty: a renewal comes again soon, and a process that ends is not to wait for a store that is away.
         self._path, self._term, self._owner, self._on_loss = path.hasty(), term, owner, on_loss
@@ -199,7 +199,7 @@ class _Lease:
                 (self._path / self._term).write_bytes(_written(self._owner | {"free": True}))
 
 
-def _lease(path: ObjectPath, wait: bool, on_loss: Callable[[], None]) -> _Lease | None:  # noqa: FBT001 -- see take
+def _lease(path: ObjectLocation, wait: bool, on_loss: Callable[[], None]) -> _Lease | None:  # noqa: FBT001 -- see take
     seen: tuple[str, Any] | None = None
     lapsed_at: float | None = None
     while True:
@@ -230,11 +230,11 @@ def _written(owner: dict[str, Any]) -> bytes:
     return json.dumps(owner | {"renewed": time.time()}).encode()
 
 
-def _terms(path: ObjectPath) -> list[str]:
+def _terms(path: ObjectLocation) -> list[str]:
     return [name for name in path.stamps() if name.isdigit()]
 
 
-def _state(path: ObjectPath, term: str, now: Callable[[], float]) -> Literal["free", "held", "lapsed"]:
+def _state(path: ObjectLocation, term: str, now: Callable[[], float]) -> Literal["free", "held", "lapsed"]:
     """Say whether a term has an owner that may still be at work."""
     owner = _read(path / term)
     if not owner or owner.get("free") or _gone(owner):
@@ -245,7 +245,7 @@ def _state(path: ObjectPath, term: str, now: Callable[[], float]) -> Literal["fr
         return "free"
 
 
-def _now(path: ObjectPath) -> float:
+def _now(path: ObjectLocation) -> float:
     """Return the time by the store's clock, from an object written for that: machines' own clocks may differ."""
     probe = path / f"now-{secrets.token_hex(8)}"
     probe.write_bytes(b"now")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from trainables.storage.object_store import ObjectPath
+    from trainables.storage.object_location import ObjectLocation
 
-Location: TypeAlias = "Path | ObjectPath"
+Location: TypeAlias = "Path | ObjectLocation"
 
 
 Stamp = tuple[int, int, int]  # time of the last change (ns), size, inode or ETag: what changes whenever a file does

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from trainables.storage.object_store import ObjectPath
+    from trainables.storage.object_location import ObjectLocation
     from trainables.storage.types import Location
 
 CANDIDATE = Candidate("a", {}, Configuration(loss=CCE(name="cce")))
@@ -212,7 +212,7 @@ def test_a_cut_run_whose_checkpoint_is_lost_is_recorded_from_what_it_reported(tm
     assert (found.status, len(found.epochs), found.cost.wall_s) == ("stopped", 2, 0.0)
 
 
-def test_a_record_that_a_worker_wrote_last_moment_is_not_replaced_in_an_object_store(bucket: ObjectPath) -> None:
+def test_a_record_that_a_worker_wrote_last_moment_is_not_replaced_in_an_object_store(bucket: ObjectLocation) -> None:
     conducted = conductor(bucket, OneByOne())
     planned = conducted.next()
     assert isinstance(planned, PlannedRun)

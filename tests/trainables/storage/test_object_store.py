@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 import pytest
-from botocore.exceptions import ClientError, NoCredentialsError
 
 from trainables.storage import object_store
 from trainables.storage.files import write_atomically
@@ -179,24 +178,6 @@ def test_who_may_read_and_not_write_is_told_so_within_the_time_of_an_outage(buck
         (bucket / "a").write_bytes(b"2")
     assert time.monotonic() - began < 30
     assert (bucket / "a").read_bytes() == b"1"
-
-
-def answered(code):
-    """Return an exception as s3fs makes it of an answer."""
-    error = PermissionError(code)
-    error.__cause__ = ClientError({"Error": {"Code": code}}, "PutObject")
-    return error
-
-
-@pytest.mark.parametrize("code", ["400", "ExpiredToken", "ExpiredTokenException", "RequestExpired"])
-def test_what_expires_is_worth_a_long_wait(code):
-    assert object_store.judged(answered(code)) == "expired"
-
-
-@pytest.mark.parametrize("code", ["403", "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch"])
-def test_what_is_denied_is_not(code):
-    assert object_store.judged(answered(code)) == "refused"
-    assert object_store.judged(NoCredentialsError()) == "refused"
 
 
 @pytest.mark.usefixtures("bucket")
