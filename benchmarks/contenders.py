@@ -16,10 +16,10 @@ from study.methods.search import Search
 from study.methods.search_space import ArmSpace, SampledChoices, SampledRange
 from study.methods.settle import Settle
 from study.spec.candidates import Candidate
-from study.spec.methods import Asha
-from study.spec.methods import Search as SearchSettings
-from study.spec.methods import Settle as SettleSettings
 from trainables.config import AdaptiveGCE, Configuration
+from trainables.settings import Asha
+from trainables.settings import Search as SearchSettings
+from trainables.settings import Settle as SettleSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

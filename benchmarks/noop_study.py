@@ -39,8 +39,8 @@ def main(folder: Path) -> None:
     from study.methods.budgeted import BudgetedMethod  # noqa: PLC0415
     from study.methods.grid import Grid  # noqa: PLC0415
     from study.spec.keys import Resources  # noqa: PLC0415
-    from study.spec.methods import Budget  # noqa: PLC0415
     from trainables.plans import read_plan  # noqa: PLC0415
+    from trainables.settings import Budget  # noqa: PLC0415
 
     class Timed(Progress):
         def on_record(self, record: Record) -> None:

@@ -20,7 +20,7 @@ from simulation import DATASET, World, record
 from study.ledger.ledger import Ledger
 from study.methods.method import Signal
 from study.methods.settle import Settle
-from study.spec.methods import Settle as Settings
+from trainables.settings import Settle as Settings
 
 FEW, MANY = 1000, 5000  # runs
 VALUES, SETTLING = 50, 1000  # of T; runs

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from trainables.config import Run
 from trainables.records import Stage, Strict, uncollected
+from trainables.settings import MethodName, PlanSettings
 from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
     from trainables.storage.types import Location
-
-RUNS_EACH = 20  # settle's default limit for each configuration: as many runs as a grid would need
 
 
 class PlannedRun(Strict):
@@ -43,10 +43,20 @@ class StudyPlan(Strict):
 
     name: str
     description: str
-    method: str
+    method: MethodName
     spec: dict[str, Any]  # the study file with every default filled in
     dataset: DataSummary
     runs: list[PlannedRun]
+
+    @cached_property
+    def settings(self) -> PlanSettings:
+        """What ``spec`` states of method, budget, controls, selection and prices, typed.
+
+        Raises:
+            pydantic.ValidationError: ``spec`` breaks a limit of the study file.
+
+        """
+        return PlanSettings.model_validate(self.spec)
 
 
 def study_folder(storage: Location, name: str) -> Location:

@@ -22,6 +22,8 @@ Status = Literal["complete", "stopped", "diverged", "failed"]
 # What a run is for: to find what to choose, to confirm a choice on fresh seeds, to control for an adaptive loss; empty
 # in a study that trains everything it names.
 Stage = Literal["", "explore", "confirm", "control"]
+# Which validation clips give the accuracy that a study chooses by: all of them, or those with a verified label.
+SelectOn = Literal["validation", "verified"]
 
 
 class Strict(BaseModel):

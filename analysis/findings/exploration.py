@@ -12,7 +12,7 @@ from analysis.results.runs_table import Key, key_of, keys, runs_of, scores, sele
 from analysis.results.study_results import explored, reported
 from analysis.statistics.best_arm import Assessment, Explored, stand
 from analysis.statistics.ranking import ValidationTable, choose
-from trainables.plans import RUNS_EACH
+from trainables.settings import RUNS_EACH
 
 if TYPE_CHECKING:
     import pandas as pd

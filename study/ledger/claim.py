@@ -8,9 +8,9 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from study.spec.arms import NAME_PATTERN
 from study.spec.messages import shown
 from trainables.plans import study_folder
+from trainables.settings import NAME_PATTERN
 from trainables.storage import locks
 
 if TYPE_CHECKING:

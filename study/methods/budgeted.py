@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from study.methods.method import Method
-    from study.spec.methods import Budget
     from trainables.plans import PlannedRun
     from trainables.records import Epoch, Record
+    from trainables.settings import Budget
 
 
 class BudgetedMethod:

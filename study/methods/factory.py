@@ -11,11 +11,11 @@ from study.methods.grid import Grid
 from study.methods.search_space import ArmSpace, SampledChoices, SampledRange
 from study.spec.arms import Range
 from study.spec.candidates import candidates
-from study.spec.methods import Search as SearchSpec
-from study.spec.methods import Settle as SettleSpec
 from study.spec.rules import confirming_runs, control_runs
 from trainables.config import Configuration
 from trainables.plans import study_folder
+from trainables.settings import Search as SearchSpec
+from trainables.settings import Settle as SettleSpec
 from trainables.storage.location import location
 
 if TYPE_CHECKING:

@@ -21,10 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from study.methods.search_space import ArmSpace, Tried
-    from study.spec.methods import Search as Settings
-    from study.spec.methods import SelectOn
     from trainables.plans import PlannedRun
-    from trainables.records import Epoch, Record
+    from trainables.records import Epoch, Record, SelectOn
+    from trainables.settings import Search as Settings
 
 
 SAMPLED_AT_ONCE = 10  # runs out at once at the least: the first ten are drawn at random whatever is known

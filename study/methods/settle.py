@@ -10,18 +10,18 @@ import numpy as np
 from analysis.statistics.best_arm import Explored, challengers, stand
 from study.methods.method import FIRST_CONFIRMING_SEED, Decision, Signal
 from study.methods.run_queue import RunQueue
-from study.spec.methods import SelectOn, most_exploring
 from trainables.naming import label
+from trainables.settings import most_exploring
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from analysis.statistics.best_arm import Assessment
     from study.spec.candidates import Candidate
-    from study.spec.methods import Settle as Settings
     from trainables.config import Configuration
     from trainables.plans import PlannedRun
-    from trainables.records import Epoch, Record
+    from trainables.records import Epoch, Record, SelectOn
+    from trainables.settings import Settle as Settings
 
 CHALLENGERS = 8  # drawn for each run
 # Runs in flight, as a share of those landed, or one for each candidate where that is more. What is asked for before it

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from study.spec.candidates import candidates
 from study.spec.differences import dump
-from study.spec.methods import Grid, Settle, most_exploring, most_sampled
 from study.spec.rules import confirming_runs, control_runs
 from trainables.plans import DataSummary, PlannedRun, StudyPlan
+from trainables.settings import Grid, Settle, most_exploring, most_sampled
 
 if TYPE_CHECKING:
     from study.spec.study import StudySpec

@@ -9,23 +9,18 @@ from __future__ import annotations
 
 import itertools
 from types import NoneType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self, TypeVar, Union, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self, Union, get_args
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, create_model, model_validator
 
-from study.spec.messages import not_allowed, shown
+from study.spec.messages import shown
 from trainables.config import LOSSES, Frozen, Loss, Subset
+from trainables.settings import Name, distinct, not_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# One rule for studies and arms: both become folder names and labels.
-NAME_PATTERN = r"[a-z0-9][a-z0-9._-]{0,63}"
-Name = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
-
 MOST_VALUES = 1000
-
-T = TypeVar("T")
 
 
 class Values(Frozen):
@@ -50,21 +45,6 @@ class Range(Frozen):
         if self.scale == "log" and self.min <= 0:
             raise not_allowed(("min",), "a number above 0, as the scale is log")
         return self
-
-
-def distinct(values: tuple[T, ...]) -> tuple[T, ...]:
-    """Return the values.
-
-    Raises:
-        PydanticCustomError: one of them is there twice.
-
-    """
-    first: dict[T, int] = {}
-    for i, value in enumerate(values):
-        if value in first:
-            raise not_allowed((i,), f"each value once (item {first[value]} is the same)")
-        first[value] = i
-    return values
 
 
 def branch(value: Any) -> Literal["value", "values", "range"]:  # noqa: ANN401 -- whatever a file holds there

@@ -7,9 +7,8 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator
 
-from study.spec.arms import distinct
-from study.spec.messages import not_allowed
 from trainables.config import Frozen
+from trainables.settings import GpuPrices, distinct, not_allowed
 from trainables.storage.location import URL, URL_FORM, is_url
 
 MOST_CONFIGURATIONS = 10_000
@@ -19,9 +18,6 @@ M = TypeVar("M", bound=Frozen)
 
 
 MOST_SEEDS = 1000
-
-
-_Price = Annotated[float, Field(ge=0, le=1e6)]
 
 
 class Resources(Frozen):
@@ -34,14 +30,7 @@ class Resources(Frozen):
     max_concurrent: Annotated[
         Annotated[int, Field(ge=1, le=100_000)] | None, Field(description="most runs at once; null is as many as fit")
     ] = None
-    price_per_gpu_hour: Annotated[
-        Annotated[
-            Annotated[_Price, Tag("value")] | Annotated[dict[str, _Price], Tag("values")],
-            Discriminator(lambda value: "values" if isinstance(value, dict) else "value"),
-        ]
-        | None,
-        Field(description="what an hour of one GPU costs: a number, or a number for each device (a part of its name)"),
-    ] = None
+    price_per_gpu_hour: GpuPrices = None
 
     @field_validator("gpus_per_run")
     @classmethod

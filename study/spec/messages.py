@@ -1,7 +1,4 @@
-"""How messages show what a person wrote: values, keys and file names, on one line and never longer than a line.
-
-Also the one kind of error that the models of a study file raise for rules a type cannot state.
-"""
+"""How messages show what a person wrote: values, keys and file names, on one line and never longer than a line."""
 
 from __future__ import annotations
 
@@ -10,13 +7,10 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import PydanticCustomError
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LONGEST = 80  # characters of a shown value or key
-NOT_ALLOWED = "not_allowed"  # type of the errors made by ``not_allowed``
 
 
 def plain(text: str) -> str:
@@ -68,8 +62,3 @@ def closest(word: object, allowed: Iterable[str]) -> str:
         return ""
     found = difflib.get_close_matches(word[:LONGEST].lower(), list(allowed), n=1, cutoff=0.6)
     return f" (did you mean {found[0]}?)" if found else ""
-
-
-def not_allowed(at: tuple[str | int, ...], allowed: str) -> PydanticCustomError:
-    """Return the error of a validator: which value under the validated one is refused, and what would be allowed."""
-    return PydanticCustomError(NOT_ALLOWED, "allowed: {allowed}", {"at": at, "allowed": allowed})

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from study.spec.messages import not_allowed
 from trainables.config import Frozen
+from trainables.settings import not_allowed
 
 Event = Literal["finished", "failed", "settled"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from study.spec.arms import Range
-from study.spec.methods import Search, Settle
+from trainables.settings import Search, Settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import AfterValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from study.spec.arms import Arm, Name, Range, distinct
+from study.spec.arms import Arm, Range
 from study.spec.keys import MOST_CONFIGURATIONS, Resources, Seeds, _with_absolute_paths, absolute
-from study.spec.messages import NOT_ALLOWED, not_allowed, shown
-from study.spec.methods import (
-    Budget,
-    Grid,
-    MethodSpec,
-    SelectOn,
-)
+from study.spec.messages import shown
 from study.spec.notify import Notify
 from study.spec.rules import violations
 from trainables.config import Frozen, Training
 from trainables.datasets.config import DataSet
+from trainables.records import SelectOn
+from trainables.settings import NOT_ALLOWED, Budget, Controls, Grid, MethodSpec, Name, not_allowed
 
 if TYPE_CHECKING:
     from trainables.config import Loss, Subset
@@ -42,11 +38,7 @@ class StudySpec(Frozen):
         SelectOn,
         Field(description="the accuracy to choose by: on validation clips, or on the verified ones among them"),
     ] = "validation"
-    controls: Annotated[
-        tuple[Literal["fixed_q"], ...],
-        Field(strict=False, description="fixed_q: a GCE arm at the mean q of each adaptive configuration"),
-        AfterValidator(distinct),
-    ] = ()
+    controls: Controls = ()
     budget: Annotated[Budget, Field(description="where the study ends in order; changes no result")] = Budget()
     training: Annotated[Training, Field(description="the training protocol; every default is the paper's")] = Training()
     resources: Annotated[Resources, Field(description="what one run may use; changes no result")] = Resources()

@@ -8,9 +8,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from study.spec.messages import NOT_ALLOWED, closest, key_path, shown
+from study.spec.messages import closest, key_path, shown
 from study.spec.study import json_schema
 from study.spec.yaml_reader import Problem
+from trainables.settings import NOT_ALLOWED
 
 if TYPE_CHECKING:
     from pydantic import ValidationError

@@ -10,10 +10,10 @@ from study.methods.budgeted import BudgetedMethod
 from study.methods.grid import Grid
 from study.methods.method import Signal
 from study.spec.candidates import Candidate
-from study.spec.methods import Budget
 from trainables.config import CCE, Configuration
 from trainables.plans import PlannedRun
 from trainables.records import Cost, Record, Status
+from trainables.settings import Budget
 
 CANDIDATE = Candidate("a", {}, Configuration(loss=CCE(name="cce")))
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from study.methods.factory import JOURNAL, make_method, spaces
 from study.methods.method import Signal
 from study.methods.search_space import SampledChoices, SampledRange
-from study.spec.methods import Search
 from study.spec.study import StudySpec
 from trainables.config import GCE, Configuration
 from trainables.plans import PlannedRun, study_folder
 from trainables.records import Cost, Epoch, Record
+from trainables.settings import Search
 
 if TYPE_CHECKING:
     from pathlib import Path

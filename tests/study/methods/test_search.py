@@ -14,10 +14,10 @@ from study.methods.method import Decision, Signal
 from study.methods.search import Search
 from study.methods.search_space import ArmSpace, SampledChoices, SampledRange
 from study.spec.candidates import Candidate
-from study.spec.methods import Asha
-from study.spec.methods import Search as Settings
 from trainables.config import CCE, GCE, AdaptiveGCE, Configuration
 from trainables.records import Cost, Epoch, Record
+from trainables.settings import Asha
+from trainables.settings import Search as Settings
 
 EPOCHS = 20
 SPACE = [

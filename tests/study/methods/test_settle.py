@@ -15,10 +15,10 @@ from analysis.statistics.best_arm import Explored, assess, challengers, scale, s
 from study.methods.method import FIRST_CONFIRMING_SEED, Signal
 from study.methods.settle import Settle
 from study.spec.candidates import Candidate
-from study.spec.methods import Settle as Settings
 from trainables.config import CCE, AdaptiveGCE, Configuration
 from trainables.plans import PlannedRun
 from trainables.records import Cost, Record
+from trainables.settings import Settle as Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

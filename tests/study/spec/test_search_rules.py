@@ -10,10 +10,10 @@ from study.methods.method import FIRST_CONFIRMING_SEED, Decision, Signal
 from study.methods.search import Search
 from study.methods.search_space import ArmSpace, SampledChoices, SampledRange
 from study.spec.candidates import Candidate
-from study.spec.methods import Asha
-from study.spec.methods import Search as Settings
 from trainables.config import CCE, GCE, Configuration
 from trainables.records import Cost, Epoch, Record
+from trainables.settings import Asha
+from trainables.settings import Search as Settings
 
 COST = Cost(wall_s=0, cpu_s=0, images=0, images_per_s=0)
 BASELINE = Candidate("cce", {}, Configuration(loss=CCE(name="cce")))

@@ -1,16 +1,47 @@
-"""What a study file may say of its method: which runs are chosen, and when enough is known."""
+"""The settings of a study that analysis and the methods read: method, budget, controls, selection and prices.
+
+A study file is validated with these models, and ``trainables.plans.StudyPlan.settings`` reads a plan with them.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic_core import PydanticCustomError
 
-from study.spec.arms import Name, distinct
 from trainables.config import Frozen
-from trainables.plans import RUNS_EACH
+from trainables.records import SelectOn
 
+RUNS_EACH = 20  # of a configuration, at most, while a settle study explores
 MOST_CONFIRMING_SEEDS = 1000
+NOT_ALLOWED = "not_allowed"  # type of the errors made by ``not_allowed``
+# One rule for studies and arms: both become folder names and labels.
+NAME_PATTERN = r"[a-z0-9][a-z0-9._-]{0,63}"
+Name = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
+
+T = TypeVar("T")
+
+
+def not_allowed(at: tuple[str | int, ...], allowed: str) -> PydanticCustomError:
+    """Return the error of a validator: which value under the validated one is refused, and what would be allowed."""
+    return PydanticCustomError(NOT_ALLOWED, "allowed: {allowed}", {"at": at, "allowed": allowed})
+
+
+def distinct(values: tuple[T, ...]) -> tuple[T, ...]:
+    """Return the values.
+
+    Raises:
+        PydanticCustomError: a value occurs twice.
+
+    """
+    first: dict[T, int] = {}
+    for i, value in enumerate(values):
+        if value in first:
+            raise not_allowed((i,), f"each value once (item {first[value]} is the same)")
+        first[value] = i
+    return values
+
 
 ConfirmSeeds = Annotated[
     int, Field(ge=2, le=MOST_CONFIRMING_SEEDS, description="fresh seeds of each configuration that is confirmed")
@@ -101,5 +132,38 @@ class Budget(Frozen):
 
 MethodSpec = Annotated[Grid | Settle | Search, Field(discriminator="name")]
 
+MethodName = Literal["grid", "settle", "search"]
+Controls = Annotated[
+    tuple[Literal["fixed_q"], ...],
+    Field(strict=False, description="fixed_q: a GCE arm at the mean q of each adaptive configuration"),
+    AfterValidator(distinct),
+]
+_Price = Annotated[float, Field(ge=0, le=1e6)]
+GpuPrices = Annotated[
+    Annotated[
+        Annotated[_Price, Tag("value")] | Annotated[dict[str, _Price], Tag("values")],
+        Discriminator(lambda value: "values" if isinstance(value, dict) else "value"),
+    ]
+    | None,
+    Field(description="what an hour of one GPU costs: a number, or a number for each device (a part of its name)"),
+]
 
-SelectOn = Literal["validation", "verified"]
+
+class PlanResources(Frozen):
+    """Of the resources in a plan, what a report needs."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    price_per_gpu_hour: GpuPrices = None
+
+
+class PlanSettings(Frozen):
+    """Of the study file in a plan, what a report needs; a key that an older plan lacks has its default."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    method: MethodSpec = Grid()
+    budget: Budget = Budget()
+    controls: Controls = ()
+    select_on: SelectOn = "validation"
+    resources: PlanResources = PlanResources()

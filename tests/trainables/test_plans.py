@@ -1,0 +1,51 @@
+"""A study's plan on disk, and its settings as types."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pydantic import ValidationError
+
+from trainables.plans import DataSummary, StudyPlan, read_plan, study_folder, write_plan
+from trainables.settings import Asha, Budget, Grid, Search, Settle
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DATA = DataSummary(name="sounds", kind="csv", fingerprint="0123", classes=["Rain"], clips={"test": 1})
+
+
+def _plan(**spec: Any) -> StudyPlan:
+    method = spec.get("method", {"name": "grid"})["name"]
+    return StudyPlan(name="q", description="", method=method, spec={"name": "q", **spec}, dataset=DATA, runs=[])
+
+
+def test_the_settings_are_those_of_the_study_file() -> None:
+    search = {"name": "search", "asha": {"grace_period": 3}, "baselines": ["cce"]}
+    resources = {"cpus_per_run": 1, "price_per_gpu_hour": {"A10G": 1.2}}
+    settings = _plan(method=search, budget={"max_hours": 2.5}, select_on="verified", resources=resources).settings
+    assert settings.method == Search(name="search", asha=Asha(grace_period=3), baselines=("cce",))
+    assert settings.budget == Budget(max_hours=2.5)
+    assert settings.select_on == "verified"
+    assert settings.resources.price_per_gpu_hour == {"A10G": 1.2}
+
+
+def test_a_key_that_an_older_plan_lacks_has_its_default() -> None:
+    settings = _plan().settings
+    assert (settings.method, settings.budget, settings.controls) == (Grid(), Budget(), ())
+    assert _plan(method={"name": "settle"}).settings.method == Settle(name="settle")
+
+
+def test_a_plan_with_its_settings_read_is_written_bit_for_bit_the_same(tmp_path: Path) -> None:
+    write_plan(tmp_path, _plan(method={"name": "settle", "within": 1}, unknown=[1]))
+    before = (study_folder(tmp_path, "q") / "plan.json").read_bytes()
+    plan = read_plan(tmp_path, "q")
+    assert plan.settings.method == Settle(name="settle", within=1.0)
+    write_plan(tmp_path, plan)
+    assert (study_folder(tmp_path, "q") / "plan.json").read_bytes() == before
+
+
+def test_a_plan_of_an_unknown_method_is_refused() -> None:
+    with pytest.raises(ValidationError, match="method"):
+        _plan(method={"name": "guess"})
