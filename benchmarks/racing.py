@@ -1,4 +1,4 @@
-"""Uniform racing, a method to compare with: every candidate gets the next seed until it is seen to be worse."""
+"""Uniform racing, a baseline method: every candidate gets the next seed until it is clearly worse than the leader."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from study.methods.method import Decision, Signal
-from study.methods.run_queue import RunQueue
+from study.methods.base import QueuedMethod
+from study.methods.method import Signal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,91 +16,74 @@ if TYPE_CHECKING:
     from study.spec.candidates import Candidate
     from trainables.config import Configuration
     from trainables.plans import PlannedRun
-    from trainables.records import Epoch, Record
+    from trainables.records import Record
 
 LEVEL = 0.95  # of all comparisons with the leader together (Bonferroni)
-FEWEST, MOST = 3, 20  # rounds before the first comparison; at most
+FIRST_COMPARISON = 3  # rounds
+MAX_ROUNDS = 20
 
 
-class Racing:
-    """Rounds of one seed for every candidate in the race; after a round, those surely worse than the leader drop out.
+class Racing(QueuedMethod):
+    """Rounds of one seed for each candidate still in the race; after a round, those worse than the leader drop out.
 
-    It ends when one is left, when no other can be more than ``within`` points better than the leader, or after MOST
-    rounds. The comparisons are t-tests with the candidates' pooled variance.
+    The race ends when one is left, when no other can be more than ``within`` points better than the leader, or after
+    MAX_ROUNDS rounds. The comparisons are t-tests with the pooled variance of the candidates.
     """
-
-    rungs: tuple[int, ...] = ()
 
     def __init__(self, candidates: Sequence[Candidate], within: float, dataset: str) -> None:
         """Start with every candidate in the race; ``within`` is in points."""
-        self._candidates = {each.configuration: each for each in candidates}
+        super().__init__()
+        self._candidates = {candidate.configuration: candidate for candidate in candidates}
         self._within, self._dataset = within, dataset
-        self._scores: dict[Configuration, list[float]] = {each: [] for each in self._candidates}
+        self._scores: dict[Configuration, list[float]] = {key: [] for key in self._candidates}
         self._racing = list(self._candidates)
         self._round = 0
         self._over = False
-        self._queue = RunQueue()
         self._next_round()
 
     def _next_round(self) -> None:
-        for each in self._racing:
-            self._queue.plan(self._candidates[each].planned(self._round, self._dataset, "explore"))
+        for key in self._racing:
+            self._queue.plan(self._candidates[key].planned(self._round, self._dataset, "explore"))
         self._round += 1
 
     def ask(self) -> PlannedRun | Signal:
         """Return the round's next run."""
         planned = self._queue.next()
-        if planned is None and not self._queue.out and not self._over:
+        if planned is None and not self._queue.in_flight and not self._over:
             self._compare()
             if not self._over:
                 self._next_round()
             planned = self._queue.next()
-        return planned or (Signal.WAIT if self._queue.out else Signal.DONE)
+        return planned or (Signal.WAIT if self._queue.in_flight else Signal.DONE)
 
     def _compare(self) -> None:
-        """Drop who is surely worse, and see whether the race is over."""
-        if self._round < FEWEST:
+        """Drop the candidates that are worse than the leader, and decide whether the race is over."""
+        if self._round < FIRST_COMPARISON:
             return
-        means = {each: float(np.mean(self._scores[each])) for each in self._racing}
-        leader = max(self._racing, key=lambda each: means[each])
+        means = {key: float(np.mean(self._scores[key])) for key in self._racing}
+        leader = max(self._racing, key=means.__getitem__)
         freedom = sum(len(scores) - 1 for scores in self._scores.values())
         squares = sum(float(np.var(scores)) * len(scores) for scores in self._scores.values())
         comparisons = 2 * max(1, len(self._racing) - 1)
         margin = stats.t.ppf(1 - (1 - LEVEL) / comparisons, freedom) * np.sqrt(2 * squares / freedom / self._round)
-        self._racing = [each for each in self._racing if means[leader] - means[each] <= margin]
-        close = all(means[each] - means[leader] + margin <= self._within for each in self._racing if each != leader)
-        self._over = close or self._round >= MOST
+        self._racing = [key for key in self._racing if means[leader] - means[key] <= margin]
+        close = all(means[key] - means[leader] + margin <= self._within for key in self._racing if key != leader)
+        self._over = close or self._round >= MAX_ROUNDS
 
     def tell(self, record: Record) -> None:
-        """Take a run's record."""
+        """Register a run's record."""
         self._queue.tell(record.run_id)
         if record.validation_accuracy is not None:
             self._scores[record.run.configuration].append(100 * record.validation_accuracy)
 
-    def give_back(self, run_id: str) -> None:
-        """Take back a run that was lost."""
-        self._queue.give_back(run_id)
-
-    def takes(self, record: Record) -> bool:
-        """Take any record but that of a run which was stopped early."""
-        return record.status != "stopped"
-
-    def report(self, run_id: str, curve: Sequence[Epoch]) -> Decision:  # noqa: ARG002 -- the protocol's
-        """Let every run go on to its end."""
-        return Decision.CONTINUE
-
-    def planned(self) -> list[PlannedRun]:
-        """Return every run planned so far."""
-        return list(self._queue.planned.values())
-
     def most_in_flight(self, slots: int) -> int:
-        """Return the slots."""
+        """Return the number of slots."""
         return slots
 
     def most_left(self) -> int:
-        """Return an upper bound of the runs still to be told."""
-        return len(self._candidates) * MOST - len(self._queue.told)
+        """Return an upper bound on the runs still to be recorded."""
+        return len(self._candidates) * MAX_ROUNDS - len(self._queue.recorded)
 
     def standing(self) -> str:
-        """Say who is in the race."""
+        """Return the state of the race."""
         return f"{len(self._racing)} in the race after {self._round} rounds"

@@ -1,10 +1,11 @@
-"""A method within a budget: nothing new is asked for once a limit is reached, and what is out is waited for."""
+"""A method within a budget: once a limit is reached, no new run is asked for and those in flight are waited for."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from analysis.results.budget import Spent, reached
+from study.methods.base import WrappedMethod
 from study.methods.method import Decision, Signal
 
 if TYPE_CHECKING:
@@ -16,98 +17,87 @@ if TYPE_CHECKING:
     from trainables.settings import Budget
 
 
-class BudgetedMethod:
+class BudgetedMethod(WrappedMethod):
     """Another method, asked until the study's budget is spent.
 
     Attributes:
-        limit: the limit that ended the asking, as in ``budget.max_runs = 40``; None when none did.
+        limit: the limit that was reached, such as ``budget.max_runs = 40``; None if there was none.
 
     """
 
     def __init__(self, inner: Method, budget: Budget) -> None:
-        """Put a method under a budget."""
-        self._inner, self._budget = inner, budget.model_dump()
-        self._told: set[str] = set()
+        """Limit a method by a budget."""
+        super().__init__(inner)
+        self._budget = budget.model_dump()
+        self._recorded: set[str] = set()
         self._spent = Spent()
-        self._started: set[str] = set()  # asked for in this sitting, not told: paused ones go on whatever the number
-        self._out: set[str] = set()
-        self.rungs = inner.rungs
+        # Asked for in this session and not recorded: a paused run may resume even when no new one may start.
+        self._started: set[str] = set()
+        self._in_flight: set[str] = set()
         self.limit: str | None = None
 
     def ask(self) -> PlannedRun | Signal:
-        """Return the inner method's run, unless a limit is reached."""
-        self.limit = self._reached(0)
+        """Return the inner method's next run, unless a limit is reached."""
+        self.limit = self._reached(started=0)
         if self.limit and not self.limit.startswith("budget.max_runs"):
-            return self._ended()
+            return self._end()
         answer = self._inner.ask()
         if isinstance(answer, Signal):
             self.limit = None if answer is Signal.DONE else self.limit
             return answer
         run_id = answer.run.run_id
-        self.limit = None if run_id in self._started else self._reached(len(self._started))
+        self.limit = None if run_id in self._started else self._reached(started=len(self._started))
         if self.limit:
             self._inner.give_back(run_id)
-            return self._ended()
+            return self._end()
         self._started.add(run_id)
-        self._out.add(run_id)
+        self._in_flight.add(run_id)
         return answer
 
-    def _reached(self, out: int) -> str | None:
-        return reached(self._budget, self._spent, out)
+    def _reached(self, *, started: int) -> str | None:
+        return reached(self._budget, self._spent, started)
 
-    def _ended(self) -> Signal:
-        return Signal.WAIT if self._out else Signal.DONE
+    def _end(self) -> Signal:
+        return Signal.WAIT if self._in_flight else Signal.DONE
 
     def tell(self, record: Record) -> None:
-        """Take a run's record.
+        """Register a run's record and its cost.
 
         Raises:
-            ValueError: the method has planned no such run.
+            ValueError: the method has not planned this run.
 
         """
-        self._inner.tell(record)
-        if record.run_id not in self._told:
-            self._told.add(record.run_id)
+        super().tell(record)
+        if record.run_id not in self._recorded:
+            self._recorded.add(record.run_id)
             self._spent.add(record)
         self._started.discard(record.run_id)
-        self._out.discard(record.run_id)
+        self._in_flight.discard(record.run_id)
 
     def give_back(self, run_id: str) -> None:
-        """Take back a run that was lost.
+        """Return a lost run.
 
         Raises:
-            ValueError: the run is not out.
+            ValueError: the run is not in flight.
 
         """
-        self._inner.give_back(run_id)
-        self._out.discard(run_id)
-
-    def takes(self, record: Record) -> bool:
-        """Leave it to the inner method."""
-        return self._inner.takes(record)
+        super().give_back(run_id)
+        self._in_flight.discard(run_id)
 
     def report(self, run_id: str, curve: Sequence[Epoch]) -> Decision:
-        """Leave it to the inner method."""
-        decision = self._inner.report(run_id, curve)
+        """Decide how a run proceeds."""
+        decision = super().report(run_id, curve)
         if decision is not Decision.CONTINUE:
-            self._out.discard(run_id)
+            self._in_flight.discard(run_id)
         return decision
 
-    def planned(self) -> list[PlannedRun]:
-        """Return the inner method's."""
-        return self._inner.planned()
-
     def most_left(self) -> int:
-        """Return the inner method's bound, or what the budget leaves of it."""
-        most = self._budget["max_runs"]
+        """Return the inner method's bound, limited by what is left of the budget."""
+        max_runs = self._budget["max_runs"]
         left = self._inner.most_left()
-        return left if most is None else max(len(self._out), min(left, most - self._spent.runs))
-
-    def most_in_flight(self, slots: int) -> int:
-        """Return the inner method's."""
-        return self._inner.most_in_flight(slots)
+        return left if max_runs is None else max(len(self._in_flight), min(left, max_runs - self._spent.runs))
 
     def standing(self) -> str:
-        """Say where the inner method stands, and which limit is reached."""
+        """Return the inner method's progress, and the limit if one is reached."""
         limit = f"{self.limit} is reached" if self.limit else ""
         return "; ".join(text for text in (self._inner.standing(), limit) if text)

@@ -1,4 +1,4 @@
-"""From a study file to the method that chooses its runs."""
+"""Build the method that a study file describes."""
 
 from __future__ import annotations
 
@@ -26,56 +26,57 @@ if TYPE_CHECKING:
     from study.spec.study import StudySpec
     from trainables.plans import PlannedRun
 
-JOURNAL = "optuna.log"  # in the study's folder: a search's trials, for optuna-dashboard
+JOURNAL = "optuna.log"  # in the study's folder: the trials of a search, for optuna-dashboard
 
 
 def make_method(
-    spec: StudySpec, dataset: str, asked: Sequence[PlannedRun]
+    spec: StudySpec, dataset: str, earlier: Sequence[PlannedRun]
 ) -> tuple[BudgetedMethod, Callable[[], None]]:
-    """Return a study's method, with its controls and under its budget; and what is to be called when it has changed.
+    """Return a study's method, with its controls and budget, and a function to call after each change of the method.
 
     Args:
         spec: the study.
-        dataset: fingerprint of its data set.
-        asked: the runs that its plan names already, which are all of them for a grid.
+        dataset: the data set's fingerprint.
+        earlier: the runs that the plan names already; for a grid, these are all its runs.
 
     """
-    inner, on_change = _choosing(spec, dataset, [planned for planned in asked if planned.stage != "control"])
+    inner, on_change = _unlimited(spec, dataset, [planned for planned in earlier if planned.stage != "control"])
     if spec.controls:
-        inner = ControlledMethod(inner, asked, control_runs(spec))
+        inner = ControlledMethod(inner, earlier, control_runs(spec))
     return BudgetedMethod(inner, spec.budget), on_change
 
 
-def _choosing(spec: StudySpec, dataset: str, asked: Sequence[PlannedRun]) -> tuple[Method, Callable[[], None]]:
+def _unlimited(spec: StudySpec, dataset: str, earlier: Sequence[PlannedRun]) -> tuple[Method, Callable[[], None]]:
+    """Return the method without controls and budget, and the function to call after each change."""
     method = spec.method
     if not isinstance(method, SettleSpec | SearchSpec):
-        return Grid(asked), lambda: None
+        return Grid(earlier), lambda: None
     fixed = [c for c in candidates(spec) if c.arm in method.baselines]
-    # Runs that confirmed an earlier choice, before the budget was raised, stay in the plan.
-    earlier = sum(planned.stage == "confirm" and planned.arm not in method.baselines for planned in asked)
-    most = spec.budget.max_runs
-    limits: dict[str, Any] = {
+    # Runs that confirmed another choice, before the budget was raised, stay in the plan.
+    confirmed = sum(planned.stage == "confirm" and planned.arm not in method.baselines for planned in earlier)
+    max_runs = spec.budget.max_runs
+    options: dict[str, Any] = {
         "select_on": spec.select_on,
-        "asked": asked,
-        "most_runs": None if most is None else most - confirming_runs(spec, method) - earlier,
+        "earlier": earlier,
+        "exploring_budget": None if max_runs is None else max_runs - confirming_runs(spec, method) - confirmed,
     }
     if isinstance(method, SettleSpec):
-        from study.methods.settle import Settle  # noqa: PLC0415 -- scipy, which a grid need not wait for
+        from study.methods.settle import Settle  # noqa: PLC0415 -- imports scipy, which a grid does not need
 
-        # In an order that the file's does not change.
-        chosen_from = sorted((c for c in candidates(spec) if c.arm not in method.baselines), key=lambda c: c.arm)
-        return Settle(chosen_from, fixed, method, dataset, **limits), lambda: None
-    from study.methods.optuna_journal import Journal  # noqa: PLC0415 -- optuna, which only a search needs
+        # Sorted, so that the order of the arms in the file has no effect.
+        choices = sorted((c for c in candidates(spec) if c.arm not in method.baselines), key=lambda c: c.arm)
+        return Settle(choices, fixed, method, dataset, **options), lambda: None
+    from study.methods.optuna_journal import Journal  # noqa: PLC0415 -- imports optuna, which only a search needs
     from study.methods.search import Search  # noqa: PLC0415
 
-    sampled = spaces(spec, method)
-    search = Search(sampled, fixed, method, spec.training.epochs, dataset, **limits)
-    journal = Journal(study_folder(location(spec.storage), spec.name) / JOURNAL, spec.name, sampled)
+    space = spaces(spec, method)
+    search = Search(space, fixed, method, spec.training.epochs, dataset, **options)
+    journal = Journal(study_folder(location(spec.storage), spec.name) / JOURNAL, spec.name, space)
     return search, lambda: journal.sync(search.history())
 
 
 def spaces(spec: StudySpec, method: SearchSpec) -> list[ArmSpace]:
-    """Return what a search samples: the open parameters of each arm that is no baseline."""
+    """Return what a search samples: the open parameters of every arm except the baselines."""
 
     def sampled(value: Any) -> SampledRange | SampledChoices:  # noqa: ANN401 -- Values or Range
         if isinstance(value, Range):
@@ -83,12 +84,14 @@ def spaces(spec: StudySpec, method: SearchSpec) -> list[ArmSpace]:
         return SampledChoices(value.values)
 
     return [
-        ArmSpace(arm.name, {name: sampled(value) for name, value in arm.open.items()}, partial(_built, spec, arm))
-        for arm in sorted(spec.arms, key=lambda arm: arm.name)  # in an order that the file's does not change
+        ArmSpace(
+            arm.name, {name: sampled(value) for name, value in arm.open.items()}, partial(_configuration, spec, arm)
+        )
+        for arm in sorted(spec.arms, key=lambda arm: arm.name)  # the order in the file has no effect
         if arm.name not in method.baselines
     ]
 
 
-def _built(spec: StudySpec, arm: Arm, varied: Mapping[str, float | str]) -> Configuration:
+def _configuration(spec: StudySpec, arm: Arm, varied: Mapping[str, float | str]) -> Configuration:
     choice = arm.choice(varied)
     return Configuration(loss=choice.loss, subset=choice.subset, training=spec.training)

@@ -1,4 +1,4 @@
-"""What a method is: asked for the next run, told each record; it knows nothing of how runs are trained."""
+"""The interface of a method: ``ask`` it for the next run and ``tell`` it each record. It knows nothing of training."""
 
 from __future__ import annotations
 
@@ -12,67 +12,67 @@ if TYPE_CHECKING:
     from trainables.records import Epoch, Record
 
 
-# Runs that confirm a choice have seeds from here on: no run that led to the choice has one of them.
+# Runs that confirm a choice use seeds from here upwards, so no run that led to the choice shares a seed with them.
 FIRST_CONFIRMING_SEED = 10_000
 
 
 class Signal(Enum):
-    """What a method answers instead of a run."""
+    """The answer of ``ask`` when there is no run to start."""
 
-    WAIT = auto()  # nothing to start until a run that is out has been told or given back
-    DONE = auto()  # every run the method wants is recorded
+    WAIT = auto()  # until a run in flight has been recorded or given back
+    DONE = auto()  # every run that the method wants has a record
 
 
 class Decision(Enum):
-    """What becomes of a run after an epoch."""
+    """What to do with a run after an epoch."""
 
     CONTINUE = auto()
-    STOP = auto()  # it ends here, with a record whose status is ``stopped``
-    PAUSE = auto()  # it makes room; the method asks for it again, and it goes on from its checkpoint
+    STOP = auto()  # end it now, with a record of status ``stopped``
+    PAUSE = auto()  # free its place; the method asks for it again later, and it resumes from its checkpoint
 
 
 class Method(Protocol):
-    """How runs are chosen. What it answers follows from its settings, the runs planned so far and their records."""
+    """A strategy for choosing runs. It depends only on its settings, the runs planned so far and their records."""
 
     rungs: tuple[int, ...]
-    """The epochs after which ``report`` may answer STOP or PAUSE; empty for a method that never does."""
+    """The epochs after which ``report`` may return STOP or PAUSE; empty if it never does."""
 
     def ask(self) -> PlannedRun | Signal:
-        """Return the next run to train; never one that was told, nor one that is out."""
+        """Return the next run to train, never one that is in flight or recorded."""
 
     def tell(self, record: Record) -> None:
-        """Take a run's record, whether it was asked for or found in the ledger.
+        """Register a run's record, whether the run was asked for or was already in the ledger.
 
         Raises:
-            ValueError: the method has planned no such run.
+            ValueError: the method has not planned this run.
 
         """
 
     def give_back(self, run_id: str) -> None:
-        """Take back a run that was asked for and will not be told; it is asked for again.
+        """Return a run that was asked for and will get no record; ``ask`` hands it out again.
 
         Raises:
-            ValueError: the run is not out.
+            ValueError: the run is not in flight.
 
         """
 
     def takes(self, record: Record) -> bool:
-        """Say whether a record that the ledger already holds answers for its run; if not, the run is trained anew."""
+        """Return whether a record already in the ledger counts for its run; if not, the run is trained again."""
 
     def report(self, run_id: str, curve: Sequence[Epoch]) -> Decision:
-        """Take a run's curve so far, from its first epoch to its latest; after PAUSE or STOP the run is not out."""
+        """Decide how a run proceeds, given its epochs so far; after PAUSE or STOP it is no longer in flight."""
 
     def planned(self) -> list[PlannedRun]:
-        """Return every run planned so far, in the order of planning; a run that was asked for is among them."""
+        """Return every run planned so far, in planning order, including all that were asked for."""
 
     def most_left(self) -> int:
-        """Return an upper bound of the runs that are still to be told, those out included."""
+        """Return an upper bound on the runs still to be recorded, including those in flight."""
 
     def most_in_flight(self, slots: int) -> int:
-        """Return the most runs worth having out at once, when that many slots are free for them.
+        """Return how many runs are worth having in flight at once, given the number of free slots.
 
-        A run chosen before the others' results are known is chosen worse, so an adaptive method asks for fewer.
+        A run chosen before the results of the others are known is a poorer choice, so adaptive methods return fewer.
         """
 
     def standing(self) -> str:
-        """Say in a few words where the method stands; empty when counts say it all."""
+        """Return a short description of the method's progress; empty if the run counts suffice."""

@@ -1,4 +1,4 @@
-"""A search's trials in a file that Optuna's tools can open. It only shows: nothing is read back from it but itself."""
+"""Export of a search's trials to a file that Optuna's tools can open. The search itself never reads it."""
 
 from __future__ import annotations
 
@@ -25,41 +25,42 @@ if TYPE_CHECKING:
 
 
 class Journal:
-    """Keeps an Optuna study equal to a search's history, by appending to a journal file; an object is written whole.
+    """Mirrors a search's history in the journal file of an Optuna study.
 
-    One process at a time may write; any number may read meanwhile.
+    A local file is appended to; an object in a store is written whole. Only one process may write at a time; any number
+    may read.
     """
 
     def __init__(self, path: Location, study_name: str, space: Sequence[ArmSpace]) -> None:
-        """Open the file, or make it when first written.
+        """Open the file; if absent, it is created by the first ``sync``.
 
         Args:
-            path: of the file; its folder is made when needed.
-            study_name: of the Optuna study within.
+            path: of the file; its folder is created if needed.
+            study_name: of the Optuna study in the file.
             space: what the search samples.
 
         """
         self._path, self._name, self._space = path, study_name, tuple(space)
-        self._shown: list[Tried] = []  # as the file has them
-        # Of a process that was killed while it wrote: Optuna would wait half a minute for it.
+        self._written: list[Tried] = []  # the history as it stands in the file
+        # Left by a process that was killed while writing: Optuna would wait for it for half a minute.
         path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
         self._open(_read(path))
 
     def _open(self, logs: list[dict[str, Any]] | None) -> None:
-        """Take up the file's operations; None for a new file."""
+        """Load the file's operations; None for a new file."""
         try:
             self._start(logs or [])
-        except Exception:  # noqa: BLE001 -- whatever a foreign file makes Optuna raise: it gets replaced
+        except Exception:  # noqa: BLE001 -- whatever Optuna raises on a foreign file: the file gets replaced
             self._start([])
             logs = None
-        self._replace = not logs  # whether the next writing makes the file anew
+        self._replace = not logs  # whether the next write replaces the file
 
     def _start(self, logs: list[dict[str, Any]]) -> None:
         self._backend = _Batch(logs)
         self._storage = JournalStorage(self._backend)
         studies = self._storage.get_all_studies()
         if logs and [(s.study_name, s.directions) for s in studies] != [(self._name, [StudyDirection.MAXIMIZE])]:
-            msg = f"not the journal of study {self._name} alone"
+            msg = f"not a journal of study {self._name} only"
             raise ValueError(msg)
         self._study = (
             studies[0]._study_id  # noqa: SLF001 -- Optuna gives it no public name
@@ -68,7 +69,7 @@ class Journal:
         )
 
     def sync(self, history: Sequence[Tried]) -> None:
-        """Write what is new since the last time; in one go, so that a reader sees all of it or nothing.
+        """Write what has changed since the last call, in one go, so that a reader sees all of it or nothing.
 
         Args:
             history: every configuration sampled so far, by number.
@@ -77,26 +78,25 @@ class Journal:
             OSError: the file cannot be written.
 
         """
-        shown = self._shown
-        changed = [tried for tried, before in zip_longest(history, shown) if tried is not before and tried]
+        changed = [tried for tried, before in zip_longest(history, self._written) if tried is not before and tried]
         trials = self._storage.get_all_trials(self._study, deepcopy=False)
         pairs = ((trials[tried.number], tried) for tried in changed if tried.number < len(trials))
         if self._replace or len(trials) > len(history) or not all(self._may_become(*pair) for pair in pairs):
             self._start([])
             self._replace, changed = True, list(history)
         for tried in changed:
-            self._show(tried)
+            self._append(tried)
         self._write()
-        self._shown = list(history)
+        self._written = list(history)
 
     def _may_become(self, trial: FrozenTrial, tried: Tried) -> bool:
-        """Say whether appending can make a trial what it should be."""
+        """Return whether a trial can be brought up to date by appending."""
         if (trial.params, trial.distributions) != (parameters(self._space, tried) or ({}, {})):
             return False
         now = (trial.state, trial.value, trial.intermediate_values)
         return not trial.state.is_finished() or now == (STATES[tried.state], tried.value, tried.intermediate)
 
-    def _show(self, tried: Tried) -> None:
+    def _append(self, tried: Tried) -> None:
         trials = self._storage.get_all_trials(self._study, deepcopy=False)
         if tried.number >= len(trials):
             self._storage.create_new_trial(self._study, _trial(self._space, tried))
@@ -111,7 +111,7 @@ class Journal:
             self._storage.set_trial_state_values(trial._trial_id, STATES[tried.state], values)  # noqa: SLF001 -- as above
 
     def _write(self) -> None:
-        replace, self._replace = self._replace, True  # a writing that fails may leave half a line
+        replace, self._replace = self._replace, True  # a failed write may leave half a line
         new = b"".join(_line(log) for log in self._backend.pending)
         if replace:
             write_atomically(self._path, new)
@@ -123,10 +123,10 @@ class Journal:
 
 
 class _Batch(BaseJournalBackend):
-    """Keeps Optuna's operations until they are written together; Optuna itself would sync the disk for each of them.
+    """Collects Optuna's operations to write them together; Optuna's own backend syncs the disk for each of them.
 
     Attributes:
-        pending: the operations that are not in the file yet.
+        pending: the operations not yet in the file.
 
     """
 
@@ -137,11 +137,11 @@ class _Batch(BaseJournalBackend):
 
     def read_logs(self, log_number_from: int) -> Iterator[dict[str, Any]]:
         unread = self._unread[log_number_from - self._first_unread :]
-        self._unread, self._first_unread = [], log_number_from + len(unread)  # it asks for each once
+        self._unread, self._first_unread = [], log_number_from + len(unread)  # Optuna asks for each operation once
         return iter(unread)
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        # Optuna passes dictionaries that it goes on using.
+        # A copy, because Optuna keeps using the dictionaries that it passes.
         written = [json.loads(_line(log)) for log in logs]
         self.pending += written
         self._unread += written
@@ -153,7 +153,7 @@ def _line(log: dict[str, Any]) -> bytes:
 
 
 def _read(path: Location) -> list[dict[str, Any]] | None:
-    """Return the file's operations; None when there is no file, or one with a line that was cut short."""
+    """Return the file's operations; None if there is no file, or if a line is cut short or is no JSON object."""
     try:
         data = path.read_bytes()
         logs = [json.loads(line) for line in data.splitlines()]
@@ -163,11 +163,11 @@ def _read(path: Location) -> list[dict[str, Any]] | None:
 
 
 def _trial(space: Sequence[ArmSpace], tried: Tried) -> FrozenTrial:
-    params, of = parameters(space, tried) or ({}, {})
+    params, distributions = parameters(space, tried) or ({}, {})
     return create_trial(
         state=STATES[tried.state],
         params=params,
-        distributions=of,
+        distributions=distributions,
         value=tried.value,
         intermediate_values=dict(tried.intermediate),
     )

@@ -1,4 +1,4 @@
-"""A configuration that a search sampled: how far each of its runs has come, and what that says of it."""
+"""A configuration that a search sampled: the curves of its runs, and its scores over the seeds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from study.spec.candidates import Candidate
     from trainables.records import Status
 
-Curve = dict[int, float]  # epoch, ascending from 1 -> score; NaN where there was none
+Curve = dict[int, float]  # epoch, ascending from 1 -> score; NaN if there was none
 
 
 class SampledConfiguration:
@@ -23,19 +23,19 @@ class SampledConfiguration:
     Attributes:
         number: counts the sampled configurations, from 0.
         candidate: the configuration.
-        passed: the last rung from which it may go on; 0 before the first.
-        stopped: the rung at which it was stopped; None while it was not.
+        passed: the last rung that it passed; 0 before the first.
+        stopped: the rung at which it was stopped; None if it was not.
 
     """
 
     def __init__(self, number: int, candidate: Candidate, run_ids: Sequence[str], max_epochs: int) -> None:
-        """Start with runs that have no epochs yet.
+        """Start with runs without epochs.
 
         Args:
             number: counts the sampled configurations, from 0.
             candidate: the configuration.
             run_ids: its runs, one for each seed.
-            max_epochs: epochs at which a run has finished, if it has not before.
+            max_epochs: epochs after which a run has finished, if it has not ended earlier.
 
         """
         self.number = number
@@ -48,7 +48,7 @@ class SampledConfiguration:
         self._tried: Tried | None = None
 
     def reached(self, run_id: str) -> int:
-        """Return the last epoch of a run, as far as is known; 0 before the first."""
+        """Return the last known epoch of a run; 0 before the first."""
         return next(reversed(self._curves[run_id]), 0)
 
     @property
@@ -58,38 +58,38 @@ class SampledConfiguration:
 
     @property
     def longest(self) -> int:
-        """The last epoch of the run that has come furthest."""
+        """The last epoch of the run that is furthest ahead."""
         return max(map(self.reached, self._curves))
 
     def grow(self, run_id: str, curve: Curve) -> None:
-        """Take the curve of a run in flight; one that went back to an earlier checkpoint has no news."""
+        """Update the curve of a run in flight; a shorter one, of a run resumed from a checkpoint, adds nothing."""
         if len(curve) > len(self._curves[run_id]):
             self._curves[run_id] = curve
             self._tried = None
 
     def end(self, run_id: str, status: Status, curve: Curve) -> None:
-        """Take a run's record, whose curve counts whatever was heard of the run before."""
+        """Register the end of a run; the recorded curve replaces the one reported before."""
         self._curves[run_id] = curve
         self._ended[run_id] = status
-        # A run that was cut where runs finish was not stopped at a rung.
+        # A run cut at max_epochs has finished; it was not stopped at a rung.
         if status == "stopped" and (last := self.reached(run_id)) < self._max_epochs:
             self.stopped = last if self.stopped is None else min(self.stopped, last)
         self._tried = None
 
     def stop(self, epoch: int) -> None:
-        """Take in that a rung lets it go no further."""
+        """Mark the configuration as stopped at a rung."""
         self.stopped = epoch
         self._tried = None
 
     def in_flight_at(self, epoch: int) -> bool:
-        """Say whether a run without a record has reached an epoch."""
+        """Return whether a run without a record has reached an epoch."""
         return any(self.reached(i) >= epoch for i in self._curves if i not in self._ended)
 
     def score(self, epoch: int) -> float | None:
-        """Return the mean over the seeds at an epoch; None before each has reached it or ended.
+        """Return the mean over the seeds at an epoch; None until every seed has reached it or ended.
 
-        A run that ended well before the epoch counts with its last score, one that diverged or failed before does not.
-        NaN where no run has a score.
+        A run that completed before the epoch counts with its last score; one that diverged or failed before does not
+        count. NaN if no run has a score.
         """
         if self.longest < epoch:
             return None
@@ -104,7 +104,7 @@ class SampledConfiguration:
 
     @property
     def value(self) -> float:
-        """The mean over the runs that finished, of the last score up to ``max_epochs``; NaN where none did."""
+        """The mean last score, up to ``max_epochs``, over the runs that finished; NaN if none did."""
         scores: list[float] = []
         for run_id, status in self._ended.items():
             last = min(self.reached(run_id), self._max_epochs)
@@ -113,13 +113,14 @@ class SampledConfiguration:
         return _mean(scores)
 
     def tried(self) -> Tried:
-        """Return the configuration as a sampler sees it."""
+        """Return the configuration in the form that a sampler reads."""
         self._tried = self._tried or self._as_tried()
         return self._tried
 
     def _as_tried(self) -> Tried:
         arm, varied = self.candidate.arm, self.candidate.varied
-        means = _numbers({e: self.score(e) for e in range(1, min(self.longest, self.stopped or self._max_epochs) + 1)})
+        last = min(self.longest, self.stopped or self._max_epochs)
+        means = _numbers({epoch: self.score(epoch) for epoch in range(1, last + 1)})
         if not self.over:
             return Tried(self.number, arm, varied, "running", None, means)
         if self.stopped is not None:

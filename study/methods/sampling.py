@@ -1,7 +1,7 @@
-"""How Optuna proposes the next configuration from those tried before.
+"""The proposal of a search's next configuration by Optuna.
 
-Each proposal follows from the space, the seed and the configurations tried so far, so a study that was killed goes on
-with the proposals that it would have made; what is kept between two of them only saves time.
+Each proposal follows from the space, the seed and the configurations tried so far, so a study that was killed resumes
+with the proposals that it would have made. State kept between two proposals only saves time.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from copy import copy
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -17,7 +18,7 @@ from optuna.distributions import CategoricalDistribution, FloatDistribution
 from optuna.exceptions import ExperimentalWarning
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
-from study.methods.search_space import SampledChoices, SampledRange, holds, size
+from study.methods.search_space import SampledChoices, SampledRange, contains, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,28 +38,30 @@ STATES: dict[State, TrialState] = {
     "failed": TrialState.FAIL,
 }
 
-SIGNIFICANT_DIGITS = 4  # of a sampled number: labels stay readable, and no loss is that sensitive
-STEPS = 1000  # rounding moves no number by more than this part of its range: a narrow one needs more digits
-MOST_DIGITS = 17  # tell any two numbers apart
-MOST_DUPLICATES = 100  # draws in a row that give nothing new, after which there is taken to be nothing new
+SIGNIFICANT_DIGITS = 4  # of a sampled number: labels stay readable, and no loss is more sensitive than that
+MAX_ROUNDING = (
+    1000  # rounding moves no number by more than 1 / MAX_ROUNDING of its range; narrow ranges need more digits
+)
+ALL_DIGITS = 17  # distinguish any two floats
+MAX_DUPLICATES = 100  # consecutive draws without an untried configuration, after which the space counts as exhausted
 
-# Optuna would tell of each study that it makes, and warn of packages that would make it faster.
+# Optuna logs every study that it creates, and warns about optional packages that would make it faster.
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
 
 def distributions(space: Sequence[ArmSpace], arm: str | None = None) -> dict[str, BaseDistribution]:
-    """Return Optuna's distributions of one arm, or of all; a parameter is called ``arm.parameter``.
+    """Return Optuna's distributions of one arm, or of all, keyed by ``arm.parameter``.
 
-    The arm itself is a parameter where there are several.
+    If there are several arms, the arm itself is a parameter.
     """
-    found: dict[str, BaseDistribution] = {}
+    by_name: dict[str, BaseDistribution] = {}
     if len(space) > 1:
-        found["arm"] = _distribution(SampledChoices(tuple(each.arm for each in space)))
-    for each in space:
-        if arm in (None, each.arm):
-            for name, values in each.parameters.items():
-                found[f"{each.arm}.{name}"] = _distribution(values)
-    return found
+        by_name["arm"] = _distribution(SampledChoices(tuple(open_arm.arm for open_arm in space)))
+    for open_arm in space:
+        if arm in (None, open_arm.arm):
+            for name, values in open_arm.parameters.items():
+                by_name[f"{open_arm.arm}.{name}"] = _distribution(values)
+    return by_name
 
 
 @cache
@@ -69,21 +72,22 @@ def _distribution(values: SampledRange | SampledChoices) -> BaseDistribution:
 
 
 def parameters(space: Sequence[ArmSpace], tried: Tried) -> tuple[dict[str, Any], dict[str, BaseDistribution]] | None:
-    """Return a configuration's parameters as Optuna knows them, with their distributions.
+    """Return a configuration's parameters under Optuna's names, and their distributions.
 
-    None for a configuration outside the space, as an earlier version of the study may have sampled it.
+    None for a configuration outside the space: an earlier version of the study may have sampled it.
     """
-    arm = next((each for each in space if each.arm == tried.arm), None)
+    arm = next((open_arm for open_arm in space if open_arm.arm == tried.arm), None)
     if arm is None or arm.parameters.keys() != tried.varied.keys():
         return None
-    if not all(holds(values, tried.varied[name]) for name, values in arm.parameters.items()):
+    if not all(contains(values, tried.varied[name]) for name, values in arm.parameters.items()):
         return None
-    found = {"arm": tried.arm} if len(space) > 1 else {}
-    return found | {f"{arm.arm}.{name}": value for name, value in tried.varied.items()}, distributions(space, arm.arm)
+    named: dict[str, float | str] = {"arm": tried.arm} if len(space) > 1 else {}
+    named |= {f"{arm.arm}.{name}": value for name, value in tried.varied.items()}
+    return named, distributions(space, arm.arm)
 
 
 class Proposer:
-    """Proposes one configuration after the other."""
+    """Proposes one configuration after another."""
 
     def __init__(self, space: Sequence[ArmSpace], sampler: SamplerName, seed: int) -> None:
         """Start with nothing tried.
@@ -91,89 +95,91 @@ class Proposer:
         Args:
             space: what the arms leave open; names are distinct.
             sampler: how Optuna samples.
-            seed: of the sampler; with the history's length it decides its random choices.
+            seed: of the sampler; its random choices follow from the seed and the length of the history.
 
         """
         self._space, self._sampler, self._seed = tuple(space), sampler, seed
-        self._by_name = {each.arm: each for each in self._space}
+        self._by_name = {open_arm.arm: open_arm for open_arm in self._space}
         self._known: set[Configuration] = set()
-        self._told: list[tuple[Tried, FrozenTrial | None]] = []  # the history, and what Optuna sees of it
+        self._trials: list[tuple[Tried, FrozenTrial | None]] = []  # the history, and each entry as Optuna's trial
 
     def propose(self, history: Sequence[Tried]) -> tuple[str, dict[str, float | str]] | None:
-        """Return the arm and the values of a configuration that was not tried; None when none was found.
+        """Return the arm and the values of an untried configuration; None if none was found.
 
         Args:
-            history: the configurations sampled so far, in order, those in flight included. From one call to the next
-                it grows, and what became of a configuration may change, but not what it is.
+            history: the configurations sampled so far, in order, including those in flight. Between calls it may only
+                grow; the state and scores of a configuration may change, its values may not.
 
         """
-        self._take(history)
+        self._update(history)
         if len(self._known) >= size(self._space):
             return None
-        # The qmc sequence starts at the configuration's number, so what it passed over before, it meets again.
-        number, sequence = len(history), self._sampler == "qmc"
-        draws = _sequence(self._space, number, self._seed) if sequence else self._draws()
-        for _, (arm, varied) in zip(range(MOST_DUPLICATES + sequence * number), draws, strict=False):
+        draws, limit = self._draws(), MAX_DUPLICATES
+        if self._sampler == "qmc":
+            # The sequence starts at this configuration's number, so it may repeat every configuration skipped before.
+            draws, limit = _sequence(self._space, len(history), self._seed), MAX_DUPLICATES + len(history)
+        for arm, varied in islice(draws, limit):
             if self._by_name[arm].build(varied) not in self._known:
                 return arm, varied
         return None
 
-    def _take(self, history: Sequence[Tried]) -> None:
-        """Read what is new in the history."""
-        new = history[len(self._told) :]
+    def _update(self, history: Sequence[Tried]) -> None:
+        """Bring the trials in line with the history."""
+        new = history[len(self._trials) :]
         self._known |= {self._by_name[t.arm].build(t.varied) for t in new if parameters(self._space, t)}
-        for number, (tried, (told, _)) in enumerate(zip(history, self._told, strict=False)):
-            if told is not tried:
-                self._told[number] = (tried, _trial(self._space, tried))
-        self._told += [(tried, _trial(self._space, tried)) for tried in new]
+        for number, (tried, (before, _)) in enumerate(zip(history, self._trials, strict=False)):
+            if before is not tried:
+                self._trials[number] = (tried, _trial(self._space, tried))
+        self._trials += [(tried, _trial(self._space, tried)) for tried in new]
 
     def _draws(self) -> Iterator[tuple[str, dict[str, float | str]]]:
-        """Draw from a sampler that knows the history. A draw that is not taken stays in flight: TPE and GP avoid it."""
+        """Draw from a sampler that knows the history. A rejected draw stays in flight, so that TPE and GP avoid it."""
         space = self._space
-        sampler = _sampler(self._sampler, self._seed, len(self._told))
+        sampler = _sampler(self._sampler, self._seed, len(self._trials))
         study = optuna.create_study(direction="maximize", sampler=sampler)
-        for _, past in self._told:
+        for _, past in self._trials:
             if past:
                 study.add_trial(past)
         while True:
             trial = study.ask()
-            name = trial.suggest_categorical("arm", [each.arm for each in space]) if len(space) > 1 else space[0].arm
+            name = trial.suggest_categorical("arm", [arm.arm for arm in space]) if len(space) > 1 else space[0].arm
             arm = self._by_name[name]
             varied: dict[str, float | str] = {}
             for parameter, values in arm.parameters.items():
                 key = f"{arm.arm}.{parameter}"
                 if isinstance(values, SampledRange):
-                    varied[parameter] = _read(trial.suggest_float(key, values.low, values.high, log=values.log), values)
+                    sampled: Any = trial.suggest_float(key, values.low, values.high, log=values.log)
                 else:
-                    varied[parameter] = _read(trial.suggest_categorical(key, values.values), values)
+                    sampled = trial.suggest_categorical(key, values.values)
+                varied[parameter] = _rounded(sampled, values)
             yield arm.arm, varied
 
 
 class _Past(FrozenTrial):
-    """A trial of the past. Optuna copies every trial that it is told, for each proposal; this one is not changed."""
+    """An ended trial whose copies share its data: Optuna deep-copies every trial for each proposal."""
 
     def __init__(self, trial: FrozenTrial) -> None:
-        """Take a trial over."""
+        """Take over a trial's data."""
         vars(self).update(vars(trial))
 
     def __deepcopy__(self, _: dict[int, Any]) -> _Past:
-        """Return one that gets a number of its own, and shares the rest."""
+        """Return a shallow copy: Optuna assigns it a number and changes nothing else."""
         return copy(self)
 
 
 def _trial(space: Sequence[ArmSpace], tried: Tried) -> FrozenTrial | None:
-    """Return what a sampler reads of a trial: of a pruned one its last score and when it had it.
+    """Return a configuration as the trial that a sampler reads; of a pruned one, only the last score is kept.
 
     None for a configuration outside the space.
     """
-    read = parameters(space, tried)
-    if read is None:
+    named = parameters(space, tried)
+    if named is None:
         return None
     last = max(tried.intermediate, default=None) if tried.state == "pruned" else None
     trial = create_trial(
         state=STATES[tried.state],
-        params=read[0],
-        distributions=read[1],
+        params=named[0],
+        distributions=named[1],
         value=tried.value if tried.state in {"complete", "pruned"} else None,
         intermediate_values={} if last is None else {last: tried.intermediate[last]},
     )
@@ -181,34 +187,34 @@ def _trial(space: Sequence[ArmSpace], tried: Tried) -> FrozenTrial | None:
 
 
 def _sampler(name: SamplerName, seed: int, number: int) -> BaseSampler:
-    """Make a sampler whose random choices follow from the seed and the configuration's number."""
-    own_seed = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
+    """Create a sampler whose random choices follow from the seed and the configuration's number."""
+    derived_seed = int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
     if name == "random":
-        return optuna.samplers.RandomSampler(seed=own_seed)
+        return optuna.samplers.RandomSampler(seed=derived_seed)
     if name == "gp":
-        # Parameters of one arm among several are drawn at random: GPSampler models what all trials share.
-        return optuna.samplers.GPSampler(seed=own_seed, warn_independent_sampling=False)
+        # GPSampler models only the parameters that all trials share; the others are drawn at random.
+        return optuna.samplers.GPSampler(seed=derived_seed, warn_independent_sampling=False)
     with warnings.catch_warnings():
-        # `group` models each arm's parameters together; it has been called experimental since Optuna 2.8.
+        # `group` models each arm's parameters jointly; it has been marked experimental since Optuna 2.8.
         warnings.filterwarnings("ignore", "Argument ``group`` is an experimental feature", ExperimentalWarning)
-        # The rest is Optuna's default, and said because a study must not change with it.
-        return optuna.samplers.TPESampler(seed=own_seed, multivariate=True, group=True, constant_liar=True)
+        # The other arguments are defaults, made explicit so that a study does not change with Optuna's defaults.
+        return optuna.samplers.TPESampler(seed=derived_seed, multivariate=True, group=True, constant_liar=True)
 
 
 def _sequence(space: Sequence[ArmSpace], start: int, seed: int) -> Iterator[tuple[str, dict[str, float | str]]]:
-    """Give the points of one scrambled Sobol sequence from number ``start`` on.
+    """Yield the points of a scrambled Sobol sequence, starting at number ``start``.
 
-    Each parameter of each arm is a dimension of its own, and so is the arm; a point is read in the dimensions of its
-    arm. Optuna's sampler takes its dimensions from the first trial, and counts the points it gave in an attribute.
+    The arm and each parameter of each arm are separate dimensions; of a point, only the dimensions of its arm are used.
+    Optuna's sampler takes its dimensions from the first trial, and counts the sampled points in a study attribute.
     """
     union = distributions(space)
     with warnings.catch_warnings():
-        # Called experimental since Optuna 3.0.
+        # Marked experimental since Optuna 3.0.
         warnings.filterwarnings("ignore", "QMCSampler is experimental", ExperimentalWarning)
         sampler = optuna.samplers.QMCSampler(scramble=True, seed=seed, warn_independent_sampling=False)
     storage = optuna.storages.InMemoryStorage()
     study = optuna.create_study(direction="maximize", sampler=sampler, storage=storage)
-    study.tell(study.ask(union), 0.0)  # drawn at random; it only shows the dimensions
+    study.tell(study.ask(union), 0.0)  # drawn at random; it only defines the dimensions
     point = study.ask(union)
     if start:
         study_id = storage.get_study_id_from_name(study.study_name)
@@ -216,17 +222,17 @@ def _sequence(space: Sequence[ArmSpace], start: int, seed: int) -> Iterator[tupl
             storage.set_study_system_attr(study_id, counter, start - 1)
         point = study.ask(union)
     while True:
-        arm = next(each for each in space if each.arm == point.params.get("arm", space[0].arm))
-        yield arm.arm, {name: _read(point.params[f"{arm.arm}.{name}"], v) for name, v in arm.parameters.items()}
+        arm = next(arm for arm in space if arm.arm == point.params.get("arm", space[0].arm))
+        yield arm.arm, {name: _rounded(point.params[f"{arm.arm}.{name}"], v) for name, v in arm.parameters.items()}
         point = study.ask(union)
 
 
-def _read(value: Any, of: SampledRange | SampledChoices) -> float | str:  # noqa: ANN401 -- what Optuna sampled
-    """Return a sampled value, a number rounded to as few digits as its range allows but never out of it."""
-    if isinstance(of, SampledChoices):
-        return next(choice for choice in of.values if choice == value)
-    for digits in range(SIGNIFICANT_DIGITS, MOST_DIGITS):
-        rounded = min(max(float(f"{value:.{digits}g}"), of.low), of.high)
-        if abs(rounded - value) <= (of.high - of.low) / STEPS:
+def _rounded(value: Any, values: SampledRange | SampledChoices) -> float | str:  # noqa: ANN401 -- sampled by Optuna
+    """Return a sampled value; a number is rounded to as few digits as its range allows, but never out of the range."""
+    if isinstance(values, SampledChoices):
+        return next(choice for choice in values.values if choice == value)
+    for digits in range(SIGNIFICANT_DIGITS, ALL_DIGITS):
+        rounded = min(max(float(f"{value:.{digits}g}"), values.low), values.high)
+        if abs(rounded - value) <= (values.high - values.low) / MAX_ROUNDING:
             return rounded
     return float(value)

@@ -1,7 +1,7 @@
-"""The search: Optuna samples configurations, successive halving stops the poor ones, fresh seeds confirm the best.
+"""Search: Optuna samples configurations, successive halving stops the poor ones, fresh seeds confirm the best.
 
-What it does follows from its settings, the runs planned so far, their records and the curves of those in flight. Its
-rungs and its sampler keep nothing of their own: a search that was killed and made again goes on as if it had not been.
+The search depends only on its settings, the runs planned so far, their records and the curves of those in flight. Rungs
+and sampler store no other state, so a search that was killed resumes as if it had not been interrupted.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from study.methods.base import QueuedMethod
 from study.methods.method import FIRST_CONFIRMING_SEED, Decision, Signal
-from study.methods.run_queue import RunQueue
 from study.methods.sampled_configuration import Curve, SampledConfiguration
 from study.methods.sampling import Proposer
 from study.methods.successive_halving import Rungs
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
     from trainables.settings import Search as Settings
 
 
-SAMPLED_AT_ONCE = 10  # runs out at once at the least: the first ten are drawn at random whatever is known
-SAMPLED_SHARE = 0.25  # of a search's runs that are out at once at the most
+MIN_IN_FLIGHT = 10  # TPE draws its first ten configurations at random, so ten runs at once lose nothing
+IN_FLIGHT_SHARE = 0.25  # most runs in flight, as a share of the runs that may be sampled
 
 
-class Search:
-    """Samples configurations until enough are told, then confirms the best of them beside the baselines.
+class Search(QueuedMethod):
+    """Samples configurations until enough have been tried, then confirms the best alongside the baselines.
 
     Attributes:
-        rungs: the epochs after which ``report`` may answer STOP or PAUSE.
+        rungs: the epochs after which ``report`` may return STOP or PAUSE.
 
     """
 
-    def __init__(  # noqa: PLR0913 -- what it needs, each by its name
+    def __init__(  # noqa: PLR0913 -- the study's settings, each by name
         self,
         space: Sequence[ArmSpace],
         baselines: Sequence[Candidate],
@@ -47,95 +47,96 @@ class Search:
         dataset: str,
         *,
         select_on: SelectOn = "validation",
-        asked: Sequence[PlannedRun] = (),
-        most_runs: int | None = None,
+        earlier: Sequence[PlannedRun] = (),
+        exploring_budget: int | None = None,
     ) -> None:
-        """Take up a search where it stands; records are told afterwards.
+        """Start, or resume from the runs of an earlier session; their records are told afterwards.
 
         Args:
-            space: what is sampled; an arm's name stands there once.
-            baselines: are confirmed beside the choice.
-            settings: the study file's.
+            space: what is sampled; the names of the arms are distinct.
+            baselines: the configurations confirmed alongside the choice.
+            settings: number of configurations, seeds, sampler and rungs.
             epochs: most epochs of a run.
             dataset: the data set's fingerprint.
-            select_on: the accuracy that rungs, sampler and choice go by.
-            asked: the runs that were planned before, in the order of planning.
-            most_runs: most runs to explore with; None is no limit but ``settings.configurations``.
+            select_on: the accuracy that rungs, sampler and choice use.
+            earlier: the runs planned in an earlier session, in planning order.
+            exploring_budget: most exploring runs; None for no limit beyond ``settings.configurations``.
 
         """
+        super().__init__()
         self._space, self._baselines, self._settings = tuple(space), tuple(baselines), settings
-        self._dataset, self._select_on, self._most_runs = dataset, select_on, most_runs
+        self._dataset, self._select_on, self._exploring_budget = dataset, select_on, exploring_budget
         asha = settings.asha
         self._max_epochs = min(epochs, asha.max_epochs or epochs) if asha else epochs
         self._rungs = Rungs(asha.grace_period, asha.reduction_factor, self._max_epochs) if asha else Rungs(1, 2, 1)
-        self.rungs: tuple[int, ...] = self._rungs.epochs
+        self.rungs = self._rungs.epochs
         if self._max_epochs < epochs:
             self.rungs += (self._max_epochs,)
-        self._queue = RunQueue()
-        self._held: set[str] = set()  # paused at a rung until the other seeds of the configuration are there
+        self._held: set[str] = set()  # paused at a rung until the other seeds of the configuration reach it
         self._explored: list[SampledConfiguration] = []
         self._history: list[Tried] = []
-        self._stale: set[int] = set()  # numbers of configurations that have changed since
-        self._of: dict[str, SampledConfiguration] = {}  # run_id -> the configuration that it explores
+        self._stale: set[int] = set()  # numbers of configurations whose entry in the history is out of date
+        self._configuration_of: dict[str, SampledConfiguration] = {}  # by the run_id of an exploring run
         self._confirmed: list[Candidate] = []
-        self._exhausted = False  # nothing new is left to sample
+        self._exhausted = False  # no untried configuration is left
         self._confirming = False
-        self._confirmed_before = sum(planned.stage == "confirm" for planned in asked)
+        self._confirmed_before = sum(planned.stage == "confirm" for planned in earlier)
         self._proposer = Proposer(self._space, settings.sampler, settings.seed)
-        self._text: str | None = None  # where the search stands; None when that is to be said anew
-        self._take_up(asked)
+        self._text: str | None = None  # the cached ``standing``; None if out of date
+        self._resume(earlier)
 
-    def _take_up(self, asked: Sequence[PlannedRun]) -> None:
-        explored = distinct_candidates(planned for planned in asked if planned.stage == "explore")
-        for planned in asked:  # in the order of planning, before what was not planned yet
+    def _resume(self, earlier: Sequence[PlannedRun]) -> None:
+        explored = distinct_candidates(planned for planned in earlier if planned.stage == "explore")
+        for planned in earlier:  # all of them, in planning order, before any new seed of a configuration
             if planned.stage in {"explore", "confirm"}:
                 self._queue.plan(planned)
         for candidate in explored:
             self._explore(candidate)
 
     def _explore(self, candidate: Candidate) -> None:
-        """Plan every seed of a configuration."""
+        """Plan a run of a configuration for every seed."""
         runs = [candidate.planned(seed, self._dataset, "explore") for seed in range(self._settings.seeds)]
         run_ids = [planned.run.run_id for planned in runs]
         self._text = None
         explored = SampledConfiguration(len(self._explored), candidate, run_ids, self._max_epochs)
         self._explored.append(explored)
         self._history.append(explored.tried())
-        self._of.update(dict.fromkeys(run_ids, explored))
+        self._configuration_of.update(dict.fromkeys(run_ids, explored))
         for planned in runs:
             self._queue.plan(planned)
 
     def ask(self) -> PlannedRun | Signal:
-        """Return a run that waits; else one of a new configuration, so that no worker is idle; else wait."""
+        """Return a waiting run; without one, a run of a new configuration, so that no worker idles; else ``WAIT``."""
         if self._may_sample() and not self._queue.ready:
             self._sample()
         if not (self._confirming or self._may_sample()) and all(explored.over for explored in self._explored):
             self._confirm()
-        return self._queue.next() or (Signal.DONE if self._all_told() else Signal.WAIT)
-
-    def _all_told(self) -> bool:
-        return len(self._queue.told) == len(self._queue.planned)
+        # Paused runs are neither in flight nor recorded, so an empty queue alone does not mean the end.
+        return self._queue.next() or (Signal.WAIT if self._queue.left else Signal.DONE)
 
     def _may_sample(self) -> bool:
-        """Say whether there is to be another configuration; one that was confirmed before does not end the sampling."""
-        return not (self._exhausted or self._confirming) and len(self._explored) < self._most()
+        """Return whether to sample another configuration; runs that confirmed an earlier choice do not prevent it."""
+        return not (self._exhausted or self._confirming) and len(self._explored) < self._max_configurations()
 
-    def _most(self) -> int:
-        """Return how many configurations are sampled at most."""
-        most = self._settings.configurations
-        return most if self._most_runs is None else min(most, self._most_runs // self._settings.seeds)
+    def _max_configurations(self) -> int:
+        configurations = self._settings.configurations
+        return (
+            configurations
+            if self._exploring_budget is None
+            else min(configurations, self._exploring_budget // self._settings.seeds)
+        )
 
     def _sample(self) -> None:
-        found = self._proposer.propose(self.history())
-        if found is None:
+        proposal = self._proposer.propose(self.history())
+        if proposal is None:
             self._exhausted = True
             return
-        name, varied = found
-        space = next(each for each in self._space if each.arm == name)
+        name, varied = proposal
+        space = next(space for space in self._space if space.arm == name)
         self._explore(Candidate(name, varied, space.build(varied)))
 
     def _confirm(self) -> None:
-        """Plan the confirmation: the best and the baselines; seeds outermost."""
+        """Plan the confirming runs of the best and of the baselines, one seed of each after the other."""
         self._confirming, self._text = True, None
         baselines = {candidate.configuration: candidate for candidate in self._baselines}
         best = [explored.candidate for explored in self._best()[: self._settings.confirm_best]]
@@ -145,64 +146,54 @@ class Search:
                 self._queue.plan(candidate.planned(seed, self._dataset, "confirm"))
 
     def _best(self) -> list[SampledConfiguration]:
-        """Return the configurations that finished, best first; where none did, those that were stopped last.
+        """Return the configurations that finished, best first; if none did, those stopped latest.
 
-        A baseline is confirmed in any case, and leaves its place to another.
+        Baselines are left out: they are confirmed in any case.
         """
         baselines = {candidate.configuration for candidate in self._baselines}
-        of_choice = [each for each in self._explored if each.candidate.configuration not in baselines]
-        tried = [(explored, explored.tried()) for explored in of_choice]
-        finished = [(-(t.value or 0.0), e.number, e) for e, t in tried if t.state == "complete"]
+        choices = [e for e in self._explored if e.candidate.configuration not in baselines]
+        finished = [e for e in choices if e.tried().state == "complete"]
         if finished:
-            return [explored for *_, explored in sorted(finished, key=lambda each: each[:2])]
-        stopped = [(-max(t.intermediate), -(t.value or 0.0), e.number, e) for e, t in tried if t.state == "pruned"]
-        return [explored for *_, explored in sorted(stopped, key=lambda each: each[:3])]
+            return sorted(finished, key=lambda e: (-(e.tried().value or 0.0), e.number))
+        stopped = [e for e in choices if e.tried().state == "pruned"]
+        return sorted(stopped, key=lambda e: (-max(e.tried().intermediate), -(e.tried().value or 0.0), e.number))
 
     def tell(self, record: Record) -> None:
-        """Take a run's record; that of an exploring run enters the rungs, whatever its status.
+        """Register a run's record; that of an exploring run enters the rungs, whatever its status.
 
         Raises:
-            ValueError: the search has planned no such run.
+            ValueError: the search has not planned this run.
 
         """
-        self._queue.tell(record.run_id)
+        super().tell(record)
         self._held.discard(record.run_id)
-        if explored := self._of.get(record.run_id):
+        if explored := self._configuration_of.get(record.run_id):
             explored.end(record.run_id, record.status, self._curve(record.epochs))
             self._decide(explored)
             self._stale.add(explored.number)
             if explored.over:
                 self._text = None
 
-    def give_back(self, run_id: str) -> None:
-        """Take back a run that was lost; it is the next to be asked for.
-
-        Raises:
-            ValueError: the run is not out.
-
-        """
-        self._queue.give_back(run_id)
-
     def takes(self, record: Record) -> bool:
-        """Take any record, but a stopped one only of an exploring run, and only if it ends where one may be stopped."""
+        """Accept every record, except that of a stopped run which is not an exploring run or did not end at a rung."""
         if record.status != "stopped":
             return True
-        return record.run_id in self._of and bool(record.epochs) and record.epochs[-1].epoch in self.rungs
+        return record.run_id in self._configuration_of and bool(record.epochs) and record.epochs[-1].epoch in self.rungs
 
     def report(self, run_id: str, curve: Sequence[Epoch]) -> Decision:
-        """Take a run's curve so far.
+        """Decide how a run proceeds, given its epochs so far.
 
-        Where the curve ends at a rung, the configuration is compared there as soon as each of its seeds has reached it;
-        a curve that goes on behind a rung says that the rung let it pass.
+        If the curve ends at a rung, the configuration is compared there as soon as each of its seeds has reached it.
+        A curve that extends beyond a rung shows that the configuration has passed it.
         """
-        explored = self._of.get(run_id)
+        explored = self._configuration_of.get(run_id)
         if explored is None or not curve:
             return Decision.CONTINUE
         explored.grow(run_id, self._curve(curve))
         self._decide(explored)
         self._stale.add(explored.number)
         decision = self._decision(explored, curve[-1].epoch)
-        if decision is not Decision.CONTINUE and run_id in self._queue.out:
+        if decision is not Decision.CONTINUE and run_id in self._queue.in_flight:
             self._queue.hold(run_id)
             if decision is Decision.PAUSE:
                 self._held.add(run_id)
@@ -218,7 +209,7 @@ class Search:
         return Decision.CONTINUE if epoch <= explored.passed else Decision.PAUSE
 
     def _decide(self, explored: SampledConfiguration) -> None:
-        """Bring a configuration's scores to the rungs, decide where that is due, and release what waited for it."""
+        """Enter a configuration's scores at the rungs, decide where a decision is due, and release the held runs."""
         for rung in self._rungs.epochs:
             score = explored.score(rung)
             self._rungs.put(rung, explored.number, score)
@@ -231,46 +222,42 @@ class Search:
                     explored.passed = rung
                 else:
                     explored.stop(rung)
-        for run_id in sorted(i for i in self._held if self._of[i] is explored):
+        for run_id in sorted(i for i in self._held if self._configuration_of[i] is explored):
             if explored.stopped is not None or explored.reached(run_id) <= explored.passed:
                 self._held.remove(run_id)
                 self._queue.release(run_id)
 
     def _curve(self, epochs: Sequence[Epoch]) -> Curve:
-        """Return the scores that decide."""
+        """Return the accuracy to select on, by epoch; NaN where there is none."""
         name = f"{self._select_on}_accuracy"
         scores: Mapping[int, float | None] = {epoch.epoch: getattr(epoch, name) for epoch in epochs}
         return {epoch: math.nan if score is None else score for epoch, score in scores.items()}
 
     def history(self) -> list[Tried]:
-        """Return the configurations sampled so far, by their number; one that has not changed is the same object."""
+        """Return the configurations sampled so far, by number; an unchanged one remains the same object."""
         for number in self._stale:
             self._history[number] = self._explored[number].tried()
         self._stale.clear()
         return self._history.copy()
 
-    def planned(self) -> list[PlannedRun]:
-        """Return every run planned so far, in the order of planning."""
-        return list(self._queue.planned.values())
-
     def most_left(self) -> int:
-        """Return an upper bound of the runs that are still to be told, those out included."""
-        left = len(self._queue.planned) - len(self._queue.told)
+        """Return an upper bound on the runs still to be recorded, including those in flight."""
+        left = self._queue.left
         if self._confirming:
             return left
         if self._may_sample():
-            left += (self._most() - len(self._explored)) * self._settings.seeds
+            left += (self._max_configurations() - len(self._explored)) * self._settings.seeds
         candidates = self._settings.confirm_best + len(self._baselines)
         return left + max(0, candidates * self._settings.confirm_seeds - self._confirmed_before)
 
     def most_in_flight(self, slots: int) -> int:
-        """Return a share of the runs that the search may sample: a sampler learns nothing from runs still out."""
+        """Return a share of the runs that may be sampled: a sampler learns nothing from runs in flight."""
         sampled = self._settings.configurations * self._settings.seeds
-        return min(slots, max(SAMPLED_AT_ONCE, int(SAMPLED_SHARE * sampled)))
+        return min(slots, max(MIN_IN_FLIGHT, int(IN_FLIGHT_SHARE * sampled)))
 
     def standing(self) -> str:
-        """Say how far the search has come, and what is best so far."""
-        if self._text is None:  # it is asked for at every rung of every run
+        """Return how far the search has come, and the best configuration so far."""
+        if self._text is None:  # cached because it is needed at every rung of every run
             self._text = self._standing()
         return self._text
 
@@ -284,7 +271,9 @@ class Search:
             text += f" and {_counted(len(baselines), 'baseline')}" if baselines else ""
             return text + ("; none finished, so those stopped last" if chosen and not finished else "")
         stopped = sum(tried.state == "pruned" for tried in history)
-        text = f"searching: {len(history)} of {self._most()} configurations sampled, {stopped} stopped early"
+        text = (
+            f"searching: {len(history)} of {self._max_configurations()} configurations sampled, {stopped} stopped early"
+        )
         return text + (f"; best {self._label(self._best()[0].candidate)}" if finished else "")
 
     def _label(self, candidate: Candidate) -> str:

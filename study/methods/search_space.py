@@ -1,4 +1,4 @@
-"""What a search samples from, and what it has tried."""
+"""The search space of a study, and the configurations tried in it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ State = Literal["running", "complete", "pruned", "failed"]
 
 @dataclass(frozen=True)
 class SampledRange:
-    """The numbers from ``low`` to ``high``, both included; sampled evenly in their logarithm if ``log``."""
+    """The numbers from ``low`` to ``high``, both included; sampled uniformly in the logarithm if ``log``."""
 
     low: float
     high: float
@@ -32,12 +32,12 @@ class SampledChoices:
 
 @dataclass(frozen=True)
 class ArmSpace:
-    """What an arm leaves open.
+    """The open parameters of an arm.
 
     Attributes:
-        arm: its name.
-        parameters: what may be sampled, by the parameter's name in the study file; the subset is one of them.
-        build: returns the configuration in which the open parameters have these values.
+        arm: the arm's name.
+        parameters: the values to sample from, by the parameter's name in the study file; ``subset`` may be one.
+        build: returns the configuration for given values of the open parameters.
 
     """
 
@@ -48,14 +48,14 @@ class ArmSpace:
 
 @dataclass(frozen=True)
 class Tried:
-    """A configuration that was sampled, and how it has done.
+    """A sampled configuration and its scores.
 
     Attributes:
         number: counts the sampled configurations, from 0.
         arm: the name of its arm.
-        varied: the values that were sampled, by the parameter's name in the study file.
-        state: running, complete (it finished), pruned (stopped at a rung) or failed (no seed of it has a score).
-        value: the score it ended with, a fraction in [0, 1]; None while it runs or where it failed.
+        varied: the sampled values, by the parameter's name in the study file.
+        state: running, complete, pruned (stopped at a rung) or failed (no seed has a score).
+        value: its last score, a fraction in [0, 1]; None while it runs and if it failed.
         intermediate: epoch -> score, the mean over its seeds.
 
     """
@@ -68,17 +68,17 @@ class Tried:
     intermediate: Mapping[int, float] = field(default_factory=dict)
 
 
-def holds(values: SampledRange | SampledChoices, value: float | str) -> bool:
-    """Return whether a value can be sampled from these."""
+def contains(values: SampledRange | SampledChoices, value: float | str) -> bool:
+    """Return whether a value can be sampled from a range or a list."""
     if isinstance(values, SampledChoices):
         return value in values.values
     return not isinstance(value, str) and values.low <= value <= values.high
 
 
 def size(space: Sequence[ArmSpace]) -> float:
-    """Return how many configurations the arms name: infinity where a range is open."""
+    """Return the number of configurations: infinity if a range is open."""
     sizes = [
-        math.prod(len(v.values) if isinstance(v, SampledChoices) else math.inf for v in each.parameters.values())
-        for each in space
+        math.prod(len(v.values) if isinstance(v, SampledChoices) else math.inf for v in arm.parameters.values())
+        for arm in space
     ]
     return sum(sizes)

@@ -1,4 +1,4 @@
-"""Asynchronous successive halving (Li et al. 2020): at each rung, a score must hold its own against those before it.
+"""Asynchronous successive halving (Li et al. 2020): at each rung, a score is compared with those that arrived before.
 
 The rule is that of Ray Tune 2.60's ``ASHAScheduler`` with one bracket and mode ``max``.
 """
@@ -26,7 +26,7 @@ def rung_epochs(grace_period: int, reduction_factor: float, max_epochs: int) -> 
 
 
 class Rungs:
-    """Which scores each rung has seen. It follows from the scores alone, not from the order in which they came.
+    """The scores at each rung. The state depends on the scores alone, not on the order in which they arrived.
 
     Attributes:
         epochs: the rungs' epochs, ascending.
@@ -35,24 +35,24 @@ class Rungs:
     """
 
     def __init__(self, grace_period: int, reduction_factor: float, max_epochs: int) -> None:
-        """Make empty rungs; the arguments are those of ``rung_epochs``."""
+        """Create empty rungs; the arguments are those of ``rung_epochs``."""
         self.epochs = rung_epochs(grace_period, reduction_factor, max_epochs)
         self.scores: dict[int, dict[int, float]] = {epoch: {} for epoch in self.epochs}
         self._share_cut = 1 - 1 / reduction_factor
 
     def put(self, epoch: int, configuration: int, score: float | None) -> None:
-        """Note a configuration's score at a rung; None or NaN, which says nothing of any cutoff, takes it away."""
+        """Set a configuration's score at a rung; None or NaN removes it, as it cannot enter a cutoff."""
         if score is None or math.isnan(score):
             self.scores[epoch].pop(configuration, None)
         else:
             self.scores[epoch][configuration] = score
 
     def cutoff(self, epoch: int, configuration: int) -> float | None:
-        """Return the score that a configuration needs at a rung, from the others there; None where it is the first."""
+        """Return the score needed to pass a rung, given the other configurations there; None if there are none."""
         others = [score for number, score in self.scores[epoch].items() if number != configuration]
         return float(np.nanpercentile(others, self._share_cut * 100)) if others else None
 
     def passes(self, epoch: int, configuration: int, score: float | None) -> bool:
-        """Say whether a configuration with this score goes on; without a score (None, NaN) it does, as in Ray."""
+        """Return whether a configuration with this score passes; without a score (None, NaN) it does, as in Ray."""
         cutoff = self.cutoff(epoch, configuration)
         return cutoff is None or score is None or not score < cutoff

@@ -43,7 +43,7 @@ def settings_of(**changes):
 
 
 def search_of(how, asked=(), **more):
-    return Search(SPACE, [BASELINE], how, EPOCHS, "f", asked=asked, **more)
+    return Search(SPACE, [BASELINE], how, EPOCHS, "f", earlier=asked, **more)
 
 
 class Training:

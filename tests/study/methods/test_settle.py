@@ -35,9 +35,9 @@ def candidates(temperatures: Sequence[float] = TEMPERATURES) -> list[Candidate]:
 
 
 def settle(asked: Sequence[PlannedRun] = (), baselines: Sequence[Candidate] = (), **given: Any) -> Settle:
-    own = {key: given.pop(key) for key in ("select_on", "most_runs") if key in given}
+    own = {key: given.pop(key) for key in ("select_on", "exploring_budget") if key in given}
     chosen_from = given.pop("candidates", candidates())
-    return Settle(chosen_from, baselines, Settings(name="settle", **given), "f", asked=asked, **own)
+    return Settle(chosen_from, baselines, Settings(name="settle", **given), "f", earlier=asked, **own)
 
 
 def noisy(planned: PlannedRun, sd: float = 0.01) -> float:
@@ -198,7 +198,7 @@ def test_runs_of_a_configuration_that_the_study_dropped_are_left_out() -> None:
     gone = candidates([50.0])[0].planned(0, "f", "explore")
     method = settle(asked=[gone])
     assert gone not in method.planned()
-    with pytest.raises(ValueError, match="none of the 4 runs planned"):
+    with pytest.raises(ValueError, match="not one of the 4 planned runs"):
         method.tell(record(gone, 0.7))
 
 
@@ -253,7 +253,9 @@ def test_it_does_not_confirm_while_a_run_is_out() -> None:
     assert planned.stage == "confirm"
 
 
-@pytest.mark.parametrize("limits", [{"max_runs": 13}, {"most_runs": 13}, {"max_runs": 50, "most_runs": 13}])
+@pytest.mark.parametrize(
+    "limits", [{"max_runs": 13}, {"exploring_budget": 13}, {"max_runs": 50, "exploring_budget": 13}]
+)
 def test_at_the_cap_it_chooses_and_says_that_it_is_unsettled(limits: dict[str, int]) -> None:
     method = settle(within=0.01, **limits)
     assert len(explored(play(method, workers=4))) == 13
@@ -261,7 +263,7 @@ def test_at_the_cap_it_chooses_and_says_that_it_is_unsettled(limits: dict[str, i
 
 
 def test_the_cap_holds_below_the_start_as_well() -> None:
-    assert len(explored(play(settle(most_runs=3)))) == 3
+    assert len(explored(play(settle(exploring_budget=3)))) == 3
 
 
 def test_without_a_cap_it_is_twenty_runs_for_each_candidate() -> None:

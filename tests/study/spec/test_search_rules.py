@@ -27,7 +27,7 @@ def search_of(asked=(), *, parameter=SampledRange(0, 1), more=None, **changes): 
     asha = Asha(grace_period=2, reduction_factor=2.0, max_epochs=changes.pop("max_epochs", None))
     fixed = {"configurations": 4, "asha": asha, "confirm_best": 2, "confirm_seeds": 2, "sampler": "random"}
     how = Settings(name="search", **{**fixed, **changes})
-    return Search(space_of(parameter), [BASELINE], how, 10, "f", asked=asked, **(more or {}))
+    return Search(space_of(parameter), [BASELINE], how, 10, "f", earlier=asked, **(more or {}))
 
 
 def curve_of(scores):
@@ -242,7 +242,7 @@ def test_exploring_ends_when_nothing_new_is_left():
 
 
 def test_exploring_ends_at_the_most_runs():
-    search = search_of(seeds=2, more={"most_runs": 5})
+    search = search_of(seeds=2, more={"exploring_budget": 5})
     assert search.most_left() == 4 + 6
     told(search, *[[0.5]] * 4)
     assert search.ask().stage == "confirm"
@@ -261,9 +261,9 @@ def test_a_search_asks_for_planned_runs_first_and_completes_their_seeds():
 
 def test_a_run_that_was_not_planned_is_refused():
     search = search_of()
-    with pytest.raises(ValueError, match="none of the 0 runs planned"):
+    with pytest.raises(ValueError, match="not one of the 0 planned runs"):
         search.tell(record_of(BASELINE.planned(0, "f"), [0.5]))
     run = search.ask()
     search.tell(record_of(run, [0.5]))
-    with pytest.raises(ValueError, match="recorded already"):
+    with pytest.raises(ValueError, match="already recorded"):
         search.give_back(run.run.run_id)
