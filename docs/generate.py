@@ -1,0 +1,226 @@
+"""Write the reference pages that follow from the code: every command from argparse, every key from the JSON Schema.
+
+    python docs/generate.py
+
+A test compares the pages with what this makes, so they cannot drift.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import textwrap
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from study.cli import parser
+from study.spec.study import json_schema
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REFERENCE = Path(__file__).resolve().parent / "reference"
+
+COMMANDS = """\
+# Command line
+
+This page lists every command and option of `gce-study`. It is generated from the program by `docs/generate.py`;
+`gce-study COMMAND --help` prints the same.
+
+`FILE` is a study file or the name of a shipped study: `demo`, `best-t`, `best-q`, `search`, `figure3`, `table2`,
+`table3` ([their files](../../study/specs)). Relative paths in a study file start from the folder you are in. If a file
+is wrong, every problem is reported at once, with file, line, key, value and the values allowed. What a command returns
+to the shell is listed under [exit codes](exit-codes.md). The commands for clusters are explained in [Run a study on a
+cluster](../howto/cluster.md).
+
+To complete and check study files while you type, point your editor's YAML support at the schema:
+
+```sh
+gce-study schema > study.schema.json
+```
+"""
+
+KEYS = """\
+# Study file
+
+This page lists every key of a study file: its type, range, default and meaning. It is generated from the JSON Schema
+(`gce-study schema`) by `docs/generate.py`.
+
+A study file is YAML 1.2. An unknown key is an error, and so is a value of the wrong type; every problem is reported at
+once. Only `name`, `dataset` and `arms` are required.
+
+```yaml
+name: figure3
+description: Accuracy of the adaptive loss against T
+dataset: {kind: fsdnoisy18k, root: ~/data/FSDnoisy18k}
+arms:
+  - {name: adaptive, loss: {name: adaptive_gce, temperature: {values: [100, 316, 1000, 3162, 10000]}}, subset: all}
+  - {name: gce, loss: {name: gce, q: 0.7}, subset: {values: [all, clean]}}
+  - {name: cce, loss: {name: cce}}
+method: {name: grid}
+seeds: 12                      # 0 to 11, or an explicit list such as [3, 5, 8]
+training: {epochs: 160}        # every default is the paper's
+resources: {cpus_per_run: 1, gpus_per_run: 0, max_concurrent: 2}
+storage: results               # a folder, or s3://bucket/prefix
+```
+
+A parameter of a loss can be fixed (`q: 0.7`), left open over values (`q: {values: [0.3, 0.7]}`, 1 to 1,000 distinct
+ones, each a configuration of its own) or, with the method `search`, left open over a range (`q: {min: 0.1, max: 1}`,
+with `scale: linear` or `scale: log`). A subset can be fixed or left open over values. The tables mark such keys as
+*open*.
+
+Changing `description`, `budget`, `resources`, `notify`, `storage` or the place of the data changes no result, so it may
+be done under the same study name. Any other change needs a new name.
+"""
+
+TITLES = {
+    "Arm": "Arms", "FSDnoisy18k": "Data set of kind fsdnoisy18k", "CSV": "Data set of kind csv",
+    "Folder": "Data set of kind folder", "Synthetic": "Data set of kind synthetic", "Grid": "Method grid",
+    "Settle": "Method settle", "Search": "Method search",
+}  # fmt: skip
+ORDER = ["Arm", "FSDnoisy18k", "CSV", "Folder", "Synthetic", "Noise", "Grid", "Settle", "Search", "Asha", "Budget"]
+
+
+def command_reference() -> str:
+    """Return the page of every command."""
+    return COMMANDS + "".join(_command(each) for each in _leaves(parser()))
+
+
+def study_file_reference() -> str:
+    """Return the page of every key of a study file."""
+    schema = json_schema()
+    definitions: dict[str, Any] = schema["$defs"]
+    losses = [name for name in definitions if name.startswith("Open")]
+    rest = [name for name in definitions if not name.endswith(("Values", "Range")) and name not in {*ORDER, *losses}]
+    page = KEYS + "\n## Top level\n\n" + _table(schema, definitions)
+    for name in [*ORDER, *rest]:
+        page += _section("##", TITLES.get(name, name), definitions[name], definitions)
+    page += "\n## Losses\n\n[Losses](losses.md) has the formulas.\n"
+    for name in losses:
+        title = definitions[name]["properties"]["name"]["const"]
+        page += _section("###", f"Loss {title}", definitions[name], definitions)
+    return page
+
+
+def _leaves(command: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """Yield the commands below a parser that have no commands of their own and appear in its help."""
+    for action in command._actions:  # noqa: SLF001 -- argparse has no public way to list its commands
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 -- see above
+            for listed in action._choices_actions:  # noqa: SLF001 -- see above
+                child = action.choices[listed.dest]
+                child.description = child.description or listed.help
+                yield from list(_leaves(child)) or [child]
+
+
+def _command(command: argparse.ArgumentParser) -> str:
+    usage = " ".join(command.format_usage().removeprefix("usage: ").split()).replace(" [-h]", "")
+    lines = textwrap.wrap(usage, 100, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    page = f"\n## {command.prog.removeprefix('gce-study ')}\n\n{_sentence(command.description or '')}\n\n"
+    page += "```text\n" + "\n".join(lines) + "\n```\n"
+    rows = [_argument(action) for action in command._actions if action.dest != "help"]  # noqa: SLF001 -- see _leaves
+    return page + ("\n| argument | meaning |\n|---|---|\n" + "".join(rows) if rows else "")
+
+
+def _argument(action: argparse.Action) -> str:
+    value = action.metavar or ("/".join(action.choices) if action.choices else action.dest)
+    if action.option_strings:
+        value = value if action.metavar or action.choices else action.dest.upper()
+        value = action.option_strings[0] + ("" if action.nargs == 0 else f" {value}")
+    return f"| `{value}` | {_cell(action.help or '')} |\n"
+
+
+def _section(level: str, title: str, model: dict[str, Any], definitions: dict[str, Any]) -> str:
+    text = "\n\n".join(" ".join(part.split()) for part in model.get("description", "").split("\n\n"))
+    return f"\n{level} {title}\n\n{_code(text)}\n\n" + _table(model, definitions)
+
+
+def _table(model: dict[str, Any], definitions: dict[str, Any]) -> str:
+    rows = ["| key | allowed | default | meaning |", "|---|---|---|---|"]
+    for key, value in model["properties"].items():
+        required = key in model.get("required", [])
+        default = "required" if required else f"`{json.dumps(value['default'])}`" if "default" in value else ""
+        meaning = _cell(value.get("description", ""))
+        rows.append(f"| `{key}` | {_cell(_allowed(value, definitions))} | {_default(default)} | {meaning} |")
+    return "\n".join(rows) + "\n"
+
+
+def _default(text: str) -> str:
+    """Leave out a default that is an object, which the section of the object states."""
+    return "see below" if text.startswith("`{") and text != "`{}`" else "" if text in {'`""`', "`[]`"} else text
+
+
+def _allowed(value: dict[str, Any], definitions: dict[str, Any]) -> str:
+    """Return in words what a schema allows."""
+    if "const" in value:
+        return f"`{value['const']}`"
+    if "enum" in value:
+        return ", ".join(f"`{each}`" for each in value["enum"])
+    if "$ref" in value:
+        return _reference(value["$ref"].rsplit("/", 1)[1], definitions)
+    for several in ("oneOf", "anyOf"):
+        if several in value:
+            return _alternatives([_allowed(each, definitions) for each in value[several]])
+    if value.get("type") == "array":
+        return f"list of: {_allowed(value['items'], definitions)}"
+    return _simple(value)
+
+
+def _alternatives(texts: list[str]) -> str:
+    texts = list(dict.fromkeys(text for text in texts if text))
+    opened = "*open*" in texts
+    rest = [text for text in texts if text != "*open*"]
+    if rest and all("(#loss-" in text for text in rest):
+        return "one of the [losses](#losses)"
+    return "; ".join(["; or ".join(rest), *(["*open*"] if opened else [])])
+
+
+def _reference(name: str, definitions: dict[str, Any]) -> str:
+    if name.endswith(("Values", "Range")):
+        return "*open*"
+    title = (
+        f"Loss {definitions[name]['properties']['name']['const']}"
+        if name.startswith("Open")
+        else TITLES.get(name, name)
+    )
+    return f"[{title.rsplit(' ', 1)[-1]}](#{slug(title)})"
+
+
+def _simple(value: dict[str, Any]) -> str:
+    words = {"string": "text", "integer": "integer", "number": "number", "boolean": "`true`, `false`", "null": "`null`"}
+    word = words.get(value.get("type", ""), "mapping of numbers")
+    bounds = [
+        f"{sign} {value[name]:,.10g}"
+        for name, sign in (("minimum", "≥"), ("exclusiveMinimum", ">"), ("maximum", "≤"), ("exclusiveMaximum", "<"))
+        if name in value
+    ]
+    return f"{word} {', '.join(bounds)}".strip() + (f" like `{value['pattern']}`" if "pattern" in value else "")
+
+
+def _cell(text: str) -> str:
+    """Keep a text in one cell of a table."""
+    return _code(" ".join(text.split())).replace("|", "\\|")
+
+
+def _code(text: str) -> str:
+    """Turn the code marks of docstrings into those of Markdown."""
+    return text.replace("``", "`")
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith(".") else ".")
+
+
+def slug(title: str) -> str:
+    """Return the anchor of a heading, as code forges make it."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
+def pages() -> dict[Path, str]:
+    """Return the generated pages: file -> text."""
+    return {REFERENCE / "cli.md": command_reference(), REFERENCE / "study-file.md": study_file_reference()}
+
+
+if __name__ == "__main__":
+    for file, text in pages().items():
+        file.write_text(text)

@@ -1,0 +1,202 @@
+"""The README and docs/**: their examples run, their commands parse, their links lead somewhere, their facts hold."""
+
+import importlib.util
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+
+from analysis.study import Study
+from study.cli import parser
+from study.spec.shipped import spec_path
+from study.spec.study import StudySpec
+from study.spec.yaml_reader import parse
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted((ROOT / "docs").rglob("*.md"))
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+LANGUAGES = {"sh", "python", "yaml", "text"}
+MOST_README_LINES = 130
+# What a block that shows a part of a study file is a part of.
+STUDY = {
+    "name": "shown",
+    "dataset": {"kind": "synthetic"},
+    "arms": [{"name": "cce", "loss": {"name": "cce"}}, {"name": "gce", "loss": {"name": "gce"}}],
+}
+
+
+def blocks(language):
+    """Every fenced block of a language: (page, text)."""
+    return [(page, text) for page in PAGES for found, text in FENCE.findall(page.read_text()) if found == language]
+
+
+def named(page):
+    return str(page.relative_to(ROOT))
+
+
+def each_block(language):
+    found = blocks(language)
+    assert found
+    return pytest.mark.parametrize("text", [text for _, text in found], ids=[named(page) for page, _ in found])
+
+
+each_page = pytest.mark.parametrize("page", PAGES, ids=named)
+
+
+@each_page
+def test_every_block_has_a_language_that_is_checked(page):
+    assert {language for language, _ in FENCE.findall(page.read_text())} <= LANGUAGES
+    assert page.read_text().count("```") == 2 * len(FENCE.findall(page.read_text()))
+
+
+def test_the_python_example_of_losses_runs():
+    (example,) = [text for _, text in blocks("python") if "adaptive_q" in text]
+    names = {}
+    exec(example, names)  # noqa: S102 -- our own text
+    assert 0 <= names["q"] <= 1
+
+
+def test_the_python_example_of_a_study_names_what_a_study_has():
+    (example,) = [text for _, text in blocks("python") if "load_study" in text]
+    compile(example, "python-api.md", "exec")
+    attributes = set(re.findall(r"\bstudy\.(\w+)", example))
+    assert attributes == {"verdict", "methods", "runs", "epochs", "summary", "best", "figures", "figure"}
+    assert all(hasattr(Study, name) for name in attributes)
+
+
+def test_no_python_example_is_left_unchecked():
+    assert len(blocks("python")) == 2
+
+
+@each_block("yaml")
+def test_every_yaml_block_is_a_study_or_a_part_of_one(text):
+    shown = parse(text).data  # to YAML 1.1 ``on`` is no text
+    assert shown
+    StudySpec.model_validate((STUDY | shown) if "method" in shown else (STUDY | {"seeds": 3} | shown))
+
+
+def test_the_study_of_the_readme_is_the_demo():
+    (study,) = [text for page, text in blocks("yaml") if page.name == "README.md"]
+    shipped = parse(spec_path(Path("demo")).read_text()).data
+    asked = ("name", "dataset", "arms", "method", "seeds", "training", "storage")
+    assert parse(study).data == {key: shipped[key] for key in asked}
+
+
+def test_every_kind_of_data_set_and_every_method_is_shown():
+    shown = [parse(text).data for _, text in blocks("yaml")]
+    assert {part["dataset"]["kind"] for part in shown if "dataset" in part} == {"csv", "folder", "fsdnoisy18k", "synthetic"}
+    assert {part["method"]["name"] for part in shown if "method" in part} == {"grid", "settle", "search"}
+
+
+def commands(text):
+    """The command lines of a block, without comments, each split as a shell does."""
+    for line in text.replace("\\\n", " ").splitlines():
+        for part in re.split(r"&&|;| \| ", line):
+            words = shlex.split(part, comments=True)
+            if words:
+                yield words[: words.index(">")] if ">" in words else words
+
+
+@each_block("sh")
+def test_every_command_shown_is_one_that_the_program_takes(text):
+    for program, *arguments in commands(text):
+        if program.rsplit("/", 1)[-1] == "gce-study":
+            assert callable(parser().parse_args(arguments).handler)
+        elif program == "make":
+            assert re.search(rf"^{arguments[0]}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+        elif program.rsplit("/", 1)[-1] == "python" and not arguments[0].startswith("-"):
+            assert (ROOT / arguments[0]).is_file()
+
+
+def test_every_command_named_in_a_sentence_is_a_command():
+    text = "\n".join(page.read_text() for page in PAGES)
+    mentioned = set(re.findall(r"gce-study ([a-z]+)", re.sub(FENCE, "", text))) & set(re.findall(r"`gce-study ([a-z]+)", text))
+    help_text = parser().format_help()
+    assert mentioned >= {"check", "run", "report", "schema", "data", "best", "wait"}
+    assert all(re.search(rf"^ +{name}\b", help_text, re.MULTILINE) for name in mentioned)
+
+
+def anchors(page):
+    titles = re.findall(r"^#+ (.+)$", re.sub(FENCE, "", page.read_text()), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@each_page
+def test_every_relative_link_leads_to_a_file_and_a_heading(page):
+    for link in LINK.findall(page.read_text()):
+        if "://" not in link:
+            path, _, anchor = link.partition("#")
+            target = (page.parent / path).resolve() if path else page
+            assert target.exists(), link
+            assert target.is_relative_to(ROOT), link
+            assert not anchor or anchor in anchors(target), link
+
+
+@each_page
+def test_a_page_has_one_title_and_says_first_what_it_is_for(page):
+    lines = page.read_text().splitlines()
+    assert lines[0].startswith("# ")
+    assert lines[1] == ""
+    assert re.match(r"\w", lines[2])
+
+
+def test_the_index_lists_every_page():
+    index = ROOT / "docs" / "index.md"
+    listed = {(index.parent / link.partition("#")[0]).resolve() for link in LINK.findall(index.read_text())}
+    assert {page for page in (ROOT / "docs").rglob("*.md") if page != index} <= listed
+
+
+def test_the_readme_is_short():
+    assert len((ROOT / "README.md").read_text().splitlines()) <= MOST_README_LINES
+
+
+def test_the_images_are_small_and_in_use():
+    text = "\n".join(page.read_text() for page in PAGES)
+    images = list((ROOT / "docs" / "images").iterdir())
+    assert len(images) >= 3
+    assert {image.name for image in images if image.stat().st_size >= 120_000 or image.name not in text} == set()
+
+
+def generator():
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_generated_pages_are_what_the_program_says_of_itself():
+    made = generator().pages()
+    assert {named(page) for page in made} == {"docs/reference/cli.md", "docs/reference/study-file.md"}
+    assert {page: page.read_text() for page in made} == made
+
+
+def test_the_command_reference_has_every_command():
+    page = (ROOT / "docs" / "reference" / "cli.md").read_text()
+    titles = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    on_clusters = ["submit", "logs", "stop", "cancel", "resume", "wait"]
+    answers = ["report", "export", "best", "compare", "dashboard", "data fetch", "data verify", "data describe"]
+    assert titles == ["check", "run", "status", "list", "schema", *on_clusters, *answers]
+
+
+def test_the_file_reference_has_every_key_of_the_schema():
+    page = (ROOT / "docs" / "reference" / "study-file.md").read_text()
+    definitions = StudySpec.model_json_schema()["$defs"]
+    shown = {name for name in definitions if not name.endswith(("Values", "Range"))}
+    keys = {key for name in shown for key in definitions[name].get("properties", {})}
+    assert len(keys) > 50
+    assert {key for key in keys if f"| `{key}` |" not in page} == set()
+
+
+def test_the_editor_schema_of_the_docs_is_json(capsys):
+    parser().parse_args(["schema"]).handler(None)
+    assert json.loads(capsys.readouterr().out)["title"] == "StudySpec"
+
+
+def test_yaml_shown_means_the_same_to_yaml_1_1_readers_but_for_on():
+    for _, text in blocks("yaml"):
+        if "notify" not in text:
+            assert yaml.safe_load(text) == parse(text).data
