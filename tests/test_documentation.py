@@ -16,7 +16,9 @@ from study.spec.study import StudySpec
 from study.spec.yaml_reader import parse
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted((ROOT / "docs").rglob("*.md"))
+PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
+    (ROOT / "docs").rglob("*.md")
+)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 LANGUAGES = {"sh", "python", "yaml", "text"}
@@ -88,15 +90,20 @@ def test_the_study_of_the_readme_is_the_demo():
 
 def test_every_kind_of_data_set_and_every_method_is_shown():
     shown = [parse(text).data for _, text in blocks("yaml")]
-    assert {part["dataset"]["kind"] for part in shown if "dataset" in part} == {"csv", "folder", "fsdnoisy18k", "synthetic"}
+    assert {part["dataset"]["kind"] for part in shown if "dataset" in part} == {
+        "csv",
+        "folder",
+        "fsdnoisy18k",
+        "synthetic",
+    }
     assert {part["method"]["name"] for part in shown if "method" in part} == {"grid", "settle", "search"}
 
 
 def commands(text):
     """The command lines of a block, without comments, each split as a shell does."""
-    for line in text.replace("\\\n", " ").splitlines():
-        for part in re.split(r"&&|;| \| ", line):
-            words = shlex.split(part, comments=True)
+    for line in text.splitlines():
+        for part in re.split(r"&&|\|", re.sub(r"(^|\s)#.*", "", line)):
+            words = shlex.split(part)
             if words:
                 yield words[: words.index(">")] if ">" in words else words
 
@@ -114,7 +121,9 @@ def test_every_command_shown_is_one_that_the_program_takes(text):
 
 def test_every_command_named_in_a_sentence_is_a_command():
     text = "\n".join(page.read_text() for page in PAGES)
-    mentioned = set(re.findall(r"gce-study ([a-z]+)", re.sub(FENCE, "", text))) & set(re.findall(r"`gce-study ([a-z]+)", text))
+    mentioned = set(re.findall(r"gce-study ([a-z]+)", re.sub(FENCE, "", text))) & set(
+        re.findall(r"`gce-study ([a-z]+)", text)
+    )
     help_text = parser().format_help()
     assert mentioned >= {"check", "run", "report", "schema", "data", "best", "wait"}
     assert all(re.search(rf"^ +{name}\b", help_text, re.MULTILINE) for name in mentioned)
@@ -148,6 +157,14 @@ def test_the_index_lists_every_page():
     index = ROOT / "docs" / "index.md"
     listed = {(index.parent / link.partition("#")[0]).resolve() for link in LINK.findall(index.read_text())}
     assert {page for page in (ROOT / "docs").rglob("*.md") if page != index} <= listed
+
+
+@each_page
+def test_every_path_in_the_code_that_a_page_names_exists(page):
+    named_paths = re.findall(
+        r"`((?:study|analysis|trainables|tests|benchmarks|deploy|docs)/[\w./-]*)`", page.read_text()
+    )
+    assert [path for path in named_paths if not (ROOT / path).exists()] == []
 
 
 def test_the_readme_is_short():

@@ -8,6 +8,7 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -58,6 +59,24 @@ def test_a_plain_install_leaves_the_extras_out():
     core = needed("gce-study", frozenset({""}), set())
     assert not core & {"dash", "boto3", "s3fs", "pytest", "mypy", "ruff", "aiohttp-cors"}
     assert core >= {"optuna", "torch", "torchaudio", "ray", "pandas", "plotly", "pydantic"}
+
+
+def test_every_package_is_marked_as_typed():
+    assert all((ROOT / package / "py.typed").is_file() for package in PACKAGES)
+
+
+def test_the_citation_and_the_changelog_are_of_this_version():
+    number = distribution("gce-study").version
+    assert re.search(rf"^version: {re.escape(number)}$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)
+    assert re.search(
+        rf"^## \[{re.escape(number)}\] - \d{{4}}-\d\d-\d\d$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
+    )
+
+
+def test_continuous_integration_calls_the_commands_that_a_developer_calls():
+    jobs = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())["jobs"]
+    called = [step["run"] for job in jobs.values() for step in job["steps"] if "run" in step]
+    assert [command for command in called if "make" in command] == ["make test", "make clusters"]
 
 
 def test_the_command_line_starts_without_torch_ray_and_pandas():
