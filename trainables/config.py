@@ -1,6 +1,6 @@
-"""What a run is, as plain data: loss, subset, training settings, feature settings, and the run's identity.
+"""The description of a run as plain data: loss, subset, training settings, feature settings, and the run's identity.
 
-Imports neither torch nor ray, so that ``analysis`` and the command line start without them.
+This module imports neither torch nor ray, so that ``analysis`` and the command line start without them.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
 
-# Raised whenever the same configuration and seed would train differently than before: old records then no longer
-# count as this run's.
+# Increased whenever the same configuration and seed would train differently than before; run_ids change with it, so
+# older records no longer count.
 SEMANTICS_VERSION = 1
 
 Reading = Literal["mean", "pooled", "sample"]
@@ -40,7 +40,7 @@ SUBSETS: tuple[str, ...] = get_args(Subset)
 
 
 class Frozen(BaseModel):
-    """Base of every configuration: immutable, no unknown keys, no silent conversion from text."""
+    """Base of every configuration: immutable, without unknown keys, without conversion from text."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
@@ -57,7 +57,7 @@ class CCE(Frozen):
 
 
 class MAE(Frozen):
-    """Mean absolute error of the labelled class, 1 - p (design of Ghosh et al. 2017 up to a factor 2)."""
+    """Mean absolute error of the labelled class, 1 - p (half the loss of Ghosh et al. 2017)."""
 
     name: Literal["mae"]
 
@@ -77,7 +77,7 @@ class GCEOrigin(Frozen):
 
 
 class TruncatedGCE(Frozen):
-    """GCE held constant where p <= k (Zhang and Sabuncu 2018, eq. 9)."""
+    """GCE that is constant where p <= k (Zhang and Sabuncu 2018, eq. 9)."""
 
     name: Literal["truncated_gce"]
     q: Annotated[float, Field(gt=0, le=1, description="q of L_q in (0, 1]")] = 0.7
@@ -110,8 +110,8 @@ class SoftBootstrappingOrigin(Frozen):
 class LossMasking(Frozen):
     """Cross-entropy that drops the batch's largest losses (Fonseca et al. 2019, section 3.3).
 
-    ``threshold`` is m in ``loss > m * max`` for rule ``max`` (0.6 when absent) and the number of standard deviations
-    above the median for rule ``outlier`` (1.9 when absent).
+    For rule ``max``, ``threshold`` is m in ``loss > m * max`` (default 0.6); for rule ``outlier``, it is the number of
+    standard deviations above the median (default 1.9).
     """
 
     name: Literal["loss_masking"]
@@ -122,7 +122,7 @@ class LossMasking(Frozen):
 
 
 class LossMaskingOrigin(LossMasking):
-    """Loss masking that only drops unverified clips."""
+    """Loss masking that drops unverified clips only."""
 
     name: Literal["loss_masking_origin"]  # type: ignore[assignment]
 
@@ -143,7 +143,7 @@ LOSSES: tuple[type[Frozen], ...] = get_args(Loss)
 
 
 class Training(Frozen):
-    """The training protocol; every default is that of Fonseca et al. 2019."""
+    """The training protocol; the defaults are those of Fonseca et al. 2019."""
 
     epochs: Annotated[int, Field(ge=1, le=10_000, description="most epochs of one run")] = 160
     batch_size: Annotated[int, Field(ge=2, le=4096, description="patches in a batch; a last part batch is dropped")] = (
@@ -157,7 +157,7 @@ class Training(Frozen):
     halve_gain: Annotated[float, Field(ge=0, description="gain in validation accuracy that counts, for halving")] = 1e-4
     stop_after: Annotated[int, Field(ge=1, description="epochs without gain before the run stops")] = 15
     stop_gain: Annotated[float, Field(ge=0, description="gain in validation accuracy that counts, for stopping")] = 1e-3
-    # Left out of dumps at its default, so that runs keep the identity that they had before there was a choice.
+    # Omitted from dumps at its default, so that runs keep the run_id they had before this setting existed.
     precision: Annotated[
         Precision,
         Field(description="of the network's arithmetic; losses and scores are exact", exclude_if=lambda p: p == "fp32"),
@@ -199,17 +199,17 @@ class Run(Frozen):
 
     @cached_property
     def run_id(self) -> str:
-        """20 hexadecimal digits; equal for equal runs on any machine."""
+        """20 hexadecimal digits, equal for equal runs on any machine."""
         return digest(self.model_dump(mode="json"))
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """Return a copy, as pydantic does, that works out its own ``run_id``."""
+        """Return a copy, as pydantic does, with a ``run_id`` of its own."""
         copied = super().model_copy(update=update, deep=deep)
-        copied.__dict__.pop("run_id", None)  # pydantic copies what is kept there with the fields
+        copied.__dict__.pop("run_id", None)  # pydantic copies cached properties too
         return copied
 
 
 def digest(value: Any) -> str:  # noqa: ANN401 -- any JSON value
-    """20 hexadecimal digits of the SHA-256 of a JSON value, independent of the order of its keys."""
+    """Return 20 hexadecimal digits of the SHA-256 of a JSON value, independent of the order of its keys."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:20]

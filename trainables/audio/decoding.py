@@ -1,4 +1,4 @@
-"""From a sound file to a mono waveform at the wanted rate, or one clear reason why not."""
+"""Decode a sound file to a mono waveform at a given rate, or raise an error with the reason why not."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["AudioError", "Probe", "probe", "read_mono", "resample", "resampled_length"]
 
-BLOCK = 1 << 20  # samples decoded at a time, so that a header that lies about its length cannot fill the memory
-# The resampling filter bank holds about rate * sample_rate / gcd^2 numbers; unrelated rates would need gigabytes.
-MOST_FILTER_NUMBERS = 200_000_000
+# Samples decoded at a time, so that a header with a wrong length cannot exhaust the memory.
+BLOCK = 1 << 20
+# The resampling filters hold about rate * sample_rate / gcd^2 coefficients; for unrelated rates, that is gigabytes.
+MAX_FILTER_SIZE = 200_000_000
 
 
 def read_mono(path: Path | str, sample_rate: int) -> NDArray[np.float32]:
@@ -27,14 +28,14 @@ def read_mono(path: Path | str, sample_rate: int) -> NDArray[np.float32]:
 
     Args:
         path: a wav, flac, ogg or mp3 file.
-        sample_rate: wanted rate, in Hz.
+        sample_rate: rate of the result, in Hz.
 
     Returns:
-        ``resampled_length(probe.samples, probe.rate, sample_rate)`` finite samples, full scale is [-1, 1]; the
-        channels are averaged. Nothing is subtracted, scaled or padded.
+        Finite samples with full scale [-1, 1], shape ``(resampled_length(probe.samples, probe.rate, sample_rate),)``.
+        Channels are averaged; nothing is subtracted, scaled or padded.
 
     Raises:
-        AudioError: the file is missing, empty, unreadable, truncated, at an impossible rate or not finite, or its rate
+        AudioError: the file is missing, empty, unreadable, truncated or not finite, or its rate is out of range or
             cannot be resampled.
 
     """
@@ -49,50 +50,52 @@ def read_mono(path: Path | str, sample_rate: int) -> NDArray[np.float32]:
 
 
 def _decode(path: Path | str, header: Probe) -> NDArray[np.float32]:
-    """Decode every sample, average the channels: float32 (header.samples,)."""
+    """Decode all samples and average the channels: float32, shape (header.samples,)."""
     blocks: list[NDArray[np.float32]] = []
-    found, reason = 0, ""
+    decoded, reason = 0, ""
     try:
         with soundfile.SoundFile(str(path)) as sound:
-            while found < header.samples:
+            while decoded < header.samples:
                 block = _read_block(sound)
-                if not len(block):  # soundfile does not count a short read as an error
+                if not len(block):  # soundfile does not raise on a short read
                     break
-                found += len(block)
+                decoded += len(block)
                 blocks.append(block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32))
     except (soundfile.LibsndfileError, RuntimeError) as error:
         reason = str(error).rpartition(": ")[2].rstrip(".")
-    if reason and not found:
-        # A damaged flac is refused as a whole block, so there is no count of good samples to tell.
+    if reason and not decoded:
+        # The decoder rejects a damaged flac block as a whole, so the number of intact samples is unknown.
         message = f"truncated or damaged: the header promises {header.samples} samples ({reason})"
         raise AudioError(message)
-    if found < header.samples:
-        raise truncated(header.samples, found)
+    if decoded < header.samples:
+        raise truncated(header.samples, decoded)
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
 
 def _read_block(sound: soundfile.SoundFile) -> NDArray[np.float32]:
-    """Read the next samples, shape (n, channels); full scale is [-1, 1]."""
-    # Of whole numbers the same floats in a fifth of the time: libsndfile makes them one by one.
-    whole = sound.subtype == "PCM_16"
-    block: NDArray[np.float32] = sound.read(BLOCK, dtype="int16" if whole else "float32", always_2d=True)
-    return block.astype(np.float32) / np.float32(32768) if whole else block
+    """Read the next samples, shape (n, channels), with full scale [-1, 1]."""
+    # Converting integers here takes a fifth of the time that libsndfile needs, and yields the same floats.
+    integers = sound.subtype == "PCM_16"
+    block: NDArray[np.float32] = sound.read(BLOCK, dtype="int16" if integers else "float32", always_2d=True)
+    return block.astype(np.float32) / np.float32(32768) if integers else block
 
 
 def resample(wave: NDArray[np.float32], rate: int, sample_rate: int) -> NDArray[np.float32]:
     """Resample a mono sound of shape (n,) from ``rate`` to ``sample_rate`` Hz.
 
     Raises:
-        AudioError: the rates are so odd a ratio that the filters would fill the memory.
+        AudioError: the ratio of the rates needs filters that would exhaust the memory.
 
     """
     if rate == sample_rate:
         return wave
     common = gcd(rate, sample_rate)
-    if (rate // common) * (sample_rate // common) > MOST_FILTER_NUMBERS:
-        message = f"sample rate {rate} Hz is too odd a ratio to {sample_rate} Hz to resample; convert the file"
+    if (rate // common) * (sample_rate // common) > MAX_FILTER_SIZE:
+        message = (
+            f"sample rate {rate} Hz cannot be resampled to {sample_rate} Hz: the ratio is too uneven; convert the file"
+        )
         raise AudioError(message)
-    import torch  # noqa: PLC0415 -- only a file at another rate needs it
+    import torch  # noqa: PLC0415 -- needed only for a file at another rate
     from torchaudio import functional  # noqa: PLC0415
 
     wave = np.ascontiguousarray(wave, dtype=np.float32)

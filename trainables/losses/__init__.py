@@ -15,22 +15,13 @@ if TYPE_CHECKING:
     from trainables.losses.soft_nearest_neighbour import adaptive_q as adaptive_q
     from trainables.losses.soft_nearest_neighbour import snn as snn
 
-_MODULE_OF = {
-    "cce": "robust",
-    "gce": "robust",
-    "mae": "robust",
-    "soft_bootstrapping": "robust",
-    "truncated_gce": "robust",
-    "masking_threshold": "robust",
-    "adaptive_q": "soft_nearest_neighbour",
-    "snn": "soft_nearest_neighbour",
-}
 __all__ = ["adaptive_q", "cce", "gce", "mae", "masking_threshold", "snn", "soft_bootstrapping", "truncated_gce"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 -- PEP 562
-    """Import a loss when it is first used: the catalogue beside it needs no torch."""
-    if name in _MODULE_OF:
-        return getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
-    msg = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(msg)
+    """Import a loss on first use, so that importing the package does not import torch."""
+    if name not in __all__:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    module = "soft_nearest_neighbour" if name in {"adaptive_q", "snn"} else "robust"
+    return getattr(import_module(f"{__name__}.{module}"), name)

@@ -1,6 +1,6 @@
-"""Noise-robust losses: plain functions of logits and targets, and the objects that a run's configuration makes of them.
+"""Noise-robust losses: plain functions of logits and targets, and the loss object of a run's configuration.
 
-Every function returns one value per sample, shape (B,); the mean over all samples is taken by the training loop.
+Every function returns one value per sample, shape (B,); the training loop takes the mean over the batch.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ OUTLIER_RULE = 1.9  # Fonseca et al. 2019: drop losses above the median plus 1.9
 
 @dataclass
 class Batch:
-    """What a loss may look at besides logits and targets.
+    """The inputs of a loss besides logits and targets.
 
     Attributes:
         inputs: standardised patches, shape (B, 1, frames, mels).
         features: the network's penultimate activations, shape (B, 64).
         verified: whether each patch comes from a verified clip, shape (B,), bool.
-        scores: diagnostics that a loss leaves for the training loop, such as ``q`` (detached).
+        scores: diagnostics that the loss stores for the training loop, such as ``q`` (detached).
 
     """
 
@@ -41,7 +41,7 @@ class Batch:
 
 
 class LossFunction(Protocol):
-    """One value per sample from logits (B, K), targets (B,) and the batch they come from."""
+    """Computes one value per sample from logits (B, K), targets (B,) and their batch."""
 
     def __call__(self, logits: torch.Tensor, targets: torch.Tensor, batch: Batch) -> torch.Tensor:
         """Return the losses, shape (B,)."""
@@ -61,8 +61,8 @@ def mae(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 def gce(logits: torch.Tensor, targets: torch.Tensor, q: float | torch.Tensor) -> torch.Tensor:
     """Generalized cross-entropy L_q = (1 - p^q) / q (Zhang and Sabuncu 2018, eq. 6), stable for every q and p.
 
-    Computed as -expm1(-q c) / q from the cross-entropy c, whose gradient p^q dc is finite everywhere; q = 0 is exactly
-    cross-entropy, its limit.
+    It is computed from the cross-entropy c as -expm1(-q c) / q, whose gradient p^q dc is finite everywhere. For q = 0
+    it is exactly the cross-entropy, which is the limit.
 
     Args:
         logits: shape (B, K).
@@ -73,7 +73,7 @@ def gce(logits: torch.Tensor, targets: torch.Tensor, q: float | torch.Tensor) ->
         Losses of shape (B,), in the dtype of the logits.
 
     Raises:
-        ValueError: a number q outside [0, 1] (tensors are not looked at: that would stall a GPU).
+        ValueError: q is a number outside [0, 1]. Tensors are not checked, because that would stall a GPU.
 
     """
     cross_entropy = cce(logits, targets)
@@ -89,7 +89,7 @@ def gce(logits: torch.Tensor, targets: torch.Tensor, q: float | torch.Tensor) ->
 
 
 def truncated_gce(logits: torch.Tensor, targets: torch.Tensor, q: float, k: float) -> torch.Tensor:
-    """Return L_q held at its value of p = k wherever p <= k (Zhang and Sabuncu 2018, eq. 9).
+    """Generalized cross-entropy that is constant, at its value for p = k, where p <= k (Zhang and Sabuncu 2018, eq. 9).
 
     Args:
         logits: shape (B, K).
@@ -109,7 +109,7 @@ def truncated_gce(logits: torch.Tensor, targets: torch.Tensor, q: float, k: floa
 def soft_bootstrapping(logits: torch.Tensor, targets: torch.Tensor, beta: float) -> torch.Tensor:
     """Soft bootstrapping -sum_k (beta y_k + (1 - beta) p_k) log p_k (Reed et al. 2015, eq. 6).
 
-    Gradients flow through both p, as in the baseline's code.
+    Gradients flow through both occurrences of p, as in the code of the baseline.
 
     Args:
         logits: shape (B, K).
@@ -131,11 +131,11 @@ def masking_threshold(losses: torch.Tensor, rule: config.Rule, threshold: float 
     Args:
         losses: the batch's losses, shape (B,).
         rule: ``max``: threshold * max; ``outlier``: median + threshold * population standard deviation, where the
-            median of an even number is the mean of the middle two.
-        threshold: 0.6 (max) and 1.9 (outlier) when absent.
+            median of an even number of losses is the mean of the two middle ones.
+        threshold: by default 0.6 for ``max`` and 1.9 for ``outlier``.
 
     Returns:
-        A scalar tensor, no gradient.
+        A scalar tensor without gradient.
 
     """
     losses = losses.detach()
@@ -148,7 +148,7 @@ def masking_threshold(losses: torch.Tensor, rule: config.Rule, threshold: float 
 
 @dataclass(frozen=True)
 class Robust:
-    """A loss object: a per-sample function; with ``origin`` it acts on unverified clips only, CCE on the others."""
+    """A loss object. With ``origin``, the function applies to unverified clips only, and CCE to verified ones."""
 
     function: LossFunction
     origin: bool = False
@@ -170,7 +170,7 @@ def _adaptive(c: config.AdaptiveGCE) -> LossFunction:
 
 
 def _masking(c: config.LossMasking) -> LossFunction:
-    # The threshold comes from the whole batch also in the origin variant, which then keeps every verified clip.
+    # The threshold is that of the whole batch even for the origin variant, which then restores the verified clips.
     def function(logits: torch.Tensor, targets: torch.Tensor, batch: Batch) -> torch.Tensor:  # noqa: ARG001
         losses = cce(logits, targets)
         return losses * (losses.detach() <= masking_threshold(losses, c.rule, c.threshold))
@@ -178,13 +178,8 @@ def _masking(c: config.LossMasking) -> LossFunction:
     return function
 
 
-def make_loss(c: Loss) -> LossFunction:  # noqa: C901, PLR0911 -- one line a loss
-    """Make the loss object of a configuration; it is called as ``loss(logits, targets, batch)``.
-
-    Returns:
-        An object that gives one value per sample, shape (B,).
-
-    """
+def make_loss(c: Loss) -> LossFunction:  # noqa: C901, PLR0911 -- one case for each loss
+    """Return a configuration's loss; ``loss(logits, targets, batch)`` returns one value per sample, shape (B,)."""
     match c:
         case config.CCE():
             return Robust(lambda logits, targets, _: cce(logits, targets))

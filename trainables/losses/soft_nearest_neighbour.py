@@ -1,7 +1,7 @@
-"""The soft-nearest-neighbour (SNN) score of a batch, and the q of adaptive GCE that is made from it.
+"""The soft-nearest-neighbour (SNN) score of a batch, and the q of adaptive GCE derived from it.
 
-Everything here runs in float64 and through logsumexp, outside autocast: on real patches squared distances are about
-1e4, so for T <= 100 the plain float32 form exp(-d / T) underflows in numerator and denominator and gives 0 / 0.
+Everything is computed in float64, through logsumexp and outside autocast: squared distances between real patches are
+about 1e4, so for T <= 100 the plain float32 form exp(-d / T) underflows in numerator and denominator and yields 0 / 0.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 
 def squared_distances(x: torch.Tensor) -> torch.Tensor:
-    """Squared Euclidean distances between the rows of a batch, in float64.
+    """Return the squared Euclidean distances between the samples of a batch, in float64.
 
     Args:
         x: features, shape (B, ...); flattened per sample.
 
     Returns:
-        Tensor of shape (B, B), float64, not negative, zero on the diagonal.
+        float64 tensor of shape (B, B), non-negative, zero on the diagonal.
 
     """
     flat = x.detach().flatten(1).to(torch.float64)
-    # Centring first makes |a|^2 + |b|^2 - 2ab lose less to cancellation; distances do not change.
+    # Centring leaves the distances unchanged, and |a|^2 + |b|^2 - 2ab loses less to cancellation.
     flat = flat - flat.mean(dim=0)
     norms = flat.square().sum(dim=1)
     squared = norms[:, None] + norms[None, :] - 2.0 * (flat @ flat.T)
@@ -33,7 +33,7 @@ def squared_distances(x: torch.Tensor) -> torch.Tensor:
 
 
 def snn_terms(x: torch.Tensor, targets: torch.Tensor, temperature: float) -> tuple[torch.Tensor, torch.Tensor]:
-    """Log numerators and log denominators of every sample's SNN ratio.
+    """Return the logarithms of the numerator and the denominator of every sample's SNN ratio.
 
     Args:
         x: features, shape (B, ...), B >= 2.
@@ -41,13 +41,13 @@ def snn_terms(x: torch.Tensor, targets: torch.Tensor, temperature: float) -> tup
         temperature: T > 0, in units of squared distance.
 
     Returns:
-        Two float64 tensors of shape (B,): log sum over same-label neighbours (-inf without one) and log sum over all.
+        Two float64 tensors of shape (B,): log sum over same-label neighbours (-inf if there are none) and log sum over all others.
 
     Raises:
         ValueError: fewer than 2 samples, T not above 0, or shapes that do not match.
 
     """
-    if x.shape[0] < 2:  # noqa: PLR2004 -- a neighbour takes two
+    if x.shape[0] < 2:  # noqa: PLR2004 -- one sample has no neighbour
         msg = f"a soft-nearest-neighbour score needs a batch of at least 2 samples, got {x.shape[0]}"
         raise ValueError(msg)
     if targets.shape != x.shape[:1]:
@@ -67,20 +67,21 @@ def snn_terms(x: torch.Tensor, targets: torch.Tensor, temperature: float) -> tup
 def snn(x: torch.Tensor, targets: torch.Tensor, temperature: float, reading: Reading = "mean") -> torch.Tensor:
     """Soft-nearest-neighbour score of a batch, in [0, 1]: how much of a sample's neighbourhood shares its label.
 
-    The ratio of sample i is the sum over j != i of the same label of exp(-|xi - xj|^2 / T), over the same sum for all
-    k != i (Frosst et al. 2019, eq. 1, without the logarithm). A sample without a same-label neighbour counts 0.
+    The ratio of sample i is the sum of exp(-|xi - xj|^2 / T) over all j != i of the same label, divided by the sum over
+    all j != i (Frosst et al. 2019, eq. 1, without the logarithm). It is 0 for a sample without a same-label neighbour.
 
     Args:
         x: features, shape (B, ...), B >= 2.
         targets: given labels, shape (B,), integer.
         temperature: T > 0, in units of squared distance.
-        reading: ``mean`` of the ratios, ``pooled`` sums before dividing, or one ratio per ``sample``.
+        reading: ``mean``: the mean ratio; ``pooled``: both sums pooled over the batch, then divided; ``sample``: one
+            ratio per sample.
 
     Returns:
-        float64 tensor, a scalar for ``mean`` and ``pooled``, shape (B,) for ``sample``; no gradient.
+        float64 tensor without gradient: a scalar for ``mean`` and ``pooled``, shape (B,) for ``sample``.
 
     Raises:
-        ValueError: see ``snn_terms``, or an unknown reading.
+        ValueError: see ``snn_terms``; or the reading is unknown.
 
     """
     numerator, denominator = snn_terms(x, targets, temperature)
@@ -96,16 +97,16 @@ def snn(x: torch.Tensor, targets: torch.Tensor, temperature: float, reading: Rea
 
 
 def adaptive_q(x: torch.Tensor, targets: torch.Tensor, temperature: float, reading: Reading = "mean") -> torch.Tensor:
-    """Return q_a = 1 - SNN of a batch, the q of adaptive generalized cross-entropy.
+    """Return q_a = 1 - SNN of a batch: the q of adaptive generalized cross-entropy.
 
     Args:
-        x: features, shape (B, ...), B >= 2; the paper takes the standardised patches.
+        x: features, shape (B, ...), B >= 2; the paper uses the standardised patches.
         targets: given labels, shape (B,), integer.
         temperature: T > 0, in units of squared distance; the paper studies [1e2, 1e6].
         reading: see ``snn``.
 
     Returns:
-        float64 tensor in [0, 1], a scalar or shape (B,) for ``sample``; no gradient.
+        float64 tensor in [0, 1] without gradient: a scalar, or shape (B,) for ``sample``.
 
     Raises:
         ValueError: see ``snn``.

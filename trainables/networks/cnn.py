@@ -14,45 +14,45 @@ PENULTIMATE = 64
 
 
 def _norm(channels: int) -> nn.BatchNorm2d:
-    # Keras counts momentum from the other side: its 0.99 is PyTorch's 0.01.
+    # Keras and PyTorch define momentum the other way round: 0.99 in Keras is 0.01 in PyTorch.
     return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01)
 
 
 def _relu() -> nn.ReLU:
-    return nn.ReLU(inplace=True)  # what comes before needs its input to learn, not its output
+    return nn.ReLU(inplace=True)  # safe: the backward pass of the layer before needs its input, not its output
 
 
 def _convolution(channels_in: int, channels_out: int) -> nn.Conv2d:
     return nn.Conv2d(channels_in, channels_out, kernel_size=5, padding="same")
 
 
-class _OfOneChannel(torch.autograd.Function):
-    """A 5 x 5 convolution of one channel, whose input's gradient is made of a matrix product and a fold.
+class _OneChannelConvolution(torch.autograd.Function):
+    """A 5 x 5 convolution of one channel, with the input's gradient computed by a matrix product and a fold.
 
-    The library's own takes 2.5 times as long for it on a CPU, a fifth of the whole step.
+    On a CPU, PyTorch's own backward pass takes 2.5 times as long for it: a fifth of the whole training step.
     """
 
     @staticmethod
-    def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:  # noqa: ANN401 -- torch's
+    def forward(ctx: Any, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:  # noqa: ANN401 -- torch's signature
         ctx.save_for_backward(x, weight)
         return functional.conv2d(x, weight, bias, padding="same")
 
     @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:  # noqa: ANN401 -- torch's
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:  # noqa: ANN401 -- torch's signature
         x, weight = ctx.saved_tensors
         geometry = {"stride": [1, 1], "padding": [2, 2], "dilation": [1, 1], "transposed": False}
         rest = {"output_padding": [0, 0], "groups": 1, "output_mask": [False, True, True]}
-        _, of_weight, of_bias = torch.ops.aten.convolution_backward(
+        _, weight_gradient, bias_gradient = torch.ops.aten.convolution_backward(
             gradient, x, weight, [len(weight)], **geometry, **rest
         )
-        # What each output gives back to each of its 25 inputs, shape (B, 25, pixels).
+        # The contribution of each output to the gradient of each of its 25 inputs, shape (B, 25, pixels).
         taps = torch.bmm(weight.flatten(1).T.expand(len(x), -1, -1), gradient.flatten(2))
-        of_input = functional.fold(taps, x.shape[2:], kernel_size=5, padding=2)
-        return of_input, of_weight, of_bias
+        input_gradient = functional.fold(taps, x.shape[2:], kernel_size=5, padding=2)
+        return input_gradient, weight_gradient, bias_gradient
 
 
 class _FirstConvolution(nn.Conv2d):
-    """The convolution of the patches, which have one channel."""
+    """The convolution of the patches, which have a single channel."""
 
     def __init__(self, channels_out: int) -> None:
         super().__init__(1, channels_out, kernel_size=5, padding="same")
@@ -60,13 +60,13 @@ class _FirstConvolution(nn.Conv2d):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         if x.device.type != "cpu" or torch.is_autocast_enabled("cpu"):
             return super().forward(x)
-        return cast("torch.Tensor", _OfOneChannel.apply(x, self.weight, self.bias))
+        return cast("torch.Tensor", _OneChannelConvolution.apply(x, self.weight, self.bias))
 
 
 class CNN(nn.Module):
-    """Three pre-activated convolutions and two dense layers on log-mel patches; 531,624 weights for 20 classes.
+    """Three pre-activation convolutions and two dense layers on log-mel patches; 531,624 weights for 20 classes.
 
-    The count includes the 386 running statistics of batch normalisation, as Keras counts.
+    As in Keras, the count includes the 386 running statistics of batch normalisation.
     """
 
     def __init__(self, classes: int = 20, seed: int | None = None) -> None:
@@ -74,7 +74,7 @@ class CNN(nn.Module):
 
         Args:
             classes: number of classes K >= 2.
-            seed: of the initial weights; without it they come from torch's global generator.
+            seed: of the initial weights; if None, torch's global generator is used.
 
         """
         super().__init__()
@@ -95,7 +95,7 @@ class CNN(nn.Module):
                 nn.init.zeros_(cast("torch.Tensor", module.bias))
 
     def features(self, patches: torch.Tensor) -> torch.Tensor:
-        """Penultimate activations: patches (B, 1, 100, 96), standardised -> (B, 64).
+        """Return the penultimate activations: standardised patches (B, 1, 100, 96) -> (B, 64).
 
         Raises:
             ValueError: the patches have another shape.
@@ -107,10 +107,10 @@ class CNN(nn.Module):
         return cast("torch.Tensor", self.dense(self.convolutions(patches)))
 
     def forward(self, patches: torch.Tensor) -> torch.Tensor:
-        """Logits: patches (B, 1, 100, 96), standardised -> (B, K)."""
+        """Return the logits: standardised patches (B, 1, 100, 96) -> (B, K)."""
         return cast("torch.Tensor", self.output(self.features(patches)))
 
     def penalty(self) -> torch.Tensor:
-        """Sum of the squared weights of the two dense kernels, a scalar; the loss takes ``l2`` times this."""
+        """Return the sum of the squared weights of the two dense kernels, a scalar; the loss adds ``l2`` times it."""
         kernels = [m.weight for m in self.modules() if isinstance(m, nn.Linear)]
         return torch.stack([w.square().sum() for w in kernels]).sum()

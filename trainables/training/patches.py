@@ -1,7 +1,7 @@
-"""Patches of frames, gathered in batches on the device from frames that lie there once.
+"""Patches of frames, gathered in batches on the device.
 
-No loader and no worker processes: the frames of the whole data set are one tensor (a memory map on CPU, resident on a
-GPU), a patch is a start in it, a subset of the data is an index, and a batch is one gather.
+There is no loader and there are no worker processes: the frames of the whole data set are one tensor (a memory map on a
+CPU, resident on a GPU), a patch is a start index into it, a subset is an index of patches, and a batch is one gather.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PatchIndex:
-    """Patches of a list of clips; P patches, C clips.
+    """The P patches of a list of C clips.
 
     Attributes:
         starts: first frame of each patch in the frame store, shape (P,), int64.
         labels: class index of each patch's clip, shape (P,), int64.
         verified: whether each patch's clip is verified, shape (P,), bool.
         clips: position of each patch's clip in the list, shape (P,), int64.
-        count: C.
+        count: number of clips C.
 
     """
 
@@ -50,7 +50,7 @@ class PatchIndex:
 def index_patches(
     places: Sequence[tuple[int, int]], labels: Sequence[int], verified: Sequence[bool], features: Features = FEATURES
 ) -> PatchIndex:
-    """List the patches of clips.
+    """Return the patches of a list of clips.
 
     Args:
         places: (first frame in the store, number of frames) of each clip.
@@ -61,15 +61,15 @@ def index_patches(
     """
     starts, clips = [], []
     for position, (first, frames) in enumerate(places):
-        own = patch_starts(frames, features)
-        starts += [first + s for s in own]
-        clips += [position] * len(own)
-    which = torch.tensor(clips, dtype=torch.int64)
+        offsets = patch_starts(frames, features)
+        starts += [first + offset for offset in offsets]
+        clips += [position] * len(offsets)
+    clip_of_patch = torch.tensor(clips, dtype=torch.int64)
     return PatchIndex(
         starts=torch.tensor(starts, dtype=torch.int64),
-        labels=torch.tensor(labels, dtype=torch.int64)[which],
-        verified=torch.tensor(verified, dtype=torch.bool)[which],
-        clips=which,
+        labels=torch.tensor(labels, dtype=torch.int64)[clip_of_patch],
+        verified=torch.tensor(verified, dtype=torch.bool)[clip_of_patch],
+        clips=clip_of_patch,
         count=len(places),
     )
 
@@ -77,7 +77,7 @@ def index_patches(
 def standardisation(
     frames: torch.Tensor, starts: torch.Tensor, features: Features = FEATURES
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean and standard deviation of each mel band over some patches, frames in several patches counted each time.
+    """Return the mean and standard deviation of each mel band over patches; a frame counts once for each patch it is in.
 
     Args:
         frames: shape (N, mels), float32.
@@ -85,14 +85,14 @@ def standardisation(
         features: patch length.
 
     Returns:
-        Two float32 tensors of shape (mels,) on the frames' device; a band that never changes has standard deviation 1.
+        Two float32 tensors of shape (mels,) on the frames' device; the standard deviation of a constant band is set to 1.
 
     """
     steps = torch.zeros(len(frames) + 1, dtype=torch.float64, device=frames.device)
     steps.index_add_(0, starts, torch.ones_like(starts, dtype=torch.float64))
     steps.index_add_(0, starts + features.patch_frames, -torch.ones_like(starts, dtype=torch.float64))
-    weights = steps.cumsum(0)[:-1]  # in how many patches each frame is; whole numbers, exact
-    rows = weights.nonzero().squeeze(1).split(65_536)  # bounds the memory of large data sets
+    weights = steps.cumsum(0)[:-1]  # the number of patches that each frame is in: integers, exact
+    rows = weights.nonzero().squeeze(1).split(65_536)  # limits the memory needed for large data sets
     total = weights.sum()
     mean = torch.stack([weights[part] @ frames[part].double() for part in rows]).sum(dim=0) / total
     squares = torch.stack([weights[part] @ (frames[part].double() - mean).square() for part in rows]).sum(dim=0)
@@ -103,7 +103,7 @@ def standardisation(
 
 @dataclass(frozen=True)
 class Patches:
-    """Frames on a device and how to standardise them.
+    """Frames on a device, and the statistics to standardise them with.
 
     Attributes:
         frames: shape (N, mels), float32.
@@ -119,7 +119,7 @@ class Patches:
     length: int = FEATURES.patch_frames
 
     def gather(self, starts: torch.Tensor) -> torch.Tensor:
-        """Make a batch: starts (B,) -> standardised patches (B, 1, length, mels), float32."""
+        """Return a batch: starts (B,) -> standardised patches (B, 1, length, mels), float32."""
         windows = self.frames.unfold(0, self.length, 1)  # a view: (N - length + 1, mels, length)
         patches = windows.index_select(0, starts).transpose(1, 2)
         return ((patches - self.mean) / self.sd).unsqueeze(1)

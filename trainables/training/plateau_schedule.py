@@ -1,4 +1,4 @@
-"""When the learning rate is halved and when a run stops: Keras's two callbacks, on validation accuracy."""
+"""Halving of the learning rate and early stopping on validation accuracy, as in two callbacks of Keras."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any, Self
 
 @dataclass
 class PlateauSchedule:
-    """Counters of Keras 2.1.5's ReduceLROnPlateau and EarlyStopping, stepped once an epoch.
+    """The counters of ReduceLROnPlateau and EarlyStopping in Keras 2.1.5, stepped once an epoch.
 
     Attributes:
-        learning_rate: to be used in the next epoch.
-        halve_after, halve_gain: epochs without a gain of more than so much before the rate is halved.
-        stop_after, stop_gain: epochs without a gain of more than so much before the run stops.
+        learning_rate: of the next epoch.
+        halve_after: epochs without a gain above ``halve_gain`` before the learning rate is halved.
+        halve_gain: in accuracy.
+        stop_after: epochs without a gain above ``stop_gain`` before the run stops.
+        stop_gain: in accuracy.
         stopped: whether the run has stopped.
 
     """
@@ -31,13 +33,13 @@ class PlateauSchedule:
     stop_wait: int = 0
 
     def step(self, accuracy: float) -> None:
-        """Take in one epoch's validation accuracy, in [0, 1]."""
+        """Update the counters with an epoch's validation accuracy, in [0, 1]."""
         if accuracy > self.halve_best + self.halve_gain:
             self.halve_best, self.halve_wait = accuracy, 0
         else:
             if self.halve_wait >= self.halve_after:
                 self.learning_rate, self.halve_wait = self.learning_rate / 2, 0
-            # Keras 2.1.5 counts on in the epoch of a halving, so that the next one comes a full patience later.
+            # Keras 2.1.5 counts the epoch of a halving, so the next halving is due after halve_after epochs.
             self.halve_wait += 1
         if accuracy - self.stop_gain > self.stop_best:
             self.stop_best, self.stop_wait = accuracy, 0
@@ -46,10 +48,10 @@ class PlateauSchedule:
             self.stopped = self.stop_wait >= self.stop_after
 
     def state(self) -> dict[str, Any]:
-        """Return the counters as plain numbers."""
+        """Return settings and counters as plain values."""
         return asdict(self)
 
     @classmethod
     def of(cls, state: dict[str, Any]) -> Self:
-        """Rebuild from ``state()``."""
+        """Restore a schedule from its ``state()``."""
         return cls(**state)

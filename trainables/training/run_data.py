@@ -1,4 +1,4 @@
-"""From a manifest and its frame store to the patches of one run: subset, validation split, standardisation."""
+"""The patches of a run, from a manifest and its frame store: subset, validation split, standardisation."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 
 class RunDataSource:
-    """A data set on a device: its frames lie there once, whatever runs use them."""
+    """A data set on a device; all runs share one copy of its frames."""
 
     def __init__(self, manifest: Manifest, store: FrameStore, device: torch.device) -> None:
         """Map the frames (CPU) or copy them to the device (GPU)."""
         self.manifest, self.store, self.device = manifest, store, device
         self.frames = torch.from_numpy(store.frames()).to(device)
-        self.number = {label: k for k, label in enumerate(manifest.classes)}
-        self._kept: dict[object, RunData] = {}  # starts and labels only: small, and runs alternate between subsets
+        self.class_index = {label: k for k, label in enumerate(manifest.classes)}
+        self._cache: dict[object, RunData] = {}  # small, as it holds starts and labels only; runs alternate subsets
 
     def run_data(self, configuration: Configuration) -> RunData:
-        """Index the patches of a configuration's data.
+        """Return the patches of a configuration's subset.
 
         Raises:
             DataSetError: the data set has no clips for the subset.
@@ -37,24 +37,24 @@ class RunDataSource:
         """
         protocol = configuration.training
         key = (configuration.subset, protocol.validation, protocol.split_seed)
-        if key not in self._kept:
-            chosen = subset(self.manifest, configuration.subset)
-            train, validation = split_validation(self.manifest, chosen, protocol.validation, protocol.split_seed)
+        if key not in self._cache:
+            clips = subset(self.manifest, configuration.subset)
+            train_clips, validation = split_validation(self.manifest, clips, protocol.validation, protocol.split_seed)
             test = [i for i, clip in enumerate(self.manifest.clips) if clip.split == "test"]
-            trained = self._index(train)
-            mean, sd = standardisation(self.frames, trained.starts)
-            self._kept[key] = RunData(
+            train = self._index(train_clips)
+            mean, sd = standardisation(self.frames, train.starts)
+            self._cache[key] = RunData(
                 patches=Patches(self.frames, mean, sd),
-                train=trained,
+                train=train,
                 validation=self._index(validation),
                 test=self._index(test),
                 test_labels=torch.tensor([self._label(i) for i in test], device=self.device),
-                classes=len(self.number),
+                classes=len(self.class_index),
             )
-        return self._kept[key]
+        return self._cache[key]
 
     def _label(self, i: int) -> int:
-        return self.number[self.manifest.clips[i].label]
+        return self.class_index[self.manifest.clips[i].label]
 
     def _index(self, positions: list[int]) -> PatchIndex:
         return index_patches(
@@ -65,10 +65,10 @@ class RunDataSource:
 
 
 def open_run_data(storage: Location, fingerprint: str, device: torch.device) -> RunDataSource:
-    """Open on a device what the driver left; it has compared the store's checksums.
+    """Open a data set that the driver has published; the driver has verified the checksums of the frame store.
 
     Raises:
-        FileNotFoundError: no such data set was left, or its frame store is absent or unfinished.
+        FileNotFoundError: the data set was not published, or its frame store is absent or incomplete.
 
     """
     return RunDataSource(*load_published(storage, fingerprint), device)
@@ -76,12 +76,12 @@ def open_run_data(storage: Location, fingerprint: str, device: torch.device) -> 
 
 @dataclass(frozen=True)
 class RunData:
-    """The patches of one subset's run, on the run's device.
+    """The patches of a subset, on the run's device.
 
     Attributes:
-        patches: frames and their standardisation by the training patches.
-        train: patches that are trained on.
-        validation: patches held out of the subset's training clips.
+        patches: the frames, standardised by the training patches.
+        train: patches to train on.
+        validation: patches of the clips held out from the subset.
         test: patches of the test clips.
         test_labels: class index of each test clip, shape (C,).
         classes: number of classes K.

@@ -1,8 +1,8 @@
-"""One run: the network, its loss and its data, trained an epoch at a time by the protocol of Fonseca et al. 2019.
+"""Training of one run, epoch by epoch, by the protocol of Fonseca et al. 2019.
 
-All random streams (weights, order, dropout) are derived anew from (seed, purpose, epoch), so a checkpoint holds no
-generator state and a continued run equals an uninterrupted one, bit for bit on CPU. The streams know nothing of the
-configuration: runs of equal seed are paired across arms.
+Every random stream (weights, order, dropout) is seeded by (seed, purpose, epoch), so checkpoints need no generator
+state, and a resumed run equals an uninterrupted one, bit for bit on a CPU. The streams do not depend on the
+configuration, so runs of equal seed are paired across arms.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class RunTraining:
     """The state of one run between epochs."""
 
     def __init__(self, run: Run, data: RunData, device: torch.device) -> None:
-        """Build network, loss and optimiser from the run's configuration and seed.
+        """Create network, loss and optimiser from the run's configuration and seed.
 
         Raises:
             ValueError: there are fewer training patches than one batch holds.
@@ -58,9 +58,9 @@ class RunTraining:
         self.run, self.data, self.device, self.protocol = run, data, device, protocol
         self.loss = make_loss(run.configuration.loss)
         model = CNN(data.classes, seed=stream(run.seed, "weights"))
-        # Channels last is the layout that CPU and GPU convolutions are fastest in; the mathematics is the same.
+        # Convolutions are fastest with channels last, on CPU and GPU.
         self.model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        # Keras adds its eps before the bias correction and PyTorch after it; at 1e-7 that is far below the noise.
+        # Keras adds eps before the bias correction and PyTorch after it; at 1e-7 the difference is negligible.
         self.optimiser = torch.optim.Adam(self.model.parameters(), lr=protocol.learning_rate, eps=1e-7, fused=True)
         self.schedule = PlateauSchedule(
             protocol.learning_rate, protocol.halve_after, protocol.halve_gain, protocol.stop_after, protocol.stop_gain
@@ -71,14 +71,14 @@ class RunTraining:
 
     @property
     def finished(self) -> bool:
-        """Whether the protocol ends the run here: epochs are used up, or accuracy no longer rises."""
+        """Whether the run ends here: all epochs are trained, or early stopping applies."""
         return self.schedule.stopped or len(self.curve) >= self.protocol.epochs
 
     def train_epoch(self) -> Epoch:
-        """Train one epoch, score the validation patches, and step the schedule.
+        """Train one epoch, evaluate on the validation patches, and step the schedule.
 
         Returns:
-            The epoch's point of the curve.
+            The epoch's entry in the curve.
 
         Raises:
             Diverged: a loss, weight or score was not finite in this epoch.
@@ -88,36 +88,36 @@ class RunTraining:
         rate = self.schedule.learning_rate
         for group in self.optimiser.param_groups:
             group["lr"] = rate
-        began = time.perf_counter()
+        start = time.perf_counter()
         loss, scores = self.pass_over_training(number)
-        self.train_s += time.perf_counter() - began
+        self.train_s += time.perf_counter() - start
         self._check_finite(number, loss, scores)
         log_p = self._log_probabilities(self.data.validation)
         validation = self.data.validation
-        right = (log_p.argmax(dim=1) == validation.labels).double().mean().item()
+        accuracy = (log_p.argmax(dim=1) == validation.labels).double().mean().item()
         validation_loss = functional.nll_loss(log_p, validation.labels).item()
-        if not math.isfinite(validation_loss):  # running statistics can overflow while every weight is finite
+        if not math.isfinite(validation_loss):  # running statistics can overflow even if every weight is finite
             msg = f"the validation loss was not finite in epoch {number}"
             raise Diverged(msg)
         point = Epoch(
             epoch=number,
             train_loss=loss,
             validation_loss=validation_loss,
-            validation_accuracy=right,
+            validation_accuracy=accuracy,
             verified_accuracy=self._verified_accuracy(log_p),
             learning_rate=rate,
             q_mean=scores.mean().item() if len(scores) else None,
             q_sd=scores.std(correction=0).item() if len(scores) else None,
         )
         self.curve.append(point)
-        self.schedule.step(right)
+        self.schedule.step(accuracy)
         return point
 
     def pass_over_training(self, number: int) -> tuple[float, torch.Tensor]:
         """Train on every patch once, in the order and with the dropout of epoch ``number``.
 
         Returns:
-            The mean loss, and the q of every batch, shape (batches,), empty for losses without.
+            The mean loss, and the q of every batch, shape (batches,); empty if the loss has no q.
 
         """
         train, size = self.data.train, self.protocol.batch_size
@@ -127,26 +127,26 @@ class RunTraining:
         self.model.train()
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         scores: list[torch.Tensor] = []
-        batches = order[: len(train) // size * size].split(size)  # the last part batch is dropped
-        for chosen in batches:
-            inputs = self.data.patches.gather(train.starts[chosen])
+        batches = order[: len(train) // size * size].split(size)  # the last, incomplete batch is dropped
+        for patches in batches:
+            inputs = self.data.patches.gather(train.starts[patches])
             with self._arithmetic():
                 features = self.model.features(inputs)
                 logits = self.model.output(features)
-            batch = Batch(inputs, features.detach(), train.verified[chosen])
-            losses = self.loss(logits.float(), train.labels[chosen], batch)
+            batch = Batch(inputs, features.detach(), train.verified[patches])
+            losses = self.loss(logits.float(), train.labels[patches], batch)
             loss = losses.mean() + self.protocol.l2 * self.model.penalty()
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()
             self.optimiser.step()
-            total += loss.detach()  # stays on the device: no wait inside the step
+            total += loss.detach()  # on the device, so that the loop never waits for it
             if "q" in batch.scores:
                 scores.append(batch.scores["q"].mean())
         self.images += size * len(batches)
         return (total / len(batches)).item(), torch.stack(scores).cpu() if scores else torch.empty(0)
 
     def _arithmetic(self) -> torch.autocast:
-        """Return the context for the network: weights stay float32, and what ``bf16`` makes of them is for one pass."""
+        """Return the network's autocast context; with ``bf16``, weights stay float32 and are cast for each pass."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.protocol.precision == "bf16")
 
     def _check_finite(self, number: int, loss: float, scores: torch.Tensor) -> None:
@@ -161,7 +161,7 @@ class RunTraining:
                 raise Diverged(msg)
 
     def _log_probabilities(self, index: PatchIndex) -> torch.Tensor:
-        """Log-softmax of patches, shape (P, K), float32."""
+        """Return the log-softmax of patches, shape (P, K), float32."""
         self.model.eval()
         with torch.inference_mode():
             with self._arithmetic():
@@ -169,7 +169,7 @@ class RunTraining:
             return functional.log_softmax(torch.cat(parts).float(), dim=1)
 
     def _verified_accuracy(self, log_p: torch.Tensor) -> float | None:
-        """Accuracy over the verified validation clips, scored as test clips are; None without any."""
+        """Return the accuracy on the verified validation clips, evaluated like test clips; None if there are none."""
         index = self.data.validation
         if not bool(index.verified.any()):
             return None
@@ -179,14 +179,14 @@ class RunTraining:
         return (predicted == labels).double().mean().item()
 
     def test(self) -> Test:
-        """Score the test clips with the present weights."""
+        """Evaluate the current weights on the test clips."""
         log_p = self._log_probabilities(self.data.test)
         predicted = clip_predictions(log_p, self.data.test.clips, self.data.test.count)
-        right = (predicted == self.data.test_labels).double().mean().item()
-        return Test(accuracy=right, predictions=predicted.tolist())
+        accuracy = (predicted == self.data.test_labels).double().mean().item()
+        return Test(accuracy=accuracy, predictions=predicted.tolist())
 
     def state(self) -> dict[str, Any]:
-        """Return all that the next epoch depends on: tensors and plain numbers."""
+        """Return everything that the next epoch depends on, as tensors and plain values."""
         return {
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
@@ -197,7 +197,7 @@ class RunTraining:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Go on from a ``state()`` of the same run."""
+        """Restore a ``state()`` of the same run."""
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule = PlateauSchedule.of(state["schedule"])
@@ -206,7 +206,7 @@ class RunTraining:
 
 
 def clip_predictions(log_p: torch.Tensor, clips: torch.Tensor, count: int) -> torch.Tensor:
-    """Predict clips from their patches: the class of the largest geometric mean of the patches' softmax.
+    """Return each clip's predicted class: the one with the largest geometric mean of the softmax over its patches.
 
     Args:
         log_p: log-softmax of the patches, shape (P, K).
@@ -214,9 +214,9 @@ def clip_predictions(log_p: torch.Tensor, clips: torch.Tensor, count: int) -> to
         count: number of clips C.
 
     Returns:
-        Class indices, shape (C,). The mean of logarithms is the logarithm of the geometric mean, and dividing the sum
-        by a clip's number of patches does not move its largest.
+        Class indices, shape (C,).
 
     """
+    # The sum of logarithms is largest where the geometric mean is.
     sums = torch.zeros(count, log_p.shape[1], dtype=log_p.dtype, device=log_p.device)
     return sums.index_add_(0, clips, log_p).argmax(dim=1)

@@ -120,7 +120,7 @@ def test_describe_lists_every_problem_with_its_row(folders: Path, capsys: pytest
         "a: class 'cat' has training clips but no test clip",
         "a.csv:8: cat/1.wav: unknown label 'fox': no training clip has it",
         "a.csv:3: dog/1.wav: zero bytes",
-        "a.csv:4: dog/2.wav: not a sound file that can be read (Format not recognised)",
+        "a.csv:4: dog/2.wav: not a readable sound file (Format not recognised)",
         f"a.csv:5: dog/3.wav: leaves the root: it leads to {Path('/etc/hostname').resolve()}",
         f"a.csv:6: {name}: cannot be read: File name too long",
         "a.csv:10: cat/9.wav: no such file",

@@ -78,7 +78,7 @@ def test_bad_files_are_named_with_their_rows(good: Path, tmp_path: Path) -> None
     assert file_problems(good) == [
         "data.csv:2: a/1.wav: no such file",
         "data.csv:3: a/2.wav: zero bytes",
-        "data.csv:4: a/3.wav: not a sound file that can be read (Format not recognised)",
+        "data.csv:4: a/3.wav: not a readable sound file (Format not recognised)",
         "data.csv:5: a/4.wav: truncated: the header promises 2000 samples, 1000 could be read",
     ]
 
