@@ -41,7 +41,8 @@ def snn_terms(x: torch.Tensor, targets: torch.Tensor, temperature: float) -> tup
         temperature: T > 0, in units of squared distance.
 
     Returns:
-        Two float64 tensors of shape (B,): log sum over same-label neighbours (-inf if there are none) and log sum over all others.
+        Two float64 tensors of shape (B,): the log sum over same-label neighbours (-inf if there are none), and the log
+        sum over all other samples.
 
     Raises:
         ValueError: fewer than 2 samples, T not above 0, or shapes that do not match.

@@ -77,7 +77,7 @@ def index_patches(
 def standardisation(
     frames: torch.Tensor, starts: torch.Tensor, features: Features = FEATURES
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the mean and standard deviation of each mel band over patches; a frame counts once for each patch it is in.
+    """Return the mean and standard deviation of each mel band over patches; a frame counts once per patch it is in.
 
     Args:
         frames: shape (N, mels), float32.
@@ -85,7 +85,7 @@ def standardisation(
         features: patch length.
 
     Returns:
-        Two float32 tensors of shape (mels,) on the frames' device; the standard deviation of a constant band is set to 1.
+        Two float32 tensors of shape (mels,) on the frames' device; a constant band gets the standard deviation 1.
 
     """
     steps = torch.zeros(len(frames) + 1, dtype=torch.float64, device=frames.device)
