@@ -1,168 +1,23 @@
-"""Synthetic studies for the tests of ``analysis``, written as ``gce-study run`` writes them, and a real browser."""
+"""Synthetic studies for the tests of ``analysis``, and a real browser."""
 
 from __future__ import annotations
 
-import math
 import os
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
-from playwright.sync_api import expect, sync_playwright
 
 from analysis.report.render import WHERE, find_browser
-from analysis.results.study_results import StudyResults, study_results
-from trainables.config import CCE, GCE, AdaptiveGCE, Configuration, Run, Training
-from trainables.plans import DataSummary, PlannedRun, StudyPlan, write_plan
-from trainables.records import Cost, Epoch, Record, Stage, Status, Test, write_record
+from factories import Builder
+from trainables.config import AdaptiveGCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from playwright.sync_api import Browser, Page
 
-    from trainables.config import Loss, Subset
-
-FINGERPRINT = "0123456789abcdef0123"
-BEST = 3.0  # log10 of the temperature with the highest synthetic accuracy
 PATIENCE_MS = 60_000  # for a browser on a busy machine
 OWN = ("http://127.0.0.1:", "file:", "data:", "blob:", "about:")  # what a page may ask for
-
-
-@dataclass
-class Builder:
-    """Collects planned runs and their records; ``results()`` tabulates them, ``write()`` stores them."""
-
-    name: str = "best-t"
-    kind: str = "synthetic"
-    description: str = "Which temperature is best?"
-    classes: list[str] = field(default_factory=lambda: ["Rain", "Wind"])
-    skipped: list[tuple[str, str]] = field(default_factory=list)
-    clips: dict[str, int] = field(default_factory=dict)  # those of FSDnoisy18k less the skipped ones when empty
-    training: Training = field(default_factory=Training)
-    method: dict[str, Any] = field(default_factory=lambda: {"name": "grid"})
-    spec: dict[str, Any] = field(default_factory=dict)  # keys of the study file beside name, seeds and method
-    planned: list[PlannedRun] = field(default_factory=list)
-    records: dict[str, Record] = field(default_factory=dict)
-
-    def add(  # noqa: PLR0913 -- a run has that many parts
-        self,
-        arm: str,
-        loss: Loss,
-        seed: int,
-        *,
-        validation: float = 0.8,
-        test: float | None = 0.75,
-        subset: Subset = "all",
-        varied: Mapping[str, float | str] | None = None,
-        status: Status | None = "complete",
-        error: str | None = None,
-        epochs: int = 4,
-        provenance: dict[str, Any] | None = None,
-        stage: Stage = "",
-        verified: float | None = None,
-    ) -> str:
-        """Plan a run and, unless ``status`` is None, record it; return its run_id."""
-        configuration = Configuration(loss=loss, subset=subset, training=self.training)
-        run = Run(configuration=configuration, seed=seed, dataset=FINGERPRINT)
-        self.planned.append(PlannedRun(arm=arm, varied=dict(varied or {}), run=run, stage=stage))
-        if status is not None:
-            self.records[run.run_id] = Record(
-                run_id=run.run_id,
-                run=run,
-                status=status,
-                epochs=[_epoch(number, validation, diverged=status == "diverged") for number in range(1, epochs + 1)],
-                validation_accuracy=validation,
-                verified_accuracy=verified,
-                test=Test(accuracy=test, predictions=[0, 1]) if status == "complete" and test is not None else None,
-                error=error,
-                cost=Cost(wall_s=1800.0, cpu_s=3600.0, images=1000, images_per_s=500.0),
-                provenance={"torch": "2.11.0", "threads": 1, "git": {"commit": "abc1234"}} | (provenance or {}),
-            )
-        return run.run_id
-
-    def temperatures(
-        self, exponents: list[float], seeds: int, *, subset: Subset = "all", arm: str = "adaptive", shift: float = 0
-    ) -> Builder:
-        """Add an arm that varies T; accuracy falls from T = 1000, and a seed moves every T alike but for a little."""
-        for exponent in exponents:
-            for seed in range(seeds):
-                noise = 0.01 * _noise(seed, 0) + 0.002 * _noise(seed, round(10 * exponent))
-                mean = 0.81 + shift - 0.01 * (exponent - BEST) ** 2 + noise
-                temperature = round(10**exponent, 4)
-                self.add(
-                    arm,
-                    AdaptiveGCE(name="adaptive_gce", temperature=temperature),
-                    seed,
-                    validation=mean,
-                    test=mean - 0.06,
-                    subset=subset,
-                    varied={"temperature": temperature},
-                    epochs=20 + int(4 * abs(_noise(seed, 1))),
-                )
-        return self
-
-    def baselines(self, seeds: int, *, subset: Subset = "all", shift: float = 0) -> Builder:
-        """Add the arms cce and gce, which vary nothing."""
-        losses: list[tuple[str, Loss, float]] = [
-            ("cce", CCE(name="cce"), 0.76),
-            ("gce", GCE(name="gce", q=0.7), 0.795),
-        ]
-        for index, (arm, loss, mean) in enumerate(losses):
-            for seed in range(seeds):
-                accuracy = mean + shift + 0.01 * _noise(seed, 0) + 0.003 * _noise(seed, 100 + index)
-                self.add(
-                    arm, loss, seed, validation=accuracy, test=accuracy - 0.06, subset=subset, epochs=18 + seed % 5
-                )
-        return self
-
-    def plan(self) -> StudyPlan:
-        """Return the plan of the runs added so far."""
-        data = DataSummary(
-            name=self.kind,
-            kind=self.kind,
-            fingerprint=FINGERPRINT,
-            classes=self.classes,
-            clips=self.clips or {"train verified": 1772, "train unverified": 15813, "test": 947 - len(self.skipped)},
-            skipped=self.skipped,
-        )
-        return StudyPlan(
-            name=self.name,
-            description=self.description,
-            method=self.method["name"],
-            spec={"name": self.name, "seeds": 12, "method": self.method} | self.spec,
-            dataset=data,
-            runs=self.planned,
-        )
-
-    def results(self) -> StudyResults:
-        """Return the study's results without touching the disk."""
-        return study_results(self.plan(), self.records)
-
-    def write(self, storage: Path) -> str:
-        """Write plan and records to a storage location; return the study's name."""
-        write_plan(storage, self.plan())
-        for record in self.records.values():
-            write_record(storage, record)
-        return self.name
-
-
-def _noise(seed: int, stream: int) -> float:
-    return float(np.random.default_rng([seed, stream]).normal())
-
-
-def _epoch(number: int, final: float, *, diverged: bool) -> Epoch:
-    done = 1 - math.exp(-number / 4)
-    return Epoch(
-        epoch=number,
-        train_loss=math.nan if diverged else 3 - 2 * done,
-        validation_loss=2 - done,
-        validation_accuracy=final * done,
-        verified_accuracy=None,
-        learning_rate=1e-3,
-    )
 
 
 @pytest.fixture
@@ -198,6 +53,8 @@ def chromium() -> str:
 @pytest.fixture(scope="module")  # its event loop may not outlive the tests that need it
 def browser(chromium: str) -> Iterator[Browser]:
     """Return a headless Chromium."""
+    from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 -- the other tests do without
+
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         switches = ["--disable-gpu", "--disable-quic", "--disable-sync"]  # beside playwright's own

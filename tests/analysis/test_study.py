@@ -18,7 +18,7 @@ from analysis.text.verdict import verdict
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Builder
+    from factories import Builder
 
 
 def test_a_loaded_study_has_runs_epochs_summary_choice_and_verdict(full_study: Builder, tmp_path: Path) -> None:

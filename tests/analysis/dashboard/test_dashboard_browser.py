@@ -12,7 +12,6 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
 
 from analysis.report.sections import report_sections
 from analysis.results.study_results import load_results
@@ -21,6 +20,7 @@ from trainables.config import CCE
 from trainables.plans import study_folder, write_plan
 from trainables.records import write_record
 
+expect = pytest.importorskip("playwright.sync_api").expect
 EVIL = "<img src=x onerror=alert(1)>"
 DRAWN = ".js-plotly-plot .main-svg"
 DARK, LIGHT = "rgb(20, 20, 20)", "rgb(255, 255, 255)"

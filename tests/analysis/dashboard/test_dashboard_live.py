@@ -6,8 +6,8 @@ import sys
 import numpy as np
 import pytest
 import soundfile
-from playwright.sync_api import expect
 
+expect = pytest.importorskip("playwright.sync_api").expect
 GCE_STUDY = [sys.executable, "-m", "study.cli"]
 EVIL = "<img src=x onerror=alert(1)>"
 STUDY = """

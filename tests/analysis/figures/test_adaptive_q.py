@@ -11,7 +11,7 @@ from analysis.figures.adaptive_q import draw_q_curves, draw_q_sweep, q_curves, q
 from trainables.config import CCE, AdaptiveGCE
 
 if TYPE_CHECKING:
-    from conftest import Builder
+    from factories import Builder
 
 
 def _adaptive(study: Builder, temperature: float, seed: int, q: float, epochs: int = 3) -> None:

@@ -12,9 +12,8 @@ from analysis.results import runs_table
 from trainables.config import CCE, GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
-    from conftest import Builder
-
     from analysis.results.study_results import StudyResults
+    from factories import Builder
 
 NASTY = "<img src=x onerror=alert(1)> 50%{x}"
 ARMS = ["adaptive", "cce", "gce"]

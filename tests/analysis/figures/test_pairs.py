@@ -11,7 +11,7 @@ from analysis.statistics.intervals import t_interval
 from trainables.config import CCE, GCE
 
 if TYPE_CHECKING:
-    from conftest import Builder
+    from factories import Builder
 
 
 def _two(study: Builder, *, shift: int = 0) -> Builder:

@@ -12,7 +12,7 @@ from analysis.findings.exploration import settled
 from trainables.config import CCE, AdaptiveGCE
 
 if TYPE_CHECKING:
-    from conftest import Builder
+    from factories import Builder
 
 SETTLE = {"name": "settle", "within": 0.5, "confidence": 0.9, "max_runs": None, "baselines": []}
 DROPS = {100.0: 4.0, 1000.0: 0.0, 10000.0: 2.5}

@@ -8,7 +8,7 @@ from analysis.figures import boxes, sweep
 from analysis.figures.published import add_to_boxes, add_to_sweep, published_marks
 
 if TYPE_CHECKING:
-    from conftest import Builder
+    from factories import Builder
 
 ARMS = ["adaptive", "cce", "gce"]
 

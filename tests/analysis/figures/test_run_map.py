@@ -13,7 +13,7 @@ from analysis.figures.training_time import draw_training_time, training_time_dat
 from trainables.config import CCE, GCE
 
 if TYPE_CHECKING:
-    from conftest import Builder
+    from factories import Builder
 
 
 def test_the_map_has_every_planned_run(full_study: Builder) -> None:

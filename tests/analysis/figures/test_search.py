@@ -10,8 +10,7 @@ from analysis.figures.search import draw_importances, draw_parallel, importances
 from trainables.config import GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
-    from conftest import Builder
-
+    from factories import Builder
     from trainables.config import Reading
 
 

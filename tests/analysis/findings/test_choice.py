@@ -14,7 +14,7 @@ from analysis.text.best import best_lines
 from trainables.config import CCE, GCE, AdaptiveGCE, LossMasking
 
 if TYPE_CHECKING:
-    from conftest import Builder
+    from factories import Builder
 
 CONFIRM = {"confirm_seeds": 3, "baselines": ["cce"]}
 SETTLE = {"name": "settle", "within": 0.5, "confidence": 0.9, "start_seeds": 2, "max_runs": None, **CONFIRM}

@@ -19,7 +19,7 @@ from trainables.config import CCE, GCE, AdaptiveGCE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Builder
+    from factories import Builder
 
 CONFIRM = {"confirm_seeds": 4, "baselines": ["cce"]}
 SETTLE = {"name": "settle", "within": 0.5, "confidence": 0.9, "start_seeds": 2, "max_runs": None, **CONFIRM}

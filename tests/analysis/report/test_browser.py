@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import expect
 
 from analysis.report.write import write_report
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Builder
     from playwright.sync_api import Page
+
+    from factories import Builder
+
+expect = pytest.importorskip("playwright.sync_api").expect
 
 CUT = """() => [...document.querySelectorAll("figure .main-svg text")].filter(text => {
     const [own, plot] = [text, text.closest(".js-plotly-plot")].map(element => element.getBoundingClientRect());

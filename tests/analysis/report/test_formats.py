@@ -22,7 +22,7 @@ from trainables.config import CCE, GCE
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Builder
+    from factories import Builder
 
 
 def test_json_holds_verdict_choice_summary_tables_and_methods(full_study: Builder, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from trainables.records import record_path
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Builder
+    from factories import Builder
 
 NASTY = "<img src=x onerror=alert(1)>"
 FILES = {"report.html", "report.md", "runs.csv", "summary.csv"}

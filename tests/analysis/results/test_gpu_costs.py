@@ -12,7 +12,7 @@ from analysis.tables.provenance import cost_table
 from trainables.config import CCE
 
 if TYPE_CHECKING:
-    from conftest import Builder
+    from factories import Builder
 
 A10G = {"device": "NVIDIA A10G", "gpus": 0.5}
 H100 = {"device": "NVIDIA H100 80GB HBM3", "gpus": 1.0}

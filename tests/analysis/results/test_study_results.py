@@ -16,7 +16,7 @@ from trainables.records import record_path
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conftest import Builder
+    from factories import Builder
 
 
 def test_a_study_is_read_back_from_its_storage(full_study: Builder, tmp_path: Path) -> None:

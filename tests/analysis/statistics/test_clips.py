@@ -16,7 +16,7 @@ from trainables.config import CCE
 from trainables.datasets.manifest import Clip, Manifest, to_json
 
 if TYPE_CHECKING:
-    from conftest import Builder
+    from factories import Builder
 
 TRUTH = [0, 0, 0, 1, 1, 1, 1, 1]
 

@@ -13,7 +13,7 @@ from analysis.statistics.ranking import ValidationTable, best_per_arm, choose
 from trainables.config import CCE, GCE, MAE
 
 if TYPE_CHECKING:
-    from conftest import Builder
+    from factories import Builder
 
 A, B, C = (Key(name, name, "all") for name in "abc")
 

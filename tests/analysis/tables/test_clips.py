@@ -19,7 +19,7 @@ from trainables.config import CCE, GCE
 from trainables.datasets.manifest import Clip, Manifest, to_json
 
 if TYPE_CHECKING:
-    from conftest import Builder
+    from factories import Builder
 
 CLASSES = ["Rain", "Wind", "Snow"]
 TRUTH = [0] * 20 + [1] * 15 + [2] * 5

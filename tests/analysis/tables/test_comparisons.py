@@ -14,7 +14,7 @@ from analysis.tables.comparisons import arms_table, best_set_tables, compared_ta
 from trainables.config import CCE
 
 if TYPE_CHECKING:
-    from conftest import Builder
+    from factories import Builder
 
 
 def test_the_set_of_bests_is_tabulated_with_its_intervals_best_mean_first(full_study: Builder) -> None:

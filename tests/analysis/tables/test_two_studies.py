@@ -9,7 +9,7 @@ from analysis.tables.two_studies import comparison, only
 from trainables.config import CCE, GCE, Training
 
 if TYPE_CHECKING:
-    from conftest import Builder
+    from factories import Builder
 
 
 def filled(study: Builder, name: str, shift: float, seeds: range, *, epochs: int = 160) -> Builder:

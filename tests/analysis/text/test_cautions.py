@@ -11,7 +11,7 @@ from analysis.text.cautions import cautions
 from trainables.config import CCE, GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
-    from conftest import Builder
+    from factories import Builder
 
 NOISE = (0.0, 0.002, -0.001, 0.001, -0.002, 0.0005)
 

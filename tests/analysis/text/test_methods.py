@@ -13,7 +13,7 @@ from trainables.config import CCE, GCEOrigin, Training
 from trainables.config import LOSSES as MODELS
 
 if TYPE_CHECKING:
-    from conftest import Builder
+    from factories import Builder
 
 
 def test_a_grid_names_data_losses_seeds_and_intervals(full_study: Builder) -> None:

@@ -8,7 +8,7 @@ from analysis.text.verdict import verdict
 from trainables.config import CCE, GCE, MAE, AdaptiveGCE
 
 if TYPE_CHECKING:
-    from conftest import Builder
+    from factories import Builder
 
 
 def _adaptive(study: Builder, temperature: float, values: list[float]) -> None:

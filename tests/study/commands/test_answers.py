@@ -6,12 +6,13 @@ import json
 import pytest
 
 from analysis.report import export, render, write
+from factories import curve, record
 from study.cli import main
 from study.commands import answers
 from study.spec.reading import read_spec
 from trainables.config import CCE, AdaptiveGCE, Configuration, Run
 from trainables.plans import DataSummary, PlannedRun, StudyPlan, write_plan
-from trainables.records import Cost, Epoch, Record, Test, write_record
+from trainables.records import Test, write_record
 
 FINGERPRINT = "0123456789abcdef0123"
 DATA = "dataset: {kind: synthetic, noise: 0.4, seed: 0}"
@@ -20,20 +21,6 @@ DATA = "dataset: {kind: synthetic, noise: 0.4, seed: 0}"
 def planned(arm, loss, seed, **varied):
     run = Run(configuration=Configuration(loss=loss), seed=seed, dataset=FINGERPRINT)
     return PlannedRun(arm=arm, varied=varied, run=run)
-
-
-def record(run, accuracy):
-    point = {"epoch": 1, "train_loss": 1.0, "validation_loss": 1.0, "validation_accuracy": accuracy}
-    return Record(
-        run_id=run.run_id,
-        run=run,
-        status="complete",
-        epochs=[Epoch(**point, verified_accuracy=None, learning_rate=1e-3)],
-        validation_accuracy=accuracy,
-        verified_accuracy=None,
-        test=Test(accuracy=accuracy - 0.1, predictions=[0]),
-        cost=Cost(wall_s=1.0, cpu_s=1.0, images=1, images_per_s=1.0),
-    )
 
 
 def write_study(folder, name, temperatures, seeds=2, *, recorded=True):
@@ -63,7 +50,8 @@ def write_study(folder, name, temperatures, seeds=2, *, recorded=True):
     )
     write_plan(folder / "results", plan)
     for i, each in enumerate(runs if recorded else []):
-        write_record(folder / "results", record(each.run, 0.8 - 0.01 * i))
+        test = Test(accuracy=0.7 - 0.01 * i, predictions=[0])
+        write_record(folder / "results", record(each, epochs=curve([0.8 - 0.01 * i]), test=test))
 
 
 @pytest.fixture

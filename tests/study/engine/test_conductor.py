@@ -9,6 +9,7 @@ import pytest
 import torch
 from rich.console import Console
 
+from factories import point, record
 from study.engine.conductor import BUSY_S, Conductor
 from study.engine.progress import Progress
 from study.methods.grid import Grid
@@ -16,7 +17,7 @@ from study.methods.method import Decision, Signal
 from study.spec.candidates import Candidate
 from trainables.config import CCE, Configuration
 from trainables.plans import DataSummary, PlannedRun, StudyPlan, read_plan
-from trainables.records import Cost, Epoch, Record, Status, log_path, read_records, write_record
+from trainables.records import Cost, Epoch, Record, log_path, read_records, write_record
 from trainables.runs.ownership import owned
 from trainables.training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
 
@@ -58,17 +59,6 @@ class OneByOne(Grid):
         return self.decision
 
 
-def point(epoch: int) -> Epoch:
-    return Epoch(
-        epoch=epoch,
-        train_loss=1.0,
-        validation_loss=1.0,
-        validation_accuracy=epoch / 10,
-        verified_accuracy=None,
-        learning_rate=0.001,
-    )
-
-
 def checkpoint(storage: Path, planned: PlannedRun, epochs: int) -> None:
     state = {
         "training": {"curve": [point(i + 1).model_dump() for i in range(epochs)], "images": 640, "train_s": 2.0},
@@ -77,19 +67,6 @@ def checkpoint(storage: Path, planned: PlannedRun, epochs: int) -> None:
         "tensor": torch.zeros(1),
     }
     save_checkpoint(checkpoint_path(storage, planned.run.run_id), state)
-
-
-def record(planned: PlannedRun, status: Status = "complete") -> Record:
-    return Record(
-        run_id=planned.run.run_id,
-        run=planned.run,
-        status=status,
-        epochs=[point(1)],
-        validation_accuracy=0.5,
-        verified_accuracy=None,
-        test=None,
-        cost=Cost(wall_s=1, cpu_s=1, images=1, images_per_s=1),
-    )
 
 
 def conductor(storage: Location, method: Grid) -> Conductor:

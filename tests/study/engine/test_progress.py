@@ -7,11 +7,12 @@ import threading
 import pytest
 from rich.console import Console
 
+from factories import point, record
 from study.engine.progress import Progress, duration, progress_path
 from trainables.config import AdaptiveGCE, Configuration, Run, Training
 from trainables.naming import configuration_name
 from trainables.plans import PlannedRun
-from trainables.records import Cost, Epoch, Record, Test
+from trainables.records import Test
 
 
 def planned(temperature, seed=0, epochs=10):
@@ -19,19 +20,6 @@ def planned(temperature, seed=0, epochs=10):
     configuration = Configuration(loss=loss, training=Training(epochs=epochs))
     run = Run(configuration=configuration, seed=seed, dataset="d")
     return PlannedRun(arm="adaptive", varied={"temperature": temperature}, run=run)
-
-
-def record(plan, accuracy=0.5):
-    return Record(
-        run_id=plan.run.run_id,
-        run=plan.run,
-        status="complete",
-        epochs=[],
-        validation_accuracy=accuracy,
-        verified_accuracy=None,
-        test=None,
-        cost=Cost(wall_s=1, cpu_s=1, images=1, images_per_s=1),
-    )
 
 
 @pytest.fixture
@@ -50,15 +38,13 @@ def clock(monkeypatch):
 
 def test_neither_curves_nor_predictions_are_held_in_memory(study):
     progress, plans = study
-    curve = {"train_loss": 1, "validation_loss": 1, "validation_accuracy": 0.5, "verified_accuracy": None}
-    point = Epoch(epoch=1, learning_rate=1e-3, **curve)
-    whole = record(plans[0]).model_copy(update={"epochs": [point], "test": Test(accuracy=0.5, predictions=[0, 1])})
+    whole = record(plans[0], epochs=[point(1)], test=Test(accuracy=0.5, predictions=[0, 1]))
     progress.on_record(whole)
     progress.take(whole.model_copy(update={"run_id": plans[1].run.run_id}))
     assert [(kept.status, kept.epochs, kept.test) for kept in progress.recorded.values()] == [
         ("complete", [], None)
     ] * 2
-    assert whole.epochs == [point]
+    assert whole.epochs == [point(1)]
 
 
 def test_there_is_no_eta_before_an_epoch_has_ended(study, clock):
@@ -92,7 +78,7 @@ def test_values_that_differ_little_are_named_apart_and_not_averaged(tmp_path):
     runs = {p.run.run_id: p for p in plans}
     progress = Progress(tmp_path, "s", runs, {}, console=Console(file=io.StringIO()))
     for plan, accuracy in zip(plans, (0.2, 0.8), strict=True):
-        progress.on_record(record(plan, accuracy))
+        progress.on_record(record(plan, validation_accuracy=accuracy))
     assert "validation 80.0% (n = 1)" in progress.best()
 
 

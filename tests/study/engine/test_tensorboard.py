@@ -1,5 +1,6 @@
 """The event files, as TensorBoard's own reader and server find them."""
 
+import functools
 import json
 import shutil
 import socket
@@ -15,11 +16,12 @@ import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
+import factories
 from study.engine.tensorboard import Events
 from study.engine.tensorboard_format import TAGS
 from trainables.config import AdaptiveGCE, Configuration, Run
 from trainables.plans import PlannedRun
-from trainables.records import Cost, Epoch, Record, Test
+from trainables.records import Cost, Test
 
 
 def planned(seed=0, stage=""):
@@ -28,26 +30,14 @@ def planned(seed=0, stage=""):
     return PlannedRun(arm="adaptive", varied={"temperature": 100.0}, run=run, stage=stage)
 
 
-def point(epoch, accuracy=None):
-    return Epoch(
-        epoch=epoch,
-        train_loss=1 / epoch,
-        validation_loss=2 / epoch,
-        validation_accuracy=epoch / 10 if accuracy is None else accuracy,
-        verified_accuracy=None,
-        learning_rate=0.001,
-        q_mean=0.5,
-    )
+point = functools.partial(factories.point, q_mean=0.5)
 
 
 def record(plan, epochs=4, status="complete"):
-    return Record(
-        run_id=plan.run.run_id,
-        run=plan.run,
-        status=status,
-        epochs=[point(epoch) for epoch in range(1, epochs + 1)],
-        validation_accuracy=0.4,
-        verified_accuracy=None,
+    return factories.record(
+        plan,
+        status,
+        [point(epoch) for epoch in range(1, epochs + 1)],
         test=Test(accuracy=0.75, predictions=[0]) if status == "complete" else None,
         cost=Cost(wall_s=40.0, cpu_s=1, images=1, images_per_s=1),
         provenance={"ended": "2026-01-02T03:04:05+00:00"},
@@ -132,7 +122,7 @@ def test_an_epoch_that_is_given_again_is_not_repeated_and_one_that_differs_repla
     before = written.read_bytes()
     events.on_epoch(planned(), point(3))
     assert written.read_bytes() == before
-    events.on_epoch(planned(), point(2, accuracy=0.9))  # a process that went back to an earlier checkpoint
+    events.on_epoch(planned(), point(2, validation_accuracy=0.9))  # a process that went back to an earlier checkpoint
     assert scalars(folder)["accuracy/validation"] == [(1, pytest.approx(0.1)), (2, pytest.approx(0.9))]
 
 

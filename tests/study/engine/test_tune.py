@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
+from factories import record
 from study.cluster.ray_environment import prepare_environment
 from study.engine.conductor import BUSY_S, Conductor
 from study.engine.progress import Progress
@@ -20,7 +21,7 @@ from study.methods.grid import Grid
 from study.spec.keys import Resources
 from trainables.config import CCE, Configuration, Run
 from trainables.plans import DataSummary, PlannedRun, StudyPlan
-from trainables.records import Cost, Record, log_path, read_records, write_record
+from trainables.records import log_path, read_records, write_record
 
 
 @pytest.fixture
@@ -83,24 +84,11 @@ def test_a_signal_whose_exception_was_lost_ends_the_study_at_tunes_next_step(eng
     assert lost == [Interrupted]
 
 
-def complete(run):
-    return Record(
-        run_id=run.run_id,
-        run=run,
-        status="complete",
-        epochs=[],
-        validation_accuracy=0.5,
-        verified_accuracy=None,
-        test=None,
-        cost=Cost(wall_s=1, cpu_s=1, images=1, images_per_s=1),
-    )
-
-
 def test_it_asks_for_each_run_waits_and_finishes(asking, plans, engine, tmp_path):
     assert [asking.suggest(t)["run_id"] for t in "ab"] == [p.run.run_id for p in plans]
     assert asking.suggest("c") is None
     for trial, plan in zip("ab", plans, strict=True):
-        write_record(tmp_path, complete(plan.run))
+        write_record(tmp_path, record(plan))
         asking.on_trial_complete(trial_id=trial, result={}, error=False)
     assert asking.suggest("c") == engine.Searcher.FINISHED
     assert set(asking.conductor.progress.recorded) == {p.run.run_id for p in plans}
@@ -174,7 +162,7 @@ def test_a_process_lost_with_its_node_is_no_fault_of_the_run(asking, plans, engi
 
 def test_a_process_that_dies_after_its_record_was_written_changes_nothing(asking, plans, tmp_path):
     asking.suggest("a")
-    write_record(tmp_path, complete(plans[0].run))
+    write_record(tmp_path, record(plans[0]))
     asking.on_trial_complete(trial_id="a", error=True)
     assert read_records(tmp_path)[plans[0].run.run_id].status == "complete"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import factories
 from study.ledger.claim import OwnedError, claim, owner
 from study.ledger.ledger import Ledger
 from study.ledger.registry import list_studies, register
@@ -19,7 +20,7 @@ from study.spec.reading import SpecError
 from study.spec.study import StudySpec
 from trainables.config import CCE, Configuration, Run
 from trainables.plans import DataSummary, StudyPlan, read_plan, study_folder
-from trainables.records import Cost, Record, Status, record_path, write_record
+from trainables.records import Record, Status, record_path, write_record
 
 ROOT = Path(__file__).parents[3]
 HOLD = """
@@ -34,17 +35,7 @@ with claim(Path(sys.argv[1]), "s"):
 
 def record(seed: int, status: Status = "failed") -> Record:
     run = Run(configuration=Configuration(loss=CCE(name="cce")), seed=seed, dataset="f")
-    cost = Cost(wall_s=0, cpu_s=0, images=0, images_per_s=0)
-    return Record(
-        run_id=run.run_id,
-        run=run,
-        status=status,
-        epochs=[],
-        validation_accuracy=None,
-        verified_accuracy=None,
-        test=None,
-        cost=cost,
-    )
+    return factories.record(run, status, validation_accuracy=None)
 
 
 def plan(fingerprint: str = "f", **changes: object) -> StudyPlan:

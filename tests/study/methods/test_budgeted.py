@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from factories import record
 from study.methods.budgeted import BudgetedMethod
 from study.methods.grid import Grid
 from study.methods.method import Signal
 from study.spec.candidates import Candidate
 from trainables.config import CCE, Configuration
 from trainables.plans import PlannedRun
-from trainables.records import Cost, Record, Status
+from trainables.records import Cost, Status
 from trainables.settings import Budget
 
 CANDIDATE = Candidate("a", {}, Configuration(loss=CCE(name="cce")))
@@ -22,20 +23,6 @@ def method(runs: int, **limits: float) -> BudgetedMethod:
     return BudgetedMethod(Grid(CANDIDATE.planned(seed, "d") for seed in range(runs)), Budget.model_validate(limits))
 
 
-def record(planned: PlannedRun, status: Status = "complete", hours: float = 1.0) -> Record:
-    cost = Cost(wall_s=3600 * hours, cpu_s=0, images=0, images_per_s=0)
-    return Record(
-        run_id=planned.run.run_id,
-        run=planned.run,
-        status=status,
-        epochs=[],
-        validation_accuracy=0.5,
-        verified_accuracy=None,
-        test=None,
-        cost=cost,
-    )
-
-
 def asked(budgeted: BudgetedMethod) -> PlannedRun:
     planned = budgeted.ask()
     assert isinstance(planned, PlannedRun)
@@ -43,7 +30,8 @@ def asked(budgeted: BudgetedMethod) -> PlannedRun:
 
 
 def train(budgeted: BudgetedMethod, status: Status = "complete", hours: float = 1.0) -> None:
-    budgeted.tell(record(asked(budgeted), status, hours))
+    cost = Cost(wall_s=3600 * hours, cpu_s=0, images=0, images_per_s=0)
+    budgeted.tell(record(asked(budgeted), status, cost=cost))
 
 
 @given(st.integers(1, 12), st.integers(1, 12), st.integers(1, 5))

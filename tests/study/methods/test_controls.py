@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import factories
+from factories import point
 from study.methods.controls import ControlledMethod, controls
 from study.methods.grid import Grid
 from study.methods.method import Signal
 from study.spec.candidates import Candidate
 from trainables.config import CCE, GCE, AdaptiveGCE, Configuration
 from trainables.plans import PlannedRun
-from trainables.records import Cost, Epoch, Record, Stage, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trainables.records import Record, Stage, Status
 
 ADAPTIVE = [
     Candidate(
@@ -22,29 +30,10 @@ OTHER = Candidate("cce", {}, Configuration(loss=CCE(name="cce"), subset="clean")
 PLAN = [c.planned(seed, "d") for seed in range(2) for c in (*ADAPTIVE, OTHER)]
 
 
-def record(planned: PlannedRun, q: list[float] = [0.5], status: Status = "complete") -> Record:  # noqa: B006 -- not changed
-    epochs = [
-        Epoch(
-            epoch=i + 1,
-            train_loss=1,
-            validation_loss=1,
-            validation_accuracy=0.5,
-            verified_accuracy=None,
-            learning_rate=0.001,
-            q_mean=value if isinstance(planned.run.configuration.loss, AdaptiveGCE) else None,
-        )
-        for i, value in enumerate(q)
-    ]
-    return Record(
-        run_id=planned.run.run_id,
-        run=planned.run,
-        status=status,
-        epochs=epochs,
-        validation_accuracy=0.5,
-        verified_accuracy=None,
-        test=None,
-        cost=Cost(wall_s=1, cpu_s=1, images=1, images_per_s=1),
-    )
+def record(planned: PlannedRun, q: Sequence[float] = (0.5,), status: Status = "complete") -> Record:
+    adaptive = isinstance(planned.run.configuration.loss, AdaptiveGCE)
+    epochs = [point(epoch, q_mean=value if adaptive else None) for epoch, value in enumerate(q, 1)]
+    return factories.record(planned, status, epochs)
 
 
 def drained(method: ControlledMethod, q: list[float]) -> list[PlannedRun]:

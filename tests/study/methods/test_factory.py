@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from factories import curve, record
 from study.methods.factory import JOURNAL, make_method, spaces
 from study.methods.method import Signal
 from study.methods.search_space import SampledChoices, SampledRange
 from study.spec.study import StudySpec
 from trainables.config import GCE, Configuration
 from trainables.plans import PlannedRun, study_folder
-from trainables.records import Cost, Epoch, Record
 from trainables.settings import Search
 
 if TYPE_CHECKING:
@@ -31,26 +31,7 @@ def drained(spec: StudySpec) -> list[PlannedRun]:
     found: list[PlannedRun] = []
     while isinstance(answer := method.ask(), PlannedRun):
         found.append(answer)
-        accuracy = 0.5 + len(found) / 1000
-        point = Epoch(
-            epoch=1,
-            train_loss=1,
-            validation_loss=1,
-            validation_accuracy=accuracy,
-            verified_accuracy=None,
-            learning_rate=0.001,
-        )
-        record = Record(
-            run_id=answer.run.run_id,
-            run=answer.run,
-            status="complete",
-            epochs=[point],
-            validation_accuracy=accuracy,
-            verified_accuracy=0.5,
-            test=None,
-            cost=Cost(wall_s=1, cpu_s=1, images=1, images_per_s=1),
-        )
-        method.tell(record)
+        method.tell(record(answer, epochs=curve([0.5 + len(found) / 1000]), verified_accuracy=0.5))
         on_change()
     assert answer is Signal.DONE
     return found

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from factories import record
 from study.methods.grid import Grid
 from study.methods.method import Method, Signal
 from trainables.config import CCE, Configuration, Run
 from trainables.plans import PlannedRun
-from trainables.records import Cost, Record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,20 +22,6 @@ def plan(seeds: Sequence[int]) -> list[PlannedRun]:
     configuration = Configuration(loss=CCE(name="cce"))
     runs = [Run(configuration=configuration, seed=seed, dataset="f") for seed in seeds]
     return [PlannedRun(arm="a", varied={}, run=run) for run in runs]
-
-
-def record(run: Run) -> Record:
-    cost = Cost(wall_s=0, cpu_s=0, images=0, images_per_s=0)
-    return Record(
-        run_id=run.run_id,
-        run=run,
-        status="failed",
-        epochs=[],
-        validation_accuracy=None,
-        verified_accuracy=None,
-        test=None,
-        cost=cost,
-    )
 
 
 def asked(method: Method) -> Run:

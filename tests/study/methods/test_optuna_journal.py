@@ -98,6 +98,7 @@ def test_a_running_trial_grows_and_is_pruned(path):
     "spoil",
     [
         lambda data: data[:-10],
+        lambda data: data[:-1],
         lambda data: data[: data.index(b"\n") + 20],
         lambda _: b"",
         lambda _: b"\xff\xfe nonsense\n",
@@ -107,7 +108,18 @@ def test_a_running_trial_grows_and_is_pruned(path):
         lambda data: data.replace(b'"value":0.75', b'"value":0.5'),
         lambda data: data + data.splitlines(keepends=True)[-1],
     ],
-    ids=["torn", "cut", "empty", "no text", "no operation", "no object", "another study", "another value", "too many"],
+    ids=[
+        "torn",
+        "no last newline",
+        "cut",
+        "empty",
+        "no text",
+        "no operation",
+        "no object",
+        "another study",
+        "another value",
+        "too many",
+    ],
 )
 def test_a_file_that_cannot_become_the_history_is_replaced(path, spoil):
     Journal(path, "wide", SPACE).sync(HISTORY)

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from factories import curve, record
 from study.methods.method import Decision, Signal
 from study.methods.search import Search
 from study.methods.search_space import ArmSpace, SampledChoices, SampledRange
 from study.spec.candidates import Candidate
 from trainables.config import CCE, GCE, AdaptiveGCE, Configuration
-from trainables.records import Cost, Epoch, Record
 from trainables.settings import Asha
 from trainables.settings import Search as Settings
 
@@ -33,7 +33,6 @@ SPACE = [
     ),
 ]
 BASELINE = Candidate("cce", {}, Configuration(loss=CCE(name="cce")))
-COST = Cost(wall_s=0, cpu_s=0, images=0, images_per_s=0)
 
 
 def settings_of(**changes):
@@ -59,35 +58,10 @@ class Training:
         self.steps = [chance.random() * 0.05 for _ in range(self.last)]
 
     def curve(self, epochs):
-        return [point(e, self.level * e / EPOCHS + self.steps[e - 1]) for e in range(1, epochs + 1)]
+        return curve(self.level * e / EPOCHS + self.steps[e - 1] for e in range(1, epochs + 1))
 
     def record(self, status, epochs):
         return record(self.run, status, self.curve(epochs))
-
-
-def point(epoch, score):
-    return Epoch(
-        epoch=epoch,
-        train_loss=1,
-        validation_loss=1,
-        validation_accuracy=score,
-        verified_accuracy=None if score is None else 1 - score,
-        learning_rate=1e-3,
-    )
-
-
-def record(run, status, curve):
-    last = curve[-1].validation_accuracy if curve else None
-    return Record(
-        run_id=run.run_id,
-        run=run,
-        status=status,
-        epochs=curve,
-        validation_accuracy=last,
-        verified_accuracy=None,
-        test=None,
-        cost=COST,
-    )
 
 
 class KilledError(Exception):

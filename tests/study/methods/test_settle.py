@@ -11,19 +11,20 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+import factories
 from analysis.statistics.best_arm import Explored, assess, challengers, scale, stand
 from study.methods.method import FIRST_CONFIRMING_SEED, Signal
 from study.methods.settle import Settle
 from study.spec.candidates import Candidate
 from trainables.config import CCE, AdaptiveGCE, Configuration
 from trainables.plans import PlannedRun
-from trainables.records import Cost, Record
 from trainables.settings import Settle as Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from study.methods.method import Method
+    from trainables.records import Record
 
 TEMPERATURES = (1e2, 1e3, 1e4, 1e5)
 CCE_ARM = Candidate("cce", {}, Configuration(loss=CCE(name="cce")))
@@ -54,16 +55,8 @@ def easy(planned: PlannedRun) -> float:
 
 def record(planned: PlannedRun, accuracy: float | None, verified: float | None = None) -> Record:
     """Return a record: complete with that accuracy, diverged without."""
-    return Record(
-        run_id=planned.run.run_id,
-        run=planned.run,
-        status="diverged" if accuracy is None else "complete",
-        epochs=[],
-        validation_accuracy=accuracy,
-        verified_accuracy=verified,
-        test=None,
-        cost=Cost(wall_s=0, cpu_s=0, images=0, images_per_s=0),
-    )
+    status = "diverged" if accuracy is None else "complete"
+    return factories.record(planned, status, validation_accuracy=accuracy, verified_accuracy=verified)
 
 
 def asked(method: Method, most: int = 1000) -> list[PlannedRun]:

@@ -6,16 +6,15 @@ import math
 
 import pytest
 
+from factories import curve, record
 from study.methods.method import FIRST_CONFIRMING_SEED, Decision, Signal
 from study.methods.search import Search
 from study.methods.search_space import ArmSpace, SampledChoices, SampledRange
 from study.spec.candidates import Candidate
 from trainables.config import CCE, GCE, Configuration
-from trainables.records import Cost, Epoch, Record
 from trainables.settings import Asha
 from trainables.settings import Search as Settings
 
-COST = Cost(wall_s=0, cpu_s=0, images=0, images_per_s=0)
 BASELINE = Candidate("cce", {}, Configuration(loss=CCE(name="cce")))
 
 
@@ -30,35 +29,12 @@ def search_of(asked=(), *, parameter=SampledRange(0, 1), more=None, **changes): 
     return Search(space_of(parameter), [BASELINE], how, 10, "f", earlier=asked, **(more or {}))
 
 
-def curve_of(scores):
-    return [
-        Epoch(
-            epoch=e,
-            train_loss=1,
-            validation_loss=1,
-            validation_accuracy=score,
-            verified_accuracy=None,
-            learning_rate=1e-3,
-        )
-        for e, score in enumerate(scores, 1)
-    ]
-
-
 def record_of(planned, scores, status="complete"):
-    return Record(
-        run_id=planned.run.run_id,
-        run=planned.run,
-        status=status,
-        epochs=curve_of(scores),
-        validation_accuracy=scores[-1] if scores else None,
-        verified_accuracy=None,
-        test=None,
-        cost=COST,
-    )
+    return record(planned, status, curve(scores))
 
 
 def report(search, planned, scores):
-    return search.report(planned.run.run_id, curve_of(scores))
+    return search.report(planned.run.run_id, curve(scores))
 
 
 def told(search, *all_scores, status="complete"):
