@@ -1,7 +1,6 @@
 """The queue of a method's planned runs."""
 
 from factories import FINGERPRINT
-
 from study.methods.run_queue import RunQueue
 from study.spec.candidates import Candidate
 from trainables.config import CCE, Configuration
