@@ -127,7 +127,7 @@ def _argument(action: argparse.Action) -> str:
     if action.option_strings:
         value = value if action.metavar or action.choices else action.dest.upper()
         value = action.option_strings[0] + ("" if action.nargs == 0 else f" {value}")
-    return f"| `{value}` | {_cell(action.help or '')} |\n"
+    return f"| `{value}` | {_cell(_code(action.help or ''))} |\n"
 
 
 def _section(level: str, title: str, model: dict[str, Any], definitions: dict[str, Any]) -> str:
@@ -140,7 +140,7 @@ def _table(model: dict[str, Any], definitions: dict[str, Any]) -> str:
     for key, value in model["properties"].items():
         required = key in model.get("required", [])
         default = "required" if required else f"`{json.dumps(value['default'])}`" if "default" in value else ""
-        meaning = _cell(value.get("description", ""))
+        meaning = _cell(_code(value.get("description", "")))
         rows.append(f"| `{key}` | {_cell(_allowed(value, definitions))} | {_default(default)} | {meaning} |")
     return "\n".join(rows) + "\n"
 
@@ -199,12 +199,13 @@ def _simple(value: dict[str, Any]) -> str:
 
 def _cell(text: str) -> str:
     """Keep a text in one cell of a table."""
-    return _code(" ".join(text.split())).replace("|", "\\|")
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _code(text: str) -> str:
-    """Turn the code marks of docstrings into those of Markdown."""
-    return text.replace("``", "`")
+    """Turn the code marks of docstrings into those of Markdown, and keep its other marks from meaning anything."""
+    parts = text.replace("``", "`").split("`")
+    return "`".join(part if i % 2 else part.replace("*", "\\*") for i, part in enumerate(parts))
 
 
 def _sentence(text: str) -> str:
