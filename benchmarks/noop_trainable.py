@@ -6,18 +6,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from trainables.records import Epoch, Test
-from trainables.runs.execution import RunExecution, provenance
+from trainables.runs.execution import RunExecution, machine_facts
 from trainables.trainable import RunTrainable
-
-if TYPE_CHECKING:
-    from trainables.config import Run
-    from trainables.storage.types import Location
-
 
 EPOCHS = int(os.environ.get("NOOP_EPOCHS", "1"))
 
@@ -63,7 +58,7 @@ class _NoExecution(RunExecution):
 class NoOpTrainable(RunTrainable):
     """Executes runs as ``RunTrainable`` does, but for their data and their training."""
 
-    def _begin(self, run: Run, storage: Location) -> RunExecution:
-        about = provenance(torch.device("cpu")) | self.run_config["provenance"]
-        self.execution = _NoExecution(run, None, storage, about, self.run_config["rungs"])  # type: ignore[arg-type]
+    def _begin(self) -> RunExecution:
+        facts = machine_facts(torch.device("cpu")) | self.task.facts
+        self.execution = _NoExecution(self.task.run, None, self.storage, facts, self.task.rungs)  # type: ignore[arg-type]
         return self.execution

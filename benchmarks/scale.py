@@ -44,8 +44,8 @@ from study.planning.runs import planned_runs
 from study.spec.differences import dump
 from study.spec.study import StudySpec
 from trainables.plans import DataSummary, StudyPlan, write_plan
-from trainables.records import add_record
-from trainables.training.checkpoint import checkpoint_path, save_checkpoint
+from trainables.records import Attempt, Spent, add_record
+from trainables.training.checkpoint import Checkpoint, checkpoint_path, save_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,7 +175,7 @@ class Simulation:
         if last:
             add_record(self.conductor.storage, flight.record)  # by the worker
         elif flight.epoch in self.conductor.method.rungs:
-            save_checkpoint(checkpoint_path(self.conductor.storage, run_id), self._state(flight))
+            save_checkpoint(checkpoint_path(self.conductor.storage, run_id), self._checkpoint(flight))
         point = flight.record.epochs[flight.epoch - 1]
         on_epoch = partial(self.conductor.on_epoch, run, point)
         decision = self.driver.work(now, "taking an epoch in", on_epoch, self._costs.epoch_s)
@@ -193,12 +193,12 @@ class Simulation:
             )
         self.driver.work(now, "ending a run", end, self._costs.run_s)
 
-    def _state(self, flight: _Flight) -> dict[str, Any]:
+    def _checkpoint(self, flight: _Flight) -> Checkpoint:
         import torch  # noqa: PLC0415 -- a search alone needs it
 
         curve = [point.model_dump() for point in flight.record.epochs[: flight.epoch]]
         training = {"model": [torch.from_numpy(w) for w in self._weights], "curve": curve, "images": 1, "train_s": 1.0}
-        return {"training": training, "spent": {"wall_s": 1.0, "cpu_s": 1.0}, "earlier": [{}]}
+        return Checkpoint(training=training, spent=Spent(wall_s=1.0, cpu_s=1.0), earlier=[Attempt()])
 
 
 def _spec(method: str, runs: int, folder: Path) -> StudySpec:

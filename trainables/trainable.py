@@ -1,6 +1,6 @@
-"""Ray Tune's trainable: one run a trial, one epoch a step, actors reused from run to run.
+"""Ray Tune's trainable: one run per trial, one epoch per step, actors reused from run to run.
 
-The driver imports this to name the class to its workers; torch is imported by those alone.
+The driver imports this module to name the class to its workers; only the workers import PyTorch.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from ray import tune
 
-from trainables.config import Run
 from trainables.features.shared_data import StorageError
 from trainables.records import is_recorded, log_path
 from trainables.runs.log import RunLog
+from trainables.runs.messages import RunTask, StepReport
 from trainables.runs.ownership import BusyError
 from trainables.storage.location import location
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=1)  # an actor serves one study, and so one data set
 def loader(storage: Location, fingerprint: str, device: str) -> RunDataSource:
-    """Open a data set on a device, once in a process.
+    """Open a data set on a device, once per process.
 
     Raises:
-        OSError: the driver left no such data set, or its frame store is absent or unfinished.
+        OSError: the driver has published no such data set, or its frame store is absent or unfinished.
 
     """
     import torch  # noqa: PLC0415 -- in the worker
@@ -41,78 +41,78 @@ def loader(storage: Location, fingerprint: str, device: str) -> RunDataSource:
 
 
 class RunTrainable(tune.Trainable):
-    """Executes ``config["run"]`` (a dumped ``Run``) on ``config["storage"]`` with ``config["threads"]`` threads.
+    """Executes a ``RunTask``, which is the trial's configuration.
 
-    The record is written here, by the worker: whatever becomes of the driver, a run that ended is recorded. Tune's
-    own checkpoints are not used; the run's lies in the storage location under its run_id.
+    The worker writes the record, so that a run that ended is recorded whatever becomes of the driver. Tune's own
+    checkpoints are not used; the run's checkpoint lies in the storage location under its run_id.
     """
 
     def setup(self, config: dict[str, Any]) -> None:
-        """Take a run; nothing is loaded before the first step, but torch."""
+        """Accept a run; nothing but PyTorch is loaded before the first step."""
         import trainables.runs.execution  # noqa: F401, PLC0415 -- in the worker, before its first run counts as started
 
         if getattr(self, "execution", None) is not None:
             self.cleanup()
         self.execution: RunExecution | None = None
-        self.run_config = config
-        warnings.simplefilter("default")  # they go to the run's log; Ray has had its silence while it started
+        self.task = RunTask.model_validate(config)
+        self.storage = location(self.task.storage, proven=True)  # by the driver
+        self.log = RunLog(log_path(self.storage, self.task.run.run_id))
+        warnings.simplefilter("default")  # Ray's start-up warnings were silenced; from here on warnings go to the log
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
-        """Take another run in the same process: torch is not imported again, the frames stay mapped."""
+        """Accept another run in the same process: PyTorch is not imported again, the frames stay mapped."""
         self.setup(new_config)
         return True
 
     def step(self) -> dict[str, Any]:
-        """Train one epoch; the last step writes the record and says ``done``.
+        """Train one epoch and return a ``StepReport`` as a result of Tune; the last step writes the record.
 
-        Without a record ``done`` comes with ``storage_error`` or with ``busy`` (another process trains the run). What
-        is raised here ends the process, and Tune starts the run again in another. ``earlier`` holds what came before
-        the first epoch of a run that goes on from a checkpoint.
+        What is raised here ends the process, and Tune starts the run again in another one.
         """
-        run = Run.model_validate(self.run_config["run"])
-        storage = location(self.run_config["storage"], proven=True)  # by the driver
-        log = RunLog(log_path(storage, run.run_id))
-        try:
-            execution = self.execution or self._begin(run, storage)
-            if self._recorded_meanwhile(execution):
-                return {"done": True, "run_id": run.run_id}
-            point, record = execution.step()
-        except BusyError:
-            return {"done": True, "run_id": run.run_id, "busy": True}
-        except (StorageError, OSError) as error:
-            log.write(f"given up, to go on later:\n{traceback.format_exc()}")
-            return {"done": True, "run_id": run.run_id, "storage_error": str(error)}
-        except Exception:
-            log.write(f"its process is given up, to go on in another:\n{traceback.format_exc()}")
-            raise
-        result: dict[str, Any] = {"done": record is not None, "run_id": run.run_id}
-        if point is not None:
-            # Numbers under the names of the curve; images/s changes from time to time and so is no part of it.
-            result |= {k: v for k, v in point.model_dump().items() if v is not None}
-            training = execution.training
-            result["images_per_s"] = training.images / training.train_s if training and training.train_s else 0.0
-            if training and point.epoch <= execution.first_epoch:
-                result["earlier"] = [before.model_dump() for before in training.curve[: point.epoch - 1]]
-            if point.epoch in self.run_config["rungs"]:
-                execution.pause()  # the driver may end the run here
-        return result
+        return self._report().to_result()
 
-    def _begin(self, run: Run, storage: Location) -> RunExecution:
+    def _report(self) -> StepReport:
+        try:
+            execution = self.execution or self._begin()
+            if self._recorded_meanwhile(execution):
+                return StepReport(done=True)
+            epoch, record = execution.step()
+        except BusyError:
+            return StepReport(done=True, busy=True)
+        except (StorageError, OSError) as error:
+            self.log.write(f"interrupted, to be resumed later:\n{traceback.format_exc()}")
+            return StepReport(done=True, storage_error=str(error))
+        except Exception:
+            self.log.write(f"its process ends; another one will resume the run:\n{traceback.format_exc()}")
+            raise
+        training = execution.training
+        if epoch is None or training is None:
+            return StepReport(done=record is not None)
+        if epoch.epoch in self.task.rungs:
+            execution.pause()  # the driver may end the run here
+        return StepReport(
+            done=record is not None,
+            epoch=epoch,
+            images_per_s=training.images / training.train_s if training.train_s else 0.0,
+            earlier=training.curve[: epoch.epoch - 1] if epoch.epoch <= execution.first_epoch else [],
+        )
+
+    def _begin(self) -> RunExecution:
         """Own the run and open its data."""
         import torch  # noqa: PLC0415 -- in the worker
 
-        from trainables.runs.execution import RunExecution, provenance  # noqa: PLC0415
+        from trainables.runs.execution import RunExecution, machine_facts  # noqa: PLC0415
 
-        config = self.run_config
-        torch.set_num_threads(config["threads"])
-        device = torch.device("cuda" if config["gpus"] else "cpu")
-        data = loader(storage, run.dataset, str(device))
-        about = provenance(device) | ({"gpus": config["gpus"]} if config["gpus"] else {}) | config["provenance"]
-        self.execution = RunExecution(run, data, storage, about, config["rungs"])
+        task = self.task
+        torch.set_num_threads(task.threads)
+        device = torch.device("cuda" if task.gpus else "cpu")
+        data = loader(self.storage, task.run.dataset, str(device))
+        facts = machine_facts(device) | ({"gpus": task.gpus} if task.gpus else {}) | task.facts
+        self.execution = RunExecution(task.run, data, self.storage, facts, task.rungs)
         return self.execution
 
     def _recorded_meanwhile(self, execution: RunExecution) -> bool:
-        """Own the run, and say whether another study has trained it by now."""
+        """Own the run, and return whether another study has recorded it by now."""
         execution.own()
         if not is_recorded(execution.storage, execution.run.run_id):
             return False
@@ -126,4 +126,4 @@ class RunTrainable(tune.Trainable):
             self.execution.release()
 
     def save_checkpoint(self, checkpoint_dir: str) -> None:
-        """Tune never asks for one; it must be defined for actors to be reused."""
+        """Do nothing: Tune never asks for a checkpoint, but actors are reused only if this is defined."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -112,18 +111,8 @@ def provenance_of(record: Record) -> Table:
         ("CPU time", f"{cost.cpu_s / 60:.1f} min"),
         ("patches trained on", f"{cost.images:,} ({cost.images_per_s:.0f} per second)"),
     ]
-    rows += [(name, value) for name, value in _flat(record.provenance)]
+    rows += record.provenance.entries()
     return Table("Provenance and cost", ("What", "Value"), tuple(rows))
-
-
-def _flat(value: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    rows: list[tuple[str, str]] = []
-    for name, item in value.items():
-        if isinstance(item, dict):
-            rows += _flat(item, f"{prefix}{name}.")
-        else:
-            rows.append((f"{prefix}{name}", item if isinstance(item, str) else json.dumps(item, default=str)))
-    return rows
 
 
 def confusion_of(labels: ClipLabels | None, plan: StudyPlan, record: Record) -> Table | None:

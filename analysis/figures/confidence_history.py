@@ -87,7 +87,7 @@ def _in_order(results: StudyResults) -> list[tuple[Key, float | None]]:
     ended = []
     for run_id, arm, configuration, subset, status, accuracy in zip(*columns, strict=True):
         if status not in UNRECORDED:
-            when = str(results.records[run_id].provenance.get("ended", ""))
+            when = results.records[run_id].provenance.ended
             score = 100 * float(accuracy) if status == "complete" and math.isfinite(accuracy) else None
             ended.append((when, str(run_id), Key(arm, configuration, subset), score))
     return [(key, score) for _, _, key, score in sorted(ended, key=lambda each: each[:2])]

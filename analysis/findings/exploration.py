@@ -102,8 +102,7 @@ def tried(results: StudyResults) -> dict[Key, float | None]:
 def _score(results: StudyResults, record: Record, most: float) -> float | None:
     """Return a run's last accuracy to choose by, up to the epoch at which every run is cut."""
     last = record if len(record.epochs) <= most else record.epochs[int(most) - 1]
-    score: float | None = getattr(last, f"{selected_on(results.plan)}_accuracy")
-    return score
+    return last.accuracy(selected_on(results.plan))
 
 
 def confirmed_choice(results: StudyResults) -> Choice | None:

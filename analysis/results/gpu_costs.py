@@ -15,17 +15,16 @@ HOUR_S = 3600.0
 def gpu_hours(record: Record) -> dict[str, float]:
     """Return the hours of a run times its GPUs, over all its attempts, by the device's name; 0 for a run on CPU.
 
-    A share of a GPU counts as that share. What an attempt of an earlier version took is not known by itself: it is
-    counted as if the last attempt had taken it.
+    A share of a GPU counts as that share. An earlier attempt whose time is unknown is counted as if the last attempt
+    had taken that time.
     """
-    last = record.provenance
-    earlier = [attempt for attempt in last.get("earlier_attempts", ()) if "wall_s" in attempt]
-    last_s = record.cost.wall_s - sum(attempt["wall_s"] for attempt in earlier)
+    *earlier, last = record.provenance.attempts
+    durations = [(attempt, attempt.wall_s) for attempt in earlier if attempt.wall_s is not None]
+    durations.append((last, record.cost.wall_s - sum(wall_s for _, wall_s in durations)))
     hours: dict[str, float] = {}
-    for attempt, wall_s in (*((each, each["wall_s"]) for each in earlier), (last, last_s)):
-        device = str(attempt.get("device", ""))
-        hours[device] = hours.get(device, 0.0) + float(attempt.get("gpus", 0.0)) * wall_s / HOUR_S
-    return {device: number for device, number in hours.items() if number} or {device: 0.0}
+    for attempt, wall_s in durations:
+        hours[attempt.device] = hours.get(attempt.device, 0.0) + attempt.gpus * wall_s / HOUR_S
+    return {device: number for device, number in hours.items() if number} or {last.device: 0.0}
 
 
 def hourly(device: str, prices: float | Mapping[str, float] | None) -> float | None:
@@ -64,10 +63,10 @@ def _prices(spec: Mapping[str, Any]) -> float | Mapping[str, float] | None:
 
 
 def lost_s(record: Record) -> float:
-    """Return the most that a run's processes trained in vain: an epoch each, in seconds of wall time.
+    """Return an upper bound of the wall time, in seconds, that a run's processes trained in vain: one epoch each.
 
-    That is of those that were lost or stopped; one that was paused at a rung trained nothing in vain.
+    Only processes that were lost or stopped count; one that was paused at a rung trained nothing in vain.
     """
-    attempts = int(record.provenance.get("attempts", 1))
-    paused = sum("at_rung" in attempt for attempt in record.provenance.get("earlier_attempts", ()))
-    return float(record.cost.wall_s / max(1, len(record.epochs)) * (attempts - 1 - paused))
+    *earlier, _ = record.provenance.attempts
+    lost = record.provenance.attempt_count - 1 - sum(attempt.at_rung for attempt in earlier)
+    return record.cost.wall_s / max(1, len(record.epochs)) * lost

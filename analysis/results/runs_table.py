@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from trainables.plans import PlannedRun, StudyPlan
+    from trainables.records import SelectOn
 
 METRICS = ("validation", "test")
 
@@ -48,9 +49,9 @@ def key_of(planned: PlannedRun) -> Key:
     return Key(planned.arm, label(planned), planned.run.configuration.subset)
 
 
-def selected_on(plan: StudyPlan) -> str:
+def selected_on(plan: StudyPlan) -> SelectOn:
     """Return which accuracy a study chooses by: ``validation``, or ``verified`` (on verified validation clips)."""
-    return str(plan.spec.get("select_on", "validation"))
+    return plan.settings.select_on
 
 
 def accuracy_name(metric: str) -> str:

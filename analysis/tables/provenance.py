@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections import Counter
 from importlib import metadata
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from analysis.findings.published import why_not_published
 from analysis.results.gpu_costs import HOUR_S, lost_s, unpriced_devices
@@ -15,8 +14,6 @@ from analysis.tables.table import Table
 from trainables.naming import label, number, symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     import pandas as pd
 
     from analysis.results.study_results import StudyResults
@@ -84,7 +81,7 @@ def cost_table(results: StudyResults) -> Table:
     rows = []
     for which, runs in parts:
         hours = (f"{float(runs[column].sum()) / HOUR_S:.2f}" for column in ("wall_s", "cpu_s"))
-        attempts = sum(int(results.records[run_id].provenance.get("attempts", 1)) for run_id in runs["run_id"])
+        attempts = sum(results.records[run_id].provenance.attempt_count for run_id in runs["run_id"])
         gpus = [f"{float(runs['gpu_hours'].sum()):.2f}", f"{float(runs['price'].sum()):.2f}"]
         row = (which, str(len(runs)), f"{attempts:,}", *hours, f"{int(runs['epochs'].sum()):,}", *gpus)
         rows.append(row[: len(header)])
@@ -109,7 +106,7 @@ def provenance_table(results: StudyResults) -> Table:
     """Tabulate what the records say of their making: versions, device, threads, commit, first and last times."""
     found: dict[str, Counter[str]] = {}
     for record in results.records.values():
-        for name, value in _flat(record.provenance):
+        for name, value in record.provenance.entries():
             if name not in {"attempts", "earlier_attempts"}:  # the cost table counts them
                 found.setdefault(name, Counter())[value] += 1
     total = len(results.records)
@@ -119,14 +116,6 @@ def provenance_table(results: StudyResults) -> Table:
     own = [("report: python", platform.python_version()), *((f"report: {name}", _version(name)) for name in PACKAGES)]
     note = f"From {total} records; an entry that is absent from some shows its number of runs."
     return Table("Provenance", ("What", "Value"), (*rows, *own), note)
-
-
-def _flat(value: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
-    for name, item in value.items():
-        if isinstance(item, dict):
-            yield from _flat(item, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", item if isinstance(item, str) else json.dumps(item, default=str)
 
 
 def _period(counts: Counter[str]) -> str:

@@ -111,16 +111,12 @@ def software(records: Iterable[Record]) -> str:
     devices: dict[str, None] = {}
     commits: dict[str, None] = {}
     for record in records:
-        facts = record.provenance
-        found = facts.get("versions")
-        named = {"Python": facts.get("python"), **(found if isinstance(found, dict) else {})}
-        for name, version in named.items():
-            if isinstance(version, str):
-                versions.setdefault(name, {})[version] = None
-        if isinstance(facts.get("device"), str):
-            devices[facts["device"]] = None
-        if isinstance(facts.get("commit"), str):
-            digits, _, changes = facts["commit"].partition("+")
+        for name, version in record.provenance.versions.items():
+            versions.setdefault(name, {})[version] = None
+        if device := record.provenance.device:
+            devices[device] = None
+        if commit := record.provenance.commit:
+            digits, _, changes = commit.partition("+")
             commits[f"{digits[:COMMIT]}{f'+{changes}' if changes else ''}"] = None
     if not versions:
         return ""

@@ -9,25 +9,23 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from study.engine.tensorboard import Events
 from study.ledger.ledger import Ledger
 from study.methods.method import Decision, Signal
 from trainables.plans import write_plan
-from trainables.records import Epoch, add_record, log_path
+from trainables.records import add_record, log_path
 from trainables.runs.log import RunLog
 from trainables.runs.ownership import BusyError, owned, stopped
 from trainables.training.checkpoint import checkpoint_path, load_checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from study.engine.progress import Progress
     from study.methods.method import Method
     from trainables.config import Run
     from trainables.plans import PlannedRun, StudyPlan
-    from trainables.records import Record
+    from trainables.records import Epoch, Record
     from trainables.storage.types import Location
 
 BUSY_S = 10.0  # before a run that another study trains is asked for again
@@ -50,11 +48,11 @@ class Conductor:
     """
 
     def __init__(
-        self, method: Method, storage: Location, plan: StudyPlan, progress: Progress, provenance: dict[str, Any]
+        self, method: Method, storage: Location, plan: StudyPlan, progress: Progress, facts: Mapping[str, Any]
     ) -> None:
         """Take a method that has been told nothing yet."""
         self.method, self.storage, self.plan, self.progress = method, storage, plan, progress
-        self.provenance = provenance
+        self.facts = dict(facts)
         self.ledger = Ledger(storage)
         self.events = Events(storage, plan.name)
         self.still_owned: Callable[[], None] = lambda: None
@@ -118,7 +116,7 @@ class Conductor:
 
     def _takes(self, record: Record) -> bool:
         """Say whether a record answers for its run; one that another study's search cut never does."""
-        own = record.status != "stopped" or record.provenance.get("study") == self.plan.name
+        own = record.status != "stopped" or record.provenance.study == self.plan.name
         return own and self.method.takes(record)
 
     def _found(self, run_id: str) -> Record | None:
@@ -147,8 +145,8 @@ class Conductor:
         """Show the method how far a run had come; say whether it is to be trained further now."""
         if not self.method.rungs:
             return True
-        state = self._checkpoint(run.run_id)
-        curve = self._curves[run.run_id] = [] if state is None else _curve(state)
+        checkpoint = load_checkpoint(checkpoint_path(self.storage, run.run_id))
+        curve = self._curves[run.run_id] = checkpoint.trained.curve if checkpoint else []
         decision = self.method.report(run.run_id, curve) if curve else Decision.CONTINUE
         if decision is Decision.STOP:
             self.cut(run)
@@ -159,18 +157,19 @@ class Conductor:
         chosen = any(planned.stage == "confirm" for planned in self.plan.runs)
         return self.method.standing() if chosen else None
 
-    def _checkpoint(self, run_id: str) -> dict[str, Any] | None:
-        """Return a run's checkpoint; None where there is none, or a foreign one, from which no run would go on."""
-        state = load_checkpoint(checkpoint_path(self.storage, run_id))
-        try:
-            if state is None or not (_curve(state) and state["spent"] and state["earlier"]):
-                return None
-        except (KeyError, TypeError, ValidationError):
-            return None
-        return state
+    def on_epoch(
+        self, run: Run, point: Epoch, earlier: Sequence[Epoch] = (), images_per_s: float | None = None
+    ) -> Decision:
+        """Register a run's newest epoch and return whether the run continues.
 
-    def on_epoch(self, run: Run, point: Epoch, earlier: Sequence[Epoch] = ()) -> Decision:
-        """Take in a run's newest epoch, and say whether it goes on; ``earlier`` is what a checkpoint held before it."""
+        Args:
+            run: the run.
+            point: its newest epoch.
+            earlier: the epochs before, if the run has just been resumed from a checkpoint.
+            images_per_s: the speed of training.
+
+        """
+        self.progress.on_epoch(run.run_id, point.epoch, point.validation_accuracy, images_per_s)
         self.events.on_epoch(self.progress.runs[run.run_id], point, earlier)
         if not self.method.rungs:
             return Decision.CONTINUE
@@ -196,8 +195,9 @@ class Conductor:
             with owned(self.storage, run.run_id):
                 if self._found(run.run_id) is None:
                     self.still_owned()
-                    about = self.provenance | {"study": self.plan.name}
-                    record = stopped(run, self._curves[run.run_id], self._checkpoint(run.run_id), about)
+                    checkpoint = load_checkpoint(checkpoint_path(self.storage, run.run_id))
+                    facts = self.facts | {"study": self.plan.name}
+                    record = stopped(run, self._curves[run.run_id], checkpoint, facts)
                     if add_record(self.storage, record):
                         RunLog(log_path(self.storage, run.run_id)).write(
                             f"stopped after {len(record.epochs)} epochs by study {self.plan.name}"
@@ -222,8 +222,3 @@ class Conductor:
         self.progress.on_record(record)
         self.events.on_record(self.progress.runs[run_id], record)
         return True
-
-
-def _curve(state: dict[str, Any]) -> list[Epoch]:
-    """Return the curve in a checkpoint."""
-    return [Epoch.model_validate(point) for point in state["training"]["curve"]]

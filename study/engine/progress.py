@@ -21,7 +21,7 @@ from trainables.storage.files import write_atomically
 if TYPE_CHECKING:
     from trainables.config import Configuration
     from trainables.plans import PlannedRun
-    from trainables.records import Record
+    from trainables.records import Record, SelectOn
     from trainables.storage.types import Location
 
 REFRESH_S = 1.0
@@ -68,7 +68,7 @@ class Progress:
     standing: str = ""
     began: float | None = None
     ended: bool = False
-    select_on: str = "validation"
+    select_on: SelectOn = "validation"
     ray_dashboard: str = ""
     _first: int = 0
     _live: Live | None = None
@@ -97,7 +97,7 @@ class Progress:
         self.flying.setdefault(run_id, InFlight())
         self._write()
 
-    def on_epoch(self, run_id: str, epoch: int, validation_accuracy: float, images_per_s: float) -> None:
+    def on_epoch(self, run_id: str, epoch: int, validation_accuracy: float, images_per_s: float | None) -> None:
         """Take in one epoch of a run."""
         before = self.flying.get(run_id)
         first = before.first_epoch if before and before.epoch else epoch
@@ -123,7 +123,7 @@ class Progress:
         self._keep(record)
         if not self._live:
             planned = self.runs[record.run_id]
-            accuracy = getattr(record, f"{self.select_on}_accuracy")
+            accuracy = record.accuracy(self.select_on)
             shown = "" if accuracy is None else f", {self.select_on} {accuracy:.1%}"
             what = f"{configuration_name(planned)}, seed {planned.run.seed}: {record.status}{shown}"
             self.console.print(Text(f"{self.name}: {what}; {self.line()}"), soft_wrap=True)
@@ -192,8 +192,8 @@ class Progress:
         subset = None
         for run_id, planned in list(self.runs.items()):
             record = self.recorded.get(run_id)
-            accuracy = getattr(record, f"{self.select_on}_accuracy", None)
-            if record is None or record.status != "complete" or accuracy is None:
+            accuracy = record.accuracy(self.select_on) if record and record.status == "complete" else None
+            if accuracy is None:
                 continue
             configuration = planned.run.configuration
             subset = subset or configuration.subset

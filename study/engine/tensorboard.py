@@ -81,7 +81,7 @@ class Events:
         self._curves.pop(record.run_id, None)
         self._files.pop(record.run_id, None)
         # A run that failed may be trained once more: its next record ends at another time.
-        mark = f"{record.status}-{re.sub('[^0-9]', '', str(record.provenance.get('ended', '')))}"
+        mark = f"{record.status}-{re.sub('[^0-9]', '', record.provenance.ended)}"
         try:
             if self._has(planned, mark):
                 return

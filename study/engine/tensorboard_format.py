@@ -68,7 +68,7 @@ def whole(planned: PlannedRun, record: Record) -> list[Event]:
 
     The test accuracy of a run that only explored is left out, as in every report: it must not lead to a choice.
     """
-    count, ended = len(record.epochs), record.provenance.get("ended")
+    count, ended = len(record.epochs), record.provenance.ended
     end = datetime.fromisoformat(ended).timestamp() if ended else time.time()
     curve = [
         epoch(point, end - record.cost.wall_s * (1 - number / count)) for number, point in enumerate(record.epochs, 1)

@@ -27,14 +27,15 @@ from study.engine.graceful_stop import FinishingEpochs
 from study.errors import EngineError
 from study.interrupts import raise_if_interrupted
 from study.methods.method import Decision, Signal
-from trainables.config import Run
-from trainables.records import Cost, Epoch, Record, add_record, is_recorded, log_path
+from trainables.records import Cost, Provenance, Record, add_record, is_recorded, log_path
 from trainables.runs.log import RunLog
+from trainables.runs.messages import RunTask, StepReport
 from trainables.trainable import RunTrainable
 
 if TYPE_CHECKING:
     from study.engine.conductor import Conductor
     from study.spec.keys import Resources
+    from trainables.config import Run
 
 LOST_PROCESSES = 10  # a run whose process dies more often than this without an epoch in between has a fault of its own
 # In what Ray says of a process that was lost with its machine. The last one comes before Ray knows that the machine is
@@ -79,15 +80,9 @@ class _Asking(Searcher):
         self.conductor = conductor
         self.faults: list[str] = []
         self.deaths: Counter[str] = Counter()  # run_id -> processes lost since its last epoch
-        self._trials: dict[str, Run] = {}
+        self.trials: dict[str, Run] = {}  # those that have not ended
         self._decided: dict[str, Decision] = {}  # trial -> why it was ended before its run
-        self._fixed = {
-            "storage": str(conductor.storage),
-            "threads": resources.cpus_per_run,
-            "gpus": resources.gpus_per_run,
-            "provenance": conductor.provenance,
-            "rungs": list(conductor.method.rungs),
-        }
+        self._resources = resources
 
     def __getstate__(self) -> dict[str, Any]:
         """Give Tune nothing to keep."""
@@ -104,19 +99,25 @@ class _Asking(Searcher):
             return str(Searcher.FINISHED)
         if isinstance(answer, Signal):
             return None
-        run = self._trials[trial_id] = answer.run
-        return {"run_id": run.run_id, "run": run.model_dump(mode="json"), **self._fixed}
+        self.trials[trial_id] = answer.run
+        task = RunTask(
+            run=answer.run,
+            storage=str(self.conductor.storage),
+            threads=self._resources.cpus_per_run,
+            gpus=self._resources.gpus_per_run,
+            facts=self.conductor.facts,
+            rungs=self.conductor.method.rungs,
+        )
+        return task.model_dump(mode="json")
 
-    def on_epoch(self, trial_id: str, result: dict[str, Any]) -> bool:
-        """Take in an epoch; say whether the trial goes on."""
-        run = self._trials[trial_id]
+    def on_report(self, trial_id: str, report: StepReport | None) -> bool:
+        """Pass the epoch of a step on; return whether the trial continues."""
+        run = self.trials[trial_id]
         self.deaths[run.run_id] = 0
-        if "epoch" not in result:
+        if report is None or report.epoch is None:
             return True
-        point = Epoch(**{"verified_accuracy": None} | {k: result[k] for k in Epoch.model_fields if k in result})
         try:
-            earlier = [Epoch(**before) for before in result.get("earlier", ())]
-            decision = self.conductor.on_epoch(run, point, earlier)
+            decision = self.conductor.on_epoch(run, report.epoch, report.earlier, report.images_per_s)
         except OSError as fault:
             self._fault(fault)
             return False
@@ -126,9 +127,10 @@ class _Asking(Searcher):
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 -- Tune's signature
         """Tell the method the record, or keep why there is none."""
-        run = self._trials.pop(trial_id)
-        if result and "storage_error" in result:
-            self._fault(result["storage_error"])
+        run = self.trials.pop(trial_id)
+        report = StepReport.from_result(result)
+        if report and report.storage_error:
+            self._fault(report.storage_error)
         decision = self._decided.pop(trial_id, None)
         try:
             if decision is Decision.STOP:
@@ -169,7 +171,7 @@ class _Asking(Searcher):
             test=None,
             error=f"its process died {self.deaths[run.run_id]} times in the same epoch; the last time: {error}",
             cost=Cost(wall_s=0.0, cpu_s=0.0, images=0, images_per_s=0.0),
-            provenance=self.conductor.provenance,
+            provenance=Provenance(self.conductor.facts),
         )
         try:
             if not is_recorded(self.conductor.storage, run.run_id):  # it may have died after its record
@@ -196,14 +198,14 @@ class _Deciding(FIFOScheduler):
         return {}
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:  # noqa: ANN401, ARG002 -- Tune's signature
-        """Answer with Tune's word for going on, for ending, or for waiting."""
-        if not self._asking.on_epoch(trial.trial_id, result):
+        """Return Tune's word for continuing, ending or waiting."""
+        if not self._asking.on_report(trial.trial_id, StepReport.from_result(result)):
             return str(TrialScheduler.STOP)
         return str(TrialScheduler.NOOP if self._finishing.asked else TrialScheduler.CONTINUE)
 
 
 class _Watching(tune.Callback):
-    """Hands each epoch to the progress display, and counts processes that died."""
+    """Passes the start of runs on, and counts processes that died."""
 
     def __init__(self, asking: _Asking) -> None:
         self._asking, self._progress = asking, asking.conductor.progress
@@ -218,15 +220,8 @@ class _Watching(tune.Callback):
         raise_if_interrupted()
 
     def on_trial_start(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
-        """Take in the start of a run."""
-        self._progress.on_start(trial.config["run_id"])
-
-    def on_trial_result(self, result: dict[str, Any], **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
-        """Take in an epoch."""
-        if "validation_accuracy" in result and not result["done"]:
-            self._progress.on_epoch(
-                result["run_id"], result["epoch"], result["validation_accuracy"], result["images_per_s"]
-            )
+        """Register the start of a run."""
+        self._progress.on_start(self._asking.trials[trial.trial_id].run_id)
 
     def on_trial_complete(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
         """Drop Tune's running means of all that the run reported: 25 KB a run, which nobody asks for."""
@@ -241,7 +236,7 @@ class _Watching(tune.Callback):
         if trial.num_failures == self._failures[trial.trial_id]:  # Tune counts all but what was announced
             error = ANNOUNCED
         self._failures[trial.trial_id] = trial.num_failures
-        self._asking.on_death(Run.model_validate(trial.config["run"]), error)
+        self._asking.on_death(self._asking.trials[trial.trial_id], error)
 
 
 def _fit(asking: _Asking, resources: Resources, at_once: int, finishing: FinishingEpochs) -> None:

@@ -18,7 +18,7 @@ from study.spec.candidates import Candidate, distinct_candidates
 from trainables.naming import label
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from study.methods.search_space import ArmSpace, Tried
     from trainables.plans import PlannedRun
@@ -229,8 +229,7 @@ class Search(QueuedMethod):
 
     def _curve(self, epochs: Sequence[Epoch]) -> Curve:
         """Return the accuracy to select on, by epoch; NaN where there is none."""
-        name = f"{self._select_on}_accuracy"
-        scores: Mapping[int, float | None] = {epoch.epoch: getattr(epoch, name) for epoch in epochs}
+        scores = {epoch.epoch: epoch.accuracy(self._select_on) for epoch in epochs}
         return {epoch: math.nan if score is None else score for epoch, score in scores.items()}
 
     def history(self) -> list[Tried]:

@@ -123,7 +123,7 @@ class Settle(QueuedMethod):
         if self._queue.planned[record.run_id].stage != "explore":
             return
         configuration = record.run.configuration
-        accuracy: float | None = getattr(record, f"{self._select_on}_accuracy")
+        accuracy = record.accuracy(self._select_on)
         if record.status == "complete" and accuracy is not None:
             self._scores[configuration][record.run.seed] = 100 * accuracy
         else:

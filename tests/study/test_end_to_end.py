@@ -98,8 +98,8 @@ def test_every_run_is_recorded_as_complete(finished):
         assert len(record.test.predictions) == 18
         assert record.cost.images == 3 * (record.cost.images // 3)
         assert record.cost.images_per_s > 0
-        assert record.provenance["threads"] == 1
-        assert record.provenance["device"] == "cpu"
+        assert record.provenance.root["threads"] == 1
+        assert record.provenance.root["device"] == "cpu"
 
 
 WATCHED = """
@@ -149,7 +149,7 @@ def test_every_run_has_a_log_from_its_first_epoch_to_its_end(finished):
     folder, _, _ = finished
     for run_id, record in read_records(folder / "storage").items():
         taken, first, end = log_path(folder / "storage", run_id).read_text().splitlines()
-        assert taken.endswith(f" on {record.provenance['host']}, cpu")
+        assert taken.endswith(f" on {record.provenance.root['host']}, cpu")
         assert "taken up by process " in taken
         assert first.endswith("starts with epoch 1")
         assert end.endswith("complete after 3 epochs")
@@ -342,7 +342,7 @@ def test_two_studies_that_share_runs_train_each_once_and_both_end(tmp_path):
     assert [process.returncode for process in processes] == [0, 0], ends
     records = read_records(tmp_path / "storage")
     assert len(records) == 6
-    assert {r.provenance["attempts"] for r in records.values()} == {1}
+    assert {r.provenance.attempt_count for r in records.values()} == {1}
     assert list((tmp_path / "storage" / "running").iterdir()) == []
     for name in ("one", "two"):
         assert "6 of 6 runs recorded" in gce_study("status", name, "--storage", tmp_path / "storage").stdout

@@ -9,6 +9,7 @@ import torch
 
 from trainables.records import log_path, read_records, write_record
 from trainables.runs.execution import RunExecution
+from trainables.runs.messages import RunTask, StepReport
 from trainables.runs.ownership import owned
 from trainables.storage import object_store
 
@@ -27,48 +28,50 @@ def trainable(loader, make_run, tmp_path, monkeypatch):
     monkeypatch.setattr(module, "loader", lambda *_: loader)
     made = object.__new__(module.RunTrainable)
     run = make_run(epochs=3)
-    made.setup(
-        {
-            "run": run.model_dump(mode="json"),
-            "storage": str(tmp_path),
-            "threads": 1,
-            "gpus": 0,
-            "provenance": {},
-            "rungs": [1],
-        }
+    made.the_config = RunTask(run=run, storage=str(tmp_path), threads=1, gpus=0, facts={}, rungs=[1]).model_dump(
+        mode="json"
     )
+    made.setup(made.the_config)
     made.the_run = run
     return made
 
 
+def step(trainable):
+    result = trainable.step()
+    report = StepReport.from_result(result)
+    assert result["done"] == report.done
+    return report
+
+
 def test_each_step_is_an_epoch_and_the_last_one_says_done(trainable, tmp_path):
-    results = [trainable.step() for _ in range(3)]
-    assert [(r["epoch"], r["done"]) for r in results] == [(1, False), (2, False), (3, True)]
+    reports = [step(trainable) for _ in range(3)]
+    assert [(r.epoch.epoch, r.done) for r in reports] == [(1, False), (2, False), (3, True)]
+    assert all(r.images_per_s > 0 for r in reports)
     record = read_records(tmp_path)[trainable.the_run.run_id]
-    assert (record.status, record.provenance["attempts"]) == ("complete", 1)
+    assert (record.status, record.provenance.attempt_count) == ("complete", 1)
 
 
 def test_what_a_store_refuses_a_worker_is_told_to_the_driver(bucket, front, trainable, monkeypatch):
     monkeypatch.setattr(os, "environ", environ)  # where the store is found
     monkeypatch.setattr(object_store, "OUTAGE_S", 0.5)
     monkeypatch.setattr(object_store, "HASTY_S", 0.1)  # the run's log
-    trainable.run_config["storage"] = str(bucket)
+    trainable.setup(trainable.the_config | {"storage": str(bucket)})
     (bucket / "a").write_bytes(b"1")
     front.denied = "PUT"
     front.set("open")
-    result = trainable.step()
-    assert result["done"]
-    assert f"{bucket}/running/{trainable.the_run.run_id}/" in result["storage_error"]
-    assert "access is refused (Access Denied" in result["storage_error"]
+    report = step(trainable)
+    assert report.done
+    assert f"{bucket}/running/{trainable.the_run.run_id}/" in report.storage_error
+    assert "access is refused (Access Denied" in report.storage_error
 
 
 def test_a_run_that_goes_on_from_a_checkpoint_tells_what_came_before(trainable):
     trainable.step()
     trainable.step()
-    trainable.setup(trainable.run_config)  # frees the run and takes it again, as another process would
-    result = trainable.step()
-    assert result["epoch"] == 3
-    assert [point["epoch"] for point in result["earlier"]] == [1, 2]
+    trainable.setup(trainable.the_config)  # frees the run and takes it again, as another process would
+    report = step(trainable)
+    assert report.epoch.epoch == 3
+    assert [point.epoch for point in report.earlier] == [1, 2]
 
 
 def test_a_process_that_is_given_up_leaves_the_whole_traceback_in_the_log(trainable, tmp_path, monkeypatch):
@@ -83,7 +86,7 @@ def test_a_process_that_is_given_up_leaves_the_whole_traceback_in_the_log(traina
         trainable.step()
     trainable.cleanup()
     log = log_path(tmp_path, trainable.the_run.run_id).read_text()
-    assert "its process is given up, to go on in another:\nTraceback (most recent call last):\n" in log
+    assert "its process ends; another one will resume the run:\nTraceback (most recent call last):\n" in log
     assert ", in give_out\n" in log
     assert log.endswith("OutOfMemoryError: GPU 0 is full\n")
 
@@ -106,7 +109,7 @@ def test_warnings_of_a_worker_are_in_the_log(trainable, tmp_path, monkeypatch):
 def test_after_a_rung_the_run_is_free_until_the_next_step(trainable, tmp_path):
     trainable.step()
     with owned(tmp_path, trainable.the_run.run_id):
-        assert trainable.step() == {"done": True, "run_id": trainable.the_run.run_id, "busy": True}
+        assert step(trainable) == StepReport(done=True, busy=True)
     trainable.cleanup()
 
 
@@ -116,6 +119,6 @@ def test_a_run_that_was_recorded_at_a_rung_is_not_trained_further(trainable, loa
     while (record := other.step()[1]) is None:
         pass
     write_record(tmp_path, record)
-    assert trainable.step() == {"done": True, "run_id": trainable.the_run.run_id}
+    assert step(trainable) == StepReport(done=True)
     assert read_records(tmp_path) == {trainable.the_run.run_id: record}
     assert list((tmp_path / "running").iterdir()) == []

@@ -9,19 +9,19 @@ import time
 import traceback
 from contextlib import contextmanager
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
 from trainables.features.shared_data import StorageError
-from trainables.records import Cost, Record, Status, Test, add_record, log_path
+from trainables.records import Attempt, Cost, Provenance, Record, Spent, Status, Test, add_record, log_path
 from trainables.runs.log import RunLog, now
 from trainables.runs.ownership import BusyError, own
-from trainables.training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
+from trainables.training.checkpoint import Checkpoint, checkpoint_path, load_checkpoint, save_checkpoint
 from trainables.training.run_training import Diverged, RunTraining
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from trainables.config import Run
     from trainables.records import Epoch
@@ -31,44 +31,51 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# No fault of the run: the process is given up, and another goes on from the checkpoint.
+# Not the run's fault: the process is given up, and another one resumes from the checkpoint.
 ENVIRONMENT_FAULTS = (MemoryError, torch.OutOfMemoryError, torch.AcceleratorError)
 
 
+class Step(NamedTuple):
+    """What one step of a run yields: the epoch, None if the run ended without one; the record, if the run ended."""
+
+    epoch: Epoch | None
+    record: Record | None
+
+
 class RunExecution:
-    """A run being executed: one epoch a step, a checkpoint after each, and a record at the end."""
+    """A run being executed: one epoch per step, a checkpoint after each, and a record at the end."""
 
     def __init__(
-        self, run: Run, loader: RunDataSource, storage: Location, provenance: dict[str, Any], rungs: Sequence[int] = ()
+        self, run: Run, loader: RunDataSource, storage: Location, facts: Mapping[str, Any], rungs: Sequence[int] = ()
     ) -> None:
         """Own the run; nothing is read or trained before the first ``step``.
 
         Args:
-            run: what is executed.
+            run: the run to execute.
             loader: its data.
             storage: the storage location.
-            provenance: where and with what it is executed.
-            rungs: the epochs after which whoever asked for the run decides whether it goes on.
+            facts: where and with what it is executed, for the record's provenance.
+            rungs: the epochs after which the driver decides whether the run continues.
 
         Raises:
             BusyError: another process owns it.
             StorageError: the storage location cannot be written.
 
         """
-        self.run, self.loader, self.storage, self.provenance = run, loader, storage, provenance
+        self.run, self.loader, self.storage, self.facts = run, loader, storage, facts
         self.training: RunTraining | None = None
         self.log = RunLog(log_path(storage, run.run_id))
-        self.spent = {"wall_s": 0.0, "cpu_s": 0.0}  # of earlier attempts, and of this one up to the last checkpoint
-        self.earlier: list[dict[str, Any]] = []  # provenance of earlier attempts
-        self._before_s = 0.0  # spent["wall_s"] when this attempt began
+        self.spent = Spent()  # by earlier attempts, and by this one up to the last checkpoint
+        self.earlier: list[Attempt] = []
         self.first_epoch = 1  # of this attempt
+        self._before_s = 0.0  # spent.wall_s when this attempt began
         self._rungs = rungs
-        self._taken_up = False  # from a checkpoint, in the step that is under way
+        self._resumed = False  # from a checkpoint, in the present step
         self._held: Held | None = None
         self.own()
 
     def own(self) -> None:
-        """Own the run, if ``pause`` gave it up or another process took it over.
+        """Own the run again if ``pause`` gave it up or another process took it over.
 
         Raises:
             BusyError: another process owns it.
@@ -77,60 +84,58 @@ class RunExecution:
         """
         if self._held is not None and self._held.lost:
             self.pause()
-            self.training = None  # what the other process trained is in its checkpoint
+            self.training = None  # the other process's progress is in its checkpoint
         if self._held is None:
             with _storage():
                 self._held = own(self.storage, self.run.run_id)
 
     def pause(self) -> None:
-        """Stop owning the run for now, so that whoever decides on it can end it."""
+        """Stop owning the run for now, so that the driver can end it."""
         self.release()
 
-    def step(self) -> tuple[Epoch | None, Record | None]:
+    def step(self) -> Step:
         """Train one epoch.
 
-        Returns:
-            The epoch's point of the curve (None if the run ended without one), and the record once the run has ended.
-            An error of the run itself is no exception here: it ends the run as ``failed`` or ``diverged``. A run taken
-            up from a checkpoint at a rung gives that epoch again before it trains: its decision may have been lost.
+        An error in the run itself raises nothing: it ends the run as ``failed`` or ``diverged``. A run resumed at a
+        rung returns that epoch again before it trains on, because the driver's decision may have been lost.
 
         Raises:
             StorageError: the frames, a checkpoint or the record could not be read or written.
-            BusyError: another process owns the run meanwhile, or has recorded it.
-            MemoryError, torch.OutOfMemoryError, torch.AcceleratorError: memory or the GPU gave out.
+            BusyError: another process owns the run now, or has recorded it.
+            MemoryError, torch.OutOfMemoryError, torch.AcceleratorError: memory ran out or the GPU failed.
 
         """
         with self.log.listening():
             return self._step()
 
-    def _step(self) -> tuple[Epoch | None, Record | None]:
+    def _step(self) -> Step:
         wall, cpu = time.perf_counter(), time.process_time()
         try:
             with _storage():
                 training = self._begin()
             if self._at_rung(training):
-                return training.curve[-1], None
-            point = None if training.finished else training.train_epoch()
+                return Step(training.curve[-1], None)
+            epoch = None if training.finished else training.train_epoch()
             test = training.test() if training.finished else None
         except Diverged as diverged:
-            return None, self._end("diverged", str(diverged), wall, cpu)
+            return Step(None, self._end("diverged", str(diverged), wall, cpu))
         except (StorageError, *ENVIRONMENT_FAULTS):
             raise
-        except Exception as error:  # noqa: BLE001 -- whatever else goes wrong in a run is the run's result
+        except Exception as error:  # noqa: BLE001 -- any other error is the run's result
             self.log.write(traceback.format_exc())
-            return None, self._end("failed", traceback.format_exception_only(error)[-1].strip(), wall, cpu)
+            return Step(None, self._end("failed", traceback.format_exception_only(error)[-1].strip(), wall, cpu))
         if test is not None:
-            return point, self._end("complete", None, wall, cpu, test)
+            return Step(epoch, self._end("complete", None, wall, cpu, test))
         self._spend(wall, cpu)
         with _storage():
-            save_checkpoint(checkpoint_path(self.storage, self.run.run_id), self._state(training))
-        return point, None
+            save_checkpoint(checkpoint_path(self.storage, self.run.run_id), self._checkpoint(training))
+        return Step(epoch, None)
 
     def release(self, *, recorded: bool = False) -> None:
         """Stop owning the run.
 
         Args:
-            recorded: nothing is left behind then: who waits for the run finds the record once he has it.
+            recorded: whether to remove the lock file too: the next owner finds the record.
 
         """
         if self._held is not None:
@@ -138,45 +143,46 @@ class RunExecution:
             self._held = None
 
     def _begin(self) -> RunTraining:
-        """Return the training, built at the first step and put where the checkpoint left it."""
+        """Return the training, built at the first step and resumed from the checkpoint."""
         if self.training is None:
-            where = f"{self.provenance.get('host')}, {self.provenance.get('device')}"
+            where = f"{self.facts.get('host')}, {self.facts.get('device')}"
             self.log.write(f"taken up by process {os.getpid()} on {where}")
             self.training = self._new()
-            state = load_checkpoint(checkpoint_path(self.storage, self.run.run_id))
-            if state is not None:
+            checkpoint = load_checkpoint(checkpoint_path(self.storage, self.run.run_id))
+            if checkpoint is not None:
                 try:
-                    self.training.restore(state["training"])
-                    self.spent, self.earlier = state["spent"], state["earlier"]
-                    self._before_s = self.spent["wall_s"]
+                    self.training.restore(checkpoint.training)
+                    self.spent, self.earlier = checkpoint.spent, checkpoint.earlier
+                    self._before_s = self.spent.wall_s
                     self.first_epoch = len(self.training.curve) + 1
-                    self._taken_up = True
+                    self._resumed = True
                 except (KeyError, TypeError, ValueError, RuntimeError) as error:
-                    logger.warning("%s: foreign checkpoint (%r); the run starts anew", self.run.run_id, error)
-                    self.training = self._new()  # the restoring may have been half done
-            self.log.write(f"goes on with epoch {self.first_epoch}" if self._taken_up else "starts with epoch 1")
+                    logger.warning("%s: foreign checkpoint (%r); the run starts over", self.run.run_id, error)
+                    self.training = self._new()  # it may have been restored by half
+            self.log.write(f"goes on with epoch {self.first_epoch}" if self._resumed else "starts with epoch 1")
         return self.training
 
     def _at_rung(self, training: RunTraining) -> bool:
-        taken_up, self._taken_up = self._taken_up, False
-        return taken_up and not training.finished and len(training.curve) in self._rungs
+        resumed, self._resumed = self._resumed, False
+        return resumed and not training.finished and len(training.curve) in self._rungs
 
     def _new(self) -> RunTraining:
         return RunTraining(self.run, self.loader.run_data(self.run.configuration), self.loader.device)
 
-    def _state(self, training: RunTraining) -> dict[str, Any]:
-        kept = ("host", "device", "gpus", "threads", "started")
-        own = {key: self.provenance[key] for key in kept if key in self.provenance}
-        own |= {"from_epoch": self.first_epoch, "wall_s": self.spent["wall_s"] - self._before_s}
-        own |= {"at_rung": True} if len(training.curve) in self._rungs else {}  # where it waits to be asked for again
-        return {"training": training.state(), "spent": self.spent, "earlier": [*self.earlier, own]}
+    def _checkpoint(self, training: RunTraining) -> Checkpoint:
+        values = {name: self.facts[name] for name in Attempt.model_fields if name in self.facts}
+        values |= {"from_epoch": self.first_epoch, "wall_s": self.spent.wall_s - self._before_s}
+        if len(training.curve) in self._rungs:
+            values["at_rung"] = True
+        attempts = [*self.earlier, Attempt.model_validate(values)]
+        return Checkpoint(training=training.state(), spent=self.spent, earlier=attempts)
 
     def _spend(self, wall: float, cpu: float) -> None:
-        self.spent["wall_s"] += time.perf_counter() - wall
-        self.spent["cpu_s"] += time.process_time() - cpu
+        self.spent.wall_s += time.perf_counter() - wall
+        self.spent.cpu_s += time.process_time() - cpu
 
     def _end(self, status: Status, error: str | None, wall: float, cpu: float, test: Test | None = None) -> Record:
-        """Write the record, then drop the checkpoint and the ownership; BusyError where that is another's now."""
+        """Write the record, remove the checkpoint and release the run; raise BusyError if another process owns it."""
         if self._held is not None and self._held.lost:
             raise BusyError(self.run.run_id)
         self._spend(wall, cpu)
@@ -192,9 +198,13 @@ class RunExecution:
             verified_accuracy=curve[-1].verified_accuracy if curve else None,
             test=test,
             error=error,
-            cost=Cost(**self.spent, images=images, images_per_s=images / train_s if train_s else 0.0),
-            provenance=self.provenance
-            | {"ended": now(), "attempts": len(self.earlier) + 1, "earlier_attempts": self.earlier},
+            cost=Cost(
+                wall_s=self.spent.wall_s,
+                cpu_s=self.spent.cpu_s,
+                images=images,
+                images_per_s=images / train_s if train_s else 0.0,
+            ),
+            provenance=Provenance.of(self.facts, self.earlier, now()),
         )
         with _storage():
             written = add_record(self.storage, record)
@@ -208,15 +218,15 @@ class RunExecution:
 
 @contextmanager
 def _storage() -> Iterator[None]:
-    """Tell what the storage location does wrong from what a run does wrong."""
+    """Raise StorageError for an OSError, so that a fault of the storage is not taken for one of the run."""
     try:
         yield
     except OSError as error:
         raise StorageError(str(error)) from error
 
 
-def provenance(device: torch.device) -> dict[str, Any]:
-    """Return where and with what a run is executed."""
+def machine_facts(device: torch.device) -> dict[str, Any]:
+    """Return where and with what a run is executed, for its provenance."""
     return {
         "host": platform.node(),
         "machine": platform.machine(),

@@ -1,26 +1,22 @@
-"""What a study's driver and its workers pass each other in the storage location: data sets, and runs in flight.
-
-It needs no torch, and so the driver needs none.
-"""
+"""Owning a run while it is trained or stopped. It needs no PyTorch, and so the driver needs none."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from trainables.records import Cost, Record
+from trainables.records import Attempt, Cost, Provenance, Record, Spent
 from trainables.runs.log import now
 from trainables.storage import locks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from trainables.config import Run
     from trainables.records import Epoch
     from trainables.storage.locks import Held
     from trainables.storage.types import Location
-
-OF_AN_ATTEMPT = {"from_epoch", "wall_s", "at_rung"}  # what means nothing of a run as a whole
+    from trainables.training.checkpoint import Checkpoint
 
 
 class BusyError(Exception):
@@ -55,19 +51,18 @@ def own(storage: Location, run_id: str) -> Held:
     return held
 
 
-def stopped(run: Run, curve: list[Epoch], state: dict[str, Any] | None, provenance: dict[str, Any]) -> Record:
-    """Return the record of a run that was cut after an epoch.
+def stopped(run: Run, curve: list[Epoch], checkpoint: Checkpoint | None, facts: Mapping[str, Any]) -> Record:
+    """Return the record of a run that was stopped after an epoch.
 
     Args:
         run: the run.
         curve: its epochs.
-        state: its last checkpoint, for what it cost and where it was trained; None where that is lost.
-        provenance: of who cut it.
+        checkpoint: its last checkpoint, for its cost and where it was trained; None if that is lost.
+        facts: the provenance of whoever stopped it.
 
     """
-    spent = state["spent"] if state else {"wall_s": 0.0, "cpu_s": 0.0}
-    images, train_s = (state["training"]["images"], state["training"]["train_s"]) if state else (0, 0.0)
-    *earlier, last = state["earlier"] if state else [{}]
+    spent, trained = (checkpoint.spent, checkpoint.trained) if checkpoint else (Spent(), None)
+    *earlier, last = checkpoint.earlier if checkpoint else [Attempt()]
     return Record(
         run_id=run.run_id,
         run=run,
@@ -76,8 +71,11 @@ def stopped(run: Run, curve: list[Epoch], state: dict[str, Any] | None, provenan
         validation_accuracy=curve[-1].validation_accuracy if curve else None,
         verified_accuracy=curve[-1].verified_accuracy if curve else None,
         test=None,
-        cost=Cost(**spent, images=images, images_per_s=images / train_s if train_s else 0.0),
-        provenance=provenance
-        | {key: value for key, value in last.items() if key not in OF_AN_ATTEMPT}
-        | {"ended": now(), "attempts": len(earlier) + 1, "earlier_attempts": earlier},
+        cost=Cost(
+            wall_s=spent.wall_s,
+            cpu_s=spent.cpu_s,
+            images=trained.images if trained else 0,
+            images_per_s=trained.images_per_s if trained else 0.0,
+        ),
+        provenance=Provenance.of({**facts, **last.of_run()}, earlier, now()),
     )

@@ -1,4 +1,7 @@
-"""Checkpoints of a run in flight: tensors and plain numbers only, replaced atomically after every epoch."""
+"""Checkpoints of a run in flight: tensors and plain numbers only, replaced atomically after every epoch.
+
+The driver reads them too; without PyTorch until there is one.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,17 @@ import hashlib
 import io
 import logging
 import pickle
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Annotated, Any
 
+from pydantic import BaseModel, Field, ValidationError, model_validator
+
+from trainables.records import Attempt, Epoch, Spent
 from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from trainables.storage.types import Location
 
 logger = logging.getLogger(__name__)
@@ -18,31 +27,74 @@ logger = logging.getLogger(__name__)
 CHECKSUM = 16  # bytes of BLAKE2b before the payload: torch does not look at the checksums inside its own format
 
 
+class Trained(BaseModel):
+    """How far a training had come."""
+
+    curve: Annotated[list[Epoch], Field(min_length=1)]
+    images: int  # patches trained on
+    train_s: float
+
+    @property
+    def images_per_s(self) -> float:
+        """The speed of training; 0 if no time was measured."""
+        return self.images / self.train_s if self.train_s else 0.0
+
+
+class Checkpoint(BaseModel):
+    """What a checkpoint holds.
+
+    Attributes:
+        training: ``RunTraining.state()``.
+        spent: the time that all attempts took.
+        earlier: all attempts up to this checkpoint; the last one wrote it.
+
+    """
+
+    training: dict[str, Any]
+    spent: Spent
+    earlier: Annotated[list[Attempt], Field(min_length=1)]
+
+    @cached_property
+    def trained(self) -> Trained:
+        """The part of ``training`` that can be read without building the network."""
+        return Trained.model_validate(self.training)
+
+    @model_validator(mode="after")
+    def _check_trained(self) -> Self:
+        _ = self.trained
+        return self
+
+
 def checkpoint_path(storage: Location, run_id: str) -> Location:
     """Return where a run's checkpoint lies in a storage location."""
     return storage / "checkpoints" / f"{run_id}.pt"
 
 
-def save_checkpoint(path: Location, state: dict[str, Any]) -> None:
+def save_checkpoint(path: Location, checkpoint: Checkpoint) -> None:
     """Write a checkpoint so that a crash leaves the old one or the new one.
 
     Raises:
         OSError: the disk is full or cannot be written; the old checkpoint is kept.
 
     """
-    import torch  # noqa: PLC0415 -- who only looks for a checkpoint need not wait for it
+    import torch  # noqa: PLC0415 -- it takes seconds, and a driver that finds no checkpoint does not need it
 
+    state = {
+        "training": checkpoint.training,
+        "spent": checkpoint.spent.model_dump(),
+        "earlier": [attempt.dump() for attempt in checkpoint.earlier],
+    }
     buffer = io.BytesIO()
     torch.save(state, buffer)
     payload = buffer.getvalue()
     write_atomically(path, _checksum(payload) + payload)
 
 
-def load_checkpoint(path: Location) -> dict[str, Any] | None:
-    """Read a checkpoint; None when there is none or it is damaged (the run then starts anew, which is always right).
+def load_checkpoint(path: Location) -> Checkpoint | None:
+    """Read a checkpoint; return None if it is absent, damaged or of another version, and the run is to start over.
 
     Raises:
-        OSError: there is one, but it cannot be read now.
+        OSError: the file exists but cannot be read now.
 
     """
     try:
@@ -51,16 +103,16 @@ def load_checkpoint(path: Location) -> dict[str, Any] | None:
         return None
     payload = data[CHECKSUM:]
     if data[:CHECKSUM] != _checksum(payload):
-        logger.warning("%s: damaged checkpoint; the run starts anew", path)
+        logger.warning("%s: damaged checkpoint; the run starts over", path)
         return None
     import torch  # noqa: PLC0415 -- as above
 
     try:
-        state: dict[str, Any] = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
-    except (RuntimeError, pickle.UnpicklingError) as error:  # whole, but not what this version writes
-        logger.warning("%s: foreign checkpoint (%s); the run starts anew", path, error)
+        state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+        return Checkpoint.model_validate(state)
+    except (RuntimeError, pickle.UnpicklingError, ValidationError) as error:  # intact, but not what this version writes
+        logger.warning("%s: foreign checkpoint (%s); the run starts over", path, str(error).partition("\n")[0])
         return None
-    return state
 
 
 def _checksum(payload: bytes) -> bytes:

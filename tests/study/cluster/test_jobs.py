@@ -217,7 +217,7 @@ def test_stop_finishes_the_epoch_and_resume_goes_on_to_the_same_records(head, st
     assert "submitted as job stopped-2" in head.study("resume", "stopped").stdout
     assert head.study("wait", "stopped").returncode == 0
     assert outcomes(storage) == outcomes(head.folder / "finished")
-    assert {i for i, r in read_records(storage).items() if r.provenance["attempts"] == 2} == in_flight
+    assert {i for i, r in read_records(storage).items() if r.provenance.attempt_count == 2} == in_flight
 
 
 @pytest.mark.parametrize("race", range(RACES))

@@ -173,4 +173,4 @@ def test_a_notice_drains_the_node_and_its_run_goes_on_elsewhere_without_a_failur
     assert "DEATHS [('its node has died, as was announced', 0)]\n" in answer.stdout
     records = read_records(tmp_path / "storage").values()
     assert [record.status for record in records] == ["complete"] * 2
-    assert sorted(record.provenance["attempts"] for record in records) == [1, 2]
+    assert sorted(record.provenance.attempt_count for record in records) == [1, 2]

@@ -17,9 +17,9 @@ from study.methods.method import Decision, Signal
 from study.spec.candidates import Candidate
 from trainables.config import CCE, Configuration
 from trainables.plans import DataSummary, PlannedRun, StudyPlan, read_plan
-from trainables.records import Cost, Epoch, Record, log_path, read_records, write_record
+from trainables.records import Attempt, Cost, Epoch, Record, Spent, log_path, read_records, write_record
 from trainables.runs.ownership import owned
-from trainables.training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
+from trainables.training.checkpoint import Checkpoint, checkpoint_path, load_checkpoint, save_checkpoint
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,12 +60,12 @@ class OneByOne(Grid):
 
 
 def checkpoint(storage: Path, planned: PlannedRun, epochs: int) -> None:
-    state = {
-        "training": {"curve": [point(i + 1).model_dump() for i in range(epochs)], "images": 640, "train_s": 2.0},
-        "spent": {"wall_s": 3.0, "cpu_s": 2.5},
-        "earlier": [{"host": "h", "from_epoch": 1}],
-        "tensor": torch.zeros(1),
-    }
+    curve = [point(i + 1).model_dump() for i in range(epochs)]
+    state = Checkpoint(
+        training={"curve": curve, "images": 640, "train_s": 2.0, "model": torch.zeros(1)},
+        spent=Spent(wall_s=3.0, cpu_s=2.5),
+        earlier=[Attempt(host="h", from_epoch=1)],
+    )
     save_checkpoint(checkpoint_path(storage, planned.run.run_id), state)
 
 
@@ -154,7 +154,8 @@ def test_a_record_that_another_search_cut_meanwhile_is_put_aside(tmp_path: Path)
 
 
 def test_a_foreign_checkpoint_is_none(tmp_path: Path) -> None:
-    save_checkpoint(checkpoint_path(tmp_path, RUNS[0].run.run_id), {"training": {"curve": [{"epoch": 2}]}})
+    foreign = Checkpoint.model_construct(training={"curve": [{"epoch": 2}]}, spent=Spent(), earlier=[])
+    save_checkpoint(checkpoint_path(tmp_path, RUNS[0].run.run_id), foreign)
     method = OneByOne()
     assert conductor(tmp_path, method).next() == RUNS[0]
     assert method.reported == []
@@ -173,7 +174,7 @@ def test_a_run_that_is_cut_is_recorded_as_stopped_from_its_checkpoint(tmp_path: 
     assert log_path(tmp_path, planned.run.run_id).read_text().endswith("stopped after 2 epochs by study s\n")
     assert found.epochs == [point(1), point(2)]
     assert found.cost == Cost(wall_s=3.0, cpu_s=2.5, images=640, images_per_s=320.0)
-    assert found.provenance.items() >= {"commit": "c", "host": "h", "attempts": 1, "earlier_attempts": []}.items()
+    assert found.provenance.root.items() >= {"commit": "c", "host": "h", "attempts": 1, "earlier_attempts": []}.items()
     assert load_checkpoint(checkpoint_path(tmp_path, planned.run.run_id)) is None
     assert conducted.next() == RUNS[1]
 

@@ -21,7 +21,7 @@ from study.engine.tensorboard import Events
 from study.engine.tensorboard_format import TAGS
 from trainables.config import AdaptiveGCE, Configuration, Run
 from trainables.plans import PlannedRun
-from trainables.records import Cost, Test
+from trainables.records import Cost, Provenance, Test
 
 
 def planned(seed=0, stage=""):
@@ -133,7 +133,7 @@ def test_a_run_from_the_ledger_is_written_from_its_record_and_then_left_alone(ev
     assert len(scalars(folder)["loss/train"]) == 4
     Events(tmp_path, "s").on_record(plan, record(plan))
     assert files(folder) == [written]
-    other = record(plan, epochs=2).model_copy(update={"provenance": {"ended": "2026-01-03T00:00:00+00:00"}})
+    other = record(plan, epochs=2).model_copy(update={"provenance": Provenance({"ended": "2026-01-03T00:00:00+00:00"})})
     Events(tmp_path, "s").on_record(plan, other)  # the run was trained once more
     assert len(scalars(folder)["loss/train"]) == 2
 

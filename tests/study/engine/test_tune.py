@@ -22,6 +22,7 @@ from study.spec.keys import Resources
 from trainables.config import CCE, Configuration, Run
 from trainables.plans import DataSummary, PlannedRun, StudyPlan
 from trainables.records import log_path, read_records, write_record
+from trainables.runs.messages import RunTask, StepReport
 
 
 @pytest.fixture
@@ -84,8 +85,12 @@ def test_a_signal_whose_exception_was_lost_ends_the_study_at_tunes_next_step(eng
     assert lost == [Interrupted]
 
 
+def suggested(asking, trial_id):
+    return RunTask.model_validate(asking.suggest(trial_id)).run.run_id
+
+
 def test_it_asks_for_each_run_waits_and_finishes(asking, plans, engine, tmp_path):
-    assert [asking.suggest(t)["run_id"] for t in "ab"] == [p.run.run_id for p in plans]
+    assert [suggested(asking, t) for t in "ab"] == [p.run.run_id for p in plans]
     assert asking.suggest("c") is None
     for trial, plan in zip("ab", plans, strict=True):
         write_record(tmp_path, record(plan))
@@ -97,16 +102,16 @@ def test_it_asks_for_each_run_waits_and_finishes(asking, plans, engine, tmp_path
 def test_a_run_that_another_study_trains_is_asked_for_again_later(asking, plans, monkeypatch):
     now = [0.0]
     monkeypatch.setattr("study.engine.conductor.time.monotonic", lambda: now[0])
-    first = asking.suggest("a")["run_id"]
-    asking.on_trial_complete(trial_id="a", result={"busy": True})
-    assert asking.suggest("b")["run_id"] == plans[1].run.run_id
+    first = suggested(asking, "a")
+    asking.on_trial_complete(trial_id="a", result=StepReport(done=True, busy=True).to_result())
+    assert suggested(asking, "b") == plans[1].run.run_id
     assert asking.suggest("c") is None
     now[0] = BUSY_S
-    assert asking.suggest("c")["run_id"] == first
+    assert suggested(asking, "c") == first
 
 
 def test_a_run_that_keeps_killing_its_process_is_recorded_as_failed_and_the_others_go_on(asking, plans, tmp_path):
-    run_id = asking.suggest("a")["run_id"]
+    run_id = suggested(asking, "a")
     for _ in range(10):
         asking.on_death(plans[0].run, "torch.OutOfMemoryError: out of memory")
     assert read_records(tmp_path) == {}
@@ -121,14 +126,14 @@ def test_a_run_that_keeps_killing_its_process_is_recorded_as_failed_and_the_othe
     assert log.endswith(f"failed: {record.error}\n")
     asking.on_trial_complete(trial_id="a", result={"done": True})
     assert asking.conductor.progress.recorded.keys() == {run_id}
-    assert asking.suggest("b")["run_id"] == plans[1].run.run_id
+    assert suggested(asking, "b") == plans[1].run.run_id
 
 
 def test_an_epoch_between_two_deaths_starts_the_count_anew(asking, plans, tmp_path):
     asking.suggest("a")
     for _ in range(30):
         asking.on_death(plans[0].run, "ray.exceptions.ActorDiedError: killed")
-        assert asking.on_epoch("a", {"done": False})
+        assert asking.on_report("a", StepReport(done=False))
     assert read_records(tmp_path) == {}
 
 
@@ -140,7 +145,6 @@ def test_a_process_lost_with_its_node_is_no_fault_of_the_run(asking, plans, engi
         return ActorDiedError(ActorDiedErrorContext(actor_id=b"a" * 16, error_message=reason))
 
     asking.suggest("a")
-    config = {"run_id": plans[0].run.run_id, "run": plans[0].run.model_dump(mode="json")}
     file = tmp_path / "error.txt"
     with_it = died(
         "The actor died because its node has died. Node Id: 12ab\n"
@@ -152,7 +156,7 @@ def test_a_process_lost_with_its_node_is_no_fault_of_the_run(asking, plans, engi
     for number, error in enumerate((with_it, alone, with_it, unknown, alone, unknown), 1):
         with file.open("a") as failures:  # as Tune does
             failures.write(f"Failure # {number} (occurred at 2026-01-01_00-00-00)\n{error}\n")
-        watching.on_trial_recover(SimpleNamespace(trial_id="a", config=config, error_file=file, num_failures=number))
+        watching.on_trial_recover(SimpleNamespace(trial_id="a", error_file=file, num_failures=number))
         counted.append(asking.deaths[plans[0].run.run_id])
     assert counted == [0, 1, 1, 1, 2, 2]
     log = log_path(tmp_path, plans[0].run.run_id).read_text()
@@ -169,7 +173,8 @@ def test_a_process_that_dies_after_its_record_was_written_changes_nothing(asking
 
 def test_storage_that_fails_ends_the_asking(asking, engine):
     asking.suggest("a")
-    asking.on_trial_complete(trial_id="a", result={"storage_error": "[Errno 28] No space left on device"})
+    failed = StepReport(done=True, storage_error="[Errno 28] No space left on device")
+    asking.on_trial_complete(trial_id="a", result=failed.to_result())
     assert asking.suggest("b") == engine.Searcher.FINISHED
     assert asking.faults == ["the storage location cannot be used: [Errno 28] No space left on device"]
 
@@ -177,14 +182,14 @@ def test_storage_that_fails_ends_the_asking(asking, engine):
 def test_a_record_that_cannot_be_read_is_put_aside_and_its_run_asked_for_again(asking, plans, tmp_path, monkeypatch):
     now = [0.0]
     monkeypatch.setattr("study.engine.conductor.time.monotonic", lambda: now[0])
-    run_id = asking.suggest("a")["run_id"]
+    run_id = suggested(asking, "a")
     (tmp_path / "records").mkdir()
     (tmp_path / "records" / f"{run_id}.json").write_text("{")
     asking.on_trial_complete(trial_id="a", result={})
     assert (tmp_path / "records" / "damaged" / f"{run_id}.json").exists()
     now[0] = 100.0
-    assert asking.suggest("b")["run_id"] == run_id
-    assert asking.suggest("c")["run_id"] == plans[1].run.run_id
+    assert suggested(asking, "b") == run_id
+    assert suggested(asking, "c") == plans[1].run.run_id
 
 
 CLUSTER = """

@@ -7,17 +7,17 @@ import torch
 
 from trainables.config import AdaptiveGCE
 from trainables.features.shared_data import StorageError
-from trainables.records import add_record, log_path, read_records
-from trainables.runs.execution import RunExecution, provenance
+from trainables.records import Spent, add_record, log_path, read_records
+from trainables.runs.execution import RunExecution, machine_facts
 from trainables.runs.ownership import BusyError, owned, stopped
 from trainables.storage import locks
-from trainables.training.checkpoint import checkpoint_path, load_checkpoint, save_checkpoint
+from trainables.training.checkpoint import Checkpoint, checkpoint_path, load_checkpoint, save_checkpoint
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def execute(run, loader, storage, steps=None):
-    execution = RunExecution(run, loader, storage, provenance(torch.device("cpu")))
+    execution = RunExecution(run, loader, storage, machine_facts(torch.device("cpu")))
     record = None
     while record is None and steps != 0:
         _, record = execution.step()
@@ -68,8 +68,8 @@ def test_a_run_given_up_half_way_goes_on_from_its_checkpoint(loader, make_run, t
     continued = execute(run, loader, tmp_path)
     whole = execute(run, loader, tmp_path / "whole")
     assert continued.outcome() == whole.outcome()
-    assert continued.provenance["attempts"] == 2
-    assert whole.provenance["attempts"] == 1
+    assert continued.provenance.attempt_count == 2
+    assert whole.provenance.attempt_count == 1
     assert continued.cost.images == whole.cost.images
     log = log_path(tmp_path, run.run_id).read_text().splitlines()
     assert [line.split(" ", 1)[1] for line in log[1::2]] == ["starts with epoch 1", "goes on with epoch 3"]
@@ -128,7 +128,8 @@ def test_storage_that_cannot_be_written_is_no_fault_of_the_run(loader, make_run,
 
 def test_a_checkpoint_of_another_version_costs_epochs_and_fails_nothing(loader, make_run, tmp_path):
     run = make_run(epochs=2)
-    save_checkpoint(checkpoint_path(tmp_path, run.run_id), {"weights": torch.zeros(3)})
+    foreign = Checkpoint.model_construct(training={"weights": torch.zeros(3)}, spent=Spent(), earlier=[])
+    save_checkpoint(checkpoint_path(tmp_path, run.run_id), foreign)
     record = execute(run, loader, tmp_path)
     assert record.status == "complete"
     assert record.outcome() == execute(run, loader, tmp_path / "whole").outcome()
@@ -159,7 +160,7 @@ def test_memory_that_gives_out_is_no_fault_of_the_run(loader, make_run, tmp_path
         execution.step()
     execution.release()
     assert read_records(tmp_path) == {}
-    assert execute(run, loader, tmp_path).provenance["attempts"] == 2
+    assert execute(run, loader, tmp_path).provenance.attempt_count == 2
 
 
 def test_earlier_attempts_keep_their_provenance(loader, make_run, tmp_path):
@@ -167,12 +168,12 @@ def test_earlier_attempts_keep_their_provenance(loader, make_run, tmp_path):
     execute(run, loader, tmp_path, steps=1)
     execute(run, loader, tmp_path, steps=1)
     record = execute(run, loader, tmp_path)
-    earlier = record.provenance["earlier_attempts"]
-    assert [attempt["from_epoch"] for attempt in earlier] == [1, 2]
-    assert {(attempt["device"], attempt["threads"]) for attempt in earlier} == {("cpu", 1)}
-    assert all(attempt["wall_s"] > 0 for attempt in earlier)
-    assert sum(attempt["wall_s"] for attempt in earlier) < record.cost.wall_s
-    assert "wall_s" not in record.provenance
+    *earlier, last = record.provenance.attempts
+    assert [attempt.from_epoch for attempt in earlier] == [1, 2]
+    assert {(attempt.device, attempt.threads) for attempt in (*earlier, last)} == {("cpu", 1)}
+    assert all(attempt.wall_s > 0 for attempt in earlier)
+    assert sum(attempt.wall_s for attempt in earlier) < record.cost.wall_s
+    assert "wall_s" not in record.provenance.root
 
 
 def test_a_run_taken_up_at_a_rung_gives_that_epoch_again_before_it_trains(loader, make_run, tmp_path):
@@ -193,8 +194,8 @@ def test_an_attempt_that_ended_at_a_rung_says_so(loader, make_run, tmp_path):
         for _ in range(steps):
             execution.step()
         execution.release()
-    earlier = execute(run, loader, tmp_path).provenance["earlier_attempts"]
-    assert ["at_rung" in attempt for attempt in earlier] == [True, False]
+    *earlier, _ = execute(run, loader, tmp_path).provenance.attempts
+    assert [attempt.at_rung for attempt in earlier] == [True, False]
 
 
 def test_a_run_taken_up_elsewhere_trains_at_once(loader, make_run, tmp_path):
@@ -215,7 +216,7 @@ def test_a_paused_run_is_free_for_others_and_goes_on_as_the_same_attempt(loader,
             pass
         execution.own()
     _, record = execution.step()
-    assert record.provenance["attempts"] == 1
+    assert record.provenance.attempt_count == 1
 
 
 def test_a_run_that_is_cut_is_recorded_with_the_cost_of_its_checkpoint(loader, make_run, tmp_path):
@@ -226,8 +227,8 @@ def test_a_run_that_is_cut_is_recorded_with_the_cost_of_its_checkpoint(loader, m
     record = stopped(run, curve, load_checkpoint(checkpoint_path(tmp_path, run.run_id)), {"commit": "c"})
     assert (record.status, record.epochs, record.test) == ("stopped", curve, None)
     assert record.cost.images == execution.training.images
-    assert record.provenance.items() >= {"commit": "c", "host": "h", "attempts": 1}.items()
-    assert not {"from_epoch", "wall_s", "at_rung"} & record.provenance.keys()  # of an attempt among several
+    assert record.provenance.root.items() >= {"commit": "c", "host": "h", "attempts": 1}.items()
+    assert not {"from_epoch", "wall_s", "at_rung"} & record.provenance.root.keys()  # of an attempt among several
 
 
 def test_in_an_object_store_a_run_that_another_process_took_over_is_left_to_it(loader, make_run, bucket, monkeypatch):

@@ -33,7 +33,7 @@ def test_warnings_and_what_is_logged_as_one_are_heard_once_each_while_it_listens
                 logging.getLogger("trainables.x").info("nothing of interest")
     logging.getLogger("trainables.x").error("after it has listened")
     first, *_, last = path.read_text().splitlines()
-    assert "test_run_log.py:" in first
+    assert "test_log.py:" in first
     assert first.endswith("UserWarning: lr is high")
     assert last.endswith("warning: foreign checkpoint 7")
     assert path.read_text().count("warning: ") == 2

@@ -1,9 +1,12 @@
 """Checkpoints: read back, replaced atomically, refused when they are damaged or hold code."""
 
+import hashlib
+import io
+
 import pytest
 import torch
 
-from trainables.training.checkpoint import load_checkpoint, save_checkpoint
+from trainables.training.checkpoint import CHECKSUM, Checkpoint, load_checkpoint, save_checkpoint
 
 
 @pytest.fixture
@@ -11,11 +14,60 @@ def path(tmp_path):
     return tmp_path / "checkpoints" / "run.pt"
 
 
+EPOCH = {
+    "epoch": 1,
+    "train_loss": 1.0,
+    "validation_loss": float("inf"),
+    "validation_accuracy": 0.5,
+    "verified_accuracy": None,
+    "learning_rate": 0.001,
+    "q_mean": None,
+    "q_sd": None,
+}
+
+
+def state(model=None, **changes):
+    """A checkpoint as it lies in the file."""
+    training = {"model": model, "curve": [EPOCH], "images": 64, "train_s": 2.0}
+    attempt = {"host": "h", "device": "cpu", "threads": 1, "started": "2026-01-01", "from_epoch": 1, "wall_s": 2.5}
+    return {"training": training, "spent": {"wall_s": 2.5, "cpu_s": 2.0}, "earlier": [attempt]} | changes
+
+
+def checkpoint(model=None):
+    return Checkpoint.model_validate(state(model))
+
+
+def stored(path):
+    return torch.load(io.BytesIO(path.read_bytes()[CHECKSUM:]), weights_only=True)
+
+
 def test_what_is_saved_is_read_back(path):
-    save_checkpoint(path, {"w": torch.arange(3), "epoch": 4})
-    state = load_checkpoint(path)
-    assert state["epoch"] == 4
-    assert state["w"].tolist() == [0, 1, 2]
+    save_checkpoint(path, checkpoint(torch.arange(3)))
+    loaded = load_checkpoint(path)
+    assert loaded.training["model"].tolist() == [0, 1, 2]
+    assert loaded.trained.curve[0].validation_loss == float("inf")
+    assert loaded.trained.images_per_s == 32.0
+    assert (loaded.spent.wall_s, loaded.earlier[0].host, loaded.earlier[0].at_rung) == (2.5, "h", False)
+
+
+@pytest.mark.parametrize("more", [{}, {"at_rung": True}, {"gpus": 0.5}, {"of_a_later_version": [1]}])
+def test_the_file_holds_what_it_always_held(path, more):
+    written = state()
+    written["earlier"][0] |= more
+    save_checkpoint(path, Checkpoint.model_validate(written))
+    assert stored(path) == written
+
+
+@pytest.mark.parametrize(
+    "changes", [{"training": {"weights": 1}}, {"training": {"curve": []}}, {"spent": None}, {"earlier": []}]
+)
+def test_a_checkpoint_of_another_version_counts_as_none(path, changes, caplog):
+    buffer = io.BytesIO()
+    torch.save(state(**changes), buffer)
+    path.parent.mkdir()
+    path.write_bytes(hashlib.blake2b(buffer.getvalue(), digest_size=CHECKSUM).digest() + buffer.getvalue())
+    assert load_checkpoint(path) is None
+    assert "foreign checkpoint" in caplog.text
 
 
 def test_there_is_none_before_the_first_epoch(path):
@@ -23,7 +75,7 @@ def test_there_is_none_before_the_first_epoch(path):
 
 
 def test_a_flipped_bit_is_noticed(path):
-    save_checkpoint(path, {"w": torch.randn(1000)})
+    save_checkpoint(path, checkpoint(torch.randn(1000)))
     data = bytearray(path.read_bytes())
     for place in range(0, len(data), 97):
         flipped = bytearray(data)
@@ -40,10 +92,10 @@ def test_a_checkpoint_that_cannot_be_read_now_is_not_taken_for_absent(path):
 
 @pytest.mark.parametrize("keep", [0, 10, 200, -1])
 def test_a_torn_checkpoint_counts_as_none(path, keep, caplog):
-    save_checkpoint(path, {"w": torch.randn(100)})
+    save_checkpoint(path, checkpoint(torch.randn(100)))
     path.write_bytes(path.read_bytes()[:keep])
     assert load_checkpoint(path) is None
-    assert "the run starts anew" in caplog.text
+    assert "the run starts over" in caplog.text
 
 
 def test_a_checkpoint_that_holds_code_is_not_run(path, tmp_path):
@@ -51,20 +103,20 @@ def test_a_checkpoint_that_holds_code_is_not_run(path, tmp_path):
         def __reduce__(self):
             return (exec, (f"open({str(tmp_path / 'ran')!r}, 'w').close()",))
 
-    save_checkpoint(path, {"w": Bomb()})
+    save_checkpoint(path, checkpoint(Bomb()))
     assert load_checkpoint(path) is None
     assert not (tmp_path / "ran").exists()
 
 
 def test_a_failed_write_keeps_the_old_checkpoint(path, monkeypatch):
-    save_checkpoint(path, {"epoch": 1})
+    save_checkpoint(path, checkpoint(1))
 
     def full(_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("trainables.storage.files.os.fsync", full)
     with pytest.raises(OSError, match="No space"):
-        save_checkpoint(path, {"epoch": 2})
+        save_checkpoint(path, checkpoint(2))
     monkeypatch.undo()
-    assert load_checkpoint(path)["epoch"] == 1
+    assert load_checkpoint(path).training["model"] == 1
     assert [p.name for p in path.parent.iterdir()] == ["run.pt"]
