@@ -1,4 +1,4 @@
-"""How sure a choice between configurations is: what the ``settle`` method decides by, and what the report states."""
+"""The choice between explored configurations, and its confidence: used by the ``settle`` method and by the report."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound="Hashable")
 
-MOST_FAILURES = 2  # runs without a score at which a configuration is out, when they are most of its runs
+MIN_FAILURES = 2  # runs without a score before a configuration can be excluded
 
 
 @dataclass(frozen=True)
 class Explored:
-    """What the exploring runs of one configuration gave.
+    """The results of the exploring runs of a configuration.
 
     Attributes:
-        arm: its arm's name.
-        varied: the values of what the arm leaves open.
+        arm: name of its arm.
+        varied: values of the arm's open parameters.
         scores: of the complete runs, in points.
-        unscored: how many ended without a score.
-        pending: how many are in flight.
+        unscored: number of runs that ended without a score.
+        pending: number of runs in flight.
 
     """
 
@@ -48,13 +48,13 @@ class Explored:
 
 @dataclass(frozen=True)
 class Assessment(Generic[T]):
-    """What is known of K configurations, and which one would be chosen now.
+    """The current choice among K configurations, and the posterior behind it.
 
     Attributes:
         keys: the configurations, in the caller's order.
-        chosen: the one that is most probably within the tolerance of the best.
-        within: (K,), of each configuration the probability that the best is at most the tolerance better.
-        best: (K,), of each configuration the probability that it is the best.
+        chosen: the one most probably within the tolerance of the best.
+        within: (K,), each configuration's probability of being within the tolerance of the best.
+        best: (K,), each configuration's probability of being the best.
         posterior: of the configurations' mean accuracies, in points.
 
     """
@@ -67,7 +67,7 @@ class Assessment(Generic[T]):
 
     @property
     def index(self) -> int:
-        """Where the chosen configuration stands in ``keys``."""
+        """Position of the chosen configuration in ``keys``."""
         return self.keys.index(self.chosen)
 
     @property
@@ -77,19 +77,19 @@ class Assessment(Generic[T]):
 
 
 def stand(explored: Mapping[T, Explored], within: float) -> Assessment[T] | None:
-    """Say where a study that settles stands; None when no configuration that is in the race has a score.
+    """Assess the configurations of a ``settle`` study; None if no configuration in the race has a score.
 
-    Both the method and the report ask here, so that they state the same numbers.
+    The method and the report both call this function, so they state the same numbers.
 
     Args:
-        explored: configuration -> its exploring runs; those that confirm stay out, or the choice would confirm itself.
-        within: points of accuracy that make no difference.
+        explored: configuration -> its exploring runs. Confirming runs are excluded: the choice would confirm itself.
+        within: tolerance, in points of accuracy.
 
     """
-    race = {key: each for key, each in explored.items() if not each.out_of_race}
-    x = scale([each.arm for each in race.values()], [each.varied for each in race.values()])
-    scores = {key: each.scores for key, each in race.items()}
-    return assess(scores, x, within, [each.pending for each in race.values()])
+    race = {key: runs for key, runs in explored.items() if not runs.out_of_race}
+    x = scale([runs.arm for runs in race.values()], [runs.varied for runs in race.values()])
+    scores = {key: runs.scores for key, runs in race.items()}
+    return assess(scores, x, within, [runs.pending for runs in race.values()])
 
 
 def assess(
@@ -98,25 +98,25 @@ def assess(
     within: float,
     pending: Sequence[int] | None = None,
 ) -> Assessment[T] | None:
-    """Say which configuration to choose and how sure that is; None when no configuration has a score.
+    """Choose a configuration, with its confidence; None if no configuration has a score.
 
-    The choice maximises the very probability that is then stated. That is seldom another configuration than the one of
-    the highest mean, and then one that is nearly as good and better known.
+    The choice maximises the probability that is then reported. This is rarely a configuration other than the one with
+    the highest mean; if it is, it is nearly as good and better known.
 
     Args:
         scores: configuration -> its scores, in points; their order does not matter.
-        x: where the configurations lie on the parameter's scale (``scale``); None when they have no order.
-        within: points of accuracy that make no difference.
-        pending: each configuration's number of runs in flight, taken to land on their expectation.
+        x: positions of the configurations on the parameter's scale (``scale``); None if they have no order.
+        within: tolerance, in points of accuracy.
+        pending: number of runs in flight per configuration, taken to land on their expectation.
 
     Raises:
-        ValueError: a score is not finite, or x or pending has another length than scores.
+        ValueError: a score is not finite, or x or pending differs in length from scores.
 
     """
     if not any(scores.values()):
         return None
     keys = tuple(scores)
-    # Sums of floats depend on their order, and the order in which runs end must not matter.
+    # Sorted, because float sums depend on the order, and the order in which runs end must not matter.
     posterior = fit([sorted(scores[key]) for key in keys], x, pending)
     near = posterior.probability_within(within)
     scored = [i for i, key in enumerate(keys) if scores[key]]
@@ -125,16 +125,20 @@ def assess(
 
 
 def scale(arms: Sequence[str], varied: Sequence[Mapping[str, float | str]]) -> list[float] | None:
-    """Return where configurations lie on the scale of the one number in which they differ; None when they do not.
+    """Return the positions of configurations on the scale of the one number in which they differ.
 
-    The scale is the logarithm to base 10 where every number is positive, else the number itself. Configurations of
-    several arms, or that differ in more than one parameter or in a name, have no order.
+    The scale is log10 if every number is positive, otherwise the number itself.
+
+    Returns:
+        One position per configuration; None if they have no order, because they belong to several arms, or differ in
+        more than one parameter or in one that is not a number.
+
     """
-    names = {name for each in varied for name in each}
-    differing = [name for name in sorted(names) if len({each.get(name) for each in varied}) > 1]
+    names = {name for values in varied for name in values}
+    differing = [name for name in sorted(names) if len({values.get(name) for values in varied}) > 1]
     if len(set(arms)) != 1 or len(differing) != 1:
         return None
-    values = [each.get(differing[0]) for each in varied]
+    values = [values.get(differing[0]) for values in varied]
     numbers = [float(value) for value in values if isinstance(value, int | float)]
     if len(numbers) < len(values):
         return None
@@ -142,16 +146,17 @@ def scale(arms: Sequence[str], varied: Sequence[Mapping[str, float | str]]) -> l
 
 
 def out_of_race(scored: int, unscored: int) -> bool:
-    """Say whether a configuration fails too often to be chosen: at least twice, and more often than not."""
-    return unscored >= MOST_FAILURES and unscored > scored
+    """Return whether a configuration fails too often to be chosen: at least twice, and in most of its runs."""
+    return unscored >= MIN_FAILURES and unscored > scored
 
 
-def challengers(standing: Assessment[T], within: float) -> Floats:
-    """Return with which probability each configuration is the best, where the choice is wrong; shape (K,).
+def challengers(assessment: Assessment[T], within: float) -> Floats:
+    """Return each configuration's probability of being the best, given that the choice is wrong; shape (K,).
 
-    The choice is wrong where some configuration is more than ``within`` points better. All are 0 when it never is.
+    The choice is wrong if some configuration is more than ``within`` points better. All probabilities are 0 if it is
+    never wrong in the draws.
     """
-    draws = standing.posterior.fixed_draws
-    wrong = draws[draws.max(axis=1) > draws[:, standing.index] + within]
-    found = np.bincount(wrong.argmax(axis=1), minlength=len(standing.keys))
-    return found / max(1, len(wrong))
+    draws = assessment.posterior.fixed_draws
+    wrong = draws[draws.max(axis=1) > draws[:, assessment.index] + within]
+    counts = np.bincount(wrong.argmax(axis=1), minlength=len(assessment.keys))
+    return counts / max(1, len(wrong))

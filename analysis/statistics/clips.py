@@ -1,7 +1,7 @@
-"""What single test clips say: two configurations with clips resampled, and classes.
+"""Statistics of single test clips: the difference of two configurations with clips resampled, and results per class.
 
-A t-interval over seeds says what other seeds would change on these very clips. What other clips would change is a
-different question, and is asked here.
+A t-interval over seeds covers what other seeds would change on the same clips. What other clips would change is a
+different question, which the bootstrap here answers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from analysis.statistics.intervals import LEVEL, t_interval
+from analysis.statistics.intervals import LEVEL, shared_seeds, t_interval
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from analysis.statistics.arrays import Floats, Integers
     from analysis.statistics.intervals import Interval
 
-Right: TypeAlias = "NDArray[np.bool_]"  # (runs, clips): which clips each run gets right
+Right: TypeAlias = "NDArray[np.bool_]"  # (runs, clips): whether a run classifies a clip correctly
 
 REPLICATES = 4000
-BATCH = 250  # replicates at a time: 250 x clips numbers lie in memory
+BATCH = 250  # replicates at a time; memory holds 250 x clips numbers
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class Bootstrap:
 
     Attributes:
         mean: first minus second, over all clips and the shared seeds.
-        low: the interval's lower end.
-        high: its upper end.
-        clips: how many were resampled.
-        seeds: how many; 1 is too few to resample, so that the interval is over clips alone.
+        low: lower end of the interval.
+        high: upper end of the interval.
+        clips: number of clips resampled.
+        seeds: number of seeds resampled; with 1, the interval is over clips alone.
 
     """
 
@@ -47,7 +47,7 @@ class Bootstrap:
     seeds: int
 
 
-def bootstrap_difference(  # noqa: PLR0913 -- what a bootstrap is said by
+def bootstrap_difference(  # noqa: PLR0913 -- two samples, their truth, and three settings
     first: Mapping[int, Sequence[int]],
     second: Mapping[int, Sequence[int]],
     truth: Sequence[int],
@@ -56,24 +56,24 @@ def bootstrap_difference(  # noqa: PLR0913 -- what a bootstrap is said by
     level: float = LEVEL,
     replicates: int = REPLICATES,
 ) -> Bootstrap | None:
-    """Resample clips and shared seeds at once: every run sees the same clips, and both runs of a seed go together.
+    """Resample clips and shared seeds together: all runs get the same clips, and the two runs of a seed stay paired.
 
-    The factors are crossed: it is the pigeonhole bootstrap of Owen 2007 (Annals of Applied Statistics 1, 386), which
-    overstates what clips and runs do together, while a percentile interval over few seeds understates what seeds do.
-    Of simulated studies with 947 clips and 12 seeds, 95 % intervals held the truth in 99 % where seeds made little of
-    the spread, in 95 % where they made a moderate part and in 90 % where they made most of it; with 5 seeds in 99, 92
-    and 85 % (300 studies each).
+    Clips and seeds are crossed, so this is the pigeonhole bootstrap of Owen 2007 (Annals of Applied Statistics 1, 386).
+    It overstates the interaction of clips and runs, while a percentile interval over few seeds understates the effect
+    of seeds. In simulations with 947 clips and 12 seeds (300 studies each), 95 % intervals covered the truth in 99 % of
+    studies if seeds caused little of the spread, 95 % if a moderate part and 90 % if most of it; with 5 seeds in 99, 92
+    and 85 %.
 
     Args:
         first: seed -> predicted class indices, in the manifest's order of the test clips.
-        second: the same of another configuration.
-        truth: the clips' labels, in the same order (``truth.Labels.test``).
-        seed: of the draws; the same one gives the same interval.
+        second: the same for another configuration.
+        truth: labels of the clips, in the same order (``ClipLabels.test``).
+        seed: of the draws; equal seeds yield equal intervals.
         level: in (0, 1).
         replicates: at least 1.
 
     Returns:
-        None where there is no shared seed.
+        The difference, or None without a shared seed.
 
     Raises:
         ValueError: lengths differ, there is no clip, or a number is outside its range.
@@ -82,36 +82,35 @@ def bootstrap_difference(  # noqa: PLR0913 -- what a bootstrap is said by
     if not 0 < level < 1 or replicates < 1:
         msg = f"level = {level}, replicates = {replicates}: 0 < level < 1, and at least one draw"
         raise ValueError(msg)
-    seeds = sorted(set(first) & set(second))
+    seeds = shared_seeds(first, second)
     if not seeds:
         return None
-    own, other = (_right([runs[s] for s in seeds], truth) for runs in (first, second))
-    gaps = own.astype(np.float64) - other  # (seeds, clips)
+    gaps = _gaps(first, second, seeds, truth)
     low, high = np.quantile(_resampled(gaps, replicates, seed), [(1 - level) / 2, (1 + level) / 2])
     return Bootstrap(float(gaps.mean()), float(low), float(high), len(truth), len(seeds))
 
 
 def _resampled(gaps: Floats, replicates: int, seed: int) -> Floats:
-    """Draw means of the gaps over seeds and clips; shape (replicates,)."""
+    """Return the mean gap of each replicate, shape (replicates,), for gaps of shape (seeds, clips)."""
     rng = np.random.default_rng(seed)
-    drawn: list[Floats] = []
+    means: list[Floats] = []
     for start in range(0, replicates, BATCH):
         count = min(BATCH, replicates - start)
         clips = _weights(rng, count, gaps.shape[1])
-        drawn.append((_weights(rng, count, len(gaps)) @ gaps * clips).sum(axis=1))
-    return np.concatenate(drawn)
+        means.append((_weights(rng, count, len(gaps)) @ gaps * clips).sum(axis=1))
+    return np.concatenate(means)
 
 
 def _weights(rng: np.random.Generator, count: int, size: int) -> Floats:
-    """Draw how much each of ``size`` things counts in ``count`` resamples; shape (count, size), each row sums to 1."""
-    # Several times faster than rng.multinomial.
+    """Draw the weights of ``size`` items in ``count`` resamples; shape (count, size), each row sums to 1."""
+    # Several times as fast as rng.multinomial.
     drawn = rng.integers(0, size, (count, size)) + size * np.arange(count)[:, None]
     return np.bincount(drawn.ravel(), minlength=count * size).reshape(count, size) / size
 
 
 @dataclass(frozen=True)
 class ClassAccuracy:
-    """How a configuration does on one class: the share of its clips that a run gets right, over runs."""
+    """The accuracy of a configuration, or the difference of two, on the clips of one class, averaged over runs."""
 
     name: str
     clips: int
@@ -121,13 +120,13 @@ class ClassAccuracy:
 def class_accuracies(
     runs: Iterable[Sequence[int]], truth: Sequence[int], classes: Sequence[str], level: float = LEVEL
 ) -> tuple[ClassAccuracy, ...]:
-    """Return each class's accuracy with its t-interval over runs; classes without a test clip are absent.
+    """Return each class's accuracy with its t-interval over runs; classes without a test clip are omitted.
 
     Args:
-        runs: predicted class indices, one sequence a run, of one configuration; at least one.
-        truth: the clips' labels, in the same order.
+        runs: predicted class indices, one sequence per run of a configuration; at least one.
+        truth: labels of the clips, in the same order.
         classes: the names, in the manifest's order.
-        level: of each class's interval by itself, in (0, 1).
+        level: of each single interval, in (0, 1).
 
     Raises:
         ValueError: lengths differ, there is no clip or no run, or the level is outside its range.
@@ -143,33 +142,38 @@ def class_gaps(
     classes: Sequence[str],
     level: float = LEVEL,
 ) -> tuple[ClassAccuracy, ...]:
-    """Return each class's accuracy of a configuration less another's, paired by seed; classes without clips are absent.
+    """Return each class's accuracy of one configuration minus another's, paired by seed.
 
     Args:
         first: seed -> predicted class indices, in the manifest's order of the test clips.
-        second: the same of another configuration.
-        truth: the clips' labels, in the same order.
+        second: the same for another configuration.
+        truth: labels of the clips, in the same order.
         classes: the names, in the manifest's order.
-        level: of each class's interval by itself, in (0, 1).
+        level: of each single interval, in (0, 1).
 
     Returns:
-        One entry a class, ``accuracy`` being the difference as a fraction; empty without a shared seed.
+        One entry per class with a test clip, whose ``accuracy`` is the difference; empty without a shared seed.
 
     Raises:
         ValueError: lengths differ, there is no clip, or the level is outside its range.
 
     """
-    seeds = sorted(set(first) & set(second))
-    if not seeds:
-        return ()
-    own, other = (_right([runs[seed] for seed in seeds], truth) for runs in (first, second))
-    return _by_class(own.astype(float) - other, truth, classes, level)
+    seeds = shared_seeds(first, second)
+    return _by_class(_gaps(first, second, seeds, truth), truth, classes, level) if seeds else ()
+
+
+def _gaps(
+    first: Mapping[int, Sequence[int]], second: Mapping[int, Sequence[int]], seeds: Sequence[int], truth: Sequence[int]
+) -> Floats:
+    """Return 1 where only the first is right, -1 where only the second is, else 0; shape (seeds, clips)."""
+    right_first, right_second = (_right([runs[seed] for seed in seeds], truth) for runs in (first, second))
+    return np.asarray(right_first.astype(np.float64) - right_second)
 
 
 def _by_class(
     values: Floats | Right, truth: Sequence[int], classes: Sequence[str], level: float
 ) -> tuple[ClassAccuracy, ...]:
-    """Average values of shape (runs, clips) over each class's clips, with a t-interval over runs."""
+    """Average values of shape (runs, clips) over the clips of each class, with a t-interval over runs."""
     labels = np.asarray(truth)
     return tuple(
         ClassAccuracy(name, int((labels == k).sum()), t_interval(values[:, labels == k].mean(axis=1), level))
@@ -179,35 +183,35 @@ def _by_class(
 
 
 def confusion(runs: Iterable[Sequence[int]], truth: Sequence[int], classes: Sequence[str]) -> Integers:
-    """Count label (row) against prediction (column), over clips and runs; shape (K, K).
+    """Count labels (rows) against predictions (columns) over clips and runs; shape (K, K).
 
     Raises:
-        ValueError: lengths differ, there is no clip, or an index is none of the classes'.
+        ValueError: lengths differ, there is no clip, or an index is not that of a class.
 
     """
-    found = [*runs]
-    _right(found, truth)
+    predictions = [*runs]
+    _right(predictions, truth)  # checks the lengths
     counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
-    for predicted in found:
-        for what in (predicted, truth):
-            if min(what) < 0 or max(what) >= len(classes):
-                msg = f"class indices reach from {min(what)} to {max(what)}, and there are {len(classes)} classes"
+    for predicted in predictions:
+        for indices in (predicted, truth):
+            if min(indices) < 0 or max(indices) >= len(classes):
+                msg = f"class indices range from {min(indices)} to {max(indices)}, but there are {len(classes)} classes"
                 raise ValueError(msg)
         np.add.at(counts, (np.asarray(truth), np.asarray(predicted)), 1)
     return counts
 
 
 def never_predicted(runs: Iterable[Sequence[int]], classes: Sequence[str]) -> tuple[str, ...]:
-    """Return the classes that no run predicts for any clip; none where there is no run."""
-    predicted = [set(each) for each in runs]
-    seen = set().union(*predicted)
-    return tuple(name for k, name in enumerate(classes) if k not in seen) if predicted else ()
+    """Return the classes that no run predicts for any clip; empty without a run."""
+    predictions = [*runs]
+    predicted = {index for run in predictions for index in run}
+    return tuple(name for k, name in enumerate(classes) if k not in predicted) if predictions else ()
 
 
 def _right(runs: Sequence[Sequence[int]], truth: Sequence[int]) -> Right:
-    """Return which clips each run gets right; shape (runs, clips)."""
-    lengths = {len(truth), *(len(each) for each in runs)}
+    """Return whether each run classifies each clip correctly; shape (runs, clips)."""
+    lengths = {len(truth), *(len(predicted) for predicted in runs)}
     if len(lengths) > 1 or not truth:
-        msg = f"clips of predictions and labels do not match: {sorted(lengths)}" if truth else "there is no test clip"
+        msg = f"numbers of predictions and labels differ: {sorted(lengths)}" if truth else "there is no test clip"
         raise ValueError(msg)
     return np.asarray(np.array(runs, dtype=np.int64).reshape(len(runs), len(truth)) == np.asarray(truth))

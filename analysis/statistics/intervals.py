@@ -1,4 +1,4 @@
-"""Confidence intervals that say their method, their level and how many runs they rest on."""
+"""Confidence intervals that state their method, their level and their number of runs."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from scipy import special
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from analysis.statistics.arrays import Floats
+
 LEVEL = 0.95
-ROUNDING = 1e-12  # a smaller spread, for values of order one, is that of floating-point sums
+ROUNDING = 1e-12  # for values of order one, a smaller spread is rounding error of floating-point sums
 
 
 @dataclass(frozen=True)
 class Interval:
     """A mean with its confidence interval, in the unit of the values.
 
-    ``half_width``, ``low`` and ``high`` are None when the values show no spread: there is one, or all are equal. A few
-    equal values say as little about the spread as a single one does, and must not pass for certainty.
+    ``half_width``, ``low`` and ``high`` are None if the values show no spread: there is one, or all are equal. A few
+    equal values reveal as little about the spread as a single one, and must not pass for certainty.
     """
 
     mean: float
@@ -33,42 +35,57 @@ class Interval:
     method: str
 
     def percent(self) -> str:
-        """Return ``75.3 ± 0.5`` for a fraction, or ``75.3`` where there is no interval."""
+        """Return the fraction in percent: ``75.3 ± 0.5``, or ``75.3`` without an interval."""
         mean = f"{100 * self.mean:.1f}"
         return mean if self.half_width is None else f"{mean} ± {100 * self.half_width:.1f}"
 
     def label(self) -> str:
-        """Return what the interval is, as in ``95 % t-interval, n = 12``."""
+        """Return a description of the interval, such as ``95 % t-interval, n = 12``."""
         if self.half_width is None:
             return f"{'no interval' if self.n == 1 else 'no spread seen'}, n = {self.n}"
         return f"{100 * self.level:g} % {self.method}-interval, n = {self.n}"
 
     def cell(self) -> str:
-        """Return ``75.3 ± 0.5 (n = 12)``, for a table whose note names level and method."""
-        seen = "" if self.n == 1 or self.half_width is not None else ", no spread seen"
-        return f"{self.percent()} (n = {self.n}{seen})"
+        """Return ``75.3 ± 0.5 (n = 12)``, for a table whose note states level and method."""
+        spread = "" if self.n == 1 or self.half_width is not None else ", no spread seen"
+        return f"{self.percent()} (n = {self.n}{spread})"
+
+
+def check_level(level: float) -> None:
+    """Raise ValueError unless a confidence level is in (0, 1)."""
+    if not 0 < level < 1:
+        msg = f"level = {level}: a confidence level lies between 0 and 1, both excluded"
+        raise ValueError(msg)
+
+
+def no_spread(sd: float, values: Floats) -> bool:
+    """Return whether a standard deviation is no larger than the rounding error of sums of these values."""
+    return sd <= ROUNDING * max(1.0, float(np.abs(values).max()))
+
+
+def shared_seeds(first: Mapping[int, object], second: Mapping[int, object]) -> list[int]:
+    """Return the seeds that both have, in ascending order."""
+    return sorted(set(first) & set(second))
 
 
 def t_interval(values: Iterable[float], level: float = LEVEL) -> Interval:
     """Return the mean of independent values with Student's t-interval.
 
-    The half width is t((1 + level) / 2, n - 1) * s / sqrt(n), with s the sample standard deviation (n - 1).
-    With 12 runs its coverage is close to its level, where a percentile bootstrap's is too low.
+    The half width is t((1 + level) / 2, n - 1) * s / sqrt(n), with s the sample standard deviation (divisor n - 1).
+    With 12 runs its coverage is close to the level, whereas that of a percentile bootstrap is too low.
 
     Args:
         values: one value per run, in any unit.
         level: probability in (0, 1) that the interval covers the mean of the values' distribution.
 
     Raises:
-        ValueError: there is no value, one is not finite, or the level is outside (0, 1).
+        ValueError: there is no value, a value is not finite, or the level is outside (0, 1).
 
     """
+    check_level(level)
     array = np.asarray(list(values), dtype=np.float64)
-    if not 0 < level < 1:
-        msg = f"level = {level}: a confidence level lies between 0 and 1, both excluded"
-        raise ValueError(msg)
     if array.size == 0:
-        msg = "an interval needs at least one value, and there is none"
+        msg = "an interval needs at least one value"
         raise ValueError(msg)
     if not np.isfinite(array).all():
         msg = f"an interval needs finite values; {int((~np.isfinite(array)).sum())} of {array.size} are not"
@@ -76,7 +93,7 @@ def t_interval(values: Iterable[float], level: float = LEVEL) -> Interval:
     n = int(array.size)
     mean = float(array.mean())
     spread = float(array.std(ddof=1)) if n > 1 else 0.0
-    if spread <= ROUNDING * max(1.0, float(np.abs(array).max())):
+    if no_spread(spread, array):
         return Interval(mean, None, None, None, n, level, "t")
     half_width = float(special.stdtrit(n - 1, (1 + level) / 2)) * spread / math.sqrt(n)
     return Interval(mean, half_width, mean - half_width, mean + half_width, n, level, "t")
@@ -85,17 +102,17 @@ def t_interval(values: Iterable[float], level: float = LEVEL) -> Interval:
 def paired_difference(
     first: Mapping[int, float], second: Mapping[int, float], level: float = LEVEL, comparisons: int = 1
 ) -> Interval | None:
-    """Return the t-interval of ``first - second`` over the seeds that both have, or None when they share no seed.
+    """Return the t-interval of ``first - second`` over the shared seeds; None without a shared seed.
 
-    Seeds are paired: seed s gives every configuration the same initial weights, order and split, so the difference
-    seed by seed varies less than the two values do.
+    Seeds are paired: a seed determines initial weights, order and split of every configuration, so the difference
+    between two runs of a seed varies less than the runs themselves.
 
     Args:
         first: seed -> value.
         second: seed -> value.
         level: of the whole family of comparisons, in (0, 1).
-        comparisons: size of the family, at least 1; each interval gets the level 1 - (1 - level) / comparisons
-            (Bonferroni), so that all of them hold at once with probability ``level`` or more.
+        comparisons: size of the family, at least 1. Each interval has the level 1 - (1 - level) / comparisons
+            (Bonferroni), so all of them hold simultaneously with probability at least ``level``.
 
     Raises:
         ValueError: a value is not finite, the level is outside (0, 1), or comparisons is below 1.
@@ -104,13 +121,13 @@ def paired_difference(
     if comparisons < 1:
         msg = f"comparisons = {comparisons}: a family has at least one comparison"
         raise ValueError(msg)
-    seeds = sorted(set(first) & set(second))
+    seeds = shared_seeds(first, second)
     if not seeds:
         return None
     return t_interval([first[seed] - second[seed] for seed in seeds], 1 - (1 - level) / comparisons)
 
 
 def p_text(p: float) -> str:
-    """Write a p-value as ``p = 0.031`` or ``p < 0.001``; it never rounds down to 0."""
-    least = 0.001
-    return f"p < {least}" if p < least else f"p = {p:.2g}"
+    """Format a p-value as ``p = 0.031`` or ``p < 0.001``, never as 0."""
+    smallest = 0.001
+    return f"p < {smallest}" if p < smallest else f"p = {p:.2g}"

@@ -1,4 +1,4 @@
-"""Differences between configurations paired by seed: tests over a family, effect sizes, and equivalence."""
+"""Differences between configurations paired by seed: tests of a family of pairs, effect sizes, and equivalence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special, stats
 
-from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
+from analysis.statistics.intervals import LEVEL, paired_difference, shared_seeds, t_interval
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,22 +18,22 @@ if TYPE_CHECKING:
     from analysis.statistics.intervals import Interval
     from analysis.statistics.two_way import Scores
 
-MARGIN = 0.5  # points of accuracy below which two arms are called alike
-MIN_PAIRS_FOR_HEDGES = 3  # the fewest pairs for which Hedges' correction exists
+MARGIN = 0.5  # points of accuracy; arms that differ by less are called equivalent
+MIN_PAIRS_FOR_HEDGES = 3  # Hedges' correction is undefined for fewer
 
 
 @dataclass(frozen=True)
 class PairedTest:
-    """First minus second over the seeds that both have, in the unit of the scores.
+    """First minus second over the shared seeds, in the unit of the scores.
 
     Attributes:
         first: a configuration.
         second: another.
-        interval: the difference with its t-interval, at its own level and not the family's; None without a shared seed.
-        p: two-sided, of Student's t test; None where the differences show no spread.
-        adjusted: p after Holm 1979, over the whole family; None where p is.
-        effect: Cohen's d_z, the mean difference in standard deviations of the differences; None where p is.
-        corrected: d_z times Hedges' correction, without which it is too large on average; None below three pairs.
+        interval: the difference with its t-interval, at the level of a single comparison; None without a shared seed.
+        p: two-sided p-value of Student's t test; None if the differences show no spread.
+        adjusted: p after Holm 1979, over the whole family; None if p is None.
+        effect: Cohen's d_z, the mean difference in standard deviations of the differences; None if p is None.
+        corrected: d_z times Hedges' correction, which removes its upward bias; None below three pairs.
 
     """
 
@@ -47,19 +47,19 @@ class PairedTest:
 
     @property
     def n(self) -> int:
-        """How many seeds both have."""
+        """The number of shared seeds."""
         return 0 if self.interval is None else self.interval.n
 
 
 def paired_tests(scores: Scores, pairs: Sequence[tuple[Key, Key]], level: float = LEVEL) -> tuple[PairedTest, ...]:
-    """Test the difference within each pair of configurations; the pairs are the family that Holm's p-values are for.
+    """Test the difference within each pair of configurations; Holm's p-values are for the family of all pairs.
 
-    Which configuration stands for an arm is the caller's choice (``select.best_per_arm`` makes it on validation). It
-    must not have been made on these very scores: the p-values do not know of it.
+    The caller chooses which configuration represents an arm (``ranking.best_per_arm`` does so on validation accuracy).
+    The choice must not depend on these scores, because the p-values do not account for it.
 
     Args:
         scores: configuration -> seed -> value; a configuration without scores may be absent.
-        pairs: (first, second); fixed before the scores were seen.
+        pairs: (first, second), fixed before the scores are known.
         level: of each interval, in (0, 1).
 
     Raises:
@@ -68,43 +68,43 @@ def paired_tests(scores: Scores, pairs: Sequence[tuple[Key, Key]], level: float 
     """
     gaps = [differences(scores.get(first, {}), scores.get(second, {})) for first, second in pairs]
     intervals = [t_interval(gap, level) if gap else None for gap in gaps]
-    found = [p_value(interval) for interval in intervals]
-    adjusted = holm([1.0 if p is None else p for p in found])
+    p_values = [p_value(interval) for interval in intervals]
+    adjusted = holm([1.0 if p is None else p for p in p_values])
     return tuple(
-        PairedTest(*pair, interval, p, None if p is None else more, *_effect(gap, p))
-        for pair, gap, interval, p, more in zip(pairs, gaps, intervals, found, adjusted, strict=True)
+        PairedTest(*pair, interval, p, None if p is None else p_adjusted, *_effect(gap, p))
+        for pair, gap, interval, p, p_adjusted in zip(pairs, gaps, intervals, p_values, adjusted, strict=True)
     )
 
 
 def differences(first: Mapping[int, float], second: Mapping[int, float]) -> list[float]:
-    """Return first minus second for each seed that both have, by ascending seed."""
-    return [first[seed] - second[seed] for seed in sorted(set(first) & set(second))]
+    """Return first minus second for each shared seed, in ascending order of the seeds."""
+    return [first[seed] - second[seed] for seed in shared_seeds(first, second)]
 
 
 def p_value(interval: Interval | None) -> float | None:
-    """Return the two-sided p-value of "the mean is 0" that belongs to a t-interval; None where it shows no spread."""
+    """Return the two-sided p-value of "the mean is 0" for a t-interval; None if the values show no spread."""
     if interval is None or interval.half_width is None:
         return None
     return float(2 * stats.t.sf(abs(interval.mean) / standard_error(interval), interval.n - 1))
 
 
 def standard_error(interval: Interval) -> float:
-    """Return the standard error that a t-interval was made of; NaN where it shows no spread."""
+    """Return the standard error behind a t-interval; NaN if the values show no spread."""
     if interval.half_width is None:
         return math.nan
     return interval.half_width / float(stats.t.ppf((1 + interval.level) / 2, interval.n - 1))
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Return p-values that hold for their whole family, in the given order (Holm 1979, Scand. J. Statist. 6, 65).
+    """Return the p-values adjusted for the whole family, in the given order (Holm 1979, Scand. J. Statist. 6, 65).
 
-    The i-th smallest of m is multiplied by m - i + 1; none becomes smaller than one before it, or larger than 1.
+    The i-th smallest of m is multiplied by m - i + 1; adjusted p-values are made non-decreasing and at most 1.
     """
     adjusted = [0.0] * len(p_values)
-    least = 0.0
+    previous = 0.0
     for place, i in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
-        least = max(least, min(1.0, (len(p_values) - place) * p_values[i]))
-        adjusted[i] = least
+        previous = max(previous, min(1.0, (len(p_values) - place) * p_values[i]))
+        adjusted[i] = previous
     return tuple(adjusted)
 
 
@@ -116,9 +116,9 @@ def _effect(gap: Sequence[float], p: float | None) -> tuple[float | None, float 
 
 
 def hedges(df: int) -> float:
-    """Return the factor that makes Cohen's d right on average: G(df/2) / (sqrt(df/2) G((df - 1)/2)), df at least 2.
+    """Return the factor that makes Cohen's d unbiased: G(df/2) / (sqrt(df/2) G((df - 1)/2)), for df >= 2.
 
-    Hedges 1981, Journal of Educational Statistics 6, 107. About 1 - 3 / (4 df - 1).
+    Hedges 1981, Journal of Educational Statistics 6, 107. Approximately 1 - 3 / (4 df - 1).
     """
     return math.exp(float(special.gammaln(df / 2) - special.gammaln((df - 1) / 2))) / math.sqrt(df / 2)
 
@@ -128,10 +128,10 @@ class Equivalence:
     """Whether two configurations differ by less than a margin: two one-sided t tests.
 
     Attributes:
-        margin: in points (hundredths of the scores' unit).
-        alpha: the tests' level.
-        interval: first minus second, at the level 1 - 2 alpha; in the unit of the scores.
-        p: the larger of the two one-sided p-values; None where the differences show no spread.
+        margin: in points (hundredths of the unit of the scores).
+        alpha: level of the tests.
+        interval: first minus second at the level 1 - 2 alpha, in the unit of the scores.
+        p: the larger of the two one-sided p-values; None if the differences show no spread.
 
     """
 
@@ -142,11 +142,11 @@ class Equivalence:
 
     @property
     def shown(self) -> bool:
-        """Whether the data show that the difference is below the margin. If not, it may be larger; it need not be."""
+        """Whether the data show that the difference is below the margin. If not, the difference may still be small."""
         return self.p is not None and self.p < self.alpha
 
     def text(self) -> str:
-        """Return a sentence that says what is shown, by what."""
+        """Return a sentence that states the result and its evidence."""
         if self.p is None:
             return f"Whether they differ by less than {self.margin:g} points is not known ({self.interval.label()})."
         verb = "They differ" if self.shown else "It is not shown that they differ"
@@ -162,13 +162,13 @@ def equivalence(
 ) -> Equivalence | None:
     """Test whether two configurations differ by less than a margin, paired by seed; None without a shared seed.
 
-    Two one-sided tests (Schuirmann 1987, J. Pharmacokin. Biopharm. 15, 657): equivalent at level alpha exactly when
-    the t-interval of level 1 - 2 alpha lies within the margin on both sides.
+    Two one-sided tests (Schuirmann 1987, J. Pharmacokin. Biopharm. 15, 657): two configurations are equivalent at level
+    alpha exactly if the t-interval of level 1 - 2 alpha lies within the margin on both sides.
 
     Args:
         first: seed -> value (a fraction).
         second: seed -> value (a fraction).
-        margin: in points, above 0; to be set before the scores are seen.
+        margin: in points, above 0; fixed before the scores are known.
         alpha: in (0, 0.5).
 
     Raises:

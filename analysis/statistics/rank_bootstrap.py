@@ -1,4 +1,4 @@
-"""How stable the ranking is when other seeds are drawn: a bootstrap over the seeds."""
+"""The stability of the ranking under other seeds: a bootstrap over the seeds."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ if TYPE_CHECKING:
     from analysis.results.runs_table import Key
     from analysis.statistics.two_way import Scores
 
-REPLICATES = 4000  # Monte Carlo error of a share below 0.008
+REPLICATES = 4000  # the Monte Carlo error of a share is then below 0.008
 
 
 @dataclass(frozen=True)
 class Stability:
-    """What resampling the seeds does to the ranking.
+    """The ranking over bootstrap replicates of the seeds.
 
     Attributes:
-        first: configuration -> share of the replicates in which its mean is the highest, ties shared; they sum to 1. It
-            describes these seeds: it is no posterior probability, and with few seeds it looks surer than it is: of
-            two equal configurations, one has a share above 0.95 in 37 % of simulated studies of 3 seeds, in 21 % of 5
-            and in 13 % of 12, where 10 % would be right.
-        rank: configuration -> mean rank over the replicates, 1 for the highest.
-        seeds: how many were resampled, together for all configurations.
-        replicates: how often.
+        first: configuration -> share of the replicates in which its mean is the highest; ties are split, and the shares
+            sum to 1. A share describes these seeds; it is not a posterior probability, and it is overconfident with
+            few seeds: of two equal configurations, one has a share above 0.95 in 37 % of simulated studies with
+            3 seeds, 21 % with 5 and 13 % with 12, where 10 % would be right.
+        rank: configuration -> mean rank over the replicates; 1 is the highest mean.
+        seeds: number of seeds, resampled jointly for all configurations.
+        replicates: number of replicates.
         left_out: configurations with too few seeds in common with the others.
 
     """
@@ -42,16 +42,16 @@ class Stability:
     left_out: tuple[Key, ...]
 
     def label(self) -> str:
-        """Return what the shares are, for a table's note."""
+        """Return a description of the shares, for the note of a table."""
         return f"share of {self.replicates:,} bootstrap draws of {self.seeds} seeds, the same for all configurations"
 
 
 def stability(scores: Scores, seed: int, replicates: int = REPLICATES) -> Stability | None:
-    """Rank the configurations on bootstrap draws of the seeds; None below two seeds that all have.
+    """Rank the configurations on bootstrap draws of the seeds; None with fewer than two shared seeds.
 
     Args:
-        scores: configuration -> seed -> value; the seeds that all configurations have count (``select.rank``).
-        seed: of the draws; the same one gives the same shares.
+        scores: configuration -> seed -> value; only seeds that all configurations share are used (``ranking.rank``).
+        seed: of the draws; equal seeds yield equal shares.
         replicates: at least 1.
 
     Raises:
@@ -61,20 +61,20 @@ def stability(scores: Scores, seed: int, replicates: int = REPLICATES) -> Stabil
     if replicates < 1:
         msg = f"replicates = {replicates}: a bootstrap draws at least once"
         raise ValueError(msg)
-    layout = two_way_table(scores)
-    if layout is None or len(layout.seeds) < MIN_FOR_DIFFERENCE:
+    table = two_way_table(scores)
+    if table is None or len(table.seeds) < MIN_FOR_DIFFERENCE:
         return None
-    count = len(layout.seeds)
+    count = len(table.seeds)
     draws = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), replicates)  # (R, S)
-    # Rounded, so that equal means tie whatever order their sum was taken in.
-    means = (draws @ layout.values.T / count).round(12)  # (R, K)
-    ahead = means == means.max(axis=1, keepdims=True)
-    first = (ahead / ahead.sum(axis=1, keepdims=True)).mean(axis=0)
+    # Rounded, so that equal means tie whatever the order of their summation.
+    means = (draws @ table.values.T / count).round(12)  # (R, K)
+    highest = means == means.max(axis=1, keepdims=True)
+    first = (highest / highest.sum(axis=1, keepdims=True)).mean(axis=0)
     ranks = stats.rankdata(-means, axis=1).mean(axis=0)
     return Stability(
-        dict(zip(layout.keys, map(float, first), strict=True)),
-        dict(zip(layout.keys, map(float, ranks), strict=True)),
+        dict(zip(table.keys, map(float, first), strict=True)),
+        dict(zip(table.keys, map(float, ranks), strict=True)),
         count,
         replicates,
-        layout.left_out,
+        table.left_out,
     )

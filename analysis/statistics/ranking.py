@@ -1,7 +1,6 @@
-"""Choose a configuration by its validation accuracy; nothing here can see a test accuracy.
+"""Choose a configuration by its validation accuracy. No test accuracy is accessible here.
 
-A study chooses by all validation clips or by the verified ones among them (``select_on``); both are called validation
-accuracy here.
+A study selects on all validation clips or on the verified ones (``select_on``); both are validation accuracies here.
 """
 
 from __future__ import annotations
@@ -18,15 +17,15 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-MIN_RUNS_FOR_SPREAD = 2  # the fewest runs whose spread can be seen
+MIN_RUNS_FOR_SPREAD = 2  # a single run shows no spread
 
 
 @dataclass(frozen=True)
 class ValidationTable:
     """Validation accuracies of complete runs: configuration -> seed -> fraction in [0, 1], in the plan's order.
 
-    It covers one subset, because each subset holds out its own validation clips: a higher accuracy on another subset
-    may only mean cleaner labels. Only where verified clips decide may it cover all subsets: it then has none.
+    The table covers one subset, because each subset holds out its own validation clips: a higher accuracy on another
+    subset may only mean cleaner labels. If verified clips decide, it may cover all subsets; ``subset`` is then None.
     """
 
     subset: str | None
@@ -34,16 +33,16 @@ class ValidationTable:
 
     @classmethod
     def from_runs(cls, runs: pd.DataFrame, subset: str | None) -> ValidationTable:
-        """Copy what to choose by of the complete runs, of one subset or of all; the other columns stay behind."""
-        found = scores(runs if subset is None else runs[runs["subset"] == subset], "selection")
-        return cls(subset, MappingProxyType({key: MappingProxyType(values) for key, values in found.items()}))
+        """Copy the accuracy to select on of the complete runs of one subset, or of all, and nothing else."""
+        selection = scores(runs if subset is None else runs[runs["subset"] == subset], "selection")
+        return cls(subset, MappingProxyType({key: MappingProxyType(values) for key, values in selection.items()}))
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Configurations by their mean over the seeds that all of them have: means over other seeds do not compare."""
+    """Configurations ranked by their mean over the seeds that all share; other means are not comparable."""
 
-    keys: tuple[Key, ...]  # the highest mean first; equal ones in the plan's order
+    keys: tuple[Key, ...]  # highest mean first; equal ones in the plan's order
     scores: Mapping[Key, Mapping[int, float]]  # over the common seeds, in the plan's order
     too_few: tuple[Key, ...]  # not ranked: too few seeds in common with the others
 
@@ -53,40 +52,40 @@ class Comparison:
     """The chosen configuration against another: chosen minus other in validation accuracy, paired by seed."""
 
     other: Key
-    difference: Interval | None  # None when they share no seed
-    apart: bool  # the whole interval lies above zero
+    difference: Interval | None  # None without a shared seed
+    apart: bool  # whether the whole interval lies above zero
 
 
 @dataclass(frozen=True)
 class Choice:
-    """The configuration of the highest mean validation accuracy, and how sure that is."""
+    """The configuration with the highest mean validation accuracy, compared with every other one."""
 
     key: Key
-    validation: Interval  # over the seeds that all ranked configurations have
+    validation: Interval  # over the seeds that all ranked configurations share
     ranking: Ranking
     comparisons: tuple[Comparison, ...]  # with every other ranked configuration, in the plan's order
-    level: float  # of all the comparisons together
+    level: float  # of all comparisons together
 
     @property
     def not_told_apart(self) -> tuple[Key, ...]:
-        """The configurations that the study does not tell apart from the chosen one."""
+        """The configurations not shown to be worse than the chosen one."""
         return tuple(comparison.other for comparison in self.comparisons if not comparison.apart)
 
 
 def rank(table: ValidationTable) -> Ranking:
-    """Rank the configurations by their mean validation accuracy over the seeds that all of them have.
+    """Rank the configurations by their mean validation accuracy over the seeds that all of them share.
 
-    A configuration that would leave fewer than two common seeds, or fewer than half of the seeds that the fullest
-    configuration has, is not ranked. Those with more complete runs are taken first, equal ones in the plan's order.
-    When no configuration has a second run, one common seed is enough.
+    Configurations are added by descending number of complete runs, equal ones in the plan's order. One that would leave
+    fewer than two common seeds, or fewer than half as many as the largest number of runs, is not ranked. If no
+    configuration has a second run, one common seed suffices.
     """
-    most = max((len(values) for values in table.scores.values()), default=0)
-    fewest = max(min(MIN_RUNS_FOR_SPREAD, most), (most + 1) // 2)
+    most_runs = max((len(values) for values in table.scores.values()), default=0)
+    min_shared = max(min(MIN_RUNS_FOR_SPREAD, most_runs), (most_runs + 1) // 2)
     common: set[int] = set()
     ranked: set[Key] = set()
     for key in sorted(table.scores, key=lambda key: -len(table.scores[key])):
         shared = common & set(table.scores[key]) if ranked else set(table.scores[key])
-        if len(shared) >= fewest:
+        if len(shared) >= min_shared:
             common = shared
             ranked.add(key)
     scores = {key: {seed: table.scores[key][seed] for seed in sorted(common)} for key in table.scores if key in ranked}
@@ -95,12 +94,12 @@ def rank(table: ValidationTable) -> Ranking:
 
 
 def choose(table: ValidationTable, level: float = LEVEL) -> Choice | None:
-    """Choose the configuration with the highest mean validation accuracy, or None when no run is complete.
+    """Choose the configuration with the highest mean validation accuracy; return None if no run is complete.
 
     Every other ranked configuration is compared with it by the t-interval of the differences paired by seed, at the
-    level 1 - (1 - level) / (number of others). The truly best of them is thereby wrongly set apart from the chosen one
-    with probability at most (1 - level) / 2, although the chosen one was picked from the same data: that takes one of
-    the others to beat it in a paired comparison, and the bound adds up over all of them (Hsu 1981, the multiple
+    level 1 - (1 - level) / (number of others). The truly best configuration is then wrongly declared worse with
+    probability at most (1 - level) / 2, although the choice was made on the same data: for that, some other
+    configuration must beat it in a paired comparison, and the bound sums over all of these (Hsu 1981, multiple
     comparisons with the best, by Bonferroni).
     """
     ranking = rank(table)
@@ -119,9 +118,9 @@ def _compare(ranking: Ranking, best: Key, other: Key, level: float, comparisons:
 
 
 def best_per_arm(table: ValidationTable) -> dict[str, Key]:
-    """Return each arm's configuration of the highest mean validation accuracy; arms in order of that accuracy.
+    """Return each arm's configuration with the highest mean validation accuracy, best arm first.
 
-    An arm without a ranked configuration comes last, with the first of its others in the plan.
+    An arm without a ranked configuration comes last, represented by the first of its configurations in the plan.
     """
     ranking = rank(table)
     best: dict[str, Key] = {}

@@ -22,7 +22,7 @@ TRUTH = [0, 0, 0, 1, 1, 1, 1, 1]
 
 
 def test_other_lengths_and_no_clips_are_refused() -> None:
-    with pytest.raises(ValueError, match="do not match"):
+    with pytest.raises(ValueError, match="predictions and labels differ"):
         confusion([[0]], TRUTH, ["Rain", "Wind"])
     with pytest.raises(ValueError, match="no test clip"):
         confusion([[]], [], ["Rain", "Wind"])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from analysis.statistics import gp_posterior, gp_prior
 from analysis.statistics.gp_posterior import fit
-from analysis.statistics.gp_prior import Components, grid, matern, summed
+from analysis.statistics.gp_prior import Components, grid, matern, summarise
 
 X = [2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0]
 DROPS = np.array([6, 4.6, 3.2, 2, 1.1, 0.3, 0, 0.5, 1.4])
@@ -57,7 +57,7 @@ def test_one_run_of_each_gives_what_a_dense_computation_gives(
     monkeypatch.setattr(gp_prior, "NEGLIGIBLE", 1e-12)
     scores = [[70.1], [73.4], [74.2], [72.9]]
     found = fit(scores, x)
-    mean, sd = dense(scores, x, grid(summed(scores), smooth=x is not None))
+    mean, sd = dense(scores, x, grid(summarise(scores), smooth=x is not None))
     np.testing.assert_allclose(found.mean, mean, atol=2e-3)
     np.testing.assert_allclose(found.sd, sd, rtol=2e-3)
 
