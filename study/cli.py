@@ -1,16 +1,16 @@
-"""The command line: a parser of every command, and what their errors and exit codes mean.
+"""The command line: which module holds each command, and what errors and exit codes mean.
 
-Start-up stays light: torch, ray and pandas are imported by the commands that need them.
+A command's module is imported when the command is chosen, so that help and light commands start fast.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+from importlib import import_module
 from importlib.metadata import version
 
-from study.commands import answers, dashboard, data, jobs, run, studies
-from study.errors import EngineError, UnknownStudyError, UsageError
+from study.errors import EngineError, OwnedError, SpecError, UnknownStudyError, UsageError
 from study.interrupts import Interrupted, interruptible
 from trainables.datasets.manifest import DataSetError
 
@@ -18,48 +18,67 @@ BAD_INPUT = 2
 FEW = 3  # problems that need no counting
 FAULT = 1
 
+# Command -> its module in ``study.commands`` and what it does. Without a text, the help does not list it.
+COMMANDS = {
+    "check": ("check", "say what a study file asks for and how long it takes, without training"),
+    "run": ("run", "train every run that is not recorded yet, then report; run it again to continue"),
+    "status": ("studies", "say where a study stands"),
+    "list": ("studies", "list the studies of a storage location, or of a cluster"),
+    "schema": ("studies", "print the JSON Schema of study files, for editors"),
+    "submit": ("jobs", "start a study on a cluster, or find it running there"),
+    "logs": ("jobs", "print what a study's driver on a cluster has printed"),
+    "stop": ("jobs", "end a study on a cluster when its runs have finished their epoch; resume continues it"),
+    "cancel": ("jobs", "end a study on a cluster at once; what is recorded stays, and so do checkpoints"),
+    "resume": ("jobs", "start a study that ended, or whose driver died, again from the file it was submitted with"),
+    "wait": ("jobs", "wait until a study on a cluster ends; the exit code is that of its driver"),
+    "end-driver": ("jobs", None),
+    "report": ("report", "write a study's report"),
+    "export": ("answers", "write a study's runs, and their curves, as CSV or Parquet"),
+    "best": ("answers", "print what a study chooses, and how sure that is"),
+    "compare": ("answers", "print how two studies differ, in their files and in their results"),
+    "dashboard": ("dashboard", "show the studies of a storage location in a browser, live while they run"),
+    "data": ("data", "fetch, verify or describe a data set"),
+}
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command.
 
     Returns:
         The exit code: 0 done, 1 something outside the input failed, 2 bad input, 130 Ctrl-C, 143 SIGTERM. Those of
-        ``wait`` are in ``job_commands.wait``.
+        ``wait`` are in ``study.commands.jobs.wait``.
 
     """
-    options = parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
     try:
         with interruptible():
+            chosen = next((word for word in given if not word.startswith("-")), None)
+            options = parser(chosen).parse_args(given)
             return int(options.handler(options))
     except Interrupted as interrupted:
         _complain([str(interrupted)])
         return interrupted.exit_code
-    except Exception as error:  # noqa: BLE001 -- what is not expected is raised again
+    except Exception as error:  # noqa: BLE001 -- an unexpected error is raised again
         return _explain(error)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Build the parser of every command; each sets ``handler``."""
+def parser(chosen: str | None = None) -> argparse.ArgumentParser:
+    """Build the parser; only the chosen command gets its arguments, among them ``handler``."""
     top = argparse.ArgumentParser(
         prog="gce-study",
         description="Choose a noise-robust loss and its parameter for sound event classification, and know how sure.",
     )
     top.add_argument("--version", action="version", version=f"gce-study {version('gce-study')}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    run.add_parsers(commands)
-    studies.add_parsers(commands)
-    jobs.add_parsers(commands)
-    answers.add_parsers(commands)
-    dashboard.add_parser(commands)
-    data.add_parser(commands)
+    for name, (module, text) in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text) if text else commands.add_parser(name)
+        if name == chosen:
+            import_module(f"study.commands.{module}").add_arguments(command, name)
     return top
 
 
 def _explain(error: Exception) -> int:
-    """Say what an expected error means, without a traceback; anything else is a defect and is raised."""
-    from study.ledger.claim import OwnedError  # noqa: PLC0415
-    from study.spec.reading import SpecError  # noqa: PLC0415
-
+    """Print what an expected error means, without a traceback; raise any other, which is a defect."""
     if isinstance(error, SpecError | DataSetError):
         _complain(error.problems)
         return BAD_INPUT

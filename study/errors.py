@@ -1,4 +1,4 @@
-"""How a command ends early: asked to by Ctrl-C or SIGTERM, or for a reason outside its input."""
+"""The errors that a command explains in a line, without a traceback."""
 
 from __future__ import annotations
 
@@ -21,3 +21,16 @@ class UnknownStudyError(Exception):
 
 class UsageError(Exception):
     """A command was given options that it cannot take, or that contradict each other."""
+
+
+class OwnedError(Exception):
+    """Another process runs the study."""
+
+
+class SpecError(Exception):
+    """Everything that is wrong with a study, all at once; ``problems`` has one line for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        """Keep the problems; the message is all of them, one a line."""
+        super().__init__("\n".join(problems))
+        self.problems = problems

@@ -5,12 +5,8 @@ The cluster keeps an attempt's number in the id of its job, so that of two submi
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import shlex
 import tempfile
-import zlib
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from study.cluster.connection import answers, connect
 from study.errors import EngineError, UnknownStudyError, UsageError
-from study.spec.yaml_reader import parse
+from study.spec.reading import Submission
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -37,7 +33,7 @@ class Attempt:
         study: the study's name.
         number: counts the study's jobs on this cluster, from 1.
         digest: of the study file.
-        file: the study file's name and text, as ``packed`` writes them.
+        file: the study file's name and text, packed by ``Submission``.
         options: of ``gce-study run``.
         status: PENDING, RUNNING, SUCCEEDED, FAILED or STOPPED.
         started, ended: in seconds since 1970; None before that.
@@ -66,6 +62,11 @@ class Attempt:
     def alive(self) -> bool:
         """Whether its driver runs, or will."""
         return self.status in {"PENDING", "RUNNING"}
+
+    @property
+    def submission(self) -> Submission:
+        """The study file that was submitted."""
+        return Submission.unpack(self.file, self.digest)
 
 
 class Cluster:
@@ -108,12 +109,12 @@ class Cluster:
             raise UnknownStudyError(msg)
         return own[-1]
 
-    def submit(self, study: str, file: str, options: Sequence[str] = ()) -> tuple[Attempt, bool]:
+    def submit(self, study: str, file: Submission, options: Sequence[str] = ()) -> tuple[Attempt, bool]:
         """Start a study's driver, unless it runs already.
 
         Args:
             study: the study's name.
-            file: its file, as ``packed`` writes it.
+            file: its file.
             options: of ``gce-study run``.
 
         Returns:
@@ -123,11 +124,10 @@ class Cluster:
             UsageError: a driver runs from a file that differs.
 
         """
-        wanted = digest(file)
         for _ in range(RACES):
             earlier = self.attempts(study)
             if earlier and earlier[-1].alive:
-                if earlier[-1].digest != wanted:
+                if earlier[-1].digest != file.digest:
                     other = f"study {study} runs here from a file that differs (job {earlier[-1].job})"
                     msg = f"{other}; give this one another name, or stop that one first"
                     raise UsageError(msg)
@@ -138,17 +138,16 @@ class Cluster:
         msg = f"{self.address}: others submit study {study} all the time"
         raise EngineError(msg)
 
-    def _start(self, study: str, number: int, file: str, options: str) -> bool:
-        """Start a study's driver; say whether Ray took it, or somebody else had the number."""
-        name, text = unpacked(file)
+    def _start(self, study: str, number: int, file: Submission, options: str) -> bool:
+        """Start a study's driver; return whether Ray accepted it: it refuses a number that somebody else has taken."""
         job = f"{study}-{number}"
         with tempfile.TemporaryDirectory(prefix="gce-study-") as folder, answers(self.address):
-            (Path(folder) / name).write_bytes(text)
+            (Path(folder) / file.name).write_bytes(file.text.encode())
             try:
                 self._client.submit_job(
-                    entrypoint=f"exec gce-study run {shlex.quote(name)} {options}".strip(),
+                    entrypoint=f"exec gce-study run {shlex.quote(file.name)} {options}".strip(),
                     submission_id=job,
-                    metadata={STUDY: study, DIGEST: digest(file), FILE: file, OPTIONS: options},
+                    metadata={STUDY: study, DIGEST: file.digest, FILE: file.packed, OPTIONS: options},
                     runtime_env={
                         "working_dir": folder,
                         "env_vars": {
@@ -197,35 +196,6 @@ class Cluster:
                     yield runner.run(anext(lines))
                 except StopAsyncIteration:
                     return
-
-
-def packed(path: Path, storage: str | None = None) -> str:
-    """Return a study file's name and text as one line that the cluster can keep.
-
-    It is not shown as text where jobs are listed, as it may hold an address to notify.
-
-    Args:
-        path: the study file, which can be read as a study.
-        storage: takes the place of the file's storage location; the text is JSON then, which is YAML too.
-
-    """
-    text = path.read_text(encoding="utf-8-sig")
-    if storage is not None:
-        text = json.dumps(parse(text).data | {"storage": storage}, ensure_ascii=False, indent=1)
-    data = json.dumps([path.name, text]).encode()
-    return base64.b64encode(zlib.compress(data)).decode()
-
-
-def unpacked(file: str) -> tuple[str, bytes]:
-    """Return the name and the text of a packed study file."""
-    name, text = json.loads(zlib.decompress(base64.b64decode(file)))
-    return str(name), str(text).encode()
-
-
-def digest(file: str) -> str:
-    """Return a digest of what a packed study file says, whatever its name, layout and comments."""
-    data = parse(unpacked(file)[1].decode()).data
-    return hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()[:20]
 
 
 def _attempt(details: Any) -> Attempt:  # noqa: ANN401 -- Ray's JobDetails

@@ -7,11 +7,12 @@ import os
 import secrets
 import socket
 from pathlib import Path
-from typing import Any
 
+from analysis.dashboard.links import TensorBoard, web_address
 from study.commands.options import add_storage
 from study.console import say
 from study.errors import EngineError, UnknownStudyError, UsageError
+from study.ledger.claim import owner
 
 EXTRA = ("dash", "flask", "werkzeug")
 PORTS = 65_536
@@ -20,10 +21,8 @@ BOARD = "http://127.0.0.1:6006"
 SHORTEST = 16  # characters of a token of one's own
 
 
-def add_parser(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the type private
-    """Add the command to the parser."""
-    text = "show the studies of a storage location in a browser, live while they run"
-    command = commands.add_parser("dashboard", help=text, description=text)
+def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
+    """Add the command's arguments to its parser."""
     add_storage(command)
     command.add_argument("--port", type=_port, default=8050, help="port to listen on; 0 for a free one (default: 8050)")
     command.add_argument(
@@ -49,8 +48,6 @@ def _port(text: str) -> int:
 
 
 def _web_address(text: str) -> str:
-    from analysis.dashboard.links import web_address  # noqa: PLC0415 -- the command line starts light
-
     if not web_address(text):
         msg = f"{text!r} is not an address such as http://127.0.0.1:6006"
         raise argparse.ArgumentTypeError(msg)
@@ -63,8 +60,7 @@ def dashboard(options: argparse.Namespace) -> int:
         msg = f"{options.storage}: no such storage location"
         raise UnknownStudyError(msg)
     try:
-        from analysis.dashboard.guard import is_loopback  # noqa: PLC0415
-        from analysis.dashboard.links import TensorBoard  # noqa: PLC0415
+        from analysis.dashboard.guard import is_loopback  # noqa: PLC0415 -- the extra may not be installed
         from analysis.dashboard.server import serve  # noqa: PLC0415
         from analysis.dashboard.studies import Studies  # noqa: PLC0415
     except ModuleNotFoundError as error:
@@ -72,10 +68,8 @@ def dashboard(options: argparse.Namespace) -> int:
             raise
         msg = "the dashboard needs Dash; install the extra: pip install -c constraints.txt '.[dashboard]'"
         raise EngineError(msg) from None
-    from study.ledger.claim import owner  # noqa: PLC0415
-
     _check(options.host)
-    # Who looks, looks again.
+    # The dashboard polls every few seconds, so a slow read need not be repeated here.
     storage = options.storage if isinstance(options.storage, Path) else options.storage.hasty()
     token = "" if is_loopback(options.host) else _token(options.host)
     # A link to loopback is dead on another machine.

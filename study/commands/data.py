@@ -10,6 +10,18 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from trainables.audio.headers import AudioError, probe
+from trainables.datasets import fsdnoisy18k
+from trainables.datasets.checks import MISSING, lines, quick_checks, structure, threads
+from trainables.datasets.config import KINDS
+from trainables.datasets.manifest import DataSetError
+from trainables.datasets.subsets import counts
+from trainables.storage.location import cache
+
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
@@ -19,15 +31,13 @@ if TYPE_CHECKING:
 
     Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]  # title, columns, rows
 
-KINDS = ("fsdnoisy18k", "csv", "folder")
 WIDE = 1_000  # columns of a table that is not shown in a terminal: nothing is folded
 PROBLEMS = 1  # exit code of `data verify` when something is not as it should be
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add ``data fetch``, ``data verify`` and ``data describe``; each sets ``handler``, which returns the exit code."""
-    data = subparsers.add_parser("data", help="fetch, verify or describe a data set")
-    commands = data.add_subparsers(title="commands", metavar="COMMAND", required=True)
+def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
+    """Add ``fetch``, ``verify`` and ``describe`` to the command's parser."""
+    commands = command.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     fetch = commands.add_parser(
         "fetch", help="download FSDnoisy18k (about 12 GB) and unpack it; continues if interrupted"
@@ -43,7 +53,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
     describe = commands.add_parser("describe", help="print classes, hours, rates, subsets and every problem")
     describe.add_argument("root", type=_path, metavar="ROOT", help="FSDnoisy18k, a folder per class, or a .csv file")
-    describe.add_argument("--kind", choices=KINDS, help="what ROOT is (default: found out)")
+    describe.add_argument(
+        "--kind",
+        choices=[name for name, model in KINDS.items() if model.path_key],
+        help="what ROOT is (default: found out)",
+    )
     describe.add_argument("--csv", action="store_true", help="print CSV instead of tables")
     describe.set_defaults(handler=_describe)
 
@@ -53,7 +67,6 @@ def _path(text: str) -> Path:
 
 
 def _fetch(options: argparse.Namespace) -> int:
-    from trainables.datasets import fsdnoisy18k  # noqa: PLC0415 -- `--help` need not wait for it
 
     options.root.mkdir(parents=True, exist_ok=True)
     fetched = fsdnoisy18k.fetch(options.root, progress=not options.quiet and sys.stderr.isatty())
@@ -63,7 +76,6 @@ def _fetch(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from trainables.datasets import fsdnoisy18k  # noqa: PLC0415
 
     problems = fsdnoisy18k.verify(options.root)
     for line in problems:
@@ -77,9 +89,6 @@ def _verify(options: argparse.Namespace) -> int:
 
 def _describe(options: argparse.Namespace) -> int:
     """Print the tables of what can be read, and raise DataSetError with everything that is wrong."""
-    from trainables.datasets.checks import MISSING, lines, structure  # noqa: PLC0415
-    from trainables.datasets.manifest import DataSetError  # noqa: PLC0415
-
     manifest, problems = parse_any(options.root, options.kind)
     if not manifest.clips:
         raise DataSetError(problems)
@@ -98,18 +107,10 @@ def _describe(options: argparse.Namespace) -> int:
     return 0
 
 
-def parse_any(root: Path, kind: str | None = None) -> tuple[Manifest, list[str]]:
-    """Read the list of clips of whatever lies at ``root``, and list what is wrong with it; the audio may be absent."""
-    from trainables.datasets import csv_manifest, folders, fsdnoisy18k  # noqa: PLC0415
-
-    if kind is None:
-        if root.is_file():
-            kind = "csv"
-        else:
-            kind = "fsdnoisy18k" if (fsdnoisy18k.meta(root) / "train.csv").is_file() else "folder"
-    if kind == "csv":
-        return csv_manifest.parse(root)
-    return folders.parse(root) if kind == "folder" else fsdnoisy18k.parse(root)
+def parse_any(path: Path, kind: str | None = None) -> tuple[Manifest, list[str]]:
+    """Read the list of clips of a data set of this kind, or of the first kind that recognises the path."""
+    model = KINDS[kind] if kind else next(model for model in KINDS.values() if model.recognises(path))
+    return model.at(path).parse(cache())
 
 
 def class_table(manifest: Manifest) -> Table:
@@ -124,8 +125,6 @@ def class_table(manifest: Manifest) -> Table:
 
 def subset_table(manifest: Manifest) -> Table:
     """Count the training clips of each subset of Table 1."""
-    from trainables.datasets.subsets import counts  # noqa: PLC0415
-
     rows = []
     for c in counts(manifest):
         numbers = (c.unverified, c.verified, c.unverified + c.verified)
@@ -135,9 +134,6 @@ def subset_table(manifest: Manifest) -> Table:
 
 def _look(manifest: Manifest) -> tuple[dict[str, Probe], dict[str, str]]:
     """Read the header of every file: path -> header of those that can be used, path -> problem of the others."""
-    from trainables.audio.headers import AudioError, probe  # noqa: PLC0415
-    from trainables.datasets.checks import quick_checks, threads  # noqa: PLC0415
-
     headers: dict[str, Probe] = {}
     bad = quick_checks(manifest)
 
@@ -155,7 +151,6 @@ def _look(manifest: Manifest) -> tuple[dict[str, Probe], dict[str, str]]:
 def _audio_table(manifest: Manifest, headers: dict[str, Probe], bad: dict[str, str]) -> Table:
     """Sum up hours and rates by the files' headers; say so where there are none."""
     title, columns = "audio", ("split", "files", "hours", "shortest s", "longest s", "rates", "cannot be used")
-    from trainables.datasets.checks import MISSING  # noqa: PLC0415
 
     rows = []
     for split in ("train", "test"):
@@ -182,9 +177,6 @@ def _audio_table(manifest: Manifest, headers: dict[str, Probe], bad: dict[str, s
 
 
 def _print(tables: list[Table]) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table as RichTable  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
     console = Console(width=None if sys.stdout.isatty() else WIDE)
     for title, columns, rows in tables:

@@ -8,22 +8,25 @@ import sys
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from study.cluster.driver import end_driver
+from study.cluster.jobs import ADDRESS, Cluster
 from study.cluster.tunnel import POLL_S, tunnel
-from study.commands.options import add_cluster, add_run_options
+from study.commands.options import add_cluster, add_run_options, add_study_file
 from study.console import say, show
-from study.errors import EngineError, UnheardError, UsageError
-from study.spec.shipped import shipped, spec_path
+from study.errors import EngineError, SpecError, UnheardError, UsageError
+from study.spec.messages import plain, shown
+from study.spec.reading import read_study_file
+from study.spec.shipped import spec_path
 from trainables.storage.location import URL, URL_FORM
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from study.cluster.jobs import Attempt, Cluster
+    from study.cluster.jobs import Attempt
+    from study.spec.reading import StudyFile
 
 UNHEARD_S = 60.0  # that a cluster may fail to answer whoever waits
 TOO_LATE = 124  # exit code of `wait --timeout`, as that of coreutils' timeout
@@ -31,34 +34,23 @@ STOPPED, CANCELLED = 130, 143  # exit codes of a driver that was stopped, or end
 ENDED = {CANCELLED, -signal.SIGTERM}  # the second before the driver had heard of signals
 
 
-def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the type private
-    """Add the commands to the parser."""
-    text = "start a study on a cluster, or find it running there"
-    command = commands.add_parser("submit", help=text, description=text)
-    command.add_argument("file", type=Path, help=f"the study file (YAML), or a shipped one: {', '.join(shipped())}")
-    command.add_argument("--storage", metavar="WHERE", help="keep it there, whatever the study file says")
-    add_run_options(command)
-    command.set_defaults(handler=submit)
-    add_cluster(command)
-    named: tuple[tuple[str, Callable[[argparse.Namespace], int], str], ...] = (
-        ("logs", logs, "print what a study's driver on a cluster has printed"),
-        ("stop", stop, "end a study on a cluster when its runs have finished their epoch; resume continues it"),
-        ("cancel", cancel, "end a study on a cluster at once; what is recorded stays, and so do checkpoints"),
-        ("resume", resume, "start a study that ended, or whose driver died, again from the file it was submitted with"),
-        ("wait", wait, "wait until a study on a cluster ends; the exit code is that of its driver"),
-    )
-    for name, handler, text in named:
-        command = commands.add_parser(name, help=text, description=text)
+def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
+    """Add a command's arguments to its parser."""
+    command.set_defaults(handler=HANDLERS[name])
+    if name == "end-driver":  # `cancel` starts it on the cluster
+        command.add_argument("job")
+        return
+    if name == "submit":
+        add_study_file(command)
+        command.add_argument("--storage", metavar="WHERE", help="keep it there, whatever the study file says")
+        add_run_options(command)
+    else:
         command.add_argument("name", help="the study's name")
-        add_cluster(command)
-        command.set_defaults(handler=handler)
-        if name == "logs":
-            command.add_argument("--follow", action="store_true", help="go on printing until the driver ends")
-        if name == "wait":
-            command.add_argument("--timeout", type=float, metavar="S", help=f"give up after S seconds, with {TOO_LATE}")
-    command = commands.add_parser("end-driver")  # without help it is not listed: `cancel` starts it on the cluster
-    command.add_argument("job")
-    command.set_defaults(handler=end_driver)
+    add_cluster(command)
+    if name == "logs":
+        command.add_argument("--follow", action="store_true", help="go on printing until the driver ends")
+    if name == "wait":
+        command.add_argument("--timeout", type=float, metavar="S", help=f"give up after S seconds, with {TOO_LATE}")
 
 
 @contextmanager
@@ -70,8 +62,6 @@ def reached(options: argparse.Namespace) -> Iterator[Cluster]:
         EngineError: nothing answers there, or it refuses.
 
     """
-    from study.cluster.jobs import ADDRESS, Cluster  # noqa: PLC0415 -- so that the other commands start light
-
     if options.cluster is not None:
         with tunnel(options.cluster) as address:
             yield Cluster(address)
@@ -85,52 +75,37 @@ def reached(options: argparse.Namespace) -> Iterator[Cluster]:
 
 def submit(options: argparse.Namespace) -> int:
     """Start a study's driver on a cluster, or say that it runs there."""
-    from study.cluster.jobs import packed  # noqa: PLC0415
-    from study.spec.reading import read_spec  # noqa: PLC0415
-
-    path = spec_path(options.file)
-    spec = read_spec(path)
-    _check_places(path, options.storage)
+    file = read_study_file(spec_path(options.file))
+    _refuse_relative_paths(file, options.storage)
     given = ["--skip-bad-clips", str(options.skip_bad_clips)] if options.skip_bad_clips else []
     given += ["--retry-failed"] if options.retry_failed else []
     with reached(options) as cluster:
-        attempt, new = cluster.submit(spec.name, packed(path, options.storage), given)
+        attempt, new = cluster.submit(file.spec.name, file.submission(options.storage), given)
     _tell(attempt, new=new, options=options)
     return 0
 
 
-def _check_places(path: Path, storage: str | None) -> None:
-    """Refuse relative folders: on the cluster they would start from a folder that is deleted when the driver ends.
+def _refuse_relative_paths(file: StudyFile, storage: str | None) -> None:
+    """Refuse relative paths: on the cluster they would start from a folder that is deleted when the driver ends.
+
+    Args:
+        file: the study file.
+        storage: the storage location that replaces the file's, if any.
 
     Raises:
-        SpecError: the file has some.
-        UsageError: the storage location that takes the place of the file's is one, or a URL of another form.
+        SpecError: the file has relative paths.
+        UsageError: ``storage`` is one, or a URL of another form.
 
     """
-    from study.spec.keys import PATHS  # noqa: PLC0415
-    from study.spec.messages import plain, shown  # noqa: PLC0415
-    from study.spec.reading import SpecError  # noqa: PLC0415
-    from study.spec.yaml_reader import parse  # noqa: PLC0415
-
     if storage is not None and not (storage.startswith(("/", "~")) or URL.fullmatch(storage)):
         msg = f"--storage: {shown(storage)} is not allowed; allowed: {URL_FORM}, or a folder that starts with / or ~"
         raise UsageError(msg)
-    document = parse(path.read_text(encoding="utf-8-sig"))
-    problems = []
-
-    def look(at: tuple[str, ...], value: object) -> None:
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                look((*at, key), inner)
-        elif at[-1] in PATHS and isinstance(value, str) and not (value.startswith(("/", "~")) or "://" in value):
-            line = document.place(at).line
-            text = f"{'.'.join(at)}: {shown(value)} is not allowed on a cluster"
-            problems.append(
-                f"{plain(str(path))}:{line}: {text}; allowed: s3://..., or a folder that starts with / or ~"
-            )
-
-    look(("storage",), storage or document.data.get("storage", "results"))
-    look(("dataset",), document.data["dataset"])
+    problems = [
+        f"{plain(str(file.path))}:{file.document.place(at).line}: {'.'.join(at)}: {shown(text)} is not allowed on a "
+        "cluster; allowed: s3://..., or a folder that starts with / or ~"
+        for at, text in file.paths()
+        if not (text.startswith(("/", "~")) or "://" in text or (at == ("storage",) and storage is not None))
+    ]
     if problems:
         raise SpecError(problems)
 
@@ -153,7 +128,7 @@ def resume(options: argparse.Namespace) -> int:
     with reached(options) as cluster:
         last = cluster.latest(options.name)
         given = [option for option in shlex.split(last.options) if option != "--retry-failed"]
-        attempt, new = (last, False) if last.alive else cluster.submit(last.study, last.file, given)
+        attempt, new = (last, False) if last.alive else cluster.submit(last.study, last.submission, given)
     _tell(attempt, new=new, options=options)
     return 0
 
@@ -285,3 +260,14 @@ def list_(options: argparse.Namespace) -> int:
 
 def _time(seconds: float | None) -> str:
     return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+HANDLERS = {
+    "submit": submit,
+    "logs": logs,
+    "stop": stop,
+    "cancel": cancel,
+    "resume": resume,
+    "wait": wait,
+    "end-driver": end_driver,
+}

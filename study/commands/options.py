@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from study.spec.shipped import shipped
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def add_cluster(command: argparse.ArgumentParser) -> None:
 
 
 def add_run_options(command: argparse.ArgumentParser, *, retry: bool = True) -> None:
-    """Add what a command lets people say of the clips and the runs."""
+    """Add the options about unusable clips and failed runs."""
     command.add_argument(
         "--skip-bad-clips", type=_count, default=0, metavar="N", help="leave out up to N clips that cannot be used"
     )
@@ -33,6 +34,17 @@ def _count(text: str) -> int:
         msg = f"{text!r} is not a whole number of 0 or more"
         raise argparse.ArgumentTypeError(msg)
     return int(text)
+
+
+def add_study_file(command: argparse.ArgumentParser) -> None:
+    """Add the study file to a command."""
+    command.add_argument("file", type=Path, help=f"the study file (YAML), or a shipped one: {', '.join(shipped())}")
+
+
+def add_study_name(command: argparse.ArgumentParser) -> None:
+    """Add a study's name, and the storage location that holds it, to a command."""
+    command.add_argument("name", help="the study's name")
+    add_storage(command)
 
 
 def add_storage(command: argparse.ArgumentParser) -> None:

@@ -12,7 +12,10 @@ from study.commands.tables import show_arms
 from study.console import say, show
 from study.engine.progress import progress_path
 from study.errors import UnknownStudyError
-from study.ledger.registry import find_plan
+from study.ledger.claim import owner
+from study.ledger.ledger import Ledger
+from study.ledger.registry import find_plan, list_studies
+from study.spec.study import json_schema
 from trainables.naming import configuration_name, duration
 
 if TYPE_CHECKING:
@@ -21,31 +24,20 @@ if TYPE_CHECKING:
     from trainables.storage.types import Location
 
 
-def add_parsers(commands: Any) -> None:  # noqa: ANN401 -- argparse keeps the type private
-    """Add the commands to the parser."""
-    text = "say where a study stands"
-    command = commands.add_parser("status", help=text, description=text)
-    command.add_argument("name", help="the study's name")
-    add_storage(command)
-    add_cluster(command)
-    command.set_defaults(handler=status)
-    text = "list the studies of a storage location, or of a cluster"
-    command = commands.add_parser("list", help=text, description=text)
-    add_storage(command)
-    add_cluster(command)
-    command.set_defaults(handler=list_)
-    text = "print the JSON Schema of study files, for editors"
-    command = commands.add_parser("schema", help=text, description=text)
-    command.set_defaults(handler=schema)
+def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
+    """Add a command's arguments to its parser."""
+    if name == "status":
+        command.add_argument("name", help="the study's name")
+    if name != "schema":
+        add_storage(command)
+        add_cluster(command)
+    command.set_defaults(handler={"status": status, "list": list_, "schema": schema}[name])
 
 
 def status(options: argparse.Namespace) -> int:
     """Print where a study stands, and who runs it."""
     if options.cluster or options.address:
         return jobs.status(options)
-    from study.ledger.claim import owner  # noqa: PLC0415
-    from study.ledger.ledger import Ledger  # noqa: PLC0415
-
     plan = find_plan(options.storage, options.name)
     runs = {p.run.run_id: p for p in plan.runs}
     recorded = Ledger(options.storage).recorded(runs)
@@ -81,10 +73,6 @@ def list_(options: argparse.Namespace) -> int:
     """Print the studies of a storage location."""
     if options.cluster or options.address:
         return jobs.list_(options)
-    from study.ledger.claim import owner  # noqa: PLC0415
-    from study.ledger.ledger import Ledger  # noqa: PLC0415
-    from study.ledger.registry import list_studies  # noqa: PLC0415
-
     if not options.storage.is_dir():
         msg = f"{options.storage}: no such storage location"
         raise UnknownStudyError(msg)
@@ -103,7 +91,5 @@ def list_(options: argparse.Namespace) -> int:
 
 def schema(_: argparse.Namespace) -> int:
     """Print the JSON Schema of study files."""
-    from study.spec.study import json_schema  # noqa: PLC0415
-
     say(json.dumps(json_schema(), indent=1))
     return 0

@@ -8,6 +8,7 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from study.errors import OwnedError
 from study.spec.messages import shown
 from trainables.plans import study_folder
 from trainables.settings import NAME_PATTERN
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from trainables.storage.types import Location
-
-
-class OwnedError(Exception):
-    """Another process runs the study."""
 
 
 @contextmanager

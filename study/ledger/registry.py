@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from study.errors import UnknownStudyError
+from study.errors import SpecError, UnknownStudyError
 from study.ledger.ledger import _log
 from study.spec.differences import differences
-from study.spec.reading import SpecError
 from trainables.plans import StudyPlan, read_plan, study_folder, write_plan
 
 if TYPE_CHECKING:
@@ -23,10 +22,6 @@ def find_plan(storage: Location, name: str) -> StudyPlan:
         UnknownStudyError: there is none; the message names those that are there.
 
     """
-    from pydantic import ValidationError  # noqa: PLC0415
-
-    from trainables.plans import read_plan, study_folder  # noqa: PLC0415
-
     try:
         return read_plan(storage, name)
     except ValidationError as error:

@@ -9,16 +9,22 @@ from pydantic import ValidationError
 
 from study.spec.messages import key_path, shown
 from study.spec.study import StudySpec
+from trainables.datasets.config import KINDS, path_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Keys that change no result. Where the data lies is no matter either: the data set's fingerprint says whether it is
-# the same data.
 _IGNORED = {
-    *(("description",), ("resources",), ("storage",), ("dataset", "root"), ("dataset", "path")),
+    # Keys that change no result.
+    ("description",),
+    ("resources",),
+    ("storage",),
+    # Where the data lies: the data set's fingerprint shows whether it is the same data.
+    *(("dataset", key) for kind in KINDS.values() for key in path_keys(kind)),
     # How far a study goes: with more of it, it is continued.
-    *(("budget",), ("method", "max_runs"), ("method", "configurations")),
+    ("budget",),
+    ("method", "max_runs"),
+    ("method", "configurations"),
 }
 
 

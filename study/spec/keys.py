@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator
 
@@ -12,9 +12,6 @@ from trainables.settings import GpuPrices, distinct, not_allowed
 from trainables.storage.location import URL, URL_FORM, is_url
 
 MOST_CONFIGURATIONS = 10_000
-
-
-M = TypeVar("M", bound=Frozen)
 
 
 MOST_SEEDS = 1000
@@ -62,10 +59,6 @@ _SeedList = Annotated[
 Seeds = Annotated[_SeedCount | _SeedList, Discriminator(_seeds_branch)]
 
 
-# Keys of a study that are paths on this machine.
-PATHS = ("root", "path", "pool", "storage")
-
-
 def absolute(text: str, at: tuple[str, ...] = ()) -> str:
     """Return a path with ``~`` expanded, made absolute from the current working directory; a URL stays one.
 
@@ -84,14 +77,3 @@ def absolute(text: str, at: tuple[str, ...] = ()) -> str:
         return str(Path(text).expanduser().absolute())
     except RuntimeError:
         raise not_allowed(at, "a path; ~ must be the home of a user of this machine") from None
-
-
-def _with_absolute_paths(model: M, at: tuple[str, ...] = ()) -> M:
-    changes: dict[str, Any] = {}
-    for key in type(model).model_fields:
-        value = getattr(model, key)
-        if key in PATHS and isinstance(value, str):
-            changes[key] = absolute(value, (*at, key))
-        elif isinstance(value, Frozen):
-            changes[key] = _with_absolute_paths(value, (*at, key))
-    return model.model_copy(update=changes)

@@ -1,32 +1,104 @@
-"""From a study file to a ``StudySpec``, or to every problem the file has; and how two studies differ."""
+"""From a study file to a ``StudySpec``, or to every problem that the file has."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import base64
+import hashlib
+import json
+import zlib
+from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from pydantic import ValidationError
 
+from study.errors import SpecError
 from study.spec.messages import plain
 from study.spec.study import StudySpec
 from study.spec.validation_errors import refusals
 from study.spec.yaml_reader import parse
+from trainables.datasets.config import local_paths
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from study.spec.yaml_reader import Document
 
 MOST_BYTES = 1_000_000
 
 
-class SpecError(Exception):
-    """Everything that is wrong with a study, all at once; ``problems`` has one line for each."""
+class Submission(NamedTuple):
+    """A study file as a cluster keeps it.
 
-    def __init__(self, problems: list[str]) -> None:
-        """Keep the problems; the message is all of them, one a line."""
-        super().__init__("\n".join(problems))
-        self.problems = problems
+    Attributes:
+        name: the file's name.
+        text: its text.
+        digest: of its data, whatever the file's name, layout and comments.
+
+    """
+
+    name: str
+    text: str
+    digest: str
+
+    @property
+    def packed(self) -> str:
+        """The name and the text in one line. It is unreadable in a list of jobs: the text may hold a secret address."""
+        return base64.b64encode(zlib.compress(json.dumps([self.name, self.text]).encode())).decode()
+
+    @classmethod
+    def unpack(cls, packed: str, digest: str) -> Self:
+        """Return the submission that was packed."""
+        name, text = json.loads(zlib.decompress(base64.b64decode(packed)))
+        return cls(name, text, digest)
+
+
+@dataclass(frozen=True)
+class StudyFile:
+    """A study file, read and parsed once.
+
+    Attributes:
+        path: where it lies.
+        text: its text.
+        document: the data in the text, and where each key stands.
+        spec: the study.
+
+    """
+
+    path: Path
+    text: str
+    document: Document
+    spec: StudySpec
+
+    def submission(self, storage: str | None = None) -> Submission:
+        """Return the file as a cluster keeps it.
+
+        Args:
+            storage: replaces the file's storage location; the text is JSON then, which is YAML too.
+
+        """
+        data, text = self.document.data, self.text
+        if storage is not None:
+            data = data | {"storage": storage}
+            text = json.dumps(data, ensure_ascii=False, indent=1)
+        digest = hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()[:20]
+        return Submission(self.path.name, text, digest)
+
+    def paths(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield the place and the text of each path in the file, before it was made absolute."""
+        yield ("storage",), self.document.data.get("storage", StudySpec.model_fields["storage"].default)
+        for at in local_paths(self.spec.dataset):
+            yield ("dataset", *at), reduce(getitem, at, self.document.data["dataset"])
 
 
 def read_spec(path: Path) -> StudySpec:
+    """Read the study of a study file; see ``read_study_file``."""
+    return read_study_file(path).spec
+
+
+def read_study_file(path: Path) -> StudyFile:
     """Read a study file: YAML 1.2, UTF-8, at most 1 MB.
 
     Raises:
@@ -35,7 +107,8 @@ def read_spec(path: Path) -> StudySpec:
 
     """
     file = plain(str(path))
-    document = parse(_text(path, file))
+    text = _text(path, file)
+    document = parse(text)
     problems = list(document.problems)
     spec = None
     if document.whole:
@@ -45,7 +118,7 @@ def read_spec(path: Path) -> StudySpec:
             problems += refusals(error, document)
     if spec is None or problems:
         raise SpecError([f"{file}:{place.line}: {text}" for place, text in sorted(problems)])
-    return spec
+    return StudyFile(path, text, document, spec)
 
 
 def _text(path: Path, file: str) -> str:

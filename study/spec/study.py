@@ -8,12 +8,12 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from study.spec.arms import Arm, Range
-from study.spec.keys import MOST_CONFIGURATIONS, Resources, Seeds, _with_absolute_paths, absolute
+from study.spec.keys import MOST_CONFIGURATIONS, Resources, Seeds, absolute
 from study.spec.messages import shown
 from study.spec.notify import Notify
 from study.spec.rules import violations
 from trainables.config import Frozen, Training
-from trainables.datasets.config import DataSet
+from trainables.datasets.config import DataSet, with_paths
 from trainables.records import SelectOn
 from trainables.settings import NOT_ALLOWED, Budget, Controls, Grid, MethodSpec, Name, not_allowed
 
@@ -61,7 +61,7 @@ class StudySpec(Frozen):
     @field_validator("dataset")
     @classmethod
     def _paths_are_absolute(cls, dataset: DataSet) -> DataSet:
-        return _with_absolute_paths(dataset)
+        return with_paths(dataset, absolute)
 
     @field_validator("arms")
     @classmethod
@@ -94,31 +94,11 @@ class StudySpec(Frozen):
         return self
 
 
-# Keys that their models describe by their own docstring or not at all; ``Model.key`` goes before ``key``.
+# Keys of losses whose models do not describe them.
 _DESCRIPTIONS = {
     "rule": "which losses are dropped: those near the batch's largest, or its outliers",
     "reading": "how a batch's scores become one: their mean, the pooled ratio, or each clip its own",
     "distances": "between what the distances are taken: the input patches or the penultimate features",
-    "kind": "where the clips come from",
-    "root": "folder of the data set",
-    "CSV.path": "CSV file of path,label,split,verified and optionally true_label",
-    "CSV.root": "folder the CSV's paths start from; the CSV's own when absent",
-    "CSV.noise": "label noise to inject into verified training clips",
-    "Folder.root": "folder of ROOT/train/CLASS/* and ROOT/test/CLASS/*, or of ROOT/CLASS/*",
-    "Folder.noise": "label noise to inject into verified training clips",
-    "Folder.verified": "whether the training labels are verified",
-    "Folder.test_seed": "seed of the test share",
-    "Noise.symmetric": "share of the clips not kept verified that get another class's label, drawn uniformly",
-    "Noise.class_to_class": "share of the clips not kept verified that get the next class's label",
-    "Noise.out_of_vocabulary": "share of the clips not kept verified that are replaced by a clip from the pool",
-    "Noise.pool": "folder of sounds of no class, for out_of_vocabulary",
-    "Noise.keep_verified": "share of each class that stays verified and right",
-    "Noise.seed": "seed of the injected noise",
-    "Synthetic.seed": "seed of the synthesised sounds and labels",
-    "Synthetic.train_per_class": "training clips of each class",
-    "Synthetic.test_per_class": "test clips of each class",
-    "Synthetic.noise": "share of the unverified clips that carry another class's label",
-    "Synthetic.keep_verified": "share of each class that is verified and right",
 }
 
 
@@ -127,7 +107,7 @@ def json_schema() -> dict[str, Any]:
     schema = StudySpec.model_json_schema()
     for model in (schema, *schema["$defs"].values()):
         for key, value in model.get("properties", {}).items():
-            text = _DESCRIPTIONS.get(f"{model['title']}.{key}") or _DESCRIPTIONS.get(key)
+            text = _DESCRIPTIONS.get(key)
             if text and "description" not in value:
                 value["description"] = text
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema

@@ -17,7 +17,8 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from study.spec.reading import SpecError, read_spec
+from study.errors import SpecError
+from study.spec.reading import read_spec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -1,15 +1,64 @@
-"""Where a study's clips come from, as plain data: the ``dataset`` key of a study file."""
+"""Where a study's clips come from, as plain data: the ``dataset`` key of a study file.
+
+A kind of data set is a model of its keys, which states how its list of clips is read; ``DataSet`` lists the kinds. The
+readers are imported when they are needed, as a study file is often only checked or compared.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeVar, get_args
 
 from pydantic import Field
 
 from trainables.config import Frozen
+from trainables.storage.location import is_url
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from trainables.datasets.manifest import Manifest
 
 Rate = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
+
+_LOCAL = "a path on this machine, or a URL"  # marks the annotation; nothing reads the text
+LocalPath = Annotated[str, _LOCAL]
+
+M = TypeVar("M", bound=Frozen)
+
+
+def path_keys(model: type[Frozen]) -> list[str]:
+    """Return the keys of a model whose type is ``LocalPath``, or that or None."""
+    return [
+        key
+        for key, field in model.model_fields.items()
+        if _LOCAL in (*field.metadata, *(m for a in get_args(field.annotation) for m in getattr(a, "__metadata__", ())))
+    ]
+
+
+def local_paths(model: Frozen, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield where a model, and the models in it, hold a path."""
+    paths = path_keys(type(model))
+    for key in type(model).model_fields:
+        value = getattr(model, key)
+        if key in paths and value is not None:
+            yield (*at, key)
+        elif isinstance(value, Frozen):
+            yield from local_paths(value, (*at, key))
+
+
+def with_paths(model: M, change: Callable[[str, tuple[str, ...]], str], at: tuple[str, ...] = ()) -> M:
+    """Return a copy of a model in which each path, also in the models in it, is ``change(path, where it lies)``."""
+    paths = path_keys(type(model))
+    changes: dict[str, Any] = {}
+    for key in type(model).model_fields:
+        value = getattr(model, key)
+        if key in paths and value is not None:
+            changes[key] = change(value, (*at, key))
+        elif isinstance(value, Frozen):
+            changes[key] = with_paths(value, change, (*at, key))
+    return model.model_copy(update=changes)
 
 
 class Noise(Frozen):
@@ -20,50 +69,181 @@ class Noise(Frozen):
     ``out_of_vocabulary`` are replaced by a clip from ``pool``, a folder of sounds of no class.
     """
 
-    symmetric: Rate = 0.0
-    class_to_class: Rate = 0.0
-    out_of_vocabulary: Rate = 0.0
-    pool: str | None = None
-    keep_verified: Rate = 0.2
-    seed: Seed = 0
+    symmetric: Annotated[
+        Rate, Field(description="share of the clips not kept verified that get another class's label, drawn uniformly")
+    ] = 0.0
+    class_to_class: Annotated[
+        Rate, Field(description="share of the clips not kept verified that get the next class's label")
+    ] = 0.0
+    out_of_vocabulary: Annotated[
+        Rate, Field(description="share of the clips not kept verified that are replaced by a clip from the pool")
+    ] = 0.0
+    pool: Annotated[LocalPath | None, Field(description="folder of sounds of no class, for out_of_vocabulary")] = None
+    keep_verified: Annotated[Rate, Field(description="share of each class that stays verified and right")] = 0.2
+    seed: Annotated[Seed, Field(description="seed of the injected noise")] = 0
 
 
-class FSDnoisy18k(Frozen):
+InjectedNoise = Annotated[Noise | None, Field(description="label noise to inject into verified training clips")]
+_KIND = Field(description="where the clips come from")
+
+
+class DataSetKind(Frozen):
+    """Base of the kinds of data sets."""
+
+    path_key: ClassVar[str] = ""  # the key that a path alone can fill in; "" where the kind has no path
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Return whether a path looks like a data set of this kind."""
+        del path
+        return False
+
+    @classmethod
+    def at(cls, path: Path) -> DataSetKind:
+        """Return the data set of this kind at a path. It is not validated: a file's name need not be Unicode."""
+        values = {cls.path_key: str(path)}
+        return cls.model_construct(None, **values)
+
+    def parse(self, cache: Path) -> tuple[Manifest, list[str]]:
+        """Read what can be read of the list of clips, and list every problem; the audio may be absent.
+
+        Args:
+            cache: folder that a kind may make files in.
+
+        """
+        raise NotImplementedError
+
+    @property
+    def injected_noise(self) -> Noise | None:
+        """The label noise to inject."""
+        return None
+
+    def fetched(self, copy: Callable[[str, str | None], Path]) -> Self:
+        """Return the data set with each URL replaced by a path on this machine.
+
+        Args:
+            copy: copies the folder at a URL, or only one file of it, to this machine, and returns the copy's folder.
+
+        """
+        return with_paths(self, lambda path, _: str(copy(path, None)) if is_url(path) else path)
+
+
+class FSDnoisy18k(DataSetKind):
     """FSDnoisy18k's own folders, as its zips unpack."""
 
-    kind: Literal["fsdnoisy18k"]
-    root: str
+    path_key = "root"
+
+    kind: Annotated[Literal["fsdnoisy18k"], _KIND]
+    root: Annotated[LocalPath, Field(description="folder of the data set")]
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Return whether the release's list of training clips lies there."""
+        from trainables.datasets import fsdnoisy18k  # noqa: PLC0415 -- see the module's docstring
+
+        return (fsdnoisy18k.meta(path) / "train.csv").is_file()
+
+    def parse(self, cache: Path) -> tuple[Manifest, list[str]]:
+        """Read the two CSVs."""
+        from trainables.datasets import fsdnoisy18k  # noqa: PLC0415 -- see the module's docstring
+
+        del cache
+        return fsdnoisy18k.parse(Path(self.root).expanduser())
 
 
-class CSV(Frozen):
+class CSV(DataSetKind):
     """A CSV of ``path,label,split,verified`` (and optionally ``true_label``), paths relative to ``root``."""
 
-    kind: Literal["csv"]
-    path: str
-    root: str | None = None  # the CSV's own folder when absent
-    noise: Noise | None = None
+    path_key = "path"
+
+    kind: Annotated[Literal["csv"], _KIND]
+    path: Annotated[LocalPath, Field(description="CSV file of path,label,split,verified and optionally true_label")]
+    root: Annotated[
+        LocalPath | None, Field(description="folder the CSV's paths start from; the CSV's own when absent")
+    ] = None
+    noise: InjectedNoise = None
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Return whether a file lies there."""
+        return path.is_file()
+
+    def parse(self, cache: Path) -> tuple[Manifest, list[str]]:
+        """Read the CSV."""
+        from trainables.datasets import csv_manifest  # noqa: PLC0415 -- see the module's docstring
+
+        del cache
+        root = None if self.root is None else Path(self.root).expanduser()
+        return csv_manifest.parse(Path(self.path).expanduser(), root)
+
+    @property
+    def injected_noise(self) -> Noise | None:
+        """The ``noise`` key."""
+        return self.noise
+
+    def fetched(self, copy: Callable[[str, str | None], Path]) -> Self:
+        """Return the data set with each URL replaced; without a root, the clips lie beside the CSV."""
+        here = self
+        if is_url(self.path):
+            folder, _, name = self.path.rpartition("/")
+            path = copy(folder, name if self.root else None) / name
+            here = self.model_copy(update={"path": str(path)})
+        return super(CSV, here).fetched(copy)
 
 
-class Folder(Frozen):
+class Folder(DataSetKind):
     """A folder per class: ROOT/train/CLASS/* and ROOT/test/CLASS/*, or ROOT/CLASS/* with a test share drawn by seed."""
 
-    kind: Literal["folder"]
-    root: str
-    verified: bool = True  # whether the training labels are verified
+    path_key = "root"
+
+    kind: Annotated[Literal["folder"], _KIND]
+    root: Annotated[
+        LocalPath, Field(description="folder of ROOT/train/CLASS/* and ROOT/test/CLASS/*, or of ROOT/CLASS/*")
+    ]
+    verified: Annotated[bool, Field(description="whether the training labels are verified")] = True
     test: Annotated[float, Field(gt=0, lt=1, description="share of each class's clips held out as the test set")] = 0.3
-    test_seed: Seed = 0
-    noise: Noise | None = None
+    test_seed: Annotated[Seed, Field(description="seed of the test share")] = 0
+    noise: InjectedNoise = None
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Accept any path that no kind before this one recognises."""
+        del path
+        return True
+
+    def parse(self, cache: Path) -> tuple[Manifest, list[str]]:
+        """List the files of every class."""
+        from trainables.datasets import folders  # noqa: PLC0415 -- see the module's docstring
+
+        del cache
+        root = Path(self.root).expanduser()
+        return folders.parse(root, verified=self.verified, test=self.test, test_seed=self.test_seed)
+
+    @property
+    def injected_noise(self) -> Noise | None:
+        """The ``noise`` key."""
+        return self.noise
 
 
-class Synthetic(Frozen):
+class Synthetic(DataSetKind):
     """Six classes of synthesised sound events with known label noise, made from a seed; needs no download."""
 
-    kind: Literal["synthetic"]
-    seed: Seed = 0
-    train_per_class: Annotated[int, Field(ge=4, le=10_000)] = 40
-    test_per_class: Annotated[int, Field(ge=1, le=10_000)] = 20
-    noise: Rate = 0.4  # share of the unverified clips that carry another class's label
-    keep_verified: Rate = 0.2  # share of each class that is verified and right
+    kind: Annotated[Literal["synthetic"], _KIND]
+    seed: Annotated[Seed, Field(description="seed of the synthesised sounds and labels")] = 0
+    train_per_class: Annotated[int, Field(ge=4, le=10_000, description="training clips of each class")] = 40
+    test_per_class: Annotated[int, Field(ge=1, le=10_000, description="test clips of each class")] = 20
+    noise: Annotated[Rate, Field(description="share of the unverified clips that carry another class's label")] = 0.4
+    keep_verified: Annotated[Rate, Field(description="share of each class that is verified and right")] = 0.2
+
+    def parse(self, cache: Path) -> tuple[Manifest, list[str]]:
+        """Make the sounds, unless they were made before."""
+        from trainables.datasets import synthetic  # noqa: PLC0415 -- see the module's docstring
+
+        return synthetic.generate(self, cache), []
 
 
 DataSet = Annotated[FSDnoisy18k | CSV | Folder | Synthetic, Field(discriminator="kind")]
+# Kind -> its model. ``data describe`` takes the first that recognises a path.
+KINDS: dict[str, type[DataSetKind]] = {
+    get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(get_args(DataSet)[0])
+}

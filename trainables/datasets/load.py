@@ -8,21 +8,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from hashlib import blake2b
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from trainables.audio.headers import AudioError, probe
-from trainables.datasets import csv_manifest, folders, fsdnoisy18k, synthetic
 from trainables.datasets.checks import lines, quick_checks, same_as_pool, structure, threads
-from trainables.datasets.config import CSV, DataSet, Folder, FSDnoisy18k
 from trainables.datasets.manifest import DataSetError, Manifest
 from trainables.datasets.noise import inject
 from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-    from trainables.datasets.config import Noise
+    from trainables.datasets.config import DataSet
 
 VERSION = 1  # of digests.json: raised whenever a header is checked or a content digested differently
 
@@ -50,10 +48,11 @@ def load(dataset: DataSet, cache: Path) -> Manifest:
         DataSetError: with every problem of the list at once, and then those of the files as well.
 
     """
-    manifest, problems, noise = _parse(dataset, cache)
+    manifest, problems = dataset.parse(cache)
     problems = problems + structure(manifest)
     if problems:
         raise DataSetError(problems + lines(manifest, quick_checks(manifest)))
+    noise = dataset.injected_noise
     return manifest if noise is None else inject(manifest, noise)
 
 
@@ -106,20 +105,6 @@ def leave_out(manifest: Manifest, bad: Mapping[str, str], allowed: int) -> Manif
     if problems:
         raise DataSetError([f"after leaving out {len(kept.skipped)} bad clips: {p}" for p in problems])
     return kept
-
-
-def _parse(dataset: DataSet, cache: Path) -> tuple[Manifest, list[str], Noise | None]:
-    if isinstance(dataset, FSDnoisy18k):
-        return *fsdnoisy18k.parse(Path(dataset.root).expanduser()), None
-    if isinstance(dataset, CSV):
-        root = None if dataset.root is None else Path(dataset.root).expanduser()
-        return *csv_manifest.parse(Path(dataset.path).expanduser(), root), dataset.noise
-    if isinstance(dataset, Folder):
-        found = folders.parse(
-            Path(dataset.root).expanduser(), verified=dataset.verified, test=dataset.test, test_seed=dataset.test_seed
-        )
-        return *found, dataset.noise
-    return synthetic.generate(dataset, cache), [], None
 
 
 def _examine(paths: list[Path], cache: Path) -> dict[str, Known]:

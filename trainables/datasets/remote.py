@@ -15,12 +15,12 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from trainables.config import digest
-from trainables.datasets.config import CSV, DataSet, Synthetic
 from trainables.datasets.manifest import DataSetError
 from trainables.storage.files import write_atomically
-from trainables.storage.location import each, is_url, location
+from trainables.storage.location import each, location
 
 if TYPE_CHECKING:
+    from trainables.datasets.config import DataSet
     from trainables.storage.object_location import ObjectLocation
     from trainables.storage.types import Stamp
 
@@ -41,22 +41,10 @@ def local_copy(dataset: DataSet, cache: Path) -> DataSet:
         OSError: the object store or this machine's disk cannot be used.
 
     """
-    if isinstance(dataset, Synthetic):
-        return dataset
-    changes: dict[str, object] = {}
-    if dataset.root is not None and is_url(dataset.root):
-        changes["root"] = str(_copied(dataset.root, cache))
-    if isinstance(dataset, CSV) and is_url(dataset.path):
-        folder, _, name = dataset.path.rpartition("/")
-        # Without a root the clips lie beside the CSV; with one, the CSV is all that is wanted of its folder.
-        changes["path"] = str(_copied(folder, cache, only=name if dataset.root else None) / name)
-    noise = getattr(dataset, "noise", None)
-    if noise is not None and noise.pool is not None and is_url(noise.pool):
-        changes["noise"] = noise.model_copy(update={"pool": str(_copied(noise.pool, cache))})
-    return dataset.model_copy(update=changes)
+    return dataset.fetched(lambda url, only: _copied(url, cache, only))
 
 
-def _copied(url: str, cache: Path, only: str | None = None) -> Path:
+def _copied(url: str, cache: Path, only: str | None) -> Path:
     there = location(url)
     if isinstance(there, Path):
         return there

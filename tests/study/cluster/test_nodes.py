@@ -12,14 +12,16 @@ from pathlib import Path
 import pytest
 
 from study.cli import main
-from study.cluster.jobs import Attempt, digest, packed, unpacked
+from study.cluster.jobs import Attempt
 from study.cluster.ray_environment import joins_cluster, prepare_environment
 from study.commands.jobs import _code, _state
+from study.spec import yaml_reader
 from study.spec.keys import Resources
+from study.spec.reading import Submission, read_study_file
 from study.spec.yaml_reader import parse
 from trainables.storage.location import location
 
-STUDY = "name: s\nseeds: 2\n"
+STUDY = "name: s\nseeds: 2\ndataset: {kind: synthetic}\narms: [{name: a, loss: {name: cce}}]\n"
 
 
 @pytest.fixture
@@ -57,11 +59,12 @@ def test_a_node_that_nobody_has_seen_yet_may_have_what_is_asked_for(offer):
 
 
 @pytest.mark.usefixtures("offer")
-def test_on_this_machine_one_run_more_is_asked_for_than_fit_but_no_more_than_the_file_allows(offer, monkeypatch):
-    cluster = sys.modules[offer.__module__]
-    monkeypatch.setattr(cluster.ray, "nodes", lambda: [{"Alive": True, "Resources": {"CPU": 8.0, "GPU": 2.0}}])
+def test_on_this_machine_one_run_more_is_asked_for_than_fit_but_no_more_than_the_file_allows(monkeypatch):
+    from study.cluster import local  # noqa: PLC0415 -- ray, after its environment
+
+    monkeypatch.setattr(local.ray, "nodes", lambda: [{"Alive": True, "Resources": {"CPU": 8.0, "GPU": 2.0}}])
     asked = [Resources(), Resources(cpus_per_run=3), Resources(gpus_per_run=0.5), Resources(max_concurrent=4)]
-    assert [cluster.most_here(resources) for resources in asked] == [9, 3, 5, 4]
+    assert [local.most_here(resources) for resources in asked] == [9, 3, 5, 4]
 
 
 def test_a_folder_is_warned_of_where_machines_may_start_later(monkeypatch, tmp_path, capsys):
@@ -99,21 +102,35 @@ def test_a_cluster_is_joined_where_ray_names_one_and_keeps_its_token(monkeypatch
 def test_a_study_file_comes_back_as_it_was_and_its_digest_is_of_what_it_says(tmp_path):
     one, two, three = (tmp_path / name for name in ("one.yaml", "two.yaml", "three.yaml"))
     one.write_text(STUDY)
-    two.write_text("# the same\nseeds: 2\n\nname: 's'\n")
+    two.write_text("# the same\n" + "\n".join(reversed(STUDY.replace("name: s", "name: 's'").splitlines())))
     three.write_text(STUDY.replace("2", "3"))
-    assert unpacked(packed(one)) == ("one.yaml", STUDY.encode())
-    assert "seeds" not in packed(one)
-    assert digest(packed(one)) == digest(packed(two)) != digest(packed(three))
+    first, same, other = (read_study_file(path).submission() for path in (one, two, three))
+    assert Submission.unpack(first.packed, first.digest) == first == ("one.yaml", STUDY, first.digest)
+    assert "seeds" not in first.packed
+    assert first.digest == same.digest != other.digest
 
 
 def test_another_storage_location_takes_the_place_of_the_files_and_nothing_else_changes(tmp_path):
     path = tmp_path / "s.yaml"
-    path.write_text(STUDY + "description: 'yes, 0x1F \N{GREEK SMALL LETTER TAU} \N{SNAKE}'\nbudget: {max_runs: 1e3}\n")
-    name, text = unpacked(packed(path, "s3://bucket/new"))
+    path.write_text(STUDY + "description: 'yes, 0x1F \N{GREEK SMALL LETTER TAU} \N{SNAKE}'\nbudget: {max_hours: 1e3}\n")
+    name, text, _ = read_study_file(path).submission("s3://bucket/new")
     assert name == "s.yaml"
-    changed = parse(text.decode())
+    changed = parse(text)
     assert changed.problems == []
     assert changed.data == parse(path.read_text()).data | {"storage": "s3://bucket/new"}
+
+
+@pytest.mark.parametrize("storage", [(), ("--storage", "s3://bucket/new")])
+def test_a_submission_parses_the_study_file_once(dashboard, monkeypatch, tmp_path, storage):
+    parsed = []
+    loader = yaml_reader.YAML
+    monkeypatch.setattr(yaml_reader, "YAML", lambda **options: parsed.append(options) or loader(**options))
+    path = tmp_path / "s.yaml"
+    path.write_text(STUDY + "storage: /tmp/results\n")
+    address, answers = dashboard
+    answers += [[], []]
+    main(["submit", str(path), *storage, "--address", address])
+    assert len(parsed) == 1
 
 
 @pytest.mark.parametrize("where", ["results", "s3://Bucket/x", "ftp://host/x", ""])
@@ -211,8 +228,7 @@ def test_a_wait_that_hears_no_more_of_the_job_ends_with_a_line_and_125(dashboard
 )
 def test_a_driver_without_its_cluster_and_of_another_version_ends_with_one_line(tmp_path, variables, said):
     path = tmp_path / "s.yaml"
-    arms = "arms: [{name: cce, loss: {name: cce}}]"
-    path.write_text(f"{STUDY}dataset: {{kind: synthetic}}\n{arms}\nstorage: {tmp_path / 'storage'}\n")
+    path.write_text(f"{STUDY}storage: {tmp_path / 'storage'}\n")
     command = [Path(sys.executable).parent / "gce-study", "run", path]
     env = os.environ | {"RAY_ADDRESS": "127.0.0.1:9"} | variables
     answer = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, check=False)

@@ -5,10 +5,9 @@ import json
 
 import pytest
 
-from analysis.report import export, render, write
+from analysis.report import render
 from factories import curve, record
 from study.cli import main
-from study.commands import answers
 from study.spec.reading import read_spec
 from trainables.config import CCE, AdaptiveGCE, Configuration, Run
 from trainables.plans import DataSummary, PlannedRun, StudyPlan, write_plan
@@ -176,8 +175,3 @@ def test_compare_takes_the_second_study_from_another_place(storage, capsys):
     write_study(storage, "first", [100])
     assert main(["compare", "first", "first", "--storage-b", "other"]) == 0
     assert "first (second)" in capsys.readouterr().out
-
-
-def test_the_formats_of_the_help_text_are_those_that_are_written():
-    assert (answers.FORMATS, answers.USUAL) == (write.FORMATS, write.USUAL)
-    assert answers.SUFFIXES == export.SUFFIXES

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 def run(*arguments: str) -> int:
     parser = argparse.ArgumentParser()
-    data.add_parser(parser.add_subparsers())
-    options = parser.parse_args(["data", *arguments])
+    data.add_arguments(parser, "data")
+    options = parser.parse_args(arguments)
     return int(options.handler(options))
 
 
@@ -210,8 +210,8 @@ def test_fetch_makes_the_folder_and_names_the_next_step(
 def test_describe_needs_neither_torch_nor_ray(folders: Path) -> None:
     code = (
         "import argparse, sys\nfrom study.commands import data as data_commands\np = argparse.ArgumentParser()\n"
-        "data_commands.add_parser(p.add_subparsers())\n"
-        f"o = p.parse_args(['data', 'describe', {str(folders)!r}])\no.handler(o)\n"
+        "data_commands.add_arguments(p, 'data')\n"
+        f"o = p.parse_args(['describe', {str(folders)!r}])\no.handler(o)\n"
         "sys.exit(bool({'torch', 'ray', 'torchaudio', 'pandas'} & sys.modules.keys()))"
     )
     root = Path(__file__).resolve().parents[3]

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from study.engine.notifier import Notifier
+from study.errors import SpecError
 from study.spec.notify import Notify
-from study.spec.reading import SpecError, read_spec
+from study.spec.reading import read_spec
 
 GCE_STUDY = Path(sys.executable).parent / "gce-study"
 SECRET = "T0123/B0456/abcdef"  # noqa: S105 -- what must not be seen

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 import factories
-from study.ledger.claim import OwnedError, claim, owner
+from study.errors import OwnedError, SpecError
+from study.ledger.claim import claim, owner
 from study.ledger.ledger import Ledger
 from study.ledger.registry import list_studies, register
 from study.planning.runs import study_plan
-from study.spec.reading import SpecError
 from study.spec.study import StudySpec
 from trainables.config import CCE, Configuration, Run
 from trainables.plans import DataSummary, StudyPlan, read_plan, study_folder

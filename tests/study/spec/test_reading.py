@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
+from study.errors import SpecError
 from study.spec.differences import differences, dump
-from study.spec.reading import SpecError, read_spec
+from study.spec.reading import read_spec
 from study.spec.study import StudySpec
 from study.spec.yaml_reader import core, parse
 from trainables.config import LOSSES

@@ -12,9 +12,10 @@ from types import SimpleNamespace
 import pytest
 
 from study.cluster.ray_environment import prepare_environment
+from study.errors import OwnedError
 from study.interrupts import interruptible
 from study.ledger import claim as claiming
-from study.ledger.claim import OwnedError, claim
+from study.ledger.claim import claim
 from trainables.storage import locks, object_store
 from trainables.storage.locks import acquire, discard, owner_of
 

@@ -1,0 +1,116 @@
+"""The check command: what a study file asks for, without training."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from study.commands.options import add_run_options, add_study_file
+from study.commands.tables import show_arms, show_open
+from study.console import say
+from study.ledger.ledger import Ledger
+from study.ledger.registry import refuse_changed_study
+from study.planning.data import make_plan, read_data
+from study.planning.machine import ill_suited, lacking
+from study.planning.runs import runs_left
+from study.planning.workload import estimate_s, workloads
+from study.spec.reading import read_spec
+from study.spec.shipped import spec_path
+from trainables.naming import duration
+from trainables.storage.location import location
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Collection, Iterator
+
+    from study.planning.workload import Workload
+    from study.spec.study import StudySpec
+    from trainables.plans import DataSummary, StudyPlan
+
+FEW_BATCHES = 5  # an epoch: below it a run ends before its batch statistics settle
+
+
+def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
+    """Add the command's arguments to its parser."""
+    add_study_file(command)
+    add_run_options(command, retry=False)
+    command.set_defaults(handler=check)
+
+
+def check(options: argparse.Namespace) -> int:
+    """Print arms, runs and an estimate of time; train nothing."""
+    spec = read_spec(spec_path(options.file))
+    storage = location(spec.storage)
+    manifest = read_data(spec, options.skip_bad_clips)
+    earlier = refuse_changed_study(storage, spec.name, make_plan(spec, manifest).spec, manifest.fingerprint)
+    plan = make_plan(spec, manifest, earlier)
+    work = workloads(spec, manifest)
+    recorded = Ledger(storage).recorded(p.run.run_id for p in plan.runs)
+    left = runs_left(spec, plan, recorded)
+    if spec.method.name != "grid":
+        show_open(spec)
+    if plan.runs:
+        show_arms(plan, recorded)
+    lines = chain(
+        _runs(spec, plan, len(recorded), left),
+        (f"{line}; gce-study submit is for a cluster that has them" for line in lacking(spec)),
+        ill_suited(spec),
+        _data(plan.dataset),
+        _batches(spec, work),
+        _time(spec, plan, work, recorded, left),
+    )
+    for line in lines:
+        say(line)
+    return 0
+
+
+def _runs(spec: StudySpec, plan: StudyPlan, recorded: int, left: int) -> Iterator[str]:
+    """Describe how many runs a study asks for."""
+    if spec.method.name == "grid":
+        named = sum(planned.stage != "control" for planned in plan.runs)
+        with_ = ", the controls among them" if spec.controls else ""
+        most = "" if left == named - recorded else "at most "
+        seeds = len(spec.seed_list)
+        yield f"{spec.name}: {named} runs named ({seeds} seeds), {recorded} recorded, {most}{left} left{with_}"
+    else:
+        yield f"{spec.name}: {recorded} runs recorded, at most {left} left (method {spec.method.name})"
+    if limits := spec.budget.model_dump(exclude_none=True):
+        yield "budget: " + ", ".join(f"{name} {value:g}" for name, value in limits.items())
+
+
+def _data(data: DataSummary) -> Iterator[str]:
+    clips = ", ".join(f"{count} {split}" for split, count in data.clips.items())
+    wrong = "" if data.wrong is None else f"; {data.wrong} training labels are known to be wrong"
+    yield f"{data.name}: {len(data.classes)} classes; clips: {clips}{wrong}"
+    for path, problem in data.skipped:
+        yield f"left out: {path}: {problem}"
+
+
+def _batches(spec: StudySpec, work: dict[str, Workload]) -> Iterator[str]:
+    """Describe the batches of an epoch on each subset."""
+    size = spec.training.batch_size
+    for name, w in work.items():
+        batches, dropped = divmod(w.train_patches, size)
+        patches = f"{w.train_clips} clips ({w.train_patches} patches) to train on, {w.validation_patches} to validate"
+        yield f"subset {name}: {patches}; {batches} batches of {size} an epoch, {dropped} patches dropped in each"
+        if batches < FEW_BATCHES:
+            yield f"subset {name}: that is few steps for {spec.training.epochs} epochs; lower training.batch_size"
+
+
+def _time(
+    spec: StudySpec, plan: StudyPlan, work: dict[str, Workload], recorded: Collection[str], left: int
+) -> Iterator[str]:
+    """Estimate how long the runs that are left take."""
+    if not left:
+        return
+    subsets: Counter[str] = Counter(p.run.configuration.subset for p in plan.runs if p.run.run_id not in recorded)
+    most = ""
+    if left != subsets.total():  # which subsets they are on is not known: the dearest
+        most = "at most "
+        subsets = Counter({max(work, key=lambda name: work[name].train_patches): left})
+    seconds = estimate_s(spec, subsets, work, len(plan.dataset.classes))
+    if seconds is None:
+        yield "time: not estimated for a GPU"
+    else:
+        yield f"{most}about {duration(seconds)} if no run stops early"

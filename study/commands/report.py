@@ -1,0 +1,38 @@
+"""The report command."""
+
+from __future__ import annotations
+
+import argparse
+
+from analysis.report.write import FORMATS, USUAL, write_report
+from study.commands.options import add_study_name, storage_location
+from study.console import say
+from study.ledger.registry import find_plan
+from study.spec.messages import closest, shown
+
+
+def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
+    """Add the command's arguments to its parser."""
+    add_study_name(command)
+    command.add_argument("--out", type=storage_location, help="folder to write (default: STORAGE/studies/NAME/report)")
+    usual = ",".join(USUAL)
+    text = f"any of {','.join(FORMATS)} (default: {usual}); pdf, png and svg need Chromium or kaleido"
+    command.add_argument("--format", type=_formats, default=USUAL, metavar="LIST", help=text)
+    command.set_defaults(handler=report)
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    formats = [part.strip() for part in text.split(",")]
+    for part in formats:
+        if part not in FORMATS:
+            msg = f"{shown(part)}; allowed: one or more of {', '.join(FORMATS)}, with commas{closest(part, FORMATS)}"
+            raise argparse.ArgumentTypeError(msg)
+    return tuple(dict.fromkeys(formats))
+
+
+def report(options: argparse.Namespace) -> int:
+    """Write a study's report and print where its files lie."""
+    find_plan(options.storage, options.name)
+    folder = write_report(options.storage, options.name, options.out, options.format)
+    say(str(folder / "report.html" if "html" in options.format else folder))
+    return 0
