@@ -14,7 +14,7 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from study.cli import parser
+from study.cli import COMMANDS, parser
 from study.spec.study import json_schema
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
 
-COMMANDS = """\
+COMMAND_PAGE = """\
 # Command line
 
 This page lists every command and option of `gce-study`. It is generated from the program by `docs/generate.py`;
@@ -41,7 +41,7 @@ gce-study schema > study.schema.json
 ```
 """
 
-KEYS = """\
+KEY_PAGE = """\
 # Study file
 
 This page lists every key of a study file: its type, range, default and meaning. It is generated from the JSON Schema
@@ -84,7 +84,7 @@ ORDER = ["Arm", "FSDnoisy18k", "CSV", "Folder", "Synthetic", "Noise", "Grid", "S
 
 def command_reference() -> str:
     """Return the page of every command."""
-    return COMMANDS + "".join(_command(each) for each in _leaves(parser()))
+    return COMMAND_PAGE + "".join(_command(each) for each in _commands())
 
 
 def study_file_reference() -> str:
@@ -93,7 +93,7 @@ def study_file_reference() -> str:
     definitions: dict[str, Any] = schema["$defs"]
     losses = [name for name in definitions if name.startswith("Open")]
     rest = [name for name in definitions if not name.endswith(("Values", "Range")) and name not in {*ORDER, *losses}]
-    page = KEYS + "\n## Top level\n\n" + _table(schema, definitions)
+    page = KEY_PAGE + "\n## Top level\n\n" + _table(schema, definitions)
     for name in [*ORDER, *rest]:
         page += _section("##", TITLES.get(name, name), definitions[name], definitions)
     page += "\n## Losses\n\n[Losses](losses.md) has the formulas.\n"
@@ -103,14 +103,23 @@ def study_file_reference() -> str:
     return page
 
 
-def _leaves(command: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
-    """Yield the commands below a parser that have no commands of their own and appear in its help."""
-    for action in command._actions:  # noqa: SLF001 -- argparse has no public way to list its commands
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001 -- see above
-            for listed in action._choices_actions:  # noqa: SLF001 -- see above
-                child = action.choices[listed.dest]
-                child.description = child.description or listed.help
-                yield from list(_leaves(child)) or [child]
+def _commands() -> Iterator[argparse.ArgumentParser]:
+    """Yield every command that the help lists, in its order; those of a group instead of the group."""
+    for name, (_, text) in COMMANDS.items():
+        if text:
+            command = _below(parser(name))[name]
+            yield from _below(command).values() or [command]
+
+
+def _below(command: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """Return the commands of a parser by name; argparse has no public way to list them."""
+    groups = [action for action in command._actions if isinstance(action, argparse._SubParsersAction)]  # noqa: SLF001
+    if not groups:
+        return {}
+    texts = {action.dest: action.help for action in groups[0]._choices_actions}  # noqa: SLF001
+    for name, child in groups[0].choices.items():
+        child.description = child.description or texts.get(name)
+    return dict(groups[0].choices)
 
 
 def _command(command: argparse.ArgumentParser) -> str:
@@ -118,7 +127,7 @@ def _command(command: argparse.ArgumentParser) -> str:
     lines = textwrap.wrap(usage, 100, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
     page = f"\n## {command.prog.removeprefix('gce-study ')}\n\n{_sentence(command.description or '')}\n\n"
     page += "```text\n" + "\n".join(lines) + "\n```\n"
-    rows = [_argument(action) for action in command._actions if action.dest != "help"]  # noqa: SLF001 -- see _leaves
+    rows = [_argument(action) for action in command._actions if action.dest != "help"]  # noqa: SLF001 -- see _below
     return page + ("\n| argument | meaning |\n|---|---|\n" + "".join(rows) if rows else "")
 
 

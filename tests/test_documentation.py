@@ -11,7 +11,7 @@ import yaml
 
 from analysis.study import Study
 from factories import Builder
-from study.cli import parser
+from study.cli import COMMANDS, parser
 from study.spec.shipped import spec_path
 from study.spec.study import StudySpec
 from study.spec.yaml_reader import parse
@@ -115,7 +115,7 @@ def commands(text):
 def test_every_command_shown_is_one_that_the_program_takes(text):
     for program, *arguments in commands(text):
         if program.rsplit("/", 1)[-1] == "gce-study":
-            assert callable(parser().parse_args(arguments).handler)
+            assert callable(parser(arguments[0]).parse_args(arguments).handler)
         elif program == "make":
             assert re.search(rf"^{arguments[0]}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
         elif program.rsplit("/", 1)[-1] == "python" and not arguments[0].startswith("-"):
@@ -127,9 +127,8 @@ def test_every_command_named_in_a_sentence_is_a_command():
     mentioned = set(re.findall(r"gce-study ([a-z]+)", re.sub(FENCE, "", text))) & set(
         re.findall(r"`gce-study ([a-z]+)", text)
     )
-    help_text = parser().format_help()
     assert mentioned >= {"check", "run", "report", "schema", "data", "best", "wait"}
-    assert all(re.search(rf"^ +{name}\b", help_text, re.MULTILINE) for name in mentioned)
+    assert mentioned <= set(COMMANDS)
 
 
 def anchors(page):
@@ -212,7 +211,7 @@ def test_the_file_reference_has_every_key_of_the_schema():
 
 
 def test_the_editor_schema_of_the_docs_is_json(capsys):
-    parser().parse_args(["schema"]).handler(None)
+    parser("schema").parse_args(["schema"]).handler(None)
     assert json.loads(capsys.readouterr().out)["title"] == "StudySpec"
 
 
