@@ -4,13 +4,17 @@ BIN := .venv/bin
 # The pins hold for the packages and for what builds them, whatever version of pip this is.
 PINS := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1
 
-.PHONY: demo test clusters bench lint clean
+.PHONY: demo test test-fast clusters bench lint clean
 
 demo: .venv/installed
 	$(BIN)/gce-study run demo
 
 test: .venv/installed-dev lint
 	$(BIN)/python -m pytest
+
+# All that starts neither Ray nor a browser nor an object store: a minute or so.
+test-fast: .venv/installed-dev
+	$(BIN)/python -m pytest -m "not slow"
 
 clusters: .venv/installed-dev
 	GCE_STUDY_CLUSTERS=1 $(BIN)/python -m pytest -m clusters

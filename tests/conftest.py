@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import soundfile
+from hypothesis import Phase, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,6 +21,24 @@ if TYPE_CHECKING:
     from trainables.storage.object_location import ObjectLocation
 
 RATE = 44_100
+
+
+# On a busy machine no deadline holds, and shrinking a failure of one of the larger tests takes minutes:
+# `pytest --hypothesis-profile=shrink` does it.
+settings.register_profile("shrink", deadline=None)
+settings.register_profile("first-failure", deadline=None, phases=set(Phase) - {Phase.shrink, Phase.explain})
+settings.load_profile("first-failure")
+
+# Whatever needs one of these starts a browser, an object store or a Ray cluster.
+SLOW_FIXTURES = {"chromium", "front", "machine", "start_head"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before ``-m`` selects
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what needs a slow fixture or a cluster."""
+    for item in items:
+        if SLOW_FIXTURES.intersection(item.fixturenames) or item.get_closest_marker("clusters"):
+            item.add_marker(pytest.mark.slow)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

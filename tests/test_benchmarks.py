@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
 
 
+@pytest.mark.slow
 def test_runs_on_lanes_equal_the_same_runs_alone() -> None:
     said = subprocess.run(
         [sys.executable, BENCHMARKS / "lanes.py"], check=True, capture_output=True, text=True, timeout=200

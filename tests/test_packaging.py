@@ -93,6 +93,7 @@ def test_help_names_every_command():
     assert commands == ["check", "run", "status", "list", "schema", *on_clusters, *known]
 
 
+@pytest.mark.slow
 def test_a_folder_needs_no_object_storage():
     heavy = "{'fsspec', 's3fs', 'botocore', 'aiohttp'}"
     modules = "analysis.study, analysis.report.write, study.cli, study.ledger.registry, study.planning.data"
@@ -132,6 +133,7 @@ def test_no_module_is_longer_than_three_hundred_lines():
         ("analysis", ["load_study"]),
     ],
 )
+@pytest.mark.slow
 def test_the_public_face_offers_its_names_and_imports_them_when_asked(module, names):
     code = (
         f"import sys, {module} as m; light = not {{'torch', 'pandas', 'scipy'}} & set(sys.modules);"
@@ -141,6 +143,7 @@ def test_the_public_face_offers_its_names_and_imports_them_when_asked(module, na
     assert done.stdout == "True True\n"
 
 
+@pytest.mark.slow
 def test_analysis_offers_load_study_without_importing_pandas_before_it_is_asked_for():
     code = (
         "import sys, analysis; print('pandas' in sys.modules, analysis.load_study.__module__, 'pandas' in sys.modules)"

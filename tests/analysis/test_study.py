@@ -78,6 +78,7 @@ def test_parquet_without_pyarrow_is_an_error_that_writes_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_study_needs_neither_torch_nor_ray(full_study: Builder, tmp_path: Path) -> None:
     code = """
 import sys

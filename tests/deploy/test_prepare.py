@@ -53,7 +53,7 @@ def account(tmp_path, monkeypatch):
 
 
 def prepare(ssh_from):
-    command = [sys.executable, ROOT / "docs" / "aws" / "prepare.py", "--bucket", "sounds", "--ssh-from", ssh_from]
+    command = [sys.executable, ROOT / "deploy" / "aws" / "prepare.py", "--bucket", "sounds", "--ssh-from", ssh_from]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
     return yaml.safe_load(answer.stdout)
 

@@ -16,6 +16,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from trainables.plans import read_plan
 from trainables.records import log_path, read_records
 
+pytestmark = pytest.mark.slow
+
 GCE_STUDY = Path(sys.executable).parent / "gce-study"
 STUDY = """
 name: {name}

@@ -23,6 +23,8 @@ from study.spec.reading import read_spec
 from trainables.records import read_records, recorded
 from trainables.training.run_data import open_run_data
 
+pytestmark = pytest.mark.slow
+
 GCE_STUDY = Path(sys.executable).parent / "gce-study"
 OUTAGES = [float(text) for text in os.environ.get("GCE_STUDY_OUTAGES", "").split(",") if text]
 STUDY = """

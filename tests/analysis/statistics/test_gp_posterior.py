@@ -194,7 +194,7 @@ def test_what_cannot_be_used_is_refused(
         fit(scores, x, pending)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.lists(st.floats(0, 100), max_size=4), min_size=1, max_size=6),
     st.sampled_from([True, False]),

@@ -107,7 +107,7 @@ def test_the_set_holds_the_best_of_unequal_sizes_as_often_as_it_says() -> None:
     assert np.abs(kept / TIMES - 0.95).max() < 3.5 * math.sqrt(0.05 * 0.95 / TIMES)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(2, 6), st.integers(2, 8), st.integers(0, 10_000))
 def test_the_highest_mean_is_always_in_the_set_and_intervals_are_constrained(k: int, n: int, seed: int) -> None:
     values = np.random.default_rng(seed).normal(size=(k, n))

@@ -13,7 +13,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[3]
 FILES = ["cluster.yaml", "cluster.onprem.yaml"]
 AWS = yaml.safe_load((ROOT / "cluster.yaml").read_text())
-POLICIES = sorted((ROOT / "docs" / "aws").glob("*.json"))
+POLICIES = sorted((ROOT / "deploy" / "aws").glob("*.json"))
 PINS = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line)
 
 
@@ -108,7 +108,7 @@ def test_a_policy_allows_named_actions_on_named_things(path):
 
 
 def test_only_the_head_may_start_machines_and_both_reach_one_prefix():
-    head, storage = (json.loads((ROOT / "docs" / "aws" / f"{name}.json").read_text()) for name in ("head", "storage"))
+    head, storage = (json.loads((ROOT / "deploy" / "aws" / f"{name}.json").read_text()) for name in ("head", "storage"))
     (passing,) = [s for s in head["Statement"] if s["Action"] == "iam:PassRole"]
     assert passing["Resource"] == "arn:aws:iam::${account}:role/${cluster}-worker"
     listing, using = storage["Statement"]
@@ -118,7 +118,7 @@ def test_only_the_head_may_start_machines_and_both_reach_one_prefix():
 
 @pytest.mark.parametrize("text", ["0.0.0.0/0", "::/0", "10.0.0.0/8", "203.0.113.7/24", "here"])
 def test_ssh_from_anywhere_is_refused(text):
-    command = [sys.executable, ROOT / "docs" / "aws" / "prepare.py", "--bucket", "results", "--ssh-from", text]
+    command = [sys.executable, ROOT / "deploy" / "aws" / "prepare.py", "--bucket", "results", "--ssh-from", text]
     answer = subprocess.run(command, check=False, capture_output=True, text=True)
     assert answer.returncode == 2
     allowed = "allowed: a network no wider than /16, such as 203.0.113.7/32"

@@ -226,6 +226,7 @@ def test_a_wait_that_hears_no_more_of_the_job_ends_with_a_line_and_125(dashboard
         ({}, "no Ray cluster answers at 127.0.0.1:9 (RAY_ADDRESS)"),
     ],
 )
+@pytest.mark.slow
 def test_a_driver_without_its_cluster_and_of_another_version_ends_with_one_line(tmp_path, variables, said):
     path = tmp_path / "s.yaml"
     path.write_text(f"{STUDY}storage: {tmp_path / 'storage'}\n")

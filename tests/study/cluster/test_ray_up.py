@@ -226,7 +226,7 @@ def test_on_aws_a_gpu_machine_comes_with_the_work_and_goes_without(machine, aws)
     assert instances(machine) == []
 
     # All that the head asked of AWS its policy allows, with the marks that the policy's conditions ask for.
-    policy = json.loads((ROOT / "docs" / "aws" / "head.json").read_text())["Statement"]
+    policy = json.loads((ROOT / "deploy" / "aws" / "head.json").read_text())["Statement"]
     allowed = {a for s in policy for a in ([s["Action"]] if isinstance(s["Action"], str) else s["Action"])}
     assert {f"ec2:{call['Action']}" for call in requests(machine, "head")} == allowed - {"iam:PassRole"}
     for who, role in (("person", "head"), ("head", "worker")):

@@ -177,6 +177,7 @@ def test_an_empty_class_folder_is_refused(tmp_path, capsys):
     assert "train/empty" in errors
 
 
+@pytest.mark.slow
 def test_as_many_bad_clips_are_skipped_as_allowed_and_the_report_lists_them(sounds, capsys):
     DECODED["NaN"](sounds / "0.wav")
     (sounds / "3.wav").unlink()

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # each test starts the command line
+
 LOOPBACK = {"0100007F", "00000000000000000000000001000000"}
 COMMAND = [sys.executable, "-m", "study.cli", "dashboard"]
 

@@ -22,6 +22,8 @@ from analysis.tables.exploration import exploration_table
 from trainables.plans import read_plan
 from trainables.records import read_records
 
+pytestmark = pytest.mark.slow
+
 GCE_STUDY = Path(sys.executable).parent / "gce-study"
 KILLS = int(os.environ.get("GCE_STUDY_KILLS", "1"))
 DATA = "dataset: {kind: synthetic, train_per_class: 6, test_per_class: 2}"

@@ -66,6 +66,7 @@ def run(folder, url, more=""):
     return subprocess.run([GCE_STUDY, "run", path], capture_output=True, text=True, timeout=200, check=False)
 
 
+@pytest.mark.slow
 def test_a_study_tells_of_its_choice_and_of_its_end_once_each_and_keeps_the_address_to_itself(server, tmp_path):
     answer = run(tmp_path, server.url)
     assert answer.returncode == 0, answer.stderr
@@ -84,6 +85,7 @@ def test_a_study_tells_of_its_choice_and_of_its_end_once_each_and_keeps_the_addr
     assert [body["event"] for _, _, body in server.posts[2:]] == ["finished"]
 
 
+@pytest.mark.slow
 def test_a_study_that_ends_without_a_complete_run_tells_that_it_failed(server, tmp_path):
     assert run(tmp_path, server.url, more=", l2: 1.0e+38").returncode == 1
     assert [body["event"] for _, _, body in server.posts] == ["failed"]

@@ -203,6 +203,7 @@ ray.shutdown()
 """
 
 
+@pytest.mark.slow
 def test_a_cluster_with_a_dashboard_says_where():
     answer = subprocess.run([sys.executable, "-c", CLUSTER], capture_output=True, text=True, timeout=120, check=True)
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", answer.stdout.splitlines()[-1])

@@ -124,7 +124,7 @@ def train(search, disk, training, may_die, checkpoint_every):
 
 @pytest.mark.parametrize("sampler", ["tpe", "random", "qmc"])
 @pytest.mark.parametrize("seeds", [1, 2])
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.integers(0, 2**32))
 def test_a_killed_search_goes_on_as_if_it_had_not_been(sampler, seeds, chance):
     draws = random.Random(chance)  # noqa: S311 -- no secret
@@ -157,7 +157,7 @@ def test_a_killed_search_goes_on_as_if_it_had_not_been(sampler, seeds, chance):
 
 
 @pytest.mark.parametrize("seeds", [1, 3])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32), st.integers(1, 6))
 def test_several_workers_never_get_the_same_run_and_all_ends(seeds, chance, workers):
     draws = random.Random(chance)  # noqa: S311 -- no secret
@@ -195,7 +195,7 @@ def test_several_workers_never_get_the_same_run_and_all_ends(seeds, chance, work
 
 
 @given(st.randoms(use_true_random=False))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_order_of_telling_is_no_matter(order):
     disk = Disk()
     sitting(disk, settings_of(seeds=2, sampler="random"))

@@ -142,7 +142,7 @@ def test_the_method_s_seed_makes_a_difference_and_repeats() -> None:
 
 
 @given(st.permutations(range(20)))
-@hypothesis_settings(max_examples=10, deadline=None)
+@hypothesis_settings(max_examples=10)
 def test_what_is_asked_for_does_not_depend_on_the_order_of_telling(order: list[int]) -> None:
     runs = play(settle(within=0.1), most=20)
     again = settle(asked=runs, within=0.1)
@@ -367,7 +367,7 @@ actions = st.lists(st.sampled_from(["ask", "ask", "tell", "lose", "fail"]), max_
 
 
 @given(actions, st.randoms(use_true_random=False))
-@hypothesis_settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=25)
 def test_no_run_is_asked_for_while_it_is_out_or_told(what: list[str], random: Any) -> None:
     method = settle(confirm_seeds=2, max_runs=20, baselines=[CCE_ARM])
     out: dict[str, PlannedRun] = {}

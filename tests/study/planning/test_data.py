@@ -51,6 +51,7 @@ def test_bf16_on_a_processor_without_it_is_said_to_be_slow(cpuinfo, more, warned
     assert ill_suited(read_spec(study(cpuinfo, *more))) == [SLOW] * warned
 
 
+@pytest.mark.slow
 def test_check_and_run_say_it(study, tmp_path, capsys):
     path = study("flags\t\t: fma avx2\n", BF16, "resources: {cpus_per_run: 1}")
     assert cli.main(["check", str(path)]) == 0

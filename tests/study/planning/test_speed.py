@@ -34,6 +34,7 @@ def measured(monkeypatch):
 
 
 @pytest.mark.parametrize(("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
+@pytest.mark.slow
 def test_the_network_is_timed_in_the_precision_asked_for(precision, dtype, monkeypatch):
     seen = set()
 
@@ -79,6 +80,7 @@ def test_a_damaged_memory_is_made_anew(content, cache):
     assert [speed.seconds_per_patch(8, 3) for _ in range(2)] == [(1.0, 0.5)] * 2
 
 
+@pytest.mark.slow
 def test_the_time_is_taken_in_a_process_whose_memory_is_managed_as_a_workers(monkeypatch):
     run, environments = subprocess.run, []
 
@@ -99,6 +101,7 @@ def test_an_unwritable_cache_is_no_error(cache):
     assert [speed.seconds_per_patch(8, 3) for _ in range(2)] == [(1.0, 0.5), (2.0, 0.5)]
 
 
+@pytest.mark.slow
 def test_a_check_imports_neither_torch_nor_ray_and_says_the_same_again(tmp_path):
     code = (
         "import sys, study.cli; study.cli.main(['check', 'demo']); print(sorted({'torch', 'ray'} & set(sys.modules)))"

@@ -137,13 +137,13 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
             read_spec(tmp_path / name)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.one_of(st.text(), st.binary(), st.text(alphabet="abn:-[]{}&*!?|>'\"%#, \n\t01.e~<@`\\\ud7ff")))
 def test_any_content_is_a_study_or_a_list_of_problems(content: str | bytes) -> None:
     _read_or_problems(content)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.integers(0, len(GOOD)), st.integers(0, 6), st.text(max_size=8), st.text(alphabet="[]{}:,&*!x \n", max_size=8))
 def test_any_damage_to_a_study_is_a_study_or_a_list_of_problems(at: int, cut: int, text: str, marks: str) -> None:
     _read_or_problems(GOOD[:at] + text + marks + GOOD[at + cut :])
@@ -159,7 +159,7 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(StudySpec.model_fields, json_values)), json_values)
 def test_any_value_under_any_key_is_a_study_or_a_list_of_problems(values: dict[str, Any], inner: object) -> None:
     arms = [{"name": "a", "loss": {"name": "gce", "q": inner}, "subset": inner}]
@@ -230,7 +230,7 @@ grids = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(grids | of_two)
 def test_a_dumped_study_reads_back_equal(values: dict[str, Any]) -> None:
     spec = StudySpec.model_validate(values)

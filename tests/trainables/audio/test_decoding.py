@@ -81,7 +81,7 @@ def test_other_rates_are_resampled_to_the_length_that_the_header_gives(tmp_path:
     assert np.abs(wave - SINE[: len(wave)])[1000:-1000].max() < 0.01
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     samples=st.integers(1, 3_000),
     rate=st.sampled_from([8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 37_800, 48_000, 88_200]),
@@ -238,7 +238,7 @@ def test_an_mp3_of_variable_bit_rate_without_a_length_is_refused(tmp_path: Path)
     assert "variable bit rate" in reason(without_length(tmp_path / "a.mp3", "VARIABLE"))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     data=st.binary(max_size=200),
     head=st.sampled_from([b"", b"RIFF\0\0\0\0WAVE", b"OggS", b"fLaC", b"ID3", b"\xff\xfb"]),

@@ -82,7 +82,7 @@ def test_the_order_of_the_clips_does_not_matter() -> None:
     assert inject(backwards, noise).clips[::-1] == inject(manifest, noise).clips
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rates=st.lists(st.integers(0, 20), min_size=3, max_size=3).filter(lambda r: sum(r) <= 20),
     keep=st.floats(0, 1),

@@ -150,7 +150,7 @@ def test_counts_say_zero_for_what_is_not_there() -> None:
 SIZES = st.dictionaries(st.sampled_from("abcdef"), st.integers(1, 40), min_size=1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(unverified=SIZES, verified=SIZES, small=st.dictionaries(st.sampled_from("abcdef"), st.integers(0, 20)))
 def test_subsets_of_any_data_set_are_nested(
     unverified: dict[str, int], verified: dict[str, int], small: dict[str, int]
@@ -160,7 +160,7 @@ def test_subsets_of_any_data_set_are_nested(
         assert set(subset(manifest, smaller)) <= set(subset(manifest, larger))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(unverified=SIZES, verified=SIZES)
 def test_the_next_larger_draw_only_adds(unverified: dict[str, int], verified: dict[str, int]) -> None:
     from trainables.datasets.subsets import _draw  # noqa: PLC0415

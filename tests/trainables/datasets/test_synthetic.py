@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SMALL = Synthetic(kind="synthetic", train_per_class=5, test_per_class=2)
 
 
+@pytest.mark.slow
 def test_the_default_has_six_classes_and_is_made_in_seconds(tmp_path: Path) -> None:
     start = time.perf_counter()
     manifest = load(Synthetic(kind="synthetic"), tmp_path)

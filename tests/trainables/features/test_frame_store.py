@@ -78,6 +78,7 @@ def test_progress_goes_from_the_finished_clips_to_all(tmp_path):
     assert calls[-1] == (CHUNK + 1, CHUNK + 1)
 
 
+@pytest.mark.slow
 def test_two_workers_build_the_same_bytes_as_one(tmp_path):
     data = noise_set(tmp_path / "wav", 2 * CHUNK + 3)
     one = build_store(data, tmp_path / "one", workers=1)
@@ -109,6 +110,7 @@ def alive(pid):
         return False
 
 
+@pytest.mark.slow
 def test_a_build_killed_in_the_middle_continues_with_the_chunks_that_are_left(tmp_path):
     clips = 6 * CHUNK
     data = noise_set(tmp_path / "wav", clips, seconds=2)
@@ -133,6 +135,7 @@ def test_a_build_killed_in_the_middle_continues_with_the_chunks_that_are_left(tm
     assert np.array_equal(store.frames(), build_store(data, tmp_path / "fresh").frames())
 
 
+@pytest.mark.slow
 def test_two_processes_that_build_at_once_share_one_store(tmp_path):
     data = noise_set(tmp_path / "wav", 2 * CHUNK, seconds=2)
     process = start_build(tmp_path, 2 * CHUNK)
@@ -148,6 +151,7 @@ def test_two_processes_that_build_at_once_share_one_store(tmp_path):
 
 
 @pytest.mark.parametrize("damage", ["flip", "cut", "manifest"])
+@pytest.mark.slow
 def test_a_damaged_store_is_noticed_and_only_its_damage_is_made_again(tmp_path, damage):
     data = noise_set(tmp_path / "wav", 2 * CHUNK)
     store = build_store(data, tmp_path)

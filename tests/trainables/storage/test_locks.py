@@ -29,7 +29,7 @@ time.sleep(60 if held else 0)
 """
 
 
-@pytest.fixture(params=["folder", "object store"])
+@pytest.fixture(params=["folder", pytest.param("object store", marks=pytest.mark.slow)])
 def path(request, tmp_path):
     """Return what is owned, in a folder and in an object store."""
     storage = tmp_path if request.param == "folder" else request.getfixturevalue("bucket")

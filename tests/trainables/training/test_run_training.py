@@ -49,6 +49,7 @@ def plain_network(classes):
     return network
 
 
+@pytest.mark.slow
 def test_twenty_steps_equal_those_of_plain_pytorch(loader, make_run):
     """In float64: in float32 two orders of one sum are soon far apart, since Adam makes as much of a tiny gradient."""
     run = make_run(GCE(name="gce", q=0.7), epochs=10)
