@@ -6,21 +6,20 @@ import html
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from analysis.findings.choice import Best, best
 from analysis.report.export import epochs_table, runs_table
+from analysis.report.method_report import method_report
 from analysis.report.sections import figures_of, report_sections
 from analysis.results import study_results
 from analysis.statistics.intervals import LEVEL
 from analysis.tables.accuracy import result_tables
 from analysis.tables.summary import summary
-from analysis.text.methods import methods
-from analysis.text.verdict import verdict
 
 if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
     from analysis.figures.figure import Figure
+    from analysis.findings.choice import Best
     from analysis.tables.table import Table
     from trainables.storage.types import Location
 
@@ -31,6 +30,8 @@ class Study:
     def __init__(self, results: study_results.StudyResults) -> None:
         """Wrap a study's plan and records."""
         self.results = results
+        self._report = method_report(results)
+        self.finding = self._report.finding
 
     def __repr__(self) -> str:
         """Name the study and count its runs."""
@@ -54,25 +55,25 @@ class Study:
             level: of the intervals, in (0, 1).
 
         """
-        return summary(study_results.reported(self.results).runs, level)
+        return summary(self.finding.reported.runs, level)
 
     def best(self) -> Best | None:
         """Return what the study chooses; None when there is nothing to choose from."""
-        return best(self.results)
+        return self.finding.best
 
-    @cached_property
+    @property
     def verdict(self) -> str:
         """What the study found, in a few sentences."""
-        return verdict(self.results)
+        return self._report.verdict
 
-    @cached_property
+    @property
     def methods(self) -> str:
         """How it was found: a paragraph for a paper, and the references, a line each."""
-        return "\n".join(methods(self.results))
+        return "\n".join(self._report.methods)
 
     @cached_property
     def _figures(self) -> dict[str, Figure]:
-        return figures_of(report_sections(self.results))
+        return figures_of(report_sections(self._report))
 
     @property
     def figures(self) -> tuple[str, ...]:
@@ -95,7 +96,7 @@ class Study:
 
     def _repr_html_(self) -> str:
         """Show the verdict and the tables of results in a notebook; nothing in them is read as markup."""
-        shown = result_tables(study_results.reported(self.results))
+        shown = result_tables(self.finding)
         title = html.escape(self.results.plan.name)
         return f"<h3>{title}</h3><p>{html.escape(self.verdict)}</p>{''.join(map(_as_html, shown))}"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from analysis.findings.finding import Finding
 from analysis.results.study_results import StudyResults, study_results
 from trainables.config import CCE, GCE, AdaptiveGCE, Configuration, Run, Training
 from trainables.plans import DataSummary, PlannedRun, StudyPlan, write_plan
@@ -160,6 +161,16 @@ class Builder:
     def results(self) -> StudyResults:
         """Return the study's results without touching the disk."""
         return study_results(self.plan(), self.records)
+
+    def report(self) -> Any:
+        """Return the report of the study's method; its ``finding`` is what the study found."""
+        from analysis.report.method_report import method_report  # noqa: PLC0415 -- plotly, which few tests need
+
+        return method_report(self.results())
+
+    def finding(self) -> Any:
+        """Return what the study found; of which class, its method decides."""
+        return Finding.of(self.results())
 
     def write(self, storage: Path) -> str:
         """Write plan and records to a storage location; return the study's name."""

@@ -54,3 +54,8 @@ def configuration_name(planned: PlannedRun) -> str:
     """Return the name of a configuration, with its subset if the arm has several."""
     subset = planned.varied.get("subset")
     return f"{label(planned)} on {subset}" if subset else label(planned)
+
+
+def counted(number_of: int, what: str) -> str:
+    """Write a count with its noun: ``1 run``, ``12 runs``; the plural takes an s."""
+    return f"{number_of} {what}{'' if number_of == 1 else 's'}"

@@ -12,7 +12,7 @@ from analysis.dashboard.blocks import Block, Page, aria, part, percent, scrolled
 from analysis.dashboard.runs import SORTS, confusion_of, listing, provenance_of, settings_of, with_running
 from analysis.dashboard.studies import UnreadableStudyError, in_order
 from analysis.figures.figure import Figure
-from analysis.figures.learning_curves import Curve, draw_curves
+from analysis.figures.learning_curves import Curve, draw_learning_curves
 from analysis.results.runs_table import Key
 from trainables.records import log_path
 
@@ -150,7 +150,7 @@ def _curve(record: Record, key: Key, arms: list[str]) -> Figure:
         return [Curve(key, (), epochs, tuple(values), 1, ())]
 
     accuracy = of([point.validation_accuracy for point in record.epochs])
-    drawing = draw_curves(accuracy, of([point.train_loss for point in record.epochs]), arms)
+    drawing = draw_learning_curves(accuracy, of([point.train_loss for point in record.epochs]), arms)
     drawing.update_traces(mode="lines+markers")  # one epoch alone draws no line
     title = "Validation accuracy and training loss per epoch"
     return Figure("learning_curve", title, "This run alone.", drawing)

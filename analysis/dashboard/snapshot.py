@@ -7,12 +7,12 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from analysis.report.method_report import method_report
 from analysis.report.sections import report_sections
 from analysis.results.runs_table import METRICS, Key, keys, scores
 from analysis.results.study_results import explored, reported
 from analysis.statistics.intervals import t_interval
 from analysis.tables.table import NONE, Table
-from analysis.text.verdict import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +49,10 @@ class Snapshot:
     _seeds: Table | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
+    def __post_init__(self) -> None:
+        """Take the report of the study's method; it computes nothing before it is asked."""
+        self._report = method_report(self.results)
+
     @property
     def plan(self) -> StudyPlan:
         """The study's plan."""
@@ -64,7 +68,7 @@ class Snapshot:
         with self._lock:
             if self._verdict is None:
                 began = time.monotonic()
-                self._verdict = verdict(self.results)
+                self._verdict = self._report.verdict
                 self.cost_s += time.monotonic() - began
             return self._verdict
 
@@ -81,7 +85,7 @@ class Snapshot:
         with self._lock:
             if self._sections is None:
                 began = time.monotonic()
-                self._sections = report_sections(self.results)
+                self._sections = report_sections(self._report)
                 self.cost_s += time.monotonic() - began
             return self._sections
 

@@ -58,7 +58,7 @@ class QSweep:
     limit: float
 
 
-def q_curves(results: StudyResults, most: int = SHOWN) -> list[QCurve]:
+def q_per_epoch_data(results: StudyResults, most: int = SHOWN) -> list[QCurve]:
     """Return q_a over epochs of the adaptive configurations with complete runs, by subset and then by T.
 
     Of more than ``most``, some are picked evenly, the first and the last always. Exploring runs count as the others.
@@ -112,7 +112,7 @@ def _curve(key: Key, runs: Sequence[dict[int, tuple[float, float]]]) -> QCurve:
     return QCurve(key, epochs, tuple(means), tuple(sds), len(runs))
 
 
-def q_sweep(results: StudyResults) -> QSweep | None:
+def q_vs_t_data(results: StudyResults) -> QSweep | None:
     """Return mean q_a against T, of all complete runs; None where there are fewer than two T.
 
     As T grows every distance weighs the same, and the score of a batch tends to the share of pairs of equal labels: q_a
@@ -139,7 +139,7 @@ def q_sweep(results: StudyResults) -> QSweep | None:
     return QSweep(found, classes, 1 - 1 / classes) if found and classes else None
 
 
-def draw_q_curves(data: Sequence[QCurve], arms: Sequence[str]) -> go.Figure:
+def draw_q_per_epoch(data: Sequence[QCurve], arms: Sequence[str]) -> go.Figure:
     """Draw a panel per configuration: mean q_a per epoch with a band of one standard deviation on either side."""
     several = len({curve.key.subset for curve in data}) > 1
     names = [
@@ -182,7 +182,7 @@ def draw_q_curves(data: Sequence[QCurve], arms: Sequence[str]) -> go.Figure:
     return figure
 
 
-def draw_q_sweep(data: QSweep, arms: Sequence[str]) -> go.Figure:
+def draw_q_vs_t(data: QSweep, arms: Sequence[str]) -> go.Figure:
     """Draw mean q_a against T, with its limit for K equally large classes as a level."""
     figure = empty(height=430)
     ends = axis_ends([x for line in data.lines for x in line.temperatures], logarithmic=True)
@@ -230,7 +230,7 @@ def draw_q_sweep(data: QSweep, arms: Sequence[str]) -> go.Figure:
 def adaptive_q(results: StudyResults) -> tuple[Figure, ...]:
     """Draw which q the adaptive loss chose, over epochs and against T."""
     found = []
-    if data := q_curves(results):
+    if data := q_per_epoch_data(results):
         number = configurations(results)
         which = (
             f"{len(data)} of {number} adaptive configurations" if number > len(data) else "every adaptive configuration"
@@ -240,9 +240,9 @@ def adaptive_q(results: StudyResults) -> tuple[Figure, ...]:
             "runs, exploring ones included, as long as all of them still train; the band is one standard "
             "deviation of a batch on either side, no confidence interval."
         )
-        drawing = draw_q_curves(data, arms(results.runs))
+        drawing = draw_q_per_epoch(data, arms(results.runs))
         found.append(Figure("q_per_epoch", "q of the adaptive loss per epoch", caption, drawing))
-    if sweep := q_sweep(results):
+    if sweep := q_vs_t_data(results):
         caption = (
             "Every open mark is a complete run's mean over its epochs, exploring runs included; filled marks are means "
             f"with {100 * LEVEL:g} % t-intervals over runs.{part_drawn(results.runs)} "
@@ -251,6 +251,6 @@ def adaptive_q(results: StudyResults) -> tuple[Figure, ...]:
             f"the dashed level takes {sweep.classes} classes of equal size; unequal classes have a lower limit, and a "
             "small training set, drawn without putting back, a higher one."
         )
-        drawing = draw_q_sweep(sweep, arms(results.runs))
+        drawing = draw_q_vs_t(sweep, arms(results.runs))
         found.append(Figure("q_vs_t", "Mean q of the adaptive loss against T", caption, drawing))
     return tuple(found)

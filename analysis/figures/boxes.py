@@ -9,8 +9,7 @@ from analysis.figures import published
 from analysis.figures.figure import Figure, named, panels
 from analysis.figures.published import PUBLISHED
 from analysis.figures.theme import axis_title, empty, escaped, style
-from analysis.results.runs_table import Key, arms, reported_metric, scores
-from analysis.statistics.ranking import representatives
+from analysis.results.runs_table import Key, arms, scores
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from analysis.results.study_results import StudyResults
+    from analysis.findings.finding import Finding
 
 
 @dataclass(frozen=True)
@@ -30,23 +29,23 @@ class Box:
     seeds: tuple[int, ...]
 
 
-def box_data(runs: pd.DataFrame, metric: str) -> list[Box]:
-    """Return one box per arm and subset (the paper's Figure 4), of the arm's configuration that validation prefers."""
+def boxes_data(runs: pd.DataFrame, metric: str, representatives: Sequence[Key]) -> list[Box]:
+    """Return one box per arm and subset (the paper's Figure 4), of the configuration that represents the arm."""
     found = scores(runs, metric)
-    drawn = [(key, found[key]) for key in representatives(runs) if key in found]
+    drawn = [(key, found[key]) for key in representatives if key in found]
     return [Box(key, tuple(values.values()), tuple(values)) for key, values in drawn]
 
 
-def boxes(results: StudyResults) -> tuple[Figure, ...]:
+def boxes(finding: Finding) -> tuple[Figure, ...]:
     """Draw a box per arm and subset, beside the published numbers where the data set is the paper's."""
-    metric = reported_metric(results.runs)
+    results, metric = finding.reported, finding.metric
     caption = (
         "Each box stands for an arm on a subset, by its configuration of the highest mean validation accuracy there: "
         "median, quartiles, whiskers to the furthest run within 1.5 quartile ranges. Every mark is a run."
     )
     found = []
     for where, runs in panels(results.runs, metric):
-        if data := box_data(runs, metric):
+        if data := boxes_data(runs, metric, finding.representatives):
             title = f"{metric.capitalize()} accuracy per arm{where or ' and subset'}"
             drawing = draw_boxes(data, metric, arms(results.runs))
             marks = published.published_marks(results) if metric == "test" else []

@@ -8,17 +8,18 @@ import numpy as np
 
 from analysis.figures.figure import Figure
 from analysis.figures.theme import COLOURS, INK, SCALE, empty, escaped
-from analysis.findings.clip_predictions import Predictions, _name, _recorded_runs
-from analysis.statistics.clips import class_gaps, confusion
+from analysis.statistics.clips import class_gaps
+from analysis.statistics.clips import confusion as confusion_counts
 from analysis.statistics.intervals import LEVEL
+from trainables.naming import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import plotly.graph_objects as go
 
+    from analysis.findings.clip_predictions import ClipPredictions
     from analysis.results.clip_labels import ClipLabels
-    from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
     from analysis.statistics.arrays import Floats, Integers
     from analysis.statistics.clips import ClassAccuracy
@@ -28,7 +29,7 @@ SPLITS = {"train verified": "training, verified", "train unverified": "training,
 PATTERNS = ("", "/", ".")  # what tells the parts apart without colour
 
 
-def draw_counts(labels: ClipLabels, classes: Sequence[str]) -> go.Figure:
+def draw_clips_per_class(labels: ClipLabels, classes: Sequence[str]) -> go.Figure:
     """Draw the number of clips of each class: training clips by whether they are verified, and test clips."""
     order = np.argsort([sum(column) for column in zip(*labels.counts.values(), strict=True)], kind="stable")
     names = [escaped(classes[k]) for k in order]
@@ -95,7 +96,7 @@ def draw_confusion(confusion: Integers, classes: Sequence[str]) -> go.Figure:
     return figure
 
 
-def draw_gaps(gaps: Sequence[ClassAccuracy]) -> go.Figure:
+def draw_class_differences(gaps: Sequence[ClassAccuracy]) -> go.Figure:
     """Draw each class's difference in accuracy (points) with its interval, the largest gain on top."""
     order = sorted(gaps, key=lambda gap: gap.accuracy.mean)
     rows = list(range(len(order)))
@@ -138,38 +139,39 @@ def most_confused(confusion: Integers, classes: Sequence[str], most: int) -> lis
 CONFUSED = 3  # confusions that a caption names
 
 
-def data_figures(results: StudyResults) -> tuple[Figure, ...]:
+def clips_per_class(results: StudyResults) -> tuple[Figure, ...]:
     """Draw how many clips each class has; nothing where the storage location does not keep the labels."""
     if results.labels is None:
         return ()
     caption = "Clips of each class by the labels they came with; verified: a person confirmed the label."
     if results.labels.wrong is not None:
         caption += " A diamond counts the training clips whose label is known to be wrong."
-    drawing = draw_counts(results.labels, results.plan.dataset.classes)
+    drawing = draw_clips_per_class(results.labels, results.plan.dataset.classes)
     return (Figure("clips_per_class", "Clips per class", caption, drawing),)
 
 
-def _confusion(results: StudyResults, key: Key, runs: dict[int, tuple[int, ...]]) -> Figure:
-    classes = results.plan.dataset.classes
-    counts = confusion(runs.values(), results.labels.test if results.labels else (), classes)
+def confusion(clips: ClipPredictions) -> tuple[Figure, ...]:
+    """Draw which labels the first configuration takes for what."""
+    runs = clips.predictions[clips.first]
+    counts = confusion_counts(runs.values(), clips.truth, clips.classes)
     caption = (
-        f"{_name(key)}: the share of each label's test clips that is taken for what, over "
-        f"{_recorded_runs(len(runs))}; the "
-        "diagonal is right."
+        f"{clips.first.full_name}: the share of each label's test clips that is taken for what, over "
+        f"{counted(len(runs), 'run')}; the diagonal is right."
     )
-    if worst := most_confused(counts, classes, CONFUSED):
+    if worst := most_confused(counts, clips.classes, CONFUSED):
         words = "; ".join(f"{label} for {said} ({100 * share:.0f} %)" for label, said, share in worst)
         caption += f" Most often taken: {words}."
-    return Figure("confusion", "Labels and predictions", caption, draw_confusion(counts, classes))
+    return (Figure("confusion", "Labels and predictions", caption, draw_confusion(counts, clips.classes)),)
 
 
-def _gaps(results: StudyResults, found: Predictions, first: Key, other: Key) -> Figure | None:
-    labels = results.labels
-    gaps = class_gaps(found[first], found[other], labels.test if labels else (), results.plan.dataset.classes)
-    if not gaps:
-        return None
+def class_differences(clips: ClipPredictions) -> tuple[Figure, ...]:
+    """Draw in which classes the first configuration is better than the other one; nothing where none compares."""
+    first, other = clips.first, clips.other
+    gaps = class_gaps(clips.predictions[first], clips.predictions[other], clips.truth, clips.classes) if other else ()
+    if other is None or not gaps:
+        return ()
     caption = (
-        f"{_name(first)} less {_name(other)}, seed by seed, with {100 * LEVEL:g} % t-intervals over seeds, each at its "
-        "own level: of many classes a few leave zero out by chance. A class of few clips moves in large steps."
+        f"{first.full_name} less {other.full_name}, seed by seed, with {100 * LEVEL:g} % t-intervals over seeds, each "
+        "at its own level: of many classes a few leave zero out by chance. A class of few clips moves in large steps."
     )
-    return Figure("class_differences", "Which classes gain", caption, draw_gaps(gaps))
+    return (Figure("class_differences", "Which classes gain", caption, draw_class_differences(gaps)),)

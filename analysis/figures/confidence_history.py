@@ -12,12 +12,12 @@ from analysis.figures.figure import Figure
 from analysis.figures.theme import INK, empty, escaped
 from analysis.findings.exploration import UNRECORDED
 from analysis.results.runs_table import Key, key_of
-from analysis.results.study_results import explored
 from analysis.statistics.best_arm import Explored, stand
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
+    from analysis.findings.finding import SettleFinding
     from analysis.results.study_results import StudyResults
     from trainables.plans import PlannedRun
 
@@ -42,27 +42,26 @@ class History:
     asked: float
 
 
-def confidence_history_data(results: StudyResults, most: int = MOST_STEPS) -> History | None:
+def confidence_history_data(finding: SettleFinding, most: int = MOST_STEPS) -> History | None:
     """Return how sure the choice was after each exploring run, in the order in which they ended.
 
     Every posterior is computed anew from the records, without the runs in flight that the method had in view. Ended
     runs whose records say no time come first; ties go by run id.
 
     Args:
-        results: of a settle study.
+        finding: of the study.
         most: posteriors to compute; of more runs than that, some are picked evenly, the last always.
 
     Returns:
         None where no exploring run has a score.
 
     """
-    method = results.plan.spec["method"]
-    within = float(method["within"])
+    method = finding.method
     race: dict[Key, PlannedRun] = {}
-    for planned in results.plan.runs:
+    for planned in finding.plan.runs:
         if planned.stage == "explore":
             race.setdefault(key_of(planned), planned)
-    ended = _in_order(results)
+    ended = _in_order(finding.explored)
     counts = set(np.linspace(1, len(ended), min(most, len(ended))).round().astype(int).tolist())
     scores: dict[Key, list[float]] = {key: [] for key in race}
     unscored = dict.fromkeys(race, 0)
@@ -74,15 +73,15 @@ def confidence_history_data(results: StudyResults, most: int = MOST_STEPS) -> Hi
             scores[key].append(score)
         if count in counts:
             now = {key: Explored(p.arm, p.varied, scores[key], unscored[key]) for key, p in race.items()}
-            standing = stand(now, within)
+            standing = stand(now, method.within)
             if standing is not None:
                 steps.append(Step(count, standing.confidence, standing.chosen))
-    return History(tuple(steps), within, float(method["confidence"])) if steps else None
+    return History(tuple(steps), method.within, method.confidence) if steps else None
 
 
 def _in_order(results: StudyResults) -> list[tuple[Key, float | None]]:
     """Return configuration and score (points; None without one) of the exploring runs, as they ended."""
-    runs = explored(results).runs
+    runs = results.runs
     columns = [runs[name] for name in ("run_id", *Key._fields, "status", "selection_accuracy")]
     ended = []
     for run_id, arm, configuration, subset, status, accuracy in zip(*columns, strict=True):
@@ -132,9 +131,9 @@ def draw_confidence_history(data: History) -> go.Figure:
     return figure
 
 
-def confidence_history(results: StudyResults) -> tuple[Figure, ...]:
+def confidence_history(finding: SettleFinding) -> tuple[Figure, ...]:
     """Draw how sure the choice became; nothing where no exploring run has a score."""
-    data = confidence_history_data(results)
+    data = confidence_history_data(finding)
     if data is None:
         return ()
     caption = (

@@ -26,7 +26,7 @@ class Trail:
     cut: Cut | None
 
 
-def trails(runs: pd.DataFrame, epochs: pd.DataFrame, metric: str) -> list[Trail]:
+def exploring_curves_data(runs: pd.DataFrame, epochs: pd.DataFrame, metric: str) -> list[Trail]:
     """Return the curve of every run that has one, in the plan's order.
 
     Args:
@@ -49,7 +49,7 @@ def trails(runs: pd.DataFrame, epochs: pd.DataFrame, metric: str) -> list[Trail]
     return found
 
 
-def draw_trails(data: Sequence[Trail], metric: str, arms: Sequence[str]) -> go.Figure:
+def draw_exploring_curves(data: Sequence[Trail], metric: str, arms: Sequence[str]) -> go.Figure:
     """Draw accuracy (%) per epoch: full lines for complete runs, dotted ones with a mark at the end for the others."""
     figure = empty(height=460)
     for arm in dict.fromkeys(trail.key.arm for trail in data):

@@ -24,7 +24,6 @@ from analysis.figures.theme import (
     style,
 )
 from analysis.results.runs_table import Key, arms, complete_runs, curve_points, runs_of
-from analysis.statistics.ranking import representatives
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from analysis.results.study_results import StudyResults
+    from analysis.findings.finding import Finding
 
 
 @dataclass(frozen=True)
@@ -62,16 +61,17 @@ class Curve:
     cuts: tuple[Cut, ...]
 
 
-def curve_data(runs: pd.DataFrame, epochs: pd.DataFrame, quantity: str) -> list[Curve]:
-    """Return the learning curves of each arm's preferred configuration.
+def learning_curves_data(runs: pd.DataFrame, epochs: pd.DataFrame, quantity: str, shown: Sequence[Key]) -> list[Curve]:
+    """Return the learning curves of some configurations.
 
     Args:
         runs: a study's runs table, or a part of it.
         epochs: the study's curves table.
         quantity: a numeric field of ``trainables.records.Epoch``, as ``validation_accuracy`` or ``train_loss``.
+        shown: the configurations; those without a run here are left out.
 
     """
-    own = {key: runs_of(runs, key) for key in representatives(runs)}
+    own = {key: rows for key in shown if len(rows := runs_of(runs, key))}
     points = curve_points(epochs, quantity, [run_id for rows in own.values() for run_id in rows["run_id"]])
     return [_curve(rows, key, points) for key, rows in own.items()]
 
@@ -96,7 +96,7 @@ def shared_epochs(complete: Sequence[dict[int, float]]) -> tuple[int, ...]:
     return tuple(takewhile(lambda epoch: all(epoch in run for run in complete), sorted(complete[0])))
 
 
-def learning_curves(results: StudyResults) -> tuple[Figure, ...]:
+def learning_curves(finding: Finding) -> tuple[Figure, ...]:
     """Draw the learning curves, a figure per subset."""
     caption = (
         "The same configurations as in the boxes. Thin lines are runs, whatever their status, and a mark at the end "
@@ -104,17 +104,20 @@ def learning_curves(results: StudyResults) -> tuple[Figure, ...]:
         "as long as all of them still train. Training losses of different losses have different scales and do not "
         "compare."
     )
-    found = []
+    results, found = finding.reported, []
     for where, runs in panels(results.runs, "validation"):
-        accuracy, loss = (curve_data(runs, results.curves, name) for name in ("validation_accuracy", "train_loss"))
+        accuracy, loss = (
+            learning_curves_data(runs, results.curves, name, finding.representatives)
+            for name in ("validation_accuracy", "train_loss")
+        )
         if any(curve.runs for curve in accuracy):
             title = f"Validation accuracy and training loss per epoch{where}"
-            drawing = draw_curves(accuracy, loss, arms(results.runs))
+            drawing = draw_learning_curves(accuracy, loss, arms(results.runs))
             found.append(Figure(named("learning curves", where), title, caption + part_drawn(runs), drawing))
     return tuple(found)
 
 
-def draw_curves(accuracy: Sequence[Curve], loss: Sequence[Curve], arms: Sequence[str]) -> go.Figure:
+def draw_learning_curves(accuracy: Sequence[Curve], loss: Sequence[Curve], arms: Sequence[str]) -> go.Figure:
     """Draw validation accuracy (%) above and training loss below, per epoch: thin lines are runs, thick ones means.
 
     Marks above show where runs ended that are not complete.

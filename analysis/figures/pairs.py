@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 from analysis.figures.figure import Figure
 from analysis.figures.theme import COLOURS, INK, empty, escaped, faint
-from analysis.results.runs_table import Key, accuracy_name, reported_metric, scores, subsets
+from analysis.results.runs_table import Key, accuracy_name
 from analysis.statistics.intervals import LEVEL, Interval, paired_difference
-from analysis.statistics.ranking import representatives
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
     import plotly.graph_objects as go
 
-    from analysis.results.study_results import StudyResults
-
-ALL_PAIRS = 4  # arms up to which every pair is shown; of more, the first is compared with each other one
+    from analysis.findings.finding import Finding
 
 
 @dataclass(frozen=True)
@@ -42,29 +37,24 @@ class Pair:
         )
 
 
-def pair_data(runs: pd.DataFrame, metric: str, level: float = LEVEL) -> list[Pair]:
-    """Return the paired differences between the configurations that stand for the arms in the boxes, per subset.
-
-    Args:
-        runs: a study's runs table.
-        metric: ``validation``, ``verified`` or ``test``.
-        level: of each t-interval, in (0, 1); they are not widened for being several.
+def pairs_data(finding: Finding, level: float = LEVEL) -> list[Pair]:
+    """Return the paired differences of the reported accuracy between the configurations that represent the arms.
 
     Pairs that share no seed are absent.
 
+    Args:
+        finding: of the study.
+        level: of each t-interval, in (0, 1); they are not widened for being several.
+
     """
-    found = scores(runs, metric)
-    standing = [key for key in representatives(runs) if key in found]
+    found = finding.scores(finding.metric)
     drawn = []
-    for subset in subsets(runs):
-        own = [key for key in standing if key.subset == subset]
-        couples = list(combinations(own, 2)) if len(own) <= ALL_PAIRS else [(own[0], other) for other in own[1:]]
-        for first, second in couples:
-            interval = paired_difference(found[first], found[second], level)
-            if interval is not None:
-                shared = sorted(set(found[first]) & set(found[second]))
-                differences = {seed: found[first][seed] - found[second][seed] for seed in shared}
-                drawn.append(Pair(first, second, differences, interval))
+    for first, second in (pair for pairs in finding.pairs_to_compare.values() for pair in pairs):
+        one, other = found.get(first, {}), found.get(second, {})
+        interval = paired_difference(one, other, level)
+        if interval is not None:
+            differences = {seed: one[seed] - other[seed] for seed in sorted(set(one) & set(other))}
+            drawn.append(Pair(first, second, differences, interval))
     return drawn
 
 
@@ -116,10 +106,9 @@ def _label(pair: Pair, *, several: bool) -> str:
     return f"{escaped(pair.first.configuration)}<br>minus {escaped(pair.second.configuration + where)}"
 
 
-def pairs(results: StudyResults) -> tuple[Figure, ...]:
+def pairs(finding: Finding) -> tuple[Figure, ...]:
     """Draw the differences between the configurations of the boxes, seed by seed."""
-    metric = reported_metric(results.runs)
-    data = pair_data(results.runs, metric)
+    metric, data = finding.metric, pairs_data(finding)
     if not data:
         return ()
     caption = (

@@ -10,7 +10,7 @@ import numpy as np
 from plotly.subplots import make_subplots
 
 from analysis.figures.figure import Figure, axis, named, part_drawn
-from analysis.figures.sweep import Sweep, SweepLine, sweep_data, sweep_parameters, sweeps
+from analysis.figures.sweep import Sweep, SweepLine, exploring_sweep, sweep_data, sweep_parameters
 from analysis.figures.theme import (
     SHADE,
     add_line,
@@ -23,9 +23,7 @@ from analysis.figures.theme import (
     percent_range,
     style,
 )
-from analysis.findings.exploration import settled
-from analysis.results.runs_table import accuracy_name, arms, scores, selected_on
-from analysis.results.study_results import explored
+from analysis.results.runs_table import accuracy_name, arms, scores
 from analysis.statistics.best_arm import scale
 from analysis.statistics.intervals import LEVEL, Interval
 from trainables.naming import symbol
@@ -35,7 +33,7 @@ if TYPE_CHECKING:
 
     import plotly.graph_objects as go
 
-    from analysis.results.study_results import StudyResults
+    from analysis.findings.finding import SettleFinding
 
 CURVE_POINTS = 81
 POSSIBLE = 0.05  # a value that is less probably the best is not shaded
@@ -69,13 +67,13 @@ class PosteriorCurve:
         return tuple(value for value, probability in self.best.items() if probability >= POSSIBLE)
 
 
-def posterior_sweep(results: StudyResults) -> Sweep | None:
+def posterior_sweep(finding: SettleFinding) -> Sweep | None:
     """Return the exploring runs of a settle study and the posterior mean at each value; None without an axis.
 
     The intervals hold 95 % of the posterior: mean ± 1.96 standard deviations, cut to accuracies from 0 to 1.
     """
-    runs = explored(results).runs
-    standing = settled(results).standing
+    runs = finding.explored.runs
+    standing = finding.settled.standing
     parameters = sweep_parameters(runs)
     if standing is None or len(parameters) != 1 or len(set(zip(runs["series"], runs["subset"], strict=True))) != 1:
         return None
@@ -92,15 +90,15 @@ def posterior_sweep(results: StudyResults) -> Sweep | None:
     points.sort(key=lambda point: point[0])
     line = data.lines[0]
     x, intervals = tuple(x for x, _ in points), tuple(interval for _, interval in points)
-    return Sweep(data.parameter, selected_on(results.plan), (SweepLine(line.arm, line.label, x, intervals, line.dots),))
+    return Sweep(data.parameter, finding.selected_on, (SweepLine(line.arm, line.label, x, intervals, line.dots),))
 
 
-def posterior_data(results: StudyResults) -> PosteriorCurve | None:
+def posterior_data(finding: SettleFinding) -> PosteriorCurve | None:
     """Return the posterior over a settle study's parameter; None where the values have no order or no score."""
-    sweep, standing = posterior_sweep(results), settled(results).standing
+    sweep, standing = posterior_sweep(finding), finding.settled.standing
     if sweep is None or standing is None:
         return None
-    runs = explored(results).runs
+    runs = finding.explored.runs
     values = dict(zip(runs["configuration"], runs["value"], strict=True))
     best = {float(values[key.configuration]): float(p) for key, p in zip(standing.keys, standing.best, strict=True)}
     best = dict(sorted(best.items()))
@@ -205,18 +203,18 @@ def _bars(figure: go.Figure, data: PosteriorCurve, colour: str) -> None:
     )
 
 
-def posterior(results: StudyResults) -> tuple[Figure, ...]:
+def posterior(finding: SettleFinding) -> tuple[Figure, ...]:
     """Draw the posterior over the parameter, or the means where the values have no order."""
-    data = posterior_data(results)
+    data = posterior_data(finding)
     if data is None:
-        return sweeps(explored(results), (selected_on(results.plan),), "exploring")
+        return exploring_sweep(finding)
     caption = (
         "Every open mark is an exploring run; filled marks are the values' posterior means with the interval that "
         "holds 95 % of the posterior, which learns from neighbouring values too. The line is the part of the "
         "posterior that is smooth in the parameter, with a band that holds 95 % of it; each value may deviate from "
         "it. Below, the probability that a value is the best; shaded are the values for which that is at least "
-        f"{POSSIBLE:g}. The choice is made on these numbers.{part_drawn(explored(results).runs)}"
+        f"{POSSIBLE:g}. The choice is made on these numbers.{part_drawn(finding.explored.runs)}"
     )
     title = f"{accuracy_name(data.sweep.metric)} against {symbol(data.sweep.parameter)}"
     name = named("exploring", data.sweep.metric, "accuracy vs", axis(data.sweep.parameter))
-    return (Figure(name, title, caption, draw_posterior(data, arms(results.runs))),)
+    return (Figure(name, title, caption, draw_posterior(data, arms(finding.results.runs))),)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from analysis.figures.figure import Figure
 from analysis.figures.theme import CUTS, INK, SCALE, empty, escaped
-from analysis.results.runs_table import Key, accuracy_name, complete_runs, keys, runs_of, selected_on, subsets
+from analysis.results.runs_table import Key, accuracy_name, complete_runs, keys, names, runs_of, selected_on, subsets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,8 +62,7 @@ def run_map_data(runs: pd.DataFrame) -> RunMap:
 
 def draw_run_map(data: RunMap) -> go.Figure:
     """Draw the runs' accuracies (%) as shades, and a mark on every run that is not complete."""
-    several = len({key.subset for key in data.rows}) > 1
-    labels = [escaped(f"{key.configuration} on {key.subset}" if several else key.configuration) for key in data.rows]
+    labels = list(map(escaped, names(data.rows).values()))
     figure = empty(height=200 + ROW * len(labels))
     figure.add_heatmap(
         z=[[None if value is None else 100 * value for value in row] for row in data.accuracies],

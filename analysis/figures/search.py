@@ -12,11 +12,9 @@ from scipy import stats
 
 from analysis.figures import exploring_curves
 from analysis.figures.figure import Figure, named, panels
-from analysis.figures.sweep import sweeps
+from analysis.figures.sweep import exploring_sweep
 from analysis.figures.theme import COLOURS, INK, SCALE, empty, escaped
-from analysis.findings.exploration import tried
-from analysis.results.runs_table import Key, accuracy_name, arms, key_of, runs_of, selected_on
-from analysis.results.study_results import StudyResults, explored
+from analysis.results.runs_table import Key, accuracy_name, arms, key_of, runs_of
 from trainables.naming import ordered, symbol
 
 if TYPE_CHECKING:
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
 
     import plotly.graph_objects as go
 
+    from analysis.findings.finding import SearchFinding
     from analysis.results.study_results import StudyResults
 
 FEWEST = 4  # configurations below which a share of variance says nothing
@@ -63,11 +62,11 @@ class Importance:
     n: int
 
 
-def sampled(results: StudyResults) -> list[Sampled]:
+def sampled(finding: SearchFinding) -> list[Sampled]:
     """Return the configurations of a search that have a score, the likeliest choice first."""
-    runs = explored(results).runs
+    runs = finding.explored.runs
     open_parameters = {}
-    for planned in results.plan.runs:
+    for planned in finding.plan.runs:
         key = key_of(planned)
         if planned.stage == "explore" and key not in open_parameters:
             parameters = ordered(planned.varied)
@@ -76,12 +75,12 @@ def sampled(results: StudyResults) -> list[Sampled]:
             open_parameters[key] = parameters
     return [
         Sampled(key, open_parameters[key], score, bool((runs_of(runs, key)["status"] == "complete").any()))
-        for key, score in tried(results).items()
+        for key, score in finding.tried.items()
         if score is not None
     ]
 
 
-def importances(found: Sequence[Sampled]) -> list[Importance]:
+def importance_data(found: Sequence[Sampled]) -> list[Importance]:
     """Return each parameter's importance, arm by arm, from the configurations of ``sampled`` in their order.
 
     Scores count by rank, and a configuration that was stopped early ranks below all that finished. A parameter alone is
@@ -192,9 +191,7 @@ def draw_parallel(data: Parallel) -> go.Figure:
                 0
             ]
             line = {"color": shade, "width": 2.5} if complete else {"color": "#8c8c8c", "width": 1.2, "dash": "dot"}
-            text = (
-                f"{escaped(each.key.configuration)} on {escaped(each.key.subset)}<br>{100 * each.score:.1f} %, {status}"
-            )
+            text = f"{escaped(each.key.full_name)}<br>{100 * each.score:.1f} %, {status}"
             figure.add_scatter(
                 x=at,
                 y=[axis.places[i] for axis in data.axes],
@@ -236,7 +233,7 @@ def _add_axes(figure: go.Figure, axes: Sequence[Axis]) -> None:
             )
 
 
-def draw_importances(data: Sequence[Importance]) -> go.Figure:
+def draw_importance(data: Sequence[Importance]) -> go.Figure:
     """Draw each parameter's share as a bar, with a mark at what chance alone would give."""
     figure = empty(height=190 + 34 * len(data))
     rows = list(range(len(data)))
@@ -264,20 +261,20 @@ def draw_importances(data: Sequence[Importance]) -> go.Figure:
     return figure
 
 
-def search_figures(results: StudyResults) -> tuple[Figure, ...]:
+def search(finding: SearchFinding) -> tuple[Figure, ...]:
     """Draw the means, the curves of all runs, the parameters of all configurations, and which parameters mattered."""
-    metric = selected_on(results.plan)
-    found = list(sweeps(explored(results), (metric,), "exploring"))
-    for where, runs in panels(explored(results).runs, "test" if metric == "verified" else metric):
-        if data := exploring_curves.trails(runs, results.curves, metric):
+    results, metric = finding.results, finding.selected_on
+    found = list(exploring_sweep(finding))
+    for where, runs in panels(finding.explored.runs, "test" if metric == "verified" else metric):
+        if data := exploring_curves.exploring_curves_data(runs, results.curves, metric):
             caption = (
                 "Every line is an exploring run. Dotted lines are runs that are not complete; the mark at the end says "
                 "why: a stopped one was cut because others were better after as many epochs."
             )
-            drawing = exploring_curves.draw_trails(data, metric, arms(results.runs))
+            drawing = exploring_curves.draw_exploring_curves(data, metric, arms(results.runs))
             title = f"{accuracy_name(metric)} of the exploring runs per epoch{where}"
             found.append(Figure(named("exploring curves", where), title, caption, drawing))
-    tried = sampled(results)
+    tried = sampled(finding)
     caption = (
         "Every line is a sampled configuration. Full lines finished, the darker the higher their mean accuracy; dotted "
         "grey lines with crosses were stopped early, and stand at the mean of their last accuracies."
@@ -285,7 +282,7 @@ def search_figures(results: StudyResults) -> tuple[Figure, ...]:
     for lines in parallel(results, tried):
         title = f"Configurations of {lines.arm}"
         found.append(Figure(named("configurations of", lines.arm), title, caption, draw_parallel(lines)))
-    if shares := importances(tried):
+    if shares := importance_data(tried):
         caption = (
             "The share of the variance of the score's ranks that one parameter explains by itself within its arm: "
             "Spearman's ρ² for numbers, η² between choices. Configurations that were stopped early rank below those "
@@ -293,5 +290,5 @@ def search_figures(results: StudyResults) -> tuple[Figure, ...]:
             "whose best lies in the middle, or that matters only together with another, shows little here. No "
             "intervals: the configurations were picked by the search, not at random."
         )
-        found.append(Figure("importance", "Which parameters mattered", caption, draw_importances(shares)))
+        found.append(Figure("importance", "Which parameters mattered", caption, draw_importance(shares)))
     return tuple(found)

@@ -23,9 +23,8 @@ from analysis.figures.theme import (
     percent_range,
     style,
 )
-from analysis.results.runs_table import accuracy_name, arms, reported_metric, scores, selected_on, subsets
+from analysis.results.runs_table import accuracy_name, arms, scores, subsets
 from analysis.statistics.intervals import LEVEL, Interval, t_interval
-from analysis.statistics.ranking import ValidationTable, choose
 from trainables.naming import symbol
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
+    from analysis.findings.finding import Finding
     from analysis.results.study_results import StudyResults
 
 
@@ -175,11 +175,12 @@ def sweep_data(runs: pd.DataFrame, parameter: str, metric: str, level: float = L
     return Sweep(parameter, metric, tuple(line for line in (*swept, *fixed) if line.intervals))
 
 
-def best_spans(runs: pd.DataFrame, parameter: str) -> list[tuple[float, float]]:
+def best_spans(finding: Finding, runs: pd.DataFrame, parameter: str) -> list[tuple[float, float]]:
     """Return which values of a parameter the study does not tell apart from its choice, the chosen one with them.
 
     Args:
-        runs: a study's runs, or a part of them; none that only explored.
+        finding: of the study.
+        runs: the study's runs, or a part of them.
         parameter: a name from ``sweep_parameters``.
 
     Returns:
@@ -190,7 +191,7 @@ def best_spans(runs: pd.DataFrame, parameter: str) -> list[tuple[float, float]]:
     swept = runs[runs["parameter"] == parameter]
     if len(subsets(runs)) != 1 or len(set(swept["series"])) != 1 or (swept["stage"] != "").any():
         return []
-    choice = choose(ValidationTable.from_runs(runs, subsets(runs)[0]))
+    choice = finding.choices[subsets(runs)[0]]
     if choice is None or all(c.difference is None or c.difference.half_width is None for c in choice.comparisons):
         return []  # one seed, or no spread: nothing is compared
     tied = {key.configuration for key in (choice.key, *choice.not_told_apart)}
@@ -223,27 +224,31 @@ STRIP = (
 )
 
 
-def accuracy_sweeps(results: StudyResults) -> tuple[Figure, ...]:
+def sweep(finding: Finding) -> tuple[Figure, ...]:
     """Draw the reported accuracy, and the one that is chosen by, against every varied number."""
-    return sweeps(results, (reported_metric(results.runs), selected_on(results.plan)))
+    return _sweeps(finding, finding.reported, (finding.metric, finding.selected_on))
 
 
-def sweeps(results: StudyResults, metrics: tuple[str, ...], prefix: str = "") -> tuple[Figure, ...]:
-    """Draw each of the accuracies against every varied number; ``prefix`` begins the figures' names."""
+def exploring_sweep(finding: Finding) -> tuple[Figure, ...]:
+    """Draw the accuracy that is chosen by of the exploring runs against every varied number."""
+    return _sweeps(finding, finding.explored, (finding.selected_on,), "exploring")
+
+
+def _sweeps(finding: Finding, results: StudyResults, metrics: tuple[str, ...], prefix: str = "") -> tuple[Figure, ...]:
     return tuple(
         figure
         for parameter in sweep_parameters(results.runs)
         for metric in dict.fromkeys(metrics)
-        for figure in _captioned(results, parameter, metric, prefix)
+        for figure in _captioned(finding, results, parameter, metric, prefix)
     )
 
 
-def _captioned(results: StudyResults, parameter: str, metric: str, prefix: str) -> list[Figure]:
+def _captioned(finding: Finding, results: StudyResults, parameter: str, metric: str, prefix: str) -> list[Figure]:
     caption = (
         f"Every open mark is a run; filled marks are means with {100 * LEVEL:g} % t-intervals over seeds. "
         "A level with a band is an arm without this parameter; its runs stand at the right edge."
     )
-    if metric == selected_on(results.plan):
+    if metric == finding.selected_on:
         caption += " The choice is made on these numbers."
     marks = published.published_marks(results, parameter) if metric == "test" else []
     found = []
@@ -253,7 +258,7 @@ def _captioned(results: StudyResults, parameter: str, metric: str, prefix: str) 
             title = f"{accuracy_name(metric)} against {symbol(parameter)}{where}"
             drawing = draw_sweep(data, arms(results.runs))
             published.add_to_sweep(drawing, marks)
-            spans = best_spans(runs, parameter)
+            spans = best_spans(finding, runs, parameter)
             add_strip(drawing, spans, parameter, [x for line in data.lines for x in line.x])
             name = named(prefix, "" if metric == "test" else metric, "accuracy vs", axis(parameter), where)
             text = caption + part_drawn(runs) + PUBLISHED * bool(marks) + STRIP * bool(spans)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.figures.figure import Figure, named, panels
 from analysis.figures.theme import axis_title, empty, escaped, style
 from analysis.results.budget import HOUR_S
-from analysis.results.runs_table import Key, accuracy_name, arms, complete_runs, reported_metric, runs_of, scores
+from analysis.results.runs_table import Key, accuracy_name, arms, complete_runs, names, reported_metric, runs_of, scores
 from analysis.statistics.intervals import LEVEL, Interval, t_interval
 
 if TYPE_CHECKING:
@@ -69,11 +69,10 @@ def draw_training_time(data: Sequence[TrainingTime], metric: str, arms: Sequence
     figure = empty(height=430)
     longest = max(price.wall_s for price in data)
     unit, name = next(((unit, name) for unit, name in UNITS if longest >= unit), UNITS[-1])
-    several = len({price.key.subset for price in data}) > 1
+    called = names(price.key for price in data)
     for arm in dict.fromkeys(price.key.arm for price in data):
         look = style(arms, arm)
         own = [price for price in data if price.key.arm == arm]
-        where = [f"{p.key.configuration} on {p.key.subset}" if several else p.key.configuration for p in own]
         halves = [price.accuracy.half_width for price in own]
         figure.add_scatter(
             x=[price.wall_s / unit for price in own],
@@ -84,10 +83,7 @@ def draw_training_time(data: Sequence[TrainingTime], metric: str, arms: Sequence
                 "thickness": 1.5,
                 "width": 4,
             },
-            customdata=[
-                f"{escaped(text)}<br>{p.accuracy.percent()} % ({p.accuracy.label()})"
-                for text, p in zip(where, own, strict=True)
-            ],
+            customdata=[f"{escaped(called[p.key])}<br>{p.accuracy.percent()} % ({p.accuracy.label()})" for p in own],
             mode="markers",
             marker={"symbol": look.marker, "size": 10, "color": look.colour},
             name=escaped(arm),

@@ -1,36 +1,51 @@
-"""Predictions of the test clips by the configurations that stand for their arms."""
+"""Predictions of the test clips by the configurations that represent their arms."""
 
 from __future__ import annotations
 
-from analysis.findings.choice import chosen
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from analysis.results.clip_labels import predictions
-from analysis.results.runs_table import Key, complete_runs, runs_of
-from analysis.results.study_results import StudyResults, reported
-from analysis.statistics.ranking import ValidationTable, rank, representatives
+from analysis.results.runs_table import complete_runs, runs_of
 
-Predictions = dict[Key, dict[int, tuple[int, ...]]]  # configuration -> seed -> class index of each test clip
-
-
-def _standing(results: StudyResults) -> Predictions:
-    """Return the predictions of what stands for each arm and subset; the study's choice comes first, if it has one."""
-    choice, runs = chosen(results), reported(results).runs
-    found: Predictions = {}
-    for key in dict.fromkeys([*([choice] if choice else []), *representatives(runs)]):
-        run_ids = complete_runs(runs_of(runs, key))["run_id"]
-        own = predictions([results.records[run_id] for run_id in run_ids], results.labels) if results.labels else {}
-        found |= {key: own} if own else {}
-    return found
+if TYPE_CHECKING:
+    from analysis.findings.finding import Finding
+    from analysis.results.runs_table import Key
 
 
-def _best_other(results: StudyResults, found: Predictions, first: Key) -> Key | None:
-    """Return the best configuration of another arm on the same subset, by the ranking that the verdict uses."""
-    ranking = rank(ValidationTable.from_runs(reported(results).runs, first.subset))
-    return next((key for key in ranking.keys if key.arm != first.arm and key in found), None)
+@dataclass(frozen=True)
+class ClipPredictions:
+    """What the reported runs predict for the test clips.
+
+    Attributes:
+        predictions: configuration -> seed -> class index of each test clip; the study's choice first, if it has one.
+        truth: the label of each test clip, as a class index.
+        classes: their names.
+        first: the choice; without one, the first configuration that has predictions.
+        other: the best configuration of another arm on the same subset, by validation; None where there is none.
+
+    """
+
+    predictions: dict[Key, dict[int, tuple[int, ...]]]
+    truth: tuple[int, ...]
+    classes: list[str]
+    first: Key
+    other: Key | None
 
 
-def _name(key: Key) -> str:
-    return f"{key.configuration} on {key.subset}"
-
-
-def _recorded_runs(count: int) -> str:
-    return f"{count} run{'' if count == 1 else 's'}"
+def clip_predictions(finding: Finding) -> ClipPredictions | None:
+    """Return the predictions of the choice and of each arm's representative; None where there are none."""
+    results = finding.reported
+    if results.labels is None:
+        return None
+    found = {}
+    for key in dict.fromkeys([*([finding.chosen] if finding.chosen else []), *finding.representatives]):
+        run_ids = complete_runs(runs_of(results.runs, key))["run_id"]
+        if own := predictions([results.records[run_id] for run_id in run_ids], results.labels):
+            found[key] = own
+    if not found:
+        return None
+    first = next(iter(found))
+    ranked = finding.ranking(first.subset).keys
+    other = next((key for key in ranked if key.arm != first.arm and key in found), None)
+    return ClipPredictions(found, results.labels.test, results.plan.dataset.classes, first, other)

@@ -5,21 +5,19 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from analysis.results.budget import Spent, reached
 from analysis.results.runs_table import Key, key_of, keys, runs_of, scores, selected_on
-from analysis.results.study_results import explored, reported
 from analysis.statistics.best_arm import Assessment, Explored, stand
-from analysis.statistics.ranking import ValidationTable, choose
-from trainables.settings import RUNS_EACH
+from trainables.settings import most_exploring
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.results.study_results import StudyResults
-    from analysis.statistics.ranking import Choice
     from trainables.records import Record
+    from trainables.settings import Search, Settle
 
 UNRECORDED = ("missing", "damaged")
 
@@ -49,19 +47,24 @@ class Settled:
         return self.standing is not None and self.standing.confidence >= self.asked
 
 
-def settled(results: StudyResults) -> Settled:
-    """Judge a settle study's exploring runs."""
-    runs = explored(results).runs
-    method: dict[str, Any] = results.plan.spec["method"]
+def settled(results: StudyResults, method: Settle) -> Settled:
+    """Judge the exploring runs of a settle study.
+
+    Args:
+        results: the exploring runs alone.
+        method: the study's settings.
+
+    """
+    runs = results.runs
     recorded = int((~runs["status"].isin(UNRECORDED)).sum())
-    standing = _standing(results, runs, float(method["within"]))
-    limit = reached(results.plan.spec.get("budget", {}), Spent.of(results.records.values()))
-    most = method["max_runs"] or RUNS_EACH * len(keys(runs))
+    standing = _standing(results, runs, method.within)
+    limit = reached(results.plan.settings.budget, Spent.of(results.records.values()))
+    most = most_exploring(method, len(keys(runs)))
     if recorded >= most:
         limit = f"method.max_runs = {most}"
     elif limit is None and any(planned.stage == "confirm" for planned in results.plan.runs):
         limit = "budget.max_runs, less what confirms the choice,"
-    return Settled(standing, recorded, float(method["within"]), float(method["confidence"]), limit)
+    return Settled(standing, recorded, method.within, method.confidence, limit)
 
 
 def _standing(results: StudyResults, runs: pd.DataFrame, within: float) -> Assessment[Key] | None:
@@ -76,15 +79,19 @@ def _standing(results: StudyResults, runs: pd.DataFrame, within: float) -> Asses
     return stand(configurations, within) if configurations else None
 
 
-def tried(results: StudyResults) -> dict[Key, float | None]:
+def tried(results: StudyResults, method: Search) -> dict[Key, float | None]:
     """Return what a search sampled: configuration -> validation accuracy to rank by, the likeliest choice first.
 
     Configurations that finished come first, by the mean over their seeds; then those that were stopped at a rung, the
     last ones first; then those without a score. That is the order in which the search confirms.
+
+    Args:
+        results: the exploring runs alone.
+        method: the study's settings.
+
     """
-    runs = explored(results).runs
-    asha = results.plan.spec["method"].get("asha") or {}
-    most = asha.get("max_epochs") or math.inf  # where every run is cut: that is no rung
+    runs = results.runs
+    most = (method.asha and method.asha.max_epochs) or math.inf  # where every run is cut: that is no rung
     ranked: list[tuple[int, float, float, int, Key]] = []
     for number, key in enumerate(keys(runs)):
         records = [results.records[i] for i in runs_of(runs, key)["run_id"] if i in results.records]
@@ -103,18 +110,3 @@ def _score(results: StudyResults, record: Record, most: float) -> float | None:
     """Return a run's last accuracy to choose by, up to the epoch at which every run is cut."""
     last = record if len(record.epochs) <= most else record.epochs[int(most) - 1]
     return last.accuracy(selected_on(results.plan))
-
-
-def confirmed_choice(results: StudyResults) -> Choice | None:
-    """Choose among the configurations that a search confirmed on fresh seeds; None where none is confirmed.
-
-    A baseline may score higher; it is compared with the choice and not chosen.
-    """
-    return choose(ValidationTable.from_runs(confirmed_runs(results), None))
-
-
-def confirmed_runs(results: StudyResults) -> pd.DataFrame:
-    """Return the runs of the configurations that a search confirmed; the baselines are none of them."""
-    fresh = reported(results).runs
-    baselines = results.plan.spec["method"]["baselines"]
-    return fresh[(fresh["stage"] == "confirm") & ~fresh["arm"].isin(baselines)]

@@ -6,22 +6,18 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from analysis.findings.choice import best
-from analysis.results.study_results import reported
 from analysis.tables.summary import summary
-from analysis.text.methods import methods
-from analysis.text.verdict import verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from analysis.report.method_report import MethodReport
     from analysis.report.sections import Section
-    from analysis.results.study_results import StudyResults
 
 SCHEMA = 1  # raised when a key changes its meaning or goes
 
 
-def report_json(results: StudyResults, found: Sequence[Section]) -> str:
+def report_json(report: MethodReport, found: Sequence[Section]) -> str:
     """Return the report as JSON (RFC 8259: no NaN, null instead; accuracies are fractions unless text says %).
 
     The keys:
@@ -39,8 +35,7 @@ def report_json(results: StudyResults, found: Sequence[Section]) -> str:
         methods: a list of paragraphs: the text, then one reference each.
 
     """
-    plan = results.plan
-    choice = best(results)
+    plan, choice = report.finding.plan, report.finding.best
     document = {
         "schema": SCHEMA,
         "study": {
@@ -50,9 +45,9 @@ def report_json(results: StudyResults, found: Sequence[Section]) -> str:
             "spec": plan.spec,
             "dataset": plan.dataset.model_dump(mode="json"),
         },
-        "verdict": verdict(results),
+        "verdict": report.verdict,
         "choice": None if choice is None else choice.as_dict(),
-        "summary": summary(reported(results).runs).to_dict("records"),
+        "summary": summary(report.finding.reported.runs).to_dict("records"),
         "tables": [
             {"section": section.title, "title": table.title, "header": table.header, "rows": table.rows}
             | {"note": table.note}
@@ -64,7 +59,7 @@ def report_json(results: StudyResults, found: Sequence[Section]) -> str:
             for section in found
             for figure in section.figures
         ],
-        "methods": methods(results),
+        "methods": report.methods,
     }
     return json.dumps(_finite(document), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 

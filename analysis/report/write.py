@@ -12,12 +12,12 @@ from plotly.offline import get_plotlyjs
 from analysis.report import latex
 from analysis.report.json_report import report_json
 from analysis.report.markdown import markdown_text, to_markdown
+from analysis.report.method_report import method_report
 from analysis.report.render import IMAGES, images, pdf
 from analysis.report.sections import figures_of, report_sections
-from analysis.results.study_results import load_results, reported
+from analysis.results.study_results import load_results
 from analysis.statistics.intervals import LEVEL
 from analysis.tables.summary import summary
-from analysis.text.verdict import verdict
 from trainables.plans import study_folder
 from trainables.storage.files import write_atomically
 from trainables.storage.location import location
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analysis.figures.figure import Figure
+    from analysis.report.method_report import MethodReport
     from analysis.report.sections import Section
     from analysis.results.study_results import StudyResults
     from trainables.storage.types import Location
@@ -87,18 +88,19 @@ def files(results: StudyResults, formats: Sequence[str]) -> dict[str, bytes]:
     if unknown := [form for form in formats if form not in FORMATS]:
         msg = f"format {unknown[0]!r}; allowed: {', '.join(FORMATS)}"
         raise ValueError(msg)
-    found = report_sections(results)
-    html = page(results, found) if {"html", "pdf"} & set(formats) else ""
+    report = method_report(results)
+    found = report_sections(report)
+    html = page(report, found) if {"html", "pdf"} & set(formats) else ""
     made: dict[str, str] = {}
     if "csv" in formats:
         made["runs.csv"] = results.runs.to_csv(index=False)
-        made["summary.csv"] = summary(reported(results).runs).to_csv(index=False)
+        made["summary.csv"] = summary(report.finding.reported.runs).to_csv(index=False)
     if "md" in formats:
-        made["report.md"] = markdown(results, found)
+        made["report.md"] = markdown(report, found)
     if "latex" in formats:
-        made["report.tex"] = latex.document(results.plan.name, verdict(results), found)
+        made["report.tex"] = latex.document(results.plan.name, report.verdict, found)
     if "json" in formats:
-        made["report.json"] = report_json(results, found)
+        made["report.json"] = report_json(report, found)
     if "html" in formats:
         made["report.html"] = html
     drawn: dict[str, bytes] = {"report.pdf": pdf(html)} if "pdf" in formats else {}
@@ -108,11 +110,11 @@ def files(results: StudyResults, formats: Sequence[str]) -> dict[str, bytes]:
     return {file: text.encode() for file, text in made.items()} | drawn
 
 
-def markdown(results: StudyResults, found: list[Section]) -> str:
+def markdown(report: MethodReport, found: list[Section]) -> str:
     """Return the report as Markdown: the verdict and every table; the figures are in the HTML."""
-    plan = results.plan
+    plan = report.finding.plan
     parts = [f"# {markdown_text(plan.name)}", markdown_text(plan.description)]
-    parts += ["## Verdict", markdown_text(verdict(results))]
+    parts += ["## Verdict", markdown_text(report.verdict)]
     for section in found:
         if not section.tables and not section.text:
             continue
@@ -124,7 +126,7 @@ def markdown(results: StudyResults, found: list[Section]) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def page(results: StudyResults, found: list[Section]) -> str:
+def page(report: MethodReport, found: list[Section]) -> str:
     """Return the report as one HTML page that needs no network: plotly.js lies inside it once."""
     environment = Environment(
         loader=PackageLoader("analysis.report"),
@@ -135,11 +137,11 @@ def page(results: StudyResults, found: list[Section]) -> str:
     )
     environment.filters["embed"] = _embed
     return environment.get_template("report.html.j2").render(
-        plan=results.plan,
-        verdict=verdict(results),
+        plan=report.finding.plan,
+        verdict=report.verdict,
         sections=found,
         how_to_read=HOW_TO_READ,
-        spec=json.dumps(results.plan.spec, indent=2, ensure_ascii=False),
+        spec=json.dumps(report.finding.plan.spec, indent=2, ensure_ascii=False),
         plotly=Markup(get_plotlyjs()),  # noqa: S704 -- plotly's own source, no input of ours
     )
 

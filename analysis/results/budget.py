@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from trainables.records import Record
+    from trainables.settings import Budget
 
 HOUR_S = 3600.0
 
@@ -36,19 +37,21 @@ class Spent:
         self.failures += record.status == "failed"
 
 
-def reached(budget: Mapping[str, Any], spent: Spent, out: int = 0) -> str | None:
+def reached(budget: Budget, spent: Spent, out: int = 0) -> str | None:
     """Say which limit is reached, as in ``budget.max_runs = 40``; None when there is room.
 
     Args:
-        budget: max_runs (runs), max_hours (hours of training, summed over runs) and max_failures (failed runs); a limit
-            that is absent or None is none.
+        budget: of the study.
         spent: by the study's records.
         out: runs that are being trained; they count as runs.
 
     """
-    used = {"max_runs": spent.runs + out, "max_hours": spent.wall_s / HOUR_S, "max_failures": spent.failures}
-    for name, value in used.items():
-        limit = budget.get(name)
-        if limit is not None and value >= limit:
+    limits: dict[str, tuple[float, float | None]] = {
+        "max_runs": (spent.runs + out, budget.max_runs),
+        "max_hours": (spent.wall_s / HOUR_S, budget.max_hours),
+        "max_failures": (spent.failures, budget.max_failures),
+    }
+    for name, (used, limit) in limits.items():
+        if limit is not None and used >= limit:
             return f"budget.{name} = {limit:g}"
     return None

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from analysis.results.budget import HOUR_S
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from trainables.records import Record
-
-HOUR_S = 3600.0
+    from trainables.settings import GpuPrices
 
 
 def gpu_hours(record: Record) -> dict[str, float]:
@@ -27,7 +26,7 @@ def gpu_hours(record: Record) -> dict[str, float]:
     return {device: number for device, number in hours.items() if number} or {last.device: 0.0}
 
 
-def hourly(device: str, prices: float | Mapping[str, float] | None) -> float | None:
+def hourly(device: str, prices: GpuPrices) -> float | None:
     """Return what an hour of a GPU costs.
 
     Args:
@@ -42,24 +41,19 @@ def hourly(device: str, prices: float | Mapping[str, float] | None) -> float | N
     return float(prices[max(fitting, key=len)]) if fitting else None
 
 
-def spending(record: Record | None, spec: Mapping[str, Any]) -> dict[str, float]:
-    """Return a run's ``gpu_hours`` and ``price``, by the study file; NaN where that is unknown."""
+def spending(record: Record | None, prices: GpuPrices) -> dict[str, float]:
+    """Return a run's ``gpu_hours`` and ``price``; NaN where that is unknown."""
     if record is None:
         return {"gpu_hours": float("nan"), "price": float("nan")}
-    hours, unpriced = gpu_hours(record), unpriced_devices(record, spec)
-    rates = {device: hourly(device, _prices(spec)) or 0.0 for device in hours}
+    hours, unpriced = gpu_hours(record), unpriced_devices(record, prices)
+    rates = {device: hourly(device, prices) or 0.0 for device in hours}
     price = sum(rates[device] * number for device, number in hours.items())
     return {"gpu_hours": sum(hours.values()), "price": float("nan") if unpriced else price}
 
 
-def unpriced_devices(record: Record, spec: Mapping[str, Any]) -> set[str]:
+def unpriced_devices(record: Record, prices: GpuPrices) -> set[str]:
     """Return the devices that a run was trained on and for which the study file has no price."""
-    return {device for device in gpu_hours(record) if hourly(device, _prices(spec)) is None}
-
-
-def _prices(spec: Mapping[str, Any]) -> float | Mapping[str, float] | None:
-    prices: float | Mapping[str, float] | None = spec.get("resources", {}).get("price_per_gpu_hour")
-    return prices
+    return {device for device in gpu_hours(record) if hourly(device, prices) is None}
 
 
 def lost_s(record: Record) -> float:

@@ -27,6 +27,11 @@ class Key(NamedTuple):
     configuration: str
     subset: str
 
+    @property
+    def full_name(self) -> str:
+        """The configuration with its subset."""
+        return f"{self.configuration} on {self.subset}"
+
 
 def curve_points(curves: pd.DataFrame, quantity: str, run_ids: Collection[str]) -> dict[str, dict[int, float]]:
     """Return run_id -> epoch -> value, in the table's order, of those of the runs that have a curve.
@@ -47,6 +52,13 @@ def curve_points(curves: pd.DataFrame, quantity: str, run_ids: Collection[str]) 
 def key_of(planned: PlannedRun) -> Key:
     """Return the configuration that a run is one of."""
     return Key(planned.arm, label(planned), planned.run.configuration.subset)
+
+
+def names(found: Iterable[Key]) -> dict[Key, str]:
+    """Return what to call some configurations: with their subset where they are of several."""
+    keys = list(found)
+    several = len({key.subset for key in keys}) > 1
+    return {key: key.full_name if several else key.configuration for key in keys}
 
 
 def selected_on(plan: StudyPlan) -> SelectOn:

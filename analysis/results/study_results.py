@@ -126,9 +126,9 @@ def study_results(
         ValueError: two different runs share arm, configuration, subset and seed.
 
     """
-    chosen_by = selected_on(plan)
+    chosen_by, prices = selected_on(plan), plan.settings.resources.price_per_gpu_hour
     rows = [
-        _row(planned, record := records.get(planned.run.run_id), damaged, chosen_by) | spending(record, plan.spec)
+        _row(planned, record := records.get(planned.run.run_id), damaged, chosen_by) | spending(record, prices)
         for planned in plan.runs
     ]
     columns = list(dict.fromkeys(column for row in rows for column in row))

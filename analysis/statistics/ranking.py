@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from analysis.results.runs_table import Key, keys, scores, subsets
+from analysis.results.runs_table import Key, scores
 from analysis.statistics.intervals import LEVEL, Interval, paired_difference, t_interval
 
 if TYPE_CHECKING:
@@ -117,24 +117,12 @@ def _compare(ranking: Ranking, best: Key, other: Key, level: float, comparisons:
     return Comparison(other, difference, apart)
 
 
-def best_per_arm(table: ValidationTable) -> dict[str, Key]:
+def best_per_arm(ranking: Ranking) -> dict[str, Key]:
     """Return each arm's configuration with the highest mean validation accuracy, best arm first.
 
     An arm without a ranked configuration comes last, represented by the first of its configurations in the plan.
     """
-    ranking = rank(table)
     best: dict[str, Key] = {}
     for key in (*ranking.keys, *ranking.too_few):
         best.setdefault(key.arm, key)
     return best
-
-
-def representatives(runs: pd.DataFrame) -> list[Key]:
-    """Return, for each subset and arm in the plan's order, the configuration with the best mean validation accuracy."""
-    best = {
-        (arm, subset): key
-        for subset in subsets(runs)
-        for arm, key in best_per_arm(ValidationTable.from_runs(runs, subset)).items()
-    }
-    planned = dict.fromkeys((key.arm, key.subset) for key in keys(runs))
-    return [best[pair] for pair in planned if pair in best]

@@ -2,22 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from analysis.results.runs_table import (
-    Key,
-    accuracy_name,
-    keys,
-    reported_metric,
-    runs_of,
-    scores,
-    selected_on,
-    status_counts,
-    subsets,
-)
-from analysis.statistics.hsu import best_set
+from analysis.results.runs_table import Key, accuracy_name, keys, runs_of, status_counts
 from analysis.statistics.intervals import LEVEL, t_interval
-from analysis.statistics.ranking import ValidationTable, choose
 from analysis.tables.table import NONE, Table
 
 if TYPE_CHECKING:
@@ -25,7 +13,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from analysis.findings.finding import Finding, Scores
     from analysis.results.study_results import StudyResults
+    from analysis.statistics.hsu import BestSet
     from analysis.statistics.ranking import Choice
 
 LISTED = 200  # rows of a list; the rest is counted and lies in the CSV file or the plan
@@ -35,29 +25,24 @@ BOLD = (
     "another; the choice is made on validation alone."
 )
 
-Scores: TypeAlias = "dict[Key, dict[int, float]]"
 
-
-def results_table(runs: pd.DataFrame, metric: str) -> Table:
+def results_table(finding: Finding, metric: str) -> Table:
     """Tabulate configurations x subsets: mean ± half width in percent, with the number of complete runs."""
-    found = keys(runs)
-    accuracies = scores(runs, metric)
-    columns = subsets(runs)
-    labels = list(dict.fromkeys((key.arm, key.configuration) for key in found))
+    accuracies, columns = finding.scores(metric), finding.subsets
+    labels = list(dict.fromkeys((key.arm, key.configuration) for key in keys(finding.reported.runs)))
     rows = tuple((label, *(_cell(accuracies, Key(arm, label, subset)) for subset in columns)) for arm, label in labels)
     name = accuracy_name(metric)
     note = f"{name} in %: mean ± half width of the {100 * LEVEL:g} % t-interval (n complete runs)."
     bold = {
         (labels.index((key.arm, key.configuration)), 1 + columns.index(subset))
         for subset in columns
-        for key in standing_out({key: own for key, own in accuracies.items() if key.subset == subset})
+        for key in standing_out(finding.best_set(metric, subset))
     }
     return Table(name, ("Configuration", *columns), rows, f"{note}{BOLD * bool(bold)}", frozenset(bold))
 
 
-def standing_out(accuracies: Scores) -> tuple[Key, ...]:
+def standing_out(found: BestSet | None) -> tuple[Key, ...]:
     """Return the configurations that may be the best of a column of a table; none where that rules out no other."""
-    found = best_set(accuracies) if len(accuracies) > 1 else None
     if found is None or found.left_out:  # one that was not compared is not ruled out
         return ()
     return found.members if len(found.members) < len(found.candidates) else ()
@@ -67,16 +52,14 @@ def _cell(accuracies: Scores, key: Key) -> str:
     return t_interval(accuracies[key].values()).cell() if key in accuracies else NONE
 
 
-def choice_table(runs: pd.DataFrame) -> Table:
+def choice_table(finding: Finding) -> Table:
     """Tabulate, per subset, the configuration that validation prefers and what is not told apart from it."""
-    test = scores(runs, "test")
-    rows = []
-    for subset in subsets(runs):
-        choice = choose(ValidationTable.from_runs(runs, subset))
+    test, rows = finding.scores("test"), []
+    for subset, choice in finding.choices.items():
         if choice is None:
             rows.append((subset, "no complete run", *[NONE] * 4))
             continue
-        own = runs_of(runs, choice.key)["status"]
+        own = runs_of(finding.reported.runs, choice.key)["status"]
         counts = status_counts(own)
         left = f"{int((own != 'complete').sum())} of {len(own)}"
         validation = f"{100 * choice.validation.mean:.1f} (n = {choice.validation.n})"
@@ -155,7 +138,6 @@ def skipped_table(results: StudyResults) -> Table:
     return Table("Clips skipped", ("Clip", "Problem"), rows, note)
 
 
-def result_tables(results: StudyResults) -> list[Table]:
+def result_tables(finding: Finding) -> list[Table]:
     """Return the result tables: the reported accuracy first, and beside it the one that is chosen by."""
-    runs = results.runs
-    return [results_table(runs, name) for name in dict.fromkeys((reported_metric(runs), selected_on(results.plan)))]
+    return [results_table(finding, name) for name in dict.fromkeys((finding.metric, finding.selected_on))]

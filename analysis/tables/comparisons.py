@@ -2,47 +2,35 @@
 
 from __future__ import annotations
 
-from itertools import combinations
 from typing import TYPE_CHECKING
 
-from analysis.findings.choice import chosen
-from analysis.results.runs_table import accuracy_name, reported_metric, scores, selected_on, subsets
-from analysis.results.study_results import reported
-from analysis.statistics.hsu import best_set
+from analysis.results.runs_table import accuracy_name
 from analysis.statistics.intervals import LEVEL, p_text, t_interval
 from analysis.statistics.paired_tests import MARGIN, differences, equivalence, paired_tests
 from analysis.statistics.power import seeds_to_halve, seeds_to_separate
 from analysis.statistics.rank_bootstrap import stability
-from analysis.statistics.ranking import representatives
 from analysis.statistics.seed_agreement import seed_agreement
 from analysis.statistics.two_way import effect, two_way_table
 from analysis.tables.table import NONE, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pandas as pd
-
+    from analysis.findings.finding import Finding
     from analysis.results.runs_table import Key
-    from analysis.results.study_results import StudyResults
     from analysis.statistics.paired_tests import PairedTest
 
-MOST_ARMS = 6  # whose pairs are all listed; of more, each beside the first
 RESAMPLING_SEED = 0
 
 
-def compared_tables(results: StudyResults) -> tuple[Table, ...]:
+def compared_tables(finding: Finding) -> tuple[Table, ...]:
     """Return every comparison that a study's reported runs allow."""
-    arms = arms_table(results)
-    return (*best_set_tables(results), *([arms] if arms else []))
+    arms = arms_table(finding)
+    return (*best_set_tables(finding), *([arms] if arms else []))
 
 
-def seeds_in_words(results: StudyResults) -> tuple[str, ...]:
+def seeds_in_words(finding: Finding) -> tuple[str, ...]:
     """Say how well the accuracy of the study's choice is known, and how many seeds would halve its interval."""
-    key = chosen(results)
-    runs = reported(results).runs
-    metric = reported_metric(runs)
-    values = scores(runs, metric).get(key, {}) if key else {}
+    key, metric = finding.chosen, finding.metric
+    values = finding.scores(metric).get(key, {}) if key else {}
     more = seeds_to_halve(len(values))
     interval = t_interval(values.values()) if values else None
     if key is None or more is None or interval is None or interval.half_width is None:
@@ -54,17 +42,16 @@ def seeds_in_words(results: StudyResults) -> tuple[str, ...]:
     return (text,)
 
 
-def best_set_tables(results: StudyResults) -> list[Table]:
+def best_set_tables(finding: Finding) -> list[Table]:
     """Tabulate, for each subset with two configurations or more, those that may be best (Hsu 1981)."""
-    metric = selected_on(results.plan)
-    return [table for name in subsets(results.runs) if (table := _best_set(results.runs, name, metric)) is not None]
+    return [table for name in finding.subsets if (table := _best_set(finding, name)) is not None]
 
 
-def _best_set(runs: pd.DataFrame, subset: str, metric: str) -> Table | None:
-    own = scores(runs[runs["subset"] == subset], "selection")
-    found = best_set(own) if len(own) > 1 else None
+def _best_set(finding: Finding, subset: str) -> Table | None:
+    found = finding.best_set("selection", subset)
     if found is None:
         return None
+    own = {key: values for key, values in finding.scores("selection").items() if key.subset == subset}
     resampled = stability(own, RESAMPLING_SEED)
     first = resampled.first if resampled else {}
     rows = tuple(
@@ -81,21 +68,21 @@ def _best_set(runs: pd.DataFrame, subset: str, metric: str) -> Table | None:
     layout = two_way_table(own)
     tested = effect(layout) if layout else None
     agreement = seed_agreement(own)
-    notes = [f"{accuracy_name(metric)} in %; differences in points. {found.label()}."]
+    notes = [f"{accuracy_name(finding.selected_on)} in %; differences in points. {found.label()}."]
     notes += [f"First when resampled: {resampled.label()}; with few seeds it is too sure."] if resampled else []
     notes += [f"{tested.text()}."] if tested else []
     notes += [agreement.text()] if agreement else []
     header = ("Configuration", "Mean", "Less the best other", "Interval", "May be best", "First when resampled")
-    where = f" on {subset}" if len(subsets(runs)) > 1 else ""
+    where = f" on {subset}" if len(finding.subsets) > 1 else ""
     return Table(f"Configurations that may be best{where}", header, rows, " ".join(notes))
 
 
-def arms_table(results: StudyResults) -> Table | None:
-    """Tabulate the differences between arms, paired by seed, by the configurations that stand for them."""
-    metric = reported_metric(results.runs)
-    found = scores(results.runs, metric)
-    pairs = [pair for own in _by_subset(representatives(results.runs)) for pair in _pairs(own)]
-    pairs = [(first, second) for first, second in pairs if first in found and second in found]
+def arms_table(finding: Finding) -> Table | None:
+    """Tabulate the differences between arms, paired by seed, by the configurations that represent them."""
+    metric = finding.metric
+    found = finding.scores(metric)
+    compared = (pair for pairs in finding.pairs_to_compare.values() for pair in pairs)
+    pairs = [(first, second) for first, second in compared if first in found and second in found]
     if not pairs:
         return None
     rows = tuple(_row(test, found) for test in paired_tests(found, pairs))
@@ -109,17 +96,9 @@ def arms_table(results: StudyResults) -> Table | None:
     return Table("Differences between arms", header, rows, note)
 
 
-def _by_subset(keys: Sequence[Key]) -> list[list[Key]]:
-    return [[key for key in keys if key.subset == name] for name in dict.fromkeys(key.subset for key in keys)]
-
-
-def _pairs(keys: Sequence[Key]) -> list[tuple[Key, Key]]:
-    return list(combinations(keys, 2)) if len(keys) <= MOST_ARMS else [(keys[0], other) for other in keys[1:]]
-
-
 def _row(test: PairedTest, found: dict[Key, dict[int, float]]) -> tuple[str, ...]:
     first, second = found[test.first], found[test.second]
-    names = tuple(f"{key.configuration} on {key.subset}" for key in (test.first, test.second))
+    names = (test.first.full_name, test.second.full_name)
     if test.interval is None:
         return (*names, "no seed in common", *[NONE] * 5)
     alike = equivalence(first, second, MARGIN)

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from analysis.findings.exploration import settled, tried
+from typing import TYPE_CHECKING
+
 from analysis.results.runs_table import keys, runs_of, scores
-from analysis.results.study_results import StudyResults, explored
 from analysis.statistics.intervals import t_interval
 from analysis.tables.table import NONE, Table
 from analysis.text.phrases import chance
 
+if TYPE_CHECKING:
+    from analysis.findings.finding import SearchFinding, SettleFinding
+
 LISTED = 20  # configurations of a search in its table; the CSV files have all of them
 
 
-def exploration_table(results: StudyResults) -> Table:
-    """Tabulate what the exploring runs showed of each configuration, the likeliest choice first."""
-    return _settle_table(results) if results.plan.method == "settle" else _search_table(results)
-
-
-def _settle_table(results: StudyResults) -> Table:
-    runs = explored(results).runs
-    found = settled(results)
+def settle_table(finding: SettleFinding) -> Table:
+    """Tabulate what the exploring runs showed of each configuration, in the plan's order."""
+    runs, found = finding.explored.runs, finding.settled
     accuracies = scores(runs, "selection")
     standing = found.standing
     rows = []
@@ -41,12 +39,12 @@ def _settle_table(results: StudyResults) -> Table:
     return Table("Exploring runs", (*header, f"P(within {found.within:g} points)", "P(best)"), tuple(rows), note)
 
 
-def _search_table(results: StudyResults) -> Table:
-    runs = explored(results).runs
-    found = tried(results)
+def search_table(finding: SearchFinding) -> Table:
+    """Tabulate what the exploring runs showed of each configuration, the likeliest choice first."""
+    runs, found = finding.explored.runs, finding.tried
     rows = [
         (
-            f"{key.configuration} on {key.subset}",
+            key.full_name,
             *(", ".join(sorted(set(runs_of(runs, key)["status"]))), str(int(runs_of(runs, key)["epochs"].max()))),
             NONE if score is None else f"{100 * score:.1f}",
         )

@@ -8,7 +8,8 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from analysis.findings.published import why_not_published
-from analysis.results.gpu_costs import HOUR_S, lost_s, unpriced_devices
+from analysis.results.budget import HOUR_S
+from analysis.results.gpu_costs import lost_s, unpriced_devices
 from analysis.results.runs_table import complete_runs
 from analysis.tables.table import Table
 from trainables.naming import label, number, symbol
@@ -97,7 +98,8 @@ def _about_cost(results: StudyResults, recorded: pd.DataFrame, *, priced: bool) 
     if priced:
         note += " The price is that of resources.price_per_gpu_hour, without idle machines, storage and traffic."
         unpriced = recorded[(recorded["gpu_hours"] > 0) & recorded["price"].isna()]["run_id"]
-        devices = set[str]().union(*(unpriced_devices(results.records[i], results.plan.spec) for i in unpriced))
+        prices = results.plan.settings.resources.price_per_gpu_hour
+        devices = {device for i in unpriced for device in unpriced_devices(results.records[i], prices)}
         note += f" No price is stated for: {', '.join(sorted(devices))}." if devices else ""
     return note
 

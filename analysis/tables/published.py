@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.findings import published
 from analysis.findings.claims import check
 from analysis.results.runs_table import Key, scores, subsets
+from analysis.statistics.hsu import best_set
 from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
 from analysis.tables.accuracy import BOLD, standing_out
 from analysis.tables.table import NONE, Table
@@ -58,7 +59,7 @@ def _paper_table(results: StudyResults, title: str, shown: Sequence[Subset]) -> 
         cells = [t_interval(own.values()).cell() if own else NONE for own in ours.values()]
         rows.append((subset, *cells, *(numbers[loss, subset].text() for loss in published.LOSSES)))
         names = {Key(published.LOSS_NAMES[loss], "", subset): own for loss, own in ours.items() if own}
-        best = {key.arm for key in standing_out(names)}
+        best = {key.arm for key in standing_out(best_set(names) if len(names) > 1 else None)}
         bold |= {(i, 1 + j) for j, loss in enumerate(published.LOSSES) if published.LOSS_NAMES[loss] in best}
     names_ = [published.LOSS_NAMES[loss] for loss in published.LOSSES]
     note = (

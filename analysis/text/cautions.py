@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.findings.choice import chosen
 from analysis.results.runs_table import complete_runs, key_of, runs_of, scores
-from analysis.results.study_results import explored, reported
 from analysis.statistics.clips import never_predicted
-from analysis.statistics.hsu import best_set
 from analysis.statistics.intervals import p_text
-from analysis.statistics.ranking import ValidationTable, rank
 from analysis.statistics.two_way import MIN_FOR_DIFFERENCE, effect, two_way_table, unevenness
 from analysis.text.phrases import chosen_by, joined
 from trainables.config import LOSSES
-from trainables.naming import number, symbol
+from trainables.naming import counted, number, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
+    from analysis.findings.finding import GridFinding, SearchFinding, SettleFinding
     from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
     from trainables.plans import PlannedRun
@@ -30,28 +27,39 @@ ALPHA = 0.05
 MIN_VALUES_WITH_INSIDE = 3  # the fewest values of which one lies inside
 
 
-def cautions(results: StudyResults) -> tuple[str, ...]:
-    """Return what to beware of, a sentence each; empty when nothing applies, or nothing is chosen.
+def grid_cautions(finding: GridFinding) -> tuple[str, ...]:
+    """Return what to beware of in a study that trains all it names, a sentence each; empty when nothing is chosen.
 
-    In a study that trains all it names, the choice is that of the verdict's subset, and each arm's best value is looked
-    at; after exploring, the chosen configuration alone.
+    The best value of each arm on the subset of the verdict is looked at.
     """
-    key = chosen(results)
+    key = finding.chosen
     if key is None:
         return ()
-    shown = reported(results).runs
-    grid = explored(results).runs.empty
-    compared = shown[shown["subset"] == key.subset]
-    best = {key.arm: key}
-    if grid:
-        for own in rank(ValidationTable.from_runs(compared, key.subset)).keys:
-            best.setdefault(own.arm, own)
-    found = [each for own in best.values() for each in edges(results, own)]
-    if grid:
-        found += no_effect(compared, chosen_by(results))
-    found += few_seeds(shown, key)
-    found += [*disagreement(compared, key), *uneven(compared)] if grid else []
-    return (*found, *unpredicted(results))
+    runs = finding.reported.runs
+    compared = runs[runs["subset"] == key.subset]
+    best: dict[str, Key] = {}
+    for each in finding.ranking(key.subset).keys:
+        best.setdefault(each.arm, each)
+    return (
+        *(text for own in best.values() for text in edges(finding.results, own)),
+        *no_effect(compared, chosen_by(finding.results)),
+        *few_seeds(runs, key),
+        *disagreement(finding, key),
+        *uneven(compared),
+        *unpredicted(finding.reported),
+    )
+
+
+def explored_cautions(finding: SettleFinding | SearchFinding) -> tuple[str, ...]:
+    """Return what to beware of after exploring, by the chosen configuration alone; empty when nothing is chosen."""
+    key = finding.chosen
+    if key is None:
+        return ()
+    return (
+        *edges(finding.results, key),
+        *few_seeds(finding.reported.runs, key),
+        *unpredicted(finding.reported),
+    )
 
 
 def edges(results: StudyResults, key: Key) -> list[str]:
@@ -119,19 +127,13 @@ def few_seeds(runs: pd.DataFrame, key: Key) -> list[str]:
     n = len(complete_runs(runs_of(runs, key)))
     if not 0 < n < FEW:
         return []
-    seeds = "1 seed" if n == 1 else f"{n} seeds"
-    return [f"{key.configuration} rests on {seeds}: with fewer than {FEW}, intervals are wide, and one run moves them."]
+    rests = f"{key.configuration} rests on {counted(n, 'seed')}"
+    return [f"{rests}: with fewer than {FEW}, intervals are wide, and one run moves them."]
 
 
-def disagreement(runs: pd.DataFrame, key: Key) -> list[str]:
-    """Say that the configuration that is best on validation is ruled out as the best on the test set.
-
-    Args:
-        runs: of one subset.
-        key: the configuration that validation prefers.
-
-    """
-    found = best_set(scores(runs, "test"))
+def disagreement(finding: GridFinding, key: Key) -> list[str]:
+    """Say that the configuration that is best on validation is ruled out as the best on the test set."""
+    found = finding.best_set("test", key.subset)
     if found is None or key in found.members or key not in {each.key for each in found.candidates}:
         return []
     (own,) = (each for each in found.candidates if each.key == key)
@@ -166,7 +168,7 @@ def uneven(runs: pd.DataFrame) -> list[str]:
 
 def unpredicted(results: StudyResults) -> list[str]:
     """Say which classes no complete reported run ever predicts on the test set."""
-    wanted = dict.fromkeys(complete_runs(reported(results).runs)["run_id"])
+    wanted = dict.fromkeys(complete_runs(results.runs)["run_id"])
     tests = [results.records[run_id].test for run_id in wanted]
     predicted: list[Sequence[int]] = [test.predictions for test in tests if test is not None]
     classes = results.plan.dataset.classes

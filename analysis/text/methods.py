@@ -4,42 +4,48 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analysis.findings.exploration import tried
+from analysis.findings.exploration import UNRECORDED
 from analysis.findings.published import is_published_data
-from analysis.results.runs_table import complete_runs, keys, scores, selected_on, status_counts
-from analysis.results.study_results import explored, reported
+from analysis.results.runs_table import keys, selected_on, status_counts
 from analysis.statistics.intervals import LEVEL
 from analysis.text.bibliography import LOSSES, ORIGIN, References, software
 from analysis.text.phrases import joined
 from trainables.config import Training
-from trainables.naming import PARAMETERS, number, symbol
+from trainables.naming import PARAMETERS, counted, number, symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import pandas as pd
 
+    from analysis.findings.finding import Finding, GridFinding, SearchFinding, SettleFinding
     from analysis.results.study_results import StudyResults
+    from trainables.settings import Search, Settle
 
 FEW = 12  # values that are written out; of more, their ends
 SAMPLERS = {"tpe": "TPE", "random": "random", "gp": "Gaussian-process", "qmc": "quasi-random"}
 
 
-def methods(results: StudyResults) -> tuple[str, ...]:
+def methods(finding: Finding, design: Callable[[References], list[str]]) -> tuple[str, ...]:
     """Return how a study's numbers were made: the text in one paragraph, then a line for each work that it cites.
 
     A study without any planned run has no methods yet: the answer is empty.
+
+    Args:
+        finding: of the study.
+        design: returns the sentences on how runs were chosen, and adds the works that they cite.
+
     """
+    results = finding.results
     if not results.plan.runs:
         return ()
     cited = References()
-    designs = {"settle": _settle, "search": _search}
     sentences = [
         _data(results, cited),
         _protocol(results, cited),
         _losses(results, cited),
-        *designs.get(results.plan.method, _grid)(results, cited),
-        *_statistics(results),
+        *design(cited),
+        *_statistics(finding),
         software(results.records.values()),
     ]
     return (" ".join(sentence for sentence in sentences if sentence), *cited.lines())
@@ -122,15 +128,16 @@ def _by(results: StudyResults) -> str:
     return "accuracy on the verified validation clips" if selected_on(results.plan) == "verified" else "accuracy"
 
 
-def _grid(results: StudyResults, cited: References) -> list[str]:
-    runs = results.runs
+def grid_design(finding: GridFinding, cited: References) -> list[str]:
+    """Say which configurations were trained with which seeds, and how they are compared."""
+    runs = finding.results.runs
     seeds = sorted(set(map(int, runs["seed"])))
     which = ", ".join(map(str, seeds)) if len(seeds) <= FEW else f"of {seeds[0]} to {seeds[-1]}"
     if seeds == list(range(seeds[0], seeds[-1] + 1)) and len(seeds) > 1:
         which = f"{seeds[0]} to {seeds[-1]}"
-    many = f"{_count(len(seeds), 'seed')} ({which})"
+    many = f"{counted(len(seeds), 'seed')} ({which})"
     each = "Each of the " if len(keys(runs)) > 1 else "The "
-    first = f"{each}{_count(len(keys(runs)), 'configuration')} was trained with {many}."
+    first = f"{each}{counted(len(keys(runs)), 'configuration')} was trained with {many}."
     if len(seeds) < 2 or len(keys(runs)) < 2:  # noqa: PLR2004 -- a comparison takes two
         return [first]
     return [
@@ -143,67 +150,66 @@ def _grid(results: StudyResults, cited: References) -> list[str]:
     ]
 
 
-def _settle(results: StudyResults, cited: References) -> list[str]:
-    method: dict[str, Any] = results.plan.spec["method"]
-    runs = explored(results).runs
-    most = f", or {_count(method['max_runs'], 'run')} were spent" if method["max_runs"] is not None else ""
+def settle_design(finding: SettleFinding, cited: References) -> list[str]:
+    """Say how the choice was made by training where it decides, and how it was confirmed."""
+    method, runs = finding.method, finding.explored.runs
+    most = f", or {counted(method.max_runs, 'run')} were spent" if method.max_runs is not None else ""
     return [
         (
-            f"Among {_count(len(keys(runs)), 'configuration')} the choice was made by training where it decides: after "
-            f"{_count(method['start_seeds'], 'seed')} each, runs were drawn by top-two Thompson sampling "
+            f"Among {counted(len(keys(runs)), 'configuration')} the choice was made by training where it decides: "
+            f"after {counted(method.start_seeds, 'seed')} each, runs were drawn by top-two Thompson sampling "
             f"({cited.cite('russo')}) from the posterior of the mean accuracies under a Gaussian process (Matérn 5/2 "
             "over the scale of the parameter where one number is varied, and a deviation of its own for every "
-            f"configuration), until one was within {method['within']:g} points of the best with probability "
-            f"{method['confidence']:g}{most}; this took {_count(_recorded(runs), 'run')}."
+            f"configuration), until one was within {method.within:g} points of the best with probability "
+            f"{method.confidence:g}{most}; this took {counted(_recorded(runs), 'run')}."
         ),
         _confirmation(method, "The choice"),
-        *_controls(results),
+        *_controls(finding),
     ]
 
 
-def _search(results: StudyResults, cited: References) -> list[str]:
-    method: dict[str, Any] = results.plan.spec["method"]
-    runs = explored(results).runs
-    sampled = len(tried(results))
-    asha: dict[str, Any] | None = method.get("asha")
+def search_design(finding: SearchFinding, cited: References) -> list[str]:
+    """Say how configurations were sampled and stopped early, and how the best were confirmed."""
+    method, runs = finding.method, finding.explored.runs
+    sampled, asha = len(finding.tried), method.asha
     early = (
         f", with early stopping by asynchronous successive halving ({cited.cite('li')}; grace period "
-        f"{_count(asha['grace_period'], 'epoch')}, reduction factor {asha['reduction_factor']:g})"
+        f"{counted(asha.grace_period, 'epoch')}, reduction factor {asha.reduction_factor:g})"
         if asha
         else ""
     )
     return [
         (
-            f"{_count(sampled, 'configuration')} {'was' if sampled == 1 else 'were'} sampled by the "
-            f"{SAMPLERS[method['sampler']]} sampler of Optuna ({cited.cite('akiba')}) and trained with "
-            f"{_count(method['seeds'], 'seed')} each{early}; this took {_count(_recorded(runs), 'run')}."
+            f"{counted(sampled, 'configuration')} {'was' if sampled == 1 else 'were'} sampled by the "
+            f"{SAMPLERS[method.sampler]} sampler of Optuna ({cited.cite('akiba')}) and trained with "
+            f"{counted(method.seeds, 'seed')} each{early}; this took {counted(_recorded(runs), 'run')}."
         ),
-        _confirmation(method, f"The best {method['confirm_best']}"),
-        *_controls(results),
+        _confirmation(method, f"The best {method.confirm_best}"),
+        *_controls(finding),
     ]
 
 
-def _confirmation(method: dict[str, Any], what: str) -> str:
-    beside = f" and, as baselines, {joined(method['baselines'])}" if method["baselines"] else ""
+def _confirmation(method: Settle | Search, what: str) -> str:
+    beside = f" and, as baselines, {joined(method.baselines)}" if method.baselines else ""
     verb = "were" if beside or what != "The choice" else "was"
     return (
-        f"{what}{beside} {verb} then trained with {method['confirm_seeds']} fresh seeds, to the end of the protocol; "
+        f"{what}{beside} {verb} then trained with {method.confirm_seeds} fresh seeds, to the end of the protocol; "
         "these runs alone enter the means and intervals reported."
     )
 
 
-def _controls(results: StudyResults) -> list[str]:
-    if "fixed_q" not in results.plan.spec.get("controls", ()):
+def _controls(finding: Finding) -> list[str]:
+    if "fixed_q" not in finding.plan.settings.controls:
         return []
     return [
         "As a control, GCE was trained at the mean q that each confirmed adaptive loss showed, with the same seeds."
     ]
 
 
-def _statistics(results: StudyResults) -> list[str]:
+def _statistics(finding: Finding) -> list[str]:
+    results = finding.results
     training = results.plan.runs[0].run.configuration.training
-    shown = complete_runs(reported(results).runs)
-    sizes = sorted({len(found) for metric in ("test", "validation") for found in scores(shown, metric).values()})
+    sizes = sorted({len(own) for metric in ("test", "validation") for own in finding.scores(metric).values()})
     n = f" (n = {sizes[0]}{f' to {sizes[-1]}' if len(sizes) > 1 else ''} per configuration)" if sizes else ""
     statuses = results.runs.drop_duplicates("run_id")["status"]  # arms may share a run
     counts = status_counts(statuses)
@@ -220,13 +226,9 @@ def _statistics(results: StudyResults) -> list[str]:
             "seed, as a seed gives every configuration the same initial weights and order of clips. The intervals "
             "cover other seeds, not other data."
         ),
-        f"{complete} of {_count(len(statuses), 'run')} completed{left}.",
+        f"{complete} of {counted(len(statuses), 'run')} completed{left}.",
     ]
 
 
 def _recorded(runs: pd.DataFrame) -> int:
-    return int((~runs["status"].isin(("missing", "damaged"))).sum())
-
-
-def _count(number_of: int, what: str) -> str:
-    return f"{number_of} {what}{'' if number_of == 1 else 's'}"
+    return int((~runs["status"].isin(UNRECORDED)).sum())

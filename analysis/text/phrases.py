@@ -8,6 +8,7 @@ from analysis.results.budget import HOUR_S, Spent, reached
 from analysis.results.runs_table import Key, selected_on, status_counts
 from analysis.statistics.intervals import p_text
 from analysis.statistics.paired_tests import MARGIN, equivalence
+from trainables.naming import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -32,13 +33,12 @@ def cost(results: StudyResults) -> str:
     """Say how many runs are recorded and how long they trained, all attempts together."""
     hours = sum(record.cost.wall_s for record in results.records.values()) / HOUR_S
     time = f"{hours:.1f} hours" if hours >= 1 else f"{60 * hours:.0f} minutes"
-    count = len(results.records)
-    return f"Cost: {count} run{'' if count == 1 else 's'}, {time} of training."
+    return f"Cost: {counted(len(results.records), 'run')}, {time} of training."
 
 
 def budget_ended(results: StudyResults) -> list[str]:
     """Say which limit ended a study before all its runs were trained; nothing where none did."""
-    limit = reached(results.plan.spec.get("budget", {}), Spent.of(results.records.values()))
+    limit = reached(results.plan.settings.budget, Spent.of(results.records.values()))
     missing = (results.runs["status"] == "missing").any()
     return [f"The study ended early, as {limit} is reached."] if limit and missing else []
 

@@ -7,10 +7,8 @@ from statistics import fmean
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from analysis.findings.choice import main_subset
-from analysis.results.runs_table import Key, keys, runs_of, scores, status_counts, subsets
+from analysis.results.runs_table import Key, keys, runs_of, scores, status_counts
 from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
-from analysis.statistics.ranking import Choice, ValidationTable, choose
 from analysis.text.phrases import (
     NAMED,
     alike,
@@ -22,32 +20,31 @@ from analysis.text.phrases import (
     nothing_complete,
     points,
 )
-from trainables.naming import number, symbol
+from trainables.naming import counted, number, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import pandas as pd
 
-    from analysis.results.study_results import StudyResults
+    from analysis.findings.finding import GridFinding
+    from analysis.statistics.ranking import Choice
 
 MAX_VALUES_NAMED = 3  # up to as many values are named one by one, not as a range
 
 
-def grid_verdict(results: StudyResults) -> str:
+def grid_verdict(finding: GridFinding) -> str:
     """Say which configuration is best, how sure that is, what it scores on the test set, and the gap to the next arm.
 
     The choice is made on one subset: ``all`` when it has complete runs, else the plan's first subset that has.
     """
-    runs = results.runs
-    subset = main_subset(runs)
-    if subset is None:
-        return nothing_complete(runs)
-    choice = choose(ValidationTable.from_runs(runs, subset))
+    results, choice = finding.results, finding.choice
+    if finding.main_subset is None:
+        return nothing_complete(results.runs)
     if choice is None:
         return "The complete runs have no validation accuracy, so there is nothing to choose by."
-    own = runs[runs["subset"] == subset]
-    several = len(subsets(runs)) > 1
+    own = results.runs[results.runs["subset"] == finding.main_subset]
+    several = len(finding.subsets) > 1
     found = _choice(own, choice, chosen_by(results), several=several)
     found += [_test(own, choice), *_left_out(own, choice, several=several), *budget_ended(results), cost(results)]
     return " ".join(found)
@@ -57,8 +54,7 @@ def _choice(runs: pd.DataFrame, choice: Choice, by: str, *, several: bool) -> li
     """Write the chosen configuration, which others are not told apart from it, and which were not ranked."""
     names = _names(runs, choice)
     where = f"On the subset {choice.key.subset}, " if several else ""
-    seeds = "1 seed" if choice.validation.n == 1 else f"{choice.validation.n} seeds"
-    mean = f"{100 * choice.validation.mean:.1f} %, {seeds}"
+    mean = f"{100 * choice.validation.mean:.1f} %, {counted(choice.validation.n, 'seed')}"
     planned = len(keys(runs))
     tried = f"{planned} {_kind(runs)} tried"
     too_few = choice.ranking.too_few

@@ -7,12 +7,11 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.findings import choice
+from analysis.findings.finding import Finding
 from analysis.report.export import SUFFIXES, epochs_table, runs_table, write_tables
 from analysis.results.study_results import load_results
 from analysis.tables.two_studies import comparison, only
 from analysis.text.best import best_lines
-from analysis.text.verdict import verdict
 from study.commands.options import add_study_name, storage_location
 from study.console import say, show
 from study.errors import UsageError
@@ -71,9 +70,11 @@ def export(options: argparse.Namespace) -> int:
 def best(options: argparse.Namespace) -> int:
     """Print the choice; where there is nothing to choose from, say why on the standard error."""
     results = _load(options.storage, options.name)
-    found = choice.best(results)
+    found = Finding.of(results).best
     if found is None:
-        say(f"gce-study: {options.name}: {verdict(results)}", err=True)
+        from analysis.report.method_report import method_report  # noqa: PLC0415 -- plotly, which a choice needs not
+
+        say(f"gce-study: {options.name}: {method_report(results).verdict}", err=True)
         return NOTHING
     if options.json:
         say(json.dumps(found.as_dict(), indent=1, ensure_ascii=False))

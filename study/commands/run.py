@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.report.method_report import method_report
 from analysis.report.write import write_report
-from analysis.results.study_results import explored, load_results, reported
+from analysis.results.study_results import load_results
 from analysis.tables.accuracy import result_tables
-from analysis.tables.exploration import exploration_table
-from analysis.text.verdict import verdict
 from study.commands.options import add_run_options, add_study_file
 from study.console import say, show
 from study.engine.notifier import Notifier
@@ -56,10 +55,10 @@ def run(options: argparse.Namespace) -> int:
 
 def _conclude(conductor: Conductor) -> str:
     """Print what was found, write the report, and return the verdict."""
-    results = load_results(conductor.storage, conductor.plan.name)
-    exploring = [exploration_table(results)] if len(explored(results).runs) else []
-    for found in (*exploring, *result_tables(reported(results))):
-        show(found.title, found.header, found.rows)
+    report = method_report(load_results(conductor.storage, conductor.plan.name))
+    exploring = report.exploring_tables if len(report.finding.explored.runs) else ()
+    for table in (*exploring, *result_tables(report.finding)):
+        show(table.title, table.header, table.rows)
     for warning in conductor.ledger.warnings:
         say(warning, err=True)
     for record in conductor.progress.recorded.values():
@@ -67,6 +66,6 @@ def _conclude(conductor: Conductor) -> str:
             say(f"left out: run {record.run_id} {record.status}: {record.error or ''}")
     if problem := conductor.events.problem:
         say(f"not all events for TensorBoard could be written: {problem}; running again writes them", err=True)
-    say(answer := verdict(results))
+    say(answer := report.verdict)
     say(f"report: {write_report(conductor.storage, conductor.plan.name) / 'report.html'}")
     return answer

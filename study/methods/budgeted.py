@@ -28,7 +28,7 @@ class BudgetedMethod(WrappedMethod):
     def __init__(self, inner: Method, budget: Budget) -> None:
         """Limit a method by a budget."""
         super().__init__(inner)
-        self._budget = budget.model_dump()
+        self._budget = budget
         self._recorded: set[str] = set()
         self._spent = Spent()
         # Asked for in this session and not recorded: a paused run may resume even when no new one may start.
@@ -93,7 +93,7 @@ class BudgetedMethod(WrappedMethod):
 
     def most_left(self) -> int:
         """Return the inner method's bound, limited by what is left of the budget."""
-        max_runs = self._budget["max_runs"]
+        max_runs = self._budget.max_runs
         left = self._inner.most_left()
         return left if max_runs is None else max(len(self._in_flight), min(left, max_runs - self._spent.runs))
 

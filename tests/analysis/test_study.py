@@ -13,7 +13,6 @@ from analysis import load_study
 from analysis.report import export
 from analysis.report.export import write_tables
 from analysis.study import Study
-from analysis.text.verdict import verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,7 +33,7 @@ def test_a_loaded_study_has_runs_epochs_summary_choice_and_verdict(full_study: B
     chosen = study.best()
     assert chosen is not None
     assert chosen.configuration == "adaptive T=1000"
-    assert study.verdict == verdict(full_study.results())
+    assert study.verdict == full_study.report().verdict
     assert study.methods.startswith("We used FSDnoisy18k")
     assert repr(study) == "<study best-t: 45 of 46 runs recorded>"
 

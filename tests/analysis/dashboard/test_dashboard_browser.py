@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from analysis.report.method_report import method_report
 from analysis.report.sections import report_sections
 from analysis.results.study_results import load_results
-from analysis.text.verdict import verdict
 from trainables.config import CCE
 from trainables.plans import study_folder, write_plan
 from trainables.records import write_record
@@ -67,10 +67,10 @@ def test_every_page_opens_and_fits_its_window(full_study, storage, served, page,
     expect(page).to_have_title("best-t: Overview - gce-study")
     expect(page).to_have_url(f"{served}/study/best-t")
     expect(page.locator(DRAWN).first).to_be_visible()
-    expect(page.locator(".verdict")).to_have_text(verdict(results))
+    expect(page.locator(".verdict")).to_have_text(method_report(results).verdict)
     assert fits(page)
     links = page.locator(".tabs a").evaluate_all("links => links.map(link => link.href)")
-    assert len(links) == 2 + len(report_sections(results))
+    assert len(links) == 2 + len(report_sections(method_report(results)))
     run = f"{served}/study/best-t/run/{next(iter(full_study.records))}"
     for link in (*links[1:], run, f"{served}/study/none", f"{served}/nowhere"):
         page.goto(link)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.figures.adaptive_q import draw_q_curves, draw_q_sweep, q_curves, q_sweep
+from analysis.figures.adaptive_q import draw_q_per_epoch, draw_q_vs_t, q_per_epoch_data, q_vs_t_data
 from trainables.config import CCE, AdaptiveGCE
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def _adaptive(study: Builder, temperature: float, seed: int, q: float, epochs: i
 def test_the_band_holds_the_spread_within_and_between_runs(study: Builder) -> None:
     _adaptive(study, 100, 0, 0.5)
     _adaptive(study, 100, 1, 0.58, epochs=2)
-    (curve,) = q_curves(study.results())
+    (curve,) = q_per_epoch_data(study.results())
     assert curve.epochs == (1, 2)
     assert curve.means == pytest.approx((0.55, 0.56))
     assert curve.sds[0] == pytest.approx(math.hypot(0.03, 0.04))
@@ -33,14 +33,14 @@ def test_the_band_holds_the_spread_within_and_between_runs(study: Builder) -> No
 def test_only_complete_adaptive_runs_have_a_q(study: Builder) -> None:
     study.add("cce", CCE(name="cce"), 0)
     study.add("adaptive", AdaptiveGCE(name="adaptive_gce"), 0, status="stopped")
-    assert q_curves(study.results()) == []
-    assert q_sweep(study.results()) is None
+    assert q_per_epoch_data(study.results()) == []
+    assert q_vs_t_data(study.results()) is None
 
 
 def test_many_configurations_are_thinned_from_the_lowest_t_to_the_highest(study: Builder) -> None:
     for temperature in (1000, 10, 100, 1):
         _adaptive(study, temperature, 0, 0.5)
-    shown = [curve.key.configuration for curve in q_curves(study.results(), most=3)]
+    shown = [curve.key.configuration for curve in q_per_epoch_data(study.results(), most=3)]
     assert shown == ["adaptive T=1", "adaptive T=100", "adaptive T=1000"]
 
 
@@ -48,7 +48,7 @@ def test_mean_q_against_t_is_over_epochs_then_runs(study: Builder) -> None:
     for temperature, q in ((1000, 0.7), (100, 0.5)):
         for seed in range(3):
             _adaptive(study, temperature, seed, q + seed / 10)
-    data = q_sweep(study.results())
+    data = q_vs_t_data(study.results())
     assert data is not None
     (line,) = data.lines
     assert line.temperatures == (100, 1000)
@@ -60,15 +60,15 @@ def test_the_limit_is_that_of_equal_classes(study: Builder) -> None:
     study.classes = ["a", "b", "c", "d"]
     _adaptive(study, 100, 0, 0.5)
     _adaptive(study, 1000, 0, 0.6)
-    data = q_sweep(study.results())
+    data = q_vs_t_data(study.results())
     assert data is not None
     assert data.limit == 0.75
-    figure = draw_q_sweep(data, ["adaptive"])
+    figure = draw_q_vs_t(data, ["adaptive"])
     assert figure.layout.xaxis.type == "log"
     assert figure.data[-1].name == "noise-blind limit 1 - 1/4 = 0.750"
 
 
 def test_one_t_has_curves_and_no_axis(study: Builder) -> None:
     _adaptive(study, 100, 0, 0.5)
-    assert q_sweep(study.results()) is None
-    assert len(draw_q_curves(q_curves(study.results()), ["adaptive"]).data) == 2
+    assert q_vs_t_data(study.results()) is None
+    assert len(draw_q_per_epoch(q_per_epoch_data(study.results()), ["adaptive"]).data) == 2

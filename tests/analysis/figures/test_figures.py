@@ -21,7 +21,10 @@ ARMS = ["adaptive", "cce", "gce"]
 
 def _curves(results: StudyResults) -> list[list[learning_curves.Curve]]:
     quantities = ("validation_accuracy", "train_loss")
-    return [learning_curves.curve_data(results.runs, results.curves, quantity) for quantity in quantities]
+    return [
+        learning_curves.learning_curves_data(results.runs, results.curves, quantity, runs_table.keys(results.runs))
+        for quantity in quantities
+    ]
 
 
 def test_a_sweep_shows_every_complete_run_and_every_mean(full_study: Builder) -> None:
@@ -55,7 +58,7 @@ def test_values_that_may_be_best_are_the_choice_and_what_is_not_told_apart_from_
             )
     study.add("cce", CCE(name="cce"), 0, validation=0.1)
     runs = study.results().runs
-    spans = sweep.best_spans(runs, "temperature")
+    spans = sweep.best_spans(study.finding(), runs, "temperature")
     assert spans == [(100.0, 316.0), (3162.0, 3162.0)]
     drawing = sweep.draw_sweep(sweep.sweep_data(runs, "temperature", "validation"), ["adaptive", "cce"])
     sweep.add_strip(drawing, spans, "temperature", list(means))
@@ -69,14 +72,17 @@ def test_values_that_may_be_best_are_the_choice_and_what_is_not_told_apart_from_
         status="diverged",
         varied={"temperature": 200.0},
     )
-    assert sweep.best_spans(study.results().runs, "temperature")[:2] == [(100.0, 100.0), (316.0, 316.0)], lost
+    assert sweep.best_spans(study.finding(), study.results().runs, "temperature")[:2] == [
+        (100.0, 100.0),
+        (316.0, 316.0),
+    ], lost
     study.baselines(1, subset="clean")  # the choice is one subset's own
-    assert sweep.best_spans(study.results().runs, "temperature") == []
+    assert sweep.best_spans(study.finding(), study.results().runs, "temperature") == []
 
 
 def test_one_seed_marks_no_value_as_perhaps_the_best(study: Builder) -> None:
     study.temperatures([2, 3, 4], 1)
-    assert sweep.best_spans(study.results().runs, "temperature") == []
+    assert sweep.best_spans(study.finding(), study.results().runs, "temperature") == []
 
 
 def test_a_sweep_is_sorted_by_the_parameter(study: Builder) -> None:
@@ -101,7 +107,7 @@ def test_a_box_holds_the_arms_configuration_that_validation_prefers(study: Build
             loss = AdaptiveGCE(name="adaptive_gce", temperature=temperature)
             varied = {"temperature": temperature}
             study.add("adaptive", loss, seed, validation=validation, test=test, varied=varied)
-    (box,) = boxes.box_data(study.results().runs, "test")
+    (box,) = boxes.boxes_data(study.results().runs, "test", study.finding().representatives)
     assert box.key.configuration == "adaptive T=10"
     assert box.accuracies == (0.5, 0.5)
     assert box.seeds == (0, 1)
@@ -112,7 +118,9 @@ def test_a_mean_curve_ends_where_the_first_complete_run_stops(study: Builder) ->
     study.add("cce", CCE(name="cce"), 1, epochs=5, validation=0.8)
     study.add("cce", CCE(name="cce"), 2, epochs=1, status="diverged")
     results = study.results()
-    (curve,) = learning_curves.curve_data(results.runs, results.curves, "validation_accuracy")
+    (curve,) = learning_curves.learning_curves_data(
+        results.runs, results.curves, "validation_accuracy", runs_table.keys(results.runs)
+    )
     assert curve.epochs == (1, 2, 3)
     assert curve.n == 2
     assert curve.means[0] == pytest.approx((0.6 + 0.8) / 2 * (1 - math.exp(-1 / 4)))
@@ -147,12 +155,12 @@ def test_of_many_runs_the_first_are_drawn_and_all_are_counted(study: Builder) ->
     results = study.results()
     line, cce, _ = sweep.sweep_data(results.runs, "temperature", "test").lines
     assert [interval.n for interval in (*line.intervals, *cce.intervals)] == [seeds] * 3
-    for figure in sweep.accuracy_sweeps(results):
+    for figure in sweep.sweep(study.finding()):
         dots = [trace for trace in figure.drawing.data if trace.mode == "markers"]
         assert [len(trace.x) for trace in dots] == [2 * theme.MOST_DRAWN, theme.MOST_DRAWN, theme.MOST_DRAWN]
         assert [list(trace.customdata[:3]) for trace in dots] == [[0, 1, 2]] * 3
         assert f"the first {theme.MOST_DRAWN} in the plan's order are drawn" in figure.caption
-    (figure,) = learning_curves.learning_curves(results)
+    (figure,) = learning_curves.learning_curves(study.finding())
     thin = [trace for trace in figure.drawing.data if trace.line.width == 1]
     assert [list(trace.y).count(None) for trace in thin] == [theme.MOST_DRAWN] * 6
     assert f"n = {seeds}" in figure.drawing.data[1].hovertemplate
@@ -163,14 +171,14 @@ def test_a_mark_of_a_run_that_is_not_complete_stands_at_a_line_that_is_drawn(stu
     for seed in range(theme.MOST_DRAWN + 2):
         late = seed in (1, theme.MOST_DRAWN + 1)
         study.add("cce", CCE(name="cce"), seed, status="stopped" if late else "complete", epochs=2 if late else 4)
-    (figure,) = learning_curves.learning_curves(study.results())
+    (figure,) = learning_curves.learning_curves(study.finding())
     (mark,) = [trace for trace in figure.drawing.data if trace.name == "stopped"]
     assert [seed for _, seed in mark.customdata] == [1]
 
 
 def test_a_caption_says_nothing_of_a_part_where_all_runs_are_drawn(full_study: Builder) -> None:
-    results = full_study.results()
-    for figure in (*sweep.accuracy_sweeps(results), *learning_curves.learning_curves(results)):
+    finding = full_study.finding()
+    for figure in (*sweep.sweep(finding), *learning_curves.learning_curves(finding)):
         assert "are drawn;" not in figure.caption
 
 
@@ -186,8 +194,8 @@ def test_a_name_is_inert_in_every_drawing(study: Builder) -> None:
     names = runs_table.arms(results.runs)
     drawings = [
         sweep.draw_sweep(sweep.sweep_data(results.runs, "temperature", "test"), names),
-        boxes.draw_boxes(boxes.box_data(results.runs, "test"), "test", names),
-        learning_curves.draw_curves(*_curves(results), names),
+        boxes.draw_boxes(boxes.boxes_data(results.runs, "test", study.finding().representatives), "test", names),
+        learning_curves.draw_learning_curves(*_curves(results), names),
     ]
     for drawing in drawings:
         text = str(drawing.to_dict())
@@ -199,7 +207,7 @@ def test_a_loss_that_is_not_finite_leaves_a_gap(study: Builder) -> None:
     study.add("cce", CCE(name="cce"), 0)
     study.add("cce", CCE(name="cce"), 1, status="diverged", epochs=2)
     results = study.results()
-    figure = learning_curves.draw_curves(*_curves(results), ["cce"])
+    figure = learning_curves.draw_learning_curves(*_curves(results), ["cce"])
     thin = [trace for trace in figure.data if trace.line.width == 1][1]
     assert list(thin.y)[-3:] == [None, None, None]
 
@@ -213,9 +221,12 @@ def test_an_arm_keeps_its_colour_in_every_figure(full_study: Builder) -> None:
     assert names == ["adaptive", "gce", "cce"]
     swept = sweep.draw_sweep(sweep.sweep_data(results.runs, "temperature", "test"), names)
     some = results.runs[results.runs["arm"] != "adaptive"]
-    boxed = boxes.draw_boxes(boxes.box_data(some, "test"), "test", names)
-    curves = learning_curves.draw_curves(
-        *(learning_curves.curve_data(some, results.curves, name) for name in ("validation_accuracy", "train_loss")),
+    boxed = boxes.draw_boxes(boxes.boxes_data(some, "test", study.finding().representatives), "test", names)
+    curves = learning_curves.draw_learning_curves(
+        *(
+            learning_curves.learning_curves_data(some, results.curves, name, runs_table.keys(some))
+            for name in ("validation_accuracy", "train_loss")
+        ),
         names,
     )
     colours = dict(zip(names, theme.COLOURS, strict=False))

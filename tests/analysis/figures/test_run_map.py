@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.figures import learning_curves
-from analysis.figures.exploring_curves import draw_trails, trails
+from analysis.figures.exploring_curves import draw_exploring_curves, exploring_curves_data
 from analysis.figures.run_map import MOST_ROWS, UNSCORED, draw_run_map, run_map_data
 from analysis.figures.training_time import draw_training_time, training_time_data
+from analysis.results.runs_table import keys
 from trainables.config import CCE, GCE
 
 if TYPE_CHECKING:
@@ -71,11 +72,14 @@ def test_a_cut_run_is_marked_at_its_last_epoch(study: Builder) -> None:
     study.add("cce", CCE(name="cce"), 1, epochs=2, status="stopped")
     results = study.results()
     accuracy, loss = (
-        learning_curves.curve_data(results.runs, results.curves, name) for name in ("validation_accuracy", "train_loss")
+        learning_curves.learning_curves_data(results.runs, results.curves, name, keys(results.runs))
+        for name in ("validation_accuracy", "train_loss")
     )
     (cut,) = accuracy[0].cuts
     assert (cut.seed, cut.status, cut.epoch) == (1, "stopped", 2)
-    (mark,) = [trace for trace in learning_curves.draw_curves(accuracy, loss, ["cce"]).data if trace.name == "stopped"]
+    (mark,) = [
+        trace for trace in learning_curves.draw_learning_curves(accuracy, loss, ["cce"]).data if trace.name == "stopped"
+    ]
     assert list(mark.x) == [2]
 
 
@@ -83,15 +87,15 @@ def test_exploring_runs_that_were_stopped_are_drawn_otherwise_than_complete_ones
     study.add("cce", CCE(name="cce"), 0, epochs=5, stage="explore")
     study.add("cce", CCE(name="cce"), 1, epochs=2, status="stopped", stage="explore")
     results = study.results()
-    whole, cut = found = trails(results.runs, results.curves, "validation")
+    whole, cut = found = exploring_curves_data(results.runs, results.curves, "validation")
     assert whole.cut is None
     assert cut.cut is not None
     assert cut.cut.epoch == 2
-    names = {trace.name: trace.line.dash for trace in draw_trails(found, "validation", ["cce"]).data}
+    names = {trace.name: trace.line.dash for trace in draw_exploring_curves(found, "validation", ["cce"]).data}
     assert names == {"cce": None, "cce, cut": "dot", "stopped": None}
 
 
 def test_a_run_without_verified_clips_has_no_trail(study: Builder) -> None:
     study.add("cce", CCE(name="cce"), 0)
     results = study.results()
-    assert trails(results.runs, results.curves, "verified") == []
+    assert exploring_curves_data(results.runs, results.curves, "verified") == []

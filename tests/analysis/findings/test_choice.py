@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.findings.choice import best
+from analysis.findings.finding import Finding
 from analysis.results.runs_table import runs_of, scores
 from analysis.results.study_results import reported
 from analysis.text.best import best_lines
@@ -35,7 +35,7 @@ def explored(study: Builder, *, confirmed: bool = True) -> Builder:
 
 
 def test_a_grid_chooses_by_validation_and_says_what_is_not_told_apart(full_study: Builder) -> None:
-    found = best(full_study.results())
+    found = full_study.finding().best
     assert found is not None
     assert found.configuration == "adaptive T=1000"
     assert found.loss == {"name": "adaptive_gce", "temperature": 1000.0, "reading": "mean", "distances": "input"}
@@ -46,7 +46,7 @@ def test_a_grid_chooses_by_validation_and_says_what_is_not_told_apart(full_study
 
 
 def test_the_highest_of_several_means_has_no_interval(full_study: Builder) -> None:
-    found = best(full_study.results())
+    found = full_study.finding().best
     assert found is not None
     assert found.validation is not None
     assert (found.picked, found.validation.half_width) == (True, None)
@@ -56,7 +56,7 @@ def test_the_highest_of_several_means_has_no_interval(full_study: Builder) -> No
 def test_the_only_configuration_keeps_its_interval(study: Builder) -> None:
     for seed in range(3):
         study.add("cce", CCE(name="cce"), seed, validation=0.7 + seed / 100)
-    found = best(study.results())
+    found = study.finding().best
     assert found is not None
     assert found.validation is not None
     assert not found.picked
@@ -66,7 +66,7 @@ def test_the_only_configuration_keeps_its_interval(study: Builder) -> None:
 def test_a_settled_choice_has_its_probability_and_fresh_seeds(study: Builder) -> None:
     study.method = SETTLE
     results = explored(study).results()
-    found = best(results)
+    found = Finding.of(results).best
     assert found is not None
     assert (found.configuration, found.settled, found.confirmed) == ("gce q=0.3", True, True)
     assert found.probability is not None
@@ -80,7 +80,7 @@ def test_a_settled_choice_has_its_probability_and_fresh_seeds(study: Builder) ->
 
 def test_a_choice_without_fresh_seeds_says_so(study: Builder) -> None:
     study.method = SETTLE
-    found = best(explored(study, confirmed=False).results())
+    found = explored(study, confirmed=False).finding().best
     assert found is not None
     assert (found.confirmed, found.test, found.picked) == (False, None, True)
     assert "NOT confirmed on fresh seeds" in "\n".join(best_lines(found))
@@ -89,7 +89,7 @@ def test_a_choice_without_fresh_seeds_says_so(study: Builder) -> None:
 def test_a_search_chooses_a_confirmed_configuration_and_no_baseline(study: Builder) -> None:
     study.method = SEARCH
     results = explored(study).results()
-    found = best(results)
+    found = Finding.of(results).best
     assert found is not None
     assert (found.arm, found.loss["q"], found.confirmed) == ("gce", 0.3, True)
     assert found.test is not None
@@ -106,11 +106,11 @@ def _key(found):
 def test_without_a_score_there_is_no_choice(study: Builder, method: dict[str, object]) -> None:
     study.method = method
     study.add("cce", CCE(name="cce"), 0, status=None, stage="" if method["name"] == "grid" else "explore")
-    assert best(study.results()) is None
+    assert study.finding().best is None
 
 
 def test_the_choice_is_json_able(full_study: Builder) -> None:
-    found = best(full_study.results())
+    found = full_study.finding().best
     assert found is not None
     again = json.loads(json.dumps(found.as_dict(), allow_nan=False))
     assert again["test"]["n"] == 6
@@ -132,6 +132,6 @@ def test_the_choice_is_json_able(full_study: Builder) -> None:
 )
 def test_the_arm_is_written_as_yaml(study: Builder, arm: str, loss: CCE, line: str) -> None:
     study.add(arm, loss, 0)
-    found = best(study.results())
+    found = study.finding().best
     assert found is not None
     assert line in found.arms_yaml()

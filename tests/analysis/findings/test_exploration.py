@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.figures.posterior import posterior_sweep
-from analysis.findings.exploration import settled, tried
+from analysis.findings.finding import Finding
+from analysis.report.method_report import method_report
 from analysis.report.sections import report_sections
 from analysis.report.write import write_report
 from analysis.results.study_results import explored, reported
-from analysis.tables.exploration import exploration_table
 from analysis.tables.summary import summary
-from analysis.text.verdict import verdict
 from trainables.config import CCE, GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
@@ -68,7 +67,7 @@ def test_only_fresh_seeds_enter_what_is_reported(study: Builder) -> None:
 
 
 def test_the_choice_is_the_one_that_the_exploring_runs_show(study: Builder) -> None:
-    found = settled(confirm(explore(study)).results())
+    found = confirm(explore(study)).finding().settled
     assert found.standing is not None
     assert found.standing.chosen.configuration == "adaptive T=1000"
     assert found.sure
@@ -76,8 +75,8 @@ def test_the_choice_is_the_one_that_the_exploring_runs_show(study: Builder) -> N
 
 
 def test_confirming_runs_do_not_move_the_choice(study: Builder) -> None:
-    before = settled(explore(study).results()).standing
-    after = settled(confirm(study).results()).standing
+    before = explore(study).finding().settled.standing
+    after = confirm(study).finding().settled.standing
     assert before is not None
     assert after is not None
     assert after.within.tolist() == before.within.tolist()
@@ -85,22 +84,22 @@ def test_confirming_runs_do_not_move_the_choice(study: Builder) -> None:
 
 def test_the_verdict_of_a_settled_study_names_choice_confidence_score_and_gaps(study: Builder) -> None:
     results = confirm(explore(study)).results()
-    standing = settled(results).standing
+    standing = Finding.of(results).settled.standing
     assert standing is not None
     probability = int(100 * standing.confidence) / 100
-    assert verdict(results).startswith(
+    assert method_report(results).verdict.startswith(
         "T = 1000 is chosen by validation accuracy: it is within 0.5 points of the best of the 3 values of T with "
         f"probability {probability:.2f} (18 runs). On the test set it scores 75.1 ± 0.6 % (95 % t-interval, n = 4 "
         "fresh seeds), 2.0 ± 0.0 points above cce and 0.1 points above adaptive.fixed_q T=1000"
     )
-    assert verdict(results).endswith("Cost: 30 runs, 15.0 hours of training.")
+    assert method_report(results).verdict.endswith("Cost: 30 runs, 15.0 hours of training.")
 
 
 def test_an_unsettled_study_says_what_it_reached_what_ended_it_and_which_values_may_be_better(study: Builder) -> None:
     close = {100.0: 3.0, 1000.0: 0.1, 10000.0: 0.0}
     explore(study, seeds=2, drops=close)
     study.method = SETTLE | {"max_runs": 6}
-    text = verdict(study.results())
+    text = study.report().verdict
     assert text.startswith(
         "Not settled: by validation accuracy T = 10000 leads and is within 0.5 points of the best of"
     )
@@ -112,7 +111,7 @@ def test_an_unsettled_study_says_what_it_reached_what_ended_it_and_which_values_
 def test_a_budget_that_is_reached_is_named(study: Builder) -> None:
     explore(study, seeds=1)
     study.spec = {"budget": {"max_hours": 1.5}}
-    assert "budget.max_hours = 1.5 is reached" in verdict(study.results())
+    assert "budget.max_hours = 1.5 is reached" in study.report().verdict
 
 
 def test_a_value_that_fails_too_often_is_not_chosen(study: Builder) -> None:
@@ -127,16 +126,16 @@ def test_a_value_that_fails_too_often_is_not_chosen(study: Builder) -> None:
             varied={"temperature": 1.0},
             stage="explore",
         )
-    standing = settled(study.results()).standing
+    standing = study.finding().settled.standing
     assert standing is not None
     assert "adaptive T=1" not in {key.configuration for key in standing.keys}
-    assert {row[0]: row[2:] for row in exploration_table(study.results()).rows}["adaptive T=1"] == ("-", "-", "-")
+    assert {row[0]: row[2:] for row in study.report().exploring_tables[0].rows}["adaptive T=1"] == ("-", "-", "-")
 
 
 def test_nothing_explored_yet_is_said(study: Builder) -> None:
     study.method = SETTLE
     study.add("adaptive", AdaptiveGCE(name="adaptive_gce"), 0, status=None, stage="explore")
-    assert verdict(study.results()) == "No run of the 1 is complete (1 missing): there is nothing to choose from."
+    assert study.report().verdict == "No run of the 1 is complete (1 missing): there is nothing to choose from."
 
 
 def search(study: Builder) -> Builder:
@@ -158,16 +157,16 @@ def search(study: Builder) -> Builder:
 
 
 def test_a_search_ranks_what_finished_before_what_was_stopped(study: Builder) -> None:
-    found = {key.configuration: score for key, score in tried(search(study).results()).items()}
+    found = {key.configuration: score for key, score in search(study).finding().tried.items()}
     assert list(found)[:3] == ["gce q=0.5", "gce q=0.7", "gce q=0.2"]
     assert list(found)[3:] == ["gce q=0.95", "gce q=0.9"]  # the one that was stopped later comes first
-    rows = exploration_table(study.results()).rows
+    rows = study.report().exploring_tables[0].rows
     assert rows[0] == ("gce q=0.5 on all", "complete", "9", "90.0")
     assert ("gce q=0.9 on all", "stopped", "2", "95.0") in rows
 
 
 def test_a_search_without_confirmation_names_the_best_so_far(study: Builder) -> None:
-    assert verdict(search(study).results()) == (
+    assert search(study).report().verdict == (
         "5 configurations were tried (5 runs, 2 stopped). The best so far by validation accuracy is gce q=0.5 on all "
         "(90.0 %); it is not confirmed."
     )
@@ -189,7 +188,7 @@ def test_a_search_chooses_among_the_confirmed_by_validation_and_never_a_baseline
                 stage="confirm",
             )
         study.add("cce", CCE(name="cce"), 10_000 + seed, validation=0.99, test=0.5, stage="confirm")
-    text = verdict(study.results())
+    text = study.report().verdict
     assert "gce q=0.7 on all has the highest mean validation accuracy of the best 2, which were confirmed" in text
     assert "It is ahead of gce q=0.5 on all" in text
     assert "On the test set it scores 60.0 % (no spread seen, n = 3 fresh seeds), 10.0 points above cce" in text
@@ -207,12 +206,12 @@ def test_a_study_may_choose_by_verified_clips(study: Builder) -> None:
                 verified=verified + seed / 100,
                 varied={"q": q},
             )
-    assert verdict(study.results()).startswith("q = 0.7 has the highest mean accuracy on verified validation clips")
+    assert study.report().verdict.startswith("q = 0.7 has the highest mean accuracy on verified validation clips")
 
 
 def test_the_report_shows_exploring_and_confirming_apart(study: Builder, tmp_path: Path) -> None:
     results = confirm(explore(study)).results()
-    found = {section.title: section for section in report_sections(results)}
+    found = {section.title: section for section in report_sections(method_report(results))}
     assert list(found)[:3] == ["Cautions", "Exploring", "Results"]
     assert found["Exploring"].figures[0].title == "Validation accuracy against T"
     assert [row[0] for row in found["Exploring"].tables[0].rows] == [
@@ -233,8 +232,8 @@ def test_a_study_that_only_explored_has_a_report(study: Builder, tmp_path: Path)
 
 def test_the_exploring_figure_draws_the_posterior_that_the_choice_is_made_by(study: Builder) -> None:
     results = explore(study).results()
-    standing = settled(results).standing
-    data = posterior_sweep(results)
+    standing = Finding.of(results).settled.standing
+    data = posterior_sweep(Finding.of(results))
     assert standing is not None
     assert data is not None
     (line,) = data.lines
@@ -250,29 +249,29 @@ def test_arms_have_no_axis_to_draw_the_posterior_on(study: Builder) -> None:
     for seed in range(2):
         study.add("a", GCE(name="gce", q=0.2), seed, stage="explore")
         study.add("b", GCE(name="gce", q=0.7), seed, stage="explore")
-    assert posterior_sweep(study.results()) is None
+    assert posterior_sweep(study.finding()) is None
 
 
 def test_a_grid_that_ended_at_its_budget_says_so(study: Builder) -> None:
     study.spec = {"budget": {"max_runs": 2}}
     for seed in range(4):
         study.add("cce", CCE(name="cce"), seed, status="complete" if seed < 2 else None)
-    assert "The study ended early, as budget.max_runs = 2 is reached. Cost: 2 runs" in verdict(study.results())
+    assert "The study ended early, as budget.max_runs = 2 is reached. Cost: 2 runs" in study.report().verdict
     study.spec = {"budget": {"max_runs": 9}}
-    assert "budget" not in verdict(study.results())
+    assert "budget" not in study.report().verdict
 
 
 def test_a_search_whose_runs_are_all_cut_at_its_most_epochs_ranks_them_as_finished(study: Builder) -> None:
     search(study)
     study.method = SEARCH | {"asha": {"max_epochs": 4}}
-    assert next(iter(tried(study.results()))).configuration == "gce q=0.95"
+    assert next(iter(study.finding().tried)).configuration == "gce q=0.95"
 
 
 def test_configurations_that_all_failed_too_often_are_said_to_have(study: Builder) -> None:
     study.method = SETTLE
     for seed, status in enumerate(("complete", "failed", "failed")):
         study.add("gce", GCE(name="gce"), seed, status=status, stage="explore")  # type: ignore[arg-type]
-    assert verdict(study.results()) == "Each of the 1 configurations failed too often to be chosen (2 failed)."
+    assert study.report().verdict == "Each of the 1 configurations failed too often to be chosen (2 failed)."
 
 
 def test_the_cap_of_twenty_runs_each_is_named_as_what_ended_the_exploring(study: Builder) -> None:
@@ -281,11 +280,11 @@ def test_the_cap_of_twenty_runs_each_is_named_as_what_ended_the_exploring(study:
         for q in (0.2, 0.7):
             accuracy = 0.8 + NOISE[(seed + int(10 * q)) % 6] / 100
             study.add("gce", GCE(name="gce", q=q), seed, validation=accuracy, varied={"q": q}, stage="explore")
-    assert "(40 runs; method.max_runs = 40 is reached)" in verdict(study.results())
+    assert "(40 runs; method.max_runs = 40 is reached)" in study.report().verdict
 
 
 def test_exploring_that_ended_for_what_confirming_needs_says_so(study: Builder) -> None:
     study.spec = {"budget": {"max_runs": 20}}
     confirm(explore(study, seeds=1), seeds=3)
-    text = verdict(study.results())
+    text = study.report().verdict
     assert "(3 runs; budget.max_runs, less what confirms the choice, is reached)" in text

@@ -16,7 +16,6 @@ from analysis.report.sections import figures_of, report_sections
 from analysis.report.write import write_report
 from analysis.tables.accuracy import results_table
 from analysis.tables.table import Table
-from analysis.text.verdict import verdict
 from trainables.config import CCE, GCE
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def test_json_holds_verdict_choice_summary_tables_and_methods(full_study: Builde
         *("schema", "study", "verdict", "choice", "summary", "tables", "figures", "methods"),
     }
     assert found["schema"] == 1
-    assert found["verdict"] == verdict(full_study.results())
+    assert found["verdict"] == full_study.report().verdict
     assert found["choice"]["configuration"] == "adaptive T=1000"
     assert found["summary"][0]["n"] == 6
     assert all(len(row) == len(table["header"]) for table in found["tables"] for row in table["rows"])
@@ -115,14 +114,14 @@ def test_nothing_is_bold_beside_what_was_not_compared(study: Builder) -> None:
         study.add("gce", GCE(name="gce"), seed, test=0.8 + 0.001 * seed)
         study.add("cce", CCE(name="cce"), seed, test=0.6 + 0.002 * seed)
     study.add("best", GCE(name="gce", q=0.5), 0, test=0.9)
-    assert results_table(study.results().runs, "test").bold == frozenset()
+    assert results_table(study.finding(), "test").bold == frozenset()
 
 
 def test_nothing_is_bold_where_nothing_is_ruled_out(study: Builder) -> None:
     for seed, (first, second) in enumerate([(0.7, 0.8), (0.8, 0.7), (0.75, 0.76)]):
         study.add("gce", GCE(name="gce"), seed, test=first)
         study.add("cce", CCE(name="cce"), seed, test=second)
-    table = results_table(study.results().runs, "test")
+    table = results_table(study.finding(), "test")
     assert table.bold == frozenset()
     assert "Bold" not in table.note
 
@@ -148,7 +147,7 @@ def test_every_figure_becomes_a_file_of_its_name(
 def test_names_of_figures_are_distinct_and_safe_as_files(study: Builder) -> None:
     for subset in ("all", "l_noisy+clean", "l_noisy+l_clean"):
         study.temperatures([2, 3], 2, subset=subset).temperatures([2, 3], 2, subset=subset, arm="other")
-    found = report_sections(study.results())
+    found = report_sections(study.report())
     assert len(figures_of(found)) == sum(len(section.figures) for section in found) == 11
     assert all(re.fullmatch("[a-z0-9_]+", name) for name in figures_of(found))
 

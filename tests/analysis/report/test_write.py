@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.report import markdown
+from analysis.report.method_report import method_report
 from analysis.report.write import write_report
 from analysis.results.study_results import load_results
 from analysis.tables import accuracy
 from analysis.tables.provenance import cost_table, provenance_table
 from analysis.tables.published import claims_table, paper_tables, published_table
-from analysis.text.verdict import verdict
 from trainables.config import CCE, GCE, AdaptiveGCE, Training
 from trainables.records import record_path
 
@@ -79,7 +79,7 @@ def test_the_page_fetches_nothing_and_holds_plotly_once(full_study: Builder, tmp
 
 def test_the_page_and_the_markdown_open_with_the_verdict(full_study: Builder, tmp_path: Path) -> None:
     folder = write_report(tmp_path, full_study.write(tmp_path))
-    text = verdict(load_results(tmp_path, "best-t"))
+    text = method_report(load_results(tmp_path, "best-t")).verdict
     shown = "".join(_read(folder / "report.html").text)
     assert shown.index(text) < shown.index("Test accuracy against T")
     assert (folder / "report.md").read_text().index(text) < 200
@@ -208,7 +208,7 @@ def test_the_choice_names_its_own_left_out_runs_and_what_was_not_ranked(study: B
         study.add("gce", GCE(name="gce"), seed, validation=0.8 + seed / 100, test=0.7 + seed / 100)
         study.add("cce", CCE(name="cce"), seed, validation=0.7, status="complete" if seed < 2 else "diverged")
     study.add("gce", GCE(name="gce"), 6, status="diverged")
-    (row,) = accuracy.choice_table(study.results().runs).rows
+    (row,) = accuracy.choice_table(study.finding()).rows
     assert row[:5] == ("all", "gce", "82.5 (n = 6)", "1 of 7 (1 diverged)", "0 of 0; not ranked: cce")
     assert row[5] == "72.5 ± 2.0 (n = 6)"
 
@@ -241,7 +241,7 @@ def test_a_table_cell_has_mean_half_width_and_n(study: Builder) -> None:
         study.add("cce", CCE(name="cce"), seed, test=test)
         if seed == 0:
             study.add("cce", CCE(name="cce"), seed, test=clean, subset="clean")
-    table = accuracy.results_table(study.results().runs, "test")
+    table = accuracy.results_table(study.finding(), "test")
     assert table.header == ("Configuration", "all", "clean")
     assert table.rows == (("cce", "75.0 ± 12.7 (n = 2)", "60.0 (n = 1)"),)
     assert "95 % t-interval" in table.note

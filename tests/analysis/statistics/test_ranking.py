@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from analysis.results.runs_table import Key
-from analysis.statistics.ranking import ValidationTable, best_per_arm, choose
+from analysis.statistics.ranking import ValidationTable, best_per_arm, choose, rank
 from trainables.config import CCE, GCE, MAE
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def test_too_few_common_seeds_leave_a_configuration_unranked() -> None:
     assert choice is not None
     assert choice.ranking.keys == (A, C)
     assert choice.ranking.too_few == (B,)
-    assert best_per_arm(ValidationTable("all", scores)) == {"a": A, "c": C, "b": B}
+    assert best_per_arm(rank(ValidationTable("all", scores))) == {"a": A, "c": C, "b": B}
 
 
 def test_equal_differences_do_not_tell_apart() -> None:
@@ -100,7 +100,7 @@ def test_equal_means_keep_the_plans_order_and_are_not_told_apart() -> None:
 
 def test_each_arm_is_represented_by_its_best_configuration() -> None:
     low, high = Key("a", "a T=1", "all"), Key("a", "a T=2", "all")
-    best = best_per_arm(ValidationTable("all", {low: {0: 0.7}, B: {0: 0.75}, high: {0: 0.8}}))
+    best = best_per_arm(rank(ValidationTable("all", {low: {0: 0.7}, B: {0: 0.75}, high: {0: 0.8}})))
     assert best == {"a": high, "b": B}
     assert list(best) == ["a", "b"]
 

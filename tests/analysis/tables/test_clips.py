@@ -10,15 +10,25 @@ import numpy as np
 import pytest
 
 from analysis import load_study
-from analysis.figures.clips import data_figures, draw_confusion, draw_counts, draw_gaps, most_confused
-from analysis.report.sections import report_sections
+from analysis.figures.clips import (
+    clips_per_class,
+    draw_class_differences,
+    draw_clips_per_class,
+    draw_confusion,
+    most_confused,
+)
+from analysis.findings.finding import Finding
+from analysis.report.method_report import method_report
+from analysis.report.sections import clips_section, report_sections
 from analysis.results.runs_table import Key
 from analysis.statistics.clips import bootstrap_difference, confusion
-from analysis.tables.clips import clip_parts
 from trainables.config import CCE, GCE
 from trainables.datasets.manifest import Clip, Manifest, to_json
 
 if TYPE_CHECKING:
+    from analysis.figures.figure import Figure
+    from analysis.results.study_results import StudyResults
+    from analysis.tables.table import Table
     from factories import Builder
 
 CLASSES = ["Rain", "Wind", "Snow"]
@@ -28,6 +38,11 @@ TRUTH = [0] * 20 + [1] * 15 + [2] * 5
 def _predict(rng: np.random.Generator, right: float) -> list[int]:
     """Take each clip for what it is with a probability, else for a class at random, but never for Snow."""
     return [k if k < 2 and rng.random() < right else int(rng.integers(2)) for k in TRUTH]
+
+
+def _section(results: StudyResults) -> tuple[tuple[str, ...], tuple[Figure, ...], tuple[Table, ...]]:
+    section = clips_section(Finding.of(results))
+    return section.text, section.figures, section.tables
 
 
 def _store(study: Builder, storage: Path) -> None:
@@ -59,7 +74,7 @@ def _store(study: Builder, storage: Path) -> None:
 def test_the_tables_hold_the_bootstrap_and_the_classes_of_the_choice(study: Builder, tmp_path: Path) -> None:
     _store(study, tmp_path)
     results = load_study(tmp_path, "best-t").results
-    text, figures, (differences, classes) = clip_parts(results)
+    text, figures, (differences, classes) = _section(results)
     assert text == ()
     runs = {arm: {} for arm in ("gce", "cce", "q")}
     for planned in study.planned:
@@ -89,7 +104,7 @@ def test_a_record_that_does_not_fit_the_labels_is_not_counted(study: Builder, tm
             assert record.test is not None
             record.test = record.test.model_copy(update={"predictions": [0] * len(TRUTH)})
     study.write(tmp_path)
-    _, _, tables = clip_parts(load_study(tmp_path, "best-t").results)
+    _, _, tables = _section(load_study(tmp_path, "best-t").results)
     assert [row[:2] for row in tables[0].rows] == [("gce on all", "cce on all")]
 
 
@@ -98,19 +113,19 @@ def test_without_the_labels_nothing_is_said_of_clips(study: Builder, tmp_path: P
     (path,) = (tmp_path / "datasets").iterdir()
     path.write_text("{}")
     results = load_study(tmp_path, "best-t").results
-    (text,), figures, tables = clip_parts(results)
+    (text,), figures, tables = _section(results)
     assert "this is no data set as gce-study leaves it" in text
-    assert (figures, tables, data_figures(results)) == ((), (), ())
+    assert (figures, tables, clips_per_class(results)) == ((), (), ())
     path.unlink()
     results = load_study(tmp_path, "best-t").results
-    assert "Test clips" not in [section.title for section in report_sections(results)]
+    assert "Test clips" not in [section.title for section in report_sections(method_report(results))]
 
 
 def test_the_counts_figure_stacks_the_clips_of_each_class(study: Builder, tmp_path: Path) -> None:
     _store(study, tmp_path)
     results = load_study(tmp_path, "best-t").results
     assert results.labels is not None
-    drawing = draw_counts(results.labels, CLASSES)
+    drawing = draw_clips_per_class(results.labels, CLASSES)
     assert [trace.name for trace in drawing.data] == [
         *("training, verified", "training, unverified", "test", "training, known to be wrong"),
     ]
@@ -131,14 +146,14 @@ def test_the_confusion_figure_shows_shares_of_each_label() -> None:
 
 def test_the_gaps_figure_has_the_largest_gain_on_top(study: Builder, tmp_path: Path) -> None:
     _store(study, tmp_path)
-    _, figures, (_, classes) = clip_parts(load_study(tmp_path, "best-t").results)
+    _, figures, (_, classes) = _section(load_study(tmp_path, "best-t").results)
     drawn = figures[1].drawing
     assert list(drawn.data[0].x) == sorted(drawn.data[0].x)
     shown = dict(zip(drawn.layout.yaxis.ticktext, drawn.data[0].x, strict=True))
     assert {row[0]: float(row[4].split(" ")[0]) for row in classes.rows} == {
         name: pytest.approx(value, abs=0.051) for name, value in shown.items()
     }
-    assert draw_gaps([]).data[0].x == ()
+    assert draw_class_differences([]).data[0].x == ()
 
 
 def test_the_choice_is_made_on_validation_alone(study: Builder, tmp_path: Path) -> None:
@@ -148,7 +163,7 @@ def test_the_choice_is_made_on_validation_alone(study: Builder, tmp_path: Path) 
         record = study.records[planned.run.run_id]
         record.validation_accuracy = {"gce": 0.5, "cce": 0.9, "q": 0.6}[planned.arm]
     study.write(tmp_path)
-    _, figures, _ = clip_parts(load_study(tmp_path, "best-t").results)
+    _, figures, _ = _section(load_study(tmp_path, "best-t").results)
     assert figures[0].caption.startswith("cce on all: ")
     assert figures[1].caption.startswith(f"cce on all less {Key('q', 'q', 'all').configuration} on all")
 
@@ -162,5 +177,5 @@ def test_an_arm_that_is_not_ranked_is_not_the_best_other_one(study: Builder, tmp
             record.validation_accuracy = 0.99
             record.status = "complete" if planned.run.seed == 0 else "failed"
     study.write(tmp_path)
-    _, figures, _ = clip_parts(load_study(tmp_path, "best-t").results)
+    _, figures, _ = _section(load_study(tmp_path, "best-t").results)
     assert figures[1].caption.startswith("gce on all less q on all")

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def test_the_set_of_bests_is_tabulated_with_its_intervals_best_mean_first(full_study: Builder) -> None:
-    results = full_study.results()
-    (table,) = best_set_tables(results)
-    found = best_set(scores(results.runs, "selection"))
+    finding = full_study.finding()
+    (table,) = best_set_tables(finding)
+    found = best_set(scores(finding.results.runs, "selection"))
     assert found is not None
     expected = {each.key.configuration: each for each in found.candidates}
     assert [row[0] for row in table.rows] == sorted(expected, key=lambda name: -expected[name].mean)
@@ -36,15 +36,15 @@ def test_the_set_of_bests_is_tabulated_with_its_intervals_best_mean_first(full_s
 
 
 def test_arms_are_compared_in_pairs_with_adjusted_p(full_study: Builder) -> None:
-    results = full_study.results()
-    table = arms_table(results)
+    finding = full_study.finding()
+    table = arms_table(finding)
     assert table is not None
     assert [row[:2] for row in table.rows] == [
         ("adaptive T=1000 on all", "cce on all"),
         ("adaptive T=1000 on all", "gce on all"),
         ("cce on all", "gce on all"),
     ]
-    found = scores(results.runs, "test")
+    found = scores(finding.results.runs, "test")
     keys = [Key("adaptive", "adaptive T=1000", "all"), Key("cce", "cce", "all"), Key("gce", "gce", "all")]
     tests = paired_tests(found, [(keys[0], keys[1]), (keys[0], keys[2]), (keys[1], keys[2])])
     for row, test in zip(table.rows, tests, strict=True):
@@ -56,11 +56,11 @@ def test_arms_are_compared_in_pairs_with_adjusted_p(full_study: Builder) -> None
 def test_one_configuration_has_nothing_to_compare(study: Builder) -> None:
     for seed in range(3):
         study.add("cce", CCE(name="cce"), seed, validation=0.7 + seed / 100)
-    assert compared_tables(study.results()) == ()
+    assert compared_tables(study.finding()) == ()
 
 
 def test_the_report_has_the_comparisons_and_the_cautions(full_study: Builder) -> None:
-    found = {section.title: section for section in report_sections(full_study.results())}
+    found = {section.title: section for section in report_sections(full_study.report())}
     assert [table.title for table in found["Comparisons"].tables] == [
         "Configurations that may be best",
         "Differences between arms",
@@ -69,11 +69,11 @@ def test_the_report_has_the_comparisons_and_the_cautions(full_study: Builder) ->
 
 def test_seeds_that_would_halve_the_interval_of_the_choice_are_counted(full_study: Builder) -> None:
     """Six runs: 2.571 / sqrt(6) = 1.049, half of it 0.525; 16 give 2.131 / 4 = 0.533, and 17 give 0.514."""
-    (text,) = seeds_in_words(full_study.results())
+    (text,) = seeds_in_words(full_study.finding())
     assert text.startswith("adaptive T=1000: 6 runs give its test accuracy to ± ")
     assert text.endswith("; 11 more seeds would halve that, if their spread stays as it is.")
 
 
 def test_one_run_gives_no_interval_to_halve(study: Builder) -> None:
     study.add("cce", CCE(name="cce"), 0)
-    assert seeds_in_words(study.results()) == ()
+    assert seeds_in_words(study.finding()) == ()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from analysis.text.cautions import cautions
 from trainables.config import CCE, GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
@@ -31,18 +30,18 @@ def _sweep(study: Builder, means: dict[float, float], seeds: int = 6, test: dict
 
 def test_a_clear_inner_best_with_enough_seeds_needs_no_caution(study: Builder) -> None:
     _sweep(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.75})
-    assert cautions(study.results()) == ()
+    assert study.report().cautions == ()
 
 
 def test_a_study_without_a_choice_has_no_cautions(study: Builder) -> None:
-    assert cautions(study.results()) == ()
+    assert study.report().cautions == ()
     study.add("cce", CCE(name="cce"), 0, status="failed")
-    assert cautions(study.results()) == ()
+    assert study.report().cautions == ()
 
 
 def test_the_best_on_the_edge_is_said(study: Builder) -> None:
     _sweep(study, {100.0: 0.7, 1000.0: 0.75, 10000.0: 0.8})
-    (found,) = cautions(study.results())
+    (found,) = study.report().cautions
     assert found == (
         "T = 10000 is the highest of the 3 values tried for adaptive: a higher one, which was not tried, may be better."
     )
@@ -52,7 +51,7 @@ def test_a_value_beyond_that_diverged_was_tried(study: Builder) -> None:
     _sweep(study, {100.0: 0.7, 1000.0: 0.75, 10000.0: 0.8})
     loss = AdaptiveGCE(name="adaptive_gce", temperature=1e5)
     study.add("adaptive", loss, 0, status="diverged", varied={"temperature": 1e5})
-    assert cautions(study.results()) == ()
+    assert study.report().cautions == ()
 
 
 @pytest.mark.parametrize(("values", "said"), [((0.5, 0.7, 1.0), 0), ((0.5, 0.7, 0.9), 1), ((0.7, 0.9), 0)])
@@ -61,28 +60,28 @@ def test_the_end_of_what_a_loss_allows_is_no_edge(study: Builder, values: tuple[
         for seed in range(6):
             accuracy = 0.7 + 0.05 * i + NOISE[(seed + i) % 6]
             study.add("gce", GCE(name="gce", q=q), seed, validation=accuracy, test=accuracy, varied={"q": q})
-    found = cautions(study.results())
+    found = study.report().cautions
     assert len(found) == said
     assert all("q = 0.9 is the highest" in text for text in found)
 
 
 def test_no_effect_of_the_parameter_is_said_with_its_test(study: Builder) -> None:
     _sweep(study, {100.0: 0.7001, 1000.0: 0.7002, 10000.0: 0.70})
-    (found,) = [text for text in cautions(study.results()) if "No effect" in text]
+    (found,) = [text for text in study.report().cautions if "No effect" in text]
     assert found.startswith("No effect of T on validation accuracy is seen for adaptive (F(2, 10) = ")
     assert found.endswith("which value is best is not known; that T does nothing is not shown either.")
 
 
 def test_few_seeds_are_said(study: Builder) -> None:
     _sweep(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.75}, seeds=4)
-    (found,) = cautions(study.results())
+    (found,) = study.report().cautions
     assert found.startswith("adaptive T=1000 rests on 4 seeds: with fewer than 5")
 
 
 def test_a_choice_that_the_test_set_rules_out_is_said(study: Builder) -> None:
     means = {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.75}
     _sweep(study, means, test={100.0: 0.7, 1000.0: 0.71, 10000.0: 0.75})
-    (found,) = cautions(study.results())
+    (found,) = study.report().cautions
     assert found.startswith("Validation and test disagree: adaptive T=1000 is chosen on validation, but on the test")
     assert "Hsu's comparisons with the best" in found
 
@@ -90,7 +89,7 @@ def test_a_choice_that_the_test_set_rules_out_is_said(study: Builder) -> None:
 def test_a_class_that_is_never_predicted_is_said(study: Builder) -> None:
     study.classes = ["Rain", "Wind", "Snow"]
     _sweep(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.75})
-    assert cautions(study.results()) == ("Snow is never predicted by any of the 18 tested runs (1 of 3 classes).",)
+    assert study.report().cautions == ("Snow is never predicted by any of the 18 tested runs (1 of 3 classes).",)
 
 
 def test_after_settling_the_choice_alone_is_looked_at(study: Builder) -> None:
@@ -105,7 +104,7 @@ def test_after_settling_the_choice_alone_is_looked_at(study: Builder) -> None:
                 varied={"temperature": temperature},
                 stage="explore",
             )
-    (found,) = cautions(study.results())
+    (found,) = study.report().cautions
     assert found.startswith("T = 10000 is the highest of the 3 values tried for adaptive")
 
 
@@ -122,7 +121,7 @@ def test_uneven_spreads_are_said_where_the_set_of_bests_relies_on_one(study: Bui
                 validation=(0.6, 0.7, 0.8, 0.75, 0.7, 0.65)[i] + float(noise[i, seed]),
                 varied={"temperature": temperature},
             )
-    (text,) = cautions(study.results())
+    (text,) = study.report().cautions
     assert text.startswith("Seeds scatter some configurations more than others (Brown and Forsythe's test, p")
     left = noise - noise.mean(axis=1, keepdims=True) - noise.mean(axis=0) + noise.mean()
     low, high = (100 * end for end in (min(left.std(axis=1, ddof=1)), max(left.std(axis=1, ddof=1))))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.text.bibliography import LOSSES, REFERENCES
-from analysis.text.methods import methods
 from trainables.config import CCE, GCEOrigin, Training
 from trainables.config import LOSSES as MODELS
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def test_a_grid_names_data_losses_seeds_and_intervals(full_study: Builder) -> None:
-    text, *works = methods(full_study.results())
+    text, *works = full_study.report().methods
     for fact in (
         "17,585 training clips, of which 1,772 have verified labels, and 946 test clips",
         "1 clip that could not be read was left out",
@@ -34,7 +33,7 @@ def test_a_grid_names_data_losses_seeds_and_intervals(full_study: Builder) -> No
 
 
 def test_every_work_that_is_cited_is_listed_once(full_study: Builder) -> None:
-    text, *works = methods(full_study.results())
+    text, *works = full_study.report().methods
     cited = {line for name, line in REFERENCES.values() if name in text}
     assert sorted(cited) == sorted(works)
 
@@ -42,7 +41,7 @@ def test_every_work_that_is_cited_is_listed_once(full_study: Builder) -> None:
 def test_what_differs_from_the_baselines_training_is_said(study: Builder) -> None:
     study.training = Training(epochs=10, batch_size=8)
     study.add("origin", GCEOrigin(name="gce_origin"), 0)
-    text = methods(study.results())[0]
+    text = study.report().methods[0]
     assert "(differing from it: epochs = 10, batch_size = 8)" in text
     assert "on unverified clips and cross-entropy on verified ones (Fonseca et al., 2019) with q = 0.7 [origin]" in text
     assert "The 1 configuration was trained with 1 seed (0)." in text
@@ -67,7 +66,7 @@ def test_a_method_that_explores_is_told_with_its_settings(
     study.method = method
     study.spec = {"controls": ["fixed_q"], "select_on": "verified"}
     study.add("cce", CCE(name="cce"), 0, stage="explore", verified=0.8)
-    text = methods(study.results())[0]
+    text = study.report().methods[0]
     for fact in (*facts, "then trained with 12 fresh seeds", "As a control, GCE", "the verified validation clips"):
         assert fact in text
 
@@ -76,12 +75,12 @@ def test_versions_and_commit_come_from_the_records(study: Builder) -> None:
     made = {"versions": {"gce-study": "0.1.0", "torch": "2.14.1"}, "python": "3.11.7", "device": "cpu"}
     study.add("cce", CCE(name="cce"), 0, provenance=made | {"commit": "0123456789abcdef+changes"})
     study.add("cce", CCE(name="cce"), 1, provenance=made | {"commit": "0123456789abcdef+changes", "device": "cuda"})
-    text = methods(study.results())[0]
+    text = study.report().methods[0]
     assert "by gce-study 0.1.0 (commit 0123456789ab+changes) with Python 3.11.7, torch 2.14.1 on cpu and cuda." in text
 
 
 def test_a_study_without_runs_has_no_methods(study: Builder) -> None:
-    assert methods(study.results()) == ()
+    assert study.report().methods == ()
 
 
 def test_every_loss_has_its_words_and_its_work() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.text.verdict import verdict
 from trainables.config import CCE, GCE, MAE, AdaptiveGCE
 
 if TYPE_CHECKING:
@@ -22,7 +21,7 @@ def test_an_unsettled_study_says_so(study: Builder) -> None:
     _adaptive(study, 100.0, [0.50, 0.51, 0.502])
     _adaptive(study, 316.0, [0.80, 0.82, 0.81])
     _adaptive(study, 1000.0, [0.82, 0.81, 0.806])
-    assert verdict(study.results()) == (
+    assert study.report().verdict == (
         "T = 1000 has the highest mean validation accuracy of the 3 values of T tried (81.2 %, 3 seeds). The study "
         "does not tell it apart from T = 316 (95 % t-intervals of the differences paired by seed, Bonferroni over 2). "
         "On the test set it scores 76.2 ± 1.8 % (95 % t-interval, n = 3). Cost: 9 runs, 4.5 hours of training."
@@ -33,7 +32,7 @@ def test_a_settled_study_names_the_gap_to_the_best_other_arm(study: Builder) -> 
     for seed in range(4):
         study.add("gce", GCE(name="gce"), seed, validation=0.80 + 0.01 * seed, test=0.75 + 0.01 * seed)
         study.add("cce", CCE(name="cce"), seed, validation=0.70 + 0.011 * seed, test=0.70 + 0.011 * seed)
-    assert verdict(study.results()) == (
+    assert study.report().verdict == (
         "gce has the highest mean validation accuracy of the 2 configurations tried (81.5 %, 4 seeds). It is ahead of "
         "cce (95 % t-interval of the differences paired by seed). On the test set it scores 76.5 ± 2.1 % "
         "(95 % t-interval, n = 4), 4.9 ± 0.2 points above cce, the best other arm on validation (paired by seed). "
@@ -44,7 +43,7 @@ def test_a_settled_study_names_the_gap_to_the_best_other_arm(study: Builder) -> 
 def test_one_seed_settles_nothing_and_shows_no_interval(study: Builder) -> None:
     _adaptive(study, 100.0, [0.70])
     _adaptive(study, 1000.0, [0.80])
-    text = verdict(study.results())
+    text = study.report().verdict
     assert "(80.0 %, 1 seed). The study does not tell it apart from T = 100 (one seed gives no interval)." in text
     assert "scores 75.0 % (no interval, n = 1)" in text
     assert "±" not in text
@@ -53,7 +52,7 @@ def test_one_seed_settles_nothing_and_shows_no_interval(study: Builder) -> None:
 def test_no_complete_run_says_so(study: Builder) -> None:
     study.add("cce", CCE(name="cce"), 0, status="failed", error="x")
     study.add("cce", CCE(name="cce"), 1, status=None)
-    assert verdict(study.results()) == (
+    assert study.report().verdict == (
         "No run of the 2 is complete (1 failed, 1 missing): there is nothing to choose from."
     )
 
@@ -61,25 +60,25 @@ def test_no_complete_run_says_so(study: Builder) -> None:
 def test_a_single_configuration_is_not_called_best(study: Builder) -> None:
     for seed in range(2):
         study.add("cce", CCE(name="cce"), seed, validation=0.7 + 0.01 * seed)
-    assert verdict(study.results()).startswith("cce is the only configuration with complete runs")
+    assert study.report().verdict.startswith("cce is the only configuration with complete runs")
 
 
 def test_left_out_runs_are_counted(full_study: Builder) -> None:
-    text = verdict(full_study.results())
+    text = full_study.report().verdict
     assert "4 of all 46 runs are left out (1 stopped, 1 diverged, 1 failed, 1 missing)" in text
 
 
 def test_many_that_are_not_told_apart_are_counted(study: Builder) -> None:
     for index in range(8):
         _adaptive(study, 10.0 + index, [0.7 + 0.01 * ((3 * index) % 8), 0.7 + 0.01 * ((5 * index + 1) % 8)])
-    assert "does not tell it apart from any of the other 7 (95 % t-intervals" in verdict(study.results())
+    assert "does not tell it apart from any of the other 7 (95 % t-intervals" in study.report().verdict
 
 
 def test_the_subset_is_named_where_there_are_several(study: Builder) -> None:
     study.add("cce", CCE(name="cce"), 0, subset="clean", validation=0.9)
     study.add("cce", CCE(name="cce"), 0, subset="all", validation=0.7)
     study.add("cce", CCE(name="cce"), 1, subset="all", status="failed")
-    text = verdict(study.results())
+    text = study.report().verdict
     assert text.startswith("On the subset all, cce is the only")
     assert "1 of all 2 runs on this subset is left out (1 failed)." in text
 
@@ -88,14 +87,14 @@ def test_a_lower_test_accuracy_is_called_lower(study: Builder) -> None:
     for seed in range(3):
         study.add("gce", GCE(name="gce"), seed, validation=0.9 + 0.001 * seed, test=0.6)
         study.add("cce", CCE(name="cce"), seed, validation=0.7, test=0.7 + 0.001 * seed)
-    assert "points below cce" in verdict(study.results())
+    assert "points below cce" in study.report().verdict
 
 
 def test_a_study_without_test_clips_still_has_a_verdict(study: Builder) -> None:
     for seed in range(2):
         study.add("gce", GCE(name="gce"), seed, validation=0.9, test=None)
         study.add("cce", CCE(name="cce"), seed, validation=0.7, test=None)
-    text = verdict(study.results())
+    text = study.report().verdict
     assert "It has no test accuracy." in text
 
 
@@ -104,7 +103,7 @@ def test_planned_values_without_a_complete_run_are_counted(study: Builder) -> No
         _adaptive(study, temperature, [temperature / 2000, temperature / 2000 + 0.01])
     loss = AdaptiveGCE(name="adaptive_gce", temperature=10.0)
     study.add("adaptive", loss, 0, status="diverged", varied={"temperature": 10.0})
-    assert "of the 4 values of T tried, 1 of them without a complete run (50.5 %, 2 seeds)" in verdict(study.results())
+    assert "of the 4 values of T tried, 1 of them without a complete run (50.5 %, 2 seeds)" in study.report().verdict
 
 
 def test_the_chosen_configurations_own_left_out_runs_are_counted(study: Builder) -> None:
@@ -113,7 +112,7 @@ def test_the_chosen_configurations_own_left_out_runs_are_counted(study: Builder)
             "gce", GCE(name="gce"), seed, validation=0.8 + seed / 100, status="complete" if seed < 2 else "diverged"
         )
         study.add("cce", CCE(name="cce"), seed, validation=0.7, status="complete" if seed < 3 else "failed")
-    text = verdict(study.results())
+    text = study.report().verdict
     assert "4 of its 6 runs are left out (4 diverged). 7 of all 12 runs are left out (4 diverged, 3 failed)." in text
 
 
@@ -122,7 +121,7 @@ def test_what_is_not_ranked_is_named(study: Builder) -> None:
         study.add("cce", CCE(name="cce"), seed, validation=0.7 + seed / 100)
         study.add("mae", MAE(name="mae"), seed, validation=0.6 + seed / 50)
     study.add("gce", GCE(name="gce"), 0, validation=0.99)
-    text = verdict(study.results())
+    text = study.report().verdict
     assert text.startswith(
         "cce has the highest mean validation accuracy of the 3 configurations tried (72.5 %, 6 seeds)"
     )
@@ -133,7 +132,7 @@ def test_the_only_ranked_configuration_is_not_called_best(study: Builder) -> Non
     for seed in range(2):
         study.add("cce", CCE(name="cce"), seed, validation=0.7 + seed / 100)
     study.add("gce", GCE(name="gce"), 0, validation=0.99)
-    text = verdict(study.results())
+    text = study.report().verdict
     assert text.startswith(
         "cce is the only configuration with enough complete runs of the 2 configurations tried: mean"
     )
@@ -144,7 +143,7 @@ def test_equal_runs_give_no_certainty(study: Builder) -> None:
     for seed in range(3):
         study.add("gce", GCE(name="gce"), seed, validation=0.9, test=0.8)
         study.add("cce", CCE(name="cce"), seed, validation=0.7, test=0.7)
-    text = verdict(study.results())
+    text = study.report().verdict
     assert "not tell it apart from cce (the differences paired by seed show no spread, which gives no interval)" in text
     assert "80.0 % (no spread seen, n = 3), 10.0 points above cce" in text
     assert "(paired by seed, no spread seen, n = 3): which of the two is better stays open." in text
@@ -154,7 +153,7 @@ def test_equal_means_are_no_lead(study: Builder) -> None:
     for seed, (first, second) in enumerate([(0.7, 0.8), (0.8, 0.7)]):
         study.add("gce", GCE(name="gce"), seed, validation=first)
         study.add("cce", CCE(name="cce"), seed, validation=second)
-    text = verdict(study.results())
+    text = study.report().verdict
     assert "lead" not in text
     assert "ahead" not in text
 
@@ -162,9 +161,9 @@ def test_equal_means_are_no_lead(study: Builder) -> None:
 def test_a_clear_winner_is_ahead_of_all_that_are_ranked(study: Builder) -> None:
     for temperature, value in ((100.0, 0.6), (316.0, 0.7), (1000.0, 0.9)):
         _adaptive(study, temperature, [value, value + 0.01, value + 0.0101 + value / 1000])
-    assert "It is ahead of all 2 others (95 % t-intervals" in verdict(study.results())
+    assert "It is ahead of all 2 others (95 % t-intervals" in study.report().verdict
     _adaptive(study, 10.0, [0.99])
-    assert "It is ahead of all 2 others ranked (95 % t-intervals" in verdict(study.results())
+    assert "It is ahead of all 2 others ranked (95 % t-intervals" in study.report().verdict
 
 
 def test_arms_that_tie_as_the_best_other_one_are_both_named(study: Builder) -> None:
@@ -175,18 +174,18 @@ def test_arms_that_tie_as_the_best_other_one_are_both_named(study: Builder) -> N
     ):
         for seed in range(2):
             study.add(arm, loss, seed, validation=accuracy + 0.01 * seed, test=accuracy + 0.02 * seed)
-    assert "above one, which ties with two as the best other arm on validation" in verdict(study.results())
+    assert "above one, which ties with two as the best other arm on validation" in study.report().verdict
 
 
 def test_neighbours_that_are_not_told_apart_are_named_as_a_range(study: Builder) -> None:
     means = {100.0: 0.6, 316.0: 0.80, 1000.0: 0.801, 3162.0: 0.8, 10000.0: 0.799, 31622.0: 0.6}
     for i, (temperature, mean) in enumerate(means.items()):
         _adaptive(study, temperature, [mean + 0.01 * seed + 0.001 * ((seed * (i + 1)) % 7) for seed in range(4)])
-    text = verdict(study.results())
+    text = study.report().verdict
     assert "T = 1000 has the highest" in text
     assert "does not tell it apart from the 3 other values from T = 316 to T = 10000 (" in text
     _adaptive(study, 2000.0, [0.7])  # in between, and not ranked
-    assert "from T = 316, T = 3162 and T = 10000 (" in verdict(study.results())
+    assert "from T = 316, T = 3162 and T = 10000 (" in study.report().verdict
 
 
 def test_arms_that_are_alike_within_the_margin_are_said_to_be(study: Builder) -> None:
@@ -194,5 +193,5 @@ def test_arms_that_are_alike_within_the_margin_are_said_to_be(study: Builder) ->
     for seed in range(6):
         study.add("gce", GCE(name="gce"), seed, validation=0.80, test=0.75 + 0.01 * seed)
         study.add("cce", CCE(name="cce"), seed, validation=0.79, test=0.75 + 0.01 * seed + 0.001 * (-1) ** seed)
-    text = verdict(study.results())
+    text = study.report().verdict
     assert "which of the two is better stays open; they differ by less than 0.5 points (two one-sided t-tests" in text

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from analysis.results.study_results import load_results, reported
+from analysis.report.method_report import method_report
+from analysis.results.study_results import load_results
 from analysis.tables.accuracy import result_tables
-from analysis.tables.exploration import exploration_table
 from trainables.plans import read_plan
 from trainables.records import read_records
 
@@ -86,9 +86,8 @@ def write(folder, text):
 
 def tables(storage):
     """What the study found, as it is shown."""
-    results = load_results(storage, "killed")
-    exploring = [exploration_table(results)] if results.plan.method != "grid" else []
-    return [(table.title, table.rows) for table in (*exploring, *result_tables(reported(results)))]
+    report = method_report(load_results(storage, "killed"))
+    return [(table.title, table.rows) for table in (*report.exploring_tables, *result_tables(report.finding))]
 
 
 def outcomes(storage):

@@ -1,0 +1,96 @@
+"""What a study found is computed once, whoever asks for it, and follows one rule per fact."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from analysis.figures.pairs import pairs_data
+from analysis.findings import finding
+from analysis.findings.finding import MOST_ARMS
+from analysis.report.write import files
+from analysis.statistics import best_arm, ranking
+from analysis.tables.comparisons import arms_table
+from trainables.config import CCE, GCE, AdaptiveGCE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from factories import Builder
+
+FORMATS = ("html", "md", "csv", "json", "latex")
+SETTLE = {"name": "settle", "within": 0.5, "confidence": 0.9, "baselines": ["cce"]}
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """Return how often posteriors were fitted and runs were ranked, judged and chosen from."""
+    counts: Counter[str] = Counter()
+
+    def count(module: Any, name: str) -> None:
+        function: Callable[..., Any] = getattr(module, name)
+
+        def counted(*arguments: Any, **options: Any) -> Any:
+            counts[name] += 1
+            return function(*arguments, **options)
+
+        monkeypatch.setattr(module, name, counted)
+
+    count(best_arm, "fit")
+    count(ranking, "rank")
+    count(finding, "choose")
+    count(finding, "settled")
+    return counts
+
+
+def test_a_report_of_a_grid_chooses_once_on_each_subset(study: Builder, calls: Counter[str]) -> None:
+    study.temperatures([2, 2.5, 3, 3.5, 4], 3).baselines(3).baselines(3, subset="clean")
+    files(study.results(), FORMATS)
+    assert calls == {"choose": 2, "rank": 2}
+
+
+def test_a_report_of_a_settle_study_fits_one_posterior_beside_those_of_its_history(
+    study: Builder, calls: Counter[str]
+) -> None:
+    study.method = SETTLE
+    for temperature in (100.0, 300.0, 1000.0, 3000.0, 10000.0):
+        varied = {"temperature": temperature}
+        for seed in range(5):
+            loss = AdaptiveGCE(name="adaptive_gce", temperature=temperature)
+            stage = "confirm" if seed > 2 else "explore"
+            if stage == "explore" or temperature == 1000.0:
+                study.add("adaptive", loss, seed, validation=0.8 - 0.01 * seed, varied=varied, stage=stage)
+    for seed in (3, 4):
+        study.add("cce", CCE(name="cce"), seed, validation=0.7, stage="confirm")
+    files(study.results(), FORMATS)
+    assert calls == {"settled": 1, "fit": 1 + 15, "choose": 1, "rank": 1}
+
+
+def test_a_finding_that_nobody_asks_computes_nothing(study: Builder, calls: Counter[str]) -> None:
+    study.temperatures([2, 3], 2).finding()
+    assert not calls
+
+
+@pytest.mark.parametrize("arms", [2, MOST_ARMS, MOST_ARMS + 1])
+def test_every_pair_of_arms_is_compared_up_to_a_number_and_then_each_with_the_choice(study: Builder, arms: int) -> None:
+    for arm in range(arms):
+        study.add(f"arm{arm}", GCE(name="gce", q=arm / 10), 0, validation=0.9 if arm == 1 else 0.8)
+    (pairs,) = study.finding().pairs_to_compare.values()
+    if arms <= MOST_ARMS:
+        assert len(pairs) == arms * (arms - 1) / 2
+    else:
+        assert [first.arm for first, _ in pairs] == ["arm1"] * (arms - 1)
+
+
+def test_figure_and_tables_compare_the_same_pairs(study: Builder) -> None:
+    for arm in range(MOST_ARMS + 1):
+        for subset in ("all", "clean"):
+            study.add(f"arm{arm}", GCE(name="gce", q=arm / 10), 0, subset=subset)
+    found = study.report()
+    pairs = [(a.full_name, b.full_name) for own in found.finding.pairs_to_compare.values() for a, b in own]
+    assert len(pairs) == 2 * MOST_ARMS
+    assert [row[:2] for row in arms_table(found.finding).rows] == pairs
+    drawn = pairs_data(found.finding)
+    assert [(pair.first.full_name, pair.second.full_name) for pair in drawn] == pairs
