@@ -15,6 +15,8 @@ from analysis.tables.accuracy import result_tables
 from analysis.tables.summary import summary
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
     import plotly.graph_objects as go
 
@@ -109,7 +111,7 @@ def _as_html(table: Table) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table><p>{html.escape(table.note)}</p>"
 
 
-def load_study(storage: Location | str, name: str) -> Study:
+def load_study(storage: Location | Path | str, name: str) -> Study:
     """Load a study from a storage location: a folder, or a URL.
 
     Raises:

@@ -15,6 +15,8 @@ import pytest
 import soundfile
 from hypothesis import Phase, settings
 
+from trainables.storage.folder_location import FolderLocation
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -45,6 +47,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what takes minutes, unless it is asked for."""
     if item.get_closest_marker("clusters") and not os.environ.get("GCE_STUDY_CLUSTERS"):
         pytest.skip("takes minutes of Ray clusters that come and go; make clusters runs it")
+
+
+@pytest.fixture(scope="session")
+def tmp_path_factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[pytest.TempPathFactory]:
+    """Make temporary folders, also that of ``tmp_path``, which can be storage locations."""
+    plain = tmp_path_factory.mktemp
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tmp_path_factory, "mktemp", lambda *args, **kwargs: FolderLocation(plain(*args, **kwargs)))
+        yield tmp_path_factory
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ from pydantic import Field
 from trainables.config import Run
 from trainables.records import Stage, Strict, uncollected
 from trainables.settings import MethodName, PlanSettings
-from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
     from trainables.storage.types import Location
@@ -66,7 +65,7 @@ def study_folder(storage: Location, name: str) -> Location:
 
 def write_plan(storage: Location, plan: StudyPlan) -> None:
     """Write a study's plan, atomically."""
-    write_atomically(study_folder(storage, plan.name) / "plan.json", plan.model_dump_json(indent=1).encode())
+    (study_folder(storage, plan.name) / "plan.json").write(plan.model_dump_json(indent=1).encode())
 
 
 def read_plan(storage: Location, name: str) -> StudyPlan:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import gc
 import json
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, ValidationError
 
 from trainables.config import Run
-from trainables.storage.files import write_atomically
-from trainables.storage.location import each
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -208,19 +205,16 @@ def log_path(storage: Location, run_id: str) -> Location:
 
 def write_record(storage: Location, record: Record) -> None:
     """Add a record to the storage's ledger, atomically."""
-    write_atomically(record_path(storage, record.run_id), record.model_dump_json(indent=1).encode())
+    record_path(storage, record.run_id).write(_json(record))
 
 
 def add_record(storage: Location, record: Record) -> bool:
-    """Add a record for who owns the run; say whether it is written: in an object store the first one stays.
+    """Add a record for the owner of the run; return whether it is written: in an object store the first one stays."""
+    return record_path(storage, record.run_id).write_as_owner(_json(record))
 
-    A file lock is not lost as a lease may be, so that in a folder there is no other.
-    """
-    path = record_path(storage, record.run_id)
-    if not isinstance(path, Path):
-        return path.create(record.model_dump_json(indent=1).encode())
-    write_record(storage, record)
-    return True
+
+def _json(record: Record) -> bytes:
+    return record.model_dump_json(indent=1).encode()
 
 
 def read_record(path: Location) -> Record:
@@ -268,7 +262,7 @@ def read_records(storage: Location, run_ids: Iterable[str] | None = None) -> dic
             return None
 
     with uncollected():
-        found = zip(wanted, each(storage, read, wanted), strict=True)
+        found = zip(wanted, storage.map(read, wanted), strict=True)
         return {run_id: record for run_id, record in found if record is not None}
 
 

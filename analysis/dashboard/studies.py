@@ -16,7 +16,6 @@ from analysis.dashboard.snapshot import Snapshot
 from analysis.results.study_results import read_or_explain, study_results, with_labels
 from trainables.naming import label
 from trainables.plans import read_plan, study_folder
-from trainables.storage.location import each, stamp, stamps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -126,7 +125,7 @@ class Studies:
             raise UnreadableStudyError(msg)
         path = study_folder(self.storage, name) / "plan.json"
         try:
-            found = stamp(path)
+            found = path.stamp()
             with self._lock:
                 kept = self._plans.get(name)
                 if kept is None or kept[0] != found:
@@ -175,14 +174,14 @@ class Studies:
 
     def _stamps(self, run_ids: Mapping[str, PlannedRun]) -> dict[str, Stamp]:
         """Return the stamp of every record there is of some runs: one look at the folder, no file is opened."""
-        found = stamps(self.storage / "records")
+        found = (self.storage / "records").stamps()
         return {name[:-5]: seen for name, seen in found.items() if name.endswith(".json") and name[:-5] in run_ids}
 
     def _records(self, stamps: Mapping[str, Stamp]) -> tuple[dict[str, Record], dict[str, str]]:
         records: dict[str, Record] = {}
         damaged: dict[str, str] = {}
         changed = [i for i, now in stamps.items() if i not in self._read or self._read[i][0] != now]
-        found = each(self.storage, lambda run_id: read_or_explain(self.storage, run_id), changed)
+        found = self.storage.map(lambda run_id: read_or_explain(self.storage, run_id), changed)
         for run_id, read in zip(changed, found, strict=True):
             self.reads += 1
             self._read[run_id] = (stamps[run_id], *read)

@@ -19,11 +19,11 @@ from analysis.results.study_results import load_results
 from analysis.statistics.intervals import LEVEL
 from analysis.tables.summary import summary
 from trainables.plans import study_folder
-from trainables.storage.files import write_atomically
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from analysis.figures.figure import Figure
     from analysis.report.method_report import MethodReport
@@ -49,7 +49,7 @@ HOW_TO_READ = (
 
 
 def write_report(
-    storage: Location | str, name: str, out: Location | None = None, formats: Sequence[str] = USUAL
+    storage: Location | Path | str, name: str, out: Location | Path | None = None, formats: Sequence[str] = USUAL
 ) -> Location:
     """Write a study's report and return its folder.
 
@@ -69,11 +69,11 @@ def write_report(
         OSError: the folder cannot be written.
 
     """
-    root = location(storage) if isinstance(storage, str) else storage
+    root = location(storage)
     made = files(load_results(root, name), formats)
-    folder = study_folder(root, name) / "report" if out is None else out
+    folder = study_folder(root, name) / "report" if out is None else location(out)
     for file, data in made.items():
-        write_atomically(folder / file, data)
+        (folder / file).write(data)
     return folder
 
 

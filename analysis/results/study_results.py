@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from operator import attrgetter
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +17,11 @@ from analysis.results.runs_table import Key, selected_on
 from trainables.naming import PARAMETERS, label, number, ordered, symbol
 from trainables.plans import StudyPlan, read_plan
 from trainables.records import Epoch, Record, read_record, record_path, uncollected
-from trainables.storage.location import each, location
+from trainables.storage.location import location
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from analysis.results.clip_labels import ClipLabels
     from trainables.plans import PlannedRun
@@ -54,7 +54,7 @@ class StudyResults:
     labels_problem: str = ""
 
 
-def load_results(storage: Location | str, name: str) -> StudyResults:
+def load_results(storage: Location | Path | str, name: str) -> StudyResults:
     """Read a study's plan and the records of its runs from a storage location.
 
     A record that cannot be read counts as none: its run has the status ``damaged``, and ``error`` names the file.
@@ -67,13 +67,13 @@ def load_results(storage: Location | str, name: str) -> StudyResults:
         pydantic.ValidationError: the plan is not what it should be.
 
     """
-    root = location(storage) if isinstance(storage, str) else storage
+    root = location(storage)
     plan = read_plan(root, name)
     records: dict[str, Record] = {}
     damaged: dict[str, str] = {}
     with uncollected():
         run_ids = list(dict.fromkeys(planned.run.run_id for planned in plan.runs))
-        found = each(root, lambda run_id: read_or_explain(root, run_id), run_ids)
+        found = root.map(lambda run_id: read_or_explain(root, run_id), run_ids)
         for run_id, (record, damaged_by) in zip(run_ids, found, strict=True):
             if record:
                 records[run_id] = record
@@ -104,7 +104,7 @@ def read_or_explain(root: Location, run_id: str) -> tuple[Record | None, str]:
     except ValidationError as error:
         return None, f"{path}: {error.errors()[0]['msg']}"
     except OSError as error:
-        if not isinstance(root, Path):  # the store is away: that is no fault of the record's
+        if root.local_path is None:  # the store is away, which is no fault of the record
             raise
         return None, f"{path}: {error.strerror or error}"
     if record.run_id != run_id:

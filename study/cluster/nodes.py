@@ -13,7 +13,6 @@ import threading
 import warnings
 from contextlib import contextmanager
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ray
@@ -24,7 +23,6 @@ from study.cluster.ray_environment import WORKERS
 from study.cluster.watch import _listens
 from study.console import say
 from study.errors import EngineError
-from trainables.storage.files import write_atomically
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
@@ -99,8 +97,7 @@ def _same_version() -> None:
 def _look(storage: str, name: str) -> tuple[str, bytes | str]:
     """Return this node's version, and the bytes that it finds in a file of a storage location, or why it has none."""
     try:
-        place = location(storage)
-        path = (place if isinstance(place, Path) else place.hasty()) / name  # who asks does not wait for long
+        path = location(storage).hasty() / name  # the caller does not wait for long
         return version("gce-study"), path.read_bytes()
     except OSError as error:
         return version("gce-study"), error.strerror or str(error)
@@ -122,7 +119,7 @@ def _seen_by_all(storage: Location) -> None:
     look = ray.remote(num_cpus=0, max_retries=0)(_look)
     name, token = f".seen-{secrets.token_hex(8)}", secrets.token_bytes(16)
     path = storage / name
-    write_atomically(path, token)
+    path.write(token)
     try:
         asked = {
             node: look.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)).remote(
@@ -138,7 +135,7 @@ def _seen_by_all(storage: Location) -> None:
 
 def _warn_of_later(storage: Location) -> None:
     """Say what nobody can ask a node that is not there yet."""
-    if isinstance(storage, Path) and _later():
+    if storage.local_path and _later():
         say(f"the storage location {storage} is a folder: machines that start later must see it too", err=True)
 
 

@@ -6,7 +6,6 @@ import argparse
 import os
 import secrets
 import socket
-from pathlib import Path
 
 from analysis.dashboard.links import TensorBoard, web_address
 from study.commands.options import add_storage
@@ -69,8 +68,7 @@ def dashboard(options: argparse.Namespace) -> int:
         msg = "the dashboard needs Dash; install the extra: pip install -c constraints.txt '.[dashboard]'"
         raise EngineError(msg) from None
     _check(options.host)
-    # The dashboard polls every few seconds, so a slow read need not be repeated here.
-    storage = options.storage if isinstance(options.storage, Path) else options.storage.hasty()
+    storage = options.storage.hasty()  # the dashboard polls every few seconds, so a slow read need not be repeated
     token = "" if is_loopback(options.host) else _token(options.host)
     # A link to loopback is dead on another machine.
     board = TensorBoard(options.tensorboard or (BOARD if is_loopback(options.host) else ""))

@@ -20,7 +20,7 @@ from trainables.datasets.checks import MISSING, lines, quick_checks, structure, 
 from trainables.datasets.config import KINDS
 from trainables.datasets.manifest import DataSetError
 from trainables.datasets.subsets import counts
-from trainables.storage.location import cache
+from trainables.storage.files import cache
 
 if TYPE_CHECKING:
     import argparse

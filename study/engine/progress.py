@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from rich.console import Console, Group
@@ -16,7 +15,6 @@ from rich.text import Text
 
 from trainables.naming import configuration_name, duration
 from trainables.plans import study_folder
-from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
     from trainables.config import Configuration
@@ -207,7 +205,7 @@ class Progress:
 
     def _write(self, *, force: bool = False) -> None:
         """Keep the progress file at most a second behind; it is a convenience, so a full disk is no error here."""
-        local = isinstance(self.storage, Path)
+        local = self.storage.local_path is not None
         if not force and time.monotonic() - self._written < (REFRESH_S if local else REFRESH_AWAY_S):
             return
         self._written = time.monotonic()
@@ -222,8 +220,7 @@ class Progress:
             "updated": time.time(),
         }
         try:
-            path = progress_path(self.storage, self.name)
-            write_atomically(path if isinstance(path, Path) else path.hasty(), json.dumps(value).encode())
+            progress_path(self.storage, self.name).hasty().write(json.dumps(value).encode())
         except OSError:
             return
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainables.naming import configuration_name
@@ -17,6 +16,7 @@ from trainables.plans import study_folder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from trainables.plans import PlannedRun
     from trainables.records import Epoch, Record
@@ -53,7 +53,7 @@ class Events:
             earlier: the epochs before it, where the run has just gone on from a checkpoint.
 
         """
-        if not isinstance(self.folder, Path):
+        if (local := self.folder.local_path) is None:
             return
         from study.engine.tensorboard_format import epoch, framed, head  # noqa: PLC0415 -- half a second, once a study
 
@@ -71,7 +71,7 @@ class Events:
                     out.write(framed([epoch(point, now)]))
             else:
                 data = framed([*head(planned), *(epoch(each, now) for each in self._curves[run_id])])
-                file = self._replace(self.folder / _name(planned), UNFINISHED, data)
+                file = self._replace(local / _name(planned), UNFINISHED, data)
         except OSError:
             return  # what is missing is written with the next epoch, or from the record
         self._files[run_id] = file
@@ -89,18 +89,18 @@ class Events:
 
             data = framed(whole(planned, record))
             folder = self.folder / _name(planned)
-            if isinstance(folder, Path):
-                self._replace(folder, mark, data)
+            if folder.local_path:
+                self._replace(folder.local_path, mark, data)
             else:
                 for other in folder.glob("*tfevents*"):
                     other.unlink()
-                (folder / f"events.out.tfevents.{time.time_ns()}.{mark}").write_bytes(data)
+                (folder / f"events.out.tfevents.{time.time_ns()}.{mark}").write(data)
         except (OSError, ValueError, TypeError) as error:  # the latter two of a record with an odd provenance
             self.problem = str(error)
 
     def _has(self, planned: PlannedRun, mark: str) -> bool:
         """Say whether a record's file is there; in an object store, remember that it will be."""
-        if isinstance(self.folder, Path):
+        if self.folder.local_path:
             return any((self.folder / _name(planned)).glob(f"*tfevents*.{mark}"))
         if self._there is None:
             names = (name.partition("/") for name in self.folder.tree())

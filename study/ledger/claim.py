@@ -12,7 +12,6 @@ from study.errors import OwnedError
 from study.spec.messages import shown
 from trainables.plans import study_folder
 from trainables.settings import NAME_PATTERN
-from trainables.storage import locks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +37,7 @@ def claim(storage: Location, name: str) -> Iterator[Callable[[], None]]:
         msg = f"study name {shown(name)} is not allowed; allowed: text like {NAME_PATTERN}"
         raise ValueError(msg)
     path = study_folder(storage, name) / "owner.lock"
-    held = locks.acquire(path, wait=True, on_loss=_interrupt)
+    held = path.acquire(wait=True, on_loss=_interrupt)
     if held is None:
         raise OwnedError(_owned(name, path))
 
@@ -62,10 +61,10 @@ def _interrupt() -> None:
 
 
 def _owned(name: str, path: Location) -> str:
-    holder = locks.owner_of(path) or "another process"
+    holder = path.holder() or "another process"
     return f"study {name} is being run by {holder}; wait for it, or stop that process"
 
 
 def owner(storage: Location, name: str) -> str | None:
     """Say who runs a study at this moment; None if nobody does."""
-    return locks.owner_of(study_folder(storage, name) / "owner.lock")
+    return (study_folder(storage, name) / "owner.lock").holder()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -17,8 +16,6 @@ from pydantic import ValidationError
 from study.spec.messages import shown
 from trainables import records as kept
 from trainables.records import read_record, record_path
-from trainables.storage import locks
-from trainables.storage.location import each
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,7 +52,7 @@ class Ledger:
         """
         records: dict[str, Record] = {}
         asked = list(run_ids)
-        for run_id, (record, reason) in zip(asked, each(self.storage, self._read, asked), strict=True):
+        for run_id, (record, reason) in zip(asked, self.storage.map(self._read, asked), strict=True):
             if reason:
                 self.put_aside(run_id, "damaged", reason)
             elif record is not None:
@@ -66,7 +63,7 @@ class Ledger:
                     path.unlink(missing_ok=True)
             for path in (self.storage / "running").glob("*"):
                 if path.name in records:
-                    locks.discard(path)  # who waits for it finds the record
+                    path.discard()  # a process that waits for it finds the record
         return records
 
     def _read(self, run_id: str) -> tuple[Record | None, str]:
@@ -88,10 +85,10 @@ class Ledger:
 
     def sweep(self) -> None:
         """Remove temporary files that killed processes left more than a day ago; an object store has none."""
-        if not isinstance(self.storage, Path):
+        if self.storage.local_path is None:
             return
         for folder in ("records", "checkpoints", "datasets"):
-            for path in (self.storage / folder).glob(".*"):
+            for path in (self.storage.local_path / folder).glob(".*"):
                 with suppress(FileNotFoundError):  # it has just been renamed after all
                     if time.time() - path.stat().st_mtime > DAY_S:
                         path.unlink()
@@ -100,14 +97,13 @@ class Ledger:
         """Move a run's record to the folder ``records/WHY``, so that the run counts as not recorded."""
         path = record_path(self.storage, run_id)
         folder = path.parent / why
-        folder.mkdir(exist_ok=True)
         target = folder / path.name
         count = 1
         while target.exists():  # an earlier one of the same run is kept too
             count += 1
             target = folder / f"{run_id}.{count}.json"
         try:
-            path.rename(str(target))
+            path.move_to(target)
         except FileNotFoundError:  # another study put it aside first
             return
         self.warnings.append(f"{path}: {why} record ({reason}); moved to {target}; the run is trained again")

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from itertools import zip_longest
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optuna.storages import JournalStorage
-from optuna.storages.journal import BaseJournalBackend, JournalFileBackend
+from optuna.storages.journal import BaseJournalBackend
 from optuna.study import StudyDirection
 from optuna.trial import create_trial
 
 from study.methods.sampling import STATES, parameters
-from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -114,11 +112,9 @@ class Journal:
         replace, self._replace = self._replace, True  # a failed write may leave half a line
         new = b"".join(_line(log) for log in self._backend.pending)
         if replace:
-            write_atomically(self._path, new)
-        elif new and isinstance(self._path, Path):
-            JournalFileBackend(str(self._path)).append_logs(self._backend.pending)
+            self._path.write(new)
         elif new:
-            write_atomically(self._path, self._path.read_bytes() + new)
+            self._path.append(new)
         self._backend.pending, self._replace = [], False
 
 

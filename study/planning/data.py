@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study.errors import EngineError
@@ -15,7 +14,8 @@ from trainables.datasets.manifest import DataSetError, Manifest
 from trainables.datasets.remote import local_copy
 from trainables.datasets.subsets import SUBSET_SEED
 from trainables.plans import DataSummary, StudyPlan
-from trainables.storage.location import cache, location, scratch
+from trainables.storage.files import cache
+from trainables.storage.location import location
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,7 +30,7 @@ def read_data(spec: StudySpec, skip_bad_clips: int = 0) -> Manifest:
         DataSetError: all that is wrong with it.
 
     """
-    local = scratch(location(spec.storage))
+    local = location(spec.storage).scratch
     return with_digests(load(local_copy(spec.dataset, cache()), local / "synthetic"), local / "digests", skip_bad_clips)
 
 
@@ -64,7 +64,7 @@ def store_data(
     from trainables.features.shared_data import publish_dataset  # noqa: PLC0415 -- a check stores nothing
 
     storage = location(spec.storage)
-    local = scratch(storage)
+    local = storage.scratch
     listed = load(local_copy(spec.dataset, cache()), local / "synthetic")
     try:
         readable = with_digests(listed, local / "digests", len(listed.clips))
@@ -75,7 +75,7 @@ def store_data(
     cores = len(os.sched_getaffinity(0))
     build = partial(build_store, readable, folder, workers=cores, progress=progress, waiting=waiting)
     try:
-        if isinstance(storage, Path):
+        if storage.local_path:
             store = build()
         else:
             store = shared_store(storage / STORES / store_folder(folder, readable).name, folder, build)

@@ -14,8 +14,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from study.cluster.ray_environment import WORKERS
-from trainables.storage.files import write_atomically
-from trainables.storage.location import cache
+from trainables.storage.files import cache, write_atomically
 
 if TYPE_CHECKING:
     from trainables.config import Precision

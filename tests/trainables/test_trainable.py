@@ -56,7 +56,7 @@ def test_what_a_store_refuses_a_worker_is_told_to_the_driver(bucket, front, trai
     monkeypatch.setattr(object_store, "OUTAGE_S", 0.5)
     monkeypatch.setattr(object_store, "HASTY_S", 0.1)  # the run's log
     trainable.setup(trainable.the_config | {"storage": str(bucket)})
-    (bucket / "a").write_bytes(b"1")
+    (bucket / "a").write(b"1")
     front.denied = "PUT"
     front.set("open")
     report = step(trainable)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import shutil
 import stat
 import tempfile
@@ -21,6 +20,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
 from trainables.datasets.manifest import DataSetError
+from trainables.storage.locks import exclusive
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -166,13 +166,13 @@ def locked(root: Path) -> Iterator[None]:
         DataSetError: another process is fetching into it.
 
     """
+
+    def refuse() -> None:
+        message = f"{root}: another process is fetching into this folder; wait until it has ended"
+        raise DataSetError([message])
+
     root.mkdir(parents=True, exist_ok=True)
-    with (root / LOCK).open("w") as file:  # stays behind: removing it would let two processes lock two files
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            message = f"{root}: another process is fetching into this folder; wait until it has ended"
-            raise DataSetError([message]) from None
+    with exclusive(root / LOCK, busy=refuse):
         yield
 
 

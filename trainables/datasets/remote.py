@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from trainables.config import digest
 from trainables.datasets.manifest import DataSetError
 from trainables.storage.files import write_atomically
-from trainables.storage.location import each, location
+from trainables.storage.location import object_location
 
 if TYPE_CHECKING:
     from trainables.datasets.config import DataSet
@@ -45,9 +45,7 @@ def local_copy(dataset: DataSet, cache: Path) -> DataSet:
 
 
 def _copied(url: str, cache: Path, only: str | None) -> Path:
-    there = location(url)
-    if isinstance(there, Path):
-        return there
+    there = object_location(url)
     found = {name: seen for name, seen in there.tree().items() if only in (None, name)}
     if not found:
         raise DataSetError([f"{url}: there is {'nothing here' if only is None else f'no {only} here'}"])
@@ -74,7 +72,7 @@ def _fetch_all(
     """Fetch files, and add them to what is known to be there, in the record too."""
     noted = time.monotonic()
     try:
-        for name in each(there, lambda name: _fetch(there, folder, name), wanted):
+        for name in there.map(lambda name: _fetch(there, folder, name), wanted):
             known[name] = wanted[name]
             if time.monotonic() - noted > NOTE_S:
                 write_atomically(record, json.dumps(known).encode())

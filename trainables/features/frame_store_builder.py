@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import multiprocessing
 import os
@@ -28,6 +27,7 @@ from trainables.features.frame_store import (
 )
 from trainables.features.framing import frame_count
 from trainables.storage.files import write_atomically
+from trainables.storage.locks import exclusive
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,7 +82,7 @@ def build_store(  # noqa: PLR0913 -- two of them only report
     if store is not None and not store.bad:
         return store
     folder.mkdir(parents=True, exist_ok=True)
-    with _exclusive(folder / "lock", waiting):
+    with exclusive(folder / "lock", busy=waiting):
         store = open_store(folder, verify=True)  # another process may have finished it meanwhile
         if store is not None and not store.bad:
             return store
@@ -245,15 +245,3 @@ def _reserve(path: Path, size: int) -> None:
             file.truncate(size)
         if size:
             os.posix_fallocate(file.fileno(), 0, size)
-
-
-@contextmanager
-def _exclusive(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold a lock that the system releases when the process dies, however it dies."""
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waiting()
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield

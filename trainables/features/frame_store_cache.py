@@ -11,30 +11,30 @@ a process has open, which a file lock beside each copy tells.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
 import os
 import shutil
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from trainables.config import digest
 from trainables.features.frame_store import FLOAT, FRAMES_FILE, MANIFEST_FILE, FrameStore, open_store
+from trainables.storage.locks import exclusive, lock, open_unchanged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
+    from typing import BinaryIO
 
-    from trainables.storage.object_location import ObjectLocation
+    from trainables.storage.types import Location
 
 logger = logging.getLogger(__name__)
 
 LIMIT, USUAL_LIMIT = "GCE_STUDY_CACHE_GB", 50.0
-_open: dict[Path, int] = {}  # copies that this process has opened -> what holds the lock, until the process ends
+_open: dict[Path, BinaryIO] = {}  # copies that this process uses -> their lock files, locked until it ends
 
 
-def shared_store(remote: ObjectLocation, parent: Path, build: Callable[[], FrameStore]) -> FrameStore:
+def shared_store(remote: Location, parent: Path, build: Callable[[], FrameStore]) -> FrameStore:
     """Return the copy of a store that is there, or build it here and leave it there.
 
     Args:
@@ -54,12 +54,12 @@ def shared_store(remote: ObjectLocation, parent: Path, build: Callable[[], Frame
     store = build()
     manifest = (store.folder / MANIFEST_FILE).read_bytes()
     _frames(remote, manifest).upload(store.folder / FRAMES_FILE)
-    (remote / MANIFEST_FILE).write_bytes(manifest)
+    (remote / MANIFEST_FILE).write(manifest)
     _make_room(parent, 0)
     return store
 
 
-def fetch(remote: ObjectLocation, parent: Path) -> FrameStore | None:
+def fetch(remote: Location, parent: Path) -> FrameStore | None:
     """Open this machine's copy of a store, copied first where it is absent or damaged.
 
     Returns:
@@ -73,14 +73,14 @@ def fetch(remote: ObjectLocation, parent: Path) -> FrameStore | None:
     _use(folder)
     store = open_store(folder, verify=True)
     if store is None:
-        with _copying(folder):
+        with exclusive(folder.with_name(f"{folder.name}.copying")):
             store = open_store(folder, verify=True)  # another process may have copied it meanwhile
             if store is None and _copy(remote, folder):
                 store = open_store(folder)
     return store
 
 
-def _copy(remote: ObjectLocation, folder: Path) -> bool:
+def _copy(remote: Location, folder: Path) -> bool:
     """Copy a store to this machine; say whether what came is whole."""
     try:
         manifest = (remote / MANIFEST_FILE).read_bytes()
@@ -106,7 +106,7 @@ def _copy(remote: ObjectLocation, folder: Path) -> bool:
     return True
 
 
-def _frames(remote: ObjectLocation, manifest: bytes) -> ObjectLocation:
+def _frames(remote: Location, manifest: bytes) -> Location:
     return remote / f"{digest(json.loads(manifest))}.f32"
 
 
@@ -121,16 +121,10 @@ def _make_room(parent: Path, needed: int) -> None:
     for copy in copies:
         if sum(sizes.values()) + needed <= limit:
             return
-        descriptor = _opened(_lock_file(copy))
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            continue
-        else:
-            shutil.rmtree(copy, ignore_errors=True)
-            del sizes[copy]
-        finally:
-            os.close(descriptor)
+        with open_unchanged(_lock_file(copy)) as file:
+            if lock(file, wait=False):
+                shutil.rmtree(copy, ignore_errors=True)
+                del sizes[copy]
     if sum(sizes.values()) + needed > limit:
         logger.warning("%s: the frame stores in use take more than %s=%g allows", parent, LIMIT, limit / 1e9)
 
@@ -152,26 +146,10 @@ def _lock_file(folder: Path) -> Path:
     return path
 
 
-def _opened(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-
-
 def _use(folder: Path) -> None:
     """Keep a copy from being removed until this process ends."""
     path = _lock_file(folder)
     if folder not in _open:
-        descriptor = _opened(path)
-        fcntl.flock(descriptor, fcntl.LOCK_SH)
-        _open[folder] = descriptor
+        file = _open[folder] = open_unchanged(path)
+        lock(file, shared=True)
     os.utime(path)
-
-
-@contextmanager
-def _copying(folder: Path) -> Iterator[None]:
-    """Be the only process that copies a store to this machine."""
-    descriptor = _opened(folder.with_name(f"{folder.name}.copying"))
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)

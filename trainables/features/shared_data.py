@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainables.datasets.manifest import Manifest, from_json, to_json
 from trainables.features.frame_store import STORES, FrameStore, open_store
 from trainables.features.frame_store_cache import fetch
-from trainables.storage.files import write_atomically
-from trainables.storage.location import scratch
 
 if TYPE_CHECKING:
     from trainables.storage.types import Location
@@ -26,7 +23,7 @@ def publish_dataset(storage: Location, manifest: Manifest, store: FrameStore) ->
     The store is named beside the manifest: it may hold more clips than the manifest, which has lost its bad ones.
     """
     value = {"frames": store.folder.name, "manifest": json.loads(to_json(manifest))}
-    write_atomically(storage / "datasets" / f"{manifest.fingerprint}.json", json.dumps(value).encode())
+    (storage / "datasets" / f"{manifest.fingerprint}.json").write(json.dumps(value).encode())
 
 
 def load_published(storage: Location, fingerprint: str) -> tuple[Manifest, FrameStore]:
@@ -38,7 +35,7 @@ def load_published(storage: Location, fingerprint: str) -> tuple[Manifest, Frame
     """
     value = json.loads((storage / "datasets" / f"{fingerprint}.json").read_bytes())
     folder = storage / STORES / value["frames"]
-    store = open_store(folder) if isinstance(folder, Path) else fetch(folder, scratch(storage) / STORES)
+    store = open_store(folder.local_path) if folder.local_path else fetch(folder, storage.scratch / STORES)
     if store is None:
         msg = f"{folder}: the frame store is absent or unfinished"
         raise FileNotFoundError(msg)

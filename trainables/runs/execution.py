@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
     from trainables.config import Run
     from trainables.records import Epoch
-    from trainables.storage.locks import Held
-    from trainables.storage.types import Location
+    from trainables.storage.types import Held, Location
     from trainables.training.run_data import RunDataSource
 
 logger = logging.getLogger(__name__)

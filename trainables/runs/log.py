@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,15 +23,11 @@ def now() -> str:
 
 
 class RunLog:
-    """Appends to a run's log. It is a convenience: where it cannot be written, nothing is said and nothing fails.
-
-    An entry is one write to the end of the file, so that the entries of several processes do not mix. An object is
-    written anew with each entry; of two processes that write at once, one may lose its entry there.
-    """
+    """Appends to a run's log. It is a convenience: an entry that cannot be written is dropped without an error."""
 
     def __init__(self, path: Location) -> None:
         """Name the file, which the first entry makes."""
-        self._path = path if isinstance(path, Path) else path.hasty()
+        self._path = path.hasty()
         self._warned: set[str] = set()
 
     def write(self, text: str) -> None:
@@ -41,27 +35,8 @@ class RunLog:
         if len(text) > LONGEST:
             text = f"{text[: LONGEST // 2]}\n[...]\n{text[-LONGEST // 2 :]}"
         data = f"{now()} {text.rstrip()}\n".encode(errors="replace")
-        try:
-            if not isinstance(self._path, Path):
-                self._path.write_bytes(_bounded(self._read() + data))
-                return
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with self._path.open("a+b", buffering=0) as file:
-                fcntl.flock(file, fcntl.LOCK_EX)  # another process' entry is not lost while this one shortens the file
-                file.write(data)
-                if file.tell() > MOST:
-                    file.seek(0)
-                    kept = _bounded(file.read())
-                    file.truncate(0)
-                    file.write(kept)
-        except OSError:
-            return
-
-    def _read(self) -> bytes:
-        try:
-            return self._path.read_bytes()
-        except FileNotFoundError:
-            return b""
+        with suppress(OSError):
+            self._path.append(data, MOST)
 
     @contextmanager
     def listening(self) -> Iterator[None]:
@@ -80,14 +55,6 @@ class RunLog:
         if text not in self._warned and len(self._warned) < DIFFERENT:
             self._warned.add(text)
             self.write(f"warning: {text}")
-
-
-def _bounded(data: bytes) -> bytes:
-    """Return a log without its older half if it is too long."""
-    if len(data) <= MOST:
-        return data
-    _, _, kept = data[-MOST // 2 :].partition(b"\n")
-    return b"[what was older is gone]\n" + kept
 
 
 class _Handler(logging.Handler):

@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from trainables.records import Attempt, Cost, Provenance, Record, Spent
 from trainables.runs.log import now
-from trainables.storage import locks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from trainables.config import Run
     from trainables.records import Epoch
-    from trainables.storage.locks import Held
-    from trainables.storage.types import Location
+    from trainables.storage.types import Held, Location
     from trainables.training.checkpoint import Checkpoint
 
 
@@ -45,7 +43,7 @@ def own(storage: Location, run_id: str) -> Held:
         BusyError: another process owns it.
 
     """
-    held = locks.acquire(storage / "running" / run_id)
+    held = (storage / "running" / run_id).acquire()
     if held is None:
         raise BusyError(run_id)
     return held

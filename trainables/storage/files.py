@@ -1,40 +1,42 @@
-"""Write a file atomically."""
+"""Local files: write one whole, keep one short, and find the folder for those that can be made again."""
 
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from trainables.storage.types import Location
+DROPPED = b"[what was older is gone]\n"
 
 
-def write_atomically(path: Location, data: bytes) -> None:
-    """Write a file, or an object, so that a reader, and a crash, sees the old one or the new one and nothing between.
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file, and its folders, so that a reader, or a crash, sees the old file or the new one, never a part.
 
     Raises:
         OSError: the disk is full or the folder cannot be written; nothing is left behind.
 
     """
-    if not isinstance(path, Path):
-        path.write_bytes(data)
-        return
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(path.parent, f".{path.name}.{secrets.token_hex(4)}")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())  # mkstemp makes files that only their owner can read
-        Path(temporary).replace(path)
+        temporary.replace(path)
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
-def _umask() -> int:
-    os.umask(mask := os.umask(0o077))
-    return mask
+def shortened(data: bytes, limit: int) -> bytes:
+    """Return a text without its older half, up to a whole line, if it has more than ``limit`` bytes."""
+    if len(data) <= limit:
+        return data
+    return DROPPED + data[-limit // 2 :].partition(b"\n")[2]
+
+
+def cache() -> Path:
+    """Return the folder on this machine's disk for what can be fetched or made again: ``GCE_STUDY_CACHE``."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("GCE_STUDY_CACHE") or Path(home) / "gce-study").absolute()

@@ -1,35 +1,44 @@
-"""A place in an object store that answers like a path: ``s3://bucket/prefix/name``."""
+"""A storage location in an object store: ``s3://bucket/prefix``, with the methods of ``types.Location``."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from trainables.storage import leases
+from trainables.storage.files import cache, shortened
 from trainables.storage.object_store import ObjectStoreClient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-    from trainables.storage.types import Stamp
+    from trainables.storage.types import Held, Stamp
 
 T = TypeVar("T")
+R = TypeVar("R")
+
+AT_ONCE = 16  # requests
 
 
 class ObjectLocation:
-    """A place in an object store. Folders are only how names begin: making one does nothing, an empty one is none."""
+    """An object, or a prefix of objects. A folder is only how names begin: it need not be made, and is never empty."""
+
+    local_path = None
 
     def __init__(self, store: ObjectStoreClient, key: PurePosixPath, *, hasty: bool = False) -> None:
         """Name a place; ``key`` starts with the bucket."""
         self._store, self._key, self._hasty = store, key, hasty
 
-    def hasty(self) -> ObjectLocation:
-        """Return the same place for what is not worth waiting for: an outage is an error after ``HASTY_S``."""
-        return ObjectLocation(self._store, self._key, hasty=True)
-
     def _at(self, key: PurePosixPath) -> ObjectLocation:
         return ObjectLocation(self._store, key, hasty=self._hasty)
+
+    def hasty(self) -> ObjectLocation:
+        """Return the same place for requests that give up after ``HASTY_S`` of an outage."""
+        return ObjectLocation(self._store, self._key, hasty=True)
 
     def __str__(self) -> str:
         """Return the URL."""
@@ -44,7 +53,7 @@ class ObjectLocation:
         return self._at(self._key / name)
 
     def __eq__(self, other: object) -> bool:
-        """Say whether two are the same place."""
+        """Compare by URL."""
         return isinstance(other, ObjectLocation) and str(self) == str(other)
 
     def __hash__(self) -> int:
@@ -62,13 +71,18 @@ class ObjectLocation:
 
     @property
     def stem(self) -> str:
-        """The last part without its ending."""
+        """The last part without its suffix."""
         return self._key.stem
 
     @property
     def parent(self) -> ObjectLocation:
         """The place above; a bucket's is itself."""
         return self._at(self._key.parent if len(self._key.parts) > 1 else self._key)
+
+    @property
+    def scratch(self) -> Path:
+        """This machine's cache."""
+        return cache()
 
     def with_name(self, name: str) -> ObjectLocation:
         """Return a place beside this one."""
@@ -78,61 +92,16 @@ class ObjectLocation:
         """Return itself."""
         return self
 
-    def read_bytes(self) -> bytes:
-        """Read the object.
-
-        Raises:
-            FileNotFoundError: there is none.
-
-        """
-        return bytes(self._ask(lambda fs, key: fs.cat_file(key)))
-
-    def write_bytes(self, data: bytes) -> None:
-        """Write the object: readers see the old one or this one."""
-        self._ask(lambda fs, key: fs.pipe_file(key, data))
-
-    def create(self, data: bytes) -> bool:
-        """Write the object unless there is one, which the store decides (``If-None-Match``); say whether it is written.
-
-        ``data`` must be told apart from what others would write: if the answer to a first attempt is lost, the second
-        finds the object.
-        """
-        try:
-            self._ask(lambda fs, key: fs.pipe_file(key, data, mode="create"))
-        except FileExistsError:
-            try:
-                return self.read_bytes() == data
-            except FileNotFoundError:  # another's, and gone again
-                return False
-        return True
-
     def exists(self) -> bool:
-        """Say whether there is an object, or one below."""
+        """Return whether there is an object, or one below."""
         return bool(self._ask(lambda fs, key: fs.exists(key)))
 
     def is_dir(self) -> bool:
-        """Say whether there is an object below."""
+        """Return whether there is an object below."""
         return bool(self._ask(lambda fs, key: fs.isdir(key)))
 
-    def mkdir(self, **_: bool) -> None:
-        """Do nothing."""
-
-    def unlink(self, **_: bool) -> None:
-        """Remove the object; that there is none is no error."""
-        self._ask(lambda fs, key: fs.rm_file(key))
-
-    def rename(self, target: str) -> None:
-        """Copy the object to another URL and remove it here.
-
-        Raises:
-            FileNotFoundError: there is none.
-
-        """
-        self._ask(lambda fs, key: fs.cp_file(key, target))
-        self.unlink()
-
     def glob(self, pattern: str) -> Iterator[ObjectLocation]:
-        """Return the objects whose names match: ``*.json`` here, ``*/plan.json`` a level deeper, as ``Path.glob``."""
+        """Return the objects whose names match: ``*.json`` here, ``*/plan.json`` one level down."""
         first, _, rest = pattern.partition("/")
         for entry in self._entries():
             name = PurePosixPath(entry["name"]).name
@@ -143,52 +112,98 @@ class ObjectLocation:
             elif entry["type"] == "directory":
                 yield from (self / name).glob(rest)
 
-    def stamp(self) -> Stamp:
-        """Return what changes whenever the object does.
+    def read_bytes(self) -> bytes:
+        """Read the object; if there is none, raise FileNotFoundError."""
+        return bytes(self._ask(lambda fs, key: fs.cat_file(key)))
 
-        Raises:
-            FileNotFoundError: there is none.
+    def write(self, data: bytes) -> None:
+        """Write the object by one PUT."""
+        self._ask(lambda fs, key: fs.pipe_file(key, data))
 
+    def create(self, data: bytes) -> bool:
+        """Write the object unless there is one, which the store decides by ``If-None-Match``; return whether it did.
+
+        ``data`` must differ from what others would write: if the answer to a first attempt is lost, the second finds
+        the object.
         """
-        return _stamp(self._ask(lambda fs, key: fs.info(key)))
+        try:
+            self._ask(lambda fs, key: fs.pipe_file(key, data, mode="create"))
+        except FileExistsError:
+            try:
+                return self.read_bytes() == data
+            except FileNotFoundError:  # another process made it, and has removed it
+                return False
+        return True
 
-    def stamps(self) -> dict[str, Stamp]:
-        """Return the stamp of every object here, by name; one request for a thousand of them."""
-        return {PurePosixPath(e["name"]).name: _stamp(e) for e in self._entries() if e["type"] != "directory"}
+    def write_as_owner(self, data: bytes) -> bool:
+        """Write the object unless there is one: the lease may be lost, and its new owner faster."""
+        return self.create(data)
 
-    def tree(self) -> dict[str, Stamp]:
-        """Return the stamp of every object below, by its name from here on: ``a/b.wav``."""
-        found: dict[str, dict[str, Any]] = self._ask(lambda fs, key: fs.find(key, detail=True))
-        start = f"{self._key}/"
-        names = {name.removeprefix(start): entry for name, entry in found.items() if name.startswith(start)}
-        return {name: _stamp(entry) for name, entry in names.items() if name and not name.endswith("/")}
+    def append(self, data: bytes, limit: int | None = None) -> None:
+        """Write the whole object, without its older half if it would have more than ``limit`` bytes."""
+        with suppress(FileNotFoundError):
+            data = self.read_bytes() + data
+        self.write(shortened(data, limit or len(data)))
 
-    def changed(self) -> float:
-        """Return when the object was written, in seconds of Unix time by the store's clock.
+    def unlink(self, *, missing_ok: bool = True) -> None:
+        """Remove the object; that there is none is no error, which the store does not report."""
+        del missing_ok
+        self._ask(lambda fs, key: fs.rm_file(key))
 
-        Raises:
-            FileNotFoundError: there is none.
+    def move_to(self, target: ObjectLocation) -> None:
+        """Copy the object to another place and remove it here; if there is none, raise FileNotFoundError."""
+        self._ask(lambda fs, key: fs.cp_file(key, str(target)))
+        self.unlink()
 
-        """
-        return self.stamp()[0] / 1e9
+    def upload(self, source: Path) -> None:
+        """Copy a file to the object, in parts if it is large."""
+        self._ask(lambda fs, key: fs.put_file(str(source), key))
 
     def download(self, target: Path) -> None:
         """Copy the object to a file."""
         self._ask(lambda fs, key: fs.get_file(key, str(target)))
 
-    def upload(self, source: Path) -> None:
-        """Copy a file to the object, in parts where it is large."""
-        self._ask(lambda fs, key: fs.put_file(str(source), key))
+    def stamp(self) -> Stamp:
+        """Return the object's time, size and ETag; if there is none, raise FileNotFoundError."""
+        return _stamp(self._ask(lambda fs, key: fs.info(key)))
+
+    def stamps(self) -> dict[str, Stamp]:
+        """Return the stamp of every object here by name, in one request per thousand."""
+        return {PurePosixPath(e["name"]).name: _stamp(e) for e in self._entries() if e["type"] != "directory"}
+
+    def tree(self) -> dict[str, Stamp]:
+        """Return the stamp of every object below by its relative name: ``a/b.wav``."""
+        entries: dict[str, dict[str, Any]] = self._ask(lambda fs, key: fs.find(key, detail=True))
+        start = f"{self._key}/"
+        names = {name.removeprefix(start): entry for name, entry in entries.items() if name.startswith(start)}
+        return {name: _stamp(entry) for name, entry in names.items() if name and not name.endswith("/")}
+
+    def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        """Call a function for each item, ``AT_ONCE`` at a time, because each waits for an answer."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            yield from pool.map(function, items)
+
+    def acquire(self, *, wait: bool = False, on_loss: Callable[[], None] = lambda: None) -> Held | None:
+        """Acquire a lease."""
+        return leases.acquire(self, wait=wait, on_loss=on_loss)
+
+    def holder(self) -> str | None:
+        """Return a description of the process that holds the lease; None if there is none."""
+        return leases.holder(self)
+
+    def discard(self) -> None:
+        """Remove the lease's objects."""
+        leases.discard(self)
 
     def _entries(self) -> list[dict[str, Any]]:
         try:
-            found: list[dict[str, Any]] = self._ask(lambda fs, key: fs.ls(key, detail=True))
+            entries: list[dict[str, Any]] = self._ask(lambda fs, key: fs.ls(key, detail=True))
         except FileNotFoundError as error:
             if error.strerror == "No such bucket":
                 raise
             return []
         here = str(self._key)
-        return [entry for entry in found if entry["name"].rstrip("/") != here]
+        return [entry for entry in entries if entry["name"].rstrip("/") != here]
 
     def _ask(self, request: Callable[[Any, str], T]) -> T:
         """Send a request that takes the filesystem and this object's key."""
@@ -200,7 +215,7 @@ def _stamp(entry: dict[str, Any]) -> Stamp:
     return (int(changed.timestamp() * 1e9), entry["size"], int.from_bytes(str(entry.get("ETag") or "").encode()))
 
 
-def object_path(url: str, *, proven: bool) -> ObjectLocation:
+def from_url(url: str, *, proven: bool) -> ObjectLocation:
     """Return the place that a URL names.
 
     Raises:

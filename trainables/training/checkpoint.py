@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from trainables.records import Attempt, Epoch, Spent
-from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
     from typing import Self
@@ -87,7 +86,7 @@ def save_checkpoint(path: Location, checkpoint: Checkpoint) -> None:
     buffer = io.BytesIO()
     torch.save(state, buffer)
     payload = buffer.getvalue()
-    write_atomically(path, _checksum(payload) + payload)
+    path.write(_checksum(payload) + payload)
 
 
 def load_checkpoint(path: Location) -> Checkpoint | None:

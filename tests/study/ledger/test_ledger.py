@@ -25,9 +25,9 @@ from trainables.records import Record, Status, record_path, write_record
 ROOT = Path(__file__).parents[3]
 HOLD = """
 import sys, time
-from pathlib import Path
 from study.ledger.claim import claim
-with claim(Path(sys.argv[1]), "s"):
+from trainables.storage.location import location
+with claim(location(sys.argv[1]), "s"):
     print("held", flush=True)
     time.sleep(60)
 """

@@ -14,6 +14,7 @@ from optuna.storages.journal import JournalFileBackend
 from study.methods.optuna_journal import Journal
 from study.methods.search_space import ArmSpace, SampledChoices, SampledRange, Tried
 from trainables.config import GCE, AdaptiveGCE, Configuration
+from trainables.storage.folder_location import FolderLocation
 
 SPACE = [
     ArmSpace(
@@ -144,7 +145,7 @@ def test_a_writing_that_failed_is_made_good_by_the_next(path, monkeypatch):
         raise OSError(msg)
 
     with monkeypatch.context() as patch:
-        patch.setattr(JournalFileBackend, "append_logs", full)
+        patch.setattr(FolderLocation, "append", full)
         with pytest.raises(OSError, match="no space"):
             journal.sync(HISTORY)
     journal.sync(HISTORY)

@@ -11,6 +11,7 @@ from trainables.datasets.config import CSV, Folder, Noise, Synthetic
 from trainables.datasets.load import load, with_digests
 from trainables.datasets.manifest import DataSetError
 from trainables.datasets.remote import local_copy
+from trainables.storage.object_location import ObjectLocation
 
 CLIPS = [f"sounds/{name}/{i}.wav" for name in ("cat", "dog") for i in range(4)]
 
@@ -58,7 +59,7 @@ def test_only_what_changed_is_copied_again_and_what_is_gone_is_removed(there, ma
 def test_a_copy_that_was_interrupted_goes_on_with_what_is_missing(noted, there, tmp_path, monkeypatch):
     dataset, fetch, fetched = Folder(kind="folder", root=f"{there}/sounds"), remote._fetch, []
     monkeypatch.setattr(remote, "NOTE_S", 0.0 if noted == "as it goes" else 1e9)
-    monkeypatch.setattr(remote, "each", lambda _, function, items: map(function, items))  # one after the other
+    monkeypatch.setattr(ObjectLocation, "map", lambda _, function, items: map(function, items))  # one after the other
 
     def fetch_three(where, folder, name):
         if len(fetched) == 3:
@@ -78,11 +79,11 @@ def test_a_copy_that_was_interrupted_goes_on_with_what_is_missing(noted, there, 
 
 def test_a_csv_set_takes_its_clips_from_beside_it_or_from_its_root(there, tmp_path):
     rows = [f"{name},{name.split('/')[1]},{'test' if i % 4 == 3 else 'train'},1" for i, name in enumerate(CLIPS)]
-    (there / "clips.csv").write_bytes("\n".join(["path,label,split,verified", *rows]).encode())
+    (there / "clips.csv").write("\n".join(["path,label,split,verified", *rows]).encode())
     beside = local_copy(CSV(kind="csv", path=f"{there}/clips.csv"), tmp_path / "cache")
     assert len(load(beside, tmp_path).clips) == 8
-    (there / "lists" / "clips.csv").write_bytes((there / "clips.csv").read_bytes())
-    (there / "lists" / "huge").write_bytes(b"x")
+    (there / "lists" / "clips.csv").write((there / "clips.csv").read_bytes())
+    (there / "lists" / "huge").write(b"x")
     apart = local_copy(CSV(kind="csv", path=f"{there}/lists/clips.csv", root=str(there)), tmp_path / "second")
     assert (
         with_digests(load(apart, tmp_path), tmp_path).fingerprint

@@ -27,7 +27,7 @@ def closed():
     """Forget what this process has open, as its end would."""
     yield
     while frame_store_cache._open:
-        os.close(frame_store_cache._open.popitem()[1])
+        frame_store_cache._open.popitem()[1].close()
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_what_was_damaged_there_is_no_store_and_is_built_anew(remote, store, tmp
     (frames,) = remote.glob("*.f32")
     data = bytearray(frames.read_bytes())
     data[100] ^= 1
-    frames.write_bytes(bytes(data))
+    frames.write(bytes(data))
     assert fetch(remote, tmp_path / "cache") is None
     assert not list((tmp_path / "cache").glob("*/*.f32"))
     assert shared_store(remote, tmp_path / "other", lambda: store) is store
@@ -127,7 +127,7 @@ def test_a_copy_that_a_process_has_open_stays_whatever_the_limit(remote, store, 
         assert process.stdout.readline() == f"{store.total}\n"
         other = remote.parent / "another"
         for path in remote.glob("*"):
-            (other / path.name).write_bytes(path.read_bytes())
+            (other / path.name).write(path.read_bytes())
         monkeypatch.setenv(frame_store_cache.LIMIT, "0.000001")
         assert fetch(other, parent) is not None
         assert (parent / store.folder.name / FRAMES_FILE).exists()

@@ -10,7 +10,7 @@ from trainables.features.shared_data import StorageError
 from trainables.records import Spent, add_record, log_path, read_records
 from trainables.runs.execution import RunExecution, machine_facts
 from trainables.runs.ownership import BusyError, owned, stopped
-from trainables.storage import locks
+from trainables.storage import leases
 from trainables.training.checkpoint import Checkpoint, checkpoint_path, load_checkpoint, save_checkpoint
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -39,10 +39,10 @@ def test_a_run_ends_complete_with_curve_test_and_cost(loader, make_run, tmp_path
 
 
 def test_a_run_that_was_lost_meanwhile_is_recorded_by_its_new_owner(loader, make_run, bucket, monkeypatch):
-    monkeypatch.setattr(locks, "RENEW_S", 0.05)
+    monkeypatch.setattr(leases, "RENEW_S", 0.05)
     run = make_run(epochs=1)
     execution = RunExecution(run, loader, bucket, {})
-    (bucket / "running" / run.run_id / "000000002").write_bytes(b"{}")
+    (bucket / "running" / run.run_id / "000000002").write(b"{}")
     execution._held._thread.join(30)
     with pytest.raises(BusyError):
         execution.step()
@@ -232,13 +232,13 @@ def test_a_run_that_is_cut_is_recorded_with_the_cost_of_its_checkpoint(loader, m
 
 
 def test_in_an_object_store_a_run_that_another_process_took_over_is_left_to_it(loader, make_run, bucket, monkeypatch):
-    monkeypatch.setattr(locks, "RENEW_S", 0.2)
+    monkeypatch.setattr(leases, "RENEW_S", 0.2)
     run = make_run(epochs=3)
     execution = RunExecution(run, loader, bucket, {})
     execution.step()
     lost = threading.Event()
     monkeypatch.setattr(execution._held, "_on_loss", lost.set)
-    (bucket / "running" / run.run_id / "000000002").write_bytes(b'{"pid": 1}')
+    (bucket / "running" / run.run_id / "000000002").write(b'{"pid": 1}')
     assert lost.wait(30)
     with pytest.raises(BusyError):
         execution.own()

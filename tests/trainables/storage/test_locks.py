@@ -16,14 +16,12 @@ from study.errors import OwnedError
 from study.interrupts import interruptible
 from study.ledger import claim as claiming
 from study.ledger.claim import claim
-from trainables.storage import locks, object_store
-from trainables.storage.locks import acquire, discard, owner_of
+from trainables.storage import leases, object_store
 
 HOLD = """
 import sys, time
-from trainables.storage.locks import acquire
 from trainables.storage.location import location
-held = acquire(location(sys.argv[1]) / "owner")
+held = (location(sys.argv[1]) / "owner").acquire()
 print("held" if held else "refused", flush=True)
 time.sleep(60 if held else 0)
 """
@@ -39,10 +37,10 @@ def path(request, tmp_path):
 @pytest.fixture
 def brief(monkeypatch):
     """Leases last seconds; the store's clock counts whole ones."""
-    monkeypatch.setattr(locks, "RENEW_S", 0.3)
-    monkeypatch.setattr(locks, "LEASE_S", 4.0)
-    monkeypatch.setattr(locks, "WATCH_S", 3.0)
-    monkeypatch.setattr(locks, "LOOK_S", 0.1)
+    monkeypatch.setattr(leases, "RENEW_S", 0.3)
+    monkeypatch.setattr(leases, "LEASE_S", 4.0)
+    monkeypatch.setattr(leases, "WATCH_S", 3.0)
+    monkeypatch.setattr(leases, "LOOK_S", 0.1)
     monkeypatch.setitem(
         object_store.LONGEST_PAUSE_S, "unreachable", 0.5
     )  # an owner tries again well before it is given up
@@ -59,16 +57,16 @@ def start(path):
 def silent(path, term="000000001"):
     """Leave the lease of an owner on another machine that says nothing any more."""
     about = {"pid": 1, "user": "u", "host": "elsewhere", "started": "2026", "here": {"boot": "another"}, "token": "t"}
-    (path / term).write_bytes(json.dumps(about).encode())
+    (path / term).write(json.dumps(about).encode())
 
 
 def test_a_second_is_refused_until_the_first_releases(path):
-    first = acquire(path)
-    assert acquire(path) is None
-    assert str(owner_of(path)).startswith(f"process {os.getpid()} of ")
+    first = path.acquire()
+    assert path.acquire() is None
+    assert str(path.holder()).startswith(f"process {os.getpid()} of ")
     first.release()
-    assert owner_of(path) is None
-    second = acquire(path)
+    assert path.holder() is None
+    second = path.acquire()
     assert second is not None
     second.release(remove=True)
 
@@ -79,7 +77,7 @@ def test_of_many_that_race_one_owns(path):
 
         def race(one=path.parent / f"run-{number}", won=won, gate=gate):
             gate.wait()
-            if held := acquire(one):
+            if held := one.acquire():
                 won.append(held)
 
         threads = [threading.Thread(target=race) for _ in range(4)]
@@ -96,21 +94,21 @@ def test_of_processes_that_race_one_owns_and_once_it_is_killed_it_is_free_at_onc
     said = {process: process.stdout.readline() for process in running}
     assert sorted(said.values()) == ["held\n", "refused\n", "refused\n"]
     owner = next(process for process, text in said.items() if text == "held\n")
-    assert str(owner_of(path)).startswith(f"process {owner.pid} of ")
+    assert str(path.holder()).startswith(f"process {owner.pid} of ")
     owner.send_signal(signal.SIGKILL)
     for process in running:
         process.communicate(timeout=20)
-    held = acquire(path)
+    held = path.acquire()
     assert held is not None
     held.release()
 
 
 def test_nothing_is_left_of_what_nobody_will_own_again(path):
-    acquire(path).release(remove=True)
+    path.acquire().release(remove=True)
     assert not path.exists()
-    acquire(path).release()
+    path.acquire().release()
     assert path.exists()
-    discard(path)
+    path.discard()
     assert not path.exists()
 
 
@@ -119,8 +117,8 @@ def test_a_lease_that_nobody_renews_is_taken_over_when_it_lapses_and_not_before(
     path = bucket / "owner"
     silent(path)
     began = time.monotonic()
-    assert acquire(path) is None
-    held = acquire(path, wait=True)
+    assert path.acquire() is None
+    held = path.acquire(wait=True)
     assert held is not None
     assert 2.0 <= time.monotonic() - began < 30
     assert [name for name in path.stamps() if name.isdigit()] == ["000000002"]
@@ -129,22 +127,22 @@ def test_a_lease_that_nobody_renews_is_taken_over_when_it_lapses_and_not_before(
 
 @pytest.mark.usefixtures("brief")
 def test_who_waits_is_refused_once_the_lease_is_renewed(bucket):
-    first = acquire(bucket / "owner")
-    assert acquire(bucket / "owner", wait=True) is None
+    first = (bucket / "owner").acquire()
+    assert (bucket / "owner").acquire(wait=True) is None
     first.release()
 
 
 @pytest.mark.usefixtures("brief")
 def test_an_owner_that_was_taken_over_is_told_and_leaves_the_other_alone(bucket):
     path, told = bucket / "owner", threading.Event()
-    first = acquire(path, on_loss=told.set)
+    first = path.acquire(on_loss=told.set)
     silent(path, "000000002")
     assert told.wait(30)
     assert first.lost
     before = (path / "000000002").stamp()
     first.release()
     assert (path / "000000002").stamp() == before
-    assert str(owner_of(path)) == "process 1 of u on elsewhere since 2026"
+    assert str(path.holder()) == "process 1 of u on elsewhere since 2026"
 
 
 @pytest.mark.usefixtures("brief")
@@ -194,7 +192,7 @@ def test_who_has_lost_a_study_is_told_before_it_writes(bucket, monkeypatch):
 @pytest.mark.usefixtures("brief")
 @pytest.mark.parametrize("broken", ["_written", "_terms"])
 def test_a_renewal_that_goes_wrong_is_not_the_last(broken, bucket, monkeypatch, caplog):
-    path, told, tried, well = bucket / "owner", threading.Event(), threading.Event(), getattr(locks, broken)
+    path, told, tried, well = bucket / "owner", threading.Event(), threading.Event(), getattr(leases, broken)
 
     def once(what):
         if tried.is_set():
@@ -204,8 +202,8 @@ def test_a_renewal_that_goes_wrong_is_not_the_last(broken, bucket, monkeypatch, 
             return []
         raise ValueError(broken)
 
-    first = acquire(path, on_loss=told.set)
-    monkeypatch.setattr(locks, broken, once)
+    first = path.acquire(on_loss=told.set)
+    monkeypatch.setattr(leases, broken, once)
     assert tried.wait(30)
     assert not first.lost
     silent(path, "000000002")
@@ -216,20 +214,20 @@ def test_a_renewal_that_goes_wrong_is_not_the_last(broken, bucket, monkeypatch, 
 
 @pytest.mark.usefixtures("brief")
 def test_an_outage_longer_than_the_lease_takes_nothing_from_an_owner_alone(bucket, front):
-    held = acquire(bucket / "owner")
+    held = (bucket / "owner").acquire()
     front.set("closed")
     lapsed = threading.Event()
     threading.Timer(5.0, lapsed.set).start()
     assert lapsed.wait(30)
     front.set("open")
-    assert acquire(bucket / "owner", wait=True) is None
+    assert (bucket / "owner").acquire(wait=True) is None
     assert not held.lost
     held.release()
 
 
 def test_who_looks_for_the_owner_writes_nothing(bucket):
-    held = acquire(bucket / "owner")
+    held = (bucket / "owner").acquire()
     before = (bucket / "owner").stamps()
-    assert owner_of(bucket / "owner") is not None
+    assert (bucket / "owner").holder() is not None
     assert (bucket / "owner").stamps() == before
     held.release()

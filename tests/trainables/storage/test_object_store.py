@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from trainables.storage import object_store
-from trainables.storage.files import write_atomically
-from trainables.storage.location import location, stamp, stamps
+from trainables.storage.location import location
 
 
 def said(caplog):
@@ -34,7 +33,7 @@ def once_said(caplog, what, *arguments):
 
 def fill(folder, names):
     for name in names:
-        write_atomically(folder / name, name.encode())
+        (folder / name).write(name.encode())
 
 
 @pytest.mark.parametrize("kind", ["folder", "object store"])
@@ -43,19 +42,19 @@ def test_what_is_asked_of_a_storage_location_is_answered_alike(kind, tmp_path, b
     assert not storage.exists()
     assert not storage.is_dir()
     assert list((storage / "records").glob("*.json")) == []
-    assert stamps(storage / "records") == {}
+    assert (storage / "records").stamps() == {}
     fill(storage, ["records/b.json", "records/a.json", "records/damaged/c.json", "studies/s/plan.json", "records/x"])
     assert storage.is_dir()
     assert (storage / "records" / "a.json").exists()
     assert (storage / "records" / "a.json").read_bytes() == b"records/a.json"
     assert sorted(p.stem for p in (storage / "records").glob("*.json")) == ["a", "b"]
     assert [str(p) for p in (storage / "studies").glob("*/plan.json")] == [f"{storage}/studies/s/plan.json"]
-    assert {"a.json", "b.json", "x"} <= stamps(storage / "records").keys()
+    assert {"a.json", "b.json", "x"} <= (storage / "records").stamps().keys()
     path = storage / "records" / "a.json"
     assert (path.name, path.stem, str(path.parent), path.with_name("d.json").name) == (
         *("a.json", "a", f"{storage}/records", "d.json"),
     )
-    path.rename(str(storage / "records" / "damaged" / "a.json"))
+    path.move_to(storage / "records" / "damaged" / "a.json")
     assert not path.exists()
     assert (storage / "records" / "damaged" / "a.json").read_bytes() == b"records/a.json"
     path.unlink(missing_ok=True)
@@ -63,17 +62,17 @@ def test_what_is_asked_of_a_storage_location_is_answered_alike(kind, tmp_path, b
         path.read_bytes()
     assert str(path) in str(error.value)
     with pytest.raises(FileNotFoundError):
-        stamp(path)
+        path.stamp()
 
 
 @pytest.mark.parametrize("kind", ["folder", "object store"])
 def test_a_stamp_changes_with_the_content_and_only_with_it(kind, tmp_path, bucket):
     storage = tmp_path if kind == "folder" else bucket
-    write_atomically(storage / "a", b"1")
-    before = stamp(storage / "a")
-    assert stamp(storage / "a") == before == stamps(storage)["a"]
-    write_atomically(storage / "a", b"2")
-    assert stamp(storage / "a") != before
+    (storage / "a").write(b"1")
+    before = (storage / "a").stamp()
+    assert (storage / "a").stamp() == before == storage.stamps()["a"]
+    (storage / "a").write(b"2")
+    assert (storage / "a").stamp() != before
 
 
 def test_of_many_that_create_an_object_at_once_one_does(bucket):
@@ -94,7 +93,7 @@ def test_of_many_that_create_an_object_at_once_one_does(bucket):
 
 
 def test_an_object_that_was_created_by_a_first_attempt_without_an_answer_counts_as_created(bucket):
-    (bucket / "a").write_bytes(b"by me")
+    (bucket / "a").write(b"by me")
     assert (bucket / "a").create(b"by me")
     assert not (bucket / "a").create(b"by another")
 
@@ -104,7 +103,7 @@ def test_an_outage_is_waited_for_and_said_once(mode, bucket, front, monkeypatch,
     monkeypatch.setattr(object_store, "QUIET_S", 0.2)
     front.set(mode)
     opening = once_said(caplog, front.set, "open")
-    (bucket / "a").write_bytes(b"1")
+    (bucket / "a").write(b"1")
     opening.join()
     assert (bucket / "a").read_bytes() == b"1"
     first, last = said(caplog)
@@ -125,12 +124,12 @@ def test_what_is_not_worth_waiting_for_is_given_up_soon(bucket, front, monkeypat
     front.set("closed")
     began = time.monotonic()
     with pytest.raises(OSError, match="cannot be reached"):
-        (bucket.hasty() / "a").write_bytes(b"1")
+        (bucket.hasty() / "a").write(b"1")
     assert time.monotonic() - began < 30
 
 
 def test_a_full_disk_of_this_machine_is_no_outage(bucket):
-    (bucket / "a").write_bytes(b"1")
+    (bucket / "a").write(b"1")
     with pytest.raises(OSError, match="No space left on device"):
         (bucket / "a").download(Path("/dev/full"))
 
@@ -139,7 +138,7 @@ def test_credentials_that_never_worked_are_an_error_at_once(bucket, front):
     front.refused = "first"
     began = time.monotonic()
     with pytest.raises(OSError, match="the credentials have expired"):
-        (location(str(bucket)) / "a").write_bytes(b"1")
+        (location(str(bucket)) / "a").write(b"1")
     assert time.monotonic() - began < 5
 
 
@@ -149,14 +148,14 @@ def test_credentials_that_expire_are_waited_for_until_new_ones_are_there(proven,
     monkeypatch.setattr(object_store, "QUIET_S", 0.2)
     storage = location(str(bucket), proven=proven)
     if not proven:
-        (storage / "a").write_bytes(b"1")
+        (storage / "a").write(b"1")
     credentials = Path(os.environ["AWS_SHARED_CREDENTIALS_FILE"])
     before = credentials.read_text()
     front.refused = "first"
     front.set("open")  # the connections that stand were let in
     renewing = once_said(caplog, credentials.write_text, before.replace("first", "second"))
     try:
-        (storage / "a").write_bytes(b"2")
+        (storage / "a").write(b"2")
         assert (storage / "a").read_bytes() == b"2"
     finally:
         renewing.join()
@@ -170,12 +169,12 @@ def test_credentials_that_expire_are_waited_for_until_new_ones_are_there(proven,
 
 def test_who_may_read_and_not_write_is_told_so_within_the_time_of_an_outage(bucket, front, monkeypatch):
     monkeypatch.setattr(object_store, "OUTAGE_S", 1.0)
-    (bucket / "a").write_bytes(b"1")
+    (bucket / "a").write(b"1")
     front.denied = "PUT"
     front.set("open")
     began = time.monotonic()
     with pytest.raises(OSError, match=f"{bucket}/a: access is refused \\(Access Denied"):
-        (bucket / "a").write_bytes(b"2")
+        (bucket / "a").write(b"2")
     assert time.monotonic() - began < 30
     assert (bucket / "a").read_bytes() == b"1"
 
@@ -183,7 +182,7 @@ def test_who_may_read_and_not_write_is_told_so_within_the_time_of_an_outage(buck
 @pytest.mark.usefixtures("bucket")
 def test_a_bucket_that_is_not_there_is_an_error_at_once():
     with pytest.raises(FileNotFoundError, match="No such bucket: 's3://nobody-made-this/a'"):
-        location("s3://nobody-made-this/a").write_bytes(b"1")
+        location("s3://nobody-made-this/a").write(b"1")
     with pytest.raises(FileNotFoundError, match="No such bucket"):
         list(location("s3://nobody-made-this/a").glob("*"))
 
