@@ -1,0 +1,70 @@
+"""One look of all drawings: an arm has one colour everywhere, series differ, names are inert."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.figures import boxes, learning_curves, sweep, theme
+from analysis.results import runs_table
+from trainables.config import CCE
+
+if TYPE_CHECKING:
+    from analysis.results.study_results import StudyResults
+    from factories import Builder
+
+NASTY = "<img src=x onerror=alert(1)> 50%{x}"
+
+
+def _curves(results: StudyResults) -> list[list[learning_curves.Curve]]:
+    quantities = ("validation_accuracy", "train_loss")
+    return [
+        learning_curves.learning_curves_data(results.runs, results.curves, quantity, runs_table.keys(results.runs))
+        for quantity in quantities
+    ]
+
+
+def test_series_differ_in_colour_marker_and_dash() -> None:
+    assert len(set(theme.COLOURS)) >= 6
+    assert len(set(theme.DASHES)) == len(theme.DASHES)
+    assert len(set(theme.MARKERS)) == len(theme.MARKERS)
+
+
+def test_an_arm_keeps_its_colour_in_every_figure(full_study: Builder) -> None:
+    """In this sweep cce is drawn before the arm that varies q, and in the boxes without it, yet it is the third arm."""
+    study = full_study
+    study.planned.reverse()  # gce, cce, adaptive
+    results = study.results()
+    names = runs_table.arms(results.runs)
+    assert names == ["adaptive", "gce", "cce"]
+    swept = sweep.draw_sweep(sweep.sweep_data(results.runs, "temperature", "test"), names)
+    some = results.runs[results.runs["arm"] != "adaptive"]
+    boxed = boxes.draw_boxes(boxes.boxes_data(some, "test", study.finding().representatives), "test", names)
+    curves = learning_curves.draw_learning_curves(
+        *(
+            learning_curves.learning_curves_data(some, results.curves, name, runs_table.keys(some))
+            for name in ("validation_accuracy", "train_loss")
+        ),
+        names,
+    )
+    colours = dict(zip(names, theme.COLOURS, strict=False))
+    drawn = {trace.name: trace.line.color for trace in swept.data if trace.line.width == 2.5}
+    assert {name.partition(" ")[0]: colour for name, colour in drawn.items()} == colours
+    for trace in boxed.data:
+        assert trace.marker.color == colours[trace.name]
+    thick = [trace for trace in curves.data if trace.line.width == 2.5]
+    assert {trace.name: trace.line.color for trace in thick} == {name: colours[name] for name in ("gce", "cce")}
+
+
+def test_a_name_is_inert_in_every_drawing(study: Builder) -> None:
+    study.temperatures([2, 3], 2, arm=NASTY).add(NASTY + "fixed", CCE(name="cce"), 0)
+    results = study.results()
+    names = runs_table.arms(results.runs)
+    drawings = [
+        sweep.draw_sweep(sweep.sweep_data(results.runs, "temperature", "test"), names),
+        boxes.draw_boxes(boxes.boxes_data(results.runs, "test", study.finding().representatives), "test", names),
+        learning_curves.draw_learning_curves(*_curves(results), names),
+    ]
+    for drawing in drawings:
+        text = str(drawing.to_dict())
+        assert "<img" not in text
+        assert "&lt;img src=x onerror=alert(1)&gt; 50&#37;{x}" in text
