@@ -89,8 +89,14 @@ class AdaptiveGCE(Frozen):
 
     name: Literal["adaptive_gce"]
     temperature: Temperature = 1000.0
-    reading: Reading = "mean"
-    distances: Distances = "input"
+    reading: Annotated[
+        Reading,
+        Field(description="how a batch's scores become one: their mean, the pooled ratio, or each clip its own"),
+    ] = "mean"
+    distances: Annotated[
+        Distances,
+        Field(description="between what the distances are taken: the input patches or the penultimate features"),
+    ] = "input"
 
 
 class SoftBootstrapping(Frozen):
@@ -115,7 +121,9 @@ class LossMasking(Frozen):
     """
 
     name: Literal["loss_masking"]
-    rule: Rule = "max"
+    rule: Annotated[
+        Rule, Field(description="which losses are dropped: those near the batch's largest, or its outliers")
+    ] = "max"
     threshold: (
         Annotated[float, Field(gt=0, description="m (rule max) or standard deviations (rule outlier)")] | None
     ) = None

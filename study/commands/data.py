@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from study.console import say
 from trainables.audio.headers import AudioError, probe
 from trainables.datasets import fsdnoisy18k
 from trainables.datasets.checks import MISSING, lines, quick_checks, structure, threads
@@ -67,23 +68,21 @@ def _path(text: str) -> Path:
 
 
 def _fetch(options: argparse.Namespace) -> int:
-
     options.root.mkdir(parents=True, exist_ok=True)
     fetched = fsdnoisy18k.fetch(options.root, progress=not options.quiet and sys.stderr.isatty())
-    print(f"unpacked {', '.join(fetched)}" if fetched else "everything was there already")  # noqa: T201
-    print(f"next: gce-study data verify {options.root}")  # noqa: T201
+    say(f"unpacked {', '.join(fetched)}" if fetched else "everything was there already")
+    say(f"next: gce-study data verify {options.root}")
     return 0
 
 
 def _verify(options: argparse.Namespace) -> int:
-
     problems = fsdnoisy18k.verify(options.root)
     for line in problems:
-        print(line)  # noqa: T201
+        say(line)
     if len(problems) > 1:
-        print(f"{options.root}: {len(problems)} problems")  # noqa: T201
+        say(f"{options.root}: {len(problems)} problems")
     elif not problems:
-        print(f"{options.root}: names, counts and lengths as released (content not compared)")  # noqa: T201
+        say(f"{options.root}: names, counts and lengths as released (content not compared)")
     return PROBLEMS if problems else 0
 
 
@@ -95,7 +94,7 @@ def _describe(options: argparse.Namespace) -> int:
     headers, bad = _look(manifest)
     tables = [class_table(manifest), _audio_table(manifest, headers, bad), subset_table(manifest)]
     if options.csv:
-        print(_as_csv(tables), end="")  # noqa: T201
+        sys.stdout.write(_as_csv(tables))
     else:
         _print(tables)
     sys.stdout.flush()  # so that the problems come after the tables where both go to one file

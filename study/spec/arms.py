@@ -103,7 +103,8 @@ def _open_loss(loss: type[Frozen]) -> type[Frozen]:
             continue
         fixed = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
         description = field.description or _inner_description(field.annotation)
-        annotation = _open(f"{loss.__name__}{name.title()}", fixed, description)
+        of = description if _is_number(fixed) else None  # names of choices need no other words
+        annotation = _open(f"{loss.__name__}{name.title()}", fixed, of)
         default = ... if field.is_required() else field.default
         fields[name] = (annotation, Field(default, description=description))
     return create_model(f"Open{loss.__name__}", __base__=Frozen, __doc__=loss.__doc__, **fields)

@@ -7,7 +7,7 @@ import io
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
 
-from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split
+from trainables.datasets.manifest import Clip, Manifest, Split
 from trainables.datasets.table import NO_CLASS, TRUTH, Row, check_label, check_path, few_rows, read_rows, repeated
 from trainables.storage.files import write_atomically
 
@@ -17,26 +17,18 @@ if TYPE_CHECKING:
 REQUIRED = ("path", "label", "split", "verified")
 
 
-def read(path: Path, root: Path | None = None) -> Manifest:
-    """Read a CSV data set; the audio is not looked at.
+def parse(path: Path, root: Path | None = None) -> tuple[Manifest, list[str]]:
+    """Read what can be read, and list every problem; the audio is not read.
 
     Args:
-        path: the CSV. Columns beyond those known are ignored; test rows may leave ``verified`` empty. ``true_label`` is
-            a label, ``(none)`` for a sound of no class, or empty where it is not known.
-        root: what the paths are relative to; the CSV's own folder when absent.
+        path: the CSV. Other columns are ignored; test rows may leave ``verified`` empty. ``true_label`` is a label,
+            ``(none)`` for a sound of no class, or empty where it is unknown.
+        root: the folder that the paths are relative to; the CSV's own folder when absent.
 
-    Raises:
-        DataSetError: with one problem per bad row, naming it as ``FILE:LINE``.
+    Returns:
+        The manifest, and one problem for each bad row, named as ``FILE:LINE``.
 
     """
-    manifest, problems = parse(path, root)
-    if problems:
-        raise DataSetError(problems)
-    return manifest
-
-
-def parse(path: Path, root: Path | None = None) -> tuple[Manifest, list[str]]:
-    """Read what can be read, and list every problem; see ``read``."""
     rows, problems = read_rows(path, REQUIRED)
     clips = []
     labels = {row.values["label"] for row in rows}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from trainables.audio.headers import SUFFIXES
-from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split, rank
+from trainables.datasets.manifest import Clip, Manifest, Split, rank
 from trainables.datasets.table import check_path, few
 
 if TYPE_CHECKING:
@@ -14,28 +14,20 @@ if TYPE_CHECKING:
 COMPANIONS = (".csv", ".json", ".md", ".txt", ".xml")  # notes beside the audio; anything else unknown is a problem
 
 
-def read(root: Path, *, verified: bool = True, test: float = 0.3, test_seed: int = 0) -> Manifest:
-    """Read a folder per class; the audio is not looked at.
+def parse(root: Path, *, verified: bool = True, test: float = 0.3, test_seed: int = 0) -> tuple[Manifest, list[str]]:
+    """Read what can be read, and list every problem; the audio is not read.
 
     Args:
-        root: the folder. With both ``train`` and ``test`` in it, these are the splits; else every folder is a class.
+        root: the folder. If it holds both ``train`` and ``test``, these are the splits; else every folder is a class.
         verified: whether the training labels are verified (test labels always are).
-        test: share in (0, 1) of each class's clips held out as the test set, when the folders do not say; at least
-            one clip goes to each side.
+        test: share in (0, 1) of each class's clips held out as the test set, if the folders do not decide that; at
+            least one clip goes to each side.
         test_seed: seed of that draw.
 
-    Raises:
-        DataSetError: with one problem per file or folder that does not fit.
+    Returns:
+        The manifest, and one problem for each file or folder that does not fit.
 
     """
-    manifest, problems = parse(root, verified=verified, test=test, test_seed=test_seed)
-    if problems:
-        raise DataSetError(problems)
-    return manifest
-
-
-def parse(root: Path, *, verified: bool = True, test: float = 0.3, test_seed: int = 0) -> tuple[Manifest, list[str]]:
-    """Read what can be read, and list every problem; see ``read``."""
     problems: list[str] = []
     clips: list[Clip] = []
     if not root.is_dir():

@@ -69,8 +69,8 @@ ZIPS: Mapping[str, Zip] = {
 }
 
 
-def read(root: Path) -> Manifest:
-    """Read the two CSVs; the audio is not looked at and may be absent.
+def parse(root: Path) -> tuple[Manifest, list[str]]:
+    """Read what can be read of the two CSVs, and list every problem; the audio is not read and may be absent.
 
     A clip's path is like ``FSDnoisy18k.audio_train/94322.wav``: three names are in both splits, for different sounds.
 
@@ -79,18 +79,10 @@ def read(root: Path) -> Manifest:
             A ``truth.csv`` (fname,true_label,kind) in it fills in the true labels of training clips; that of kind
             ``out_of_vocabulary`` names no class.
 
-    Raises:
-        DataSetError: with every problem, each naming file and row.
+    Returns:
+        The manifest, and one problem for each bad row, named as ``FILE:LINE``.
 
     """
-    manifest, problems = parse(root)
-    if problems:
-        raise DataSetError(problems)
-    return manifest
-
-
-def parse(root: Path) -> tuple[Manifest, list[str]]:
-    """Read what can be read, and list every problem; see ``read``."""
     problems: list[str] = []
     clips: list[Clip] = []
     tables: dict[Split, list[Row]] = {}
@@ -134,36 +126,32 @@ def fetch(root: Path, base_url: str = URL, *, progress: bool = True, zips: Mappi
             zip, or another process that fetches into the same folder.
 
     """
-    with locked(root):
-        return _fetch(root, base_url, progress=progress, zips=zips)
-
-
-def _fetch(root: Path, base_url: str, *, progress: bool, zips: Mapping[str, Zip]) -> list[str]:
     import pooch  # noqa: PLC0415 -- slow to import, and only needed here
 
-    done = _fetched(root)
-    missing = {n: z for n, z in zips.items() if done.get(n) != [z.md5, len(_files(root / Path(n).stem))]}
-    needed = 0
-    for name, zipped in missing.items():
-        packed = remote_size(base_url + name) or zipped.packed
-        held = sum(p.stat().st_size for p in (root / name, root / f"{name}.part") if p.exists())
-        needed += max(0, packed - held) + max(zipped.unpacked, packed)
-    check_free_space(root, needed, f"fetching and unpacking {', '.join(missing)}")
     pooch.get_logger().setLevel("WARNING")
-    for name, zipped in missing.items():
-        downloader = Resume(root / f"{name}.part", progress=progress)
-        try:
-            archive = Path(
-                pooch.retrieve(base_url + name, f"md5:{zipped.md5}", fname=name, path=root, downloader=downloader)
-            )
-        except ValueError as error:  # pooch's word for a hash that does not match; the file is gone
-            reason = " ".join(str(error).split())
-            message = f"{base_url}{name}: not the official file: {reason}"
-            raise DataSetError([message]) from None
-        extract(archive, root, Path(name).stem)
-        done[name] = [zipped.md5, len(_files(root / Path(name).stem))]
-        write_atomically(root / FETCHED, json.dumps(done, indent=1).encode())
-        archive.unlink()
+    with locked(root):
+        done = _fetched(root)
+        missing = {n: z for n, z in zips.items() if done.get(n) != [z.md5, len(_files(root / Path(n).stem))]}
+        needed = 0
+        for name, zipped in missing.items():
+            packed = remote_size(base_url + name) or zipped.packed
+            held = sum(p.stat().st_size for p in (root / name, root / f"{name}.part") if p.exists())
+            needed += max(0, packed - held) + max(zipped.unpacked, packed)
+        check_free_space(root, needed, f"fetching and unpacking {', '.join(missing)}")
+        for name, zipped in missing.items():
+            downloader = Resume(root / f"{name}.part", progress=progress)
+            try:
+                archive = Path(
+                    pooch.retrieve(base_url + name, f"md5:{zipped.md5}", fname=name, path=root, downloader=downloader)
+                )
+            except ValueError as error:  # pooch's word for a hash that does not match; the file is gone
+                reason = " ".join(str(error).split())
+                message = f"{base_url}{name}: not the official file: {reason}"
+                raise DataSetError([message]) from None
+            extract(archive, root, Path(name).stem)
+            done[name] = [zipped.md5, len(_files(root / Path(name).stem))]
+            write_atomically(root / FETCHED, json.dumps(done, indent=1).encode())
+            archive.unlink()
     return list(missing)
 
 

@@ -96,6 +96,19 @@ class DataSetError(Exception):
         self.problems = problems
 
 
+def checked(parsed: tuple[Manifest, list[str]]) -> Manifest:
+    """Return a manifest that was parsed without a problem.
+
+    Raises:
+        DataSetError: there were problems.
+
+    """
+    manifest, problems = parsed
+    if problems:
+        raise DataSetError(problems)
+    return manifest
+
+
 def rank(seed: int, *names: str) -> bytes:
     """Return a sort key that shuffles names by a seed, the same on any machine and whatever else is in the list.
 

@@ -20,7 +20,7 @@ import soundfile
 from trainables.config import digest
 from trainables.datasets import csv_manifest
 from trainables.datasets.config import Noise, Synthetic
-from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split
+from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split, checked
 from trainables.datasets.noise import inject
 from trainables.datasets.sounds import CLASSES, RATE, render
 
@@ -55,7 +55,7 @@ def generate(config: Synthetic, cache: Path) -> Manifest:
             _put(temporary, folder)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-    return replace(csv_manifest.read(folder / LIST), name="synthetic", kind="synthetic")
+    return replace(checked(csv_manifest.parse(folder / LIST)), name="synthetic", kind="synthetic")
 
 
 def _put(temporary: Path, folder: Path) -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from trainables.datasets.csv_manifest import read, write
-from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split
+from trainables.datasets.csv_manifest import parse, write
+from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split, checked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,12 +25,12 @@ def table(folder: Path, text: str | bytes) -> Path:
 
 def problems(path: Path) -> list[str]:
     with pytest.raises(DataSetError) as caught:
-        read(path)
+        checked(parse(path))
     return caught.value.problems
 
 
 def test_a_good_csv_is_read_in_order(tmp_path: Path) -> None:
-    manifest = read(table(tmp_path, GOOD))
+    manifest = checked(parse(table(tmp_path, GOOD)))
     assert manifest.classes == ("cat", "dog")
     assert manifest.clips[1] == Clip("a/2.wav", "cat", "train", verified=False, row="data.csv:3")
     assert manifest.clips[2].verified
@@ -40,7 +40,7 @@ def test_a_good_csv_is_read_in_order(tmp_path: Path) -> None:
 def test_optional_columns_are_used_and_others_ignored(tmp_path: Path) -> None:
     header = "note,true_label,noisy_small,verified,split,label,path\n"
     text = header + "x,,1,true,train,dog,1.wav\ny,cat,,False,train,dog,2.wav\nz,(none),,0,train,cat,3.wav\n"
-    first, second, third = read(table(tmp_path, text)).clips
+    first, second, third = checked(parse(table(tmp_path, text))).clips
     assert (first.true_label, first.noisy_small, first.verified) == (None, True, True)
     assert (second.true_label, second.noisy_small, second.verified) == ("cat", False, False)
     assert third.true_label == ""
@@ -63,7 +63,10 @@ def test_the_same_problem_in_many_rows_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
-    assert read(table(tmp_path, b"\xef\xbb\xbf" + GOOD.encode())).clips == read(table(tmp_path, GOOD)).clips
+    assert (
+        checked(parse(table(tmp_path, b"\xef\xbb\xbf" + GOOD.encode()))).clips
+        == checked(parse(table(tmp_path, GOOD))).clips
+    )
 
 
 def test_another_encoding_names_the_row(tmp_path: Path) -> None:
@@ -146,7 +149,7 @@ def test_a_file_in_both_splits(tmp_path: Path) -> None:
 def test_any_bytes_are_read_or_refused(tmp_path: Path, data: bytes) -> None:
     for text in (data, HEADER.encode() + data):
         try:
-            read(table(tmp_path, text))
+            checked(parse(table(tmp_path, text)))
         except DataSetError as error:
             assert error.problems  # noqa: PT017 -- either outcome is right
 
@@ -155,7 +158,7 @@ def test_any_bytes_are_read_or_refused(tmp_path: Path, data: bytes) -> None:
 @given(text=st.text(alphabet='",\n\r\0 ab.01/\\trainestdog', max_size=200))
 def test_any_text_is_read_or_refused(tmp_path: Path, text: str) -> None:
     try:
-        read(table(tmp_path, HEADER + text))
+        checked(parse(table(tmp_path, HEADER + text)))
     except DataSetError as error:
         assert all(p.startswith("data.csv:") for p in error.problems)  # noqa: PT017 -- either outcome is right
 
@@ -186,7 +189,7 @@ def test_what_is_written_reads_back(
         for folder, name, label, split, verified, truth, small in rows
     )
     write(Manifest("data", "csv", tmp_path, clips), tmp_path / "data.csv")
-    found = read(tmp_path / "data.csv").clips
+    found = checked(parse(tmp_path / "data.csv")).clips
     assert [(c.path, c.label, c.split, c.verified, c.true_label, c.noisy_small) for c in found] == [
         (c.path, c.label, c.split, c.verified, c.true_label, c.noisy_small) for c in clips
     ]

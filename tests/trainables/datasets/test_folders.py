@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trainables.datasets.config import Folder
-from trainables.datasets.folders import read
+from trainables.datasets.folders import parse
 from trainables.datasets.load import load, with_digests
-from trainables.datasets.manifest import DataSetError
+from trainables.datasets.manifest import DataSetError, checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,13 +25,13 @@ def fill(root: Path, counts: dict[str, int]) -> Path:
 
 def problems(root: Path) -> list[str]:
     with pytest.raises(DataSetError) as caught:
-        read(root)
+        checked(parse(root))
     return caught.value.problems
 
 
 def test_split_folders_are_the_splits(tmp_path: Path) -> None:
     fill(tmp_path, {"train/dog": 2, "train/cat": 1, "test/dog": 1, "test/cat": 1})
-    manifest = read(tmp_path, verified=False)
+    manifest = checked(parse(tmp_path, verified=False))
     assert [(c.path, c.label, c.split, c.verified) for c in manifest.clips] == [
         ("train/cat/0.wav", "cat", "train", False),
         ("train/dog/0.wav", "dog", "train", False),
@@ -43,7 +43,7 @@ def test_split_folders_are_the_splits(tmp_path: Path) -> None:
 
 def test_without_them_a_share_of_each_class_is_held_out(tmp_path: Path) -> None:
     fill(tmp_path, {"dog": 10, "cat": 20, "cow": 2})
-    manifest = read(tmp_path, test=0.3, verified=False)
+    manifest = checked(parse(tmp_path, test=0.3, verified=False))
     held_out = [c.label for c in manifest.of("test")]
     assert {label: held_out.count(label) for label in manifest.classes} == {"cat": 6, "cow": 1, "dog": 3}
     assert all(c.verified == (c.split == "test") for c in manifest.clips)
@@ -51,20 +51,20 @@ def test_without_them_a_share_of_each_class_is_held_out(tmp_path: Path) -> None:
 
 def test_the_test_seed_matters_and_repeats(tmp_path: Path) -> None:
     fill(tmp_path, {"dog": 20, "cat": 20})
-    assert read(tmp_path, test_seed=1).of("test") == read(tmp_path, test_seed=1).of("test")
-    assert read(tmp_path, test_seed=1).of("test") != read(tmp_path, test_seed=2).of("test")
+    assert checked(parse(tmp_path, test_seed=1)).of("test") == checked(parse(tmp_path, test_seed=1)).of("test")
+    assert checked(parse(tmp_path, test_seed=1)).of("test") != checked(parse(tmp_path, test_seed=2)).of("test")
 
 
 def test_a_larger_test_share_contains_the_smaller_one(tmp_path: Path) -> None:
     fill(tmp_path, {"dog": 20, "cat": 20})
-    assert set(read(tmp_path, test=0.2).of("test")) < set(read(tmp_path, test=0.5).of("test"))
+    assert set(checked(parse(tmp_path, test=0.2)).of("test")) < set(checked(parse(tmp_path, test=0.5)).of("test"))
 
 
 def test_notes_and_hidden_files_are_passed_over(tmp_path: Path) -> None:
     fill(tmp_path, {"dog": 2, "cat": 2, ".git": 1})
     for name in ("README.md", "dog/licence.txt", "dog/.DS_Store"):
         (tmp_path / name).touch()
-    assert len(read(tmp_path).clips) == 4
+    assert len(checked(parse(tmp_path)).clips) == 4
 
 
 def test_missing_folder(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trainables.datasets.fsdnoisy18k import Official, read, verify
-from trainables.datasets.manifest import DataSetError, Split
+from trainables.datasets.fsdnoisy18k import Official, parse, verify
+from trainables.datasets.manifest import DataSetError, Split, checked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ def lay_out(root: Path, train: list[str] = TRAIN_ROWS, test: list[str] = TEST_RO
 
 def problems(root: Path) -> list[str]:
     with pytest.raises(DataSetError) as caught:
-        read(root)
+        checked(parse(root))
     return caught.value.problems
 
 
@@ -53,7 +53,7 @@ def root(tmp_path: Path, make_wav: Callable[..., Path]) -> Path:
 
 
 def test_a_name_in_both_splits_is_two_clips(root: Path) -> None:
-    manifest = read(root)
+    manifest = checked(parse(root))
     assert [c.path for c in manifest.clips if c.path.endswith("/1.wav")] == [
         "FSDnoisy18k.audio_train/1.wav",
         "FSDnoisy18k.audio_test/1.wav",
@@ -71,7 +71,7 @@ def test_a_name_in_both_splits_is_two_clips(root: Path) -> None:
 
 def test_the_real_metadata(real_data: Path) -> None:
     folder = real_data / "fsdnoisy18k-meta"
-    manifest = read(folder)
+    manifest = checked(parse(folder))
     assert len(manifest.of("train")) == 17_585
     assert sum(c.verified for c in manifest.of("train")) == 1_772
     assert sum(c.noisy_small for c in manifest.of("train")) == 1_003
@@ -128,7 +128,7 @@ def test_truth_fills_in_the_true_labels_of_training_clips(root: Path) -> None:
     (root / "truth.csv").write_text(
         "fname,true_label,kind\n1.wav,Rain,clean\n2.wav,Fire,in_vocabulary\n4.wav,Cat,out_of_vocabulary\n"
     )
-    assert [c.true_label for c in read(root).clips] == ["Rain", "Fire", None, "", None, None]
+    assert [c.true_label for c in checked(parse(root)).clips] == ["Rain", "Fire", None, "", None, None]
 
 
 def test_a_wrong_truth_is_named(root: Path) -> None:
@@ -160,7 +160,7 @@ def test_the_truth_of_the_layout_generator_is_read(real_data: Path, tmp_path: Pa
     command = [sys.executable, real_data / "make_fsd_layout.py", tmp_path / "out", "--clean-per-class", "1"]
     folders = ["--clips", tmp_path / "sounds", "--pool", tmp_path / "pool"]
     subprocess.run([*command, *folders], check=True, capture_output=True)
-    train = read(tmp_path / "out").of("train")
+    train = checked(parse(tmp_path / "out")).of("train")
     with (tmp_path / "out/truth.csv").open(newline="") as file:
         foreign = {r["fname"] for r in csv.DictReader(file) if r["kind"] == "out_of_vocabulary"}
     assert len(foreign) == 4

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainables.config import SUBSETS
-from trainables.datasets.fsdnoisy18k import read
-from trainables.datasets.manifest import Clip, DataSetError, Manifest
+from trainables.datasets.fsdnoisy18k import parse
+from trainables.datasets.manifest import Clip, DataSetError, Manifest, checked
 from trainables.datasets.subsets import SUBSET_SEED, _subset, counts, subset
 
 TABLE_1 = {
@@ -50,7 +50,7 @@ def made(unverified: dict[str, int], verified: dict[str, int], small: dict[str, 
 
 @pytest.fixture(scope="module")
 def real(real_data: Path) -> Manifest:
-    return read(real_data / "fsdnoisy18k-meta")
+    return checked(parse(real_data / "fsdnoisy18k-meta"))
 
 
 def test_the_real_counts_are_those_of_table_1(real: Manifest) -> None:

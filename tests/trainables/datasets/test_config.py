@@ -1,0 +1,44 @@
+"""Kinds of data sets describe themselves: which keys are paths, what they look like on disk, where a copy lies."""
+
+from pathlib import Path
+
+import pytest
+
+from trainables.datasets.config import CSV, KINDS, Folder, Noise, local_paths, path_keys
+
+
+def test_paths_are_found_by_their_type():
+    keys = {kind: path_keys(model) for kind, model in KINDS.items()}
+    assert keys == {"fsdnoisy18k": ["root"], "csv": ["path", "root"], "folder": ["root"], "synthetic": []}
+    assert path_keys(Noise) == ["pool"]
+
+
+def test_the_paths_of_a_model_are_those_that_it_holds_also_in_its_noise():
+    folder = Folder(kind="folder", root="set", noise=Noise(pool="others"))
+    assert list(local_paths(folder)) == [("root",), ("noise", "pool")]
+    assert list(local_paths(CSV(kind="csv", path="clips.csv"))) == [("path",)]
+
+
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [("FSDnoisy18k.meta/train.csv", "fsdnoisy18k"), ("dog/1.wav", "folder"), ("train.csv", "fsdnoisy18k")],
+)
+def test_a_folder_is_recognised_by_what_lies_in_it(tmp_path, file, kind):
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).touch()
+    assert next(name for name, model in KINDS.items() if model.recognises(tmp_path)) == kind
+    assert next(name for name, model in KINDS.items() if model.recognises(tmp_path / file)) == "csv"
+
+
+def test_of_a_csv_with_a_root_only_the_csv_is_copied_from_its_folder():
+    copied = []
+
+    def copy(url, only):
+        copied.append((url, only))
+        return Path("/copies") / str(len(copied))
+
+    beside = CSV(kind="csv", path="s3://bucket/set/clips.csv").fetched(copy)
+    apart = CSV(kind="csv", path="s3://bucket/set/clips.csv", root="s3://bucket/sounds").fetched(copy)
+    assert copied == [("s3://bucket/set", None), ("s3://bucket/set", "clips.csv"), ("s3://bucket/sounds", None)]
+    assert (beside.path, beside.root) == ("/copies/1/clips.csv", None)
+    assert (apart.path, apart.root) == ("/copies/2/clips.csv", "/copies/3")
