@@ -1,4 +1,4 @@
-"""The Dash application: one page that follows its address and asks every other second what has changed."""
+"""The Dash application: a single page that follows its address and polls for changes every two seconds."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from trainables.storage.types import Location
 
 TICK_MS = 2000
-# Dash's own page with the theme, which must be known before anything is drawn.
+# Dash's page template, plus the theme script in the head: the theme must be set before anything is drawn.
 INDEX = """<!doctype html>
 <html lang="en">
 <head>{%metas%}<title>{%title%}</title>{%favicon%}<script src="/assets/theme.js"></script>{%css%}</head>
@@ -44,18 +44,18 @@ AXIS = re.compile(r"[xy]axis\d*")
 
 
 def make_app(studies: Studies, guard: Guard) -> Dash:
-    """Return the application; everything that it loads, it serves itself."""
+    """Return the application; it loads nothing from other servers."""
     app = Dash(
         "gce-study",
         assets_folder=str(Path(__file__).parent / "assets"),
         serve_locally=True,
-        suppress_callback_exceptions=True,  # pages come and go with their addresses
+        suppress_callback_exceptions=True,  # components come and go with the address
         title="gce-study",
         update_title="",
         enable_mcp=False,
         add_log_handler=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
-        assets_ignore="theme.js",  # it stands in the head
+        assets_ignore="theme.js",  # it is in the head of INDEX
         index_string=INDEX,
     )
     app.layout = html.Div(
@@ -91,8 +91,8 @@ def _add_callbacks(app: Dash, studies: Studies) -> None:
     )
     def show(*arguments: Any) -> tuple[Any, ...]:  # noqa: ANN401 -- see update
         path, query, _, shown, parts, figures, zooms = arguments
-        drawn = {figure["key"]: zoom or {} for figure, zoom in zip(figures, zooms, strict=True)}
-        return update(studies, (path, query), shown, [part["key"] for part in parts], drawn)
+        zoom_of = {figure["key"]: zoom or {} for figure, zoom in zip(figures, zooms, strict=True)}
+        return update(studies, (path, query), shown, [part["key"] for part in parts], zoom_of)
 
     app.clientside_callback(  # type: ignore[no-untyped-call]
         "function(shown) { if (shown) { document.title = shown.title + ' - gce-study'; } }",
@@ -106,7 +106,7 @@ def _add_callbacks(app: Dash, studies: Studies) -> None:
     )
 
 
-# Plotly's word on a change of an axis is followed by others, as on the window's size: what it says is collected.
+# Plotly reports each change of an axis separately, and also changes of the window's size: so reports are merged.
 KEEP_ZOOM = """function(moved, kept) {
     const zoom = {...kept};
     for (const [name, value] of Object.entries(moved || {})) {
@@ -125,17 +125,17 @@ def update(
     parts: list[str],
     figures: dict[str, dict[str, Any]],
 ) -> tuple[Any, ...]:
-    """Answer what must change in a browser: the whole page, or the blocks that are no longer as they were drawn.
+    """Return what must change in the browser: the whole page, or the blocks whose content has changed.
 
     Args:
-        studies: what there is to show.
-        where: the address' path and query.
+        studies: the studies to show.
+        where: path and query of the address.
         shown: what the browser shows: ``address``, ``title`` and ``stamps``; None at first.
-        parts: keys of the parts that the browser has, in its order.
-        figures: keys of the figures that it has, each with what the reader last did to its axes.
+        parts: keys of the parts in the browser, in its order.
+        figures: keys of the figures in the browser, each with the reader's zoom.
 
     Returns:
-        The page, what is shown then, the parts and the figures; ``no_update`` for what stays as it is.
+        The page, what is then shown, the parts and the figures; ``no_update`` for what remains.
 
     Raises:
         PreventUpdate: nothing has changed.
@@ -160,11 +160,11 @@ def update(
 
 
 def zoomed(drawn: dict[str, Any], zoom: dict[str, Any]) -> dict[str, Any]:
-    """Return a figure with its axes as the reader left them; plotly's ``uirevision`` keeps only what it hides.
+    """Return a figure with the reader's zoom applied; plotly's ``uirevision`` preserves only which traces are hidden.
 
     Args:
-        drawn: the figure, as plain data; its layout is replaced.
-        zoom: the ends of the axes that the reader moved, as ``{"xaxis.range[0]": 1.0, "xaxis.range[1]": 2.0}``.
+        drawn: the figure as plain data; it is not modified.
+        zoom: the ends of the zoomed axes, such as ``{"xaxis.range[0]": 1.0, "xaxis.range[1]": 2.0}``.
 
     """
     layout = dict(drawn["layout"])
@@ -176,15 +176,15 @@ def zoomed(drawn: dict[str, Any], zoom: dict[str, Any]) -> dict[str, Any]:
 
 
 def _add_files(server: Flask, studies: Studies) -> None:
-    """Serve what can be saved: tables as CSV, records as JSON, logs. Nothing but GET is answered."""
+    """Serve tables as CSV, records as JSON, and logs; only GET is allowed."""
 
     @server.get("/files/record/<run_id>.json")
     def record(run_id: str) -> Response:
-        return _of_run(studies, run_id, record_path, "application/json")
+        return _run_file(studies, run_id, record_path, "application/json")
 
     @server.get("/files/log/<run_id>.log")
     def log(run_id: str) -> Response:
-        return _of_run(studies, run_id, log_path, "text/plain")
+        return _run_file(studies, run_id, log_path, "text/plain")
 
     @server.get("/files/<name>/<path:what>.csv")
     def table(name: str, what: str) -> Response:
@@ -196,8 +196,8 @@ def _add_files(server: Flask, studies: Studies) -> None:
         return Response(text, mimetype="text/csv", headers=_attachment(file))
 
 
-def _of_run(studies: Studies, run_id: str, path_of: Callable[[Location, str], Location], mimetype: str) -> Response:
-    """Answer with a file of a run; only what a study names is looked for."""
+def _run_file(studies: Studies, run_id: str, path_of: Callable[[Location, str], Location], mimetype: str) -> Response:
+    """Return a file of a run; only the runs of a study can be requested."""
     try:
         known = any(run_id in _runs(studies, name) for name in studies.names())
     except UnreadableStudyError as error:
@@ -229,7 +229,7 @@ def csv_text(studies: Studies, name: str, what: str) -> str:
     Raises:
         UnreadableStudyError: the study cannot be read.
         LookupError: it has no such table.
-        ValueError: the index is no number.
+        ValueError: the index is not a number.
 
     """
     snapshot = studies.snapshot(name)
@@ -238,8 +238,8 @@ def csv_text(studies: Studies, name: str, what: str) -> str:
     if what == "seeds":
         return _csv(snapshot.seeds)
     tab, index = what.split("/")
-    found = {slug(section.title): section for section in snapshot.sections}[tab]
-    return _csv(found.tables[int(index)])
+    section = {slug(section.title): section for section in snapshot.sections}[tab]
+    return _csv(section.tables[int(index)])
 
 
 def _csv(table: Table) -> str:

@@ -1,12 +1,13 @@
-"""What a page is made of: parts of text and tables, and figures; each knows whether it has changed.
+"""The blocks of a page: parts with text and tables, and figures; a stamp of each tells whether it has changed.
 
-Names go into a page as the children of components, which a browser shows as text whatever they hold.
+Names enter a page only as children of components, which a browser shows as text whatever they contain.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +20,15 @@ if TYPE_CHECKING:
     from analysis.figures.figure import Figure
     from analysis.tables.table import Table
 
-BUTTONS = ["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]  # none that sends data elsewhere
-LONGEST = 400  # rows of a table in a page; the rest is in its CSV file
+BUTTONS = [
+    "toImage",
+    "zoom2d",
+    "pan2d",
+    "zoomIn2d",
+    "zoomOut2d",
+    "resetScale2d",
+]  # all but those that send data elsewhere
+MAX_ROWS = 400  # of a table in a page; its CSV file has all
 
 
 @dataclass(frozen=True)
@@ -28,11 +36,11 @@ class Block:
     """A piece of a page.
 
     Attributes:
-        key: names it among the pieces of its page.
-        stamp: changes whenever the piece does.
+        key: identifies the block within its page.
+        stamp: changes whenever the content does.
         parts: the components of a part; empty for a figure.
         figure: a figure; None for a part.
-        file: what the figure's picture is called when it is saved.
+        file: file name under which the figure's image is saved.
 
     """
 
@@ -43,14 +51,14 @@ class Block:
     file: str = ""
 
     def component(self) -> Any:  # noqa: ANN401 -- any component
-        """Lay the block out."""
+        """Return the block as a component."""
         if self.figure is None:
             return html.Div(list(self.parts), id={"type": "part", "key": self.key}, className="part")
         saved = {"format": "png", "scale": 2, "filename": self.file}
         config: Any = {
             "responsive": True,
             "displaylogo": False,
-            "displayModeBar": True,  # where nothing hovers too
+            "displayModeBar": True,  # also on devices that cannot hover
             "modeBarButtons": [BUTTONS],
             "toImageButtonOptions": saved,
         }
@@ -61,13 +69,13 @@ class Block:
             style={"height": self.figure.drawing.layout.height},
         )
         children = [html.H3(self.figure.title), graph, html.Figcaption(self.figure.caption)]
-        children.append(dcc.Store(id={"type": "zoom", "key": self.key}))  # what the reader did to the axes
+        children.append(dcc.Store(id={"type": "zoom", "key": self.key}))  # the reader's zoom
         return html.Figure(children, **aria(label=self.figure.title))
 
     def drawing(self) -> dict[str, Any]:
-        """Return the figure as plain data. What the reader zoomed and hid stays as long as ``uirevision`` does."""
+        """Return the figure as plain data; the reader's changes persist while ``uirevision`` stays the same."""
         if self.figure is None:
-            msg = f"block {self.key} is no figure"
+            msg = f"block {self.key} is not a figure"
             raise ValueError(msg)
         drawn: dict[str, Any] = self.figure.drawing.to_plotly_json()
         return {**drawn, "layout": {**drawn["layout"], "uirevision": self.key}}
@@ -87,62 +95,54 @@ class Page:
 
 
 def part(key: str, *components: Any) -> Block:  # noqa: ANN401 -- any components
-    """Return a block of components, stamped by what they hold."""
+    """Return a block of components, with a stamp of their content."""
     text = json.dumps(components, cls=PlotlyJSONEncoder)
     return Block(key, hashlib.sha256(text.encode()).hexdigest()[:16], components)
 
 
-def table(found: Table, csv: str = "", links: Sequence[str] = ()) -> list[Any]:
-    """Lay out a table with its note and, where it has an address, a link that saves it as CSV.
-
-    Args:
-        found: the table.
-        csv: the address of the CSV file.
-        links: of each row, where its first cell leads; empty for none.
-
-    """
-    parts: list[Any] = [html.H3(found.title)]
-    if found.rows:
-        head = html.Thead(html.Tr([html.Th(cell, scope="col") for cell in found.header]))
+def table(content: Table, csv: str = "") -> list[Any]:
+    """Return a table with its note and, given the address of its CSV file, a link that saves it."""
+    parts: list[Any] = [html.H3(content.title)]
+    if content.rows:
         body = []
-        for index, row in enumerate(found.rows[:LONGEST]):
-            cells = [html.Strong(cell) if (index, place) in found.bold else cell for place, cell in enumerate(row)]
-            body.append(_row(cells, links[index] if links else ""))
-        parts.append(scrolled(html.Table([head, html.Tbody(body)]), found.title))
-    more = f" The first {LONGEST} of {len(found.rows)} rows are shown." if len(found.rows) > LONGEST else ""
-    save = html.A("CSV", href=csv, download="", **aria(label=f"{found.title} as CSV")) if csv and found.rows else ""
-    if found.note or more or save:
-        parts.append(html.P([f"{found.note}{more} ", save], className="note"))
+        for index, row in enumerate(content.rows[:MAX_ROWS]):
+            first, *rest = [html.Strong(cell) if (index, i) in content.bold else cell for i, cell in enumerate(row)]
+            tight = [html.Td(cell, className="tight" if _short(cell) else "") for cell in rest]
+            body.append(html.Tr([html.Td(first), *tight]))
+        parts.append(scrolled(plain_table(content.header, body), content.title))
+    more = f" The first {MAX_ROWS} of {len(content.rows)} rows are shown." if len(content.rows) > MAX_ROWS else ""
+    save = html.A("CSV", href=csv, download="", **aria(label=f"{content.title} as CSV")) if csv and content.rows else ""
+    if content.note or more or save:
+        parts.append(html.P([f"{content.note}{more} ", save], className="note"))
     return parts
 
 
-def aria(**attributes: str) -> Any:  # noqa: ANN401 -- dash types only the attributes that it can name
-    """Return what screen readers are told of a component."""
+def plain_table(header: Sequence[str], body: list[Any]) -> Any:  # noqa: ANN401 -- a component
+    """Return a table of a header and rows."""
+    return html.Table([html.Thead(html.Tr([html.Th(cell, scope="col") for cell in header])), html.Tbody(body)])
+
+
+def aria(**attributes: str) -> Any:  # noqa: ANN401 -- dash has no types for them
+    """Return ARIA attributes, for screen readers."""
     return {f"aria-{name}": text for name, text in attributes.items()}
 
 
 def outward(name: str, address: str) -> Any:  # noqa: ANN401 -- a component
-    """Lay out a link to another server's page, which opens beside this one."""
+    """Return a link to a page of another server, which opens in a new tab."""
     return html.A(name, href=address, target="_blank", rel="noopener noreferrer")
 
 
 def scrolled(inner: Any, label: str) -> Any:  # noqa: ANN401 -- components
-    """Lay a wide table out so that it scrolls by itself, by the keyboard too."""
+    """Return a wide component in a container that scrolls, also with the keyboard."""
     return html.Div(inner, className="scroll", tabIndex="0", role="region", **aria(label=label))
 
 
-def _row(cells: Sequence[Any], link: str) -> Any:  # noqa: ANN401 -- components
-    first = dcc.Link(cells[0], href=link) if link else cells[0]
-    rest = [html.Td(cell, className="tight" if _short(cell) else "") for cell in cells[1:]]
-    return html.Tr([html.Td(first), *rest])
-
-
 def _short(cell: Any) -> bool:  # noqa: ANN401 -- a text or a component around one
-    """Say whether a cell should stay on one line: a number, a p-value or a mean with its interval does."""
+    """Return whether a cell stays on one line, like a number, a p-value or a mean with its interval."""
     text = cell if isinstance(cell, str) else str(cell.children)
     return len(text) < (24 if "(n = " in text else 14)  # characters, as in the report
 
 
 def percent(value: float | None) -> str:
-    """Write a fraction in percent; a dash where there is none."""
-    return "-" if value is None or value != value else f"{100 * value:.1f}"  # noqa: PLR0124 -- NaN alone differs
+    """Format a fraction in percent; a dash for None or NaN."""
+    return "-" if value is None or math.isnan(value) else f"{100 * value:.1f}"

@@ -1,4 +1,4 @@
-"""Who may look: this machine's own browsers, or those that show a token; and what a page may load."""
+"""Access control: browsers on this machine, or those with a token; and what a page may load."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 @dataclass(frozen=True)
 class Guard:
-    """Lets requests through or turns them away.
+    """Accepts or rejects requests.
 
     Attributes:
-        token: what a browser must show, once in an address and then in a cookie; empty where only this machine can
-            ask, because the server listens on loopback.
+        token: required of a browser, first in an address and then in a cookie; empty if the server listens on
+            loopback, where only this machine can connect.
 
     """
 
     token: str = ""
 
     def check(self) -> BaseResponse | None:
-        """Answer a request that may not pass; None for one that may."""
+        """Return the response to a request that is not accepted; None for one that is."""
         if not self.token:
-            return None if _is_local(request.host) else _refused(f"{request.host}: not a name of this machine")
-        if self._right(request.args.get("token", "")):
+            return None if _is_local(request.host) else _refused(f"{request.host} is not a name of this machine")
+        if self._matches(request.args.get("token", "")):
             rest = [(name, value) for name, value in request.args.items(multi=True) if name != "token"]
             answer = redirect(f"{request.path}?{urlencode(rest)}" if rest else request.path)
             answer.set_cookie(COOKIE, self.token, httponly=True, samesite="Strict")
             return answer
-        if self._right(request.cookies.get(COOKIE, "")):
+        if self._matches(request.cookies.get(COOKIE, "")):
             return None
-        return _refused("open the address that gce-study dashboard printed: it holds the token", 401)
+        return _refused("open the address that gce-study dashboard printed: it contains the token", 401)
 
-    def _right(self, given: str) -> bool:
+    def _matches(self, given: str) -> bool:
         return hmac.compare_digest(given.encode(), self.token.encode())
 
 
 def _is_local(host: str) -> bool:
-    """Say whether a request names this machine. Another name may be a foreign page's that points here by its DNS."""
+    """Return whether a request names this machine; any other name may be a DNS rebinding attack by a foreign page."""
     name = host if host.endswith("]") else host.rsplit(":", 1)[0]
     return name in LOCAL_NAMES or (name.startswith("127.") and is_loopback(name))
 
@@ -60,7 +60,7 @@ def _refused(text: str, code: int = 403) -> Response:
 
 
 def is_loopback(host: str) -> bool:
-    """Say whether an address, or the name localhost, can be reached from this machine alone."""
+    """Return whether an address, or the name localhost, can be reached only from this machine."""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -68,7 +68,7 @@ def is_loopback(host: str) -> bool:
 
 
 def protect(server: Flask, guard: Guard, script_hashes: Sequence[str]) -> None:
-    """Check every request, and let pages load and run nothing but what this server sends."""
+    """Check every request, and restrict pages to content and scripts of this server."""
     server.before_request(guard.check)
     scripts = " ".join(script_hashes)
     policy = (

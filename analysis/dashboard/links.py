@@ -1,4 +1,4 @@
-"""Other pages about the same studies, and whether they are there: TensorBoard, the dashboard of a Ray cluster."""
+"""Links to other pages about the same studies: TensorBoard, the dashboard of a Ray cluster."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from contextlib import suppress
 from http.client import HTTPException
 from urllib.parse import urlsplit
 
-LOOK_S = 10.0  # between two looks
-WAIT_S = 1.0  # for an answer
-MOST = 65_536  # bytes of an answer
+CHECK_INTERVAL_S = 10.0
+WAIT_S = 1.0  # for a response
+MAX_RESPONSE = 65_536  # bytes
 
 
 def web_address(text: object) -> str:
-    """Return a text that is an http or https address, without a slash at its end; empty for anything else."""
-    with suppress(ValueError):  # a port that is none, half an IPv6 address
+    """Return an http or https address without a trailing slash; empty for anything else."""
+    with suppress(ValueError):  # an invalid port, an incomplete IPv6 address
         if isinstance(text, str) and (parts := urlsplit(text)).scheme in {"http", "https"} and parts.hostname:
             _ = parts.port
             return text.rstrip("/")
@@ -24,35 +24,35 @@ def web_address(text: object) -> str:
 
 
 class TensorBoard:
-    """Knows whether a TensorBoard answers at an address, from looks that a page never waits for."""
+    """Checks in the background whether a TensorBoard responds at an address, so that no page waits for it."""
 
     def __init__(self, url: str) -> None:
-        """Name the address; nothing is asked before ``look``."""
+        """Set the address; no request is sent before ``check``."""
         self._url = web_address(url)
         self._up = False
-        # No proxy: what is asked for is on this machine or near it.
+        # No proxy: TensorBoard runs on this machine or nearby.
         self._opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
     def url(self) -> str:
-        """Return the address if TensorBoard answered there at the last look, else nothing."""
+        """Return the address if TensorBoard responded to the last check; otherwise an empty text."""
         return self._url if self._up else ""
 
-    def look(self) -> None:
-        """Ask once; takes about as long as ``WAIT_S`` at most."""
+    def check(self) -> None:
+        """Send one request; this takes about ``WAIT_S`` at most."""
         try:
-            with self._opener.open(f"{self._url}/data/environment", timeout=WAIT_S) as answer:
-                said = json.loads(answer.read(MOST))
+            with self._opener.open(f"{self._url}/data/environment", timeout=WAIT_S) as response:
+                environment = json.loads(response.read(MAX_RESPONSE))
         except (OSError, ValueError, HTTPException, RecursionError):
-            said = None
-        self._up = isinstance(said, dict) and "data_location" in said
+            environment = None
+        self._up = isinstance(environment, dict) and "data_location" in environment
 
     def watch(self) -> None:
-        """Look again and again, in a thread that ends with the process."""
+        """Check periodically, in a thread that ends with the process."""
         if self._url:
             threading.Thread(target=self._watch, daemon=True).start()
 
     def _watch(self) -> None:
         pause = threading.Event()
         while True:
-            self.look()
-            pause.wait(LOOK_S)
+            self.check()
+            pause.wait(CHECK_INTERVAL_S)

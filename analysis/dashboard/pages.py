@@ -1,4 +1,4 @@
-"""The pages: the list of studies, a study, one run."""
+"""The list of studies and the page of a study."""
 
 from __future__ import annotations
 
@@ -8,21 +8,24 @@ from urllib.parse import quote
 from dash import dcc, html
 
 from analysis.dashboard.addresses import Address
-from analysis.dashboard.blocks import Block, Page, aria, outward, part, percent, scrolled, table
+from analysis.dashboard.blocks import Block, Page, aria, outward, part, percent, plain_table, scrolled, table
 from analysis.dashboard.run_pages import run_page, runs_blocks
 from analysis.dashboard.snapshot import ended
 from analysis.dashboard.studies import UnreadableStudyError
 from trainables.naming import duration
 
 if TYPE_CHECKING:
-    from analysis.dashboard.snapshot import Snapshot
-    from analysis.dashboard.studies import Line, Live, Studies
+    from collections.abc import Iterable
 
-OLD_S = 15.0  # from then on a progress file's age is worth saying
+    from analysis.dashboard.snapshot import Snapshot
+    from analysis.dashboard.studies import Live, Studies, StudySummary
+    from analysis.figures.figure import Figure
+
+STALE_S = 15.0  # age of a progress file from which it is shown
 
 
 def make_page(studies: Studies, address: Address) -> Page:
-    """Return the page of an address, as things stand now."""
+    """Return the current page at an address."""
     if not address.known:
         return _message("No such page", "There is no page at this address.")
     try:
@@ -47,40 +50,42 @@ def studies_page(studies: Studies) -> Page:
         UnreadableStudyError: the storage location cannot be read.
 
     """
-    lines = studies.lines()
+    summaries = studies.summaries()
     head: list[Any] = [html.H1("Studies"), html.P(str(studies.storage), className="soft"), *_outward(studies)]
-    if not lines:
+    if not summaries:
         text = "No study is registered here yet. It appears when gce-study run starts one in this storage location."
         return Page("Studies", (part("studies", *head, html.P(text)),))
-    return Page("Studies", (part("studies", *head, html.Div([_card(line) for line in lines], className="cards")),))
+    return Page(
+        "Studies", (part("studies", *head, html.Div([_card(study) for study in summaries], className="cards")),)
+    )
 
 
 def _outward(studies: Studies, ray_dashboard: str = "") -> list[Any]:
-    """Lay out links to what else shows the studies, as far as it is up."""
-    found = {"TensorBoard": studies.tensorboard(), "Ray dashboard": ray_dashboard}
-    links = [outward(name, address) for name, address in found.items() if address]
+    """Return links to the other pages about the studies that are reachable."""
+    addresses = {"TensorBoard": studies.tensorboard(), "Ray dashboard": ray_dashboard}
+    links = [outward(name, address) for name, address in addresses.items() if address]
     return [html.P(links, className="turning")] if links else []
 
 
-def _card(line: Line) -> Any:  # noqa: ANN401 -- a component
-    """Lay out one study of the list."""
-    title = html.H2([dcc.Link(line.name, href=str(Address(study=line.name))), _badge(line.state)])
-    if line.problem:
-        return html.Article([title, html.P(line.problem, className="problem")])
-    left = line.planned - line.recorded
-    facts = [f"{line.recorded} of {line.planned} runs recorded", f"{left} left" if left else ""]
+def _card(study: StudySummary) -> Any:  # noqa: ANN401 -- a component
+    """Return one study of the list."""
+    title = html.H2([dcc.Link(study.name, href=str(Address(study=study.name))), _badge(study.state)])
+    if study.problem:
+        return html.Article([title, html.P(study.problem, className="problem")])
+    left = study.planned - study.recorded
+    facts = [f"{study.recorded} of {study.planned} runs recorded", f"{left} left" if left else ""]
     facts += [
-        f"ETA {duration(line.eta_s)}" if line.state == "running" else "",
-        f"{duration(line.trained_s)} of training",
-        line.dataset,
+        f"ETA {duration(study.eta_s)}" if study.state == "running" else "",
+        f"{duration(study.trained_s)} of training",
+        study.dataset,
     ]
     return html.Article(
         [
             title,
-            html.P(line.description) if line.description else "",
-            _bar(line.recorded, line.planned),
+            html.P(study.description) if study.description else "",
+            _bar(study.recorded, study.planned),
             html.P(" · ".join(fact for fact in facts if fact), className="soft"),
-            html.P(line.verdict, className="clamped"),
+            html.P(study.verdict, className="clamped"),
         ]
     )
 
@@ -89,24 +94,23 @@ def _badge(state: str) -> Any:  # noqa: ANN401 -- a component
     return html.Span(state, className=f"badge {state.replace(' ', '-')}")
 
 
-def _bar(done: int, of: int) -> Any:  # noqa: ANN401 -- a component
-    text = f"{done} of {of} runs recorded"
-    return html.Progress(value=str(done), max=str(max(1, of)), **aria(label=text))
+def _bar(recorded: int, planned: int) -> Any:  # noqa: ANN401 -- a component
+    text = f"{recorded} of {planned} runs recorded"
+    return html.Progress(value=str(recorded), max=str(max(1, planned)), **aria(label=text))
 
 
 def tabs_of(snapshot: Snapshot) -> dict[str, str]:
-    """Return a study's tabs: the word in the address -> the title. The first shows where the study stands."""
-    found = {"": "Overview", "runs": "Runs"}
-    return found | {slug(section.title): section.title for section in snapshot.sections}
+    """Return a study's tabs: the name in the address -> the title. The first is the overview."""
+    return {"": "Overview", "runs": "Runs"} | {slug(section.title): section.title for section in snapshot.sections}
 
 
 def slug(title: str) -> str:
-    """Return a title as a word in an address."""
+    """Return a title in the form used in addresses and CSV file names."""
     return "-".join(title.lower().split())
 
 
 def study_page(studies: Studies, address: Address) -> Page:
-    """Return one tab of a study, the verdict on top.
+    """Return one tab of a study, with the verdict at the top.
 
     Raises:
         UnreadableStudyError: there is no such study, or it cannot be read.
@@ -139,12 +143,12 @@ def _head(snapshot: Snapshot, live: Live, address: Address, links: list[Any]) ->
 
 
 def _navigation(tabs: dict[str, str], address: Address, current: str) -> Any:  # noqa: ANN401 -- a component
-    """Lay out the tabs, as links: each is an address that can be shared."""
+    """Return the tabs as links, so that each has an address that can be shared."""
     links = []
     for tab, title in tabs.items():
-        here = aria(current="page") if tab == current else {}
+        current_page = aria(current="page") if tab == current else {}
         link = dcc.Link(title, href=str(Address(study=address.study, tab=tab)))
-        links.append(html.Li(link, className="here" if here else "", **here))
+        links.append(html.Li(link, className="here" if tab == current else "", **current_page))
     return html.Nav(html.Ul(links), className="tabs", **aria(label="Parts of the study"))
 
 
@@ -156,13 +160,13 @@ def _overview(snapshot: Snapshot, live: Live, address: Address) -> list[Block]:
 
 
 def _progress(snapshot: Snapshot, live: Live, address: Address) -> list[Any]:
-    """Lay out how far a study has come, and what is being trained."""
+    """Return the progress of a study, and the runs in training."""
     planned, recorded = len(snapshot.runs), len(snapshot.stamps)
     counts = ", ".join(f"{count} {status}" for status, count in ended(snapshot.results).items())
     parts = [html.H2("Progress"), _bar(recorded, planned), html.P(f"{recorded} of {planned} runs recorded: {counts}.")]
     if not live.owner:
-        return [*parts, html.P("Nobody runs this study now.", className="soft")]
-    age = f", as of {duration(live.age_s)} ago" if live.age_s > OLD_S else ""
+        return [*parts, html.P("This study is not running now.", className="soft")]
+    age = f", as of {duration(live.age_s)} ago" if live.age_s > STALE_S else ""
     facts = [live.standing, f"ETA {duration(live.eta_s)}{age}", f"run by {live.owner}"]
     parts.append(html.P("; ".join(fact for fact in facts if fact)))
     if live.flights:
@@ -176,27 +180,26 @@ def _progress(snapshot: Snapshot, live: Live, address: Address) -> list[Any]:
             )
             for f in live.flights
         ]
-        shown = [html.Thead(html.Tr([html.Th(cell, scope="col") for cell in head])), html.Tbody(rows)]
-        parts.append(scrolled(html.Table(shown), "Runs that are being trained"))
+        parts.append(scrolled(plain_table(head, rows), "Runs in training"))
     return parts
 
 
 def _section(snapshot: Snapshot, address: Address, tab: str) -> list[Block]:
     """Return one section of the report."""
-    section = next(each for each in snapshot.sections if slug(each.title) == tab)
+    section = next(section for section in snapshot.sections if slug(section.title) == tab)
     blocks = [part(f"{tab}-text", *map(html.P, section.text))] if section.text else []
     blocks += _figures(snapshot, section.figures, address)
-    for index, found in enumerate(section.tables):
-        blocks.append(part(f"{tab}-{index}", *table(found, f"{files(address)}/{quote(tab)}/{index}.csv")))
+    for index, content in enumerate(section.tables):
+        blocks.append(part(f"{tab}-{index}", *table(content, f"{files(address)}/{quote(tab)}/{index}.csv")))
     return blocks
 
 
-def _figures(snapshot: Snapshot, found: Any, address: Address) -> list[Block]:  # noqa: ANN401 -- the report's figures
+def _figures(snapshot: Snapshot, figures: Iterable[Figure], address: Address) -> list[Block]:
     return [
-        Block(slug(f.title), str(snapshot.number), figure=f, file=f"{address.study} {slug(f.title)}") for f in found
+        Block(slug(f.title), str(snapshot.number), figure=f, file=f"{address.study} {slug(f.title)}") for f in figures
     ]
 
 
 def files(address: Address) -> str:
-    """Return where a study's CSV files lie."""
+    """Return the address of a study's CSV files."""
     return f"/files/{quote(address.study, safe='')}"

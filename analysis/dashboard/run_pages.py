@@ -1,7 +1,8 @@
-"""A study's runs: the list with its filters, and the page of one run."""
+"""The list of a study's runs with its filters, and the page of one run."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -10,7 +11,7 @@ from dash import dcc, html
 from analysis.dashboard.addresses import FILTERS, Address
 from analysis.dashboard.blocks import Block, Page, aria, part, percent, scrolled, table
 from analysis.dashboard.runs import SORTS, confusion_of, listing, provenance_of, settings_of, with_running
-from analysis.dashboard.studies import UnreadableStudyError, in_order
+from analysis.dashboard.studies import UnreadableStudyError, distinct
 from analysis.figures.figure import Figure
 from analysis.figures.learning_curves import Curve, draw_learning_curves
 from analysis.results.runs_table import Key
@@ -25,22 +26,22 @@ if TYPE_CHECKING:
     from trainables.records import Record
 
 MINUTE_S = 60
-TAIL = 16_384  # bytes of a log in a page
-CHOICE = 2  # values from which on there is something to filter by
+LOG_TAIL = 16_384  # bytes of a log shown in a page
+MIN_CHOICES = 2  # a filter with a single value is not shown
 
 
 def runs_blocks(results: StudyResults, live: Live, address: Address) -> list[Block]:
     """Return the filters and one page of the runs, each with a link to its own page."""
-    found = listing(with_running(results.runs, live), address)
-    chips = [_filter(name, found.choices[name], address) for name in FILTERS if len(found.choices[name]) >= CHOICE]
+    runs = listing(with_running(results.runs, live), address)
+    chips = [_filter(name, runs.choices[name], address) for name in FILTERS if len(runs.choices[name]) >= MIN_CHOICES]
     save = html.A("All runs as CSV", href=f"/files/{quote(address.study, safe='')}/runs.csv", download="")
-    runs = f"{found.found} run{'' if found.found == 1 else 's'}"
-    count = html.P([f"{runs}; page {found.page} of {found.pages}. ", save], className="note")
-    return [part("filters", *chips), part("runs", count, _rows(found, address), _turning(found, address))]
+    counted = f"{runs.count} run{'' if runs.count == 1 else 's'}"
+    note = html.P([f"{counted}; page {runs.page} of {runs.pages}. ", save], className="note")
+    return [part("filters", *chips), part("runs", note, _rows(runs, address), _page_links(runs, address))]
 
 
 def _filter(name: str, choices: Mapping[str, int], address: Address) -> Any:  # noqa: ANN401 -- a component
-    """Lay out a filter as links: each is the address with that choice made."""
+    """Return a filter as links, each to the address with that choice."""
     chosen = getattr(address, name)
     links = [_chip("all", address.but(**{name: ""}, page=1), chosen=not chosen)]
     for value, count in choices.items():
@@ -52,17 +53,17 @@ def _chip(text: str, address: Address, *, chosen: bool) -> Any:  # noqa: ANN401 
     return dcc.Link(text, href=str(address), className="chip here" if chosen else "chip")
 
 
-def _rows(found: Listing, address: Address) -> Any:  # noqa: ANN401 -- a component
-    columns = [name for name in SORTS if name != "stage" or any(row["stage"] for row in found.rows)]
+def _rows(runs: Listing, address: Address) -> Any:  # noqa: ANN401 -- a component
+    columns = [name for name in SORTS if name != "stage" or any(row["stage"] for row in runs.rows)]
     head = []
     for name in columns:
-        down = address.sort == name and not address.descending
-        sorted_ = ("descending" if address.descending else "ascending") if address.sort == name else "none"
-        arrow = {"ascending": " ▲", "descending": " ▼", "none": ""}[sorted_]
-        link = dcc.Link(f"{SORTS[name]}{arrow}", href=str(address.but(sort=name, descending=down, page=1)))
-        head.append(html.Th(link, scope="col", **aria(sort=sorted_)))
+        reverse = address.sort == name and not address.descending
+        order = ("descending" if address.descending else "ascending") if address.sort == name else "none"
+        arrow = {"ascending": " ▲", "descending": " ▼", "none": ""}[order]
+        link = dcc.Link(f"{SORTS[name]}{arrow}", href=str(address.but(sort=name, descending=reverse, page=1)))
+        head.append(html.Th(link, scope="col", **aria(sort=order)))
     body = []
-    for row in found.rows:
+    for row in runs.rows:
         link = dcc.Link(str(row["configuration"]), href=str(Address(study=address.study, run=row["run_id"])))
         body.append(html.Tr([html.Td(link), *(html.Td(_cell(name, row)) for name in columns[1:])]))
     shown = html.Table([html.Thead(html.Tr(head)), html.Tbody(body)])
@@ -74,21 +75,21 @@ def _cell(name: str, row: Mapping[str, Any]) -> str:
     if name.endswith("_accuracy"):
         return percent(value)
     if name == "wall_s":
-        return "-" if value != value else f"{value / MINUTE_S:.1f}"  # noqa: PLR0124 -- NaN alone differs from itself
+        return "-" if math.isnan(value) else f"{value / MINUTE_S:.1f}"
     return str(value)
 
 
-def _turning(found: Listing, address: Address) -> Any:  # noqa: ANN401 -- a component
+def _page_links(runs: Listing, address: Address) -> Any:  # noqa: ANN401 -- a component
     links = []
-    if found.page > 1:
-        links.append(dcc.Link("Previous page", href=str(address.but(page=found.page - 1))))
-    if found.page < found.pages:
-        links.append(dcc.Link("Next page", href=str(address.but(page=found.page + 1))))
+    if runs.page > 1:
+        links.append(dcc.Link("Previous page", href=str(address.but(page=runs.page - 1))))
+    if runs.page < runs.pages:
+        links.append(dcc.Link("Next page", href=str(address.but(page=runs.page + 1))))
     return html.P(links, className="turning")
 
 
 def run_page(studies: Studies, address: Address) -> Page:
-    """Return the page of one run: its curve, its confusion, its record and where it comes from.
+    """Return the page of one run: its curve, confusion matrix, log, settings, provenance and record.
 
     Raises:
         UnreadableStudyError: the study cannot be read, or has no such run.
@@ -96,40 +97,40 @@ def run_page(studies: Studies, address: Address) -> Page:
     """
     snapshot, live = studies.snapshot(address.study), studies.live(address.study)
     runs = with_running(snapshot.results.runs, live)
-    own = runs[runs["run_id"] == address.run]
-    if own.empty:
+    rows = runs[runs["run_id"] == address.run]
+    if rows.empty:
         msg = f"Study {address.study} has no run {address.run!r}."
         raise UnreadableStudyError(msg)
-    row = own.iloc[0]
+    row = rows.iloc[0]
     record = snapshot.results.records.get(address.run)
     title = f"{row['configuration']}, seed {row['seed']}"
     back = dcc.Link(f"{address.study}: runs", href=str(Address(study=address.study, tab="runs")))
     blocks = [part("head", html.P(back), html.H1(title), *_facts(dict(row)))]
     if record is not None and record.epochs:
-        arms = in_order(snapshot.results.runs["arm"])
+        arms = distinct(snapshot.results.runs["arm"])
         key = Key(str(row["arm"]), str(row["configuration"]), str(row["subset"]))
         blocks.append(Block("curve", snapshot.stamp_of(address.run), figure=_curve(record, key, arms), file=title))
     if record is not None and (confusion := confusion_of(snapshot.results.labels, snapshot.plan, record)):
         blocks.append(part("confusion", *table(confusion)))
     if log := _log(studies, address.run):
         blocks.append(part("log", *log))
-    made = [*table(settings_of(snapshot.runs[address.run]))]
+    details = table(settings_of(snapshot.runs[address.run]))
     if record is not None:
-        made += [*table(provenance_of(record)), *_json(record)]
-    return Page(title, (*blocks, part("made", *made)))
+        details += [*table(provenance_of(record)), *_json(record)]
+    return Page(title, (*blocks, part("made", *details)))
 
 
 def _log(studies: Studies, run_id: str) -> list[Any]:
-    """Lay out the end of a run's log, with a link that saves it; nothing where it has none."""
+    """Return the end of a run's log, with a link that saves it; empty without a log."""
     try:
         data = log_path(studies.storage, run_id).read_bytes()  # bounded: see trainables.runs.log
     except OSError:
         return []
     size = len(data)
-    if size > TAIL:
-        tail = data[-TAIL:]
+    if size > LOG_TAIL:
+        tail = data[-LOG_TAIL:]
         data = tail.partition(b"\n")[2] or tail
-    cut = f" The last {TAIL // 1024} kB are shown." if size > TAIL else ""
+    cut = f" The last {LOG_TAIL // 1024} kB are shown." if size > LOG_TAIL else ""
     link = html.A("Save the log", href=f"/files/log/{run_id}.log", download="")
     text = data.decode(errors="replace")
     return [html.H3("Log"), html.P([link, cut], className="note"), scrolled(html.Pre(text), "Log")]
@@ -146,18 +147,18 @@ def _facts(row: dict[str, Any]) -> list[Any]:
 def _curve(record: Record, key: Key, arms: list[str]) -> Figure:
     epochs = tuple(point.epoch for point in record.epochs)
 
-    def of(values: list[float]) -> list[Curve]:
+    def curve(values: list[float]) -> list[Curve]:
         return [Curve(key, (), epochs, tuple(values), 1, ())]
 
-    accuracy = of([point.validation_accuracy for point in record.epochs])
-    drawing = draw_learning_curves(accuracy, of([point.train_loss for point in record.epochs]), arms)
-    drawing.update_traces(mode="lines+markers")  # one epoch alone draws no line
+    accuracy = curve([point.validation_accuracy for point in record.epochs])
+    drawing = draw_learning_curves(accuracy, curve([point.train_loss for point in record.epochs]), arms)
+    drawing.update_traces(mode="lines+markers")  # a single epoch has no line
     title = "Validation accuracy and training loss per epoch"
     return Figure("learning_curve", title, "This run alone.", drawing)
 
 
 def _json(record: Record) -> list[Any]:
-    """Lay out the record itself, with a link that saves it."""
+    """Return the record itself, with a link that saves it."""
     link = html.A("Save the record", href=f"/files/record/{record.run_id}.json", download="")
     text = record.model_dump_json(indent=1, exclude={"test": {"predictions"}})
     shown = html.Details([html.Summary("The record, without the predictions of single clips"), html.Pre(text)])

@@ -1,4 +1,4 @@
-"""A study's runs as a page lists them: filtered, sorted and cut into pages; and all that is known of one run."""
+"""A study's runs as listed in a page (filtered, sorted, paginated), and the details of one run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from trainables.plans import PlannedRun, StudyPlan
     from trainables.records import Record
 
-ROWS = 50  # on a page
+ROWS_PER_PAGE = 50
 SORTS = {
     "configuration": "Configuration",
     "subset": "Subset",
@@ -38,61 +38,64 @@ SORTS = {
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of the runs that an address asks for.
+    """One page of the runs selected by an address.
 
     Attributes:
-        rows: a row of the runs table each, as a mapping from column to value.
-        found: how many runs the filters leave.
-        page: the page's number, from 1; pages: how many there are.
-        choices: filter -> its values in the study, each with the number of runs that choosing it would leave.
+        rows: the rows of the runs table, as mappings from column to value.
+        count: number of runs that pass the filters.
+        page: number of the page, from 1.
+        pages: number of pages.
+        choices: filter -> value in the study -> number of runs that would remain if it were chosen.
 
     """
 
     rows: list[dict[str, Any]]
-    found: int
+    count: int
     page: int
     pages: int
     choices: dict[str, dict[str, int]]
 
 
 def with_running(runs: pd.DataFrame, live: Live) -> pd.DataFrame:
-    """Return the runs table with the status ``running``, and the epoch, of what is being trained at this moment."""
-    flying = {flight.run_id: flight for flight in live.flights}
-    now = runs["run_id"].isin(flying) & runs["status"].isin(["missing", "damaged"])
+    """Return the runs table with status, epoch and accuracy of the runs in training."""
+    in_flight = {flight.run_id: flight for flight in live.flights}
+    now = runs["run_id"].isin(in_flight) & runs["status"].isin(["missing", "damaged"])
     if not now.any():
         return runs
     shown = runs.copy()
     shown.loc[now, "status"] = "running"
-    shown.loc[now, "epochs"] = [flying[run_id].epoch for run_id in shown.loc[now, "run_id"]]
-    accuracy = [flying[run_id].validation_accuracy for run_id in shown.loc[now, "run_id"]]
+    shown.loc[now, "epochs"] = [in_flight[run_id].epoch for run_id in shown.loc[now, "run_id"]]
+    accuracy = [in_flight[run_id].validation_accuracy for run_id in shown.loc[now, "run_id"]]
     shown.loc[now, "validation_accuracy"] = np.array(accuracy, dtype=float)
     return shown
 
 
 def listing(runs: pd.DataFrame, address: Address) -> Listing:
-    """Return the page of runs that an address asks for; a page past the last is the last."""
-    found = _filtered(runs, address, FILTERS)
+    """Return the page of runs selected by an address; beyond the last page, the last."""
+    selected = _filtered(runs, address, FILTERS)
     if address.sort in SORTS:
-        found = found.sort_values(address.sort, ascending=not address.descending, kind="stable", na_position="last")
-    pages = max(1, -(-len(found) // ROWS))
+        selected = selected.sort_values(
+            address.sort, ascending=not address.descending, kind="stable", na_position="last"
+        )
+    pages = max(1, -(-len(selected) // ROWS_PER_PAGE))
     page = min(address.page, pages)
-    rows = found.iloc[(page - 1) * ROWS : page * ROWS].to_dict("records")
+    rows = selected.iloc[(page - 1) * ROWS_PER_PAGE : page * ROWS_PER_PAGE].to_dict("records")
     choices = {}
     for name in FILTERS:
-        left = _filtered(runs, address, [other for other in FILTERS if other != name])[name].value_counts()
-        choices[name] = {value: int(left.get(value, 0)) for value in map(str, dict.fromkeys(runs[name])) if value}
-    return Listing([{str(k): v for k, v in row.items()} for row in rows], len(found), page, pages, choices)
+        counts = _filtered(runs, address, [other for other in FILTERS if other != name])[name].value_counts()
+        choices[name] = {value: int(counts.get(value, 0)) for value in map(str, dict.fromkeys(runs[name])) if value}
+    return Listing([{str(k): v for k, v in row.items()} for row in rows], len(selected), page, pages, choices)
 
 
 def _filtered(runs: pd.DataFrame, address: Address, names: tuple[str, ...] | list[str]) -> pd.DataFrame:
     for name in names:
-        if asked := getattr(address, name):
-            runs = runs[runs[name] == asked]
+        if value := getattr(address, name):
+            runs = runs[runs[name] == value]
     return runs
 
 
 def settings_of(planned: PlannedRun) -> Table:
-    """Tabulate what a run is: its loss with every parameter, subset, seed and training settings."""
+    """Tabulate the settings of a run: loss with every parameter, subset, seed and training settings."""
     configuration = planned.run.configuration
     loss = configuration.loss.model_dump(exclude_none=True)
     rows = [("arm", planned.arm), ("loss", loss.pop("name"))]
@@ -104,7 +107,7 @@ def settings_of(planned: PlannedRun) -> Table:
 
 
 def provenance_of(record: Record) -> Table:
-    """Tabulate what one record says of its making and its cost."""
+    """Tabulate the provenance and the cost of a record."""
     cost = record.cost
     rows = [
         ("wall time", f"{cost.wall_s / 60:.1f} min"),
@@ -116,7 +119,7 @@ def provenance_of(record: Record) -> Table:
 
 
 def confusion_of(labels: ClipLabels | None, plan: StudyPlan, record: Record) -> Table | None:
-    """Count a run's test clips by label and prediction; None where it has none or the labels are not kept here."""
+    """Tabulate a run's test clips by label and prediction; None without test clips or their labels."""
     if record.test is None or labels is None or not matches_labels(record, labels):
         return None
     classes = plan.dataset.classes
@@ -132,5 +135,5 @@ def confusion_of(labels: ClipLabels | None, plan: StudyPlan, record: Record) -> 
     return Table("Confusion", ("Label", *classes, "Right (%)"), tuple(rows), note)
 
 
-def _share(right: int, of: int) -> str:
-    return f"{100 * right / of:.0f}" if of else NONE
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f}" if whole else NONE

@@ -1,4 +1,4 @@
-"""Serve the dashboard until the process is asked to end."""
+"""Serve the dashboard until the process is asked to stop."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ if TYPE_CHECKING:
     from analysis.dashboard.studies import Studies
 
 
-def serve(studies: Studies, host: str, port: int, token: str, say: Callable[[str], None]) -> None:
-    """Serve a storage location's studies; returns only by an exception, as Ctrl-C raises one.
+def serve(studies: Studies, host: str, port: int, token: str, announce: Callable[[str], None]) -> None:
+    """Serve the studies of a storage location, until an exception such as that of Ctrl-C.
 
     Args:
-        studies: of a storage location; nothing is written there.
+        studies: of a storage location; nothing is written to it.
         host: the address to listen on.
-        port: its port; 0 for a free one.
-        token: what browsers must show; empty on loopback.
-        say: takes the address to open.
+        port: the port to listen on; 0 for any free one.
+        token: required of browsers; may be empty on loopback.
+        announce: called with the address to open.
 
     Raises:
-        OSError: nothing can listen there.
+        OSError: the address or port is not available.
         ValueError: the host is not loopback and there is no token.
 
     """
     if not token and not is_loopback(host):
-        msg = f"{host} can be reached from elsewhere; that needs a token"
+        msg = f"{host} can be reached from other machines, which requires a token"
         raise ValueError(msg)
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for every request
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no log line per request
     app = make_app(studies, Guard(token))
-    # Bound here, as werkzeug would print its own words about a port that is taken, and end the process.
+    # Bound here, because werkzeug prints its own message about a port in use and ends the process.
     listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     server = make_server(host, port, app.server, threaded=True, fd=listener.fileno())
-    # Werkzeug swallows the exception that a signal raises, so it serves from a thread of its own.
+    # Werkzeug swallows the exception that a signal raises, so it runs in a thread of its own.
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     threading.Thread(target=studies.warm, daemon=True).start()
-    shown = f"[{host}]" if ":" in host else host
-    say(f"http://{shown}:{listener.getsockname()[1]}/{f'?token={token}' if token else ''}")
+    name = f"[{host}]" if ":" in host else host
+    announce(f"http://{name}:{listener.getsockname()[1]}/{f'?token={token}' if token else ''}")
     try:
         thread.join()
     finally:

@@ -1,4 +1,4 @@
-"""A study with the records that it had at one moment, and what follows from them, worked out when first asked for."""
+"""A study with its records at one moment, and the results derived from them, computed on first use."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class Snapshot:
 
     Attributes:
         results: the study with its records.
-        runs: what the plan names, by run_id.
-        stamps: of each record, what tells whether it has changed.
-        number: counts the study's snapshots, so that a page can tell whether it shows this one.
-        made: when, on the monotonic clock.
-        cost_s: what it took so far, in seconds.
+        runs: the planned runs, by run_id.
+        stamps: the stamp of each record, which changes with it.
+        number: counts the snapshots of the study, so that a page can tell whether it shows this one.
+        made: time of creation, on the monotonic clock.
+        cost_s: seconds of computation so far.
 
     """
 
@@ -59,57 +59,62 @@ class Snapshot:
         return self.results.plan
 
     def stamp_of(self, run_id: str) -> str:
-        """Return what changes whenever a run's record does; empty where there is none."""
+        """Return a text that changes whenever a run's record does; empty without a record."""
         return "-".join(map(str, self.stamps.get(run_id, ())))
 
     @property
     def verdict(self) -> str:
-        """The report's verdict."""
+        """The verdict of the report."""
         with self._lock:
             if self._verdict is None:
-                began = time.monotonic()
+                start = time.monotonic()
                 self._verdict = self._report.verdict
-                self.cost_s += time.monotonic() - began
+                self.cost_s += time.monotonic() - start
             return self._verdict
 
     @property
     def seeds(self) -> Table:
-        """Each configuration's seeds: see ``seeds_table``."""
+        """The table of each configuration's seeds, see ``seeds_table``."""
         with self._lock:
             self._seeds = self._seeds or seeds_table(self.results)
             return self._seeds
 
     @property
     def sections(self) -> list[Section]:
-        """The report's sections."""
+        """The sections of the report."""
         with self._lock:
             if self._sections is None:
-                began = time.monotonic()
+                start = time.monotonic()
                 self._sections = report_sections(self._report)
-                self.cost_s += time.monotonic() - began
+                self.cost_s += time.monotonic() - start
             return self._sections
 
 
 def seeds_table(results: StudyResults) -> Table:
-    """Tabulate each configuration's seeds, complete and planned, and how wide its intervals are so far.
+    """Tabulate each configuration's complete and planned seeds, and its accuracies so far.
 
-    Exploring runs stand in rows of their own, without a test accuracy: they enter no reported number.
+    Exploring runs have rows of their own, without a test accuracy: they do not enter the reported results.
     """
-    exploring, shown = explored(results).runs, reported(results).runs
-    several = len({key.subset for key in keys(results.runs)}) > 1
-    staged = len(exploring) > 0
+    exploring, reporting = explored(results).runs, reported(results).runs
+    several_subsets = len({key.subset for key in keys(results.runs)}) > 1
+    explores = len(exploring) > 0
     rows = []
-    for runs, word, metrics in ((exploring, "explore", METRICS[:1]), (shown, "report", METRICS)):
+    for runs, purpose, metrics in ((exploring, "explore", METRICS[:1]), (reporting, "report", METRICS)):
         accuracies = [scores(runs, metric) for metric in metrics]
         for names, status in runs.groupby(list(Key._fields), sort=False)["status"]:
             key = Key(*map(str, names))
-            words = (*((key.subset,) if several else ()), *((word,) if staged else ()))
-            done = f"{int((status == 'complete').sum())} of {len(status)}"
-            cells = [_cell(found.get(key, {})) for found in accuracies] + [NONE] * (len(METRICS) - len(metrics))
-            rows.append((key.configuration, *words, done, *cells))
+            row = [key.configuration]
+            row += [key.subset] if several_subsets else []
+            row += [purpose] if explores else []
+            row += [f"{int((status == 'complete').sum())} of {len(status)}"]
+            row += [_cell(by_key.get(key, {})) for by_key in accuracies] + [NONE] * (len(METRICS) - len(metrics))
+            rows.append(tuple(row))
     note = "Accuracies in %: mean ± half width of the 95 % t-interval (n complete runs). One run has no interval."
-    header = ("Configuration", *(("Subset",) if several else ()), *(("To",) if staged else ()))
-    return Table("Seeds done", (*header, "Seeds", "Validation accuracy", "Test accuracy"), tuple(rows), note)
+    header = ["Configuration"]
+    header += ["Subset"] if several_subsets else []
+    header += ["To"] if explores else []
+    header += ["Seeds", "Validation accuracy", "Test accuracy"]
+    return Table("Seeds done", tuple(header), tuple(rows), note)
 
 
 def _cell(values: Mapping[int, float]) -> str:

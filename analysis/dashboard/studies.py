@@ -1,4 +1,4 @@
-"""The studies of a storage location as they stand now: files are read again only when they have changed."""
+"""The current studies of a storage location; files are read again only if they have changed."""
 
 from __future__ import annotations
 
@@ -24,16 +24,17 @@ if TYPE_CHECKING:
     from trainables.records import Record
     from trainables.storage.types import Location, Stamp
 
-PATIENCE = 4.0  # a view is kept for this many times what it took to make, so that many records leave time to look
+# A snapshot is kept for this many times the duration of its computation, so that a large study leaves time to read.
+KEEP_FACTOR = 4.0
 
 
 class UnreadableStudyError(Exception):
-    """There is no such study, or what it keeps cannot be read; the message says which."""
+    """There is no such study, or its files cannot be read; the message states which."""
 
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """Make what a storage location that cannot be read raises an UnreadableStudyError."""
+    """Convert the error of an unreadable storage location to an UnreadableStudyError."""
     try:
         yield
     except OSError as error:
@@ -42,7 +43,7 @@ def _explained() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Flight:
-    """A run that is being trained; ``epoch`` is 0 before the first one has ended."""
+    """A run in training; ``epoch`` is 0 until the first one has ended."""
 
     run_id: str
     configuration: str
@@ -55,19 +56,19 @@ class Flight:
 
 @dataclass(frozen=True)
 class Live:
-    """What the process that runs a study last said of it."""
+    """The state that the process running a study last reported."""
 
-    owner: str  # who runs it; empty when nobody does
+    owner: str  # who runs it; empty if it is not running
     flights: tuple[Flight, ...] = ()
     standing: str = ""
     eta_s: float | None = None
     age_s: float = 0.0
-    ray_dashboard: str = ""  # the address of the cluster's own dashboard; empty where it has none
+    ray_dashboard: str = ""  # address of the Ray dashboard of the cluster; empty without one
 
 
 @dataclass(frozen=True)
-class Line:
-    """One study in the list; ``problem`` is empty unless it cannot be read."""
+class StudySummary:
+    """A study in the list; ``problem`` is empty unless it cannot be read."""
 
     name: str
     state: str  # running, complete, not running or damaged
@@ -82,17 +83,17 @@ class Line:
 
 
 class Studies:
-    """Reads a storage location and never writes to it. Threads may share one."""
+    """Reads the studies of a storage location, and never writes to it. Safe to share between threads."""
 
     def __init__(
         self, storage: Location, owner: Callable[[Location, str], str | None], tensorboard: Callable[[], str] = str
     ) -> None:
-        """Name the storage location.
+        """Set the storage location.
 
         Args:
             storage: the storage location.
-            owner: says who runs a study there, None when nobody does.
-            tensorboard: gives the address of a TensorBoard that is up, nothing while there is none.
+            owner: returns who runs a study, None if it is not running.
+            tensorboard: returns the address of a reachable TensorBoard, empty without one.
 
         """
         self.storage, self.tensorboard = storage, tensorboard
@@ -104,7 +105,7 @@ class Studies:
         self.reads = 0  # records read so far
 
     def names(self) -> list[str]:
-        """Return the names of the studies, as their folders are called.
+        """Return the names of the studies, which are those of their folders.
 
         Raises:
             UnreadableStudyError: the storage location cannot be read.
@@ -120,28 +121,28 @@ class Studies:
             UnreadableStudyError: there is no such study, or its plan is damaged.
 
         """
-        if name not in self.names():  # whatever an address holds, nothing but a study's folder is opened
+        if name not in self.names():  # whatever an address contains, only the folder of a study is opened
             msg = f"There is no study named {name!r} here."
             raise UnreadableStudyError(msg)
         path = study_folder(self.storage, name) / "plan.json"
         try:
-            found = path.stamp()
+            current = path.stamp()
             with self._lock:
-                kept = self._plans.get(name)
-                if kept is None or kept[0] != found:
+                cached = self._plans.get(name)
+                if cached is None or cached[0] != current:
                     plan = read_plan(self.storage, name)
-                    # A run_id is a hash over the whole run: worked out once here, and not at every look.
-                    kept = self._plans[name] = (found, plan, {p.run.run_id: p for p in plan.runs})
+                    # A run_id is a hash over the whole run, so it is computed only once.
+                    cached = self._plans[name] = (current, plan, {p.run.run_id: p for p in plan.runs})
         except ValidationError as error:
             msg = f"{path}: damaged: {error.errors()[0]['msg']}"
             raise UnreadableStudyError(msg) from None
         except OSError as error:
             msg = f"{path}: {error.strerror or error}"
             raise UnreadableStudyError(msg) from None
-        return kept[1:]
+        return cached[1:]
 
     def snapshot(self, name: str) -> Snapshot:
-        """Return a study with the records that it has now, or had a moment ago when taking them in is slow.
+        """Return a study with its current records, or with those of a moment ago if processing them is slow.
 
         Raises:
             UnreadableStudyError: see ``plan``; or two of its runs cannot be told apart.
@@ -150,7 +151,7 @@ class Studies:
         plan, runs = self.plan(name)
         with self._lock:
             before = self._snapshots.get(name)
-            if before and before.plan is plan and time.monotonic() < before.made + PATIENCE * before.cost_s:
+            if before and before.plan is plan and time.monotonic() < before.made + KEEP_FACTOR * before.cost_s:
                 return before
             with _explained():
                 stamps = self._stamps(runs)
@@ -158,43 +159,45 @@ class Studies:
                 return before
             with _explained():
                 records, damaged = self._records(stamps)
-            began = time.monotonic()  # reading is done once: the next view costs what follows
+            start = time.monotonic()  # records are read once, so the cost of the next snapshot is what follows
             try:
                 results = study_results(plan, records, damaged)
             except ValueError as error:
                 raise UnreadableStudyError(str(error)) from None
             if before and before.plan is plan and before.results.labels:
-                results = replace(results, labels=before.results.labels)  # a data set's labels never change
+                results = replace(results, labels=before.results.labels)  # the labels of a data set never change
             else:
                 results = with_labels(results, self.storage)
             number = before.number + 1 if before else 1
             made = time.monotonic()
-            found = self._snapshots[name] = Snapshot(results, runs, stamps, number, made=made, cost_s=made - began)
-            return found
+            snapshot = Snapshot(results, runs, stamps, number, made=made, cost_s=made - start)
+            self._snapshots[name] = snapshot
+            return snapshot
 
     def _stamps(self, run_ids: Mapping[str, PlannedRun]) -> dict[str, Stamp]:
-        """Return the stamp of every record there is of some runs: one look at the folder, no file is opened."""
-        found = (self.storage / "records").stamps()
-        return {name[:-5]: seen for name, seen in found.items() if name.endswith(".json") and name[:-5] in run_ids}
+        """Return the stamps of the records of some runs; the folder is listed once, and no file is opened."""
+        by_name = (self.storage / "records").stamps()
+        by_run_id = {name.removesuffix(".json"): s for name, s in by_name.items() if name.endswith(".json")}
+        return {run_id: s for run_id, s in by_run_id.items() if run_id in run_ids}
 
     def _records(self, stamps: Mapping[str, Stamp]) -> tuple[dict[str, Record], dict[str, str]]:
         records: dict[str, Record] = {}
         damaged: dict[str, str] = {}
         changed = [i for i, now in stamps.items() if i not in self._read or self._read[i][0] != now]
-        found = self.storage.map(lambda run_id: read_or_explain(self.storage, run_id), changed)
-        for run_id, read in zip(changed, found, strict=True):
+        results = self.storage.map(lambda run_id: read_or_explain(self.storage, run_id), changed)
+        for run_id, result in zip(changed, results, strict=True):
             self.reads += 1
-            self._read[run_id] = (stamps[run_id], *read)
+            self._read[run_id] = (stamps[run_id], *result)
         for run_id in stamps:
-            kept = self._read[run_id]
-            if kept[1] is not None:
-                records[run_id] = kept[1]
-            elif kept[2]:
-                damaged[run_id] = kept[2]
+            _, record, problem = self._read[run_id]
+            if record is not None:
+                records[run_id] = record
+            elif problem:
+                damaged[run_id] = problem
         return records, damaged
 
     def live(self, name: str) -> Live:
-        """Return what is under way in a study.
+        """Return the state of a running study.
 
         Raises:
             UnreadableStudyError: see ``plan``.
@@ -205,47 +208,47 @@ class Studies:
             owner = self._owner(self.storage, name)
         if not owner:
             return Live("")
-        said = self._progress(name)
-        flying = {run_id: state for run_id, state in said.get("running", {}).items() if run_id in runs}
-        flights = tuple(flight(runs[run_id], *state) for run_id, state in flying.items())
-        age = max(0.0, time.time() - said.get("updated", time.time()))
-        ray_dashboard = web_address(said.get("ray_dashboard"))
-        return Live(owner, flights, said.get("standing", ""), said.get("eta_s"), age, ray_dashboard)
+        progress = self._progress(name)
+        in_flight = {run_id: state for run_id, state in progress.get("running", {}).items() if run_id in runs}
+        flights = tuple(flight(runs[run_id], *state) for run_id, state in in_flight.items())
+        age = max(0.0, time.time() - progress.get("updated", time.time()))
+        ray_dashboard = web_address(progress.get("ray_dashboard"))
+        return Live(owner, flights, progress.get("standing", ""), progress.get("eta_s"), age, ray_dashboard)
 
     def _progress(self, name: str) -> dict[str, Any]:
-        """Read the progress file; it is a convenience, so none or a damaged one says nothing."""
+        """Return the content of the progress file; empty if it is missing or damaged, as it is not essential."""
         try:
-            said = json.loads((study_folder(self.storage, name) / "progress.json").read_bytes())
+            progress = json.loads((study_folder(self.storage, name) / "progress.json").read_bytes())
         except (OSError, ValueError):
             return {}
-        return said if isinstance(said, dict) else {}
+        return progress if isinstance(progress, dict) else {}
 
     def warm(self) -> None:
-        """Work out every page's numbers, so that the first reader does not wait for them."""
+        """Compute the results of every study, so that the first reader does not wait for them."""
         with suppress(UnreadableStudyError):
-            for line in self.lines():
+            for study in self.summaries():
                 with suppress(UnreadableStudyError):
-                    _ = self.snapshot(line.name).sections
+                    _ = self.snapshot(study.name).sections
 
-    def lines(self) -> list[Line]:
-        """Return the studies, those that run first, then by name.
+    def summaries(self) -> list[StudySummary]:
+        """Return the studies, running ones first, then by name.
 
         Raises:
             UnreadableStudyError: the storage location cannot be read.
 
         """
-        found = [self._line(name) for name in self.names()]
-        return sorted(found, key=lambda line: (line.state != "running", line.name))
+        summaries = [self._summary(name) for name in self.names()]
+        return sorted(summaries, key=lambda study: (study.state != "running", study.name))
 
-    def _line(self, name: str) -> Line:
+    def _summary(self, name: str) -> StudySummary:
         try:
             live, snapshot = self.live(name), self.snapshot(name)
         except UnreadableStudyError as error:
-            return Line(name, "damaged", problem=str(error))
+            return StudySummary(name, "damaged", problem=str(error))
         plan, planned, recorded = snapshot.plan, len(snapshot.runs), len(snapshot.stamps)
         ended = "complete" if recorded == planned else "not running"
         trained_s = sum(record.cost.wall_s for record in snapshot.results.records.values())
-        return Line(
+        return StudySummary(
             name,
             "running" if live.owner else ended,
             plan.description,
@@ -259,20 +262,11 @@ class Studies:
 
 
 def flight(planned: PlannedRun, epoch: int, validation_accuracy: float | None) -> Flight:
-    """Return a run with how far it has come."""
-    configuration = planned.run.configuration
-    epochs = configuration.training.epochs
-    return Flight(
-        planned.run.run_id,
-        label(planned),
-        configuration.subset,
-        planned.run.seed,
-        epoch,
-        epochs,
-        validation_accuracy,
-    )
+    """Return a run in training, with its progress."""
+    run, epochs = planned.run, planned.run.configuration.training.epochs
+    return Flight(run.run_id, label(planned), run.configuration.subset, run.seed, epoch, epochs, validation_accuracy)
 
 
-def in_order(names: Iterable[object]) -> list[str]:
-    """Return different names once each, in the order in which they come."""
+def distinct(names: Iterable[object]) -> list[str]:
+    """Return the distinct names, in order of first occurrence."""
     return list(dict.fromkeys(map(str, names)))

@@ -128,7 +128,7 @@ def test_what_a_study_found_is_seen_where_it_lies(killed, capsys):
 
 def test_the_dashboard_shows_it_and_reads_no_record_twice(killed):
     studies = Studies(killed[0], owner)
-    (line,) = studies.lines()
+    (line,) = studies.summaries()
     assert (line.name, line.state, line.planned, line.recorded) == ("away", "complete", 4, 4)
     assert len(studies.snapshot("away").results.records) == 4
     assert studies.reads == 4

@@ -46,10 +46,10 @@ def test_tensorboard_is_up_while_it_answers():
     with server(ENVIRONMENT) as (url, asked):
         board = TensorBoard(f"{url}/")
         assert board.url() == ""
-        board.look()
+        board.check()
         assert board.url() == url
         assert asked == ["/data/environment"]
-    board.look()
+    board.check()
     assert board.url() == ""
 
 
@@ -60,7 +60,7 @@ def test_tensorboard_is_up_while_it_answers():
 def test_another_server_is_no_tensorboard(answer, code):
     with server(answer, code) as (url, _):
         board = TensorBoard(url)
-        board.look()
+        board.check()
         assert board.url() == ""
 
 
@@ -68,7 +68,7 @@ def test_a_server_that_never_answers_is_given_up_after_a_moment():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         board = TensorBoard(f"http://127.0.0.1:{silent.getsockname()[1]}")
         began = time.monotonic()
-        board.look()
+        board.check()
         assert time.monotonic() - began < 5 * WAIT_S
     assert board.url() == ""
 

@@ -60,7 +60,7 @@ def test_a_study_is_followed_from_an_empty_list_to_its_end(folder, address, page
         expect(main).to_contain_text(f"run by process {training.pid}")
         expect(main).to_contain_text("2 of 2 runs recorded: 2 complete.", timeout=180_000)
         expect(badge).to_have_text("complete")
-        expect(main).to_contain_text("Nobody runs this study now.")
+        expect(main).to_contain_text("This study is not running now.")
         assert training.wait(60) == 0
 
 

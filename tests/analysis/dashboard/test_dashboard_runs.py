@@ -39,14 +39,14 @@ def test_a_page_number_that_is_none_is_the_first(page):
 def test_filters_leave_the_runs_that_have_all_of_the_values(full_study):
     runs = full_study.results().runs
     found = listing(runs, Address(arm="adaptive", status="complete"))
-    assert found.found == 30
+    assert found.count == 30
     assert {(row["arm"], row["status"]) for row in found.rows} == {("adaptive", "complete")}
     # Each choice says what choosing it would leave, with the other filters as they are.
     assert found.choices["arm"] == {"adaptive": 30, "cce": 6, "gce": 6}
     assert found.choices["status"] == {"complete": 30, "stopped": 1, "diverged": 1, "failed": 1, "missing": 1}
     assert found.choices["subset"] == {"all": 30}
     assert found.choices["stage"] == {}
-    assert listing(runs, Address(arm="none")).found == 0
+    assert listing(runs, Address(arm="none")).count == 0
 
 
 def test_runs_are_sorted_with_empty_cells_last(full_study):

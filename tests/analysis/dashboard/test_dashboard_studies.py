@@ -7,7 +7,7 @@ import time
 import pytest
 
 from analysis.dashboard.snapshot import seeds_table
-from analysis.dashboard.studies import PATIENCE, Live, UnreadableStudyError
+from analysis.dashboard.studies import KEEP_FACTOR, Live, UnreadableStudyError
 from trainables.config import CCE, AdaptiveGCE
 from trainables.plans import study_folder, write_plan
 from trainables.records import record_path, write_record
@@ -75,7 +75,7 @@ def test_a_view_that_took_long_to_make_is_kept_for_a_while(study, studies, stora
     first.cost_s = 1000.0
     record_path(storage, study.planned[0].run.run_id).unlink()
     assert studies.snapshot("best-t") is first
-    first.made = time.monotonic() - PATIENCE * 1000
+    first.made = time.monotonic() - KEEP_FACTOR * 1000
     assert studies.snapshot("best-t") is not first
 
 
@@ -89,7 +89,7 @@ def test_a_study_that_grows_while_it_runs_is_followed(study, studies, storage):
 
 
 def test_the_list_says_where_each_study_stands_and_what_cannot_be_read(study, full_study, studies, storage, owners):
-    assert studies.lines() == []
+    assert studies.summaries() == []
     full_study.name = "full"
     full_study.write(storage)
     study.baselines(2).write(storage)
@@ -97,7 +97,7 @@ def test_the_list_says_where_each_study_stands_and_what_cannot_be_read(study, fu
     (study_folder(storage, "torn") / "plan.json").write_text("{")
     owners["full"] = "process 7"
     progress(storage, "full", running={}, eta_s=90.0, updated=time.time(), standing="")
-    full, done, torn = studies.lines()
+    full, done, torn = studies.summaries()
     assert (full.name, full.state, full.planned, full.recorded, full.eta_s) == ("full", "running", 46, 45, 90.0)
     assert (done.name, done.state, done.trained_s) == ("best-t", "complete", 4 * 1800.0)
     assert done.verdict == studies.snapshot("best-t").verdict
@@ -118,7 +118,7 @@ def test_two_runs_that_cannot_be_told_apart_are_a_problem_in_words(study, studie
     study.write(storage)
     with pytest.raises(UnreadableStudyError, match="give their arms different names"):
         studies.snapshot("best-t")
-    assert studies.lines()[0].state == "damaged"
+    assert studies.summaries()[0].state == "damaged"
 
 
 def test_what_is_under_way_comes_from_the_progress_file_of_a_study_that_somebody_runs(study, studies, storage, owners):
