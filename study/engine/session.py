@@ -120,7 +120,7 @@ def train(
 
 
 def _store_with_progress(spec: StudySpec, skip_bad_clips: int) -> Manifest:
-    from study.planning.data import store_data  # noqa: PLC0415
+    from study.planning.frames import store_data  # noqa: PLC0415
 
     with _bar("log-mel frames") as advance:
         return store_data(

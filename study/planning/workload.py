@@ -7,6 +7,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from study.planning.speed import seconds_per_patch
 from trainables.audio.headers import AudioError, probe, resampled_length
 from trainables.config import FEATURES
 from trainables.datasets.manifest import DataSetError, Manifest
@@ -93,8 +94,6 @@ def estimate_s(spec: StudySpec, runs: Counter[str], work: dict[str, Workload], c
         use a GPU, whose speed a CPU does not tell.
 
     """
-    from study.planning.speed import seconds_per_patch  # noqa: PLC0415
-
     if spec.resources.gpus_per_run:
         return None
     train_s, validate_s = seconds_per_patch(spec.training.batch_size, classes, spec.training.precision)

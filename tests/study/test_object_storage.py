@@ -18,7 +18,7 @@ import torch
 from analysis.dashboard.studies import Studies
 from study import cli
 from study.ledger.claim import owner
-from study.planning.data import store_data
+from study.planning.frames import store_data
 from study.spec.reading import read_spec
 from trainables.records import read_records, recorded
 from trainables.training.run_data import open_run_data

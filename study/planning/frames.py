@@ -1,0 +1,74 @@
+"""The frames of a study's data set: computed where they are missing, and left for the workers."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+from typing import TYPE_CHECKING
+
+from study.errors import EngineError
+from trainables.datasets.load import leave_out, load, with_digests
+from trainables.datasets.manifest import DataSetError, Manifest
+from trainables.datasets.remote import local_copy
+from trainables.features.frame_store import STORES, store_folder
+from trainables.features.frame_store_builder import build_store
+from trainables.features.frame_store_cache import shared_store
+from trainables.features.shared_data import publish_dataset
+from trainables.storage.files import cache
+from trainables.storage.location import location
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from study.spec.study import StudySpec
+
+
+def store_data(
+    spec: StudySpec,
+    skip_bad_clips: int = 0,
+    *,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    waiting: Callable[[], None] = lambda: None,
+) -> Manifest:
+    """Read the study's data set, compute the frames that are missing, and publish the data set to the workers.
+
+    Args:
+        spec: the study.
+        skip_bad_clips: how many clips that cannot be used may be left out.
+        progress: called with (clips done, clips in all) while frames are computed.
+        waiting: called once if another process is building the same store.
+
+    Returns:
+        The manifest without the clips that were left out.
+
+    Raises:
+        DataSetError: more clips cannot be used; those that only decoding finds are listed with the others.
+        EngineError: a process that computed frames was killed.
+        OSError: the storage location cannot be written.
+
+    """
+    storage = location(spec.storage)
+    local = storage.scratch
+    listed = load(local_copy(spec.dataset, cache()), local / "synthetic")
+    try:
+        readable = with_digests(listed, local / "digests", len(listed.clips))
+    except DataSetError:
+        with_digests(listed, local / "digests", skip_bad_clips)  # if this fails, its message names the bad clips
+        raise
+    folder = local / STORES
+    cores = len(os.sched_getaffinity(0))
+    build = partial(build_store, readable, folder, workers=cores, progress=progress, waiting=waiting)
+    try:
+        if storage.local_path:
+            store = build()
+        else:
+            store = shared_store(storage / STORES / store_folder(folder, readable).name, folder, build)
+    except BrokenProcessPool:
+        msg = "a process that computed frames was killed (out of memory?); what it had finished is kept"
+        raise EngineError(msg) from None
+    undecodable = store.problems(readable)
+    leave_out(listed, dict(readable.skipped) | undecodable, skip_bad_clips)
+    manifest = leave_out(readable, undecodable, skip_bad_clips)
+    publish_dataset(storage, manifest, store)
+    return manifest
