@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from analysis.dashboard.snapshot import Snapshot
     from analysis.dashboard.studies import Live, Studies, StudySummary
     from analysis.figures.figure import Figure
+    from analysis.results.study_state import State
 
 STALE_S = 15.0  # age of a progress file from which it is shown
 
@@ -120,7 +121,7 @@ def study_page(studies: Studies, address: Address) -> Page:
     tabs = tabs_of(snapshot)
     tab = address.tab if address.tab in tabs else ""
     blocks = [
-        _head(snapshot, live, address, _outward(studies, live.ray_dashboard)),
+        _head(snapshot, studies.state(snapshot, live), address, _outward(studies, live.ray_dashboard)),
         part("tabs", _navigation(tabs, address, tab)),
     ]
     if tab == "runs":
@@ -132,10 +133,8 @@ def study_page(studies: Studies, address: Address) -> Page:
     return Page(f"{address.study}: {tabs[tab]}", tuple(blocks))
 
 
-def _head(snapshot: Snapshot, live: Live, address: Address, links: list[Any]) -> Block:
+def _head(snapshot: Snapshot, state: State, address: Address, links: list[Any]) -> Block:
     plan = snapshot.plan
-    left = len(snapshot.runs) - len(snapshot.stamps)
-    state = "running" if live.owner else "not running" if left else "complete"
     text = html.Section(html.P(snapshot.verdict), className="verdict", **aria(label="Verdict"))
     return part(
         "head", html.H1([address.study, _badge(state)]), html.P(plan.description, className="soft"), text, *links

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import ValidationError
 
 from analysis.dashboard.links import web_address
 from analysis.dashboard.snapshot import Snapshot
 from analysis.results.study_results import read_or_explain, study_results, with_labels
+from analysis.results.study_state import read_progress, study_state
 from trainables.naming import label
 from trainables.plans import read_plan, study_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from analysis.results.study_state import State
     from trainables.plans import PlannedRun, StudyPlan
     from trainables.records import Record
     from trainables.storage.types import Location, Stamp
@@ -71,7 +72,7 @@ class StudySummary:
     """A study in the list; ``problem`` is empty unless it cannot be read."""
 
     name: str
-    state: str  # running, complete, not running or damaged
+    state: State | Literal["damaged"]
     description: str = ""
     dataset: str = ""
     planned: int = 0
@@ -208,20 +209,17 @@ class Studies:
             owner = self._owner(self.storage, name)
         if not owner:
             return Live("")
-        progress = self._progress(name)
+        progress = read_progress(self.storage, name)
         in_flight = {run_id: state for run_id, state in progress.get("running", {}).items() if run_id in runs}
         flights = tuple(flight(runs[run_id], *state) for run_id, state in in_flight.items())
         age = max(0.0, time.time() - progress.get("updated", time.time()))
         ray_dashboard = web_address(progress.get("ray_dashboard"))
         return Live(owner, flights, progress.get("standing", ""), progress.get("eta_s"), age, ray_dashboard)
 
-    def _progress(self, name: str) -> dict[str, Any]:
-        """Return the content of the progress file; empty if it is missing or damaged, as it is not essential."""
-        try:
-            progress = json.loads((study_folder(self.storage, name) / "progress.json").read_bytes())
-        except (OSError, ValueError):
-            return {}
-        return progress if isinstance(progress, dict) else {}
+    def state(self, snapshot: Snapshot, live: Live) -> State:
+        """Return whether a study runs, is complete, or has stopped before its end."""
+        missing = len(snapshot.runs) - len(snapshot.stamps)
+        return study_state(self.storage, snapshot.plan, missing, running=bool(live.owner))
 
     def warm(self) -> None:
         """Compute the results of every study, so that the first reader does not wait for them."""
@@ -246,11 +244,10 @@ class Studies:
         except UnreadableStudyError as error:
             return StudySummary(name, "damaged", problem=str(error))
         plan, planned, recorded = snapshot.plan, len(snapshot.runs), len(snapshot.stamps)
-        ended = "complete" if recorded == planned else "not running"
         trained_s = sum(record.cost.wall_s for record in snapshot.results.records.values())
         return StudySummary(
             name,
-            "running" if live.owner else ended,
+            self.state(snapshot, live),
             plan.description,
             plan.dataset.name,
             planned,

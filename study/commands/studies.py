@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from analysis.results.study_state import read_progress, study_state
 from study.commands import jobs
 from study.commands.options import add_cluster, add_storage
 from study.commands.tables import show_arms
 from study.console import say, show
-from study.engine.progress import progress_path
 from study.errors import UnknownStudyError
 from study.ledger.claim import owner
 from study.ledger.ledger import Ledger
@@ -20,8 +20,6 @@ from trainables.naming import configuration_name, duration
 
 if TYPE_CHECKING:
     import argparse
-
-    from trainables.storage.types import Location
 
 
 def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
@@ -47,8 +45,7 @@ def status(options: argparse.Namespace) -> int:
         f"{plan.name}: {len(recorded)} of {len(runs)} runs recorded; "
         + (f"run by {holder}" if holder else "not running")
     )
-    progress = _progress(options.storage, options.name) if holder else None
-    if progress:
+    if holder and (progress := read_progress(options.storage, options.name)):
         for run_id, (epoch, accuracy) in progress["running"].items():
             planned = runs.get(run_id)
             if planned is None:  # planned since the plan was read
@@ -59,14 +56,6 @@ def status(options: argparse.Namespace) -> int:
             say(progress["standing"])
         say(f"ETA {duration(progress['eta_s'])}, as of {time.time() - progress['updated']:.0f} s ago")
     return 0
-
-
-def _progress(storage: Location, name: str) -> dict[str, Any] | None:
-    try:
-        value: dict[str, Any] = json.loads(progress_path(storage, name).read_bytes())
-    except (OSError, ValueError):
-        return None
-    return value
 
 
 def list_(options: argparse.Namespace) -> int:
@@ -80,10 +69,8 @@ def list_(options: argparse.Namespace) -> int:
     for plan in list_studies(options.storage):
         runs = {p.run.run_id for p in plan.runs}
         recorded = len(Ledger(options.storage).recorded(runs))
-        # Only a grid names all its runs beforehand.
-        ended = plan.method == "grid" or (_progress(options.storage, plan.name) or {}).get("ended", False)
-        idle = "complete" if recorded == len(runs) and ended else "not running"
-        state = "running" if owner(options.storage, plan.name) else idle
+        running = owner(options.storage, plan.name) is not None
+        state = study_state(options.storage, plan, len(runs) - recorded, running=running)
         rows.append((plan.name, plan.dataset.name, str(len(runs)), str(recorded), state, plan.description))
     show("", ("study", "data set", "runs", "recorded", "state", "description"), rows)
     return 0

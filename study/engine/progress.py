@@ -13,8 +13,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from analysis.results.study_state import progress_path
 from trainables.naming import configuration_name, duration
-from trainables.plans import study_folder
 
 if TYPE_CHECKING:
     from trainables.config import Configuration
@@ -223,8 +223,3 @@ class Progress:
             progress_path(self.storage, self.name).hasty().write(json.dumps(value).encode())
         except OSError:
             return
-
-
-def progress_path(storage: Location, name: str) -> Location:
-    """Return where a study's progress file lies."""
-    return study_folder(storage, name) / "progress.json"

@@ -7,8 +7,9 @@ import threading
 import pytest
 from rich.console import Console
 
+from analysis.results.study_state import progress_path
 from factories import point, record
-from study.engine.progress import Progress, duration, progress_path
+from study.engine.progress import Progress, duration
 from trainables.config import AdaptiveGCE, Configuration, Run, Training
 from trainables.naming import configuration_name
 from trainables.plans import PlannedRun
