@@ -133,7 +133,7 @@ def test_the_dashboard_shows_it_and_reads_no_record_twice(killed):
     assert len(studies.snapshot("away").results.records) == 4
     assert studies.reads == 4
     record = killed[0] / "records" / f"{min(recorded(killed[0]))}.json"
-    record.write_bytes(record.read_bytes() + b" ")
+    record.write(record.read_bytes() + b" ")
     time_out = time.monotonic() + 60
     while studies.reads < 5 and time.monotonic() < time_out:  # a view is kept for a while
         studies.snapshot("away")
