@@ -40,6 +40,7 @@ from analysis.report.write import write_report
 from analysis.results.study_results import load_results
 from study.ledger.claim import owner
 from trainables.records import write_record
+from trainables.storage.folder_location import FolderLocation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -166,7 +167,7 @@ def timed(action: Callable[[], Any]) -> tuple[float, float]:
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def measure(storage: Path, left: list[Record], rounds: int) -> list[dict[str, Any]]:
+def measure(storage: FolderLocation, left: list[Record], rounds: int) -> list[dict[str, Any]]:
     """Measure everything; a row for each, with every round's wall and CPU seconds."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for every request
     rows: list[dict[str, Any]] = []
@@ -235,7 +236,7 @@ def main() -> None:
     given = arguments()
     runs = planned_runs(given.configurations, given.seeds)
     with tempfile.TemporaryDirectory() as folder:
-        storage = Path(folder)
+        storage = FolderLocation(folder)
         left = write_study(storage, runs, given.rounds, given.seed)
         load = os.getloadavg()[0]  # what else this machine did
         rows = measure(storage, left, given.rounds)

@@ -9,12 +9,11 @@ import numpy as np
 
 from trainables.config import CCE, GCE, AdaptiveGCE, Configuration, Run, Training
 from trainables.plans import DataSummary, PlannedRun, StudyPlan, write_plan
-from trainables.records import Cost, Epoch, Record, Test, record_path
+from trainables.records import Cost, Epoch, Record, Test
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from trainables.config import Loss, Subset
+    from trainables.storage.folder_location import FolderLocation
 
 NAME = "answers"
 FINGERPRINT = "0123456789abcdef0123"
@@ -104,7 +103,7 @@ def record_of(planned: PlannedRun, truth: np.ndarray, random: np.random.Generato
     )
 
 
-def write_study(storage: Path, runs: list[PlannedRun], late: int, seed: int) -> list[Record]:
+def write_study(storage: FolderLocation, runs: list[PlannedRun], late: int, seed: int) -> list[Record]:
     """Write a study, its data set's labels and its records but for the last few, which are returned."""
     random = np.random.default_rng(seed)
     classes = [f"Class {k}" for k in range(CLASSES)]
@@ -122,7 +121,8 @@ def write_study(storage: Path, runs: list[PlannedRun], late: int, seed: int) -> 
     for number, planned in enumerate(runs):
         record = record_of(planned, truth, random)
         if number < len(runs) - late:  # written_record's bytes, without waiting for the disk at each of them
-            record_path(storage, record.run_id).write_bytes(record.model_dump_json(indent=1).encode())
+            path = storage / "records" / f"{record.run_id}.json"
+            path.write_bytes(record.model_dump_json(indent=1).encode())
         else:
             left.append(record)
     return left

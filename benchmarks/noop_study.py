@@ -15,6 +15,8 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from trainables.storage.folder_location import FolderLocation
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 
 
-def main(folder: Path) -> None:
+def main(folder: FolderLocation) -> None:
     """Execute the study whose plan lies in the folder."""
     from study.cluster.ray_environment import prepare_environment  # noqa: PLC0415
 
@@ -86,4 +88,4 @@ def _resident_kib() -> int:
 
 if __name__ == "__main__":
     sys.path.insert(0, str(HERE.parent))
-    main(Path(sys.argv[1]))
+    main(FolderLocation(sys.argv[1]))

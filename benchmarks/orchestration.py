@@ -21,6 +21,7 @@ from study.ledger.ledger import Ledger
 from study.methods.method import Signal
 from study.methods.settle import Settle
 from trainables.settings import Settle as Settings
+from trainables.storage.folder_location import FolderLocation
 
 FEW, MANY = 1000, 5000  # runs
 VALUES, SETTLING = 50, 1000  # of T; runs
@@ -86,7 +87,7 @@ class Noops:
 
 def _noop_runs(runs: int) -> Noops:
     with tempfile.TemporaryDirectory() as folder:
-        write_study(Path(folder), planned_runs(20, runs // 20), late=runs, seed=0)
+        write_study(FolderLocation(folder), planned_runs(20, runs // 20), late=runs, seed=0)
         command = [sys.executable, Path(__file__).with_name("noop_study.py"), folder]
         said = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: S603 -- our own
     if said["failed"]:
@@ -119,11 +120,11 @@ def _ledger() -> float:
     """Return how long it takes to open a large ledger, in seconds."""
     with tempfile.TemporaryDirectory() as folder:
         runs = planned_runs(40, LEDGER // 40)
-        write_study(Path(folder), runs, late=0, seed=0)
+        write_study(FolderLocation(folder), runs, late=0, seed=0)
         taken = []
         for _ in range(ROUNDS):
             began = time.perf_counter()
-            if len(Ledger(Path(folder)).open(each.run.run_id for each in runs)) != LEDGER:
+            if len(Ledger(FolderLocation(folder)).open(each.run.run_id for each in runs)) != LEDGER:
                 msg = "the ledger does not hold what was written"
                 raise RuntimeError(msg)
             taken.append(time.perf_counter() - began)

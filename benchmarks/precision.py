@@ -24,6 +24,7 @@ from trainables.datasets.load import load, with_digests
 from trainables.features.frame_store_builder import build_store
 from trainables.plans import read_plan
 from trainables.records import read_records
+from trainables.storage.folder_location import FolderLocation
 from trainables.training.run_data import RunDataSource
 from trainables.training.run_training import RunTraining
 
@@ -49,7 +50,7 @@ def measure() -> list[Figure]:
     native = has_bf16()
     rounds = ROUNDS if native else 1
     with tempfile.TemporaryDirectory() as name:
-        loader = _synthetic(Path(name))
+        loader = _synthetic(FolderLocation(name))
         fp32, bf16 = (_training(loader, precision) for precision in ("fp32", "bf16"))
         times = alternating(rounds, {"fp32": fp32.train_epoch, "bf16": bf16.train_epoch})
     gain = times["fp32"].cpu / times["bf16"].cpu
@@ -59,7 +60,7 @@ def measure() -> list[Figure]:
     return [speed, *_accuracy()] if native else [speed]
 
 
-def _synthetic(folder: Path) -> RunDataSource:
+def _synthetic(folder: FolderLocation) -> RunDataSource:
     config = Synthetic(kind="synthetic", train_per_class=40, test_per_class=1)
     manifest = with_digests(load(config, folder), folder)
     return RunDataSource(manifest, build_store(manifest, folder / "features"), torch.device("cpu"))
@@ -79,7 +80,7 @@ def _accuracy() -> list[Figure]:
         print(f"accuracy in bf16: not measured, no recordings at {sounds}")
         return []
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+        folder = FolderLocation(name)
         _write_clips(sounds, folder / "clips.csv")
         fp32, bf16 = (_accuracies(folder, sounds, precision) for precision in ("fp32", "bf16"))
     difference = paired_difference(bf16, fp32)
@@ -99,7 +100,7 @@ def _write_clips(sounds: Path, clips: Path) -> None:
                 rows.writerow((row["fname"], row["label"], row["split"], "1"))
 
 
-def _accuracies(folder: Path, sounds: Path, precision: str) -> Accuracies:
+def _accuracies(folder: FolderLocation, sounds: Path, precision: str) -> Accuracies:
     """Run a study; return the test accuracy of each seed."""
     file = folder / f"{precision}.yaml"
     file.write_text(STUDY.format(precision=precision, folder=folder, sounds=sounds, seeds=SEEDS, epochs=EPOCHS))

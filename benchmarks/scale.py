@@ -45,6 +45,7 @@ from study.spec.differences import dump
 from study.spec.study import StudySpec
 from trainables.plans import DataSummary, StudyPlan, write_plan
 from trainables.records import Attempt, Spent, add_record
+from trainables.storage.folder_location import FolderLocation
 from trainables.training.checkpoint import Checkpoint, checkpoint_path, save_checkpoint
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class _Flight:
 class Simulation:
     """A study of some method, from its first run to its last."""
 
-    def __init__(self, method: str, runs: int, folder: Path, costs: RayCosts) -> None:
+    def __init__(self, method: str, runs: int, folder: FolderLocation, costs: RayCosts) -> None:
         """Write the plan."""
         spec = _spec(method, runs, folder)
         planned = planned_runs(spec, FINGERPRINT) if method == "grid" else []
@@ -201,7 +202,7 @@ class Simulation:
         return Checkpoint(training=training, spent=Spent(wall_s=1.0, cpu_s=1.0), earlier=[Attempt()])
 
 
-def _spec(method: str, runs: int, folder: Path) -> StudySpec:
+def _spec(method: str, runs: int, folder: FolderLocation) -> StudySpec:
     """Return a study of about so many runs."""
     settings: dict[str, Any] = {
         "grid": {"seeds": runs // len(T["values"])},
@@ -239,7 +240,7 @@ class RayCosts:
 def _noop_cpu(epochs: int) -> float:
     """Return Ray's and Tune's CPU seconds of a run, without the first fifth."""
     with tempfile.TemporaryDirectory() as folder:
-        write_study(Path(folder), large(20, NOOP_RUNS // 20), late=NOOP_RUNS, seed=0)
+        write_study(FolderLocation(folder), large(20, NOOP_RUNS // 20), late=NOOP_RUNS, seed=0)
         command = [sys.executable, Path(__file__).with_name("noop_study.py"), folder]
         environment = os.environ | {"NOOP_EPOCHS": str(epochs)}
         said = json.loads(subprocess.run(command, check=True, capture_output=True, env=environment).stdout)  # noqa: S603 -- our own
@@ -250,7 +251,7 @@ def _noop_cpu(epochs: int) -> float:
 def simulate(method: str, costs: RayCosts, runs: int = RUNS, workers: int = WORKERS) -> Outcome:
     """Play a study to its end."""
     with tempfile.TemporaryDirectory() as folder:
-        return Simulation(method, runs, Path(folder), costs).play(workers)
+        return Simulation(method, runs, FolderLocation(folder), costs).play(workers)
 
 
 def measure() -> list[Figure]:

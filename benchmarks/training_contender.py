@@ -32,6 +32,7 @@ from trainables.features.frame_store_builder import build_store
 from trainables.losses.robust import Batch, make_loss
 from trainables.networks.cnn import CNN, PENULTIMATE
 from trainables.runs.execution import RunExecution
+from trainables.storage.folder_location import FolderLocation
 from trainables.training.run_data import RunData, RunDataSource
 from trainables.training.run_training import EVALUATION_BATCH, RunTraining, stream
 
@@ -134,7 +135,7 @@ def steps(run: Run, chosen: RunData) -> Callable[[], list[float]]:
     return epoch
 
 
-def whole(run: Run, loader: RunDataSource, folder: Path) -> Callable[[], list[float]]:
+def whole(run: Run, loader: RunDataSource, folder: FolderLocation) -> Callable[[], list[float]]:
     """Return a run's whole epoch."""
     execution = RunExecution(run, loader, folder / f"results-{os.getpid()}", {})
 
@@ -169,7 +170,7 @@ def bare(run: Run, chosen: RunData) -> Callable[[], list[float]]:
     return epoch
 
 
-def main(name: str, folder: Path, threads: int = 1) -> None:
+def main(name: str, folder: FolderLocation, threads: int = 1) -> None:
     """Train an epoch for each line."""
     torch.set_num_threads(threads)
     loader = data(folder)
@@ -192,4 +193,4 @@ def main(name: str, folder: Path, threads: int = 1) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), *map(int, sys.argv[3:]))
+    main(sys.argv[1], FolderLocation(sys.argv[2]), *map(int, sys.argv[3:]))

@@ -14,6 +14,7 @@ from measuring import Figure
 from trainables.datasets.config import Synthetic
 from trainables.datasets.synthetic import LIST, generate
 from trainables.records import read_records
+from trainables.storage.folder_location import FolderLocation
 
 STUDY = """
 name: whole
@@ -32,7 +33,7 @@ def measure() -> list[Figure]:
     """Run a study of 24 runs and compare its wall time with what its runs spent, spread over the cores."""
     cores = len(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
+        folder = FolderLocation(name)
         sounds = Synthetic(kind="synthetic", noise=0.4, seed=0, train_per_class=100, test_per_class=20)
         clips = generate(sounds, folder / "sounds").root / LIST  # a study finds its recordings there
         (folder / "study.yaml").write_text(STUDY.format(folder=folder, clips=clips))
