@@ -20,6 +20,7 @@ from trainables.storage.folder_location import FolderLocation
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from trainables.plans import PlannedRun
     from trainables.records import Record
 
 HERE = Path(__file__).resolve().parent
@@ -38,15 +39,16 @@ def main(folder: FolderLocation) -> None:
     from study.engine import tune  # noqa: PLC0415 -- imports ray, which reads the environment
     from study.engine.conductor import Conductor  # noqa: PLC0415
     from study.engine.progress import Progress  # noqa: PLC0415
+    from study.engine.state import Observer  # noqa: PLC0415
+    from study.engine.tensorboard import TensorBoard  # noqa: PLC0415
     from study.methods.budgeted import BudgetedMethod  # noqa: PLC0415
     from study.methods.grid import Grid  # noqa: PLC0415
     from study.spec.keys import Resources  # noqa: PLC0415
     from trainables.plans import read_plan  # noqa: PLC0415
     from trainables.settings import Budget  # noqa: PLC0415
 
-    class Timed(Progress):
-        def on_record(self, record: Record) -> None:
-            super().on_record(record)
+    class Timed(Observer):
+        def run_recorded(self, planned: PlannedRun, record: Record, *, known: bool) -> None:  # noqa: ARG002 -- the observer's signature
             at.append(time.perf_counter())
             ray_cpu.append(time.process_time() - own[0])
             if len(at) % 100 == 0:
@@ -58,8 +60,10 @@ def main(folder: FolderLocation) -> None:
     memory: list[int] = []
     plan = read_plan(folder, NAME)
     console = Console(file=StringIO(), width=200)
-    progress = Timed(folder, NAME, {p.run.run_id: p for p in plan.runs}, {}, console=console)
-    conductor = Conductor(BudgetedMethod(Grid(plan.runs), Budget()), folder, plan, progress, {"host": "here"})
+    conductor = Conductor(BudgetedMethod(Grid(plan.runs), Budget()), folder, plan, {"host": "here"})
+    state = conductor.state
+    progress = Progress(state, folder, console=console)
+    state.observers += [progress, TensorBoard(folder, NAME), Timed()]
 
     def timed(call: Callable[..., Any]) -> Callable[..., Any]:
         def timing(*given: Any) -> Any:  # noqa: ANN401 -- passed on
@@ -77,7 +81,7 @@ def main(folder: FolderLocation) -> None:
     began = time.perf_counter()
     with progress:
         tune.execute(conductor, Resources())
-    failed = sum(record.status != "complete" for record in progress.recorded.values())
+    failed = sum(record.status != "complete" for record in state.recorded.values())
     sys.stdout.write(json.dumps({"at": [a - began for a in at], "ray": ray_cpu, "memory": memory, "failed": failed}))
 
 

@@ -38,6 +38,8 @@ from rich.console import Console
 
 from study.engine.conductor import Conductor
 from study.engine.progress import Progress
+from study.engine.session import OptunaJournal
+from study.engine.tensorboard import TensorBoard
 from study.methods.factory import make_method
 from study.methods.method import Decision, Signal
 from study.planning.runs import planned_runs
@@ -123,10 +125,12 @@ class Simulation:
         write_plan(folder, plan)
         for name in ("records", "checkpoints"):
             (folder / name).mkdir()
-        chooser, on_change = make_method(spec, FINGERPRINT, plan.runs)
-        progress = Progress(folder, NAME, {p.run.run_id: p for p in planned}, {}, console=Console(file=StringIO()))
-        self.conductor = Conductor(chooser, folder, plan, progress, {"host": "here"})
-        self.conductor.on_change = on_change
+        made = make_method(spec, FINGERPRINT, plan.runs)
+        self.conductor = Conductor(made.method, folder, plan, {"host": "here"})
+        state = self.conductor.state
+        state.observers += [Progress(state, folder, console=Console(file=StringIO())), TensorBoard(folder, NAME)]
+        if made.write_journal:
+            state.observers.append(OptunaJournal(made.write_journal))
         self.driver, self._costs = Driver(), costs
         self._random = np.random.default_rng(0)
         self._truth = self._random.integers(0, 20, 200)
@@ -186,11 +190,13 @@ class Simulation:
             return
         if decision is Decision.PAUSE:
             self._reached[run_id] = flight
-            end: Callable[[], object] = partial(self.conductor.progress.on_lost, run_id)
+            end: Callable[[], object] = partial(self.conductor.state.lose, run_id)
         else:
             self.runs += 1
             end = (
-                partial(self.conductor.cut, run) if decision is Decision.STOP else partial(self.conductor.ended, run_id)
+                partial(self.conductor.stop, run)
+                if decision is Decision.STOP
+                else partial(self.conductor.ended, run_id)
             )
         self.driver.work(now, "ending a run", end, self._costs.run_s)
 

@@ -11,7 +11,7 @@ from analysis.tables.accuracy import result_tables
 from study.commands.options import add_run_options, add_study_file
 from study.console import say, show
 from study.engine.notifier import Notifier
-from study.engine.session import _how_to_go_on, train, workplace
+from study.engine.session import how_to_continue, train, workplace
 from study.errors import EngineError
 from study.ledger.claim import claim
 from study.spec.reading import read_spec
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import argparse
 
     from study.engine.conductor import Conductor
+    from study.spec.notify import Event
 
 
 def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
@@ -40,17 +41,18 @@ def run(options: argparse.Namespace) -> int:
     """
     spec = read_spec(spec_path(options.file))
     storage = location(spec.storage)
-    notifier = Notifier(spec.name, spec.notify)
+    hint = how_to_continue(spec.name, options)
+    notifier = Notifier(spec.name, spec.notify, hint)
     with claim(storage, spec.name) as still_owned, notifier.of_failure(), workplace(spec, storage):
         try:
             conductor = train(spec, storage, options, notifier, still_owned)
         except (KeyboardInterrupt, EngineError, OSError):
-            say(_how_to_go_on(spec.name, options), err=True)
+            say(hint, err=True)
             raise
         answer = _conclude(conductor)
-    done = any(record.status == "complete" for record in conductor.progress.recorded.values())
-    notifier.send("finished" if done else "failed", answer)
-    return 0 if done else 1
+    event: Event = "finished" if conductor.state.any_complete else "failed"
+    notifier.send(event, answer)
+    return 0 if event == "finished" else 1
 
 
 def _conclude(conductor: Conductor) -> str:
@@ -61,11 +63,12 @@ def _conclude(conductor: Conductor) -> str:
         show(table.title, table.header, table.rows)
     for warning in conductor.ledger.warnings:
         say(warning, err=True)
-    for record in conductor.progress.recorded.values():
+    for record in conductor.state.recorded.values():
         if record.status not in {"complete", "stopped"}:
             say(f"left out: run {record.run_id} {record.status}: {record.error or ''}")
-    if problem := conductor.events.problem:
-        say(f"not all events for TensorBoard could be written: {problem}; running again writes them", err=True)
+    for observer in conductor.state.observers:
+        if observer.problem:
+            say(observer.problem, err=True)
     say(answer := report.verdict)
     say(f"report: {write_report(conductor.storage, conductor.plan.name) / 'report.html'}")
     return answer

@@ -1,4 +1,4 @@
-"""Telling somebody how a study goes: a JSON object posted to a web address, as Slack, Mattermost and others take it."""
+"""Notifications of a study's events: JSON posted to a web address, in the form that Slack and Mattermost accept."""
 
 from __future__ import annotations
 
@@ -9,24 +9,32 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from study.console import say
+from study.engine.state import Observer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from study.spec.notify import Event, Notify
 
-PATIENCE_S = 10.0
+TIMEOUT_S = 10.0
 
 
-class Notifier:
-    """Tells of a study's events. What fails here costs the study one line of warning."""
+class Notifier(Observer):
+    """Posts a study's events. If a request fails, the study prints one warning and continues."""
 
-    def __init__(self, study: str, notify: Notify | None) -> None:
-        """Take a study's name, and what its file says of notifying (None: nobody is told)."""
-        self._study, self._notify = study, notify
+    def __init__(self, study: str, notify: Notify | None, hint: str = "") -> None:
+        """Prepare the notifications of a study.
+
+        Args:
+            study: its name.
+            notify: the address and the events to post; None posts nothing.
+            hint: how to continue the study, printed if the cluster is lost.
+
+        """
+        self._study, self._notify, self._hint = study, notify, hint
 
     def send(self, event: Event, text: str) -> None:
-        """Post an event: ``{"study": ..., "event": ..., "text": ...}``; nothing if the file does not ask for it."""
+        """Post an event as ``{"study": ..., "event": ..., "text": ...}`` if the study file asks for it."""
         notify = self._notify
         if notify is None or event not in notify.on:
             return
@@ -37,7 +45,7 @@ class Notifier:
             {"Content-Type": "application/json", "User-Agent": "gce-study"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE_S):  # noqa: S310 -- see above
+            with urllib.request.urlopen(request, timeout=TIMEOUT_S):  # noqa: S310 -- see above
                 pass
         except (OSError, ValueError, http.client.HTTPException) as error:
             # Some of these errors have the address in their text.
@@ -46,35 +54,18 @@ class Notifier:
 
     @contextmanager
     def of_failure(self) -> Iterator[None]:
-        """Tell of an error that leaves the context; being asked to end is none."""
+        """Post ``failed`` for any exception that leaves the context, interrupts excepted."""
         try:
             yield
         except Exception as error:
             self.send("failed", str(error) or type(error).__name__)
             raise
 
-    def on_gone(self, hint: str) -> Callable[[str], None]:
-        """Return what is to be called with a reason when the process is about to end."""
+    def gone(self, reason: str) -> None:
+        """Print and post why the process is about to end, and print how to continue."""
+        say(f"gce-study: {reason}\n{self._hint}", err=True)
+        self.send("failed", reason)
 
-        def tell(reason: str) -> None:
-            say(f"gce-study: {reason}\n{hint}", err=True)
-            self.send("failed", reason)
-
-        return tell
-
-    def on_choice(self, chosen: Callable[[], str | None]) -> Callable[[], None]:
-        """Return what is to be called whenever the study has changed; it tells of the choice once.
-
-        Args:
-            chosen: says what is chosen, in words; None as long as nothing is.
-
-        """
-        told = chosen() is not None  # an earlier sitting has told
-
-        def look() -> None:
-            nonlocal told
-            if not told and (text := chosen()) is not None:
-                told = True
-                self.send("settled", text)
-
-        return look
+    def chosen(self, choice: str) -> None:
+        """Post the choice that is being confirmed."""
+        self.send("settled", choice)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study.console import say
+from study.engine.state import Observer
 from study.errors import EngineError
 from trainables.naming import duration
 
@@ -24,7 +25,20 @@ if TYPE_CHECKING:
     from trainables.storage.types import Location
 
 
-def _how_to_go_on(name: str, options: argparse.Namespace) -> str:
+class OptunaJournal(Observer):
+    """Keeps a search's trials in a file for Optuna's tools."""
+
+    def __init__(self, write: Callable[[], None]) -> None:
+        """Keep the function that writes the file."""
+        self._write = write
+
+    def changed(self) -> None:
+        """Bring the file up to date."""
+        self._write()
+
+
+def how_to_continue(name: str, options: argparse.Namespace) -> str:
+    """Return the sentence that tells how to continue a study that was interrupted."""
     again = f"gce-study run {options.file}"
     if "GCE_STUDY_JOB" in os.environ:
         again = f"gce-study resume {name}, or submit its file again"
@@ -74,6 +88,7 @@ def train(
     from study.cluster.ray_environment import prepare_environment  # noqa: PLC0415
     from study.engine.conductor import Conductor  # noqa: PLC0415
     from study.engine.progress import Progress  # noqa: PLC0415
+    from study.engine.tensorboard import TensorBoard  # noqa: PLC0415
     from study.ledger.ledger import Ledger  # noqa: PLC0415
     from study.ledger.registry import refuse_changed_study, register  # noqa: PLC0415
     from study.methods.factory import make_method  # noqa: PLC0415
@@ -98,13 +113,13 @@ def train(
         records = ledger.retry(records)
     for warning in ledger.warnings:
         say(warning, err=True)
-    method, on_change = make_method(spec, plan.dataset.fingerprint, plan.runs)
-    progress = Progress(storage, spec.name, {p.run.run_id: p for p in plan.runs}, {}, select_on=spec.select_on)
-    conductor = Conductor(method, storage, plan, progress, git_revision())
-    conductor.still_owned = still_owned
-    conductor.on_change = notifier.on_choice(conductor.choice) if plan.method == "settle" else on_change
-    conductor.on_gone = notifier.on_gone(_how_to_go_on(spec.name, options))
-    conductor.take_up(records.values())
+    chosen = make_method(spec, plan.dataset.fingerprint, plan.runs)
+    conductor = Conductor(chosen.method, storage, plan, git_revision(), still_owned)
+    progress = Progress(conductor.state, storage, spec.select_on)
+    conductor.state.observers += [progress, TensorBoard(storage, spec.name), notifier]
+    if chosen.write_journal:
+        conductor.state.observers.append(OptunaJournal(chosen.write_journal))
+    conductor.load(records.values())
     del records  # their curves would stay in memory for as long as the study runs
     first = conductor.next()  # answered from the ledger as far as that goes
     if first is not Signal.DONE:
@@ -115,7 +130,7 @@ def train(
             from study.engine.tune import execute  # noqa: PLC0415 -- imports ray, which reads the environment
 
             execute(conductor, spec.resources)
-    progress.end()
+    conductor.state.end()
     return conductor
 
 

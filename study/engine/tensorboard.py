@@ -1,7 +1,7 @@
-"""A study's runs for TensorBoard: an event file for each, written as it goes and whole once it is recorded.
+"""A study's runs for TensorBoard: one event file each, extended after every epoch and rewritten from the record.
 
-It only shows: nothing is read back. tensorboardX brings the format; its writer blocks when the disk is full, and would
-leave an epoch twice where another process goes on with a run, so the files are written here.
+Nothing is read back from the files. tensorboardX provides the format; its writer blocks when the disk is full and would
+write an epoch twice when another process resumes a run, so the files are written here.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
+from study.engine.state import Observer
 from trainables.naming import configuration_name
 from trainables.plans import study_folder
 
@@ -25,34 +26,25 @@ if TYPE_CHECKING:
 UNFINISHED = "unfinished"
 
 
-class Events:
-    """Keeps a folder with one event file for each run. A folder that cannot be written costs the events alone.
+class TensorBoard(Observer):
+    """Keeps a folder with one event file per run. If the folder cannot be written, the study loses nothing else.
 
-    In an object store, where nothing is appended, a run's file is written once: when the run is recorded.
+    In an object store, which cannot append, a run's file is written once: when the run is recorded.
 
     Attributes:
-        folder: what ``tensorboard --logdir`` takes.
-        problem: why the file of a recorded run could not be written; empty when all could.
+        folder: the value for ``tensorboard --logdir``.
 
     """
 
     def __init__(self, storage: Location, study: str) -> None:
-        """Name the study; nothing is written, or imported, before its first run."""
+        """Set the folder; nothing is written, or imported, before the first run."""
         self.folder = study_folder(storage, study) / "tensorboard"
-        self.problem = ""
         self._curves: dict[str, list[Epoch]] = {}  # of the runs in flight
-        self._files: dict[str, Path] = {}  # those that hold just that curve
-        self._there: set[tuple[str, str]] | None = None  # in an object store: folders and marks, looked up once
+        self._files: dict[str, Path] = {}  # those that hold exactly that curve
+        self._present: set[tuple[str, str]] | None = None  # in an object store: folders and marks, listed once
 
-    def on_epoch(self, planned: PlannedRun, point: Epoch, earlier: Sequence[Epoch] = ()) -> None:
-        """Take in an epoch; one that is known, as from a process that goes on with the run, changes nothing.
-
-        Args:
-            planned: the run.
-            point: the epoch.
-            earlier: the epochs before it, where the run has just gone on from a checkpoint.
-
-        """
+    def epoch_ended(self, planned: PlannedRun, point: Epoch, earlier: Sequence[Epoch] = ()) -> None:
+        """Write an epoch; one that is already written, as by a process that resumed the run, changes nothing."""
         if (local := self.folder.local_path) is None:
             return
         from study.engine.tensorboard_format import epoch, framed, head  # noqa: PLC0415 -- half a second, once a study
@@ -73,11 +65,11 @@ class Events:
                 data = framed([*head(planned), *(epoch(each, now) for each in self._curves[run_id])])
                 file = self._replace(local / _name(planned), UNFINISHED, data)
         except OSError:
-            return  # what is missing is written with the next epoch, or from the record
+            return  # the next epoch, or the record, writes what is missing
         self._files[run_id] = file
 
-    def on_record(self, planned: PlannedRun, record: Record) -> None:
-        """Take in the record of a run, whoever trained it: its file is made anew from that, unless it was."""
+    def run_recorded(self, planned: PlannedRun, record: Record, *, known: bool = False) -> None:  # noqa: ARG002 -- the observer's signature
+        """Rewrite the file of a run from its record, whoever trained it, unless that is already done."""
         self._curves.pop(record.run_id, None)
         self._files.pop(record.run_id, None)
         # A run that failed may be trained once more: its next record ends at another time.
@@ -96,25 +88,25 @@ class Events:
                     other.unlink()
                 (folder / f"events.out.tfevents.{time.time_ns()}.{mark}").write(data)
         except (OSError, ValueError, TypeError) as error:  # the latter two of a record with an odd provenance
-            self.problem = str(error)
+            self.problem = f"not all events for TensorBoard could be written: {error}; running again writes them"
 
     def _has(self, planned: PlannedRun, mark: str) -> bool:
-        """Say whether a record's file is there; in an object store, remember that it will be."""
+        """Return whether a record's file is present; in an object store, remember that it will be."""
         if self.folder.local_path:
             return any((self.folder / _name(planned)).glob(f"*tfevents*.{mark}"))
-        if self._there is None:
+        if self._present is None:
             names = (name.partition("/") for name in self.folder.tree())
-            self._there = {(folder, file.rpartition(".")[2]) for folder, _, file in names}
-        seen = (_name(planned), mark) in self._there
-        self._there.add((_name(planned), mark))
+            self._present = {(folder, file.rpartition(".")[2]) for folder, _, file in names}
+        seen = (_name(planned), mark) in self._present
+        self._present.add((_name(planned), mark))
         return seen
 
     @staticmethod
     def _replace(folder: Path, mark: str, data: bytes) -> Path:
-        """Write a run's file anew, under a later name than the one before: TensorBoard reads them in that order.
+        """Rewrite a run's file under a later name than the one before: TensorBoard reads them in that order.
 
-        The one before is emptied first and removed by the next: a TensorBoard that is just reading a file would never
-        get over its disappearance.
+        The one before is emptied now and removed by the next rewrite: a TensorBoard that is reading a file does not
+        recover if the file disappears.
         """
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"events.out.tfevents.{time.time_ns()}.{mark}"

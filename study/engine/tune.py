@@ -59,11 +59,11 @@ def execute(conductor: Conductor, resources: Resources) -> None:
     """
     asking = _Asking(conductor, resources)
     if not ray.is_initialized():
-        with own_cluster(), watched(conductor.on_gone):
+        with own_cluster(), watched(conductor.state.lose_cluster):
             _fit(asking, resources, most_here(resources), FinishingEpochs())
         return
-    conductor.progress.ray_dashboard = dashboard_of(ray.init(ignore_reinit_error=True, logging_level=logging.ERROR))
-    with watched(conductor.on_gone), FinishingEpochs() as finishing:
+    conductor.state.ray_dashboard = dashboard_of(ray.init(ignore_reinit_error=True, logging_level=logging.ERROR))
+    with watched(conductor.state.lose_cluster), FinishingEpochs() as finishing:
         _fit(asking, resources, most_at_once(conductor.method, resources), finishing)
 
 
@@ -134,9 +134,9 @@ class _Asking(Searcher):
         decision = self._decided.pop(trial_id, None)
         try:
             if decision is Decision.STOP:
-                self.conductor.cut(run)
+                self.conductor.stop(run)
             elif decision is Decision.PAUSE:
-                self.conductor.progress.on_lost(run.run_id)
+                self.conductor.state.lose(run.run_id)
             else:
                 self.conductor.ended(run.run_id)
         except OSError as fault:
@@ -208,7 +208,7 @@ class _Watching(tune.Callback):
     """Passes the start of runs on, and counts processes that died."""
 
     def __init__(self, asking: _Asking) -> None:
-        self._asking, self._progress = asking, asking.conductor.progress
+        self._asking = asking
         self._failures: Counter[str] = Counter()  # trial -> failures that Tune has counted
 
     def __getstate__(self) -> dict[str, Any]:
@@ -221,7 +221,7 @@ class _Watching(tune.Callback):
 
     def on_trial_start(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
         """Register the start of a run."""
-        self._progress.on_start(self._asking.trials[trial.trial_id].run_id)
+        self._asking.conductor.state.start(self._asking.trials[trial.trial_id].run_id)
 
     def on_trial_complete(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
         """Drop Tune's running means of all that the run reported: 25 KB a run, which nobody asks for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -29,10 +30,22 @@ if TYPE_CHECKING:
 JOURNAL = "optuna.log"  # in the study's folder: the trials of a search, for optuna-dashboard
 
 
-def make_method(
-    spec: StudySpec, dataset: str, earlier: Sequence[PlannedRun]
-) -> tuple[BudgetedMethod, Callable[[], None]]:
-    """Return a study's method, with its controls and budget, and a function to call after each change of the method.
+@dataclass(frozen=True)
+class StudyMethod:
+    """A study's method, with its controls and budget.
+
+    Attributes:
+        method: the method.
+        write_journal: brings the journal for Optuna's tools up to date; None unless the study is a search.
+
+    """
+
+    method: BudgetedMethod
+    write_journal: Callable[[], None] | None
+
+
+def make_method(spec: StudySpec, dataset: str, earlier: Sequence[PlannedRun]) -> StudyMethod:
+    """Return a study's method.
 
     Args:
         spec: the study.
@@ -40,17 +53,19 @@ def make_method(
         earlier: the runs that the plan names already; for a grid, these are all its runs.
 
     """
-    inner, on_change = _unlimited(spec, dataset, [planned for planned in earlier if planned.stage != "control"])
+    inner, write_journal = _unlimited(spec, dataset, [planned for planned in earlier if planned.stage != "control"])
     if spec.controls:
         inner = ControlledMethod(inner, earlier, control_runs(spec))
-    return BudgetedMethod(inner, spec.budget), on_change
+    return StudyMethod(BudgetedMethod(inner, spec.budget), write_journal)
 
 
-def _unlimited(spec: StudySpec, dataset: str, earlier: Sequence[PlannedRun]) -> tuple[Method, Callable[[], None]]:
-    """Return the method without controls and budget, and the function to call after each change."""
+def _unlimited(
+    spec: StudySpec, dataset: str, earlier: Sequence[PlannedRun]
+) -> tuple[Method, Callable[[], None] | None]:
+    """Return the method without controls and budget, and the function that writes its journal."""
     method = spec.method
     if not isinstance(method, SettleSpec | SearchSpec):
-        return Grid(earlier), lambda: None
+        return Grid(earlier), None
     fixed = [c for c in candidates(spec) if c.arm in method.baselines]
     # Runs that confirmed another choice, before the budget was raised, stay in the plan.
     confirmed = sum(planned.stage == "confirm" and planned.arm not in method.baselines for planned in earlier)
@@ -65,7 +80,7 @@ def _unlimited(spec: StudySpec, dataset: str, earlier: Sequence[PlannedRun]) -> 
 
         # Sorted, so that the order of the arms in the file has no effect.
         choices = sorted((c for c in candidates(spec) if c.arm not in method.baselines), key=lambda c: c.arm)
-        return Settle(choices, fixed, method, dataset, **options), lambda: None
+        return Settle(choices, fixed, method, dataset, **options), None
     from study.methods.optuna_journal import Journal  # noqa: PLC0415 -- imports optuna, which only a search needs
     from study.methods.search import Search  # noqa: PLC0415
 

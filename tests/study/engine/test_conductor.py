@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from rich.console import Console
 
 from factories import point, record
 from study.engine.conductor import BUSY_S, Conductor
-from study.engine.progress import Progress
+from study.engine.state import Observer
 from study.methods.grid import Grid
 from study.methods.method import Decision, Signal
 from study.spec.candidates import Candidate
@@ -22,7 +20,7 @@ from trainables.runs.ownership import owned
 from trainables.training.checkpoint import Checkpoint, checkpoint_path, load_checkpoint, save_checkpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from trainables.storage.object_location import ObjectLocation
@@ -69,11 +67,27 @@ def checkpoint(storage: Path, planned: PlannedRun, epochs: int) -> None:
     save_checkpoint(checkpoint_path(storage, planned.run.run_id), state)
 
 
-def conductor(storage: Location, method: Grid) -> Conductor:
+class LostError(Exception):
+    """The study is another process's meanwhile."""
+
+
+class Guard:
+    """What is called before anything is written; it calls ``then``, if there is one."""
+
+    then: Callable[[], None] | None = None
+
+    def __call__(self) -> None:
+        if self.then:
+            self.then()
+
+    def lose(self) -> None:
+        raise LostError
+
+
+def conductor(storage: Location, method: Grid, still_owned: Callable[[], None] = lambda: None) -> Conductor:
     data = DataSummary(name="d", kind="synthetic", fingerprint="d", classes=["x", "y"], clips={})
     plan = StudyPlan(name="s", description="", method="search", spec={}, dataset=data, runs=[])
-    progress = Progress(storage, "s", {}, {}, console=Console(file=io.StringIO()))
-    return Conductor(method, storage, plan, progress, {"commit": "c"})
+    return Conductor(method, storage, plan, {"commit": "c"}, still_owned)
 
 
 def test_a_run_is_in_the_plan_before_it_is_handed_out(tmp_path: Path) -> None:
@@ -83,31 +97,34 @@ def test_a_run_is_in_the_plan_before_it_is_handed_out(tmp_path: Path) -> None:
         assert read_plan(tmp_path, "s").runs == RUNS[:count]
 
 
-class LostError(Exception):
-    """The study is another process's meanwhile."""
+class Journal(Observer):
+    """Counts what it would write."""
+
+    written = 0
+
+    def changed(self) -> None:
+        self.written += 1
 
 
 def test_who_has_lost_a_study_leaves_plan_journal_and_records_to_the_new_owner(tmp_path: Path) -> None:
-    def lost() -> None:
-        raise LostError
-
-    changes: list[str] = []
-    conducted = conductor(tmp_path, OneByOne())
-    conducted.on_change = lambda: changes.append("written")
+    journal, guard = Journal(), Guard()
+    conducted = conductor(tmp_path, OneByOne(), guard)
+    conducted.state.observers.append(journal)
     conducted.next()
     conducted.on_epoch(RUNS[0].run, point(1))
-    conducted.still_owned = lost
-    before = len(changes)
+    guard.then = guard.lose
+    before = journal.written
+    assert before > 0
     for write in (
         conducted.next,
-        lambda: conducted.cut(RUNS[0].run),
+        lambda: conducted.stop(RUNS[0].run),
         lambda: conducted.on_epoch(RUNS[0].run, point(2)),
     ):
         with pytest.raises(LostError):
             write()
     assert read_plan(tmp_path, "s").runs == RUNS[:1]
     assert read_records(tmp_path) == {}
-    assert len(changes) == before
+    assert journal.written == before
 
 
 def test_the_ledger_answers_before_anything_is_trained(tmp_path: Path) -> None:
@@ -115,7 +132,7 @@ def test_the_ledger_answers_before_anything_is_trained(tmp_path: Path) -> None:
         write_record(tmp_path, record(planned))
     conducted = conductor(tmp_path, OneByOne())
     assert conducted.next() == RUNS[2]
-    assert conducted.progress.recorded.keys() == {p.run.run_id for p in RUNS[:2]}
+    assert conducted.state.recorded.keys() == {p.run.run_id for p in RUNS[:2]}
     assert read_plan(tmp_path, "s").runs == RUNS
 
 
@@ -135,13 +152,13 @@ def test_a_run_that_another_study_trains_is_not_cut_but_its_record_taken_when_it
         conducted.on_epoch(planned.run, point(epoch))
     checkpoint(tmp_path, planned, 2)
     with owned(tmp_path, planned.run.run_id):
-        conducted.cut(planned.run)
+        conducted.stop(planned.run)
         assert conducted.next() == RUNS[1]
         assert read_records(tmp_path) == {}
         write_record(tmp_path, record(planned))
     assert conducted.next() == RUNS[2]
     assert read_records(tmp_path)[planned.run.run_id].status == "complete"
-    assert planned.run.run_id in conducted.progress.recorded
+    assert planned.run.run_id in conducted.state.recorded
 
 
 def test_a_record_that_another_search_cut_meanwhile_is_put_aside(tmp_path: Path) -> None:
@@ -168,7 +185,7 @@ def test_a_run_that_is_cut_is_recorded_as_stopped_from_its_checkpoint(tmp_path: 
     assert conducted.on_epoch(planned.run, point(1)) is Decision.CONTINUE
     assert conducted.on_epoch(planned.run, point(2)) is Decision.STOP
     checkpoint(tmp_path, planned, 2)
-    conducted.cut(planned.run)
+    conducted.stop(planned.run)
     found = read_records(tmp_path)[planned.run.run_id]
     assert (found.status, found.validation_accuracy, found.test, found.error) == ("stopped", 0.2, None, None)
     assert log_path(tmp_path, planned.run.run_id).read_text().endswith("stopped after 2 epochs by study s\n")
@@ -185,22 +202,23 @@ def test_a_cut_run_whose_checkpoint_is_lost_is_recorded_from_what_it_reported(tm
     assert isinstance(planned, PlannedRun)
     for epoch in (1, 2):
         conducted.on_epoch(planned.run, point(epoch))
-    conducted.cut(planned.run)
+    conducted.stop(planned.run)
     found = read_records(tmp_path)[planned.run.run_id]
     assert (found.status, len(found.epochs), found.cost.wall_s) == ("stopped", 2, 0.0)
 
 
 def test_a_record_that_a_worker_wrote_last_moment_is_not_replaced_in_an_object_store(bucket: ObjectLocation) -> None:
-    conducted = conductor(bucket, OneByOne())
+    guard = Guard()
+    conducted = conductor(bucket, OneByOne(), guard)
     planned = conducted.next()
     assert isinstance(planned, PlannedRun)
     for epoch in (1, 2):
         conducted.on_epoch(planned.run, point(epoch))
     there = record(planned)
-    conducted.still_owned = lambda: write_record(bucket, there)  # between the look for a record and its writing
-    conducted.cut(planned.run)
+    guard.then = lambda: write_record(bucket, there)  # between the look for a record and its writing
+    conducted.stop(planned.run)
     assert read_records(bucket) == {planned.run.run_id: there}
-    assert conducted.progress.recorded[planned.run.run_id].cost == there.cost
+    assert conducted.state.recorded[planned.run.run_id].cost == there.cost
 
 
 def test_a_run_whose_checkpoint_stands_at_a_rung_is_decided_before_it_trains(tmp_path: Path) -> None:
@@ -261,12 +279,10 @@ def test_a_method_that_waits_is_not_asked_again_before_it_has_heard_something(tm
 
 
 def test_who_waits_is_told_that_the_study_is_anothers_meanwhile(tmp_path: Path) -> None:
-    def lost() -> None:
-        raise LostError
-
-    conducted = conductor(tmp_path, Grid(RUNS[:1]))
+    guard = Guard()
+    conducted = conductor(tmp_path, Grid(RUNS[:1]), guard)
     assert [conducted.next() for _ in range(2)] == [RUNS[0], Signal.WAIT]
-    conducted.still_owned = lost
+    guard.then = guard.lose
     with pytest.raises(LostError):
         conducted.next()
 

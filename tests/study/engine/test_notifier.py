@@ -22,11 +22,15 @@ dataset: {{kind: synthetic, train_per_class: 6, test_per_class: 2}}
 arms:
   - {{name: cce, loss: {{name: cce}}}}
   - {{name: adaptive, loss: {{name: adaptive_gce, temperature: 1000}}}}
-method: {{name: settle, within: 50, confidence: 0.5, start_seeds: 1, confirm_seeds: 2}}
+method: {method}
 training: {{epochs: 1, batch_size: 8{more}}}
 notify: {{url: '{url}'}}
 storage: {storage}
 """
+
+
+SETTLE = "{name: settle, within: 50, confidence: 0.5, start_seeds: 1, confirm_seeds: 2}"
+SEARCH = "{name: search, configurations: 2, asha: null, baselines: [cce], confirm_best: 1, confirm_seeds: 2}"
 
 
 class Server(HTTPServer):
@@ -60,9 +64,9 @@ def server():
     server.server_close()
 
 
-def run(folder, url, more=""):
+def run(folder, url, more="", study=STUDY, method=SETTLE):
     path = folder / "told.yaml"
-    path.write_text(STUDY.format(url=url, storage=folder / "storage", more=more))
+    path.write_text(study.format(url=url, storage=folder / "storage", more=more, method=method))
     return subprocess.run([GCE_STUDY, "run", path], capture_output=True, text=True, timeout=200, check=False)
 
 
@@ -83,6 +87,26 @@ def test_a_study_tells_of_its_choice_and_of_its_end_once_each_and_keeps_the_addr
     again = run(tmp_path, server.url.replace("services", "elsewhere"))
     assert again.returncode == 0, again.stderr  # another address is no other study
     assert [body["event"] for _, _, body in server.posts[2:]] == ["finished"]
+
+
+@pytest.mark.slow
+def test_a_search_tells_of_what_it_confirms_and_of_its_end_once_each(server, tmp_path):
+    study = STUDY.replace("temperature: 1000", "temperature: {{min: 100, max: 10000}}")
+    answer = run(tmp_path, server.url, study=study, method=SEARCH)
+    assert answer.returncode == 0, answer.stderr
+    settled, finished = (body for _, _, body in server.posts)
+    assert settled == {
+        "study": "told",
+        "event": "settled",
+        "text": "told settled: confirming 1 configuration and 1 baseline",
+    }
+    assert finished["event"] == "finished"
+
+
+def test_a_cluster_that_is_gone_is_told_with_how_to_continue(server, capsys):
+    Notifier("s", Notify(url=server.url), "s: continue with: gce-study run s.yaml").gone("the cluster is gone")
+    assert [body["text"] for _, _, body in server.posts] == ["s failed: the cluster is gone"]
+    assert capsys.readouterr().err == "gce-study: the cluster is gone\ns: continue with: gce-study run s.yaml\n"
 
 
 @pytest.mark.slow
@@ -113,7 +137,7 @@ def test_an_address_that_fails_costs_one_line_without_its_secret(server, capsys,
 @pytest.mark.parametrize("url", ["ftp://h/x", "hooks.example/T0", "https:///x", "https://h:99999/", "https://h/a b"])
 def test_an_address_that_is_none_is_refused_without_showing_it(tmp_path, url):
     path = tmp_path / "told.yaml"
-    path.write_text(STUDY.format(url=url + SECRET, storage=tmp_path, more=""))
+    path.write_text(STUDY.format(url=url + SECRET, storage=tmp_path, more="", method=SETTLE))
     with pytest.raises(SpecError) as error:
         read_spec(path)
     assert error.value.problems == [
@@ -123,7 +147,7 @@ def test_an_address_that_is_none_is_refused_without_showing_it(tmp_path, url):
 
 def test_an_unknown_event_and_an_unknown_key_are_refused_and_show_no_address(tmp_path):
     path = tmp_path / "told.yaml"
-    text = STUDY.format(url="https://h/x", storage=tmp_path, more="")
+    text = STUDY.format(url="https://h/x", storage=tmp_path, more="", method=SETTLE)
     path.write_text(
         text.replace("notify: {url: 'https://h/x'}", f"notify: {{on: [ended], link: 'https://h/{SECRET}'}}")
     )

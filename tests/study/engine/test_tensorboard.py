@@ -17,7 +17,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 import factories
-from study.engine.tensorboard import Events
+from study.engine.tensorboard import TensorBoard
 from study.engine.tensorboard_format import TAGS
 from trainables.config import AdaptiveGCE, Configuration, Run
 from trainables.plans import PlannedRun
@@ -57,7 +57,7 @@ def files(folder):
 
 @pytest.fixture
 def events(tmp_path):
-    return Events(tmp_path, "s")
+    return TensorBoard(tmp_path, "s")
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def folder(events):
 
 def test_a_run_is_readable_epoch_by_epoch_while_it_is_trained(events, folder):
     for epoch in (1, 2, 3):
-        events.on_epoch(planned(), point(epoch))
+        events.epoch_ended(planned(), point(epoch))
         found = scalars(folder)
         assert set(found) == set(TAGS) - {"accuracy/verified"}
         assert found["loss/train"] == [(e, pytest.approx(1 / e)) for e in range(1, epoch + 1)]
@@ -77,8 +77,8 @@ def test_a_run_is_readable_epoch_by_epoch_while_it_is_trained(events, folder):
 def test_a_recorded_run_has_its_curve_once_its_test_accuracy_and_its_time(events, folder):
     plan = planned()
     for epoch in (1, 2, 3):
-        events.on_epoch(plan, point(epoch))
-    events.on_record(plan, record(plan))
+        events.epoch_ended(plan, point(epoch))
+    events.run_recorded(plan, record(plan))
     found = scalars(folder)
     assert [step for step, _ in found["accuracy/validation"]] == [1, 2, 3, 4]
     assert found["accuracy/test"] == [(4, 0.75)]
@@ -89,64 +89,66 @@ def test_a_recorded_run_has_its_curve_once_its_test_accuracy_and_its_time(events
 
 def test_a_run_that_goes_on_in_another_sitting_has_every_epoch_once(events, folder, tmp_path):
     for epoch in (1, 2):
-        events.on_epoch(planned(), point(epoch))
+        events.epoch_ended(planned(), point(epoch))
     (written,) = files(folder)
     written.write_bytes(written.read_bytes()[:-7])  # as a killed process leaves it
-    again = Events(tmp_path, "s")
-    again.on_epoch(planned(), point(4), [point(epoch) for epoch in (1, 2, 3)])
-    again.on_epoch(planned(), point(5))
+    again = TensorBoard(tmp_path, "s")
+    again.epoch_ended(planned(), point(4), [point(epoch) for epoch in (1, 2, 3)])
+    again.epoch_ended(planned(), point(5))
     assert [step for step, _ in scalars(folder)["loss/train"]] == [1, 2, 3, 4, 5]
 
 
 def test_a_reader_that_keeps_a_run_open_follows_it_from_sitting_to_sitting(events, folder, tmp_path):
     plan = planned()
-    events.on_epoch(plan, point(1))
+    events.epoch_ended(plan, point(1))
     read = EventAccumulator(str(folder))
 
     def steps():
         return [event.step for event in read.Reload().Scalars("loss/train")]
 
     assert steps() == [1]
-    again = Events(tmp_path, "s")
+    again = TensorBoard(tmp_path, "s")
     for epoch in (2, 3):
-        again.on_epoch(plan, point(epoch), [point(1)] if epoch == 2 else [])
+        again.epoch_ended(plan, point(epoch), [point(1)] if epoch == 2 else [])
         assert steps() == [*range(1, epoch + 1)]
-    again.on_record(plan, record(plan))
+    again.run_recorded(plan, record(plan))
     assert steps() == [1, 2, 3, 4]
 
 
 def test_an_epoch_that_is_given_again_is_not_repeated_and_one_that_differs_replaces_what_followed(events, folder):
     for epoch in (1, 2, 3):
-        events.on_epoch(planned(), point(epoch))
+        events.epoch_ended(planned(), point(epoch))
     (written,) = files(folder)
     before = written.read_bytes()
-    events.on_epoch(planned(), point(3))
+    events.epoch_ended(planned(), point(3))
     assert written.read_bytes() == before
-    events.on_epoch(planned(), point(2, validation_accuracy=0.9))  # a process that went back to an earlier checkpoint
+    events.epoch_ended(
+        planned(), point(2, validation_accuracy=0.9)
+    )  # a process that went back to an earlier checkpoint
     assert scalars(folder)["accuracy/validation"] == [(1, pytest.approx(0.1)), (2, pytest.approx(0.9))]
 
 
 def test_a_run_from_the_ledger_is_written_from_its_record_and_then_left_alone(events, folder, tmp_path):
     plan = planned()
-    events.on_record(plan, record(plan))
+    events.run_recorded(plan, record(plan))
     (written,) = files(folder)
     assert len(scalars(folder)["loss/train"]) == 4
-    Events(tmp_path, "s").on_record(plan, record(plan))
+    TensorBoard(tmp_path, "s").run_recorded(plan, record(plan))
     assert files(folder) == [written]
     other = record(plan, epochs=2).model_copy(update={"provenance": Provenance({"ended": "2026-01-03T00:00:00+00:00"})})
-    Events(tmp_path, "s").on_record(plan, other)  # the run was trained once more
+    TensorBoard(tmp_path, "s").run_recorded(plan, other)  # the run was trained once more
     assert len(scalars(folder)["loss/train"]) == 2
 
 
 def test_a_run_that_only_explored_shows_no_test_accuracy(events, folder):
     plan = planned(stage="explore")
-    events.on_record(plan, record(plan))
+    events.run_recorded(plan, record(plan))
     assert "accuracy/test" not in scalars(folder)
 
 
 def test_a_run_without_an_epoch_is_there_by_its_parameters(events, folder):
     plan = planned()
-    events.on_record(plan, record(plan, epochs=0, status="failed"))
+    events.run_recorded(plan, record(plan, epochs=0, status="failed"))
     found = EventAccumulator(str(folder)).Reload()
     assert scalars(folder) == {}
     content = found.PluginTagToContent("hparams")
@@ -161,12 +163,12 @@ def test_a_run_without_an_epoch_is_there_by_its_parameters(events, folder):
 def test_a_folder_that_cannot_be_written_costs_the_events_and_they_come_back_with_it(events, folder, tmp_path):
     plan = planned()
     (tmp_path / "studies").write_text("in the way")
-    events.on_epoch(plan, point(1))
-    events.on_record(plan, record(plan))
+    events.epoch_ended(plan, point(1))
+    events.run_recorded(plan, record(plan))
     assert "studies" in events.problem
     (tmp_path / "studies").unlink()
-    events.on_epoch(planned(), point(1))
-    events.on_epoch(planned(), point(2))
+    events.epoch_ended(planned(), point(1))
+    events.epoch_ended(planned(), point(2))
     assert [step for step, _ in scalars(folder)["loss/train"]] == [1, 2]
 
 
@@ -177,15 +179,15 @@ def test_a_full_disk_costs_the_events_until_there_is_room(tmp_path):
     if subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("this user may not mount a file system")
     try:
-        events = Events(small, "s")
-        events.on_epoch(planned(), point(1))
+        events = TensorBoard(small, "s")
+        events.epoch_ended(planned(), point(1))
         with (small / "ballast").open("wb", buffering=0) as file, suppress(OSError):
             while True:
                 file.write(bytes(512))
         for epoch in range(2, 40):  # more than the rest of the file's last page takes
-            events.on_epoch(planned(), point(epoch))
+            events.epoch_ended(planned(), point(epoch))
         (small / "ballast").unlink()
-        events.on_epoch(planned(), point(40))
+        events.epoch_ended(planned(), point(40))
         assert [step for step, _ in scalars(events.folder / "adaptive T=100, seed 0")["loss/train"]] == [*range(1, 41)]
     finally:
         subprocess.run([shutil.which("umount"), "--lazy", small], check=True)
@@ -226,27 +228,27 @@ def test_an_open_tensorboard_follows_a_run_to_its_record(events, tensorboard):
         found = tensorboard("plugin/scalars/scalars", run="adaptive T=100, seed 0", tag="loss/train")
         return [step for _, step, _ in found or []]
 
-    events.on_epoch(plan, point(1))
+    events.epoch_ended(plan, point(1))
     until(lambda: steps() == [1])
-    events.on_epoch(plan, point(2))
+    events.epoch_ended(plan, point(2))
     until(lambda: steps() == [1, 2])
-    events.on_record(plan, record(plan))
+    events.run_recorded(plan, record(plan))
     until(lambda: steps() == [1, 2, 3, 4])
 
 
 def test_in_an_object_store_a_recorded_run_has_one_file_that_is_written_once(bucket, tmp_path):
     plan = planned()
-    events = Events(bucket, "s")
-    events.on_epoch(plan, point(1))
+    events = TensorBoard(bucket, "s")
+    events.epoch_ended(plan, point(1))
     assert not events.folder.exists()
-    events.on_record(plan, record(plan, 2, "failed"))
+    events.run_recorded(plan, record(plan, 2, "failed"))
     for _ in range(2):  # the second is another sitting
-        Events(bucket, "s").on_record(plan, record(plan))
+        TensorBoard(bucket, "s").run_recorded(plan, record(plan))
         ((name, _),) = events.folder.tree().items()
     folder, _, file = name.partition("/")
     assert folder == "adaptive T=100, seed 0"
     before = (events.folder / folder / file).stamp()
-    events.on_record(plan, record(plan, 2, "failed"))  # known to this sitting
+    events.run_recorded(plan, record(plan, 2, "failed"))  # known to this process
     assert events.folder.tree() == {name: before}
     (tmp_path / folder).mkdir()
     (events.folder / folder / file).download(tmp_path / folder / file)

@@ -1,6 +1,5 @@
 """What the engine answers Tune, without a cluster: asking, waiting, busy runs, runs that kill their process."""
 
-import io
 import os
 import re
 import signal
@@ -10,12 +9,10 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from rich.console import Console
 
 from factories import record
 from study.cluster.ray_environment import prepare_environment
 from study.engine.conductor import BUSY_S, Conductor
-from study.engine.progress import Progress
 from study.interrupts import Interrupted, interruptible
 from study.methods.grid import Grid
 from study.spec.keys import Resources
@@ -45,11 +42,9 @@ def plans():
 
 @pytest.fixture
 def asking(engine, plans, tmp_path):
-    runs = {p.run.run_id: p for p in plans}
-    progress = Progress(tmp_path, "s", runs, {}, console=Console(file=io.StringIO()))
     summary = DataSummary(name="d", kind="synthetic", fingerprint="d", classes=["a", "b"], clips={})
     plan = StudyPlan(name="s", description="", method="grid", spec={}, dataset=summary, runs=plans)
-    return engine._Asking(Conductor(Grid(plans), tmp_path, plan, progress, {"commit": "c"}), Resources())
+    return engine._Asking(Conductor(Grid(plans), tmp_path, plan, {"commit": "c"}), Resources())
 
 
 def test_tunes_running_means_of_an_ended_run_are_dropped(engine, asking):
@@ -96,7 +91,7 @@ def test_it_asks_for_each_run_waits_and_finishes(asking, plans, engine, tmp_path
         write_record(tmp_path, record(plan))
         asking.on_trial_complete(trial_id=trial, result={}, error=False)
     assert asking.suggest("c") == engine.Searcher.FINISHED
-    assert set(asking.conductor.progress.recorded) == {p.run.run_id for p in plans}
+    assert set(asking.conductor.state.recorded) == {p.run.run_id for p in plans}
 
 
 def test_a_run_that_another_study_trains_is_asked_for_again_later(asking, plans, monkeypatch):
@@ -125,7 +120,7 @@ def test_a_run_that_keeps_killing_its_process_is_recorded_as_failed_and_the_othe
     assert log.count("its process was lost: torch.OutOfMemoryError: out of memory") == 11
     assert log.endswith(f"failed: {record.error}\n")
     asking.on_trial_complete(trial_id="a", result={"done": True})
-    assert asking.conductor.progress.recorded.keys() == {run_id}
+    assert asking.conductor.state.recorded.keys() == {run_id}
     assert suggested(asking, "b") == plans[1].run.run_id
 
 

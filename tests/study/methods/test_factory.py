@@ -27,12 +27,14 @@ def study(storage: Path, *arms: dict[str, Any], **changes: Any) -> StudySpec:
 
 def drained(spec: StudySpec) -> list[PlannedRun]:
     """Train one run after the other, each a little better than the one before."""
-    method, on_change = make_method(spec, "d", [])
+    made = make_method(spec, "d", [])
+    method = made.method
     found: list[PlannedRun] = []
     while isinstance(answer := method.ask(), PlannedRun):
         found.append(answer)
         method.tell(record(answer, epochs=curve([0.5 + len(found) / 1000]), verified_accuracy=0.5))
-        on_change()
+        if made.write_journal:
+            made.write_journal()
     assert answer is Signal.DONE
     return found
 
@@ -82,6 +84,6 @@ def test_a_search_keeps_its_trials_for_optunas_dashboard(tmp_path: Path) -> None
 def test_a_grid_asks_for_what_its_plan_names(tmp_path: Path) -> None:
     spec = study(tmp_path, CCE, seeds=2)
     planned = drained(study(tmp_path, ADAPTIVE, method={"name": "settle", "confirm_seeds": 2}))
-    method, _ = make_method(spec, "d", planned[:1])
+    method = make_method(spec, "d", planned[:1]).method
     assert method.ask() == planned[0]
     assert method.ask() is Signal.WAIT
