@@ -4,13 +4,13 @@ from __future__ import annotations
 
 
 class EngineError(Exception):
-    """The study cannot go on for a reason outside its runs; what is recorded stays."""
+    """The study cannot continue, for a reason outside its runs; what is recorded stays."""
 
     exit_code = 1
 
 
 class UnheardError(EngineError):
-    """Whoever waited for a study on a cluster hears no more of it; the study may go on there."""
+    """The wait for a study on a cluster lost contact; the study may still be running there."""
 
     exit_code = 125  # as that of coreutils' timeout when it is itself what fails
 
@@ -20,7 +20,7 @@ class UnknownStudyError(Exception):
 
 
 class UsageError(Exception):
-    """A command was given options that it cannot take, or that contradict each other."""
+    """A command was given options that are not allowed, or that contradict each other."""
 
 
 class OwnedError(Exception):

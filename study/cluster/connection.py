@@ -48,10 +48,10 @@ def connect(address: str) -> JobSubmissionClient:
 
 @contextmanager
 def answers(address: str) -> Iterator[None]:
-    """Say in a line what a cluster's answer, or its silence, means.
+    """Turn any error inside the context into one line about the cluster.
 
     Raises:
-        EngineError: it was an error.
+        EngineError: there was an error.
 
     """
     try:
@@ -77,7 +77,7 @@ def _meaning(address: str, error: Exception) -> str:
 
 
 def _show_token() -> None:
-    """Let Ray send a token where there is one: without the mode it does not, though the cluster asks for it."""
+    """Make Ray send the token, if there is one; it does so only in this mode, even if the cluster asks for it."""
     kept = Path("~/.ray/auth_token").expanduser()
     if os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH") or kept.exists():
         os.environ.setdefault("RAY_AUTH_MODE", "token")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-ENDED_S = 30.0  # for a driver that was told to end
+ENDED_S = 30.0  # that a driver gets to end after a signal
 
 
 def end_driver(options: argparse.Namespace) -> int:
@@ -29,7 +29,7 @@ def end_driver(options: argparse.Namespace) -> int:
 
 
 def _drives(process: Path, job: str) -> bool:
-    """Say whether a process is a job's driver: Ray makes it the leader of a session; what it starts is none."""
+    """Return whether a process is a job's driver: Ray makes it a session leader, which its children are not."""
     try:
         own = f"GCE_STUDY_JOB={job}".encode() in (process / "environ").read_bytes().split(b"\0")
         return own and os.getsid(int(process.name)) == int(process.name)

@@ -1,6 +1,6 @@
-"""Studies on a Ray cluster, by its jobs API: each attempt of a study is a job whose driver is ``gce-study run``.
+"""Studies on a Ray cluster, through its jobs API: each attempt of a study is a job whose driver is ``gce-study run``.
 
-The cluster keeps an attempt's number in the id of its job, so that of two submissions at once Ray refuses one.
+The attempt's number is part of the job's id, so that Ray refuses one of two simultaneous submissions.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ADDRESS = "http://127.0.0.1:8265"
 STUDY, DIGEST, FILE, OPTIONS = "gce_study", "gce_study_digest", "gce_study_file", "gce_study_options"  # of a job
 STOPPING_S = 600  # for the runs to finish their epoch before Ray kills the driver
-RACES = 5  # submissions of others that may come in between
+RACES = 5  # attempts, each lost to a submission from somewhere else
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Attempt:
         status: PENDING, RUNNING, SUCCEEDED, FAILED or STOPPED.
         started, ended: in seconds since 1970; None before that.
         exit_code: of the driver, if it ended by itself.
-        message: what Ray says of the status.
+        message: what Ray reports about the status.
 
     """
 
@@ -55,7 +55,7 @@ class Attempt:
 
     @property
     def job(self) -> str:
-        """The job's id. The number behind the last hyphen is never part of the name, so no two studies share one."""
+        """The job's id. The number after the last hyphen is not part of the name, so no two studies share an id."""
         return f"{self.study}-{self.number}"
 
     @property
@@ -70,7 +70,7 @@ class Attempt:
 
 
 class Cluster:
-    """A cluster's studies. Every method raises EngineError where the cluster does not answer, or refuses."""
+    """A cluster's studies. Every method raises EngineError if the cluster does not answer, or refuses."""
 
     def __init__(self, address: str = ADDRESS) -> None:
         """Reach a cluster.
@@ -165,14 +165,14 @@ class Cluster:
         return True
 
     def stop(self, attempt: Attempt) -> None:
-        """Ask a driver to end when its runs have finished their epoch; returns at once."""
+        """Ask a driver to end once its runs have finished their epoch; return at once."""
         with answers(self.address):
             self._client.stop_job(attempt.job)
 
     def cancel(self, attempt: Attempt) -> None:
-        """Have a driver ended now; returns at once.
+        """End a driver now; return at once.
 
-        Ray knows one way only to stop a job, so another job beside it, on the same machine, sends the signal.
+        Ray can only stop a job gracefully, so a second job on the same machine sends the signal.
         """
         with answers(self.address):
             if attempt.status == "PENDING":
@@ -186,7 +186,7 @@ class Cluster:
             return str(self._client.get_job_logs(attempt.job))
 
     def follow(self, attempt: Attempt) -> Iterator[str]:
-        """Give what a driver prints, from its first line on, until it ends."""
+        """Yield what a driver prints, from its first line on, until it ends."""
         import asyncio  # noqa: PLC0415 -- with what it imports, only following needs it
 
         lines = self._client.tail_job_logs(attempt.job)

@@ -68,7 +68,7 @@ def export(options: argparse.Namespace) -> int:
 
 
 def best(options: argparse.Namespace) -> int:
-    """Print the choice; where there is nothing to choose from, say why on the standard error."""
+    """Print the choice; if there is nothing to choose from, print the reason on the standard error."""
     results = _load(options.storage, options.name)
     found = Finding.of(results).best
     if found is None:

@@ -17,7 +17,7 @@ EXTRA = ("dash", "flask", "werkzeug")
 PORTS = 65_536
 TOKEN = "GCE_STUDY_DASHBOARD_TOKEN"  # noqa: S105 -- the variable's name
 BOARD = "http://127.0.0.1:6006"
-SHORTEST = 16  # characters of a token of one's own
+SHORTEST = 16  # characters of a token from the environment
 
 
 def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
@@ -28,7 +28,7 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
         "--host",
         default="127.0.0.1",
         help="address to listen on (default: 127.0.0.1, which this machine alone can reach). Any other lets every "
-        f"machine of that network ask; browsers must then show a token, from {TOKEN} or made anew",
+        f"machine of that network ask; browsers must then show a token, from {TOKEN} or generated",
     )
     command.add_argument(
         "--tensorboard",
@@ -86,7 +86,7 @@ def _opened(address: str) -> None:
 
 
 def _check(host: str) -> None:
-    """Refuse a host that is no address.
+    """Refuse a host that has no address.
 
     Raises:
         UsageError: the host has no address.
@@ -100,7 +100,7 @@ def _check(host: str) -> None:
 
 
 def _token(host: str) -> str:
-    """Return the token that browsers must show, and say what listening beyond loopback means.
+    """Return the token that browsers must show, after a warning about listening beyond loopback.
 
     Raises:
         UsageError: the token in the environment is too short to keep anybody out.

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]  # title, columns, rows
 
 WIDE = 1_000  # columns of a table that is not shown in a terminal: nothing is folded
-PROBLEMS = 1  # exit code of `data verify` when something is not as it should be
+PROBLEMS = 1  # exit code of `data verify` when it finds problems
 
 
 def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
@@ -99,7 +99,7 @@ def _describe(options: argparse.Namespace) -> int:
         _print(tables)
     sys.stdout.flush()  # so that the problems come after the tables where both go to one file
     problems = problems + structure(manifest)
-    if headers or set(bad.values()) != {MISSING}:  # without any audio, its absence is told by the table
+    if headers or set(bad.values()) != {MISSING}:  # the table already shows that all audio is absent
         problems += lines(manifest, bad)
     if problems:
         raise DataSetError(problems)
@@ -132,7 +132,7 @@ def subset_table(manifest: Manifest) -> Table:
 
 
 def _look(manifest: Manifest) -> tuple[dict[str, Probe], dict[str, str]]:
-    """Read the header of every file: path -> header of those that can be used, path -> problem of the others."""
+    """Read every file's header: path -> header of the usable files, path -> problem of the others."""
     headers: dict[str, Probe] = {}
     bad = quick_checks(manifest)
 
@@ -148,7 +148,7 @@ def _look(manifest: Manifest) -> tuple[dict[str, Probe], dict[str, str]]:
 
 
 def _audio_table(manifest: Manifest, headers: dict[str, Probe], bad: dict[str, str]) -> Table:
-    """Sum up hours and rates by the files' headers; say so where there are none."""
+    """Sum up hours and rates by the files' headers; mark a split without audio as absent."""
     title, columns = "audio", ("split", "files", "hours", "shortest s", "longest s", "rates", "cannot be used")
 
     rows = []

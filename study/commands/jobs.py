@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from study.cluster.jobs import Attempt
     from study.spec.reading import StudyFile
 
-UNHEARD_S = 60.0  # that a cluster may fail to answer whoever waits
+UNHEARD_S = 60.0  # that `wait` tolerates a cluster that does not answer
 TOO_LATE = 124  # exit code of `wait --timeout`, as that of coreutils' timeout
 STOPPED, CANCELLED = 130, 143  # exit codes of a driver that was stopped, or ended at once
-ENDED = {CANCELLED, -signal.SIGTERM}  # the second before the driver had heard of signals
+ENDED = {CANCELLED, -signal.SIGTERM}  # the second if the driver did not handle signals yet
 
 
 def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
@@ -58,7 +58,7 @@ def reached(options: argparse.Namespace) -> Iterator[Cluster]:
     """Reach the cluster that the options name.
 
     Raises:
-        UsageError: the address is none, or there is no such cluster file.
+        UsageError: the address is not a URL, or there is no such cluster file.
         EngineError: nothing answers there, or it refuses.
 
     """
@@ -74,7 +74,7 @@ def reached(options: argparse.Namespace) -> Iterator[Cluster]:
 
 
 def submit(options: argparse.Namespace) -> int:
-    """Start a study's driver on a cluster, or say that it runs there."""
+    """Start a study's driver on a cluster, unless it runs there already."""
     file = read_study_file(spec_path(options.file))
     _refuse_relative_paths(file, options.storage)
     given = ["--skip-bad-clips", str(options.skip_bad_clips)] if options.skip_bad_clips else []
@@ -176,7 +176,7 @@ def wait(options: argparse.Namespace) -> int:
         The driver's exit code: 0 done, 1 failed, 2 bad input, 130 stopped, 143 cancelled; 124 when the time is up.
 
     Raises:
-        UnheardError: the cluster does not answer, or knows the job no more; the exit code is 125.
+        UnheardError: the cluster does not answer, or no longer knows the job; the exit code is 125.
 
     """
     try:
@@ -189,10 +189,10 @@ def wait(options: argparse.Namespace) -> int:
 
 
 def _ended(cluster: Cluster, attempt: Attempt, timeout_s: float | None) -> Attempt:
-    """Wait for a job's end; return it as it is then, or when the time is up.
+    """Wait until a job ends or the time is up; return its last state.
 
     Raises:
-        EngineError: the cluster has not answered for a minute, or knows the job no more.
+        EngineError: the cluster has not answered for a minute, or no longer knows the job.
 
     """
     heard = time.monotonic()
@@ -225,7 +225,7 @@ def _code(attempt: Attempt) -> int:
 
 
 def _state(attempt: Attempt) -> str:
-    """Say in words where a job stands."""
+    """Describe the state of a job."""
     words = {"PENDING": "starting", "RUNNING": "running", "SUCCEEDED": "finished", "STOPPED": "stopped"}
     if attempt.status in words:
         return words[attempt.status]

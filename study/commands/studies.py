@@ -1,4 +1,4 @@
-"""The commands about studies that a storage location holds: status and list; and the schema of study files."""
+"""The commands status and list, and schema."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
 
 
 def status(options: argparse.Namespace) -> int:
-    """Print where a study stands, and who runs it."""
+    """Print a study's progress, and which process runs it."""
     if options.cluster or options.address:
         return jobs.status(options)
     plan = find_plan(options.storage, options.name)
@@ -48,7 +48,7 @@ def status(options: argparse.Namespace) -> int:
     if holder and (progress := read_progress(options.storage, options.name)):
         for run_id, (epoch, accuracy) in progress["running"].items():
             planned = runs.get(run_id)
-            if planned is None:  # planned since the plan was read
+            if planned is None:  # planned after the plan was read
                 continue
             shown = "" if accuracy is None else f", validation {accuracy:.1%}"
             say(f"running: {configuration_name(planned)}, seed {planned.run.seed}, epoch {epoch}{shown}")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def show_arms(plan: StudyPlan, recorded: set[str]) -> None:
-    """Print a study's configurations with their runs, named and recorded, and what they are for where that differs."""
+    """Print a study's configurations with their planned and recorded runs, and with their stage if stages differ."""
     found: dict[tuple[str, Configuration, str], list[PlannedRun]] = {}
     for planned in plan.runs:
         found.setdefault((planned.arm, planned.run.configuration, planned.stage), []).append(planned)
@@ -35,7 +35,7 @@ def show_arms(plan: StudyPlan, recorded: set[str]) -> None:
 
 
 def show_open(spec: StudySpec) -> None:
-    """Print a study's arms and what they leave open."""
+    """Print a study's arms and the parameters that they leave open."""
     rows = [
         (
             arm.name,

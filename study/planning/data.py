@@ -21,7 +21,7 @@ def read_data(spec: StudySpec, skip_bad_clips: int = 0) -> Manifest:
     """Read the study's data set, with everything that can be checked without decoding the audio.
 
     Raises:
-        DataSetError: all that is wrong with it.
+        DataSetError: with every problem.
 
     """
     local = location(spec.storage).scratch
@@ -29,7 +29,7 @@ def read_data(spec: StudySpec, skip_bad_clips: int = 0) -> Manifest:
 
 
 def make_plan(spec: StudySpec, manifest: Manifest, earlier: StudyPlan | None = None) -> StudyPlan:
-    """Name the runs of a study: all of a grid, else those that the plan kept so far names."""
+    """Return a study's plan: every run of a grid; for other methods, the runs of the earlier plan."""
     clips = {
         "train verified": sum(c.verified for c in manifest.of("train")),
         "train unverified": sum(not c.verified for c in manifest.of("train")),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def planned_runs(spec: StudySpec, dataset_fingerprint: str) -> list[PlannedRun]:
-    """Return every run of a grid on the data set with this fingerprint; none of a study whose method plans its own.
+    """Return every run of a grid on the data set with this fingerprint; an empty list if the method plans its own runs.
 
     All configurations of the first seed come first, so that a study cut short has compared like with like.
     """
@@ -38,12 +38,12 @@ def runs_left(spec: StudySpec, plan: StudyPlan, recorded: set[str]) -> int:
 
 
 def study_plan(spec: StudySpec, dataset: DataSummary, earlier: StudyPlan | None = None) -> StudyPlan:
-    """Return what the storage location keeps of a study: the file, the data, every run it names.
+    """Return a study's plan, as the storage location keeps it: the file, the data, every run.
 
     Args:
         spec: the study.
-        dataset: what is to be said of its data.
-        earlier: the plan that is kept already, whose runs a method that plans its own goes on from.
+        dataset: the summary of its data.
+        earlier: the stored plan, if any; a method that plans its own runs continues from them.
 
     """
     runs = planned_runs(spec, dataset.fingerprint)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from trainables.config import Precision
 
 BATCHES = 5
-ENOUGH_S = 2.0  # after which two batches are enough
-REMEMBERED_S = 7 * 86_400.0  # what was measured on a busy day is not believed for ever
+ENOUGH_S = 2.0  # two batches suffice once they have taken this long
+REMEMBERED_S = 7 * 86_400.0  # so that a measurement on a busy machine expires
 
 
 def seconds_per_patch(batch_size: int, classes: int, precision: Precision = "fp32") -> tuple[float, float]:
@@ -39,7 +39,9 @@ def seconds_per_patch(batch_size: int, classes: int, precision: Precision = "fp3
     path = cache() / "speed.json"
     key = "; ".join((_processor(), f"torch {version('torch')}", f"{batch_size} x {classes} classes", precision))
     known: dict[str, list[float]] = {}
-    with suppress(OSError, ValueError, TypeError, LookupError, AttributeError):  # absent, or none that this wrote
+    with suppress(
+        OSError, ValueError, TypeError, LookupError, AttributeError
+    ):  # absent, or not written by this function
         read = json.loads(path.read_bytes())
         known = {k: v for k, v in read.items() if time.time() - REMEMBERED_S < v[0] <= time.time()}
     with suppress(KeyError, ValueError, TypeError):
@@ -61,7 +63,7 @@ def _processor() -> str:
 
 
 def _measured_apart(*asked: object) -> tuple[float, float]:
-    """Measure in a process of its own, whose memory is managed as that of the processes that train."""
+    """Measure in a separate process with the memory settings of the processes that train."""
     command = [sys.executable, "-m", "study.planning.speed", *map(str, asked)]
     said = subprocess.run(command, env=os.environ | WORKERS, check=True, capture_output=True).stdout  # noqa: S603 -- ours
     train_s, validate_s = json.loads(said)
@@ -69,7 +71,7 @@ def _measured_apart(*asked: object) -> tuple[float, float]:
 
 
 def measure(batch_size: int, classes: int, precision: Precision) -> tuple[float, float]:
-    """Time the network on one thread, now; takes and returns what ``seconds_per_patch`` does."""
+    """Time the network on one thread now; arguments and result as in ``seconds_per_patch``."""
     import torch  # noqa: PLC0415 -- a second, which what is remembered need not wait for
 
     from trainables.losses.robust import gce  # noqa: PLC0415
@@ -87,7 +89,7 @@ def measure(batch_size: int, classes: int, precision: Precision) -> tuple[float,
         for _ in range(BATCHES):
             began = time.perf_counter()
             optimiser.zero_grad()
-            # With the neighbours of the adaptive loss: the dearest of the losses.
+            # Includes the distances of the adaptive loss, the most expensive of the losses.
             q = adaptive_q(patches, targets, 1000.0)
             with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
                 logits = model(patches)

@@ -68,7 +68,7 @@ def workloads(spec: StudySpec, manifest: Manifest) -> dict[str, Workload]:
 
 
 def _unusable(spec: StudySpec, name: str, work: Workload, *, verified: bool) -> Iterator[str]:
-    """Say why a subset cannot be trained on; ``verified`` says whether one of its validation clips is."""
+    """Yield why a subset cannot be trained on; ``verified``: whether any of its validation clips is verified."""
     if work.validation_patches == 0:
         yield f"subset {name}: no clip can be held out to validate; a class needs at least 2 clips"
     elif spec.select_on == "verified" and not verified:
@@ -90,8 +90,8 @@ def estimate_s(spec: StudySpec, runs: Counter[str], work: dict[str, Workload], c
         classes: number of classes.
 
     Returns:
-        Seconds; every run is counted with all its epochs, so early stopping makes the study shorter. None where runs
-        use a GPU, whose speed a CPU does not tell.
+        Seconds; every run is counted with all its epochs, so early stopping makes the study shorter. None if runs
+        use a GPU, whose speed cannot be measured on a CPU.
 
     """
     if spec.resources.gpus_per_run:

@@ -160,7 +160,7 @@ class Arm(Frozen):
         return count
 
     def choices(self) -> Iterator[ArmConfiguration]:
-        """Give each configuration of an arm without a range; the last open parameter changes fastest.
+        """Yield each configuration of an arm without a range; the last open parameter changes fastest.
 
         Raises:
             TypeError: the arm leaves a range open.

@@ -46,7 +46,7 @@ def _no_ranges(spec: StudySpec, indices: tuple[int, ...]) -> Iterator[Violation]
 
 
 def _choosing(spec: StudySpec, method: Settle | Search) -> Iterator[Violation]:
-    """Give what settle and search have in common, then what is theirs alone."""
+    """Yield what breaks the rules that settle and search share, then those of search."""
     if spec.seeds is not None:
         own = "start_seeds" if isinstance(method, Settle) else "seeds"
         text = f"no seeds here with method {method.name}: it has method.{own} and method.confirm_seeds"
@@ -70,7 +70,7 @@ def _choosing(spec: StudySpec, method: Settle | Search) -> Iterator[Violation]:
 
 
 def _comparable(spec: StudySpec, indices: tuple[int, ...]) -> Iterator[Violation]:
-    """Give what keeps the accuracies of the arms from being compared."""
+    """Yield what makes the accuracies of the arms incomparable."""
     found = dict.fromkeys(name for i in indices for name in spec.arms[i].subsets)
     if spec.select_on == "validation" and len(found) > 1:
         text = f"verified, where subsets are chosen from ({', '.join(found)}): each holds out its own validation clips"
@@ -113,7 +113,7 @@ def confirming_runs(spec: StudySpec, method: Settle | Search) -> int:
 
 
 def _enough(spec: StudySpec, method: Settle | Search, chosen_from: tuple[int, ...]) -> Iterator[Violation]:
-    """Give a budget that could not even start: what confirms a choice is kept for it."""
+    """Yield a budget below the runs to start with and the runs that are reserved for the confirmation."""
     each = method.seeds if isinstance(method, Search) else method.start_seeds
     start = each if isinstance(method, Search) else each * sum(spec.arms[i].size for i in chosen_from)
     confirm = confirming_runs(spec, method)

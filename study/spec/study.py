@@ -1,4 +1,4 @@
-"""What a study file may say: the models, their limits, and the JSON Schema that editors complete from."""
+"""The models of a study file, their limits, and the JSON Schema that editors use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the models refused, as one line for each value: its key, the value and what is allowed there.
+"""Validation errors as lines to read: for each value its key, the value and what is allowed there.
 
 What is allowed is read off the JSON Schema, so that the messages, the editor's help and the check cannot disagree.
 """
@@ -23,7 +23,7 @@ Schema = dict[str, Any]
 
 # The tags of a union decided by a function: the branch's place in ``oneOf``.
 _BRANCHES = {"value": 0, "values": 1, "range": 2}
-# The value was of the branch's type, so the other branch was not meant.
+# The value had the branch's type, so the other branch was not meant.
 _OUT_OF_RANGE = {"greater_than", "greater_than_equal", "less_than", "less_than_equal", "finite_number"}
 
 
@@ -39,13 +39,13 @@ def refusals(error: ValidationError, document: Document) -> list[Problem]:
 
 
 def _each(detail: ErrorDetails) -> list[ErrorDetails]:
-    """Return an error, and those that came with it: a check of several keys finds all that is wrong at once."""
+    """Return an error, and those that came with it: a rule about several keys reports all its violations at once."""
     more = detail.get("ctx", {}).get("more", ())
     return [detail, *({**detail, "ctx": {"at": at, "allowed": allowed}} for at, allowed in more)]  # type: ignore[list-item]
 
 
 def _follows_an_item(detail: ErrorDetails) -> bool:
-    """Tell whether a list is only called too short because one of its items was refused."""
+    """Return whether a list is only reported as too short because one of its items was refused."""
     return detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]
 
 
@@ -77,7 +77,7 @@ def _refusal(detail: ErrorDetails, document: Document, root: Schema) -> Problem:
         node = branch if kind in _OUT_OF_RANGE else union
         words = [w for w in _choices(node, root) if isinstance(w, str)]
         hint = closest(detail["input"], words)
-        # 1000.0 where 1000 is meant: the point is what is wrong.
+        # For 1000.0 instead of 1000 show the point, which is what is wrong.
         whole = kind == "int_type" and _finite(detail["input"])
         value = repr(detail["input"]) if whole else _shown(path, detail["input"])
         text = f"{value} is not allowed{hint}; allowed: {describe(node, root)}"
@@ -86,7 +86,7 @@ def _refusal(detail: ErrorDetails, document: Document, root: Schema) -> Problem:
 
 
 def _shown(path: Path, value: Any) -> str:  # noqa: ANN401 -- any value of a file
-    """Show a value; of the address that is notified nothing, as it may hold a secret."""
+    """Show a value, but not the address to notify, which may hold a secret."""
     return "this address" if path[:1] == ("notify",) and "on" not in path else shown(value)
 
 
@@ -112,8 +112,8 @@ def _deref(node: Schema, root: Schema) -> Schema:
 def _locate(loc: tuple[str | int, ...], root: Schema) -> tuple[Path, Schema, Schema]:
     """Follow an error's location, which names keys, items and the branches of unions.
 
-    Returns the path without the branches, the schema of what lies there, and that of the branch taken (the same where
-    there is none).
+    Returns the path without the branches, the schema there, and the schema of the chosen branch (the same if there are
+    no branches).
     """
     path: list[str | int] = []
     union = branch = root
@@ -144,7 +144,7 @@ def _choices(node: Schema, root: Schema) -> list[Any]:
 
 
 def describe(node: Schema, root: Schema) -> str:
-    """Say in words what a schema allows: ``a number in [0, 1]``."""
+    """Describe what a schema allows: ``a number in [0, 1]``."""
     node = _deref(node, root)
     if "discriminator" in node:
         names = node["discriminator"]

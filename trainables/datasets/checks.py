@@ -1,4 +1,4 @@
-"""What is wrong with a data set apart from its rows: its classes and splits, and its files; as lines to be read."""
+"""Problems of a data set beyond single rows, in its classes, splits and files, as lines to read."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MISSING = "no such file"
 def structure(manifest: Manifest) -> list[str]:
     """List what makes a data set unusable whatever its audio.
 
-    That is a split without clips, one class only, a class without training clips or without test clips.
+    That is a split without clips, a single class, or a class without training clips or without test clips.
     """
     if not manifest.clips:
         return []
@@ -40,7 +40,7 @@ def structure(manifest: Manifest) -> list[str]:
 
 
 def quick_checks(manifest: Manifest) -> dict[str, str]:
-    """Look at every file without opening it: path -> problem, of the clips that have one."""
+    """Check every file without opening it; return path -> problem of the clips that have one."""
     bases = {False: manifest.root.resolve(), True: (manifest.pool or manifest.root).resolve()}
     with ThreadPoolExecutor(threads()) as pool:
         found = pool.map(partial(_quick_check, manifest, bases), manifest.clips)
@@ -64,7 +64,7 @@ def _quick_check(manifest: Manifest, bases: dict[bool, Path], clip: Clip) -> str
 
 
 def same_as_pool(manifest: Manifest) -> list[str]:
-    """List the sounds of the pool that the data set itself holds: they would be of a class, or even tested with."""
+    """List the sounds of the pool that are also in the data set: they have a class, or may even be test clips."""
     pool = [c.path.startswith(POOL) for c in manifest.clips]
     clips = list(zip(manifest.clips, manifest.digests, pool, strict=True))
     own = {digest: clip for clip, digest, foreign in reversed(clips) if digest and not foreign}
@@ -98,5 +98,5 @@ def lines(manifest: Manifest, bad: Mapping[str, str]) -> list[str]:
 
 
 def threads() -> int:
-    """Return how many files to look at at a time."""
+    """Return how many files to read at a time."""
     return min(16, 4 * (os.cpu_count() or 1))

@@ -1,4 +1,4 @@
-"""Fetches large zips safely: resumed downloads for pooch, a free-disk check, extraction that stays in its folder."""
+"""Safe fetching of large zips: resumed downloads for pooch, a check of free space, extraction into one folder only."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ NOT_SATISFIABLE = 416
 PARTIAL = 206
 UNPACKING = ".unpacking-"
 LOCK = ".fetch.lock"
-BUSY = (429, 500, 502, 503, 504)  # answers after which it is worth asking again
+BUSY = (429, 500, 502, 503, 504)  # status codes after which a retry may succeed
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class Resume:
     """A pooch downloader that continues an interrupted download, also one of an earlier process.
 
-    What has come is kept in ``part``; pooch gets the file once it is whole, checks its hash, and removes it if that is
-    wrong, so that the next attempt starts afresh.
+    The bytes received so far are kept in ``part``. Pooch gets the complete file, checks its hash, and removes it if the
+    hash is wrong, so that the next attempt starts afresh.
     """
 
     def __init__(self, part: Path, *, progress: bool = True, pause: float = 2.0) -> None:
@@ -54,7 +54,7 @@ class Resume:
         """Download ``url`` to ``output_file``.
 
         Raises:
-            DataSetError: the server refuses, or the connection was lost too often; what has come is kept.
+            DataSetError: the server refuses, or the connection was lost too often; the bytes received are kept.
 
         """
         failures, reason = 0, ""
@@ -85,7 +85,7 @@ class Resume:
         return self.part.stat().st_size if self.part.exists() else 0
 
     def _attempt(self, url: str) -> bool:
-        """Fetch what is missing; answer whether the file is whole."""
+        """Fetch what is missing; return whether the file is complete."""
         start = self._held()
         try:
             with open_url(url, {"Range": f"bytes={start}-"} if start else {}) as response:
@@ -98,7 +98,7 @@ class Resume:
             if error.code != NOT_SATISFIABLE or not start:
                 raise
             error.close()
-            # Nothing comes after what is held: it is whole, or of another file.
+            # The server has nothing beyond these bytes: they are the whole file, or of another one.
             if error.headers.get("Content-Range", "").rpartition("/")[2] == str(start):
                 return True
             self.part.unlink()
@@ -127,11 +127,11 @@ def open_url(url: str, headers: dict[str, str], method: str = "GET") -> HTTPResp
 
 
 def remote_size(url: str) -> int | None:
-    """Ask the server for a file's size in bytes; None when it does not tell."""
+    """Return a file's size in bytes as the server states it; None if it does not."""
     try:
         with open_url(url, {}, "HEAD") as response:
             length = response.headers.get("Content-Length")
-    except HTTPError as error:  # the download itself will say what is wrong
+    except HTTPError as error:  # the download itself will report the problem
         error.close()
         return None
     except OSError:
@@ -140,7 +140,7 @@ def remote_size(url: str) -> int | None:
 
 
 def check_free_space(folder: Path, needed: int, what: str) -> None:
-    """Refuse to start what would fill the disk.
+    """Refuse to fill the disk.
 
     Args:
         folder: where the files will lie; it need not exist yet.
@@ -160,7 +160,7 @@ def check_free_space(folder: Path, needed: int, what: str) -> None:
 
 @contextmanager
 def locked(root: Path) -> Iterator[None]:
-    """Make ``root`` if absent, and keep every other fetch out of it; the system lets go when the process ends.
+    """Make ``root`` if absent, and lock it against other fetches; the lock ends with the process.
 
     Raises:
         DataSetError: another process is fetching into it.

@@ -33,7 +33,7 @@ FETCHED = ".fetched.json"  # in ROOT: which zips have been verified and unpacked
 
 @dataclass(frozen=True, slots=True)
 class Zip:
-    """One zip of the release. The sizes are bytes, and only used while the server does not tell better.
+    """One zip of the release. The sizes are in bytes, and used only if the server states none.
 
     They follow from 42.5 hours of 16-bit mono at 44.1 kHz, of which 1.4 are the test set, and from the test set's zip
     being 0.89 times as large as its content.
@@ -119,7 +119,7 @@ def fetch(root: Path, base_url: str = URL, *, progress: bool = True, zips: Mappi
         zips: the files to fetch.
 
     Returns:
-        The names of the zips that were unpacked by this call; the others were there already.
+        The names of the zips that this call unpacked; the others were unpacked before.
 
     Raises:
         DataSetError: too little disk (nothing is fetched then), a refused or lost connection, a wrong MD5, an unsafe
@@ -247,7 +247,7 @@ def _clip(row: Row, split: Split, truth: dict[str, str]) -> Clip:
 
 
 def _truth(path: Path, train: list[Row]) -> tuple[dict[str, str], list[str]]:
-    """Read the known true labels, fname -> label or "" for a sound of no class; nothing when there is no such file."""
+    """Read the known true labels: fname -> label, or "" for a sound of no class; empty if there is no such file."""
     if not path.exists():
         return {}, []
     rows, problems = read_rows(path, ("fname", "true_label", "kind"))

@@ -1,4 +1,4 @@
-"""From the ``dataset`` key of a study to a checked manifest: reads, injects noise, checks the files, digests them."""
+"""From the ``dataset`` key of a study to a checked manifest: read, inject noise, check and digest the files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ VERSION = 1  # of digests.json: raised whenever a header is checked or a content
 
 
 class Known(NamedTuple):
-    """What was found of a file when it had this size (bytes) and time of change (ns); ``problem`` is "" if none."""
+    """What is known about a file with this size (bytes) and modification time (ns); ``problem`` may be ""."""
 
     size: int
     mtime_ns: int
@@ -61,12 +61,12 @@ def with_digests(manifest: Manifest, cache: Path, skip_bad_clips: int = 0) -> Ma
 
     Args:
         manifest: the data set.
-        cache: folder in which ``digests.json`` keeps what was found, so that an unchanged file is not read again.
+        cache: folder of ``digests.json``, which saves reading an unchanged file again.
         skip_bad_clips: how many clips with a bad file may be left out; they are listed in ``Manifest.skipped``.
 
     Raises:
-        DataSetError: with every problem at once. What is wrong with the list itself (one class only, a class without
-            training or test clips, a sound of the pool that is also the data set's) is never skipped.
+        DataSetError: with every problem at once. Problems of the list itself (a single class, a class without training
+            or test clips, a sound of the pool that is also in the data set) are never skipped.
 
     """
     bad = quick_checks(manifest)
@@ -82,11 +82,11 @@ def with_digests(manifest: Manifest, cache: Path, skip_bad_clips: int = 0) -> Ma
 
 
 def leave_out(manifest: Manifest, bad: Mapping[str, str], allowed: int) -> Manifest:
-    """Leave out the clips with a bad file, if they and those already left out are at most ``allowed``.
+    """Leave out the clips with a bad file, if at most ``allowed`` clips are left out in all.
 
     Args:
         manifest: the data set.
-        bad: path of a clip -> what is wrong with its file.
+        bad: path of a clip -> its file's problem.
         allowed: the value of ``--skip-bad-clips``.
 
     Raises:
@@ -108,7 +108,7 @@ def leave_out(manifest: Manifest, bad: Mapping[str, str], allowed: int) -> Manif
 
 
 def _examine(paths: list[Path], cache: Path) -> dict[str, Known]:
-    """Digest the content and check the header of files that changed since they were last seen."""
+    """Digest the content and check the header of files that are new or have changed."""
     store = cache / "digests.json"
     known = _read_known(store)
     with ThreadPoolExecutor(threads()) as pool:
@@ -121,7 +121,7 @@ def _examine(paths: list[Path], cache: Path) -> dict[str, Known]:
 
 
 def _read_known(store: Path) -> dict[str, Known]:
-    """Read the files that were found good: key -> size, time, digest. A problem may pass, so it is looked for again."""
+    """Read the files that were found good: key -> size, time, digest. A problem may be temporary, so it is not kept."""
     try:
         value = json.loads(store.read_bytes())
         files = value["files"] if value["version"] == VERSION else {}

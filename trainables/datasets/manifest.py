@@ -1,7 +1,7 @@
-"""The one shape of a data set: a manifest of labelled clips, whatever it was read from.
+"""The manifest: the one form of a data set, a list of labelled clips, whatever it was read from.
 
 A manifest is light (no audio, no torch). It carries its own fingerprint, made from the labels and from the content of
-the audio files, so that a run's identity follows the data and not the folder it lies in.
+the audio files, so that a run's identity depends on the data and not on its folder.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Manifest:
         """20 hexadecimal digits over every clip's path, label, split, marks and content.
 
         Raises:
-            ValueError: the content of the audio is not known yet.
+            ValueError: the audio has not been digested yet.
 
         """
         if len(self.digests) != len(self.clips):
@@ -88,7 +88,7 @@ class Manifest:
 
 
 class DataSetError(Exception):
-    """Everything that is wrong with a data set, all at once; ``problems`` has one line for each."""
+    """All problems of a data set at once; ``problems`` has one line for each."""
 
     def __init__(self, problems: list[str]) -> None:
         """Keep the problems; the message is all of them, one a line."""

@@ -1,4 +1,4 @@
-"""Injects label noise at known rates into verified training clips, and keeps the truth."""
+"""Injection of label noise at known rates into verified training clips; the truth is kept."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def inject(manifest: Manifest, noise: Noise) -> Manifest:
 
     Raises:
         DataSetError: a training clip is not verified, the rates add up to more than 1, the pool is missing, too
-            small or not apart from the data set, or there is but one class.
+            small or not separate from the data set, or there is only one class.
 
     """
     problems = _problems(manifest, noise)
@@ -85,7 +85,7 @@ def _kinds(count: int, noise: Noise) -> list[str]:
 
 def _label(kind: str, clip: Clip, classes: list[str], noise: Noise) -> str:
     if kind == "symmetric":
-        # The draw depends on the clip alone, so that it stays when other clips come or go.
+        # The draw depends on the clip alone, so adding or removing other clips does not change it.
         others = [c for c in classes if c != clip.label]
         return others[int.from_bytes(rank(noise.seed, "label", clip.path)[:8]) % len(others)]
     if kind == "class_to_class":
@@ -94,7 +94,7 @@ def _label(kind: str, clip: Clip, classes: list[str], noise: Noise) -> str:
 
 
 def _fill_from_pool(manifest: Manifest, replaced: list[int], noise: Noise) -> Manifest:
-    """Put a sound of the pool, each used once, in the place of every clip of ``replaced``."""
+    """Replace every clip of ``replaced`` by a sound of the pool, each used once."""
     if not replaced:
         return manifest
     pool = _pool(noise)

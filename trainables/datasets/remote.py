@@ -1,8 +1,8 @@
 """Data sets that lie in an object store: their clips are copied to this machine's cache before they are read.
 
-The copy is brought up to date each time: what is new or changed there (by size, time and ETag) is fetched, what is gone
-there is removed here. It keeps the names and the folders, so that a copy reads as the original would. One that was
-interrupted goes on where it stood: what has come is noted every ``NOTE_S`` seconds, and at the end however that comes.
+The copy is updated each time: new and changed files (by size, time and ETag) are fetched, deleted ones are removed. It
+keeps names and folders, so that it reads like the original. An interrupted copy resumes: a record of the files fetched
+so far is written every ``NOTE_S`` seconds, and at the end, even after an error.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _copied(url: str, cache: Path, only: str | None) -> Path:
 def _fetch_all(
     there: ObjectLocation, folder: Path, wanted: dict[str, Stamp], record: Path, known: dict[str, Stamp]
 ) -> None:
-    """Fetch files, and add them to what is known to be there, in the record too."""
+    """Fetch files, and add them to the known ones and to their record."""
     noted = time.monotonic()
     try:
         for name in there.map(lambda name: _fetch(there, folder, name), wanted):
@@ -98,7 +98,7 @@ def _is_file_name(name: str) -> bool:
 
 
 def _read(record: Path) -> dict[str, Stamp]:
-    """Return what was copied before: name -> stamp; empty where nothing was, or what was noted is damaged."""
+    """Return the files copied before: name -> stamp; empty if there is no record, or a damaged one."""
     try:
         known = json.loads(record.read_bytes())
     except (OSError, ValueError):

@@ -145,7 +145,7 @@ def split_validation(manifest: Manifest, clips: Sequence[int], share: float, see
     """Hold out a share of the training clips, stratified by given label.
 
     A clip's rank depends on the seed and its own path only, so the same clips tend to be held out of nested subsets.
-    Each class gives round(share * n) clips, at least one and never its last one.
+    Each class contributes round(share * n) clips, at least one and never its last one.
 
     Args:
         manifest: the data set.

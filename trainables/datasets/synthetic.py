@@ -32,7 +32,7 @@ LIST = "clips.csv"
 
 
 def generate(config: Synthetic, cache: Path) -> Manifest:
-    """Make the data set, or read it if it was made before.
+    """Make the data set, or read it if it exists.
 
     Args:
         config: seed, numbers of clips, label noise.
@@ -43,7 +43,7 @@ def generate(config: Synthetic, cache: Path) -> Manifest:
         A manifest whose training clips know their true label.
 
     Raises:
-        DataSetError: something else lies in the data set's place.
+        DataSetError: its folder cannot be made because something else is there.
 
     """
     folder = cache / digest({"version": VERSION, **config.model_dump(mode="json")})
@@ -63,7 +63,7 @@ def _put(temporary: Path, folder: Path) -> None:
     try:
         temporary.rename(folder)
     except OSError as error:
-        if not (folder / LIST).is_file():  # else another process was faster, and made the same
+        if not (folder / LIST).is_file():  # otherwise another process made the same set first
             message = f"{folder}: the synthetic data set cannot be put here: {error.strerror}"
             raise DataSetError([message]) from None
 
@@ -77,13 +77,13 @@ def _build(config: Synthetic, folder: Path) -> None:
             clips += [Clip(f"{split}/{label}-{i:04d}.wav", label, split, verified=True) for i in range(count)]
     noise = Noise(symmetric=config.noise, keep_verified=config.keep_verified, seed=config.seed)
     manifest = inject(Manifest("synthetic", "synthetic", folder, tuple(clips)), noise)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy and libsndfile let go of the interpreter
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy and libsndfile release the interpreter lock
         list(pool.map(lambda clip: _write(folder / clip.path, _sound(config.seed, clip)), clips))
-    csv_manifest.write(manifest, folder / LIST)  # last: its presence says that the sounds are there
+    csv_manifest.write(manifest, folder / LIST)  # last, as its presence means that the sounds are complete
 
 
 def _sound(seed: int, clip: Clip) -> NDArray[np.float32]:
-    """Render a clip from the seed and its own name alone: more clips leave the others as they are."""
+    """Render a clip from the seed and its name alone, so that more clips do not change the others."""
     name = int.from_bytes(clip.path.encode(), "big")
     return render(clip.label, np.random.default_rng([seed, name]))
 

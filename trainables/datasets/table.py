@@ -1,4 +1,4 @@
-"""Reads the CSV files of a data set: rows with their line numbers, and everything that is wrong with them."""
+"""The CSV files of a data set: rows with their line numbers, and all their problems."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TRUTH = {"1": True, "true": True, "0": False, "false": False}
 NO_CLASS = "(none)"  # the true label, in a CSV, of a sound of none of the classes
-FEW = 20  # up to so many problems of a sort are listed one by one
+FEW = 20  # problems of one kind that are listed one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Row:
 
 
 def read_rows(path: Path, required: Sequence[str]) -> tuple[list[Row], list[str]]:
-    """Read a CSV with a header; a byte-order mark is accepted, blank lines are passed over.
+    """Read a CSV with a header; a byte-order mark is accepted, blank lines are skipped.
 
     Returns:
         The rows that have as many values as the header, and one problem for each of the others. A file that cannot
@@ -86,7 +86,7 @@ def _check_header(header: list[str], required: Sequence[str]) -> str:
 
 
 def check_path(path: str) -> str:
-    """Say what is wrong with a path that should lie below a root, or nothing; symbolic links are not followed here."""
+    """Return the problem of a path that should lie below a root, or ""; symbolic links are not followed."""
     if not path or path != path.strip():
         return "the path is empty" if not path.strip() else "the path has spaces around it"
     if not path.isprintable():  # a control character, or a byte of a file name that is not UTF-8
@@ -101,7 +101,7 @@ def check_path(path: str) -> str:
 
 
 def check_label(label: str) -> str:
-    """Say what is wrong with a label, or nothing."""
+    """Return the problem of a label, or ""."""
     if not label.strip():
         return "the label is empty"
     if not label.isprintable():
@@ -112,11 +112,11 @@ def check_label(label: str) -> str:
 
 
 def few(problems: Iterable[tuple[Hashable, str, str]]) -> list[str]:
-    """Write problems as lines, more than FEW of a sort as one.
+    """Return problems as lines, more than FEW of a kind as one.
 
     Args:
-        problems: for each its sort, its line, and the line that stands for all of its sort; "" gives the number and
-            the first of them.
+        problems: for each its kind, its line, and the line that replaces all of its kind; "" stands for their number
+            and the first of them.
 
     """
     listed = list(problems)
@@ -131,7 +131,7 @@ def few(problems: Iterable[tuple[Hashable, str, str]]) -> list[str]:
 
 
 def few_rows(problems: Iterable[str]) -> list[str]:
-    """Write the problems of rows, ``FILE:LINE: ... problem``; those that differ in numbers and names are of a sort."""
+    """Return the problems of rows, ``FILE:LINE: ... problem``; numbers and names do not distinguish kinds."""
     return few(((p.partition(":")[0], re.sub(r"'.*'|\d+", "", p.rpartition(": ")[2])), p, "") for p in problems)
 
 
