@@ -5,7 +5,7 @@ A study file is validated with these models, and ``trainables.plans.StudyPlan.se
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
@@ -149,6 +149,25 @@ GpuPrices = Annotated[
 ]
 
 
+class OpenRange(Frozen):
+    """The range of a parameter that a search samples."""
+
+    min: float
+    max: float
+    scale: Annotated[
+        Literal["linear", "log"], Field(description="what is sampled evenly: the number, or its logarithm")
+    ] = "linear"
+
+
+class PlanArm(Frozen):
+    """Of an arm in a plan, what a report needs."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    name: str
+    loss: dict[str, Any]  # parameter -> a value, or the values or the range over which it is left open
+
+
 class PlanResources(Frozen):
     """Of the resources in a plan, what a report needs."""
 
@@ -162,8 +181,19 @@ class PlanSettings(Frozen):
 
     model_config = ConfigDict(extra="ignore")
 
+    arms: Annotated[tuple[PlanArm, ...], Field(strict=False)] = ()
     method: MethodSpec = Grid()
     budget: Budget = Budget()
     controls: Controls = ()
     select_on: SelectOn = "validation"
     resources: PlanResources = PlanResources()
+
+    @property
+    def ranges(self) -> dict[tuple[str, str], OpenRange]:
+        """The parameters that are sampled from a range, by the arm's name and the parameter's."""
+        return {
+            (arm.name, name): OpenRange.model_validate(value)
+            for arm in self.arms
+            for name, value in arm.loss.items()
+            if isinstance(value, dict) and "min" in value
+        }

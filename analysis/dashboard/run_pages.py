@@ -15,6 +15,7 @@ from analysis.dashboard.studies import UnreadableStudyError, distinct
 from analysis.figures.figure import Figure
 from analysis.figures.learning_curves import Curve, draw_learning_curves
 from analysis.results.runs_table import Key
+from trainables.naming import counted
 from trainables.records import log_path
 
 if TYPE_CHECKING:
@@ -35,8 +36,7 @@ def runs_blocks(results: StudyResults, live: Live, address: Address) -> list[Blo
     runs = listing(with_running(results.runs, live), address)
     chips = [_filter(name, runs.choices[name], address) for name in FILTERS if len(runs.choices[name]) >= MIN_CHOICES]
     save = html.A("All runs as CSV", href=f"/files/{quote(address.study, safe='')}/runs.csv", download="")
-    counted = f"{runs.count} run{'' if runs.count == 1 else 's'}"
-    note = html.P([f"{counted}; page {runs.page} of {runs.pages}. ", save], className="note")
+    note = html.P([f"{counted(runs.count, 'run')}; page {runs.page} of {runs.pages}. ", save], className="note")
     return [part("filters", *chips), part("runs", note, _rows(runs, address), _page_links(runs, address))]
 
 

@@ -227,30 +227,32 @@ def draw_q_vs_t(data: QSweep, arms: Sequence[str]) -> go.Figure:
     return figure
 
 
-def adaptive_q(results: StudyResults) -> tuple[Figure, ...]:
-    """Draw which q the adaptive loss chose, over epochs and against T."""
-    found = []
-    if data := q_per_epoch_data(results):
-        number = configurations(results)
-        which = (
-            f"{len(data)} of {number} adaptive configurations" if number > len(data) else "every adaptive configuration"
-        )
-        caption = (
-            f"q_a, one number per batch, of {which}. The line is the mean over the batches of all complete "
-            "runs, exploring ones included, as long as all of them still train; the band is one standard "
-            "deviation of a batch on either side, no confidence interval."
-        )
-        drawing = draw_q_per_epoch(data, arms(results.runs))
-        found.append(Figure("q_per_epoch", "q of the adaptive loss per epoch", caption, drawing))
-    if sweep := q_vs_t_data(results):
-        caption = (
-            "Every open mark is a complete run's mean over its epochs, exploring runs included; filled marks are means "
-            f"with {100 * LEVEL:g} % t-intervals over runs.{part_drawn(results.runs)} "
-            "As T grows, all distances weigh the same and q_a tends to 1 less the sum over classes of the squared "
-            "share of each: the batch's features then say nothing of its labels. The plan does not tell the shares, so "
-            f"the dashed level takes {sweep.classes} classes of equal size; unequal classes have a lower limit, and a "
-            "small training set, drawn without putting back, a higher one."
-        )
-        drawing = draw_q_vs_t(sweep, arms(results.runs))
-        found.append(Figure("q_vs_t", "Mean q of the adaptive loss against T", caption, drawing))
-    return tuple(found)
+def q_per_epoch(results: StudyResults) -> tuple[Figure, ...]:
+    """Draw which q the adaptive loss chose over the epochs."""
+    data, number = q_per_epoch_data(results), configurations(results)
+    if not data:
+        return ()
+    which = f"{len(data)} of {number} adaptive configurations" if number > len(data) else "every adaptive configuration"
+    caption = (
+        f"q_a, one number per batch, of {which}. The line is the mean over the batches of all complete "
+        "runs, exploring ones included, as long as all of them still train; the band is one standard "
+        "deviation of a batch on either side, no confidence interval."
+    )
+    drawing = draw_q_per_epoch(data, arms(results.runs))
+    return (Figure("q_per_epoch", "q of the adaptive loss per epoch", caption, drawing),)
+
+
+def q_vs_t(results: StudyResults) -> tuple[Figure, ...]:
+    """Draw which q the adaptive loss chose against T."""
+    data = q_vs_t_data(results)
+    if data is None:
+        return ()
+    caption = (
+        "Every open mark is a complete run's mean over its epochs, exploring runs included; filled marks are means "
+        f"with {100 * LEVEL:g} % t-intervals over runs.{part_drawn(results.runs)} "
+        "As T grows, all distances weigh the same and q_a tends to 1 less the sum over classes of the squared "
+        "share of each: the batch's features then say nothing of its labels. The plan does not tell the shares, so "
+        f"the dashed level takes {data.classes} classes of equal size; unequal classes have a lower limit, and a "
+        "small training set, drawn without putting back, a higher one."
+    )
+    return (Figure("q_vs_t", "Mean q of the adaptive loss against T", caption, draw_q_vs_t(data, arms(results.runs))),)

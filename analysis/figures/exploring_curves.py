@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analysis.figures.figure import Figure, named, panels
 from analysis.figures.learning_curves import Cut, add_cuts
 from analysis.figures.theme import axis_title, empty, epoch_range, escaped, faint, finite, style
-from analysis.results.runs_table import Key, curve_points
+from analysis.results.runs_table import Key, accuracy_name, arms, curve_points
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
     import plotly.graph_objects as go
+
+    from analysis.findings.finding import SearchFinding
 
 
 @dataclass(frozen=True)
@@ -77,3 +80,19 @@ def draw_exploring_curves(data: Sequence[Trail], metric: str, arms: Sequence[str
     figure.update_xaxes(title_text="Epoch", range=epoch_range(max(trail.epochs[-1] for trail in data)))
     figure.update_yaxes(title_text=axis_title(metric))
     return figure
+
+
+def exploring_curves(finding: SearchFinding) -> tuple[Figure, ...]:
+    """Draw every exploring run per epoch, a figure per subset."""
+    metric, results = finding.selected_on, finding.results
+    caption = (
+        "Every line is an exploring run. Dotted lines are runs that are not complete; the mark at the end says "
+        "why: a stopped one was cut because others were better after as many epochs."
+    )
+    found = []
+    for where, runs in panels(finding.explored.runs, "test" if metric == "verified" else metric):
+        if data := exploring_curves_data(runs, results.curves, metric):
+            title = f"{accuracy_name(metric)} of the exploring runs per epoch{where}"
+            drawing = draw_exploring_curves(data, metric, arms(results.runs))
+            found.append(Figure(named("exploring curves", where), title, caption, drawing))
+    return tuple(found)

@@ -10,34 +10,21 @@ import numpy as np
 from plotly.colors import sample_colorscale
 from scipy import stats
 
-from analysis.figures import exploring_curves
-from analysis.figures.figure import Figure, named, panels
-from analysis.figures.sweep import exploring_sweep
+from analysis.figures.figure import Figure, named
 from analysis.figures.theme import COLOURS, INK, SCALE, empty, escaped
-from analysis.results.runs_table import Key, accuracy_name, arms, key_of, runs_of
-from trainables.naming import ordered, symbol
+from analysis.results.runs_table import arms
+from trainables.naming import symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     import plotly.graph_objects as go
 
+    from analysis.findings.exploration import Sampled
     from analysis.findings.finding import SearchFinding
-    from analysis.results.study_results import StudyResults
 
 FEWEST = 4  # configurations below which a share of variance says nothing
 TICKS = 5
-SUBSET = "subset"
-
-
-@dataclass(frozen=True)
-class Sampled:
-    """One configuration that a search sampled."""
-
-    key: Key
-    parameters: dict[str, float | str]  # what its arm leaves open, the subset included
-    score: float  # mean of its complete runs, or of the last accuracies of stopped ones; a fraction
-    complete: bool
 
 
 @dataclass(frozen=True)
@@ -62,26 +49,8 @@ class Importance:
     n: int
 
 
-def sampled(finding: SearchFinding) -> list[Sampled]:
-    """Return the configurations of a search that have a score, the likeliest choice first."""
-    runs = finding.explored.runs
-    open_parameters = {}
-    for planned in finding.plan.runs:
-        key = key_of(planned)
-        if planned.stage == "explore" and key not in open_parameters:
-            parameters = ordered(planned.varied)
-            if SUBSET in planned.varied:
-                parameters[SUBSET] = planned.varied[SUBSET]
-            open_parameters[key] = parameters
-    return [
-        Sampled(key, open_parameters[key], score, bool((runs_of(runs, key)["status"] == "complete").any()))
-        for key, score in finding.tried.items()
-        if score is not None
-    ]
-
-
 def importance_data(found: Sequence[Sampled]) -> list[Importance]:
-    """Return each parameter's importance, arm by arm, from the configurations of ``sampled`` in their order.
+    """Return each parameter's importance, arm by arm, from the sampled configurations in their order.
 
     Scores count by rank, and a configuration that was stopped early ranks below all that finished. A parameter alone is
     looked at: one that matters only together with another shows little, and so does one with its best in the middle.
@@ -130,12 +99,12 @@ class Parallel:
     axes: tuple[Axis, ...]  # the score last
 
 
-def parallel(results: StudyResults, found: Sequence[Sampled]) -> list[Parallel]:
+def parallel_data(finding: SearchFinding) -> list[Parallel]:
     """Return one figure's data per arm that leaves something open and has at least two configurations."""
-    logarithmic = _logarithmic(results)
+    logarithmic = {name for name, space in finding.plan.settings.ranges.items() if space.scale == "log"}
     drawn = []
-    for arm in arms(results.runs):
-        own = tuple(each for each in found if each.key.arm == arm)
+    for arm in arms(finding.results.runs):
+        own = tuple(each for each in finding.sampled if each.key.arm == arm)
         if len(own) < 2 or not own[0].parameters:  # noqa: PLR2004 -- one line compares nothing
             continue
         axes = [
@@ -145,15 +114,6 @@ def parallel(results: StudyResults, found: Sequence[Sampled]) -> list[Parallel]:
         axes.append(_axis("score (%)", [100 * each.score for each in own], logarithmic=False))
         drawn.append(Parallel(arm, own, tuple(axes)))
     return drawn
-
-
-def _logarithmic(results: StudyResults) -> set[tuple[str, str]]:
-    """Return the (arm, parameter) that the study file samples on a logarithmic scale."""
-    found = set()
-    for arm in results.plan.spec.get("arms", []):
-        settings: Mapping[str, object] = arm["loss"]
-        found |= {(arm["name"], k) for k, v in settings.items() if isinstance(v, dict) and v.get("scale") == "log"}
-    return found
 
 
 def _axis(title: str, values: Sequence[float | str], *, logarithmic: bool) -> Axis:
@@ -261,34 +221,28 @@ def draw_importance(data: Sequence[Importance]) -> go.Figure:
     return figure
 
 
-def search(finding: SearchFinding) -> tuple[Figure, ...]:
-    """Draw the means, the curves of all runs, the parameters of all configurations, and which parameters mattered."""
-    results, metric = finding.results, finding.selected_on
-    found = list(exploring_sweep(finding))
-    for where, runs in panels(finding.explored.runs, "test" if metric == "verified" else metric):
-        if data := exploring_curves.exploring_curves_data(runs, results.curves, metric):
-            caption = (
-                "Every line is an exploring run. Dotted lines are runs that are not complete; the mark at the end says "
-                "why: a stopped one was cut because others were better after as many epochs."
-            )
-            drawing = exploring_curves.draw_exploring_curves(data, metric, arms(results.runs))
-            title = f"{accuracy_name(metric)} of the exploring runs per epoch{where}"
-            found.append(Figure(named("exploring curves", where), title, caption, drawing))
-    tried = sampled(finding)
+def parallel(finding: SearchFinding) -> tuple[Figure, ...]:
+    """Draw the parameters and the score of every sampled configuration, a figure per arm."""
     caption = (
         "Every line is a sampled configuration. Full lines finished, the darker the higher their mean accuracy; dotted "
         "grey lines with crosses were stopped early, and stand at the mean of their last accuracies."
     )
-    for lines in parallel(results, tried):
-        title = f"Configurations of {lines.arm}"
-        found.append(Figure(named("configurations of", lines.arm), title, caption, draw_parallel(lines)))
-    if shares := importance_data(tried):
-        caption = (
-            "The share of the variance of the score's ranks that one parameter explains by itself within its arm: "
-            "Spearman's ρ² for numbers, η² between choices. Configurations that were stopped early rank below those "
-            "that finished. The black stroke is the share to expect of a parameter that does nothing. A parameter "
-            "whose best lies in the middle, or that matters only together with another, shows little here. No "
-            "intervals: the configurations were picked by the search, not at random."
-        )
-        found.append(Figure("importance", "Which parameters mattered", caption, draw_importance(shares)))
-    return tuple(found)
+    return tuple(
+        Figure(named("configurations of", data.arm), f"Configurations of {data.arm}", caption, draw_parallel(data))
+        for data in parallel_data(finding)
+    )
+
+
+def importance(finding: SearchFinding) -> tuple[Figure, ...]:
+    """Draw which parameters mattered."""
+    data = importance_data(finding.sampled)
+    if not data:
+        return ()
+    caption = (
+        "The share of the variance of the score's ranks that one parameter explains by itself within its arm: "
+        "Spearman's ρ² for numbers, η² between choices. Configurations that were stopped early rank below those "
+        "that finished. The black stroke is the share to expect of a parameter that does nothing. A parameter "
+        "whose best lies in the middle, or that matters only together with another, shows little here. No "
+        "intervals: the configurations were picked by the search, not at random."
+    )
+    return (Figure("importance", "Which parameters mattered", caption, draw_importance(data)),)

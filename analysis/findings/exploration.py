@@ -8,11 +8,14 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from analysis.results.budget import Spent, reached
-from analysis.results.runs_table import Key, key_of, keys, runs_of, scores, selected_on
+from analysis.results.runs_table import Key, complete_runs, key_of, keys, runs_of, scores, selected_on
 from analysis.statistics.best_arm import Assessment, Explored, stand
+from trainables.naming import ordered
 from trainables.settings import most_exploring
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from analysis.results.study_results import StudyResults
@@ -110,3 +113,33 @@ def _score(results: StudyResults, record: Record, most: float) -> float | None:
     """Return a run's last accuracy to choose by, up to the epoch at which every run is cut."""
     last = record if len(record.epochs) <= most else record.epochs[int(most) - 1]
     return last.accuracy(selected_on(results.plan))
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """One configuration that a search sampled."""
+
+    key: Key
+    parameters: dict[str, float | str]  # what its arm leaves open, the subset included
+    score: float  # mean of its complete runs, or of the last accuracies of stopped ones; a fraction
+    complete: bool
+
+
+def sampled(results: StudyResults, scored: Mapping[Key, float | None]) -> list[Sampled]:
+    """Return the configurations of a search that have a score, the likeliest choice first.
+
+    Args:
+        results: the exploring runs alone.
+        scored: what ``tried`` returns.
+
+    """
+    open_parameters: dict[Key, dict[str, float | str]] = {}
+    for planned in results.plan.runs:
+        if planned.stage == "explore":
+            varied = planned.varied
+            subset = {"subset": varied["subset"]} if "subset" in varied else {}
+            open_parameters.setdefault(key_of(planned), ordered(varied) | subset)
+    complete = set(keys(complete_runs(results.runs)))
+    return [
+        Sampled(key, open_parameters[key], score, key in complete) for key, score in scored.items() if score is not None
+    ]

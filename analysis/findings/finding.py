@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
 from analysis.findings.choice import Best, picked
 from analysis.findings.clip_predictions import clip_predictions
-from analysis.findings.exploration import settled, tried
+from analysis.findings.exploration import sampled, settled, tried
 from analysis.results.runs_table import complete_runs, key_of, keys, reported_metric, scores, selected_on, subsets
 from analysis.results.study_results import explored, reported
 from analysis.statistics.hsu import best_set
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.findings.clip_predictions import ClipPredictions
-    from analysis.findings.exploration import Settled
+    from analysis.findings.exploration import Sampled, Settled
     from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
     from analysis.statistics.hsu import BestSet
@@ -247,6 +247,11 @@ class SearchFinding(Finding):
     def tried(self) -> dict[Key, float | None]:
         """What was sampled: configuration -> accuracy to rank by, the likeliest choice first."""
         return tried(self.explored, self.method)
+
+    @cached_property
+    def sampled(self) -> list[Sampled]:
+        """The configurations that have a score, with their parameters."""
+        return sampled(self.explored, self.tried)
 
     @cached_property
     def confirmed_runs(self) -> pd.DataFrame:

@@ -11,8 +11,10 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, assert_never
 
 from analysis.figures.confidence_history import confidence_history
+from analysis.figures.exploring_curves import exploring_curves
 from analysis.figures.posterior import posterior
-from analysis.figures.search import search
+from analysis.figures.search import importance, parallel
+from analysis.figures.sweep import exploring_sweep
 from analysis.findings.finding import Finding, GridFinding, SearchFinding, SettleFinding
 from analysis.tables.accuracy import choice_table
 from analysis.tables.exploration import search_table, settle_table
@@ -149,7 +151,8 @@ class SearchReport(MethodReport):
     @property
     def exploring_figures(self) -> tuple[Figure, ...]:
         """What was sampled, and which parameters mattered."""
-        return search(self.finding)
+        finding = self.finding
+        return (*exploring_sweep(finding), *exploring_curves(finding), *parallel(finding), *importance(finding))
 
     @property
     def exploring_tables(self) -> tuple[Table, ...]:

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from analysis.figures.adaptive_q import adaptive_q
+from analysis.figures.adaptive_q import q_per_epoch, q_vs_t
 from analysis.figures.boxes import boxes
 from analysis.figures.clips import class_differences, clips_per_class, confusion
 from analysis.figures.learning_curves import learning_curves
@@ -57,7 +57,7 @@ def report_sections(report: MethodReport) -> list[Section]:
             Section("Learning curves", learning_curves(finding)),
         ]
     found += [
-        Section("Adaptive q", adaptive_q(results)),
+        Section("Adaptive q", (*q_per_epoch(results), *q_vs_t(results))),
         Section("Runs and their cost", (*run_map(results), *training_time(shown))),
         Section("Left out", (), (left_out_table(results.runs), skipped_table(results))),
     ]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from analysis.findings.finding import Finding, GridFinding, SearchFinding, SettleFinding
     from analysis.results.study_results import StudyResults
-    from trainables.settings import Search, Settle
+    from trainables.settings import OpenRange, Search, Settle
 
 FEW = 12  # values that are written out; of more, their ends
 SAMPLERS = {"tpe": "TPE", "random": "random", "gp": "Gaussian-process", "qmc": "quasi-random"}
@@ -90,7 +90,7 @@ def _losses(results: StudyResults, cited: References) -> str:
         if planned.stage != "control":
             configuration = planned.run.configuration
             found.setdefault((planned.arm, configuration.loss.name), []).append(configuration)
-    open_ = {arm["name"]: arm for arm in results.plan.spec.get("arms", [])}
+    ranges = results.plan.settings.ranges
     parts = []
     for (arm, _), configurations in found.items():
         loss = configurations[0].loss
@@ -98,9 +98,10 @@ def _losses(results: StudyResults, cited: References) -> str:
         words, work = LOSSES[base]
         text = f"{words} ({cited.cite(work)})" if work else words
         text += f" {ORIGIN} ({cited.cite('fonseca')})" if base != loss.name else ""
-        ranges = open_.get(arm, {}).get("loss", {})
         names = [name for name in PARAMETERS if name in type(loss).model_fields]
-        values = [_values(name, [getattr(c.loss, name) for c in configurations], ranges.get(name)) for name in names]
+        values = [
+            _values(name, [getattr(c.loss, name) for c in configurations], ranges.get((arm, name))) for name in names
+        ]
         if base == "adaptive_gce":
             text += f", whose q is one minus the soft-nearest-neighbour score ({cited.cite('frosst')}) of each batch"
         subsets = list(dict.fromkeys(c.subset for c in configurations))
@@ -110,11 +111,11 @@ def _losses(results: StudyResults, cited: References) -> str:
     return f"Losses compared: {'; '.join(parts)}."
 
 
-def _values(name: str, values: Sequence[Any], space: Any) -> str:  # noqa: ANN401 -- any JSON value
+def _values(name: str, values: Sequence[Any], space: OpenRange | None) -> str:
     sign = symbol(name)
     distinct = [value for value in dict.fromkeys(values) if value is not None]
-    if isinstance(space, dict) and "min" in space:
-        return f"{sign} in [{number(space['min'])}, {number(space['max'])}] ({space['scale']} scale)"
+    if space is not None:
+        return f"{sign} in [{number(space.min)}, {number(space.max)}] ({space.scale} scale)"
     if not distinct:
         return ""
     if len(distinct) == 1:

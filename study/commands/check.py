@@ -18,6 +18,7 @@ from study.planning.workload import estimate_s, workloads
 from study.spec.reading import read_spec
 from study.spec.shipped import spec_path
 from trainables.naming import duration
+from trainables.settings import Grid
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def check(options: argparse.Namespace) -> int:
     work = workloads(spec, manifest)
     recorded = Ledger(storage).recorded(p.run.run_id for p in plan.runs)
     left = runs_left(spec, plan, recorded)
-    if spec.method.name != "grid":
+    if not isinstance(spec.method, Grid):
         show_open(spec)
     if plan.runs:
         show_arms(plan, recorded)
@@ -67,7 +68,7 @@ def check(options: argparse.Namespace) -> int:
 
 def _runs(spec: StudySpec, plan: StudyPlan, recorded: int, left: int) -> Iterator[str]:
     """Describe how many runs a study asks for."""
-    if spec.method.name == "grid":
+    if isinstance(spec.method, Grid):
         named = sum(planned.stage != "control" for planned in plan.runs)
         with_ = ", the controls among them" if spec.controls else ""
         most = "" if left == named - recorded else "at most "

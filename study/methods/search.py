@@ -15,7 +15,7 @@ from study.methods.sampled_configuration import Curve, SampledConfiguration
 from study.methods.sampling import Proposer
 from study.methods.successive_halving import Rungs
 from study.spec.candidates import Candidate, distinct_candidates
-from trainables.naming import label
+from trainables.naming import counted, label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -266,8 +266,8 @@ class Search(QueuedMethod):
         if self._confirming:
             baselines = {candidate.configuration for candidate in self._baselines}
             chosen = sum(candidate.configuration not in baselines for candidate in self._confirmed)
-            text = f"confirming {_counted(chosen, 'configuration')}"
-            text += f" and {_counted(len(baselines), 'baseline')}" if baselines else ""
+            text = f"confirming {counted(chosen, 'configuration')}"
+            text += f" and {counted(len(baselines), 'baseline')}" if baselines else ""
             return text + ("; none finished, so those stopped last" if chosen and not finished else "")
         stopped = sum(tried.state == "pruned" for tried in history)
         text = (
@@ -278,7 +278,3 @@ class Search(QueuedMethod):
     def _label(self, candidate: Candidate) -> str:
         name = label(candidate.planned(0, self._dataset, "explore"))
         return f"{name} on {candidate.configuration.subset}" if "subset" in candidate.varied else name
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")

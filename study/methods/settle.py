@@ -10,7 +10,7 @@ import numpy as np
 from analysis.statistics.best_arm import Explored, challengers, stand
 from study.methods.base import QueuedMethod
 from study.methods.method import FIRST_CONFIRMING_SEED
-from trainables.naming import label
+from trainables.naming import counted, label
 from trainables.settings import most_exploring
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class Settle(QueuedMethod):
     def standing(self) -> str:
         """Return which candidate leads or is being confirmed, and the confidence in it."""
         count = len(self._candidates)
-        exploring = f"exploring {count} configuration{'' if count == 1 else 's'}"
+        exploring = f"exploring {counted(count, 'configuration')}"
         if not self._in_race():
             return f"every one of {count} configurations failed too often"
         assessment = self._assess()

@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, create_model, mo
 
 from study.spec.messages import shown
 from trainables.config import LOSSES, Frozen, Loss, Subset
-from trainables.settings import Name, distinct, not_allowed
+from trainables.settings import Name, OpenRange, distinct, not_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,14 +29,8 @@ class Values(Frozen):
     values: tuple[float | str, ...]
 
 
-class Range(Frozen):
+class Range(OpenRange):
     """A parameter left open over the numbers from ``min`` to ``max``, which a search samples on its scale."""
-
-    min: float
-    max: float
-    scale: Annotated[
-        Literal["linear", "log"], Field(description="what is sampled evenly: the number, or its logarithm")
-    ] = "linear"
 
     @model_validator(mode="after")
     def _is_a_range(self) -> Self:

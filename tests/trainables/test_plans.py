@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from trainables.plans import DataSummary, StudyPlan, read_plan, study_folder, write_plan
-from trainables.settings import Asha, Budget, Grid, Search, Settle
+from trainables.settings import Asha, Budget, Grid, OpenRange, Search, Settle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,3 +49,10 @@ def test_a_plan_with_its_settings_read_is_written_bit_for_bit_the_same(tmp_path:
 def test_a_plan_of_an_unknown_method_is_refused() -> None:
     with pytest.raises(ValidationError, match="method"):
         _plan(method={"name": "guess"})
+
+
+def test_the_ranges_of_a_search_are_found_by_arm_and_parameter() -> None:
+    loss = {"name": "gce", "q": {"min": 0, "max": 1, "scale": "log"}}
+    fixed = {"name": "gce", "q": {"values": [0.1]}}
+    settings = _plan(arms=[{"name": "a", "loss": loss, "subset": "all"}, {"name": "b", "loss": fixed}]).settings
+    assert settings.ranges == {("a", "q"): OpenRange(min=0.0, max=1.0, scale="log")}
