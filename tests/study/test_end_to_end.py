@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -299,37 +300,50 @@ def listening(pids):
 LOOPBACK = {"0100007F", "0000000000000000FFFF00000100007F", "00000000000000000000000001000000"}
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_the_study_in_order_and_says_how_to_go_on(tmp_path, number, code):
-    path, storage = write_study(tmp_path, epochs=50), tmp_path / "storage"
-    process = start_and_wait(path, storage, least=0)
-    # Ctrl-C reaches every process of the terminal's group, Ray's too; SIGTERM comes to the one it was sent to.
-    os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == code
-    assert f"continue with: gce-study run {path}" in errors
-    assert "Traceback" not in errors
-
-
-def test_a_second_run_is_refused_and_told_who_holds_the_study_and_nothing_listens_beyond_loopback(
-    tmp_path, monkeypatch
-):
-    monkeypatch.setenv("STUDY_UNDER_TEST", marker := f"listening-{os.getpid()}")
-    path, storage = write_study(tmp_path, epochs=50), tmp_path / "storage"
-    process = start_and_wait(path, storage, least=0)
+@pytest.fixture(scope="module")
+def observed(tmp_path_factory):
+    """A study that is observed from outside while it trains, then ended by SIGTERM."""
+    folder = tmp_path_factory.mktemp("observed")
+    path, storage = write_study(folder, epochs=50), folder / "storage"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STUDY_UNDER_TEST", marker := f"observed-{os.getpid()}")
+        process = start_and_wait(path, storage, least=0)
     try:
         addresses = listening(started_by(marker))
         second = gce_study("run", path)
         status = gce_study("status", "small", "--storage", storage)
     finally:
         process.terminate()
-        process.communicate(timeout=60)
-    assert len(addresses) > 3
-    assert set(addresses) <= LOOPBACK
-    assert second.returncode == 2
-    assert f"study small is being run by process {process.pid} of " in second.stderr
-    assert f"run by process {process.pid}" in status.stdout
-    assert "running: " in status.stdout
+        _, errors = process.communicate(timeout=60)
+    return SimpleNamespace(path=path, process=process, errors=errors, addresses=addresses, second=second, status=status)
+
+
+def test_nothing_listens_beyond_loopback(observed):
+    assert len(observed.addresses) > 3
+    assert set(observed.addresses) <= LOOPBACK
+
+
+def test_a_second_run_is_refused_and_told_who_holds_the_study(observed):
+    assert observed.second.returncode == 2
+    assert f"study small is being run by process {observed.process.pid} of " in observed.second.stderr
+    assert f"run by process {observed.process.pid}" in observed.status.stdout
+    assert "running: " in observed.status.stdout
+
+
+def test_sigterm_ends_the_study_in_order_and_says_how_to_go_on(observed):
+    assert observed.process.returncode == 143
+    assert f"continue with: gce-study run {observed.path}" in observed.errors
+    assert "Traceback" not in observed.errors
+
+
+def test_ctrl_c_ends_the_study_in_order_and_says_how_to_go_on(tmp_path):
+    path = write_study(tmp_path, epochs=50)
+    process = start_and_wait(path, tmp_path / "storage", least=0)
+    os.killpg(process.pid, signal.SIGINT)  # Ctrl-C reaches every process of the terminal's group, Ray's too
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert f"continue with: gce-study run {path}" in errors
+    assert "Traceback" not in errors
 
 
 def test_two_studies_that_share_runs_train_each_once_and_both_end(tmp_path):

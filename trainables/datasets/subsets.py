@@ -43,24 +43,20 @@ class Count:
     verified: int
 
 
-def subset(manifest: Manifest, name: str) -> list[int]:
+def subset(manifest: Manifest, name: str, seed: int = SUBSET_SEED) -> list[int]:
     """Return which clips a subset holds, as sorted indices into ``manifest.clips``; training clips only.
 
-    A smaller subset lies inside a larger one: all are drawn from ``SUBSET_SEED``.
+    A smaller subset lies inside a larger one of the same seed.
 
     Args:
         manifest: the data set.
         name: one of ``trainables.config.SUBSETS``.
+        seed: which clips of a class are drawn; how many does not depend on it.
 
     Raises:
         DataSetError: the name is unknown, or the data set has no clips for a part of the subset.
 
     """
-    return _subset(manifest, name, SUBSET_SEED)
-
-
-def _subset(manifest: Manifest, name: str, seed: int) -> list[int]:
-    """Draw a subset; how many clips of each class are drawn does not depend on the seed."""
     if name not in TABLE_1:
         message = f"subset '{name}' is none of {', '.join(TABLE_1)}"
         raise DataSetError([message])

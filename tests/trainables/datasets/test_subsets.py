@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from trainables.config import SUBSETS
 from trainables.datasets.fsdnoisy18k import parse
 from trainables.datasets.manifest import Clip, DataSetError, Manifest, checked
-from trainables.datasets.subsets import SUBSET_SEED, _subset, counts, subset
+from trainables.datasets.subsets import SUBSET_SEED, counts, subset
 
 TABLE_1 = {
     "all": (15_813, 1_772),
@@ -78,14 +78,14 @@ def test_classes_are_in_proportion(real: Manifest, name: str, verified: bool, si
 
 
 def test_the_subset_seed_matters_and_repeats(real: Manifest) -> None:
-    assert _subset(real, "m_noisy+clean", 1) == _subset(real, "m_noisy+clean", 1)
-    assert _subset(real, "m_noisy+clean", 1) != _subset(real, "m_noisy+clean", 2)
-    assert _subset(real, "clean", 1) == _subset(real, "clean", 2)
+    assert subset(real, "m_noisy+clean", 1) == subset(real, "m_noisy+clean", 1)
+    assert subset(real, "m_noisy+clean", 1) != subset(real, "m_noisy+clean", 2)
+    assert subset(real, "clean", 1) == subset(real, "clean", 2)
 
 
 def test_subsets_are_drawn_from_the_one_recorded_seed(real: Manifest) -> None:
     assert SUBSET_SEED == 0
-    assert subset(real, "m_noisy+clean") == _subset(real, "m_noisy+clean", SUBSET_SEED)
+    assert subset(real, "m_noisy+clean") == subset(real, "m_noisy+clean", SUBSET_SEED)
 
 
 def test_indices_are_sorted_training_clips(real: Manifest) -> None:
