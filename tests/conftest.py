@@ -44,9 +44,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what takes minutes, unless it is asked for."""
+    """Skip tests that take minutes, unless GCE_STUDY_CLUSTERS is set."""
     if item.get_closest_marker("clusters") and not os.environ.get("GCE_STUDY_CLUSTERS"):
-        pytest.skip("takes minutes of Ray clusters that come and go; make clusters runs it")
+        pytest.skip("starts and ends Ray clusters for minutes; run by make clusters")
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +76,7 @@ def real_data() -> Path:
 
 @pytest.fixture
 def make_wav() -> Callable[..., Path]:
-    """Return a function that writes noise as PCM16 and answers its path."""
+    """Return a function that writes noise to a PCM16 file and returns the path."""
 
     def write(path: Path, samples: int = 2_000, rate: int = RATE, seed: int = 0) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,12 +92,12 @@ EXPIRED = b"<Error><Code>ExpiredToken</Code><Message>The provided token has expi
 
 
 class Front:
-    """A TCP proxy before an object store, which can make it unreachable, busy, or refuse a key.
+    """A TCP proxy in front of an object store, which can make it unreachable, busy, or refuse a key.
 
     Attributes:
-        url: to be used as endpoint.
-        refused: the access key that counts as expired; none by default.
-        denied: the method of requests that are answered by a 403, as PUT; none by default.
+        url: the endpoint of the proxy.
+        refused: the access key that is treated as expired; empty for none.
+        denied: the HTTP method that is answered with a 403, such as PUT; empty for none.
 
     """
 
@@ -110,11 +110,11 @@ class Front:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def set(self, mode: str) -> None:
-        """Be ``open``, ``closed`` (every connection is broken) or ``busy`` (every request is answered by a 503)."""
+        """Switch to ``open``, ``closed`` (breaks every connection) or ``busy`` (answers every request with a 503)."""
         self._mode = mode
-        for each in list(self._sockets):
+        for connection in list(self._sockets):
             with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self.set("closed")
@@ -138,11 +138,11 @@ class Front:
             if self._mode == "busy":
                 client.sendall(BUSY)
             elif self.refused and f"Credential={self.refused}/".encode() in head:
-                said = f"HTTP/1.1 400 Bad Request\r\nContent-Length: {len(EXPIRED)}\r\nConnection: close\r\n\r\n"
-                client.sendall(said.encode() + (b"" if head.startswith(b"HEAD") else EXPIRED))
+                response = f"HTTP/1.1 400 Bad Request\r\nContent-Length: {len(EXPIRED)}\r\nConnection: close\r\n\r\n"
+                client.sendall(response.encode() + (b"" if head.startswith(b"HEAD") else EXPIRED))
             elif self.denied and head.startswith(self.denied.encode()):
-                said = f"HTTP/1.1 403 Forbidden\r\nContent-Length: {len(DENIED)}\r\nConnection: close\r\n\r\n"
-                client.sendall(said.encode() + DENIED)
+                response = f"HTTP/1.1 403 Forbidden\r\nContent-Length: {len(DENIED)}\r\nConnection: close\r\n\r\n"
+                client.sendall(response.encode() + DENIED)
             elif head and self._mode == "open":
                 self._connect(client, head)
         self._sockets.discard(client)
@@ -163,14 +163,14 @@ class Front:
         with suppress(OSError):
             while data := source.recv(65536):
                 target.sendall(data)
-        for each in (source, target):
+        for connection in (source, target):
             with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture(scope="session")
 def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    """Serve S3 on loopback, behind a proxy; this process and those that it starts use it, and a cache of their own."""
+    """Serve S3 on loopback behind a proxy, for this process and those it starts, with a cache of their own."""
     from moto.server import ThreadedMotoServer  # noqa: PLC0415 -- only the tests of object storage need it
 
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
@@ -196,7 +196,7 @@ def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
 
 @pytest.fixture(scope="session")
 def make_bucket(front: Front) -> Callable[[str], ObjectLocation]:
-    """Return a function from a name to an empty place in the object store, whose proxy is open then."""
+    """Return a function that opens the proxy and returns an empty location in the object store, by name."""
     import fsspec  # noqa: PLC0415 -- as above
 
     from trainables.storage.location import location  # noqa: PLC0415
@@ -212,5 +212,5 @@ def make_bucket(front: Front) -> Callable[[str], ObjectLocation]:
 
 @pytest.fixture
 def bucket(make_bucket: Callable[[str], ObjectLocation], request: pytest.FixtureRequest) -> ObjectLocation:
-    """Return an empty place in the object store, of the test's own."""
+    """Return an empty location in the object store that no other test uses."""
     return make_bucket(hashlib.blake2b(request.node.nodeid.encode(), digest_size=8).hexdigest())

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 PATIENCE_MS = 60_000  # for a browser on a busy machine
-OWN = ("http://127.0.0.1:", "file:", "data:", "blob:", "about:")  # what a page may ask for
+LOCAL = ("http://127.0.0.1:", "file:", "data:", "blob:", "about:")  # what a page may request
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def study() -> Builder:
 
 @pytest.fixture
 def full_study() -> Builder:
-    """Return a study of 5 values of T and 2 baselines with 6 seeds, and one run of every status that is left out."""
+    """Return a study of 5 values of T and 2 baselines with 6 seeds each, and one run of every other status."""
     builder = Builder(kind="fsdnoisy18k", skipped=[("393581.wav", "truncated")])
     builder.temperatures([2, 2.5, 3, 3.5, 4], 6).baselines(6)
     adaptive = AdaptiveGCE(name="adaptive_gce", temperature=100.0)
@@ -42,7 +42,7 @@ def full_study() -> Builder:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Return the path of Chromium; without one the test is skipped, or fails where a browser is required."""
+    """Return the path of Chromium; if there is none, skip the test, or fail it if GCE_STUDY_REQUIRE_BROWSER=1."""
     path = find_browser()
     if path is None:
         required = os.environ.get("GCE_STUDY_REQUIRE_BROWSER") == "1"
@@ -50,30 +50,30 @@ def chromium() -> str:
     return path
 
 
-@pytest.fixture(scope="module")  # its event loop may not outlive the tests that need it
+@pytest.fixture(scope="module")  # its event loop must not outlive the tests that need it
 def browser(chromium: str) -> Iterator[Browser]:
     """Return a headless Chromium."""
     from playwright.sync_api import expect, sync_playwright  # noqa: PLC0415 -- the other tests do without
 
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        switches = ["--disable-gpu", "--disable-quic", "--disable-sync"]  # beside playwright's own
-        found = playwright.chromium.launch(executable_path=chromium, args=switches, timeout=PATIENCE_MS)
-        yield found
-        found.close()
+        switches = ["--disable-gpu", "--disable-quic", "--disable-sync"]  # in addition to playwright's
+        launched = playwright.chromium.launch(executable_path=chromium, args=switches, timeout=PATIENCE_MS)
+        yield launched
+        launched.close()
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """Return a page in a profile of its own; no error, no dialog and no foreign address may be seen in the end."""
+    """Return a page in a fresh profile; fail the test if there was an error, a dialog or a request to another host."""
     context = browser.new_context(viewport={"width": 1100, "height": 900})
     context.set_default_timeout(PATIENCE_MS)
-    found = context.new_page()
-    seen: list[str] = []
-    found.on("pageerror", lambda error: seen.append(f"exception: {error}"))
-    found.on("console", lambda said: seen.append(f"console: {said.text}") if said.type == "error" else None)
-    found.on("dialog", lambda dialog: (seen.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    found.on("request", lambda asked: None if asked.url.startswith(OWN) else seen.append(f"request: {asked.url}"))
-    yield found
+    opened = context.new_page()
+    problems: list[str] = []
+    opened.on("pageerror", lambda error: problems.append(f"exception: {error}"))
+    opened.on("console", lambda line: problems.append(f"console: {line.text}") if line.type == "error" else None)
+    opened.on("dialog", lambda dialog: (problems.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    opened.on("request", lambda sent: None if sent.url.startswith(LOCAL) else problems.append(f"request: {sent.url}"))
+    yield opened
     context.close()
-    assert seen == []
+    assert problems == []

@@ -1,4 +1,4 @@
-"""What the tests of study files and of clusters share."""
+"""Fixtures of the tests of study files and of clusters."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str | bytes], list[str]]:
-    """Return a function from a file's content to the problems it is refused with."""
+    """Return a function that reads a study file of the given content and returns its problems."""
     monkeypatch.chdir(tmp_path)
 
     def refused(content: str | bytes) -> list[str]:
@@ -69,7 +69,7 @@ class Head:
         assert done.returncode == 0, (folder / "head.log").read_text()
 
     def get(self, path: str, token: str | None = TOKEN) -> int:
-        """The HTTP status with which the dashboard answers; 0 when nothing does."""
+        """Return the HTTP status of the dashboard's answer; 0 if nothing answers."""
         headers = {} if token is None else {"Authorization": f"Bearer {token}"}
         try:
             with urlopen(Request(self.address + path, headers=headers), timeout=5) as answer:  # noqa: S310 -- loopback
@@ -80,21 +80,21 @@ class Head:
             return 0
 
     def ask(self, path: str) -> Any:
-        """What the dashboard answers, from JSON."""
+        """Return the dashboard's answer, parsed from JSON."""
         request = Request(self.address + path, headers={"Authorization": f"Bearer {self.TOKEN}"})  # noqa: S310 -- loopback
         with urlopen(request, timeout=60) as answer:  # noqa: S310 -- loopback
             return json.load(answer)
 
     def processes(self) -> dict[int, str]:
-        """Everything that the cluster and its clients started and that is left: pid -> command."""
-        found = {}
+        """Return the processes still running that the cluster or its clients started, as pid -> command."""
+        processes = {}
         for entry in Path("/proc").iterdir():
             with suppress(OSError):
                 if entry.name.isdigit() and f"STUDY_UNDER_TEST={self.folder}".encode() in (
                     entry / "environ"
                 ).read_bytes().split(b"\0"):
-                    found[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        return found
+                    processes[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        return processes
 
     def study(self, *arguments: object, timeout: float = 300) -> subprocess.CompletedProcess[str]:
         """Run ``gce-study`` as a client of this cluster, in the cluster's folder."""
@@ -109,8 +109,8 @@ class Head:
         )
 
     def end(self) -> None:
-        """End everything, by process id."""
-        while left := self.processes():  # what is killed first may have started something
+        """Kill every process of the cluster, by id."""
+        while left := self.processes():  # a process may have started another before it was killed
             for pid in left:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
@@ -125,7 +125,7 @@ def _free_port() -> int:
 
 @pytest.fixture(scope="module")
 def start_head(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Head]]:
-    """Return a function that starts a cluster's head; all are ended with the module."""
+    """Return a function that starts the head of a cluster; every head is ended with the module."""
     pytest.importorskip("aiohttp", reason="jobs need the cluster extra")
     heads: list[Head] = []
 

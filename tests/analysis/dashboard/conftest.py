@@ -1,4 +1,4 @@
-"""A dashboard that is really served."""
+"""A dashboard behind a web server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def storage(tmp_path):
 
 @pytest.fixture
 def owners():
-    """Return who runs which study: a study whose name a test adds counts as running."""
+    """Return the owners of studies by name; a study that a test adds here counts as running."""
     return {}
 
 

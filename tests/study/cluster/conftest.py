@@ -1,4 +1,4 @@
-"""A machine of its own for the cluster launcher: namespaces with an SSH server, where every address is this machine."""
+"""A simulated machine for the cluster launcher: namespaces with an SSH server, where every address is this machine."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Machine:
         self.inside = ["nsenter", "--target", self.pid, "--pid", "--net", "--mount", f"--wd={ROOT}", "--"]
 
     def start(self, log: str, *command: str | Path) -> Path:
-        """Start a command inside that goes on; answer with the file of what it prints."""
+        """Start a command inside and leave it running; return the file of its output."""
         path = self.state / log
         with path.open("w") as printed:
             self.started.append(
@@ -87,7 +87,7 @@ class Machine:
         return path
 
     def run(self, *command: str | Path, timeout: float = 120, code: int = 0) -> str:
-        """Run a command inside; answer with what it printed, errors too."""
+        """Run a command inside; return its output, standard error included."""
         answer = subprocess.run(
             [*self.inside, *command],
             check=False,
@@ -107,7 +107,7 @@ class Machine:
         return {(address.strip("[]").removeprefix("::ffff:"), int(port)) for address, _, port in sockets}
 
     def wait(self, reached, timeout: float, what: str):
-        """Ask until there is an answer; answer with it."""
+        """Call ``reached`` until it returns something true, and return that."""
         until = time.monotonic() + timeout
         while not (answer := reached()):
             if time.monotonic() > until or self.holder.poll() is not None:
@@ -124,7 +124,7 @@ class Machine:
         (self.node_home / ".ssh" / "authorized_keys").write_bytes(public)
 
     def new_token(self) -> Path:
-        """Make the clusters' token, as the README says."""
+        """Create the clusters' token, as the documentation describes."""
         self.run("ray", "get-auth-token", "--generate")
         token = self.home / ".ray" / "auth_token"
         token.chmod(0o600)
@@ -139,7 +139,7 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path):
-    """Return a machine of its own; skips where this one cannot make one, unless GCE_STUDY_REQUIRE_MACHINES=1."""
+    """Return a simulated machine; skip the test where none can be made, or fail it if GCE_STUDY_REQUIRE_MACHINES=1."""
     without = pytest.fail if os.environ.get("GCE_STUDY_REQUIRE_MACHINES") == "1" else pytest.skip
     lacking = [name for name in NEEDED if shutil.which(name, path="/usr/sbin:/usr/bin:/sbin:/bin") is None]
     lacking += [] if shutil.which("sshd", path="/usr/sbin:/usr/bin") else ["sshd"]
