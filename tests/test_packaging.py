@@ -150,3 +150,9 @@ def test_analysis_offers_load_study_without_importing_pandas_before_it_is_asked_
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False analysis.study True\n"
+
+
+def test_the_name_of_a_method_is_a_string_in_its_settings_alone():
+    files = [file for package in PACKAGES for file in (ROOT / package).rglob("*.py")]
+    named = {str(f.relative_to(ROOT)) for f in files if re.search(r'"(grid|settle|search)"', f.read_text())}
+    assert named == {"trainables/settings.py", "analysis/dashboard/app.py"}  # there, it is the query of an address

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from analysis.figures.figure import Figure
     from analysis.report.method_report import MethodReport
     from analysis.report.sections import Section
-    from analysis.results.study_results import StudyResults
     from trainables.storage.types import Location
 
 FORMATS = ("html", "md", "latex", "csv", "json", "pdf", "png", "svg")
@@ -70,14 +69,18 @@ def write_report(
 
     """
     root = location(storage)
-    made = files(load_results(root, name), formats)
     folder = study_folder(root, name) / "report" if out is None else location(out)
-    for file, data in made.items():
-        (folder / file).write(data)
+    write_files(method_report(load_results(root, name)), folder, formats)
     return folder
 
 
-def files(results: StudyResults, formats: Sequence[str]) -> dict[str, bytes]:
+def write_files(report: MethodReport, folder: Location, formats: Sequence[str] = USUAL) -> None:
+    """Write a report's files to a folder; see ``write_report``."""
+    for file, data in files(report, formats).items():
+        (folder / file).write(data)
+
+
+def files(report: MethodReport, formats: Sequence[str]) -> dict[str, bytes]:
     """Return a report's files by their names in its folder: ``report.*``, two CSV files, ``figures/NAME.png``.
 
     Raises:
@@ -88,17 +91,16 @@ def files(results: StudyResults, formats: Sequence[str]) -> dict[str, bytes]:
     if unknown := [form for form in formats if form not in FORMATS]:
         msg = f"format {unknown[0]!r}; allowed: {', '.join(FORMATS)}"
         raise ValueError(msg)
-    report = method_report(results)
     found = report_sections(report)
     html = page(report, found) if {"html", "pdf"} & set(formats) else ""
     made: dict[str, str] = {}
     if "csv" in formats:
-        made["runs.csv"] = results.runs.to_csv(index=False)
+        made["runs.csv"] = report.finding.results.runs.to_csv(index=False)
         made["summary.csv"] = summary(report.finding.reported.runs).to_csv(index=False)
     if "md" in formats:
         made["report.md"] = markdown(report, found)
     if "latex" in formats:
-        made["report.tex"] = latex.document(results.plan.name, report.verdict, found)
+        made["report.tex"] = latex.document(report.finding.plan.name, report.verdict, found)
     if "json" in formats:
         made["report.json"] = report_json(report, found)
     if "html" in formats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.report.method_report import method_report
-from analysis.report.write import write_report
+from analysis.report.write import write_files
 from analysis.results.study_results import load_results
 from analysis.tables.accuracy import result_tables
 from study.commands.options import add_run_options, add_study_file
@@ -16,6 +16,7 @@ from study.errors import EngineError
 from study.ledger.claim import claim
 from study.spec.reading import read_spec
 from study.spec.shipped import spec_path
+from trainables.plans import study_folder
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
@@ -70,5 +71,7 @@ def _conclude(conductor: Conductor) -> str:
         if observer.problem:
             say(observer.problem, err=True)
     say(answer := report.verdict)
-    say(f"report: {write_report(conductor.storage, conductor.plan.name) / 'report.html'}")
+    folder = study_folder(conductor.storage, conductor.plan.name) / "report"
+    write_files(report, folder)
+    say(f"report: {folder / 'report.html'}")
     return answer

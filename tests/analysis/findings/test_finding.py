@@ -47,7 +47,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 def test_a_report_of_a_grid_chooses_once_on_each_subset(study: Builder, calls: Counter[str]) -> None:
     study.temperatures([2, 2.5, 3, 3.5, 4], 3).baselines(3).baselines(3, subset="clean")
-    files(study.results(), FORMATS)
+    files(study.report(), FORMATS)
     assert calls == {"choose": 2, "rank": 2}
 
 
@@ -64,7 +64,7 @@ def test_a_report_of_a_settle_study_fits_one_posterior_beside_those_of_its_histo
                 study.add("adaptive", loss, seed, validation=0.8 - 0.01 * seed, varied=varied, stage=stage)
     for seed in (3, 4):
         study.add("cce", CCE(name="cce"), seed, validation=0.7, stage="confirm")
-    files(study.results(), FORMATS)
+    files(study.report(), FORMATS)
     assert calls == {"settled": 1, "fit": 1 + 15, "choose": 1, "rank": 1}
 
 
