@@ -71,7 +71,7 @@ FILES = {
     "truncated": (lambda path: cut(path, 4000), "truncated"),
     "0 Hz": (zero_rate, "0 Hz"),
     "1 Hz": (lambda path: soundfile.write(path, np.zeros(9), 1), "sample rate 1 Hz"),
-    "text named wav": (lambda path: path.write_text("this is text"), "not a sound file"),
+    "text named wav": (lambda path: path.write_text("this is text"), "not a readable sound file"),
 }
 
 
