@@ -12,8 +12,6 @@ from trainables.settings import GpuPrices, distinct, not_allowed
 from trainables.storage.location import URL, URL_FORM, is_url
 
 MOST_CONFIGURATIONS = 10_000
-
-
 MOST_SEEDS = 1000
 
 

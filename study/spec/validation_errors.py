@@ -6,7 +6,7 @@ What is allowed is read off the JSON Schema, so that the messages, the editor's 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from study.spec.messages import closest, key_path, shown
 from study.spec.study import json_schema
@@ -177,14 +177,21 @@ def _range(node: Schema, low: str, high: str) -> str:
 
 
 def _limits(node: Schema) -> str:
-    low, high = node.get("minimum"), node.get("maximum")
-    above, below = node.get("exclusiveMinimum"), node.get("exclusiveMaximum")
-    start = f"[{shown(low)}" if low is not None else f"({shown(above)}"
-    end = f"{shown(high)}]" if high is not None else f"{shown(below)})"
-    if (low, above) == (None, None):
-        return (
-            "" if (high, below) == (None, None) else (f"<= {shown(high)}" if high is not None else f"< {shown(below)}")
-        )
-    if (high, below) == (None, None):
-        return f">= {shown(low)}" if low is not None else f"> {shown(above)}"
-    return f"in {start}, {end}"
+    start = _bound(node, ("minimum", ">=", "["), ("exclusiveMinimum", ">", "("))
+    end = _bound(node, ("maximum", "<=", "]"), ("exclusiveMaximum", "<", ")"))
+    if start and end:
+        return f"in {start.bracket}{start.value}, {end.value}{end.bracket}"
+    bound = start or end
+    return f"{bound.sign} {bound.value}" if bound else ""
+
+
+class _Bound(NamedTuple):
+    """One end of a range: its value, and how it is written alone and in an interval."""
+
+    value: str
+    sign: str
+    bracket: str
+
+
+def _bound(node: Schema, *forms: tuple[str, str, str]) -> _Bound | None:
+    return next((_Bound(shown(node[key]), sign, bracket) for key, sign, bracket in forms if key in node), None)

@@ -30,11 +30,9 @@ M = TypeVar("M", bound=Frozen)
 
 def path_keys(model: type[Frozen]) -> list[str]:
     """Return the keys of a model whose type is ``LocalPath``, or that or None."""
-    return [
-        key
-        for key, field in model.model_fields.items()
-        if _LOCAL in (*field.metadata, *(m for a in get_args(field.annotation) for m in getattr(a, "__metadata__", ())))
-    ]
+    fields = model.model_fields.items()
+    # Of ``LocalPath | None``, pydantic leaves the mark inside the union.
+    return [key for key, field in fields if _LOCAL in field.metadata or LocalPath in get_args(field.annotation)]
 
 
 def local_paths(model: Frozen, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -93,9 +91,8 @@ class DataSetKind(Frozen):
     path_key: ClassVar[str] = ""  # the key that a path alone can fill in; "" where the kind has no path
 
     @classmethod
-    def recognises(cls, path: Path) -> bool:
+    def recognises(cls, _: Path, /) -> bool:
         """Return whether a path looks like a data set of this kind."""
-        del path
         return False
 
     @classmethod
@@ -104,7 +101,7 @@ class DataSetKind(Frozen):
         values = {cls.path_key: str(path)}
         return cls.model_construct(None, **values)
 
-    def parse(self, cache: Path) -> tuple[Manifest, list[str]]:
+    def parse(self, cache: Path, /) -> tuple[Manifest, list[str]]:
         """Read what can be read of the list of clips, and list every problem; the audio may be absent.
 
         Args:
@@ -137,17 +134,16 @@ class FSDnoisy18k(DataSetKind):
     root: Annotated[LocalPath, Field(description="folder of the data set")]
 
     @classmethod
-    def recognises(cls, path: Path) -> bool:
+    def recognises(cls, path: Path, /) -> bool:
         """Return whether the release's list of training clips lies there."""
         from trainables.datasets import fsdnoisy18k  # noqa: PLC0415 -- see the module's docstring
 
         return (fsdnoisy18k.meta(path) / "train.csv").is_file()
 
-    def parse(self, cache: Path) -> tuple[Manifest, list[str]]:
+    def parse(self, _: Path, /) -> tuple[Manifest, list[str]]:
         """Read the two CSVs."""
         from trainables.datasets import fsdnoisy18k  # noqa: PLC0415 -- see the module's docstring
 
-        del cache
         return fsdnoisy18k.parse(Path(self.root).expanduser())
 
 
@@ -164,15 +160,14 @@ class CSV(DataSetKind):
     noise: InjectedNoise = None
 
     @classmethod
-    def recognises(cls, path: Path) -> bool:
+    def recognises(cls, path: Path, /) -> bool:
         """Return whether a file lies there."""
         return path.is_file()
 
-    def parse(self, cache: Path) -> tuple[Manifest, list[str]]:
+    def parse(self, _: Path, /) -> tuple[Manifest, list[str]]:
         """Read the CSV."""
         from trainables.datasets import csv_manifest  # noqa: PLC0415 -- see the module's docstring
 
-        del cache
         root = None if self.root is None else Path(self.root).expanduser()
         return csv_manifest.parse(Path(self.path).expanduser(), root)
 
@@ -206,16 +201,14 @@ class Folder(DataSetKind):
     noise: InjectedNoise = None
 
     @classmethod
-    def recognises(cls, path: Path) -> bool:
+    def recognises(cls, _: Path, /) -> bool:
         """Accept any path that no kind before this one recognises."""
-        del path
         return True
 
-    def parse(self, cache: Path) -> tuple[Manifest, list[str]]:
+    def parse(self, _: Path, /) -> tuple[Manifest, list[str]]:
         """List the files of every class."""
         from trainables.datasets import folders  # noqa: PLC0415 -- see the module's docstring
 
-        del cache
         root = Path(self.root).expanduser()
         return folders.parse(root, verified=self.verified, test=self.test, test_seed=self.test_seed)
 
@@ -235,7 +228,7 @@ class Synthetic(DataSetKind):
     noise: Annotated[Rate, Field(description="share of the unverified clips that carry another class's label")] = 0.4
     keep_verified: Annotated[Rate, Field(description="share of each class that is verified and right")] = 0.2
 
-    def parse(self, cache: Path) -> tuple[Manifest, list[str]]:
+    def parse(self, cache: Path, /) -> tuple[Manifest, list[str]]:
         """Make the sounds, unless they were made before."""
         from trainables.datasets import synthetic  # noqa: PLC0415 -- see the module's docstring
 
