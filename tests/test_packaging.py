@@ -85,6 +85,21 @@ def test_the_command_line_starts_without_torch_ray_and_pandas():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
+@pytest.mark.parametrize(
+    ("command", "heavy"),
+    [
+        ("check", {"torch", "ray", "pandas", "scipy"}),
+        ("status", {"torch", "ray", "pandas", "scipy"}),
+        ("submit", {"torch", "ray", "pandas", "scipy"}),
+        ("data", {"torch", "ray", "pandas", "scipy"}),
+        ("run", {"torch", "ray"}),  # ray reads the environment that the run prepares
+    ],
+)
+def test_a_chosen_command_is_parsed_without(command, heavy):
+    code = f"import sys, study.cli; study.cli.parser({command!r}); print(sorted({heavy} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
 def test_help_names_every_command():
     answer = subprocess.run([sys.executable, "-m", "study.cli", "--help"], capture_output=True, text=True, check=True)
     commands = re.findall(r"^    (\w+)(?: |$)", answer.stdout, re.MULTILINE)

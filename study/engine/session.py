@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import os
-import sys
-import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from study.cluster.ray_environment import joins_cluster, prepare_environment
 from study.console import say
+from study.engine.conductor import Conductor
+from study.engine.frames import store_with_progress
+from study.engine.progress import Progress
 from study.engine.state import Observer
+from study.engine.tensorboard import TensorBoard
 from study.errors import EngineError
-from trainables.naming import duration
+from study.ledger.ledger import Ledger
+from study.ledger.registry import refuse_changed_study, register
+from study.methods.factory import make_method
+from study.methods.method import Signal
+from study.planning.commit import git_revision
+from study.planning.data import make_plan
+from study.planning.machine import ill_suited, lacking
+from study.planning.workload import workloads
+from study.spec.differences import dump
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
-    from study.engine.conductor import Conductor
     from study.engine.notifier import Notifier
     from study.spec.study import StudySpec
-    from trainables.datasets.manifest import Manifest
     from trainables.storage.types import Location
 
 
@@ -53,9 +62,6 @@ def workplace(spec: StudySpec, storage: Location) -> Iterator[None]:
         EngineError: they do not.
 
     """
-    from study.cluster.ray_environment import joins_cluster, prepare_environment  # noqa: PLC0415
-    from study.planning.machine import ill_suited, lacking  # noqa: PLC0415
-
     if not joins_cluster():
         if missing := lacking(spec):
             raise EngineError("; ".join(missing))
@@ -85,23 +91,8 @@ def train(
         EngineError: the storage location or the cluster cannot be used.
 
     """
-    from study.cluster.ray_environment import prepare_environment  # noqa: PLC0415
-    from study.engine.conductor import Conductor  # noqa: PLC0415
-    from study.engine.progress import Progress  # noqa: PLC0415
-    from study.engine.tensorboard import TensorBoard  # noqa: PLC0415
-    from study.ledger.ledger import Ledger  # noqa: PLC0415
-    from study.ledger.registry import refuse_changed_study, register  # noqa: PLC0415
-    from study.methods.factory import make_method  # noqa: PLC0415
-    from study.methods.method import Signal  # noqa: PLC0415
-    from study.planning.commit import git_revision  # noqa: PLC0415
-    from study.planning.data import make_plan  # noqa: PLC0415
-    from study.planning.workload import workloads  # noqa: PLC0415
-    from study.spec.differences import dump  # noqa: PLC0415
-
-    earlier = refuse_changed_study(
-        storage, spec.name, dump(spec)
-    )  # a change is better refused before the frames are computed
-    manifest = _store_with_progress(spec, options.skip_bad_clips)
+    earlier = refuse_changed_study(storage, spec.name, dump(spec))  # before the frames are computed
+    manifest = store_with_progress(spec, options.skip_bad_clips)
     workloads(spec, manifest)
     plan = make_plan(spec, manifest, earlier)
     still_owned()  # the frames may have taken long
@@ -132,43 +123,3 @@ def train(
             execute(conductor, spec.resources)
     conductor.state.end()
     return conductor
-
-
-def _store_with_progress(spec: StudySpec, skip_bad_clips: int) -> Manifest:
-    from study.planning.frames import store_data  # noqa: PLC0415
-
-    with _bar("log-mel frames") as advance:
-        return store_data(
-            spec,
-            skip_bad_clips,
-            progress=advance,
-            waiting=lambda: say("another process is building these frames; waiting for it", err=True),
-        )
-
-
-@contextmanager
-def _bar(title: str) -> Iterator[Callable[[int, int], None]]:
-    """Show progress with an ETA: a bar on a terminal, a line for every tenth elsewhere."""
-    if not sys.stderr.isatty():
-        yield _tenths(title)
-        return
-    from rich.console import Console  # noqa: PLC0415
-    from rich.progress import Progress as Bar  # noqa: PLC0415
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-def _tenths(title: str) -> Callable[[int, int], None]:
-    began, first, said = time.monotonic(), -1, 0
-
-    def advance(done: int, total: int) -> None:
-        nonlocal first, said
-        first = done if first < 0 else first  # what an earlier build had finished is no pace
-        if total and 10 * done // total > said:
-            said = 10 * done // total
-            pace = (time.monotonic() - began) / (done - first) if done > first else 0.0
-            say(f"{title}: {done} of {total} clips; ETA {duration(pace * (total - done))}", err=True)
-
-    return advance
