@@ -61,7 +61,7 @@ class Journal:
             msg = f"not a journal of study {self._name} only"
             raise ValueError(msg)
         self._study = (
-            studies[0]._study_id  # noqa: SLF001 -- Optuna gives it no public name
+            self._storage.get_study_id_from_name(self._name)
             if studies
             else self._storage.create_new_study([StudyDirection.MAXIMIZE], self._name)
         )
@@ -102,11 +102,12 @@ class Journal:
         trial = trials[tried.number]
         if trial.state.is_finished():
             return
+        trial_id = self._storage.get_trial_id_from_study_id_trial_number(self._study, tried.number)
         for epoch in sorted(tried.intermediate.keys() - trial.intermediate_values.keys()):
-            self._storage.set_trial_intermediate_value(trial._trial_id, epoch, tried.intermediate[epoch])  # noqa: SLF001 -- Optuna gives it no public name
+            self._storage.set_trial_intermediate_value(trial_id, epoch, tried.intermediate[epoch])
         if tried.state != "running":
             values = None if tried.value is None else [tried.value]
-            self._storage.set_trial_state_values(trial._trial_id, STATES[tried.state], values)  # noqa: SLF001 -- as above
+            self._storage.set_trial_state_values(trial_id, STATES[tried.state], values)
 
     def _write(self) -> None:
         replace, self._replace = self._replace, True  # a failed write may leave half a line
