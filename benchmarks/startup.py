@@ -64,4 +64,4 @@ def _first_epoch(folder: Path, number: int) -> float:
 
 
 def _starts(logs: Path, known: set[Path]) -> bool:
-    return any("starts with epoch 1" in log.read_text() for log in logs.glob("*") if log not in known)
+    return any("starts at epoch 1" in log.read_text() for log in logs.glob("*") if log not in known)

@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from trainables.storage.types import Location
 
 Status = Literal["complete", "stopped", "diverged", "failed"]
-# What a run is for: to find what to choose, to confirm a choice on fresh seeds, to control for an adaptive loss; empty
-# in a study that trains everything it names.
+# The purpose of a run: to find a choice, to confirm a choice on fresh seeds, or to control for an adaptive loss; empty
+# in a study that trains every run that it names.
 Stage = Literal["", "explore", "confirm", "control"]
 # Which validation clips give the accuracy that a study chooses by: all of them, or those with a verified label.
 SelectOn = Literal["validation", "verified"]
 
 
 class Strict(BaseModel):
-    """Base of what is read back from disk: unknown keys are an error, NaN is kept."""
+    """Base of models that are read back from disk: unknown keys are an error, NaN is kept."""
 
     model_config = ConfigDict(extra="forbid", ser_json_inf_nan="constants")
 
@@ -37,7 +37,7 @@ class Epoch(Strict):
     train_loss: float  # the run's own loss with its L2 term
     validation_loss: float  # cross-entropy on the given labels, over patches
     validation_accuracy: float  # over patches, on the given labels
-    verified_accuracy: float | None  # over verified validation clips; None when there is none
+    verified_accuracy: float | None  # over verified validation clips; None without any
     learning_rate: float
     q_mean: float | None = None  # of q_a over the epoch's batches (adaptive losses only)
     q_sd: float | None = None
@@ -50,8 +50,8 @@ class Epoch(Strict):
 class Spent(Strict):
     """The time that a run took, over all its attempts."""
 
-    wall_s: float = 0.0
-    cpu_s: float = 0.0
+    wall_s: float
+    cpu_s: float
 
 
 class Cost(Spent):
@@ -230,9 +230,9 @@ def read_record(path: Location) -> Record:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Keep the garbage collector out while a great many objects are made that all stay.
+    """Pause the garbage collector while building many long-lived objects.
 
-    It would look through them again and again and find nothing: three quarters of the time that 10,000 records take.
+    It would scan them again and again in vain, which takes three quarters of the time of reading 10,000 records.
     """
     running = gc.isenabled()
     gc.disable()
@@ -244,7 +244,7 @@ def uncollected() -> Iterator[None]:
 
 
 def is_recorded(storage: Location, run_id: str) -> bool:
-    """Say whether a run has a record that can be read."""
+    """Return whether a run has a readable record."""
     try:
         return read_record(record_path(storage, run_id)).run_id == run_id
     except (FileNotFoundError, ValidationError):
@@ -262,10 +262,10 @@ def read_records(storage: Location, run_ids: Iterable[str] | None = None) -> dic
             return None
 
     with uncollected():
-        found = zip(wanted, storage.map(read, wanted), strict=True)
-        return {run_id: record for run_id, record in found if record is not None}
+        records = zip(wanted, storage.map(read, wanted), strict=True)
+        return {run_id: record for run_id, record in records if record is not None}
 
 
 def recorded(storage: Location) -> set[str]:
-    """Return the run_id of every record of a storage location; none is read."""
+    """Return the run_id of every record of a storage location, without reading the records."""
     return {path.stem for path in (storage / "records").glob("*.json")}

@@ -1,6 +1,6 @@
-"""Ending a study in order: runs that are being trained finish their epoch first.
+"""A graceful stop on SIGINT: the runs in flight finish their epoch first.
 
-Call ``ray_settings.prepare_environment`` before importing this module.
+Call ``ray_environment.prepare_environment`` before importing this module.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ if TYPE_CHECKING:
 
 
 class FinishingEpochs(tune.Callback, tune.Stopper):
-    """On the first SIGINT lets each run that is being trained finish its epoch, and then ends Tune in order.
+    """On the first SIGINT, lets each run in flight finish its epoch and then ends Tune in order.
 
-    A run that has finished its epoch keeps its place and waits for the others: nothing starts there any more, and each
-    is given up by its own process, so that it can be taken up at once. Then the signal does what it did before. A
-    second one does it at once. Without the context no signal is handled.
+    A run that has finished its epoch keeps its place and waits for the others, so that nothing starts there, and each
+    process releases its own run, which can then be resumed at once. After that the signal has its former effect; a
+    second SIGINT has it at once. Outside the context no signal is handled.
     """
 
     def __init__(self) -> None:
-        """Know of no run yet."""
+        """Begin without runs."""
         self._running: set[str] = set()
         self._waiting: set[str] = set()  # for these runs' epochs
         self._before: Any = None
         self.asked = False
-        """Whether the study is to stop; no run begins another epoch then."""
+        """Whether the study is to stop; if so, no run begins another epoch."""
 
     def __getstate__(self) -> dict[str, Any]:
-        """Give Tune nothing to keep."""
+        """Return nothing for Tune to keep."""
         return {}
 
     def __enter__(self) -> Self:
@@ -43,7 +43,7 @@ class FinishingEpochs(tune.Callback, tune.Stopper):
         return self
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
-        """Leave SIGINT to who had it before, and give him the one that was kept."""
+        """Restore the former handler of SIGINT, and send it the signal that was held back."""
         signal.signal(signal.SIGINT, self._before)
         if self.asked and error is None:
             signal.raise_signal(signal.SIGINT)
@@ -58,19 +58,19 @@ class FinishingEpochs(tune.Callback, tune.Stopper):
         return False
 
     def stop_all(self) -> bool:
-        """Say whether all have finished their epoch."""
+        """Return whether every run has finished its epoch."""
         return self.asked and not self._waiting
 
     def on_trial_start(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
-        """Take in the start of a run."""
+        """Register the start of a run."""
         self._running.add(trial.trial_id)
 
     def on_trial_result(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
-        """Take in an epoch, whose checkpoint is written by now."""
+        """Register an epoch; its checkpoint is written by now."""
         self._waiting.discard(trial.trial_id)
 
     def on_trial_complete(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
-        """Take in the end of a run."""
+        """Register the end of a run."""
         self._running.discard(trial.trial_id)
         self._waiting.discard(trial.trial_id)
 

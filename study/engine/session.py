@@ -1,4 +1,4 @@
-"""One sitting of a study: from its data and plan to the end of its runs."""
+"""One start of a study: from its data and plan to the end of its runs."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def how_to_continue(name: str, options: argparse.Namespace) -> str:
 
 @contextmanager
 def workplace(spec: StudySpec, storage: Location) -> Iterator[None]:
-    """Check that runs find what they ask for: on this machine, or on the cluster that the study was submitted to.
+    """Check that this machine, or the cluster that the study was submitted to, has what the runs need.
 
     Raises:
-        EngineError: they do not.
+        EngineError: it does not.
 
     """
     if not joins_cluster():
@@ -84,7 +84,7 @@ def train(
     notifier: Notifier,
     still_owned: Callable[[], None],
 ) -> Conductor:
-    """Train what a study still lacks, and return the conductor with what is recorded.
+    """Train the runs of a study that are not recorded yet, and return the conductor.
 
     Raises:
         OwnedError: another process has taken the study over.
@@ -95,7 +95,7 @@ def train(
     manifest = store_with_progress(spec, options.skip_bad_clips)
     workloads(spec, manifest)
     plan = make_plan(spec, manifest, earlier)
-    still_owned()  # the frames may have taken long
+    still_owned()  # computing the frames may have taken long
     register(storage, plan)
     ledger = Ledger(storage)
     ledger.sweep()
@@ -112,7 +112,7 @@ def train(
         conductor.state.observers.append(OptunaJournal(chosen.write_journal))
     conductor.load(records.values())
     del records  # their curves would stay in memory for as long as the study runs
-    first = conductor.next()  # answered from the ledger as far as that goes
+    first = conductor.next()  # if the ledger holds every record, Ray need not start
     if first is not Signal.DONE:
         if not isinstance(first, Signal):
             conductor.give_back(first.run.run_id)

@@ -87,7 +87,7 @@ class TensorBoard(Observer):
                 for other in folder.glob("*tfevents*"):
                     other.unlink()
                 (folder / f"events.out.tfevents.{time.time_ns()}.{mark}").write(data)
-        except (OSError, ValueError, TypeError) as error:  # the latter two of a record with an odd provenance
+        except (OSError, ValueError) as error:  # ValueError: the time in the record is not ISO 8601
             self.problem = f"not all events for TensorBoard could be written: {error}; running again writes them"
 
     def _has(self, planned: PlannedRun, mark: str) -> bool:

@@ -1,9 +1,9 @@
-"""The engine: Ray Tune executes the runs that a method asks for, and the ledger hears how they ended.
+"""The engine: Ray Tune executes the runs that a method asks for, and the conductor hears how they end.
 
-Nothing of Tune's own state is trusted or kept: what is done is what the ledger holds, and a run in flight goes on from
-its own checkpoint. A killed study is therefore continued by running it again.
+Tune's own state is neither trusted nor kept: the ledger holds what is done, and a run in flight resumes from its own
+checkpoint. A killed study is therefore continued by running it again.
 
-Call ``ray_settings.prepare_environment`` before importing this module.
+Call ``ray_environment.prepare_environment`` before importing this module.
 """
 
 from __future__ import annotations
@@ -37,43 +37,43 @@ if TYPE_CHECKING:
     from study.spec.keys import Resources
     from trainables.config import Run
 
-LOST_PROCESSES = 10  # a run whose process dies more often than this without an epoch in between has a fault of its own
-# In what Ray says of a process that was lost with its machine. The last one comes before Ray knows that the machine is
-# gone; of a process that dies alone its machine tells at once.
+LOST_PROCESSES = 10  # a run whose process dies more often than this without an epoch in between is at fault itself
+# Ray's words for a process that was lost with its machine. The last ones are used before Ray knows that the machine is
+# gone; if a process dies alone, its machine reports that at once.
 NODE_LOST = ("node has died", "node was terminated", "actor is temporarily unavailable")
 ANNOUNCED = "its node has died, as was announced"
 
 
 def execute(conductor: Conductor, resources: Resources) -> None:
-    """Train what a study asks for, until its method is done.
+    """Train the runs of a study until its method is done.
 
-    That happens on the Ray cluster that this process has joined; else on one of its own, on this machine.
+    They run on the Ray cluster that this process has joined, or else on one of its own, on this machine.
 
     Args:
-        conductor: gives runs, and hears how they ended. Its storage location is reachable by every worker.
-        resources: of each run, and how many run at once.
+        conductor: hands out the runs. Its storage location can be reached by every worker.
+        resources: the resources of each run, and how many run at once.
 
     Raises:
-        EngineError: the storage location cannot be read or written.
+        EngineError: the storage location cannot be read or written, or Tune failed.
 
     """
-    asking = _Asking(conductor, resources)
+    searcher = _MethodSearcher(conductor, resources)
     if not ray.is_initialized():
         with own_cluster(), watched(conductor.state.lose_cluster):
-            _fit(asking, resources, most_here(resources), FinishingEpochs())
+            _fit(searcher, resources, most_here(resources), FinishingEpochs())
         return
     conductor.state.ray_dashboard = dashboard_of(ray.init(ignore_reinit_error=True, logging_level=logging.ERROR))
     with watched(conductor.state.lose_cluster), FinishingEpochs() as finishing:
-        _fit(asking, resources, most_at_once(conductor.method, resources), finishing)
+        _fit(searcher, resources, most_at_once(conductor.method, resources), finishing)
 
 
 def dashboard_of(context: Any) -> str:  # noqa: ANN401 -- ray's types are not known
-    """Return the address of a cluster's dashboard, from what ``ray.init`` gives; empty where it has none."""
+    """Return the address of a cluster's dashboard from the result of ``ray.init``; empty without a dashboard."""
     return f"http://{context.dashboard_url}" if context.dashboard_url else ""
 
 
-class _Asking(Searcher):
-    """Tune's searcher: hands the method's questions on, and the ledger's answers back."""
+class _MethodSearcher(Searcher):
+    """Tune's searcher: gets trials from the conductor and passes on how they end."""
 
     def __init__(self, conductor: Conductor, resources: Resources) -> None:
         super().__init__()
@@ -85,11 +85,11 @@ class _Asking(Searcher):
         self._resources = resources
 
     def __getstate__(self) -> dict[str, Any]:
-        """Give Tune nothing to keep."""
+        """Return nothing for Tune to keep."""
         return {}
 
     def suggest(self, trial_id: str) -> dict[str, Any] | str | None:
-        """Answer with a trial's configuration, None to wait, or FINISHED."""
+        """Return a trial's configuration, None to wait, or FINISHED."""
         try:
             answer = Signal.DONE if self.faults else self.conductor.next()
         except OSError as fault:
@@ -126,7 +126,7 @@ class _Asking(Searcher):
         return decision is Decision.CONTINUE
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 -- Tune's signature
-        """Tell the method the record, or keep why there is none."""
+        """Pass on the end of a trial."""
         run = self.trials.pop(trial_id)
         report = StepReport.from_result(result)
         if report and report.storage_error:
@@ -145,11 +145,11 @@ class _Asking(Searcher):
     def on_death(self, run: Run, error: str) -> None:
         """Count a run's lost process; after too many, record the run as failed, so that the others are trained.
 
-        Tune starts the run again whatever is done here; finding it recorded, the new process ends at once.
+        Tune starts the run again in any case; the new process finds the record and ends at once.
 
         Args:
-            run: whose process it was.
-            error: all that Ray says of it, in lines; a machine that was lost is no fault of the run.
+            run: the run.
+            error: Ray's message, in lines; a process lost with its machine does not count.
 
         """
         log = RunLog(log_path(self.conductor.storage, run.run_id))
@@ -184,70 +184,70 @@ class _Asking(Searcher):
         self.faults.append(f"the storage location cannot be used: {fault}")
 
 
-class _Deciding(FIFOScheduler):
+class _MethodScheduler(FIFOScheduler):
     """Tune's scheduler: lets the method end or pause a trial after an epoch."""
 
     _supports_buffered_results = False  # each epoch is decided before the next one starts
 
-    def __init__(self, asking: _Asking, finishing: FinishingEpochs) -> None:
+    def __init__(self, searcher: _MethodSearcher, finishing: FinishingEpochs) -> None:
         super().__init__()
-        self._asking, self._finishing = asking, finishing
+        self._searcher, self._finishing = searcher, finishing
 
     def __getstate__(self) -> dict[str, Any]:
-        """Give Tune nothing to keep."""
+        """Return nothing for Tune to keep."""
         return {}
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:  # noqa: ANN401, ARG002 -- Tune's signature
         """Return Tune's word for continuing, ending or waiting."""
-        if not self._asking.on_report(trial.trial_id, StepReport.from_result(result)):
+        if not self._searcher.on_report(trial.trial_id, StepReport.from_result(result)):
             return str(TrialScheduler.STOP)
         return str(TrialScheduler.NOOP if self._finishing.asked else TrialScheduler.CONTINUE)
 
 
-class _Watching(tune.Callback):
+class _ProcessWatch(tune.Callback):
     """Passes the start of runs on, and counts processes that died."""
 
-    def __init__(self, asking: _Asking) -> None:
-        self._asking = asking
+    def __init__(self, searcher: _MethodSearcher) -> None:
+        self._searcher = searcher
         self._failures: Counter[str] = Counter()  # trial -> failures that Tune has counted
 
     def __getstate__(self) -> dict[str, Any]:
-        """Give Tune nothing to keep."""
+        """Return nothing for Tune to keep."""
         return {}
 
     def on_step_begin(self, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
-        """End the study if it was asked to and went on."""
+        """End the study if a signal asked it to but the exception was lost."""
         raise_if_interrupted()
 
     def on_trial_start(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
         """Register the start of a run."""
-        self._asking.conductor.state.start(self._asking.trials[trial.trial_id].run_id)
+        self._searcher.conductor.state.start(self._searcher.trials[trial.trial_id].run_id)
 
     def on_trial_complete(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
-        """Drop Tune's running means of all that the run reported: 25 KB a run, which nobody asks for."""
+        """Drop Tune's running means of the run's results, which nothing reads."""
         trial.metric_analysis.clear()
         trial.metric_n_steps.clear()
 
     def on_trial_recover(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
-        """Take in a run's lost process, from the file in which Tune notes each."""
+        """Count a run's lost process, from the file to which Tune appends each failure."""
         path = Path(trial.error_file or "")
         text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
         error = text.rpartition("Failure # ")[2].strip() or "unknown"
         if trial.num_failures == self._failures[trial.trial_id]:  # Tune counts all but what was announced
             error = ANNOUNCED
         self._failures[trial.trial_id] = trial.num_failures
-        self._asking.on_death(self._asking.trials[trial.trial_id], error)
+        self._searcher.on_death(self._searcher.trials[trial.trial_id], error)
 
 
-def _fit(asking: _Asking, resources: Resources, at_once: int, finishing: FinishingEpochs) -> None:
+def _fit(searcher: _MethodSearcher, resources: Resources, at_once: int, finishing: FinishingEpochs) -> None:
     for name in ("ray.tune", "ray.train", "ray.air"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # complains of each trial that it keeps no metrics
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # they log an error per trial because no metrics are kept
     with tempfile.TemporaryDirectory(prefix="gce-study-") as folder:
         tuner = tune.Tuner(
             tune.with_resources(RunTrainable, {"cpu": resources.cpus_per_run, "gpu": resources.gpus_per_run}),
             tune_config=tune.TuneConfig(
-                search_alg=asking,
-                scheduler=_Deciding(asking, finishing),
+                search_alg=searcher,
+                scheduler=_MethodScheduler(searcher, finishing),
                 num_samples=-1,
                 max_concurrent_trials=at_once,
                 reuse_actors=True,
@@ -257,7 +257,7 @@ def _fit(asking: _Asking, resources: Resources, at_once: int, finishing: Finishi
                 storage_path=folder,
                 verbose=0,
                 stop=finishing,
-                callbacks=[_Watching(asking), finishing],
+                callbacks=[_ProcessWatch(searcher), finishing],
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False, checkpoint_frequency=0),
                 failure_config=tune.FailureConfig(max_failures=-1),
             ),
@@ -267,5 +267,5 @@ def _fit(asking: _Asking, resources: Resources, at_once: int, finishing: Finishi
         except TuneError as error:
             msg = f"Ray Tune gave up: {str(error).strip().splitlines()[-1]}"
             raise EngineError(msg) from error
-    if asking.faults:
-        raise EngineError(asking.faults[0])
+    if searcher.faults:
+        raise EngineError(searcher.faults[0])

@@ -153,8 +153,8 @@ def test_every_run_has_a_log_from_its_first_epoch_to_its_end(finished):
     for run_id, record in read_records(folder / "storage").items():
         taken, first, end = log_path(folder / "storage", run_id).read_text().splitlines()
         assert taken.endswith(f" on {record.provenance.root['host']}, cpu")
-        assert "taken up by process " in taken
-        assert first.endswith("starts with epoch 1")
+        assert "started by process " in taken
+        assert first.endswith("starts at epoch 1")
         assert end.endswith("complete after 3 epochs")
 
 
@@ -379,8 +379,8 @@ def test_a_run_whose_process_is_killed_goes_on_in_another(finished, tmp_path, mo
     logs = [path.read_text() for path in (storage / "logs").iterdir()]
     lost = [log for log in logs if "its process was lost: " in log]
     assert len(lost) == 1
-    assert lost[0].count("taken up by process ") == 2
-    assert [log.count("taken up by process ") for log in logs if log is not lost[0]] == [1] * 5
+    assert lost[0].count("started by process ") == 2
+    assert [log.count("started by process ") for log in logs if log is not lost[0]] == [1] * 5
 
 
 def test_a_run_that_diverges_in_its_first_epoch_is_recorded_and_left_out(tmp_path):

@@ -64,7 +64,7 @@ class RunExecution:
         self.run, self.loader, self.storage, self.facts = run, loader, storage, facts
         self.training: RunTraining | None = None
         self.log = RunLog(log_path(storage, run.run_id))
-        self.spent = Spent()  # by earlier attempts, and by this one up to the last checkpoint
+        self.spent = Spent(wall_s=0.0, cpu_s=0.0)  # by earlier attempts, and by this one up to the last checkpoint
         self.earlier: list[Attempt] = []
         self.first_epoch = 1  # of this attempt
         self._before_s = 0.0  # spent.wall_s when this attempt began
@@ -145,7 +145,7 @@ class RunExecution:
         """Return the training, built at the first step and resumed from the checkpoint."""
         if self.training is None:
             where = f"{self.facts.get('host')}, {self.facts.get('device')}"
-            self.log.write(f"taken up by process {os.getpid()} on {where}")
+            self.log.write(f"started by process {os.getpid()} on {where}")
             self.training = self._new()
             checkpoint = load_checkpoint(checkpoint_path(self.storage, self.run.run_id))
             if checkpoint is not None:
@@ -158,7 +158,7 @@ class RunExecution:
                 except (KeyError, TypeError, ValueError, RuntimeError) as error:
                     logger.warning("%s: foreign checkpoint (%r); the run starts over", self.run.run_id, error)
                     self.training = self._new()  # it may have been restored by half
-            self.log.write(f"goes on with epoch {self.first_epoch}" if self._resumed else "starts with epoch 1")
+            self.log.write(f"resumes at epoch {self.first_epoch}" if self._resumed else "starts at epoch 1")
         return self.training
 
     def _at_rung(self, training: RunTraining) -> bool:

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from trainables.storage.types import Location
 
-MOST = 262_144  # bytes of a log; beyond them the older half goes
-LONGEST = 32_768  # characters of an entry; of a longer one the middle goes
-DIFFERENT = 50  # warnings of an attempt
+MAX_BYTES = 262_144  # of a log; beyond them the older half is dropped
+MAX_CHARACTERS = 32_768  # of an entry; the middle of a longer one is dropped
+MAX_WARNINGS = 50  # of an attempt
 
 
 def now() -> str:
@@ -26,21 +26,21 @@ class RunLog:
     """Appends to a run's log. It is a convenience: an entry that cannot be written is dropped without an error."""
 
     def __init__(self, path: Location) -> None:
-        """Name the file, which the first entry makes."""
+        """Set the file; the first entry creates it."""
         self._path = path.hasty()
         self._warned: set[str] = set()
 
     def write(self, text: str) -> None:
-        """Append an entry under the present time."""
-        if len(text) > LONGEST:
-            text = f"{text[: LONGEST // 2]}\n[...]\n{text[-LONGEST // 2 :]}"
+        """Append an entry with the present time."""
+        if len(text) > MAX_CHARACTERS:
+            text = f"{text[: MAX_CHARACTERS // 2]}\n[...]\n{text[-MAX_CHARACTERS // 2 :]}"
         data = f"{now()} {text.rstrip()}\n".encode(errors="replace")
         with suppress(OSError):
-            self._path.append(data, MOST)
+            self._path.append(data, MAX_BYTES)
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Write down the warnings, and what is logged as one or worse, of this process; each different one once."""
+        """Append this process's warnings, and its log messages from that level up; each distinct one once."""
         handler = _Handler(self)
         logging.captureWarnings(capture=True)
         logging.getLogger().addHandler(handler)
@@ -51,8 +51,8 @@ class RunLog:
             logging.captureWarnings(capture=False)
 
     def heard(self, text: str) -> None:
-        """Append a warning, unless this attempt has had it, or many others."""
-        if text not in self._warned and len(self._warned) < DIFFERENT:
+        """Append a warning, unless this attempt has already logged it, or too many others."""
+        if text not in self._warned and len(self._warned) < MAX_WARNINGS:
             self._warned.add(text)
             self.write(f"warning: {text}")
 
@@ -65,7 +65,7 @@ class _Handler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         try:
             text = self.format(record)
-        except Exception:  # noqa: BLE001 -- a wrong call of a logger is no fault of the run
+        except Exception:  # noqa: BLE001 -- a wrong call of a logger must not end the run
             self.handleError(record)
         else:
             self._log.heard(text)

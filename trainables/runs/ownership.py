@@ -59,7 +59,7 @@ def stopped(run: Run, curve: list[Epoch], checkpoint: Checkpoint | None, facts: 
         facts: the provenance of whoever stopped it.
 
     """
-    spent, trained = (checkpoint.spent, checkpoint.trained) if checkpoint else (Spent(), None)
+    spent, trained = (checkpoint.spent, checkpoint.trained) if checkpoint else (Spent(wall_s=0.0, cpu_s=0.0), None)
     *earlier, last = checkpoint.earlier if checkpoint else [Attempt()]
     return Record(
         run_id=run.run_id,

@@ -180,10 +180,10 @@ def test_a_run_page_shows_its_log_while_the_run_is_trained_and_after(study, stud
     for run_id in (recorded, flying):
         address = f"/study/best-t/run/{run_id}"
         assert "log" not in look(studies, address)[2]
-        RunLog(log_path(storage, run_id)).write(f"taken up by process 7 {EVIL}")
+        RunLog(log_path(storage, run_id)).write(f"started by process 7 {EVIL}")
         text, now, parts, figures = look(studies, address)
         assert "log" in parts
-        assert json.dumps(f"taken up by process 7 {EVIL}")[1:-1] in text
+        assert json.dumps(f"started by process 7 {EVIL}")[1:-1] in text
         saved = client.get(f"/files/log/{run_id}.log")
         assert saved.data == log_path(storage, run_id).read_bytes()
         assert saved.mimetype == "text/plain"

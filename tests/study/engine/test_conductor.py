@@ -171,7 +171,9 @@ def test_a_record_that_another_search_cut_meanwhile_is_put_aside(tmp_path: Path)
 
 
 def test_a_foreign_checkpoint_is_none(tmp_path: Path) -> None:
-    foreign = Checkpoint.model_construct(training={"curve": [{"epoch": 2}]}, spent=Spent(), earlier=[])
+    foreign = Checkpoint.model_construct(
+        training={"curve": [{"epoch": 2}]}, spent=Spent(wall_s=0.0, cpu_s=0.0), earlier=[]
+    )
     save_checkpoint(checkpoint_path(tmp_path, RUNS[0].run.run_id), foreign)
     method = OneByOne()
     assert conductor(tmp_path, method).next() == RUNS[0]

@@ -72,7 +72,7 @@ def test_a_run_given_up_half_way_goes_on_from_its_checkpoint(loader, make_run, t
     assert whole.provenance.attempt_count == 1
     assert continued.cost.images == whole.cost.images
     log = log_path(tmp_path, run.run_id).read_text().splitlines()
-    assert [line.split(" ", 1)[1] for line in log[1::2]] == ["starts with epoch 1", "goes on with epoch 3"]
+    assert [line.split(" ", 1)[1] for line in log[1::2]] == ["starts at epoch 1", "resumes at epoch 3"]
     assert log[4].endswith("complete after 3 epochs")
 
 
@@ -128,13 +128,15 @@ def test_storage_that_cannot_be_written_is_no_fault_of_the_run(loader, make_run,
 
 def test_a_checkpoint_of_another_version_costs_epochs_and_fails_nothing(loader, make_run, tmp_path):
     run = make_run(epochs=2)
-    foreign = Checkpoint.model_construct(training={"weights": torch.zeros(3)}, spent=Spent(), earlier=[])
+    foreign = Checkpoint.model_construct(
+        training={"weights": torch.zeros(3)}, spent=Spent(wall_s=0.0, cpu_s=0.0), earlier=[]
+    )
     save_checkpoint(checkpoint_path(tmp_path, run.run_id), foreign)
     record = execute(run, loader, tmp_path)
     assert record.status == "complete"
     assert record.outcome() == execute(run, loader, tmp_path / "whole").outcome()
     assert "warning: " in (log := log_path(tmp_path, run.run_id).read_text())
-    assert log.index("foreign checkpoint") < log.index("starts with epoch 1")
+    assert log.index("foreign checkpoint") < log.index("starts at epoch 1")
 
 
 def test_a_run_has_one_owner_at_a_time(loader, make_run, tmp_path):

@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from trainables.runs.log import LONGEST, MOST, RunLog, _Handler
+from trainables.runs.log import MAX_BYTES, MAX_CHARACTERS, RunLog, _Handler
 
 
 @pytest.fixture
@@ -50,16 +50,16 @@ def test_it_stays_bounded_and_keeps_what_is_newest(path):
     log = RunLog(path)
     for number in range(3000):
         log.write(f"{number}: {'x' * 500}")
-        assert path.stat().st_size <= MOST
+        assert path.stat().st_size <= MAX_BYTES
     assert path.read_text().startswith("[what was older is gone]\n20")
     assert "2999: " in path.read_text()
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_very_long_entry_keeps_its_two_ends(path):
-    RunLog(path).write(f"first {'x' * 10 * LONGEST} last")
+    RunLog(path).write(f"first {'x' * 10 * MAX_CHARACTERS} last")
     text = path.read_text()
-    assert len(text) < LONGEST + 100
+    assert len(text) < MAX_CHARACTERS + 100
     assert " first x" in text
     assert text.endswith("x last\n")
 
@@ -101,7 +101,7 @@ def test_no_entry_is_lost_while_another_process_shortens_the_log(path):
     head, *lines = path.read_text().splitlines()
     assert head == "[what was older is gone]"
     assert {line.split(" ", 1)[1] for line in lines} <= {"a" * 1500, "b" * 1500}
-    assert MOST // 2 - 2 * 1600 < path.stat().st_size <= MOST
+    assert MAX_BYTES // 2 - 2 * 1600 < path.stat().st_size <= MAX_BYTES
 
 
 def test_a_wrong_call_of_a_logger_is_no_fault_of_the_run(path, capsys):
@@ -119,6 +119,6 @@ def test_in_an_object_store_it_holds_every_entry_and_stays_bounded(bucket):
     assert first.endswith("+00:00 taken up")
     assert second.endswith("+00:00 complete")
     for number in range(10):
-        RunLog(place).write(f"{number}: {'x' * LONGEST}")
-        assert place.stamp()[1] <= MOST
+        RunLog(place).write(f"{number}: {'x' * MAX_CHARACTERS}")
+        assert place.stamp()[1] <= MAX_BYTES
     assert b"9: x" in place.read_bytes()
