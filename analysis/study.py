@@ -60,17 +60,17 @@ class Study:
         return summary(self.finding.reported.runs, level)
 
     def best(self) -> Best | None:
-        """Return what the study chooses; None when there is nothing to choose from."""
+        """Return the study's choice; None if there is nothing to choose from."""
         return self.finding.best
 
     @property
     def verdict(self) -> str:
-        """What the study found, in a few sentences."""
+        """The study's result, in a few sentences."""
         return self._report.verdict
 
     @property
     def methods(self) -> str:
-        """How it was found: a paragraph for a paper, and the references, a line each."""
+        """The methods: a paragraph for a paper, then the references, a line each."""
         return "\n".join(self._report.methods)
 
     @cached_property

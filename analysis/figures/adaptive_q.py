@@ -51,7 +51,7 @@ class QLine:
 
 @dataclass(frozen=True)
 class QSweep:
-    """Mean q_a against T, and what it would be if distances told nothing of labels."""
+    """Mean q_a against T, and its value if distances carried no information on labels."""
 
     lines: tuple[QLine, ...]
     classes: int
@@ -113,7 +113,7 @@ def _curve(key: Key, runs: Sequence[dict[int, tuple[float, float]]]) -> QCurve:
 
 
 def q_vs_t_data(results: StudyResults) -> QSweep | None:
-    """Return mean q_a against T, of all complete runs; None where there are fewer than two T.
+    """Return mean q_a against T, of all complete runs; None with fewer than two T.
 
     As T grows every distance weighs the same, and the score of a batch tends to the share of pairs of equal labels: q_a
     tends to 1 - sum over classes of the squared share of each, which is 1 - 1/K for K equally large classes.

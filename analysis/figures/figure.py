@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawn figure with its title and a caption that says what it shows; ``name`` is one in the report."""
+    """A drawn figure with its title and a caption that explains it; ``name`` is unique in the report."""
 
     name: str
     title: str

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Cut:
-    """The last epoch of a run that is not complete; ``status`` says why it ended."""
+    """The last epoch of a run that is not complete; ``status`` is the reason it ended."""
 
     configuration: str
     seed: int

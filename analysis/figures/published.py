@@ -1,4 +1,4 @@
-"""The published numbers as marks to lay over a study's own figures, where the data set is the paper's."""
+"""The published numbers as marks on a study's own figures, where the data set is the paper's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What our own runs say of a published gap: whether its direction holds, and whether its size agrees."""
+"""Checks of published gaps against our own runs: whether the direction holds, and whether the size agrees."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Direction = Literal["holds", "contradicted", "open"]
 
 @dataclass(frozen=True)
 class Check:
-    """A published claim beside our own paired gap.
+    """A published claim with our own paired gap.
 
     Attributes:
         claim: as published, in points.
@@ -52,7 +52,7 @@ class Check:
 
 
 def check(claim: Claim, gap: Interval) -> Check:
-    """Lay a published gap beside ours.
+    """Compare a published gap with ours.
 
     The published gap's standard error is that of two independent means, from their printed half widths as if those
     were t-intervals over 12 runs; whether the paper paired its runs is not known, and if it did, this is too wide. The

@@ -1,4 +1,4 @@
-"""What the exploring runs of a study tell: which configuration to choose, how sure that is, what was tried."""
+"""What the exploring runs of a study show: which configuration to choose, with what confidence, and what was tried."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ UNRECORDED = ("missing", "damaged")
 
 @dataclass(frozen=True)
 class Settled:
-    """How far a settle study has come, by the same posterior that decided its runs.
+    """The state of a settle study, by the same posterior that decided its runs.
 
     Attributes:
-        standing: of the configurations that are in the race; None when none has a score.
-        runs: exploring runs that are recorded.
+        standing: assessment of the configurations still in the race; None if none has a score.
+        runs: number of recorded exploring runs.
         within: points of accuracy that make no difference.
-        asked: the confidence that was asked for.
-        ended: which limit ended the exploring; None when none did, or it is not over.
+        asked: the requested confidence.
+        ended: the limit that ended the exploring; None if none did, or if it continues.
 
     """
 
@@ -46,7 +46,7 @@ class Settled:
 
     @property
     def sure(self) -> bool:
-        """Whether the confidence that was asked for is reached."""
+        """Whether the requested confidence is reached."""
         return self.standing is not None and self.standing.confidence >= self.asked
 
 

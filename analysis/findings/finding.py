@@ -1,4 +1,4 @@
-"""What a study found, computed once from its results; texts, tables, figures and JSON all take it from here."""
+"""The findings of a study, each computed once from its results; texts, tables, figures and JSON read them here."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ Scores: TypeAlias = "dict[Key, dict[int, float]]"  # configuration -> seed -> ac
 
 @dataclass(frozen=True, eq=False)
 class Finding(ABC):
-    """What a study found. Everything is computed when it is first asked for, and once.
+    """The findings of a study. Each is computed on first access, and only once.
 
-    Only the reported runs enter, those that do not explore, unless an attribute states otherwise.
+    They rest on the reported runs, which are those that do not explore, unless an attribute states otherwise.
     """
 
     results: StudyResults
@@ -154,7 +154,7 @@ class Finding(ABC):
     @property
     @abstractmethod
     def best(self) -> Best | None:
-        """The choice with all that is known of it; None when there is nothing to choose from."""
+        """The choice with everything known about it; None if there is nothing to choose from."""
 
     def _best(self, key: Key, **facts: Any) -> Best:  # noqa: ANN401 -- fields of Best
         configuration = next(p.run.configuration for p in self.plan.runs if key_of(p) == key)
@@ -180,7 +180,7 @@ class Finding(ABC):
 
 
 class GridFinding(Finding):
-    """What a study found that trains everything it names."""
+    """The findings of a study that trains every configuration with every seed."""
 
     @cached_property
     def main_subset(self) -> str | None:
@@ -214,13 +214,13 @@ class GridFinding(Finding):
 
 @dataclass(frozen=True, eq=False)
 class SettleFinding(Finding):
-    """What a study found that explores until one configuration is surely good enough."""
+    """The findings of a study that explores until one configuration is good enough with the requested confidence."""
 
     method: Settle
 
     @cached_property
     def settled(self) -> Settled:
-        """How far the exploring has come, by the same posterior that decided its runs."""
+        """The state of the exploring, by the same posterior that decided its runs."""
         return settled(self.explored, self.method)
 
     @cached_property
@@ -239,7 +239,7 @@ class SettleFinding(Finding):
 
 @dataclass(frozen=True, eq=False)
 class SearchFinding(Finding):
-    """What a study found that samples configurations and confirms the best of them."""
+    """The findings of a study that samples configurations and confirms the best of them."""
 
     method: Search
 

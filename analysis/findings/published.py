@@ -1,4 +1,4 @@
-"""The published numbers on FSDnoisy18k, as printed, to lay beside a study's own.
+"""The published numbers on FSDnoisy18k, as printed, for comparison with a study's own.
 
 Source: Deng, Gao, Feng, Xu and Chen, Adaptive generalized cross-entropy loss for sound event classification with noisy
 labels, WASPAA 2021, doi 10.1109/WASPAA52581.2021.9632679. Network and protocol are those of Fonseca et al. 2019.
@@ -36,7 +36,7 @@ NOT_REPORTED = "not reported"
 
 @dataclass(frozen=True)
 class Published:
-    """One published accuracy in percent; ``mean`` and ``half_width`` are None where ``missing`` says why."""
+    """One published accuracy in percent; ``mean`` and ``half_width`` are None where ``missing`` states why."""
 
     subset: Subset
     loss: PublishedLoss
@@ -45,7 +45,7 @@ class Published:
     missing: str = ""
 
     def text(self) -> str:
-        """Return the number as printed, or why there is none."""
+        """Return the number as printed, or the reason for its absence."""
         return self.missing if self.mean is None else f"{self.mean:.1f} ± {self.half_width:.1f}"
 
 
@@ -118,13 +118,13 @@ LAYOUT = "fsdnoisy18k"  # the data set's kind, which is a layout of folders that
 
 
 def is_published_data(data: DataSummary) -> bool:
-    """Tell whether a data set is FSDnoisy18k itself, by its layout and its clips; skipped clips may lack."""
+    """Return whether a data set is FSDnoisy18k itself, by its layout and its clips; skipped clips may be missing."""
     lacking = [count - data.clips.get(split, 0) for split, count in CLIPS.items()]
     return data.kind == LAYOUT and min(lacking) >= 0 and sum(lacking) == len(data.skipped)
 
 
 def why_not_published(data: DataSummary) -> str:
-    """Say why data of FSDnoisy18k's layout is not laid beside published numbers; empty where that goes unasked."""
+    """Return why data in FSDnoisy18k's layout is not compared with published numbers; empty in any other layout."""
     if data.kind != LAYOUT or is_published_data(data):
         return ""
     return f"This data set is laid out as FSDnoisy18k but is not it ({sum(data.clips.values()):,} clips)."

@@ -20,7 +20,7 @@ SUFFIXES = (".csv", ".parquet")
 
 
 class MissingPackageError(OSError):
-    """What was asked for needs a package that is not installed."""
+    """The requested format needs a package that is not installed."""
 
 
 def runs_table(results: StudyResults) -> pd.DataFrame:
@@ -39,7 +39,7 @@ def epochs_table(results: StudyResults) -> pd.DataFrame:
 
 
 def write_tables(tables: Mapping[Path, pd.DataFrame]) -> None:
-    """Write tables to files whose ends say how: ``.csv`` or ``.parquet``. All are made before the first is written.
+    """Write tables to files by their suffix, ``.csv`` or ``.parquet``. All are made before the first write.
 
     Raises:
         ValueError: a file's name ends otherwise.
@@ -67,5 +67,5 @@ def _bytes(path: Path, table: pd.DataFrame) -> bytes:
 
 
 def has_pyarrow() -> bool:
-    """Say whether pyarrow is installed."""
+    """Return whether pyarrow is installed."""
     return importlib.util.find_spec("pyarrow") is not None

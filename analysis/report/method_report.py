@@ -1,4 +1,4 @@
-"""What each method brings to a report: its verdict, cautions, tables, figures and its part of the methods paragraph.
+"""The parts of a report that depend on the method: verdict, cautions, tables, figures and the methods paragraph.
 
 A new method adds a class here and a case to ``method_report``; the type checker refuses a case that is missing.
 """
@@ -45,7 +45,7 @@ class MethodReport(ABC):
     @property
     @abstractmethod
     def cautions(self) -> tuple[str, ...]:
-        """What to beware of, a sentence each; empty when nothing applies, or nothing is chosen."""
+        """The cautions, a sentence each; empty if none applies or nothing is chosen."""
 
     @property
     @abstractmethod
@@ -70,7 +70,7 @@ class MethodReport(ABC):
 
 @dataclass(frozen=True, eq=False)
 class GridReport(MethodReport):
-    """Of a study that trains everything it names."""
+    """The report of a grid."""
 
     finding: GridFinding
 
@@ -81,12 +81,12 @@ class GridReport(MethodReport):
 
     @cached_property
     def cautions(self) -> tuple[str, ...]:
-        """About every arm's best value."""
+        """The cautions on the best value of every arm."""
         return grid_cautions(self.finding)
 
     @cached_property
     def methods(self) -> tuple[str, ...]:
-        """With the seeds of every configuration."""
+        """The methods, with the seeds of every configuration."""
         return methods(self.finding, partial(grid_design, self.finding))
 
     @property
@@ -97,7 +97,7 @@ class GridReport(MethodReport):
 
 @dataclass(frozen=True, eq=False)
 class SettleReport(MethodReport):
-    """Of a study that explores until one configuration is surely good enough."""
+    """The report of a settle study."""
 
     finding: SettleFinding
 
@@ -108,12 +108,12 @@ class SettleReport(MethodReport):
 
     @cached_property
     def cautions(self) -> tuple[str, ...]:
-        """About the chosen configuration."""
+        """The cautions on the chosen configuration."""
         return explored_cautions(self.finding)
 
     @cached_property
     def methods(self) -> tuple[str, ...]:
-        """With the sampling of runs and the confirmation."""
+        """The methods, with the sampling of runs and the confirmation."""
         return methods(self.finding, partial(settle_design, self.finding))
 
     @property
@@ -129,7 +129,7 @@ class SettleReport(MethodReport):
 
 @dataclass(frozen=True, eq=False)
 class SearchReport(MethodReport):
-    """Of a study that samples configurations and confirms the best of them."""
+    """The report of a search."""
 
     finding: SearchFinding
 
@@ -140,12 +140,12 @@ class SearchReport(MethodReport):
 
     @cached_property
     def cautions(self) -> tuple[str, ...]:
-        """About the chosen configuration."""
+        """The cautions on the chosen configuration."""
         return explored_cautions(self.finding)
 
     @cached_property
     def methods(self) -> tuple[str, ...]:
-        """With the sampler, early stopping and the confirmation."""
+        """The methods, with the sampler, early stopping and the confirmation."""
         return methods(self.finding, partial(search_design, self.finding))
 
     @property

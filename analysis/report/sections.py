@@ -74,7 +74,7 @@ def report_sections(report: MethodReport) -> list[Section]:
 
 
 def clips_section(finding: Finding) -> Section:
-    """Return the section on the test clips; empty where there is nothing to say.
+    """Return the section on the test clips; empty without their labels or predictions.
 
     A study's choice is compared with the other arm that does best on validation; each arm is represented by its best
     on validation.

@@ -38,7 +38,7 @@ class Spent:
 
 
 def reached(budget: Budget, spent: Spent, out: int = 0) -> str | None:
-    """Say which limit is reached, as in ``budget.max_runs = 40``; None when there is room.
+    """Return the limit that is reached, as in ``budget.max_runs = 40``; None if none is.
 
     Args:
         budget: of the study.

@@ -36,7 +36,7 @@ class ClipLabels:
 
     @property
     def classes(self) -> int:
-        """How many classes there are."""
+        """The number of classes."""
         return max(map(len, self.counts.values()), default=0)
 
 
@@ -94,7 +94,7 @@ def _split(row: list[Any]) -> str:
 
 
 def matches_labels(record: Record, labels: ClipLabels) -> bool:
-    """Say whether a record's test accuracy is that of its predictions, all of known classes; False without a test."""
+    """Return whether a record's test accuracy follows from its predictions of known classes; False without a test."""
     truth = labels.test
     if record.test is None or not truth or len(record.test.predictions) != len(truth):
         return False

@@ -19,7 +19,7 @@ SEED = 0  # of the bootstrap's draws
 
 
 def clip_differences_table(clips: ClipPredictions, pairs: Iterable[tuple[Key, Key]]) -> tuple[Table, ...]:
-    """Tabulate the differences between arms, with what other test clips would change in the interval."""
+    """Tabulate the differences between arms, with intervals that account for the draw of the test clips."""
     found, rows = clips.predictions, []
     for first, second in pairs:
         if first not in found or second not in found:

@@ -28,7 +28,7 @@ def compared_tables(finding: Finding) -> tuple[Table, ...]:
 
 
 def seeds_in_words(finding: Finding) -> tuple[str, ...]:
-    """Say how well the accuracy of the study's choice is known, and how many seeds would halve its interval."""
+    """Return how well the accuracy of the study's choice is known, and how many seeds would halve its interval."""
     key, metric = finding.chosen, finding.metric
     values = finding.scores(metric).get(key, {}) if key else {}
     more = seeds_to_halve(len(values))

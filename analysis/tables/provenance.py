@@ -90,7 +90,7 @@ def cost_table(results: StudyResults) -> Table:
 
 
 def _about_cost(results: StudyResults, recorded: pd.DataFrame, *, priced: bool) -> str:
-    """Say what the numbers hold, and what they do not."""
+    """Return what the numbers include, and what they do not."""
     note = "Hours are summed over runs and over every attempt of a run; runs may have been trained side by side."
     if lost := sum(lost_s(record) for record in results.records.values()):
         note += " What processes that were lost or stopped had trained since their last epoch comes on top: at most an "
@@ -105,7 +105,7 @@ def _about_cost(results: StudyResults, recorded: pd.DataFrame, *, priced: bool) 
 
 
 def provenance_table(results: StudyResults) -> Table:
-    """Tabulate what the records say of their making: versions, device, threads, commit, first and last times."""
+    """Tabulate the provenance of the records: versions, device, threads, commit, first and last times."""
     found: dict[str, Counter[str]] = {}
     for record in results.records.values():
         for name, value in record.provenance.entries():

@@ -45,7 +45,7 @@ def published_table(results: StudyResults) -> Table:
 
 
 def paper_tables(results: StudyResults) -> tuple[Table, ...]:
-    """Lay the study's test accuracies out as the paper's Tables 2 and 3, where it has two rows of one or more."""
+    """Tabulate the study's test accuracies as in the paper's Tables 2 and 3, each if the study has two of its rows."""
     own = subsets(results.runs)
     tables = {title: [subset for subset in rows if subset in own] for title, rows in published.TABLES.items()}
     return tuple(_paper_table(results, title, rows) for title, rows in tables.items() if len(rows) > 1)
@@ -79,7 +79,7 @@ def claims_table(results: StudyResults) -> Table:
 
 
 def claims_in_words(results: StudyResults) -> tuple[str, ...]:
-    """Say of each published claim that our runs can test whether they support it, and whether its size agrees."""
+    """Return, for each published claim that our runs can test, whether they support it and whether its size agrees."""
     gaps = [(claim, _gap(results, claim)) for claim in published.CLAIMS]
     return tuple(check(claim, gap).text() for claim, gap in gaps if gap is not None)
 
@@ -110,7 +110,7 @@ def _test_accuracies(results: StudyResults, wanted: Configuration) -> dict[int, 
 
 
 def _label(results: StudyResults, wanted: Configuration) -> str:
-    """Name our arms of this configuration; without one, say whether the training alone differs."""
+    """Name our arms of this configuration; without one, state whether only the training differs."""
     labels = list(dict.fromkeys(map(str, _ours(results, wanted)["configuration"])))
     if labels:
         return ", ".join(labels)

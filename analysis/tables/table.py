@@ -9,7 +9,7 @@ NONE = "-"
 
 @dataclass(frozen=True)
 class Table:
-    """A titled table of plain text; ``note`` says what the numbers are, ``bold`` which (row, column) stand out."""
+    """A titled table of plain text; ``note`` explains the numbers, ``bold`` holds the (row, column) in bold type."""
 
     title: str
     header: tuple[str, ...]

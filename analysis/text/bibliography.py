@@ -106,7 +106,7 @@ class References:
 
 
 def software(records: Iterable[Record]) -> str:
-    """Say with which versions, on what device and from which commit the records were made; empty without any."""
+    """Return the versions, devices and commits that made the records, as a sentence; empty without records."""
     versions: dict[str, dict[str, None]] = {}
     devices: dict[str, None] = {}
     commits: dict[str, None] = {}

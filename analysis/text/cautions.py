@@ -28,9 +28,9 @@ MIN_VALUES_WITH_INSIDE = 3  # the fewest values of which one lies inside
 
 
 def grid_cautions(finding: GridFinding) -> tuple[str, ...]:
-    """Return what to beware of in a study that trains all it names, a sentence each; empty when nothing is chosen.
+    """Return the cautions for a grid, a sentence each; empty if nothing is chosen.
 
-    The best value of each arm on the subset of the verdict is looked at.
+    They cover the best value of each arm on the subset of the verdict.
     """
     key = finding.chosen
     if key is None:
@@ -51,7 +51,7 @@ def grid_cautions(finding: GridFinding) -> tuple[str, ...]:
 
 
 def explored_cautions(finding: SettleFinding | SearchFinding) -> tuple[str, ...]:
-    """Return what to beware of after exploring, by the chosen configuration alone; empty when nothing is chosen."""
+    """Return the cautions for the choice of a study that explores; empty if nothing is chosen."""
     key = finding.chosen
     if key is None:
         return ()
@@ -63,7 +63,7 @@ def explored_cautions(finding: SettleFinding | SearchFinding) -> tuple[str, ...]
 
 
 def edges(results: StudyResults, key: Key) -> list[str]:
-    """Say where a configuration's value is the least or the greatest that its arm tried, and another is possible.
+    """Return cautions where a configuration's value is the lowest or highest tried, and another is possible.
 
     A value at the end of what the loss allows, as q = 1, has nothing beyond. Two values have no inside. Tried is what
     has a record, whatever its status: where the next value diverged, nothing is left to try there.
@@ -96,7 +96,7 @@ def _limits(planned: PlannedRun, name: str) -> list[float]:
 
 
 def no_effect(runs: pd.DataFrame, by: str) -> list[str]:
-    """Say for which series the runs show no effect of the parameter: the F test of values x seeds, p above 0.05.
+    """Return cautions for series that show no effect of the parameter: the F test of values x seeds, p above 0.05.
 
     Exploring runs must not be among the runs: where they were put depends on the scores, and the test knows nothing of
     that.
@@ -123,7 +123,7 @@ def no_effect(runs: pd.DataFrame, by: str) -> list[str]:
 
 
 def few_seeds(runs: pd.DataFrame, key: Key) -> list[str]:
-    """Say that the reported runs of the chosen configuration are fewer than five; nothing where it has none."""
+    """Return a caution if the chosen configuration has reported runs, but fewer than five."""
     n = len(complete_runs(runs_of(runs, key)))
     if not 0 < n < FEW:
         return []
@@ -132,7 +132,7 @@ def few_seeds(runs: pd.DataFrame, key: Key) -> list[str]:
 
 
 def disagreement(finding: GridFinding, key: Key) -> list[str]:
-    """Say that the configuration that is best on validation is ruled out as the best on the test set."""
+    """Return a caution if the configuration that is best on validation is ruled out as the best on the test set."""
     found = finding.best_set("test", key.subset)
     if found is None or key in found.members or key not in {each.key for each in found.candidates}:
         return []
@@ -147,7 +147,7 @@ def disagreement(finding: GridFinding, key: Key) -> list[str]:
 
 
 def uneven(runs: pd.DataFrame) -> list[str]:
-    """Say that a subset's configurations scatter unevenly, which the set of those that may be best takes no note of.
+    """Return a caution if a subset's configurations scatter unevenly, which the set of possible bests ignores.
 
     Args:
         runs: of one subset.
@@ -167,7 +167,7 @@ def uneven(runs: pd.DataFrame) -> list[str]:
 
 
 def unpredicted(results: StudyResults) -> list[str]:
-    """Say which classes no complete reported run ever predicts on the test set."""
+    """Return a caution that names the classes that no complete reported run predicts on the test set."""
     wanted = dict.fromkeys(complete_runs(results.runs)["run_id"])
     tests = [results.records[run_id].test for run_id in wanted]
     predicted: list[Sequence[int]] = [test.predictions for test in tests if test is not None]

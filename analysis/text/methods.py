@@ -130,7 +130,7 @@ def _by(results: StudyResults) -> str:
 
 
 def grid_design(finding: GridFinding, cited: References) -> list[str]:
-    """Say which configurations were trained with which seeds, and how they are compared."""
+    """Describe which configurations were trained with which seeds, and how they are compared."""
     runs = finding.results.runs
     seeds = sorted(set(map(int, runs["seed"])))
     which = ", ".join(map(str, seeds)) if len(seeds) <= FEW else f"of {seeds[0]} to {seeds[-1]}"
@@ -152,7 +152,7 @@ def grid_design(finding: GridFinding, cited: References) -> list[str]:
 
 
 def settle_design(finding: SettleFinding, cited: References) -> list[str]:
-    """Say how the choice was made by training where it decides, and how it was confirmed."""
+    """Describe how the choice was made by training where it decides, and how it was confirmed."""
     method, runs = finding.method, finding.explored.runs
     most = f", or {counted(method.max_runs, 'run')} were spent" if method.max_runs is not None else ""
     return [
@@ -170,7 +170,7 @@ def settle_design(finding: SettleFinding, cited: References) -> list[str]:
 
 
 def search_design(finding: SearchFinding, cited: References) -> list[str]:
-    """Say how configurations were sampled and stopped early, and how the best were confirmed."""
+    """Describe how configurations were sampled and stopped early, and how the best were confirmed."""
     method, runs = finding.method, finding.explored.runs
     sampled, asha = len(finding.tried), method.asha
     early = (

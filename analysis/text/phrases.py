@@ -30,21 +30,21 @@ NAMED = 4  # more configurations than this are counted, not named
 
 
 def cost(results: StudyResults) -> str:
-    """Say how many runs are recorded and how long they trained, all attempts together."""
+    """Return how many runs are recorded and how long they trained, over all attempts."""
     hours = sum(record.cost.wall_s for record in results.records.values()) / HOUR_S
     time = f"{hours:.1f} hours" if hours >= 1 else f"{60 * hours:.0f} minutes"
     return f"Cost: {counted(len(results.records), 'run')}, {time} of training."
 
 
 def budget_ended(results: StudyResults) -> list[str]:
-    """Say which limit ended a study before all its runs were trained; nothing where none did."""
+    """Return which limit ended a study before all its runs were trained; empty if none did."""
     limit = reached(results.plan.settings.budget, Spent.of(results.records.values()))
     missing = (results.runs["status"] == "missing").any()
     return [f"The study ended early, as {limit} is reached."] if limit and missing else []
 
 
 def nothing_complete(runs: pd.DataFrame) -> str:
-    """Say that there is nothing to choose from."""
+    """Return the verdict on a study without a complete run."""
     counts = status_counts(runs["status"])
     return f"No run of the {len(runs)} is complete{f' ({counts})' if counts else ''}: there is nothing to choose from."
 
@@ -66,7 +66,7 @@ def joined(words: Sequence[str]) -> str:
 
 
 def alike(first: Mapping[int, float], second: Mapping[int, float]) -> str:
-    """Say that two configurations differ by less than the margin, where the seeds that both have show that."""
+    """Return that two configurations differ by less than the margin, if their common seeds show it; else nothing."""
     found = equivalence(first, second, MARGIN)
     if found is None or found.p is None or not found.shown:
         return ""
@@ -74,7 +74,7 @@ def alike(first: Mapping[int, float], second: Mapping[int, float]) -> str:
 
 
 def clear(gap: Interval) -> bool:
-    """Say whether a difference's interval lies wholly on one side of zero."""
+    """Return whether a difference's interval lies wholly on one side of zero."""
     return gap.low is not None and gap.high is not None and not gap.low <= 0 <= gap.high
 
 

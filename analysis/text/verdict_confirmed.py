@@ -34,7 +34,7 @@ NAMED = 4
 
 
 def settle_verdict(finding: SettleFinding) -> str:
-    """Say which configuration is chosen, how sure that is or how sure it is not, and what fresh seeds score."""
+    """Return the chosen configuration, its probability of being good enough, and its scores on fresh seeds."""
     results, found, runs = finding.results, finding.settled, finding.explored.runs
     if found.standing is None and (runs["status"] == "complete").any():
         counts = status_counts(runs["status"])
@@ -69,7 +69,7 @@ def _settled(finding: SettleFinding, standing: Assessment[Key]) -> list[str]:
 
 
 def search_verdict(finding: SearchFinding) -> str:
-    """Say what a search tried, which of the confirmed configurations is best, and what fresh seeds score."""
+    """Return what a search tried, which confirmed configuration is best, and its scores on fresh seeds."""
     results, runs, found = finding.results, finding.explored.runs, finding.tried
     ranked = [key for key, score in found.items() if score is not None]
     if not ranked:

@@ -34,7 +34,7 @@ MAX_VALUES_NAMED = 3  # up to as many values are named one by one, not as a rang
 
 
 def grid_verdict(finding: GridFinding) -> str:
-    """Say which configuration is best, how sure that is, what it scores on the test set, and the gap to the next arm.
+    """Return the best configuration, how certain that is, its test accuracy, and its gap to the next arm.
 
     The choice is made on one subset: ``all`` when it has complete runs, else the plan's first subset that has.
     """
@@ -72,7 +72,7 @@ def _choice(runs: pd.DataFrame, choice: Choice, by: str, *, several: bool) -> li
 
 
 def certainty(choice: Choice, names: Mapping[Key, str], values: Mapping[Key, float] = MappingProxyType({})) -> str:
-    """Say which others the chosen configuration is told apart from, and by what method.
+    """Return which others the chosen configuration is told apart from, and by what method.
 
     Args:
         choice: the choice.
