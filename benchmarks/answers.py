@@ -1,11 +1,11 @@
-"""What reading a large study costs: loading it, its report, a page of the dashboard, and a new record while it runs.
+"""The cost of reading a large study: loading, report, dashboard pages, and a new record while it runs.
 
     python benchmarks/answers.py --seed 0 --json answers.json
 
-Writes a study of made-up records (40 configurations x 250 seeds of 40 epochs and 200 test clips by default) into a
-temporary folder and measures wall and CPU seconds, medians of several rounds. Pages are asked for over HTTP as a
-browser asks for them, of a server that runs in this process; one row is a real Chromium's, whose own CPU seconds are
-not counted, where it and playwright are installed. Takes about 2 minutes on two cores.
+Writes a study of synthetic records (by default 40 configurations x 250 seeds, with 40 epochs and 200 test clips each)
+to a temporary folder and measures wall and CPU seconds, as medians of several rounds. Pages are requested over HTTP, as
+a browser does, from a server in this process. If Chromium and playwright are installed, one row measures a real
+browser, without its CPU seconds. Takes about 2 minutes on two cores.
 """
 
 from __future__ import annotations
@@ -57,17 +57,17 @@ BARS = {LOAD: 5.0, REPORT: 60.0, OVERVIEW: 2.0, DRAWN: 2.0}  # seconds of wall t
 
 
 class Browser:
-    """Asks a dashboard's server what a browser asks it, and keeps what a browser would show."""
+    """Sends the requests of a browser to a dashboard's server, and keeps the state that the browser would keep."""
 
     def __init__(self, address: str) -> None:
-        """Fetch the layout and what the server calls its callback."""
+        """Fetch the layout and the identifier of the server's callback."""
         self.address = address
         self._get("/")
         self._get("/_dash-layout")
         self._callback = next(
-            each
-            for each in json.loads(self._get("/_dash-dependencies"))
-            if each["output"].startswith("..page.children")
+            callback
+            for callback in json.loads(self._get("/_dash-dependencies"))
+            if callback["output"].startswith("..page.children")
         )
         self.shown: Any = None
         self.keys: dict[str, list[str]] = {"part": [], "figure": []}
@@ -77,19 +77,19 @@ class Browser:
             return bytes(answer.read())
 
     def ask(self, path: str, query: str = "") -> int:
-        """Ask for what has changed at an address; return the size of the answer in bytes."""
+        """Request the changes at an address; return the size of the response in bytes."""
 
-        def each(kind: str, name: str, value: Any = None) -> list[dict[str, Any]]:  # noqa: ANN401 -- any JSON value
+        def properties(kind: str, name: str, value: Any = None) -> list[dict[str, Any]]:  # noqa: ANN401 -- any JSON value
             ids = [{"key": key, "type": kind} for key in self.keys[kind]]
-            return [{"id": own, "property": name, "value": own if name == "id" else value} for own in ids]
+            return [{"id": i, "property": name, "value": i if name == "id" else value} for i in ids]
 
         body = {
             "output": self._callback["output"],
             "outputs": [
                 {"id": "page", "property": "children"},
                 {"id": "shown", "property": "data"},
-                each("part", "children"),
-                each("figure", "figure"),
+                properties("part", "children"),
+                properties("figure", "figure"),
             ],
             "inputs": [
                 {"id": "address", "property": "pathname", "value": path},
@@ -99,9 +99,9 @@ class Browser:
             "changedPropIds": ["tick.n_intervals"],
             "state": [
                 {"id": "shown", "property": "data", "value": self.shown},
-                each("part", "id"),
-                each("figure", "id"),
-                [{**zoom, "id": {**zoom["id"], "type": "zoom"}} for zoom in each("figure", "data", {})],
+                properties("part", "id"),
+                properties("figure", "id"),
+                [{**zoom, "id": {**zoom["id"], "type": "zoom"}} for zoom in properties("figure", "data", {})],
             ],
         }
         request = urllib.request.Request(  # noqa: S310 -- our own server
@@ -111,7 +111,7 @@ class Browser:
         )
         with urllib.request.urlopen(request) as answer:  # noqa: S310
             text = answer.read()
-        if answer.status == 200:  # noqa: PLR2004 -- 204 says that nothing has changed
+        if answer.status == 200:  # noqa: PLR2004 -- 204: nothing has changed
             self._keep(json.loads(text)["response"])
         return len(text)
 
@@ -121,13 +121,13 @@ class Browser:
             self.keys = {"part": [], "figure": []}
             for block in response["page"]["children"]:
                 props = block["props"]
-                own = props["id"] if "id" in props else props["children"][1]["props"]["id"]
-                self.keys[own["type"]].append(own["key"])
+                block_id = props["id"] if "id" in props else props["children"][1]["props"]["id"]
+                self.keys[block_id["type"]].append(block_id["key"])
 
 
 @contextmanager
 def served(studies: Studies) -> Iterator[str]:
-    """Serve some studies on a free port of this machine."""
+    """Serve studies on a free port of this machine."""
     server = make_server("127.0.0.1", 0, make_app(studies, Guard()).server, threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -140,7 +140,7 @@ def served(studies: Studies) -> Iterator[str]:
 
 @contextmanager
 def chromium() -> Iterator[Page | None]:
-    """Open a tab of a Chromium; None where that or playwright is not installed."""
+    """Open a tab in Chromium; None if it or playwright is not installed."""
     path = find_browser()
     if path is None or importlib.util.find_spec("playwright") is None:
         yield None
@@ -154,30 +154,30 @@ def chromium() -> Iterator[Page | None]:
 
 
 def first_plot(tab: Page, address: str) -> None:
-    """Open a page and wait until its first figure has all its marks."""
+    """Open a page and wait until its first figure is drawn."""
     tab.goto("about:blank")
     tab.goto(address)
     tab.wait_for_selector(".js-plotly-plot .main-svg .point", state="attached")
 
 
 def timed(action: Callable[[], Any]) -> tuple[float, float]:
-    """Return the wall and the CPU seconds (of all threads) that an action takes."""
+    """Return the wall seconds, and the CPU seconds of all threads, of an action."""
     wall, cpu = time.perf_counter(), time.process_time()
     action()
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
 def measure(storage: FolderLocation, left: list[Record], rounds: int) -> list[dict[str, Any]]:
-    """Measure everything; a row for each, with every round's wall and CPU seconds."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no line for every request
+    """Return a row for each measurement, with the wall and CPU seconds of every round."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no log line per request
     rows: list[dict[str, Any]] = []
 
     def row(what: str, action: Callable[[], Any], times: int = rounds, before: Callable[[], Any] = gc.collect) -> None:
-        found = []
+        rounds_s = []
         for _ in range(times):
             before()
-            found.append(timed(action))
-        wall, cpu = zip(*found, strict=True)
+            rounds_s.append(timed(action))
+        wall, cpu = zip(*rounds_s, strict=True)
         about = {
             "what": what,
             "bar_s": BARS.get(what),
@@ -197,23 +197,23 @@ def measure(storage: FolderLocation, left: list[Record], rounds: int) -> list[di
         for tab in ("runs", *(slug(section.title) for section in studies.snapshot(NAME).sections)):
             row(f"dashboard: tab {tab}", lambda tab=tab: Browser(address).ask(PAGE, f"?tab={tab}"), times=1)
         browser.ask(PAGE)
-        row("dashboard: a look, nothing new", lambda: browser.ask(PAGE))
+        row("dashboard: a poll, nothing new", lambda: browser.ask(PAGE))
 
-        def another() -> None:
+        def add_record() -> None:
             write_record(storage, left.pop())
-            studies.snapshot(NAME).cost_s = 0.0  # the view that is kept may be replaced at once
+            studies.snapshot(NAME).cost_s = 0.0  # the snapshot may be replaced immediately
             gc.collect()
 
         with chromium() as tab:
             if tab is not None:
                 row(DRAWN, lambda: first_plot(tab, f"{address}{PAGE}"))
-        row("dashboard: a look, a new record", lambda: browser.ask(PAGE), before=another)
+        row("dashboard: a poll, a new record", lambda: browser.ask(PAGE), before=add_record)
     return rows
 
 
 def table(rows: list[dict[str, Any]]) -> str:
     """Return the medians as a Markdown table."""
-    lines = ["| what | wall, s | CPU, s | bar, s |", "|---|---|---|---|"]
+    lines = ["| what | wall, s | CPU, s | target, s |", "|---|---|---|---|"]
     for row in rows:
         bar = "" if row["bar_s"] is None else f"{row['bar_s']:g}"
         lines.append(f"| {row['what']} | {row['wall_s']:.2f} | {row['cpu_s']:.2f} | {bar} |")
@@ -221,31 +221,31 @@ def table(rows: list[dict[str, Any]]) -> str:
 
 
 def arguments() -> argparse.Namespace:
-    """Read the command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("--configurations", type=int, default=40, help="a multiple of 4, 12 or more")
     parser.add_argument("--seeds", type=int, default=250, help="runs of each configuration")
-    parser.add_argument("--rounds", type=int, default=3, help="of which the median is taken")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds behind each median")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", type=Path, help="write every number there")
+    parser.add_argument("--json", type=Path, help="write all numbers to this file")
     return parser.parse_args()
 
 
 def main() -> None:
-    """Write the study, measure, print the table."""
-    given = arguments()
-    runs = planned_runs(given.configurations, given.seeds)
+    """Write the study, measure it, and print the table."""
+    options = arguments()
+    runs = planned_runs(options.configurations, options.seeds)
     with tempfile.TemporaryDirectory() as folder:
         storage = FolderLocation(folder)
-        left = write_study(storage, runs, given.rounds, given.seed)
-        load = os.getloadavg()[0]  # what else this machine did
-        rows = measure(storage, left, given.rounds)
+        left = write_study(storage, runs, options.rounds, options.seed)
+        load = os.getloadavg()[0]  # the other load of this machine
+        rows = measure(storage, left, options.rounds)
         report = (storage / "studies" / NAME / "report" / "report.html").stat().st_size / MIB
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     about = {
         "runs": len(runs),
-        "rounds": given.rounds,
-        "seed": given.seed,
+        "rounds": options.rounds,
+        "seed": options.seed,
         "report_html_mib": round(report, 1),
         "peak_memory_mib": round(memory),
         "cores": os.cpu_count(),
@@ -254,8 +254,8 @@ def main() -> None:
     }
     print(table(rows))
     print(", ".join(f"{name} {value}" for name, value in about.items()))
-    if given.json:
-        given.json.write_text(json.dumps({**about, "rows": rows}, indent=1), encoding="utf-8")
+    if options.json:
+        options.json.write_text(json.dumps({**about, "rows": rows}, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""All performance figures in one run, each beside its bar: a table on the screen and JSON in a file.
+"""Measure all performance figures and compare each with its target; prints tables and writes JSON.
 
-``python benchmarks/bench.py [--only NAME ...] [--json FILE]``, from this repository; ``make bench`` is the whole.
+Run ``python benchmarks/bench.py [--only NAME ...] [--json FILE]`` in the repository; ``make bench`` measures all.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from measuring import Figure, machine, table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-# Each is a module beside this one, whose measure() returns its figures.
+# Modules in this folder, each with a function measure() that returns its figures.
 PARTS = (
     "startup",
     "training_step",
@@ -31,25 +31,24 @@ PARTS = (
 
 
 def main() -> None:
-    """Measure the parts one after another."""
+    """Measure the parts in turn."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="NAME", help=", ".join(PARTS))
     parser.add_argument("--json", type=Path, default=Path("results/bench.json"), metavar="FILE")
     options = parser.parse_args()
     print(machine())
-    found: dict[str, list[Figure]] = {}
+    measured: dict[str, list[Figure]] = {}
     for name in options.only:
-        began = time.monotonic()
-        found[name] = importlib.import_module(name).measure()
-        shown = table(found[name]) if found[name] else "not measured: this machine lacks what it takes"
-        print(f"\n{name} ({time.monotonic() - began:.0f} s)\n{shown}", flush=True)
+        start = time.monotonic()
+        measured[name] = importlib.import_module(name).measure()
+        text = table(measured[name]) if measured[name] else "not measured: this machine lacks the hardware"
+        print(f"\n{name} ({time.monotonic() - start:.0f} s)\n{text}", flush=True)
     options.json.parent.mkdir(parents=True, exist_ok=True)
-    figures = {name: [asdict(f) | {"reached": f.reached} for f in part] for name, part in found.items()}
+    figures = {name: [asdict(f) | {"reached": f.reached} for f in part] for name, part in measured.items()}
     options.json.write_text(json.dumps({"machine": machine(), "figures": figures}, indent=1))
-    short = [f.name for part in found.values() for f in part if f.reached is False]
-    print(
-        f"\nwritten to {options.json}; {len(short)} fall short of their bar" + "".join(f"\n- {name}" for name in short)
-    )
+    missed = [f.name for part in measured.values() for f in part if f.reached is False]
+    print(f"\nwritten to {options.json}; {len(missed)} figures miss their target")
+    print("".join(f"- {name}\n" for name in missed), end="")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The methods that are compared, each with how its answer is read: the choice, and the accuracy stated for it."""
+"""The compared methods, and the answer of each: its choice, and the accuracy that it states."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ ROUNDING = 1e-9  # points: a regret of exactly the tolerance is within it
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one method on one world; accuracies in points, costs in whole trainings."""
+    """The result of a method in a world; accuracies in points, costs in full trainings."""
 
     before: float  # trainings before the choice is confirmed
     total: float
-    within: bool  # the choice is within the tolerance of the best
+    within: bool  # whether the choice is within the tolerance of the best
     regret: float  # of the choice
-    own: float  # the choice's mean in the runs that led to it, less its true accuracy
+    own: float  # bias of the choice's mean in the runs that led to it
     bias: float  # of the stated accuracy
-    covered: bool  # the stated 95 % interval holds the true accuracy; False where there is no interval
-    stated: float | None = None  # the probability that the method states for being within
+    covered: bool  # whether the stated 95 % interval covers the true accuracy; False without an interval
+    stated: float | None = None  # the stated probability of being within
 
 
 def candidates(world: World, *, ordered: bool = True) -> list[Candidate]:
-    """Return one configuration for each of a world's values; without order each is an arm of its own."""
+    """Return a configuration for each value of a world; without an order, each belongs to an arm of its own."""
     losses = [AdaptiveGCE(name="adaptive_gce", temperature=float(value)) for value in world.axis]
     arms = ["adaptive" if ordered else f"arm{i}" for i in range(len(losses))]
     return [
@@ -55,14 +55,14 @@ def candidates(world: World, *, ordered: bool = True) -> list[Candidate]:
 def read(
     played: Played, world: World, within: float, choice: str | None = None, stated: float | None = None
 ) -> Outcome:
-    """Read an outcome.
+    """Return the outcome of a method.
 
     Args:
-        played: what was trained.
-        world: knows the truth.
+        played: the trained runs.
+        world: knows the true accuracies.
         within: the tolerance, in points.
-        choice: digest of the configuration chosen; None for that of the highest mean.
-        stated: the probability that the method states for being within the tolerance.
+        choice: JSON of the chosen configuration; None for the one with the highest mean.
+        stated: the stated probability of being within the tolerance.
 
     """
     explored: dict[str, list[float]] = {}
@@ -73,7 +73,7 @@ def read(
         example[key] = run
         (confirmed if run.stage == "confirm" else explored).setdefault(key, []).append(score)
     deciding = confirmed if confirmed and choice is None else explored
-    key = choice or max(deciding, key=lambda each: np.mean(deciding[each]))
+    key = choice or max(deciding, key=lambda name: np.mean(deciding[name]))
     truth = world.true(example[key])
     interval = t_interval(confirmed.get(key) or explored[key])
     regret = float(world.truth.max()) - truth
@@ -90,44 +90,46 @@ def read(
 
 
 def grid(seeds: int, world: World, within: float, number: int, *, ordered: bool = True) -> Outcome:
-    """Train every value with so many seeds; state the winner's own interval."""
-    runs = [each.planned(seed, DATASET) for seed in range(seeds) for each in candidates(world, ordered=ordered)]
+    """Train every value with the same seeds; state the interval of the best mean."""
+    runs = [
+        candidate.planned(seed, DATASET) for seed in range(seeds) for candidate in candidates(world, ordered=ordered)
+    ]
     return read(play(Grid(runs), world, np.random.default_rng(number)), world, within)
 
 
-def settle(  # noqa: PLR0913 -- partial fixes most
-    workers: int, world: World, within: float, number: int, *, ordered: bool = True, most_each: int | None = None
+def settle(  # noqa: PLR0913 -- partial() sets most of them
+    workers: int, world: World, within: float, number: int, *, ordered: bool = True, runs_each: int | None = None
 ) -> Outcome:
-    """Run settle with its defaults; ``stated`` is what it, and the report, says when exploring ends.
+    """Run settle with its defaults; ``stated`` is the confidence that it reports when exploring ends.
 
-    ``most_each`` caps the exploring runs, counted for each value.
+    ``runs_each`` caps the number of exploring runs, as a mean per value.
     """
-    most = None if most_each is None else most_each * len(world.axis)
-    settings = SettleSettings(name="settle", seed=number, within=within, confirm_seeds=CONFIRM_SEEDS, max_runs=most)
+    max_runs = None if runs_each is None else runs_each * len(world.axis)
+    settings = SettleSettings(name="settle", seed=number, within=within, confirm_seeds=CONFIRM_SEEDS, max_runs=max_runs)
     method = Settle(candidates(world, ordered=ordered), [], settings, DATASET)
     played = play(method, world, np.random.default_rng(number), workers)
     if method.chosen is None:
-        msg = "settle chose nothing"
+        msg = "settle made no choice"
         raise RuntimeError(msg)
     return read(played, world, within, method.chosen.configuration.model_dump_json(), method.confidence())
 
 
 def racing(world: World, within: float, number: int) -> Outcome:
-    """Race all values; state the winner's own interval."""
+    """Race all values; state the interval of the best mean."""
     return read(play(Racing(candidates(world), within, DATASET), world, np.random.default_rng(number)), world, within)
 
 
-def search(given: Mapping[str, Any], world: World, within: float, number: int) -> Outcome:
-    """Run a search over the values (``values``) or over their range, one seed each; the best is confirmed."""
-    given = dict(given)
+def search(options: Mapping[str, Any], world: World, within: float, number: int) -> Outcome:
+    """Search the values (``values``) or their range with one seed each, and confirm the best."""
+    options = dict(options)
     values = tuple(float(value) for value in world.axis)
-    sampled = SampledChoices(values) if given.pop("values", False) else SampledRange(values[0], values[-1], log=True)
-    settings = SearchSettings(name="search", confirm_best=1, confirm_seeds=CONFIRM_SEEDS, seed=number, **given)
-    method = Search([ArmSpace("adaptive", {"temperature": sampled}, _built)], [], settings, EPOCHS, DATASET)
+    sampled = SampledChoices(values) if options.pop("values", False) else SampledRange(values[0], values[-1], log=True)
+    settings = SearchSettings(name="search", confirm_best=1, confirm_seeds=CONFIRM_SEEDS, seed=number, **options)
+    method = Search([ArmSpace("adaptive", {"temperature": sampled}, _configuration)], [], settings, EPOCHS, DATASET)
     return read(play(method, world, np.random.default_rng(number), 4), world, within)
 
 
-def _built(varied: Mapping[str, float | str]) -> Configuration:
+def _configuration(varied: Mapping[str, float | str]) -> Configuration:
     return Configuration(loss=AdaptiveGCE(name="adaptive_gce", temperature=float(varied["temperature"])))
 
 
@@ -150,7 +152,7 @@ CONTENDERS: dict[str, Callable[[World, float, int], Outcome]] = {
 
 ON_REPEATS = {
     "settle": partial(settle, 1),
-    "settle, at most half the grid's cost": partial(settle, 1, most_each=6),
+    "settle, at most half the grid's cost": partial(settle, 1, runs_each=6),
     "grid x 12": partial(grid, 12),
 }
 

@@ -1,4 +1,4 @@
-"""From the outcomes of the cost-to-answer benchmark to its tables and its figure."""
+"""Tables and figure of the cost-to-answer benchmark."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ from plotly.subplots import make_subplots
 SETTLES = ("settle", "settle, 4 runs in flight")
 CAPPED = "settle, at most half the grid's cost"
 GRID = "grid x 12"
-LEAST_WITHIN, MOST_BEFORE, HONEST, COVERAGE, MOST_BIAS = 0.95, 50, 0.02, (0.93, 0.97), 0.05
+# The targets: P(within), trainings before the choice, excess of the stated over the true P(within), coverage, bias.
+MIN_WITHIN, MAX_BEFORE, MAX_OVERSTATED, COVERAGE, MAX_BIAS = 0.95, 50, 0.02, (0.93, 0.97), 0.05
 SIZE = (1200, 460)  # pixels
 COLOURS = ("#d62728", "#e377c2", "#1f77b4", "#2a9d8f", "#17becf", "#8c564b", "#7f7f7f", "#bcbd22", "#9467bd", "#ff7f0e")
 SYMBOLS = ("star", "star", "circle", "circle", "circle", "square", "diamond", "x", "cross", "triangle-up")
 
 
 def summarise(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return one row for each world and method: means over the worlds, and the standard error of P(within)."""
+    """Return a row for each kind of world and method: means over the worlds, and the standard error of P(within)."""
     frame = pd.DataFrame(rows)
-    found = []
+    summaries = []
     for (world, method), own in frame.groupby(["world", "method"], sort=False):
         share = float(own["within"].mean())
-        found.append(
+        summaries.append(
             {
                 "world": world,
                 "method": method,
@@ -44,7 +45,7 @@ def summarise(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
                 ),
             }
         )
-    return found
+    return summaries
 
 
 def _table(header: list[str], rows: list[list[str]]) -> str:
@@ -59,15 +60,15 @@ def _percent(value: float) -> str:
 def markdown(summaries: list[dict[str, Any]], settings: dict[str, Any]) -> str:
     """Return the tables, as Markdown."""
     parts = [f"# What an answer costs\n\n{settings}\n"]
-    simulated = [each for each in summaries if each["world"] in FAMILIES]
+    simulated = [summary for summary in summaries if summary["world"] in FAMILIES]
     for family in FAMILIES:
-        own = [each for each in simulated if each["world"] == family]
+        own = [summary for summary in simulated if summary["world"] == family]
         if own:
             parts.append(f"## Simulated: {family}\n\n{_simulated(own)}\n")
-    parts.append(f"## Bars\n\n{_bars(simulated)}\n")
-    real = [each for each in summaries if each["world"] not in FAMILIES]
+    parts.append(f"## Targets\n\n{_bars(simulated)}\n")
+    real = [summary for summary in summaries if summary["world"] not in FAMILIES]
     if real:
-        parts.append(f"## Real repeats ({real[0]['n']} slices of each table)\n\n{_real(real)}\n")
+        parts.append(f"## Real repeats ({real[0]['n']} slices of summary table)\n\n{_real(real)}\n")
     return "\n".join(parts)
 
 
@@ -82,44 +83,49 @@ def _simulated(own: list[dict[str, Any]]) -> str:
     header += ["stated, %", "mean regret", "winner's own mean, too high by", "stated accuracy's bias", "coverage, %"]
     rows = [
         [
-            each["method"],
-            str(each["n"]),
-            f"{each['before']:.1f}",
-            f"{each['total']:.1f}",
-            f"{_percent(each['within'])} ± {_percent(1.96 * each['within_se'])}",
-            "" if each["stated"] is None else _percent(each["stated"]),
-            f"{each['regret']:.2f}",
-            f"{each['own']:+.2f}",
-            f"{each['bias']:+.3f}",
-            _percent(each["covered"]),
+            summary["method"],
+            str(summary["n"]),
+            f"{summary['before']:.1f}",
+            f"{summary['total']:.1f}",
+            f"{_percent(summary['within'])} ± {_percent(1.96 * summary['within_se'])}",
+            "" if summary["stated"] is None else _percent(summary["stated"]),
+            f"{summary['regret']:.2f}",
+            f"{summary['own']:+.2f}",
+            f"{summary['bias']:+.3f}",
+            _percent(summary["covered"]),
         ]
-        for each in own
+        for summary in own
     ]
     return _table(header, rows)
 
 
 def _bars(simulated: list[dict[str, Any]]) -> str:
     rows = []
-    for each in simulated:
-        if each["method"] not in SETTLES:
+    for summary in simulated:
+        if summary["method"] not in SETTLES:
             continue
         low, high = COVERAGE
         checks = [
-            (_percent(each["within"]), each["within"] >= LEAST_WITHIN),
-            (f"{each['before']:.1f}", each["before"] <= MOST_BEFORE),
-            (f"{100 * (each['within'] - each['stated']):+.1f}", each["within"] >= each["stated"] - HONEST),
-            (_percent(each["covered"]), low <= each["covered"] <= high),
-            (f"{each['bias']:+.3f}", abs(each["bias"]) <= MOST_BIAS),
+            (_percent(summary["within"]), summary["within"] >= MIN_WITHIN),
+            (f"{summary['before']:.1f}", summary["before"] <= MAX_BEFORE),
+            (
+                f"{100 * (summary['within'] - summary['stated']):+.1f}",
+                summary["within"] >= summary["stated"] - MAX_OVERSTATED,
+            ),
+            (_percent(summary["covered"]), low <= summary["covered"] <= high),
+            (f"{summary['bias']:+.3f}", abs(summary["bias"]) <= MAX_BIAS),
         ]
-        rows.append([each["method"], each["world"], *(f"{text}{'' if met else ' (missed)'}" for text, met in checks)])
+        rows.append(
+            [summary["method"], summary["world"], *(f"{text}{'' if met else ' (missed)'}" for text, met in checks)]
+        )
     header = ["method", "family", "within, % (>= 95)", "trainings before (<= 50)", "within less stated (>= -2)"]
     return _table([*header, "coverage, % (93 to 97)", "bias, points (<= 0.05)"], rows)
 
 
 def _real(real: list[dict[str, Any]]) -> str:
     rows = []
-    for world in dict.fromkeys(each["world"] for each in real):
-        own = {each["method"]: each for each in real if each["world"] == world}
+    for world in dict.fromkeys(summary["world"] for summary in real):
+        own = {summary["method"]: summary for summary in real if summary["world"] == world}
         settle, capped, grid = (own[name] for name in (SETTLES[0], CAPPED, GRID))
         rows.append(
             [
@@ -128,8 +134,8 @@ def _real(real: list[dict[str, Any]]) -> str:
                 f"{settle['tolerance']:.2f}",
                 *(
                     cell
-                    for each in (grid, settle, capped)
-                    for cell in (f"{each['before']:.0f}", _percent(each["within"]))
+                    for summary in (grid, settle, capped)
+                    for cell in (f"{summary['before']:.0f}", _percent(summary["within"]))
                 ),
                 _percent(settle["stated"]),
                 f"{100 * settle['before'] / grid['before']:.0f}",
@@ -151,7 +157,7 @@ def _real(real: list[dict[str, Any]]) -> str:
 
 
 def _verdict(settle: dict[str, Any], grid: dict[str, Any]) -> str:
-    """Say whether settle is within the tolerance as often as the grid, beyond what chance does."""
+    """Return whether settle is within the tolerance as often as the grid, beyond chance."""
     difference = settle["within"] - grid["within"]
     error = (settle["within_se"] ** 2 + grid["within_se"] ** 2) ** 0.5
     if difference >= 0:
@@ -160,19 +166,21 @@ def _verdict(settle: dict[str, Any], grid: dict[str, Any]) -> str:
 
 
 def figure(summaries: list[dict[str, Any]], path: Path) -> Path:
-    """Draw P(within) against the trainings before the choice, one panel for each family; return the file written."""
+    """Plot P(within) against the trainings before the choice, a panel per family; return the path of the file."""
     panels = make_subplots(1, len(FAMILIES), subplot_titles=list(FAMILIES), shared_yaxes=True)
-    names = list(dict.fromkeys(each["method"] for each in summaries if each["world"] in FAMILIES))
+    names = list(dict.fromkeys(summary["method"] for summary in summaries if summary["world"] in FAMILIES))
     for column, family in enumerate(FAMILIES, 1):
-        for each in (each for each in summaries if each["world"] == family):
-            number = names.index(each["method"])
+        for summary in summaries:
+            if summary["world"] != family:
+                continue
+            number = names.index(summary["method"])
             panels.add_trace(
                 go.Scatter(
-                    x=[each["before"]],
-                    y=[100 * each["within"]],
-                    error_y={"array": [196 * each["within_se"]], "thickness": 1},
+                    x=[summary["before"]],
+                    y=[100 * summary["within"]],
+                    error_y={"array": [196 * summary["within_se"]], "thickness": 1},
                     mode="markers",
-                    name=each["method"],
+                    name=summary["method"],
                     marker={
                         "size": 9,
                         "color": COLOURS[number % len(COLOURS)],
@@ -191,7 +199,7 @@ def figure(summaries: list[dict[str, Any]], path: Path) -> Path:
 
 
 def _write(panels: go.Figure, path: Path) -> Path:
-    """Write a PNG by way of a browser where there is one, else the page that draws the figure."""
+    """Write a PNG if a browser is available; otherwise an HTML page with the figure."""
     page = panels.to_html(include_plotlyjs=True, config={"staticPlot": True, "displayModeBar": False})
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     png = path.with_suffix(".png")

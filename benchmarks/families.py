@@ -1,6 +1,6 @@
 """The simulated families of truths: nine values of T at half decades from 1e2 to 1e6, seeds with an sd of 0.9 points.
 
-They were fixed before any method was run on them.
+They were fixed before any method was evaluated on them.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ POSITIONS = np.linspace(2, 6, 9)  # log10 T
 ROUGHNESS = 0.4  # points: sd of the deviations of the rough family
 
 
-def smooth(rng: np.random.Generator) -> Floats:  # noqa: ARG001 -- the same truth every time
+def smooth(rng: np.random.Generator) -> Floats:  # noqa: ARG001 -- not random
     """Return the true accuracies (9,), in points: the shape of the paper's Figure 3."""
     return LEVEL - np.array(DROPS)
 
 
 def unimodal(rng: np.random.Generator) -> Floats:
-    """Return the true accuracies (9,), in points: a bump at a random place, of a random width on either side.
+    """Return the true accuracies (9,), in points: a single peak at a random position, with a random width on each side.
 
-    The peak's log10 T is uniform over the range, the depth of the fall uniform in 3 to 8 points, and each side falls as
-    a Gaussian whose width is uniform in 0.8 to 2.5 decades.
+    log10 T of the peak is uniform over the range and its height uniform in 3 to 8 points; each side is half a Gaussian
+    with a width uniform in 0.8 to 2.5 decades.
     """
     peak, depth = rng.uniform(2, 6), rng.uniform(3, 8)
     width = np.where(peak > POSITIONS, rng.uniform(0.8, 2.5), rng.uniform(0.8, 2.5))
@@ -38,7 +38,7 @@ def unimodal(rng: np.random.Generator) -> Floats:
 
 
 def rough(rng: np.random.Generator) -> Floats:
-    """Return the true accuracies (9,), in points: the smooth ones, each off by an independent normal deviation."""
+    """Return the true accuracies (9,), in points: the smooth family plus independent normal deviations."""
     return smooth(rng) + rng.normal(0, ROUGHNESS, len(POSITIONS))
 
 
@@ -46,7 +46,7 @@ FAMILIES: dict[str, Callable[[np.random.Generator], Floats]] = {"smooth": smooth
 
 
 def world(family: str, seed: int, number: int) -> World:
-    """Return a simulated world; equal arguments give an equal one."""
+    """Return a simulated world; equal arguments return equal worlds."""
     names = list(FAMILIES)
     entropy = (seed, names.index(family), number)
     truth = FAMILIES[family](np.random.default_rng(entropy))

@@ -1,7 +1,7 @@
-"""What log-mel features cost from wav to frame store: ours beside librosa and torchaudio, each clip by itself.
+"""The cost of log-mel features from wav files to frame store, compared with librosa and torchaudio clip by clip.
 
-The sounds are noise, 16 bit at 44.1 kHz. The others read, centre and scale a clip and take the logarithm, as users of
-these libraries write it; ours does that, and starts its processes, writes, checks and closes the store besides.
+The sounds are noise, 16 bit at 44.1 kHz. The library versions read, centre and scale a clip and take the logarithm, as
+their users would write it. Ours does the same, and also starts processes and writes, checks and closes the store.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ RATE = 44_100
 CLIP_S = 8  # the mean of FSDnoisy18k
 HOUR = 3600 // CLIP_S  # clips
 HOURS = 3
-LARGE = 10  # hours of the data set that the memory is measured with
+LARGE = 10  # hours, for measuring memory
 ROUNDS = 3
-# Why it is not more, by single measurements.
+# Why the ratio is not higher, by single measurements.
 FLOOR = "an hour's FFTs alone took 0.7 s on an EPYC with AVX2, 0.3 s on one with AVX-512"
 EPS = np.finfo(np.float64).eps
 PEAK = """
@@ -46,17 +46,17 @@ from trainables.features.frame_store_builder import build_store
 folder = Path(sys.argv[1])
 manifest = with_digests(load(CSV(kind="csv", path=str(folder / "clips.csv")), folder), folder)
 build_store(manifest, Path(sys.argv[2]), workers=2)
-status = Path("/proc/self/status").read_text()  # what getrusage says of a process may be its parent's
-own = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
-print(json.dumps([kib / 2**20 for kib in (own, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)]))
+status = Path("/proc/self/status").read_text()  # getrusage may report the peak of the parent
+peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+print(json.dumps([kib / 2**20 for kib in (peak, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)]))
 """
 
 
 def measure() -> list[Figure]:
-    """Return the ratios to the libraries, the scaling over two cores, and the memory."""
+    """Return the speed relative to the libraries, the scaling over two cores, and the peak memory."""
     with tempfile.TemporaryDirectory() as name, threadpool_limits(1):
         torch.set_num_threads(1)
-        os.environ.update(WORKERS)  # what `gce-study run` sets for the processes that it starts
+        os.environ.update(WORKERS)  # what `gce-study run` sets for its processes
         folder = Path(name)
         _write(folder / "sounds", HOURS * HOUR)
         times = alternating(ROUNDS, _contenders(folder / "sounds", folder))
@@ -91,7 +91,7 @@ def measure() -> list[Figure]:
 
 
 def _write(folder: Path, clips: int) -> None:
-    """Write clips of noise that differ in their first samples."""
+    """Write clips of noise that differ only in their first samples."""
     folder.mkdir()
     noise = np.random.default_rng(0).normal(scale=0.1, size=CLIP_S * RATE).astype(np.float32)
     rows = ["path,label,split,verified"]
@@ -141,9 +141,9 @@ def _prepared(file: Path) -> np.ndarray:
 
 
 def _peaks(folder: Path) -> list[float]:
-    """Build a large store in a process of its own; return in GiB the most that it and its children held."""
+    """Build a large store in a separate process; return the peak memory of it and of its children, in GiB."""
     _write(folder / "large", LARGE * HOUR)
     root = Path(__file__).resolve().parents[1]
     command = [sys.executable, "-c", PEAK, folder / "large", folder / "large-store", root]
-    found: list[float] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: S603 -- our own
-    return found
+    peaks: list[float] = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: S603 -- our own command
+    return peaks

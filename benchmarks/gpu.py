@@ -1,18 +1,18 @@
-"""Training on a GPU: patches a second of plain PyTorch, of our run and what could make it faster, and of several runs.
+"""Training throughput on a GPU: plain PyTorch, our runs, variants that could be faster, and several runs at once.
 
-``python benchmarks/gpu.py [--lanes K] [--device cpu] [--seconds S]``. Without a GPU it says so and measures nothing;
-with ``--device cpu`` it only shows that the script works. Each contender trains in a process of its own for some
-seconds, one after another:
+``python benchmarks/gpu.py [--lanes K] [--device cpu] [--seconds S]``. Without a GPU, nothing is measured;
+``--device cpu`` only checks that the script works. Each contender trains for some seconds in a separate process, one
+after another:
 
-- ``plain``: eager PyTorch as one writes it, on a tensor of patches that lies on the device.
-- ``steps``: the training pass of a run, in fp32, as ``trainables`` executes it.
-- ``tf32``: the same, where matrix products too may be in TF32 (convolutions are anyway).
+- ``plain``: eager PyTorch, as a user would write it, on a tensor of patches on the device.
+- ``steps``: the training pass of a run in fp32, as ``trainables`` executes it.
+- ``tf32``: the same with TF32 for matrix products too (convolutions use it anyway).
 - ``bf16``: the same with ``training.precision: bf16``.
-- ``graph``: the same step captured as a CUDA graph, with GCE: what the launches of kernels cost.
-- ``K processes``: K of ``steps`` at once, which share the device.
+- ``graph``: the same step, with GCE, captured as a CUDA graph: shows the cost of kernel launches.
+- ``K processes``: K processes of ``steps`` at once, which share the device.
 - ``lanes``: K runs as lanes of one network (``lanes.py``).
 
-A run's pass is executed once with CUDA's check for waits switched to errors: nothing in it may wait for the device.
+A run's pass is executed once with CUDA's synchronisation check set to raise: it must never wait for the device.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ if TYPE_CHECKING:
     from trainables.training.run_data import RunData
 
 LANES = 8
-WORTH_IT = 2.0  # times one run's patches a second, from which lanes would become part of the product
+WORTH_IT = 2.0  # speed-up over a single run that would justify lanes in the product
 ALONE = ("plain", "steps", "tf32", "bf16", "graph")
 ON_CUDA_ALONE = ("graph", "tf32")
 
 
 def measure(device: str = "cuda", lanes: int = LANES, seconds: float = 20.0) -> list[Figure]:
-    """Return patches a second of each contender; nothing where there is no GPU."""
+    """Return the throughput of each contender; empty without a GPU."""
     if device == "cuda" and not torch.cuda.is_available():
         return []
     names = [name for name in ALONE if device == "cuda" or name not in ON_CUDA_ALONE]
@@ -73,22 +73,22 @@ def measure(device: str = "cuda", lanes: int = LANES, seconds: float = 20.0) -> 
 
 
 def _together(names: list[str], folder: str, device: str, lanes: int, seconds: float) -> float:
-    """Let contenders train at once; return their patches a second, summed."""
+    """Let contenders train simultaneously; return their total throughput in patches per second."""
     command = [sys.executable, __file__, "--device", device, "--lanes", str(lanes), "--seconds", str(seconds)]
     environment = os.environ | WORKERS
     started = [
-        subprocess.Popen([*command, "--contender", name, "--folder", folder], stdout=subprocess.PIPE, env=environment)  # noqa: S603 -- our own
+        subprocess.Popen([*command, "--contender", name, "--folder", folder], stdout=subprocess.PIPE, env=environment)  # noqa: S603 -- our own command
         for name in names
     ]
-    said = [process.communicate()[0] for process in started]
+    outputs = [process.communicate()[0] for process in started]
     if any(process.returncode for process in started):
         msg = f"{names[0]} ended with {[process.returncode for process in started]}"
         raise RuntimeError(msg)
-    return sum(json.loads(line) for line in said)
+    return sum(json.loads(line) for line in outputs)
 
 
 def _contend(name: str, folder: Path, device: torch.device, lanes: int, seconds: float) -> float:
-    """Train for some seconds after a first pass that is not counted; return patches a second."""
+    """Train for some seconds after a warm-up pass; return patches per second."""
     torch.set_num_threads(1)
     loader = data(folder, device=device)
     protocol = {"precision": "bf16"} if name == "bf16" else {}
@@ -110,12 +110,12 @@ def _contend(name: str, folder: Path, device: torch.device, lanes: int, seconds:
         epoch = _pass(run, chosen, device)
     epoch()
     _wait(device)
-    began, passes = time.perf_counter(), 0
-    while time.perf_counter() - began < seconds:
+    start, passes = time.perf_counter(), 0
+    while time.perf_counter() - start < seconds:
         epoch()
         _wait(device)
         passes += 1
-    return passes * patches / (time.perf_counter() - began)
+    return passes * patches / (time.perf_counter() - start)
 
 
 def _wait(device: torch.device) -> None:
@@ -124,7 +124,7 @@ def _wait(device: torch.device) -> None:
 
 
 def _pass(run: Run, chosen: RunData, device: torch.device) -> Callable[[], object]:
-    """Return a run's training pass; the second one may not wait for the device between its first and its last step."""
+    """Return a run's training pass, after checking that it never waits for the device between its steps."""
     training = RunTraining(run, chosen, device)
     if device.type == "cuda":
         training.pass_over_training(1)
@@ -145,7 +145,7 @@ def _pass(run: Run, chosen: RunData, device: torch.device) -> Callable[[], objec
 
 
 def _graph(run: Run, chosen: RunData, device: torch.device) -> Callable[[], object]:
-    """Return a training pass whose step is one CUDA graph, as PyTorch's notes on CUDA graphs have it."""
+    """Return a training pass whose step is a CUDA graph, captured as PyTorch's documentation recommends."""
     training = RunTraining(run, chosen, device)
     protocol, train, model = training.protocol, chosen.train, training.model
     rows = torch.arange(protocol.batch_size, device=device)
@@ -155,7 +155,7 @@ def _graph(run: Run, chosen: RunData, device: torch.device) -> Callable[[], obje
 
     def step() -> None:
         logits = model(chosen.patches.gather(train.starts[rows]))
-        losses = training.loss(logits.float(), train.labels[rows], None)  # type: ignore[arg-type] -- GCE looks at no batch
+        losses = training.loss(logits.float(), train.labels[rows], None)  # type: ignore[arg-type] -- GCE does not use the batch
         loss = losses.mean() + protocol.l2 * model.penalty()
         loss.backward()
         training.optimiser.step()
@@ -182,11 +182,11 @@ def _graph(run: Run, chosen: RunData, device: torch.device) -> Callable[[], obje
 
 
 def main() -> None:
-    """Measure, or be a contender."""
+    """Measure, or run as a contender."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
     parser.add_argument("--lanes", type=int, default=LANES, metavar="K")
-    parser.add_argument("--seconds", type=float, default=20.0, metavar="S", help="how long each trains")
+    parser.add_argument("--seconds", type=float, default=20.0, metavar="S", help="training time of each contender")
     parser.add_argument("--contender", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()

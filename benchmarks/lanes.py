@@ -1,11 +1,11 @@
-"""Runs of one shape trained side by side as lanes of one network, for devices that one run leaves idle.
+"""Runs of equal shape trained together as lanes of one network, for devices that a single run cannot keep busy.
 
-A lane is a run with its own weights, loss, learning rate, order of the data, dropout, schedule and end; when it ends,
-the next run takes its place at the next epoch. Each lane equals the run trained alone (this script compares them, in
-float64 on the CPU), since nothing passes between lanes: convolutions are grouped, batch normalisation works a channel
-at a time anyway, dense layers are batched products, and Adam is applied to every element with its lane's rate.
+A lane is a run with its own weights, loss, learning rate, data order, dropout, schedule and end; when it ends, the next
+run takes its place in the next epoch. Each lane equals the run trained alone (this script compares them in float64 on
+the CPU), because no information passes between lanes: convolutions are grouped, batch normalisation works per channel,
+dense layers are batched products, and Adam is applied to each element with the learning rate of its lane.
 
-It is an experiment and no part of the product before it is twice as fast as one run at a time, with eight lanes; see
+This is an experiment. It becomes part of the product only if eight lanes are at least twice as fast as single runs; see
 ``benchmarks/gpu.py``.
 """
 
@@ -42,18 +42,18 @@ Point = tuple[float, float, float]  # mean training loss, validation loss, valid
 
 
 class Lanes:
-    """K lanes, and the runs that wait for one."""
+    """K lanes, and the runs that wait for a free lane."""
 
     def __init__(
         self, runs: list[Run], lanes: int, chosen: RunData, device: torch.device, dtype: torch.dtype = torch.float32
     ) -> None:
-        """Put the first runs on lanes.
+        """Assign the first runs to lanes.
 
         Args:
-            runs: of equal protocol but for the learning rate, on equal data.
+            runs: with the same data and, except for the learning rate, the same protocol.
             lanes: K, at most the number of runs.
             chosen: their data, on the device.
-            device: where the lanes are.
+            device: of the lanes.
             dtype: of the weights.
 
         """
@@ -65,7 +65,7 @@ class Lanes:
         self._names = [
             name for name in like if not name.endswith(("running_mean", "running_var", "num_batches_tracked"))
         ]
-        # All weights of all lanes in one row, a parameter after the other: Adam is a few operations on all of them.
+        # All weights of all lanes in one tensor, parameter by parameter, so that Adam takes only a few operations.
         sizes = [like[name].numel() * lanes for name in self._names]
         self._flat = torch.zeros(sum(sizes), dtype=dtype, device=device)
         self._gradient, self._mean, self._square = (torch.zeros_like(self._flat) for _ in range(3))
@@ -88,7 +88,7 @@ class Lanes:
             self._fill(lane)
 
     def _fill(self, lane: int) -> None:
-        """Put the next run on a lane; without one, the lane idles."""
+        """Assign the next run to a lane; without one, the lane idles."""
         run = self.runs[lane] = next(self._waiting, None)
         if run is None:
             return
@@ -97,8 +97,8 @@ class Lanes:
         with torch.no_grad():
             for name, value in (self._p | self._running).items():
                 value[lane] = fresh[name].to(self.device, value.dtype)
-            mine = self._of_lane == lane
-            self._mean[mine] = self._square[mine] = 0
+            weights = self._of_lane == lane
+            self._mean[weights] = self._square[weights] = 0
         self._steps[lane] = 0
         self._losses[lane] = make_loss(run.configuration.loss)
         self._schedules[lane] = PlateauSchedule(p.learning_rate, p.halve_after, p.halve_gain, p.stop_after, p.stop_gain)
@@ -109,10 +109,10 @@ class Lanes:
         return not any(self.runs)
 
     def train_epoch(self) -> int:
-        """Train an epoch of every lane, score the validation patches, and refill the lanes that ended.
+        """Train an epoch of every lane, evaluate on the validation patches, and refill the lanes whose runs ended.
 
         Returns:
-            The number of patches trained on, idle lanes left out.
+            The number of patches trained on, without idle lanes.
 
         """
         batches, losses = self.pass_over_training()
@@ -120,12 +120,12 @@ class Lanes:
         labels = self.data.validation.labels
         busy = [lane for lane, run in enumerate(self.runs) if run]
         for lane in busy:
-            right = (log_p[lane].argmax(dim=1) == labels).double().mean().item()
+            accuracy = (log_p[lane].argmax(dim=1) == labels).double().mean().item()
             run = self.runs[lane]
-            assert run is not None  # noqa: S101 -- the busy ones
+            assert run is not None  # noqa: S101 -- busy lanes have a run
             curve = self.curves[run.run_id]
-            curve.append((losses[lane].item(), functional.nll_loss(log_p[lane], labels).item(), right))
-            self._schedules[lane].step(right)
+            curve.append((losses[lane].item(), functional.nll_loss(log_p[lane], labels).item(), accuracy))
+            self._schedules[lane].step(accuracy)
             if self._schedules[lane].stopped or len(curve) >= run.configuration.training.epochs:
                 self._fill(lane)
         return len(busy) * batches * self.protocol.batch_size
@@ -156,11 +156,11 @@ class Lanes:
                 batch = Batch(inputs[lane], features[lane].detach(), train.verified[rows])
                 means.append(loss(logits[lane].float(), train.labels[rows], batch).mean())
             kernels = self._p["dense.2.weight"].square().sum((1, 2)) + self._p["output.1.weight"].square().sum((1, 2))
-            lost = torch.stack(means) + self.protocol.l2 * kernels
+            loss_of_lane = torch.stack(means) + self.protocol.l2 * kernels
             self._gradient.zero_()
-            lost.sum().backward()  # each lane's gradient, for no lane depends on another
+            loss_of_lane.sum().backward()  # yields the gradient of each lane, because lanes are independent
             next(adam)
-            total += lost.detach()
+            total += loss_of_lane.detach()
         return count, total / count
 
     @property
@@ -170,9 +170,9 @@ class Lanes:
     def _forward(
         self, x: torch.Tensor, dropouts: list[torch.Generator] | None = None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Patches (B, K, 100, 96) -> features (K, B, 64) and logits (K, B, classes).
+        """Return features (K, B, 64) and logits (K, B, classes) of patches (B, K, 100, 96).
 
-        With a generator a lane it is training: dropout, and the batch's own statistics.
+        Given a generator per lane, this is a training step: with dropout and the statistics of the batch.
         """
         for layer in range(17):
             name = f"convolutions.{layer}"
@@ -195,10 +195,10 @@ class Lanes:
         return torch.baddbmm(self._p[f"{name}.bias"][:, None], x, self._p[f"{name}.weight"].transpose(1, 2))
 
     def _adam(self, rates: torch.Tensor, count: int) -> Iterator[None]:
-        """Step each time that it is asked for, ``count`` times, with these rates (K,): torch.optim.Adam a lane."""
+        """Take ``count`` steps of Adam, one per iteration, with a learning rate per lane, (K,)."""
         steps = self._steps + torch.arange(1, count + 1, dtype=torch.float64)[:, None]
         self._steps += count
-        # To the device once, for a copy from the CPU waits for it.
+        # Moved to the device once, because every copy from the CPU waits for the device.
         scaled = (rates / (1 - BETA1**steps)).to(self.device, self._flat.dtype)
         roots = (1 - BETA2**steps).sqrt().to(self.device, self._flat.dtype)
         for rate, root in zip(scaled, roots, strict=True):
@@ -210,7 +210,7 @@ class Lanes:
             yield
 
     def _log_probabilities(self) -> torch.Tensor:
-        """Log-softmax of the validation patches, (K, P, classes)."""
+        """Return the log-softmax of the validation patches, (K, P, classes)."""
         with torch.inference_mode():
             parts = []
             for starts in self.data.validation.starts.split(EVALUATION_BATCH):
@@ -220,7 +220,7 @@ class Lanes:
 
 
 def _dropped(x: torch.Tensor, generators: list[torch.Generator] | None) -> torch.Tensor:
-    """Drop half of x (K, B, n), a generator a lane."""
+    """Apply dropout of 0.5 to x (K, B, n), with a generator per lane."""
     if generators is None:
         return x
     masks = [torch.empty(x.shape[1:], dtype=x.dtype, device=x.device).bernoulli_(0.5, generator=g) for g in generators]
@@ -228,13 +228,13 @@ def _dropped(x: torch.Tensor, generators: list[torch.Generator] | None) -> torch
 
 
 def largest_difference() -> float:
-    """Train three runs that end at different epochs on two lanes and each alone, in float64 on the CPU.
+    """Train three runs of different lengths on two lanes, and each alone, in float64 on the CPU.
 
     Returns:
-        The largest relative difference between a lane's curve and that of its run.
+        The largest relative difference between the curve of a lane and that of its run.
 
     """
-    cpu, farthest = torch.device("cpu"), 0.0
+    cpu, largest = torch.device("cpu"), 0.0
     losses = (AdaptiveGCE(name="adaptive_gce", temperature=300.0), GCE(name="gce"), CCE(name="cce"))
     with tempfile.TemporaryDirectory() as folder:
         loader = data(Path(folder), per_class=5)
@@ -252,13 +252,13 @@ def largest_difference() -> float:
             alone.model.double()
             curve = lanes.curves[run.run_id]
             for point in curve:
-                own = alone.train_epoch()
-                pairs = zip(point, (own.train_loss, own.validation_loss, own.validation_accuracy), strict=True)
-                farthest = max(farthest, *(abs(a - b) / max(abs(b), 1e-300) for a, b in pairs))
+                epoch = alone.train_epoch()
+                pairs = zip(point, (epoch.train_loss, epoch.validation_loss, epoch.validation_accuracy), strict=True)
+                largest = max(largest, *(abs(a - b) / max(abs(b), 1e-300) for a, b in pairs))
             if not alone.finished:
                 msg = f"the lane of seed {run.seed} ended after {len(curve)} epochs, before its run"
                 raise RuntimeError(msg)
-    return farthest
+    return largest
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A large study of made-up records, of the size of real ones, written to a storage location."""
+"""A large study of synthetic records of realistic size, written to a storage location."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ FINGERPRINT = "0123456789abcdef0123"
 SUBSETS: tuple[Subset, ...] = ("all", "s_noisy+clean", "m_noisy+clean", "l_noisy+clean")
 BEST = 3.0  # log10 of the T with the highest mean accuracy
 EPOCHS, CLIPS, CLASSES = 40, 200, 20
-PATCHES = 2700  # of the validation split: accuracies are shares of them
+PATCHES = 2700  # of the validation split; accuracies are multiples of 1 / PATCHES
 
 
 def planned_runs(configurations: int, seeds: int) -> list[PlannedRun]:
-    """Name the runs: on every subset cce, gce, and as many values of T as are left, from 1e2 to 1e6."""
+    """Return the runs: on every subset cce, gce, and the remaining number of values of T from 1e2 to 1e6."""
     values, rest = divmod(configurations, len(SUBSETS))
     if rest or values < 3:  # noqa: PLR2004 -- cce, gce and one T
         msg = f"--configurations {configurations}: a multiple of {len(SUBSETS)}, {3 * len(SUBSETS)} or more"
@@ -53,9 +53,11 @@ def planned_runs(configurations: int, seeds: int) -> list[PlannedRun]:
 
 
 def record_of(planned: PlannedRun, truth: np.ndarray, random: np.random.Generator) -> Record:
-    """Make up a run's record: a curve that levels off, predictions that are right as often, every float in full."""
+    """Return a synthetic record: a saturating curve, predictions of matching accuracy, and floats of full precision."""
     loss, seed = planned.run.configuration.loss, planned.run.seed
-    shift = SUBSETS.index(planned.run.configuration.subset) * -0.01 + 0.01 * np.sin(seed)  # a seed moves all alike
+    shift = SUBSETS.index(planned.run.configuration.subset) * -0.01 + 0.01 * np.sin(
+        seed
+    )  # a seed affects all configurations equally
     mean = {"cce": 0.70, "gce": 0.74}.get(loss.name, 0.75) + shift + random.normal(0, 0.006)
     if isinstance(loss, AdaptiveGCE):
         mean -= 0.01 * (np.log10(loss.temperature) - BEST) ** 2
@@ -76,7 +78,7 @@ def record_of(planned: PlannedRun, truth: np.ndarray, random: np.random.Generato
         )
         for e in range(EPOCHS)
     ]
-    said = np.where(random.random(len(truth)) < mean, truth, random.integers(0, CLASSES, len(truth)))
+    predicted = np.where(random.random(len(truth)) < mean, truth, random.integers(0, CLASSES, len(truth)))
     return Record(
         run_id=planned.run.run_id,
         run=planned.run,
@@ -84,7 +86,7 @@ def record_of(planned: PlannedRun, truth: np.ndarray, random: np.random.Generato
         epochs=epochs,
         validation_accuracy=epochs[-1].validation_accuracy,
         verified_accuracy=epochs[-1].verified_accuracy,
-        test=Test(accuracy=float((said == truth).mean()), predictions=said.tolist()),
+        test=Test(accuracy=float((predicted == truth).mean()), predictions=predicted.tolist()),
         cost=Cost(
             wall_s=1000 + 100 * random.random(), cpu_s=1900 + 100 * random.random(), images=1_000_000, images_per_s=1e3
         ),
@@ -104,7 +106,7 @@ def record_of(planned: PlannedRun, truth: np.ndarray, random: np.random.Generato
 
 
 def write_study(storage: FolderLocation, runs: list[PlannedRun], late: int, seed: int) -> list[Record]:
-    """Write a study, its data set's labels and its records but for the last few, which are returned."""
+    """Write a study, the labels of its data set and its records except the last few, which are returned."""
     random = np.random.default_rng(seed)
     classes = [f"Class {k}" for k in range(CLASSES)]
     truth = random.integers(0, CLASSES, CLIPS)
@@ -120,7 +122,7 @@ def write_study(storage: FolderLocation, runs: list[PlannedRun], late: int, seed
     left = []
     for number, planned in enumerate(runs):
         record = record_of(planned, truth, random)
-        if number < len(runs) - late:  # written_record's bytes, without waiting for the disk at each of them
+        if number < len(runs) - late:  # as write_record does, without waiting for the disk each time
             path = storage / "records" / f"{record.run_id}.json"
             path.write_bytes(record.model_dump_json(indent=1).encode())
         else:

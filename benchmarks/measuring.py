@@ -1,4 +1,4 @@
-"""How the performance figures are taken: contenders in turn, medians, wall and CPU seconds, a bar for each."""
+"""Tools of the performance figures: contenders timed alternately, medians, wall and CPU seconds, targets."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Figure:
     """One figure of the performance table.
 
     Attributes:
-        name: what was measured, in words.
-        value: its value, in ``unit``.
+        name: what was measured.
+        value: in ``unit``.
         unit: such as ``x``, ``%``, ``s``, ``ms``.
-        bar: what it is to reach; None for a figure that only informs.
-        better: whether ``more`` or ``less`` than the bar is good.
-        note: how it was measured, or why it falls short.
+        bar: the target; None for a figure that only informs.
+        better: whether ``more`` or ``less`` than the target is good.
+        note: how it was measured, or why it misses the target.
 
     """
 
@@ -37,7 +37,7 @@ class Figure:
 
     @property
     def reached(self) -> bool | None:
-        """Whether the bar is reached; None where there is none."""
+        """Whether the target is reached; None without a target."""
         if self.bar is None:
             return None
         return self.value >= self.bar if self.better == "more" else self.value <= self.bar
@@ -45,19 +45,19 @@ class Figure:
 
 @dataclass(frozen=True)
 class Timing:
-    """Medians over rounds, in seconds: of wall time, and of CPU time of this process and of its ended children."""
+    """Medians over rounds, in seconds, of wall time and of CPU time (this process and its ended children)."""
 
     wall: float
     cpu: float
 
 
 def alternating(rounds: int, contenders: Mapping[str, Callable[[], Any]], warm_up: int = 1) -> dict[str, Timing]:
-    """Time contenders side by side, in turn, so that what else the machine does meets all of them alike.
+    """Time contenders alternately, so that other load of the machine affects all of them equally.
 
     Args:
-        rounds: how often each is timed; the order is turned round in every second one.
-        contenders: what is timed, by name.
-        warm_up: rounds before them that are not counted.
+        rounds: how often each is timed; the order is reversed in every second round.
+        contenders: functions to time, by name.
+        warm_up: preceding rounds that are not counted.
 
     """
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in contenders}
@@ -76,20 +76,20 @@ def _cpu_s() -> float:
 
 
 def machine() -> str:
-    """Name this machine: processor, cores, memory, system."""
-    with open("/proc/cpuinfo", encoding="ascii") as lines:  # noqa: PTH123 -- no path to keep
+    """Return a description of this machine: processor, cores, memory, system."""
+    with open("/proc/cpuinfo", encoding="ascii") as lines:  # noqa: PTH123 -- a fixed path
         model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown CPU")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return f"{model}, {len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}"
 
 
 def table(figures: list[Figure]) -> str:
-    """Return the figures as lines of a Markdown table; what falls short of its bar is marked."""
+    """Return the figures as a Markdown table, in which missed targets are marked."""
     sign = {"more": "≥", "less": "≤"}
-    lines = ["| | measured | bar | |", "|---|---|---|---|"]
+    lines = ["| | measured | target | |", "|---|---|---|---|"]
     for figure in figures:
         bar = "" if figure.bar is None else f"{sign[figure.better]} {figure.bar:g} {figure.unit}"
-        short = "**falls short**" if figure.reached is False else ""
-        note = ": ".join(part for part in (short, figure.note) if part)
+        missed = "**missed**" if figure.reached is False else ""
+        note = ": ".join(part for part in (missed, figure.note) if part)
         lines.append(f"| {figure.name} | {figure.value:.3g} {figure.unit} | {bar} | {note} |")
     return "\n".join(lines)

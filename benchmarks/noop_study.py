@@ -1,8 +1,8 @@
-"""A grid study of runs that train nothing, through the real engine, workers and ledger: what is around the training.
+"""A grid study of runs that train nothing, with the real engine, workers and ledger: the overhead around training.
 
-``python benchmarks/noop_study.py FOLDER`` executes the plan of ``large_study`` there and prints JSON: seconds at which
-each run was recorded; at each, the driver's CPU seconds that are not the conductor's but Ray's and Tune's (``ray``);
-and at each 100th the driver's memory in KiB.
+``python benchmarks/noop_study.py FOLDER`` executes the plan of ``large_study`` in the folder and prints JSON: for each
+run, the time of its record in seconds and the CPU seconds of Ray and Tune in the driver (``ray``, without the
+conductor's); for every 100th run, the memory of the driver in KiB.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def main(folder: FolderLocation) -> None:
-    """Execute the study whose plan lies in the folder."""
+    """Execute the study whose plan is in the folder."""
     from study.cluster.ray_environment import prepare_environment  # noqa: PLC0415
 
     os.environ["PYTHONPATH"] = os.pathsep.join((str(HERE), str(HERE.parent)))  # of the workers
@@ -66,10 +66,10 @@ def main(folder: FolderLocation) -> None:
     state.observers += [progress, TensorBoard(folder, NAME), Timed()]
 
     def timed(call: Callable[..., Any]) -> Callable[..., Any]:
-        def timing(*given: Any) -> Any:  # noqa: ANN401 -- passed on
+        def timing(*arguments: Any) -> Any:  # noqa: ANN401 -- passed on
             before = time.thread_time()
             try:
-                return call(*given)
+                return call(*arguments)
             finally:
                 own[0] += time.thread_time() - before
 
@@ -78,15 +78,15 @@ def main(folder: FolderLocation) -> None:
     for name in ("next", "on_epoch", "ended"):
         setattr(conductor, name, timed(getattr(conductor, name)))
     tune.RunTrainable = NoOpTrainable  # type: ignore[misc]
-    began = time.perf_counter()
+    start = time.perf_counter()
     with progress:
         tune.execute(conductor, Resources())
     failed = sum(record.status != "complete" for record in state.recorded.values())
-    sys.stdout.write(json.dumps({"at": [a - began for a in at], "ray": ray_cpu, "memory": memory, "failed": failed}))
+    sys.stdout.write(json.dumps({"at": [a - start for a in at], "ray": ray_cpu, "memory": memory, "failed": failed}))
 
 
 def _resident_kib() -> int:
-    with open("/proc/self/status", encoding="ascii") as lines:  # noqa: PTH123 -- no path to keep
+    with open("/proc/self/status", encoding="ascii") as lines:  # noqa: PTH123 -- a fixed path
         return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS"))
 
 

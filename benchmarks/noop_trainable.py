@@ -1,6 +1,6 @@
-"""A trainable whose runs train nothing: their epochs are made up, everything around them is as it is.
+"""A trainable whose runs train nothing: only their epochs are synthetic.
 
-``NOOP_EPOCHS`` in the environment says how many epochs a run has; one by default.
+The environment variable ``NOOP_EPOCHS`` sets the number of epochs of a run; the default is 1.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ EPOCHS = int(os.environ.get("NOOP_EPOCHS", "1"))
 
 
 class _NoTraining:
-    """What ``Execution`` asks of a training."""
+    """The interface that ``RunExecution`` needs of a training."""
 
     def __init__(self) -> None:
         self.curve: list[Epoch] = []
@@ -51,12 +51,12 @@ class _NoTraining:
 
 
 class _NoExecution(RunExecution):
-    def _new(self) -> Any:  # noqa: ANN401 -- it only looks like one
+    def _new(self) -> Any:  # noqa: ANN401 -- not a RunTraining
         return _NoTraining()
 
 
 class NoOpTrainable(RunTrainable):
-    """Executes runs as ``RunTrainable`` does, but for their data and their training."""
+    """Executes runs as ``RunTrainable`` does, without data and training."""
 
     def _begin(self) -> RunExecution:
         facts = machine_facts(torch.device("cpu")) | self.task.facts

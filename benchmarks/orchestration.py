@@ -1,4 +1,4 @@
-"""What is around the trainings: starting them and taking their records in, deciding which is next, opening a ledger."""
+"""The overhead around training: starting runs, processing records, deciding which run is next, opening a ledger."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ROUNDS = 3
 
 
 def measure() -> list[Figure]:
-    """Return seconds and memory of a run, how both grow, the time of a decision, and that of opening a ledger."""
+    """Return time and memory per run and their growth, the time of a decision, and that of opening a ledger."""
     few, many = (_noop_runs(runs) for runs in (FEW, MANY))
     parts = len(many.at) // 5
     first, last = (many.at[part][-1] - many.at[part][0] for part in (slice(parts), slice(-parts, None)))
@@ -60,7 +60,7 @@ def measure() -> list[Figure]:
             "ms",
             50,
             "less",
-            f"taking a record in, saying where it stands, and the next run; the slowest of {len(decisions)} took "
+            f"processing a record, reporting progress and choosing the next run; the slowest of {len(decisions)} took "
             f"{1000 * max(decisions):.0f} ms",
         ),
         Figure(f"opening a ledger of {LEDGER} records", _ledger(), "s", 5, "less", "40 epochs, 200 test clips each"),
@@ -69,19 +69,19 @@ def measure() -> list[Figure]:
 
 @dataclass(frozen=True)
 class Noops:
-    """Runs that trained nothing: when each was recorded, in seconds, and at each 100th the driver's memory, in KiB."""
+    """Runs that trained nothing: the time of each record in seconds, and for every 100th the driver's memory in KiB."""
 
     at: list[float]
     memory: list[int]
 
     @property
     def each_s(self) -> float:
-        """Seconds a run, from the first one's record on: starting Ray is no part of it."""
+        """Seconds per run after the first record, so that starting Ray does not count."""
         return (self.at[-1] - self.at[0]) / (len(self.at) - 1)
 
     @property
     def each_kib(self) -> float:
-        """Memory a run, after the first hundred."""
+        """Memory per run after the first hundred."""
         return (self.memory[-1] - self.memory[0]) / (100 * (len(self.memory) - 1))
 
 
@@ -89,43 +89,43 @@ def _noop_runs(runs: int) -> Noops:
     with tempfile.TemporaryDirectory() as folder:
         write_study(FolderLocation(folder), planned_runs(20, runs // 20), late=runs, seed=0)
         command = [sys.executable, Path(__file__).with_name("noop_study.py"), folder]
-        said = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: S603 -- our own
-    if said["failed"]:
-        msg = f"{said['failed']} of {runs} runs that train nothing failed"
+        output = json.loads(subprocess.run(command, check=True, capture_output=True).stdout)  # noqa: S603 -- our own command
+    if output["failed"]:
+        msg = f"{output['failed']} of {runs} runs that train nothing failed"
         raise RuntimeError(msg)
-    return Noops(said["at"], said["memory"])
+    return Noops(output["at"], output["memory"])
 
 
 def _decisions() -> list[float]:
-    """Return how long the last hundred decisions of a long settle study took, in seconds."""
+    """Return the durations of the last hundred decisions of a long settle study, in seconds."""
     axis = np.logspace(2, 6, VALUES)
     truth = 75.0 - (np.log10(axis) - 3.0) ** 2
     world = World(axis, truth, lambda _, rng: float(rng.normal(0, SEED_SD)), (0,))
-    settings = Settings(name="settle", within=0.01, confidence=0.999, max_runs=SETTLING)  # never sure before the cap
+    settings = Settings(name="settle", within=0.01, confidence=0.999, max_runs=SETTLING)  # the cap is always reached
     method = Settle(candidates(world), [], settings, DATASET)
     taken = []
     answer = method.ask()
     while not isinstance(answer, Signal):
-        told = record(answer, world.score(answer))
-        began = time.perf_counter()
-        method.tell(told)
+        simulated = record(answer, world.score(answer))
+        start = time.perf_counter()
+        method.tell(simulated)
         method.standing()
         method.most_left()
         answer = method.ask()
-        taken.append(time.perf_counter() - began)
+        taken.append(time.perf_counter() - start)
     return taken[SETTLING - 100 : SETTLING]
 
 
 def _ledger() -> float:
-    """Return how long it takes to open a large ledger, in seconds."""
+    """Return the time needed to open a large ledger, in seconds."""
     with tempfile.TemporaryDirectory() as folder:
         runs = planned_runs(40, LEDGER // 40)
         write_study(FolderLocation(folder), runs, late=0, seed=0)
         taken = []
         for _ in range(ROUNDS):
-            began = time.perf_counter()
-            if len(Ledger(FolderLocation(folder)).open(each.run.run_id for each in runs)) != LEDGER:
-                msg = "the ledger does not hold what was written"
+            start = time.perf_counter()
+            if len(Ledger(FolderLocation(folder)).open(planned.run.run_id for planned in runs)) != LEDGER:
+                msg = "the ledger does not contain the records written"
                 raise RuntimeError(msg)
-            taken.append(time.perf_counter() - began)
+            taken.append(time.perf_counter() - start)
     return median(taken)

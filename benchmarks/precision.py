@@ -1,7 +1,7 @@
-"""What ``training.precision: bf16`` gains in speed and costs in accuracy: equal studies of real sounds, paired by seed.
+"""Speed and accuracy of ``training.precision: bf16`` relative to fp32, on real sounds and paired by seed.
 
-The recordings are ESC-50's, in ``GCE_STUDY_SHARED`` (``../shared`` by default); without them, and on a processor that
-only emulates bf16, which would take an hour, only the speed is taken.
+The recordings are those of ESC-50 in ``GCE_STUDY_SHARED`` (by default ``../shared``). Without them, or on a processor
+that only emulates bf16, where accuracy would take an hour, only the speed is measured.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Accuracies = dict[int, float]
 
 
 def measure() -> list[Figure]:
-    """Return the ratio of speeds, and of accuracies the difference."""
+    """Return the ratio of the speeds and the difference of the accuracies."""
     torch.set_num_threads(1)
     native = has_bf16()
     rounds = ROUNDS if native else 1
@@ -84,11 +84,11 @@ def _accuracy() -> list[Figure]:
         _write_clips(sounds, folder / "clips.csv")
         fp32, bf16 = (_accuracies(folder, sounds, precision) for precision in ("fp32", "bf16"))
     difference = paired_difference(bf16, fp32)
-    assert difference is not None  # noqa: S101 -- they have their seeds in common
+    assert difference is not None  # noqa: S101 -- the seeds are the same
     within = max(abs(end or 0.0) for end in (difference.low, difference.high)) * 100
     note = f"bf16 - fp32 is {100 * difference.mean:+.2f} points, {difference.label()}; {len(CLASSES)} classes of ESC-50"
-    bar = "farthest end of the interval of bf16's difference in test accuracy, points"
-    return [Figure(bar, within, "points", EQUIVALENT, "less", note + "; above the bar fp32 stays the default")]
+    name = "largest difference in test accuracy between bf16 and fp32 within its 95 % interval"
+    return [Figure(name, within, "points", EQUIVALENT, "less", note + "; above the target, fp32 stays the default")]
 
 
 def _write_clips(sounds: Path, clips: Path) -> None:
@@ -101,10 +101,10 @@ def _write_clips(sounds: Path, clips: Path) -> None:
 
 
 def _accuracies(folder: FolderLocation, sounds: Path, precision: str) -> Accuracies:
-    """Run a study; return the test accuracy of each seed."""
+    """Run a study and return the test accuracy of each seed."""
     file = folder / f"{precision}.yaml"
     file.write_text(STUDY.format(precision=precision, folder=folder, sounds=sounds, seeds=SEEDS, epochs=EPOCHS))
-    subprocess.run([Path(sys.executable).parent / "gce-study", "run", file], check=True, stdout=subprocess.DEVNULL)  # noqa: S603 -- our own
+    subprocess.run([Path(sys.executable).parent / "gce-study", "run", file], check=True, stdout=subprocess.DEVNULL)  # noqa: S603 -- our own command
     records = read_records(folder / "results")
-    planned = [records[each.run.run_id] for each in read_plan(folder / "results", precision).runs]
+    planned = [records[run.run.run_id] for run in read_plan(folder / "results", precision).runs]
     return {record.run.seed: record.test.accuracy for record in planned if record.test}

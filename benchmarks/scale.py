@@ -1,12 +1,12 @@
-"""10,000 runs on 200 workers, on a clock: what saturates first, and how short an epoch may be before it does.
+"""A simulation of 10,000 runs on 200 workers: what saturates first, and how short an epoch may be before it does.
 
-Method, conductor, ledger, plan and event files are the real ones on a real disk, and what each call takes is measured
-as it is made. Training is a clock, and so are Ray and Tune: what they take of the driver for a run and for an epoch is
-the CPU time of ``noop_study``, whose runs train nothing. The driver does one thing at a time, and a worker trains no
-further before its epoch has been taken in, as in Tune; so the clock says how long workers wait.
+Method, conductor, ledger, plan and event files are the real ones on a real disk, and the duration of each call is
+measured. Training, Ray and Tune are simulated: their cost in the driver, per run and per epoch, is the CPU time of
+``noop_study``, whose runs train nothing. As in Tune, the driver does one thing at a time, and a worker continues only
+after its epoch has been processed; the simulated clock therefore shows how long workers wait.
 
 ``python benchmarks/scale.py [--method NAME ...] [--runs N] [--workers N]``: 10,000 runs of ``grid`` take 4 minutes,
-of ``settle`` and ``search`` about 20 each.
+those of ``settle`` and ``search`` about 20 minutes each.
 """
 
 from __future__ import annotations
@@ -58,10 +58,10 @@ if TYPE_CHECKING:
 
 RUNS, WORKERS = 10_000, 200
 EPOCHS = 40
-CHECKPOINT_MB = 3 * 531_624 * 4 / 1e6  # weights and Adam's two means
+CHECKPOINT_MB = 3 * 531_624 * 4 / 1e6  # weights and the two moments of Adam
 NOOP_RUNS, NOOP_EPOCHS = 300, 21
-EPOCH_S, SPREAD = 10.0, 0.1  # assumed of a GPU worker; standard deviation of its logarithm
-START_S = 1.0  # of a run on a worker that has trained before: its data lie there
+EPOCH_S, SPREAD = 10.0, 0.1  # assumed for a GPU worker; standard deviation of the logarithm
+START_S = 1.0  # of a run on a worker that already has the data
 T = {"values": [float(f"{t:.4g}") for t in np.logspace(2, 6, 50)]}
 METHODS = ("grid", "settle", "search")
 
@@ -70,29 +70,29 @@ Result = TypeVar("Result")
 
 @dataclass
 class Driver:
-    """The process that does one thing at a time."""
+    """The driver process, which does one thing at a time."""
 
-    free: float = 0.0  # when it has done what it was given
+    free: float = 0.0  # time at which its current work is done
     spent: Counter[str] = field(default_factory=Counter)
 
     def work(self, at: float, what: str, call: Callable[[], Result], ray_s: float) -> Result:
-        """Do something that came up at a time, for as long as it takes and ``ray_s`` for Ray and Tune."""
-        began = time.perf_counter()
+        """Execute a call requested at a time; it takes its real duration plus ``ray_s`` for Ray and Tune."""
+        start = time.perf_counter()
         result = call()
-        took = time.perf_counter() - began
-        self.spent[what] += took
+        duration = time.perf_counter() - start
+        self.spent[what] += duration
         self.spent["Ray and Tune"] += ray_s
-        self.free = max(self.free, at) + took + ray_s
+        self.free = max(self.free, at) + duration + ray_s
         return result
 
 
 @dataclass
 class Outcome:
-    """How a study went: simulated seconds, and the driver's."""
+    """The result of a simulated study, in simulated seconds."""
 
     wall: float
     trained: float  # summed over workers
-    waited: float  # by workers for the driver, between two epochs
+    waited: float  # by workers for the driver, summed over workers
     runs: int
     epochs: int
     driver: Driver
@@ -100,13 +100,13 @@ class Outcome:
 
     @property
     def busy(self) -> float:
-        """Share of the time in which the driver is at work."""
+        """Share of the time in which the driver is busy."""
         return self.driver.spent.total() / self.wall
 
 
 @dataclass
 class _Flight:
-    """A run on a worker, and what its training will have shown."""
+    """A run on a worker, with the record that it will have."""
 
     planned: PlannedRun
     record: Record
@@ -114,7 +114,7 @@ class _Flight:
 
 
 class Simulation:
-    """A study of some method, from its first run to its last."""
+    """A study from its first run to its last."""
 
     def __init__(self, method: str, runs: int, folder: FolderLocation, costs: RayCosts) -> None:
         """Write the plan."""
@@ -134,7 +134,7 @@ class Simulation:
         self.driver, self._costs = Driver(), costs
         self._random = np.random.default_rng(0)
         self._truth = self._random.integers(0, 20, 200)
-        self._weights = [np.zeros(3 * 531_624, np.float32)]  # with Adam's two means
+        self._weights = [np.zeros(3 * 531_624, np.float32)]  # with the two moments of Adam
         self._reached: dict[str, _Flight] = {}  # paused runs
         self._events: list[tuple[float, int, _Flight]] = []
         self._number = itertools.count()
@@ -142,7 +142,7 @@ class Simulation:
         self.runs = self.epochs = 0
 
     def play(self, workers: int) -> Outcome:
-        """Let the method have what it asks for."""
+        """Run the study to its end."""
         now, done = 0.0, False
         while self._events or not done:
             while not done and len(self._events) < workers:
@@ -167,13 +167,13 @@ class Simulation:
         self._train(self.driver.free + START_S, self._reached.pop(run_id, None) or _Flight(planned, record))
 
     def _train(self, at: float, flight: _Flight) -> None:
-        took = EPOCH_S * float(np.exp(self._random.normal(0, SPREAD)))
-        self.trained += took
+        duration = EPOCH_S * float(np.exp(self._random.normal(0, SPREAD)))
+        self.trained += duration
         self.epochs += 1
-        heapq.heappush(self._events, (at + took, next(self._number), flight))
+        heapq.heappush(self._events, (at + duration, next(self._number), flight))
 
     def _land(self, now: float, flight: _Flight) -> None:
-        """Take an epoch in, and what follows from it."""
+        """Process an epoch and its consequences."""
         flight.epoch += 1
         run, run_id = flight.planned.run, flight.planned.run.run_id
         last = flight.epoch == EPOCHS
@@ -183,7 +183,7 @@ class Simulation:
             save_checkpoint(checkpoint_path(self.conductor.storage, run_id), self._checkpoint(flight))
         point = flight.record.epochs[flight.epoch - 1]
         on_epoch = partial(self.conductor.on_epoch, run, point)
-        decision = self.driver.work(now, "taking an epoch in", on_epoch, self._costs.epoch_s)
+        decision = self.driver.work(now, "processing an epoch", on_epoch, self._costs.epoch_s)
         if decision is Decision.CONTINUE and not last:
             self.waited += self.driver.free - now
             self._train(self.driver.free, flight)
@@ -201,7 +201,7 @@ class Simulation:
         self.driver.work(now, "ending a run", end, self._costs.run_s)
 
     def _checkpoint(self, flight: _Flight) -> Checkpoint:
-        import torch  # noqa: PLC0415 -- a search alone needs it
+        import torch  # noqa: PLC0415 -- needed only for a search
 
         curve = [point.model_dump() for point in flight.record.epochs[: flight.epoch]]
         training = {"model": [torch.from_numpy(w) for w in self._weights], "curve": curve, "images": 1, "train_s": 1.0}
@@ -209,7 +209,7 @@ class Simulation:
 
 
 def _spec(method: str, runs: int, folder: FolderLocation) -> StudySpec:
-    """Return a study of about so many runs."""
+    """Return a study with about this number of runs."""
     settings: dict[str, Any] = {
         "grid": {"seeds": runs // len(T["values"])},
         "settle": {"method": {"name": "settle", "within": 0.01, "confidence": 0.999, "max_runs": runs}},
@@ -230,47 +230,47 @@ def _spec(method: str, runs: int, folder: FolderLocation) -> StudySpec:
 
 @dataclass(frozen=True)
 class RayCosts:
-    """CPU seconds of the driver that are Ray's and Tune's."""
+    """CPU seconds of Ray and Tune in the driver."""
 
     run_s: float
     epoch_s: float
 
     @classmethod
     def measured(cls) -> RayCosts:
-        """Measure them with runs of one epoch and of more, which train nothing."""
+        """Measure them with runs that train nothing, of one epoch and of several."""
         few, many = (_noop_cpu(epochs) for epochs in (1, NOOP_EPOCHS))
         epoch_s = (many - few) / (NOOP_EPOCHS - 1)
         return cls(few - epoch_s, epoch_s)
 
 
 def _noop_cpu(epochs: int) -> float:
-    """Return Ray's and Tune's CPU seconds of a run, without the first fifth."""
+    """Return the CPU seconds of Ray and Tune per run, without the first fifth of the runs."""
     with tempfile.TemporaryDirectory() as folder:
         write_study(FolderLocation(folder), large(20, NOOP_RUNS // 20), late=NOOP_RUNS, seed=0)
         command = [sys.executable, Path(__file__).with_name("noop_study.py"), folder]
         environment = os.environ | {"NOOP_EPOCHS": str(epochs)}
-        said = json.loads(subprocess.run(command, check=True, capture_output=True, env=environment).stdout)  # noqa: S603 -- our own
-    spent = said["ray"][NOOP_RUNS // 5 :]
+        output = json.loads(subprocess.run(command, check=True, capture_output=True, env=environment).stdout)  # noqa: S603 -- our own command
+    spent = output["ray"][NOOP_RUNS // 5 :]
     return float(spent[-1] - spent[0]) / (len(spent) - 1)
 
 
 def simulate(method: str, costs: RayCosts, runs: int = RUNS, workers: int = WORKERS) -> Outcome:
-    """Play a study to its end."""
+    """Simulate a study."""
     with tempfile.TemporaryDirectory() as folder:
         return Simulation(method, runs, FolderLocation(folder), costs).play(workers)
 
 
 def measure() -> list[Figure]:
-    """Return how busy a grid of 10,000 runs keeps 200 workers and its driver."""
+    """Return the load of a grid of 10,000 runs on 200 workers and the driver."""
     costs = RayCosts.measured()
     return figures("grid", simulate("grid", costs), costs, WORKERS)
 
 
 def figures(method: str, outcome: Outcome, costs: RayCosts, workers: int) -> list[Figure]:
-    """Return what an outcome comes down to."""
+    """Return the figures of an outcome."""
     spent, epochs = outcome.driver.spent, outcome.epochs
-    each = {what: 1000 * seconds / outcome.runs for what, seconds in spent.items()}
-    shares = ", ".join(f"{what} {ms:.0f}" for what, ms in sorted(each.items(), key=lambda item: -item[1]))
+    ms_per_run = {what: 1000 * seconds / outcome.runs for what, seconds in spent.items()}
+    shares = ", ".join(f"{what} {ms:.0f}" for what, ms in sorted(ms_per_run.items(), key=lambda item: -item[1]))
     name = f"{method}, {outcome.runs} runs of {epochs / outcome.runs:.0f} epochs of {EPOCH_S:g} s on {workers} workers"
     return [
         Figure(
@@ -285,26 +285,26 @@ def figures(method: str, outcome: Outcome, costs: RayCosts, workers: int) -> lis
             f"{method}: the driver's share of one core",
             100 * outcome.busy,
             "%",
-            note=f"ms a run: {shares}; Ray and Tune {1000 * costs.run_s:.0f} ms a run and "
-            f"{1000 * costs.epoch_s:.1f} an epoch; the slowest decision {1000 * outcome.slowest:.0f} ms",
+            note=f"ms per run: {shares}; Ray and Tune {1000 * costs.run_s:.0f} ms per run and "
+            f"{1000 * costs.epoch_s:.1f} per epoch; the slowest decision {1000 * outcome.slowest:.0f} ms",
         ),
         Figure(
             f"{method}: the shortest epoch with which the driver keeps up",
             workers * spent.total() / epochs,
             "s",
-            note="a study that needs more is split into several, each with its own driver",
+            note="a larger study can be split into several, each with its own driver",
         ),
         Figure(
             f"{method}: checkpoints that the storage location takes",
             workers * CHECKPOINT_MB / EPOCH_S,
             "MB/s",
-            note=f"{CHECKPOINT_MB:.1f} MB a worker and epoch",
+            note=f"{CHECKPOINT_MB:.1f} MB per worker and epoch",
         ),
     ]
 
 
 def main() -> None:
-    """Simulate methods and say where the time goes."""
+    """Simulate methods and print where the time goes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--method", nargs="+", choices=METHODS, default=METHODS, metavar="NAME")
     parser.add_argument("--runs", type=int, default=RUNS, metavar="N")

@@ -1,11 +1,12 @@
-"""A method played to its end against simulated trainings, through the same questions that the engine asks it.
+"""Methods run against simulated training, called exactly as the engine calls them.
 
-A world knows every candidate's true accuracy and draws each run's score around it. A run's accuracy after epoch e is
+A world knows the true accuracy of every candidate and draws the score of each run around it. The accuracy after epoch e
+is
 
     score - 25 points * exp(-e / pace) + N(0, 0.6 points),    pace = 20 epochs * exp(N(0, 0.1)) for each candidate
 
-and the score itself after the last of 160 epochs: a run has most of its accuracy after 40 epochs, and candidates that
-learn faster lead early by about as much as seeds differ, which is why rungs err. Only methods with rungs look at it.
+and after the last of 160 epochs the score itself. A run has most of its accuracy after 40 epochs, and candidates that
+learn faster lead early by about as much as seeds differ, which is why rungs err. Only methods with rungs use the curve.
 """
 
 from __future__ import annotations
@@ -30,38 +31,38 @@ Scatter = Callable[[int, np.random.Generator], float]
 
 DATASET = "simulated"
 EPOCHS = 160
-GAP, PACE, PACE_SPREAD, JITTER = 25.0, 20.0, 0.1, 0.6  # points, epochs, of the logarithm, points
+GAP, PACE, PACE_SPREAD, JITTER = 25.0, 20.0, 0.1, 0.6  # points, epochs, sd of log pace, points
 CONFIRM_SEEDS = 12
 NO_COST = Cost(wall_s=0, cpu_s=0, images=0, images_per_s=0)
 
 
 class World:
-    """What training would give: true accuracies, and every run's score and curve; all in points."""
+    """The simulated results of training: true accuracies, and the score and curve of every run; all in points."""
 
     def __init__(self, axis: Floats, truth: Floats, scatter: Scatter, seed: tuple[int, ...]) -> None:
-        """Fix what trainings give.
+        """Define the world.
 
         Args:
-            axis: (K,), the values of the one parameter, ascending.
+            axis: (K,), the values of the varied parameter, ascending.
             truth: (K,), the true accuracies.
-            scatter: given a value's index, draws by how much a run's score is off.
-            seed: of every random number of this world.
+            scatter: draws the deviation of a run's score from the truth, given the index of its value.
+            seed: of all random numbers of this world.
 
         """
         self.axis, self.truth, self._scatter, self._seed = axis, truth, scatter, seed
         self._scores: dict[tuple[int, int], float] = {}
 
     def index(self, planned: PlannedRun) -> int:
-        """Return which value a run has: that of its parameter, or the nearest on the logarithmic scale."""
+        """Return the index of a run's value, or of the nearest value on the logarithmic scale."""
         value = _value(planned)
         return int(np.abs(np.log(self.axis) - np.log(value)).argmin())
 
     def true(self, planned: PlannedRun) -> float:
-        """Return the true accuracy of a run's configuration: between two values, that on the line between theirs."""
+        """Return the true accuracy of a run's configuration, interpolated linearly between two values."""
         return float(np.interp(np.log(_value(planned)), np.log(self.axis), self.truth))
 
     def score(self, planned: PlannedRun) -> float:
-        """Return a run's accuracy after its last epoch; the same for equal value and seed, whichever method asks."""
+        """Return a run's accuracy after its last epoch, which depends only on value and seed."""
         key = (_place(planned), planned.run.seed)
         if key not in self._scores:
             rng = np.random.default_rng([*self._seed, *key])
@@ -82,17 +83,17 @@ def _value(planned: PlannedRun) -> float:
 
 
 def _place(planned: PlannedRun) -> int:
-    return round(1000 * np.log10(_value(planned))) + 100_000  # a seed is not negative
+    return round(1000 * np.log10(_value(planned))) + 100_000  # seeds must not be negative
 
 
 @dataclass
 class Played:
-    """What a method had trained.
+    """The runs that a method has trained.
 
     Attributes:
-        runs: those that were told, in the order of their ends.
-        scores: their accuracies, in points; of a stopped run the last one seen.
-        trainings: what each cost, in whole trainings: a stopped one is a part of one.
+        runs: the recorded runs, in the order in which they ended.
+        scores: their accuracies, in points; for a stopped run, the last one.
+        trainings: their costs in full trainings; that of a stopped run is a fraction.
 
     """
 
@@ -101,46 +102,46 @@ class Played:
     trainings: list[float] = field(default_factory=list)
 
     def cost(self, stage: str) -> float:
-        """Return the trainings of one stage."""
+        """Return the cost of a stage, in full trainings."""
         return sum(cost for run, cost in zip(self.runs, self.trainings, strict=True) if run.stage == stage)
 
 
 @dataclass
-class _Flying:
-    """A run that is out."""
+class _InFlight:
+    """A run in flight."""
 
     planned: PlannedRun
     epoch: int = 0
 
 
 def play(method: Method, world: World, rng: np.random.Generator, workers: int = 1) -> Played:
-    """Train what a method asks for, with so many runs in flight; which of them gets on next is random.
+    """Train the runs that a method asks for; which of the runs in flight advances next is random.
 
     Raises:
-        RuntimeError: the method waits though nothing is out.
+        RuntimeError: the method waits although no run is in flight.
 
     """
     played = Played()
-    flying: list[_Flying] = []
+    in_flight: list[_InFlight] = []
     reached: dict[str, int] = {}  # run_id -> epochs of its checkpoint
     while True:
-        answer = method.ask() if len(flying) < workers else Signal.WAIT
-        if answer is Signal.DONE and not flying:
+        answer = method.ask() if len(in_flight) < workers else Signal.WAIT
+        if answer is Signal.DONE and not in_flight:
             return played
         if not isinstance(answer, Signal):
-            flying.append(_Flying(answer, reached.get(answer.run.run_id, 0)))
+            in_flight.append(_InFlight(answer, reached.get(answer.run.run_id, 0)))
             continue
-        if not flying:
-            msg = "the method waits, and nothing is out"
+        if not in_flight:
+            msg = "the method waits, but no run is in flight"
             raise RuntimeError(msg)
-        run = flying[int(rng.integers(len(flying)))]
+        run = in_flight[int(rng.integers(len(in_flight)))]
         if _advance(run, method, world, played):
-            flying.remove(run)
+            in_flight.remove(run)
             reached[run.planned.run.run_id] = run.epoch
 
 
-def _advance(run: _Flying, method: Method, world: World, played: Played) -> bool:
-    """Train a run to its next rung, or to its end; say whether it makes room."""
+def _advance(run: _InFlight, method: Method, world: World, played: Played) -> bool:
+    """Train a run to its next rung or its end; return whether it frees its worker."""
     confirms = run.planned.stage == "confirm"
     run.epoch = next((e for e in method.rungs if run.epoch < e < EPOCHS and not confirms), EPOCHS)
     status: Status = "complete"
@@ -163,12 +164,12 @@ def _epochs(world: World, planned: PlannedRun, last: int) -> list[Epoch]:
 
 
 def _epoch(number: int, score: float) -> Epoch:
-    # Built without validation, which would take most of a simulation's time.
+    # Built without validation, which would take most of the time of a simulation.
     return Epoch.model_construct(epoch=number, validation_accuracy=score / 100, verified_accuracy=None)
 
 
 def record(planned: PlannedRun, score: float, status: Status = "complete", epochs: Sequence[Epoch] = ()) -> Record:
-    """Make up the record of a run with an accuracy, in points."""
+    """Return a simulated record of a run with this accuracy, in points."""
     return Record.model_construct(
         run_id=planned.run.run_id,
         run=planned.run,

@@ -1,4 +1,4 @@
-"""How long the commands take before they do what they were called for."""
+"""The start-up time of the commands."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ seeds: [{number}, {other}]
 training: {{epochs: 1, batch_size: 32}}
 storage: {folder}/results
 """
-LOOK_S = 0.01
+POLL_S = 0.01
 
 
 def measure() -> list[Figure]:
-    """Return the times of ``--help``, of a check and of a run up to its first epoch; all but the first are warm."""
+    """Return the times of ``--help``, of a check and of a run until its first epoch, each after a warm-up."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         helped = _command(folder, "--help")
@@ -42,25 +42,25 @@ def measure() -> list[Figure]:
 def _command(folder: Path, *arguments: str) -> float:
     taken = []
     for _ in range(1 + ROUNDS):
-        began = time.perf_counter()
-        subprocess.run([COMMAND, *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 -- our own
-        taken.append(time.perf_counter() - began)
+        start = time.perf_counter()
+        subprocess.run([COMMAND, *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL)  # noqa: S603 -- our own command
+        taken.append(time.perf_counter() - start)
     return median(taken[1:])
 
 
 def _first_epoch(folder: Path, number: int) -> float:
-    """Run a study of two runs; return after how many seconds the log of one of them says that its training starts."""
+    """Run a study of two runs; return the seconds until the log of one of them reports its first epoch."""
     file = folder / f"{number}.yaml"
     file.write_text(STUDY.format(number=number, other=1000 + number, folder=folder))
     known = set((folder / "results" / "logs").glob("*"))
-    began = time.perf_counter()
-    with subprocess.Popen([COMMAND, "run", file], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:  # noqa: S603 -- our own
+    start = time.perf_counter()
+    with subprocess.Popen([COMMAND, "run", file], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as running:  # noqa: S603 -- our own command
         while not _starts(folder / "results" / "logs", known):
             if running.poll() is not None:
-                msg = f"the study ended with {running.returncode} before an epoch"
+                msg = f"the study ended with exit code {running.returncode} before its first epoch"
                 raise RuntimeError(msg)
-            time.sleep(LOOK_S)
-        return time.perf_counter() - began
+            time.sleep(POLL_S)
+        return time.perf_counter() - start
 
 
 def _starts(logs: Path, known: set[Path]) -> bool:

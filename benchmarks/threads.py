@@ -17,18 +17,18 @@ ROUNDS = 5
 
 
 def measure() -> list[Figure]:
-    """Return what two runs on two cores achieve, with one thread each and with two each."""
+    """Return the throughput of two runs on two cores, with one thread each and with two threads each."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with contenders(folder, "epoch", "epoch") as single, contenders(folder, "epoch", "epoch", threads=2) as double:
-            alone, both, crowd = [], [], []
+            alone, both, crowded = [], [], []
             for number in range(-1, ROUNDS):
                 alone.append(_at_once(single[:1]))
                 both.append(_at_once(single))
-                crowd.append(_at_once(double))
-                if number < 0:
-                    alone, both, crowd = [], [], []
-    one, two, four = (median(times) for times in (alone, both, crowd))
+                crowded.append(_at_once(double))
+                if number < 0:  # a warm-up
+                    alone, both, crowded = [], [], []
+    one, two, four = (median(times) for times in (alone, both, crowded))
     return [
         Figure(
             "two runs on two cores, times the epochs of one alone",
@@ -47,7 +47,7 @@ def measure() -> list[Figure]:
 
 
 def _at_once(runs: list[Contender]) -> float:
-    """Let each run train an epoch at the same time; return the seconds of the slowest."""
-    for each in runs:
-        each.begin()
-    return max(each.end().wall for each in runs)
+    """Train an epoch of each run simultaneously; return the seconds of the slowest."""
+    for run in runs:
+        run.begin()
+    return max(run.end().wall for run in runs)

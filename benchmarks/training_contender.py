@@ -1,13 +1,13 @@
-"""One contender of the training step, in a process of its own, since memory is managed a process at a time.
+"""A contender of the training-step benchmark, in a separate process because memory is managed per process.
 
-``python benchmarks/training_contender.py NAME FOLDER [THREADS]`` trains an epoch for each line that it reads, and
-answers each with a line of JSON: its wall and CPU seconds, and the loss of each step where it is known.
+``python benchmarks/training_contender.py NAME FOLDER [THREADS]`` trains an epoch for each line on its standard input
+and answers with a line of JSON: wall and CPU seconds, and the loss of each step if known.
 
-- ``plain``: eager PyTorch as one writes it, on batches cut from a tensor of patches.
+- ``plain``: eager PyTorch, as a user would write it, on batches of a tensor of patches.
 - ``loader``: the same with a DataLoader of two worker processes.
 - ``steps``: the training pass of a run, as ``trainables`` executes it.
-- ``epoch``: a run's whole epoch: training pass, validation, checkpoint, log.
-- ``bare``: the steps and the validation of such an epoch and nothing around them, on batches that lie ready.
+- ``epoch``: a whole epoch of a run: training pass, validation, checkpoint, log.
+- ``bare``: only the steps and the validation of such an epoch, on batches gathered beforehand.
 """
 
 from __future__ import annotations
@@ -39,29 +39,29 @@ from trainables.training.run_training import EVALUATION_BATCH, RunTraining, stre
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PER_CLASS = 255  # training clips, of which a seventh is held out: 20 batches of 64 an epoch
+PER_CLASS = 255  # training clips, of which 15 % are held out: 20 batches of 64 per epoch
 DEVICE = torch.device("cpu")
 
 
 def data(folder: Path, per_class: int = PER_CLASS, device: torch.device = DEVICE) -> RunDataSource:
-    """Write the data set and its frames, or open them."""
+    """Open the data set and its frames; write them if absent."""
     manifest = load(Synthetic(kind="synthetic", train_per_class=per_class, test_per_class=1), folder / "sounds")
     manifest = with_digests(manifest, folder)
     return RunDataSource(manifest, build_store(manifest, folder / "features"), device)
 
 
 def run_of(loader: RunDataSource, loss: Loss, seed: int = 0, epochs: int = 10_000, **training: Any) -> Run:  # noqa: ANN401 -- passed on
-    """Return a run of so many epochs; by default it goes on for as long as it is asked to."""
+    """Return a run; by default, it trains for as many epochs as requested."""
     protocol = Training(**{"epochs": epochs, "stop_after": 10_000, "halve_after": 10_000} | training)
     configuration = Configuration(loss=loss, training=protocol)
     return Run(configuration=configuration, seed=seed, dataset=loader.manifest.fingerprint)
 
 
 class Plain(nn.Module):
-    """The network as one writes it: no layout, nothing in place, the library's own gradients."""
+    """The network as a user would write it: default memory layout, no in-place operations, PyTorch's gradients."""
 
     def __init__(self, classes: int, seed: int) -> None:
-        """Start from the weights that a run of that seed starts from."""
+        """Start with the initial weights of a run with this seed."""
         super().__init__()
 
         def norm(channels: int) -> list[nn.Module]:
@@ -87,7 +87,10 @@ class Plain(nn.Module):
 
 
 def plain(run: Run, chosen: RunData, *, workers: int, device: torch.device = DEVICE) -> Callable[[], list[float]]:
-    """Return eager PyTorch's epoch, of the same weights, loss, order and dropout; it returns the loss of each step."""
+    """Return an epoch in eager PyTorch with the weights, loss, order and dropout of a run.
+
+    The function returns the loss of each step.
+    """
     protocol, seed = run.configuration.training, run.seed
     patches = chosen.patches.gather(chosen.train.starts).contiguous()
     model = Plain(chosen.classes, seed).to(device)
@@ -101,7 +104,7 @@ def plain(run: Run, chosen: RunData, *, workers: int, device: torch.device = DEV
         if workers:
             return DataLoader(rows, protocol.batch_size, True, num_workers=workers, drop_last=True, generator=generator)  # noqa: FBT003
         order = torch.randperm(len(patches), generator=generator)
-        return [rows[chosen] for chosen in order.split(protocol.batch_size) if len(chosen) == protocol.batch_size]
+        return [rows[batch] for batch in order.split(protocol.batch_size) if len(batch) == protocol.batch_size]
 
     def epoch() -> list[float]:
         nonlocal number
@@ -112,8 +115,8 @@ def plain(run: Run, chosen: RunData, *, workers: int, device: torch.device = DEV
         for inputs, labels, verified in batches():
             optimiser.zero_grad()
             features = model.features(inputs)
-            each = loss_of(model.output(features), labels, Batch(inputs, features.detach(), verified))
-            loss = each.mean() + protocol.l2 * model.penalty()
+            per_patch = loss_of(model.output(features), labels, Batch(inputs, features.detach(), verified))
+            loss = per_patch.mean() + protocol.l2 * model.penalty()
             loss.backward()
             optimiser.step()
             losses.append(loss.item())
@@ -123,7 +126,7 @@ def plain(run: Run, chosen: RunData, *, workers: int, device: torch.device = DEV
 
 
 def steps(run: Run, chosen: RunData) -> Callable[[], list[float]]:
-    """Return a run's training pass; it returns the mean loss."""
+    """Return a run's training pass, as a function that returns the mean loss."""
     training = RunTraining(run, chosen, DEVICE)
     number = 0
 
@@ -136,7 +139,7 @@ def steps(run: Run, chosen: RunData) -> Callable[[], list[float]]:
 
 
 def whole(run: Run, loader: RunDataSource, folder: FolderLocation) -> Callable[[], list[float]]:
-    """Return a run's whole epoch."""
+    """Return a whole epoch of a run."""
     execution = RunExecution(run, loader, folder / f"results-{os.getpid()}", {})
 
     def epoch() -> list[float]:
@@ -147,7 +150,7 @@ def whole(run: Run, loader: RunDataSource, folder: FolderLocation) -> Callable[[
 
 
 def bare(run: Run, chosen: RunData) -> Callable[[], list[float]]:
-    """Return the steps of an epoch and its validation without anything else, with a loss that needs no neighbours."""
+    """Return only the steps and the validation of an epoch, with a loss that needs no neighbours."""
     training = RunTraining(run, chosen, DEVICE)
     size = training.protocol.batch_size
     gathered = [chosen.patches.gather(s) for s in chosen.train.starts.split(size) if len(s) == size]
@@ -171,7 +174,7 @@ def bare(run: Run, chosen: RunData) -> Callable[[], list[float]]:
 
 
 def main(name: str, folder: FolderLocation, threads: int = 1) -> None:
-    """Train an epoch for each line."""
+    """Train an epoch for each line of the standard input."""
     torch.set_num_threads(threads)
     loader = data(folder)
     run = run_of(loader, GCE(name="gce") if name == "bare" else AdaptiveGCE(name="adaptive_gce", temperature=1000.0))
@@ -184,11 +187,11 @@ def main(name: str, folder: FolderLocation, threads: int = 1) -> None:
         "bare": lambda: bare(run, chosen),
     }[name]()
     for _ in sys.stdin:
-        began, before = time.perf_counter(), os.times()
+        start, before = time.perf_counter(), os.times()
         losses = epoch()
         after = os.times()
         cpu = sum(after[:4]) - sum(before[:4])
-        sys.stdout.write(json.dumps({"wall": time.perf_counter() - began, "cpu": cpu, "losses": losses}) + "\n")
+        sys.stdout.write(json.dumps({"wall": time.perf_counter() - start, "cpu": cpu, "losses": losses}) + "\n")
         sys.stdout.flush()
 
 

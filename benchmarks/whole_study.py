@@ -1,4 +1,4 @@
-"""What a whole study takes beside the training alone: from the command to its report."""
+"""The time of a whole study, from command to report, compared with that of its training alone."""
 
 from __future__ import annotations
 
@@ -30,26 +30,26 @@ RUNS = 24
 
 
 def measure() -> list[Figure]:
-    """Run a study of 24 runs and compare its wall time with what its runs spent, spread over the cores."""
+    """Run a study of 24 runs, and compare its wall time with its training time divided by the cores."""
     cores = len(os.sched_getaffinity(0))
     with tempfile.TemporaryDirectory() as name:
         folder = FolderLocation(name)
         sounds = Synthetic(kind="synthetic", noise=0.4, seed=0, train_per_class=100, test_per_class=20)
-        clips = generate(sounds, folder / "sounds").root / LIST  # a study finds its recordings there
+        clips = generate(sounds, folder / "sounds").root / LIST  # the path that a study file names
         (folder / "study.yaml").write_text(STUDY.format(folder=folder, clips=clips))
         command = [Path(sys.executable).parent / "gce-study", "run", folder / "study.yaml"]
-        began = time.perf_counter()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 -- our own
-        wall = time.perf_counter() - began
+        start = time.perf_counter()
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 -- our own command
+        wall = time.perf_counter() - start
         costs = [record.cost for record in read_records(folder / "results").values()]
     if len(costs) != RUNS:
-        msg = f"{len(costs)} runs are recorded, not {RUNS}"
+        msg = f"{len(costs)} runs have a record, expected {RUNS}"
         raise RuntimeError(msg)
     training = sum(cost.images / cost.images_per_s for cost in costs)
     spent = sum(cost.wall_s for cost in costs)
     return [
         Figure(
-            f"a study of {RUNS} runs, times its training passes spread over {cores} cores",
+            f"wall time of a study of {RUNS} runs, relative to its training time divided by {cores} cores",
             wall / (training / cores),
             "x",
             1.10,
