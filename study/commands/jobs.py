@@ -111,13 +111,8 @@ def _refuse_relative_paths(file: StudyFile, storage: str | None) -> None:
 
 
 def _tell(attempt: Attempt, *, new: bool, options: argparse.Namespace) -> None:
-    way = (
-        f" --cluster {options.cluster}"
-        if options.cluster
-        else f" --address {options.address}"
-        if options.address
-        else ""
-    )
+    way = f" --cluster {options.cluster}" if options.cluster else ""
+    way = f" --address {options.address}" if options.address else way
     say(f"{attempt.study}: {'submitted as' if new else 'runs here already as'} job {attempt.job}")
     say(f"follow it: gce-study logs {attempt.study} --follow{way}")
     say(f"end it: gce-study stop {attempt.study}{way}")

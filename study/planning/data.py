@@ -17,6 +17,16 @@ if TYPE_CHECKING:
     from trainables.datasets.manifest import Manifest
 
 
+def read_list(spec: StudySpec) -> Manifest:
+    """Read the study's list of clips; a data set in an object store is copied to this machine first.
+
+    Raises:
+        DataSetError: with every problem.
+
+    """
+    return load(local_copy(spec.dataset, cache()), location(spec.storage).scratch / "synthetic")
+
+
 def read_data(spec: StudySpec, skip_bad_clips: int = 0) -> Manifest:
     """Read the study's data set, with everything that can be checked without decoding the audio.
 
@@ -24,8 +34,7 @@ def read_data(spec: StudySpec, skip_bad_clips: int = 0) -> Manifest:
         DataSetError: with every problem.
 
     """
-    local = location(spec.storage).scratch
-    return with_digests(load(local_copy(spec.dataset, cache()), local / "synthetic"), local / "digests", skip_bad_clips)
+    return with_digests(read_list(spec), location(spec.storage).scratch / "digests", skip_bad_clips)
 
 
 def make_plan(spec: StudySpec, manifest: Manifest, earlier: StudyPlan | None = None) -> StudyPlan:

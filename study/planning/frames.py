@@ -8,14 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from study.errors import EngineError
-from trainables.datasets.load import leave_out, load, with_digests
+from study.planning.data import read_list
+from trainables.datasets.load import leave_out, with_digests
 from trainables.datasets.manifest import DataSetError, Manifest
-from trainables.datasets.remote import local_copy
 from trainables.features.frame_store import STORES, store_folder
 from trainables.features.frame_store_builder import build_store
 from trainables.features.frame_store_cache import shared_store
 from trainables.features.shared_data import publish_dataset
-from trainables.storage.files import cache
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def store_data(
     """
     storage = location(spec.storage)
     local = storage.scratch
-    listed = load(local_copy(spec.dataset, cache()), local / "synthetic")
+    listed = read_list(spec)
     try:
         readable = with_digests(listed, local / "digests", len(listed.clips))
     except DataSetError:
