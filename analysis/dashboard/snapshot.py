@@ -50,7 +50,7 @@ class Snapshot:
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
-        """Take the report of the study's method; it computes nothing before it is asked."""
+        """Create the report of the study's method, which computes everything on demand."""
         self._report = method_report(self.results)
 
     @property

@@ -68,21 +68,11 @@ class WrappedMethod:
         self.rungs = inner.rungs
 
     def tell(self, record: Record) -> None:
-        """Register a run's record.
-
-        Raises:
-            ValueError: the method has not planned this run.
-
-        """
+        """Register a run's record."""
         self._inner.tell(record)
 
     def give_back(self, run_id: str) -> None:
-        """Return a lost run.
-
-        Raises:
-            ValueError: the run is not in flight.
-
-        """
+        """Return a lost run."""
         self._inner.give_back(run_id)
 
     def takes(self, record: Record) -> bool:

@@ -61,12 +61,7 @@ class BudgetedMethod(WrappedMethod):
         return Signal.WAIT if self._in_flight else Signal.DONE
 
     def tell(self, record: Record) -> None:
-        """Register a run's record and its cost.
-
-        Raises:
-            ValueError: the method has not planned this run.
-
-        """
+        """Register a run's record and its cost."""
         super().tell(record)
         if record.run_id not in self._recorded:
             self._recorded.add(record.run_id)
@@ -75,12 +70,7 @@ class BudgetedMethod(WrappedMethod):
         self._in_flight.discard(record.run_id)
 
     def give_back(self, run_id: str) -> None:
-        """Return a lost run.
-
-        Raises:
-            ValueError: the run is not in flight.
-
-        """
+        """Return a lost run."""
         super().give_back(run_id)
         self._in_flight.discard(run_id)
 

@@ -65,12 +65,7 @@ class ControlledMethod(WrappedMethod):
         return self._queue is not None and run_id in self._queue.planned
 
     def tell(self, record: Record) -> None:
-        """Register a run's record.
-
-        Raises:
-            ValueError: neither the inner method nor its controls have planned this run.
-
-        """
+        """Register a run's record."""
         if self._is_control(record.run_id) and self._queue:
             self._queue.tell(record.run_id)
         elif record.run_id in self._earlier:
@@ -81,12 +76,7 @@ class ControlledMethod(WrappedMethod):
         self._records[record.run_id] = record
 
     def give_back(self, run_id: str) -> None:
-        """Return a lost run.
-
-        Raises:
-            ValueError: the run is not in flight.
-
-        """
+        """Return a lost run."""
         if self._is_control(run_id) and self._queue:
             self._queue.give_back(run_id)
         else:

@@ -111,12 +111,7 @@ class Settle(QueuedMethod):
         return self._next()
 
     def tell(self, record: Record) -> None:
-        """Register a run's record; only a complete run yields a score.
-
-        Raises:
-            ValueError: the method has not planned this run.
-
-        """
+        """Register a run's record; only a complete run yields a score."""
         if record.run_id in self._queue.recorded:
             return
         super().tell(record)
