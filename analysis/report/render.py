@@ -1,8 +1,9 @@
-"""Figures as PNG and SVG, and the report's page as PDF.
+"""Draw figures as PNG and SVG, and print the report's page as PDF.
 
-Figures go through kaleido where it is installed, else through Chromium; a page is always printed by Chromium, because
-kaleido draws single figures only. Chromium works on local files, in a scratch folder of its own, and never outlives
-the call.
+Figures are drawn by kaleido if it is installed, otherwise by Chromium; a page is always printed by Chromium, because
+kaleido draws single figures only. kaleido is not required: it brings four more packages, drives the same Chromium,
+which plotly starts for each image, and turns its sandbox off. Here Chromium draws all figures of a report in one start,
+from local files, in a scratch folder of its own, and has ended when the call returns.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ def images(figures: Mapping[str, go.Figure], formats: Sequence[str]) -> dict[tup
         (name, format) -> the file's bytes; a PNG is 1600 pixels wide.
 
     Raises:
-        RenderError: neither kaleido nor Chromium is there, or the one that is there failed.
+        RenderError: neither kaleido nor Chromium is installed, or drawing failed.
 
     """
     if not figures or not formats:
@@ -78,7 +79,7 @@ def pdf(page: str) -> bytes:
     """Print a page of HTML that needs no network, on A4 paper.
 
     Raises:
-        RenderError: Chromium is not there, or failed.
+        RenderError: Chromium is not installed, or failed.
 
     """
     browser = find_browser()
@@ -96,12 +97,12 @@ def pdf(page: str) -> bytes:
 
 
 def has_kaleido() -> bool:
-    """Say whether kaleido is installed."""
+    """Return whether kaleido is installed."""
     return importlib.util.find_spec("kaleido") is not None
 
 
 def find_browser() -> str | None:
-    """Return the path of Chromium or Chrome; None where there is none.
+    """Return the path of Chromium or Chrome; None if it is not installed.
 
     Raises:
         RenderError: ``BROWSER_PATH`` names no file that can be run.
@@ -231,5 +232,5 @@ def _run(browser: str, scratch: Path, page: str, options: Sequence[str]) -> tupl
 
 
 def _last(text: str) -> str:
-    """Return the last line that says something."""
+    """Return the last line that is not blank."""
     return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "it said nothing")

@@ -1,7 +1,7 @@
-"""Watches a spot machine for the notice that it will be taken back, and tells Ray.
+"""Watch a spot machine for the notice that it will be taken back, and have Ray drain it.
 
-``python -m study.cluster.preemption --address HEAD:6379`` runs beside Ray on a worker. From the
-notice on, Ray starts nothing new there, and what is lost with the machine counts as preempted instead of failed.
+``python -m study.cluster.preemption --address HEAD:6379`` runs beside Ray on a worker. After the notice, Ray starts
+nothing new there, and the runs that are lost with the machine count as preempted instead of failed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def metadata(path: str) -> str | None:
         path: below ``/latest/meta-data/``.
 
     Returns:
-        The answer, None where there is none (404).
+        The answer; None if there is none (404).
 
     Raises:
         OSError: the service cannot be reached, or refuses.
@@ -75,11 +75,14 @@ def wait_for_notice() -> float:
 
 
 def drain(address: str, ends: float) -> str:
-    """Tell Ray that this machine is going.
+    """Have Ray drain this machine's node.
+
+    It does what ``ray drain-node`` does, which is no more stable an interface and needs the id of the node: without
+    one, the command first attaches a driver to the cluster and takes that driver's node.
 
     Args:
         address: host and port of the cluster's head.
-        ends: when, in seconds since 1970.
+        ends: when the machine will be taken back, in seconds since 1970.
 
     Returns:
         The id of the node that is drained.

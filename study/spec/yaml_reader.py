@@ -1,7 +1,9 @@
-"""YAML 1.2 text to plain data, with the line and column of every key and value, and no surprises.
+"""YAML 1.2 text to plain data, with the line and column of every key and value.
 
-Scalars follow the core schema (``yes`` is text, ``1e-3`` a number, ``012`` twelve). What a study file has no use for is
-refused: tags, keys that are not text, several documents. Aliases are followed, with the expansion bounded.
+Scalars follow the core schema (``yes`` is text, ``1e-3`` a number, ``012`` twelve). ruamel's own resolver does not: it
+reads ``1_000``, ``0b1`` and ``2001-01-01`` as numbers and a date. Refused is what no study file needs: tags, keys that
+are not text, several documents. Aliases are followed, with the expansion bounded. ruamel composes the nodes; its
+constructors do not make data of them, because they stop at the first key that is given twice.
 """
 
 from __future__ import annotations
@@ -32,8 +34,8 @@ _CORE = "tag:yaml.org,2002:"
 Scalar = bool | int | float | str | None
 
 _PLAIN = "plain"  # stands for "no tag, no quotes": the core schema decides
-# The core schema of YAML 1.2, first match first. A number's first digits do: the caller refuses one that is longer,
-# and Python takes long over very long ones. Adding 0.0 makes 0.0 of -0.0, which would name another run.
+# The core schema of YAML 1.2, first match first. Only the first digits of an integer are read: the caller refuses
+# longer ones, for which Python needs long. Adding 0.0 turns -0.0, which would name another run, into 0.0.
 _CORE_SCHEMA: tuple[tuple[re.Pattern[str], Callable[[str], Scalar]], ...] = (
     (re.compile(r"null|Null|NULL|~|"), lambda _: None),
     (re.compile(r"true|True|TRUE"), lambda _: True),
@@ -57,14 +59,14 @@ class Place(NamedTuple):
 
 
 class Problem(NamedTuple):
-    """One refusal: where, and one line of text that begins with the key."""
+    """A refusal: the place, and one line of text that begins with the key."""
 
     place: Place
     text: str
 
 
 class _FatalError(Exception):
-    """A problem after which nothing more can be said of the text."""
+    """A problem that ends the reading of the text."""
 
     def __init__(self, place: Place, text: str) -> None:
         super().__init__(text)
@@ -73,7 +75,7 @@ class _FatalError(Exception):
 
 @dataclass
 class Document:
-    """What a text holds. With ``whole`` false the text could not be read to its end, and ``data`` means nothing."""
+    """The content of a text. If ``whole`` is false, it could not be read to its end, and ``data`` means nothing."""
 
     data: Any = None
     places: dict[Path, Place] = field(default_factory=dict)
@@ -82,14 +84,14 @@ class Document:
     whole: bool = True
 
     def place(self, path: Path) -> Place:
-        """Return where a key or list item stands; for one that is not there, where what would hold it stands."""
+        """Return the position of a key or list item; if it is absent, that of the innermost one around it."""
         while path and path not in self.places:
             path = path[:-1]
         return self.places.get(path, Place(1, 1))
 
 
 class _Resolver(VersionedResolver):
-    """Leaves plain scalars to the core schema below, whatever version a %YAML directive names."""
+    """Leaves plain scalars to the core schema above, whatever version a %YAML directive names."""
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Tag:  # noqa: ANN401 -- ruamel's own types
         if kind is ScalarNode:
@@ -98,7 +100,7 @@ class _Resolver(VersionedResolver):
 
 
 class _Composer(Composer):
-    """Stops at the first node too many, so that a long text costs no more than its allowed part."""
+    """Stops at the first node beyond the limit, so that a long text costs no more than its allowed part."""
 
     def __init__(self, loader: Any = None) -> None:  # noqa: ANN401 -- ruamel's own types
         super().__init__(loader)
@@ -122,7 +124,7 @@ def _too_many(at: Any) -> _FatalError:  # noqa: ANN401 -- a node or event of rua
 
 
 def parse(text: str) -> Document:
-    """Read one YAML document; never raises, what is wrong is in ``problems``."""
+    """Read one YAML document; never raise: every error is in ``problems``."""
     document = Document()
     try:
         document.data = _Walk(document).value(_compose(text), (), ())
@@ -169,7 +171,7 @@ def _syntax(error: MarkedYAMLError) -> str:
 
 
 class _Walk:
-    """From nodes to data: counts what aliases expand to, notes every position, collects what can be gone on from."""
+    """Turns nodes into data: counts aliases at their full size, notes every position, collects the problems."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -248,7 +250,7 @@ class _Walk:
 
 
 def _whole(text: str) -> str | None:
-    """Join the two halves that JSON writes for a character beyond 16 bits; None where a half stands alone."""
+    """Join the two halves that JSON writes for a character beyond 16 bits; return None if a half is alone."""
     try:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
     except UnicodeDecodeError:
@@ -256,5 +258,5 @@ def _whole(text: str) -> str | None:
 
 
 def core(text: str) -> Scalar:
-    """Return what a plain scalar means by the core schema; an integer over 80 digits loses what is beyond them."""
+    """Return the value of a plain scalar by the core schema; of an integer, only the first 81 characters count."""
     return next((read(text) for pattern, read in _CORE_SCHEMA if pattern.fullmatch(text)), text)

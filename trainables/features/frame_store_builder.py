@@ -1,4 +1,4 @@
-"""Building a frame store: in parallel, interruptible, and repaired where it is damaged."""
+"""Build a frame store in parallel; a build that is interrupted or damaged is completed by the next."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ CHUNK = 32  # clips: seconds of work, so that a killed build loses little and pr
 
 @dataclass(frozen=True)
 class Item:
-    """One clip to be stored: its file, the digest of its content, and where its frames go."""
+    """One clip to be stored: its file, the digest of its content, and the place of its frames."""
 
     path: str
     content: str
@@ -57,10 +57,10 @@ def build_store(  # noqa: PLR0913 -- two of them only report
     progress: Callable[[int, int], None] = lambda _done, _total: None,
     waiting: Callable[[], None] = lambda: None,
 ) -> FrameStore:
-    """Build a manifest's store, or what is missing of it, and open it.
+    """Build a manifest's store, or its missing parts, and open it.
 
-    A clip that cannot be used is no error here: it is listed in the store's ``bad``, and tried again by the next build,
-    since a disk or network may have been at fault.
+    A clip that cannot be used is not an error here: it is listed in the store's ``bad``, and the next build tries it
+    again, because a disk or network may have been at fault.
 
     Args:
         manifest: the data set, with its content digests.
@@ -71,10 +71,10 @@ def build_store(  # noqa: PLR0913 -- two of them only report
         waiting: called once if another process is building this store.
 
     Returns:
-        The finished store, whose checksums were compared.
+        The finished store, after comparing its checksums.
 
     Raises:
-        OSError: the disk is full (its space is reserved before anything is computed) or cannot be written.
+        OSError: the disk is full (the space is reserved before anything is computed) or cannot be written.
 
     """
     folder = store_folder(parent, manifest, features)
@@ -83,7 +83,7 @@ def build_store(  # noqa: PLR0913 -- two of them only report
         return store
     folder.mkdir(parents=True, exist_ok=True)
     with exclusive(folder / "lock", busy=waiting):
-        store = open_store(folder, verify=True)  # another process may have finished it meanwhile
+        store = open_store(folder, verify=True)  # another process may have just finished it
         if store is not None and not store.bad:
             return store
         items, bad = _layout(manifest, features)
@@ -109,7 +109,7 @@ def build_store(  # noqa: PLR0913 -- two of them only report
 
 
 def _layout(manifest: Manifest, features: Features) -> tuple[list[Item], dict[str, str]]:
-    """Give every distinct content its place, by the lengths that the headers state."""
+    """Assign a place to every distinct content, from the lengths in the headers."""
     items: dict[str, Item] = {}
     bad: dict[str, str] = {}
     first = 0
@@ -151,7 +151,7 @@ def _build_chunks(
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """Let the processes that start meanwhile compute with one thread each: numpy and torch read it when they load."""
+    """Limit processes that start in this context to one thread each: numpy and torch read the variables at import."""
     names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(dict.fromkeys(names, "1"))
@@ -177,7 +177,7 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the pool
-    # A parent that is killed ends nobody: without this its workers would stay, and might still write.
+    # A parent that is killed does not end its workers: without this they would stay, and might still write.
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -189,7 +189,7 @@ def _end_with_parent() -> None:
 
 
 def _build_chunk(folder: Path, number: int, group: list[Item], features: Features) -> dict[str, Any]:
-    """Compute and write the frames of some clips; return what the chunk's JSON says."""
+    """Compute and write the frames of some clips; return the content of the chunk's JSON file."""
     from trainables.audio.decoding import read_mono  # noqa: PLC0415 -- only the workers need them
     from trainables.features.logmel import log_mel  # noqa: PLC0415
 
@@ -239,7 +239,7 @@ def _chunk_path(folder: Path, number: int) -> Path:
 
 
 def _reserve(path: Path, size: int) -> None:
-    """Make the file as large as it will be: a full disk is then an error now, and not a crash of a mapping later."""
+    """Make the file as large as it will be, so that a full disk is an error now and not a crash of a mapping later."""
     with path.open("r+b" if path.exists() else "w+b") as file:
         if file.seek(0, os.SEEK_END) != size:
             file.truncate(size)

@@ -1,12 +1,12 @@
 """Frame stores in an object store, and the copies of them that each machine keeps on its own disk.
 
 A store is built once, on the machine that drives the first study of its data, and uploaded: the frames first, under a
-name that follows from the store's manifest, then the manifest. So what a manifest names is whole, and two that upload
-at once do not mix. Every machine copies it once to ``CACHE/features``, compares the checksums, and maps the copy; each
-process compares them again when it opens it, and a damaged copy is fetched anew.
+name that follows from the store's manifest, then the manifest. So the frames that a manifest names are complete, and
+two uploads at the same time do not mix. Every machine copies the store once to ``CACHE/features``, compares the
+checksums, and maps the copy; each process compares them again when it opens it, and fetches a damaged copy again.
 
-The copies keep under ``GCE_STUDY_CACHE_GB`` (50 when not set): what was opened longest ago goes first, and nothing that
-a process has open, which a file lock beside each copy tells.
+The copies together stay below ``GCE_STUDY_CACHE_GB`` (default 50): the one opened longest ago is removed first, but
+none that a process has open, which shows in a file lock beside each copy.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ _open: dict[Path, BinaryIO] = {}  # copies that this process uses -> their lock 
 
 
 def shared_store(remote: Location, parent: Path, build: Callable[[], FrameStore]) -> FrameStore:
-    """Return the copy of a store that is there, or build it here and leave it there.
+    """Return this machine's copy of a store; build and upload it if the storage location has none.
 
     Args:
-        remote: where it lies, or will lie.
+        remote: the store's place in the storage location.
         parent: the folder of this machine's copies.
-        build: builds it in ``parent`` under the same name, or repairs what is there. Asked as well for a store with
-            clips that could not be used, since a disk may have been at fault.
+        build: builds the store in ``parent`` under the same name, or repairs it. Also called for a store with clips
+            that could not be used, because a disk may have been at fault.
 
     Raises:
         OSError: the storage location or this machine's disk cannot be used.
@@ -60,10 +60,10 @@ def shared_store(remote: Location, parent: Path, build: Callable[[], FrameStore]
 
 
 def fetch(remote: Location, parent: Path) -> FrameStore | None:
-    """Open this machine's copy of a store, copied first where it is absent or damaged.
+    """Open this machine's copy of a store; copy it first if it is absent or damaged.
 
     Returns:
-        The store, whose checksums were compared; None where what lies there is absent or damaged itself.
+        The store, after comparing its checksums; None if the original is absent or damaged itself.
 
     Raises:
         OSError: the storage location or this machine's disk cannot be used.
@@ -74,14 +74,14 @@ def fetch(remote: Location, parent: Path) -> FrameStore | None:
     store = open_store(folder, verify=True)
     if store is None:
         with exclusive(folder.with_name(f"{folder.name}.copying")):
-            store = open_store(folder, verify=True)  # another process may have copied it meanwhile
+            store = open_store(folder, verify=True)  # another process may have just copied it
             if store is None and _copy(remote, folder):
                 store = open_store(folder)
     return store
 
 
 def _copy(remote: Location, folder: Path) -> bool:
-    """Copy a store to this machine; say whether what came is whole."""
+    """Copy a store to this machine; return whether the copy is whole."""
     try:
         manifest = (remote / MANIFEST_FILE).read_bytes()
         value = json.loads(manifest)
@@ -130,7 +130,7 @@ def _make_room(parent: Path, needed: int) -> None:
 
 
 def _size(path: Path) -> int:
-    """Return a file's size; 0 for a folder, and for what another process has just removed."""
+    """Return a file's size in bytes; 0 for a folder, and for a file that another process has just removed."""
     try:
         return path.stat().st_size if path.is_file() else 0
     except FileNotFoundError:
@@ -138,7 +138,7 @@ def _size(path: Path) -> int:
 
 
 def _lock_file(folder: Path) -> Path:
-    """Return the file beside a copy whose lock says that it is used, and whose time says when it was opened last."""
+    """Return the file beside a copy whose lock shows that it is in use, and whose time when it was last opened."""
     path = folder.with_name(f"{folder.name}.used")
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():

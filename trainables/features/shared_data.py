@@ -1,4 +1,4 @@
-"""Publish a data set to the workers in the storage location, and load it there."""
+"""Publish a data set to the workers through the storage location, and load it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class StorageError(Exception):
-    """The storage location cannot be used: no fault of the run, which goes on from its last checkpoint later."""
+    """The storage location cannot be used: not the fault of the run, which continues later from its checkpoint."""
 
 
 def publish_dataset(storage: Location, manifest: Manifest, store: FrameStore) -> None:

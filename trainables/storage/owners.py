@@ -31,7 +31,7 @@ def parse(data: bytes) -> dict[str, Any]:
 
 
 def describe(owner: dict[str, Any]) -> str:
-    """Name an owner; one that has not yet written who it is is "another process"."""
+    """Describe an owner in words: "another process" if it has not yet written which."""
     if not {"pid", "user", "host", "started"} <= owner.keys():
         return "another process"
     return f"process {owner['pid']} of {owner['user']} on {owner['host']} since {owner['started']}"
