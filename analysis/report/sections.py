@@ -46,11 +46,11 @@ def report_sections(report: MethodReport) -> list[Section]:
     results, shown = finding.results, finding.reported
     found = [Section("Cautions", text=report.cautions)]
     if len(finding.explored.runs):
-        found.append(Section("Exploring", report.exploring_figures, report.exploring_tables))
+        found.append(Section("Exploring", report.exploring_figures(), report.exploring_tables()))
     if len(shown.runs):
         found += [
             Section("Accuracy", sweep(finding)),
-            Section("Results", (), (*report.choice_tables, *result_tables(finding))),
+            Section("Results", (), (*report.choice_tables(), *result_tables(finding))),
             Section("Arms on each subset", (*boxes(finding), *pairs(finding))),
             Section("Comparisons", (), compared_tables(finding), seeds_in_words(finding)),
             clips_section(finding),

@@ -59,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
 def _conclude(conductor: Conductor) -> str:
     """Print what was found, write the report, and return the verdict."""
     report = method_report(load_results(conductor.storage, conductor.plan.name))
-    exploring = report.exploring_tables if len(report.finding.explored.runs) else ()
+    exploring = report.exploring_tables() if len(report.finding.explored.runs) else ()
     for table in (*exploring, *result_tables(report.finding)):
         show(table.title, table.header, table.rows)
     for warning in conductor.ledger.warnings:

@@ -15,6 +15,7 @@ from study.spec.candidates import candidates
 from study.spec.rules import confirming_runs, control_runs
 from trainables.config import Configuration
 from trainables.plans import study_folder
+from trainables.settings import Grid as GridSpec
 from trainables.settings import Search as SearchSpec
 from trainables.settings import Settle as SettleSpec
 from trainables.storage.location import location
@@ -64,7 +65,7 @@ def _unlimited(
 ) -> tuple[Method, Callable[[], None] | None]:
     """Return the method without controls and budget, and the function that writes its journal."""
     method = spec.method
-    if not isinstance(method, SettleSpec | SearchSpec):
+    if isinstance(method, GridSpec):
         return Grid(earlier), None
     fixed = [c for c in candidates(spec) if c.arm in method.baselines]
     # Runs that confirmed another choice, before the budget was raised, stay in the plan.

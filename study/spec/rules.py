@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from study.spec.arms import Range
-from trainables.settings import Search, Settle
+from trainables.settings import Grid, Search, Settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ class Violation(NamedTuple):
 
 def violations(spec: StudySpec) -> list[Violation]:
     """Return every rule that a study breaks."""
-    of_method = _choosing(spec, spec.method) if isinstance(spec.method, Settle | Search) else _grid(spec)
+    of_method = _grid(spec) if isinstance(spec.method, Grid) else _choosing(spec, spec.method)
     return [*of_method, *_controls(spec)]
 
 
@@ -98,7 +98,7 @@ def control_runs(spec: StudySpec) -> int:
     if not spec.controls:
         return 0
     adaptive = [arm for arm in spec.arms if getattr(arm.loss, "name", None) == "adaptive_gce"]
-    if not isinstance(spec.method, Settle | Search):
+    if isinstance(spec.method, Grid):
         return sum(arm.size for arm in adaptive) * len(spec.seed_list)
     baselines = [arm for arm in adaptive if arm.name in spec.method.baselines]
     chosen = (spec.method.confirm_best if isinstance(spec.method, Search) else 1) if adaptive != baselines else 0
