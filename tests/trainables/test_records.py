@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+import factories
 from trainables.config import CCE, Configuration, Run
-from trainables.records import Attempt, Cost, Provenance, Record
+from trainables.records import Attempt, Provenance, Record
 
 EARLIER = [{"host": "a", "device": "cpu", "from_epoch": 1, "wall_s": 2.0, "at_rung": True}, {"of_old": {"x": 1}}]
 WRITTEN = {
@@ -22,17 +23,7 @@ WRITTEN = {
 
 def record(provenance):
     run = Run(configuration=Configuration(loss=CCE(name="cce")), seed=0, dataset="d")
-    return Record(
-        run_id=run.run_id,
-        run=run,
-        status="failed",
-        epochs=[],
-        validation_accuracy=0.25,
-        verified_accuracy=None,
-        test=None,
-        cost=Cost(wall_s=1, cpu_s=1, images=1, images_per_s=1),
-        provenance=provenance,
-    )
+    return factories.record(run, "failed", validation_accuracy=0.25, provenance=provenance)
 
 
 def test_a_provenance_of_any_version_is_written_as_it_was_read():
