@@ -60,6 +60,16 @@ class Cost(Spent):
     images: int  # patches trained on
     images_per_s: float  # training only
 
+    @classmethod
+    def of(cls, spent: Spent, images: int, train_s: float) -> Cost:
+        """Return the cost of a run that trained on ``images`` patches in ``train_s`` seconds."""
+        return cls(wall_s=spent.wall_s, cpu_s=spent.cpu_s, images=images, images_per_s=speed(images, train_s))
+
+
+def speed(images: int, train_s: float) -> float:
+    """Return the patches trained on per second; 0 if no time was measured."""
+    return images / train_s if train_s else 0.0
+
 
 class Test(Strict):
     """Result on the test clips, in the manifest's order. Selection never sees it."""
@@ -183,6 +193,32 @@ class Record(Strict):
     error: str | None = None  # failed: the traceback's last line; diverged: what was not finite, and when
     cost: Cost
     provenance: Provenance = Field(default_factory=Provenance)
+
+    @classmethod
+    def of_curve(  # noqa: PLR0913 -- the fields of a record
+        cls,
+        run: Run,
+        status: Status,
+        curve: list[Epoch],
+        *,
+        cost: Cost,
+        provenance: Provenance,
+        test: Test | None = None,
+        error: str | None = None,
+    ) -> Record:
+        """Return the record of a run; its accuracies are those of the last epoch of its curve, if there is one."""
+        return cls(
+            run_id=run.run_id,
+            run=run,
+            status=status,
+            epochs=curve,
+            validation_accuracy=curve[-1].validation_accuracy if curve else None,
+            verified_accuracy=curve[-1].verified_accuracy if curve else None,
+            test=test,
+            error=error,
+            cost=cost,
+            provenance=provenance,
+        )
 
     def accuracy(self, select_on: SelectOn) -> float | None:
         """Return the last epoch's accuracy that a study chooses by; None if it was not measured."""

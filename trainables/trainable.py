@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ray import tune
 
 from trainables.features.shared_data import StorageError
-from trainables.records import is_recorded, log_path
+from trainables.records import is_recorded, log_path, speed
 from trainables.runs.log import RunLog
 from trainables.runs.messages import RunTask, StepReport
 from trainables.runs.ownership import BusyError
@@ -93,7 +93,7 @@ class RunTrainable(tune.Trainable):
         return StepReport(
             done=record is not None,
             epoch=epoch,
-            images_per_s=training.images / training.train_s if training.train_s else 0.0,
+            images_per_s=speed(training.images, training.train_s),
             earlier=training.curve[: epoch.epoch - 1] if epoch.epoch <= execution.first_epoch else [],
         )
 

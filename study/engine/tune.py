@@ -161,17 +161,14 @@ class _MethodSearcher(Searcher):
         self.deaths[run.run_id] += 1
         if self.deaths[run.run_id] <= LOST_PROCESSES:
             return
-        record = Record(
-            run_id=run.run_id,
-            run=run,
-            status="failed",
-            epochs=[],
-            validation_accuracy=None,
-            verified_accuracy=None,
-            test=None,
-            error=f"its process died {self.deaths[run.run_id]} times in the same epoch; the last time: {error}",
+        times = self.deaths[run.run_id]
+        record = Record.of_curve(
+            run,
+            "failed",
+            [],
             cost=Cost(wall_s=0.0, cpu_s=0.0, images=0, images_per_s=0.0),
             provenance=Provenance(self.conductor.facts),
+            error=f"its process died {times} times in the same epoch; the last time: {error}",
         )
         try:
             if not is_recorded(self.conductor.storage, run.run_id):  # it may have died after its record

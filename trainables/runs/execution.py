@@ -188,23 +188,9 @@ class RunExecution:
         training = self.training
         curve = training.curve if training else []
         images, train_s = (training.images, training.train_s) if training else (0, 0.0)
-        record = Record(
-            run_id=self.run.run_id,
-            run=self.run,
-            status=status,
-            epochs=curve,
-            validation_accuracy=curve[-1].validation_accuracy if curve else None,
-            verified_accuracy=curve[-1].verified_accuracy if curve else None,
-            test=test,
-            error=error,
-            cost=Cost(
-                wall_s=self.spent.wall_s,
-                cpu_s=self.spent.cpu_s,
-                images=images,
-                images_per_s=images / train_s if train_s else 0.0,
-            ),
-            provenance=Provenance.of(self.facts, self.earlier, now()),
-        )
+        cost = Cost.of(self.spent, images, train_s)
+        provenance = Provenance.of(self.facts, self.earlier, now())
+        record = Record.of_curve(self.run, status, curve, cost=cost, provenance=provenance, test=test, error=error)
         with _storage():
             written = add_record(self.storage, record)
             checkpoint_path(self.storage, self.run.run_id).unlink(missing_ok=True)

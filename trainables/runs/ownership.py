@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from trainables.records import Attempt, Cost, Provenance, Record, Spent
+from trainables.records import Attempt, Cost, Provenance, Record
 from trainables.runs.log import now
 
 if TYPE_CHECKING:
@@ -59,21 +59,10 @@ def stopped(run: Run, curve: list[Epoch], checkpoint: Checkpoint | None, facts: 
         facts: the provenance of whoever stopped it.
 
     """
-    spent, trained = (checkpoint.spent, checkpoint.trained) if checkpoint else (Spent(wall_s=0.0, cpu_s=0.0), None)
     *earlier, last = checkpoint.earlier if checkpoint else [Attempt()]
-    return Record(
-        run_id=run.run_id,
-        run=run,
-        status="stopped",
-        epochs=curve,
-        validation_accuracy=curve[-1].validation_accuracy if curve else None,
-        verified_accuracy=curve[-1].verified_accuracy if curve else None,
-        test=None,
-        cost=Cost(
-            wall_s=spent.wall_s,
-            cpu_s=spent.cpu_s,
-            images=trained.images if trained else 0,
-            images_per_s=trained.images_per_s if trained else 0.0,
-        ),
-        provenance=Provenance.of({**facts, **last.of_run()}, earlier, now()),
-    )
+    if checkpoint:
+        cost = Cost.of(checkpoint.spent, checkpoint.trained.images, checkpoint.trained.train_s)
+    else:
+        cost = Cost(wall_s=0.0, cpu_s=0.0, images=0, images_per_s=0.0)
+    provenance = Provenance.of({**facts, **last.of_run()}, earlier, now())
+    return Record.of_curve(run, "stopped", curve, cost=cost, provenance=provenance)

@@ -33,11 +33,6 @@ class Trained(BaseModel):
     images: int  # patches trained on
     train_s: float
 
-    @property
-    def images_per_s(self) -> float:
-        """The speed of training; 0 if no time was measured."""
-        return self.images / self.train_s if self.train_s else 0.0
-
 
 class Checkpoint(BaseModel):
     """What a checkpoint holds.

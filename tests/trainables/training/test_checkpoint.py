@@ -46,7 +46,7 @@ def test_what_is_saved_is_read_back(path):
     loaded = load_checkpoint(path)
     assert loaded.training["model"].tolist() == [0, 1, 2]
     assert loaded.trained.curve[0].validation_loss == float("inf")
-    assert loaded.trained.images_per_s == 32.0
+    assert (loaded.trained.images, loaded.trained.train_s) == (64, 2.0)
     assert (loaded.spent.wall_s, loaded.earlier[0].host, loaded.earlier[0].at_rung) == (2.5, "h", False)
 
 
