@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 MOST_WAITING = 200  # runs asked for at once; as many as Ray Tune asks for where it chooses
 
 
-class _Offer(NamedTuple):
-    """Nodes that are there, or that the cluster can start: what each has, and how many of them there may be."""
+class Offer(NamedTuple):
+    """Nodes of one kind that run or can be started: what each has, and how many there may be."""
 
-    resources: dict[str, float]  # empty where that is not known before one is there
+    resources: dict[str, float]  # empty if unknown until a node starts
     nodes: int
 
     def slots(self, resources: Resources) -> int:
@@ -35,15 +35,15 @@ class _Offer(NamedTuple):
         return int(min(fit)) * self.nodes
 
 
-def _offers() -> list[_Offer]:
-    """Return the nodes that are there, and those that the autoscaler may start."""
-    return [*(_Offer(node["Resources"], 1) for node in ray.nodes() if node["Alive"]), *_later()]
+def _offers() -> list[Offer]:
+    """Return the running nodes, and those that the autoscaler may start."""
+    return [*(Offer(node["Resources"], 1) for node in ray.nodes() if node["Alive"]), *later_offers()]
 
 
-def _later() -> list[_Offer]:
+def later_offers() -> list[Offer]:
     """Return the nodes that the autoscaler may start.
 
-    The launcher leaves its file in the home of the head, where a job's driver runs. On Kubernetes there is none.
+    The launcher leaves its file in the head's home, where a job's driver runs. On Kubernetes there is no such file.
     """
     offers = []
     launcher = Path("~/ray_bootstrap_config.yaml").expanduser()
@@ -53,13 +53,19 @@ def _later() -> list[_Offer]:
         for name, kind in config["available_node_types"].items():
             count = min(most, int(kind.get("max_workers", most)))
             if name != config["head_node_type"] and count:
-                offers.append(_Offer(dict(kind.get("resources") or {}), count))
+                offers.append(Offer(dict(kind.get("resources") or {}), count))
     elif "KUBERNETES_SERVICE_HOST" in os.environ:
-        offers.append(_Offer({}, MOST_WAITING))
+        offers.append(Offer({}, MOST_WAITING))
     return offers
 
 
-def _enough(resources: Resources) -> None:
+def check_a_run_fits(resources: Resources) -> None:
+    """Check that one node, running or not yet started, has what a run needs.
+
+    Raises:
+        EngineError: no node has; the message names what it lacks.
+
+    """
     offers = _offers()
     if any(offer.slots(resources) for offer in offers):
         return

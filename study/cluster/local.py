@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import ray
 
-from study.cluster.capacity import _Offer
-from study.cluster.nodes import _quietly
+from study.cluster.capacity import Offer
+from study.cluster.nodes import quietly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @contextmanager
 def own_cluster() -> Iterator[None]:
     """Start a cluster of this machine, on loopback alone; it ends with the context."""
-    with _quietly():
+    with quietly():
         ray.init(
             address="local",
             include_dashboard=False,
@@ -39,5 +39,5 @@ def most_here(resources: Resources) -> int:
 
     Ray Tune starts as many processes at once as it may ask for runs; where it is told no number, one after the other.
     """
-    most = 1 + sum(_Offer(node["Resources"], 1).slots(resources) for node in ray.nodes())
+    most = 1 + sum(Offer(node["Resources"], 1).slots(resources) for node in ray.nodes())
     return min(most, resources.max_concurrent or most)

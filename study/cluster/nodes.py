@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from study.cluster.capacity import _enough, _later
+from study.cluster.capacity import check_a_run_fits, later_offers
 from study.cluster.ray_environment import WORKERS
-from study.cluster.watch import _listens
+from study.cluster.watch import listens
 from study.console import say
 from study.errors import EngineError
 from trainables.storage.location import location
@@ -47,9 +47,9 @@ def joined(resources: Resources, storage: Location) -> Iterator[None]:
     _same_version()
     address = os.environ["RAY_ADDRESS"]
     nobody = f"no Ray cluster answers at {address} (RAY_ADDRESS)"
-    if ":" in address and not _listens(address):  # Ray would go on trying for minutes
+    if ":" in address and not listens(address):  # Ray would go on trying for minutes
         raise EngineError(nobody)
-    with _quietly():
+    with quietly():
         try:
             ray.init(
                 address=address,
@@ -62,7 +62,7 @@ def joined(resources: Resources, storage: Location) -> Iterator[None]:
             msg = f"{nobody}: {reason}"
             raise EngineError(msg) from None
     try:
-        _enough(resources)
+        check_a_run_fits(resources)
         _seen_by_all(storage)
         _warn_of_later(storage)
         yield
@@ -71,7 +71,7 @@ def joined(resources: Resources, storage: Location) -> Iterator[None]:
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Keep Ray's warnings about itself back, and its handler of SIGTERM, which ends the process with a C++ stack."""
     ours = signal.getsignal(signal.SIGTERM)
     with warnings.catch_warnings():
@@ -135,7 +135,7 @@ def _seen_by_all(storage: Location) -> None:
 
 def _warn_of_later(storage: Location) -> None:
     """Say what nobody can ask a node that is not there yet."""
-    if storage.local_path and _later():
+    if storage.local_path and later_offers():
         say(f"the storage location {storage} is a folder: machines that start later must see it too", err=True)
 
 

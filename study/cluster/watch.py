@@ -36,7 +36,7 @@ def watched(on_gone: Callable[[str], None]) -> Iterator[None]:
     def watch() -> None:
         seen = time.monotonic()
         while not ended.wait(PROBE_S):
-            if _listens(address):
+            if listens(address):
                 seen = time.monotonic()
             elif time.monotonic() - seen > GONE_S:
                 on_gone(f"the cluster's control process at {address} is gone, and with it the cluster")
@@ -51,7 +51,8 @@ def watched(on_gone: Callable[[str], None]) -> Iterator[None]:
         thread.join()
 
 
-def _listens(address: str) -> bool:
+def listens(address: str) -> bool:
+    """Return whether something accepts connections at ``HOST:PORT``."""
     host, port = address.rsplit(":", 1)
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=PROBE_S).close()

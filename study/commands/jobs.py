@@ -149,7 +149,7 @@ def stop(options: argparse.Namespace) -> int:
             cluster.stop(attempt)
             say(f"{attempt.study}: its runs finish their epoch; waiting for that (Ctrl-C waits no longer)")
             attempt = _ended(cluster, attempt, None)
-    say(f"{attempt.study}: {_state(attempt)}; continue with: gce-study resume {attempt.study}")
+    say(f"{attempt.study}: {state_of(attempt)}; continue with: gce-study resume {attempt.study}")
     return 0
 
 
@@ -160,7 +160,7 @@ def cancel(options: argparse.Namespace) -> int:
         if attempt.alive:
             cluster.cancel(attempt)
             attempt = _ended(cluster, attempt, None)
-    say(f"{attempt.study}: {_state(attempt)}; what is recorded stays")
+    say(f"{attempt.study}: {state_of(attempt)}; what is recorded stays")
     return 0
 
 
@@ -179,8 +179,8 @@ def wait(options: argparse.Namespace) -> int:
             attempt = _ended(cluster, cluster.latest(options.name), options.timeout)
     except EngineError as error:
         raise UnheardError(str(error)) from None
-    say(f"{attempt.study}: {_state(attempt)}")
-    return TOO_LATE if attempt.alive else _code(attempt)
+    say(f"{attempt.study}: {state_of(attempt)}")
+    return TOO_LATE if attempt.alive else exit_code(attempt)
 
 
 def _ended(cluster: Cluster, attempt: Attempt, timeout_s: float | None) -> Attempt:
@@ -209,7 +209,8 @@ def _ended(cluster: Cluster, attempt: Attempt, timeout_s: float | None) -> Attem
     return attempt
 
 
-def _code(attempt: Attempt) -> int:
+def exit_code(attempt: Attempt) -> int:
+    """Return the exit code of ``wait`` for a job that has ended."""
     if attempt.status == "SUCCEEDED":
         return 0
     if attempt.status == "STOPPED":
@@ -219,7 +220,7 @@ def _code(attempt: Attempt) -> int:
     return attempt.exit_code if attempt.exit_code and attempt.exit_code > 0 else 1
 
 
-def _state(attempt: Attempt) -> str:
+def state_of(attempt: Attempt) -> str:
     """Describe the state of a job."""
     words = {"PENDING": "starting", "RUNNING": "running", "SUCCEEDED": "finished", "STOPPED": "stopped"}
     if attempt.status in words:
@@ -238,7 +239,7 @@ def status(options: argparse.Namespace) -> int:
         attempt = cluster.latest(options.name)
         lines = [line for line in cluster.logs(attempt).splitlines() if line.strip()]
     ended = f", ended {_time(attempt.ended)}" if attempt.ended else ""
-    say(f"{attempt.study}: {_state(attempt)}; job {attempt.job}, started {_time(attempt.started)}{ended}")
+    say(f"{attempt.study}: {state_of(attempt)}; job {attempt.job}, started {_time(attempt.started)}{ended}")
     if lines:
         say(lines[-1])
     return 0
@@ -248,7 +249,7 @@ def list_(options: argparse.Namespace) -> int:
     """Print the studies that were submitted to a cluster, by their last job."""
     with reached(options) as cluster:
         last = {attempt.study: attempt for attempt in cluster.attempts()}
-    rows = [(a.study, a.job, _state(a), _time(a.started), _time(a.ended)) for a in last.values()]
+    rows = [(a.study, a.job, state_of(a), _time(a.started), _time(a.ended)) for a in last.values()]
     show("", ("study", "job", "state", "started", "ended"), rows)
     return 0
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from study.errors import SpecError, UnknownStudyError
-from study.ledger.ledger import _log
 from study.spec.differences import differences
 from trainables.plans import StudyPlan, read_plan, study_folder, write_plan
 
 if TYPE_CHECKING:
     from trainables.storage.types import Location
+
+logger = logging.getLogger(__name__)
 
 
 def find_plan(storage: Location, name: str) -> StudyPlan:
@@ -83,5 +85,5 @@ def list_studies(storage: Location) -> list[StudyPlan]:
         try:
             plans.append(read_plan(storage, name))
         except ValidationError:
-            _log.warning("%s: damaged, left out", study_folder(storage, name) / "plan.json")
+            logger.warning("%s: damaged, left out", study_folder(storage, name) / "plan.json")
     return plans

@@ -14,7 +14,7 @@ import pytest
 from study.cli import main
 from study.cluster.jobs import Attempt
 from study.cluster.ray_environment import joins_cluster, prepare_environment
-from study.commands.jobs import _code, _state
+from study.commands.jobs import exit_code, state_of
 from study.spec import yaml_reader
 from study.spec.keys import Resources
 from study.spec.reading import Submission, read_study_file
@@ -31,7 +31,7 @@ def offer(monkeypatch):
     prepare_environment()
     import study.cluster.capacity  # noqa: PLC0415
 
-    return study.cluster.capacity._Offer
+    return study.cluster.capacity.Offer
 
 
 @pytest.mark.parametrize(
@@ -157,8 +157,8 @@ def attempt(status, code=None):
     ],
 )
 def test_what_became_of_a_driver_is_an_exit_code_and_words(status, code, exits, says):
-    assert _code(attempt(status, code)) == exits
-    assert _state(attempt(status, code)).startswith(says)
+    assert exit_code(attempt(status, code)) == exits
+    assert state_of(attempt(status, code)).startswith(says)
 
 
 @pytest.fixture
