@@ -12,7 +12,7 @@ from analysis.figures.figure import Figure
 from analysis.figures.theme import INK, empty, escaped
 from analysis.findings.exploration import UNRECORDED
 from analysis.results.runs_table import Key, key_of
-from analysis.statistics.best_arm import Explored, stand
+from analysis.statistics.best_arm import Explored, assess_explored
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -73,7 +73,7 @@ def confidence_history_data(finding: SettleFinding, most: int = MOST_STEPS) -> H
             scores[key].append(score)
         if count in counts:
             now = {key: Explored(p.arm, p.varied, scores[key], unscored[key]) for key, p in race.items()}
-            standing = stand(now, method.within)
+            standing = assess_explored(now, method.within)
             if standing is not None:
                 steps.append(Step(count, standing.confidence, standing.chosen))
     return History(tuple(steps), method.within, method.confidence) if steps else None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from analysis.results.budget import Spent, reached
 from analysis.results.runs_table import Key, complete_runs, key_of, keys, runs_of, scores, selected_on
-from analysis.statistics.best_arm import Assessment, Explored, stand
+from analysis.statistics.best_arm import Assessment, Explored, assess_explored
 from trainables.naming import ordered
 from trainables.settings import most_exploring
 
@@ -79,7 +79,7 @@ def _standing(results: StudyResults, runs: pd.DataFrame, within: float) -> Asses
             accuracies = [100 * value for value in found.get(key, {}).values()]
             ended = int((~runs_of(runs, key)["status"].isin(UNRECORDED)).sum())
             configurations[key] = Explored(planned.arm, planned.varied, accuracies, ended - len(accuracies))
-    return stand(configurations, within) if configurations else None
+    return assess_explored(configurations, within) if configurations else None
 
 
 def tried(results: StudyResults, method: Search) -> dict[Key, float | None]:

@@ -76,7 +76,7 @@ class Assessment(Generic[T]):
         return float(self.within[self.index])
 
 
-def stand(explored: Mapping[T, Explored], within: float) -> Assessment[T] | None:
+def assess_explored(explored: Mapping[T, Explored], within: float) -> Assessment[T] | None:
     """Assess the configurations of a ``settle`` study; None if no configuration in the race has a score.
 
     The method and the report both call this function, so they state the same numbers.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from study.methods.method import Decision, Signal
+from study.methods.method import FIRST_CONFIRMING_SEED, Decision, Signal
 from study.methods.run_queue import RunQueue
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from study.methods.method import Method
+    from study.spec.candidates import Candidate
     from trainables.plans import PlannedRun
     from trainables.records import Epoch, Record
 
@@ -27,6 +28,12 @@ class QueuedMethod:
     def _next(self) -> PlannedRun | Signal:
         """Return the next queued run, ``WAIT`` while others are in flight, ``DONE`` when all are recorded."""
         return self._queue.next() or (Signal.WAIT if self._queue.in_flight else Signal.DONE)
+
+    def _plan_confirming(self, candidates: Sequence[Candidate], seeds: int, dataset: str) -> None:
+        """Plan the runs that confirm a choice: the first seed of every candidate, then the second, and so on."""
+        for seed in range(FIRST_CONFIRMING_SEED, FIRST_CONFIRMING_SEED + seeds):
+            for candidate in candidates:
+                self._queue.plan(candidate.planned(seed, dataset, "confirm"))
 
     def tell(self, record: Record) -> None:
         """Register a run's record; whatever its status, the run is not asked for again.

@@ -10,7 +10,7 @@ import math
 from typing import TYPE_CHECKING
 
 from study.methods.base import QueuedMethod
-from study.methods.method import FIRST_CONFIRMING_SEED, Decision, Signal
+from study.methods.method import Decision, Signal
 from study.methods.sampled_configuration import Curve, SampledConfiguration
 from study.methods.sampling import Proposer
 from study.methods.successive_halving import Rungs
@@ -136,14 +136,12 @@ class Search(QueuedMethod):
         self._explore(Candidate(name, varied, space.build(varied)))
 
     def _confirm(self) -> None:
-        """Plan the confirming runs of the best and of the baselines, one seed of each after the other."""
+        """Plan the confirming runs of the best and of the baselines."""
         self._confirming, self._text = True, None
         baselines = {candidate.configuration: candidate for candidate in self._baselines}
         best = [explored.candidate for explored in self._best()[: self._settings.confirm_best]]
         self._confirmed = list(({c.configuration: c for c in best} | baselines).values())
-        for seed in range(FIRST_CONFIRMING_SEED, FIRST_CONFIRMING_SEED + self._settings.confirm_seeds):
-            for candidate in self._confirmed:
-                self._queue.plan(candidate.planned(seed, self._dataset, "confirm"))
+        self._plan_confirming(self._confirmed, self._settings.confirm_seeds, self._dataset)
 
     def _best(self) -> list[SampledConfiguration]:
         """Return the configurations that finished, best first; if none did, those stopped latest.

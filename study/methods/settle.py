@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.statistics.best_arm import Explored, challengers, stand
+from analysis.statistics.best_arm import Explored, assess_explored, challengers
 from study.methods.base import QueuedMethod
 from study.methods.method import FIRST_CONFIRMING_SEED
 from trainables.naming import counted, label
@@ -223,7 +223,7 @@ class Settle(QueuedMethod):
         """Assess the candidates by their scores and, on request, their runs in flight; None without a score."""
         if with_pending not in self._assessments:
             explored = {key: self._runs_of(key, with_pending=with_pending) for key in self._candidates}
-            self._assessments[with_pending] = stand(explored, self._settings.within)
+            self._assessments[with_pending] = assess_explored(explored, self._settings.within)
         return self._assessments[with_pending]
 
     def _choose(self) -> None:
@@ -231,19 +231,14 @@ class Settle(QueuedMethod):
         assessment = self._assess()
         if assessment is not None:
             self._chosen = assessment.chosen
-            self._plan_confirming(self._chosen)
+            confirmed = [self._candidates[self._chosen], *self._baselines.values()]
+            self._plan_confirming(confirmed, self._settings.confirm_seeds, self._dataset)
 
     def _plan(self, configuration: Configuration) -> None:
         seed = self._next_seed(configuration)
         self._seeds[configuration].add(seed)
         self._queue.plan(self._candidates[configuration].planned(seed, self._dataset, "explore"))
         self._assessments.pop(True, None)
-
-    def _plan_confirming(self, chosen: Configuration) -> None:
-        confirmed = [self._candidates[chosen], *self._baselines.values()]
-        for seed in range(FIRST_CONFIRMING_SEED, FIRST_CONFIRMING_SEED + self._settings.confirm_seeds):
-            for candidate in confirmed:
-                self._queue.plan(candidate.planned(seed, self._dataset, "confirm"))
 
     def _next_seed(self, configuration: Configuration) -> int:
         """Return the candidate's smallest unplanned seed."""

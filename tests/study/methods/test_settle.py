@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import factories
-from analysis.statistics.best_arm import Explored, assess, challengers, scale, stand
+from analysis.statistics.best_arm import Explored, assess, assess_explored, challengers, scale
 from study.methods.method import FIRST_CONFIRMING_SEED, Signal
 from study.methods.settle import Settle
 from study.spec.candidates import Candidate
@@ -424,7 +424,7 @@ def test_two_failures_put_a_configuration_out_unless_most_runs_succeed() -> None
 def test_the_report_can_state_the_number_that_the_method_states() -> None:
     method = settle(within=0.2)
     runs = explored(play(method))
-    found = stand(
+    found = assess_explored(
         {
             each.configuration: Explored(
                 each.arm,
