@@ -9,6 +9,7 @@ import numpy as np
 
 from analysis.dashboard.addresses import FILTERS
 from analysis.results.clip_labels import matches_labels
+from analysis.results.runs_table import UNRECORDED
 from analysis.statistics.clips import confusion
 from analysis.tables.table import NONE, Table
 from trainables.naming import number, symbol
@@ -59,7 +60,7 @@ class Listing:
 def with_running(runs: pd.DataFrame, live: Live) -> pd.DataFrame:
     """Return the runs table with status, epoch and accuracy of the runs in training."""
     in_flight = {flight.run_id: flight for flight in live.flights}
-    now = runs["run_id"].isin(in_flight) & runs["status"].isin(["missing", "damaged"])
+    now = runs["run_id"].isin(in_flight) & runs["status"].isin(UNRECORDED)
     if not now.any():
         return runs
     shown = runs.copy()

@@ -10,8 +10,7 @@ import numpy as np
 
 from analysis.figures.figure import Figure
 from analysis.figures.theme import INK, empty, escaped
-from analysis.findings.exploration import UNRECORDED
-from analysis.results.runs_table import Key, key_of
+from analysis.results.runs_table import UNRECORDED, Key, key_of
 from analysis.statistics.best_arm import Explored, assess_explored
 
 if TYPE_CHECKING:

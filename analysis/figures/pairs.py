@@ -9,6 +9,7 @@ from analysis.figures.figure import Figure
 from analysis.figures.theme import COLOURS, INK, empty, escaped, faint
 from analysis.results.runs_table import Key, accuracy_name
 from analysis.statistics.intervals import LEVEL, Interval, paired_difference
+from analysis.text.phrases import clear
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,11 +31,7 @@ class Pair:
     @property
     def clear(self) -> bool:
         """Whether the interval leaves zero out."""
-        return (
-            self.interval.low is not None
-            and self.interval.high is not None
-            and (self.interval.low > 0 or self.interval.high < 0)
-        )
+        return clear(self.interval)
 
 
 def pairs_data(finding: Finding, level: float = LEVEL) -> list[Pair]:
@@ -74,11 +71,11 @@ def draw_pairs(data: Sequence[Pair], metric: str) -> go.Figure:
         name="one seed",
         hovertemplate="seed %{customdata}: %{x:.1f} points<extra></extra>",
     )
-    for clear, mark, name in (
+    for filled, mark, name in (
         (True, "diamond", "mean, zero outside its interval"),
         (False, "diamond-open", "mean, zero not outside"),
     ):
-        own = [(row, pair) for row, pair in zip(rows, data, strict=True) if pair.clear == clear]
+        own = [(row, pair) for row, pair in zip(rows, data, strict=True) if pair.clear == filled]
         if own:
             figure.add_scatter(
                 x=[100 * pair.interval.mean for _, pair in own],

@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from analysis.results.budget import Spent, reached
-from analysis.results.runs_table import Key, complete_runs, key_of, keys, runs_of, scores, selected_on
+from analysis.results.runs_table import UNRECORDED, Key, complete_runs, key_of, keys, runs_of, scores, selected_on
 from analysis.statistics.best_arm import Assessment, Explored, assess_explored
 from trainables.naming import ordered
 from trainables.settings import most_exploring
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults
     from trainables.records import Record
     from trainables.settings import Search, Settle
-
-UNRECORDED = ("missing", "damaged")
 
 
 @dataclass(frozen=True)

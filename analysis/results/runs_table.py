@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 METRICS = ("validation", "test")
 
 
-LEFT_OUT = ("stopped", "diverged", "failed", "missing", "damaged")
+UNRECORDED = ("missing", "damaged")
+LEFT_OUT = ("stopped", "diverged", "failed", *UNRECORDED)
 
 
 class Key(NamedTuple):

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analysis.findings.exploration import UNRECORDED
 from analysis.findings.published import is_published_data
-from analysis.results.runs_table import keys, selected_on, status_counts
+from analysis.results.runs_table import UNRECORDED, keys, selected_on, status_counts
 from analysis.statistics.intervals import LEVEL
 from analysis.text.bibliography import LOSSES, ORIGIN, References, software
 from analysis.text.phrases import joined

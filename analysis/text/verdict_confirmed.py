@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.results.runs_table import Key, key_of, keys, names, runs_of, status_counts
 from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
 from analysis.text.phrases import (
+    NAMED,
     alike,
     budget_ended,
     chance,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from analysis.statistics.best_arm import Assessment
 
 RULED_OUT = 0.05  # a configuration that is less probably the best is not named beside the choice
-NAMED = 4
 
 
 def settle_verdict(finding: SettleFinding) -> str:
