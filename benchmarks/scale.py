@@ -46,7 +46,8 @@ from study.planning.runs import planned_runs
 from study.spec.differences import dump
 from study.spec.study import StudySpec
 from trainables.plans import DataSummary, StudyPlan, write_plan
-from trainables.records import Attempt, Spent, add_record
+from trainables.provenance import Attempt
+from trainables.records import Spent, add_record
 from trainables.storage.folder_location import FolderLocation
 from trainables.training.checkpoint import Checkpoint, checkpoint_path, save_checkpoint
 

@@ -27,7 +27,8 @@ from study.engine.graceful_stop import FinishingEpochs
 from study.errors import EngineError
 from study.interrupts import raise_if_interrupted
 from study.methods.method import Decision, Signal
-from trainables.records import Cost, Provenance, Record, add_record, is_recorded, log_path
+from trainables.provenance import Provenance
+from trainables.records import Cost, Record, add_record, is_recorded, log_path
 from trainables.runs.log import RunLog
 from trainables.runs.messages import RunTask, StepReport
 from trainables.trainable import RunTrainable

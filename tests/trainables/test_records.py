@@ -6,7 +6,8 @@ import pytest
 
 import factories
 from trainables.config import CCE, Configuration, Run
-from trainables.records import Attempt, Provenance, Record
+from trainables.provenance import Attempt, Provenance
+from trainables.records import Record
 
 EARLIER = [{"host": "a", "device": "cpu", "from_epoch": 1, "wall_s": 2.0, "at_rung": True}, {"of_old": {"x": 1}}]
 WRITTEN = {

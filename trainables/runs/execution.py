@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 
 from trainables.features.shared_data import StorageError
-from trainables.records import Attempt, Cost, Provenance, Record, Spent, Status, Test, add_record, log_path
+from trainables.provenance import Attempt, Provenance
+from trainables.records import Cost, Record, Spent, Status, Test, add_record, log_path
 from trainables.runs.log import RunLog, now
 from trainables.runs.ownership import BusyError, own
 from trainables.training.checkpoint import Checkpoint, checkpoint_path, load_checkpoint, save_checkpoint

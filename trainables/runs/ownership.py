@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from trainables.records import Attempt, Cost, Provenance, Record
+from trainables.provenance import Attempt, Provenance
+from trainables.records import Cost, Record
 from trainables.runs.log import now
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, Field, ValidationError, model_validator
 
-from trainables.records import Attempt, Epoch, Spent
+from trainables.provenance import Attempt
+from trainables.records import Epoch, Spent
 
 if TYPE_CHECKING:
     from typing import Self

@@ -15,7 +15,8 @@ from study.methods.method import Decision, Signal
 from study.spec.candidates import Candidate
 from trainables.config import CCE, Configuration
 from trainables.plans import DataSummary, PlannedRun, StudyPlan, read_plan
-from trainables.records import Attempt, Cost, Epoch, Record, Spent, log_path, read_records, write_record
+from trainables.provenance import Attempt
+from trainables.records import Cost, Epoch, Record, Spent, log_path, read_records, write_record
 from trainables.runs.ownership import owned
 from trainables.training.checkpoint import Checkpoint, checkpoint_path, load_checkpoint, save_checkpoint
 

@@ -21,7 +21,8 @@ from study.engine.tensorboard import TensorBoard
 from study.engine.tensorboard_format import TAGS
 from trainables.config import AdaptiveGCE, Configuration, Run
 from trainables.plans import PlannedRun
-from trainables.records import Cost, Provenance, Test
+from trainables.provenance import Provenance
+from trainables.records import Cost, Test
 
 
 def planned(seed=0, stage=""):
