@@ -39,7 +39,7 @@ from analysis.report.render import find_browser
 from analysis.report.write import write_report
 from analysis.results.study_results import load_results
 from study.ledger.claim import owner
-from trainables.records import write_record
+from trainables.records import add_record
 from trainables.storage.folder_location import FolderLocation
 
 if TYPE_CHECKING:
@@ -199,15 +199,15 @@ def measure(storage: FolderLocation, left: list[Record], rounds: int) -> list[di
         browser.ask(PAGE)
         row("dashboard: a poll, nothing new", lambda: browser.ask(PAGE))
 
-        def add_record() -> None:
-            write_record(storage, left.pop())
+        def finish_run() -> None:
+            add_record(storage, left.pop())
             studies.snapshot(NAME).cost_s = 0.0  # the snapshot may be replaced immediately
             gc.collect()
 
         with chromium() as tab:
             if tab is not None:
                 row(DRAWN, lambda: first_plot(tab, f"{address}{PAGE}"))
-        row("dashboard: a poll, a new record", lambda: browser.ask(PAGE), before=add_record)
+        row("dashboard: a poll, a new record", lambda: browser.ask(PAGE), before=finish_run)
     return rows
 
 

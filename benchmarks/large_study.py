@@ -122,7 +122,7 @@ def write_study(storage: FolderLocation, runs: list[PlannedRun], late: int, seed
     left = []
     for number, planned in enumerate(runs):
         record = record_of(planned, truth, random)
-        if number < len(runs) - late:  # as write_record does, without waiting for the disk each time
+        if number < len(runs) - late:  # as add_record does, without waiting for the disk each time
             path = storage / "records" / f"{record.run_id}.json"
             path.write_bytes(record.model_dump_json(indent=1).encode())
         else:

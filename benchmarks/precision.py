@@ -16,14 +16,13 @@ from pathlib import Path
 import torch
 from measuring import Figure, alternating
 
+from analysis.results.study_results import load_results
 from analysis.statistics.intervals import paired_difference
 from study.planning.machine import has_bf16
 from trainables.config import AdaptiveGCE, Configuration, Precision, Run, Training
 from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests
 from trainables.features.frame_store_builder import build_store
-from trainables.plans import read_plan
-from trainables.records import read_records
 from trainables.storage.folder_location import FolderLocation
 from trainables.training.run_data import RunDataSource
 from trainables.training.run_training import RunTraining
@@ -105,6 +104,5 @@ def _accuracies(folder: FolderLocation, sounds: Path, precision: str) -> Accurac
     file = folder / f"{precision}.yaml"
     file.write_text(STUDY.format(precision=precision, folder=folder, sounds=sounds, seeds=SEEDS, epochs=EPOCHS))
     subprocess.run([Path(sys.executable).parent / "gce-study", "run", file], check=True, stdout=subprocess.DEVNULL)  # noqa: S603 -- our own command
-    records = read_records(folder / "results")
-    planned = [records[run.run.run_id] for run in read_plan(folder / "results", precision).runs]
-    return {record.run.seed: record.test.accuracy for record in planned if record.test}
+    records = load_results(folder / "results", precision).records.values()
+    return {record.run.seed: record.test.accuracy for record in records if record.test}

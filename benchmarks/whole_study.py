@@ -11,9 +11,9 @@ from pathlib import Path
 
 from measuring import Figure
 
+from analysis.results.study_results import load_results
 from trainables.datasets.config import Synthetic
 from trainables.datasets.synthetic import LIST, generate
-from trainables.records import read_records
 from trainables.storage.folder_location import FolderLocation
 
 STUDY = """
@@ -41,7 +41,7 @@ def measure() -> list[Figure]:
         start = time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603 -- our own command
         wall = time.perf_counter() - start
-        costs = [record.cost for record in read_records(folder / "results").values()]
+        costs = [record.cost for record in load_results(folder / "results", "whole").records.values()]
     if len(costs) != RUNS:
         msg = f"{len(costs)} runs have a record, expected {RUNS}"
         raise RuntimeError(msg)

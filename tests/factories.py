@@ -12,13 +12,14 @@ from analysis.findings.finding import Finding
 from analysis.results.study_results import StudyResults, study_results
 from trainables.config import CCE, GCE, AdaptiveGCE, Configuration, Run, Training
 from trainables.plans import DataSummary, PlannedRun, StudyPlan, write_plan
-from trainables.records import Cost, Epoch, Record, Stage, Status, Test, write_record
+from trainables.records import Cost, Epoch, Record, Stage, Status, Test, read_record, record_path, recorded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from trainables.config import Loss, Subset
+    from trainables.storage.types import Location
 
 FINGERPRINT = "0123456789abcdef0123"
 BEST = 3.0  # log10 of the temperature with the highest synthetic accuracy
@@ -51,6 +52,21 @@ def record(run: Run | PlannedRun, status: Status = "complete", epochs: Sequence[
         "cost": Cost(wall_s=1, cpu_s=1, images=1, images_per_s=1),
     }
     return Record(run_id=run.run_id, run=run, status=status, epochs=list(epochs), **fields | changes)
+
+
+def write_record(storage: Location, record: Record) -> None:
+    """Write a record, also over one that is there."""
+    record_path(storage, record.run_id).write(record.model_dump_json(indent=1).encode())
+
+
+def read_records(storage: Location) -> dict[str, Record]:
+    """Return the records of a storage location by ``run_id``."""
+    return {run_id: read_record(record_path(storage, run_id)) for run_id in sorted(recorded(storage))}
+
+
+def outcome(record: Record) -> dict[str, Any]:
+    """Return what must be equal, bit for bit, when the same run is trained again on the same machine."""
+    return record.model_dump(mode="json", exclude={"cost", "provenance"})
 
 
 @dataclass
@@ -175,8 +191,8 @@ class Builder:
     def write(self, storage: Path) -> str:
         """Write plan and records to a storage location; return the study's name."""
         write_plan(storage, self.plan())
-        for recorded in self.records.values():
-            write_record(storage, recorded)
+        for record in self.records.values():
+            write_record(storage, record)
         return self.name
 
 

@@ -36,7 +36,6 @@ Subset = Literal[
     "l_noisy+m_clean",
     "l_noisy+l_clean",
 ]
-SUBSETS: tuple[str, ...] = get_args(Subset)
 
 
 class Frozen(BaseModel):

@@ -12,7 +12,7 @@ from trainables.config import Run
 from trainables.provenance import Provenance
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from trainables.storage.types import Location
 
@@ -124,10 +124,6 @@ class Record(Strict):
         """Return the last epoch's accuracy that a study chooses by; None if it was not measured."""
         return self.validation_accuracy if select_on == "validation" else self.verified_accuracy
 
-    def outcome(self) -> dict[str, Any]:
-        """Return what must be equal, bit for bit, when the same run is trained again on the same machine."""
-        return self.model_dump(mode="json", exclude={"cost", "provenance"})
-
 
 def record_path(storage: Location, run_id: str) -> Location:
     """Return where a run's record lies in a storage location."""
@@ -139,18 +135,9 @@ def log_path(storage: Location, run_id: str) -> Location:
     return storage / "logs" / f"{run_id}.log"
 
 
-def write_record(storage: Location, record: Record) -> None:
-    """Add a record to the storage's ledger, atomically."""
-    record_path(storage, record.run_id).write(_json(record))
-
-
 def add_record(storage: Location, record: Record) -> bool:
     """Add a record for the owner of the run; return whether it is written: in an object store the first one stays."""
-    return record_path(storage, record.run_id).write_as_owner(_json(record))
-
-
-def _json(record: Record) -> bytes:
-    return record.model_dump_json(indent=1).encode()
+    return record_path(storage, record.run_id).write_as_owner(record.model_dump_json(indent=1).encode())
 
 
 def read_record(path: Location) -> Record:
@@ -185,21 +172,6 @@ def is_recorded(storage: Location, run_id: str) -> bool:
         return read_record(record_path(storage, run_id)).run_id == run_id
     except (FileNotFoundError, ValidationError):
         return False
-
-
-def read_records(storage: Location, run_ids: Iterable[str] | None = None) -> dict[str, Record]:
-    """Read the records of a storage location, or of the given runs; a run without a record is absent."""
-    wanted = sorted(recorded(storage)) if run_ids is None else list(run_ids)
-
-    def read(run_id: str) -> Record | None:
-        try:
-            return read_record(record_path(storage, run_id))
-        except FileNotFoundError:
-            return None
-
-    with uncollected():
-        records = zip(wanted, storage.map(read, wanted), strict=True)
-        return {run_id: record for run_id, record in records if record is not None}
 
 
 def recorded(storage: Location) -> set[str]:

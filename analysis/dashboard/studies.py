@@ -103,7 +103,6 @@ class Studies:
         self._plans: dict[str, tuple[Stamp, StudyPlan, dict[str, PlannedRun]]] = {}
         self._read: dict[str, tuple[Stamp, Record | None, str]] = {}
         self._snapshots: dict[str, Snapshot] = {}
-        self.reads = 0  # records read so far
 
     def names(self) -> list[str]:
         """Return the names of the studies, which are those of their folders.
@@ -187,7 +186,6 @@ class Studies:
         changed = [i for i, now in stamps.items() if i not in self._read or self._read[i][0] != now]
         results = self.storage.map(lambda run_id: read_or_explain(self.storage, run_id), changed)
         for run_id, result in zip(changed, results, strict=True):
-            self.reads += 1
             self._read[run_id] = (stamps[run_id], *result)
         for run_id in stamps:
             _, record, problem = self._read[run_id]

@@ -6,7 +6,6 @@ put aside, a study has one owner at a time, and a name stands for one study.
 
 from __future__ import annotations
 
-import logging
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -22,8 +21,6 @@ if TYPE_CHECKING:
 
     from trainables.records import Record
     from trainables.storage.types import Location
-
-_log = logging.getLogger(__name__)
 
 DAY_S = 86_400.0
 

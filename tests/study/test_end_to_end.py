@@ -14,8 +14,9 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from factories import outcome, read_records
 from trainables.plans import read_plan
-from trainables.records import log_path, read_records
+from trainables.records import log_path
 
 pytestmark = pytest.mark.slow
 
@@ -46,7 +47,7 @@ def gce_study(*arguments, timeout=300):
 
 
 def outcomes(storage):
-    return {run_id: record.outcome() for run_id, record in read_records(storage).items()}
+    return {run_id: outcome(record) for run_id, record in read_records(storage).items()}
 
 
 def events(storage, name):

@@ -7,7 +7,8 @@ from os import environ
 import pytest
 import torch
 
-from trainables.records import log_path, read_records, write_record
+from factories import read_records, write_record
+from trainables.records import log_path
 from trainables.runs.execution import RunExecution
 from trainables.runs.messages import RunTask, StepReport
 from trainables.runs.ownership import owned

@@ -50,7 +50,7 @@ def subset(manifest: Manifest, name: str, seed: int = SUBSET_SEED) -> list[int]:
 
     Args:
         manifest: the data set.
-        name: one of ``trainables.config.SUBSETS``.
+        name: one of ``trainables.config.Subset``.
         seed: which clips of a class are drawn; how many does not depend on it.
 
     Raises:

@@ -11,10 +11,11 @@ from analysis.dashboard.app import make_app, update, zoomed
 from analysis.dashboard.guard import Guard, is_loopback
 from analysis.dashboard.studies import Studies
 from analysis.results.study_results import load_results
+from factories import write_record
 from study.ledger.claim import owner
 from trainables.config import CCE
 from trainables.plans import study_folder, write_plan
-from trainables.records import log_path, record_path, write_record
+from trainables.records import log_path, record_path
 from trainables.runs.log import RunLog
 from trainables.storage import object_store
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import get_args
 
 import pytest
 
 from analysis.findings import published
-from trainables.config import SUBSETS, Training
+from trainables.config import Subset, Training
 from trainables.datasets.subsets import TABLE_1
 
 CELLS = {(cell.loss, cell.subset): cell for cell in published.PUBLISHED}
@@ -15,7 +16,7 @@ CELLS = {(cell.loss, cell.subset): cell for cell in published.PUBLISHED}
 
 def test_every_cell_is_there_once() -> None:
     assert len(CELLS) == len(published.PUBLISHED) == 8 * 3
-    assert {cell.subset for cell in published.PUBLISHED} <= set(SUBSETS)
+    assert {cell.subset for cell in published.PUBLISHED} <= set(get_args(Subset))
 
 
 def test_a_cell_has_a_number_or_a_reason() -> None:

@@ -16,8 +16,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from factories import outcome, read_records
 from trainables.plans import read_plan
-from trainables.records import read_records
 
 pytestmark = pytest.mark.clusters
 
@@ -104,7 +104,7 @@ def write(head, name, **changes):
 
 
 def outcomes(storage):
-    return {run_id: record.outcome() for run_id, record in read_records(storage).items()}
+    return {run_id: outcome(record) for run_id, record in read_records(storage).items()}
 
 
 def drivers(head, name):

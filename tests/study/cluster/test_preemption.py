@@ -11,9 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from factories import read_records
 from study.cluster import preemption
 from study.cluster.preemption import metadata
-from trainables.records import read_records
 
 
 class Metadata(ThreadingHTTPServer):

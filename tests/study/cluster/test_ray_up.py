@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 import pytest
 import yaml
 
-from trainables.records import read_records
+from factories import read_records
 
 pytestmark = pytest.mark.clusters
 

@@ -6,12 +6,12 @@ import json
 import pytest
 
 from analysis.report import render
-from factories import curve, record
+from factories import curve, record, write_record
 from study.cli import main
 from study.spec.reading import read_spec
 from trainables.config import CCE, AdaptiveGCE, Configuration, Run
 from trainables.plans import DataSummary, PlannedRun, StudyPlan, write_plan
-from trainables.records import Test, write_record
+from trainables.records import Test
 
 FINGERPRINT = "0123456789abcdef0123"
 DATA = "dataset: {kind: synthetic, noise: 0.4, seed: 0}"

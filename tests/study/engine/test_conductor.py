@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from factories import point, record
+from factories import point, read_records, record, write_record
 from study.engine.conductor import BUSY_S, Conductor
 from study.engine.state import Observer
 from study.methods.grid import Grid
@@ -16,7 +16,7 @@ from study.spec.candidates import Candidate
 from trainables.config import CCE, Configuration
 from trainables.plans import DataSummary, PlannedRun, StudyPlan, read_plan
 from trainables.provenance import Attempt
-from trainables.records import Cost, Epoch, Record, Spent, log_path, read_records, write_record
+from trainables.records import Cost, Epoch, Record, Spent, log_path
 from trainables.runs.ownership import owned
 from trainables.training.checkpoint import Checkpoint, checkpoint_path, load_checkpoint, save_checkpoint
 

@@ -19,8 +19,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from analysis.report.method_report import method_report
 from analysis.results.study_results import load_results
 from analysis.tables.accuracy import result_tables
+from factories import outcome, read_records
 from trainables.plans import read_plan
-from trainables.records import read_records
 
 pytestmark = pytest.mark.slow
 
@@ -91,7 +91,7 @@ def tables(storage):
 
 
 def outcomes(storage):
-    return {run_id: record.outcome() for run_id, record in read_records(storage).items()}
+    return {run_id: outcome(record) for run_id, record in read_records(storage).items()}
 
 
 def in_tensorboard(storage):

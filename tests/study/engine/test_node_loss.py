@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from trainables.records import read_records
+from factories import outcome, read_records
 
 LOSSES = int(os.environ.get("GCE_STUDY_LOSSES", "10"))
 STUDY = """
@@ -67,7 +67,7 @@ sys.exit(code)
 
 
 def outcomes(folder):
-    return {run_id: record.outcome() for run_id, record in read_records(folder / "storage").items()}
+    return {run_id: outcome(record) for run_id, record in read_records(folder / "storage").items()}
 
 
 @pytest.mark.clusters

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from factories import record
+from factories import read_records, record, write_record
 from study.cluster.ray_environment import prepare_environment
 from study.engine.conductor import BUSY_S, Conductor
 from study.interrupts import Interrupted, interruptible
@@ -18,7 +18,7 @@ from study.methods.grid import Grid
 from study.spec.keys import Resources
 from trainables.config import CCE, Configuration, Run
 from trainables.plans import DataSummary, PlannedRun, StudyPlan
-from trainables.records import log_path, read_records, write_record
+from trainables.records import log_path
 from trainables.runs.messages import RunTask, StepReport
 
 

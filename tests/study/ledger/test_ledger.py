@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import factories
+from factories import write_record
 from study.errors import OwnedError, SpecError
 from study.ledger.claim import claim, owner
 from study.ledger.ledger import Ledger
@@ -20,7 +21,7 @@ from study.planning.runs import study_plan
 from study.spec.study import StudySpec
 from trainables.config import CCE, Configuration, Run
 from trainables.plans import DataSummary, StudyPlan, read_plan, study_folder
-from trainables.records import Record, Status, record_path, write_record
+from trainables.records import Record, Status, record_path
 
 ROOT = Path(__file__).parents[3]
 HOLD = """

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
-from trainables.config import LOSSES, SUBSETS
+from trainables.config import LOSSES, Subset
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +23,7 @@ ONE_LOSS = f"one of {', '.join(sorted(LOSS_NAMES))}"
 TOP = (
     "name, description, dataset, arms, method, seeds, select_on, controls, budget, training, resources, notify, storage"
 )
-SUBSET = f"one of {', '.join(SUBSETS)}, or {{values: [...]}}"
+SUBSET = f"one of {', '.join(get_args(Subset))}, or {{values: [...]}}"
 FRACTION = "a number in [0, 1], or {values: [...]}, or {min: ..., max: ...} with method search"
 
 

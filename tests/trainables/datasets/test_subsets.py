@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainables.config import SUBSETS
+from trainables.config import Subset
 from trainables.datasets.fsdnoisy18k import parse
 from trainables.datasets.manifest import Clip, DataSetError, Manifest, checked
 from trainables.datasets.subsets import SUBSET_SEED, counts, subset
@@ -55,7 +56,7 @@ def real(real_data: Path) -> Manifest:
 
 def test_the_real_counts_are_those_of_table_1(real: Manifest) -> None:
     assert {c.name: (c.unverified, c.verified) for c in counts(real)} == TABLE_1
-    assert tuple(TABLE_1) == SUBSETS
+    assert tuple(TABLE_1) == get_args(Subset)
 
 
 @pytest.mark.parametrize(("smaller", "larger"), NESTED)
@@ -89,7 +90,7 @@ def test_subsets_are_drawn_from_the_one_recorded_seed(real: Manifest) -> None:
 
 
 def test_indices_are_sorted_training_clips(real: Manifest) -> None:
-    for name in SUBSETS:
+    for name in get_args(Subset):
         chosen = subset(real, name)
         assert chosen == sorted(set(chosen))
         assert all(real.clips[i].split == "train" for i in chosen)

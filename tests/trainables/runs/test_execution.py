@@ -5,9 +5,10 @@ import threading
 import pytest
 import torch
 
+from factories import outcome, read_records
 from trainables.config import AdaptiveGCE
 from trainables.features.shared_data import StorageError
-from trainables.records import Spent, add_record, log_path, read_records
+from trainables.records import Spent, add_record, log_path
 from trainables.runs.execution import RunExecution, machine_facts
 from trainables.runs.ownership import BusyError, owned, stopped
 from trainables.storage import leases
@@ -67,7 +68,7 @@ def test_a_run_given_up_half_way_goes_on_from_its_checkpoint(loader, make_run, t
     assert checkpoint_path(tmp_path, run.run_id).exists()
     continued = execute(run, loader, tmp_path)
     whole = execute(run, loader, tmp_path / "whole")
-    assert continued.outcome() == whole.outcome()
+    assert outcome(continued) == outcome(whole)
     assert continued.provenance.attempt_count == 2
     assert whole.provenance.attempt_count == 1
     assert continued.cost.images == whole.cost.images
@@ -83,7 +84,7 @@ def test_a_damaged_checkpoint_costs_epochs_and_changes_nothing(loader, make_run,
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1  # one bit, which torch itself would not notice
     path.write_bytes(data)
-    assert execute(run, loader, tmp_path).outcome() == execute(run, loader, tmp_path / "whole").outcome()
+    assert outcome(execute(run, loader, tmp_path)) == outcome(execute(run, loader, tmp_path / "whole"))
 
 
 def test_a_run_that_diverges_is_recorded_with_its_epoch(loader, make_run, tmp_path):
@@ -123,7 +124,7 @@ def test_storage_that_cannot_be_written_is_no_fault_of_the_run(loader, make_run,
     execution.release()
     assert read_records(tmp_path) == {}
     monkeypatch.undo()
-    assert execute(run, loader, tmp_path).outcome() == execute(run, loader, tmp_path / "whole").outcome()
+    assert outcome(execute(run, loader, tmp_path)) == outcome(execute(run, loader, tmp_path / "whole"))
 
 
 def test_a_checkpoint_of_another_version_costs_epochs_and_fails_nothing(loader, make_run, tmp_path):
@@ -134,7 +135,7 @@ def test_a_checkpoint_of_another_version_costs_epochs_and_fails_nothing(loader, 
     save_checkpoint(checkpoint_path(tmp_path, run.run_id), foreign)
     record = execute(run, loader, tmp_path)
     assert record.status == "complete"
-    assert record.outcome() == execute(run, loader, tmp_path / "whole").outcome()
+    assert outcome(record) == outcome(execute(run, loader, tmp_path / "whole"))
     assert "warning: " in (log := log_path(tmp_path, run.run_id).read_text())
     assert log.index("foreign checkpoint") < log.index("starts at epoch 1")
 
@@ -186,7 +187,7 @@ def test_a_run_taken_up_at_a_rung_gives_that_epoch_again_before_it_trains(loader
     assert [point.epoch for point in points] == [2, 3, 4]
     execution.release()
     whole = execute(run, loader, tmp_path / "whole")
-    assert read_records(tmp_path)[run.run_id].outcome() == whole.outcome()
+    assert outcome(read_records(tmp_path)[run.run_id]) == outcome(whole)
 
 
 def test_an_attempt_that_ended_at_a_rung_says_so(loader, make_run, tmp_path):
