@@ -1,4 +1,4 @@
-"""The command line: which module holds each command, and what errors and exit codes mean.
+"""The command line: the module of each command, and the meaning of errors and exit codes.
 
 A command's module is imported when the command is chosen, so that help and light commands start fast.
 """
@@ -15,26 +15,26 @@ from study.interrupts import Interrupted, interruptible
 from trainables.datasets.manifest import DataSetError
 
 BAD_INPUT = 2
-FEW = 3  # problems that need no counting
+MAX_UNCOUNTED = 3  # problems; of more, the number is printed too
 FAULT = 1
 
 # Command -> its module in ``study.commands`` and what it does. Without a text, the help does not list it.
 COMMANDS = {
-    "check": ("check", "say what a study file asks for and how long it takes, without training"),
+    "check": ("check", "print the runs that a study file asks for and how long they take, without training"),
     "run": ("run", "train every run that is not recorded yet, then report; run it again to continue"),
-    "status": ("studies", "say where a study stands"),
+    "status": ("studies", "print a study's progress"),
     "list": ("studies", "list the studies of a storage location, or of a cluster"),
     "schema": ("studies", "print the JSON Schema of study files, for editors"),
     "submit": ("jobs", "start a study on a cluster, or find it running there"),
-    "logs": ("jobs", "print what a study's driver on a cluster has printed"),
-    "stop": ("jobs", "end a study on a cluster when its runs have finished their epoch; resume continues it"),
-    "cancel": ("jobs", "end a study on a cluster at once; what is recorded stays, and so do checkpoints"),
-    "resume": ("jobs", "start a study that ended, or whose driver died, again from the file it was submitted with"),
+    "logs": ("jobs", "print the output of a study's driver on a cluster"),
+    "stop": ("jobs", "stop a study on a cluster once its runs have finished their epoch; resume continues it"),
+    "cancel": ("jobs", "end a study on a cluster at once; records and checkpoints are kept"),
+    "resume": ("jobs", "restart a study that ended, or whose driver died, from the file it was submitted with"),
     "wait": ("jobs", "wait until a study on a cluster ends; the exit code is that of its driver"),
     "end-driver": ("jobs", None),
     "report": ("report", "write a study's report"),
     "export": ("answers", "write a study's runs, and their curves, as CSV or Parquet"),
-    "best": ("answers", "print what a study chooses, and how sure that is"),
+    "best": ("answers", "print a study's choice and how certain it is"),
     "compare": ("answers", "print how two studies differ, in their files and in their results"),
     "dashboard": ("dashboard", "show the studies of a storage location in a browser, live while they run"),
     "data": ("data", "fetch, verify or describe a data set"),
@@ -94,7 +94,7 @@ def _explain(error: Exception) -> int:
 def _complain(problems: list[str]) -> None:
     for problem in problems:
         print(f"gce-study: {problem}", file=sys.stderr)  # noqa: T201 -- this is the command line
-    if len(problems) > FEW:
+    if len(problems) > MAX_UNCOUNTED:
         print(f"gce-study: {len(problems)} problems", file=sys.stderr)  # noqa: T201
 
 

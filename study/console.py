@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-WIDE = 1000  # characters
+UNFOLDED = 1000  # characters: wide enough that no cell is folded
 
 
 def say(text: str, *, err: bool = False) -> None:
@@ -22,11 +22,11 @@ def say(text: str, *, err: bool = False) -> None:
 
 
 def show(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table; nothing in it is read as markup, and it does not fold."""
+    """Print a table; nothing in it is read as markup, and cells are not folded."""
     table = Table(title=Text(title) if title else None, title_justify="left", box=None)
     for cell in header:
         table.add_column(Text(cell))
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
-    width = None if sys.stdout.isatty() else WIDE  # a file has no width at which cells should fold
+    width = None if sys.stdout.isatty() else UNFOLDED
     Console(highlight=False, soft_wrap=True, width=width).print(table)

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
 class Interrupted(KeyboardInterrupt):
     """The user, or the system, asked the process to end."""
 
@@ -50,11 +53,11 @@ def interruptible() -> Iterator[None]:
 
     def handler(number: int, _frame: FrameType | None) -> None:
         _received.append(number)
-        for each in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(each, signal.SIG_IGN)
+        for handled in SIGNALS:
+            signal.signal(handled, signal.SIG_IGN)
         raise Interrupted(number)
 
-    before = {each: signal.signal(each, handler) for each in (signal.SIGINT, signal.SIGTERM)}
+    previous = {handled: signal.signal(handled, handler) for handled in SIGNALS}
     try:
         yield
     except Interrupted:
@@ -62,5 +65,5 @@ def interruptible() -> Iterator[None]:
     except KeyboardInterrupt:
         raise Interrupted(_received[0] if _received else signal.SIGINT) from None
     finally:
-        for each, previous in before.items():
-            signal.signal(each, previous)
+        for handled, former in previous.items():
+            signal.signal(handled, former)

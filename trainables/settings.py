@@ -14,7 +14,7 @@ from trainables.config import Frozen
 from trainables.records import SelectOn
 
 RUNS_EACH = 20  # of a configuration, at most, while a settle study explores
-MOST_CONFIRMING_SEEDS = 1000
+MAX_CONFIRMING_SEEDS = 1000
 NOT_ALLOWED = "not_allowed"  # type of the errors made by ``not_allowed``
 # One rule for studies and arms: both become folder names and labels.
 NAME_PATTERN = r"[a-z0-9][a-z0-9._-]{0,63}"
@@ -44,7 +44,7 @@ def distinct(values: tuple[T, ...]) -> tuple[T, ...]:
 
 
 ConfirmSeeds = Annotated[
-    int, Field(ge=2, le=MOST_CONFIRMING_SEEDS, description="fresh seeds of each configuration that is confirmed")
+    int, Field(ge=2, le=MAX_CONFIRMING_SEEDS, description="fresh seeds of each configuration that is confirmed")
 ]
 Baselines = Annotated[
     tuple[Name, ...],

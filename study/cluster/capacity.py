@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from study.methods.method import Method
     from study.spec.keys import Resources
 
-MOST_WAITING = 200  # runs asked for at once; as many as Ray Tune asks for where it chooses
+MAX_WAITING = 200  # runs asked for at once; as many as Ray Tune asks for where it chooses
 
 
 class Offer(NamedTuple):
@@ -55,7 +55,7 @@ def later_offers() -> list[Offer]:
             if name != config["head_node_type"] and count:
                 offers.append(Offer(dict(kind.get("resources") or {}), count))
     elif "KUBERNETES_SERVICE_HOST" in os.environ:
-        offers.append(Offer({}, MOST_WAITING))
+        offers.append(Offer({}, MAX_WAITING))
     return offers
 
 
@@ -86,7 +86,7 @@ def most_at_once(method: Method, resources: Resources) -> int:
     A cluster that can grow, grows for what is asked for. So no more is asked for than the method can use.
     """
     slots = sum(offer.slots(resources) for offer in _offers())
-    most = [MOST_WAITING, method.most_left(), method.most_in_flight(slots)]
+    most = [MAX_WAITING, method.most_left(), method.most_in_flight(slots)]
     if resources.max_concurrent is not None:
         most.append(resources.max_concurrent)
     return max(1, min(most))

@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 @contextmanager
 def claim(storage: Location, name: str) -> Iterator[Callable[[], None]]:
-    """Own a study while the context lasts. However this process ends, the study is free then: see ``ownership``.
+    """Own a study within the context; it is released however this process ends.
 
     Yields:
-        What is to be called before anything of the study is written: it raises OwnedError once the study is lost.
+        A guard to call before anything of the study is written: it raises OwnedError once the study is lost.
 
     Raises:
-        OwnedError: another process, or another claim of this one, owns it; the message says who, where and since when.
-            Or this process was silent for so long that another took the study over.
+        OwnedError: another process, or another claim of this one, owns it, or took it over because this process was
+            silent for too long; the message names the owner.
         ValueError: the name is not one a study can have.
         OSError: the storage location cannot be written or does not lock.
 
@@ -41,21 +41,21 @@ def claim(storage: Location, name: str) -> Iterator[Callable[[], None]]:
     if held is None:
         raise OwnedError(_owned(name, path))
 
-    def still() -> None:
+    def still_owned() -> None:
         if held.lost:
             raise OwnedError(_owned(name, path))
 
     try:
-        yield still
-    except (KeyboardInterrupt, Exception):  # Tune makes another exception of what is raised below it
-        still()
+        yield still_owned
+    except (KeyboardInterrupt, Exception):  # Tune replaces exceptions that are raised below it
+        still_owned()
         raise
     finally:
         held.release()
 
 
 def _interrupt() -> None:
-    """End the command at once: a SIGINT would be given time for the epochs that are under way (``study/stopping``)."""
+    """End the command at once: SIGINT would let the runs finish their epoch first (``study.engine.graceful_stop``)."""
     number = signal.SIGTERM if callable(signal.getsignal(signal.SIGTERM)) else signal.SIGINT
     signal.pthread_kill(threading.main_thread().ident or 0, number)
 
@@ -66,5 +66,5 @@ def _owned(name: str, path: Location) -> str:
 
 
 def owner(storage: Location, name: str) -> str | None:
-    """Say who runs a study at this moment; None if nobody does."""
+    """Return who runs a study now; None if nobody does."""
     return (study_folder(storage, name) / "owner.lock").holder()

@@ -1,7 +1,7 @@
 """A storage location's ledger: the records that studies share, the studies registered there, and who runs each.
 
-Records and plans are written by ``trainables.records``; here lie the rules for finding them again: a damaged record is
-put aside, a study has one owner at a time, and a name stands for one study.
+``trainables`` writes records and plans; this package holds the rules for reading them: a damaged record is put aside, a
+study has one owner at a time, and a name stands for one study.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ DAY_S = 86_400.0
 
 
 class Ledger:
-    """The records of a storage location. ``warnings`` says, one line each, what ``open`` had to put aside."""
+    """The records of a storage location. ``warnings`` has a line for each record that was put aside."""
 
     def __init__(self, storage: Location) -> None:
-        """Name the storage location; nothing is read yet, and the folder need not exist."""
+        """Set the storage location; nothing is read yet, and the folder need not exist."""
         self.storage = storage
         self.warnings: list[str] = []
 
@@ -40,7 +40,7 @@ class Ledger:
     def open(self, run_ids: Iterable[str]) -> dict[str, Record]:
         """Return the records of those of the runs that have one, by ``run_id``. For the study's owner only.
 
-        A file that is no record of its run is moved to ``records/damaged/`` and its run counts as not recorded. What a
+        A file that is not its run's record is moved to ``records/damaged/``, and the run counts as not recorded. What a
         killed process left beside a record is removed.
 
         Raises:
@@ -48,8 +48,8 @@ class Ledger:
 
         """
         records: dict[str, Record] = {}
-        asked = list(run_ids)
-        for run_id, (record, reason) in zip(asked, self.storage.map(self._read, asked), strict=True):
+        wanted = list(run_ids)
+        for run_id, (record, reason) in zip(wanted, self.storage.map(self._read, wanted), strict=True):
             if reason:
                 self.put_aside(run_id, "damaged", reason)
             elif record is not None:
@@ -64,7 +64,7 @@ class Ledger:
         return records
 
     def _read(self, run_id: str) -> tuple[Record | None, str]:
-        """Return a run's record, or None and what is wrong with it; the text is empty where there is none."""
+        """Return a run's record, or None and what is wrong with it; the text is empty if the record is absent."""
         try:
             record = read_record(record_path(self.storage, run_id))
         except FileNotFoundError:

@@ -21,7 +21,7 @@ def find_plan(storage: Location, name: str) -> StudyPlan:
     """Read a study's plan.
 
     Raises:
-        UnknownStudyError: there is none; the message names those that are there.
+        UnknownStudyError: there is no such study; the message lists those that exist.
 
     """
     try:
@@ -30,21 +30,21 @@ def find_plan(storage: Location, name: str) -> StudyPlan:
         msg = f"{study_folder(storage, name) / 'plan.json'}: damaged: {error.errors()[0]['msg']}"
         raise UnknownStudyError(msg) from None
     except FileNotFoundError:
-        there = sorted(p.parent.name for p in (storage / "studies").glob("*/plan.json"))
-        msg = f"{storage}: no study named {name!r}; there: {', '.join(there) or 'none'}; other places: --storage"
+        names = sorted(p.parent.name for p in (storage / "studies").glob("*/plan.json"))
+        msg = f"{storage}: no study named {name!r}; there: {', '.join(names) or 'none'}; other places: --storage"
         raise UnknownStudyError(msg) from None
 
 
 def refuse_changed_study(
     storage: Location, name: str, spec: dict[str, Any], fingerprint: str | None = None
 ) -> StudyPlan | None:
-    """Compare a study file, and its data if given, with what the storage location keeps under its name; change nothing.
+    """Compare a study file, and its data if given, with the plan stored under its name; change nothing.
 
     Returns:
-        The plan that is kept, or None.
+        The stored plan, or None.
 
     Raises:
-        SpecError: the name is another study's here; each difference is a problem, the last line says what to do.
+        SpecError: the name is another study's here; each difference is a problem, and the last line advises what to do.
 
     """
     try:
@@ -53,7 +53,7 @@ def refuse_changed_study(
         return None
     except ValidationError as error:
         path = study_folder(storage, name) / "plan.json"
-        text = f"{path}: damaged ({error.errors()[0]['msg']}); move it away, and the study is registered anew"
+        text = f"{path}: damaged ({error.errors()[0]['msg']}); move it away, and the study is registered again"
         raise SpecError([text]) from None
     changed = differences(old.spec, spec)
     if fingerprint not in (None, old.dataset.fingerprint):
@@ -65,13 +65,13 @@ def refuse_changed_study(
 
 
 def register(storage: Location, plan: StudyPlan) -> None:
-    """Keep a study's plan; the same name must mean the same study ever after.
+    """Store a study's plan; from then on its name means this study.
 
-    Changes that leave every result as it is (description, resources, budget, storage, where the data lies) replace the
-    plan.
+    Changes that leave every result as it is (description, resources, budget, locations of storage and data) replace
+    the plan.
 
     Raises:
-        SpecError: see ``compare``.
+        SpecError: see ``refuse_changed_study``.
 
     """
     if refuse_changed_study(storage, plan.name, plan.spec, plan.dataset.fingerprint) != plan:

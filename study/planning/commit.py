@@ -1,4 +1,4 @@
-"""Which source code a record was made with."""
+"""The revision of the source code that makes a record."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from pathlib import Path
 
 
 def git_revision() -> dict[str, str | None]:
-    """Return the git commit that the code lies in, ``+changes`` added if it was edited; None outside a checkout."""
+    """Return the code's git commit, with ``+changes`` if it was edited; None outside a checkout."""
     folder = Path(__file__).resolve().parents[2]
     try:
-        # Only a checkout of this project counts, not some other repository that an environment lies in.
+        # Only a checkout of this project counts, not another repository around the environment.
         if not (folder / ".git").exists():
             return {"commit": None}
         commit = _git(folder, "rev-parse", "HEAD")

@@ -1,4 +1,4 @@
-"""From a study file to its plan: the data set read and checked, every run named."""
+"""Read and check a study's data set, and make the study's plan."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def read_list(spec: StudySpec) -> Manifest:
     """Read the study's list of clips; a data set in an object store is copied to this machine first.
 
     Raises:
-        DataSetError: with every problem.
+        DataSetError: the data set has problems; all are listed.
 
     """
     return load(local_copy(spec.dataset, cache()), location(spec.storage).scratch / "synthetic")
@@ -31,7 +31,7 @@ def read_data(spec: StudySpec, skip_bad_clips: int = 0) -> Manifest:
     """Read the study's data set, with everything that can be checked without decoding the audio.
 
     Raises:
-        DataSetError: with every problem.
+        DataSetError: the data set has problems; all are listed.
 
     """
     return with_digests(read_list(spec), location(spec.storage).scratch / "digests", skip_bad_clips)

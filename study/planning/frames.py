@@ -1,4 +1,4 @@
-"""The frames of a study's data set: computed where they are missing, and left for the workers."""
+"""Compute the missing frames of a study's data set, and publish it to the workers."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def store_data(
         The manifest without the clips that were left out.
 
     Raises:
-        DataSetError: more clips cannot be used; those that only decoding finds are listed with the others.
+        DataSetError: more clips cannot be used; those that only decoding reveals are listed with the others.
         EngineError: a process that computed frames was killed.
         OSError: the storage location cannot be written.
 

@@ -1,4 +1,4 @@
-"""From a study to the runs it names."""
+"""The runs of a study: planned from its file, and how many are left."""
 
 from __future__ import annotations
 
@@ -29,10 +29,9 @@ def runs_left(spec: StudySpec, plan: StudyPlan, recorded: set[str]) -> int:
     if isinstance(spec.method, Grid):
         most = len({p.run.run_id for p in plan.runs if not p.stage}) + control_runs(spec)
     else:
-        own = [c for c in candidates(spec) if c.arm not in spec.method.baselines]
-        explore = (
-            most_exploring(spec.method, len(own)) if isinstance(spec.method, Settle) else most_sampled(spec.method)
-        )
+        choices = [c for c in candidates(spec) if c.arm not in spec.method.baselines]
+        method = spec.method
+        explore = most_exploring(method, len(choices)) if isinstance(method, Settle) else most_sampled(method)
         most = explore + confirming_runs(spec, spec.method)
     return max(0, min(most, spec.budget.max_runs or most) - len(named & recorded))
 

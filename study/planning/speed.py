@@ -1,4 +1,4 @@
-"""How long a patch takes to train and to score on this machine: measured on a few batches of noise, and remembered."""
+"""Measure how long a patch takes to train and to score on this machine, and cache the result."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 BATCHES = 5
 ENOUGH_S = 2.0  # two batches suffice once they have taken this long
-REMEMBERED_S = 7 * 86_400.0  # so that a measurement on a busy machine expires
+CACHED_S = 7 * 86_400.0  # so that a measurement on a busy machine expires
 
 
 def seconds_per_patch(batch_size: int, classes: int, precision: Precision = "fp32") -> tuple[float, float]:
-    """Return how long a patch takes on one thread of this machine; not measured again for a week.
+    """Return how long a patch takes on one thread of this machine, measured on noise at most once a week.
 
     Args:
         batch_size: patches in a batch.
@@ -39,11 +39,10 @@ def seconds_per_patch(batch_size: int, classes: int, precision: Precision = "fp3
     path = cache() / "speed.json"
     key = "; ".join((_processor(), f"torch {version('torch')}", f"{batch_size} x {classes} classes", precision))
     known: dict[str, list[float]] = {}
-    with suppress(
-        OSError, ValueError, TypeError, LookupError, AttributeError
-    ):  # absent, or not written by this function
+    # The file may be absent, or not written by this function.
+    with suppress(OSError, ValueError, TypeError, LookupError, AttributeError):
         read = json.loads(path.read_bytes())
-        known = {k: v for k, v in read.items() if time.time() - REMEMBERED_S < v[0] <= time.time()}
+        known = {k: v for k, v in read.items() if time.time() - CACHED_S < v[0] <= time.time()}
     with suppress(KeyError, ValueError, TypeError):
         _, train_s, validate_s = known[key]
         return float(train_s), float(validate_s)
@@ -55,24 +54,24 @@ def seconds_per_patch(batch_size: int, classes: int, precision: Precision = "fp3
 
 
 def _processor() -> str:
-    """Name this machine's processor and its cores."""
+    """Return the name of this machine and its processor, and the number of cores."""
     name = platform.processor() or platform.machine()
     with suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123 -- no path to keep
         name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), name)
     return f"{platform.node()}, {len(os.sched_getaffinity(0))} of {name}"
 
 
-def _measured_apart(*asked: object) -> tuple[float, float]:
+def _measured_apart(*arguments: object) -> tuple[float, float]:
     """Measure in a separate process with the memory settings of the processes that train."""
-    command = [sys.executable, "-m", "study.planning.speed", *map(str, asked)]
-    said = subprocess.run(command, env=os.environ | WORKERS, check=True, capture_output=True).stdout  # noqa: S603 -- ours
-    train_s, validate_s = json.loads(said)
+    command = [sys.executable, "-m", "study.planning.speed", *map(str, arguments)]
+    output = subprocess.run(command, env=os.environ | WORKERS, check=True, capture_output=True).stdout  # noqa: S603 -- ours
+    train_s, validate_s = json.loads(output)
     return train_s, validate_s
 
 
 def measure(batch_size: int, classes: int, precision: Precision) -> tuple[float, float]:
     """Time the network on one thread now; arguments and result as in ``seconds_per_patch``."""
-    import torch  # noqa: PLC0415 -- a second, which what is remembered need not wait for
+    import torch  # noqa: PLC0415 -- takes a second, which a cached result need not wait for
 
     from trainables.losses.robust import gce  # noqa: PLC0415
     from trainables.losses.soft_nearest_neighbour import adaptive_q  # noqa: PLC0415

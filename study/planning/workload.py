@@ -1,4 +1,4 @@
-"""How much work a study is: clips, patches and seconds per arm."""
+"""The work that a study takes: clips and patches of each subset, and seconds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Workload:
-    """How much one epoch of a subset is."""
+    """The size of one epoch on a subset."""
 
     train_clips: int
     train_patches: int
@@ -31,7 +31,7 @@ class Workload:
 
 
 def workloads(spec: StudySpec, manifest: Manifest) -> dict[str, Workload]:
-    """Count clips and patches of each subset that the study trains on, by the lengths the files' headers state.
+    """Count clips and patches of each subset that the study trains on, by the lengths in the files' headers.
 
     Raises:
         DataSetError: a subset is empty or holds less than one batch; all such subsets are listed.
@@ -51,7 +51,7 @@ def workloads(spec: StudySpec, manifest: Manifest) -> dict[str, Workload]:
                 patches[i] = len(patch_starts(frame_count(samples)))
         return sum(patches[i] for i in clips)
 
-    found: dict[str, Workload] = {}
+    work: dict[str, Workload] = {}
     problems: list[str] = []
     for name in dict.fromkeys(name for arm in spec.arms for name in arm.subsets):
         try:
@@ -60,11 +60,11 @@ def workloads(spec: StudySpec, manifest: Manifest) -> dict[str, Workload]:
             problems += error.problems
             continue
         train, held = split_validation(manifest, chosen, spec.training.validation, spec.training.split_seed)
-        found[name] = Workload(len(train), count(train), count(held))
-        problems += _unusable(spec, name, found[name], verified=any(manifest.clips[i].verified for i in held))
+        work[name] = Workload(len(train), count(train), count(held))
+        problems += _unusable(spec, name, work[name], verified=any(manifest.clips[i].verified for i in held))
     if problems:
         raise DataSetError(problems)
-    return found
+    return work
 
 
 def _unusable(spec: StudySpec, name: str, work: Workload, *, verified: bool) -> Iterator[str]:
@@ -81,12 +81,12 @@ def _unusable(spec: StudySpec, name: str, work: Workload, *, verified: bool) -> 
 
 
 def estimate_s(spec: StudySpec, runs: Counter[str], work: dict[str, Workload], classes: int) -> float | None:
-    """Estimate the wall time of runs in seconds, from a few batches trained here and now on noise.
+    """Estimate the wall time of runs in seconds, from a few batches of noise trained on this machine.
 
     Args:
         spec: the study.
         runs: how many runs of each subset.
-        work: how much one epoch of each subset is.
+        work: one epoch of each subset.
         classes: number of classes.
 
     Returns:

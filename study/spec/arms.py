@@ -1,8 +1,8 @@
-"""An arm of a study: a loss on a training subset, where any parameter may be left open.
+"""An arm of a study: a loss on a training subset, of which any parameter may be left open.
 
 ``{values: [...]}`` leaves it open over a list, ``{min: ..., max: ..., scale: ...}`` over a range.
 
-The models are derived from ``trainables.config.LOSSES``, so a new loss or parameter there needs nothing here.
+The models are derived from ``trainables.config.LOSSES``, so a new loss or parameter needs no change here.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from trainables.settings import Name, OpenRange, distinct, not_allowed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-MOST_VALUES = 1000
+MAX_VALUES = 1000
 
 
 class Values(Frozen):
-    """A parameter left open: each of the values becomes a configuration of its own."""
+    """A parameter left open: each value makes a configuration."""
 
     values: tuple[float | str, ...]
 
@@ -42,7 +42,7 @@ class Range(OpenRange):
 
 
 def branch(value: Any) -> Literal["value", "values", "range"]:  # noqa: ANN401 -- whatever a file holds there
-    """Tell a fixed value, ``{values: [...]}`` and ``{min, max}`` apart, so that an error speaks of what was meant."""
+    """Return the form in which a parameter is given, so that an error message refers to that form."""
     if isinstance(value, Range) or (isinstance(value, dict) and {"min", "max", "scale"} & set(value)):
         return "range"
     return "values" if isinstance(value, dict | Values) else "value"
@@ -54,7 +54,7 @@ def _branch_without_range(value: Any) -> Literal["value", "values"]:  # noqa: AN
 
 def _open(model: str, fixed: Any, description: str | None) -> Any:  # noqa: ANN401 -- annotations
     """Return the annotation of a parameter that is either fixed or left open."""
-    # An absent value means "the loss's own choice"; it can be fixed but is nothing to vary over.
+    # None stands for the loss's default: it can be fixed, but not varied over.
     items = tuple(t for t in get_args(fixed) if t is not NoneType)
     item: Any = Union[items] if NoneType in get_args(fixed) else fixed  # noqa: UP007 -- built at run time
     fields: dict[str, Any] = {
@@ -62,10 +62,10 @@ def _open(model: str, fixed: Any, description: str | None) -> Any:  # noqa: ANN4
             Annotated[
                 tuple[item, ...],
                 # Not strict about the container alone: YAML and JSON give lists.
-                Field(strict=False, min_length=1, max_length=MOST_VALUES, json_schema_extra={"uniqueItems": True}),
+                Field(strict=False, min_length=1, max_length=MAX_VALUES, json_schema_extra={"uniqueItems": True}),
                 AfterValidator(distinct),
             ],
-            Field(description=f"1 to {MOST_VALUES} distinct values" + (f" of: {description}" if description else "")),
+            Field(description=f"1 to {MAX_VALUES} distinct values" + (f" of: {description}" if description else "")),
         )
     }
     values: Any = create_model(f"{model}Values", __base__=Values, __doc__=Values.__doc__, **fields)
@@ -81,7 +81,7 @@ def _open(model: str, fixed: Any, description: str | None) -> Any:  # noqa: ANN4
 
 
 def _is_number(annotation: Any) -> bool:  # noqa: ANN401 -- an annotation
-    return annotation is float or any(_is_number(each) for each in get_args(annotation)[:1])
+    return annotation is float or any(_is_number(inner) for inner in get_args(annotation)[:1])
 
 
 def _inner_description(annotation: Any) -> str | None:  # noqa: ANN401 -- an annotation
@@ -97,7 +97,7 @@ def _open_loss(loss: type[Frozen]) -> type[Frozen]:
             continue
         fixed = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
         description = field.description or _inner_description(field.annotation)
-        of = description if _is_number(fixed) else None  # names of choices need no other words
+        of = description if _is_number(fixed) else None  # the names of choices explain themselves
         annotation = _open(f"{loss.__name__}{name.title()}", fixed, of)
         default = ... if field.is_required() else field.default
         fields[name] = (annotation, Field(default, description=description))
@@ -115,7 +115,7 @@ else:
 
 
 class ArmConfiguration(NamedTuple):
-    """One configuration of an arm, less the training settings: ``varied`` holds what the arm had left open."""
+    """One configuration of an arm, without training settings; ``varied`` holds the values of the open parameters."""
 
     varied: dict[str, float | str]
     loss: Loss
@@ -137,7 +137,7 @@ class Arm(Frozen):
 
     @property
     def open(self) -> dict[str, Values | Range]:
-        """What the arm leaves open, by the parameter's name in the file; the subset is one of them."""
+        """The open parameters, by name; the subset is one of them."""
         return {name: value for name, value in self._parameters().items() if isinstance(value, Values | Range)}
 
     @property
@@ -147,7 +147,7 @@ class Arm(Frozen):
 
     @property
     def size(self) -> int:
-        """How many configurations the arm names; a range counts as one."""
+        """The number of the arm's configurations; a range counts as one."""
         count = 1
         for value in self._parameters().values():
             count *= len(value.values) if isinstance(value, Values) else 1

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Candidate(NamedTuple):
-    """A configuration, the arm it belongs to, and what that arm had left open there."""
+    """A configuration, its arm, and the values of the arm's open parameters."""
 
     arm: str
     varied: Mapping[str, float | str]
@@ -29,10 +29,10 @@ class Candidate(NamedTuple):
 
 
 def candidates(spec: StudySpec) -> list[Candidate]:
-    """Return every configuration with its arm's name and what the arm had left open, in the order of the file.
+    """Return every configuration of a study, in the order of the file.
 
-    The parameters' values and the subset are keyed by their names in the file: ``q``, ``temperature``, ``subset``. An
-    arm with a range names none.
+    ``varied`` is keyed by the names in the file: ``q``, ``temperature``, ``subset``. An arm with a range has no
+    candidates.
     """
     return [
         Candidate(

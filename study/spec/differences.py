@@ -21,7 +21,7 @@ _IGNORED = {
     ("storage",),
     # Where the data lies: the data set's fingerprint shows whether it is the same data.
     *(("dataset", key) for kind in KINDS.values() for key in path_keys(kind)),
-    # How far a study goes: with more of it, it is continued.
+    # How far a study goes: raising it continues the study.
     ("budget",),
     ("method", "max_runs"),
     ("method", "configurations"),
@@ -29,14 +29,14 @@ _IGNORED = {
 
 
 def dump(spec: StudySpec) -> dict[str, Any]:
-    """Return a study as JSON-able data with every default filled in; whom to notify is nobody else's business."""
+    """Return a study as JSON-able data with every default, but without ``notify``, which may hold a secret."""
     return spec.model_dump(mode="json", exclude={"notify"})
 
 
 def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     """Return what changed between two dumped studies, a line for each key: ``seeds: 12 -> 20``.
 
-    Keys that change no result are left out: description, resources, storage, the folder the data set lies in, and how
+    Keys that change no result are left out: description, resources, storage, the folder of the data set, and how
     far the study goes.
     """
     with suppress(ValidationError):
@@ -65,8 +65,8 @@ def _differences(old: Any, new: Any, path: tuple[str, ...]) -> Iterator[str]:  #
         if here in _IGNORED:
             continue
         if key not in new:
-            yield f"{key_path(here)}: {shown(old[key])} -> not there"
+            yield f"{key_path(here)}: {shown(old[key])} -> absent"
         elif key not in old:
-            yield f"{key_path(here)}: not there -> {shown(new[key])}"
+            yield f"{key_path(here)}: absent -> {shown(new[key])}"
         else:
             yield from _differences(old[key], new[key], here)

@@ -11,8 +11,8 @@ from trainables.config import Frozen
 from trainables.settings import GpuPrices, distinct, not_allowed
 from trainables.storage.location import URL, URL_FORM, is_url
 
-MOST_CONFIGURATIONS = 10_000
-MOST_SEEDS = 1000
+MAX_CONFIGURATIONS = 10_000
+MAX_SEEDS = 1000
 
 
 class Resources(Frozen):
@@ -42,13 +42,13 @@ def _seeds_branch(value: Any) -> Literal["value", "values"]:  # noqa: ANN401 -- 
 _Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
 
-_SeedCount = Annotated[int, Field(ge=1, le=MOST_SEEDS), Tag("value")]
+_SeedCount = Annotated[int, Field(ge=1, le=MAX_SEEDS), Tag("value")]
 
 
 _SeedList = Annotated[
     tuple[_Seed, ...],
     # Not strict about the container alone: YAML and JSON give lists.
-    Field(strict=False, min_length=1, max_length=MOST_SEEDS, json_schema_extra={"uniqueItems": True}),
+    Field(strict=False, min_length=1, max_length=MAX_SEEDS, json_schema_extra={"uniqueItems": True}),
     AfterValidator(distinct),
     Tag("values"),
 ]
@@ -58,7 +58,7 @@ Seeds = Annotated[_SeedCount | _SeedList, Discriminator(_seeds_branch)]
 
 
 def absolute(text: str, at: tuple[str, ...] = ()) -> str:
-    """Return a path with ``~`` expanded, made absolute from the current working directory; a URL stays one.
+    """Return a path with ``~`` expanded, made absolute from the current directory; a URL is kept.
 
     Raises:
         PydanticCustomError: it is empty, has characters that do not print, names an unknown user's home, or is a URL of

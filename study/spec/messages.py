@@ -1,4 +1,4 @@
-"""How messages show what a person wrote: values, keys and file names, on one line and never longer than a line."""
+"""Values, keys and file names as messages show them: on one line of bounded length."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LONGEST = 80  # characters of a shown value or key
+MAX_LENGTH = 80  # characters of a shown value or key
 
 
 def plain(text: str) -> str:
@@ -19,8 +19,8 @@ def plain(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    """Return at most 80 characters of the text; the cut is shown as three dots."""
-    return text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+    """Return a text of at most 80 characters; three dots end one that was cut."""
+    return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 3] + "..."
 
 
 def shown(value: Any) -> str:  # noqa: ANN401 -- any value of a YAML or JSON file
@@ -34,10 +34,10 @@ def _flow(value: Any) -> str:  # noqa: ANN401 -- any value of a YAML or JSON fil
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_flow(v) for v in value) + "]"
     if isinstance(value, str):
-        return repr(value[: LONGEST + 1])  # the quotes tell a text from a number
+        return repr(value[: MAX_LENGTH + 1])  # the quotes distinguish text from a number
     if isinstance(value, float):
         return _number(value)
-    if isinstance(value, int) and value.bit_length() > 4 * LONGEST:
+    if isinstance(value, int) and value.bit_length() > 4 * MAX_LENGTH:
         return "a number of more than 80 digits"  # Python refuses to print very long ones
     return json.dumps(value)
 
@@ -51,7 +51,7 @@ def _number(value: float) -> str:
 
 
 def key_path(path: Iterable[str | int]) -> str:
-    """Return where a value lies, as in ``arms[0].loss.q``; empty for the whole file."""
+    """Return the path of a value, such as ``arms[0].loss.q``; empty for the whole file."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{plain(part) or repr(part)}" for part in path)
     return shortened(text.removeprefix("."))
 
@@ -60,5 +60,5 @@ def closest(word: object, allowed: Iterable[str]) -> str:
     """Return `` (did you mean X?)`` for the allowed word nearest to a mistyped one, or nothing when none is near."""
     if not isinstance(word, str):
         return ""
-    found = difflib.get_close_matches(word[:LONGEST].lower(), list(allowed), n=1, cutoff=0.6)
-    return f" (did you mean {found[0]}?)" if found else ""
+    matches = difflib.get_close_matches(word[:MAX_LENGTH].lower(), list(allowed), n=1, cutoff=0.6)
+    return f" (did you mean {matches[0]}?)" if matches else ""

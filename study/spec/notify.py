@@ -1,4 +1,4 @@
-"""The `notify` key of a study file."""
+"""The ``notify`` key of a study file."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ Event = Literal["finished", "failed", "settled"]
 
 
 class Notify(Frozen):
-    """Whom to tell, and of what. The address may hold a secret: it is neither printed nor kept with the study."""
+    """Where to post which events. The address may hold a secret: it is neither printed nor stored with the study."""
 
     on: Annotated[
         tuple[Event, ...],
         # Not strict about the container alone: YAML and JSON give lists.
         Field(
-            strict=False, min_length=1, description="of what: finished, failed, settled (a choice is being confirmed)"
+            strict=False,
+            min_length=1,
+            description="events to post: finished, failed, settled (a choice is being confirmed)",
         ),
     ] = ("finished", "failed", "settled")
     url: Annotated[SecretStr, Field(description="http or https address to which JSON with a text is posted")]
@@ -30,10 +32,10 @@ class Notify(Frozen):
     def _is_a_web_address(cls, url: SecretStr) -> SecretStr:
         try:
             parts = urlsplit(url.get_secret_value())
-            known = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+            valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
         except ValueError:
-            known = False
-        if not known or not url.get_secret_value().isprintable() or " " in url.get_secret_value():
+            valid = False
+        if not valid or not url.get_secret_value().isprintable() or " " in url.get_secret_value():
             raise not_allowed((), "an address like https://HOST/PATH")
         return url
 

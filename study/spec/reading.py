@@ -1,4 +1,4 @@
-"""From a study file to a ``StudySpec``, or to every problem that the file has."""
+"""Read a study file into a ``StudySpec``, or report all its problems."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from study.spec.yaml_reader import Document
 
-MOST_BYTES = 1_000_000
+MAX_BYTES = 1_000_000
 
 
 class Submission(NamedTuple):
@@ -35,7 +35,7 @@ class Submission(NamedTuple):
     Attributes:
         name: the file's name.
         text: its text.
-        digest: of its data, whatever the file's name, layout and comments.
+        digest: of its data; name, layout and comments do not matter.
 
     """
 
@@ -60,9 +60,9 @@ class StudyFile:
     """A study file, read and parsed once.
 
     Attributes:
-        path: where it lies.
+        path: of the file.
         text: its text.
-        document: the data in the text, and where each key stands.
+        document: the data in the text, and the position of each key.
         spec: the study.
 
     """
@@ -87,7 +87,7 @@ class StudyFile:
         return Submission(self.path.name, text, digest)
 
     def paths(self) -> Iterator[tuple[tuple[str, ...], str]]:
-        """Yield the place and the text of each path in the file, before it was made absolute."""
+        """Yield the key and the text of each path in the file, as it is written there."""
         yield ("storage",), self.document.data.get("storage", StudySpec.model_fields["storage"].default)
         for at in local_paths(self.spec.dataset):
             yield ("dataset", *at), reduce(getitem, at, self.document.data["dataset"])
@@ -102,8 +102,8 @@ def read_study_file(path: Path) -> StudyFile:
     """Read a study file: YAML 1.2, UTF-8, at most 1 MB.
 
     Raises:
-        SpecError: the file cannot be read or is no study; each problem has the file, the line, the key, the value and
-            what is allowed.
+        SpecError: the file cannot be read or is not a study; each problem names the file, the line, the key, the value
+            and what is allowed.
 
     """
     file = plain(str(path))
@@ -124,14 +124,14 @@ def read_study_file(path: Path) -> StudyFile:
 def _text(path: Path, file: str) -> str:
     try:
         if path.exists() and not path.is_file():
-            raise SpecError([f"{file}: not a file; allowed: a study file"])  # a pipe would wait for ever
+            raise SpecError([f"{file}: not a file; allowed: a study file"])  # reading a pipe would block
         with path.open("rb") as stream:
-            data = stream.read(MOST_BYTES + 1)
+            data = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         reason = getattr(error, "strerror", None) or str(error)
         raise SpecError([f"{file}: cannot be read: {reason}"]) from None
-    if len(data) > MOST_BYTES:
-        raise SpecError([f"{file}: larger than {MOST_BYTES} bytes; allowed: at most that"])
+    if len(data) > MAX_BYTES:
+        raise SpecError([f"{file}: larger than {MAX_BYTES} bytes; allowed: at most that"])
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

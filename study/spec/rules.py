@@ -10,14 +10,15 @@ from trainables.settings import Grid, Search, Settle
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from study.spec.arms import Arm
     from study.spec.study import StudySpec
 
-MOST_RUNS = 100_000
+MAX_RUNS = 100_000
 CONTROL = ".fixed_q"  # appended to an adaptive arm's name, it names the arm of its controls
 
 
 class Violation(NamedTuple):
-    """A value that breaks a rule: where it lies, and what would be allowed there."""
+    """A value that breaks a rule: its path, and what would be allowed there."""
 
     at: tuple[str | int, ...]
     allowed: str
@@ -33,8 +34,8 @@ def _grid(spec: StudySpec) -> Iterator[Violation]:
     yield from _no_ranges(spec, tuple(range(len(spec.arms))))
     if spec.seeds is None:
         yield Violation(("seeds",), "how many seeds (1 to 1000), or a list of distinct seeds, with method grid")
-    elif (runs := sum(arm.size for arm in spec.arms) * len(spec.seed_list)) > MOST_RUNS:
-        yield Violation(("seeds",), f"at most {MOST_RUNS} runs in a study (this one names {runs})")
+    elif (runs := sum(arm.size for arm in spec.arms) * len(spec.seed_list)) > MAX_RUNS:
+        yield Violation(("seeds",), f"at most {MAX_RUNS} runs in a study (this one names {runs})")
 
 
 def _no_ranges(spec: StudySpec, indices: tuple[int, ...]) -> Iterator[Violation]:
@@ -48,8 +49,8 @@ def _no_ranges(spec: StudySpec, indices: tuple[int, ...]) -> Iterator[Violation]
 def _choosing(spec: StudySpec, method: Settle | Search) -> Iterator[Violation]:
     """Yield what breaks the rules that settle and search share, then those of search."""
     if spec.seeds is not None:
-        own = "start_seeds" if isinstance(method, Settle) else "seeds"
-        text = f"no seeds here with method {method.name}: it has method.{own} and method.confirm_seeds"
+        key = "start_seeds" if isinstance(method, Settle) else "seeds"
+        text = f"no seeds here with method {method.name}: it has method.{key} and method.confirm_seeds"
         yield Violation(("seeds",), text)
     names = [arm.name for arm in spec.arms]
     for i, name in enumerate(method.baselines):
@@ -71,9 +72,11 @@ def _choosing(spec: StudySpec, method: Settle | Search) -> Iterator[Violation]:
 
 def _comparable(spec: StudySpec, indices: tuple[int, ...]) -> Iterator[Violation]:
     """Yield what makes the accuracies of the arms incomparable."""
-    found = dict.fromkeys(name for i in indices for name in spec.arms[i].subsets)
-    if spec.select_on == "validation" and len(found) > 1:
-        text = f"verified, where subsets are chosen from ({', '.join(found)}): each holds out its own validation clips"
+    subsets = dict.fromkeys(name for i in indices for name in spec.arms[i].subsets)
+    if spec.select_on == "validation" and len(subsets) > 1:
+        text = (
+            f"verified, where subsets are chosen from ({', '.join(subsets)}): each holds out its own validation clips"
+        )
         yield Violation(("select_on",), text)
     if spec.select_on == "verified":
         for i in indices:
@@ -93,11 +96,15 @@ def _halving(spec: StudySpec, method: Search) -> Iterator[Violation]:
         yield Violation(("method", "asha", "grace_period"), text)
 
 
+def _adaptive_arms(spec: StudySpec) -> list[Arm]:
+    return [arm for arm in spec.arms if getattr(arm.loss, "name", None) == "adaptive_gce"]
+
+
 def control_runs(spec: StudySpec) -> int:
     """Return how many controls a study needs at most: one for each adaptive run that enters means."""
     if not spec.controls:
         return 0
-    adaptive = [arm for arm in spec.arms if getattr(arm.loss, "name", None) == "adaptive_gce"]
+    adaptive = _adaptive_arms(spec)
     if isinstance(spec.method, Grid):
         return sum(arm.size for arm in adaptive) * len(spec.seed_list)
     baselines = [arm for arm in adaptive if arm.name in spec.method.baselines]
@@ -113,9 +120,11 @@ def confirming_runs(spec: StudySpec, method: Settle | Search) -> int:
 
 
 def _enough(spec: StudySpec, method: Settle | Search, chosen_from: tuple[int, ...]) -> Iterator[Violation]:
-    """Yield a budget below the runs to start with and the runs that are reserved for the confirmation."""
-    each = method.seeds if isinstance(method, Search) else method.start_seeds
-    start = each if isinstance(method, Search) else each * sum(spec.arms[i].size for i in chosen_from)
+    """Yield a budget that does not cover the runs to start with and those reserved for the confirmation."""
+    if isinstance(method, Search):
+        start = method.seeds
+    else:
+        start = method.start_seeds * sum(spec.arms[i].size for i in chosen_from)
     confirm = confirming_runs(spec, method)
     if isinstance(method, Settle) and method.max_runs is not None and method.max_runs < start:
         yield Violation(("method", "max_runs"), f"at least {start}, the runs to start with")
@@ -125,7 +134,7 @@ def _enough(spec: StudySpec, method: Settle | Search, chosen_from: tuple[int, ..
 
 
 def _controls(spec: StudySpec) -> Iterator[Violation]:
-    adaptive = [arm.name for arm in spec.arms if getattr(arm.loss, "name", None) == "adaptive_gce"]
+    adaptive = [arm.name for arm in _adaptive_arms(spec)]
     if spec.controls and not adaptive:
         yield Violation(("controls",), "fixed_q only beside an arm whose loss is adaptive_gce")
     for i, arm in enumerate(spec.arms):

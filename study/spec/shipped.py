@@ -8,9 +8,9 @@ SPECS = Path(__file__).parents[1] / "specs"
 
 
 def spec_path(file: Path) -> Path:
-    """Return the path of a study file; a bare name such as ``demo`` that is no file means a shipped one."""
-    own = SPECS / f"{file}.yaml"
-    return own if not file.exists() and len(file.parts) == 1 and own.exists() else file
+    """Return the path of a study file; a bare name such as ``demo`` means a shipped one, unless a file has it."""
+    shipped_file = SPECS / f"{file}.yaml"
+    return shipped_file if not file.exists() and len(file.parts) == 1 and shipped_file.exists() else file
 
 
 def shipped() -> list[str]:

@@ -8,7 +8,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from study.spec.arms import Arm, Range
-from study.spec.keys import MOST_CONFIGURATIONS, Resources, Seeds, absolute
+from study.spec.keys import MAX_CONFIGURATIONS, Resources, Seeds, absolute
 from study.spec.messages import shown
 from study.spec.notify import Notify
 from study.spec.rules import violations
@@ -39,10 +39,10 @@ class StudySpec(Frozen):
         Field(description="the accuracy to choose by: on validation clips, or on the verified ones among them"),
     ] = "validation"
     controls: Controls = ()
-    budget: Annotated[Budget, Field(description="where the study ends in order; changes no result")] = Budget()
+    budget: Annotated[Budget, Field(description="limits at which the study ends; changes no result")] = Budget()
     training: Annotated[Training, Field(description="the training protocol; every default is the paper's")] = Training()
     resources: Annotated[Resources, Field(description="what one run may use; changes no result")] = Resources()
-    notify: Annotated[Notify | None, Field(description="whom to tell how the study goes; changes no result")] = None
+    notify: Annotated[Notify | None, Field(description="where to post the study's events; changes no result")] = None
     storage: Annotated[
         str,
         Field(min_length=1, validate_default=True, description="folder, or s3://BUCKET/PREFIX, of records and plans"),
@@ -71,14 +71,14 @@ class StudySpec(Frozen):
             if arm.name in first:
                 raise not_allowed((i, "name"), f"a name of its own (arms[{first[arm.name]}] has the same)")
             first[arm.name] = i
-        if sum(arm.size for arm in arms) > MOST_CONFIGURATIONS:
-            raise not_allowed((), f"arms of at most {MOST_CONFIGURATIONS} configurations together")
-        owner: dict[tuple[Loss, Subset], Arm] = {}
+        if sum(arm.size for arm in arms) > MAX_CONFIGURATIONS:
+            raise not_allowed((), f"arms of at most {MAX_CONFIGURATIONS} configurations together")
+        first_arm: dict[tuple[Loss, Subset], Arm] = {}
         for i, arm in enumerate(arms):
             if any(isinstance(value, Range) for value in arm.open.values()):
                 continue
             for choice in arm.choices():
-                other = owner.setdefault((choice.loss, choice.subset), arm)
+                other = first_arm.setdefault((choice.loss, choice.subset), arm)
                 if other is not arm:
                     both = shown({"loss": choice.loss.model_dump(exclude_none=True), "subset": choice.subset})
                     text = f"a configuration in one arm only (arms {other.name} and {arm.name} both name {both})"

@@ -1,6 +1,6 @@
-"""Validation errors as lines to read: for each value its key, the value and what is allowed there.
+"""Pydantic's validation errors as messages: for each refused value its key, the value and what is allowed.
 
-What is allowed is read off the JSON Schema, so that the messages, the editor's help and the check cannot disagree.
+What is allowed is taken from the JSON Schema, so that the messages, the editor's help and the check cannot disagree.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
-# The tags of a union decided by a function: the branch's place in ``oneOf``.
+# Tag of a union with a function as its discriminator -> the branch's index in ``oneOf``.
 _BRANCHES = {"value": 0, "values": 1, "range": 2}
-# The value had the branch's type, so the other branch was not meant.
+# Errors of a value that has the branch's type, so no other branch was meant.
 _OUT_OF_RANGE = {"greater_than", "greater_than_equal", "less_than", "less_than_equal", "finite_number"}
 
 
 def refusals(error: ValidationError, document: Document) -> list[Problem]:
     """Return a problem for each value that the models refused."""
     root = json_schema()
-    details = [detail for found in error.errors(include_url=False) for detail in _each(found)]
+    details = [detail for first in error.errors(include_url=False) for detail in _with_more(first)]
     return [
         _refusal(detail, document, root)
         for detail in details
@@ -38,8 +38,8 @@ def refusals(error: ValidationError, document: Document) -> list[Problem]:
     ]
 
 
-def _each(detail: ErrorDetails) -> list[ErrorDetails]:
-    """Return an error, and those that came with it: a rule about several keys reports all its violations at once."""
+def _with_more(detail: ErrorDetails) -> list[ErrorDetails]:
+    """Return an error and those that it carries: rules about several keys report all violations in one error."""
     more = detail.get("ctx", {}).get("more", ())
     return [detail, *({**detail, "ctx": {"at": at, "allowed": allowed}} for at, allowed in more)]  # type: ignore[list-item]
 
@@ -77,7 +77,7 @@ def _refusal(detail: ErrorDetails, document: Document, root: Schema) -> Problem:
         node = branch if kind in _OUT_OF_RANGE else union
         words = [w for w in _choices(node, root) if isinstance(w, str)]
         hint = closest(detail["input"], words)
-        # For 1000.0 instead of 1000 show the point, which is what is wrong.
+        # For 1000.0 instead of 1000, show the decimal point, which is the mistake.
         whole = kind == "int_type" and _finite(detail["input"])
         value = repr(detail["input"]) if whole else _shown(path, detail["input"])
         text = f"{value} is not allowed{hint}; allowed: {describe(node, root)}"
@@ -133,13 +133,13 @@ def _locate(loc: tuple[str | int, ...], root: Schema) -> tuple[Path, Schema, Sch
 def _not_null(node: Schema, root: Schema) -> Schema:
     node = _deref(node, root)
     if "anyOf" in node:
-        return next(_deref(each, root) for each in node["anyOf"] if each.get("type") != "null")
+        return next(_deref(option, root) for option in node["anyOf"] if option.get("type") != "null")
     return node
 
 
 def _choices(node: Schema, root: Schema) -> list[Any]:
     node = _deref(node, root)
-    inner = [word for each in (*node.get("oneOf", ()), *node.get("anyOf", ())) for word in _choices(each, root)]
+    inner = [word for option in (*node.get("oneOf", ()), *node.get("anyOf", ())) for word in _choices(option, root)]
     return [*node.get("enum", ()), *([node["const"]] if "const" in node else ()), *inner]
 
 
@@ -150,7 +150,7 @@ def describe(node: Schema, root: Schema) -> str:
         names = node["discriminator"]
         return f"a mapping with {names['propertyName']}: one of {', '.join(names['mapping'])}"
     if branches := node.get("oneOf") or node.get("anyOf"):
-        return ", or ".join(describe(each, root) for each in branches)
+        return ", or ".join(describe(option, root) for option in branches)
     if "const" in node or "enum" in node:
         words = _choices(node, root)
         return str(words[0]) if len(words) == 1 else f"one of {', '.join(map(str, words))}"

@@ -1,9 +1,9 @@
 """YAML 1.2 text to plain data, with the line and column of every key and value.
 
 Scalars follow the core schema (``yes`` is text, ``1e-3`` a number, ``012`` twelve). ruamel's own resolver does not: it
-reads ``1_000``, ``0b1`` and ``2001-01-01`` as numbers and a date. Refused is what no study file needs: tags, keys that
-are not text, several documents. Aliases are followed, with the expansion bounded. ruamel composes the nodes; its
-constructors do not make data of them, because they stop at the first key that is given twice.
+reads ``1_000``, ``0b1`` and ``2001-01-01`` as numbers and a date. Tags, keys that are not
+text and several documents are refused, as no study file needs them. Aliases are followed, with the expansion bounded.
+ruamel composes the nodes; they are made data here, because its constructors stop at the first key that is given twice.
 """
 
 from __future__ import annotations
@@ -26,23 +26,23 @@ from study.spec.messages import key_path, plain, shortened, shown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MOST_NODES = 10_000  # keys, values, lists and mappings, aliases expanded
-MOST_DEPTH = 30
-MOST_DIGITS = 80
+MAX_NODES = 10_000  # keys, values, lists and mappings, aliases expanded
+MAX_DEPTH = 30
+MAX_DIGITS = 80
 
 _CORE = "tag:yaml.org,2002:"
 Scalar = bool | int | float | str | None
 
 _PLAIN = "plain"  # stands for "no tag, no quotes": the core schema decides
 # The core schema of YAML 1.2, first match first. Only the first digits of an integer are read: the caller refuses
-# longer ones, for which Python needs long. Adding 0.0 turns -0.0, which would name another run, into 0.0.
+# longer ones, which Python is slow to read. Adding 0.0 turns -0.0, which would name another run, into 0.0.
 _CORE_SCHEMA: tuple[tuple[re.Pattern[str], Callable[[str], Scalar]], ...] = (
     (re.compile(r"null|Null|NULL|~|"), lambda _: None),
     (re.compile(r"true|True|TRUE"), lambda _: True),
     (re.compile(r"false|False|FALSE"), lambda _: False),
-    (re.compile(r"[-+]?[0-9]+"), lambda text: int(text[: MOST_DIGITS + 1])),
-    (re.compile(r"0o[0-7]+"), lambda text: int(text[: MOST_DIGITS + 1], 8)),
-    (re.compile(r"0x[0-9a-fA-F]+"), lambda text: int(text[: MOST_DIGITS + 1], 16)),
+    (re.compile(r"[-+]?[0-9]+"), lambda text: int(text[: MAX_DIGITS + 1])),
+    (re.compile(r"0o[0-7]+"), lambda text: int(text[: MAX_DIGITS + 1], 8)),
+    (re.compile(r"0x[0-9a-fA-F]+"), lambda text: int(text[: MAX_DIGITS + 1], 16)),
     (re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"), lambda text: float(text) + 0.0),
     (re.compile(r"[-+]?\.(inf|Inf|INF)"), lambda text: float(text.replace(".", ""))),
     (re.compile(r"\.nan|\.NaN|\.NAN"), lambda _: math.nan),
@@ -109,7 +109,7 @@ class _Composer(Composer):
 
     def compose_node(self, parent: Any, index: Any) -> Any:  # noqa: ANN401 -- ruamel's own types
         self.nodes += 1
-        if self.nodes > MOST_NODES:
+        if self.nodes > MAX_NODES:
             raise _too_many(self.parser.peek_event())
         return super().compose_node(parent, index)
 
@@ -119,7 +119,7 @@ def _place(mark: Any) -> Place:  # noqa: ANN401 -- ruamel's mark, or None
 
 
 def _too_many(at: Any) -> _FatalError:  # noqa: ANN401 -- a node or event of ruamel
-    text = f"too many keys and values; allowed: {MOST_NODES}, with every alias written out"
+    text = f"too many keys and values; allowed: {MAX_NODES}, with every alias written out"
     return _FatalError(_place(at.start_mark), text)
 
 
@@ -138,7 +138,7 @@ def _compose(text: str) -> Any:  # noqa: ANN401 -- a node of ruamel
     yaml = YAML(typ="safe", pure=True)
     yaml.Resolver = _Resolver
     yaml.Composer = _Composer
-    yaml.max_depth = MOST_DEPTH
+    yaml.max_depth = MAX_DEPTH
     try:
         root = yaml.compose(text)
     except _FatalError:
@@ -164,7 +164,7 @@ def _syntax(error: MarkedYAMLError) -> str:
     if "another document" in problem:
         return "a second document begins; allowed: one document in a file"
     if "maximum depth" in problem:
-        return f"nested too deeply; allowed: {MOST_DEPTH} levels"
+        return f"nested too deeply; allowed: {MAX_DEPTH} levels"
     hint = "; allowed: spaces, no tabs, before a key" if "'\\t'" in problem or "\t" in problem else ""
     context = f" {error.context}" if error.context and error.context != problem else ""
     return f"not valid YAML{context}: {plain(problem)}{hint}".replace("\n", " ")
@@ -180,15 +180,13 @@ class _Walk:
     def value(self, node: Any, path: Path, above: tuple[int, ...]) -> Any:  # noqa: ANN401 -- any node, any value
         """Return a node's value. ``above`` are the nodes that hold it."""
         self.nodes += 1
-        if self.nodes > MOST_NODES:
+        if self.nodes > MAX_NODES:
             raise _too_many(node)
         if id(node) in above:
-            text = (
-                f"{key_path(path)}: an alias to what holds it is not allowed; allowed: an alias to something complete"
-            )
+            text = f"{key_path(path)}: a recursive alias is not allowed; allowed: an alias to something complete"
             raise _FatalError(_place(node.start_mark), text)
-        if len(above) > MOST_DEPTH:  # a chain of aliases is deeper than its text
-            raise _FatalError(_place(node.start_mark), f"nested too deeply; allowed: {MOST_DEPTH} levels")
+        if len(above) > MAX_DEPTH:  # a chain of aliases is deeper than its text
+            raise _FatalError(_place(node.start_mark), f"nested too deeply; allowed: {MAX_DEPTH} levels")
         self.document.places.setdefault(path, _place(node.start_mark))
         tag = str(node.tag)
         above = (*above, id(node))
@@ -212,11 +210,11 @@ class _Walk:
     def _scalar(self, node: ScalarNode, path: Path, tag: str) -> Scalar:
         text = _whole(node.value)
         if text is None:
-            self._refuse(node, path, f"{shown(node.value)} is not allowed; allowed: text without half characters")
+            self._refuse(node, path, f"{shown(node.value)} is not allowed; allowed: text without unpaired surrogates")
             return None
         value = core(text) if tag == _PLAIN else text
-        if isinstance(value, int) and len(text) > MOST_DIGITS:
-            self._refuse(node, path, f"{shortened(text)} is not allowed; allowed: at most {MOST_DIGITS} digits")
+        if isinstance(value, int) and len(text) > MAX_DIGITS:
+            self._refuse(node, path, f"{shortened(text)} is not allowed; allowed: at most {MAX_DIGITS} digits")
             return None
         return value
 
@@ -250,7 +248,7 @@ class _Walk:
 
 
 def _whole(text: str) -> str | None:
-    """Join the two halves that JSON writes for a character beyond 16 bits; return None if a half is alone."""
+    """Join surrogate pairs, which JSON writes for characters beyond 16 bits; return None if one is unpaired."""
     try:
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
     except UnicodeDecodeError:

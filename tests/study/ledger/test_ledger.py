@@ -149,8 +149,8 @@ def test_a_changed_study_is_refused_with_every_difference(tmp_path: Path) -> Non
     assert error.value.problems == [
         "study s is registered here and differs:",
         "arms.a.loss.q: 0.7 -> {values: [0.5, 0.7]}",
-        "arms.b: {loss: {name: 'cce'}, subset: 'all'} -> not there",
-        "arms.c: not there -> {loss: {name: 'mae'}, subset: 'all'}",
+        "arms.b: {loss: {name: 'cce'}, subset: 'all'} -> absent",
+        "arms.c: absent -> {loss: {name: 'mae'}, subset: 'all'}",
         "seeds: 2 -> 20",
         "training.epochs: 160 -> 3",
         "data set fingerprint: f -> g",

@@ -151,7 +151,7 @@ def changed(old: str, new: str) -> str:
         (GOOD + "training: *t\n", "6: not valid YAML: found undefined alias 't'"),
         (
             GOOD + "training: &t {a: *t}\n",
-            "6: training.a: an alias to what holds it is not allowed; allowed: an alias to something complete",
+            "6: training.a: a recursive alias is not allowed; allowed: an alias to something complete",
         ),
         (f"{GOOD}a: {'[' * 40}{']' * 40}", "6: nested too deeply; allowed: 30 levels"),
         (GOOD + "description: \x07\n", "6: the character \\x07 is not allowed; allowed: printable characters"),
