@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from study.methods.method import Method
     from study.spec.keys import Resources
 
-MAX_WAITING = 200  # runs asked for at once; as many as Ray Tune asks for where it chooses
+MAX_WAITING = 200  # runs asked for at once; Ray Tune's own default
 
 
 class Offer(NamedTuple):
@@ -31,7 +31,7 @@ class Offer(NamedTuple):
         fit = [self.resources.get("CPU", 0.0) // resources.cpus_per_run]
         if share := resources.gpus_per_run:
             gpus = self.resources.get("GPU", 0.0)
-            fit.append(gpus // share if share >= 1 else gpus * int(1 / share + 1e-9))  # a share is one of one GPU
+            fit.append(gpus // share if share >= 1 else gpus * int(1 / share + 1e-9))  # a share lies on one GPU
         return int(min(fit)) * self.nodes
 
 
@@ -63,14 +63,14 @@ def check_a_run_fits(resources: Resources) -> None:
     """Check that one node, running or not yet started, has what a run needs.
 
     Raises:
-        EngineError: no node has; the message names what it lacks.
+        EngineError: no node has it; the message names what is missing.
 
     """
     offers = _offers()
     if any(offer.slots(resources) for offer in offers):
         return
-    asked = {"cpus_per_run": ("CPU", float(resources.cpus_per_run)), "gpus_per_run": ("GPU", resources.gpus_per_run)}
-    for name, (kind, number) in asked.items():
+    needed = {"cpus_per_run": ("CPU", float(resources.cpus_per_run)), "gpus_per_run": ("GPU", resources.gpus_per_run)}
+    for name, (kind, number) in needed.items():
         most = max((offer.resources.get(kind, 0.0) for offer in offers), default=0.0)
         if number > most:
             msg = f"resources.{name}: {number:g} asked for; the most that a node here has, or could have: {most:g}"
@@ -83,7 +83,7 @@ def check_a_run_fits(resources: Resources) -> None:
 def most_at_once(method: Method, resources: Resources) -> int:
     """Return how many runs to ask for at once on a cluster that this process has joined.
 
-    A cluster that can grow, grows for what is asked for. So no more is asked for than the method can use.
+    An autoscaling cluster grows to meet the demand, so no more is requested than the method can use.
     """
     slots = sum(offer.slots(resources) for offer in _offers())
     most = [MAX_WAITING, method.most_left(), method.most_in_flight(slots)]

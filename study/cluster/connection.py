@@ -1,4 +1,4 @@
-"""The connection to a cluster's jobs API: token, version, and what a refusal or a silence means."""
+"""The connection to a cluster's jobs API: its token, its version, and the meaning of its errors."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def connect(address: str) -> JobSubmissionClient:
         address: of the cluster's dashboard.
 
     Raises:
-        EngineError: Ray has another version there, or what submits jobs is not installed here.
+        EngineError: the cluster runs another version of Ray, or Ray's job client is not installed here.
 
     """
     _show_token()
-    os.environ["RAY_API_SERVER_ADDRESS"] = address  # Ray prefers this variable to the address that it is passed
+    os.environ["RAY_API_SERVER_ADDRESS"] = address  # Ray prefers this variable to its argument
     try:
-        import requests  # noqa: F401, PLC0415 -- of what the cluster extra brings, the part that Ray asks for itself
+        import requests  # noqa: F401, PLC0415 -- the part of the cluster extra that Ray's client checks for
         from ray.job_submission import JobSubmissionClient  # noqa: PLC0415
     except ModuleNotFoundError:
         msg = "submitting needs Ray's client of jobs; install the extra: pip install -c constraints.txt '.[cluster]'"
@@ -39,7 +39,7 @@ def connect(address: str) -> JobSubmissionClient:
     for name in ("dashboard.modules.dashboard_sdk", "dashboard.modules.job.sdk", "_private.runtime_env.packaging"):
         logging.getLogger(f"ray.{name}").setLevel(logging.WARNING)
     client = JobSubmissionClient(address)
-    theirs = client._server_ray_version  # noqa: SLF001 -- asked for already; there is no public way
+    theirs = client._server_ray_version  # noqa: SLF001 -- already fetched; there is no public accessor
     if theirs != ray.__version__:
         msg = f"{address} runs Ray {theirs}, this machine has {ray.__version__}; install one of them on both"
         raise EngineError(msg)
@@ -72,12 +72,12 @@ def _meaning(address: str, error: Exception) -> str:
             "RAY_AUTH_TOKEN_PATH"
         )
     if "Authentication failed" in text:
-        return f"{address}: the cluster refuses this token; it takes the one of ~/.ray/auth_token on its head"
+        return f"{address}: the cluster refuses this token; it accepts the one in ~/.ray/auth_token on its head"
     return f"{address}: {text.splitlines()[-1] if text else type(error).__name__}"
 
 
 def _show_token() -> None:
-    """Make Ray send the token, if there is one; it does so only in this mode, even if the cluster asks for it."""
-    kept = Path("~/.ray/auth_token").expanduser()
-    if os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH") or kept.exists():
+    """Make Ray send the token, if there is one: it does so only in token mode, even if the cluster asks for one."""
+    token = Path("~/.ray/auth_token").expanduser()
+    if os.environ.get("RAY_AUTH_TOKEN") or os.environ.get("RAY_AUTH_TOKEN_PATH") or token.exists():
         os.environ.setdefault("RAY_AUTH_MODE", "token")

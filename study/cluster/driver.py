@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import argparse
 
-ENDED_S = 30.0  # that a driver gets to end after a signal
+ENDED_S = 30.0  # for a driver to end after a signal
 
 
 def end_driver(options: argparse.Namespace) -> int:
-    """End a job's driver on this machine: SIGTERM, and SIGKILL where that does not help."""
+    """End a job's driver on this machine: SIGTERM, then SIGKILL if it is still running."""
     drivers = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit() and _drives(path, options.job)]
     for number in (signal.SIGTERM, signal.SIGKILL):
         for pid in drivers:
@@ -31,7 +31,7 @@ def end_driver(options: argparse.Namespace) -> int:
 def _drives(process: Path, job: str) -> bool:
     """Return whether a process is a job's driver: Ray makes it a session leader, which its children are not."""
     try:
-        own = f"GCE_STUDY_JOB={job}".encode() in (process / "environ").read_bytes().split(b"\0")
-        return own and os.getsid(int(process.name)) == int(process.name)
+        is_of_job = f"GCE_STUDY_JOB={job}".encode() in (process / "environ").read_bytes().split(b"\0")
+        return is_of_job and os.getsid(int(process.name)) == int(process.name)
     except OSError:
         return False

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ADDRESS = "http://127.0.0.1:8265"
 STUDY, DIGEST, FILE, OPTIONS = "gce_study", "gce_study_digest", "gce_study_file", "gce_study_options"  # of a job
 STOPPING_S = 600  # for the runs to finish their epoch before Ray kills the driver
-RACES = 5  # attempts, each lost to a submission from somewhere else
+RACES = 5  # submissions from elsewhere to lose against before giving up
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Attempt:
 
     @property
     def alive(self) -> bool:
-        """Whether its driver runs, or will."""
+        """Whether its driver runs or is about to."""
         return self.status in {"PENDING", "RUNNING"}
 
     @property
@@ -73,14 +73,14 @@ class Cluster:
     """A cluster's studies. Every method raises EngineError if the cluster does not answer, or refuses."""
 
     def __init__(self, address: str = ADDRESS) -> None:
-        """Reach a cluster.
+        """Connect to a cluster.
 
         Args:
             address: of its dashboard.
 
         Raises:
-            EngineError: nothing answers there, the token is missing or wrong, Ray has another version there, or Ray is
-                not installed here with what submits jobs.
+            EngineError: nothing answers there, the token is missing or wrong, the cluster runs another version of Ray,
+                or Ray's job client is not installed here.
 
         """
         self.address = address
@@ -91,8 +91,8 @@ class Cluster:
         """Return the jobs of a study, or of all, the earliest first."""
         with answers(self.address):
             details = self._client.list_jobs()
-        found = [_attempt(each) for each in details if STUDY in (each.metadata or {})]
-        return sorted((a for a in found if study in (None, a.study)), key=lambda a: (a.study, a.number))
+        attempts = [_attempt(job) for job in details if STUDY in (job.metadata or {})]
+        return sorted((a for a in attempts if study in (None, a.study)), key=lambda a: (a.study, a.number))
 
     def latest(self, study: str) -> Attempt:
         """Return the newest job of a study.
@@ -102,12 +102,12 @@ class Cluster:
 
         """
         attempts = self.attempts()
-        own = [each for each in attempts if each.study == study]
-        if not own:
-            there = ", ".join(dict.fromkeys(each.study for each in attempts)) or "none"
+        of_study = [attempt for attempt in attempts if attempt.study == study]
+        if not of_study:
+            there = ", ".join(dict.fromkeys(attempt.study for attempt in attempts)) or "none"
             msg = f"{self.address}: no study named {study!r} was submitted since this cluster started; there: {there}"
             raise UnknownStudyError(msg)
-        return own[-1]
+        return of_study[-1]
 
     def submit(self, study: str, file: Submission, options: Sequence[str] = ()) -> tuple[Attempt, bool]:
         """Start a study's driver, unless it runs already.
@@ -135,11 +135,11 @@ class Cluster:
             number = earlier[-1].number + 1 if earlier else 1
             if self._start(study, number, file, shlex.join(options)):
                 return self.latest(study), True
-        msg = f"{self.address}: others submit study {study} all the time"
+        msg = f"{self.address}: study {study} is being submitted from elsewhere again and again"
         raise EngineError(msg)
 
     def _start(self, study: str, number: int, file: Submission, options: str) -> bool:
-        """Start a study's driver; return whether Ray accepted it: it refuses a number that somebody else has taken."""
+        """Start a study's driver; return whether Ray accepted it: it refuses a number that is in use."""
         job = f"{study}-{number}"
         with tempfile.TemporaryDirectory(prefix="gce-study-") as folder, answers(self.address):
             (Path(folder) / file.name).write_bytes(file.text.encode())
@@ -187,7 +187,7 @@ class Cluster:
 
     def follow(self, attempt: Attempt) -> Iterator[str]:
         """Yield what a driver prints, from its first line on, until it ends."""
-        import asyncio  # noqa: PLC0415 -- with what it imports, only following needs it
+        import asyncio  # noqa: PLC0415 -- slow to import, and only needed here
 
         lines = self._client.tail_job_logs(attempt.job)
         with answers(self.address), asyncio.Runner() as runner:

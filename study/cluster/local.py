@@ -1,4 +1,4 @@
-"""A Ray cluster of this machine's own, and how many runs it trains at once."""
+"""A Ray cluster on this machine alone, and how many runs it trains at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def own_cluster() -> Iterator[None]:
-    """Start a cluster of this machine, on loopback alone; it ends with the context."""
+    """Start a cluster on this machine, reachable on loopback only; it ends with the context."""
     with quietly():
         ray.init(
             address="local",
@@ -35,9 +35,9 @@ def own_cluster() -> Iterator[None]:
 
 
 def most_here(resources: Resources) -> int:
-    """Return how many runs are asked for at once on this process's own cluster: those that fit, and one that waits.
+    """Return how many runs to ask for at once on this process's own cluster: those that fit, and one that waits.
 
-    Ray Tune starts as many processes at once as it may ask for runs; where it is told no number, one after the other.
+    Given this number, Ray Tune starts all processes at once; without one, one after the other.
     """
     most = 1 + sum(Offer(node["Resources"], 1).slots(resources) for node in ray.nodes())
     return min(most, resources.max_concurrent or most)

@@ -1,6 +1,6 @@
-"""Where a study's runs are trained: on a Ray cluster of its own on this machine, or on the one it was submitted to.
+"""Join the Ray cluster that a study was submitted to, and check its nodes.
 
-Call ``ray_settings.prepare_environment`` before importing this module.
+Call ``ray_environment.prepare_environment`` before importing this module.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ ANSWER_S = 60.0  # for a node to answer; it may have to start a process that imp
 
 @contextmanager
 def joined(resources: Resources, storage: Location) -> Iterator[None]:
-    """Join the cluster that this process was started on, once it is sure that runs find there what they need.
+    """Join the cluster that this process was started on, and check that runs find what they need there.
 
     Raises:
         EngineError: there is no such cluster, a node has another version or does not see the storage location, or no
@@ -47,7 +47,7 @@ def joined(resources: Resources, storage: Location) -> Iterator[None]:
     _same_version()
     address = os.environ["RAY_ADDRESS"]
     nobody = f"no Ray cluster answers at {address} (RAY_ADDRESS)"
-    if ":" in address and not listens(address):  # Ray would go on trying for minutes
+    if ":" in address and not listens(address):  # Ray would keep trying for minutes
         raise EngineError(nobody)
     with quietly():
         try:
@@ -72,7 +72,7 @@ def joined(resources: Resources, storage: Location) -> Iterator[None]:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Keep Ray's warnings about itself back, and its handler of SIGTERM, which ends the process with a C++ stack."""
+    """Suppress Ray's warnings about itself, and its SIGTERM handler, which prints a C++ stack trace."""
     ours = signal.getsignal(signal.SIGTERM)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -95,7 +95,7 @@ def _same_version() -> None:
 
 
 def _look(storage: str, name: str) -> tuple[str, bytes | str]:
-    """Return this node's version, and the bytes that it finds in a file of a storage location, or why it has none."""
+    """Return this node's version, and the bytes of a file in a storage location or why it cannot be read."""
     try:
         path = location(storage).hasty() / name  # the caller does not wait for long
         return version("gce-study"), path.read_bytes()
@@ -104,16 +104,16 @@ def _look(storage: str, name: str) -> tuple[str, bytes | str]:
 
 
 def _seen_by_all(storage: Location) -> None:
-    """Let every other node read what is written here.
+    """Check that every other node can read what this one writes.
 
     Raises:
-        EngineError: one finds something else, or has another version.
+        EngineError: a node reads something else, or has another version.
         OSError: the storage location cannot be written.
 
     """
-    own = ray.get_runtime_context().get_node_id()
+    this_node = ray.get_runtime_context().get_node_id()
     others = {node["NodeID"]: node["NodeManagerAddress"] for node in ray.nodes() if node["Alive"]}
-    others.pop(own, None)
+    others.pop(this_node, None)
     if not others:
         return
     look = ray.remote(num_cpus=0, max_retries=0)(_look)
@@ -121,29 +121,29 @@ def _seen_by_all(storage: Location) -> None:
     path = storage / name
     path.write(token)
     try:
-        asked = {
+        answers = {
             node: look.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node, soft=False)).remote(
                 str(storage.absolute()), name
             )
             for node in others
         }
-        for node, answer in asked.items():
+        for node, answer in answers.items():
             _judge(others[node], storage, token, answer)
     finally:
         path.unlink(missing_ok=True)
 
 
 def _warn_of_later(storage: Location) -> None:
-    """Say what nobody can ask a node that is not there yet."""
+    """Warn about a folder: whether nodes that start later see it cannot be checked yet."""
     if storage.local_path and later_offers():
         say(f"the storage location {storage} is a folder: machines that start later must see it too", err=True)
 
 
 def _judge(address: str, storage: Location, token: bytes, answer: Any) -> None:  # noqa: ANN401 -- Ray's reference
     try:
-        theirs, found = ray.get(answer, timeout=ANSWER_S)
+        theirs, content = ray.get(answer, timeout=ANSWER_S)
     except (ray.exceptions.NodeDiedError, ray.exceptions.TaskUnschedulableError):
-        return  # it has just gone: no run will be there
+        return  # it has just gone, so no run will start there
     except ray.exceptions.RayError as error:
         last = str(error).strip().split("\n")[-1]
         msg = f"node {address} cannot run this study: {last}"
@@ -151,8 +151,8 @@ def _judge(address: str, storage: Location, token: bytes, answer: Any) -> None: 
     if theirs != version("gce-study"):
         msg = f"node {address} has gce-study {theirs}, the head {version('gce-study')}; {SAME}"
         raise EngineError(msg)
-    if found != token:
-        why = found if isinstance(found, str) else "it finds other files there"
+    if content != token:
+        why = content if isinstance(content, str) else "it finds other files there"
         msg = (
             f"node {address} does not see the storage location {storage}: {why}; use s3://, or a folder that all share"
         )

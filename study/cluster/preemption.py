@@ -17,7 +17,7 @@ from datetime import datetime
 from urllib.error import HTTPError
 
 EVERY_S = 5.0  # as AWS recommends
-# Ray calls a machine preempted that is lost after its deadline, so the deadline is a little before the end.
+# Ray counts a machine as preempted if it is lost after its deadline, so the deadline is a little before the end.
 EARLIER_S = 10.0
 
 
@@ -28,7 +28,7 @@ def metadata(path: str) -> str | None:
         path: below ``/latest/meta-data/``.
 
     Returns:
-        The answer; None if there is none (404).
+        The answer; None if the service has none (404).
 
     Raises:
         OSError: the service cannot be reached, or refuses.
@@ -42,7 +42,7 @@ def metadata(path: str) -> str | None:
     try:
         with opener.open(asking, timeout=2) as answer:
             token = answer.read().decode()
-        asking = urllib.request.Request(  # noqa: S310 -- the machine\'s own service
+        asking = urllib.request.Request(  # noqa: S310 -- the machine's own service
             f"{base}/latest/meta-data/{path}", headers={"X-aws-ec2-metadata-token": token}
         )
         with opener.open(asking, timeout=2) as answer:
@@ -67,7 +67,7 @@ def wait_for_notice() -> float:
             reachable = True
         except OSError as error:
             if reachable:
-                _say(f"the metadata service does not answer, asking on: {error}")
+                _say(f"the metadata service does not answer, still trying: {error}")
             notice, reachable = None, False
         if notice:
             return datetime.fromisoformat(json.loads(notice)["time"]).timestamp()
@@ -125,7 +125,7 @@ def main() -> int:
         try:
             _say(f"Ray starts nothing more on node {drain(address, ends)}")
         except (OSError, LookupError, RuntimeError) as error:
-            _say(f"Ray cannot be told, trying again: {error}")
+            _say(f"the node cannot be drained, trying again: {error}")
             time.sleep(EVERY_S)
         else:
             return 0

@@ -5,23 +5,22 @@ from __future__ import annotations
 import os
 import secrets
 
-# glibc gives the memory of every batch back to the system and fetches it again with page faults, which costs a good
-# part of a training step on CPU; so it is told to keep its pages.
+# By default, glibc returns the memory of every batch to the system and gets it back by page faults, which takes a good
+# part of a training step on a CPU. These settings make it keep its pages.
 ALLOCATOR = {"MALLOC_TRIM_THRESHOLD_": "17179869184", "MALLOC_MMAP_THRESHOLD_": "17179869184"}
 
-
-# Of every process that trains. Threads of a run that wait for each other sleep: where another study's run shares the
-# cores, spinning makes both three times slower; a run of two threads that is alone pays 5 % for it.
+# For every process that trains. Waiting threads sleep: if another study's run shares the cores, spinning makes both
+# three times slower; a run of two threads that is alone pays 5 % for it.
 WORKERS = ALLOCATOR | {
     "OMP_WAIT_POLICY": "PASSIVE",
-    "PYTHONWARNINGS": "ignore",  # Ray's own, about itself
+    "PYTHONWARNINGS": "ignore",  # Ray warns about itself
 }
 
 
 def joins_cluster() -> bool:
-    """Say whether there is a cluster to join: Ray sets ``RAY_ADDRESS`` for the drivers of jobs.
+    """Return whether there is a cluster to join: Ray sets ``RAY_ADDRESS`` for the drivers of jobs.
 
-    An address of its jobs API (``http://...``) is for clients, and starts nothing here.
+    An address of its jobs API (``http://...``) is for clients, and does not count.
     """
     address = os.environ.get("RAY_ADDRESS", "")
     return bool(address) and address != "local" and "://" not in address
@@ -41,7 +40,7 @@ def prepare_environment() -> None:
     os.environ.update(
         RAY_USAGE_STATS_ENABLED="0",
         RAY_AIR_NEW_OUTPUT="0",
-        TUNE_DISABLE_AUTO_CALLBACK_LOGGERS="1",  # the ledger holds what they would
-        TUNE_DISABLE_SIGINT_HANDLER="1",  # ours ends the study
+        TUNE_DISABLE_AUTO_CALLBACK_LOGGERS="1",  # the ledger replaces them
+        TUNE_DISABLE_SIGINT_HANDLER="1",  # our own handler ends the study
         TUNE_GLOBAL_CHECKPOINT_S="86400",  # Tune's own state is not used
     )

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TUNNEL_S = 60.0  # for `ray dashboard` to open it
-
-
 POLL_S = 1.0
 
 
@@ -39,16 +37,16 @@ def tunnel(file: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(  # noqa: S603 -- Ray's own command
             [sys.executable, "-m", "ray.scripts.scripts", "dashboard", str(file), "--port", str(port)],
             stdin=subprocess.DEVNULL,
-            stdout=said,
+            stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
         try:
-            _until_open(process, port, said, file)
+            _until_open(process, port, output, file)
             yield f"http://127.0.0.1:{port}"
         finally:
             with suppress(ProcessLookupError):
@@ -56,15 +54,15 @@ def tunnel(file: Path) -> Iterator[str]:
             process.wait()
 
 
-def _until_open(process: subprocess.Popen[bytes], port: int, said: Any, file: Path) -> None:  # noqa: ANN401 -- a file
+def _until_open(process: subprocess.Popen[bytes], port: int, output: Any, file: Path) -> None:  # noqa: ANN401 -- a file
     end = time.monotonic() + TUNNEL_S
     while process.poll() is None and time.monotonic() < end:
         with suppress(OSError):
             socket.create_connection(("127.0.0.1", port), timeout=POLL_S).close()
             return
         time.sleep(0.1)
-    said.seek(0)
-    lines = [line for line in said.read().decode(errors="replace").splitlines() if line.strip()]
+    output.seek(0)
+    lines = [line for line in output.read().decode(errors="replace").splitlines() if line.strip()]
     why = lines[-1].strip() if lines else "SSH does not answer"
-    msg = f"{file}: no way to its head (is it up? ray up {file}): {why}"
+    msg = f"{file}: its head cannot be reached (is it up? ray up {file}): {why}"
     raise EngineError(msg)

@@ -1,4 +1,4 @@
-"""Watch whether a cluster is still there while a study runs on it."""
+"""Watch that a cluster is alive while a study runs on it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ import ray
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-PROBE_S = 2.0  # between two looks whether the cluster's control process is there
-
-
+PROBE_S = 2.0  # between two checks of the cluster's control process
 GONE_S = 20.0  # of silence; after 60 s Ray ends this process itself, without a word
 
 
@@ -24,7 +22,7 @@ GONE_S = 20.0  # of silence; after 60 s Ray ends this process itself, without a 
 def watched(on_gone: Callable[[str], None]) -> Iterator[None]:
     """End this process with exit code 1 when the cluster's control process (GCS) is gone.
 
-    Ray would wait for a minute and then end the process without a word. What is recorded stays, and so do checkpoints.
+    Ray would wait for a minute and then end the process without a word. Records and checkpoints are kept.
 
     Args:
         on_gone: called with what has happened before the process ends.

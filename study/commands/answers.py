@@ -1,4 +1,4 @@
-"""The commands that pass on a study's answer: export, best, compare."""
+"""The commands that give a study's results: export, best, compare."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults
     from trainables.storage.types import Location
 
-NOTHING = 1  # exit code where there is nothing to choose from
+NO_CHOICE = 1  # exit code if there is nothing to choose from
 
 
 def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
@@ -53,7 +53,7 @@ def _table(text: str) -> Path:
 
 
 def export(options: argparse.Namespace) -> int:
-    """Write the tidy tables and print where they lie."""
+    """Write the tidy tables and print their paths."""
     if options.epochs is not None and options.epochs.absolute() == options.runs.absolute():
         msg = f"--epochs {options.epochs}: the same file as --runs; allowed: another one"
         raise UsageError(msg)
@@ -70,18 +70,18 @@ def export(options: argparse.Namespace) -> int:
 def best(options: argparse.Namespace) -> int:
     """Print the choice; if there is nothing to choose from, print the reason on the standard error."""
     results = _load(options.storage, options.name)
-    found = Finding.of(results).best
-    if found is None:
-        from analysis.report.method_report import method_report  # noqa: PLC0415 -- plotly, which a choice needs not
+    choice = Finding.of(results).best
+    if choice is None:
+        from analysis.report.method_report import method_report  # noqa: PLC0415 -- imports plotly, which a choice does not need
 
         say(f"gce-study: {options.name}: {method_report(results).verdict}", err=True)
-        return NOTHING
+        return NO_CHOICE
     if options.json:
-        say(json.dumps(found.as_dict(), indent=1, ensure_ascii=False))
+        say(json.dumps(choice.as_dict(), indent=1, ensure_ascii=False))
     elif options.yaml:
-        say(found.arms_yaml().rstrip())
+        say(choice.arms_yaml().rstrip())
     else:
-        say("\n".join(best_lines(found)))
+        say("\n".join(best_lines(choice)))
     return 0
 
 
@@ -90,7 +90,7 @@ def compare(options: argparse.Namespace) -> int:
     first = _load(options.storage, options.name)
     second = _load(options.storage_b or options.storage, options.other)
     changed = [line for line in differences(first.plan.spec, second.plan.spec) if not line.startswith("name: ")]
-    say(f"{first.plan.name} -> {second.plan.name}: " + ("" if changed else "files that ask the same"))
+    say(f"{first.plan.name} -> {second.plan.name}: " + ("" if changed else "their study files ask for the same"))
     for line in changed:
         say(f"  {line}")
     if first.plan.dataset.fingerprint != second.plan.dataset.fingerprint:
@@ -108,6 +108,6 @@ def compare(options: argparse.Namespace) -> int:
 
 
 def _load(storage: Location, name: str) -> StudyResults:
-    """Load a study; one that is not there is named as such, with those that are."""
+    """Load a study; if it does not exist, raise UnknownStudyError, which lists those that do."""
     find_plan(storage, name)
     return load_results(storage, name)

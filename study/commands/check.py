@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from study.spec.study import StudySpec
     from trainables.plans import DataSummary, StudyPlan
 
-FEW_BATCHES = 5  # an epoch: below it a run ends before its batch statistics settle
+MIN_BATCHES = 5  # in an epoch; with fewer, a run ends before its batch statistics settle
 
 
 def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
@@ -95,7 +95,7 @@ def _batches(spec: StudySpec, work: dict[str, Workload]) -> Iterator[str]:
         batches, dropped = divmod(w.train_patches, size)
         patches = f"{w.train_clips} clips ({w.train_patches} patches) to train on, {w.validation_patches} to validate"
         yield f"subset {name}: {patches}; {batches} batches of {size} an epoch, {dropped} patches dropped in each"
-        if batches < FEW_BATCHES:
+        if batches < MIN_BATCHES:
             yield f"subset {name}: that is few steps for {spec.training.epochs} epochs; lower training.batch_size"
 
 
@@ -107,7 +107,7 @@ def _time(
         return
     subsets: Counter[str] = Counter(p.run.configuration.subset for p in plan.runs if p.run.run_id not in recorded)
     most = ""
-    if left != subsets.total():  # which subsets they are on is not known: the dearest
+    if left != subsets.total():  # their subsets are not known: assume the most expensive
         most = "at most "
         subsets = Counter({max(work, key=lambda name: work[name].train_patches): left})
     seconds = estimate_s(spec, subsets, work, len(plan.dataset.classes))

@@ -17,7 +17,7 @@ EXTRA = ("dash", "flask", "werkzeug")
 PORTS = 65_536
 TOKEN = "GCE_STUDY_DASHBOARD_TOKEN"  # noqa: S105 -- the variable's name
 BOARD = "http://127.0.0.1:6006"
-SHORTEST = 16  # characters of a token from the environment
+MIN_TOKEN = 16  # characters of a token from the environment
 
 
 def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
@@ -27,8 +27,8 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     command.add_argument(
         "--host",
         default="127.0.0.1",
-        help="address to listen on (default: 127.0.0.1, which this machine alone can reach). Any other lets every "
-        f"machine of that network ask; browsers must then show a token, from {TOKEN} or generated",
+        help="address to listen on (default: 127.0.0.1, which this machine alone can reach). With any other, every "
+        f"machine of that network can connect; browsers must then show a token, from {TOKEN} or generated",
     )
     command.add_argument(
         "--tensorboard",
@@ -82,7 +82,7 @@ def dashboard(options: argparse.Namespace) -> int:
 
 
 def _opened(address: str) -> None:
-    say(f"{address}\nCtrl-C ends the dashboard; studies go on without it")
+    say(f"{address}\nCtrl-C ends the dashboard; studies continue without it")
 
 
 def _check(host: str) -> None:
@@ -103,16 +103,16 @@ def _token(host: str) -> str:
     """Return the token that browsers must show, after a warning about listening beyond loopback.
 
     Raises:
-        UsageError: the token in the environment is too short to keep anybody out.
+        UsageError: the token in the environment is too short or has other characters than letters and digits.
 
     """
     say(
-        f"listening on {host}: every machine that reaches this one can ask. Whoever has the address below, which holds "
-        "a token, reads all studies here; the connection is not encrypted. Safer: 127.0.0.1 through ssh -L",
+        f"listening on {host}: every machine that reaches this one can connect. Whoever has the address below, which "
+        "holds a token, can read all studies here; the connection is not encrypted. Safer: 127.0.0.1 through ssh -L",
         err=True,
     )
-    own = os.environ.get(TOKEN, "")
-    if own and (len(own) < SHORTEST or not own.isascii() or not own.isalnum()):
-        msg = f"{TOKEN}: letters and digits, {SHORTEST} or more of them"
+    token = os.environ.get(TOKEN, "")
+    if token and (len(token) < MIN_TOKEN or not token.isascii() or not token.isalnum()):
+        msg = f"{TOKEN}: letters and digits, {MIN_TOKEN} or more of them"
         raise UsageError(msg)
-    return own or secrets.token_hex(16)
+    return token or secrets.token_hex(16)

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from study.console import say
+from study.console import UNFOLDED, say
 from trainables.audio.headers import AudioError, probe
 from trainables.datasets import fsdnoisy18k
 from trainables.datasets.checks import MISSING, lines, quick_checks, structure, threads
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]  # title, columns, rows
 
-WIDE = 1_000  # columns of a table that is not shown in a terminal: nothing is folded
 PROBLEMS = 1  # exit code of `data verify` when it finds problems
 
 
@@ -44,7 +43,7 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
         "fetch", help="download FSDnoisy18k (about 12 GB) and unpack it; continues if interrupted"
     )
     fetch.add_argument("name", choices=["fsdnoisy18k"])
-    fetch.add_argument("root", type=_path, metavar="ROOT", help="where its folders will lie")
+    fetch.add_argument("root", type=_path, metavar="ROOT", help="folder to put its folders into")
     fetch.add_argument("--quiet", action="store_true", help="show no progress bar")
     fetch.set_defaults(handler=_fetch)
 
@@ -57,7 +56,7 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     describe.add_argument(
         "--kind",
         choices=[name for name, model in KINDS.items() if model.path_key],
-        help="what ROOT is (default: found out)",
+        help="what ROOT is (default: detected)",
     )
     describe.add_argument("--csv", action="store_true", help="print CSV instead of tables")
     describe.set_defaults(handler=_describe)
@@ -148,9 +147,8 @@ def _look(manifest: Manifest) -> tuple[dict[str, Probe], dict[str, str]]:
 
 
 def _audio_table(manifest: Manifest, headers: dict[str, Probe], bad: dict[str, str]) -> Table:
-    """Sum up hours and rates by the files' headers; mark a split without audio as absent."""
+    """Return hours and rates by the files' headers; a split without audio is marked as absent."""
     title, columns = "audio", ("split", "files", "hours", "shortest s", "longest s", "rates", "cannot be used")
-
     rows = []
     for split in ("train", "test"):
         clips = [c for c in manifest.clips if c.split == split]
@@ -158,9 +156,9 @@ def _audio_table(manifest: Manifest, headers: dict[str, Probe], bad: dict[str, s
         if not present:
             rows.append([split, "audio absent", "", "", "", "", ""])
             continue
-        found = [headers[path] for path in present if path in headers]
-        seconds = [p.seconds for p in found] or [0.0]
-        rates = Counter(p.rate for p in found)
+        readable = [headers[path] for path in present if path in headers]
+        seconds = [p.seconds for p in readable] or [0.0]
+        rates = Counter(p.rate for p in readable)
         rows.append(
             [
                 split,
@@ -169,15 +167,14 @@ def _audio_table(manifest: Manifest, headers: dict[str, Probe], bad: dict[str, s
                 f"{min(seconds):.2f}",
                 f"{max(seconds):.2f}",
                 ", ".join(f"{rate} Hz: {n}" for rate, n in rates.most_common()),
-                str(len(present) - len(found)),
+                str(len(present) - len(readable)),
             ]
         )
     return title, columns, rows
 
 
 def _print(tables: list[Table]) -> None:
-
-    console = Console(width=None if sys.stdout.isatty() else WIDE)
+    console = Console(width=None if sys.stdout.isatty() else UNFOLDED)
     for title, columns, rows in tables:
         table = RichTable(title=Text(title), title_justify="left")
         for i, column in enumerate(columns):

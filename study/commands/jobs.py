@@ -1,4 +1,4 @@
-"""The commands about studies on a cluster: submit, logs, stop, cancel, resume, wait; its status and its list."""
+"""The commands for studies on a cluster: submit, logs, stop, cancel, resume, wait; and status and list there."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from study.cluster.jobs import Attempt
     from study.spec.reading import StudyFile
 
-UNHEARD_S = 60.0  # that `wait` tolerates a cluster that does not answer
-TOO_LATE = 124  # exit code of `wait --timeout`, as that of coreutils' timeout
+UNHEARD_S = 60.0  # for which `wait` tolerates a cluster that does not answer
+TIMED_OUT = 124  # exit code of `wait --timeout`, as that of coreutils' timeout
 STOPPED, CANCELLED = 130, 143  # exit codes of a driver that was stopped, or ended at once
 ENDED = {CANCELLED, -signal.SIGTERM}  # the second if the driver did not handle signals yet
 
@@ -42,20 +42,20 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
         return
     if name == "submit":
         add_study_file(command)
-        command.add_argument("--storage", metavar="WHERE", help="keep it there, whatever the study file says")
+        command.add_argument("--storage", metavar="WHERE", help="storage location to use instead of the study file's")
         add_run_options(command)
     else:
         command.add_argument("name", help="the study's name")
     add_cluster(command)
     if name == "logs":
-        command.add_argument("--follow", action="store_true", help="go on printing until the driver ends")
+        command.add_argument("--follow", action="store_true", help="keep printing until the driver ends")
     if name == "wait":
-        command.add_argument("--timeout", type=float, metavar="S", help=f"give up after S seconds, with {TOO_LATE}")
+        command.add_argument("--timeout", type=float, metavar="S", help=f"give up after S seconds, with {TIMED_OUT}")
 
 
 @contextmanager
 def reached(options: argparse.Namespace) -> Iterator[Cluster]:
-    """Reach the cluster that the options name.
+    """Connect to the cluster that the options name.
 
     Raises:
         UsageError: the address is not a URL, or there is no such cluster file.
@@ -81,7 +81,7 @@ def submit(options: argparse.Namespace) -> int:
     given += ["--retry-failed"] if options.retry_failed else []
     with reached(options) as cluster:
         attempt, new = cluster.submit(file.spec.name, file.submission(options.storage), given)
-    _tell(attempt, new=new, options=options)
+    _print_job(attempt, new=new, options=options)
     return 0
 
 
@@ -110,12 +110,12 @@ def _refuse_relative_paths(file: StudyFile, storage: str | None) -> None:
         raise SpecError(problems)
 
 
-def _tell(attempt: Attempt, *, new: bool, options: argparse.Namespace) -> None:
-    way = f" --cluster {options.cluster}" if options.cluster else ""
-    way = f" --address {options.address}" if options.address else way
+def _print_job(attempt: Attempt, *, new: bool, options: argparse.Namespace) -> None:
+    where = f" --cluster {options.cluster}" if options.cluster else ""
+    where = f" --address {options.address}" if options.address else where
     say(f"{attempt.study}: {'submitted as' if new else 'runs here already as'} job {attempt.job}")
-    say(f"follow it: gce-study logs {attempt.study} --follow{way}")
-    say(f"end it: gce-study stop {attempt.study}{way}")
+    say(f"follow it: gce-study logs {attempt.study} --follow{where}")
+    say(f"end it: gce-study stop {attempt.study}{where}")
 
 
 def resume(options: argparse.Namespace) -> int:
@@ -124,7 +124,7 @@ def resume(options: argparse.Namespace) -> int:
         last = cluster.latest(options.name)
         given = [option for option in shlex.split(last.options) if option != "--retry-failed"]
         attempt, new = (last, False) if last.alive else cluster.submit(last.study, last.submission, given)
-    _tell(attempt, new=new, options=options)
+    _print_job(attempt, new=new, options=options)
     return 0
 
 
@@ -180,7 +180,7 @@ def wait(options: argparse.Namespace) -> int:
     except EngineError as error:
         raise UnheardError(str(error)) from None
     say(f"{attempt.study}: {state_of(attempt)}")
-    return TOO_LATE if attempt.alive else exit_code(attempt)
+    return TIMED_OUT if attempt.alive else exit_code(attempt)
 
 
 def _ended(cluster: Cluster, attempt: Attempt, timeout_s: float | None) -> Attempt:
@@ -195,17 +195,17 @@ def _ended(cluster: Cluster, attempt: Attempt, timeout_s: float | None) -> Attem
     while attempt.alive and (end is None or time.monotonic() < end):
         time.sleep(POLL_S)
         try:
-            there = {each.number: each for each in cluster.attempts(attempt.study)}
+            attempts = {job.number: job for job in cluster.attempts(attempt.study)}
         except EngineError as error:
             if time.monotonic() - heard < UNHEARD_S:
                 continue
-            msg = f"{error} (asked for {UNHEARD_S:g} s; job {attempt.job} may go on there)"
+            msg = f"{error} (no answer for {UNHEARD_S:g} s; job {attempt.job} may still be running there)"
             raise EngineError(msg) from None
-        if attempt.number not in there:
+        if attempt.number not in attempts:
             msg = f"{cluster.address}: job {attempt.job} is not known there any more, as its head was started again"
             msg += "; nothing recorded is lost: submit the file again"
             raise EngineError(msg)
-        attempt, heard = there[attempt.number], time.monotonic()
+        attempt, heard = attempts[attempt.number], time.monotonic()
     return attempt
 
 

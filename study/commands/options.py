@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 
 
 def add_cluster(command: argparse.ArgumentParser) -> None:
-    """Add the ways to a cluster to a command."""
+    """Add the options that name a cluster."""
     way = command.add_mutually_exclusive_group()
     way.add_argument("--cluster", type=Path, metavar="FILE", help="Ray's cluster file; reached by SSH")
-    way.add_argument("--address", metavar="URL", help="of a cluster's dashboard (default: http://127.0.0.1:8265)")
+    way.add_argument(
+        "--address", metavar="URL", help="address of a cluster's dashboard (default: http://127.0.0.1:8265)"
+    )
 
 
 def add_run_options(command: argparse.ArgumentParser, *, retry: bool = True) -> None:
-    """Add the options about unusable clips and failed runs."""
+    """Add the options for unusable clips and failed runs."""
     command.add_argument(
         "--skip-bad-clips", type=_count, default=0, metavar="N", help="leave out up to N clips that cannot be used"
     )

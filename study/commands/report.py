@@ -31,7 +31,7 @@ def _formats(text: str) -> tuple[str, ...]:
 
 
 def report(options: argparse.Namespace) -> int:
-    """Write a study's report and print where its files lie."""
+    """Write a study's report and print the path."""
     find_plan(options.storage, options.name)
     folder = write_report(options.storage, options.name, options.out, options.format)
     say(str(folder / "report.html" if "html" in options.format else folder))

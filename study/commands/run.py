@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     """Train what a study still needs, then print the verdict and write the report.
 
     Returns:
-        0 when one of the study's runs at least is complete, else 1. Ending at its budget is an end like any other.
+        0 if at least one of the study's runs is complete, else 1; also if the study ends at its budget.
 
     """
     spec = read_spec(spec_path(options.file))

@@ -1,4 +1,4 @@
-"""The commands status and list, and schema."""
+"""The commands status, list and schema."""
 
 from __future__ import annotations
 

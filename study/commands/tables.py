@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 def show_arms(plan: StudyPlan, recorded: set[str]) -> None:
     """Print a study's configurations with their planned and recorded runs, and with their stage if stages differ."""
-    found: dict[tuple[str, Configuration, str], list[PlannedRun]] = {}
+    runs_of: dict[tuple[str, Configuration, str], list[PlannedRun]] = {}
     for planned in plan.runs:
-        found.setdefault((planned.arm, planned.run.configuration, planned.stage), []).append(planned)
+        runs_of.setdefault((planned.arm, planned.run.configuration, planned.stage), []).append(planned)
     staged = any(planned.stage for planned in plan.runs)
     rows = [
         (
@@ -29,7 +29,7 @@ def show_arms(plan: StudyPlan, recorded: set[str]) -> None:
             str(len(runs)),
             str(sum(p.run.run_id in recorded for p in runs)),
         )
-        for (_, configuration, stage), runs in found.items()
+        for (_, configuration, stage), runs in runs_of.items()
     ]
     show("", ("configuration", "loss", "subset", *(["to"] if staged else []), "runs", "recorded"), rows)
 
@@ -51,4 +51,4 @@ def show_open(spec: StudySpec) -> None:
 def _space(value: Values | Range) -> str:
     if isinstance(value, Range):
         return f"[{number(value.min)}, {number(value.max)}] ({value.scale})"
-    return "{" + ", ".join(number(each) for each in value.values) + "}"
+    return "{" + ", ".join(number(choice) for choice in value.values) + "}"

@@ -1,4 +1,4 @@
-"""Between a method and what executes its runs: ask the ledger first, keep the plan, record runs that are stopped early.
+"""Mediate between a method and the engine that executes its runs: ask the ledger, keep the plan, record stopped runs.
 
 A run is written into the study's plan before it is handed out, so that after a crash the method knows which runs were
 in flight, and those are resumed before new ones start.
@@ -31,7 +31,7 @@ BUSY_S = 10.0  # before a run that another study trains is asked for again
 
 
 class Conductor:
-    """Hands out a study's runs and hears how they end; holds the method, the plan, the ledger and the study's state.
+    """Hands out a study's runs and learns how they end; holds the method, the plan, the ledger and the study's state.
 
     Attributes:
         method: chooses the next run.
@@ -54,7 +54,7 @@ class Conductor:
         """Prepare a study.
 
         Args:
-            method: a method that has been told nothing yet.
+            method: a method without any records so far.
             storage: the storage location.
             plan: the study's plan.
             facts: what is added to the provenance of records.

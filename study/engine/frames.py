@@ -1,4 +1,4 @@
-"""The frames of a study's data set, computed with a display of the progress."""
+"""Compute the frames of a study's data set, with a display of the progress."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def store_with_progress(spec: StudySpec, skip_bad_clips: int) -> Manifest:
 
 @contextmanager
 def _bar(title: str) -> Iterator[Callable[[int, int], None]]:
-    """Show progress with an ETA: a bar on a terminal, a line for every tenth elsewhere."""
+    """Show progress with an ETA: a bar on a terminal, otherwise a line for every tenth."""
     if not sys.stderr.isatty():
         yield _tenths(title)
         return
@@ -44,13 +44,13 @@ def _bar(title: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def _tenths(title: str) -> Callable[[int, int], None]:
-    began, first, said = time.monotonic(), -1, 0
+    began, first, shown = time.monotonic(), -1, 0
 
     def advance(done: int, total: int) -> None:
-        nonlocal first, said
-        first = done if first < 0 else first  # what an earlier build had finished is no pace
-        if total and 10 * done // total > said:
-            said = 10 * done // total
+        nonlocal first, shown
+        first = done if first < 0 else first  # what an earlier build had finished does not count towards the pace
+        if total and 10 * done // total > shown:
+            shown = 10 * done // total
             pace = (time.monotonic() - began) / (done - first) if done > first else 0.0
             say(f"{title}: {done} of {total} clips; ETA {duration(pace * (total - done))}", err=True)
 

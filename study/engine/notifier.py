@@ -48,9 +48,9 @@ class Notifier(Observer):
             with urllib.request.urlopen(request, timeout=TIMEOUT_S):  # noqa: S310 -- see above
                 pass
         except (OSError, ValueError, http.client.HTTPException) as error:
-            # Some of these errors have the address in their text.
+            # The text of the other errors may hold the address.
             why = str(error) if isinstance(error, OSError) else type(error).__name__
-            say(f"{self._study}: {notify.host} was not told that the study {event}: {why}", err=True)
+            say(f"{self._study}: {notify.host} was not notified that the study {event}: {why}", err=True)
 
     @contextmanager
     def of_failure(self) -> Iterator[None]:

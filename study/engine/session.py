@@ -47,7 +47,7 @@ class OptunaJournal(Observer):
 
 
 def how_to_continue(name: str, options: argparse.Namespace) -> str:
-    """Return the sentence that tells how to continue a study that was interrupted."""
+    """Return a sentence on how to continue an interrupted study."""
     again = f"gce-study run {options.file}"
     if "GCE_STUDY_JOB" in os.environ:
         again = f"gce-study resume {name}, or submit its file again"
@@ -59,7 +59,7 @@ def workplace(spec: StudySpec, storage: Location) -> Iterator[None]:
     """Check that this machine, or the cluster that the study was submitted to, has what the runs need.
 
     Raises:
-        EngineError: it does not.
+        EngineError: something is missing.
 
     """
     if not joins_cluster():
@@ -69,7 +69,7 @@ def workplace(spec: StudySpec, storage: Location) -> Iterator[None]:
             say(line, err=True)
         yield
         return
-    os.chdir(Path.home())  # a job's own folder may be cleared away while its driver runs
+    os.chdir(Path.home())  # a job's own folder may be deleted while its driver runs
     prepare_environment()
     from study.cluster.nodes import joined  # noqa: PLC0415 -- imports ray, which reads the environment
 

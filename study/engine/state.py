@@ -1,4 +1,4 @@
-"""The state of a running study, and the observers that hear of each change: display, TensorBoard, notifier, journal."""
+"""The state of a running study, and the observers of its changes: display, TensorBoard, notifier, journal."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Observer:
-    """Hears what happens to a study. Each method does nothing unless it is overridden.
+    """Is notified of what happens to a study. Each method does nothing unless it is overridden.
 
     Attributes:
         problem: what the observer failed to do, as a sentence to print at the end; empty if nothing.
@@ -23,16 +23,16 @@ class Observer:
     problem: str = ""
 
     def run_started(self) -> None:
-        """Hear that a worker has started a run."""
+        """Handle the start of a run by a worker."""
 
     def epoch_ended(self, planned: PlannedRun, point: Epoch, earlier: Sequence[Epoch]) -> None:
-        """Hear of an epoch; ``earlier`` holds those before it if the run was just resumed from a checkpoint."""
+        """Handle an epoch; ``earlier`` holds those before it if the run was just resumed from a checkpoint."""
 
     def run_recorded(self, planned: PlannedRun, record: Record, *, known: bool) -> None:
-        """Hear of a run's record; ``known`` if the ledger held it before the run was to be trained here."""
+        """Handle a run's record; ``known`` if the ledger held it before the run was to be trained here."""
 
     def changed(self) -> None:
-        """Hear that the method has learnt something.
+        """Handle a change of the method's state.
 
         Raises:
             OSError: what the observer keeps in the storage location cannot be written.
@@ -40,13 +40,13 @@ class Observer:
         """
 
     def chosen(self, choice: str) -> None:
-        """Hear, once per study, which choice is being confirmed on fresh seeds."""
+        """Handle the choice that is being confirmed on fresh seeds; called once per study."""
 
     def ended(self) -> None:
-        """Hear that the method has all the runs that it wants, or that its budget is spent."""
+        """Handle the study's end: the method has all the runs that it wants, or the budget is spent."""
 
     def gone(self, reason: str) -> None:
-        """Hear that the cluster is gone; the process ends after that."""
+        """Handle the loss of the cluster, after which the process ends."""
 
 
 @dataclass
@@ -60,7 +60,7 @@ class InFlight:
 
 
 class StudyState:
-    """Where a study stands. The conductor changes it; each change is passed on to the observers, in their order.
+    """Where a study stands. The conductor changes it; each change is passed on to the observers.
 
     Attributes:
         name: the study's name.
@@ -71,7 +71,7 @@ class StudyState:
         most_left: an upper bound of the runs still to be recorded; None if ``runs`` names them all.
         is_over: whether the method has all the runs that it wants, or its budget is spent.
         ray_dashboard: the address of the Ray cluster's dashboard; empty without one.
-        observers: those who hear of each change.
+        observers: notified of each change, in this order.
 
     """
 

@@ -40,7 +40,7 @@ class TensorBoard(Observer):
         """Set the folder; nothing is written, or imported, before the first run."""
         self.folder = study_folder(storage, study) / "tensorboard"
         self._curves: dict[str, list[Epoch]] = {}  # of the runs in flight
-        self._files: dict[str, Path] = {}  # those that hold exactly that curve
+        self._files: dict[str, Path] = {}  # files that hold exactly that curve
         self._present: set[tuple[str, str]] | None = None  # in an object store: folders and marks, listed once
 
     def epoch_ended(self, planned: PlannedRun, point: Epoch, earlier: Sequence[Epoch] = ()) -> None:
@@ -62,7 +62,7 @@ class TensorBoard(Observer):
                 with file.open("ab") as out:
                     out.write(framed([epoch(point, now)]))
             else:
-                data = framed([*head(planned), *(epoch(each, now) for each in self._curves[run_id])])
+                data = framed([*head(planned), *(epoch(known_point, now) for known_point in self._curves[run_id])])
                 file = self._replace(local / _name(planned), UNFINISHED, data)
         except OSError:
             return  # the next epoch, or the record, writes what is missing

@@ -1,4 +1,4 @@
-"""Event files as TensorBoard reads them: a run's head, its epochs, its end. Importing it takes half a second."""
+"""Event files as TensorBoard reads them: a run's start, its epochs, its end. Importing it takes half a second."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, cast
 
 from trainables.naming import configuration_name
 
-# tensorboardX imports torch where it finds it, which takes seconds, for a writer that is not used here.
-late = sys.modules.setdefault("torch", cast("ModuleType", None)) is None  # None: not to be imported
+# tensorboardX imports torch if it is installed, which takes seconds, for a writer that is not used here.
+stubbed = sys.modules.setdefault("torch", cast("ModuleType", None)) is None  # None: not to be imported
 try:
     from tensorboardX.proto.api_pb2 import Status
     from tensorboardX.proto.event_pb2 import Event, SessionLog
@@ -19,7 +19,7 @@ try:
     from tensorboardX.proto.summary_pb2 import Summary, SummaryMetadata
     from tensorboardX.record_writer import masked_crc32c
 finally:
-    if late:
+    if stubbed:
         del sys.modules["torch"]
 
 if TYPE_CHECKING:
@@ -40,15 +40,15 @@ TAGS = {
 
 
 def head(planned: PlannedRun) -> list[Event]:
-    """Begin a file: what earlier files of the run say is void, and what the run is, for the HParams tab.
+    """Return a file's first events: they void the run's earlier files, and describe the run for the HParams tab.
 
-    The seeds of a configuration are one session group there, so that it shows their means.
+    The seeds of a configuration form one session group, so that the tab shows their means.
     """
     now, configuration = time.time(), planned.run.configuration
     stage = f" ({planned.stage})" if planned.stage else ""
     start = SessionStartInfo(group_name=f"{configuration_name(planned)}{stage}", start_time_secs=now)
-    named = {"arm": planned.arm, "loss": configuration.loss.name, "subset": configuration.subset}
-    for name, value in (named | configuration.loss.model_dump(exclude={"name"}, exclude_none=True)).items():
+    hparams = {"arm": planned.arm, "loss": configuration.loss.name, "subset": configuration.subset}
+    for name, value in (hparams | configuration.loss.model_dump(exclude={"name"}, exclude_none=True)).items():
         setattr(start.hparams[name], "string_value" if isinstance(value, str) else "number_value", value)
     return [
         Event(wall_time=now, file_version="brain.Event:2"),
@@ -58,13 +58,13 @@ def head(planned: PlannedRun) -> list[Event]:
 
 
 def epoch(point: Epoch, moment: float) -> Event:
-    """Return an epoch that ended at a moment, in seconds since 1970."""
+    """Return the event of an epoch that ended at ``moment``, in seconds since 1970."""
     values = {tag: getattr(point, name) for tag, name in TAGS.items()}
     return _event(point.epoch, moment, [_scalar(tag, value) for tag, value in values.items() if value is not None])
 
 
 def whole(planned: PlannedRun, record: Record) -> list[Event]:
-    """Return the whole file of a recorded run; its epochs are spread evenly over the time that it took.
+    """Return all events of a recorded run; its epochs are spread evenly over the time that it took.
 
     The test accuracy of a run that only explored is left out, as in every report: it must not lead to a choice.
     """
@@ -82,7 +82,7 @@ def whole(planned: PlannedRun, record: Record) -> list[Event]:
 
 
 def framed(events: Iterable[Event]) -> bytes:
-    """Return events as a file holds them: of each its length, a checksum of that, its data, a checksum of those."""
+    """Return events as a file stores them: each as its length, the length's checksum, its data, the data's checksum."""
     parts = []
     for event in events:
         data = event.SerializeToString()

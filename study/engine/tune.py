@@ -1,4 +1,4 @@
-"""The engine: Ray Tune executes the runs that a method asks for, and the conductor hears how they end.
+"""The engine: Ray Tune executes the runs that a method asks for, and the conductor learns how they end.
 
 Tune's own state is neither trusted nor kept: the ledger holds what is done, and a run in flight resumes from its own
 checkpoint. A killed study is therefore continued by running it again.
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from study.spec.keys import Resources
     from trainables.config import Run
 
-LOST_PROCESSES = 10  # a run whose process dies more often than this without an epoch in between is at fault itself
-# Ray's words for a process that was lost with its machine. The last ones are used before Ray knows that the machine is
+LOST_PROCESSES = 10  # a run whose process dies more often than this without an epoch in between counts as failed
+# Ray's messages for a process that was lost with its machine. It uses the last one before it knows that the machine is
 # gone; if a process dies alone, its machine reports that at once.
 NODE_LOST = ("node has died", "node was terminated", "actor is temporarily unavailable")
 ANNOUNCED = "its node has died, as was announced"
@@ -196,7 +196,7 @@ class _MethodScheduler(FIFOScheduler):
         return {}
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:  # noqa: ANN401, ARG002 -- Tune's signature
-        """Return Tune's word for continuing, ending or waiting."""
+        """Return Tune's decision to continue, stop or wait."""
         if not self._searcher.on_report(trial.trial_id, StepReport.from_result(result)):
             return str(TrialScheduler.STOP)
         return str(TrialScheduler.NOOP if self._finishing.asked else TrialScheduler.CONTINUE)
@@ -214,7 +214,7 @@ class _ProcessWatch(tune.Callback):
         return {}
 
     def on_step_begin(self, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
-        """End the study if a signal asked it to but the exception was lost."""
+        """End the study if a signal has come but its exception was lost."""
         raise_if_interrupted()
 
     def on_trial_start(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature

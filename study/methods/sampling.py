@@ -39,9 +39,8 @@ STATES: dict[State, TrialState] = {
 }
 
 SIGNIFICANT_DIGITS = 4  # of a sampled number: labels stay readable, and no loss is more sensitive than that
-MAX_ROUNDING = (
-    1000  # rounding moves no number by more than 1 / MAX_ROUNDING of its range; narrow ranges need more digits
-)
+# Rounding moves no number by more than 1 / MAX_ROUNDING of its range; narrow ranges need more digits.
+MAX_ROUNDING = 1000
 ALL_DIGITS = 17  # distinguish any two floats
 MAX_DUPLICATES = 100  # consecutive draws without an untried configuration, after which the space counts as exhausted
 

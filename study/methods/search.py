@@ -50,7 +50,7 @@ class Search(QueuedMethod):
         earlier: Sequence[PlannedRun] = (),
         exploring_budget: int | None = None,
     ) -> None:
-        """Start, or resume from the runs of an earlier session; their records are told afterwards.
+        """Start, or resume from the runs of an earlier session; their records follow through ``tell``.
 
         Args:
             space: what is sampled; the names of the arms are distinct.
@@ -221,7 +221,7 @@ class Search(QueuedMethod):
                 self._queue.release(run_id)
 
     def _curve(self, epochs: Sequence[Epoch]) -> Curve:
-        """Return the accuracy to select on, by epoch; NaN where there is none."""
+        """Return the accuracy to select on, by epoch; NaN if it was not measured."""
         scores = {epoch.epoch: epoch.accuracy(self._select_on) for epoch in epochs}
         return {epoch: math.nan if score is None else score for epoch, score in scores.items()}
 

@@ -48,7 +48,7 @@ class Rungs:
             self.scores[epoch][configuration] = score
 
     def cutoff(self, epoch: int, configuration: int) -> float | None:
-        """Return the score needed to pass a rung, given the other configurations there; None if there are none."""
+        """Return the score needed to pass a rung, given the other configurations there; None without others."""
         others = [score for number, score in self.scores[epoch].items() if number != configuration]
         return float(np.nanpercentile(others, self._share_cut * 100)) if others else None
 

@@ -206,7 +206,7 @@ def test_requests_that_fail_for_less_than_a_minute_end_no_wait(dashboard, capsys
     ("then", "said"),
     [
         ([], "job s-1 is not known there any more, as its head was started again; nothing recorded is lost"),
-        (None, "(asked for 0.1 s; job s-1 may go on there)"),
+        (None, "(no answer for 0.1 s; job s-1 may still be running there)"),
     ],
 )
 def test_a_wait_that_hears_no_more_of_the_job_ends_with_a_line_and_125(dashboard, monkeypatch, capsys, then, said):

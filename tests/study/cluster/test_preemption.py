@@ -106,7 +106,7 @@ def test_the_notice_is_waited_for_also_while_nothing_answers(service, monkeypatc
         assert not ends.done()
         service.take_back(seconds=120)
         assert 100 < ends.result(30) - time.time() <= 120
-    assert "the metadata service does not answer, asking on: HTTP Error 400" in capsys.readouterr().err
+    assert "the metadata service does not answer, still trying: HTTP Error 400" in capsys.readouterr().err
 
 
 # A head that trains nothing and two nodes of a core each. Once both train, the watcher runs beside the first; when it

@@ -83,7 +83,7 @@ def test_another_host_is_served_with_a_token_and_says_what_that_means(tmp_path):
         assert opener.open(f"http://127.0.0.1:{port}/?token={token}").status == 200
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=30)
-    assert "every machine that reaches this one can ask" in errors
+    assert "every machine that reaches this one can connect" in errors
     assert "not encrypted" in errors
 
 

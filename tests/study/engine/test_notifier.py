@@ -129,7 +129,7 @@ def test_an_address_that_fails_costs_one_line_without_its_secret(server, capsys,
     url = server.url if reason == "status" else f"http://127.0.0.1:9/{SECRET}"
     Notifier("s", Notify(url=url)).send("finished", "done")
     said = capsys.readouterr().err
-    assert said.startswith("s: http://127.0.0.1/... was not told that the study finished: ")
+    assert said.startswith("s: http://127.0.0.1/... was not notified that the study finished: ")
     assert len(said.splitlines()) == 1
     assert SECRET not in said
 
