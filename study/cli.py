@@ -66,7 +66,7 @@ def parser(chosen: str | None = None) -> argparse.ArgumentParser:
     """Build the parser; only the chosen command gets its arguments, among them ``handler``."""
     top = argparse.ArgumentParser(
         prog="gce-study",
-        description="Choose a noise-robust loss and its parameter for sound event classification, and know how sure.",
+        description="Find out which noise-robust loss and parameter suit your sounds, and how certain that is.",
     )
     top.add_argument("--version", action="version", version=f"gce-study {version('gce-study')}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)

@@ -65,7 +65,7 @@ def test_the_python_example_of_losses_runs():
 
 def test_the_python_example_of_a_study_runs_and_names_what_a_study_has(tmp_path, monkeypatch):
     (example,) = [text for _, text in blocks("python") if "load_study" in text]
-    Builder(name="figure3").temperatures([2, 3, 4], seeds=3).baselines(3).write(tmp_path / "results")
+    Builder(name="demo").temperatures([2, 3, 4], seeds=3).baselines(3).write(tmp_path / "results")
     monkeypatch.chdir(tmp_path)
     exec(example, names := {})  # noqa: S102 -- our own text
     assert isinstance(names["study"], Study)

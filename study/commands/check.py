@@ -1,4 +1,4 @@
-"""The check command: what a study file asks for, without training."""
+"""The check command: arms, runs, data and an estimate of time, without training."""
 
 from __future__ import annotations
 
@@ -93,10 +93,10 @@ def _batches(spec: StudySpec, work: dict[str, Workload]) -> Iterator[str]:
     size = spec.training.batch_size
     for name, w in work.items():
         batches, dropped = divmod(w.train_patches, size)
-        patches = f"{w.train_clips} clips ({w.train_patches} patches) to train on, {w.validation_patches} to validate"
-        yield f"subset {name}: {patches}; {batches} batches of {size} an epoch, {dropped} patches dropped in each"
+        parts = f"{w.train_patches} patches of {w.train_clips} clips to train on, {w.validation_patches} to validate on"
+        yield f"subset {name}: {parts}; {batches} batches of {size} an epoch, {dropped} patches dropped in each"
         if batches < MIN_BATCHES:
-            yield f"subset {name}: that is few steps for {spec.training.epochs} epochs; lower training.batch_size"
+            yield f"subset {name}: an epoch has few batches; consider a lower training.batch_size"
 
 
 def _time(
