@@ -90,11 +90,11 @@ class AdaptiveGCE(Frozen):
     temperature: Temperature = 1000.0
     reading: Annotated[
         Reading,
-        Field(description="how a batch's scores become one: their mean, the pooled ratio, or each clip its own"),
+        Field(description="how q follows from a batch's scores: their mean, the pooled ratio, or one per patch"),
     ] = "mean"
     distances: Annotated[
         Distances,
-        Field(description="between what the distances are taken: the input patches or the penultimate features"),
+        Field(description="what the distances are measured between: input patches or penultimate features"),
     ] = "input"
 
 

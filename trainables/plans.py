@@ -16,29 +16,29 @@ if TYPE_CHECKING:
 
 
 class PlannedRun(Strict):
-    """One run that a study names: which arm it belongs to, what was varied there, and what the run is for."""
+    """One run of a study: its arm, the values of the arm's open parameters, and what the run is for."""
 
     arm: str
-    varied: dict[str, float | str]  # parameter -> value, for the parameters the arm left to be varied
+    varied: dict[str, float | str]  # parameter -> value, for the arm's open parameters
     run: Run
     stage: Stage = ""
 
 
 class DataSummary(Strict):
-    """What the report says of the data set."""
+    """The data set, as the report describes it."""
 
     name: str
     kind: str
     fingerprint: str
     classes: list[str]
     clips: dict[str, int]  # "train verified", "train unverified", "test" -> number of clips
-    wrong: int | None = None  # training labels known to be wrong; None where no truth is known
+    wrong: int | None = None  # training labels known to be wrong; None if the truth is unknown
     subset_seed: int = 0  # of the draw of the subsets of Table 1
     skipped: list[tuple[str, str]] = Field(default_factory=list)  # (clip, problem), left out by --skip-bad-clips
 
 
 class StudyPlan(Strict):
-    """What a study asked for, as the storage location keeps it: the file, the data, every run it names."""
+    """A study as the storage location keeps it: its file, its data and every run it names."""
 
     name: str
     description: str
@@ -49,7 +49,7 @@ class StudyPlan(Strict):
 
     @cached_property
     def settings(self) -> PlanSettings:
-        """What ``spec`` states of method, budget, controls, selection and prices, typed.
+        """The method, budget, controls, selection and prices in ``spec``, typed.
 
         Raises:
             pydantic.ValidationError: ``spec`` breaks a limit of the study file.
@@ -59,7 +59,7 @@ class StudyPlan(Strict):
 
 
 def study_folder(storage: Location, name: str) -> Location:
-    """Return where a study's plan, lock and report lie in a storage location."""
+    """Return the folder of a study's plan, lock and report in a storage location."""
     return storage / "studies" / name
 
 

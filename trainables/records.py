@@ -126,17 +126,17 @@ class Record(Strict):
 
 
 def record_path(storage: Location, run_id: str) -> Location:
-    """Return where a run's record lies in a storage location."""
+    """Return the path of a run's record in a storage location."""
     return storage / "records" / f"{run_id}.json"
 
 
 def log_path(storage: Location, run_id: str) -> Location:
-    """Return where a run's log lies in a storage location."""
+    """Return the path of a run's log in a storage location."""
     return storage / "logs" / f"{run_id}.log"
 
 
 def add_record(storage: Location, record: Record) -> bool:
-    """Add a record for the owner of the run; return whether it is written: in an object store the first one stays."""
+    """Add a record as the run's owner; return whether it was written: in an object store, an earlier record stays."""
     return record_path(storage, record.run_id).write_as_owner(record.model_dump_json(indent=1).encode())
 
 
@@ -144,7 +144,7 @@ def read_record(path: Location) -> Record:
     """Read one record.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: there is no such file.
         pydantic.ValidationError: the file is not a record.
 
     """

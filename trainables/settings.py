@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from trainables.config import Frozen
 from trainables.records import SelectOn
 
-RUNS_EACH = 20  # of a configuration, at most, while a settle study explores
+RUNS_PER_CONFIGURATION = 20  # at most, while a settle study explores
 MAX_CONFIRMING_SEEDS = 1000
 NOT_ALLOWED = "not_allowed"  # type of the errors made by ``not_allowed``
 # One rule for studies and arms: both become folder names and labels.
@@ -49,7 +49,7 @@ ConfirmSeeds = Annotated[
 Baselines = Annotated[
     tuple[Name, ...],
     # Not strict about the container alone: YAML and JSON give lists.
-    Field(strict=False, description="arms that are not chosen from, only confirmed beside the choice"),
+    Field(strict=False, description="arms that are never chosen, only confirmed alongside the choice"),
     AfterValidator(distinct),
 ]
 MethodSeed = Annotated[int, Field(ge=0, lt=2**31, description="seed of the method's own random choices")]
@@ -62,7 +62,7 @@ class Grid(Frozen):
 
 
 class Settle(Frozen):
-    """Runs where they decide, until one configuration is within ``within`` points of the best with ``confidence``."""
+    """Adaptive allocation of runs until one configuration is ``within`` points of the best with ``confidence``."""
 
     name: Annotated[Literal["settle"], Field(description="how runs are chosen: settle trains until a choice is sure")]
     within: Annotated[float, Field(gt=0, le=100, description="points of accuracy that make no difference")] = 0.3
@@ -79,15 +79,16 @@ class Settle(Frozen):
 
 def most_exploring(settings: Settle, configurations: int) -> int:
     """Return the most runs that a settle study trains before it chooses."""
-    return RUNS_EACH * configurations if settings.max_runs is None else settings.max_runs
+    return RUNS_PER_CONFIGURATION * configurations if settings.max_runs is None else settings.max_runs
 
 
 class Asha(Frozen):
-    """Asynchronous successive halving (Li et al. 2020): at each rung only the best 1 / reduction_factor go on."""
+    """Asynchronous successive halving (Li et al. 2020): at each rung only the best 1 / reduction_factor continue."""
 
     grace_period: Annotated[int, Field(ge=1, le=10_000, description="epochs of the first rung")] = 10
     reduction_factor: Annotated[
-        float, Field(ge=1.5, le=100, description="the rungs' ratio, and one over the share that goes on")
+        float,
+        Field(ge=1.5, le=100, description="ratio of successive rungs; its inverse is the share of runs that continue"),
     ] = 4.0
     max_epochs: Annotated[
         Annotated[int, Field(ge=1, le=10_000)] | None,
@@ -117,7 +118,7 @@ def most_sampled(settings: Search) -> int:
 
 
 class Budget(Frozen):
-    """Where a study ends in order, whatever its method still wants."""
+    """Limits at which a study ends, even if its method would train more."""
 
     max_runs: Annotated[
         Annotated[int, Field(ge=1, le=1_000_000)] | None, Field(description="most runs of the study")
@@ -126,7 +127,7 @@ class Budget(Frozen):
         Annotated[float, Field(gt=0, le=1e7)] | None, Field(description="most hours of training, summed over runs")
     ] = None
     max_failures: Annotated[
-        Annotated[int, Field(ge=1, le=1_000_000)] | None, Field(description="runs that failed, at which it ends")
+        Annotated[int, Field(ge=1, le=1_000_000)] | None, Field(description="failed runs at which the study ends")
     ] = None
 
 
@@ -160,16 +161,16 @@ class OpenRange(Frozen):
 
 
 class PlanArm(Frozen):
-    """Of an arm in a plan, what a report needs."""
+    """The parts of a plan's arm that a report needs."""
 
     model_config = ConfigDict(extra="ignore")
 
     name: str
-    loss: dict[str, Any]  # parameter -> a value, or the values or the range over which it is left open
+    loss: dict[str, Any]  # parameter -> its value, or the list or range that it is left open over
 
 
 class PlanResources(Frozen):
-    """Of the resources in a plan, what a report needs."""
+    """The parts of a plan's resources that a report needs."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -177,7 +178,7 @@ class PlanResources(Frozen):
 
 
 class PlanSettings(Frozen):
-    """Of the study file in a plan, what a report needs; a key that an older plan lacks has its default."""
+    """The parts of a plan's study file that a report needs; a key that an older plan lacks has its default."""
 
     model_config = ConfigDict(extra="ignore")
 

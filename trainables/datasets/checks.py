@@ -1,4 +1,4 @@
-"""Problems of a data set beyond single rows, in its classes, splits and files, as lines to read."""
+"""Problems of a data set as a whole, in its classes, splits and files, as lines to read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from trainables.datasets.manifest import POOL, Clip, Manifest, Split
-from trainables.datasets.table import few
+from trainables.datasets.table import grouped
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,8 +43,8 @@ def quick_checks(manifest: Manifest) -> dict[str, str]:
     """Check every file without opening it; return path -> problem of the clips that have one."""
     bases = {False: manifest.root.resolve(), True: (manifest.pool or manifest.root).resolve()}
     with ThreadPoolExecutor(threads()) as pool:
-        found = pool.map(partial(_quick_check, manifest, bases), manifest.clips)
-        return {c.path: problem for c, problem in zip(manifest.clips, found, strict=True) if problem}
+        problems = pool.map(partial(_quick_check, manifest, bases), manifest.clips)
+        return {c.path: problem for c, problem in zip(manifest.clips, problems, strict=True) if problem}
 
 
 def _quick_check(manifest: Manifest, bases: dict[bool, Path], clip: Clip) -> str:
@@ -65,36 +65,36 @@ def _quick_check(manifest: Manifest, bases: dict[bool, Path], clip: Clip) -> str
 
 def same_as_pool(manifest: Manifest) -> list[str]:
     """List the sounds of the pool that are also in the data set: they have a class, or may even be test clips."""
-    pool = [c.path.startswith(POOL) for c in manifest.clips]
-    clips = list(zip(manifest.clips, manifest.digests, pool, strict=True))
-    own = {digest: clip for clip, digest, foreign in reversed(clips) if digest and not foreign}
+    in_pool = [c.path.startswith(POOL) for c in manifest.clips]
+    clips = list(zip(manifest.clips, manifest.digests, in_pool, strict=True))
+    labelled = {digest: clip for clip, digest, from_pool in reversed(clips) if digest and not from_pool}
     return [
-        line(clip, f"in the pool, but the same sound as {line(own[digest], own[digest].label)}")
-        for clip, digest, foreign in clips
-        if foreign and digest in own
+        line(clip, f"in the pool, but the same sound as {line(labelled[digest], labelled[digest].label)}")
+        for clip, digest, from_pool in clips
+        if from_pool and digest in labelled
     ]
 
 
 def line(clip: Clip, problem: str) -> str:
-    """Write one problem of one clip."""
+    """Return the line for a problem of a clip."""
     return f"{clip.row}: {clip.path}: {problem}" if clip.row else f"{clip.path}: {problem}"
 
 
 def lines(manifest: Manifest, bad: Mapping[str, str]) -> list[str]:
-    """Write the problems of files (path -> problem) in the manifest's order, many of a sort in a folder as one line."""
+    """Return lines for the problems of files (path -> problem), in the manifest's order, grouped by folder and kind."""
     clips = [c for c in manifest.clips if c.path in bad]
     folders = {c.path: manifest.file(c).parent for c in clips}
     missing = Counter(folders[c.path] for c in clips if bad[c.path] == MISSING)
     whole = Counter(manifest.file(c).parent for c in manifest.clips) if missing else Counter()
     absent = {f for f, n in missing.items() if n == whole[f]}
-    found = []
+    problems = []
     for clip in clips:
         folder = folders[clip.path]
         below = folder.is_relative_to(manifest.root) and folder != manifest.root
         name = folder.relative_to(manifest.root) if below else folder
-        all_of_them = f"{name}: none of its {whole[folder]:,} files is there" if folder in absent else ""
-        found.append(((folder, bad[clip.path].partition(":")[0]), line(clip, bad[clip.path]), all_of_them))
-    return few(found)
+        all_of_them = f"{name}: none of its {whole[folder]:,} files exists" if folder in absent else ""
+        problems.append(((folder, bad[clip.path].partition(":")[0]), line(clip, bad[clip.path]), all_of_them))
+    return grouped(problems)
 
 
 def threads() -> int:

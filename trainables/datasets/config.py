@@ -36,7 +36,7 @@ def path_keys(model: type[Frozen]) -> list[str]:
 
 
 def local_paths(model: Frozen, at: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Yield where a model, and the models in it, hold a path."""
+    """Yield the location of each path in a model and the models in it."""
     paths = path_keys(type(model))
     for key in type(model).model_fields:
         value = getattr(model, key)
@@ -47,7 +47,7 @@ def local_paths(model: Frozen, at: tuple[str, ...] = ()) -> Iterator[tuple[str, 
 
 
 def with_paths(model: M, change: Callable[[str, tuple[str, ...]], str], at: tuple[str, ...] = ()) -> M:
-    """Return a copy of a model in which each path, also in the models in it, is ``change(path, where it lies)``."""
+    """Return a copy of a model in which each path, also in the models in it, is ``change(path, location)``."""
     paths = path_keys(type(model))
     changes: dict[str, Any] = {}
     for key in type(model).model_fields:
@@ -88,7 +88,7 @@ _KIND = Field(description="where the clips come from")
 class DataSetKind(Frozen):
     """Base of the kinds of data sets."""
 
-    path_key: ClassVar[str] = ""  # the key that a path alone can fill in; "" where the kind has no path
+    path_key: ClassVar[str] = ""  # the key that a path alone can set; "" if the kind has no path
 
     @classmethod
     def recognises(cls, _: Path, /) -> bool:
@@ -135,7 +135,7 @@ class FSDnoisy18k(DataSetKind):
 
     @classmethod
     def recognises(cls, path: Path, /) -> bool:
-        """Return whether the release's list of training clips lies there."""
+        """Return whether the path holds the release's list of training clips."""
         from trainables.datasets import fsdnoisy18k  # noqa: PLC0415 -- see the module's docstring
 
         return (fsdnoisy18k.meta(path) / "train.csv").is_file()
@@ -161,7 +161,7 @@ class CSV(DataSetKind):
 
     @classmethod
     def recognises(cls, path: Path, /) -> bool:
-        """Return whether a file lies there."""
+        """Return whether the path is a file."""
         return path.is_file()
 
     def parse(self, _: Path, /) -> tuple[Manifest, list[str]]:
@@ -236,7 +236,7 @@ class Synthetic(DataSetKind):
 
 
 DataSet = Annotated[FSDnoisy18k | CSV | Folder | Synthetic, Field(discriminator="kind")]
-# Kind -> its model. ``data describe`` takes the first that recognises a path.
+# Kind -> its model. ``data describe`` uses the first that recognises a path.
 KINDS: dict[str, type[DataSetKind]] = {
     get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(get_args(DataSet)[0])
 }

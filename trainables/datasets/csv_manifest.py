@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
 
 from trainables.datasets.manifest import Clip, Manifest, Split
-from trainables.datasets.table import NO_CLASS, TRUTH, Row, check_label, check_path, few_rows, read_rows, repeated
+from trainables.datasets.table import NO_CLASS, TRUTH, Row, check_label, check_path, grouped_rows, read_rows, repeated
 from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def parse(path: Path, root: Path | None = None) -> tuple[Manifest, list[str]]:
         else:
             clips.append(_clip(row))
     problems += repeated((c.row, c.path, c.split) for c in clips)
-    return Manifest(path.stem, "csv", root or path.parent, tuple(clips)), few_rows(problems)
+    return Manifest(path.stem, "csv", root or path.parent, tuple(clips)), grouped_rows(problems)
 
 
 def write(manifest: Manifest, path: Path) -> None:
@@ -57,16 +57,16 @@ def write(manifest: Manifest, path: Path) -> None:
 def _problems(values: dict[str, str], labels: set[str]) -> list[str]:
     split, verified, small = values["split"], values["verified"].lower(), values.get("noisy_small", "").lower()
     truth = values.get("true_label", "")
-    found = [check_path(values["path"]), check_label(values["label"])]
+    problems = [check_path(values["path"]), check_label(values["label"])]
     if split not in ("train", "test"):
-        found.append(f"split '{split}' is neither train nor test")
+        problems.append(f"split '{split}' is neither train nor test")
     if verified not in TRUTH and not (split == "test" and not verified):
-        found.append(f"verified '{values['verified']}' is none of 0, 1, true, false")
+        problems.append(f"verified '{values['verified']}' is not one of 0, 1, true, false")
     if small and small not in TRUTH:
-        found.append(f"noisy_small '{values['noisy_small']}' is none of 0, 1, true, false")
+        problems.append(f"noisy_small '{values['noisy_small']}' is not one of 0, 1, true, false")
     if truth and truth not in labels | {NO_CLASS}:
-        found.append(f"true_label '{truth}' is no label of this data set; {NO_CLASS} is a sound of no class")
-    return [p for p in found if p]
+        problems.append(f"true_label '{truth}' is not a label of this data set; {NO_CLASS} is a sound of no class")
+    return [p for p in problems if p]
 
 
 def _clip(row: Row) -> Clip:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from trainables.audio.headers import SUFFIXES
 from trainables.datasets.manifest import Clip, Manifest, Split, rank
-from trainables.datasets.table import check_path, few
+from trainables.datasets.table import check_path, grouped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -62,7 +62,7 @@ def _held_out(paths: list[str], share: float, seed: int) -> set[str]:
 
 def _classes(root: Path, below: str, problems: list[str]) -> dict[str, list[str]]:
     """List the audio files of every class folder, sorted, as paths relative to the root."""
-    found: dict[str, list[str]] = {}
+    paths_of: dict[str, list[str]] = {}
     wrong: list[tuple[tuple[str, str], str, str]] = []
     entries = _visible(root / below)
     loose = [p for p in entries if p.suffix.lower() in SUFFIXES]
@@ -93,6 +93,6 @@ def _classes(root: Path, below: str, problems: list[str]) -> dict[str, list[str]
                 paths.append(relative)
         if not paths:
             wrong.append(((below, "empty"), f"{name}: an empty class: no wav, flac, ogg or mp3 file", ""))
-        found[folder.name] = paths
-    problems += few(wrong)
-    return {label: paths for label, paths in found.items() if paths}
+        paths_of[folder.name] = paths
+    problems += grouped(wrong)
+    return {label: paths for label, paths in paths_of.items() if paths}

@@ -1,4 +1,4 @@
-"""FSDnoisy18k (Fonseca et al. 2019) as it lies on disk: reads it, fetches it from Zenodo, verifies it."""
+"""FSDnoisy18k (Fonseca et al. 2019) on disk: read it, fetch it from Zenodo, verify it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from trainables.audio.headers import AudioError, probe
 from trainables.datasets.checks import MISSING, lines
 from trainables.datasets.download import Resume, check_free_space, extract, locked, remote_size
 from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split
-from trainables.datasets.table import Row, check_label, check_path, few, few_rows, read_rows, repeated
+from trainables.datasets.table import Row, check_label, check_path, grouped, grouped_rows, read_rows, repeated
 from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ COLUMNS: dict[Split, tuple[str, ...]] = {
 }
 NO_CLASS_KIND = "out_of_vocabulary"
 TRUTH_KINDS = ("clean", "correct", "in_vocabulary", NO_CLASS_KIND)
-FETCHED = ".fetched.json"  # in ROOT: which zips have been verified and unpacked; written after each of them
+FETCHED = ".fetched.json"  # in ROOT: the zips verified and unpacked; written after each
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +92,15 @@ def parse(root: Path) -> tuple[Manifest, list[str]]:
     truth, wrong = _truth(root / "truth.csv", tables["train"])
     problems += wrong
     for split, rows in tables.items():
-        found = []
+        split_clips = []
         for row in rows:
             bad = _problems(row, split)
             problems += bad
             if not bad:
-                found.append(_clip(row, split, truth))
-        problems += repeated((c.row, c.path, c.split) for c in found)
-        clips += found
-    return Manifest("FSDnoisy18k", "fsdnoisy18k", root, tuple(clips)), few_rows(problems)
+                split_clips.append(_clip(row, split, truth))
+        problems += repeated((c.row, c.path, c.split) for c in split_clips)
+        clips += split_clips
+    return Manifest("FSDnoisy18k", "fsdnoisy18k", root, tuple(clips)), grouped_rows(problems)
 
 
 def meta(root: Path) -> Path:
@@ -144,7 +144,7 @@ def fetch(root: Path, base_url: str = URL, *, progress: bool = True, zips: Mappi
                 archive = Path(
                     pooch.retrieve(base_url + name, f"md5:{zipped.md5}", fname=name, path=root, downloader=downloader)
                 )
-            except ValueError as error:  # pooch's word for a hash that does not match; the file is gone
+            except ValueError as error:  # pooch raises it for a wrong hash, and has removed the file
                 reason = " ".join(str(error).split())
                 message = f"{base_url}{name}: not the official file: {reason}"
                 raise DataSetError([message]) from None
@@ -180,7 +180,7 @@ def verify(root: Path, official: Official | None = None) -> list[str]:
         on_disk = {f"{folder}/{name}" for name in _files(root / folder)}
         problems += lines(manifest, dict.fromkeys(listed - on_disk, MISSING) | _check_headers(root, listed & on_disk))
         unlisted = f"not listed in {split}.csv"
-        problems += few((unlisted, f"{path}: {unlisted}", "") for path in sorted(on_disk - listed))
+        problems += grouped((unlisted, f"{path}: {unlisted}", "") for path in sorted(on_disk - listed))
     return problems
 
 
@@ -221,16 +221,16 @@ def _fetched(root: Path) -> dict[str, list[str | int]]:
 
 def _problems(row: Row, split: Split) -> list[str]:
     values = row.values
-    found = [check_path(values["fname"]), check_label(values["label"])]
-    if not found[0] and ("/" in values["fname"] or "\\" in values["fname"]):
-        found.append(f"fname '{values['fname']}' is not a plain file name")
+    problems = [check_path(values["fname"]), check_label(values["label"])]
+    if not problems[0] and ("/" in values["fname"] or "\\" in values["fname"]):
+        problems.append(f"fname '{values['fname']}' is not a plain file name")
     if split == "train":
-        found += [
+        problems += [
             f"{column} '{values[column]}' is neither 0 nor 1"
             for column in ("manually_verified", "noisy_small")
             if values[column] not in ("0", "1")
         ]
-    return [f"{row.where}: {values['fname']}: {p}" for p in found if p]
+    return [f"{row.where}: {values['fname']}: {p}" for p in problems if p]
 
 
 def _clip(row: Row, split: Split, truth: dict[str, str]) -> Clip:
@@ -256,9 +256,9 @@ def _truth(path: Path, train: list[Row]) -> tuple[dict[str, str], list[str]]:
     for row in rows:
         name, label, kind = (row.values[column] for column in ("fname", "true_label", "kind"))
         if kind not in TRUTH_KINDS:
-            problems.append(f"{row.where}: {name}: kind '{kind}' is none of {', '.join(TRUTH_KINDS)}")
+            problems.append(f"{row.where}: {name}: kind '{kind}' is not one of {', '.join(TRUTH_KINDS)}")
         elif kind != NO_CLASS_KIND and label not in labels:
-            problems.append(f"{row.where}: {name}: true_label '{label}' is no label of train.csv")
+            problems.append(f"{row.where}: {name}: true_label '{label}' is not a label of train.csv")
         if name not in names:
             problems.append(f"{row.where}: {name}: not listed in train.csv")
         elif name in truth:

@@ -1,4 +1,4 @@
-"""From the ``dataset`` key of a study to a checked manifest: read, inject noise, check and digest the files."""
+"""Read the data set of a study into a checked manifest: inject noise, check and digest the files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from trainables.datasets.config import DataSet
 
-VERSION = 1  # of digests.json: raised whenever a header is checked or a content digested differently
+VERSION = 1  # of digests.json: increased whenever headers are checked or contents digested differently
 
 
 class Known(NamedTuple):
@@ -71,9 +71,9 @@ def with_digests(manifest: Manifest, cache: Path, skip_bad_clips: int = 0) -> Ma
     """
     bad = quick_checks(manifest)
     known = _examine([manifest.file(c) for c in manifest.clips if c.path not in bad], cache)
-    found = {c.path: known[_key(manifest.file(c))] for c in manifest.clips if c.path not in bad}
-    bad |= {path: seen.problem for path, seen in found.items() if seen.problem}
-    digests = tuple(found[c.path].digest if c.path in found else "" for c in manifest.clips)
+    examined = {c.path: known[_key(manifest.file(c))] for c in manifest.clips if c.path not in bad}
+    bad |= {path: seen.problem for path, seen in examined.items() if seen.problem}
+    digests = tuple(examined[c.path].digest if c.path in examined else "" for c in manifest.clips)
     manifest = replace(manifest, digests=digests)
     problems = structure(manifest) + same_as_pool(manifest)
     if problems:
@@ -112,12 +112,12 @@ def _examine(paths: list[Path], cache: Path) -> dict[str, Known]:
     store = cache / "digests.json"
     known = _read_known(store)
     with ThreadPoolExecutor(threads()) as pool:
-        found = dict(zip(map(_key, paths), pool.map(partial(_look, known), paths), strict=True))
-    good = {key: value for key, value in found.items() if not value.problem}
+        examined = dict(zip(map(_key, paths), pool.map(partial(_look, known), paths), strict=True))
+    good = {key: value for key, value in examined.items() if not value.problem}
     if any(known.get(key) != value for key, value in good.items()):
         files = {key: value[:3] for key, value in (known | good).items()}
         write_atomically(store, json.dumps({"version": VERSION, "files": files}).encode())
-    return found
+    return examined
 
 
 def _read_known(store: Path) -> dict[str, Known]:
@@ -151,4 +151,4 @@ def _look(known: dict[str, Known], path: Path) -> Known:
 
 
 def _key(path: Path) -> str:
-    return os.path.abspath(path)  # noqa: PTH100 -- not resolved: that would cost a look at the disk per folder
+    return os.path.abspath(path)  # noqa: PTH100 -- not resolved: that would access the disk for every folder

@@ -66,7 +66,7 @@ def _problems(manifest: Manifest, noise: Noise) -> list[str]:
         if pool.is_relative_to(root) or root.is_relative_to(pool):
             problems.append(f"noise: pool {pool} and the data set's root {root} may not lie in one another")
     if noise.symmetric + noise.class_to_class > 0 and len({c.label for c in manifest.of("train")}) == 1:
-        problems.append("noise: one class only; there is no other label to give")
+        problems.append("noise: one class only; there is no other label")
     return problems
 
 
@@ -100,8 +100,8 @@ def _fill_from_pool(manifest: Manifest, replaced: list[int], noise: Noise) -> Ma
     pool = _pool(noise)
     sounds = sorted(pool_files(pool), key=lambda name: rank(noise.seed, "pool", name))
     if len(sounds) < len(replaced):
-        found = f"{pool}: {len(sounds)} wav, flac, ogg or mp3 files" if pool.is_dir() else f"{pool}: no such folder"
-        message = f"noise: pool {found}; out_of_vocabulary = {noise.out_of_vocabulary:g} needs {len(replaced)}"
+        problem = f"{pool}: {len(sounds)} wav, flac, ogg or mp3 files" if pool.is_dir() else f"{pool}: no such folder"
+        message = f"noise: pool {problem}; out_of_vocabulary = {noise.out_of_vocabulary:g} needs {len(replaced)}"
         raise DataSetError([message])
     clips = list(manifest.clips)
     for i, name in zip(replaced, sounds, strict=False):

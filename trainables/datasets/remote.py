@@ -30,7 +30,7 @@ NOTE_S = 10.0
 
 
 def local_copy(dataset: DataSet, cache: Path) -> DataSet:
-    """Return a data set with every URL in it replaced by a path on this machine, where a copy lies.
+    """Return a data set with every URL in it replaced by the path of a copy on this machine.
 
     Args:
         dataset: the ``dataset`` key of a study.
@@ -45,34 +45,34 @@ def local_copy(dataset: DataSet, cache: Path) -> DataSet:
 
 
 def _copied(url: str, cache: Path, only: str | None) -> Path:
-    there = object_location(url)
-    found = {name: seen for name, seen in there.tree().items() if only in (None, name)}
-    if not found:
+    source = object_location(url)
+    stamps = {name: stamp for name, stamp in source.tree().items() if only in (None, name)}
+    if not stamps:
         raise DataSetError([f"{url}: there is {'nothing here' if only is None else f'no {only} here'}"])
     folder = cache / "clips" / PurePosixPath(url.partition("://")[2])
-    if wrong := [name for name in found if not _is_file_name(name)]:
+    if wrong := [name for name in stamps if not _is_file_name(name)]:
         raise DataSetError([f"{url}: the name {name!r} cannot be a file's below {folder}" for name in wrong])
     record = cache / "clips" / f"{digest([url, only])}.json"
     known = _read(record)
-    missing = [name for name, seen in found.items() if known.get(name) != seen or not (folder / name).is_file()]
+    missing = [name for name, stamp in stamps.items() if known.get(name) != stamp or not (folder / name).is_file()]
     if missing:
-        size = sum(found[name][1] for name in missing) / 1e9
+        size = sum(stamps[name][1] for name in missing) / 1e9
         logger.warning("%s: copying %d files (%.2f GB) to %s", url, len(missing), size, folder)
-        _fetch_all(there, folder, {name: found[name] for name in missing}, record, known)
-    for name in known.keys() - found.keys():
+        _fetch_all(source, folder, {name: stamps[name] for name in missing}, record, known)
+    for name in known.keys() - stamps.keys():
         (folder / name).unlink(missing_ok=True)
-    if missing or known.keys() != found.keys():
-        write_atomically(record, json.dumps(found).encode())
+    if missing or known.keys() != stamps.keys():
+        write_atomically(record, json.dumps(stamps).encode())
     return folder
 
 
 def _fetch_all(
-    there: ObjectLocation, folder: Path, wanted: dict[str, Stamp], record: Path, known: dict[str, Stamp]
+    source: ObjectLocation, folder: Path, wanted: dict[str, Stamp], record: Path, known: dict[str, Stamp]
 ) -> None:
     """Fetch files, and add them to the known ones and to their record."""
     noted = time.monotonic()
     try:
-        for name in there.map(lambda name: _fetch(there, folder, name), wanted):
+        for name in source.map(lambda name: _fetch(source, folder, name), wanted):
             known[name] = wanted[name]
             if time.monotonic() - noted > NOTE_S:
                 write_atomically(record, json.dumps(known).encode())
@@ -81,12 +81,12 @@ def _fetch_all(
         write_atomically(record, json.dumps(known).encode())
 
 
-def _fetch(there: ObjectLocation, folder: Path, name: str) -> str:
+def _fetch(source: ObjectLocation, folder: Path, name: str) -> str:
     target = folder / name
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        (there / name).download(part)
+        (source / name).download(part)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
@@ -103,4 +103,4 @@ def _read(record: Path) -> dict[str, Stamp]:
         known = json.loads(record.read_bytes())
     except (OSError, ValueError):
         return {}
-    return {name: tuple(seen) for name, seen in known.items()} if isinstance(known, dict) else {}
+    return {name: tuple(stamp) for name, stamp in known.items()} if isinstance(known, dict) else {}

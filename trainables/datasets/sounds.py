@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Recipe = Callable[[np.random.Generator, int], Wave]
 
 RATE = 44_100  # Hz
-SHORTEST, LONGEST = 0.5, 2.5  # seconds
+DURATION = (0.5, 2.5)  # seconds
 SNR = (-3.0, 20.0)  # dB, event to background
 DISTRACTOR = 0.35  # share of the clips with a quieter event of another class
 DISTRACTOR_LEVEL = (-18.0, -5.0)  # dB
@@ -23,7 +23,7 @@ DISTRACTOR_LEVEL = (-18.0, -5.0)  # dB
 
 def render(label: str, rng: np.random.Generator) -> NDArray[np.float32]:
     """Synthesise one clip: float32 (n,), 0.5 to 2.5 s at 44.1 kHz, peak between 0.05 and 0.95."""
-    n = int(RATE * rng.uniform(SHORTEST, LONGEST))
+    n = int(RATE * rng.uniform(*DURATION))
     wave = _event(label, rng, n)
     if rng.random() < DISTRACTOR:
         other = str(rng.choice([c for c in CLASSES if c != label]))

@@ -58,7 +58,7 @@ def subset(manifest: Manifest, name: str, seed: int = SUBSET_SEED) -> list[int]:
 
     """
     if name not in TABLE_1:
-        message = f"subset '{name}' is none of {', '.join(TABLE_1)}"
+        message = f"subset '{name}' is not one of {', '.join(TABLE_1)}"
         raise DataSetError([message])
     if name == "all":
         return [i for i, c in enumerate(manifest.clips) if c.split == "train"]
@@ -133,7 +133,7 @@ def _draw(manifest: Manifest, clips: list[int], seed: int, taken: dict[str, int]
         start = taken.get(label, 0)
         total = start + len(of_class)
         queue += [(-total / (2 * (start + k) + 1), label, i) for k, i in enumerate(of_class)]
-    # Equal quotients of one class cannot be, so rank decides within a class and the label between classes.
+    # Quotients within a class differ, so rank decides within a class and the label between classes.
     return [i for _, _, i in sorted(queue)]
 
 

@@ -27,7 +27,7 @@ from trainables.datasets.sounds import CLASSES, RATE, render
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-VERSION = 1  # raised whenever the same seed would sound different
+VERSION = 1  # increased whenever the same seed would sound different
 LIST = "clips.csv"
 
 
@@ -36,8 +36,8 @@ def generate(config: Synthetic, cache: Path) -> Manifest:
 
     Args:
         config: seed, numbers of clips, label noise.
-        cache: the data set lies in a folder of it that is named by the configuration. It is made in a temporary folder
-            and then renamed, so that it is never seen half done.
+        cache: holds the data set in a folder named by the configuration. It is made in a temporary folder and then
+            renamed, so that it is never seen half done.
 
     Returns:
         A manifest whose training clips know their true label.

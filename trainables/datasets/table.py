@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 TRUTH = {"1": True, "true": True, "0": False, "false": False}
 NO_CLASS = "(none)"  # the true label, in a CSV, of a sound of none of the classes
-FEW = 20  # problems of one kind that are listed one by one
+MAX_LISTED = 20  # problems of one kind; more are one line
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def _check_header(header: list[str], required: Sequence[str]) -> str:
     if missing:
         return f"no column {', '.join(missing)}; needed are {','.join(required)}, found {','.join(header)}"
     double = sorted({c for c in header if header.count(c) > 1})
-    return f"column {', '.join(double)} is there twice" if double else ""
+    return f"column {', '.join(double)} occurs twice" if double else ""
 
 
 def check_path(path: str) -> str:
@@ -111,8 +111,8 @@ def check_label(label: str) -> str:
     return "" if label == label.strip() else f"label '{label}' has spaces around it"
 
 
-def few(problems: Iterable[tuple[Hashable, str, str]]) -> list[str]:
-    """Return problems as lines, more than FEW of a kind as one.
+def grouped(problems: Iterable[tuple[Hashable, str, str]]) -> list[str]:
+    """Return problems as lines, more than ``MAX_LISTED`` of a kind as one.
 
     Args:
         problems: for each its kind, its line, and the line that replaces all of its kind; "" stands for their number
@@ -120,19 +120,19 @@ def few(problems: Iterable[tuple[Hashable, str, str]]) -> list[str]:
 
     """
     listed = list(problems)
-    times = Counter(sort for sort, _, _ in listed)
-    found: dict[Hashable, str] = {}
-    for i, (sort, line, together) in enumerate(listed):
-        if times[sort] <= FEW:
-            found[i] = line
+    times = Counter(kind for kind, _, _ in listed)
+    lines: dict[Hashable, str] = {}
+    for i, (kind, line, together) in enumerate(listed):
+        if times[kind] <= MAX_LISTED:
+            lines[i] = line
         else:
-            found.setdefault(sort, together or f"{times[sort]:,} problems of this sort: {line}")
-    return list(found.values())
+            lines.setdefault(kind, together or f"{times[kind]:,} problems of this kind: {line}")
+    return list(lines.values())
 
 
-def few_rows(problems: Iterable[str]) -> list[str]:
+def grouped_rows(problems: Iterable[str]) -> list[str]:
     """Return the problems of rows, ``FILE:LINE: ... problem``; numbers and names do not distinguish kinds."""
-    return few(((p.partition(":")[0], re.sub(r"'.*'|\d+", "", p.rpartition(": ")[2])), p, "") for p in problems)
+    return grouped(((p.partition(":")[0], re.sub(r"'.*'|\d+", "", p.rpartition(": ")[2])), p, "") for p in problems)
 
 
 def repeated(entries: Iterable[tuple[str, str, str]]) -> list[str]:

@@ -2,8 +2,8 @@
 
 A store is named by the content of the clips and the feature settings, so data sets that differ only in labels share
 one. It is built in chunks of clips by several processes; each finished chunk leaves a small JSON with the checksum of
-its bytes, and the store's own manifest is written last. So an interrupted build continues, and a damaged store is
-noticed and only its damaged chunks are made again. A lock lets one process build while others wait.
+its bytes, and the store's own manifest is written last. So an interrupted build continues, and of a
+damaged store only the damaged chunks are made again. A lock lets one process build while others wait.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class FrameStore:
     """A finished store.
 
     Attributes:
-        folder: where it lies.
+        folder: of the store.
         mels: number of mel bands.
         total: number of frames.
         rows: content digest of a clip -> (first frame, number of frames).
@@ -58,7 +58,7 @@ class FrameStore:
 
 
 def store_folder(parent: Path, manifest: Manifest, features: Features = FEATURES) -> Path:
-    """Return where a manifest's store lies under ``parent``."""
+    """Return the folder of a manifest's store under ``parent``."""
     return parent / digest([STORE_VERSION, sorted(set(manifest.digests)), features.model_dump()])
 
 

@@ -6,7 +6,7 @@ two uploads at the same time do not mix. Every machine copies the store once to 
 checksums, and maps the copy; each process compares them again when it opens it, and fetches a damaged copy again.
 
 The copies together stay below ``GCE_STUDY_CACHE_GB`` (default 50): the one opened longest ago is removed first, but
-none that a process has open, which shows in a file lock beside each copy.
+never one that a process has open, as a file lock beside it shows.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LIMIT, USUAL_LIMIT = "GCE_STUDY_CACHE_GB", 50.0
+LIMIT, DEFAULT_LIMIT = "GCE_STUDY_CACHE_GB", 50.0
 _open: dict[Path, BinaryIO] = {}  # copies that this process uses -> their lock files, locked until it ends
 
 
@@ -112,11 +112,10 @@ def _frames(remote: Location, manifest: bytes) -> Location:
 
 def _make_room(parent: Path, needed: int) -> None:
     """Remove copies that no process has open, the one opened longest ago first, until ``needed`` bytes fit."""
-    limit = float(os.environ.get(LIMIT) or USUAL_LIMIT) * 1e9
-    found = (
-        p for p in parent.iterdir() if p.is_dir() and not p.name.startswith(".")
-    )  # what is being copied is no copy
-    copies = sorted(found, key=lambda p: _lock_file(p).stat().st_mtime_ns)
+    limit = float(os.environ.get(LIMIT) or DEFAULT_LIMIT) * 1e9
+    # A name that starts with a dot is a copy in progress.
+    folders = (path for path in parent.iterdir() if path.is_dir() and not path.name.startswith("."))
+    copies = sorted(folders, key=lambda p: _lock_file(p).stat().st_mtime_ns)
     sizes = {copy: sum(map(_size, copy.rglob("*"))) for copy in copies}
     for copy in copies:
         if sum(sizes.values()) + needed <= limit:

@@ -1,4 +1,4 @@
-"""How many frames and patches a sound gives, by its number of samples; imports neither torch nor numpy."""
+"""The number of frames and patches of a sound of so many samples; imports neither torch nor numpy."""
 
 from __future__ import annotations
 

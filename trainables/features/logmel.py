@@ -1,6 +1,6 @@
 """Log-mel features of a sound, equal to those of the FSDnoisy18k baseline (Fonseca et al. 2019) to 1e-3.
 
-In numpy, and without torch: what computes the features of a data set is small and starts at once.
+In numpy, without torch, so that the processes that compute features are small and start fast.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 # The baseline's guard of the logarithm: the spacing of float64 at 1.
 LOG_FLOOR = float(np.finfo(np.float64).eps)
 BLOCK = 64  # frames transformed at once: their spectra stay in a core's cache
-GROUPS = 4  # of bands, each multiplied with the bins that it spans alone: most of a filter is zeros
+GROUPS = 4  # of bands, each multiplied only with the bins that it spans: most of a filter is zeros
 
 
 @lru_cache(maxsize=4)
 def mel_filters(features: Features = FEATURES) -> NDArray[np.float32]:
-    """Return the triangular mel filters on Slaney's scale, none of them normalised, over 0 Hz to half the rate.
+    """Return the triangular mel filters on Slaney's scale, not normalised, over 0 Hz to half the rate.
 
     Slaney's scale (Auditory Toolbox, 1998) is linear up to 1000 Hz, 200/3 Hz a mel, and logarithmic above it, 27 mel to
     a factor of 6.4.
@@ -85,7 +85,7 @@ def prepare(samples: NDArray[np.float32], features: Features = FEATURES) -> NDAr
 
 
 def log_mel(samples: NDArray[np.float32], sample_rate: int, features: Features = FEATURES) -> NDArray[np.float32]:
-    """Log-mel frames of a sound, with the baseline's normalisation and repetition of short sounds included.
+    """Return the log-mel frames of a sound, normalised and, if it is short, repeated as in the baseline.
 
     Args:
         samples: raw mono samples, shape (n,), n >= 1, finite.
@@ -97,8 +97,8 @@ def log_mel(samples: NDArray[np.float32], sample_rate: int, features: Features =
         after resampling and repetition.
 
     Raises:
-        ValueError: samples are not a vector, empty or not finite, or the rate is not above 0.
-        AudioError: see ``audio.resample``.
+        ValueError: samples are empty, not a vector or not finite, or the rate is not above 0.
+        AudioError: see ``trainables.audio.decoding.resample``.
 
     """
     if not isinstance(samples, np.ndarray) or samples.ndim != 1 or len(samples) == 0:
@@ -111,8 +111,8 @@ def log_mel(samples: NDArray[np.float32], sample_rate: int, features: Features =
     if sample_rate <= 0:
         msg = f"the sample rate is {sample_rate} Hz; allowed: above 0"
         raise ValueError(msg)
-    own = resample(samples, sample_rate, features.sample_rate)
-    power = _mel_power(prepare(own, features), features)
+    resampled = resample(samples, sample_rate, features.sample_rate)
+    power = _mel_power(prepare(resampled, features), features)
     power += np.float32(LOG_FLOOR)
     np.log(power, out=power)  # float32 and base e: numpy's fastest
     power *= np.float32(1 / np.log(10))
@@ -120,9 +120,9 @@ def log_mel(samples: NDArray[np.float32], sample_rate: int, features: Features =
 
 
 def _mel_power(wave: NDArray[np.float32], features: Features) -> NDArray[np.float32]:
-    """Mel power of a prepared sound in frames centred on the multiples of ``hop``, shape (frames, mels), float32.
+    """Return the mel power of a prepared sound in frames centred on the multiples of ``hop``: float32, (frames, mels).
 
-    A window shorter than the FFT lies at its start here, and not in its middle: that turns the phases alone.
+    A window shorter than the FFT lies at its start, not its middle, which changes only the phases.
     """
     before = (features.window + 1) // 2
     padded = np.pad(wave, (before, features.window - before), mode="reflect")

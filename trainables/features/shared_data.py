@@ -18,19 +18,19 @@ class StorageError(Exception):
 
 
 def publish_dataset(storage: Location, manifest: Manifest, store: FrameStore) -> None:
-    """Leave a data set for the workers, under its fingerprint.
+    """Publish a data set to the workers, under its fingerprint.
 
-    The store is named beside the manifest: it may hold more clips than the manifest, which has lost its bad ones.
+    The store is named beside the manifest, because it may hold more clips: the manifest has lost its bad ones.
     """
     value = {"frames": store.folder.name, "manifest": json.loads(to_json(manifest))}
     (storage / "datasets" / f"{manifest.fingerprint}.json").write(json.dumps(value).encode())
 
 
 def load_published(storage: Location, fingerprint: str) -> tuple[Manifest, FrameStore]:
-    """Return what the driver left; it has compared the store's checksums.
+    """Return what the driver published, after it verified the store's checksums.
 
     Raises:
-        FileNotFoundError: no such data set was left, or its frame store is absent or unfinished.
+        FileNotFoundError: no such data set was published, or its frame store is absent or unfinished.
 
     """
     value = json.loads((storage / "datasets" / f"{fingerprint}.json").read_bytes())

@@ -41,7 +41,7 @@ def snn_terms(x: torch.Tensor, targets: torch.Tensor, temperature: float) -> tup
         temperature: T > 0, in units of squared distance.
 
     Returns:
-        Two float64 tensors of shape (B,): the log sum over same-label neighbours (-inf if there are none), and the log
+        Two float64 tensors of shape (B,): the log sum over same-label neighbours (-inf without any), and the log
         sum over all other samples.
 
     Raises:

@@ -36,7 +36,7 @@ ENVIRONMENT_FAULTS = (MemoryError, torch.OutOfMemoryError, torch.AcceleratorErro
 
 
 class Step(NamedTuple):
-    """What one step of a run yields: the epoch, None if the run ended without one; the record, if the run ended."""
+    """The result of one step of a run: the epoch, None if the run ended without one; the record, if the run ended."""
 
     epoch: Epoch | None
     record: Record | None

@@ -1,4 +1,4 @@
-"""What a study's driver and its workers tell each other about a run, through Ray Tune's dictionaries."""
+"""The messages between a study's driver and its workers, in Ray Tune's dictionaries."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REPORT = "report"  # the key of a StepReport in a result of Tune
 
 
 class RunTask(BaseModel):
-    """What a worker is to do: a trial's configuration.
+    """A worker's task: a trial's configuration.
 
     Attributes:
         run: the run to train.
@@ -40,7 +40,7 @@ class RunTask(BaseModel):
 
 
 class StepReport(BaseModel):
-    """What one step of a worker has come to.
+    """The result of one step of a worker.
 
     Attributes:
         done: whether the worker has finished with the run. There is then a record, unless ``busy`` or
@@ -68,5 +68,5 @@ class StepReport(BaseModel):
 
     @classmethod
     def from_result(cls, result: Mapping[str, Any] | None) -> Self | None:
-        """Return the report in a result of Tune; None if there is none: the process died in its first step."""
+        """Return the report in a result of Tune; None if the process died in its first step."""
         return cls.model_validate_json(result[REPORT]) if result and REPORT in result else None

@@ -1,4 +1,4 @@
-"""Owning a run while it is trained or stopped. It needs no PyTorch, and so the driver needs none."""
+"""Own a run while it is trained or stopped; without PyTorch, so that the driver does not need it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class BusyError(Exception):
 
 @contextmanager
 def owned(storage: Location, run_id: str) -> Iterator[None]:
-    """Own a run while the context lasts, which is to leave a record behind.
+    """Own a run within the context, at whose end the run has a record.
 
     Raises:
         BusyError: another process owns it.
@@ -56,7 +56,7 @@ def stopped(run: Run, curve: list[Epoch], checkpoint: Checkpoint | None, facts: 
     Args:
         run: the run.
         curve: its epochs.
-        checkpoint: its last checkpoint, for its cost and where it was trained; None if that is lost.
+        checkpoint: its last checkpoint, for its cost and where it was trained; None if it is lost.
         facts: the provenance of whoever stopped it.
 
     """

@@ -1,4 +1,4 @@
-"""Local files: write one whole, keep one short, and find the folder for those that can be made again."""
+"""Local files: write one atomically, shorten one, and find the cache folder."""
 
 from __future__ import annotations
 
@@ -37,6 +37,6 @@ def shortened(data: bytes, limit: int) -> bytes:
 
 
 def cache() -> Path:
-    """Return the folder on this machine's disk for what can be fetched or made again: ``GCE_STUDY_CACHE``."""
+    """Return this machine's cache folder, ``GCE_STUDY_CACHE``, for what can be fetched or made again."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(os.environ.get("GCE_STUDY_CACHE") or Path(home) / "gce-study").absolute()

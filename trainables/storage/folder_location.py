@@ -34,7 +34,7 @@ class FolderLocation(PosixPath):
         return self
 
     def hasty(self) -> Self:
-        """Return itself: a folder needs no patience."""
+        """Return itself: a folder does not make requests."""
         return self
 
     def write(self, data: bytes) -> None:
@@ -102,7 +102,7 @@ class FolderLocation(PosixPath):
         return locks.acquire(self)
 
     def holder(self) -> str | None:
-        """Return a description of the process that holds the file's lock; None if there is none."""
+        """Return a description of the process that holds the file's lock; None without one."""
         return locks.holder(self)
 
     def discard(self) -> None:

@@ -42,10 +42,10 @@ LOOK_S = 1.0  # between looks at a lease that may lapse
 
 
 class Conditional(Location, Protocol):
-    """A place in a store that can create an object unless there is one."""
+    """A place in a store that can create an object only if it does not exist."""
 
     def create(self, data: bytes) -> bool:
-        """Write the object unless there is one; return whether it is written."""
+        """Write the object unless it exists; return whether it was written."""
 
 
 class Lease:
@@ -114,9 +114,9 @@ def acquire(path: Conditional, *, wait: bool, on_loss: Callable[[], None]) -> Le
 
 
 def holder(path: Conditional) -> str | None:
-    """Return a description of the process that owns a lease; None if there is none."""
+    """Return a description of the process that owns a lease; None without an owner."""
     term = max(_terms(path), default=None)
-    # By this machine's clock, because to ask for the store's an object would have to be written.
+    # By this machine's clock, because reading the store's clock takes a write.
     held = term is not None and _state(path / term, time.time) == "held"
     return describe(_read(path / str(term))) if held else None
 
@@ -128,7 +128,7 @@ def discard(path: Conditional) -> None:
 
 
 def _written(owner: dict[str, Any]) -> bytes:
-    """Return the text of a lease: a different one each time, so that its stamp shows a renewal."""
+    """Return the text of a lease: it differs each time, so that the stamp shows a renewal."""
     return json.dumps(owner | {"renewed": time.time()}).encode()
 
 

@@ -27,12 +27,12 @@ def is_url(text: str) -> bool:
 
 
 def location(place: str | Path | Location, *, proven: bool = False) -> Location:
-    """Return the storage location that a text or a path names: an object store's if it is a URL, else a folder.
+    """Return the storage location that a text or a path names: in an object store if it is a URL, else a folder.
 
     Args:
         place: a folder's path, or a URL of ``URL_FORM``; a location is returned as it is.
-        proven: whether another process has used the object store: credentials that it refuses are then waited for from
-            the start.
+        proven: whether another process has used the object store; if so, refused credentials are waited for from the
+            start.
 
     Raises:
         ValueError: it is a URL of another form.

@@ -35,7 +35,7 @@ def open_unchanged(path: Path) -> BinaryIO:
 
 @contextmanager
 def exclusive(path: Path, busy: Callable[[], None] = lambda: None) -> Iterator[BinaryIO]:
-    """Hold the lock of a file, which is made if absent, and wait for it if another process does.
+    """Hold the lock of a file, which is created if absent; wait if another process holds it.
 
     Args:
         path: of the file, which stays behind: to remove it would let two processes lock two files.
@@ -58,7 +58,7 @@ class OwnedFile:
     lost = False  # as long as the process lives
 
     def __init__(self, path: Path, file: BinaryIO) -> None:
-        """Write into a locked file who owns it."""
+        """Write the owner into a locked file."""
         self._path, self._file = path, file
         file.truncate(0)
         file.write(json.dumps(this_process()).encode())
@@ -89,7 +89,7 @@ def acquire(path: Path) -> OwnedFile | None:
 
 
 def holder(path: Path) -> str | None:
-    """Return a description of the process that owns a lock file; None if there is none."""
+    """Return a description of the process that owns a lock file; None without an owner."""
     try:
         with path.open("rb") as file:
             return None if lock(file, shared=True, wait=False) else describe(parse(file.read()))

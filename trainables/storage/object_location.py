@@ -25,7 +25,7 @@ AT_ONCE = 16  # requests
 
 
 class ObjectLocation:
-    """An object, or a prefix of objects. A folder is only how names begin: it need not be made, and is never empty."""
+    """An object, or a prefix of objects. A folder is only a prefix: it need not be created, and is never empty."""
 
     local_path = None
 
@@ -113,7 +113,7 @@ class ObjectLocation:
                 yield from (self / name).glob(rest)
 
     def read_bytes(self) -> bytes:
-        """Read the object; if there is none, raise FileNotFoundError."""
+        """Read the object; raise FileNotFoundError if it is absent."""
         return bytes(self._ask(lambda fs, key: fs.cat_file(key)))
 
     def write(self, data: bytes) -> None:
@@ -121,10 +121,10 @@ class ObjectLocation:
         self._ask(lambda fs, key: fs.pipe_file(key, data))
 
     def create(self, data: bytes) -> bool:
-        """Write the object unless there is one, which the store decides by ``If-None-Match``; return whether it did.
+        """Write the object unless it exists, which the store decides by ``If-None-Match``; return whether it did.
 
-        ``data`` must differ from what others would write: if the answer to a first attempt is lost, the second finds
-        the object.
+        ``data`` must differ from what others would write: if the answer to the first attempt is lost, the second
+        attempt finds the object.
         """
         try:
             self._ask(lambda fs, key: fs.pipe_file(key, data, mode="create"))
@@ -136,7 +136,7 @@ class ObjectLocation:
         return True
 
     def write_as_owner(self, data: bytes) -> bool:
-        """Write the object unless there is one: the lease may be lost, and its new owner faster."""
+        """Write the object unless it exists: the lease may be lost, and its new owner faster."""
         return self.create(data)
 
     def append(self, data: bytes, limit: int | None = None) -> None:
@@ -146,12 +146,12 @@ class ObjectLocation:
         self.write(shortened(data, limit or len(data)))
 
     def unlink(self, *, missing_ok: bool = True) -> None:
-        """Remove the object; that there is none is no error, which the store does not report."""
+        """Remove the object; the store does not report an absent one as an error."""
         del missing_ok
         self._ask(lambda fs, key: fs.rm_file(key))
 
     def move_to(self, target: ObjectLocation) -> None:
-        """Copy the object to another place and remove it here; if there is none, raise FileNotFoundError."""
+        """Copy the object to another place and remove it here; raise FileNotFoundError if it is absent."""
         self._ask(lambda fs, key: fs.cp_file(key, str(target)))
         self.unlink()
 
@@ -164,7 +164,7 @@ class ObjectLocation:
         self._ask(lambda fs, key: fs.get_file(key, str(target)))
 
     def stamp(self) -> Stamp:
-        """Return the object's time, size and ETag; if there is none, raise FileNotFoundError."""
+        """Return the object's time, size and ETag; raise FileNotFoundError if it is absent."""
         return _stamp(self._ask(lambda fs, key: fs.info(key)))
 
     def stamps(self) -> dict[str, Stamp]:
@@ -188,7 +188,7 @@ class ObjectLocation:
         return leases.acquire(self, wait=wait, on_loss=on_loss)
 
     def holder(self) -> str | None:
-        """Return a description of the process that holds the lease; None if there is none."""
+        """Return a description of the process that holds the lease; None without one."""
         return leases.holder(self)
 
     def discard(self) -> None:
@@ -211,7 +211,7 @@ class ObjectLocation:
 
 
 def _stamp(entry: dict[str, Any]) -> Stamp:
-    changed = entry.get("LastModified") or entry["mtime"]  # a datetime in UTC: S3's word, and GCS's
+    changed = entry.get("LastModified") or entry["mtime"]  # a datetime in UTC: as S3 or GCS names it
     return (int(changed.timestamp() * 1e9), entry["size"], int.from_bytes(str(entry.get("ETag") or "").encode()))
 
 

@@ -1,11 +1,11 @@
-"""An object store's client, which waits where the store is away.
+"""An object store's client, which waits while the store is away.
 
 Every request is tried again with exponential back-off and jitter while the store cannot be reached, is busy or fails
 (connection errors, 5xx, throttling), for up to ``OUTAGE_S``. Credentials that worked and have expired are waited for up
 to ``EXPIRED_S``, and read again before each attempt. Anything else that is refused after something has worked (a policy
 that was changed, a write with read-only credentials) is tried for ``OUTAGE_S``; if nothing ever worked, it is an error
-at once. One message reports a wait of more than ``QUIET_S``, another its end. What is given up, and what no waiting
-would change, is an ``OSError``.
+at once. One message reports a wait of more than ``QUIET_S``, another its end. A request that is given up, or that
+waiting would not help, raises ``OSError``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ EXPIRED_S = 12 * 3600.0
 QUIET_S = 3.0
 HASTY_S = 5.0  # for what is not worth waiting for
 CREDENTIALS = {"expired", "refused"}
-LONGEST_PAUSE_S = {"unreachable": 10.0, "refused": 120.0, "expired": 120.0}  # a new filesystem leaks 2 MB
+MAX_PAUSE_S = {"unreachable": 10.0, "refused": 120.0, "expired": 120.0}  # a new filesystem leaks 2 MB
 
 
 class ObjectStoreClient:
@@ -55,12 +55,12 @@ class ObjectStoreClient:
         if self.protocol == "s3":
             options["config_kwargs"] = {"retries": {"total_max_attempts": 1}}  # only ``call`` tries again
         fs = fsspec.filesystem(self.protocol, **options)
-        if loop := getattr(fs, "loop", None):  # what breaks in the background is raised by the call as well
+        if loop := getattr(fs, "loop", None):  # the call raises what breaks in the background, too
             loop.call_soon_threadsafe(loop.set_exception_handler, lambda _, about: logger.debug("%s", about))
         return fs
 
     def call(self, url: str, request: Callable[[Any], T], *, hasty: bool) -> T:
-        """Send a request, again and again where that may help; for ``HASTY_S`` only if ``hasty``.
+        """Send a request, and retry while that may help; for no more than ``HASTY_S`` if ``hasty``.
 
         Args:
             url: of the object, for messages.
@@ -71,7 +71,9 @@ class ObjectStoreClient:
             OSError: the request is wrong, or what it waited for did not come in time.
 
         """
-        began = valid = time.monotonic()  # valid: when the credentials were last expired; new ones have their own time
+        began = valid = (
+            time.monotonic()
+        )  # valid: when the credentials last expired, so that new ones get their own time
         pause_s = 0.2
         while True:
             try:
@@ -85,7 +87,7 @@ class ObjectStoreClient:
                     raise as_os_error(error, url, what) from error
                 if waited > QUIET_S and not hasty:
                     self._complain(f"{message(error, url, what)}; {_promise(what)}")
-                pause_s = min(pause_s, LONGEST_PAUSE_S[what])
+                pause_s = min(pause_s, MAX_PAUSE_S[what])
                 time.sleep(self._jitter.uniform(0.5, 1.0) * pause_s)
                 pause_s *= 2
                 if what == "expired":

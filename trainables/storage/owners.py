@@ -1,4 +1,4 @@
-"""Who owns a study or a run: what a lock file and a lease record about a process."""
+"""Who owns a study or a run: what lock files and leases record about a process."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def has_ended(owner: dict[str, Any]) -> bool:
 
 
 def _began(pid: int) -> str:
-    """Return when a process began, in clock ticks since the boot; empty if there is none."""
+    """Return when a process began, in clock ticks since the boot; empty if it does not exist."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:

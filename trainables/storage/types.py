@@ -23,13 +23,13 @@ class Held(Protocol):
         """Whether another process has become the owner, because this one was silent for too long."""
 
     def release(self, *, remove: bool = False) -> None:
-        """Stop owning it; ``remove`` leaves no trace, for what nobody will own again."""
+        """Stop owning it; ``remove`` leaves no trace: nobody will own it again."""
 
 
 class Location(Protocol):
     """A storage location, or a place in one: a ``FolderLocation`` or an ``ObjectLocation``.
 
-    Both have these methods of ``pathlib.Path``, with the same meaning, and some more, which each implements in its way:
+    Both have these methods of ``pathlib.Path``, with the same meaning, and more, which each implements differently:
 
     - writing: a rename in a folder; one PUT in an object store, which S3 makes visible whole or not at all;
     - owning: a file lock in a folder, a lease in an object store;
@@ -87,7 +87,7 @@ class Location(Protocol):
         """Read the file.
 
         Raises:
-            FileNotFoundError: there is none.
+            FileNotFoundError: there is no such file.
 
         """
 
@@ -100,7 +100,7 @@ class Location(Protocol):
         """
 
     def write_as_owner(self, data: bytes) -> bool:
-        """Write the file for the owner of what it is about; return whether it is written.
+        """Write the file as the owner of its subject; return whether it was written.
 
         A lease, unlike a lock, can be lost without notice: in an object store the file that was there first stays.
         """
@@ -119,7 +119,7 @@ class Location(Protocol):
         """Move the file.
 
         Raises:
-            FileNotFoundError: there is none.
+            FileNotFoundError: there is no such file.
 
         """
 
@@ -133,7 +133,7 @@ class Location(Protocol):
         """Return the file's stamp.
 
         Raises:
-            FileNotFoundError: there is none.
+            FileNotFoundError: there is no such file.
 
         """
 
@@ -147,7 +147,7 @@ class Location(Protocol):
         """Call a function that reads here for each item; the results come in order, requests may run at once."""
 
     def acquire(self, *, wait: bool = False, on_loss: Callable[[], None] = lambda: None) -> Held | None:
-        """Become the owner of what this path stands for; None if another process owns it.
+        """Become the owner of this path; return None if another process is.
 
         Args:
             wait: wait for the end of a lease that is not renewed; a lock needs no waiting.
@@ -159,7 +159,7 @@ class Location(Protocol):
         """
 
     def holder(self) -> str | None:
-        """Return a description of the process that owns this path; None if there is none. Writes nothing."""
+        """Return a description of the process that owns this path; None without an owner. Writes nothing."""
 
     def discard(self) -> None:
-        """Remove what is left of a path that nobody will own again."""
+        """Remove the remains of a path that nobody will own again."""

@@ -1,6 +1,6 @@
 """Checkpoints of a run in flight: tensors and plain numbers only, replaced atomically after every epoch.
 
-The driver reads them too; without PyTorch until there is one.
+The driver reads them too, and imports PyTorch only if there is one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CHECKSUM = 16  # bytes of BLAKE2b before the payload: torch does not look at the
 
 
 class Trained(BaseModel):
-    """How far a training had come."""
+    """The progress of a training."""
 
     curve: Annotated[list[Epoch], Field(min_length=1)]
     images: int  # patches trained on
@@ -61,12 +61,12 @@ class Checkpoint(BaseModel):
 
 
 def checkpoint_path(storage: Location, run_id: str) -> Location:
-    """Return where a run's checkpoint lies in a storage location."""
+    """Return the path of a run's checkpoint in a storage location."""
     return storage / "checkpoints" / f"{run_id}.pt"
 
 
 def save_checkpoint(path: Location, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint so that a crash leaves the old one or the new one.
+    """Write a checkpoint atomically: a crash leaves the old one or the new one.
 
     Raises:
         OSError: the disk is full or cannot be written; the old checkpoint is kept.

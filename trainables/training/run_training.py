@@ -169,7 +169,7 @@ class RunTraining:
             return functional.log_softmax(torch.cat(parts).float(), dim=1)
 
     def _verified_accuracy(self, log_p: torch.Tensor) -> float | None:
-        """Return the accuracy on the verified validation clips, evaluated like test clips; None if there are none."""
+        """Return the accuracy on the verified validation clips, evaluated like test clips; None without any."""
         index = self.data.validation
         if not bool(index.verified.any()):
             return None

@@ -49,7 +49,7 @@ def test_optional_columns_are_used_and_others_ignored(tmp_path: Path) -> None:
 def test_a_true_label_that_is_no_class_names_the_row(tmp_path: Path) -> None:
     text = "path,label,split,verified,true_label\n1.wav,dog,train,1,dog\n2.wav,cat,train,1,dgo\n"
     assert problems(table(tmp_path, text)) == [
-        "data.csv:3: true_label 'dgo' is no label of this data set; (none) is a sound of no class"
+        "data.csv:3: true_label 'dgo' is not a label of this data set; (none) is a sound of no class"
     ]
 
 
@@ -57,7 +57,7 @@ def test_the_same_problem_in_many_rows_is_one_line(tmp_path: Path) -> None:
     rows = "".join(f"/data/{i}.wav,dog,train,1\n" for i in range(21))
     first = "data.csv:2: the path '/data/0.wav' is absolute; it must be relative to the root"
     assert problems(table(tmp_path, HEADER + rows + "1.wav,,train,1\n")) == [
-        f"21 problems of this sort: {first}",
+        f"21 problems of this kind: {first}",
         "data.csv:23: the label is empty",
     ]
 
@@ -113,8 +113,8 @@ def test_missing_column(tmp_path: Path) -> None:
         ("1.wav,(none),train,1", "label '(none)' is kept for the true label of a sound of no class"),
         ("1.wav, dog,train,1", "label ' dog' has spaces around it"),
         ("1.wav,dog,eval,1", "split 'eval' is neither train nor test"),
-        ("1.wav,dog,train,yes", "verified 'yes' is none of 0, 1, true, false"),
-        ("1.wav,dog,train,", "verified '' is none of 0, 1, true, false"),
+        ("1.wav,dog,train,yes", "verified 'yes' is not one of 0, 1, true, false"),
+        ("1.wav,dog,train,", "verified '' is not one of 0, 1, true, false"),
         ("1.wav,dog,train", "3 values, the header has 4 columns"),
         ("1.wav,dog,train,1,2", "5 values, the header has 4 columns"),
     ],

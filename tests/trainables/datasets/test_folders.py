@@ -85,7 +85,7 @@ def test_many_files_of_one_sort_in_one_folder_are_one_problem(tmp_path: Path) ->
     fill(tmp_path, {"dog": 2, "cat": 2})
     for i in range(21):
         (tmp_path / f"dog/{i:02d}.m4a").touch()
-    assert problems(tmp_path) == ["21 problems of this sort: dog/00.m4a: not a wav, flac, ogg or mp3 file"]
+    assert problems(tmp_path) == ["21 problems of this kind: dog/00.m4a: not a wav, flac, ogg or mp3 file"]
 
 
 def test_what_lies_beside_train_and_test_is_not_ignored(tmp_path: Path) -> None:

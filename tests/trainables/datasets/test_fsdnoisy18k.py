@@ -91,8 +91,8 @@ def test_the_real_metadata(real_data: Path) -> None:
 
 def test_the_real_metadata_is_the_official_one(real_data: Path) -> None:
     assert verify(real_data / "fsdnoisy18k-meta") == [
-        "FSDnoisy18k.audio_train: none of its 17,585 files is there",
-        "FSDnoisy18k.audio_test: none of its 947 files is there",
+        "FSDnoisy18k.audio_train: none of its 17,585 files exists",
+        "FSDnoisy18k.audio_test: none of its 947 files exists",
     ]
 
 
@@ -141,8 +141,8 @@ def test_a_wrong_truth_is_named(root: Path) -> None:
     ]
     (root / "truth.csv").write_text("\n".join(["fname,true_label,kind", *rows]))
     assert problems(root) == [
-        "truth.csv:2: 1.wav: kind 'maybe' is none of clean, correct, in_vocabulary, out_of_vocabulary",
-        "truth.csv:3: 2.wav: true_label 'Rian' is no label of train.csv",
+        "truth.csv:2: 1.wav: kind 'maybe' is not one of clean, correct, in_vocabulary, out_of_vocabulary",
+        "truth.csv:3: 2.wav: true_label 'Rian' is not a label of train.csv",
         "truth.csv:5: 3.wav: listed twice",
         "truth.csv:6: 9.wav: not listed in train.csv",
     ]
@@ -180,7 +180,7 @@ def test_verify_of_nothing_says_so_and_no_more(tmp_path: Path) -> None:
 def test_verify_puts_many_unlisted_files_into_one_line(root: Path) -> None:
     for i in range(100, 121):
         (root / f"FSDnoisy18k.audio_train/{i}.wav").touch()
-    unlisted = "21 problems of this sort: FSDnoisy18k.audio_train/100.wav: not listed in train.csv"
+    unlisted = "21 problems of this kind: FSDnoisy18k.audio_train/100.wav: not listed in train.csv"
     assert verify(root, official(root)) == [unlisted]
 
 

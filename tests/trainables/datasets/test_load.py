@@ -131,7 +131,7 @@ def test_skipping_may_not_empty_a_class(good: Path, tmp_path: Path) -> None:
 
 def test_absent_audio_is_one_problem_and_not_thousands(tmp_path: Path) -> None:
     rows = "".join(f"{i}.wav,{'dog' if i % 2 else 'cat'},{'test' if i < 10 else 'train'},1\n" for i in range(50))
-    assert file_problems(table(tmp_path, HEADER + rows)) == [f"{tmp_path}: none of its 50 files is there"]
+    assert file_problems(table(tmp_path, HEADER + rows)) == [f"{tmp_path}: none of its 50 files exists"]
 
 
 def test_many_files_of_a_folder_with_the_same_problem_are_one_line(tmp_path: Path) -> None:
@@ -142,8 +142,8 @@ def test_many_files_of_a_folder_with_the_same_problem_are_one_line(tmp_path: Pat
         path.parent.mkdir(parents=True, exist_ok=True)
         path.symlink_to(tmp_path / "outside.wav") if i < 25 else path.touch()
     assert file_problems(table(tmp_path / "set", HEADER + rows)) == [
-        "cat: none of its 30 files is there",
-        "25 problems of this sort: data.csv:32: dog/0.wav: leaves the root: it leads to "
+        "cat: none of its 30 files exists",
+        "25 problems of this kind: data.csv:32: dog/0.wav: leaves the root: it leads to "
         + str((tmp_path / "outside.wav").resolve()),
         *(f"data.csv:{32 + i}: dog/{i}.wav: zero bytes" for i in range(25, 30)),
     ]

@@ -114,7 +114,7 @@ def test_unverified_training_clips() -> None:
 
 
 def test_one_class_only() -> None:
-    assert problems(verified(classes="a"), symmetric=0.5) == ["noise: one class only; there is no other label to give"]
+    assert problems(verified(classes="a"), symmetric=0.5) == ["noise: one class only; there is no other label"]
 
 
 def test_out_of_vocabulary_without_a_pool() -> None:
@@ -192,7 +192,7 @@ def test_a_sound_of_the_pool_that_is_in_the_data_set(pooled: Folder, tmp_path: P
 def test_many_unverified_clips_are_one_problem() -> None:
     clips = tuple(Clip(f"a/{i}.wav", "ab"[i % 2], "train", verified=False) for i in range(21))
     assert problems(Manifest("set", "csv", Path("root"), clips), symmetric=0.5) == [
-        "21 problems of this sort: a/0.wav: noise can only be injected into verified clips"
+        "21 problems of this kind: a/0.wav: noise can only be injected into verified clips"
     ]
 
 

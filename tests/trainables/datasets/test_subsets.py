@@ -124,7 +124,7 @@ def test_marked_clips_are_s_noisy_on_another_data_set() -> None:
 
 
 def test_an_unknown_name() -> None:
-    with pytest.raises(DataSetError, match=r"^subset 'xl_noisy' is none of all, clean, noisy, "):
+    with pytest.raises(DataSetError, match=r"^subset 'xl_noisy' is not one of all, clean, noisy, "):
         subset(made({"a": 1}, {"a": 1}), "xl_noisy")
 
 

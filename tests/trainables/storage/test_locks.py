@@ -41,9 +41,7 @@ def brief(monkeypatch):
     monkeypatch.setattr(leases, "LEASE_S", 4.0)
     monkeypatch.setattr(leases, "WATCH_S", 3.0)
     monkeypatch.setattr(leases, "LOOK_S", 0.1)
-    monkeypatch.setitem(
-        object_store.LONGEST_PAUSE_S, "unreachable", 0.5
-    )  # an owner tries again well before it is given up
+    monkeypatch.setitem(object_store.MAX_PAUSE_S, "unreachable", 0.5)  # an owner tries again well before it is given up
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background process ignores it
     yield
     signal.signal(signal.SIGINT, before)
