@@ -1,4 +1,4 @@
-"""What the commands print: lines, tables, and a study's configurations."""
+"""Print the lines and tables of the commands."""
 
 from __future__ import annotations
 

@@ -63,9 +63,19 @@ def study_folder(storage: Location, name: str) -> Location:
     return storage / "studies" / name
 
 
+def plan_path(storage: Location, name: str) -> Location:
+    """Return the path of a study's plan in a storage location."""
+    return study_folder(storage, name) / "plan.json"
+
+
+def study_names(storage: Location) -> list[str]:
+    """Return the names of the studies of a storage location, sorted."""
+    return sorted(path.parent.name for path in (storage / "studies").glob("*/plan.json"))
+
+
 def write_plan(storage: Location, plan: StudyPlan) -> None:
     """Write a study's plan, atomically."""
-    (study_folder(storage, plan.name) / "plan.json").write(plan.model_dump_json(indent=1).encode())
+    plan_path(storage, plan.name).write(plan.model_dump_json(indent=1).encode())
 
 
 def read_plan(storage: Location, name: str) -> StudyPlan:
@@ -75,6 +85,6 @@ def read_plan(storage: Location, name: str) -> StudyPlan:
         FileNotFoundError: the storage location holds no study of that name.
 
     """
-    data = (study_folder(storage, name) / "plan.json").read_bytes()
+    data = plan_path(storage, name).read_bytes()
     with uncollected():
         return StudyPlan.model_validate_json(data)

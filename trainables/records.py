@@ -55,7 +55,7 @@ class Spent(Strict):
 
 
 class Cost(Spent):
-    """What a run used, over all its attempts."""
+    """The cost of a run, over all its attempts."""
 
     images: int  # patches trained on
     images_per_s: float  # training only
@@ -74,7 +74,7 @@ def speed(images: int, train_s: float) -> float:
 class Test(Strict):
     """Result on the test clips, in the manifest's order. Selection never sees it."""
 
-    __test__ = False  # not a test case, whatever pytest thinks of the name
+    __test__ = False  # not a test case, despite its name
 
     accuracy: float  # a fraction of the clips
     predictions: list[int]  # index into the manifest's classes

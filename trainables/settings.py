@@ -48,7 +48,7 @@ ConfirmSeeds = Annotated[
 ]
 Baselines = Annotated[
     tuple[Name, ...],
-    # Not strict about the container alone: YAML and JSON give lists.
+    # Not strict about the container, because YAML and JSON have only lists.
     Field(strict=False, description="arms that are never chosen, only confirmed alongside the choice"),
     AfterValidator(distinct),
 ]

@@ -15,7 +15,7 @@ from analysis.dashboard.snapshot import Snapshot
 from analysis.results.study_results import read_or_explain, study_results, with_labels
 from analysis.results.study_state import read_progress, study_state
 from trainables.naming import label
-from trainables.plans import read_plan, study_folder
+from trainables.plans import plan_path, read_plan, study_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -112,7 +112,7 @@ class Studies:
 
         """
         with _explained():
-            return sorted(path.parent.name for path in (self.storage / "studies").glob("*/plan.json"))
+            return study_names(self.storage)
 
     def plan(self, name: str) -> tuple[StudyPlan, dict[str, PlannedRun]]:
         """Return a study's plan, and its runs by run_id.
@@ -124,7 +124,7 @@ class Studies:
         if name not in self.names():  # whatever an address contains, only the folder of a study is opened
             msg = f"There is no study named {name!r} here."
             raise UnreadableStudyError(msg)
-        path = study_folder(self.storage, name) / "plan.json"
+        path = plan_path(self.storage, name)
         try:
             current = path.stamp()
             with self._lock:

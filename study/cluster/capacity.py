@@ -1,4 +1,4 @@
-"""How many runs fit on a cluster at once, counting machines that its autoscaler may start."""
+"""The number of runs that fit on a cluster at once, including machines that its autoscaler may start."""
 
 from __future__ import annotations
 

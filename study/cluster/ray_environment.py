@@ -1,4 +1,4 @@
-"""What Ray and its workers read from the environment; set before ray is imported."""
+"""The environment variables of Ray and its workers, to be set before ray is imported."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def prepare_environment() -> None:
         os.environ.update(
             RAY_AUTH_MODE="token",
             RAY_AUTH_TOKEN=secrets.token_hex(32),  # of this study's own cluster, which ends with it
-            # Despite its name, this holds for every system: off, the node's address is the loopback's and its servers
-            # listen there alone. ray.init's own argument would be translated to the machine's outer address.
+            # Despite its name, this applies to every system: 0 gives the node the loopback address, and its servers
+            # listen only there. The address given to ray.init would be translated to the machine's outer address.
             RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",
         )
     os.environ.update(

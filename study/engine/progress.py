@@ -149,7 +149,7 @@ class Progress(Observer):
         return Group(Text(f"{self.state.name}: {self.line()}"), bar, table, *below)
 
     def best(self) -> str:
-        """Name the configuration with the highest mean accuracy so far, on the first subset with a complete run."""
+        """Return a line on the best configuration so far, by mean accuracy, on the first subset with a complete run."""
         scores: dict[Configuration, list[float]] = {}
         names: dict[Configuration, str] = {}
         subset = None

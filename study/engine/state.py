@@ -60,7 +60,7 @@ class InFlight:
 
 
 class StudyState:
-    """Where a study stands. The conductor changes it; each change is passed on to the observers.
+    """The state of a study. The conductor changes it; each change is passed on to the observers.
 
     Attributes:
         name: the study's name.

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from study.errors import SpecError, UnknownStudyError
 from study.spec.differences import differences
-from trainables.plans import StudyPlan, read_plan, study_folder, write_plan
+from trainables.plans import StudyPlan, plan_path, read_plan, study_names, write_plan
 
 if TYPE_CHECKING:
     from trainables.storage.types import Location
@@ -27,10 +27,10 @@ def find_plan(storage: Location, name: str) -> StudyPlan:
     try:
         return read_plan(storage, name)
     except ValidationError as error:
-        msg = f"{study_folder(storage, name) / 'plan.json'}: damaged: {error.errors()[0]['msg']}"
+        msg = f"{plan_path(storage, name)}: damaged: {error.errors()[0]['msg']}"
         raise UnknownStudyError(msg) from None
     except FileNotFoundError:
-        names = sorted(p.parent.name for p in (storage / "studies").glob("*/plan.json"))
+        names = study_names(storage)
         msg = f"{storage}: no study named {name!r}; there: {', '.join(names) or 'none'}; other places: --storage"
         raise UnknownStudyError(msg) from None
 
@@ -52,8 +52,8 @@ def refuse_changed_study(
     except FileNotFoundError:
         return None
     except ValidationError as error:
-        path = study_folder(storage, name) / "plan.json"
-        text = f"{path}: damaged ({error.errors()[0]['msg']}); move it away, and the study is registered again"
+        damage = error.errors()[0]["msg"]
+        text = f"{plan_path(storage, name)}: damaged ({damage}); move it away, and the study is registered again"
         raise SpecError([text]) from None
     changed = differences(old.spec, spec)
     if fingerprint not in (None, old.dataset.fingerprint):
@@ -81,9 +81,9 @@ def register(storage: Location, plan: StudyPlan) -> None:
 def list_studies(storage: Location) -> list[StudyPlan]:
     """Return the plans of the studies of a storage location, by name; a plan that cannot be read is logged."""
     plans = []
-    for name in sorted(path.parent.name for path in (storage / "studies").glob("*/plan.json")):
+    for name in study_names(storage):
         try:
             plans.append(read_plan(storage, name))
         except ValidationError:
-            logger.warning("%s: damaged, left out", study_folder(storage, name) / "plan.json")
+            logger.warning("%s: damaged, left out", plan_path(storage, name))
     return plans

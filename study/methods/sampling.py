@@ -158,7 +158,7 @@ class _Past(FrozenTrial):
     """An ended trial whose copies share its data: Optuna deep-copies every trial for each proposal."""
 
     def __init__(self, trial: FrozenTrial) -> None:
-        """Take over a trial's data."""
+        """Copy a trial's data."""
         vars(self).update(vars(trial))
 
     def __deepcopy__(self, _: dict[int, Any]) -> _Past:

@@ -15,7 +15,7 @@ from study.methods.sampled_configuration import Curve, SampledConfiguration
 from study.methods.sampling import Proposer
 from study.methods.successive_halving import Rungs
 from study.spec.candidates import Candidate, distinct_candidates
-from trainables.naming import counted, label
+from trainables.naming import configuration_name, counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -266,8 +266,7 @@ class Search(QueuedMethod):
         text = (
             f"searching: {len(history)} of {self._max_configurations()} configurations sampled, {stopped} stopped early"
         )
-        return text + (f"; best {self._label(self._best()[0].candidate)}" if finished else "")
-
-    def _label(self, candidate: Candidate) -> str:
-        name = label(candidate.planned(0, self._dataset, "explore"))
-        return f"{name} on {candidate.configuration.subset}" if "subset" in candidate.varied else name
+        if not finished:
+            return text
+        best = self._best()[0].candidate.planned(0, self._dataset, "explore")
+        return f"{text}; best {configuration_name(best)}"

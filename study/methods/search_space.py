@@ -77,8 +77,7 @@ def contains(values: SampledRange | SampledChoices, value: float | str) -> bool:
 
 def size(space: Sequence[ArmSpace]) -> float:
     """Return the number of configurations: infinity if a range is open."""
-    sizes = [
+    return sum(
         math.prod(len(v.values) if isinstance(v, SampledChoices) else math.inf for v in arm.parameters.values())
         for arm in space
-    ]
-    return sum(sizes)
+    )

@@ -41,14 +41,14 @@ class Range(OpenRange):
         return self
 
 
-def branch(value: Any) -> Literal["value", "values", "range"]:  # noqa: ANN401 -- whatever a file holds there
+def branch(value: Any) -> Literal["value", "values", "range"]:  # noqa: ANN401 -- any value of a file
     """Return the form in which a parameter is given, so that an error message refers to that form."""
     if isinstance(value, Range) or (isinstance(value, dict) and {"min", "max", "scale"} & set(value)):
         return "range"
     return "values" if isinstance(value, dict | Values) else "value"
 
 
-def _branch_without_range(value: Any) -> Literal["value", "values"]:  # noqa: ANN401 -- whatever a file holds there
+def _branch_without_range(value: Any) -> Literal["value", "values"]:  # noqa: ANN401 -- any value of a file
     return "values" if isinstance(value, dict | Values) else "value"
 
 
@@ -61,7 +61,7 @@ def _open(model: str, fixed: Any, description: str | None) -> Any:  # noqa: ANN4
         "values": (
             Annotated[
                 tuple[item, ...],
-                # Not strict about the container alone: YAML and JSON give lists.
+                # Not strict about the container, because YAML and JSON have only lists.
                 Field(strict=False, min_length=1, max_length=MAX_VALUES, json_schema_extra={"uniqueItems": True}),
                 AfterValidator(distinct),
             ],

@@ -1,4 +1,4 @@
-"""How two study files differ, key by key."""
+"""Compare two study files, key by key."""
 
 from __future__ import annotations
 

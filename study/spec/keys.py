@@ -16,7 +16,7 @@ MAX_SEEDS = 1000
 
 
 class Resources(Frozen):
-    """What one run may use, and how many run at once. Changes no result."""
+    """Resources of one run, and how many runs are trained at once. Changes no result."""
 
     cpus_per_run: Annotated[int, Field(ge=1, le=1024, description="CPU cores of one run")] = 1
     gpus_per_run: Annotated[
@@ -35,7 +35,7 @@ class Resources(Frozen):
         return gpus
 
 
-def _seeds_branch(value: Any) -> Literal["value", "values"]:  # noqa: ANN401 -- whatever a file holds there
+def _seeds_branch(value: Any) -> Literal["value", "values"]:  # noqa: ANN401 -- any value of a file
     return "values" if isinstance(value, list | tuple) else "value"
 
 
@@ -47,7 +47,7 @@ _SeedCount = Annotated[int, Field(ge=1, le=MAX_SEEDS), Tag("value")]
 
 _SeedList = Annotated[
     tuple[_Seed, ...],
-    # Not strict about the container alone: YAML and JSON give lists.
+    # Not strict about the container, because YAML and JSON have only lists.
     Field(strict=False, min_length=1, max_length=MAX_SEEDS, json_schema_extra={"uniqueItems": True}),
     AfterValidator(distinct),
     Tag("values"),

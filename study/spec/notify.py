@@ -14,11 +14,11 @@ Event = Literal["finished", "failed", "settled"]
 
 
 class Notify(Frozen):
-    """Where to post which events. The address may hold a secret: it is neither printed nor stored with the study."""
+    """The web address to post events to. It may hold a secret, so it is neither printed nor stored with the study."""
 
     on: Annotated[
         tuple[Event, ...],
-        # Not strict about the container alone: YAML and JSON give lists.
+        # Not strict about the container, because YAML and JSON have only lists.
         Field(
             strict=False,
             min_length=1,

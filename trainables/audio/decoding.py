@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soundfile
 
-from trainables.audio.headers import AudioError, Probe, probe, resampled_length, truncated
+from trainables.audio.headers import AudioError, Probe, probe, truncated
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-__all__ = ["AudioError", "Probe", "probe", "read_mono", "resample", "resampled_length"]
 
 # Samples decoded at a time, so that a header with a wrong length cannot exhaust the memory.
 BLOCK = 1 << 20

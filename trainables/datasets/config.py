@@ -1,4 +1,4 @@
-"""Where a study's clips come from, as plain data: the ``dataset`` key of a study file.
+"""The ``dataset`` key of a study file: where the clips come from, as plain data.
 
 A kind of data set is a model of its keys, which states how its list of clips is read; ``DataSet`` lists the kinds. The
 readers are imported when they are needed, as a study file is often only checked or compared.

@@ -46,7 +46,7 @@ class Zip:
 
 @dataclass(frozen=True, slots=True)
 class Official:
-    """What the release holds: MD5 of the two CSVs, and numbers of clips."""
+    """The content of the release: MD5 of the two CSVs, and numbers of clips."""
 
     md5: Mapping[Split, str] = field(
         default_factory=lambda: {

@@ -26,7 +26,7 @@ VERSION = 1  # of digests.json: increased whenever headers are checked or conten
 
 
 class Known(NamedTuple):
-    """What is known about a file with this size (bytes) and modification time (ns); ``problem`` may be ""."""
+    """The digest and the problem, if any, of a file with this size (bytes) and modification time (ns)."""
 
     size: int
     mtime_ns: int

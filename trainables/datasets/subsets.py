@@ -36,7 +36,7 @@ SUBSET_SEED = 0  # the one seed of every draw; another value would be other subs
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many training clips of each sort a subset holds."""
+    """The number of training clips of each kind in a subset."""
 
     name: str
     unverified: int

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from contextlib import suppress
 from pathlib import PosixPath
 from typing import TYPE_CHECKING, Self, TypeVar
 
@@ -80,12 +81,10 @@ class FolderLocation(PosixPath):
     def stamps(self) -> dict[str, Stamp]:
         """Return the stamp of every file in this folder by name, in one pass."""
         stamps = {}
-        try:
-            with os.scandir(self) as entries:
-                for entry in entries:
-                    stamps[entry.name] = _stamp(entry.stat())
-        except FileNotFoundError:  # there is no folder yet, or a file has just been removed
-            return stamps
+        # The folder may not exist yet, or a file may have just been removed.
+        with suppress(FileNotFoundError), os.scandir(self) as entries:
+            for entry in entries:
+                stamps[entry.name] = _stamp(entry.stat())
         return stamps
 
     def tree(self) -> dict[str, Stamp]:

@@ -1,4 +1,4 @@
-"""Where a study is kept: a folder, or ``s3://bucket/prefix`` in an object store."""
+"""Storage locations: a folder, or ``s3://bucket/prefix`` in an object store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the exceptions of an object store's client mean: whether to wait, and what to tell the user.
+"""The meaning of an object store's exceptions: whether to wait, and which message to show.
 
 fsspec's filesystems raise ``OSError``, but also what botocore, aiohttp and the credential providers raise. Those
 classes are recognised by name, so that none of these packages has to be imported or installed.
@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
 
 Meaning: TypeAlias = Literal["final", "expired", "refused", "unreachable"]
 
@@ -17,50 +20,39 @@ class _Rule(NamedTuple):
     """An exception has a meaning if any of its store's code, its classes or its ``errno`` is listed."""
 
     meaning: Meaning | None
-    codes: frozenset[str] = frozenset()
-    classes: frozenset[str] = frozenset()
-    numbers: frozenset[int] = frozenset()
+    codes: AbstractSet[str] = frozenset()
+    classes: AbstractSet[str] = frozenset()
+    numbers: AbstractSet[int] = frozenset()
 
 
 _RULES = (  # the first that applies counts
     # This machine's disk, while an object is copied to it or from it.
-    _Rule(
-        None,
-        numbers=frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.ENOTDIR, errno.EISDIR}),
-    ),
-    _Rule("final", classes=frozenset({"FileNotFoundError", "FileExistsError"})),
-    # S3 answers a HEAD with a number alone: 400 for an expired token.
+    _Rule(None, numbers={errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.ENOTDIR, errno.EISDIR}),
+    _Rule("final", classes={"FileNotFoundError", "FileExistsError"}),
+    # S3 answers a HEAD with only a number: 400 for an expired token.
     _Rule(
         "expired",
-        codes=frozenset({"400", "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"}),
-        classes=frozenset({"RefreshError", "SSOTokenLoadError", "UnauthorizedSSOTokenError", "TokenRetrievalError"}),
+        codes={"400", "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired", "RequestExpired"},
+        classes={"RefreshError", "SSOTokenLoadError", "UnauthorizedSSOTokenError", "TokenRetrievalError"},
     ),
     _Rule(
         "refused",
-        codes=frozenset(
-            {"403", "AccessDenied", "InvalidToken", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
-            | {"RequestTimeTooSkewed"}
-        ),
-        classes=frozenset(
-            {"PermissionError", "NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"}
-        ),
+        codes={"403", "AccessDenied", "InvalidToken", "InvalidAccessKeyId", "SignatureDoesNotMatch"}
+        | {"RequestTimeTooSkewed"},
+        classes={"PermissionError", "NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"},
     ),
     # The request itself is wrong: the next attempt would get the same answer.
     _Rule(
         "final",
-        numbers=frozenset(
-            {errno.EINVAL, errno.ENOSYS, errno.ENAMETOOLONG, errno.EMSGSIZE, errno.ENOTEMPTY, errno.EPERM}
-        ),
+        numbers={errno.EINVAL, errno.ENOSYS, errno.ENAMETOOLONG, errno.EMSGSIZE, errno.ENOTEMPTY, errno.EPERM},
     ),
     # Connections and answers that broke off, throttling, errors of the server.
     _Rule(
         "unreachable",
-        classes=frozenset(
-            {"OSError", "HTTPClientError", "ConnectionError", "ResponseParserError", "IncompleteRead"}
-            | {"ClientError", "HttpError"}
-        ),
+        classes={"OSError", "HTTPClientError", "ConnectionError", "ResponseParserError", "IncompleteRead"}
+        | {"ClientError", "HttpError"},
     ),
-    _Rule("final", classes=frozenset({"BotoCoreError"})),
+    _Rule("final", classes={"BotoCoreError"}),
 )
 
 

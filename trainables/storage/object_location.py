@@ -30,7 +30,7 @@ class ObjectLocation:
     local_path = None
 
     def __init__(self, store: ObjectStoreClient, key: PurePosixPath, *, hasty: bool = False) -> None:
-        """Name a place; ``key`` starts with the bucket."""
+        """Set the place; ``key`` starts with the bucket."""
         self._store, self._key, self._hasty = store, key, hasty
 
     def _at(self, key: PurePosixPath) -> ObjectLocation:

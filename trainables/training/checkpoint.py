@@ -36,7 +36,7 @@ class Trained(BaseModel):
 
 
 class Checkpoint(BaseModel):
-    """What a checkpoint holds.
+    """The content of a checkpoint.
 
     Attributes:
         training: ``RunTraining.state()``.

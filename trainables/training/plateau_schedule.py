@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any, Self
+from dataclasses import dataclass
 
 
 @dataclass
@@ -46,12 +45,3 @@ class PlateauSchedule:
         else:
             self.stop_wait += 1
             self.stopped = self.stop_wait >= self.stop_after
-
-    def state(self) -> dict[str, Any]:
-        """Return settings and counters as plain values."""
-        return asdict(self)
-
-    @classmethod
-    def of(cls, state: dict[str, Any]) -> Self:
-        """Restore a schedule from its ``state()``."""
-        return cls(**state)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 import time
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -190,7 +191,7 @@ class RunTraining:
         return {
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
-            "schedule": self.schedule.state(),
+            "schedule": asdict(self.schedule),
             "curve": [point.model_dump() for point in self.curve],
             "images": self.images,
             "train_s": self.train_s,
@@ -200,7 +201,7 @@ class RunTraining:
         """Restore a ``state()`` of the same run."""
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.schedule = PlateauSchedule.of(state["schedule"])
+        self.schedule = PlateauSchedule(**state["schedule"])
         self.curve = [Epoch(**point) for point in state["curve"]]
         self.images, self.train_s = state["images"], state["train_s"]
 

@@ -9,7 +9,8 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainables.audio.decoding import AudioError, probe, read_mono, resampled_length
+from trainables.audio.decoding import read_mono
+from trainables.audio.headers import AudioError, probe, resampled_length
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from trainables.audio.decoding import probe, read_mono
+from trainables.audio.decoding import read_mono
+from trainables.audio.headers import probe
 from trainables.datasets import synthetic
 from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests

@@ -1,6 +1,7 @@
 """Halving and stopping against traces of the real Keras 2.1.5 callbacks."""
 
 import json
+from dataclasses import asdict
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_a_schedule_goes_on_from_its_state():
     for accuracy in [0.5] * 4:
         one.step(accuracy)
         other.step(accuracy)
-    other = PlateauSchedule.of(json.loads(json.dumps(other.state())))
+    other = PlateauSchedule(**json.loads(json.dumps(asdict(other))))
     for accuracy in [0.5, 0.6, *[0.6] * 14]:
         one.step(accuracy)
         other.step(accuracy)
