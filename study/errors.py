@@ -31,6 +31,6 @@ class SpecError(Exception):
     """Everything that is wrong with a study, all at once; ``problems`` has one line for each."""
 
     def __init__(self, problems: list[str]) -> None:
-        """Keep the problems; the message is all of them, one a line."""
+        """Keep the problems; the message has one line for each."""
         super().__init__("\n".join(problems))
         self.problems = problems

@@ -155,7 +155,7 @@ def read_record(path: Location) -> Record:
 def uncollected() -> Iterator[None]:
     """Pause the garbage collector while building many long-lived objects.
 
-    It would scan them again and again in vain, which takes three quarters of the time of reading 10,000 records.
+    It would scan them repeatedly in vain, for three quarters of the time that reading 10,000 records takes.
     """
     running = gc.isenabled()
     gc.disable()

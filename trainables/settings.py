@@ -92,7 +92,7 @@ class Asha(Frozen):
     ] = 4.0
     max_epochs: Annotated[
         Annotated[int, Field(ge=1, le=10_000)] | None,
-        Field(description="epochs after which every run is cut; null is training.epochs"),
+        Field(description="epochs after which every run is stopped; null means training.epochs"),
     ] = None
 
 

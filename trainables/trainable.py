@@ -44,7 +44,7 @@ class RunTrainable(tune.Trainable):
     """Executes a ``RunTask``, which is the trial's configuration.
 
     The worker writes the record, so that a run that ended is recorded whatever becomes of the driver. Tune's own
-    checkpoints are not used; the run's checkpoint lies in the storage location under its run_id.
+    checkpoints are not used; the run's checkpoint is in the storage location, under its run_id.
     """
 
     def setup(self, config: dict[str, Any]) -> None:
@@ -89,7 +89,7 @@ class RunTrainable(tune.Trainable):
         if epoch is None or training is None:
             return StepReport(done=record is not None)
         if epoch.epoch in self.task.rungs:
-            execution.pause()  # the driver may end the run here
+            execution.release()  # so that the driver can end the run here
         return StepReport(
             done=record is not None,
             epoch=epoch,
@@ -112,7 +112,7 @@ class RunTrainable(tune.Trainable):
         return self.execution
 
     def _recorded_meanwhile(self, execution: RunExecution) -> bool:
-        """Own the run, and return whether another study has recorded it by now."""
+        """Own the run, and return whether another study has recorded it meanwhile."""
         execution.own()
         if not is_recorded(execution.storage, execution.run.run_id):
             return False

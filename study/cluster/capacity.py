@@ -31,7 +31,7 @@ class Offer(NamedTuple):
         fit = [self.resources.get("CPU", 0.0) // resources.cpus_per_run]
         if share := resources.gpus_per_run:
             gpus = self.resources.get("GPU", 0.0)
-            fit.append(gpus // share if share >= 1 else gpus * int(1 / share + 1e-9))  # a share lies on one GPU
+            fit.append(gpus // share if share >= 1 else gpus * int(1 / share + 1e-9))  # a share must fit on one GPU
         return int(min(fit)) * self.nodes
 
 

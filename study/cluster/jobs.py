@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 ADDRESS = "http://127.0.0.1:8265"
 STUDY, DIGEST, FILE, OPTIONS = "gce_study", "gce_study_digest", "gce_study_file", "gce_study_options"  # of a job
 STOPPING_S = 600  # for the runs to finish their epoch before Ray kills the driver
-RACES = 5  # submissions from elsewhere to lose against before giving up
+RACES = 5  # with other submissions, lost before giving up
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def metadata(path: str) -> str | None:
         OSError: the service cannot be reached, or refuses.
 
     """
-    # The same variable as that of AWS's own clients.
+    # AWS's own clients read the same variable.
     base = os.environ.get("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://169.254.169.254").rstrip("/")
     lifetime = {"X-aws-ec2-metadata-token-ttl-seconds": "60"}
     asking = urllib.request.Request(f"{base}/latest/api/token", method="PUT", headers=lifetime)  # noqa: S310 -- the machine's own service

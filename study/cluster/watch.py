@@ -38,7 +38,7 @@ def watched(on_gone: Callable[[str], None]) -> Iterator[None]:
                 seen = time.monotonic()
             elif time.monotonic() - seen > GONE_S:
                 on_gone(f"the cluster's control process at {address} is gone, and with it the cluster")
-                os._exit(1)  # nothing of Ray's can be ended in order any more
+                os._exit(1)  # Ray can no longer be shut down in order
 
     thread = threading.Thread(target=watch, name="gcs-watch", daemon=True)
     thread.start()

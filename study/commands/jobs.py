@@ -234,7 +234,7 @@ def state_of(attempt: Attempt) -> str:
 
 
 def status(options: argparse.Namespace) -> int:
-    """Print where a study on a cluster stands, and the last line that its driver printed."""
+    """Print the state of a study on a cluster, and the last line of its driver's output."""
     with reached(options) as cluster:
         attempt = cluster.latest(options.name)
         lines = [line for line in cluster.logs(attempt).splitlines() if line.strip()]

@@ -28,7 +28,7 @@ def add_run_options(command: argparse.ArgumentParser, *, retry: bool = True) -> 
         "--skip-bad-clips", type=_count, default=0, metavar="N", help="leave out up to N clips that cannot be used"
     )
     if retry:
-        command.add_argument("--retry-failed", action="store_true", help="train runs that failed once more")
+        command.add_argument("--retry-failed", action="store_true", help="train failed runs again")
 
 
 def _count(text: str) -> int:

@@ -39,7 +39,7 @@ class Conductor:
         plan: the study's plan, which grows with the method.
         facts: what is added to the provenance of records.
         ledger: the records; its ``warnings`` name those that were put aside.
-        state: where the study stands, with its observers.
+        state: of the study, with its observers.
 
     """
 
@@ -69,7 +69,7 @@ class Conductor:
         self._busy: dict[str, float] = {}  # run_id -> when it may be asked for again
         self._curves: dict[str, list[Epoch]] = {}
         self._unstopped: dict[str, Run] = {}  # to be recorded as stopped when other processes release them
-        self._waits = False  # the method has nothing to start, and has heard nothing since it returned that
+        self._waits = False  # the method had nothing to start, and nothing has happened since
 
     def load(self, records: Iterable[Record]) -> None:
         """Tell the method the records that the ledger already holds."""
@@ -90,7 +90,7 @@ class Conductor:
             self.give_back(run_id)
         for run in list(self._unstopped.values()):
             self.stop(run)
-        if self._waits:  # Tune asks whenever anything happens anywhere
+        if self._waits:  # Tune asks after every event
             self._still_owned()
             return Signal.WAIT
         while True:
@@ -118,7 +118,7 @@ class Conductor:
             self.state.plan(runs)
 
     def _publish(self) -> None:
-        """Pass on where the method stands."""
+        """Pass on the method's progress."""
         self._still_owned()
         self.state.change(self.method.standing(), self.method.most_left())
 
@@ -175,7 +175,7 @@ class Conductor:
         if not self.method.rungs:
             return Decision.CONTINUE
         curve = self._curves.setdefault(run.run_id, [])
-        # After a lost process the run resumes from its checkpoint, and epochs come again.
+        # After its process is lost, the run resumes from its checkpoint, and epochs are repeated.
         curve[point.epoch - 1 :] = [point]
         decision = self.method.report(run.run_id, curve)
         if point.epoch in self.method.rungs or decision is not Decision.CONTINUE:

@@ -66,7 +66,7 @@ class FinishingEpochs(tune.Callback, tune.Stopper):
         self._running.add(trial.trial_id)
 
     def on_trial_result(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
-        """Register an epoch; its checkpoint is written by now."""
+        """Register an epoch, whose checkpoint has been written."""
         self._waiting.discard(trial.trial_id)
 
     def on_trial_complete(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature

@@ -118,7 +118,7 @@ class Progress(Observer):
         return len(self.state.runs.keys() - self.state.recorded.keys())
 
     def line(self) -> str:
-        """Return one line: counts, where the method stands, and ETA."""
+        """Return one line: counts, the method's progress, and ETA."""
         done, running, left = len(self.state.recorded), len(self.state.in_flight), self._left()
         if left > self._planned():  # the method may plan more runs
             counts = f"{done} runs recorded, {running} running, at most {left - running} more"
@@ -141,7 +141,7 @@ class Progress(Observer):
             epochs = f"{flight.epoch}/{planned.run.configuration.training.epochs}"
             speed = "" if flight.images_per_s is None else f"{flight.images_per_s:.0f}"
             table.add_row(Text(configuration_name(planned)), str(planned.run.seed), epochs, accuracy, speed)
-        bar = Table.grid()  # a bar alone ends without a new line
+        bar = Table.grid()  # a bar by itself ends without a new line
         done = len(self.state.recorded)
         bar.add_row(ProgressBar(total=done + self._left(), completed=done, width=60))
         # The standing of a method that chooses names the leader.

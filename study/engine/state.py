@@ -67,7 +67,7 @@ class StudyState:
         runs: the runs planned so far, by run_id.
         recorded: the records so far, by run_id, without their curves and predictions.
         in_flight: the runs that are being trained, by run_id.
-        standing: where the method stands, in a few words.
+        standing: the method's progress, in a few words.
         most_left: an upper bound of the runs still to be recorded; None if ``runs`` names them all.
         is_over: whether the method has all the runs that it wants, or its budget is spent.
         ray_dashboard: the address of the Ray cluster's dashboard; empty without one.
@@ -88,7 +88,7 @@ class StudyState:
         self.observers: list[Observer] = []
         self._confirming = False
         self.plan(runs)
-        self._choice_announced = self._confirming  # when the study was run before
+        self._choice_announced = self._confirming  # if the study was run before
 
     @property
     def any_complete(self) -> bool:
@@ -139,7 +139,7 @@ class StudyState:
         self.in_flight.pop(run_id, None)
 
     def change(self, standing: str, most_left: int) -> None:
-        """Register where the method stands."""
+        """Register the method's progress."""
         self.standing, self.most_left = standing, most_left
         for observer in self.observers:
             observer.changed()

@@ -72,7 +72,7 @@ class TensorBoard(Observer):
         """Rewrite the file of a run from its record, whoever trained it, unless that is already done."""
         self._curves.pop(record.run_id, None)
         self._files.pop(record.run_id, None)
-        # A run that failed may be trained once more: its next record ends at another time.
+        # A failed run may be trained again, and its next record then has another end.
         mark = f"{record.status}-{re.sub('[^0-9]', '', record.provenance.ended)}"
         try:
             if self._has(planned, mark):
@@ -110,7 +110,7 @@ class TensorBoard(Observer):
         """
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"events.out.tfevents.{time.time_ns()}.{mark}"
-        unseen = folder / "unseen"  # a name that TensorBoard does not look at
+        unseen = folder / "unseen"  # a name that TensorBoard ignores
         unseen.write_bytes(data)
         unseen.rename(path)
         for other in folder.glob("*tfevents*"):

@@ -39,7 +39,7 @@ class Journal:
 
         """
         self._path, self._name, self._space = path, study_name, tuple(space)
-        self._written: list[Tried] = []  # the history as it stands in the file
+        self._written: list[Tried] = []  # the history that the file holds
         # Left by a process that was killed while writing: Optuna would wait for it for half a minute.
         path.with_name(f"{path.name}.lock").unlink(missing_ok=True)
         self._open(_read(path))
@@ -150,7 +150,7 @@ def _line(log: dict[str, Any]) -> bytes:
 
 
 def _read(path: Location) -> list[dict[str, Any]] | None:
-    """Return the file's operations; None if there is no file, or if a line is cut short or is no JSON object."""
+    """Return the file's operations; None if there is no file, or if a line is incomplete or not a JSON object."""
     try:
         data = path.read_bytes()
         logs = [json.loads(line) for line in data.splitlines()]

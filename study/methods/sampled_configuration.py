@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from study.spec.candidates import Candidate
     from trainables.records import Status
 
-Curve = dict[int, float]  # epoch, ascending from 1 -> score; NaN if there was none
+Curve = dict[int, float]  # epoch, ascending from 1 -> score; NaN if it was not measured
 
 
 class SampledConfiguration:

@@ -19,7 +19,7 @@ _IGNORED = {
     ("description",),
     ("resources",),
     ("storage",),
-    # Where the data lies: the data set's fingerprint shows whether it is the same data.
+    # The paths of the data: the data set's fingerprint shows whether it is the same data.
     *(("dataset", key) for kind in KINDS.values() for key in path_keys(kind)),
     # How far a study goes: raising it continues the study.
     ("budget",),

@@ -45,7 +45,7 @@ class Resume:
     """
 
     def __init__(self, part: Path, *, progress: bool = True, pause: float = 2.0) -> None:
-        """Keep where the partial file lies; ``pause`` is the wait in seconds before another attempt."""
+        """Set the path of the partial file; ``pause`` is the wait in seconds before another attempt."""
         self.part = part
         self.progress = progress
         self.pause = pause
@@ -143,7 +143,7 @@ def check_free_space(folder: Path, needed: int, what: str) -> None:
     """Refuse to fill the disk.
 
     Args:
-        folder: where the files will lie; it need not exist yet.
+        folder: of the files; it need not exist yet.
         needed: bytes.
         what: for the message.
 

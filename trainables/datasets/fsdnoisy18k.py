@@ -113,7 +113,7 @@ def fetch(root: Path, base_url: str = URL, *, progress: bool = True, zips: Mappi
     """Download, verify and unpack the release; an interrupted call continues where it stopped.
 
     Args:
-        root: where the folders of the release will lie; made if absent. A zip is removed once it is unpacked.
+        root: the folder for those of the release; created if absent. A zip is removed once it is unpacked.
         base_url: where the zips are, ending in a slash.
         progress: whether to show a progress bar.
         zips: the files to fetch.

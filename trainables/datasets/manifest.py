@@ -34,13 +34,13 @@ class Clip:
 
 @dataclass(frozen=True)
 class Manifest:
-    """A data set: its clips in a fixed order, its classes in sorted order, and where the audio lies."""
+    """A data set: its clips in a fixed order, its classes in sorted order, and the folders of the audio."""
 
     name: str
     kind: str  # fsdnoisy18k, csv, folder or synthetic
     root: Path
     clips: tuple[Clip, ...]
-    digests: tuple[str, ...] = ()  # one content digest per clip; empty while the audio is not at hand
+    digests: tuple[str, ...] = ()  # one content digest per clip; empty until the audio has been read
     skipped: tuple[tuple[str, str], ...] = field(default=())  # (clip, problem) left out with --skip-bad-clips
     pool: Path | None = None  # folder of the out-of-vocabulary sounds that were injected, if any
 
@@ -71,7 +71,7 @@ class Manifest:
         return tuple(c for c in self.clips if c.split == split)
 
     def file(self, clip: Clip) -> Path:
-        """Return where a clip's audio lies: below the root, or below the pool for an injected sound."""
+        """Return the path of a clip's audio: below the root, or below the pool for an injected sound."""
         if self.pool is not None and clip.path.startswith(POOL):
             return self.pool / clip.path.removeprefix(POOL)
         return self.root / clip.path
@@ -91,7 +91,7 @@ class DataSetError(Exception):
     """All problems of a data set at once; ``problems`` has one line for each."""
 
     def __init__(self, problems: list[str]) -> None:
-        """Keep the problems; the message is all of them, one a line."""
+        """Keep the problems; the message has one line for each."""
         super().__init__("\n".join(problems))
         self.problems = problems
 

@@ -1,4 +1,4 @@
-"""Data sets that lie in an object store: their clips are copied to this machine's cache before they are read.
+"""Data sets in an object store: their clips are copied to this machine's cache before they are read.
 
 The copy is updated each time: new and changed files (by size, time and ETag) are fetched, deleted ones are removed. It
 keeps names and folders, so that it reads like the original. An interrupted copy resumes: a record of the files fetched
@@ -34,7 +34,7 @@ def local_copy(dataset: DataSet, cache: Path) -> DataSet:
 
     Args:
         dataset: the ``dataset`` key of a study.
-        cache: the folder under which copies lie, in ``clips/BUCKET/PREFIX``.
+        cache: the folder that holds the copies, in ``clips/BUCKET/PREFIX``.
 
     Raises:
         DataSetError: there is nothing at a URL, or a name there that no file can have.

@@ -75,7 +75,7 @@ class RunExecution:
         self.own()
 
     def own(self) -> None:
-        """Own the run again if ``pause`` gave it up or another process took it over.
+        """Own the run again after ``release``, or after another process took it over.
 
         Raises:
             BusyError: another process owns it.
@@ -83,15 +83,11 @@ class RunExecution:
 
         """
         if self._held is not None and self._held.lost:
-            self.pause()
+            self.release()
             self.training = None  # the other process's progress is in its checkpoint
         if self._held is None:
             with _storage():
                 self._held = own(self.storage, self.run.run_id)
-
-    def pause(self) -> None:
-        """Stop owning the run for now, so that the driver can end it."""
-        self.release()
 
     def step(self) -> Step:
         """Train one epoch.

@@ -71,9 +71,8 @@ class ObjectStoreClient:
             OSError: the request is wrong, or what it waited for did not come in time.
 
         """
-        began = valid = (
-            time.monotonic()
-        )  # valid: when the credentials last expired, so that new ones get their own time
+        # ``valid``: when the credentials last expired, so that new ones get their own time.
+        began = valid = time.monotonic()
         pause_s = 0.2
         while True:
             try:

@@ -144,7 +144,7 @@ class Location(Protocol):
         """Return the stamp of every file below this folder by its relative path: ``a/b.wav``."""
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        """Call a function that reads here for each item; the results come in order, requests may run at once."""
+        """Call a function that reads here for each item; results are in order, requests may be concurrent."""
 
     def acquire(self, *, wait: bool = False, on_loss: Callable[[], None] = lambda: None) -> Held | None:
         """Become the owner of this path; return None if another process is.

@@ -214,7 +214,7 @@ def test_a_paused_run_is_free_for_others_and_goes_on_as_the_same_attempt(loader,
     execution = RunExecution(run, loader, tmp_path, {}, rungs=[1, 2])
     for _ in range(2):
         execution.step()
-        execution.pause()
+        execution.release()
         with owned(tmp_path, run.run_id):
             pass
         execution.own()
