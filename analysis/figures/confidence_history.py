@@ -12,6 +12,7 @@ from analysis.figures.figure import Figure
 from analysis.figures.theme import INK, empty, escaped
 from analysis.results.runs_table import UNRECORDED, Key, key_of
 from analysis.statistics.best_arm import Explored, assess_explored
+from trainables.naming import counted_points
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -126,7 +127,7 @@ def draw_confidence_history(data: History) -> go.Figure:
         name=f"asked for: {data.asked:g}",
     )
     figure.update_xaxes(title_text="Exploring runs that have ended", range=[0, runs[-1] + 0.5])
-    figure.update_yaxes(title_text=f"P(within {data.within:g} points of the best)", range=[0, 1.02])
+    figure.update_yaxes(title_text=f"P(within {counted_points(data.within)} of the best)", range=[0, 1.02])
     return figure
 
 
@@ -136,8 +137,8 @@ def confidence_history(finding: SettleFinding) -> tuple[Figure, ...]:
     if data is None:
         return ()
     caption = (
-        f"Probability that the choice is within {data.within:g} points of the best, computed anew from the runs "
-        "in the order in which they ended (of many runs, a part). The method also had the runs in flight in view, "
+        f"Probability that the choice is within {counted_points(data.within)} of the best, computed again from the "
+        "runs in the order in which they ended (of many runs, a part). The method also had the runs in flight in view, "
         "so it may have seen slightly other numbers. The dashed level is the confidence that was asked for."
     )
     return (Figure("confidence", "How sure the choice became", caption, draw_confidence_history(data)),)

@@ -8,6 +8,7 @@ from analysis.results.runs_table import keys, runs_of, scores
 from analysis.statistics.intervals import t_interval
 from analysis.tables.table import NONE, Table
 from analysis.text.phrases import chance
+from trainables.naming import counted_points
 
 if TYPE_CHECKING:
     from analysis.findings.finding import SearchFinding, SettleFinding
@@ -31,12 +32,12 @@ def settle_table(finding: SettleFinding) -> Table:
         posterior = f"{standing.posterior.mean[place]:.1f} ± {standing.posterior.sd[place]:.1f}"
         rows.append((key.configuration, mean, posterior, chance(standing.within[place]), chance(standing.best[place])))
     note = (
-        f"The choice is the configuration that is most probably within {found.within:g} points of the best, by a "
-        "Gaussian process over the parameter's scale with a deviation of its own for every configuration. Validation "
+        f"The choice is the configuration that is most probably within {counted_points(found.within)} of the best, by "
+        "a Gaussian process over the parameter's scale with a deviation of its own for every configuration. Validation "
         "accuracies in %; none of these runs enters a reported interval."
     )
     header = ("Configuration", "Validation accuracy", "Posterior mean ± sd")
-    return Table("Exploring runs", (*header, f"P(within {found.within:g} points)", "P(best)"), tuple(rows), note)
+    return Table("Exploring runs", (*header, f"P(within {counted_points(found.within)})", "P(best)"), tuple(rows), note)
 
 
 def search_table(finding: SearchFinding) -> Table:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.text.phrases import chance, joined
-from trainables.naming import number, symbol
+from trainables.naming import counted_points, number, symbol
 
 if TYPE_CHECKING:
     from analysis.findings.choice import Best
@@ -32,8 +32,8 @@ def best_lines(best: Best) -> list[str]:
 
 def _how_sure(best: Best) -> str:
     found = ""
-    if best.probability is not None:
-        found = f"; within {best.within:g} points of the best with probability {chance(best.probability)}"
+    if best.probability is not None and best.within is not None:
+        found = f"; within {counted_points(best.within)} of the best with probability {chance(best.probability)}"
         found += "" if best.settled else " (not settled)"
     if best.confirmed is not None:
         found += "; confirmed on fresh seeds" if best.confirmed else "; NOT confirmed on fresh seeds"

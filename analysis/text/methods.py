@@ -10,7 +10,7 @@ from analysis.statistics.intervals import LEVEL
 from analysis.text.bibliography import LOSSES, ORIGIN, References, software
 from analysis.text.phrases import joined
 from trainables.config import Training
-from trainables.naming import PARAMETERS, counted, number, symbol
+from trainables.naming import PARAMETERS, counted, counted_points, number, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -160,7 +160,7 @@ def settle_design(finding: SettleFinding, cited: References) -> list[str]:
             f"after {counted(method.start_seeds, 'seed')} each, runs were drawn by top-two Thompson sampling "
             f"({cited.cite('russo')}) from the posterior of the mean accuracies under a Gaussian process (Matérn 5/2 "
             "over the scale of the parameter where one number is varied, and a deviation of its own for every "
-            f"configuration), until one was within {method.within:g} points of the best with probability "
+            f"configuration), until one was within {counted_points(method.within)} of the best with probability "
             f"{method.confidence:g}{most}; this took {counted(_recorded(runs), 'run')}."
         ),
         _confirmation(method, "The choice"),

@@ -20,7 +20,7 @@ from analysis.text.phrases import (
     points,
 )
 from analysis.text.verdict_grid import certainty
-from trainables.naming import counted, number, symbol
+from trainables.naming import counted, counted_points, number, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +51,9 @@ def _settled(finding: SettleFinding, standing: Assessment[Key]) -> list[str]:
     name = called[standing.chosen]
     probability = chance(standing.confidence)
     runs = counted(found.runs, "run")
-    is_ = f"within {found.within:g} points of the best of the {len(called)} {kind} with probability {probability}"
+    is_ = (
+        f"within {counted_points(found.within)} of the best of the {len(called)} {kind} with probability {probability}"
+    )
     if found.sure:
         sentences = [f"{name} is chosen by {chosen_by(finding.results)}: it is {is_} ({runs})."]
     else:

@@ -31,7 +31,8 @@ def find_plan(storage: Location, name: str) -> StudyPlan:
         raise UnknownStudyError(msg) from None
     except FileNotFoundError:
         names = study_names(storage)
-        msg = f"{storage}: no study named {name!r}; there: {', '.join(names) or 'none'}; other places: --storage"
+        others = f"its studies: {', '.join(names)}" if names else "it holds no study"
+        msg = f"{storage}: no study named {name!r}; {others}; --storage names another place"
         raise UnknownStudyError(msg) from None
 
 

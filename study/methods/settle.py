@@ -10,7 +10,7 @@ import numpy as np
 from analysis.statistics.best_arm import Explored, assess_explored, challengers
 from study.methods.base import QueuedMethod
 from study.methods.method import FIRST_CONFIRMING_SEED
-from trainables.naming import counted, label
+from trainables.naming import counted, counted_points, label
 from trainables.settings import most_exploring
 
 if TYPE_CHECKING:
@@ -147,7 +147,9 @@ class Settle(QueuedMethod):
             return exploring if self._chosen is None else f"confirming {self._name(self._chosen)}"
         probability = self._probability(assessment)
         # Rounded down: 0.949 is not 0.95.
-        certainty = f"within {self._settings.within:g} points of the best with P = {int(100 * probability) / 100:.2f}"
+        certainty = (
+            f"within {counted_points(self._settings.within)} of the best with P = {int(100 * probability) / 100:.2f}"
+        )
         if self._chosen is None:
             return f"{exploring}: {self._name(assessment.chosen)} leads, {certainty}"
         unsettled = ", unsettled at the most runs" if probability < self._settings.confidence else ""
