@@ -57,7 +57,7 @@ class Study:
             level: of the intervals, in (0, 1).
 
         """
-        return summary(self.finding.reported.runs, level)
+        return summary(self.finding, level)
 
     def best(self) -> Best | None:
         """Return the study's choice; None if there is nothing to choose from."""

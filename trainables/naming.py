@@ -57,10 +57,15 @@ def configuration_name(planned: PlannedRun) -> str:
 
 
 def counted(number_of: int, what: str) -> str:
-    """Write a count with its noun: ``1 run``, ``12 runs``; the plural takes an s."""
-    return f"{number_of} {what}{'' if number_of == 1 else 's'}"
+    """Write a count with its noun: ``1 run``, ``12 runs``."""
+    return f"{number_of} {plural(number_of, what)}"
 
 
 def counted_points(size: float) -> str:
     """Write a difference of accuracies in points: ``0.5 points``, ``1 point``."""
-    return f"{size:g} point{'' if size == 1 else 's'}"
+    return f"{size:g} {plural(size, 'point')}"
+
+
+def plural(number_of: float, noun: str) -> str:
+    """Return a noun in the number that fits its count; the plural takes an s."""
+    return noun if number_of == 1 else f"{noun}s"

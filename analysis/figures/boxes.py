@@ -9,15 +9,14 @@ from analysis.figures import published
 from analysis.figures.figure import Figure, named, panels
 from analysis.figures.published import PUBLISHED
 from analysis.figures.theme import axis_title, empty, escaped, style
-from analysis.results.runs_table import Key, arms, scores
+from analysis.results.runs_table import Key, arms, subsets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import pandas as pd
     import plotly.graph_objects as go
 
-    from analysis.findings.finding import Finding
+    from analysis.findings.finding import Finding, Scores
 
 
 @dataclass(frozen=True)
@@ -29,11 +28,9 @@ class Box:
     seeds: tuple[int, ...]
 
 
-def boxes_data(runs: pd.DataFrame, metric: str, representatives: Sequence[Key]) -> list[Box]:
+def boxes_data(scores: Scores, representatives: Sequence[Key]) -> list[Box]:
     """Return one box per arm and subset (the paper's Figure 4), of the configuration that represents the arm."""
-    found = scores(runs, metric)
-    drawn = [(key, found[key]) for key in representatives if key in found]
-    return [Box(key, tuple(values.values()), tuple(values)) for key, values in drawn]
+    return [Box(key, tuple(scores[key].values()), tuple(scores[key])) for key in representatives if key in scores]
 
 
 def boxes(finding: Finding) -> tuple[Figure, ...]:
@@ -45,7 +42,8 @@ def boxes(finding: Finding) -> tuple[Figure, ...]:
     )
     found = []
     for where, runs in panels(results.runs, metric):
-        if data := boxes_data(runs, metric, finding.representatives):
+        shown = [key for key in finding.representatives if key.subset in subsets(runs)]
+        if data := boxes_data(finding.scores(metric), shown):
             title = f"{metric.capitalize()} accuracy per arm{where or ' and subset'}"
             drawing = draw_boxes(data, metric, arms(results.runs))
             marks = published.published_marks(results) if metric == "test" else []

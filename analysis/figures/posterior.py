@@ -23,7 +23,7 @@ from analysis.figures.theme import (
     percent_range,
     style,
 )
-from analysis.results.runs_table import accuracy_name, arms, scores
+from analysis.results.runs_table import accuracy_name, arms
 from analysis.statistics.best_arm import scale
 from analysis.statistics.intervals import LEVEL, Interval
 from trainables.naming import symbol
@@ -79,12 +79,11 @@ def posterior_sweep(finding: SettleFinding) -> Sweep | None:
         return None
     data = sweep_data(runs, parameters[0], "selection")
     value = dict(zip(runs["configuration"], runs["value"], strict=True))
-    counts = scores(runs, "selection")
     points = []
     posterior = standing.posterior
     for key, mean, sd in zip(standing.keys, posterior.mean / 100, posterior.sd / 100, strict=True):
         low, high = max(0.0, float(mean - WIDTHS * sd)), min(1.0, float(mean + WIDTHS * sd))
-        n = len(counts.get(key, ()))
+        n = len(finding.explored_scores.get(key, ()))
         interval = Interval(float(mean), (high - low) / 2, low, high, n, LEVEL, "posterior ")
         points.append((float(value[key.configuration]), interval))
     points.sort(key=lambda point: point[0])

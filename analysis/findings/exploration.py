@@ -8,15 +8,13 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from analysis.results.budget import Spent, reached
-from analysis.results.runs_table import UNRECORDED, Key, complete_runs, key_of, keys, runs_of, scores, selected_on
+from analysis.results.runs_table import UNRECORDED, Key, complete_runs, key_of, keys, runs_of, selected_on
 from analysis.statistics.best_arm import Assessment, Explored, assess_explored
 from trainables.naming import ordered
 from trainables.settings import most_exploring
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    import pandas as pd
 
     from analysis.results.study_results import StudyResults
     from trainables.records import Record
@@ -48,17 +46,18 @@ class Settled:
         return self.standing is not None and self.standing.confidence >= self.asked
 
 
-def settled(results: StudyResults, method: Settle) -> Settled:
+def settled(results: StudyResults, accuracies: Mapping[Key, Mapping[int, float]], method: Settle) -> Settled:
     """Judge the exploring runs of a settle study.
 
     Args:
         results: the exploring runs alone.
+        accuracies: of their complete runs, to choose by: configuration -> seed -> fraction.
         method: the study's settings.
 
     """
     runs = results.runs
     recorded = int((~runs["status"].isin(UNRECORDED)).sum())
-    standing = _standing(results, runs, method.within)
+    standing = _standing(results, accuracies, method.within)
     limit = reached(results.plan.settings.budget, Spent.of(results.records.values()))
     most = most_exploring(method, len(keys(runs)))
     if recorded >= most:
@@ -68,15 +67,16 @@ def settled(results: StudyResults, method: Settle) -> Settled:
     return Settled(standing, recorded, method.within, method.confidence, limit)
 
 
-def _standing(results: StudyResults, runs: pd.DataFrame, within: float) -> Assessment[Key] | None:
-    found = scores(runs, "selection")
+def _standing(
+    results: StudyResults, accuracies: Mapping[Key, Mapping[int, float]], within: float
+) -> Assessment[Key] | None:
     configurations: dict[Key, Explored] = {}
     for planned in results.plan.runs:
         key = key_of(planned)
         if planned.stage == "explore" and key not in configurations:
-            accuracies = [100 * value for value in found.get(key, {}).values()]
-            ended = int((~runs_of(runs, key)["status"].isin(UNRECORDED)).sum())
-            configurations[key] = Explored(planned.arm, planned.varied, accuracies, ended - len(accuracies))
+            percents = [100 * value for value in accuracies.get(key, {}).values()]
+            recorded = int((~runs_of(results.runs, key)["status"].isin(UNRECORDED)).sum())
+            configurations[key] = Explored(planned.arm, planned.varied, percents, recorded - len(percents))
     return assess_explored(configurations, within) if configurations else None
 
 

@@ -15,7 +15,8 @@ from analysis.results.runs_table import complete_runs, key_of, keys, reported_me
 from analysis.results.study_results import explored, reported
 from analysis.statistics.hsu import best_set
 from analysis.statistics.intervals import LEVEL, t_interval
-from analysis.statistics.ranking import Ranking, ValidationTable, best_per_arm, choose
+from analysis.statistics.ranking import Ranking, best_per_arm, choose, on_common_seeds
+from analysis.statistics.two_way import two_way_table
 from trainables.settings import Grid, Search, Settle
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults
     from analysis.statistics.hsu import BestSet
     from analysis.statistics.ranking import Choice
+    from analysis.statistics.two_way import TwoWayTable
     from trainables.plans import StudyPlan
     from trainables.records import SelectOn
 
@@ -99,26 +101,47 @@ class Finding(ABC):
         return self._scores[metric]
 
     @cached_property
-    def _best_sets(self) -> dict[tuple[str, str], BestSet | None]:
-        return {}
+    def explored_scores(self) -> Scores:
+        """The accuracies to choose by of the complete exploring runs."""
+        return scores(self.explored.runs, "selection")
 
-    def best_set(self, metric: str, subset: str) -> BestSet | None:
-        """Return which configurations of a subset may be the best (Hsu); None where fewer than two compare."""
-        if (metric, subset) not in self._best_sets:
-            column = {key: own for key, own in self.scores(metric).items() if key.subset == subset}
-            self._best_sets[metric, subset] = best_set(column) if len(column) > 1 else None
-        return self._best_sets[metric, subset]
+    def scores_on(self, subset: str, metric: str) -> Scores:
+        """Return the accuracies of the complete runs of one subset."""
+        return {key: by_seed for key, by_seed in self.scores(metric).items() if key.subset == subset}
 
     @cached_property
     def choices(self) -> dict[str, Choice | None]:
         """The choice on each subset by validation alone; None where no run has an accuracy to choose by."""
-        runs = self.reported.runs
-        return {subset: choose(ValidationTable.from_runs(runs, subset)) for subset in self.subsets}
+        return {subset: choose(self.scores_on(subset, "selection")) for subset in self.subsets}
 
     def ranking(self, subset: str) -> Ranking:
         """Return the configurations of a subset by their mean validation accuracy."""
         choice = self.choices.get(subset)
-        return choice.ranking if choice else Ranking((), {}, ())
+        return choice.ranking if choice else Ranking({}, (), ())
+
+    @cached_property
+    def _two_way_tables(self) -> dict[tuple[str, str], TwoWayTable | None]:
+        return {}
+
+    def two_way(self, metric: str, subset: str) -> TwoWayTable | None:
+        """Return a subset's accuracies over the seeds that its configurations share; None without any."""
+        if (metric, subset) not in self._two_way_tables:
+            chosen_by = metric in {"selection", self.selected_on}
+            common = self.ranking(subset) if chosen_by else on_common_seeds(self.scores_on(subset, metric))
+            self._two_way_tables[metric, subset] = two_way_table(common)
+        return self._two_way_tables[metric, subset]
+
+    @cached_property
+    def _best_sets(self) -> dict[tuple[str, str], BestSet | None]:
+        return {}
+
+    def best_set(self, metric: str, subset: str) -> BestSet | None:
+        """Return which configurations of a subset may be the best (Hsu); None if it has fewer than two with scores."""
+        if (metric, subset) not in self._best_sets:
+            table = self.two_way(metric, subset)
+            several = table is not None and len(table.keys) + len(table.left_out) > 1
+            self._best_sets[metric, subset] = best_set(table) if table is not None and several else None
+        return self._best_sets[metric, subset]
 
     @cached_property
     def representatives(self) -> list[Key]:
@@ -174,7 +197,7 @@ class Finding(ABC):
         fresh = self.scores("selection").get(key)
         if fresh:
             return self._best(key, validation=t_interval(fresh.values(), LEVEL), confirmed=True, **facts)
-        exploring = scores(self.explored.runs, "selection").get(key)
+        exploring = self.explored_scores.get(key)
         validation = picked(t_interval(exploring.values(), LEVEL), of=2) if exploring else {"validation": None}
         return self._best(key, confirmed=False, **validation, **facts)
 
@@ -221,7 +244,7 @@ class SettleFinding(Finding):
     @cached_property
     def settled(self) -> Settled:
         """The state of the exploring, by the same posterior that decided its runs."""
-        return settled(self.explored, self.method)
+        return settled(self.explored, self.explored_scores, self.method)
 
     @cached_property
     def chosen(self) -> Key | None:
@@ -265,7 +288,8 @@ class SearchFinding(Finding):
 
         A baseline may score higher; it is compared with the choice and not chosen.
         """
-        return choose(ValidationTable.from_runs(self.confirmed_runs, None))
+        confirmed = set(keys(self.confirmed_runs))
+        return choose({key: by_seed for key, by_seed in self.scores("selection").items() if key in confirmed})
 
     @cached_property
     def chosen(self) -> Key | None:

@@ -47,7 +47,7 @@ def report_json(report: MethodReport, found: Sequence[Section]) -> str:
         },
         "verdict": report.verdict,
         "choice": None if choice is None else choice.as_dict(),
-        "summary": summary(report.finding.reported.runs).to_dict("records"),
+        "summary": summary(report.finding).to_dict("records"),
         "tables": [
             {"section": section.title, "title": table.title, "header": table.header, "rows": table.rows}
             | {"note": table.note}

@@ -96,7 +96,7 @@ def files(report: MethodReport, formats: Sequence[str]) -> dict[str, bytes]:
     made: dict[str, str] = {}
     if "csv" in formats:
         made["runs.csv"] = report.finding.results.runs.to_csv(index=False)
-        made["summary.csv"] = summary(report.finding.reported.runs).to_csv(index=False)
+        made["summary.csv"] = summary(report.finding).to_csv(index=False)
     if "md" in formats:
         made["report.md"] = markdown(report, found)
     if "latex" in formats:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from analysis.results.runs_table import Key
     from analysis.statistics.intervals import Interval
-    from analysis.statistics.two_way import Scores
+    from analysis.statistics.ranking import Scores
 
 MARGIN = 0.5  # points of accuracy; arms that differ by less are called equivalent
 MIN_PAIRS_FOR_HEDGES = 3  # Hedges' correction is undefined for fewer

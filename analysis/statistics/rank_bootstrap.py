@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from analysis.statistics.two_way import MIN_FOR_DIFFERENCE, two_way_table
+from analysis.statistics.two_way import MIN_FOR_DIFFERENCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from analysis.results.runs_table import Key
-    from analysis.statistics.two_way import Scores
+    from analysis.statistics.two_way import TwoWayTable
 
 REPLICATES = 4000  # the Monte Carlo error of a share is then below 0.008
 
@@ -46,23 +46,22 @@ class Stability:
         return f"share of {self.replicates:,} bootstrap draws of {self.seeds} seeds, the same for all configurations"
 
 
-def stability(scores: Scores, seed: int, replicates: int = REPLICATES) -> Stability | None:
+def stability(table: TwoWayTable, seed: int, replicates: int = REPLICATES) -> Stability | None:
     """Rank the configurations on bootstrap draws of the seeds; None with fewer than two shared seeds.
 
     Args:
-        scores: configuration -> seed -> value; only seeds that all configurations share are used (``ranking.rank``).
+        table: the values of the configurations over their common seeds.
         seed: of the draws; equal seeds yield equal shares.
         replicates: at least 1.
 
     Raises:
-        ValueError: a value is not finite, or replicates is below 1.
+        ValueError: replicates is below 1.
 
     """
     if replicates < 1:
         msg = f"replicates = {replicates}: a bootstrap draws at least once"
         raise ValueError(msg)
-    table = two_way_table(scores)
-    if table is None or len(table.seeds) < MIN_FOR_DIFFERENCE:
+    if len(table.seeds) < MIN_FOR_DIFFERENCE:
         return None
     count = len(table.seeds)
     draws = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), replicates)  # (R, S)

@@ -1,4 +1,4 @@
-"""Choose a configuration by its validation accuracy. No test accuracy is accessible here.
+"""Choose a configuration by its validation accuracy.
 
 A study selects on all validation clips or on the verified ones (``select_on``); both are validation accuracies here.
 """
@@ -6,45 +6,32 @@ A study selects on all validation clips or on the verified ones (``select_on``);
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from analysis.results.runs_table import Key, scores
 from analysis.statistics.intervals import LEVEL, Interval, paired_difference, t_interval
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
+    from analysis.results.runs_table import Key
 
+Scores: TypeAlias = "Mapping[Key, Mapping[int, float]]"  # configuration -> seed -> value
 MIN_RUNS_FOR_SPREAD = 2  # a single run shows no spread
 
 
 @dataclass(frozen=True)
-class ValidationTable:
-    """Validation accuracies of complete runs: configuration -> seed -> fraction in [0, 1], in the plan's order.
+class CommonSeeds:
+    """Configurations over the seeds that all of them share; their means over other seeds are not comparable."""
 
-    The table covers one subset, because each subset holds out its own validation clips: a higher accuracy on another
-    subset may only mean cleaner labels. If verified clips decide, it may cover all subsets; ``subset`` is then None.
-    """
-
-    subset: str | None
-    scores: Mapping[Key, Mapping[int, float]]
-
-    @classmethod
-    def from_runs(cls, runs: pd.DataFrame, subset: str | None) -> ValidationTable:
-        """Copy the accuracy to select on of the complete runs of one subset, or of all, and nothing else."""
-        selection = scores(runs if subset is None else runs[runs["subset"] == subset], "selection")
-        return cls(subset, MappingProxyType({key: MappingProxyType(values) for key, values in selection.items()}))
+    scores: Scores  # over the common seeds, in the plan's order
+    too_few: tuple[Key, ...]  # left out: too few seeds in common with the others
 
 
 @dataclass(frozen=True)
-class Ranking:
-    """Configurations ranked by their mean over the seeds that all share; other means are not comparable."""
+class Ranking(CommonSeeds):
+    """Configurations ranked by their mean over the seeds that all of them share."""
 
     keys: tuple[Key, ...]  # highest mean first; equal ones in the plan's order
-    scores: Mapping[Key, Mapping[int, float]]  # over the common seeds, in the plan's order
-    too_few: tuple[Key, ...]  # not ranked: too few seeds in common with the others
 
 
 @dataclass(frozen=True)
@@ -72,28 +59,43 @@ class Choice:
         return tuple(comparison.other for comparison in self.comparisons if not comparison.apart)
 
 
-def rank(table: ValidationTable) -> Ranking:
-    """Rank the configurations by their mean validation accuracy over the seeds that all of them share.
+def on_common_seeds(scores: Scores) -> CommonSeeds:
+    """Select the seeds over which configurations are comparable.
 
-    Configurations are added by descending number of complete runs, equal ones in the plan's order. One that would leave
-    fewer than two common seeds, or fewer than half as many as the largest number of runs, is not ranked. If no
-    configuration has a second run, one common seed suffices.
+    Configurations are added by descending number of runs, equal ones in the plan's order. One that would leave fewer
+    than two common seeds, or fewer than half as many as the largest number of runs, is left out. If no configuration
+    has a second run, one common seed suffices.
     """
-    most_runs = max((len(values) for values in table.scores.values()), default=0)
+    most_runs = max(map(len, scores.values()), default=0)
     min_shared = max(min(MIN_RUNS_FOR_SPREAD, most_runs), (most_runs + 1) // 2)
     common: set[int] = set()
-    ranked: set[Key] = set()
-    for key in sorted(table.scores, key=lambda key: -len(table.scores[key])):
-        shared = common & set(table.scores[key]) if ranked else set(table.scores[key])
+    kept: set[Key] = set()
+    for key in sorted(scores, key=lambda key: -len(scores[key])):
+        shared = common & set(scores[key]) if kept else set(scores[key])
         if len(shared) >= min_shared:
             common = shared
-            ranked.add(key)
-    scores = {key: {seed: table.scores[key][seed] for seed in sorted(common)} for key in table.scores if key in ranked}
-    keys = sorted(scores, key=lambda key: -t_interval(scores[key].values()).mean)
-    return Ranking(tuple(keys), scores, tuple(key for key in table.scores if key not in ranked))
+            kept.add(key)
+    return CommonSeeds(
+        {key: {seed: scores[key][seed] for seed in sorted(common)} for key in scores if key in kept},
+        tuple(key for key in scores if key not in kept),
+    )
 
 
-def choose(table: ValidationTable, level: float = LEVEL) -> Choice | None:
+def rank(scores: Scores) -> Ranking:
+    """Rank configurations by their mean validation accuracy over the seeds that all of them share.
+
+    Args:
+        scores: validation accuracies of complete runs, as fractions. They are of one subset, because each subset holds
+            out its own validation clips: a higher accuracy on another subset may only mean cleaner labels. If verified
+            clips decide, they may be of all subsets.
+
+    """
+    common = on_common_seeds(scores)
+    keys = sorted(common.scores, key=lambda key: -t_interval(common.scores[key].values()).mean)
+    return Ranking(common.scores, common.too_few, tuple(keys))
+
+
+def choose(scores: Scores, level: float = LEVEL) -> Choice | None:
     """Choose the configuration with the highest mean validation accuracy; return None if no run is complete.
 
     Every other ranked configuration is compared with it by the t-interval of the differences paired by seed, at the
@@ -101,8 +103,13 @@ def choose(table: ValidationTable, level: float = LEVEL) -> Choice | None:
     probability at most (1 - level) / 2, although the choice was made on the same data: for that, some other
     configuration must beat it in a paired comparison, and the bound sums over all of these (Hsu 1981, multiple
     comparisons with the best, by Bonferroni).
+
+    Args:
+        scores: validation accuracies, as for ``rank``.
+        level: of all comparisons together, in (0, 1).
+
     """
-    ranking = rank(table)
+    ranking = rank(scores)
     if not ranking.keys:
         return None
     best = ranking.keys[0]

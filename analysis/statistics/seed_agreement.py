@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from scipy import stats
 
 from analysis.statistics.intervals import LEVEL, check_level
-from analysis.statistics.two_way import MIN_FOR_DIFFERENCE, two_way_table
+from analysis.statistics.two_way import MIN_FOR_DIFFERENCE
 
 if TYPE_CHECKING:
-    from analysis.statistics.two_way import Scores, TwoWayTable
+    from analysis.statistics.two_way import TwoWayTable
 
 
 @dataclass(frozen=True)
@@ -60,20 +60,19 @@ class SeedAgreement:
         )
 
 
-def seed_agreement(scores: Scores, level: float = LEVEL) -> SeedAgreement | None:
+def seed_agreement(table: TwoWayTable, level: float = LEVEL) -> SeedAgreement | None:
     """Return how far configurations agree about the seeds; None below two of either, or without any spread.
 
     Args:
-        scores: configuration -> seed -> value; only seeds that all configurations share are used (``ranking.rank``).
+        table: the values of the configurations over their common seeds.
         level: of the interval, in (0, 1).
 
     Raises:
-        ValueError: a value is not finite, or the level is outside (0, 1).
+        ValueError: the level is outside (0, 1).
 
     """
     check_level(level)
-    table = two_way_table(scores)
-    if table is None or min(table.values.shape) < MIN_FOR_DIFFERENCE or table.variance is None:
+    if min(table.values.shape) < MIN_FOR_DIFFERENCE or table.variance is None:
         return None
     return _agreement(table, table.variance, level)
 

@@ -9,21 +9,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
 
 from analysis.statistics.intervals import no_spread, p_text
-from analysis.statistics.ranking import ValidationTable, rank
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from analysis.results.runs_table import Key
     from analysis.statistics.arrays import Floats
+    from analysis.statistics.ranking import CommonSeeds
 
-Scores: TypeAlias = "Mapping[Key, Mapping[int, float]]"
 MIN_FOR_DIFFERENCE = 2  # configurations, or seeds, needed to show a difference
 MIN_SEEDS_FOR_SPREADS = 5  # seeds needed to show that spreads differ
 
@@ -36,7 +33,7 @@ class TwoWayTable:
         keys: the K configurations, in the plan's order.
         seeds: the S seeds that all of them share, ascending.
         values: (K, S), in the unit of the scores.
-        left_out: configurations with too few seeds in common with the others (``ranking.rank``).
+        left_out: configurations with too few seeds in common with the others (``ranking.on_common_seeds``).
 
     """
 
@@ -82,26 +79,21 @@ class TwoWayTable:
         return np.asarray(self.values - self.means[:, None] - self.values.mean(axis=0) + self.values.mean())
 
 
-def two_way_table(scores: Scores) -> TwoWayTable | None:
-    """Return the table over the seeds that all configurations share, by the rule of ``ranking.rank``.
-
-    Args:
-        scores: configuration -> seed -> value.
-
-    Returns:
-        The table, or None without any score.
+def two_way_table(common: CommonSeeds) -> TwoWayTable | None:
+    """Return the table of configurations over their common seeds; None without any score.
 
     Raises:
         ValueError: a value is not finite.
 
     """
-    # ``rank`` is used for its selection of seeds, which does not depend on what the scores are.
-    ranking = rank(ValidationTable(None, {key: by_seed for key, by_seed in scores.items() if by_seed}))
-    if not ranking.keys:
+    if not common.scores:
         return None
-    seeds = tuple(next(iter(ranking.scores.values())))
-    values = np.array([[by_seed[seed] for seed in seeds] for by_seed in ranking.scores.values()], dtype=np.float64)
-    return TwoWayTable(tuple(ranking.scores), seeds, values, ranking.too_few)
+    seeds = tuple(next(iter(common.scores.values())))
+    values = np.array([[by_seed[seed] for seed in seeds] for by_seed in common.scores.values()], dtype=np.float64)
+    if not np.isfinite(values).all():
+        msg = f"{int((~np.isfinite(values)).sum())} of {values.size} values are not finite"
+        raise ValueError(msg)
+    return TwoWayTable(tuple(common.scores), seeds, values, common.too_few)
 
 
 @dataclass(frozen=True)

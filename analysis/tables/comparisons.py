@@ -10,12 +10,13 @@ from analysis.statistics.paired_tests import MARGIN, differences, equivalence, p
 from analysis.statistics.power import seeds_to_halve, seeds_to_separate
 from analysis.statistics.rank_bootstrap import stability
 from analysis.statistics.seed_agreement import seed_agreement
-from analysis.statistics.two_way import effect, two_way_table
+from analysis.statistics.two_way import effect
 from analysis.tables.table import NONE, Table
 
 if TYPE_CHECKING:
     from analysis.findings.finding import Finding
     from analysis.results.runs_table import Key
+    from analysis.statistics.hsu import Contender
     from analysis.statistics.paired_tests import PairedTest
 
 RESAMPLING_SEED = 0
@@ -48,33 +49,36 @@ def best_set_tables(finding: Finding) -> list[Table]:
 
 
 def _best_set(finding: Finding, subset: str) -> Table | None:
-    found = finding.best_set("selection", subset)
-    if found is None:
+    best, layout = finding.best_set("selection", subset), finding.two_way("selection", subset)
+    if best is None or layout is None:
         return None
-    own = {key: values for key, values in finding.scores("selection").items() if key.subset == subset}
-    resampled = stability(own, RESAMPLING_SEED)
+    resampled = stability(layout, RESAMPLING_SEED)
     first = resampled.first if resampled else {}
     rows = tuple(
         (
-            each.key.configuration,
-            f"{100 * each.mean:.1f} (n = {each.n})",
-            NONE if each.difference is None else f"{100 * each.difference:+.1f}",
-            NONE if each.low is None or each.high is None else f"{100 * each.low:+.1f} to {100 * each.high:+.1f}",
-            "yes" if each.may_be_best else "no",
-            f"{first[each.key]:.2f}" if each.key in first else NONE,
+            contender.key.configuration,
+            f"{100 * contender.mean:.1f} (n = {contender.n})",
+            NONE if contender.difference is None else f"{100 * contender.difference:+.1f}",
+            _ends(contender),
+            "yes" if contender.may_be_best else "no",
+            f"{first[contender.key]:.2f}" if contender.key in first else NONE,
         )
-        for each in sorted(found.candidates, key=lambda each: -each.mean)
+        for contender in sorted(best.candidates, key=lambda contender: -contender.mean)
     )
-    layout = two_way_table(own)
-    tested = effect(layout) if layout else None
-    agreement = seed_agreement(own)
-    notes = [f"{accuracy_name(finding.selected_on)} in %; differences in points. {found.label()}."]
+    tested, agreement = effect(layout), seed_agreement(layout)
+    notes = [f"{accuracy_name(finding.selected_on)} in %; differences in points. {best.label()}."]
     notes += [f"First when resampled: {resampled.label()}; with few seeds it is too sure."] if resampled else []
     notes += [f"{tested.text()}."] if tested else []
     notes += [agreement.text()] if agreement else []
     header = ("Configuration", "Mean", "Less the best other", "Interval", "May be best", "First when resampled")
     where = f" on {subset}" if len(finding.subsets) > 1 else ""
     return Table(f"Configurations that may be best{where}", header, rows, " ".join(notes))
+
+
+def _ends(contender: Contender) -> str:
+    if contender.low is None or contender.high is None:
+        return NONE
+    return f"{100 * contender.low:+.1f} to {100 * contender.high:+.1f}"
 
 
 def arms_table(finding: Finding) -> Table | None:

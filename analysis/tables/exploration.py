@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.results.runs_table import keys, runs_of, scores
+from analysis.results.runs_table import keys, runs_of
 from analysis.statistics.intervals import t_interval
 from analysis.tables.table import NONE, Table
 from analysis.text.phrases import chance
@@ -19,12 +19,11 @@ LISTED = 20  # configurations of a search in its table; the CSV files have all o
 def settle_table(finding: SettleFinding) -> Table:
     """Tabulate what the exploring runs showed of each configuration, in the plan's order."""
     runs, found = finding.explored.runs, finding.settled
-    accuracies = scores(runs, "selection")
     standing = found.standing
     rows = []
     for key in keys(runs):
-        own = accuracies.get(key, {})
-        mean = t_interval(own.values()).cell() if own else NONE
+        by_seed = finding.explored_scores.get(key, {})
+        mean = t_interval(by_seed.values()).cell() if by_seed else NONE
         place = standing.keys.index(key) if standing is not None and key in standing.keys else None
         if standing is None or place is None:
             rows.append((key.configuration, mean, *[NONE] * 3))

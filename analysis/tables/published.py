@@ -9,6 +9,8 @@ from analysis.findings.claims import check
 from analysis.results.runs_table import Key, scores, subsets
 from analysis.statistics.hsu import best_set
 from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
+from analysis.statistics.ranking import on_common_seeds
+from analysis.statistics.two_way import two_way_table
 from analysis.tables.accuracy import BOLD, standing_out
 from analysis.tables.table import NONE, Table
 
@@ -59,7 +61,8 @@ def _paper_table(results: StudyResults, title: str, shown: Sequence[Subset]) -> 
         cells = [t_interval(own.values()).cell() if own else NONE for own in ours.values()]
         rows.append((subset, *cells, *(numbers[loss, subset].text() for loss in published.LOSSES)))
         names = {Key(published.LOSS_NAMES[loss], "", subset): own for loss, own in ours.items() if own}
-        best = {key.arm for key in standing_out(best_set(names) if len(names) > 1 else None)}
+        table = two_way_table(on_common_seeds(names))
+        best = {key.arm for key in standing_out(best_set(table) if table is not None and len(names) > 1 else None)}
         bold |= {(i, 1 + j) for j, loss in enumerate(published.LOSSES) if published.LOSS_NAMES[loss] in best}
     names_ = [published.LOSS_NAMES[loss] for loss in published.LOSSES]
     note = (

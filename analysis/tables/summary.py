@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.results.runs_table import LEFT_OUT, METRICS, Key, scores
+from analysis.results.runs_table import LEFT_OUT, METRICS, Key
 from analysis.statistics.intervals import LEVEL, t_interval
 
+if TYPE_CHECKING:
+    from analysis.findings.finding import Finding
 
-def summary(runs: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
-    """Summarise each configuration's complete runs, in the plan's order.
+
+def summary(finding: Finding, level: float = LEVEL) -> pd.DataFrame:
+    """Summarise each configuration's complete reported runs, in the plan's order.
 
     Returns:
         One row per configuration: arm, configuration, subset, loss, n (complete runs); for validation and test each
@@ -19,14 +22,13 @@ def summary(runs: pd.DataFrame, level: float = LEVEL) -> pd.DataFrame:
         of the intervals; and the number of runs left out, for each status of ``LEFT_OUT``.
 
     """
-    accuracies = {metric: scores(runs, metric) for metric in METRICS}
     rows: list[dict[str, Any]] = []
-    for names, own in runs.groupby(list(Key._fields), sort=False):
+    for names, runs in finding.reported.runs.groupby(list(Key._fields), sort=False):
         key = Key(*map(str, names))
-        counts = own["status"].value_counts()
-        row = {**key._asdict(), "loss": own["loss"].iloc[0], "n": int(counts.get("complete", 0))}
-        for metric, found in accuracies.items():
-            row |= _moments(metric, found.get(key, {}), level)
+        counts = runs["status"].value_counts()
+        row = {**key._asdict(), "loss": runs["loss"].iloc[0], "n": int(counts.get("complete", 0))}
+        for metric in METRICS:
+            row |= _moments(metric, finding.scores(metric).get(key, {}), level)
         left_out = {status: int(counts.get(status, 0)) for status in LEFT_OUT}
         rows.append({**row, "method": "t", "level": level, **left_out})
     return pd.DataFrame(rows, columns=_summary_columns())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.results.runs_table import complete_runs, key_of, runs_of, scores
+from analysis.results.runs_table import complete_runs, key_of, keys, runs_of
 from analysis.statistics.clips import never_predicted
 from analysis.statistics.intervals import p_text
+from analysis.statistics.ranking import on_common_seeds
 from analysis.statistics.two_way import MIN_FOR_DIFFERENCE, effect, two_way_table, unevenness
 from analysis.text.phrases import chosen_by, joined
 from trainables.config import LOSSES
@@ -35,17 +36,15 @@ def grid_cautions(finding: GridFinding) -> tuple[str, ...]:
     key = finding.chosen
     if key is None:
         return ()
-    runs = finding.reported.runs
-    compared = runs[runs["subset"] == key.subset]
     best: dict[str, Key] = {}
-    for each in finding.ranking(key.subset).keys:
-        best.setdefault(each.arm, each)
+    for ranked in finding.ranking(key.subset).keys:
+        best.setdefault(ranked.arm, ranked)
     return (
-        *(text for own in best.values() for text in edges(finding.results, own)),
-        *no_effect(compared, chosen_by(finding.results)),
-        *few_seeds(runs, key),
+        *(text for best_of_arm in best.values() for text in edges(finding.results, best_of_arm)),
+        *no_effect(finding, key.subset),
+        *few_seeds(finding.reported.runs, key),
         *disagreement(finding, key),
-        *uneven(compared),
+        *uneven(finding, key.subset),
         *unpredicted(finding.reported),
     )
 
@@ -95,31 +94,25 @@ def _limits(planned: PlannedRun, name: str) -> list[float]:
     return [end for mark in marks for side in ("ge", "le") if (end := getattr(mark, side, None)) is not None]
 
 
-def no_effect(runs: pd.DataFrame, by: str) -> list[str]:
-    """Return cautions for series that show no effect of the parameter: the F test of values x seeds, p above 0.05.
+def no_effect(finding: GridFinding, subset: str) -> list[str]:
+    """Return a caution for each series on a subset that shows no effect of its parameter (F test, p above 0.05).
 
-    Exploring runs must not be among the runs: where they were put depends on the scores, and the test knows nothing of
-    that.
-
-    Args:
-        runs: of one subset.
-        by: what is chosen by, in words.
-
+    The F test would not hold for exploring runs, which were placed by the scores.
     """
-    found = []
-    for series in dict.fromkeys(runs.loc[runs["parameter"] != "", "series"]):
-        own = runs[runs["series"] == series]
-        layout = two_way_table(scores(own, "selection"))
-        test = effect(layout) if layout is not None and len(layout.keys) >= MIN_FOR_DIFFERENCE else None
-        if layout is None or test is None or test.p <= ALPHA:
+    runs, scores = finding.reported.runs, finding.scores_on(subset, "selection")
+    cautions = []
+    for _, series in runs[(runs["subset"] == subset) & (runs["parameter"] != "")].groupby("series", sort=False):
+        table = two_way_table(on_common_seeds({key: scores[key] for key in keys(series) if key in scores}))
+        test = effect(table) if table is not None and len(table.keys) >= MIN_FOR_DIFFERENCE else None
+        if table is None or test is None or test.p <= ALPHA:
             continue
-        sign = symbol(str(own["parameter"].iloc[0]))
-        found.append(
-            f"No effect of {sign} on {by} is seen for {series} ({test.text()}, {len(layout.keys)} values, "
-            f"{len(layout.seeds)} seeds): which value is best is not known; that "
+        sign, name = symbol(str(series["parameter"].iloc[0])), str(series["series"].iloc[0])
+        cautions.append(
+            f"No effect of {sign} on {chosen_by(finding.results)} is seen for {name} ({test.text()}, "
+            f"{len(table.keys)} values, {len(table.seeds)} seeds): which value is best is not known; that "
             f"{sign} does nothing is not shown either."
         )
-    return found
+    return cautions
 
 
 def few_seeds(runs: pd.DataFrame, key: Key) -> list[str]:
@@ -146,15 +139,10 @@ def disagreement(finding: GridFinding, key: Key) -> list[str]:
     return [text]
 
 
-def uneven(runs: pd.DataFrame) -> list[str]:
-    """Return a caution if a subset's configurations scatter unevenly, which the set of possible bests ignores.
-
-    Args:
-        runs: of one subset.
-
-    """
-    layout = two_way_table(scores(runs, "selection"))
-    found = unevenness(layout) if layout is not None else None
+def uneven(finding: GridFinding, subset: str) -> list[str]:
+    """Return a caution if a subset's configurations scatter unevenly, which the set of possible bests ignores."""
+    table = finding.two_way("selection", subset)
+    found = unevenness(table) if table is not None else None
     if found is None or found.p > ALPHA:
         return []
     text = (

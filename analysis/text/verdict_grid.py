@@ -7,7 +7,7 @@ from statistics import fmean
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from analysis.results.runs_table import Key, keys, runs_of, scores, status_counts
+from analysis.results.runs_table import Key, keys, runs_of, status_counts
 from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
 from analysis.text.phrases import (
     NAMED,
@@ -20,7 +20,7 @@ from analysis.text.phrases import (
     nothing_complete,
     points,
 )
-from trainables.naming import counted, number, symbol
+from trainables.naming import counted, number, plural, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,9 +45,9 @@ def grid_verdict(finding: GridFinding) -> str:
         return "The complete runs have no validation accuracy, so there is nothing to choose by."
     own = results.runs[results.runs["subset"] == finding.main_subset]
     several = len(finding.subsets) > 1
-    found = _choice(own, choice, chosen_by(results), several=several)
-    found += [_test(own, choice), *_left_out(own, choice, several=several), *budget_ended(results), cost(results)]
-    return " ".join(found)
+    sentences = _choice(own, choice, chosen_by(results), several=several)
+    sentences += [_test(finding, choice), *_left_out(own, choice, several=several)]
+    return " ".join([*sentences, *budget_ended(results), cost(results)])
 
 
 def _choice(runs: pd.DataFrame, choice: Choice, by: str, *, several: bool) -> list[str]:
@@ -87,9 +87,8 @@ def certainty(choice: Choice, names: Mapping[Key, str], values: Mapping[Key, flo
         method = "the differences paired by seed show no spread, which gives no interval"
     else:
         family = f", Bonferroni over {others}" if others > 1 else ""
-        method = (
-            f"{100 * choice.level:g} % t-interval{'s' if others > 1 else ''} of the differences paired by seed{family}"
-        )
+        intervals = f"{100 * choice.level:g} % {plural(others, 't-interval')}"
+        method = f"{intervals} of the differences paired by seed{family}"
     tied = choice.not_told_apart
     if not tied:
         every = f"all {others} others{' ranked' if choice.ranking.too_few else ''}"
@@ -110,9 +109,9 @@ def _span(choice: Choice, names: Mapping[Key, str], values: Mapping[Key, float])
     return f"the {len(tied) - 1} other values from {ends[0]} to {ends[1]}"
 
 
-def _test(runs: pd.DataFrame, choice: Choice) -> str:
+def _test(finding: GridFinding, choice: Choice) -> str:
     """Write the test accuracy, and how it compares with the best other arm's."""
-    tested = scores(runs, "test")
+    tested = finding.scores("test")
     if choice.key not in tested:
         return "It has no test accuracy."
     interval = t_interval(tested[choice.key].values(), LEVEL)
@@ -120,7 +119,7 @@ def _test(runs: pd.DataFrame, choice: Choice) -> str:
     other = next((key for key in choice.ranking.keys if key.arm != choice.key.arm), None)
     if other is None:
         return f"{score}."
-    best = f"{other.configuration}, {_rank_of(other, runs, choice)} on validation"
+    best = f"{other.configuration}, {_rank_of(other, finding, choice)} on validation"
     gap = paired_difference(tested[choice.key], tested.get(other, {}), LEVEL)
     if gap is None:
         return f"{score}. It shares no tested seed with {best}."
@@ -130,9 +129,9 @@ def _test(runs: pd.DataFrame, choice: Choice) -> str:
     return f"{score}, {points(gap)} {best} ({paired}){open_}{alike(tested[choice.key], tested[other])}."
 
 
-def _rank_of(other: Key, runs: pd.DataFrame, choice: Choice) -> str:
+def _rank_of(other: Key, finding: GridFinding, choice: Choice) -> str:
     """Call an arm the best other one, or name those that tie with it."""
-    means = {key: fmean(values.values()) for key, values in scores(runs, "selection").items()}
+    means = {key: fmean(by_seed.values()) for key, by_seed in finding.scores("selection").items()}
     ties = [
         key.configuration
         for key in choice.ranking.keys

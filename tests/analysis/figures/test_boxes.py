@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.figures import boxes
+from analysis.results.runs_table import scores
 from trainables.config import AdaptiveGCE
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ def test_a_box_holds_the_arms_configuration_that_validation_prefers(study: Build
             loss = AdaptiveGCE(name="adaptive_gce", temperature=temperature)
             varied = {"temperature": temperature}
             study.add("adaptive", loss, seed, validation=validation, test=test, varied=varied)
-    (box,) = boxes.boxes_data(study.results().runs, "test", study.finding().representatives)
+    (box,) = boxes.boxes_data(scores(study.results().runs, "test"), study.finding().representatives)
     assert box.key.configuration == "adaptive T=10"
     assert box.accuracies == (0.5, 0.5)
     assert box.seeds == (0, 1)

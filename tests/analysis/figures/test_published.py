@@ -41,10 +41,8 @@ def test_published_numbers_that_cannot_be_read_are_not_drawn(full_study: Builder
 
 
 def test_a_published_number_stands_in_its_arms_column(full_study: Builder) -> None:
-    results = full_study.results()
-    figure = boxes.draw_boxes(
-        boxes.boxes_data(results.runs, "test", full_study.finding().representatives), "test", ARMS
-    )
+    results, finding = full_study.results(), full_study.finding()
+    figure = boxes.draw_boxes(boxes.boxes_data(finding.scores("test"), finding.representatives), "test", ARMS)
     add_to_boxes(figure, published_marks(results))
     columns = {trace.name: trace.offsetgroup for trace in figure.data[3:]}
     assert columns == {"published: CCE": "cce", "published: L_q": "gce", "published: adaptive": "adaptive"}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.figures import boxes, learning_curves, sweep, theme
 from analysis.results import runs_table
+from analysis.results.runs_table import scores
 from trainables.config import CCE
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def test_an_arm_keeps_its_colour_in_every_figure(full_study: Builder) -> None:
     assert names == ["adaptive", "gce", "cce"]
     swept = sweep.draw_sweep(sweep.sweep_data(results.runs, "temperature", "test"), names)
     some = results.runs[results.runs["arm"] != "adaptive"]
-    boxed = boxes.draw_boxes(boxes.boxes_data(some, "test", study.finding().representatives), "test", names)
+    boxed = boxes.draw_boxes(boxes.boxes_data(scores(some, "test"), study.finding().representatives), "test", names)
     curves = learning_curves.draw_learning_curves(
         *(
             learning_curves.learning_curves_data(some, results.curves, name, runs_table.keys(some))
@@ -61,7 +62,9 @@ def test_a_name_is_inert_in_every_drawing(study: Builder) -> None:
     names = runs_table.arms(results.runs)
     drawings = [
         sweep.draw_sweep(sweep.sweep_data(results.runs, "temperature", "test"), names),
-        boxes.draw_boxes(boxes.boxes_data(results.runs, "test", study.finding().representatives), "test", names),
+        boxes.draw_boxes(
+            boxes.boxes_data(scores(results.runs, "test"), study.finding().representatives), "test", names
+        ),
         learning_curves.draw_learning_curves(*_curves(results), names),
     ]
     for drawing in drawings:

@@ -11,7 +11,7 @@ from analysis.findings.finding import Finding
 from analysis.report.method_report import method_report
 from analysis.report.sections import report_sections
 from analysis.report.write import write_report
-from analysis.results.study_results import explored, reported
+from analysis.results.study_results import explored
 from analysis.tables.summary import summary
 from trainables.config import CCE, GCE, AdaptiveGCE
 
@@ -59,7 +59,7 @@ def confirm(study: Builder, temperature: float = 1000.0, seeds: int = 4) -> Buil
 
 def test_only_fresh_seeds_enter_what_is_reported(study: Builder) -> None:
     results = confirm(explore(study)).results()
-    means = summary(reported(results).runs).set_index("configuration")
+    means = summary(Finding.of(results)).set_index("configuration")
     assert means.loc["adaptive T=1000", "test_n"] == 4
     assert means.loc["adaptive T=1000", "test_mean"] == pytest.approx(0.75 + sum(NOISE[:4]) / 400)
     assert set(means.index) == {"adaptive T=1000", "cce", "adaptive.fixed_q T=1000"}

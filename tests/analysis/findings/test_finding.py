@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from analysis.figures.pairs import pairs_data
-from analysis.findings import finding
-from analysis.findings.finding import MOST_ARMS
+from analysis.findings import exploration
+from analysis.findings.finding import MOST_ARMS, Finding
 from analysis.report.write import files
 from analysis.statistics import best_arm, ranking
 from analysis.tables.comparisons import arms_table
-from trainables.config import CCE, GCE, AdaptiveGCE
+from trainables.config import CCE, GCE, MAE, AdaptiveGCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,7 +28,7 @@ SETTLE = {"name": "settle", "within": 0.5, "confidence": 0.9, "baselines": ["cce
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """Return how often posteriors were fitted and runs were ranked, judged and chosen from."""
+    """Count how often any module fits a posterior, ranks runs, judges them or chooses from them."""
     counts: Counter[str] = Counter()
 
     def count(module: Any, name: str) -> None:
@@ -36,22 +38,25 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
             counts[name] += 1
             return function(*arguments, **options)
 
-        monkeypatch.setattr(module, name, counted)
+        for importer in [module for path, module in sys.modules.items() if path.startswith("analysis.")]:
+            if getattr(importer, name, None) is function:
+                monkeypatch.setattr(importer, name, counted)
 
     count(best_arm, "fit")
     count(ranking, "rank")
-    count(finding, "choose")
-    count(finding, "settled")
+
+    count(ranking, "choose")
+    count(exploration, "settled")
     return counts
 
 
-def test_a_report_of_a_grid_chooses_once_on_each_subset(study: Builder, calls: Counter[str]) -> None:
+def test_a_report_of_a_grid_ranks_and_chooses_once_on_each_subset(study: Builder, calls: Counter[str]) -> None:
     study.temperatures([2, 2.5, 3, 3.5, 4], 3).baselines(3).baselines(3, subset="clean")
     files(study.report(), FORMATS)
     assert calls == {"choose": 2, "rank": 2}
 
 
-def test_a_report_of_a_settle_study_fits_one_posterior_beside_those_of_its_history(
+def test_a_report_of_a_settle_study_ranks_once_and_fits_one_posterior_beside_those_of_its_history(
     study: Builder, calls: Counter[str]
 ) -> None:
     study.method = SETTLE
@@ -66,6 +71,24 @@ def test_a_report_of_a_settle_study_fits_one_posterior_beside_those_of_its_histo
         study.add("cce", CCE(name="cce"), seed, validation=0.7, stage="confirm")
     files(study.report(), FORMATS)
     assert calls == {"settled": 1, "fit": 1 + 15, "choose": 1, "rank": 1}
+
+
+def test_the_choice_does_not_depend_on_test_accuracies(study: Builder) -> None:
+    study.add("good on validation", CCE(name="cce"), 0, validation=0.8, test=0.1)
+    study.add("good on test", MAE(name="mae"), 0, validation=0.7, test=0.9)
+    results = study.results()
+    blind = replace(results, runs=results.runs.assign(test_accuracy=float("nan")))
+    choice = Finding.of(results).choices["all"]
+    assert choice == Finding.of(blind).choices["all"]
+    assert choice is not None
+    assert choice.key.arm == "good on validation"
+
+
+def test_only_complete_runs_of_a_subset_are_ranked(study: Builder) -> None:
+    study.add("cce", CCE(name="cce"), 0, validation=0.5)
+    study.add("gce", GCE(name="gce"), 0, validation=0.9, status="stopped")
+    study.add("mae", MAE(name="mae"), 0, validation=0.9, subset="clean")
+    assert [key.arm for key in study.finding().ranking("all").keys] == ["cce"]
 
 
 def test_a_finding_that_nobody_asks_computes_nothing(study: Builder, calls: Counter[str]) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from analysis.findings.finding import Finding
 from analysis.results.runs_table import keys, scores
 from analysis.results.study_results import load_results, number, study_results
 from analysis.tables.accuracy import runs_left_out
@@ -58,7 +59,7 @@ def test_a_planned_run_without_a_record_is_missing(study: Builder) -> None:
 
 def test_only_complete_runs_enter_means(full_study: Builder) -> None:
     runs = full_study.results().runs
-    row = summary(runs).set_index("configuration").loc["adaptive T=100"]
+    row = summary(full_study.finding()).set_index("configuration").loc["adaptive T=100"]
     values = list(scores(runs, "validation")[keys(runs)[0]].values())
     assert (row["n"], row["stopped"], row["diverged"], row["failed"], row["missing"]) == (6, 1, 1, 1, 1)
     assert row["validation_mean"] == pytest.approx(sum(values) / 6)
@@ -77,7 +78,7 @@ def test_what_is_left_out_is_listed_with_its_reason(full_study: Builder) -> None
 
 def test_one_seed_has_a_mean_and_no_interval(study: Builder) -> None:
     study.add("cce", CCE(name="cce"), 0, test=0.7)
-    row = summary(study.results().runs).iloc[0]
+    row = summary(study.finding()).iloc[0]
     assert row["test_mean"] == 0.7
     assert row[["test_half_width", "test_low", "test_high"]].isna().all()
 
@@ -105,7 +106,7 @@ def test_two_configurations_under_one_name_are_refused(study: Builder) -> None:
 
 def test_a_plan_without_runs_gives_empty_tables(study: Builder) -> None:
     results = study_results(study.plan(), {})
-    assert len(results.runs) == len(results.curves) == len(summary(results.runs)) == 0
+    assert len(results.runs) == len(results.curves) == len(summary(Finding.of(results))) == 0
 
 
 @pytest.mark.parametrize(
@@ -130,11 +131,12 @@ def test_a_record_that_cannot_be_read_is_left_out_as_damaged(study: Builder, tmp
     name = study.write(tmp_path)
     path = record_path(tmp_path, run_id)
     path.write_text(content, encoding="latin-1")
-    runs = load_results(tmp_path, name).runs
+    results = load_results(tmp_path, name)
+    runs = results.runs
     assert list(runs["status"]) == ["complete", "damaged"]
     (why,) = runs_left_out(runs)["why"]
     assert why.startswith(f"{path}: ")
-    assert summary(runs).iloc[0][["n", "damaged", "missing"]].tolist() == [1, 1, 0]
+    assert summary(Finding.of(results)).iloc[0][["n", "damaged", "missing"]].tolist() == [1, 1, 0]
 
 
 def test_a_record_of_another_run_is_damaged(study: Builder, tmp_path: Path) -> None:

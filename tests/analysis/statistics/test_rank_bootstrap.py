@@ -8,13 +8,21 @@ import pytest
 
 from analysis.results.runs_table import Key
 from analysis.statistics.rank_bootstrap import stability
+from analysis.statistics.ranking import on_common_seeds
+from analysis.statistics.two_way import TwoWayTable, two_way_table
 
 A, B, C = (Key(name, name, "all") for name in "abc")
 SCORES = {A: {0: 0.70, 1: 0.80, 2: 0.75}, B: {0: 0.72, 1: 0.77, 2: 0.745}, C: {0: 0.5, 1: 0.5, 2: 0.5}}
 
 
+def _table(scores: dict[Key, dict[int, float]]) -> TwoWayTable:
+    table = two_way_table(on_common_seeds(scores))
+    assert table is not None
+    return table
+
+
 def test_shares_are_those_of_all_draws_counted_out() -> None:
-    found = stability(SCORES, seed=1, replicates=20_000)
+    found = stability(_table(SCORES), seed=1, replicates=20_000)
     assert found is not None
     first = [sum(SCORES[A][s] - SCORES[B][s] for s in draw) for draw in product(range(3), repeat=3)]
     share = sum((gap > 1e-9) + 0.5 * (abs(gap) < 1e-9) for gap in first) / 27
@@ -25,34 +33,33 @@ def test_shares_are_those_of_all_draws_counted_out() -> None:
 
 
 def test_equal_configurations_share_the_first_place() -> None:
-    found = stability({A: SCORES[A], B: SCORES[A]}, seed=1, replicates=10)
+    found = stability(_table({A: SCORES[A], B: SCORES[A]}), seed=1, replicates=10)
     assert found is not None
     assert found.first == {A: 0.5, B: 0.5}
     assert found.rank == {A: 1.5, B: 1.5}
 
 
 def test_the_same_seed_gives_the_same_shares() -> None:
-    assert stability(SCORES, seed=5, replicates=100) == stability(SCORES, seed=5, replicates=100)
+    assert stability(_table(SCORES), seed=5, replicates=100) == stability(_table(SCORES), seed=5, replicates=100)
 
 
 def test_one_configuration_is_always_first() -> None:
-    found = stability({A: SCORES[A]}, seed=0, replicates=10)
+    found = stability(_table({A: SCORES[A]}), seed=0, replicates=10)
     assert found is not None
     assert found.first == {A: 1.0}
     assert found.label() == "share of 10 bootstrap draws of 3 seeds, the same for all configurations"
 
 
 def test_below_two_common_seeds_there_is_nothing_to_resample() -> None:
-    assert stability({}, seed=0) is None
-    assert stability({A: {0: 0.7}, B: {0: 0.8}}, seed=0) is None
+    assert stability(_table({A: {0: 0.7}, B: {0: 0.8}}), seed=0) is None
 
 
 def test_configurations_with_too_few_seeds_are_named() -> None:
-    found = stability(SCORES | {C: {9: 0.9}}, seed=0, replicates=10)
+    found = stability(_table(SCORES | {C: {9: 0.9}}), seed=0, replicates=10)
     assert found is not None
     assert found.left_out == (C,)
 
 
 def test_a_bootstrap_without_draws_is_refused() -> None:
     with pytest.raises(ValueError, match="replicates = 0"):
-        stability(SCORES, seed=0, replicates=0)
+        stability(_table(SCORES), seed=0, replicates=0)

@@ -9,6 +9,7 @@ import pytest
 
 from analysis.results.runs_table import Key
 from analysis.statistics.intervals import p_text
+from analysis.statistics.ranking import on_common_seeds
 from analysis.statistics.two_way import TwoWayTable, effect, two_way_table, unevenness
 
 A, B, C = (Key(name, name, "all") for name in "abc")
@@ -19,7 +20,7 @@ SHROUT = {Key(str(i), str(i), "all"): dict(enumerate(map(float, row))) for i, ro
 
 def test_mean_squares_are_those_of_the_published_table() -> None:
     """Shrout and Fleiss 1979, table 3: BMS 11.24, JMS 32.49, EMS 1.02."""
-    layout = two_way_table(SHROUT)
+    layout = two_way_table(on_common_seeds(SHROUT))
     assert layout is not None
     assert layout.seed_square == pytest.approx(11.24, abs=0.005)
     assert layout.configuration_square == pytest.approx(32.49, abs=0.005)
@@ -30,7 +31,7 @@ def test_mean_squares_are_those_of_the_published_table() -> None:
 def test_two_configurations_give_the_square_of_the_paired_t() -> None:
     rng = np.random.default_rng(2)
     values = rng.normal(size=(2, 8))
-    layout = two_way_table({A: dict(enumerate(values[0])), B: dict(enumerate(values[1]))})
+    layout = two_way_table(on_common_seeds({A: dict(enumerate(values[0])), B: dict(enumerate(values[1]))}))
     assert layout is not None
     gap = values[0] - values[1]
     t = gap.mean() / (gap.std(ddof=1) / math.sqrt(8))
@@ -41,15 +42,19 @@ def test_two_configurations_give_the_square_of_the_paired_t() -> None:
 
 
 def test_only_seeds_that_all_have_are_laid_out() -> None:
-    layout = two_way_table({A: {3: 0.3, 1: 0.1, 2: 0.2}, B: {1: 0.5, 3: 0.6, 9: 0.1}, C: {7: 0.1}})
+    layout = two_way_table(on_common_seeds({A: {3: 0.3, 1: 0.1, 2: 0.2}, B: {1: 0.5, 3: 0.6, 9: 0.1}, C: {7: 0.1}}))
     assert layout is not None
     assert (layout.keys, layout.seeds, layout.left_out) == ((A, B), (1, 3), (C,))
     assert layout.values.tolist() == [[0.1, 0.3], [0.5, 0.6]]
 
 
 def test_nothing_has_no_layout() -> None:
-    assert two_way_table({}) is None
-    assert two_way_table({A: {}}) is None
+    assert two_way_table(on_common_seeds({})) is None
+
+
+def test_a_score_that_is_not_finite_is_refused() -> None:
+    with pytest.raises(ValueError, match="1 of 4 values are not finite"):
+        two_way_table(on_common_seeds({A: {0: math.nan, 1: 1.0}, B: {0: 1.0, 1: 1.0}}))
 
 
 @pytest.mark.parametrize(
@@ -61,7 +66,7 @@ def test_nothing_has_no_layout() -> None:
     ],
 )
 def test_one_configuration_one_seed_or_equal_differences_show_no_spread(scores: dict[Key, dict[int, float]]) -> None:
-    layout = two_way_table(scores)
+    layout = two_way_table(on_common_seeds(scores))
     assert layout is not None
     assert layout.variance is None
     assert effect(layout) is None
@@ -73,7 +78,9 @@ def test_the_f_test_errs_as_often_as_it_says() -> None:
     wrong = 0
     for _ in range(400):
         values = rng.normal(size=6) * 3 + rng.normal(size=(5, 6))
-        layout = two_way_table({key: dict(enumerate(row)) for key, row in zip(keys, values, strict=True)})
+        layout = two_way_table(
+            on_common_seeds({key: dict(enumerate(row)) for key, row in zip(keys, values, strict=True)})
+        )
         assert layout is not None
         found = effect(layout)
         assert found is not None
