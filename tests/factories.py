@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.findings.finding import Finding
+from analysis.findings.method_finding import method_finding
 from analysis.results.study_results import StudyResults, study_results
 from trainables.config import CCE, GCE, AdaptiveGCE, Configuration, Run, Training
 from trainables.plans import DataSummary, PlannedRun, StudyPlan, write_plan
@@ -155,6 +155,27 @@ class Builder:
                 )
         return self
 
+    def exploring_temperatures(self, drops: dict[float, float]) -> Builder:
+        """Add four exploring runs of each T, in a settle study; they end in the opposite order.
+
+        Args:
+            drops: T -> by how many points its validation accuracy is below 80 %, apart from noise.
+
+        """
+        self.method = {"name": "settle", "within": 0.5, "confidence": 0.9, "max_runs": None, "baselines": []}
+        for place, (temperature, drop) in enumerate(drops.items()):
+            for seed, noise in enumerate((0.3, -0.4, 0.1, 0.5)):
+                self.add(
+                    "adaptive",
+                    AdaptiveGCE(name="adaptive_gce", temperature=temperature),
+                    seed,
+                    validation=(80 - drop + noise) / 100,
+                    varied={"temperature": temperature},
+                    stage="explore",
+                    provenance={"ended": f"2026-01-01T00:{59 - 4 * place - seed:02d}:00+00:00"},
+                )
+        return self
+
     def plan(self) -> StudyPlan:
         """Return the plan of the runs added so far."""
         data = DataSummary(
@@ -186,7 +207,7 @@ class Builder:
 
     def finding(self) -> Any:
         """Return what the study found; of which class, its method decides."""
-        return Finding.of(self.results())
+        return method_finding(self.results())
 
     def write(self, storage: Path) -> str:
         """Write plan and records to a storage location; return the study's name."""

@@ -5,13 +5,16 @@ A study file is validated with these models, and ``trainables.plans.StudyPlan.se
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
 from trainables.config import Frozen
 from trainables.records import SelectOn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 RUNS_PER_CONFIGURATION = 20  # at most, while a settle study explores
 MAX_CONFIRMING_SEEDS = 1000
@@ -21,6 +24,13 @@ NAME_PATTERN = r"[a-z0-9][a-z0-9._-]{0,63}"
 Name = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
 
 T = TypeVar("T")
+
+
+class Violation(NamedTuple):
+    """A value that breaks a rule: its path, and what would be allowed there."""
+
+    at: tuple[str | int, ...]
+    allowed: str
 
 
 def not_allowed(at: tuple[str | int, ...], allowed: str) -> PydanticCustomError:
@@ -76,10 +86,23 @@ class Settle(Frozen):
     baselines: Baselines = ()
     seed: MethodSeed = 0
 
+    seeds_key: ClassVar = "start_seeds"
+    samples_ranges: ClassVar = False
+    confirm_best: ClassVar = 1
 
-def most_exploring(settings: Settle, configurations: int) -> int:
-    """Return the most runs that a settle study trains before it chooses."""
-    return RUNS_PER_CONFIGURATION * configurations if settings.max_runs is None else settings.max_runs
+    def first_runs(self, configurations: int) -> int:
+        """Return how many runs the study starts with."""
+        return self.start_seeds * configurations
+
+    def most_exploring(self, configurations: int) -> int:
+        """Return the most runs that are trained before the choice."""
+        return RUNS_PER_CONFIGURATION * configurations if self.max_runs is None else self.max_runs
+
+    def violations(self, configurations: int, epochs: int) -> Iterator[Violation]:  # noqa: ARG002 -- as Search has it
+        """Yield the method's keys that do not fit the number of configurations and the epochs of a run."""
+        first = self.first_runs(configurations)
+        if self.max_runs is not None and self.max_runs < first:
+            yield Violation(("max_runs",), f"at least {first}, the runs to start with")
 
 
 class Asha(Frozen):
@@ -111,10 +134,33 @@ class Search(Frozen):
     baselines: Baselines = ()
     seed: MethodSeed = 0
 
+    seeds_key: ClassVar = "seeds"
+    samples_ranges: ClassVar = True
 
-def most_sampled(settings: Search) -> int:
-    """Return the most runs that a search trains before it confirms."""
-    return settings.configurations * settings.seeds
+    def first_runs(self, configurations: int) -> int:  # noqa: ARG002 -- as Settle has it
+        """Return how many runs the study starts with."""
+        return self.seeds
+
+    def most_exploring(self, configurations: int) -> int:  # noqa: ARG002 -- as Settle has it
+        """Return the most runs that are trained before the choice."""
+        return self.configurations * self.seeds
+
+    def violations(self, configurations: int, epochs: int) -> Iterator[Violation]:  # noqa: ARG002 -- as Settle has it
+        """Yield the method's keys that do not fit the number of configurations and the epochs of a run."""
+        if self.asha is None:
+            return
+        if self.asha.max_epochs is not None and self.asha.max_epochs > epochs:
+            yield Violation(("asha", "max_epochs"), f"at most training.epochs ({epochs})")
+        last = min(epochs, self.asha.max_epochs or epochs)
+        if self.asha.grace_period >= last:
+            text = f"fewer epochs than a whole run has ({last}); or asha: null, which stops no run"
+            yield Violation(("asha", "grace_period"), text)
+
+
+# The methods that explore, choose and confirm. The rules of study/spec/rules.py read the members that they share:
+# seeds_key (the key of the seeds to start with), samples_ranges, confirm_best (how many configurations are confirmed),
+# first_runs, most_exploring, violations. The type checker reports a method that lacks one.
+ChoosingMethod: TypeAlias = Settle | Search
 
 
 class Budget(Frozen):
@@ -131,7 +177,7 @@ class Budget(Frozen):
     ] = None
 
 
-MethodSpec = Annotated[Grid | Settle | Search, Field(discriminator="name")]
+MethodSpec = Annotated[Grid | ChoosingMethod, Field(discriminator="name")]
 
 MethodName = Literal["grid", "settle", "search"]
 Controls = Annotated[
@@ -166,7 +212,8 @@ class PlanArm(Frozen):
     model_config = ConfigDict(extra="ignore")
 
     name: str
-    loss: dict[str, Any]  # parameter -> its value, or the list or range that it is left open over
+    # parameter -> its range, or any other value that the file states
+    loss: dict[str, Annotated[OpenRange | Any, Field(union_mode="left_to_right")]]
 
 
 class PlanResources(Frozen):
@@ -193,8 +240,8 @@ class PlanSettings(Frozen):
     def ranges(self) -> dict[tuple[str, str], OpenRange]:
         """The parameters that are sampled from a range, by the arm's name and the parameter's."""
         return {
-            (arm.name, name): OpenRange.model_validate(value)
+            (arm.name, name): value
             for arm in self.arms
             for name, value in arm.loss.items()
-            if isinstance(value, dict) and "min" in value
+            if isinstance(value, OpenRange)
         }

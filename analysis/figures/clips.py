@@ -155,7 +155,7 @@ def confusion(clips: ClipPredictions) -> tuple[Figure, ...]:
     runs = clips.predictions[clips.first]
     counts = confusion_counts(runs.values(), clips.truth, clips.classes)
     caption = (
-        f"{clips.first.full_name}: the share of each label's test clips that is taken for what, over "
+        f"{clips.names[clips.first]}: the share of each label's test clips that is taken for what, over "
         f"{counted(len(runs), 'run')}; the diagonal is right."
     )
     if worst := most_confused(counts, clips.classes, CONFUSED):
@@ -171,7 +171,8 @@ def class_differences(clips: ClipPredictions) -> tuple[Figure, ...]:
     if other is None or not gaps:
         return ()
     caption = (
-        f"{first.full_name} less {other.full_name}, seed by seed, with {100 * LEVEL:g} % t-intervals over seeds, each "
-        "at its own level: of many classes a few leave zero out by chance. A class of few clips moves in large steps."
+        f"{clips.names[first]} minus {clips.names[other]}, paired by seed, with {100 * LEVEL:g} % t-intervals over "
+        "seeds, each at its own level: of many classes, a few exclude zero by chance. The accuracy of a class with few "
+        "clips moves in large steps."
     )
     return (Figure("class_differences", "Which classes gain", caption, draw_class_differences(gaps)),)

@@ -17,7 +17,7 @@ from trainables.naming import counted_points
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
-    from analysis.findings.finding import SettleFinding
+    from analysis.findings.method_finding import SettleFinding
     from analysis.results.study_results import StudyResults
     from trainables.plans import PlannedRun
 

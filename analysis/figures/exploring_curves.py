@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from analysis.findings.finding import SearchFinding
+    from analysis.findings.method_finding import SearchFinding
 
 
 @dataclass(frozen=True)

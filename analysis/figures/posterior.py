@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     import plotly.graph_objects as go
 
-    from analysis.findings.finding import SettleFinding
+    from analysis.findings.method_finding import SettleFinding
 
 CURVE_POINTS = 81
 POSSIBLE = 0.05  # a value that is less probably the best is not shaded

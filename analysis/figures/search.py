@@ -16,12 +16,13 @@ from analysis.results.runs_table import arms
 from trainables.naming import symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import plotly.graph_objects as go
 
     from analysis.findings.exploration import Sampled
-    from analysis.findings.finding import SearchFinding
+    from analysis.findings.method_finding import SearchFinding
+    from analysis.results.runs_table import Key
 
 FEWEST = 4  # configurations below which a share of variance says nothing
 TICKS = 5
@@ -97,6 +98,7 @@ class Parallel:
     arm: str
     found: tuple[Sampled, ...]
     axes: tuple[Axis, ...]  # the score last
+    names: Mapping[Key, str]  # what to call each configuration
 
 
 def parallel_data(finding: SearchFinding) -> list[Parallel]:
@@ -112,7 +114,7 @@ def parallel_data(finding: SearchFinding) -> list[Parallel]:
             for name in own[0].parameters
         ]
         axes.append(_axis("score (%)", [100 * each.score for each in own], logarithmic=False))
-        drawn.append(Parallel(arm, own, tuple(axes)))
+        drawn.append(Parallel(arm, own, tuple(axes), finding.names))
     return drawn
 
 
@@ -151,7 +153,7 @@ def draw_parallel(data: Parallel) -> go.Figure:
                 0
             ]
             line = {"color": shade, "width": 2.5} if complete else {"color": "#8c8c8c", "width": 1.2, "dash": "dot"}
-            text = f"{escaped(each.key.full_name)}<br>{100 * each.score:.1f} %, {status}"
+            text = f"{escaped(data.names[each.key])}<br>{100 * each.score:.1f} %, {status}"
             figure.add_scatter(
                 x=at,
                 y=[axis.places[i] for axis in data.axes],

@@ -69,7 +69,7 @@ def draw_training_time(data: Sequence[TrainingTime], metric: str, arms: Sequence
     figure = empty(height=430)
     longest = max(price.wall_s for price in data)
     unit, name = next(((unit, name) for unit, name in UNITS if longest >= unit), UNITS[-1])
-    called = names(price.key for price in data)
+    called = names([price.key for price in data])
     for arm in dict.fromkeys(price.key.arm for price in data):
         look = style(arms, arm)
         own = [price for price in data if price.key.arm == arm]

@@ -9,6 +9,8 @@ from analysis.results.clip_labels import predictions
 from analysis.results.runs_table import complete_runs, runs_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from analysis.findings.finding import Finding
     from analysis.results.runs_table import Key
 
@@ -21,6 +23,7 @@ class ClipPredictions:
         predictions: configuration -> seed -> class index of each test clip; the study's choice first, if it has one.
         truth: the label of each test clip, as a class index.
         classes: their names.
+        names: what to call each configuration of the study.
         first: the choice; without one, the first configuration that has predictions.
         other: the best configuration of another arm on the same subset, by validation; None where there is none.
 
@@ -29,6 +32,7 @@ class ClipPredictions:
     predictions: dict[Key, dict[int, tuple[int, ...]]]
     truth: tuple[int, ...]
     classes: list[str]
+    names: Mapping[Key, str]
     first: Key
     other: Key | None
 
@@ -48,4 +52,4 @@ def clip_predictions(finding: Finding) -> ClipPredictions | None:
     first = next(iter(found))
     ranked = finding.ranking(first.subset).keys
     other = next((key for key in ranked if key.arm != first.arm and key in found), None)
-    return ClipPredictions(found, results.labels.test, results.plan.dataset.classes, first, other)
+    return ClipPredictions(found, results.labels.test, results.plan.dataset.classes, finding.names, first, other)

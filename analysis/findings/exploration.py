@@ -11,7 +11,6 @@ from analysis.results.budget import Spent, reached
 from analysis.results.runs_table import UNRECORDED, Key, complete_runs, key_of, keys, runs_of, selected_on
 from analysis.statistics.best_arm import Assessment, Explored, assess_explored
 from trainables.naming import ordered
-from trainables.settings import most_exploring
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,7 +58,7 @@ def settled(results: StudyResults, accuracies: Mapping[Key, Mapping[int, float]]
     recorded = int((~runs["status"].isin(UNRECORDED)).sum())
     standing = _standing(results, accuracies, method.within)
     limit = reached(results.plan.settings.budget, Spent.of(results.records.values()))
-    most = most_exploring(method, len(keys(runs)))
+    most = method.most_exploring(len(keys(runs)))
     if recorded >= most:
         limit = f"method.max_runs = {most}"
     elif limit is None and any(planned.stage == "confirm" for planned in results.plan.runs):

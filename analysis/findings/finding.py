@@ -1,4 +1,7 @@
-"""The findings of a study, each computed once from its results; texts, tables, figures and JSON read them here."""
+"""What every method's findings share, each computed once from a study's results.
+
+Texts, tables, figures and JSON read the findings here.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +9,19 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from analysis.findings.choice import Best, picked
 from analysis.findings.clip_predictions import clip_predictions
-from analysis.findings.exploration import sampled, settled, tried
-from analysis.results.runs_table import complete_runs, key_of, keys, reported_metric, scores, selected_on, subsets
+from analysis.results.runs_table import key_of, keys, names, reported_metric, scores, selected_on, subsets
 from analysis.results.study_results import explored, reported
 from analysis.statistics.hsu import best_set
 from analysis.statistics.intervals import LEVEL, t_interval
 from analysis.statistics.ranking import Ranking, best_per_arm, choose, on_common_seeds
 from analysis.statistics.two_way import two_way_table
-from trainables.settings import Grid, Search, Settle
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    import pandas as pd
-
     from analysis.findings.clip_predictions import ClipPredictions
-    from analysis.findings.exploration import Sampled, Settled
     from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
     from analysis.statistics.hsu import BestSet
@@ -47,18 +43,6 @@ class Finding(ABC):
     """
 
     results: StudyResults
-
-    @staticmethod
-    def of(results: StudyResults) -> MethodFinding:
-        """Return the finding of a study, by its method."""
-        match method := results.plan.settings.method:
-            case Grid():
-                return GridFinding(results)
-            case Settle():
-                return SettleFinding(results, method)
-            case Search():
-                return SearchFinding(results, method)
-        assert_never(method)
 
     @property
     def plan(self) -> StudyPlan:
@@ -89,6 +73,11 @@ class Finding(ABC):
     def subsets(self) -> list[str]:
         """The training subsets of the reported runs, in the plan's order."""
         return subsets(self.reported.runs)
+
+    @cached_property
+    def names(self) -> dict[Key, str]:
+        """What every configuration of the study is called in texts, tables and figures."""
+        return names(keys(self.results.runs))
 
     @cached_property
     def _scores(self) -> dict[str, Scores]:
@@ -200,120 +189,3 @@ class Finding(ABC):
         exploring = self.explored_scores.get(key)
         validation = picked(t_interval(exploring.values(), LEVEL), of=2) if exploring else {"validation": None}
         return self._best(key, confirmed=False, **validation, **facts)
-
-
-class GridFinding(Finding):
-    """The findings of a study that trains every configuration with every seed."""
-
-    @cached_property
-    def main_subset(self) -> str | None:
-        """The subset that the verdict is about: ``all``, else the first with complete runs; None without any."""
-        complete = subsets(complete_runs(self.reported.runs))
-        return "all" if "all" in complete else next(iter(complete), None)
-
-    @property
-    def choice(self) -> Choice | None:
-        """The choice on the main subset."""
-        return self.choices[self.main_subset] if self.main_subset else None
-
-    @cached_property
-    def chosen(self) -> Key | None:
-        """The configuration of the highest mean on the main subset."""
-        return self.choice.key if self.choice else None
-
-    @cached_property
-    def best(self) -> Best | None:
-        """The choice on the main subset."""
-        choice = self.choice
-        if choice is None:
-            return None
-        return self._best(
-            choice.key,
-            **picked(choice.validation, of=1 + len(choice.comparisons)),
-            not_told_apart=tuple(key.configuration for key in choice.not_told_apart),
-            not_ranked=tuple(key.configuration for key in choice.ranking.too_few),
-        )
-
-
-@dataclass(frozen=True, eq=False)
-class SettleFinding(Finding):
-    """The findings of a study that explores until one configuration is good enough with the requested confidence."""
-
-    method: Settle
-
-    @cached_property
-    def settled(self) -> Settled:
-        """The state of the exploring, by the same posterior that decided its runs."""
-        return settled(self.explored, self.explored_scores, self.method)
-
-    @cached_property
-    def chosen(self) -> Key | None:
-        """The configuration that is most probably good enough."""
-        return self.settled.standing.chosen if self.settled.standing else None
-
-    @cached_property
-    def best(self) -> Best | None:
-        """The chosen configuration, with the probability that it is good enough."""
-        if self.settled.standing is None:
-            return None
-        sure = {"probability": self.settled.standing.confidence, "settled": self.settled.sure}
-        return self._best_confirmed(self.settled.standing.chosen, within=self.method.within, **sure)
-
-
-@dataclass(frozen=True, eq=False)
-class SearchFinding(Finding):
-    """The findings of a study that samples configurations and confirms the best of them."""
-
-    method: Search
-
-    @cached_property
-    def tried(self) -> dict[Key, float | None]:
-        """What was sampled: configuration -> accuracy to rank by, the likeliest choice first."""
-        return tried(self.explored, self.method)
-
-    @cached_property
-    def sampled(self) -> list[Sampled]:
-        """The configurations that have a score, with their parameters."""
-        return sampled(self.explored, self.tried)
-
-    @cached_property
-    def confirmed_runs(self) -> pd.DataFrame:
-        """The runs of the configurations that are confirmed, without the baselines."""
-        fresh = self.reported.runs
-        return fresh[(fresh["stage"] == "confirm") & ~fresh["arm"].isin(self.method.baselines)]
-
-    @cached_property
-    def choice(self) -> Choice | None:
-        """The best of the confirmed configurations; None where none is confirmed.
-
-        A baseline may score higher; it is compared with the choice and not chosen.
-        """
-        confirmed = set(keys(self.confirmed_runs))
-        return choose({key: by_seed for key, by_seed in self.scores("selection").items() if key in confirmed})
-
-    @cached_property
-    def chosen(self) -> Key | None:
-        """The best of the confirmed configurations."""
-        return self.choice.key if self.choice else None
-
-    @cached_property
-    def best(self) -> Best | None:
-        """The best confirmed configuration; before one is confirmed, the likeliest of those tried."""
-        choice = self.choice
-        if choice is None:
-            first = next((key for key, score in self.tried.items() if score is not None), None)
-            return None if first is None else self._best_confirmed(first)
-        return self._best(
-            choice.key,
-            confirmed=True,
-            **picked(choice.validation, of=1 + len(choice.comparisons)),
-            not_told_apart=_full_names(choice.not_told_apart),
-            not_ranked=_full_names(choice.ranking.too_few),
-        )
-
-
-MethodFinding: TypeAlias = GridFinding | SettleFinding | SearchFinding
-
-
-def _full_names(found: Sequence[Key]) -> tuple[str, ...]:
-    return tuple(key.full_name for key in found)

@@ -14,7 +14,7 @@ from analysis.figures.exploring_curves import exploring_curves
 from analysis.figures.posterior import posterior
 from analysis.figures.search import importance, parallel
 from analysis.figures.sweep import exploring_sweep
-from analysis.findings.finding import Finding, GridFinding, MethodFinding, SearchFinding, SettleFinding
+from analysis.findings.method_finding import GridFinding, MethodFinding, SearchFinding, SettleFinding, method_finding
 from analysis.tables.accuracy import choice_table
 from analysis.tables.exploration import search_table, settle_table
 from analysis.text.cautions import explored_cautions, grid_cautions
@@ -75,7 +75,7 @@ class MethodReport:
 
 def method_report(results: StudyResults) -> MethodReport:
     """Return the report of a study's method; its parts are computed on first access."""
-    match finding := Finding.of(results):
+    match finding := method_finding(results):
         case GridFinding():
             return MethodReport(
                 finding,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from trainables.naming import label
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
 
     import pandas as pd
 
@@ -27,11 +27,6 @@ class Key(NamedTuple):
     arm: str
     configuration: str
     subset: str
-
-    @property
-    def full_name(self) -> str:
-        """The configuration with its subset."""
-        return f"{self.configuration} on {self.subset}"
 
 
 def curve_points(curves: pd.DataFrame, quantity: str, run_ids: Collection[str]) -> dict[str, dict[int, float]]:
@@ -55,11 +50,10 @@ def key_of(planned: PlannedRun) -> Key:
     return Key(planned.arm, label(planned), planned.run.configuration.subset)
 
 
-def names(found: Iterable[Key]) -> dict[Key, str]:
-    """Return what to call some configurations: with their subset where they are of several."""
-    keys = list(found)
-    several = len({key.subset for key in keys}) > 1
-    return {key: key.full_name if several else key.configuration for key in keys}
+def names(configurations: Sequence[Key]) -> dict[Key, str]:
+    """Return what to call configurations that are compared: ``X on S`` if they are on several subsets, else ``X``."""
+    several = len({key.subset for key in configurations}) > 1
+    return {key: f"{key.configuration} on {key.subset}" if several else key.configuration for key in configurations}
 
 
 def selected_on(plan: StudyPlan) -> SelectOn:

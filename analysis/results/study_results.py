@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from analysis.results.clip_labels import read_labels
 from analysis.results.gpu_costs import spending
 from analysis.results.runs_table import Key, selected_on
+from trainables.config import CCE, Configuration, Run
 from trainables.naming import PARAMETERS, label, number, ordered, symbol
-from trainables.plans import StudyPlan, read_plan
+from trainables.plans import PlannedRun, StudyPlan, read_plan
 from trainables.records import Epoch, Record, read_record, record_path, uncollected
 from trainables.storage.location import location
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analysis.results.clip_labels import ClipLabels
-    from trainables.plans import PlannedRun
     from trainables.storage.types import Location
 
 
@@ -131,8 +131,10 @@ def study_results(
         _row(planned, record := records.get(planned.run.run_id), damaged, chosen_by) | spending(record, prices)
         for planned in plan.runs
     ]
+    if not rows:
+        rows = [_row(_ANY_RUN, None, {}, chosen_by) | spending(None, prices)]  # for its columns
     columns = list(dict.fromkeys(column for row in rows for column in row))
-    runs = pd.DataFrame(rows, columns=columns or list(_EMPTY_COLUMNS)).drop_duplicates(
+    runs = pd.DataFrame(rows[: len(plan.runs)], columns=columns).drop_duplicates(
         [*Key._fields, "run_id"], ignore_index=True
     )
     twice = runs[runs.duplicated([*Key._fields, "seed"])]
@@ -168,11 +170,7 @@ def explored(results: StudyResults) -> StudyResults:
     return replace(results, runs=results.runs[results.runs["stage"] == "explore"].reset_index(drop=True))
 
 
-_EMPTY_COLUMNS = (
-    *("run_id", "stage", "arm", "series", "configuration", "loss", "subset", "seed", "parameter", "value", *PARAMETERS),
-    *("status", "validation_accuracy", "verified_accuracy", "test_accuracy", "selection_accuracy"),
-    *("epochs", "wall_s", "cpu_s", "error", "gpu_hours", "price"),
-)
+_ANY_RUN = PlannedRun(arm="", varied={}, run=Run(configuration=Configuration(loss=CCE(name="cce")), seed=0, dataset=""))
 
 
 def _labels(planned: PlannedRun) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def clip_differences_table(clips: ClipPredictions, pairs: Iterable[tuple[Key, Ke
         if gap is not None:
             ends = NONE if gap.low == gap.high else f"{100 * gap.low:+.1f} to {100 * gap.high:+.1f}"
             over = f"{gap.seeds} seeds and {gap.clips:,} clips" if gap.seeds > 1 else f"{gap.clips:,} clips alone"
-            rows.append((first.full_name, second.full_name, f"{100 * gap.mean:+.1f}", ends, over))
+            rows.append((clips.names[first], clips.names[second], f"{100 * gap.mean:+.1f}", ends, over))
     if not rows:
         return ()
     note = (
@@ -61,6 +61,6 @@ def classes_table(clips: ClipPredictions) -> Table:
         f"Share of a class's test clips that a run gets right, %: mean ± half width of the {100 * LEVEL:g} % t-interval"
     )
     note += f" over {' and '.join(counted(len(found[key]), 'run') for key in shown)}."
-    names = [key.full_name for key in shown]
+    names = [clips.names[key] for key in shown]
     header = ("Class", "Test clips", *names, *(("Difference, by seed",) if other else ()))
     return Table("Classes", header, rows, note)

@@ -15,7 +15,6 @@ from analysis.tables.table import NONE, Table
 
 if TYPE_CHECKING:
     from analysis.findings.finding import Finding
-    from analysis.results.runs_table import Key
     from analysis.statistics.hsu import Contender
     from analysis.statistics.paired_tests import PairedTest
 
@@ -37,7 +36,7 @@ def seeds_in_words(finding: Finding) -> tuple[str, ...]:
     if key is None or more is None or interval is None or interval.half_width is None:
         return ()
     text = (
-        f"{key.configuration}: {len(values)} runs give its {accuracy_name(metric).lower()} to "
+        f"{finding.names[key]}: {len(values)} runs give its {accuracy_name(metric).lower()} to "
         f"± {100 * interval.half_width:.1f} points; {more} more seeds would halve that, if their spread stays as it is."
     )
     return (text,)
@@ -89,7 +88,7 @@ def arms_table(finding: Finding) -> Table | None:
     pairs = [(first, second) for first, second in compared if first in found and second in found]
     if not pairs:
         return None
-    rows = tuple(_row(test, found) for test in paired_tests(found, pairs))
+    rows = tuple(_row(finding, test) for test in paired_tests(found, pairs))
     note = (
         f"{accuracy_name(metric)}, points, first less second, seed by seed: mean ± half width of the {100 * LEVEL:g} % "
         "t-interval, each at its own level; p by the paired t-test, and adjusted by Holm for all rows together; effect "
@@ -100,9 +99,9 @@ def arms_table(finding: Finding) -> Table | None:
     return Table("Differences between arms", header, rows, note)
 
 
-def _row(test: PairedTest, found: dict[Key, dict[int, float]]) -> tuple[str, ...]:
-    first, second = found[test.first], found[test.second]
-    names = (test.first.full_name, test.second.full_name)
+def _row(finding: Finding, test: PairedTest) -> tuple[str, ...]:
+    first, second = (finding.scores(finding.metric)[key] for key in (test.first, test.second))
+    names = (finding.names[test.first], finding.names[test.second])
     if test.interval is None:
         return (*names, "no seed in common", *[NONE] * 5)
     alike = equivalence(first, second, MARGIN)

@@ -11,7 +11,7 @@ from analysis.text.phrases import chance
 from trainables.naming import counted_points
 
 if TYPE_CHECKING:
-    from analysis.findings.finding import SearchFinding, SettleFinding
+    from analysis.findings.method_finding import SearchFinding, SettleFinding
 
 LISTED = 20  # configurations of a search in its table; the CSV files have all of them
 
@@ -44,7 +44,7 @@ def search_table(finding: SearchFinding) -> Table:
     runs, found = finding.explored.runs, finding.tried
     rows = [
         (
-            key.full_name,
+            finding.names[key],
             *(", ".join(sorted(set(runs_of(runs, key)["status"]))), str(int(runs_of(runs, key)["epochs"].max()))),
             NONE if score is None else f"{100 * score:.1f}",
         )

@@ -46,8 +46,10 @@ def comparison(first: StudyResults, second: StudyResults) -> Table:
 
 def only(first: StudyResults, second: StudyResults) -> list[str]:
     """Name the configurations of the first study that the second does not have."""
-    theirs = _labels(second)
-    return [f"{label} on {same[1]}" for same, label in _labels(first).items() if same not in theirs]
+    ours, theirs = _labels(first), _labels(second)
+    several = len({subset for _, subset in (*ours, *theirs)}) > 1
+    missing = [(label, same[1]) for same, label in ours.items() if same not in theirs]
+    return [f"{label} on {subset}" if several else label for label, subset in missing]
 
 
 def _labels(results: StudyResults) -> dict[Same, str]:

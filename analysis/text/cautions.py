@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from analysis.findings.finding import GridFinding, SearchFinding, SettleFinding
+    from analysis.findings.method_finding import GridFinding, SearchFinding, SettleFinding
     from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
     from trainables.plans import PlannedRun

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from analysis.findings.finding import Finding, GridFinding, SearchFinding, SettleFinding
+    from analysis.findings.finding import Finding
+    from analysis.findings.method_finding import GridFinding, SearchFinding, SettleFinding
     from analysis.results.study_results import StudyResults
     from trainables.settings import OpenRange, Search, Settle
 

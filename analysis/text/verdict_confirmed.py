@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.results.runs_table import Key, key_of, keys, names, runs_of, status_counts
+from analysis.results.runs_table import Key, key_of, keys, runs_of, status_counts
 from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
 from analysis.text.phrases import (
     NAMED,
@@ -25,9 +25,7 @@ from trainables.naming import counted, counted_points, number, symbol
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pandas as pd
-
-    from analysis.findings.finding import SearchFinding, SettleFinding
+    from analysis.findings.method_finding import SearchFinding, SettleFinding
     from analysis.statistics.best_arm import Assessment
 
 RULED_OUT = 0.05  # a configuration that is less probably the best is not named beside the choice
@@ -47,7 +45,7 @@ def settle_verdict(finding: SettleFinding) -> str:
 
 def _settled(finding: SettleFinding, standing: Assessment[Key]) -> list[str]:
     found = finding.settled
-    called, kind = _called(finding.explored.runs)
+    called, kind = _called(finding)
     name = called[standing.chosen]
     probability = chance(standing.confidence)
     runs = counted(found.runs, "run")
@@ -81,7 +79,7 @@ def search_verdict(finding: SearchFinding) -> str:
     sentences = [f"{len(found)} {were} tried ({len(runs)} runs{f', {counts}' if counts else ''})."]
     sentences += budget_ended(results)
     choice = finding.choice
-    called = {key: key.full_name for key in (*found, *keys(finding.confirmed_runs))}
+    called = finding.names
     if choice is None:
         mean = f"{100 * (found[ranked[0]] or 0):.1f} %"
         sentences.append(
@@ -115,10 +113,9 @@ def _confirmed(finding: SettleFinding | SearchFinding, chosen: Key) -> list[str]
         interval = t_interval(tested[chosen].values(), LEVEL)
         score = f"On the test set it scores {interval.percent()} % ({interval.label()} fresh seeds)"
         others = [key for key in _beside(finding, chosen) if key in tested]
-        called = names([chosen, *others])
         gaps = [(key, paired_difference(tested[chosen], tested[key], LEVEL)) for key in others[:NAMED]]
         words = [
-            f"{points(gap)} {called[key]}{'' if clear(gap) else _open(tested[chosen], tested[key])}"
+            f"{points(gap)} {finding.names[key]}{'' if clear(gap) else _open(tested[chosen], tested[key])}"
             for key, gap in gaps
             if gap
         ]
@@ -146,12 +143,13 @@ def _beside(finding: SettleFinding | SearchFinding, chosen: Key) -> list[Key]:
     ]
 
 
-def _called(runs: pd.DataFrame) -> tuple[dict[Key, str], str]:
-    """Return what to call each configuration, and all of them together."""
+def _called(finding: SettleFinding) -> tuple[dict[Key, str], str]:
+    """Return what to call each explored configuration, and all of them together."""
+    runs = finding.explored.runs
     found = keys(runs)
     parameters, series = set(runs["parameter"]), set(runs["series"])
     if len(series) == 1 and len({key.subset for key in found}) == 1 and len(parameters) == 1 and all(parameters):
         sign = symbol(str(next(iter(parameters))))
         value = dict(zip(runs["configuration"], runs["value"], strict=True))
         return {key: f"{sign} = {number(value[key.configuration])}" for key in found}, f"values of {sign}"
-    return names(found), "configurations"
+    return {key: finding.names[key] for key in found}, "configurations"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from analysis.findings.finding import GridFinding
+    from analysis.findings.method_finding import GridFinding
     from analysis.statistics.ranking import Choice
 
 MAX_VALUES_NAMED = 3  # up to as many values are named one by one, not as a range

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis.findings.finding import Finding
+from analysis.findings.method_finding import method_finding
 from analysis.report.export import SUFFIXES, epochs_table, runs_table, write_tables
 from analysis.results.study_results import load_results
 from analysis.tables.two_studies import comparison, only
@@ -70,7 +70,7 @@ def export(options: argparse.Namespace) -> int:
 def best(options: argparse.Namespace) -> int:
     """Print the choice; if there is nothing to choose from, print the reason on the standard error."""
     results = _load(options.storage, options.name)
-    choice = Finding.of(results).best
+    choice = method_finding(results).best
     if choice is None:
         from analysis.report.method_report import method_report  # noqa: PLC0415 -- imports plotly, which a choice does not need
 

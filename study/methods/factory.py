@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from study.methods.budgeted import BudgetedMethod
 from study.methods.controls import ControlledMethod
@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
     from study.methods.method import Method
     from study.spec.arms import Arm
+    from study.spec.candidates import Candidate
     from study.spec.study import StudySpec
     from trainables.plans import PlannedRun
+    from trainables.settings import ChoosingMethod
 
 JOURNAL = "optuna.log"  # in the study's folder: the trials of a search, for optuna-dashboard
 
@@ -64,31 +66,41 @@ def _unlimited(
     spec: StudySpec, dataset: str, earlier: Sequence[PlannedRun]
 ) -> tuple[Method, Callable[[], None] | None]:
     """Return the method without controls and budget, and the function that writes its journal."""
-    method = spec.method
-    if isinstance(method, GridSpec):
-        return Grid(earlier), None
-    fixed = [c for c in candidates(spec) if c.arm in method.baselines]
+    match method := spec.method:
+        case GridSpec():
+            return Grid(earlier), None
+        case SettleSpec():
+            from study.methods.settle import Settle  # noqa: PLC0415 -- imports scipy, which a grid does not need
+
+            # Sorted, so that the order of the arms in the file has no effect.
+            choices = sorted((c for c in candidates(spec) if c.arm not in method.baselines), key=lambda c: c.arm)
+            options = _options(spec, method, earlier)
+            return Settle(choices, _baselines(spec, method), method, dataset, **options), None
+        case SearchSpec():
+            from study.methods.optuna_journal import Journal  # noqa: PLC0415 -- imports optuna: only a search needs it
+            from study.methods.search import Search  # noqa: PLC0415
+
+            space, epochs, options = spaces(spec, method), spec.training.epochs, _options(spec, method, earlier)
+            search = Search(space, _baselines(spec, method), method, epochs, dataset, **options)
+            journal = Journal(study_folder(location(spec.storage), spec.name) / JOURNAL, spec.name, space)
+            return search, lambda: journal.sync(search.history())
+    assert_never(method)
+
+
+def _baselines(spec: StudySpec, method: ChoosingMethod) -> list[Candidate]:
+    return [candidate for candidate in candidates(spec) if candidate.arm in method.baselines]
+
+
+def _options(spec: StudySpec, method: ChoosingMethod, earlier: Sequence[PlannedRun]) -> dict[str, Any]:
+    """Return the arguments that the methods that choose share."""
     # Runs that confirmed another choice, before the budget was raised, stay in the plan.
     confirmed = sum(planned.stage == "confirm" and planned.arm not in method.baselines for planned in earlier)
     max_runs = spec.budget.max_runs
-    options: dict[str, Any] = {
+    return {
         "select_on": spec.select_on,
         "earlier": earlier,
         "exploring_budget": None if max_runs is None else max_runs - confirming_runs(spec, method) - confirmed,
     }
-    if isinstance(method, SettleSpec):
-        from study.methods.settle import Settle  # noqa: PLC0415 -- imports scipy, which a grid does not need
-
-        # Sorted, so that the order of the arms in the file has no effect.
-        choices = sorted((c for c in candidates(spec) if c.arm not in method.baselines), key=lambda c: c.arm)
-        return Settle(choices, fixed, method, dataset, **options), None
-    from study.methods.optuna_journal import Journal  # noqa: PLC0415 -- imports optuna, which only a search needs
-    from study.methods.search import Search  # noqa: PLC0415
-
-    space = spaces(spec, method)
-    search = Search(space, fixed, method, spec.training.epochs, dataset, **options)
-    journal = Journal(study_folder(location(spec.storage), spec.name) / JOURNAL, spec.name, space)
-    return search, lambda: journal.sync(search.history())
 
 
 def spaces(spec: StudySpec, method: SearchSpec) -> list[ArmSpace]:

@@ -11,7 +11,6 @@ from analysis.statistics.best_arm import Explored, assess_explored, challengers
 from study.methods.base import QueuedMethod
 from study.methods.method import FIRST_CONFIRMING_SEED
 from trainables.naming import counted, counted_points, label
-from trainables.settings import most_exploring
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -74,7 +73,7 @@ class Settle(QueuedMethod):
         self._candidates = _distinct(candidates)
         self._baselines = _distinct(baselines)
         self._settings, self._dataset, self._select_on = settings, dataset, select_on
-        cap = most_exploring(settings, len(self._candidates))
+        cap = settings.most_exploring(len(self._candidates))
         self._cap = cap if exploring_budget is None else max(0, min(cap, exploring_budget))
         self._seeds: dict[Configuration, set[int]] = defaultdict(set)  # exploring seeds planned
         self._scores: dict[Configuration, dict[int, float]] = defaultdict(dict)

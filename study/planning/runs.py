@@ -8,7 +8,7 @@ from study.spec.candidates import candidates
 from study.spec.differences import dump
 from study.spec.rules import confirming_runs, control_runs
 from trainables.plans import DataSummary, PlannedRun, StudyPlan
-from trainables.settings import Grid, Settle, most_exploring, most_sampled
+from trainables.settings import Grid
 
 if TYPE_CHECKING:
     from study.spec.study import StudySpec
@@ -29,10 +29,8 @@ def runs_left(spec: StudySpec, plan: StudyPlan, recorded: set[str]) -> int:
     if isinstance(spec.method, Grid):
         most = len({p.run.run_id for p in plan.runs if not p.stage}) + control_runs(spec)
     else:
-        choices = [c for c in candidates(spec) if c.arm not in spec.method.baselines]
-        method = spec.method
-        explore = most_exploring(method, len(choices)) if isinstance(method, Settle) else most_sampled(method)
-        most = explore + confirming_runs(spec, spec.method)
+        own = [c for c in candidates(spec) if c.arm not in spec.method.baselines]
+        most = spec.method.most_exploring(len(own)) + confirming_runs(spec, spec.method)
     return max(0, min(most, spec.budget.max_runs or most) - len(named & recorded))
 
 

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from study.spec.arms import Range
-from trainables.settings import Grid, Search, Settle
+from trainables.settings import Grid, Violation
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from study.spec.arms import Arm
     from study.spec.study import StudySpec
+    from trainables.settings import ChoosingMethod
 
 MAX_RUNS = 100_000
 CONTROL = ".fixed_q"  # appended to an adaptive arm's name, it names the arm of its controls
-
-
-class Violation(NamedTuple):
-    """A value that breaks a rule: its path, and what would be allowed there."""
-
-    at: tuple[str | int, ...]
-    allowed: str
 
 
 def violations(spec: StudySpec) -> list[Violation]:
@@ -46,11 +40,10 @@ def _no_ranges(spec: StudySpec, indices: tuple[int, ...]) -> Iterator[Violation]
                 yield Violation(("arms", i, "loss", name), text)
 
 
-def _choosing(spec: StudySpec, method: Settle | Search) -> Iterator[Violation]:
-    """Yield what breaks the rules that settle and search share, then those of search."""
+def _choosing(spec: StudySpec, method: ChoosingMethod) -> Iterator[Violation]:
+    """Yield what breaks the rules of the methods that choose, then those of the method itself."""
     if spec.seeds is not None:
-        key = "start_seeds" if isinstance(method, Settle) else "seeds"
-        text = f"no seeds here with method {method.name}: it has method.{key} and method.confirm_seeds"
+        text = f"no seeds here with method {method.name}: it has method.{method.seeds_key} and method.confirm_seeds"
         yield Violation(("seeds",), text)
     names = [arm.name for arm in spec.arms]
     for i, name in enumerate(method.baselines):
@@ -59,15 +52,15 @@ def _choosing(spec: StudySpec, method: Settle | Search) -> Iterator[Violation]:
     baselines = tuple(i for i, name in enumerate(names) if name in method.baselines)
     chosen_from = tuple(i for i in range(len(names)) if i not in baselines)
     yield from _no_ranges(spec, baselines)
-    if isinstance(method, Settle):
+    if not method.samples_ranges:
         yield from _no_ranges(spec, chosen_from)
-    several = sum(spec.arms[i].size for i in chosen_from) > 1
-    if not several and not any(isinstance(v, Range) for i in chosen_from for v in spec.arms[i].open.values()):
+    configurations = sum(spec.arms[i].size for i in chosen_from)
+    if configurations <= 1 and not any(isinstance(v, Range) for i in chosen_from for v in spec.arms[i].open.values()):
         yield Violation(("arms",), "at least two configurations to choose from, the baselines not counted")
     yield from _comparable(spec, chosen_from)
-    yield from _enough(spec, method, chosen_from)
-    if isinstance(method, Search):
-        yield from _halving(spec, method)
+    yield from _enough(spec, method, configurations)
+    for at, allowed in method.violations(configurations, spec.training.epochs):
+        yield Violation(("method", *at), allowed)
 
 
 def _comparable(spec: StudySpec, indices: tuple[int, ...]) -> Iterator[Violation]:
@@ -84,18 +77,6 @@ def _comparable(spec: StudySpec, indices: tuple[int, ...]) -> Iterator[Violation
                 yield Violation(("arms", i, "subset"), "a subset with verified clips, as select_on is verified")
 
 
-def _halving(spec: StudySpec, method: Search) -> Iterator[Violation]:
-    if method.asha is None:
-        return
-    most = spec.training.epochs
-    if method.asha.max_epochs is not None and method.asha.max_epochs > most:
-        yield Violation(("method", "asha", "max_epochs"), f"at most training.epochs ({most})")
-    last = min(most, method.asha.max_epochs or most)
-    if method.asha.grace_period >= last:
-        text = f"fewer epochs than a whole run has ({last}); or asha: null, which stops no run"
-        yield Violation(("method", "asha", "grace_period"), text)
-
-
 def _adaptive_arms(spec: StudySpec) -> list[Arm]:
     return [arm for arm in spec.arms if getattr(arm.loss, "name", None) == "adaptive_gce"]
 
@@ -108,28 +89,21 @@ def control_runs(spec: StudySpec) -> int:
     if isinstance(spec.method, Grid):
         return sum(arm.size for arm in adaptive) * len(spec.seed_list)
     baselines = [arm for arm in adaptive if arm.name in spec.method.baselines]
-    chosen = (spec.method.confirm_best if isinstance(spec.method, Search) else 1) if adaptive != baselines else 0
+    chosen = spec.method.confirm_best if adaptive != baselines else 0
     return spec.method.confirm_seeds * (chosen + sum(arm.size for arm in baselines))
 
 
-def confirming_runs(spec: StudySpec, method: Settle | Search) -> int:
+def confirming_runs(spec: StudySpec, method: ChoosingMethod) -> int:
     """Return how many runs a study needs at most to confirm its choice beside its baselines, controls included."""
-    chosen = method.confirm_best if isinstance(method, Search) else 1
     baselines = sum(arm.size for arm in spec.arms if arm.name in method.baselines)
-    return method.confirm_seeds * (chosen + baselines) + control_runs(spec)
+    return method.confirm_seeds * (method.confirm_best + baselines) + control_runs(spec)
 
 
-def _enough(spec: StudySpec, method: Settle | Search, chosen_from: tuple[int, ...]) -> Iterator[Violation]:
+def _enough(spec: StudySpec, method: ChoosingMethod, configurations: int) -> Iterator[Violation]:
     """Yield a budget that does not cover the runs to start with and those reserved for the confirmation."""
-    if isinstance(method, Search):
-        start = method.seeds
-    else:
-        start = method.start_seeds * sum(spec.arms[i].size for i in chosen_from)
-    confirm = confirming_runs(spec, method)
-    if isinstance(method, Settle) and method.max_runs is not None and method.max_runs < start:
-        yield Violation(("method", "max_runs"), f"at least {start}, the runs to start with")
-    if spec.budget.max_runs is not None and spec.budget.max_runs < start + confirm:
-        text = f"at least {start + confirm} runs: {start} to start with and {confirm} to confirm the choice"
+    first, confirm = method.first_runs(configurations), confirming_runs(spec, method)
+    if spec.budget.max_runs is not None and spec.budget.max_runs < first + confirm:
+        text = f"at least {first + confirm} runs: {first} to start with and {confirm} to confirm the choice"
         yield Violation(("budget", "max_runs"), text)
 
 

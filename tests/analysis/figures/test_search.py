@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.figures.search import draw_importance, draw_parallel, importance_data, parallel_data
-from analysis.findings.finding import Finding
+from analysis.findings.method_finding import method_finding
 from trainables.config import GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def test_a_choice_that_decides_explains_all_ranks(study: Builder) -> None:
 
 def test_a_parameter_sampled_on_a_logarithmic_scale_has_such_an_axis(study: Builder) -> None:
     results = _search(study).results()
-    (data,) = parallel_data(Finding.of(results))
+    (data,) = parallel_data(method_finding(results))
     temperature, reading, score = data.axes
     assert sorted(temperature.places) == pytest.approx([i / 8 for i in range(9)])
     assert [text for _, text in temperature.ticks] == ["1", "100", "10,000", "1,000,000", "100,000,000"]
@@ -81,12 +81,12 @@ def test_a_parameter_sampled_on_a_logarithmic_scale_has_such_an_axis(study: Buil
 def test_an_arm_that_leaves_nothing_open_has_no_axes(study: Builder) -> None:
     _search(study).add("gce", GCE(name="gce"), 0, stage="explore")
     results = study.results()
-    assert [data.arm for data in parallel_data(Finding.of(results))] == ["adaptive"]
+    assert [data.arm for data in parallel_data(method_finding(results))] == ["adaptive"]
 
 
 def test_stopped_configurations_are_dashed(study: Builder) -> None:
     results = _search(study).results()
-    figure = draw_parallel(parallel_data(Finding.of(results))[0])
+    figure = draw_parallel(parallel_data(method_finding(results))[0])
     assert [trace.line.dash for trace in figure.data] == ["dot"] * 3 + [None] * 6
     assert [trace.name for trace in figure.data if trace.showlegend] == ["stopped early", "complete"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.findings.finding import Finding
+from analysis.findings.method_finding import method_finding
 from analysis.results.runs_table import runs_of, scores
 from analysis.results.study_results import reported
 from analysis.text.best import best_lines
@@ -66,7 +66,7 @@ def test_the_only_configuration_keeps_its_interval(study: Builder) -> None:
 def test_a_settled_choice_has_its_probability_and_fresh_seeds(study: Builder) -> None:
     study.method = SETTLE
     results = explored(study).results()
-    found = Finding.of(results).best
+    found = method_finding(results).best
     assert found is not None
     assert (found.configuration, found.settled, found.confirmed) == ("gce q=0.3", True, True)
     assert found.probability is not None
@@ -89,7 +89,7 @@ def test_a_choice_without_fresh_seeds_says_so(study: Builder) -> None:
 def test_a_search_chooses_a_confirmed_configuration_and_no_baseline(study: Builder) -> None:
     study.method = SEARCH
     results = explored(study).results()
-    found = Finding.of(results).best
+    found = method_finding(results).best
     assert found is not None
     assert (found.arm, found.loss["q"], found.confirmed) == ("gce", 0.3, True)
     assert found.test is not None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.figures.posterior import posterior_sweep
-from analysis.findings.finding import Finding
+from analysis.findings.method_finding import method_finding
 from analysis.report.method_report import method_report
 from analysis.report.sections import report_sections
 from analysis.report.write import write_report
@@ -59,7 +59,7 @@ def confirm(study: Builder, temperature: float = 1000.0, seeds: int = 4) -> Buil
 
 def test_only_fresh_seeds_enter_what_is_reported(study: Builder) -> None:
     results = confirm(explore(study)).results()
-    means = summary(Finding.of(results)).set_index("configuration")
+    means = summary(method_finding(results)).set_index("configuration")
     assert means.loc["adaptive T=1000", "test_n"] == 4
     assert means.loc["adaptive T=1000", "test_mean"] == pytest.approx(0.75 + sum(NOISE[:4]) / 400)
     assert set(means.index) == {"adaptive T=1000", "cce", "adaptive.fixed_q T=1000"}
@@ -84,7 +84,7 @@ def test_confirming_runs_do_not_move_the_choice(study: Builder) -> None:
 
 def test_the_verdict_of_a_settled_study_names_choice_confidence_score_and_gaps(study: Builder) -> None:
     results = confirm(explore(study)).results()
-    standing = Finding.of(results).settled.standing
+    standing = method_finding(results).settled.standing
     assert standing is not None
     probability = int(100 * standing.confidence) / 100
     assert method_report(results).verdict.startswith(
@@ -161,13 +161,13 @@ def test_a_search_ranks_what_finished_before_what_was_stopped(study: Builder) ->
     assert list(found)[:3] == ["gce q=0.5", "gce q=0.7", "gce q=0.2"]
     assert list(found)[3:] == ["gce q=0.95", "gce q=0.9"]  # the one that was stopped later comes first
     rows = study.report().exploring_tables()[0].rows
-    assert rows[0] == ("gce q=0.5 on all", "complete", "9", "90.0")
-    assert ("gce q=0.9 on all", "stopped", "2", "95.0") in rows
+    assert rows[0] == ("gce q=0.5", "complete", "9", "90.0")
+    assert ("gce q=0.9", "stopped", "2", "95.0") in rows
 
 
 def test_a_search_without_confirmation_names_the_best_so_far(study: Builder) -> None:
     assert search(study).report().verdict == (
-        "5 configurations were tried (5 runs, 2 stopped). The best so far by validation accuracy is gce q=0.5 on all "
+        "5 configurations were tried (5 runs, 2 stopped). The best so far by validation accuracy is gce q=0.5 "
         "(90.0 %); it is not confirmed."
     )
 
@@ -189,8 +189,8 @@ def test_a_search_chooses_among_the_confirmed_by_validation_and_never_a_baseline
             )
         study.add("cce", CCE(name="cce"), 10_000 + seed, validation=0.99, test=0.5, stage="confirm")
     text = study.report().verdict
-    assert "gce q=0.7 on all has the highest mean validation accuracy of the best 2, which were confirmed" in text
-    assert "It is ahead of gce q=0.5 on all" in text
+    assert "gce q=0.7 has the highest mean validation accuracy of the best 2, which were confirmed" in text
+    assert "It is ahead of gce q=0.5" in text
     assert "On the test set it scores 60.0 % (no spread seen, n = 3 fresh seeds), 10.0 points above cce" in text
 
 
@@ -232,8 +232,8 @@ def test_a_study_that_only_explored_has_a_report(study: Builder, tmp_path: Path)
 
 def test_the_exploring_figure_draws_the_posterior_that_the_choice_is_made_by(study: Builder) -> None:
     results = explore(study).results()
-    standing = Finding.of(results).settled.standing
-    data = posterior_sweep(Finding.of(results))
+    standing = method_finding(results).settled.standing
+    data = posterior_sweep(method_finding(results))
     assert standing is not None
     assert data is not None
     (line,) = data.lines

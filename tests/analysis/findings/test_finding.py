@@ -11,8 +11,10 @@ import pytest
 
 from analysis.figures.pairs import pairs_data
 from analysis.findings import exploration
-from analysis.findings.finding import MOST_ARMS, Finding
+from analysis.findings.finding import MOST_ARMS
+from analysis.findings.method_finding import method_finding
 from analysis.report.write import files
+from analysis.results.runs_table import Key
 from analysis.statistics import best_arm, ranking
 from analysis.tables.comparisons import arms_table
 from trainables.config import CCE, GCE, MAE, AdaptiveGCE
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from factories import Builder
+    from trainables.config import Subset
 
 FORMATS = ("html", "md", "csv", "json", "latex")
 SETTLE = {"name": "settle", "within": 0.5, "confidence": 0.9, "baselines": ["cce"]}
@@ -78,8 +81,8 @@ def test_the_choice_does_not_depend_on_test_accuracies(study: Builder) -> None:
     study.add("good on test", MAE(name="mae"), 0, validation=0.7, test=0.9)
     results = study.results()
     blind = replace(results, runs=results.runs.assign(test_accuracy=float("nan")))
-    choice = Finding.of(results).choices["all"]
-    assert choice == Finding.of(blind).choices["all"]
+    choice = method_finding(results).choices["all"]
+    assert choice == method_finding(blind).choices["all"]
     assert choice is not None
     assert choice.key.arm == "good on validation"
 
@@ -91,7 +94,16 @@ def test_only_complete_runs_of_a_subset_are_ranked(study: Builder) -> None:
     assert [key.arm for key in study.finding().ranking("all").keys] == ["cce"]
 
 
-def test_a_finding_that_nobody_asks_computes_nothing(study: Builder, calls: Counter[str]) -> None:
+@pytest.mark.parametrize(("subset", "name"), [("all", "cce"), ("clean", "cce on all")])
+def test_a_configuration_is_named_with_its_subset_only_if_the_study_has_several(
+    study: Builder, subset: Subset, name: str
+) -> None:
+    study.add("cce", CCE(name="cce"), 0)
+    study.add("gce", GCE(name="gce"), 0, subset=subset)
+    assert study.finding().names[Key("cce", "cce", "all")] == name
+
+
+def test_a_finding_that_nobody_reads_computes_nothing(study: Builder, calls: Counter[str]) -> None:
     study.temperatures([2, 3], 2).finding()
     assert not calls
 
@@ -112,8 +124,9 @@ def test_figure_and_tables_compare_the_same_pairs(study: Builder) -> None:
         for subset in ("all", "clean"):
             study.add(f"arm{arm}", GCE(name="gce", q=arm / 10), 0, subset=subset)
     found = study.report()
-    pairs = [(a.full_name, b.full_name) for own in found.finding.pairs_to_compare.values() for a, b in own]
+    names = found.finding.names
+    pairs = [(names[a], names[b]) for own in found.finding.pairs_to_compare.values() for a, b in own]
     assert len(pairs) == 2 * MOST_ARMS
     assert [row[:2] for row in arms_table(found.finding).rows] == pairs
     drawn = pairs_data(found.finding)
-    assert [(pair.first.full_name, pair.second.full_name) for pair in drawn] == pairs
+    assert [(names[pair.first], names[pair.second]) for pair in drawn] == pairs

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.findings.finding import Finding
+from analysis.findings.method_finding import method_finding
 from analysis.results.runs_table import keys, scores
 from analysis.results.study_results import load_results, number, study_results
 from analysis.tables.accuracy import runs_left_out
@@ -106,7 +106,9 @@ def test_two_configurations_under_one_name_are_refused(study: Builder) -> None:
 
 def test_a_plan_without_runs_gives_empty_tables(study: Builder) -> None:
     results = study_results(study.plan(), {})
-    assert len(results.runs) == len(results.curves) == len(summary(Finding.of(results))) == 0
+    study.add("cce", CCE(name="cce"), 0)
+    assert list(results.runs) == list(study.results().runs)
+    assert len(results.runs) == len(results.curves) == len(summary(method_finding(results))) == 0
 
 
 @pytest.mark.parametrize(
@@ -136,7 +138,7 @@ def test_a_record_that_cannot_be_read_is_left_out_as_damaged(study: Builder, tmp
     assert list(runs["status"]) == ["complete", "damaged"]
     (why,) = runs_left_out(runs)["why"]
     assert why.startswith(f"{path}: ")
-    assert summary(Finding.of(results)).iloc[0][["n", "damaged", "missing"]].tolist() == [1, 1, 0]
+    assert summary(method_finding(results)).iloc[0][["n", "damaged", "missing"]].tolist() == [1, 1, 0]
 
 
 def test_a_record_of_another_run_is_damaged(study: Builder, tmp_path: Path) -> None:

@@ -17,10 +17,9 @@ from analysis.figures.clips import (
     draw_confusion,
     most_confused,
 )
-from analysis.findings.finding import Finding
+from analysis.findings.method_finding import method_finding
 from analysis.report.method_report import method_report
 from analysis.report.sections import clips_section, report_sections
-from analysis.results.runs_table import Key
 from analysis.statistics.clips import bootstrap_difference, confusion
 from trainables.config import CCE, GCE
 from trainables.datasets.manifest import Clip, Manifest, to_json
@@ -41,7 +40,7 @@ def _predict(rng: np.random.Generator, right: float) -> list[int]:
 
 
 def _section(results: StudyResults) -> tuple[tuple[str, ...], tuple[Figure, ...], tuple[Table, ...]]:
-    section = clips_section(Finding.of(results))
+    section = clips_section(method_finding(results))
     return section.text, section.figures, section.tables
 
 
@@ -84,16 +83,16 @@ def test_the_tables_hold_the_bootstrap_and_the_classes_of_the_choice(study: Buil
     expected = bootstrap_difference(runs["gce"], runs["cce"], TRUTH, seed=0)
     assert expected is not None
     assert differences.rows[0] == (
-        *("gce on all", "cce on all", f"{100 * expected.mean:+.1f}"),
+        *("gce", "cce", f"{100 * expected.mean:+.1f}"),
         *(f"{100 * expected.low:+.1f} to {100 * expected.high:+.1f}", "4 seeds and 40 clips"),
     )
     assert len(differences.rows) == 3
     assert [row[:2] for row in classes.rows] == [("Rain", "20"), ("Wind", "15"), ("Snow", "5")]
-    assert classes.header[2:] == ("gce on all", "q on all", "Difference, by seed")
+    assert classes.header[2:] == ("gce", "q", "Difference, by seed")
     assert classes.rows[2][2:] == ("0.0", "0.0", "0.0")
     assert [figure.name for figure in figures] == ["confusion", "class_differences"]
     assert "Most often taken: Snow for " in figures[0].caption
-    assert figures[1].caption.startswith("gce on all less q on all, seed by seed")
+    assert figures[1].caption.startswith("gce minus q, paired by seed")
 
 
 def test_a_record_that_does_not_fit_the_labels_is_not_counted(study: Builder, tmp_path: Path) -> None:
@@ -105,7 +104,7 @@ def test_a_record_that_does_not_fit_the_labels_is_not_counted(study: Builder, tm
             record.test = record.test.model_copy(update={"predictions": [0] * len(TRUTH)})
     study.write(tmp_path)
     _, _, tables = _section(load_study(tmp_path, "best-t").results)
-    assert [row[:2] for row in tables[0].rows] == [("gce on all", "cce on all")]
+    assert [row[:2] for row in tables[0].rows] == [("gce", "cce")]
 
 
 def test_without_the_labels_nothing_is_said_of_clips(study: Builder, tmp_path: Path) -> None:
@@ -164,8 +163,8 @@ def test_the_choice_is_made_on_validation_alone(study: Builder, tmp_path: Path) 
         record.validation_accuracy = {"gce": 0.5, "cce": 0.9, "q": 0.6}[planned.arm]
     study.write(tmp_path)
     _, figures, _ = _section(load_study(tmp_path, "best-t").results)
-    assert figures[0].caption.startswith("cce on all: ")
-    assert figures[1].caption.startswith(f"cce on all less {Key('q', 'q', 'all').configuration} on all")
+    assert figures[0].caption.startswith("cce: ")
+    assert figures[1].caption.startswith("cce minus q,")
 
 
 def test_an_arm_that_is_not_ranked_is_not_the_best_other_one(study: Builder, tmp_path: Path) -> None:
@@ -178,4 +177,4 @@ def test_an_arm_that_is_not_ranked_is_not_the_best_other_one(study: Builder, tmp
             record.status = "complete" if planned.run.seed == 0 else "failed"
     study.write(tmp_path)
     _, figures, _ = _section(load_study(tmp_path, "best-t").results)
-    assert figures[1].caption.startswith("gce on all less q on all")
+    assert figures[1].caption.startswith("gce minus q,")

@@ -43,9 +43,9 @@ def test_arms_are_compared_in_pairs_with_adjusted_p(full_study: Builder) -> None
     table = arms_table(finding)
     assert table is not None
     assert [row[:2] for row in table.rows] == [
-        ("adaptive T=1000 on all", "cce on all"),
-        ("adaptive T=1000 on all", "gce on all"),
-        ("cce on all", "gce on all"),
+        ("adaptive T=1000", "cce"),
+        ("adaptive T=1000", "gce"),
+        ("cce", "gce"),
     ]
     found = scores(finding.results.runs, "test")
     keys = [Key("adaptive", "adaptive T=1000", "all"), Key("cce", "cce", "all"), Key("gce", "gce", "all")]

@@ -1,0 +1,147 @@
+"""The findings of a study by its method: grid, settle or search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias, assert_never
+
+from analysis.findings.choice import Best, picked
+from analysis.findings.exploration import sampled, settled, tried
+from analysis.findings.finding import Finding
+from analysis.results.runs_table import complete_runs, keys, subsets
+from analysis.statistics.ranking import choose
+from trainables.settings import Grid, Search, Settle
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from analysis.findings.exploration import Sampled, Settled
+    from analysis.results.runs_table import Key
+    from analysis.results.study_results import StudyResults
+    from analysis.statistics.ranking import Choice
+
+
+class GridFinding(Finding):
+    """The findings of a study that trains every configuration with every seed."""
+
+    @cached_property
+    def main_subset(self) -> str | None:
+        """The subset that the verdict is about: ``all``, else the first with complete runs; None without any."""
+        complete = subsets(complete_runs(self.reported.runs))
+        return "all" if "all" in complete else next(iter(complete), None)
+
+    @property
+    def choice(self) -> Choice | None:
+        """The choice on the main subset."""
+        return self.choices[self.main_subset] if self.main_subset else None
+
+    @cached_property
+    def chosen(self) -> Key | None:
+        """The configuration of the highest mean on the main subset."""
+        return self.choice.key if self.choice else None
+
+    @cached_property
+    def best(self) -> Best | None:
+        """The choice on the main subset."""
+        choice = self.choice
+        if choice is None:
+            return None
+        return self._best(
+            choice.key,
+            **picked(choice.validation, of=1 + len(choice.comparisons)),
+            not_told_apart=tuple(key.configuration for key in choice.not_told_apart),
+            not_ranked=tuple(key.configuration for key in choice.ranking.too_few),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class SettleFinding(Finding):
+    """The findings of a study that explores until one configuration is good enough with the requested confidence."""
+
+    method: Settle
+
+    @cached_property
+    def settled(self) -> Settled:
+        """The state of the exploring, by the same posterior that decided its runs."""
+        return settled(self.explored, self.explored_scores, self.method)
+
+    @cached_property
+    def chosen(self) -> Key | None:
+        """The configuration that is most probably good enough."""
+        return self.settled.standing.chosen if self.settled.standing else None
+
+    @cached_property
+    def best(self) -> Best | None:
+        """The chosen configuration, with the probability that it is good enough."""
+        if self.settled.standing is None:
+            return None
+        sure = {"probability": self.settled.standing.confidence, "settled": self.settled.sure}
+        return self._best_confirmed(self.settled.standing.chosen, within=self.method.within, **sure)
+
+
+@dataclass(frozen=True, eq=False)
+class SearchFinding(Finding):
+    """The findings of a study that samples configurations and confirms the best of them."""
+
+    method: Search
+
+    @cached_property
+    def tried(self) -> dict[Key, float | None]:
+        """What was sampled: configuration -> accuracy to rank by, the likeliest choice first."""
+        return tried(self.explored, self.method)
+
+    @cached_property
+    def sampled(self) -> list[Sampled]:
+        """The configurations that have a score, with their parameters."""
+        return sampled(self.explored, self.tried)
+
+    @cached_property
+    def confirmed_runs(self) -> pd.DataFrame:
+        """The runs of the configurations that are confirmed, without the baselines."""
+        fresh = self.reported.runs
+        return fresh[(fresh["stage"] == "confirm") & ~fresh["arm"].isin(self.method.baselines)]
+
+    @cached_property
+    def choice(self) -> Choice | None:
+        """The best of the confirmed configurations; None where none is confirmed.
+
+        A baseline may score higher; it is compared with the choice and not chosen.
+        """
+        confirmed = set(keys(self.confirmed_runs))
+        return choose({key: by_seed for key, by_seed in self.scores("selection").items() if key in confirmed})
+
+    @cached_property
+    def chosen(self) -> Key | None:
+        """The best of the confirmed configurations."""
+        return self.choice.key if self.choice else None
+
+    @cached_property
+    def best(self) -> Best | None:
+        """The best confirmed configuration; before one is confirmed, the likeliest of those tried."""
+        choice = self.choice
+        if choice is None:
+            first = next((key for key, score in self.tried.items() if score is not None), None)
+            return None if first is None else self._best_confirmed(first)
+        return self._best(
+            choice.key,
+            confirmed=True,
+            **picked(choice.validation, of=1 + len(choice.comparisons)),
+            not_told_apart=tuple(self.names[key] for key in choice.not_told_apart),
+            not_ranked=tuple(self.names[key] for key in choice.ranking.too_few),
+        )
+
+
+MethodFinding: TypeAlias = GridFinding | SettleFinding | SearchFinding
+
+
+def method_finding(results: StudyResults) -> MethodFinding:
+    """Return the findings of a study, by its method; each is computed on first access."""
+    match method := results.plan.settings.method:
+        case Grid():
+            return GridFinding(results)
+        case Settle():
+            return SettleFinding(results, method)
+        case Search():
+            return SearchFinding(results, method)
+    assert_never(method)
