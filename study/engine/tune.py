@@ -58,7 +58,7 @@ def execute(conductor: Conductor, resources: Resources) -> None:
         EngineError: the storage location cannot be read or written, or Tune failed.
 
     """
-    searcher = _MethodSearcher(conductor, resources)
+    searcher = MethodSearcher(conductor, resources)
     if not ray.is_initialized():
         with own_cluster(), watched(conductor.state.lose_cluster):
             _fit(searcher, resources, most_here(resources), FinishingEpochs())
@@ -73,7 +73,7 @@ def dashboard_of(context: Any) -> str:  # noqa: ANN401 -- ray's types are not kn
     return f"http://{context.dashboard_url}" if context.dashboard_url else ""
 
 
-class _MethodSearcher(Searcher):
+class MethodSearcher(Searcher):
     """Tune's searcher: gets trials from the conductor and passes on how they end."""
 
     def __init__(self, conductor: Conductor, resources: Resources) -> None:
@@ -182,12 +182,12 @@ class _MethodSearcher(Searcher):
         self.faults.append(f"the storage location cannot be used: {fault}")
 
 
-class _MethodScheduler(FIFOScheduler):
+class MethodScheduler(FIFOScheduler):
     """Tune's scheduler: lets the method end or pause a trial after an epoch."""
 
     _supports_buffered_results = False  # each epoch is decided before the next one starts
 
-    def __init__(self, searcher: _MethodSearcher, finishing: FinishingEpochs) -> None:
+    def __init__(self, searcher: MethodSearcher, finishing: FinishingEpochs) -> None:
         super().__init__()
         self._searcher, self._finishing = searcher, finishing
 
@@ -202,10 +202,10 @@ class _MethodScheduler(FIFOScheduler):
         return str(TrialScheduler.NOOP if self._finishing.asked else TrialScheduler.CONTINUE)
 
 
-class _ProcessWatch(tune.Callback):
+class ProcessWatch(tune.Callback):
     """Passes the start of runs on, and counts processes that died."""
 
-    def __init__(self, searcher: _MethodSearcher) -> None:
+    def __init__(self, searcher: MethodSearcher) -> None:
         self._searcher = searcher
         self._failures: Counter[str] = Counter()  # trial -> failures that Tune has counted
 
@@ -237,7 +237,7 @@ class _ProcessWatch(tune.Callback):
         self._searcher.on_death(self._searcher.trials[trial.trial_id], error)
 
 
-def _fit(searcher: _MethodSearcher, resources: Resources, at_once: int, finishing: FinishingEpochs) -> None:
+def _fit(searcher: MethodSearcher, resources: Resources, at_once: int, finishing: FinishingEpochs) -> None:
     for name in ("ray.tune", "ray.train", "ray.air"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # they log an error per trial because no metrics are kept
     with tempfile.TemporaryDirectory(prefix="gce-study-") as folder:
@@ -245,7 +245,7 @@ def _fit(searcher: _MethodSearcher, resources: Resources, at_once: int, finishin
             tune.with_resources(RunTrainable, {"cpu": resources.cpus_per_run, "gpu": resources.gpus_per_run}),
             tune_config=tune.TuneConfig(
                 search_alg=searcher,
-                scheduler=_MethodScheduler(searcher, finishing),
+                scheduler=MethodScheduler(searcher, finishing),
                 num_samples=-1,
                 max_concurrent_trials=at_once,
                 reuse_actors=True,
@@ -255,7 +255,7 @@ def _fit(searcher: _MethodSearcher, resources: Resources, at_once: int, finishin
                 storage_path=folder,
                 verbose=0,
                 stop=finishing,
-                callbacks=[_ProcessWatch(searcher), finishing],
+                callbacks=[ProcessWatch(searcher), finishing],
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False, checkpoint_frequency=0),
                 failure_config=tune.FailureConfig(max_failures=-1),
             ),

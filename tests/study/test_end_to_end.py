@@ -120,8 +120,8 @@ def note(of, name, word):
         heard.append(word if name == "on_trial_start" or isinstance(answer, dict) else "wait")
         return answer
     setattr(of, name, noting)
-note(engine._Asking, "suggest", "ask")
-note(engine._Watching, "on_trial_start", "start")
+note(engine.MethodSearcher, "suggest", "ask")
+note(engine.ProcessWatch, "on_trial_start", "start")
 assert cli.main(["run", sys.argv[1]]) == 0
 print([word for word in heard if word != "wait"][:2], "torch" in sys.modules)
 """

@@ -124,13 +124,13 @@ storage, file = Path(sys.argv[1]), sys.argv[2]
 cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "node_ip_address": "127.0.0.1"})
 first, _ = [cluster.add_node(num_cpus=1, node_ip_address=f"127.0.0.{i}") for i in (2, 3)]
 os.environ["RAY_ADDRESS"] = cluster.address
-deaths, on_death = [], study.engine.tune._Asking.on_death
+deaths, on_death = [], study.engine.tune.MethodSearcher.on_death
 
 def counting(self, run, error):
     on_death(self, run, error)
     deaths.append((error, self.deaths[run.run_id]))
 
-study.engine.tune._Asking.on_death = counting
+study.engine.tune.MethodSearcher.on_death = counting
 
 def lose():
     while len(list(storage.glob("checkpoints/*.pt"))) < 2:
