@@ -152,13 +152,13 @@ LOSSES: tuple[type[Frozen], ...] = get_args(Loss)
 class Training(Frozen):
     """The training protocol; the defaults are those of Fonseca et al. 2019."""
 
-    epochs: Annotated[int, Field(ge=1, le=10_000, description="most epochs of one run")] = 160
-    batch_size: Annotated[int, Field(ge=2, le=4096, description="patches in a batch; a last part batch is dropped")] = (
-        64
-    )
-    learning_rate: Annotated[float, Field(gt=0, le=1, description="Adam's first learning rate")] = 1e-3
+    epochs: Annotated[int, Field(ge=1, le=10_000, description="maximum number of epochs of a run")] = 160
+    batch_size: Annotated[
+        int, Field(ge=2, le=4096, description="patches in a batch; an incomplete last batch is dropped")
+    ] = 64
+    learning_rate: Annotated[float, Field(gt=0, le=1, description="Adam's initial learning rate")] = 1e-3
     l2: Annotated[float, Field(ge=0, description="weight of the squared dense kernels in the loss")] = 1e-3
-    validation: Annotated[float, Field(gt=0, lt=0.9, description="fraction of the training clips held out")] = 0.15
+    validation: Annotated[float, Field(gt=0, lt=0.9, description="share of the training clips held out")] = 0.15
     split_seed: Annotated[int, Field(ge=0, description="seed of the validation split, the same for every run")] = 42
     halve_after: Annotated[int, Field(ge=1, description="epochs without gain before the learning rate is halved")] = 5
     halve_gain: Annotated[float, Field(ge=0, description="gain in validation accuracy that counts, for halving")] = 1e-4
@@ -167,7 +167,10 @@ class Training(Frozen):
     # Omitted from dumps at its default, so that runs keep the run_id they had before this setting existed.
     precision: Annotated[
         Precision,
-        Field(description="of the network's arithmetic; losses and scores are exact", exclude_if=lambda p: p == "fp32"),
+        Field(
+            description="precision of the network's arithmetic; losses and scores are not affected",
+            exclude_if=lambda p: p == "fp32",
+        ),
     ] = "fp32"
 
 

@@ -68,19 +68,25 @@ MethodSeed = Annotated[int, Field(ge=0, lt=2**31, description="seed of the metho
 class Grid(Frozen):
     """Every configuration with every seed."""
 
-    name: Annotated[Literal["grid"], Field(description="how runs are chosen: grid trains every one")] = "grid"
+    name: Annotated[Literal["grid"], Field(description="how runs are chosen: grid trains every run")] = "grid"
 
 
 class Settle(Frozen):
     """Adaptive allocation of runs until one configuration is ``within`` points of the best with ``confidence``."""
 
-    name: Annotated[Literal["settle"], Field(description="how runs are chosen: settle trains until a choice is sure")]
-    within: Annotated[float, Field(gt=0, le=100, description="points of accuracy that make no difference")] = 0.3
-    confidence: Annotated[float, Field(ge=0.5, lt=1, description="probability that the choice is within them")] = 0.95
+    name: Annotated[
+        Literal["settle"], Field(description="how runs are chosen: settle trains until a choice is certain enough")
+    ]
+    within: Annotated[
+        float, Field(gt=0, le=100, description="difference in accuracy, in points, that does not matter")
+    ] = 0.3
+    confidence: Annotated[
+        float, Field(ge=0.5, lt=1, description="required probability that the choice is within them of the best")
+    ] = 0.95
     start_seeds: Annotated[int, Field(ge=1, le=100, description="seeds of every configuration to start with")] = 2
     max_runs: Annotated[
         Annotated[int, Field(ge=1, le=100_000)] | None,
-        Field(description="most runs before a configuration is chosen; null is 20 for each configuration"),
+        Field(description="maximum number of runs before the choice; null means 20 per configuration"),
     ] = None
     confirm_seeds: ConfirmSeeds = 12
     baselines: Baselines = ()
@@ -167,13 +173,13 @@ class Budget(Frozen):
     """Limits at which a study ends, even if its method would train more."""
 
     max_runs: Annotated[
-        Annotated[int, Field(ge=1, le=1_000_000)] | None, Field(description="most runs of the study")
+        Annotated[int, Field(ge=1, le=1_000_000)] | None, Field(description="maximum number of runs")
     ] = None
     max_hours: Annotated[
-        Annotated[float, Field(gt=0, le=1e7)] | None, Field(description="most hours of training, summed over runs")
+        Annotated[float, Field(gt=0, le=1e7)] | None, Field(description="maximum hours of training, summed over runs")
     ] = None
     max_failures: Annotated[
-        Annotated[int, Field(ge=1, le=1_000_000)] | None, Field(description="failed runs at which the study ends")
+        Annotated[int, Field(ge=1, le=1_000_000)] | None, Field(description="number of failed runs that ends the study")
     ] = None
 
 
@@ -192,7 +198,7 @@ GpuPrices = Annotated[
         Discriminator(lambda value: "values" if isinstance(value, dict) else "value"),
     ]
     | None,
-    Field(description="what an hour of one GPU costs: a number, or a number for each device (a part of its name)"),
+    Field(description="price of an hour of one GPU: a number, or a number for each device (by a part of its name)"),
 ]
 
 

@@ -32,7 +32,7 @@ def connect(address: str) -> JobSubmissionClient:
         import requests  # noqa: F401, PLC0415 -- the part of the cluster extra that Ray's client checks for
         from ray.job_submission import JobSubmissionClient  # noqa: PLC0415
     except ModuleNotFoundError:
-        msg = "submitting needs Ray's client of jobs; install the extra: pip install -c constraints.txt '.[cluster]'"
+        msg = "submitting needs Ray's job client; install the extra: pip install -c constraints.txt '.[cluster]'"
         raise EngineError(msg) from None
     import ray  # noqa: PLC0415
 

@@ -90,7 +90,7 @@ def compare(options: argparse.Namespace) -> int:
     first = _load(options.storage, options.name)
     second = _load(options.storage_b or options.storage, options.other)
     changed = [line for line in differences(first.plan.spec, second.plan.spec) if not line.startswith("name: ")]
-    say(f"{first.plan.name} -> {second.plan.name}: " + ("" if changed else "their study files ask for the same"))
+    say(f"{first.plan.name} -> {second.plan.name}: " + ("" if changed else "the study files are equivalent"))
     for line in changed:
         say(f"  {line}")
     if first.plan.dataset.fingerprint != second.plan.dataset.fingerprint:

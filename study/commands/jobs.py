@@ -147,7 +147,7 @@ def stop(options: argparse.Namespace) -> int:
         attempt = cluster.latest(options.name)
         if attempt.alive:
             cluster.stop(attempt)
-            say(f"{attempt.study}: its runs finish their epoch; waiting for that (Ctrl-C waits no longer)")
+            say(f"{attempt.study}: waiting for its runs to finish their epoch (Ctrl-C stops waiting)")
             attempt = _ended(cluster, attempt, None)
     say(f"{attempt.study}: {state_of(attempt)}; continue with: gce-study resume {attempt.study}")
     return 0
@@ -160,7 +160,7 @@ def cancel(options: argparse.Namespace) -> int:
         if attempt.alive:
             cluster.cancel(attempt)
             attempt = _ended(cluster, attempt, None)
-    say(f"{attempt.study}: {state_of(attempt)}; what is recorded stays")
+    say(f"{attempt.study}: {state_of(attempt)}; records are kept")
     return 0
 
 
@@ -202,7 +202,7 @@ def _ended(cluster: Cluster, attempt: Attempt, timeout_s: float | None) -> Attem
             msg = f"{error} (no answer for {UNHEARD_S:g} s; job {attempt.job} may still be running there)"
             raise EngineError(msg) from None
         if attempt.number not in attempts:
-            msg = f"{cluster.address}: job {attempt.job} is not known there any more, as its head was started again"
+            msg = f"{cluster.address}: job {attempt.job} is no longer known there, because its head was restarted"
             msg += "; nothing recorded is lost: submit the file again"
             raise EngineError(msg)
         attempt, heard = attempts[attempt.number], time.monotonic()

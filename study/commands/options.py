@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 def add_cluster(command: argparse.ArgumentParser) -> None:
     """Add the options that name a cluster."""
     way = command.add_mutually_exclusive_group()
-    way.add_argument("--cluster", type=Path, metavar="FILE", help="Ray's cluster file; reached by SSH")
+    way.add_argument(
+        "--cluster", type=Path, metavar="FILE", help="Ray's cluster file; the cluster is reached through SSH"
+    )
     way.add_argument(
         "--address", metavar="URL", help="address of a cluster's dashboard (default: http://127.0.0.1:8265)"
     )

@@ -51,7 +51,7 @@ class FinishingEpochs(tune.Callback, tune.Stopper):
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, self._before)
         self._waiting, self.asked = set(self._running), True
-        say(f"asked to stop: {len(self._waiting)} runs finish their epoch", err=True)
+        say(f"stopping: {len(self._waiting)} runs finish their epoch first", err=True)
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:  # noqa: ARG002 -- Tune's signature
         """End no single run."""

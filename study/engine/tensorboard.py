@@ -103,7 +103,7 @@ class TensorBoard(Observer):
 
     @staticmethod
     def _replace(folder: Path, mark: str, data: bytes) -> Path:
-        """Rewrite a run's file under a later name than the one before: TensorBoard reads them in that order.
+        """Rewrite a run's file under a later name, because TensorBoard reads files in the order of their names.
 
         The one before is emptied now and removed by the next rewrite: a TensorBoard that is reading a file does not
         recover if the file disappears.

@@ -91,7 +91,7 @@ def _inner_description(annotation: Any) -> str | None:  # noqa: ANN401 -- an ann
 
 
 def _open_loss(loss: type[Frozen]) -> type[Frozen]:
-    fields: dict[str, Any] = {"name": (loss.model_fields["name"].annotation, Field(description="which loss"))}
+    fields: dict[str, Any] = {"name": (loss.model_fields["name"].annotation, Field(description="name of the loss"))}
     for name, field in loss.model_fields.items():
         if name == "name":
             continue

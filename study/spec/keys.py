@@ -20,10 +20,14 @@ class Resources(Frozen):
 
     cpus_per_run: Annotated[int, Field(ge=1, le=1024, description="CPU cores of one run")] = 1
     gpus_per_run: Annotated[
-        float, Field(ge=0, le=1024, description="GPUs of one run: a fraction below 1 shares a GPU; above 1 whole only")
+        float,
+        Field(
+            ge=0, le=1024, description="GPUs of one run: a fraction below 1 shares a GPU; above 1, whole numbers only"
+        ),
     ] = 0.0
     max_concurrent: Annotated[
-        Annotated[int, Field(ge=1, le=100_000)] | None, Field(description="most runs at once; null is as many as fit")
+        Annotated[int, Field(ge=1, le=100_000)] | None,
+        Field(description="maximum number of runs at once; null means as many as fit"),
     ] = None
     price_per_gpu_hour: GpuPrices = None
 

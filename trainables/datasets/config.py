@@ -62,9 +62,9 @@ def with_paths(model: M, change: Callable[[str, tuple[str, ...]], str], at: tupl
 class Noise(Frozen):
     """Label noise to inject into verified training clips; the truth is kept, the clips are marked as unverified.
 
-    Of each class, ``keep_verified`` of the clips stay verified and right. Of the others, ``symmetric`` get another
-    class's label drawn uniformly, ``class_to_class`` get the next class's label (sorted order, cyclic), and
-    ``out_of_vocabulary`` are replaced by a clip from ``pool``, a folder of sounds of no class.
+    Of each class, ``keep_verified`` of the clips stay verified, with the right label. Of the others, ``symmetric`` get
+    another class's label drawn uniformly, ``class_to_class`` get the next class's label (sorted order, cyclic), and
+    ``out_of_vocabulary`` are replaced by a clip from ``pool``, a folder of sounds of none of the classes.
     """
 
     symmetric: Annotated[
@@ -76,8 +76,12 @@ class Noise(Frozen):
     out_of_vocabulary: Annotated[
         Rate, Field(description="share of the clips not kept verified that are replaced by a clip from the pool")
     ] = 0.0
-    pool: Annotated[LocalPath | None, Field(description="folder of sounds of no class, for out_of_vocabulary")] = None
-    keep_verified: Annotated[Rate, Field(description="share of each class that stays verified and right")] = 0.2
+    pool: Annotated[
+        LocalPath | None, Field(description="folder of sounds of none of the classes, for out_of_vocabulary")
+    ] = None
+    keep_verified: Annotated[
+        Rate, Field(description="share of each class that stays verified, with the right label")
+    ] = 0.2
     seed: Annotated[Seed, Field(description="seed of the injected noise")] = 0
 
 
@@ -126,7 +130,7 @@ class DataSetKind(Frozen):
 
 
 class FSDnoisy18k(DataSetKind):
-    """FSDnoisy18k's own folders, as its zips unpack."""
+    """FSDnoisy18k's own folders, as unpacked from its zips."""
 
     path_key = "root"
 
@@ -155,7 +159,7 @@ class CSV(DataSetKind):
     kind: Annotated[Literal["csv"], _KIND]
     path: Annotated[LocalPath, Field(description="CSV file of path,label,split,verified and optionally true_label")]
     root: Annotated[
-        LocalPath | None, Field(description="folder the CSV's paths start from; the CSV's own when absent")
+        LocalPath | None, Field(description="folder that the CSV's paths are relative to; by default the CSV's own")
     ] = None
     noise: InjectedNoise = None
 
@@ -226,7 +230,9 @@ class Synthetic(DataSetKind):
     train_per_class: Annotated[int, Field(ge=4, le=10_000, description="training clips of each class")] = 40
     test_per_class: Annotated[int, Field(ge=1, le=10_000, description="test clips of each class")] = 20
     noise: Annotated[Rate, Field(description="share of the unverified clips that carry another class's label")] = 0.4
-    keep_verified: Annotated[Rate, Field(description="share of each class that is verified and right")] = 0.2
+    keep_verified: Annotated[Rate, Field(description="share of each class that is verified, with the right label")] = (
+        0.2
+    )
 
     def parse(self, cache: Path, /) -> tuple[Manifest, list[str]]:
         """Make the sounds, unless they were made before."""

@@ -170,8 +170,8 @@ def verify(root: Path, official: Official | None = None) -> list[str]:
         return missing
     problems = []
     for split, digest in expected.md5.items():
-        if (found := md5(tables[split].read_bytes(), usedforsecurity=False).hexdigest()) != digest:
-            problems.append(f"{split}.csv: MD5 {found}, the official one is {digest}")
+        if (actual := md5(tables[split].read_bytes(), usedforsecurity=False).hexdigest()) != digest:
+            problems.append(f"{split}.csv: MD5 {actual}, the official one is {digest}")
     manifest, wrong = parse(root)
     problems += wrong
     problems += _compare_counts(manifest, expected)
@@ -192,7 +192,7 @@ def _compare_counts(manifest: Manifest, expected: Official) -> list[str]:
         ("train.csv: {} noisy_small clips", sum(c.noisy_small for c in train), expected.noisy_small),
         ("test.csv: {} clips", len(manifest.of("test")), expected.test),
     )
-    return [f"{text.format(found)}, officially {number}" for text, found, number in table if found != number]
+    return [f"{text.format(count)}, officially {number}" for text, count, number in table if count != number]
 
 
 def _check_headers(root: Path, paths: set[str]) -> dict[str, str]:

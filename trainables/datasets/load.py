@@ -82,7 +82,7 @@ def with_digests(manifest: Manifest, cache: Path, skip_bad_clips: int = 0) -> Ma
 
 
 def leave_out(manifest: Manifest, bad: Mapping[str, str], allowed: int) -> Manifest:
-    """Leave out the clips with a bad file, if at most ``allowed`` clips are left out in all.
+    """Return the manifest without the clips with a bad file, if at most ``allowed`` are left out in all.
 
     Args:
         manifest: the data set.

@@ -77,7 +77,7 @@ class Manifest:
         return self.root / clip.path
 
     def without(self, bad: dict[str, str]) -> Manifest:
-        """Leave out the clips whose path is a key of ``bad`` (path -> problem)."""
+        """Return the manifest without the clips whose path is a key of ``bad`` (path -> problem)."""
         keep = [i for i, c in enumerate(self.clips) if c.path not in bad]
         return replace(
             self,

@@ -64,7 +64,7 @@ def _problems(manifest: Manifest, noise: Noise) -> list[str]:
     if noise.pool is not None:
         pool, root = _pool(noise).resolve(), manifest.root.resolve()
         if pool.is_relative_to(root) or root.is_relative_to(pool):
-            problems.append(f"noise: pool {pool} and the data set's root {root} may not lie in one another")
+            problems.append(f"noise: pool {pool} and the data set's root {root} may not contain one another")
     if noise.symmetric + noise.class_to_class > 0 and len({c.label for c in manifest.of("train")}) == 1:
         problems.append("noise: one class only; there is no other label")
     return problems

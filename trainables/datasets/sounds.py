@@ -43,7 +43,7 @@ def _event(label: str, rng: np.random.Generator, n: int) -> Wave:
 
 
 def _bark(rng: np.random.Generator, n: int) -> Wave:
-    """One to four barks: harmonics of a pitch that jumps up and falls, with breath."""
+    """Return one to four barks: harmonics of a pitch that jumps up and falls, with breath."""
     pitch, brightness = rng.uniform(180, 700), rng.uniform(0.6, 1.6)
     wave = np.zeros(n)
     for start in _onsets(rng, n, rng.uniform(1.5, 5.0), rng.uniform(0, 0.2)):
@@ -58,7 +58,7 @@ def _bark(rng: np.random.Generator, n: int) -> Wave:
 
 
 def _siren(rng: np.random.Generator, n: int) -> Wave:
-    """A tone that sweeps up and down, as a sine or in two steps."""
+    """Return a tone that sweeps up and down, as a sine or in two steps."""
     t = np.arange(n) / RATE
     swing = np.sin(2 * np.pi * (rng.uniform(0.4, 5.0) * t + rng.random()))
     if rng.random() < 0.4:  # noqa: PLR2004 -- some sirens have two tones
@@ -69,7 +69,7 @@ def _siren(rng: np.random.Generator, n: int) -> Wave:
 
 
 def _rain(rng: np.random.Generator, n: int) -> Wave:
-    """Broad-band hiss with drops."""
+    """Return broad-band hiss with drops."""
     wave = _noise(rng, n, slope=rng.uniform(-1.0, 0.3), low=rng.uniform(200, 1500), high=rng.uniform(6000, 18_000))
     wave *= 1 + rng.uniform(0, 0.4) * np.sin(2 * np.pi * (rng.uniform(0.2, 2.0) * np.arange(n) / RATE + rng.random()))
     drops = np.zeros(n)
@@ -79,7 +79,7 @@ def _rain(rng: np.random.Generator, n: int) -> Wave:
 
 
 def _knock(rng: np.random.Generator, n: int) -> Wave:
-    """Raps on wood: short bursts through a few low resonances."""
+    """Return raps on wood: short bursts through a few low resonances."""
     modes = rng.uniform(90, 1400, size=5)
     wave = np.zeros(n)
     for start in _onsets(rng, n, rng.uniform(2.5, 9.0), rng.uniform(0, 0.25)):
@@ -92,7 +92,7 @@ def _knock(rng: np.random.Generator, n: int) -> Wave:
 
 
 def _engine(rng: np.random.Generator, n: int) -> Wave:
-    """A hum of low harmonics whose speed drifts, with a rumble."""
+    """Return a hum of low harmonics whose speed drifts, with a rumble."""
     t = np.arange(n) / RATE
     speed = rng.uniform(25, 110) * (1 + rng.uniform(-0.3, 0.3) * t + 0.02 * np.sin(2 * np.pi * rng.uniform(1, 6) * t))
     phase = 2 * np.pi * np.cumsum(speed) / RATE
@@ -103,7 +103,7 @@ def _engine(rng: np.random.Generator, n: int) -> Wave:
 
 
 def _bell(rng: np.random.Generator, n: int) -> Wave:
-    """Strokes of inharmonic partials that ring out."""
+    """Return strokes of inharmonic partials that ring out."""
     partials = np.array([0.5, 1.0, 1.19, 1.5, 2.0, 2.74, 3.76]) * rng.uniform(350, 2200)
     partials *= rng.uniform(0.97, 1.03, size=len(partials))
     ring = rng.uniform(1.5, 9)
@@ -126,7 +126,7 @@ CLASSES: dict[str, Recipe] = {
 
 
 def _onsets(rng: np.random.Generator, n: int, per_second: float, jitter: float) -> list[int]:
-    """Start samples of a loosely regular series; at least one, none in the last 50 ms."""
+    """Return the start samples of a loosely regular series; at least one, none in the last 50 ms."""
     period = RATE / per_second
     count = max(1, int(n / period))
     times = (np.arange(count) + jitter * rng.standard_normal(count)) * period
@@ -134,7 +134,7 @@ def _onsets(rng: np.random.Generator, n: int, per_second: float, jitter: float) 
 
 
 def _noise(rng: np.random.Generator, n: int, *, slope: float, low: float, high: float) -> Wave:
-    """Noise between two frequencies (Hz) whose power falls as f to the ``slope``."""
+    """Return noise between two frequencies (Hz) whose power falls as f to the ``slope``."""
     size = 1 << (n - 1).bit_length()  # a power of two keeps the transform fast
     f = np.fft.rfftfreq(size, 1 / RATE)
     gain = np.maximum(f, 20.0) ** (slope / 2) / (1 + (low / np.maximum(f, 1.0)) ** 4) / (1 + (f / high) ** 4)

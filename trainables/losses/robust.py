@@ -49,17 +49,17 @@ class LossFunction(Protocol):
 
 
 def cce(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Categorical cross-entropy -log p of the labelled class: logits (B, K), targets (B,) -> (B,), in nats."""
+    """Return the cross-entropy -log p of the labelled class: logits (B, K), targets (B,) -> (B,), in nats."""
     return functional.cross_entropy(logits, targets, reduction="none")
 
 
 def mae(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-    """Mean absolute error 1 - p of the labelled class: logits (B, K), targets (B,) -> (B,), in [0, 1]."""
+    """Return the mean absolute error 1 - p of the labelled class: logits (B, K), targets (B,) -> (B,), in [0, 1]."""
     return -torch.expm1(-cce(logits, targets))
 
 
 def gce(logits: torch.Tensor, targets: torch.Tensor, q: float | torch.Tensor) -> torch.Tensor:
-    """Generalized cross-entropy L_q = (1 - p^q) / q (Zhang and Sabuncu 2018, eq. 6), stable for every q and p.
+    """Return the generalized cross-entropy (1 - p^q) / q (Zhang and Sabuncu 2018, eq. 6), stable for every q and p.
 
     It is computed from the cross-entropy c as -expm1(-q c) / q, whose gradient p^q dc is finite everywhere. For q = 0
     it is exactly the cross-entropy, which is the limit.
@@ -89,7 +89,7 @@ def gce(logits: torch.Tensor, targets: torch.Tensor, q: float | torch.Tensor) ->
 
 
 def truncated_gce(logits: torch.Tensor, targets: torch.Tensor, q: float, k: float) -> torch.Tensor:
-    """Generalized cross-entropy that is constant, at its value for p = k, where p <= k (Zhang and Sabuncu 2018, eq. 9).
+    """Return the generalized cross-entropy, constant where p <= k (Zhang and Sabuncu 2018, eq. 9).
 
     Args:
         logits: shape (B, K).
@@ -107,7 +107,7 @@ def truncated_gce(logits: torch.Tensor, targets: torch.Tensor, q: float, k: floa
 
 
 def soft_bootstrapping(logits: torch.Tensor, targets: torch.Tensor, beta: float) -> torch.Tensor:
-    """Soft bootstrapping -sum_k (beta y_k + (1 - beta) p_k) log p_k (Reed et al. 2015, eq. 6).
+    """Return the soft bootstrapping loss -sum_k (beta y_k + (1 - beta) p_k) log p_k (Reed et al. 2015, eq. 6).
 
     Gradients flow through both occurrences of p, as in the code of the baseline.
 

@@ -66,7 +66,7 @@ def snn_terms(x: torch.Tensor, targets: torch.Tensor, temperature: float) -> tup
 
 
 def snn(x: torch.Tensor, targets: torch.Tensor, temperature: float, reading: Reading = "mean") -> torch.Tensor:
-    """Soft-nearest-neighbour score of a batch, in [0, 1]: how much of a sample's neighbourhood shares its label.
+    """Return the SNN score of a batch, in [0, 1]: how much of a sample's neighbourhood shares its label.
 
     The ratio of sample i is the sum of exp(-|xi - xj|^2 / T) over all j != i of the same label, divided by the sum over
     all j != i (Frosst et al. 2019, eq. 1, without the logarithm). It is 0 for a sample without a same-label neighbour.

@@ -242,7 +242,7 @@ def test_of_two_submissions_at_once_one_starts_a_driver_and_a_different_file_is_
     if race:  # `cancel` takes longer
         os.kill(*drivers(head, name), signal.SIGKILL)
         return
-    assert head.study("cancel", name).stdout == f"{name}: cancelled; what is recorded stays\n"
+    assert head.study("cancel", name).stdout == f"{name}: cancelled; records are kept\n"
     assert head.study("wait", name).returncode == 143
     assert drivers(head, name) == []
 

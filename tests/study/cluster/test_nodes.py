@@ -205,7 +205,7 @@ def test_requests_that_fail_for_less_than_a_minute_end_no_wait(dashboard, capsys
 @pytest.mark.parametrize(
     ("then", "said"),
     [
-        ([], "job s-1 is not known there any more, as its head was started again; nothing recorded is lost"),
+        ([], "job s-1 is no longer known there, because its head was restarted; nothing recorded is lost"),
         (None, "(no answer for 0.1 s; job s-1 may still be running there)"),
     ],
 )

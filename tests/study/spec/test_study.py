@@ -170,4 +170,4 @@ def test_the_schema_knows_every_subset_and_loss() -> None:
 def test_the_schema_says_what_noise_rates_are_shares_of():
     noise = json_schema()["$defs"]["Noise"]["properties"]
     assert noise["symmetric"]["description"].startswith("share of the clips not kept verified")
-    assert noise["keep_verified"]["description"] == "share of each class that stays verified and right"
+    assert noise["keep_verified"]["description"] == "share of each class that stays verified, with the right label"

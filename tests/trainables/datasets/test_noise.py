@@ -175,7 +175,7 @@ def test_a_pool_that_overlaps_the_data_set(pooled: Folder, tmp_path: Path, pool:
         load(pooled.model_copy(update={"noise": noise}), tmp_path)
     expected = (tmp_path / pool).resolve()
     assert caught.value.problems == [
-        f"noise: pool {expected} and the data set's root {tmp_path}/set may not lie in one another"
+        f"noise: pool {expected} and the data set's root {tmp_path}/set may not contain one another"
     ]
 
 
