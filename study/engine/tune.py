@@ -77,6 +77,7 @@ class MethodSearcher(Searcher):
     """Tune's searcher: gets trials from the conductor and passes on how they end."""
 
     def __init__(self, conductor: Conductor, resources: Resources) -> None:
+        """Begin without trials."""
         super().__init__()
         self.conductor = conductor
         self.faults: list[str] = []
@@ -188,6 +189,7 @@ class MethodScheduler(FIFOScheduler):
     _supports_buffered_results = False  # each epoch is decided before the next one starts
 
     def __init__(self, searcher: MethodSearcher, finishing: FinishingEpochs) -> None:
+        """Set the searcher that decides, and the graceful stop."""
         super().__init__()
         self._searcher, self._finishing = searcher, finishing
 
@@ -206,6 +208,7 @@ class ProcessWatch(tune.Callback):
     """Passes the start of runs on, and counts processes that died."""
 
     def __init__(self, searcher: MethodSearcher) -> None:
+        """Set the searcher to notify."""
         self._searcher = searcher
         self._failures: Counter[str] = Counter()  # trial -> failures that Tune has counted
 
