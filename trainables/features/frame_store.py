@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trainables.config import FEATURES, Features, digest
+from trainables.config import FEATURES, digest
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,9 +57,9 @@ class FrameStore:
         return {clip.path: self.bad[content] for clip, content in pairs if content in self.bad}
 
 
-def store_folder(parent: Path, manifest: Manifest, features: Features = FEATURES) -> Path:
+def store_folder(parent: Path, manifest: Manifest) -> Path:
     """Return the folder of a manifest's store under ``parent``."""
-    return parent / digest([STORE_VERSION, sorted(set(manifest.digests)), features.model_dump()])
+    return parent / digest([STORE_VERSION, sorted(set(manifest.digests)), FEATURES.model_dump()])
 
 
 def open_store(folder: Path, *, verify: bool = False) -> FrameStore | None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trainables.audio.headers import AudioError, probe, resampled_length
-from trainables.config import FEATURES, Features
+from trainables.config import FEATURES
 from trainables.features.frame_store import (
     FLOAT,
     FRAMES_FILE,
@@ -48,10 +48,9 @@ class Item:
     frames: int
 
 
-def build_store(  # noqa: PLR0913 -- two of them only report
+def build_store(
     manifest: Manifest,
     parent: Path,
-    features: Features = FEATURES,
     *,
     workers: int = 1,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
@@ -65,7 +64,6 @@ def build_store(  # noqa: PLR0913 -- two of them only report
     Args:
         manifest: the data set, with its content digests.
         parent: the folder that holds the stores.
-        features: feature settings.
         workers: processes that compute at once.
         progress: called with (clips done, clips in all) as chunks end.
         waiting: called once if another process is building this store.
@@ -77,7 +75,7 @@ def build_store(  # noqa: PLR0913 -- two of them only report
         OSError: the disk is full (the space is reserved before anything is computed) or cannot be written.
 
     """
-    folder = store_folder(parent, manifest, features)
+    folder = store_folder(parent, manifest)
     store = open_store(folder, verify=True)
     if store is not None and not store.bad:
         return store
@@ -86,15 +84,15 @@ def build_store(  # noqa: PLR0913 -- two of them only report
         store = open_store(folder, verify=True)  # another process may have just finished it
         if store is not None and not store.bad:
             return store
-        items, bad = _layout(manifest, features)
+        items, bad = _layout(manifest)
         total = sum(item.frames for item in items)
-        _reserve(folder / FRAMES_FILE, total * features.mels * FLOAT)
-        chunks = _build_chunks(folder, items, features, workers, progress)
+        _reserve(folder / FRAMES_FILE, total * FEATURES.mels * FLOAT)
+        chunks = _build_chunks(folder, items, workers, progress)
         rows = {item.content: (item.first, item.frames) for item in items}
         for chunk in chunks:
             bad |= chunk["bad"]
         value = {
-            "mels": features.mels,
+            "mels": FEATURES.mels,
             "total": total,
             "rows": {content: place for content, place in rows.items() if content not in bad},
             "bad": bad,
@@ -108,7 +106,7 @@ def build_store(  # noqa: PLR0913 -- two of them only report
     return store
 
 
-def _layout(manifest: Manifest, features: Features) -> tuple[list[Item], dict[str, str]]:
+def _layout(manifest: Manifest) -> tuple[list[Item], dict[str, str]]:
     """Assign a place to every distinct content, from the lengths in the headers."""
     items: dict[str, Item] = {}
     bad: dict[str, str] = {}
@@ -119,7 +117,7 @@ def _layout(manifest: Manifest, features: Features) -> tuple[list[Item], dict[st
         path = manifest.file(clip)
         try:
             header = probe(path)
-            frames = frame_count(resampled_length(header.samples, header.rate, features.sample_rate), features)
+            frames = frame_count(resampled_length(header.samples, header.rate, FEATURES.sample_rate))
         except AudioError as error:
             bad[content] = str(error)
             continue
@@ -129,19 +127,19 @@ def _layout(manifest: Manifest, features: Features) -> tuple[list[Item], dict[st
 
 
 def _build_chunks(
-    folder: Path, items: list[Item], features: Features, workers: int, progress: Callable[[int, int], None]
+    folder: Path, items: list[Item], workers: int, progress: Callable[[int, int], None]
 ) -> list[dict[str, Any]]:
     groups = [items[i : i + CHUNK] for i in range(0, len(items), CHUNK)]
     chunks: dict[int, dict[str, Any]] = {}
     for number, group in enumerate(groups):
-        chunk = _finished_chunk(folder, number, group, features)
+        chunk = _finished_chunk(folder, number, group)
         if chunk is not None:
             chunks[number] = chunk
     todo = [n for n in range(len(groups)) if n not in chunks]
     done = sum(len(groups[n]) for n in chunks)
     progress(done, len(items))
     with _one_thread(), _pool(max(1, min(workers, len(todo)))) as pool:
-        futures = {pool.submit(_build_chunk, folder, n, groups[n], features): n for n in todo}
+        futures = {pool.submit(_build_chunk, folder, n, groups[n]): n for n in todo}
         for future in as_completed(futures):
             chunks[futures[future]] = future.result()
             done += len(groups[futures[future]])
@@ -188,7 +186,7 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _build_chunk(folder: Path, number: int, group: list[Item], features: Features) -> dict[str, Any]:
+def _build_chunk(folder: Path, number: int, group: list[Item]) -> dict[str, Any]:
     """Compute and write the frames of some clips; return the content of the chunk's JSON file."""
     from trainables.audio.decoding import read_mono  # noqa: PLC0415 -- only the workers need them
     from trainables.features.logmel import log_mel  # noqa: PLC0415
@@ -197,7 +195,7 @@ def _build_chunk(folder: Path, number: int, group: list[Item], features: Feature
     with (folder / FRAMES_FILE).open("r+b") as file:
         for item in group:
             try:
-                frames = log_mel(read_mono(item.path, features.sample_rate), features.sample_rate, features)
+                frames = log_mel(read_mono(item.path, FEATURES.sample_rate), FEATURES.sample_rate)
                 if len(frames) != item.frames:
                     bad[item.content] = (
                         f"truncated: the header promises {item.frames} frames, {len(frames)} could be made"
@@ -205,8 +203,8 @@ def _build_chunk(folder: Path, number: int, group: list[Item], features: Feature
             except (AudioError, ValueError) as error:
                 bad[item.content] = str(error)
             if item.content in bad:
-                frames = np.zeros((item.frames, features.mels), np.float32)
-            file.seek(item.first * features.mels * FLOAT)
+                frames = np.zeros((item.frames, FEATURES.mels), np.float32)
+            file.seek(item.first * FEATURES.mels * FLOAT)
             file.write(np.ascontiguousarray(frames, dtype="<f4").tobytes())
         file.flush()
         os.fsync(file.fileno())
@@ -216,19 +214,19 @@ def _build_chunk(folder: Path, number: int, group: list[Item], features: Feature
         "frames": frames_of_chunk,
         "clips": [item.content for item in group],
         "bad": bad,
-        "checksum": checksum(folder, features.mels, first, frames_of_chunk),
+        "checksum": checksum(folder, FEATURES.mels, first, frames_of_chunk),
     }
     write_atomically(_chunk_path(folder, number), json.dumps(chunk).encode())
     return chunk
 
 
-def _finished_chunk(folder: Path, number: int, group: list[Item], features: Features) -> dict[str, Any] | None:
+def _finished_chunk(folder: Path, number: int, group: list[Item]) -> dict[str, Any] | None:
     """Return a chunk of an earlier, interrupted build, if it is whole and of the same clips."""
     try:
         chunk: dict[str, Any] = json.loads(_chunk_path(folder, number).read_bytes())
         frames = sum(item.frames for item in group)
         same = (chunk["first"], chunk["frames"], chunk["clips"]) == (group[0].first, frames, [i.content for i in group])
-        whole = same and checksum(folder, features.mels, chunk["first"], frames) == chunk["checksum"]
+        whole = same and checksum(folder, FEATURES.mels, chunk["first"], frames) == chunk["checksum"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return chunk if whole and not chunk["bad"] else None

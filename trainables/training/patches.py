@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from trainables.config import FEATURES, Features
+from trainables.config import FEATURES
 from trainables.features.framing import patch_starts
 
 if TYPE_CHECKING:
@@ -47,21 +47,18 @@ class PatchIndex:
         return PatchIndex(starts, labels, verified, clips, self.count)
 
 
-def index_patches(
-    places: Sequence[tuple[int, int]], labels: Sequence[int], verified: Sequence[bool], features: Features = FEATURES
-) -> PatchIndex:
+def index_patches(places: Sequence[tuple[int, int]], labels: Sequence[int], verified: Sequence[bool]) -> PatchIndex:
     """Return the patches of a list of clips.
 
     Args:
         places: (first frame in the store, number of frames) of each clip.
         labels: class index of each clip.
         verified: whether each clip's label is verified.
-        features: patch length and hop.
 
     """
     starts, clips = [], []
     for position, (first, frames) in enumerate(places):
-        offsets = patch_starts(frames, features)
+        offsets = patch_starts(frames)
         starts += [first + offset for offset in offsets]
         clips += [position] * len(offsets)
     clip_of_patch = torch.tensor(clips, dtype=torch.int64)
@@ -74,15 +71,12 @@ def index_patches(
     )
 
 
-def standardisation(
-    frames: torch.Tensor, starts: torch.Tensor, features: Features = FEATURES
-) -> tuple[torch.Tensor, torch.Tensor]:
+def standardisation(frames: torch.Tensor, starts: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the mean and standard deviation of each mel band over patches; a frame counts once per patch it is in.
 
     Args:
         frames: shape (N, mels), float32.
         starts: first frames of the patches, shape (P,), P >= 1.
-        features: patch length.
 
     Returns:
         Two float32 tensors of shape (mels,) on the frames' device; a constant band gets the standard deviation 1.
@@ -90,7 +84,7 @@ def standardisation(
     """
     steps = torch.zeros(len(frames) + 1, dtype=torch.float64, device=frames.device)
     steps.index_add_(0, starts, torch.ones_like(starts, dtype=torch.float64))
-    steps.index_add_(0, starts + features.patch_frames, -torch.ones_like(starts, dtype=torch.float64))
+    steps.index_add_(0, starts + FEATURES.patch_frames, -torch.ones_like(starts, dtype=torch.float64))
     weights = steps.cumsum(0)[:-1]  # the number of patches that each frame is in: integers, exact
     rows = weights.nonzero().squeeze(1).split(65_536)  # limits the memory needed for large data sets
     total = weights.sum()
