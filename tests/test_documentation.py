@@ -4,7 +4,9 @@ import importlib.util
 import json
 import re
 import shlex
+from importlib import import_module
 from pathlib import Path
+from typing import get_args
 
 import pytest
 import yaml
@@ -12,9 +14,11 @@ import yaml
 from analysis.study import Study
 from factories import Builder
 from study.cli import COMMANDS, parser
+from study.spec.notify import Event
 from study.spec.shipped import spec_path
 from study.spec.study import StudySpec
 from study.spec.yaml_reader import parse
+from trainables.config import LOSSES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
@@ -219,3 +223,31 @@ def test_yaml_shown_means_the_same_to_yaml_1_1_readers_but_for_on():
     for _, text in blocks("yaml"):
         if "notify" not in text:
             assert yaml.safe_load(text) == parse(text).data
+
+
+@pytest.mark.parametrize("module", ["trainables.losses", "trainables.features", "trainables.networks"])
+def test_the_python_page_lists_every_public_name(module):
+    page = (ROOT / "docs" / "reference" / "python-api.md").read_text()
+    row = next(line for line in page.splitlines() if line.startswith(f"| `{module}` |"))
+    assert re.findall(r"`(\w+)`", row.split("|")[2]) == sorted(import_module(module).__all__, key=str.lower)
+
+
+def test_the_page_on_notifications_lists_every_event():
+    page = (ROOT / "docs" / "howto" / "notify.md").read_text()
+    assert len(get_args(Event)) >= 3
+    assert [event for event in get_args(Event) if f"`{event}`" not in page] == []
+
+
+def test_the_page_on_losses_lists_every_loss():
+    page = (ROOT / "docs" / "reference" / "losses.md").read_text()
+    names = [get_args(model.model_fields["name"].annotation)[0] for model in LOSSES]
+    assert len(names) > 9
+    assert [name for name in names if f"`{name}`" not in page] == []
+
+
+def test_the_page_on_report_files_lists_every_column_of_runs_csv():
+    page = (ROOT / "docs" / "reference" / "report-files.md").read_text().partition("## runs.csv")[2]
+    columns = set(re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in page.splitlines() if "|" in line)))
+    runs = Study(Builder().temperatures([2, 3], 2).results()).runs
+    assert len(runs) == 4
+    assert set(runs.columns) - {"study"} <= columns
