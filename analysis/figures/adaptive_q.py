@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from analysis.results.study_results import StudyResults
 
-SHOWN = 12  # configurations, each with its panel
+MAX_PANELS = 12  # configurations, each with its panel
 COLUMNS = 2  # of panels, so that their titles stand side by side on a narrow screen
 
 
@@ -58,7 +58,7 @@ class QSweep:
     limit: float
 
 
-def q_per_epoch_data(results: StudyResults, most: int = SHOWN) -> list[QCurve]:
+def q_per_epoch_data(results: StudyResults, most: int = MAX_PANELS) -> list[QCurve]:
     """Return q_a over epochs of the adaptive configurations with complete runs, by subset and then by T.
 
     Of more than ``most``, some are picked evenly, the first and the last always. Exploring runs count as the others.
@@ -235,8 +235,8 @@ def q_per_epoch(results: StudyResults) -> tuple[Figure, ...]:
     which = f"{len(data)} of {number} adaptive configurations" if number > len(data) else "every adaptive configuration"
     caption = (
         f"q_a, one number per batch, of {which}. The line is the mean over the batches of all complete "
-        "runs, exploring ones included, as long as all of them still train; the band is one standard "
-        "deviation of a batch on either side, no confidence interval."
+        "runs, exploring ones included, while all of them still train; the band is one standard "
+        "deviation of a batch on either side, not a confidence interval."
     )
     drawing = draw_q_per_epoch(data, arms(results.runs))
     return (Figure("q_per_epoch", "q of the adaptive loss per epoch", caption, drawing),)
@@ -250,9 +250,9 @@ def q_vs_t(results: StudyResults) -> tuple[Figure, ...]:
     caption = (
         "Every open mark is a complete run's mean over its epochs, exploring runs included; filled marks are means "
         f"with {100 * LEVEL:g} % t-intervals over runs.{part_drawn(results.runs)} "
-        "As T grows, all distances weigh the same and q_a tends to 1 less the sum over classes of the squared "
-        "share of each: the batch's features then say nothing of its labels. The plan does not tell the shares, so "
-        f"the dashed level takes {data.classes} classes of equal size; unequal classes have a lower limit, and a "
-        "small training set, drawn without putting back, a higher one."
+        "As T grows, all distances are weighted equally and q_a tends to 1 less the sum over classes of the squared "
+        "share of each: the batch's features then carry no information on its labels. The plan does not state the "
+        f"shares, so the dashed level assumes {data.classes} classes of equal size; unequal classes have a lower "
+        "limit, and a small training set, sampled without replacement, a higher one."
     )
     return (Figure("q_vs_t", "Mean q of the adaptive loss against T", caption, draw_q_vs_t(data, arms(results.runs))),)

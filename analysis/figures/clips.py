@@ -1,4 +1,4 @@
-"""What the clips show: how many of each class there are, what is taken for what, and which classes a loss helps."""
+"""What the clips show: how many of each class there are, what is confused, and which classes a loss helps."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def shares(confusion: Integers) -> Floats:
 
 
 def draw_confusion(confusion: Integers, classes: Sequence[str]) -> go.Figure:
-    """Draw which share (%) of a label's test clips is taken for what, over all runs of a configuration."""
+    """Draw how the test clips of each label are classified (%), over all runs of a configuration."""
     names = [escaped(name) for name in classes]
     places = list(range(len(names)))
     figure = empty(height=230 + ROW * len(names))
@@ -136,7 +136,7 @@ def most_confused(confusion: Integers, classes: Sequence[str], most: int) -> lis
     return [(classes[i], classes[j], float(found[i, j])) for i, j in pairs if found[i, j] > 0]
 
 
-CONFUSED = 3  # confusions that a caption names
+MAX_CONFUSIONS = 3  # confusions that a caption names
 
 
 def clips_per_class(results: StudyResults) -> tuple[Figure, ...]:
@@ -151,16 +151,16 @@ def clips_per_class(results: StudyResults) -> tuple[Figure, ...]:
 
 
 def confusion(clips: ClipPredictions) -> tuple[Figure, ...]:
-    """Draw which labels the first configuration takes for what."""
+    """Draw how the first configuration classifies the clips of each label."""
     runs = clips.predictions[clips.first]
     counts = confusion_counts(runs.values(), clips.truth, clips.classes)
     caption = (
-        f"{clips.names[clips.first]}: the share of each label's test clips that is taken for what, over "
-        f"{counted(len(runs), 'run')}; the diagonal is right."
+        f"{clips.names[clips.first]}: how the test clips of each label are classified, as shares over "
+        f"{counted(len(runs), 'run')}; the diagonal is correct."
     )
-    if worst := most_confused(counts, clips.classes, CONFUSED):
-        words = "; ".join(f"{label} for {said} ({100 * share:.0f} %)" for label, said, share in worst)
-        caption += f" Most often taken: {words}."
+    if worst := most_confused(counts, clips.classes, MAX_CONFUSIONS):
+        words = "; ".join(f"{label} as {said} ({100 * share:.0f} %)" for label, said, share in worst)
+        caption += f" Most frequent confusions: {words}."
     return (Figure("confusion", "Labels and predictions", caption, draw_confusion(counts, clips.classes)),)
 
 

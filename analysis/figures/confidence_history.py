@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults
     from trainables.plans import PlannedRun
 
-MOST_STEPS = 40  # posteriors in a history: one of 50 values may take half a second on a busy machine
+MAX_STEPS = 40  # posteriors in a history: one of 50 values may take half a second on a busy machine
 
 
 @dataclass(frozen=True)
@@ -39,14 +39,14 @@ class History:
 
     steps: tuple[Step, ...]
     within: float  # points
-    asked: float
+    requested: float
 
 
-def confidence_history_data(finding: SettleFinding, most: int = MOST_STEPS) -> History | None:
+def confidence_history_data(finding: SettleFinding, most: int = MAX_STEPS) -> History | None:
     """Return how sure the choice was after each exploring run, in the order in which they ended.
 
-    Every posterior is computed anew from the records, without the runs in flight that the method had in view. Ended
-    runs whose records say no time come first; ties go by run id.
+    Every posterior is recomputed from the records, without the runs in flight that the method took into account. Runs
+    without a time in their record come first; ties are broken by run id.
 
     Args:
         finding: of the study.
@@ -120,11 +120,11 @@ def draw_confidence_history(data: History) -> go.Figure:
             )
     figure.add_scatter(
         x=[0, runs[-1]],
-        y=[data.asked] * 2,
+        y=[data.requested] * 2,
         mode="lines",
         line={"color": INK, "width": 2, "dash": "dash"},
         hoverinfo="skip",
-        name=f"asked for: {data.asked:g}",
+        name=f"requested: {data.requested:g}",
     )
     figure.update_xaxes(title_text="Exploring runs that have ended", range=[0, runs[-1] + 0.5])
     figure.update_yaxes(title_text=f"P(within {counted_points(data.within)} of the best)", range=[0, 1.02])
@@ -138,7 +138,7 @@ def confidence_history(finding: SettleFinding) -> tuple[Figure, ...]:
         return ()
     caption = (
         f"Probability that the choice is within {counted_points(data.within)} of the best, computed again from the "
-        "runs in the order in which they ended (of many runs, a part). The method also had the runs in flight in view, "
-        "so it may have seen slightly other numbers. The dashed level is the confidence that was asked for."
+        "runs in the order in which they ended (of many runs, a selection). The method also accounted for the runs in "
+        "flight, so its numbers may differ slightly. The dashed level is the requested confidence."
     )
     return (Figure("confidence", "How sure the choice became", caption, draw_confidence_history(data)),)

@@ -86,8 +86,8 @@ def exploring_curves(finding: SearchFinding) -> tuple[Figure, ...]:
     """Draw every exploring run per epoch, a figure per subset."""
     metric, results = finding.selected_on, finding.results
     caption = (
-        "Every line is an exploring run. Dotted lines are runs that are not complete; the mark at the end says "
-        "why: a stopped one was cut because others were better after as many epochs."
+        "Every line is an exploring run. Dotted lines are runs that are not complete; the mark at the end "
+        "shows why: a stopped run was cut because others were better after the same number of epochs."
     )
     found = []
     for where, runs in panels(finding.explored.runs, "test" if metric == "verified" else metric):

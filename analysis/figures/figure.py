@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.figures.theme import MOST_DRAWN
+from analysis.figures.theme import MAX_DRAWN
 from analysis.results.runs_table import Key, subsets
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ def panels(runs: pd.DataFrame, metric: str) -> list[tuple[str, pd.DataFrame]]:
 
 def part_drawn(runs: pd.DataFrame) -> str:
     """Return the end of a caption where a configuration has more runs than are drawn one by one; else nothing."""
-    if runs.groupby(list(Key._fields)).size().max() <= MOST_DRAWN:
+    if runs.groupby(list(Key._fields)).size().max() <= MAX_DRAWN:
         return ""
     return (
-        f" Of a configuration with more than {MOST_DRAWN} runs, the first {MOST_DRAWN} in the plan's order are drawn; "
+        f" Of a configuration with more than {MAX_DRAWN} runs, the first {MAX_DRAWN} in the plan's order are drawn; "
         "means and intervals rest on all of them."
     )

@@ -13,7 +13,7 @@ from analysis.figures.figure import Figure, named, panels, part_drawn
 from analysis.figures.theme import (
     CUTS,
     INK,
-    MOST_DRAWN,
+    MAX_DRAWN,
     Style,
     axis_title,
     empty,
@@ -99,10 +99,10 @@ def shared_epochs(complete: Sequence[dict[int, float]]) -> tuple[int, ...]:
 def learning_curves(finding: Finding) -> tuple[Figure, ...]:
     """Draw the learning curves, a figure per subset."""
     caption = (
-        "The same configurations as in the boxes. Thin lines are runs, whatever their status, and a mark at the end "
-        "says which one ended otherwise than complete; the thick line is the mean of the complete ones, drawn "
-        "as long as all of them still train. Training losses of different losses have different scales and do not "
-        "compare."
+        "The same configurations as in the boxes. Thin lines are runs of any status; a mark at the end shows "
+        "that a run is not complete, and why. The thick line is the mean of the complete runs, drawn while all of "
+        "them still train. The training losses of different loss functions have different scales and cannot be "
+        "compared."
     )
     results, found = finding.reported, []
     for where, runs in panels(results.runs, "validation"):
@@ -129,7 +129,7 @@ def draw_learning_curves(accuracy: Sequence[Curve], loss: Sequence[Curve], arms:
     for row, data in enumerate((accuracy, loss), start=1):
         for curve in data:
             _add_curve(figure, curve, style(arms, curve.key.arm), row)
-    shown = {(curve.key.configuration, seed) for curve in accuracy for seed, _, _ in curve.runs[:MOST_DRAWN]}
+    shown = {(curve.key.configuration, seed) for curve in accuracy for seed, _, _ in curve.runs[:MAX_DRAWN]}
     add_cuts(figure, [cut for curve in accuracy for cut in curve.cuts if (cut.configuration, cut.seed) in shown])
     figure.update_yaxes(title_text=axis_title("validation"), row=1, col=1)
     figure.update_yaxes(title_text="Training loss", row=2, col=1)
@@ -146,7 +146,7 @@ def _add_curve(figure: go.Figure, curve: Curve, look: Style, row: int) -> None:
     scale = 100 if row == 1 else 1
     epochs: list[int | None] = []
     values: list[float | None] = []
-    for _, own, found in curve.runs[:MOST_DRAWN]:
+    for _, own, found in curve.runs[:MAX_DRAWN]:
         epochs += [*own, None]
         values += [*finite(found, scale), None]
     shared = {"legendgroup": name, "row": row, "col": 1, "name": name, "mode": "lines"}

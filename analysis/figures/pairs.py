@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Pair:
-    """One configuration less another, as fractions of accuracy."""
+    """One configuration minus another, as fractions of accuracy."""
 
     first: Key
     second: Key
@@ -30,7 +30,7 @@ class Pair:
 
     @property
     def clear(self) -> bool:
-        """Whether the interval leaves zero out."""
+        """Whether the interval excludes zero."""
         return clear(self.interval)
 
 
@@ -72,14 +72,14 @@ def draw_pairs(data: Sequence[Pair], metric: str) -> go.Figure:
         hovertemplate="seed %{customdata}: %{x:.1f} points<extra></extra>",
     )
     for filled, mark, name in (
-        (True, "diamond", "mean, zero outside its interval"),
-        (False, "diamond-open", "mean, zero not outside"),
+        (True, "diamond", "mean, interval excludes zero"),
+        (False, "diamond-open", "mean, zero not excluded"),
     ):
         own = [(row, pair) for row, pair in zip(rows, data, strict=True) if pair.clear == filled]
         if own:
             figure.add_scatter(
                 x=[100 * pair.interval.mean for _, pair in own],
-                y=[row - 0.22 for row, _ in own],  # above its seeds, which else hide it
+                y=[row - 0.22 for row, _ in own],  # above its seeds, which would hide it
                 error_x={
                     "type": "data",
                     "array": [None if p.interval.half_width is None else 100 * p.interval.half_width for _, p in own],
@@ -109,9 +109,9 @@ def pairs(finding: Finding) -> tuple[Figure, ...]:
     if not data:
         return ()
     caption = (
-        "The same configurations as in the boxes, the first less the second on the same subset. Every stroke is a seed "
-        f"that both have; the diamond is the mean with its {100 * LEVEL:g} % t-interval (paired by seed, each at "
-        "that level by itself), filled where the interval leaves zero out."
+        "The same configurations as in the boxes, the first minus the second on the same subset. Every stroke is a "
+        f"seed that both share; the diamond is the mean with its {100 * LEVEL:g} % t-interval (paired by seed, each "
+        "at its own level), filled if the interval excludes zero."
     )
     title = f"{accuracy_name(metric)}: differences between arms, paired by seed"
     return (Figure("paired_differences", title, caption, draw_pairs(data, metric)),)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from analysis.findings.method_finding import SettleFinding
 
 CURVE_POINTS = 81
-POSSIBLE = 0.05  # a value that is less probably the best is not shaded
+MIN_PROBABILITY = 0.05  # a value that is less probably the best is not shaded
 WIDTHS = 1.96  # standard deviations on either side that hold 95 % of a normal distribution
 
 
@@ -63,8 +63,8 @@ class PosteriorCurve:
 
     @property
     def possible(self) -> tuple[float, ...]:
-        """The values that may be the best, with a probability of at least POSSIBLE."""
-        return tuple(value for value, probability in self.best.items() if probability >= POSSIBLE)
+        """The values that may be the best, with a probability of at least MIN_PROBABILITY."""
+        return tuple(value for value, probability in self.best.items() if probability >= MIN_PROBABILITY)
 
 
 def posterior_sweep(finding: SettleFinding) -> Sweep | None:
@@ -183,7 +183,7 @@ def _shade(
         fillcolor=SHADE,
         legendgroup="possible",
         showlegend=row == 1,
-        name=f"may be the best: P(best) ≥ {POSSIBLE:g}",
+        name=f"may be the best: P(best) ≥ {MIN_PROBABILITY:g}",
     )
 
 
@@ -211,8 +211,8 @@ def posterior(finding: SettleFinding) -> tuple[Figure, ...]:
         "Every open mark is an exploring run; filled marks are the values' posterior means with the interval that "
         "holds 95 % of the posterior, which learns from neighbouring values too. The line is the part of the "
         "posterior that is smooth in the parameter, with a band that holds 95 % of it; each value may deviate from "
-        "it. Below, the probability that a value is the best; shaded are the values for which that is at least "
-        f"{POSSIBLE:g}. The choice is made on these numbers.{part_drawn(finding.explored.runs)}"
+        "it. Below is the probability that a value is the best; values for which it is at least "
+        f"{MIN_PROBABILITY:g} are shaded. The choice is made on these numbers.{part_drawn(finding.explored.runs)}"
     )
     title = f"{accuracy_name(data.sweep.metric)} against {symbol(data.sweep.parameter)}"
     name = named("exploring", data.sweep.metric, "accuracy vs", axis(data.sweep.parameter))

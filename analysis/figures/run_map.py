@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from analysis.results.study_results import StudyResults
 
-MOST_ROWS = 60  # configurations in the map of runs
+MAX_ROWS = 60  # configurations in the map of runs
 ROW = 24  # pixels
 UNSCORED = "complete, not scored"
 MARKS = {**CUTS, UNSCORED: "line-ew", "missing": "circle-open", "damaged": "asterisk-open"}
@@ -31,7 +31,7 @@ class RunMap:
         seeds: in increasing order.
         accuracies: of each row and seed, a fraction; None where there is none, or no such run is planned.
         left_out: (row, column, status) of the planned runs that are not complete, or have no accuracy to choose by.
-        dropped: configurations beyond MOST_ROWS.
+        dropped: configurations beyond MAX_ROWS.
 
     """
 
@@ -45,7 +45,7 @@ class RunMap:
 def run_map_data(runs: pd.DataFrame) -> RunMap:
     """Return the map of a study's runs, by the accuracy that the study chooses by."""
     found = keys(runs)
-    shown = found[:MOST_ROWS]
+    shown = found[:MAX_ROWS]
     seeds = sorted({int(seed) for seed in runs["seed"]})
     accuracies, left_out = [], []
     for i, key in enumerate(shown):
@@ -109,8 +109,8 @@ def run_map(results: StudyResults) -> tuple[Figure, ...]:
         return ()
     metric = selected_on(results.plan)
     caption = (
-        f"{accuracy_name(metric)} (%) of every planned run; brighter is higher. A mark says that the run is not "
-        "complete and why; its shade is then the last accuracy it had. White cells without a mark are not planned."
+        f"{accuracy_name(metric)} (%) of every planned run; brighter is higher. A mark shows that the run is not "
+        "complete, and why; its shade is then its last accuracy. White cells without a mark are not planned."
     )
     if len(subsets(results.runs)) > 1 and metric == "validation":
         caption += " Compare shades within a subset only."

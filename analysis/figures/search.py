@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from analysis.findings.method_finding import SearchFinding
     from analysis.results.runs_table import Key
 
-FEWEST = 4  # configurations below which a share of variance says nothing
+MIN_CONFIGURATIONS = 4  # with fewer, a share of variance means nothing
 TICKS = 5
 
 
@@ -37,7 +37,7 @@ class Importance:
         parameter: the parameter's name.
         method: ``ρ²`` (Spearman's, of numbers) or ``η²`` (of the ranks between choices).
         share: of the variance of the ranks, in [0, 1].
-        chance: the share to expect of a parameter that does nothing.
+        chance: the share expected of a parameter without effect.
         n: configurations.
 
     """
@@ -53,13 +53,14 @@ class Importance:
 def importance_data(found: Sequence[Sampled]) -> list[Importance]:
     """Return each parameter's importance, arm by arm, from the sampled configurations in their order.
 
-    Scores count by rank, and a configuration that was stopped early ranks below all that finished. A parameter alone is
-    looked at: one that matters only together with another shows little, and so does one with its best in the middle.
+    Scores count by rank, and a configuration that was stopped early ranks below all that finished. Each
+    parameter is considered alone: one that matters only together with another, or whose best lies in the middle, has a
+    small share.
     """
     shares = []
     for arm in dict.fromkeys(each.key.arm for each in found):
         own = [each for each in found if each.key.arm == arm]
-        if len(own) < FEWEST:
+        if len(own) < MIN_CONFIGURATIONS:
             continue
         ranks = stats.rankdata([each.score + each.complete for each in own])  # scores are at most 1
         for name in own[0].parameters:
@@ -226,8 +227,8 @@ def draw_importance(data: Sequence[Importance]) -> go.Figure:
 def parallel(finding: SearchFinding) -> tuple[Figure, ...]:
     """Draw the parameters and the score of every sampled configuration, a figure per arm."""
     caption = (
-        "Every line is a sampled configuration. Full lines finished, the darker the higher their mean accuracy; dotted "
-        "grey lines with crosses were stopped early, and stand at the mean of their last accuracies."
+        "Every line is a sampled configuration. Solid lines finished, darker for a higher mean accuracy; dotted grey "
+        "lines with crosses were stopped early, and end at the mean of their last accuracies."
     )
     return tuple(
         Figure(named("configurations of", data.arm), f"Configurations of {data.arm}", caption, draw_parallel(data))
@@ -243,8 +244,8 @@ def importance(finding: SearchFinding) -> tuple[Figure, ...]:
     caption = (
         "The share of the variance of the score's ranks that one parameter explains by itself within its arm: "
         "Spearman's ρ² for numbers, η² between choices. Configurations that were stopped early rank below those "
-        "that finished. The black stroke is the share to expect of a parameter that does nothing. A parameter "
-        "whose best lies in the middle, or that matters only together with another, shows little here. No "
-        "intervals: the configurations were picked by the search, not at random."
+        "that finished. The black stroke is the share expected of a parameter without effect. A parameter "
+        "whose best value lies in the middle, or that matters only together with another, has a small share. There "
+        "are no intervals, because the configurations were picked by the search, not at random."
     )
     return (Figure("importance", "Which parameters mattered", caption, draw_importance(data)),)

@@ -11,7 +11,7 @@ from analysis.figures.figure import Figure, axis, named, panels, part_drawn
 from analysis.figures.published import PUBLISHED
 from analysis.figures.theme import (
     INK,
-    MOST_DRAWN,
+    MAX_DRAWN,
     Style,
     add_line,
     axis_ends,
@@ -78,7 +78,7 @@ def add_strip(figure: go.Figure, spans: Sequence[tuple[float, float]], parameter
 
 def _add_level(figure: go.Figure, line: SweepLine, look: Style, ends: tuple[float, float]) -> None:
     """Add an arm that does not vary the parameter: a level with its band, and its runs at the right edge."""
-    name, interval, dots = escaped(line.label), line.intervals[0], line.dots[:MOST_DRAWN]
+    name, interval, dots = escaped(line.label), line.intervals[0], line.dots[:MAX_DRAWN]
     if interval.low is not None and interval.high is not None:
         low, high = 100 * interval.low, 100 * interval.high
         figure.add_scatter(

@@ -31,7 +31,7 @@ INK, GRID, SHADE = "#1b1f24", "#e3e6ea", "rgba(27,31,36,0.10)"
 SCALE = "Cividis"  # its lightness rises evenly, for colour-blind readers and in grey
 # What marks the end of a run that is not complete, by its status.
 CUTS = {"stopped": "x-thin", "diverged": "y-up-open", "failed": "square-x-open"}
-MOST_DRAWN = 50  # runs of a configuration that are drawn one by one: tens of thousands of marks make a browser slow
+MAX_DRAWN = 50  # runs of a configuration that are drawn one by one: tens of thousands of marks make a browser slow
 
 
 class Style(NamedTuple):
@@ -98,12 +98,12 @@ def axis_ends(values: Sequence[float], *, logarithmic: bool) -> tuple[float, flo
 
 
 def first_of_each(drawn: Sequence[T], group: Sequence[Hashable]) -> list[T]:
-    """Return what is to be drawn: of each group, that is of each configuration, the first ``MOST_DRAWN``."""
+    """Return what is to be drawn: of each group, that is of each configuration, the first ``MAX_DRAWN``."""
     count: Counter[Hashable] = Counter()
     found = []
     for each, own in zip(drawn, group, strict=True):
         count[own] += 1
-        if count[own] <= MOST_DRAWN:
+        if count[own] <= MAX_DRAWN:
             found.append(each)
     return found
 

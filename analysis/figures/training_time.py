@@ -25,7 +25,7 @@ def training_time(results: StudyResults) -> tuple[Figure, ...]:
     metric = reported_metric(results.runs)
     caption = (
         f"Every mark is a configuration: mean accuracy with its {100 * LEVEL:g} % t-interval over seeds, and the mean "
-        "wall time of its complete runs, all attempts together. Runs beside each other on one machine slow each other."
+        "wall time of its complete runs, all attempts together. Runs that share a machine slow each other down."
     )
     found = []
     for where, runs in panels(results.runs, metric):

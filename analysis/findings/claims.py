@@ -40,13 +40,13 @@ class Check:
         """Return one or two sentences: the direction by our runs, then the size beside the published one."""
         name = f"the published claim that {self.claim.text}"
         if self.gap.half_width is None:
-            return f"Our runs say nothing of {name}: {self.gap.label()}."
+            return f"Our runs do not test {name}: {self.gap.label()}."
         says = {"holds": "support", "contradicted": "contradict", "open": "neither support nor contradict"}
         ours = f"{100 * self.gap.mean:.1f} ± {100 * self.gap.half_width:.1f} points, {self.gap.label()}, paired by seed"
         first = f"Our runs {says[self.direction]} {name} ({ours})."
         if self.excess is None or self.excess.half_width is None:
             return first
-        lies = "agrees with" if _holds_zero(self.excess) else "differs from"
+        lies = "agrees with" if _contains_zero(self.excess) else "differs from"
         width = f"{self.excess.mean:+.1f} ± {self.excess.half_width:.1f}"
         return f"{first} Its size {lies} the published {self.claim.points:.1f} points (ours minus theirs {width})."
 
@@ -90,5 +90,5 @@ def _published(claim: Claim) -> tuple[float, float] | None:
     return None if first is None or second is None else (first, second)
 
 
-def _holds_zero(interval: Interval) -> bool:
+def _contains_zero(interval: Interval) -> bool:
     return interval.low is not None and interval.high is not None and interval.low <= 0 <= interval.high

@@ -28,7 +28,7 @@ class Settled:
         standing: assessment of the configurations still in the race; None if none has a score.
         runs: number of recorded exploring runs.
         within: points of accuracy that make no difference.
-        asked: the requested confidence.
+        requested: confidence at which exploring ends.
         ended: the limit that ended the exploring; None if none did, or if it continues.
 
     """
@@ -36,13 +36,13 @@ class Settled:
     standing: Assessment[Key] | None
     runs: int
     within: float
-    asked: float
+    requested: float
     ended: str | None
 
     @property
     def sure(self) -> bool:
         """Whether the requested confidence is reached."""
-        return self.standing is not None and self.standing.confidence >= self.asked
+        return self.standing is not None and self.standing.confidence >= self.requested
 
 
 def settled(results: StudyResults, accuracies: Mapping[Key, Mapping[int, float]], method: Settle) -> Settled:

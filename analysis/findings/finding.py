@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from trainables.plans import StudyPlan
     from trainables.records import SelectOn
 
-MOST_ARMS = 6  # on one subset whose pairs are all compared; of more, the choice is compared with each other one
+MAX_ARMS_IN_ALL_PAIRS = 6  # on one subset; of more arms, only the pairs with the choice are compared
 
 Scores: TypeAlias = "dict[Key, dict[int, float]]"  # configuration -> seed -> accuracy, a fraction in [0, 1]
 
@@ -148,7 +148,7 @@ class Finding(ABC):
 
     def _pairs(self, subset: str) -> list[tuple[Key, Key]]:
         standing = [key for key in self.representatives if key.subset == subset]
-        if len(standing) <= MOST_ARMS:
+        if len(standing) <= MAX_ARMS_IN_ALL_PAIRS:
             return list(combinations(standing, 2))
         first = self.ranking(subset).keys[0]
         return [(first, other) for other in standing if other != first]

@@ -81,7 +81,7 @@ def clips_section(finding: Finding) -> Section:
     """
     problem, clips = finding.results.labels_problem, finding.clips
     if clips is None:
-        return Section("Test clips", text=(f"Nothing is said of single clips: {problem}.",) if problem else ())
+        return Section("Test clips", text=(f"Single clips are not analysed: {problem}.",) if problem else ())
     compared = (pair for pairs in finding.pairs_to_compare.values() for pair in pairs)
     tables = (*clip_differences_table(clips, compared), classes_table(clips))
     return Section("Test clips", (*confusion(clips), *class_differences(clips)), tables)

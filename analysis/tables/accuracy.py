@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from analysis.statistics.hsu import BestSet
     from analysis.statistics.ranking import Choice
 
-LISTED = 200  # rows of a list; the rest is counted and lies in the CSV file or the plan
-NAMED = 8  # configurations named in one cell
+MAX_ROWS = 200  # of a list; the remaining rows are counted, and are in the CSV file or the plan
+MAX_NAMED = 8  # configurations named in one cell
 BOLD = (
-    f" Bold: may be the best of those it is listed with (Hsu's comparisons, {100 * LEVEL:g} %), where that rules out "
-    "another; the choice is made on validation alone."
+    f" Bold: may be the best of the configurations beside it (Hsu's comparisons, {100 * LEVEL:g} %), if others are "
+    "ruled out. The choice is made on validation alone."
 )
 
 
@@ -41,11 +41,11 @@ def results_table(finding: Finding, metric: str) -> Table:
     return Table(name, ("Configuration", *columns), rows, f"{note}{BOLD * bool(bold)}", frozenset(bold))
 
 
-def standing_out(found: BestSet | None) -> tuple[Key, ...]:
-    """Return the configurations that may be the best of a column of a table; none where that rules out no other."""
-    if found is None or found.left_out:  # one that was not compared is not ruled out
+def standing_out(best: BestSet | None) -> tuple[Key, ...]:
+    """Return the configurations that may be the best, if others are ruled out."""
+    if best is None or best.left_out:  # one that was not compared is not ruled out
         return ()
-    return found.members if len(found.members) < len(found.candidates) else ()
+    return best.members if len(best.members) < len(best.candidates) else ()
 
 
 def _cell(accuracies: Scores, key: Key) -> str:
@@ -74,11 +74,12 @@ def choice_table(finding: Finding) -> Table:
             )
         )
     note = (
-        "Chosen by mean validation accuracy alone, over the seeds that all ranked configurations have. Not ranked: "
-        "fewer than two seeds, or half of them, would be in common. Not told apart: the difference from the chosen "
-        f"one, paired by seed, has a t-interval that is not wholly above zero ({100 * LEVEL:g} % for all comparisons "
-        "of a subset together, Bonferroni), or none. Accuracies in %. The chosen validation mean is a maximum and has "
-        f"no interval; test: mean ± half width of the {100 * LEVEL:g} % t-interval."
+        "Chosen by mean validation accuracy alone, over the seeds that all ranked configurations share. Not "
+        "ranked: fewer than two common seeds, or fewer than half, would remain. Not told apart: the t-interval of the "
+        f"difference from the chosen one, paired by seed, is not wholly above zero ({100 * LEVEL:g} % for all "
+        "comparisons of a subset together, Bonferroni), or there is none. Accuracies in %. The validation mean of the "
+        "choice is the highest of several and therefore has no interval; test: mean ± half width of the "
+        f"{100 * LEVEL:g} % t-interval."
     )
     header = (
         "Subset",
@@ -97,9 +98,9 @@ def _apart(choice: Choice) -> str:
     return f"{text}; not ranked: {_named(too_few)}" if too_few else text
 
 
-def _named(found: Sequence[Key]) -> str:
-    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-    return ", ".join(key.configuration for key in found[:NAMED]) + more
+def _named(configurations: Sequence[Key]) -> str:
+    more = f" and {len(configurations) - MAX_NAMED} more" if len(configurations) > MAX_NAMED else ""
+    return ", ".join(key.configuration for key in configurations[:MAX_NAMED]) + more
 
 
 _REASONS = {
@@ -121,20 +122,20 @@ def left_out_table(runs: pd.DataFrame) -> Table:
     """List the runs that enter no mean, and why."""
     left = runs_left_out(runs)
     columns = ["configuration", "subset", "seed", "status", "epochs", "why"]
-    rows = tuple(tuple(map(str, row)) for row in left[columns].head(LISTED).itertuples(index=False))
+    rows = tuple(tuple(map(str, row)) for row in left[columns].head(MAX_ROWS).itertuples(index=False))
     note = f"{len(left)} of {len(runs)} runs: {status_counts(left['status'])}." if len(left) else "No run was left out."
-    if len(left) > LISTED:
-        note += f" The first {LISTED} are listed; runs.csv has all of them."
+    if len(left) > MAX_ROWS:
+        note += f" The first {MAX_ROWS} are listed; runs.csv has all of them."
     return Table("Runs left out", ("Configuration", "Subset", "Seed", "Status", "Epochs", "Why"), rows, note)
 
 
 def skipped_table(results: StudyResults) -> Table:
     """List the clips that were skipped when the data set was read, and why."""
     skipped = results.plan.dataset.skipped
-    rows = tuple((clip, problem) for clip, problem in skipped[:LISTED])
+    rows = tuple((clip, problem) for clip, problem in skipped[:MAX_ROWS])
     note = f"Clips skipped: {len(skipped)}." if skipped else "No clip was skipped."
-    if len(skipped) > LISTED:
-        note += f" The first {LISTED} are listed; the study's plan.json has all of them."
+    if len(skipped) > MAX_ROWS:
+        note += f" The first {MAX_ROWS} are listed; the study's plan.json has all of them."
     return Table("Clips skipped", ("Clip", "Problem"), rows, note)
 
 

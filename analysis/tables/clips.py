@@ -32,13 +32,13 @@ def clip_differences_table(clips: ClipPredictions, pairs: Iterable[tuple[Key, Ke
     if not rows:
         return ()
     note = (
-        f"Test accuracy, points, first less second. Interval: {100 * LEVEL:g} % percentile bootstrap, "
-        f"{REPLICATES:,} draws of clips and, where there are several, of seeds (runs of one seed together): what other "
-        "clips and other seeds would change. The t-intervals elsewhere are for these very clips. With few seeds it is "
-        "too narrow."
+        f"Test accuracy in points, first minus second. Interval: {100 * LEVEL:g} % percentile bootstrap, "
+        f"{REPLICATES:,} draws of clips and, if there are several, of seeds (the runs of a seed together). It covers "
+        "other clips and other seeds, whereas the t-intervals elsewhere hold for these clips. With few seeds it is too "
+        "narrow."
     )
-    header = ("First", "Second", "Difference", "Interval", "Drawn anew")
-    return (Table("Differences if the test clips were others", header, tuple(rows), note),)
+    header = ("First", "Second", "Difference", "Interval", "Resampled")
+    return (Table("Differences with other test clips", header, tuple(rows), note),)
 
 
 def classes_table(clips: ClipPredictions) -> Table:
@@ -57,10 +57,11 @@ def classes_table(clips: ClipPredictions) -> Table:
         )
         for own in zip(*columns, strict=True)
     )
+    runs = " and ".join(counted(len(found[key]), "run") for key in shown)
     note = (
-        f"Share of a class's test clips that a run gets right, %: mean ± half width of the {100 * LEVEL:g} % t-interval"
+        "Share of a class's test clips that a run classifies correctly, in %: mean ± half width of the "
+        f"{100 * LEVEL:g} % t-interval over {runs}."
     )
-    note += f" over {' and '.join(counted(len(found[key]), 'run') for key in shown)}."
     names = [clips.names[key] for key in shown]
-    header = ("Class", "Test clips", *names, *(("Difference, by seed",) if other else ()))
+    header = ("Class", "Test clips", *names, *(("Difference, paired by seed",) if other else ()))
     return Table("Classes", header, rows, note)

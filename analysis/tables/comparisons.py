@@ -37,7 +37,7 @@ def seeds_in_words(finding: Finding) -> tuple[str, ...]:
         return ()
     text = (
         f"{finding.names[key]}: {len(values)} runs give its {accuracy_name(metric).lower()} to "
-        f"± {100 * interval.half_width:.1f} points; {more} more seeds would halve that, if their spread stays as it is."
+        f"± {100 * interval.half_width:.1f} points; {more} more seeds would halve that if the spread stays the same."
     )
     return (text,)
 
@@ -66,10 +66,10 @@ def _best_set(finding: Finding, subset: str) -> Table | None:
     )
     tested, agreement = effect(layout), seed_agreement(layout)
     notes = [f"{accuracy_name(finding.selected_on)} in %; differences in points. {best.label()}."]
-    notes += [f"First when resampled: {resampled.label()}; with few seeds it is too sure."] if resampled else []
+    notes += [f"First when resampled: {resampled.label()}; with few seeds it is overconfident."] if resampled else []
     notes += [f"{tested.text()}."] if tested else []
     notes += [agreement.text()] if agreement else []
-    header = ("Configuration", "Mean", "Less the best other", "Interval", "May be best", "First when resampled")
+    header = ("Configuration", "Mean", "Minus the best other", "Interval", "May be best", "First when resampled")
     where = f" on {subset}" if len(finding.subsets) > 1 else ""
     return Table(f"Configurations that may be best{where}", header, rows, " ".join(notes))
 
@@ -90,10 +90,11 @@ def arms_table(finding: Finding) -> Table | None:
         return None
     rows = tuple(_row(finding, test) for test in paired_tests(found, pairs))
     note = (
-        f"{accuracy_name(metric)}, points, first less second, seed by seed: mean ± half width of the {100 * LEVEL:g} % "
-        "t-interval, each at its own level; p by the paired t-test, and adjusted by Holm for all rows together; effect "
-        f"size d_z with Hedges' correction; alike: two one-sided tests within {MARGIN:g} points at 5 %; seeds: how "
-        "many more would tell a difference of this size with power 0.8. Configurations were chosen on validation."
+        f"{accuracy_name(metric)} in points, first minus second, paired by seed: mean ± half width of the "
+        f"{100 * LEVEL:g} % t-interval, each at its own level; p by the paired t-test, and adjusted by Holm for all "
+        f"rows together; effect size d_z with Hedges' correction; alike: two one-sided tests within {MARGIN:g} points "
+        "at 5 %; seeds: how many more would show a difference of this size with power 0.8. Configurations were "
+        "chosen on validation."
     )
     header = ("First", "Second", "Difference", "p", "p (Holm)", "Effect size", f"Alike within {MARGIN:g}", "More seeds")
     return Table("Differences between arms", header, rows, note)

@@ -13,7 +13,7 @@ from trainables.naming import counted_points
 if TYPE_CHECKING:
     from analysis.findings.method_finding import SearchFinding, SettleFinding
 
-LISTED = 20  # configurations of a search in its table; the CSV files have all of them
+MAX_ROWS = 20  # configurations of a search in its table; the CSV files have all of them
 
 
 def settle_table(finding: SettleFinding) -> Table:
@@ -32,7 +32,7 @@ def settle_table(finding: SettleFinding) -> Table:
         rows.append((key.configuration, mean, posterior, chance(standing.within[place]), chance(standing.best[place])))
     note = (
         f"The choice is the configuration that is most probably within {counted_points(found.within)} of the best, by "
-        "a Gaussian process over the parameter's scale with a deviation of its own for every configuration. Validation "
+        "a Gaussian process over the parameter's scale with a separate deviation for every configuration. Validation "
         "accuracies in %; none of these runs enters a reported interval."
     )
     header = ("Configuration", "Validation accuracy", "Posterior mean ± sd")
@@ -48,11 +48,11 @@ def search_table(finding: SearchFinding) -> Table:
             *(", ".join(sorted(set(runs_of(runs, key)["status"]))), str(int(runs_of(runs, key)["epochs"].max()))),
             NONE if score is None else f"{100 * score:.1f}",
         )
-        for key, score in list(found.items())[:LISTED]
+        for key, score in list(found.items())[:MAX_ROWS]
     ]
     note = (
-        f"{len(found)} configurations were sampled; those that finished stand first, by their mean validation accuracy "
-        "in %, then those stopped early, the last ones first. The best of many means is too high: what is reported "
-        "comes from fresh seeds."
+        f"{len(found)} configurations were sampled; those that finished come first, by their mean validation accuracy "
+        "in %, then those stopped early, the latest first. The best of many means is too high, so the reported "
+        "results come from fresh seeds."
     )
     return Table("Search", ("Configuration", "Status", "Epochs", "Validation accuracy"), tuple(rows), note)

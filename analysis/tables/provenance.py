@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults
     from trainables.plans import DataSummary
 
-SHOWN = 4  # different values of one entry; more are counted
+MAX_VALUES = 4  # different values of one entry; more are counted
 TIMES = ("started", "ended")  # ISO 8601 in UTC, so that they sort as text
 PACKAGES = ("gce-study", "numpy", "pandas", "plotly", "scipy")
 
@@ -126,7 +126,7 @@ def _period(counts: Counter[str]) -> str:
 
 def _values(counts: Counter[str], total: int) -> str:
     text = next(iter(counts)) if len(counts) == 1 else f"{len(counts)} different values"
-    if 1 < len(counts) <= SHOWN:
+    if 1 < len(counts) <= MAX_VALUES:
         text += f": {'; '.join(counts)}"
     return text if counts.total() == total else f"{text} ({counts.total()} of {total} runs)"
 

@@ -39,9 +39,8 @@ def published_table(results: StudyResults) -> Table:
     note = (
         f"Test accuracy in %. Published: mean ± {100 * published.LEVEL:g} % confidence interval, n = {published.RUNS}, "
         f"method not known ({published.SOURCE}). Ours: mean with the {100 * LEVEL:g} % t-interval (n complete runs) of "
-        "the "
-        "same settings alone: L_q with q = 0.7 (our reading), adaptive with T = 1000, the mean reading and distances "
-        "of the input, and the default training protocol."
+        "the same settings alone: L_q with q = 0.7 (our reading), adaptive with T = 1000, the mean reading and "
+        "distances of the input, and the default training protocol."
     )
     return Table("Published numbers", ("Subset", "Loss", "Published", "Ours", "Our configuration"), tuple(rows), note)
 

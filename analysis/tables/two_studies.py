@@ -1,4 +1,4 @@
-"""Two studies beside each other: the configurations that both have, and by how much they differ."""
+"""Two studies side by side: the configurations that both have, and by how much they differ."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def comparison(first: StudyResults, second: StudyResults) -> Table:
         f"Accuracies in %: mean ± half width of the {100 * LEVEL:g} % t-interval (n complete runs that do not "
         "explore). The difference, first minus second in points, is paired by seed over the n seeds that both have"
     )
-    note += "." if paired else "; the data sets differ, so that none is."
+    note += "." if paired else "; there is none, because the data sets differ."
     return Table(f"{a} and {b}", (*HEADER, a, b, "Difference"), tuple(rows), note)
 
 

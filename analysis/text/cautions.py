@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults
     from trainables.plans import PlannedRun
 
-FEW = 5  # seeds below which an interval is wide and its normal assumption untestable
+MIN_SEEDS = 5  # seeds below which an interval is wide and its normal assumption untestable
 ALPHA = 0.05
 MIN_VALUES_WITH_INSIDE = 3  # the fewest values of which one lies inside
 
@@ -64,8 +64,8 @@ def explored_cautions(finding: SettleFinding | SearchFinding) -> tuple[str, ...]
 def edges(results: StudyResults, key: Key) -> list[str]:
     """Return cautions where a configuration's value is the lowest or highest tried, and another is possible.
 
-    A value at the end of what the loss allows, as q = 1, has nothing beyond. Two values have no inside. Tried is what
-    has a record, whatever its status: where the next value diverged, nothing is left to try there.
+    Nothing lies beyond the end of what the loss allows, such as q = 1. Of two values, none lies inside. A value counts
+    as tried if it has a record of any status: where the next value diverged, nothing is left to try.
     """
     planned = [p for p in results.plan.runs if p.run.run_id in results.records]
     arm = [p for p in planned if p.arm == key.arm and p.run.configuration.subset == key.subset]
@@ -109,8 +109,8 @@ def no_effect(finding: GridFinding, subset: str) -> list[str]:
         sign, name = symbol(str(series["parameter"].iloc[0])), str(series["series"].iloc[0])
         cautions.append(
             f"No effect of {sign} on {chosen_by(finding.results)} is seen for {name} ({test.text()}, "
-            f"{len(table.keys)} values, {len(table.seeds)} seeds): which value is best is not known; that "
-            f"{sign} does nothing is not shown either."
+            f"{len(table.keys)} values, {len(table.seeds)} seeds): which value is best remains unknown, but it "
+            f"is not shown that {sign} has no effect."
         )
     return cautions
 
@@ -118,10 +118,10 @@ def no_effect(finding: GridFinding, subset: str) -> list[str]:
 def few_seeds(runs: pd.DataFrame, key: Key) -> list[str]:
     """Return a caution if the chosen configuration has reported runs, but fewer than five."""
     n = len(complete_runs(runs_of(runs, key)))
-    if not 0 < n < FEW:
+    if not 0 < n < MIN_SEEDS:
         return []
     rests = f"{key.configuration} rests on {counted(n, 'seed')}"
-    return [f"{rests}: with fewer than {FEW}, intervals are wide, and one run moves them."]
+    return [f"{rests}: with fewer than {MIN_SEEDS}, intervals are wide and depend on single runs."]
 
 
 def disagreement(finding: GridFinding, key: Key) -> list[str]:
@@ -146,10 +146,10 @@ def uneven(finding: GridFinding, subset: str) -> list[str]:
     if found is None or found.p > ALPHA:
         return []
     text = (
-        f"Seeds scatter some configurations more than others (Brown and Forsythe's test, {p_text(found.p)}; what "
-        f"configuration and seed leave over has standard deviations of {100 * found.low:.2f} to "
-        f"{100 * found.high:.2f} points): the set of those that may be best takes "
-        "one spread for all and may leave the best one out; the verdict compares pair by pair and takes none."
+        f"Some configurations vary more over seeds than others (Brown and Forsythe's test, {p_text(found.p)}; "
+        f"residual standard deviations of {100 * found.low:.2f} to {100 * found.high:.2f} points): the set of "
+        "configurations that may be best assumes equal spread and may omit the best one; the pairwise comparisons of "
+        "the verdict do not assume it."
     )
     return [text]
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults
     from trainables.settings import OpenRange, Search, Settle
 
-FEW = 12  # values that are written out; of more, their ends
+MAX_LISTED = 12  # values or seeds written out; of more, only the ends
 SAMPLERS = {"tpe": "TPE", "random": "random", "gp": "Gaussian-process", "qmc": "quasi-random"}
 
 
@@ -120,7 +120,7 @@ def _values(name: str, values: Sequence[Any], space: OpenRange | None) -> str:
         return ""
     if len(distinct) == 1:
         return f"{sign} = {number(distinct[0])}"
-    if len(distinct) > FEW:
+    if len(distinct) > MAX_LISTED:
         return f"{sign} at {len(distinct)} values from {number(min(distinct))} to {number(max(distinct))}"
     return f"{sign} in {{{', '.join(map(number, distinct))}}}"
 
@@ -133,7 +133,7 @@ def grid_design(finding: GridFinding, cited: References) -> list[str]:
     """Describe which configurations were trained with which seeds, and how they are compared."""
     runs = finding.results.runs
     seeds = sorted(set(map(int, runs["seed"])))
-    which = ", ".join(map(str, seeds)) if len(seeds) <= FEW else f"of {seeds[0]} to {seeds[-1]}"
+    which = ", ".join(map(str, seeds)) if len(seeds) <= MAX_LISTED else f"of {seeds[0]} to {seeds[-1]}"
     if seeds == list(range(seeds[0], seeds[-1] + 1)) and len(seeds) > 1:
         which = f"{seeds[0]} to {seeds[-1]}"
     many = f"{counted(len(seeds), 'seed')} ({which})"
@@ -144,7 +144,7 @@ def grid_design(finding: GridFinding, cited: References) -> list[str]:
     return [
         first,
         (
-            "The configuration of the highest mean validation accuracy is set apart from another where the "
+            "The configuration of the highest mean validation accuracy is told apart from another if the "
             f"{100 * LEVEL:g} % t-interval of their difference, paired by seed and with Bonferroni's correction, lies "
             f"above zero (multiple comparisons with the best, {cited.cite('hsu')})."
         ),
@@ -157,10 +157,10 @@ def settle_design(finding: SettleFinding, cited: References) -> list[str]:
     most = f", or {counted(method.max_runs, 'run')} were spent" if method.max_runs is not None else ""
     return [
         (
-            f"Among {counted(len(keys(runs)), 'configuration')} the choice was made by training where it decides: "
+            f"Among {counted(len(keys(runs)), 'configuration')} the choice was made by adaptive allocation of runs: "
             f"after {counted(method.start_seeds, 'seed')} each, runs were drawn by top-two Thompson sampling "
             f"({cited.cite('russo')}) from the posterior of the mean accuracies under a Gaussian process (Matérn 5/2 "
-            "over the scale of the parameter where one number is varied, and a deviation of its own for every "
+            "over the scale of the parameter where one number is varied, and a separate deviation for every "
             f"configuration), until one was within {counted_points(method.within)} of the best with probability "
             f"{method.confidence:g}{most}; this took {counted(_recorded(runs), 'run')}."
         ),

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults
     from analysis.statistics.intervals import Interval
 
-LEAST = 0.01  # probability that is written out
+MIN_WRITTEN = 0.01  # a smaller probability is written as < 0.01
 
 
 def chance(probability: float) -> str:
     """Write a probability rounded down, so that 0.949 does not pass for 0.95, nor 0.002 for none."""
-    return f"{int(100 * probability) / 100:.2f}" if not 0 < probability < LEAST else f"< {LEAST}"
+    return f"{int(100 * probability) / 100:.2f}" if not 0 < probability < MIN_WRITTEN else f"< {MIN_WRITTEN}"
 
 
-NAMED = 4  # more configurations than this are counted, not named
+MAX_NAMED = 4  # more configurations than this are counted, not named
 
 
 def cost(results: StudyResults) -> str:
@@ -56,8 +56,8 @@ def chosen_by(results: StudyResults) -> str:
 
 def listed(found: Sequence[Key], names: Mapping[Key, str]) -> str:
     """Name the first of some configurations, and count the others."""
-    words = [names[key] for key in found[:NAMED]]
-    return joined([*words, f"{len(found) - NAMED} more"] if len(found) > NAMED else words)
+    words = [names[key] for key in found[:MAX_NAMED]]
+    return joined([*words, f"{len(found) - MAX_NAMED} more"] if len(found) > MAX_NAMED else words)
 
 
 def joined(words: Sequence[str]) -> str:

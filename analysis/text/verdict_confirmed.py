@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.results.runs_table import Key, key_of, keys, runs_of, status_counts
 from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
 from analysis.text.phrases import (
-    NAMED,
+    MAX_NAMED,
     alike,
     budget_ended,
     chance,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from analysis.findings.method_finding import SearchFinding, SettleFinding
     from analysis.statistics.best_arm import Assessment
 
-RULED_OUT = 0.05  # a configuration that is less probably the best is not named beside the choice
+MIN_RIVAL = 0.05  # a configuration that is less probably the best is not named beside the choice
 
 
 def settle_verdict(finding: SettleFinding) -> str:
@@ -56,14 +56,14 @@ def _settled(finding: SettleFinding, standing: Assessment[Key]) -> list[str]:
         sentences = [f"{name} is chosen by {chosen_by(finding.results)}: it is {is_} ({runs})."]
     else:
         limit = f"; {found.ended} is reached" if found.ended else ""
-        asked = f"where {found.asked:g} was asked for ({runs}{limit})"
+        asked = f"where {found.requested:g} was requested ({runs}{limit})"
         sentences = [f"Not settled: by {chosen_by(finding.results)} {name} leads and is {is_}, {asked}."]
     rivals = sorted(
-        (i for i, key in enumerate(standing.keys) if key != standing.chosen and standing.best[i] >= RULED_OUT),
+        (i for i, key in enumerate(standing.keys) if key != standing.chosen and standing.best[i] >= MIN_RIVAL),
         key=lambda i: -standing.best[i],
     )
     if rivals:
-        words = [f"{called[standing.keys[i]]} ({chance(standing.best[i])})" for i in rivals[:NAMED]]
+        words = [f"{called[standing.keys[i]]} ({chance(standing.best[i])})" for i in rivals[:MAX_NAMED]]
         sentences.append(f"The best may also be {joined(words)}, by the probability in brackets.")
     return sentences
 
@@ -113,7 +113,7 @@ def _confirmed(finding: SettleFinding | SearchFinding, chosen: Key) -> list[str]
         interval = t_interval(tested[chosen].values(), LEVEL)
         score = f"On the test set it scores {interval.percent()} % ({interval.label()} fresh seeds)"
         others = [key for key in _beside(finding, chosen) if key in tested]
-        gaps = [(key, paired_difference(tested[chosen], tested[key], LEVEL)) for key in others[:NAMED]]
+        gaps = [(key, paired_difference(tested[chosen], tested[key], LEVEL)) for key in others[:MAX_NAMED]]
         words = [
             f"{points(gap)} {finding.names[key]}{'' if clear(gap) else _open(tested[chosen], tested[key])}"
             for key, gap in gaps

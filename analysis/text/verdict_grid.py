@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from analysis.results.runs_table import Key, keys, runs_of, status_counts
 from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
 from analysis.text.phrases import (
-    NAMED,
+    MAX_NAMED,
     alike,
     budget_ended,
     chosen_by,
@@ -94,7 +94,7 @@ def certainty(choice: Choice, names: Mapping[Key, str], values: Mapping[Key, flo
         every = f"all {others} others{' ranked' if choice.ranking.too_few else ''}"
         return f"It is ahead of {every if others > 1 else names[choice.comparisons[0].other]} ({method})."
     many = f"any of the other {others}" if len(tied) == others else f"{len(tied)} of the other {others}"
-    who = _span(choice, names, values) or (many if len(tied) > NAMED else listed(tied, names))
+    who = _span(choice, names, values) or (many if len(tied) > MAX_NAMED else listed(tied, names))
     return f"The study does not tell it apart from {who} ({method})."
 
 

@@ -39,8 +39,8 @@ def test_a_mean_curve_ends_where_the_first_complete_run_stops(study: Builder) ->
 
 
 def test_a_mark_of_a_run_that_is_not_complete_stands_at_a_line_that_is_drawn(study: Builder) -> None:
-    for seed in range(theme.MOST_DRAWN + 2):
-        late = seed in (1, theme.MOST_DRAWN + 1)
+    for seed in range(theme.MAX_DRAWN + 2):
+        late = seed in (1, theme.MAX_DRAWN + 1)
         study.add("cce", CCE(name="cce"), seed, status="stopped" if late else "complete", epochs=2 if late else 4)
     (figure,) = learning_curves.learning_curves(study.finding())
     (mark,) = [trace for trace in figure.drawing.data if trace.name == "stopped"]
@@ -57,15 +57,15 @@ def test_a_loss_that_is_not_finite_leaves_a_gap(study: Builder) -> None:
 
 
 def test_of_many_runs_the_first_lines_are_drawn_and_all_are_counted(study: Builder) -> None:
-    seeds = theme.MOST_DRAWN + 10
+    seeds = theme.MAX_DRAWN + 10
     study.temperatures([2, 3], seeds)
     for seed in (0, seeds - 1):
         study.add("cce", CCE(name="cce"), seed + 1000, status="stopped", epochs=2)
     (figure,) = learning_curves.learning_curves(study.baselines(seeds).finding())
     thin = [trace for trace in figure.drawing.data if trace.line.width == 1]
-    assert [list(trace.y).count(None) for trace in thin] == [theme.MOST_DRAWN] * 6
+    assert [list(trace.y).count(None) for trace in thin] == [theme.MAX_DRAWN] * 6
     assert f"n = {seeds}" in figure.drawing.data[1].hovertemplate
-    assert f"the first {theme.MOST_DRAWN} in the plan's order are drawn" in figure.caption
+    assert f"the first {theme.MAX_DRAWN} in the plan's order are drawn" in figure.caption
 
 
 def test_a_caption_says_nothing_of_a_part_where_all_runs_are_drawn(full_study: Builder) -> None:

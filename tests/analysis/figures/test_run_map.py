@@ -8,7 +8,7 @@ import pytest
 
 from analysis.figures import learning_curves
 from analysis.figures.exploring_curves import draw_exploring_curves, exploring_curves_data
-from analysis.figures.run_map import MOST_ROWS, UNSCORED, draw_run_map, run_map_data
+from analysis.figures.run_map import MAX_ROWS, UNSCORED, draw_run_map, run_map_data
 from analysis.figures.training_time import draw_training_time, training_time_data
 from analysis.results.runs_table import keys
 from trainables.config import CCE, GCE
@@ -34,10 +34,10 @@ def test_a_complete_run_that_cannot_be_scored_is_marked(study: Builder) -> None:
 
 
 def test_a_large_map_counts_what_it_leaves_out(study: Builder) -> None:
-    for i in range(MOST_ROWS + 3):
+    for i in range(MAX_ROWS + 3):
         study.add("gce", GCE(name="gce", q=i / 100), 0, varied={"q": i / 100})
     data = run_map_data(study.results().runs)
-    assert (len(data.rows), data.dropped) == (MOST_ROWS, 3)
+    assert (len(data.rows), data.dropped) == (MAX_ROWS, 3)
 
 
 def test_every_status_has_a_mark_of_its_own(full_study: Builder) -> None:

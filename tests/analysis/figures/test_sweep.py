@@ -117,15 +117,15 @@ def test_two_lines_of_one_arm_differ_by_dash(study: Builder) -> None:
 
 
 def test_of_many_runs_the_first_dots_are_drawn_and_all_are_counted(study: Builder) -> None:
-    seeds = theme.MOST_DRAWN + 10
+    seeds = theme.MAX_DRAWN + 10
     study.temperatures([2, 3], seeds).baselines(seeds)
     line, cce, _ = sweep.sweep_data(study.results().runs, "temperature", "test").lines
     assert [interval.n for interval in (*line.intervals, *cce.intervals)] == [seeds] * 3
     for figure in sweep.sweep(study.finding()):
         dots = [trace for trace in figure.drawing.data if trace.mode == "markers"]
-        assert [len(trace.x) for trace in dots] == [2 * theme.MOST_DRAWN, theme.MOST_DRAWN, theme.MOST_DRAWN]
+        assert [len(trace.x) for trace in dots] == [2 * theme.MAX_DRAWN, theme.MAX_DRAWN, theme.MAX_DRAWN]
         assert [list(trace.customdata[:3]) for trace in dots] == [[0, 1, 2]] * 3
-        assert f"the first {theme.MOST_DRAWN} in the plan's order are drawn" in figure.caption
+        assert f"the first {theme.MAX_DRAWN} in the plan's order are drawn" in figure.caption
 
 
 def test_a_caption_says_nothing_of_a_part_where_all_runs_are_drawn(full_study: Builder) -> None:

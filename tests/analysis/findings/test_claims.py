@@ -37,7 +37,7 @@ def test_one_run_says_nothing() -> None:
     found = check(CCE_CLAIM, t_interval([0.05]))
     assert (found.direction, found.excess) == ("open", None)
     assert found.text() == (
-        "Our runs say nothing of the published claim that adaptive beats CCE on all: no interval, n = 1."
+        "Our runs do not test the published claim that adaptive beats CCE on all: no interval, n = 1."
     )
 
 

@@ -103,7 +103,7 @@ def test_an_unsettled_study_says_what_it_reached_what_ended_it_and_which_values_
     assert text.startswith(
         "Not settled: by validation accuracy T = 10000 leads and is within 0.5 points of the best of"
     )
-    assert "where 0.9 was asked for (6 runs; method.max_runs = 6 is reached)." in text
+    assert "where 0.9 was requested (6 runs; method.max_runs = 6 is reached)." in text
     assert "The best may also be T = 1000 (0." in text
     assert "It is not confirmed on fresh seeds." in text
 

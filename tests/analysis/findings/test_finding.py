@@ -11,7 +11,7 @@ import pytest
 
 from analysis.figures.pairs import pairs_data
 from analysis.findings import exploration
-from analysis.findings.finding import MOST_ARMS
+from analysis.findings.finding import MAX_ARMS_IN_ALL_PAIRS
 from analysis.findings.method_finding import method_finding
 from analysis.report.write import files
 from analysis.results.runs_table import Key
@@ -108,25 +108,25 @@ def test_a_finding_that_nobody_reads_computes_nothing(study: Builder, calls: Cou
     assert not calls
 
 
-@pytest.mark.parametrize("arms", [2, MOST_ARMS, MOST_ARMS + 1])
+@pytest.mark.parametrize("arms", [2, MAX_ARMS_IN_ALL_PAIRS, MAX_ARMS_IN_ALL_PAIRS + 1])
 def test_every_pair_of_arms_is_compared_up_to_a_number_and_then_each_with_the_choice(study: Builder, arms: int) -> None:
     for arm in range(arms):
         study.add(f"arm{arm}", GCE(name="gce", q=arm / 10), 0, validation=0.9 if arm == 1 else 0.8)
     (pairs,) = study.finding().pairs_to_compare.values()
-    if arms <= MOST_ARMS:
+    if arms <= MAX_ARMS_IN_ALL_PAIRS:
         assert len(pairs) == arms * (arms - 1) / 2
     else:
         assert [first.arm for first, _ in pairs] == ["arm1"] * (arms - 1)
 
 
 def test_figure_and_tables_compare_the_same_pairs(study: Builder) -> None:
-    for arm in range(MOST_ARMS + 1):
+    for arm in range(MAX_ARMS_IN_ALL_PAIRS + 1):
         for subset in ("all", "clean"):
             study.add(f"arm{arm}", GCE(name="gce", q=arm / 10), 0, subset=subset)
     found = study.report()
     names = found.finding.names
     pairs = [(names[a], names[b]) for own in found.finding.pairs_to_compare.values() for a, b in own]
-    assert len(pairs) == 2 * MOST_ARMS
+    assert len(pairs) == 2 * MAX_ARMS_IN_ALL_PAIRS
     assert [row[:2] for row in arms_table(found.finding).rows] == pairs
     drawn = pairs_data(found.finding)
     assert [(names[pair.first], names[pair.second]) for pair in drawn] == pairs

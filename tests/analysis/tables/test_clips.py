@@ -88,10 +88,10 @@ def test_the_tables_hold_the_bootstrap_and_the_classes_of_the_choice(study: Buil
     )
     assert len(differences.rows) == 3
     assert [row[:2] for row in classes.rows] == [("Rain", "20"), ("Wind", "15"), ("Snow", "5")]
-    assert classes.header[2:] == ("gce", "q", "Difference, by seed")
+    assert classes.header[2:] == ("gce", "q", "Difference, paired by seed")
     assert classes.rows[2][2:] == ("0.0", "0.0", "0.0")
     assert [figure.name for figure in figures] == ["confusion", "class_differences"]
-    assert "Most often taken: Snow for " in figures[0].caption
+    assert "Most frequent confusions: Snow as " in figures[0].caption
     assert figures[1].caption.startswith("gce minus q, paired by seed")
 
 

@@ -74,7 +74,7 @@ def test_seeds_that_would_halve_the_interval_of_the_choice_are_counted(full_stud
     """Six runs: 2.571 / sqrt(6) = 1.049, half of it 0.525; 16 give 2.131 / 4 = 0.533, and 17 give 0.514."""
     (text,) = seeds_in_words(full_study.finding())
     assert text.startswith("adaptive T=1000: 6 runs give its test accuracy to ± ")
-    assert text.endswith("; 11 more seeds would halve that, if their spread stays as it is.")
+    assert text.endswith("; 11 more seeds would halve that if the spread stays the same.")
 
 
 def test_one_run_gives_no_interval_to_halve(study: Builder) -> None:

@@ -69,7 +69,7 @@ def test_no_effect_of_the_parameter_is_said_with_its_test(study: Builder) -> Non
     _sweep(study, {100.0: 0.7001, 1000.0: 0.7002, 10000.0: 0.70})
     (found,) = [text for text in study.report().cautions if "No effect" in text]
     assert found.startswith("No effect of T on validation accuracy is seen for adaptive (F(2, 10) = ")
-    assert found.endswith("which value is best is not known; that T does nothing is not shown either.")
+    assert found.endswith("which value is best remains unknown, but it is not shown that T has no effect.")
 
 
 def test_few_seeds_are_said(study: Builder) -> None:
@@ -122,7 +122,7 @@ def test_uneven_spreads_are_said_where_the_set_of_bests_relies_on_one(study: Bui
                 varied={"temperature": temperature},
             )
     (text,) = study.report().cautions
-    assert text.startswith("Seeds scatter some configurations more than others (Brown and Forsythe's test, p")
+    assert text.startswith("Some configurations vary more over seeds than others (Brown and Forsythe's test, p")
     left = noise - noise.mean(axis=1, keepdims=True) - noise.mean(axis=0) + noise.mean()
     low, high = (100 * end for end in (min(left.std(axis=1, ddof=1)), max(left.std(axis=1, ddof=1))))
-    assert f"has standard deviations of {low:.2f} to {high:.2f} points)" in text
+    assert f"residual standard deviations of {low:.2f} to {high:.2f} points)" in text
