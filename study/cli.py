@@ -15,7 +15,7 @@ from study.interrupts import Interrupted, interruptible
 from trainables.datasets.manifest import DataSetError
 
 BAD_INPUT = 2
-MAX_UNCOUNTED = 3  # problems; of more, the number is printed too
+MAX_UNCOUNTED = 3  # problems; if there are more, their number is printed too
 FAULT = 1
 
 # Command -> its module in ``study.commands`` and what it does. Without a text, the help does not list it.

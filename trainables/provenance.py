@@ -64,7 +64,7 @@ class Provenance(RootModel[dict[str, Any]]):
 
     @property
     def attempt_count(self) -> int:
-        """The number of attempts, also of a record that does not describe the earlier ones."""
+        """The number of attempts, even if the record does not describe the earlier ones."""
         return int(self.root.get("attempts", 1))
 
     @property

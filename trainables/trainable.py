@@ -43,7 +43,7 @@ def loader(storage: Location, fingerprint: str, device: str) -> RunDataSource:
 class RunTrainable(tune.Trainable):
     """Executes a ``RunTask``, which is the trial's configuration.
 
-    The worker writes the record, so that a run that ended is recorded whatever becomes of the driver. Tune's own
+    The worker writes the record, so that a run that ended is recorded even if the driver dies. Tune's own
     checkpoints are not used; the run's checkpoint is in the storage location, under its run_id.
     """
 

@@ -69,7 +69,7 @@ class TensorBoard(Observer):
         self._files[run_id] = file
 
     def run_recorded(self, planned: PlannedRun, record: Record, *, known: bool = False) -> None:  # noqa: ARG002 -- the observer's signature
-        """Rewrite the file of a run from its record, whoever trained it, unless that is already done."""
+        """Rewrite a run's file from its record, unless that has been done; it may have been trained elsewhere."""
         self._curves.pop(record.run_id, None)
         self._files.pop(record.run_id, None)
         # A failed run may be trained again, and its next record then has another end.

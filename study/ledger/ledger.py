@@ -41,7 +41,7 @@ class Ledger:
         """Return the records of those of the runs that have one, by ``run_id``. For the study's owner only.
 
         A file that is not its run's record is moved to ``records/damaged/``, and the run counts as not recorded. What a
-        killed process left beside a record is removed.
+        killed process left behind is removed.
 
         Raises:
             OSError: a record cannot be read or moved.

@@ -36,7 +36,7 @@ class QueuedMethod:
                 self._queue.plan(candidate.planned(seed, dataset, "confirm"))
 
     def tell(self, record: Record) -> None:
-        """Register a run's record; whatever its status, the run is not asked for again.
+        """Register a run's record; with any status, the run is not asked for again.
 
         Raises:
             ValueError: the method has not planned this run.

@@ -48,7 +48,7 @@ class Journal:
         """Load the file's operations; None for a new file."""
         try:
             self._start(logs or [])
-        except Exception:  # noqa: BLE001 -- whatever Optuna raises on a foreign file: the file gets replaced
+        except Exception:  # noqa: BLE001 -- Optuna raises many errors on a foreign file, which gets replaced
             self._start([])
             logs = None
         self._replace = not logs  # whether the next write replaces the file

@@ -167,7 +167,7 @@ class _Past(FrozenTrial):
 
 
 def _trial(space: Sequence[ArmSpace], tried: Tried) -> FrozenTrial | None:
-    """Return a configuration as the trial that a sampler reads; of a pruned one, only the last score is kept.
+    """Return a configuration as the trial that a sampler reads; a pruned one keeps only its last score.
 
     None for a configuration outside the space.
     """
@@ -203,7 +203,7 @@ def _sampler(name: SamplerName, seed: int, number: int) -> BaseSampler:
 def _sequence(space: Sequence[ArmSpace], start: int, seed: int) -> Iterator[tuple[str, dict[str, float | str]]]:
     """Yield the points of a scrambled Sobol sequence, starting at number ``start``.
 
-    The arm and each parameter of each arm are separate dimensions; of a point, only the dimensions of its arm are used.
+    The arm and each parameter of each arm are separate dimensions; a point uses only the dimensions of its arm.
     Optuna's sampler takes its dimensions from the first trial, and counts the sampled points in a study attribute.
     """
     union = distributions(space)

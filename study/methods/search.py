@@ -157,7 +157,7 @@ class Search(QueuedMethod):
         return sorted(stopped, key=lambda e: (-max(e.tried().intermediate), -(e.tried().value or 0.0), e.number))
 
     def tell(self, record: Record) -> None:
-        """Register a run's record; that of an exploring run enters the rungs, whatever its status."""
+        """Register a run's record; that of an exploring run enters the rungs, with any status."""
         super().tell(record)
         self._held.discard(record.run_id)
         if explored := self._configuration_of.get(record.run_id):

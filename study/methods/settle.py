@@ -59,7 +59,7 @@ class Settle(QueuedMethod):
         """Start, or resume from the runs of an earlier session.
 
         Args:
-            candidates: the configurations to choose from; of equal ones, the first is kept.
+            candidates: the configurations to choose from; duplicates are dropped.
             baselines: the configurations confirmed alongside the choice.
             settings: tolerance, confidence, seeds and cap.
             dataset: the data set's fingerprint.
@@ -256,7 +256,7 @@ class Settle(QueuedMethod):
 
 
 def _distinct(candidates: Iterable[Candidate]) -> dict[Configuration, Candidate]:
-    """Return the candidates by configuration, in their order; of equal ones, the first."""
+    """Return the candidates by configuration, in their order, without later duplicates."""
     by_configuration: dict[Configuration, Candidate] = {}
     for candidate in candidates:
         by_configuration.setdefault(candidate.configuration, candidate)

@@ -82,7 +82,7 @@ def _adaptive_arms(spec: StudySpec) -> list[Arm]:
 
 
 def control_runs(spec: StudySpec) -> int:
-    """Return how many controls a study needs at most: one for each adaptive run that enters means."""
+    """Return the maximum number of controls in a study: one for each adaptive run that enters means."""
     if not spec.controls:
         return 0
     adaptive = _adaptive_arms(spec)
@@ -94,7 +94,7 @@ def control_runs(spec: StudySpec) -> int:
 
 
 def confirming_runs(spec: StudySpec, method: ChoosingMethod) -> int:
-    """Return how many runs a study needs at most to confirm its choice beside its baselines, controls included."""
+    """Return the maximum number of runs that confirm a study's choice and baselines, controls included."""
     baselines = sum(arm.size for arm in spec.arms if arm.name in method.baselines)
     return method.confirm_seeds * (method.confirm_best + baselines) + control_runs(spec)
 

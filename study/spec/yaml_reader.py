@@ -91,7 +91,7 @@ class Document:
 
 
 class _Resolver(VersionedResolver):
-    """Leaves plain scalars to the core schema above, whatever version a %YAML directive names."""
+    """Leaves plain scalars to the core schema above, for any version that a %YAML directive names."""
 
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Tag:  # noqa: ANN401 -- ruamel's own types
         if kind is ScalarNode:
@@ -256,5 +256,5 @@ def _whole(text: str) -> str | None:
 
 
 def core(text: str) -> Scalar:
-    """Return the value of a plain scalar by the core schema; of an integer, only the first 81 characters count."""
+    """Return the value of a plain scalar by the core schema; only the first 81 characters of an integer count."""
     return next((read(text) for pattern, read in _CORE_SCHEMA if pattern.fullmatch(text)), text)

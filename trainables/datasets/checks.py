@@ -20,7 +20,7 @@ MISSING = "no such file"
 
 
 def structure(manifest: Manifest) -> list[str]:
-    """List what makes a data set unusable whatever its audio.
+    """List what makes a data set unusable, apart from its audio.
 
     That is a split without clips, a single class, or a class without training clips or without test clips.
     """

@@ -31,7 +31,7 @@ M = TypeVar("M", bound=Frozen)
 def path_keys(model: type[Frozen]) -> list[str]:
     """Return the keys of a model whose type is ``LocalPath``, or that or None."""
     fields = model.model_fields.items()
-    # Of ``LocalPath | None``, pydantic leaves the mark inside the union.
+    # In ``LocalPath | None``, pydantic leaves the mark inside the union.
     return [key for key, field in fields if _LOCAL in field.metadata or LocalPath in get_args(field.annotation)]
 
 
@@ -47,7 +47,7 @@ def local_paths(model: Frozen, at: tuple[str, ...] = ()) -> Iterator[tuple[str, 
 
 
 def with_paths(model: M, change: Callable[[str, tuple[str, ...]], str], at: tuple[str, ...] = ()) -> M:
-    """Return a copy of a model in which each path, also in the models in it, is ``change(path, location)``."""
+    """Return a copy of a model in which each path, nested ones included, is ``change(path, location)``."""
     paths = path_keys(type(model))
     changes: dict[str, Any] = {}
     for key in type(model).model_fields:
@@ -181,7 +181,7 @@ class CSV(DataSetKind):
         return self.noise
 
     def fetched(self, copy: Callable[[str, str | None], Path]) -> Self:
-        """Return the data set with each URL replaced; without a root, the clips lie beside the CSV."""
+        """Return the data set with each URL replaced; without a root, the clips are next to the CSV."""
         here = self
         if is_url(self.path):
             folder, _, name = self.path.rpartition("/")

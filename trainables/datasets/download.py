@@ -38,7 +38,7 @@ UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS
 
 
 class Resume:
-    """A pooch downloader that continues an interrupted download, also one of an earlier process.
+    """A pooch downloader that continues an interrupted download, even one of an earlier process.
 
     The bytes received so far are kept in ``part``. Pooch gets the complete file, checks its hash, and removes it if the
     hash is wrong, so that the next attempt starts afresh.
@@ -179,7 +179,7 @@ def locked(root: Path) -> Iterator[None]:
 def extract(archive: Path, root: Path, top: str) -> int:
     """Unpack a zip whose every member lies in the folder ``top`` into ``root``; return the number of files.
 
-    The members are unpacked beside their place. Once all of them are whole, the folder is renamed into its place, or
+    The members are unpacked into a temporary folder. Once all are complete, that folder is renamed into its place, or
     the files are moved one by one into a folder that is there already.
 
     Raises:

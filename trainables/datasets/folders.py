@@ -11,7 +11,7 @@ from trainables.datasets.table import check_path, grouped
 if TYPE_CHECKING:
     from pathlib import Path
 
-COMPANIONS = (".csv", ".json", ".md", ".txt", ".xml")  # notes beside the audio; anything else unknown is a problem
+COMPANIONS = (".csv", ".json", ".md", ".txt", ".xml")  # notes next to the audio; other unknown files are problems
 
 
 def parse(root: Path, *, verified: bool = True, test: float = 0.3, test_seed: int = 0) -> tuple[Manifest, list[str]]:

@@ -1,4 +1,4 @@
-"""The manifest: the one form of a data set, a list of labelled clips, whatever it was read from.
+"""The manifest: the common form of all data sets, a list of labelled clips.
 
 A manifest is light (no audio, no torch). It carries its own fingerprint, made from the labels and from the content of
 the audio files, so that a run's identity depends on the data and not on its folder.
@@ -110,7 +110,7 @@ def checked(parsed: tuple[Manifest, list[str]]) -> Manifest:
 
 
 def rank(seed: int, *names: str) -> bytes:
-    """Return a sort key that shuffles names by a seed, the same on any machine and whatever else is in the list.
+    """Return a sort key that shuffles names by a seed, the same on any machine, independent of the other names.
 
     Sorting by it and taking the first k draws k names at random; a larger k contains the smaller one.
     """

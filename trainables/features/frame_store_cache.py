@@ -6,7 +6,7 @@ two uploads at the same time do not mix. Every machine copies the store once to 
 checksums, and maps the copy; each process compares them again when it opens it, and fetches a damaged copy again.
 
 The copies together stay below ``GCE_STUDY_CACHE_GB`` (default 50): the one opened longest ago is removed first, but
-never one that a process has open, as a file lock beside it shows.
+never one that a process has open, as a file lock next to it shows.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _size(path: Path) -> int:
 
 
 def _lock_file(folder: Path) -> Path:
-    """Return the file beside a copy whose lock shows that it is in use, and whose time when it was last opened."""
+    """Return the file next to a copy: its lock shows that the copy is in use, its time when it was last opened."""
     path = folder.with_name(f"{folder.name}.used")
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():

@@ -57,7 +57,7 @@ def stopped(run: Run, curve: list[Epoch], checkpoint: Checkpoint | None, facts: 
         run: the run.
         curve: its epochs.
         checkpoint: its last checkpoint, for its cost and where it was trained; None if it is lost.
-        facts: the provenance of whoever stopped it.
+        facts: the provenance of the process that stopped it.
 
     """
     *earlier, last = checkpoint.earlier if checkpoint else [Attempt()]

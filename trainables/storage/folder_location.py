@@ -39,7 +39,7 @@ class FolderLocation(PosixPath):
         return self
 
     def write(self, data: bytes) -> None:
-        """Write the file through a temporary one beside it, which replaces it."""
+        """Write a temporary file next to this one, which it then replaces."""
         write_atomically(self, data)
 
     def write_as_owner(self, data: bytes) -> bool:
@@ -48,7 +48,7 @@ class FolderLocation(PosixPath):
         return True
 
     def append(self, data: bytes, limit: int | None = None) -> None:
-        """Append under a lock, in one write; of a file of more than ``limit`` bytes the older half is dropped."""
+        """Append under a lock, in one write; drop the older half of a file of more than ``limit`` bytes."""
         self.parent.mkdir(parents=True, exist_ok=True)
         with locks.exclusive(self) as file:
             file.seek(0, os.SEEK_END)

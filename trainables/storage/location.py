@@ -22,7 +22,7 @@ class MissingExtraError(OSError):
 
 
 def is_url(text: str) -> bool:
-    """Return whether a text has the form of a URL, of whatever kind."""
+    """Return whether a text has the form of a URL of any kind."""
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text) is not None
 
 

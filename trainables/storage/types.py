@@ -108,7 +108,7 @@ class Location(Protocol):
     def append(self, data: bytes, limit: int | None = None) -> None:
         """Append to a file of lines, which is made if absent; no part of ``data`` is seen alone.
 
-        Of a file of more than ``limit`` bytes the older half is dropped. In an object store the whole file is written,
+        The older half of a file of more than ``limit`` bytes is dropped. In an object store the whole file is written,
         and of two processes that append at once, one may lose its lines.
         """
 
