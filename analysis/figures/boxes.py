@@ -40,7 +40,7 @@ def boxes(finding: Finding) -> tuple[Figure, ...]:
         "Each box stands for an arm on a subset, by its configuration of the highest mean validation accuracy there: "
         "median, quartiles, whiskers to the furthest run within 1.5 quartile ranges. Every mark is a run."
     )
-    found = []
+    figures = []
     for where, runs in panels(results.runs, metric):
         shown = [key for key in finding.representatives if key.subset in subsets(runs)]
         if data := boxes_data(finding.scores(metric), shown):
@@ -49,8 +49,8 @@ def boxes(finding: Finding) -> tuple[Figure, ...]:
             marks = published.published_marks(results) if metric == "test" else []
             published.add_to_boxes(drawing, marks)
             name = named("" if metric == "test" else metric, "accuracy per arm", where)
-            found.append(Figure(name, title, caption + PUBLISHED * bool(marks), drawing))
-    return tuple(found)
+            figures.append(Figure(name, title, caption + PUBLISHED * bool(marks), drawing))
+    return tuple(figures)
 
 
 def draw_boxes(data: Sequence[Box], metric: str, arms: Sequence[str]) -> go.Figure:

@@ -40,16 +40,16 @@ def exploring_curves_data(runs: pd.DataFrame, epochs: pd.DataFrame, metric: str)
     """
     quantity = f"{metric}_accuracy"
     points = curve_points(epochs.dropna(subset=[quantity]), quantity, list(runs["run_id"]))
-    found = []
+    trails = []
     for run in runs.itertuples():
-        own = points.get(str(run.run_id))
-        if own is None:
+        curve = points.get(str(run.run_id))
+        if curve is None:
             continue
-        at, values = tuple(own), tuple(own.values())
+        at, values = tuple(curve), tuple(curve.values())
         key = Key(str(run.arm), str(run.configuration), str(run.subset))
         ended = Cut(key.configuration, int(str(run.seed)), str(run.status), at[-1], values[-1])
-        found.append(Trail(key, at, values, None if run.status == "complete" else ended))
-    return found
+        trails.append(Trail(key, at, values, None if run.status == "complete" else ended))
+    return trails
 
 
 def draw_exploring_curves(data: Sequence[Trail], metric: str, arms: Sequence[str]) -> go.Figure:
@@ -60,16 +60,16 @@ def draw_exploring_curves(data: Sequence[Trail], metric: str, arms: Sequence[str
         lines = {True: {"width": 1.2, "color": faint(look.colour, 0.6)}}
         lines[False] = {"width": 1.2, "color": faint(look.colour, 0.6), "dash": "dot"}
         for complete, line in lines.items():
-            own = [trail for trail in data if trail.key.arm == arm and (trail.cut is None) == complete]
-            if not own:
+            trails = [trail for trail in data if trail.key.arm == arm and (trail.cut is None) == complete]
+            if not trails:
                 continue
             name = escaped(arm) if complete else f"{escaped(arm)}, cut"
             # Only the end bears the arm's mark, so that many runs do not become a blot.
-            sizes = [0 if epoch != trail.epochs[-1] else 7 for trail in own for epoch in (*trail.epochs, None)]
+            sizes = [0 if epoch != trail.epochs[-1] else 7 for trail in trails for epoch in (*trail.epochs, None)]
             figure.add_scatter(
-                x=[epoch for trail in own for epoch in (*trail.epochs, None)],
-                y=[value for trail in own for value in (*finite(trail.values, 100), None)],
-                text=[escaped(trail.key.configuration) for trail in own for _ in (*trail.epochs, None)],
+                x=[epoch for trail in trails for epoch in (*trail.epochs, None)],
+                y=[value for trail in trails for value in (*finite(trail.values, 100), None)],
+                text=[escaped(trail.key.configuration) for trail in trails for _ in (*trail.epochs, None)],
                 mode="lines+markers" if complete else "lines",
                 marker={"size": sizes, "symbol": look.marker, "color": look.colour, "line": {"width": 0}},
                 line=line,
@@ -89,10 +89,10 @@ def exploring_curves(finding: SearchFinding) -> tuple[Figure, ...]:
         "Every line is an exploring run. Dotted lines are runs that are not complete; the mark at the end "
         "shows why: a stopped run was cut because others were better after the same number of epochs."
     )
-    found = []
+    figures = []
     for where, runs in panels(finding.explored.runs, "test" if metric == "verified" else metric):
         if data := exploring_curves_data(runs, results.curves, metric):
             title = f"{accuracy_name(metric)} of the exploring runs per epoch{where}"
             drawing = draw_exploring_curves(data, metric, arms(results.runs))
-            found.append(Figure(named("exploring curves", where), title, caption, drawing))
-    return tuple(found)
+            figures.append(Figure(named("exploring curves", where), title, caption, drawing))
+    return tuple(figures)

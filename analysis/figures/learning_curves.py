@@ -104,7 +104,7 @@ def learning_curves(finding: Finding) -> tuple[Figure, ...]:
         "them still train. The training losses of different loss functions have different scales and cannot be "
         "compared."
     )
-    results, found = finding.reported, []
+    results, figures = finding.reported, []
     for where, runs in panels(results.runs, "validation"):
         accuracy, loss = (
             learning_curves_data(runs, results.curves, name, finding.representatives)
@@ -113,8 +113,8 @@ def learning_curves(finding: Finding) -> tuple[Figure, ...]:
         if any(curve.runs for curve in accuracy):
             title = f"Validation accuracy and training loss per epoch{where}"
             drawing = draw_learning_curves(accuracy, loss, arms(results.runs))
-            found.append(Figure(named("learning curves", where), title, caption + part_drawn(runs), drawing))
-    return tuple(found)
+            figures.append(Figure(named("learning curves", where), title, caption + part_drawn(runs), drawing))
+    return tuple(figures)
 
 
 def draw_learning_curves(accuracy: Sequence[Curve], loss: Sequence[Curve], arms: Sequence[str]) -> go.Figure:

@@ -50,7 +50,7 @@ class Importance:
     n: int
 
 
-def importance_data(found: Sequence[Sampled]) -> list[Importance]:
+def importance_data(sampled: Sequence[Sampled]) -> list[Importance]:
     """Return each parameter's importance, arm by arm, from the sampled configurations in their order.
 
     Scores count by rank, and a configuration that was stopped early ranks below all that finished. Each
@@ -58,15 +58,16 @@ def importance_data(found: Sequence[Sampled]) -> list[Importance]:
     small share.
     """
     shares = []
-    for arm in dict.fromkeys(each.key.arm for each in found):
-        own = [each for each in found if each.key.arm == arm]
-        if len(own) < MIN_CONFIGURATIONS:
+    for arm in dict.fromkeys(configuration.key.arm for configuration in sampled):
+        of_arm = [configuration for configuration in sampled if configuration.key.arm == arm]
+        if len(of_arm) < MIN_CONFIGURATIONS:
             continue
-        ranks = stats.rankdata([each.score + each.complete for each in own])  # scores are at most 1
-        for name in own[0].parameters:
-            values = [each.parameters[name] for each in own]
+        # Scores are at most 1, so that configurations stopped early rank below all that finished.
+        ranks = stats.rankdata([configuration.score + configuration.complete for configuration in of_arm])
+        for name in of_arm[0].parameters:
+            values = [configuration.parameters[name] for configuration in of_arm]
             if len(set(values)) > 1 and np.ptp(ranks) > 0:
-                shares.append(Importance(arm, name, *_share(values, ranks), len(own)))
+                shares.append(Importance(arm, name, *_share(values, ranks), len(of_arm)))
     return shares
 
 
@@ -97,7 +98,7 @@ class Parallel:
     """The configurations of one arm over its parameters and the score, each a line from axis to axis."""
 
     arm: str
-    found: tuple[Sampled, ...]
+    configurations: tuple[Sampled, ...]
     axes: tuple[Axis, ...]  # the score last
     names: Mapping[Key, str]  # what to call each configuration
 
@@ -107,15 +108,19 @@ def parallel_data(finding: SearchFinding) -> list[Parallel]:
     logarithmic = {name for name, space in finding.plan.settings.ranges.items() if space.scale == "log"}
     drawn = []
     for arm in arms(finding.results.runs):
-        own = tuple(each for each in finding.sampled if each.key.arm == arm)
-        if len(own) < 2 or not own[0].parameters:  # noqa: PLR2004 -- one line compares nothing
+        of_arm = tuple(configuration for configuration in finding.sampled if configuration.key.arm == arm)
+        if len(of_arm) < 2 or not of_arm[0].parameters:  # noqa: PLR2004 -- one line compares nothing
             continue
         axes = [
-            _axis(symbol(name), [each.parameters[name] for each in own], logarithmic=(arm, name) in logarithmic)
-            for name in own[0].parameters
+            _axis(
+                symbol(name),
+                [configuration.parameters[name] for configuration in of_arm],
+                logarithmic=(arm, name) in logarithmic,
+            )
+            for name in of_arm[0].parameters
         ]
-        axes.append(_axis("score (%)", [100 * each.score for each in own], logarithmic=False))
-        drawn.append(Parallel(arm, own, tuple(axes), finding.names))
+        axes.append(_axis("score (%)", [100 * configuration.score for configuration in of_arm], logarithmic=False))
+        drawn.append(Parallel(arm, of_arm, tuple(axes), finding.names))
     return drawn
 
 
@@ -142,19 +147,19 @@ def draw_parallel(data: Parallel) -> go.Figure:
     """Draw one line per configuration; those stopped early are dashed and grey, the others by their score."""
     figure = empty(height=430)
     at = list(range(len(data.axes)))
-    finished = [each.score for each in data.found if each.complete]
+    finished = [configuration.score for configuration in data.configurations if configuration.complete]
     low, width = (min(finished), max(finished) - min(finished)) if finished else (0.0, 0.0)
     for status, complete in (("stopped early", False), ("complete", True)):
         shown = False
         # The best come last and so lie above.
-        for i, each in reversed(list(enumerate(data.found))):
-            if each.complete != complete:
+        for i, configuration in reversed(list(enumerate(data.configurations))):
+            if configuration.complete != complete:
                 continue
-            shade = sample_colorscale(SCALE, [0.85 * (1 - (each.score - low) / width) if complete and width else 0.0])[
-                0
-            ]
+            shade = sample_colorscale(
+                SCALE, [0.85 * (1 - (configuration.score - low) / width) if complete and width else 0.0]
+            )[0]
             line = {"color": shade, "width": 2.5} if complete else {"color": "#8c8c8c", "width": 1.2, "dash": "dot"}
-            text = f"{escaped(data.names[each.key])}<br>{100 * each.score:.1f} %, {status}"
+            text = f"{escaped(data.names[configuration.key])}<br>{100 * configuration.score:.1f} %, {status}"
             figure.add_scatter(
                 x=at,
                 y=[axis.places[i] for axis in data.axes],
@@ -201,24 +206,29 @@ def draw_importance(data: Sequence[Importance]) -> go.Figure:
     figure = empty(height=190 + 34 * len(data))
     rows = list(range(len(data)))
     figure.add_bar(
-        x=[each.share for each in data],
+        x=[importance.share for importance in data],
         y=rows,
         orientation="h",
         width=0.6,
         name="share explained",
         marker={"color": COLOURS[0]},
-        customdata=[f"{each.method} = {each.share:.2f}, {each.n} configurations" for each in data],
+        customdata=[
+            f"{importance.method} = {importance.share:.2f}, {importance.n} configurations" for importance in data
+        ],
         hovertemplate="%{customdata}<extra></extra>",
     )
     figure.add_scatter(
-        x=[each.chance for each in data],
+        x=[importance.chance for importance in data],
         y=rows,
         mode="markers",
         name="expected by chance",
         marker={"symbol": "line-ns-open", "size": 20, "color": INK, "line": {"width": 3}},
         hovertemplate="expected by chance: %{x:.2f}<extra></extra>",
     )
-    labels = [f"{escaped(each.arm)}: {escaped(symbol(each.parameter))} ({each.method})" for each in data]
+    labels = [
+        f"{escaped(importance.arm)}: {escaped(symbol(importance.parameter))} ({importance.method})"
+        for importance in data
+    ]
     figure.update_xaxes(title_text="Share of the variance of the score's ranks", range=[0, 1])
     figure.update_yaxes(tickvals=rows, ticktext=labels, range=[len(data) - 0.5, -0.5], showgrid=False)
     return figure

@@ -27,13 +27,13 @@ def training_time(results: StudyResults) -> tuple[Figure, ...]:
         f"Every mark is a configuration: mean accuracy with its {100 * LEVEL:g} % t-interval over seeds, and the mean "
         "wall time of its complete runs, all attempts together. Runs that share a machine slow each other down."
     )
-    found = []
+    figures = []
     for where, runs in panels(results.runs, metric):
         if data := training_time_data(runs, metric):
             title = f"{accuracy_name(metric)} against training time{where}"
             drawing = draw_training_time(data, metric, arms(results.runs))
-            found.append(Figure(named("accuracy vs training time", where), title, caption, drawing))
-    return tuple(found)
+            figures.append(Figure(named("accuracy vs training time", where), title, caption, drawing))
+    return tuple(figures)
 
 
 UNITS = ((HOUR_S, "hours"), (60.0, "minutes"), (1.0, "seconds"))
@@ -57,11 +57,11 @@ def training_time_data(runs: pd.DataFrame, metric: str, level: float = LEVEL) ->
         level: of the t-intervals of accuracy, in (0, 1).
 
     """
-    found = []
+    times = []
     for key, values in scores(runs, metric).items():
         wall_s = float(complete_runs(runs_of(runs, key))["wall_s"].mean())
-        found.append(TrainingTime(key, t_interval(values.values(), level), wall_s))
-    return found
+        times.append(TrainingTime(key, t_interval(values.values(), level), wall_s))
+    return times
 
 
 def draw_training_time(data: Sequence[TrainingTime], metric: str, arms: Sequence[str]) -> go.Figure:

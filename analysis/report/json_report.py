@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 SCHEMA = 1  # raised when a key changes its meaning or goes
 
 
-def report_json(report: MethodReport, found: Sequence[Section]) -> str:
+def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
     """Return the report as JSON (RFC 8259: no NaN, null instead; accuracies are fractions unless text says %).
 
     The keys:
@@ -51,12 +51,12 @@ def report_json(report: MethodReport, found: Sequence[Section]) -> str:
         "tables": [
             {"section": section.title, "title": table.title, "header": table.header, "rows": table.rows}
             | {"note": table.note}
-            for section in found
+            for section in sections
             for table in section.tables
         ],
         "figures": [
             {"section": section.title, "name": figure.name, "title": figure.title, "caption": figure.caption}
-            for section in found
+            for section in sections
             for figure in section.figures
         ],
         "methods": report.methods,

@@ -44,11 +44,11 @@ def report_sections(report: MethodReport) -> list[Section]:
     """Return the report's sections after the verdict, in reading order."""
     finding = report.finding
     results, shown = finding.results, finding.reported
-    found = [Section("Cautions", text=report.cautions)]
+    sections = [Section("Cautions", text=report.cautions)]
     if len(finding.explored.runs):
-        found.append(Section("Exploring", report.exploring_figures(), report.exploring_tables()))
+        sections.append(Section("Exploring", report.exploring_figures(), report.exploring_tables()))
     if len(shown.runs):
-        found += [
+        sections += [
             Section("Accuracy", sweep(finding)),
             Section("Results", (), (*report.choice_tables(), *result_tables(finding))),
             Section("Arms on each subset", (*boxes(finding), *pairs(finding))),
@@ -56,21 +56,21 @@ def report_sections(report: MethodReport) -> list[Section]:
             clips_section(finding),
             Section("Learning curves", learning_curves(finding)),
         ]
-    found += [
+    sections += [
         Section("Adaptive q", (*q_per_epoch(results), *q_vs_t(results))),
         Section("Runs and their cost", (*run_map(results), *training_time(shown))),
         Section("Left out", (), (left_out_table(results.runs), skipped_table(results))),
     ]
     if is_published_data(results.plan.dataset):
         published = (*paper_tables(results), published_table(results), claims_table(results))
-        found.append(Section("Published", (), published, claims_in_words(results)))
+        sections.append(Section("Published", (), published, claims_in_words(results)))
     made = (settings_table(results), cost_table(results), provenance_table(results))
-    found += [
+    sections += [
         Section("Data", clips_per_class(results), (data_table(results),)),
         Section("Methods", text=report.methods),
         Section("Provenance", (), made),
     ]
-    return _with_distinct_names([section for section in found if section.figures or section.tables or section.text])
+    return _with_distinct_names([section for section in sections if section.figures or section.tables or section.text])
 
 
 def clips_section(finding: Finding) -> Section:
@@ -87,20 +87,20 @@ def clips_section(finding: Finding) -> Section:
     return Section("Test clips", (*confusion(clips), *class_differences(clips)), tables)
 
 
-def figures_of(found: Iterable[Section]) -> dict[str, Figure]:
+def figures_of(sections: Iterable[Section]) -> dict[str, Figure]:
     """Return every figure of a report by its name."""
-    return {figure.name: figure for section in found for figure in section.figures}
+    return {figure.name: figure for section in sections for figure in section.figures}
 
 
-def _with_distinct_names(found: list[Section]) -> list[Section]:
+def _with_distinct_names(sections: list[Section]) -> list[Section]:
     """Number the figures whose name is taken, as names become files."""
     seen: Counter[str] = Counter()
     numbered = []
-    for section in found:
-        own = []
+    for section in sections:
+        figures = []
         for figure in section.figures:
             seen[figure.name] += 1
             turn = seen[figure.name]
-            own.append(figure if turn == 1 else replace(figure, name=f"{figure.name}_{turn}"))
-        numbered.append(replace(section, figures=tuple(own)))
+            figures.append(figure if turn == 1 else replace(figure, name=f"{figure.name}_{turn}"))
+        numbered.append(replace(section, figures=tuple(figures)))
     return numbered

@@ -91,33 +91,33 @@ def files(report: MethodReport, formats: Sequence[str]) -> dict[str, bytes]:
     if unknown := [form for form in formats if form not in FORMATS]:
         msg = f"format {unknown[0]!r}; allowed: {', '.join(FORMATS)}"
         raise ValueError(msg)
-    found = report_sections(report)
-    html = page(report, found) if {"html", "pdf"} & set(formats) else ""
+    sections = report_sections(report)
+    html = page(report, sections) if {"html", "pdf"} & set(formats) else ""
     made: dict[str, str] = {}
     if "csv" in formats:
         made["runs.csv"] = report.finding.results.runs.to_csv(index=False)
         made["summary.csv"] = summary(report.finding).to_csv(index=False)
     if "md" in formats:
-        made["report.md"] = markdown(report, found)
+        made["report.md"] = markdown(report, sections)
     if "latex" in formats:
-        made["report.tex"] = latex.document(report.finding.plan.name, report.verdict, found)
+        made["report.tex"] = latex.document(report.finding.plan.name, report.verdict, sections)
     if "json" in formats:
-        made["report.json"] = report_json(report, found)
+        made["report.json"] = report_json(report, sections)
     if "html" in formats:
         made["report.html"] = html
     drawn: dict[str, bytes] = {"report.pdf": pdf(html)} if "pdf" in formats else {}
-    drawings = {name: figure.drawing for name, figure in figures_of(found).items()}
+    drawings = {name: figure.drawing for name, figure in figures_of(sections).items()}
     wanted = [form for form in IMAGES if form in formats]
     drawn |= {f"figures/{name}.{form}": data for (name, form), data in images(drawings, wanted).items()}
     return {file: text.encode() for file, text in made.items()} | drawn
 
 
-def markdown(report: MethodReport, found: list[Section]) -> str:
+def markdown(report: MethodReport, sections: list[Section]) -> str:
     """Return the report as Markdown: the verdict and every table; the figures are in the HTML."""
     plan = report.finding.plan
     parts = [f"# {markdown_text(plan.name)}", markdown_text(plan.description)]
     parts += ["## Verdict", markdown_text(report.verdict)]
-    for section in found:
+    for section in sections:
         if not section.tables and not section.text:
             continue
         parts += [f"## {section.title}", *map(markdown_text, section.text)]
@@ -128,7 +128,7 @@ def markdown(report: MethodReport, found: list[Section]) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def page(report: MethodReport, found: list[Section]) -> str:
+def page(report: MethodReport, sections: list[Section]) -> str:
     """Return the report as one HTML page that needs no network: plotly.js lies inside it once."""
     environment = Environment(
         loader=PackageLoader("analysis.report"),
@@ -141,7 +141,7 @@ def page(report: MethodReport, found: list[Section]) -> str:
     return environment.get_template("report.html.j2").render(
         plan=report.finding.plan,
         verdict=report.verdict,
-        sections=found,
+        sections=sections,
         how_to_read=HOW_TO_READ,
         spec=json.dumps(report.finding.plan.spec, indent=2, ensure_ascii=False),
         plotly=Markup(get_plotlyjs()),  # noqa: S704 -- plotly's own source, no input of ours

@@ -16,7 +16,7 @@ def best_lines(best: Best) -> list[str]:
     """Return the choice in words, one line for each fact."""
     parameters = [f"{symbol(name)} = {number(value)}" for name, value in best.loss.items() if name != "name"]
     by = "accuracy on verified validation clips" if best.selected_on == "verified" else "validation accuracy"
-    found = [
+    lines = [
         f"{best.study}: {best.configuration} on {best.subset}",
         f"loss: {best.loss['name']}{': ' + ', '.join(parameters) if parameters else ''}",
         f"chosen by {by}, method {best.method}{_how_sure(best)}",
@@ -24,20 +24,20 @@ def best_lines(best: Best) -> list[str]:
         f"test accuracy: {_percent(best.test)}",
     ]
     if best.not_told_apart is not None:
-        found.append(f"not told apart: {joined(best.not_told_apart) if best.not_told_apart else 'none'}")
+        lines.append(f"not told apart: {joined(best.not_told_apart) if best.not_told_apart else 'none'}")
     if best.not_ranked:
-        found.append(f"not ranked, for too few seeds in common: {joined(best.not_ranked)}")
-    return found
+        lines.append(f"not ranked, for too few seeds in common: {joined(best.not_ranked)}")
+    return lines
 
 
 def _how_sure(best: Best) -> str:
-    found = ""
+    text = ""
     if best.probability is not None and best.within is not None:
-        found = f"; within {counted_points(best.within)} of the best with probability {chance(best.probability)}"
-        found += "" if best.settled else " (not settled)"
+        text = f"; within {counted_points(best.within)} of the best with probability {chance(best.probability)}"
+        text += "" if best.settled else " (not settled)"
     if best.confirmed is not None:
-        found += "; confirmed on fresh seeds" if best.confirmed else "; NOT confirmed on fresh seeds"
-    return found
+        text += "; confirmed on fresh seeds" if best.confirmed else "; NOT confirmed on fresh seeds"
+    return text
 
 
 def _percent(interval: Interval | None, *, picked: bool = False) -> str:
