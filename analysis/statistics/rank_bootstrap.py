@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
 
 from analysis.statistics.two_way import MIN_FOR_DIFFERENCE
 
@@ -28,7 +27,6 @@ class Stability:
             sum to 1. A share describes these seeds; it is not a posterior probability, and it is overconfident with
             few seeds: of two equal configurations, one has a share above 0.95 in 37 % of simulated studies with
             3 seeds, 21 % with 5 and 13 % with 12, where 10 % would be right.
-        rank: configuration -> mean rank over the replicates; 1 is the highest mean.
         seeds: number of seeds, resampled jointly for all configurations.
         replicates: number of replicates.
         left_out: configurations with too few seeds in common with the others.
@@ -36,7 +34,6 @@ class Stability:
     """
 
     first: Mapping[Key, float]
-    rank: Mapping[Key, float]
     seeds: int
     replicates: int
     left_out: tuple[Key, ...]
@@ -69,10 +66,8 @@ def stability(table: TwoWayTable, seed: int, replicates: int = REPLICATES) -> St
     means = (draws @ table.values.T / count).round(12)  # (R, K)
     highest = means == means.max(axis=1, keepdims=True)
     first = (highest / highest.sum(axis=1, keepdims=True)).mean(axis=0)
-    ranks = stats.rankdata(-means, axis=1).mean(axis=0)
     return Stability(
         dict(zip(table.keys, map(float, first), strict=True)),
-        dict(zip(table.keys, map(float, ranks), strict=True)),
         count,
         replicates,
         table.left_out,

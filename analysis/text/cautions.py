@@ -69,26 +69,26 @@ def edges(results: StudyResults, key: Key) -> list[str]:
     """
     planned = [p for p in results.plan.runs if p.run.run_id in results.records]
     arm = [p for p in planned if p.arm == key.arm and p.run.configuration.subset == key.subset]
-    own = next(p for p in arm if key_of(p) == key)
-    found = []
-    for name, value in own.varied.items():
+    chosen = next(p for p in arm if key_of(p) == key)
+    cautions = []
+    for name, value in chosen.varied.items():
         values = {each for p in arm if isinstance(each := p.varied.get(name), int | float)}
         if isinstance(value, str) or len(values) < MIN_VALUES_WITH_INSIDE or min(values) < value < max(values):
             continue
-        if value in _limits(own, name):
+        if value in _limits(chosen, name):
             continue
         end = "lowest" if value == min(values) else "highest"
         beyond = "lower" if end == "lowest" else "higher"
-        found.append(
+        cautions.append(
             f"{symbol(name)} = {number(value)} is the {end} of the {len(values)} values tried for {key.arm}: a "
             f"{beyond} one, which was not tried, may be better."
         )
-    return found
+    return cautions
 
 
 def _limits(planned: PlannedRun, name: str) -> list[float]:
     """Return the ends that a loss's parameter can itself take."""
-    loss = next(each for each in LOSSES if isinstance(planned.run.configuration.loss, each))
+    loss = next(kind for kind in LOSSES if isinstance(planned.run.configuration.loss, kind))
     field = loss.model_fields.get(name)
     marks = field.metadata if field else []
     return [end for mark in marks for side in ("ge", "le") if (end := getattr(mark, side, None)) is not None]
@@ -126,14 +126,14 @@ def few_seeds(runs: pd.DataFrame, key: Key) -> list[str]:
 
 def disagreement(finding: GridFinding, key: Key) -> list[str]:
     """Return a caution if the configuration that is best on validation is ruled out as the best on the test set."""
-    found = finding.best_set("test", key.subset)
-    if found is None or key in found.members or key not in {each.key for each in found.candidates}:
+    best = finding.best_set("test", key.subset)
+    if best is None or key in best.members or key not in {candidate.key for candidate in best.candidates}:
         return []
-    (own,) = (each for each in found.candidates if each.key == key)
-    low, high = (100 * (end or 0.0) for end in (own.low, own.high))
+    (contender,) = (candidate for candidate in best.candidates if candidate.key == key)
+    low, high = (100 * (end or 0.0) for end in (contender.low, contender.high))
     text = (
         f"Validation and test disagree: {key.configuration} is chosen on validation, but on the test set it is not "
-        f"among the best ({low:.1f} to {high:.1f} points from the best of the others; {found.label()}). The choice "
+        f"among the best ({low:.1f} to {high:.1f} points from the best of the others; {best.label()}). The choice "
         "stays: choosing by the test set would spoil its accuracy."
     )
     return [text]
@@ -142,12 +142,12 @@ def disagreement(finding: GridFinding, key: Key) -> list[str]:
 def uneven(finding: GridFinding, subset: str) -> list[str]:
     """Return a caution if a subset's configurations scatter unevenly, which the set of possible bests ignores."""
     table = finding.two_way("selection", subset)
-    found = unevenness(table) if table is not None else None
-    if found is None or found.p > ALPHA:
+    spreads = unevenness(table) if table is not None else None
+    if spreads is None or spreads.p > ALPHA:
         return []
     text = (
-        f"Some configurations vary more over seeds than others (Brown and Forsythe's test, {p_text(found.p)}; "
-        f"residual standard deviations of {100 * found.low:.2f} to {100 * found.high:.2f} points): the set of "
+        f"Some configurations vary more over seeds than others (Brown and Forsythe's test, {p_text(spreads.p)}; "
+        f"residual standard deviations of {100 * spreads.low:.2f} to {100 * spreads.high:.2f} points): the set of "
         "configurations that may be best assumes equal spread and may omit the best one; the pairwise comparisons of "
         "the verdict do not assume it."
     )
@@ -160,9 +160,9 @@ def unpredicted(results: StudyResults) -> list[str]:
     tests = [results.records[run_id].test for run_id in wanted]
     predicted: list[Sequence[int]] = [test.predictions for test in tests if test is not None]
     classes = results.plan.dataset.classes
-    found = never_predicted(predicted, classes)
-    if not found:
+    never = never_predicted(predicted, classes)
+    if not never:
         return []
     runs = "the one tested run" if len(predicted) == 1 else f"any of the {len(predicted)} tested runs"
-    verb = "is" if len(found) == 1 else "are"
-    return [f"{joined(found)} {verb} never predicted by {runs} ({len(found)} of {len(classes)} classes)."]
+    verb = "is" if len(never) == 1 else "are"
+    return [f"{joined(never)} {verb} never predicted by {runs} ({len(never)} of {len(classes)} classes)."]

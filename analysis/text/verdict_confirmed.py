@@ -33,31 +33,30 @@ MIN_RIVAL = 0.05  # a configuration that is less probably the best is not named 
 
 def settle_verdict(finding: SettleFinding) -> str:
     """Return the chosen configuration, its probability of being good enough, and its scores on fresh seeds."""
-    results, found, runs = finding.results, finding.settled, finding.explored.runs
-    if found.standing is None and (runs["status"] == "complete").any():
+    results, settled, runs = finding.results, finding.settled, finding.explored.runs
+    if settled.standing is None and (runs["status"] == "complete").any():
         counts = status_counts(runs["status"])
         return f"Each of the {len(keys(runs))} configurations failed too often to be chosen ({counts})."
-    if found.standing is None:
+    if settled.standing is None:
         return nothing_complete(results.runs)
-    sentences = [*_settled(finding, found.standing), *_confirmed(finding, found.standing.chosen)]
-    return " ".join([*sentences, *(budget_ended(results) if found.sure else [])])
+    sentences = [*_settled(finding, settled.standing), *_confirmed(finding, settled.standing.chosen)]
+    return " ".join([*sentences, *(budget_ended(results) if settled.sure else [])])
 
 
 def _settled(finding: SettleFinding, standing: Assessment[Key]) -> list[str]:
-    found = finding.settled
+    settled = finding.settled
     called, kind = _called(finding)
     name = called[standing.chosen]
     probability = chance(standing.confidence)
-    runs = counted(found.runs, "run")
-    is_ = (
-        f"within {counted_points(found.within)} of the best of the {len(called)} {kind} with probability {probability}"
-    )
-    if found.sure:
+    runs = counted(settled.runs, "run")
+    best = f"the best of the {len(called)} {kind}"
+    is_ = f"within {counted_points(settled.within)} of {best} with probability {probability}"
+    if settled.sure:
         sentences = [f"{name} is chosen by {chosen_by(finding.results)}: it is {is_} ({runs})."]
     else:
-        limit = f"; {found.ended} is reached" if found.ended else ""
-        asked = f"where {found.requested:g} was requested ({runs}{limit})"
-        sentences = [f"Not settled: by {chosen_by(finding.results)} {name} leads and is {is_}, {asked}."]
+        limit = f"; {settled.ended} is reached" if settled.ended else ""
+        goal = f"where {settled.requested:g} was requested ({runs}{limit})"
+        sentences = [f"Not settled: by {chosen_by(finding.results)} {name} leads and is {is_}, {goal}."]
     rivals = sorted(
         (i for i, key in enumerate(standing.keys) if key != standing.chosen and standing.best[i] >= MIN_RIVAL),
         key=lambda i: -standing.best[i],
@@ -70,18 +69,18 @@ def _settled(finding: SettleFinding, standing: Assessment[Key]) -> list[str]:
 
 def search_verdict(finding: SearchFinding) -> str:
     """Return what a search tried, which confirmed configuration is best, and its scores on fresh seeds."""
-    results, runs, found = finding.results, finding.explored.runs, finding.tried
-    ranked = [key for key, score in found.items() if score is not None]
+    results, runs, tried = finding.results, finding.explored.runs, finding.tried
+    ranked = [key for key, score in tried.items() if score is not None]
     if not ranked:
         return nothing_complete(results.runs)
     counts = status_counts(runs["status"])
-    were = "configurations were" if len(found) > 1 else "configuration was"
-    sentences = [f"{len(found)} {were} tried ({len(runs)} runs{f', {counts}' if counts else ''})."]
+    were = "configurations were" if len(tried) > 1 else "configuration was"
+    sentences = [f"{len(tried)} {were} tried ({len(runs)} runs{f', {counts}' if counts else ''})."]
     sentences += budget_ended(results)
     choice = finding.choice
     called = finding.names
     if choice is None:
-        mean = f"{100 * (found[ranked[0]] or 0):.1f} %"
+        mean = f"{100 * (tried[ranked[0]] or 0):.1f} %"
         sentences.append(
             f"The best so far by {chosen_by(results)} is {called[ranked[0]]} ({mean}); it is not confirmed."
         )
@@ -104,10 +103,10 @@ def search_verdict(finding: SearchFinding) -> str:
 def _confirmed(finding: SettleFinding | SearchFinding, chosen: Key) -> list[str]:
     """Write the chosen configuration's test accuracy on fresh seeds, the gaps to all others, and what it cost."""
     tested = finding.scores("test")
-    own = runs_of(finding.reported.runs, chosen)["status"]
+    statuses = runs_of(finding.reported.runs, chosen)["status"]
     if chosen not in tested:
         sentences = [
-            "It is not confirmed on fresh seeds." if own.empty else "None of its fresh seeds has a test accuracy."
+            "It is not confirmed on fresh seeds." if statuses.empty else "None of its fresh seeds has a test accuracy."
         ]
     else:
         interval = t_interval(tested[chosen].values(), LEVEL)
@@ -120,10 +119,11 @@ def _confirmed(finding: SettleFinding | SearchFinding, chosen: Key) -> list[str]
             if gap
         ]
         sentences = [f"{score}, {joined(words)} (paired by seed)." if words else f"{score}."]
-    left = int((own != "complete").sum())
+    left = int((statuses != "complete").sum())
     if left:
         sentences.append(
-            f"{left} of its {len(own)} fresh seeds {'is' if left == 1 else 'are'} left out ({status_counts(own)})."
+            f"{left} of its {len(statuses)} fresh seeds {'is' if left == 1 else 'are'} left out "
+            f"({status_counts(statuses)})."
         )
     return [*sentences, cost(finding.results)]
 
@@ -146,10 +146,11 @@ def _beside(finding: SettleFinding | SearchFinding, chosen: Key) -> list[Key]:
 def _called(finding: SettleFinding) -> tuple[dict[Key, str], str]:
     """Return what to call each explored configuration, and all of them together."""
     runs = finding.explored.runs
-    found = keys(runs)
+    configurations = keys(runs)
     parameters, series = set(runs["parameter"]), set(runs["series"])
-    if len(series) == 1 and len({key.subset for key in found}) == 1 and len(parameters) == 1 and all(parameters):
+    one_subset = len({key.subset for key in configurations}) == 1
+    if len(series) == 1 and one_subset and len(parameters) == 1 and all(parameters):
         sign = symbol(str(next(iter(parameters))))
         value = dict(zip(runs["configuration"], runs["value"], strict=True))
-        return {key: f"{sign} = {number(value[key.configuration])}" for key in found}, f"values of {sign}"
-    return {key: finding.names[key] for key in found}, "configurations"
+        return {key: f"{sign} = {number(value[key.configuration])}" for key in configurations}, f"values of {sign}"
+    return {key: finding.names[key] for key in configurations}, "configurations"
