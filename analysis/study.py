@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import plotly.graph_objects as go
 
-    from analysis.figures.figure import Figure
     from analysis.findings.choice import Best
+    from analysis.plotting.figure import Figure
     from analysis.tables.table import Table
     from trainables.storage.types import Location
 

@@ -17,7 +17,7 @@ from plotly.utils import PlotlyJSONEncoder
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analysis.figures.figure import Figure
+    from analysis.plotting.figure import Figure
     from analysis.tables.table import Table
 
 BUTTONS = [

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from analysis.dashboard.snapshot import Snapshot
     from analysis.dashboard.studies import Live, Studies, StudySummary
-    from analysis.figures.figure import Figure
+    from analysis.plotting.figure import Figure
     from analysis.results.study_state import State
 
 STALE_S = 15.0  # age of a progress file from which it is shown

@@ -12,8 +12,8 @@ from analysis.dashboard.addresses import FILTERS, Address
 from analysis.dashboard.blocks import Block, Page, aria, part, percent, scrolled, table
 from analysis.dashboard.runs import SORTS, confusion_of, listing, provenance_of, settings_of, with_running
 from analysis.dashboard.studies import UnreadableStudyError, distinct
-from analysis.figures.figure import Figure
 from analysis.figures.learning_curves import Curve, draw_learning_curves
+from analysis.plotting.figure import Figure
 from analysis.results.runs_table import Key
 from trainables.naming import counted
 from trainables.records import log_path

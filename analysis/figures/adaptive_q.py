@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from plotly.subplots import make_subplots
 
-from analysis.figures.figure import Figure, part_drawn
 from analysis.figures.learning_curves import shared_epochs
-from analysis.figures.theme import INK, axis_ends, empty, escaped, faint, first_of_each, label_axis, style
+from analysis.plotting.figure import Figure, part_drawn
+from analysis.plotting.theme import INK, axis_ends, empty, escaped, faint, first_of_each, label_axis, style
 from analysis.results.runs_table import Key, arms, complete_runs, curve_points, keys, runs_of, subsets
 from analysis.results.study_results import StudyResults
 from analysis.statistics.intervals import LEVEL, Interval, t_interval

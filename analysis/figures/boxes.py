@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.figures import published
-from analysis.figures.figure import Figure, named, panels
 from analysis.figures.published import PUBLISHED
-from analysis.figures.theme import axis_title, empty, escaped, style
+from analysis.plotting.figure import Figure, named, panels
+from analysis.plotting.theme import axis_title, empty, escaped, style
 from analysis.results.runs_table import Key, arms, subsets
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.figures.figure import Figure
-from analysis.figures.theme import COLOURS, INK, SCALE, empty, escaped
+from analysis.plotting.figure import Figure
+from analysis.plotting.theme import COLOURS, INK, SCALE, empty, escaped
 from analysis.statistics.clips import class_gaps
 from analysis.statistics.clips import confusion as confusion_counts
 from analysis.statistics.intervals import LEVEL

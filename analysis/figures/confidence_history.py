@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.figures.figure import Figure
-from analysis.figures.theme import INK, empty, escaped
+from analysis.plotting.figure import Figure
+from analysis.plotting.theme import INK, empty, escaped
 from analysis.results.runs_table import UNRECORDED, Key, key_of
 from analysis.statistics.best_arm import Explored, assess_explored
 from trainables.naming import counted_points

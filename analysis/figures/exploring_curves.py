@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.figures.figure import Figure, named, panels
 from analysis.figures.learning_curves import Cut, add_cuts
-from analysis.figures.theme import axis_title, empty, epoch_range, escaped, faint, finite, style
+from analysis.plotting.figure import Figure, named, panels
+from analysis.plotting.theme import axis_title, empty, epoch_range, escaped, faint, finite, style
 from analysis.results.runs_table import Key, accuracy_name, arms, curve_points
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from plotly.subplots import make_subplots
 
-from analysis.figures.figure import Figure, named, panels, part_drawn
-from analysis.figures.theme import (
+from analysis.plotting.figure import Figure, named, panels, part_drawn
+from analysis.plotting.theme import (
     CUTS,
     INK,
     MAX_DRAWN,

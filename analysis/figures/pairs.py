@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.figures.figure import Figure
-from analysis.figures.theme import COLOURS, INK, empty, escaped, faint
+from analysis.plotting.figure import Figure
+from analysis.plotting.theme import COLOURS, INK, empty, escaped, faint
 from analysis.results.runs_table import Key, accuracy_name
 from analysis.statistics.intervals import LEVEL, Interval, paired_difference
 from analysis.text.phrases import clear

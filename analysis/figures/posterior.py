@@ -9,20 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from plotly.subplots import make_subplots
 
-from analysis.figures.figure import Figure, axis, named, part_drawn
-from analysis.figures.sweep import Sweep, SweepLine, exploring_sweep, sweep_data, sweep_parameters
-from analysis.figures.theme import (
-    SHADE,
-    add_line,
-    axis_ends,
-    axis_title,
-    empty,
-    escaped,
-    faint,
-    label_axis,
-    percent_range,
-    style,
-)
+from analysis.figures.sweep import Sweep, exploring_sweep, sweep_data, sweep_parameters
+from analysis.plotting.figure import Figure, axis, named, part_drawn
+from analysis.plotting.series import SweepLine, add_line, percent_range
+from analysis.plotting.theme import SHADE, axis_ends, axis_title, empty, escaped, faint, label_axis, style
 from analysis.results.runs_table import accuracy_name, arms
 from analysis.statistics.best_arm import scale
 from analysis.statistics.intervals import LEVEL, Interval

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.figures.theme import INK, escaped
 from analysis.findings import published
 from analysis.findings.published import is_published_data
+from analysis.plotting.theme import INK, escaped
 from analysis.results.runs_table import subsets
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.figures.figure import Figure
-from analysis.figures.theme import CUTS, INK, SCALE, empty, escaped
+from analysis.plotting.figure import Figure
+from analysis.plotting.theme import CUTS, INK, SCALE, empty, escaped
 from analysis.results.runs_table import Key, accuracy_name, complete_runs, keys, names, runs_of, selected_on, subsets
 
 if TYPE_CHECKING:

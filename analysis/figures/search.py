@@ -10,8 +10,8 @@ import numpy as np
 from plotly.colors import sample_colorscale
 from scipy import stats
 
-from analysis.figures.figure import Figure, named
-from analysis.figures.theme import COLOURS, INK, SCALE, empty, escaped
+from analysis.plotting.figure import Figure, named
+from analysis.plotting.theme import COLOURS, INK, SCALE, empty, escaped
 from analysis.results.runs_table import arms
 from trainables.naming import symbol
 

@@ -1,4 +1,4 @@
-"""Draw accuracies with plotly: against a parameter, per arm and subset, per epoch. The theme is in ``theme``."""
+"""Accuracy against a parameter: a dot per run, means with intervals, and levels of arms that do not vary it."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.figures import published
-from analysis.figures.figure import Figure, axis, named, panels, part_drawn
 from analysis.figures.published import PUBLISHED
-from analysis.figures.theme import (
+from analysis.plotting.figure import Figure, axis, named, panels, part_drawn
+from analysis.plotting.series import Dot, SweepLine, add_line, percent_range
+from analysis.plotting.theme import (
     INK,
     MAX_DRAWN,
     Style,
-    add_line,
     axis_ends,
     axis_title,
     empty,
     escaped,
     faint,
     label_axis,
-    percent_range,
     style,
 )
 from analysis.results.runs_table import accuracy_name, arms, scores, subsets
@@ -112,29 +111,6 @@ def _add_level(figure: go.Figure, line: SweepLine, look: Style, ends: tuple[floa
         legendgroup=name,
         hovertemplate=f"{name}<br>{interval.percent()} % ({interval.label()})<extra></extra>",
     )
-
-
-@dataclass(frozen=True)
-class Dot:
-    """One complete run at a value of the varied parameter; ``x`` is NaN for an arm that does not vary it."""
-
-    x: float
-    accuracy: float
-    seed: int
-
-
-@dataclass(frozen=True)
-class SweepLine:
-    """One series on one subset: a mean with its interval at each value of the varied parameter, and every run.
-
-    An arm that does not vary the parameter has an empty ``x`` and a single interval: it is drawn as a level.
-    """
-
-    arm: str
-    label: str
-    x: tuple[float, ...]
-    intervals: tuple[Interval, ...]
-    dots: tuple[Dot, ...]
 
 
 @dataclass(frozen=True)
@@ -261,6 +237,6 @@ def _captioned(finding: Finding, results: StudyResults, parameter: str, metric: 
             spans = best_spans(finding, runs, parameter)
             add_strip(drawing, spans, parameter, [x for line in data.lines for x in line.x])
             name = named(prefix, "" if metric == "test" else metric, "accuracy vs", axis(parameter), where)
-            text = caption + part_drawn(runs) + PUBLISHED * bool(marks) + STRIP * bool(spans)
+            text = caption + part_drawn(runs) + (PUBLISHED if marks else "") + (STRIP if spans else "")
             found.append(Figure(name, title, text, drawing))
     return found

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.figures.figure import Figure, named, panels
-from analysis.figures.theme import axis_title, empty, escaped, style
+from analysis.plotting.figure import Figure, named, panels
+from analysis.plotting.theme import axis_title, empty, escaped, style
 from analysis.results.budget import HOUR_S
 from analysis.results.runs_table import Key, accuracy_name, arms, complete_runs, names, reported_metric, runs_of, scores
 from analysis.statistics.intervals import LEVEL, Interval, t_interval

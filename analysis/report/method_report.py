@@ -25,7 +25,7 @@ from analysis.text.verdict_grid import grid_verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from analysis.figures.figure import Figure
+    from analysis.plotting.figure import Figure
     from analysis.results.study_results import StudyResults
     from analysis.tables.table import Table
     from analysis.text.bibliography import References

@@ -24,8 +24,8 @@ from analysis.tables.published import claims_in_words, claims_table, paper_table
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from analysis.figures.figure import Figure
     from analysis.findings.finding import Finding
+    from analysis.plotting.figure import Figure
     from analysis.report.method_report import MethodReport
     from analysis.tables.table import Table
 

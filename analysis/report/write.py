@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from analysis.figures.figure import Figure
+    from analysis.plotting.figure import Figure
     from analysis.report.method_report import MethodReport
     from analysis.report.sections import Section
     from trainables.storage.types import Location

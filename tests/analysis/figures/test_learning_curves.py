@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.figures import learning_curves, theme
+from analysis.figures import learning_curves
+from analysis.plotting import theme
 from analysis.results import runs_table
 from trainables.config import CCE
 

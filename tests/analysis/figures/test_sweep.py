@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.figures import sweep, theme
+from analysis.figures import sweep
+from analysis.plotting import theme
 from trainables.config import CCE, GCE, AdaptiveGCE
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from trainables.config import CCE, GCE
 from trainables.datasets.manifest import Clip, Manifest, to_json
 
 if TYPE_CHECKING:
-    from analysis.figures.figure import Figure
+    from analysis.plotting.figure import Figure
     from analysis.results.study_results import StudyResults
     from analysis.tables.table import Table
     from factories import Builder

@@ -8,7 +8,6 @@ from __future__ import annotations
 import html
 import math
 from collections import Counter
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import plotly.graph_objects as go
@@ -19,7 +18,6 @@ from trainables.naming import symbol
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
-    from analysis.figures.sweep import SweepLine
 
 T = TypeVar("T")
 # Okabe and Ito's palette without yellow, which is lost on white; black comes last.
@@ -138,49 +136,3 @@ def epoch_range(last: int) -> tuple[float, float]:
     """Return the ends of an axis of epochs from 1 to the last, with room for marks on both."""
     margin = 0.02 * (last - 1) or 0.5
     return 1 - margin, last + margin
-
-
-def percent_range(lines: Sequence[SweepLine], more: Sequence[float] = ()) -> tuple[float, float] | None:
-    """Return the axis' ends in % for all of these and more accuracies: what leaves 0 to 100 is cut there."""
-    values = [*more]
-    values += [dot.accuracy for line in lines for dot in line.dots]
-    values += [end for line in lines for i in line.intervals for end in (i.low, i.high) if end is not None]
-    if not values:
-        return None
-    low, high = max(0.0, 100 * min(values)), min(100.0, 100 * max(values))
-    margin = 0.05 * (high - low) or 1.0
-    return low - margin, high + margin
-
-
-def add_line(figure: go.Figure, line: SweepLine, look: Style, sign: str, mode: str = "lines+markers") -> None:
-    """Add a series that varies the parameter: dots for runs, then the means with their intervals, joined or not."""
-    name = escaped(line.label)
-    dots = first_of_each(line.dots, [dot.x for dot in line.dots])
-    figure.add_scatter(
-        x=[dot.x for dot in dots],
-        y=[100 * dot.accuracy for dot in dots],
-        customdata=[dot.seed for dot in dots],
-        mode="markers",
-        marker={"symbol": f"{look.marker}-open", "size": 7, "color": faint(look.colour, 0.55)},
-        name=name,
-        legendgroup=name,
-        showlegend=False,
-        hovertemplate=f"{name}<br>{escaped(sign)} = %{{x:~g}}, seed %{{customdata}}: %{{y:.1f}} %<extra></extra>",
-    )
-    figure.add_scatter(
-        x=list(line.x),
-        y=[100 * interval.mean for interval in line.intervals],
-        error_y={
-            "type": "data",
-            "array": [None if i.half_width is None else 100 * i.half_width for i in line.intervals],
-            "thickness": 1.8,
-            "width": 5,
-        },
-        customdata=[f"{interval.percent()} % ({interval.label()})" for interval in line.intervals],
-        mode=mode,
-        marker={"symbol": look.marker, "size": 10, "color": look.colour},
-        line={"color": look.colour, "width": 2.5, "dash": look.dash},
-        name=name,
-        legendgroup=name,
-        hovertemplate=f"{name}<br>{escaped(sign)} = %{{x:~g}}<br>%{{customdata}}<extra></extra>",
-    )

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.figures.theme import MAX_DRAWN
+from analysis.plotting.theme import MAX_DRAWN
 from analysis.results.runs_table import Key, subsets
 
 if TYPE_CHECKING:

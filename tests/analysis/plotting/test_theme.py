@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.figures import boxes, learning_curves, sweep, theme
+from analysis.figures import boxes, learning_curves, sweep
+from analysis.plotting import theme
 from analysis.results import runs_table
 from analysis.results.runs_table import scores
 from trainables.config import CCE
