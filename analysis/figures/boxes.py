@@ -49,7 +49,7 @@ def boxes(finding: Finding) -> tuple[Figure, ...]:
             marks = published.published_marks(results) if metric == "test" else []
             published.add_to_boxes(drawing, marks)
             name = named("" if metric == "test" else metric, "accuracy per arm", where)
-            figures.append(Figure(name, title, caption + PUBLISHED * bool(marks), drawing))
+            figures.append(Figure(name, title, caption + (PUBLISHED if marks else ""), drawing))
     return tuple(figures)
 
 

@@ -31,7 +31,7 @@ class Spent:
         return spent
 
     def add(self, record: Record) -> None:
-        """Take another run in."""
+        """Add a run."""
         self.runs += 1
         self.wall_s += record.cost.wall_s
         self.failures += record.status == "failed"

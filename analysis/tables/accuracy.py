@@ -38,7 +38,7 @@ def results_table(finding: Finding, metric: str) -> Table:
         for subset in columns
         for key in standing_out(finding.best_set(metric, subset))
     }
-    return Table(name, ("Configuration", *columns), rows, f"{note}{BOLD * bool(bold)}", frozenset(bold))
+    return Table(name, ("Configuration", *columns), rows, note + (BOLD if bold else ""), frozenset(bold))
 
 
 def standing_out(best: BestSet | None) -> tuple[Key, ...]:

@@ -67,7 +67,7 @@ def _paper_table(results: StudyResults, title: str, shown: Sequence[Subset]) -> 
     note = (
         f"Test accuracy in %. Ours: mean ± half width of the {100 * LEVEL:g} % t-interval (n complete runs), of the "
         f"settings below; published: mean ± {100 * published.LEVEL:g} % confidence interval, n = {published.RUNS}."
-        f"{BOLD * bool(bold)}"
+        f"{BOLD if bold else ''}"
     )
     header = ("Training subset", *names_, *(f"{name}, published" for name in names_))
     return Table(title, header, tuple(rows), note, frozenset(bold))

@@ -1,9 +1,9 @@
-"""Makes in an AWS account what cluster.yaml names: a security group and the two roles; prints the ids to fill in.
+"""Make in an AWS account what cluster.yaml names: a security group and the two roles; prints the ids to fill in.
 
     python deploy/aws/prepare.py --bucket BUCKET --ssh-from ADDRESS/32
 
-Running it again changes what is there to what is asked for. It is run by a person who may administer EC2 and IAM; the
-machines get no more than head.json and storage.json say. The bucket must exist.
+Running it again updates them. It needs the rights to administer EC2 and IAM; the machines get only what head.json and
+storage.json allow. The bucket must exist.
 """
 
 from __future__ import annotations
