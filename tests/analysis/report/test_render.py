@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import struct
 import tempfile
@@ -104,11 +105,12 @@ def test_a_browser_that_draws_nothing_is_told_with_its_last_words(
 def test_a_browser_that_hangs_is_ended_with_its_children(
     tmp_path: Path, scratch: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    seconds = 100_000 + os.getpid()  # the same test may run beside this one
     monkeypatch.setattr(render, "TIMEOUT_S", 0.5)
-    monkeypatch.setenv(render.VARIABLE, browser(tmp_path, "sleep 4242 & sleep 4242"))
+    monkeypatch.setenv(render.VARIABLE, browser(tmp_path, f"sleep {seconds} & sleep {seconds}"))
     with pytest.raises(render.RenderError, match=r"not done after 0\.5 s"):
         render.pdf("")
-    assert running("sleep\x004242") == []
+    assert running(f"sleep\x00{seconds}") == []
     assert [path.name for path in scratch.iterdir()] == ["browser"]
 
 

@@ -123,7 +123,7 @@ def test_export_refuses_other_files(capsys):
 @pytest.mark.parametrize("command", [["export", "--runs", "a.csv"], ["best"], ["report"]])
 def test_a_study_that_is_not_there_is_refused_with_those_that_are(capsys, command):
     assert main([*command, "nowhere"]) == 2
-    assert "no study named 'nowhere'; there: empty, first, second" in capsys.readouterr().err
+    assert "no study named 'nowhere'; its studies: empty, first, second" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("storage")
@@ -164,8 +164,8 @@ def test_compare_lists_differences_of_files_and_results(capsys):
     said = capsys.readouterr().out
     assert "arms.adaptive.loss.temperature.values: [100, 1000] -> [1000, 10000]" in said
     assert "seeds: 2 -> 3" in said
-    assert "only in first: adaptive T=100 on all" in said
-    assert "only in second: adaptive T=10000 on all" in said
+    assert "only in first: adaptive T=100" in said
+    assert "only in second: adaptive T=10000" in said
     assert "adaptive T=1000" in said
     assert "the same runs (n = 2)" in said
 

@@ -44,7 +44,7 @@ def plans():
 def asking(engine, plans, tmp_path):
     summary = DataSummary(name="d", kind="synthetic", fingerprint="d", classes=["a", "b"], clips={})
     plan = StudyPlan(name="s", description="", method="grid", spec={}, dataset=summary, runs=plans)
-    return engine._MethodSearcher(Conductor(Grid(plans), tmp_path, plan, {"commit": "c"}), Resources())
+    return engine.MethodSearcher(Conductor(Grid(plans), tmp_path, plan, {"commit": "c"}), Resources())
 
 
 def test_tunes_running_means_of_an_ended_run_are_dropped(engine, asking):
@@ -54,14 +54,14 @@ def test_tunes_running_means_of_an_ended_run_are_dropped(engine, asking):
     trial.update_last_result({"training_iteration": 1, "train_loss": 1.0, "done": True})
     assert trial.metric_analysis["train_loss"]["last"] == 1.0
     assert trial.metric_n_steps["train_loss"]
-    engine._ProcessWatch(asking).on_trial_complete(trial)
+    engine.ProcessWatch(asking).on_trial_complete(trial)
     assert trial.metric_analysis == trial.metric_n_steps == {}
 
 
 def test_a_signal_whose_exception_was_lost_ends_the_study_at_tunes_next_step(engine, asking, monkeypatch):
     lost = []
     monkeypatch.setattr(sys, "unraisablehook", lambda about: lost.append(about.exc_type))
-    watching = engine._ProcessWatch(asking)
+    watching = engine.ProcessWatch(asking)
 
     class Dropped:
         def __del__(self):
@@ -147,7 +147,7 @@ def test_a_process_lost_with_its_node_is_no_fault_of_the_run(asking, plans, engi
     )
     unknown = ActorUnavailableError("The actor is temporarily unavailable: RpcError: Socket closed", b"a" * 16)
     alone = died("The actor died unexpectedly: Worker exit type: SYSTEM_ERROR\n\tkilled by SIGKILL")
-    watching, counted = engine._ProcessWatch(asking), []
+    watching, counted = engine.ProcessWatch(asking), []
     for number, error in enumerate((with_it, alone, with_it, unknown, alone, unknown), 1):
         with file.open("a") as failures:  # as Tune does
             failures.write(f"Failure # {number} (occurred at 2026-01-01_00-00-00)\n{error}\n")
