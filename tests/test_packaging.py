@@ -85,6 +85,7 @@ def test_the_command_line_starts_without_torch_ray_and_pandas():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("command", "heavy"),
     [

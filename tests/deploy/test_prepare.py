@@ -58,6 +58,7 @@ def prepare(ssh_from):
     return yaml.safe_load(answer.stdout)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("account")
 def test_it_opens_ssh_to_one_network_and_makes_two_roles_of_which_one_may_start_machines():
     ids = prepare("203.0.113.0/24")

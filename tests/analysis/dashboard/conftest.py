@@ -36,7 +36,7 @@ def studies(storage, owners):
 def served(studies):
     """Serve the storage location on a free port and return the address."""
     server = make_server("127.0.0.1", 0, make_app(studies, Guard()).server, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -181,7 +181,7 @@ def dashboard(monkeypatch):
             """Print nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}", answers
     server.shutdown()
@@ -195,6 +195,7 @@ def job(status):
     return [kinds | {"status": status, "metadata": about}]
 
 
+@pytest.mark.slow
 def test_requests_that_fail_for_less_than_a_minute_end_no_wait(dashboard, capsys):
     address, answers = dashboard
     answers += [job("RUNNING"), None, None, job("RUNNING"), None, job("SUCCEEDED")]
@@ -202,6 +203,7 @@ def test_requests_that_fail_for_less_than_a_minute_end_no_wait(dashboard, capsys
     assert capsys.readouterr().out == "s: finished\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("then", "said"),
     [

@@ -74,7 +74,7 @@ class Handler(BaseHTTPRequestHandler):
 def service(monkeypatch):
     """A metadata service where every AWS client looks for it."""
     server = Metadata()
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url)
     yield server

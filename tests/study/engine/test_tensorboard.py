@@ -222,6 +222,7 @@ def until(true, seconds=60):
         time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_an_open_tensorboard_follows_a_run_to_its_record(events, tensorboard):
     plan = planned()
 

@@ -152,6 +152,7 @@ def test_a_writing_that_failed_is_made_good_by_the_next(path, monkeypatch):
     assert shown(path) == EXPECTED
 
 
+@pytest.mark.slow
 def test_500_trials_of_160_epochs_are_cheap_to_follow(path, monkeypatch):
     syncs = []
     monkeypatch.setattr(os, "fsync", lambda _: syncs.append(1))

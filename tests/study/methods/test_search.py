@@ -122,6 +122,7 @@ def train(search, disk, training, may_die, checkpoint_every):
         may_die()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sampler", ["tpe", "random", "qmc"])
 @pytest.mark.parametrize("seeds", [1, 2])
 @settings(max_examples=12)

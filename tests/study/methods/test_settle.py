@@ -366,6 +366,7 @@ def test_it_says_where_it_stands() -> None:
 actions = st.lists(st.sampled_from(["ask", "ask", "tell", "lose", "fail"]), max_size=60)
 
 
+@pytest.mark.slow
 @given(actions, st.randoms(use_true_random=False))
 @hypothesis_settings(max_examples=25)
 def test_no_run_is_asked_for_while_it_is_out_or_told(what: list[str], random: Any) -> None:

@@ -161,6 +161,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=100)
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(StudySpec.model_fields, json_values)), json_values)
 def test_any_value_under_any_key_is_a_study_or_a_list_of_problems(values: dict[str, Any], inner: object) -> None:

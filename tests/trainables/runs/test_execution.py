@@ -77,6 +77,7 @@ def test_a_run_given_up_half_way_goes_on_from_its_checkpoint(loader, make_run, t
     assert log[4].endswith("complete after 3 epochs")
 
 
+@pytest.mark.slow
 def test_a_damaged_checkpoint_costs_epochs_and_changes_nothing(loader, make_run, tmp_path):
     run = make_run(epochs=3)
     execute(run, loader, tmp_path, steps=2)
@@ -179,6 +180,7 @@ def test_earlier_attempts_keep_their_provenance(loader, make_run, tmp_path):
     assert "wall_s" not in record.provenance.root
 
 
+@pytest.mark.slow
 def test_a_run_taken_up_at_a_rung_gives_that_epoch_again_before_it_trains(loader, make_run, tmp_path):
     run = make_run(epochs=4)
     execute(run, loader, tmp_path, steps=2)

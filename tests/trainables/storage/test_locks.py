@@ -69,6 +69,7 @@ def test_a_second_is_refused_until_the_first_releases(path):
     second.release(remove=True)
 
 
+@pytest.mark.slow
 def test_of_many_that_race_one_owns(path):
     for number in range(10):
         won, gate = [], threading.Barrier(4)
