@@ -11,7 +11,7 @@ __all__ = ["load_study"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 -- PEP 562
-    """Import ``load_study`` when first asked for: the command line imports parts of this package and no pandas."""
+    """Import ``load_study`` when it is first used: the command line imports parts of this package and no pandas."""
     if name in __all__:
         from analysis.study import load_study  # noqa: PLC0415 -- see above
 

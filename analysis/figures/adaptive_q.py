@@ -61,17 +61,17 @@ class QSweep:
 def q_per_epoch_data(results: StudyResults, most: int = MAX_PANELS) -> list[QCurve]:
     """Return q_a over epochs of the adaptive configurations with complete runs, by subset and then by T.
 
-    Of more than ``most``, some are picked evenly, the first and the last always. Exploring runs count as the others.
+    Of more than ``most``, some are picked evenly, the first and the last always. Exploring runs are included.
     """
     runs = _adaptive(results)
     temperature = dict(zip(keys_of(runs), runs["temperature"], strict=True))
     order = sorted(keys(runs), key=lambda key: (subsets(runs).index(key.subset), temperature[key]))
     if len(order) > most:
         order = [order[round(i * (len(order) - 1) / (most - 1))] for i in range(most)]
-    own = {key: list(runs_of(runs, key)["run_id"]) for key in order}
-    points = _points(results, [run_id for run_ids in own.values() for run_id in run_ids])
-    found = (_curve(key, [points[run_id] for run_id in run_ids if run_id in points]) for key, run_ids in own.items())
-    return [curve for curve in found if curve.epochs]
+    run_ids_of = {key: list(runs_of(runs, key)["run_id"]) for key in order}
+    points = _points(results, [run_id for run_ids in run_ids_of.values() for run_id in run_ids])
+    curves = (_curve(key, [points[i] for i in run_ids if i in points]) for key, run_ids in run_ids_of.items())
+    return [curve for curve in curves if curve.epochs]
 
 
 def configurations(results: StudyResults) -> int:
@@ -97,7 +97,7 @@ def _points(results: StudyResults, run_ids: Sequence[str]) -> dict[str, dict[int
     """Return run_id -> epoch -> (mean, sd) of q_a over the epoch's batches."""
     known = _known(results).fillna({"q_sd": 0.0})
     means, sds = (curve_points(known, name, run_ids) for name in ("q_mean", "q_sd"))
-    return {run_id: {epoch: (mean, sds[run_id][epoch]) for epoch, mean in own.items()} for run_id, own in means.items()}
+    return {run_id: {epoch: (mean, sds[run_id][epoch]) for epoch, mean in run.items()} for run_id, run in means.items()}
 
 
 def _curve(key: Key, runs: Sequence[dict[int, tuple[float, float]]]) -> QCurve:
@@ -120,23 +120,23 @@ def q_vs_t_data(results: StudyResults) -> QSweep | None:
     """
     runs = _adaptive(results)
     points = curve_points(_known(results), "q_mean", list(runs["run_id"]))
-    if runs.empty or runs["temperature"].nunique() < 2:  # noqa: PLR2004 -- an axis joins two
+    if runs.empty or runs["temperature"].nunique() < 2:  # noqa: PLR2004 -- an axis needs two
         return None
     several = len(subsets(runs)) > 1
     lines = []
-    for (series, subset), own in runs.groupby(["series", "subset"], sort=False):
+    for (series, subset), rows in runs.groupby(["series", "subset"], sort=False):
         dots = [
             (float(temperature), math.fsum(points[run_id].values()) / len(points[run_id]))
-            for run_id, temperature in zip(own["run_id"], own["temperature"], strict=True)
+            for run_id, temperature in zip(rows["run_id"], rows["temperature"], strict=True)
             if run_id in points
         ]
         x = sorted({temperature for temperature, _ in dots})
         intervals = tuple(t_interval(q for temperature, q in dots if temperature == at) for at in x)
         label = f"{series} · {subset}" if several else str(series)
-        lines.append(QLine(str(own["arm"].iloc[0]), label, tuple(x), intervals, tuple(dots)))
-    found = tuple(line for line in lines if line.runs)
+        lines.append(QLine(str(rows["arm"].iloc[0]), label, tuple(x), intervals, tuple(dots)))
+    drawn = tuple(line for line in lines if line.runs)
     classes = len(results.plan.dataset.classes)
-    return QSweep(found, classes, 1 - 1 / classes) if found and classes else None
+    return QSweep(drawn, classes, 1 - 1 / classes) if drawn and classes else None
 
 
 def draw_q_per_epoch(data: Sequence[QCurve], arms: Sequence[str]) -> go.Figure:

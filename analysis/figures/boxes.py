@@ -58,11 +58,11 @@ def draw_boxes(data: Sequence[Box], metric: str, arms: Sequence[str]) -> go.Figu
     figure = empty(height=460)
     for arm in dict.fromkeys(box.key.arm for box in data):
         look = style(arms, arm)
-        own = [box for box in data if box.key.arm == arm]
+        of_arm = [box for box in data if box.key.arm == arm]
         figure.add_box(
-            x=[box.key.subset for box in own for _ in box.accuracies],
-            y=[100 * value for box in own for value in box.accuracies],
-            customdata=[[escaped(box.key.configuration), seed] for box in own for seed in box.seeds],
+            x=[box.key.subset for box in of_arm for _ in box.accuracies],
+            y=[100 * value for box in of_arm for value in box.accuracies],
+            customdata=[[escaped(box.key.configuration), seed] for box in of_arm for seed in box.seeds],
             hovertemplate="%{customdata[0]}<br>seed %{customdata[1]}: %{y:.1f} %<extra></extra>",
             name=escaped(arm),
             offsetgroup=escaped(arm),  # published numbers stand in the same column

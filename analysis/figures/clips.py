@@ -1,4 +1,4 @@
-"""What the clips show: how many of each class there are, what is confused, and which classes a loss helps."""
+"""Clips per class, confusions, and the classes that a loss helps."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ROW = 26  # pixels of a class
 SPLITS = {"train verified": "training, verified", "train unverified": "training, unverified", "test": "test"}
-PATTERNS = ("", "/", ".")  # what tells the parts apart without colour
+PATTERNS = ("", "/", ".")  # distinguish the splits without colour
 
 
 def draw_clips_per_class(labels: ClipLabels, classes: Sequence[str]) -> go.Figure:
@@ -129,11 +129,11 @@ def draw_class_differences(gaps: Sequence[ClassAccuracy]) -> go.Figure:
 
 def most_confused(confusion: Integers, classes: Sequence[str], most: int) -> list[tuple[str, str, float]]:
     """Return the label, the prediction and the share of the label's clips of the most frequent confusions."""
-    found = shares(confusion)
-    np.fill_diagonal(found, np.nan)
-    order = np.argsort(np.where(np.isnan(found), -1.0, found), axis=None, kind="stable")[::-1][:most]
+    confused = shares(confusion)
+    np.fill_diagonal(confused, np.nan)
+    order = np.argsort(np.where(np.isnan(confused), -1.0, confused), axis=None, kind="stable")[::-1][:most]
     pairs = [divmod(int(k), len(classes)) for k in order]
-    return [(classes[i], classes[j], float(found[i, j])) for i, j in pairs if found[i, j] > 0]
+    return [(classes[i], classes[j], float(confused[i, j])) for i, j in pairs if confused[i, j] > 0]
 
 
 MAX_CONFUSIONS = 3  # confusions that a caption names
@@ -165,7 +165,7 @@ def confusion(clips: ClipPredictions) -> tuple[Figure, ...]:
 
 
 def class_differences(clips: ClipPredictions) -> tuple[Figure, ...]:
-    """Draw in which classes the first configuration is better than the other one; nothing where none compares."""
+    """Draw in which classes the first configuration is better than the other one; nothing without a comparison."""
     first, other = clips.first, clips.other
     gaps = class_gaps(clips.predictions[first], clips.predictions[other], clips.truth, clips.classes) if other else ()
     if other is None or not gaps:

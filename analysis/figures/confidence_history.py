@@ -89,7 +89,7 @@ def _in_order(results: StudyResults) -> list[tuple[Key, float | None]]:
             when = results.records[run_id].provenance.ended
             score = 100 * float(accuracy) if status == "complete" and math.isfinite(accuracy) else None
             ended.append((when, str(run_id), Key(arm, configuration, subset), score))
-    return [(key, score) for _, _, key, score in sorted(ended, key=lambda each: each[:2])]
+    return [(key, score) for _, _, key, score in sorted(ended, key=lambda run: run[:2])]
 
 
 def draw_confidence_history(data: History) -> go.Figure:
@@ -106,12 +106,12 @@ def draw_confidence_history(data: History) -> go.Figure:
         hoverinfo="skip",
     )
     for same, mark, name in ((True, "circle", "chosen as in the end"), (False, "circle-open", "another was chosen")):
-        own = [step for step in data.steps if (step.chosen == final) == same]
-        if own:
+        marked = [step for step in data.steps if (step.chosen == final) == same]
+        if marked:
             figure.add_scatter(
-                x=[step.runs for step in own],
-                y=[step.confidence for step in own],
-                customdata=[escaped(step.chosen.configuration) for step in own],
+                x=[step.runs for step in marked],
+                y=[step.confidence for step in marked],
+                customdata=[escaped(step.chosen.configuration) for step in marked],
                 mode="markers",
                 marker={"symbol": mark, "size": 8, "color": INK, "line": {"width": 2}},
                 name=name,

@@ -71,26 +71,26 @@ def learning_curves_data(runs: pd.DataFrame, epochs: pd.DataFrame, quantity: str
         shown: the configurations; those without a run here are left out.
 
     """
-    own = {key: rows for key in shown if len(rows := runs_of(runs, key))}
-    points = curve_points(epochs, quantity, [run_id for rows in own.values() for run_id in rows["run_id"]])
-    return [_curve(rows, key, points) for key, rows in own.items()]
+    rows_of = {key: rows for key in shown if len(rows := runs_of(runs, key))}
+    points = curve_points(epochs, quantity, [run_id for rows in rows_of.values() for run_id in rows["run_id"]])
+    return [_curve(rows, key, points) for key, rows in rows_of.items()]
 
 
-def _curve(own: pd.DataFrame, key: Key, points: dict[str, dict[int, float]]) -> Curve:
+def _curve(runs: pd.DataFrame, key: Key, points: dict[str, dict[int, float]]) -> Curve:
     drawn, cuts = [], []
-    for run_id, seed, status in zip(own["run_id"], own["seed"], own["status"], strict=True):
-        if found := points.get(str(run_id)):
-            drawn.append((int(seed), tuple(found), tuple(found.values())))
+    for run_id, seed, status in zip(runs["run_id"], runs["seed"], runs["status"], strict=True):
+        if by_epoch := points.get(str(run_id)):
+            drawn.append((int(seed), tuple(by_epoch), tuple(by_epoch.values())))
             if status != "complete":
-                cuts.append(Cut(key.configuration, int(seed), str(status), *list(found.items())[-1]))
-    complete = [points[run_id] for run_id in complete_runs(own)["run_id"] if points.get(run_id)]
+                cuts.append(Cut(key.configuration, int(seed), str(status), *list(by_epoch.items())[-1]))
+    complete = [points[run_id] for run_id in complete_runs(runs)["run_id"] if points.get(run_id)]
     epochs = shared_epochs(complete)
     means = tuple(math.fsum(run[epoch] for run in complete) / len(complete) for epoch in epochs)
     return Curve(key, tuple(drawn), epochs, means, len(complete), tuple(cuts))
 
 
 def shared_epochs(complete: Sequence[dict[int, float]]) -> tuple[int, ...]:
-    """Return the epochs from the first on that all runs have, each given as epoch -> value."""
+    """Return the first epochs, as far as all runs have them; a run is given as epoch -> value."""
     if not complete:
         return ()
     return tuple(takewhile(lambda epoch: all(epoch in run for run in complete), sorted(complete[0])))
@@ -120,9 +120,8 @@ def learning_curves(finding: Finding) -> tuple[Figure, ...]:
 def draw_learning_curves(accuracy: Sequence[Curve], loss: Sequence[Curve], arms: Sequence[str]) -> go.Figure:
     """Draw validation accuracy (%) above and training loss below, per epoch: thin lines are runs, thick ones means.
 
-    Marks above show where runs ended that are not complete.
-
-    The curves are of one subset, because validation accuracies do not compare across subsets.
+    Marks above show where incomplete runs ended. The curves are of one subset, because validation accuracies do not
+    compare across subsets.
     """
     panels = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
     figure = empty(height=680, base=panels)
@@ -146,9 +145,9 @@ def _add_curve(figure: go.Figure, curve: Curve, look: Style, row: int) -> None:
     scale = 100 if row == 1 else 1
     epochs: list[int | None] = []
     values: list[float | None] = []
-    for _, own, found in curve.runs[:MAX_DRAWN]:
-        epochs += [*own, None]
-        values += [*finite(found, scale), None]
+    for _, run_epochs, run_values in curve.runs[:MAX_DRAWN]:
+        epochs += [*run_epochs, None]
+        values += [*finite(run_values, scale), None]
     shared = {"legendgroup": name, "row": row, "col": 1, "name": name, "mode": "lines"}
     thin = {"color": faint(look.colour, 0.35), "width": 1}
     figure.add_scatter(x=epochs, y=values, line=thin, showlegend=False, hoverinfo="skip", **shared)
@@ -163,14 +162,14 @@ def _add_curve(figure: go.Figure, curve: Curve, look: Style, row: int) -> None:
 
 
 def add_cuts(figure: go.Figure, cuts: Sequence[Cut]) -> None:
-    """Mark where runs ended that are not complete, one mark per status."""
+    """Mark the ends of incomplete runs, with one symbol per status."""
     for status, mark in CUTS.items():
-        own = [cut for cut in cuts if cut.status == status]
-        if own:
+        marked = [cut for cut in cuts if cut.status == status]
+        if marked:
             figure.add_scatter(
-                x=[cut.epoch for cut in own],
-                y=finite([cut.value for cut in own], 100),
-                customdata=[[escaped(cut.configuration), cut.seed] for cut in own],
+                x=[cut.epoch for cut in marked],
+                y=finite([cut.value for cut in marked], 100),
+                customdata=[[escaped(cut.configuration), cut.seed] for cut in marked],
                 mode="markers",
                 marker={"symbol": mark, "size": 10, "color": INK, "line": {"width": 2}},
                 name=status,

@@ -41,13 +41,13 @@ def pairs_data(finding: Finding, level: float = LEVEL) -> list[Pair]:
 
     Args:
         finding: of the study.
-        level: of each t-interval, in (0, 1); they are not widened for being several.
+        level: of each t-interval, in (0, 1), without a correction for their number.
 
     """
-    found = finding.scores(finding.metric)
+    accuracies = finding.scores(finding.metric)
     drawn = []
     for first, second in (pair for pairs in finding.pairs_to_compare.values() for pair in pairs):
-        one, other = found.get(first, {}), found.get(second, {})
+        one, other = accuracies.get(first, {}), accuracies.get(second, {})
         interval = paired_difference(one, other, level)
         if interval is not None:
             differences = {seed: one[seed] - other[seed] for seed in sorted(set(one) & set(other))}
@@ -56,7 +56,7 @@ def pairs_data(finding: Finding, level: float = LEVEL) -> list[Pair]:
 
 
 def draw_pairs(data: Sequence[Pair], metric: str) -> go.Figure:
-    """Draw each pair's differences (points) on a line of its own: a mark per seed, the mean with its interval."""
+    """Draw each pair's differences (points) on its own line: a mark per seed, the mean with its interval."""
     several = len({pair.first.subset for pair in data}) > 1
     rows = list(range(len(data)))
     figure = empty(height=190 + 58 * len(data))
@@ -75,18 +75,20 @@ def draw_pairs(data: Sequence[Pair], metric: str) -> go.Figure:
         (True, "diamond", "mean, interval excludes zero"),
         (False, "diamond-open", "mean, zero not excluded"),
     ):
-        own = [(row, pair) for row, pair in zip(rows, data, strict=True) if pair.clear == filled]
-        if own:
+        marked = [(row, pair) for row, pair in zip(rows, data, strict=True) if pair.clear == filled]
+        if marked:
             figure.add_scatter(
-                x=[100 * pair.interval.mean for _, pair in own],
-                y=[row - 0.22 for row, _ in own],  # above its seeds, which would hide it
+                x=[100 * pair.interval.mean for _, pair in marked],
+                y=[row - 0.22 for row, _ in marked],  # above its seeds, which would cover it
                 error_x={
                     "type": "data",
-                    "array": [None if p.interval.half_width is None else 100 * p.interval.half_width for _, p in own],
+                    "array": [
+                        None if p.interval.half_width is None else 100 * p.interval.half_width for _, p in marked
+                    ],
                     "thickness": 2,
                     "width": 6,
                 },
-                customdata=[f"{pair.interval.percent()} points ({pair.interval.label()})" for _, pair in own],
+                customdata=[f"{pair.interval.percent()} points ({pair.interval.label()})" for _, pair in marked],
                 mode="markers",
                 marker={"symbol": mark, "size": 11, "color": INK, "line": {"width": 1.8}},
                 name=name,

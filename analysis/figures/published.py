@@ -32,12 +32,12 @@ class PublishedMark:
     """A published mean test accuracy with its 95 % interval, as fractions in [0, 1].
 
     Attributes:
-        loss: as the paper calls it.
+        loss: its name in the paper.
         subset: of the training clips.
-        x: value of the parameter that makes the axis; None where the loss has no such parameter.
-        arms: of the study, whose loss is the published one; in the plan's order.
+        x: value of the parameter on the axis; None if the loss has no such parameter.
+        arms: the study's arms with the published loss, in the plan's order.
         mean: of 12 runs.
-        half_width: of the interval, whose method the paper does not tell.
+        half_width: of the interval, whose method the paper does not state.
 
     """
 
@@ -50,16 +50,16 @@ class PublishedMark:
 
 
 def published_marks(results: StudyResults, parameter: str = "") -> list[PublishedMark]:
-    """Return the published numbers on the study's subsets; none where the data set is another.
+    """Return the published numbers on the study's subsets; none for another data set.
 
     Args:
-        results: the study's.
-        parameter: what makes the figure's axis, if any: the others then have no place there and are left out.
+        results: of the study.
+        parameter: the one on the figure's axis, if any; losses without it are then left out.
 
     """
     if not is_published_data(results.plan.dataset):
         return []
-    found = []
+    marks = []
     for cell in published.PUBLISHED:
         loss = published.LOSSES[cell.loss]
         x = getattr(loss, parameter, None) if parameter else None
@@ -67,28 +67,28 @@ def published_marks(results: StudyResults, parameter: str = "") -> list[Publishe
             continue
         if parameter and x is None:
             continue
-        same = (p.arm for p in results.plan.runs if p.run.configuration.loss == loss)
-        marks = (cell.subset, x, tuple(dict.fromkeys(same)), cell.mean / 100, cell.half_width / 100)
-        found.append(PublishedMark(published.LOSS_NAMES[cell.loss], *marks))
-    return found
+        arms = dict.fromkeys(p.arm for p in results.plan.runs if p.run.configuration.loss == loss)
+        mean, half_width = cell.mean / 100, cell.half_width / 100
+        marks.append(PublishedMark(published.LOSS_NAMES[cell.loss], cell.subset, x, tuple(arms), mean, half_width))
+    return marks
 
 
 def add_to_sweep(figure: go.Figure, marks: Sequence[PublishedMark]) -> None:
-    """Add published numbers at the parameter's value that they are of, each with a symbol of its own."""
+    """Add published numbers at the parameter's published values, each with its own symbol."""
     for i, mark in enumerate(marks):
         figure.add_scatter(x=[mark.x], mode="markers", **_look([mark], f"{mark.loss} on {mark.subset}", i))
     _widen(figure, marks)
 
 
 def add_to_boxes(figure: go.Figure, marks: Sequence[PublishedMark]) -> None:
-    """Add published numbers beside the boxes of the first arm of the same loss; the others have no place there."""
+    """Add published numbers beside the boxes of the first arm with the same loss; the others are left out."""
     drawn = {trace.offsetgroup for trace in figure.data}
     columns = {mark.loss: next((escaped(arm) for arm in mark.arms if escaped(arm) in drawn), None) for mark in marks}
     for turn, (loss, column) in enumerate(columns.items()):
-        own = [mark for mark in marks if mark.loss == loss]
+        of_loss = [mark for mark in marks if mark.loss == loss]
         if column is not None:
-            look = _look(own, loss, turn)
-            figure.add_scatter(x=[mark.subset for mark in own], offsetgroup=column, mode="markers", **look)
+            look = _look(of_loss, loss, turn)
+            figure.add_scatter(x=[mark.subset for mark in of_loss], offsetgroup=column, mode="markers", **look)
     figure.update_layout(scattermode="group", scattergap=0.25)
     if marks:  # plotly would begin a grouped axis at 0
         values = [value for trace in figure.data for value in trace.y]
@@ -109,7 +109,7 @@ def _look(marks: Sequence[PublishedMark], name: str, turn: int) -> dict[str, obj
 
 
 def _widen(figure: go.Figure, marks: Sequence[PublishedMark]) -> None:
-    """Widen the vertical axis so that every published interval is seen."""
+    """Widen the vertical axis so that it shows every published interval."""
     ends = [100 * (mark.mean + side * mark.half_width) for mark in marks for side in (-1, 1)]
     limits = figure.layout.yaxis.range
     if ends and limits is not None:

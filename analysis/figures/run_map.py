@@ -1,4 +1,4 @@
-"""All runs at a glance, and what accuracy cost: data first, drawings below."""
+"""All runs at a glance: data first, the drawing below."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class RunMap:
     Attributes:
         rows: configurations, in the plan's order.
         seeds: in increasing order.
-        accuracies: of each row and seed, a fraction; None where there is none, or no such run is planned.
+        accuracies: of each row and seed, a fraction; None without one, or if no such run is planned.
         left_out: (row, column, status) of the planned runs that are not complete, or have no accuracy to choose by.
         dropped: configurations beyond MAX_ROWS.
 
@@ -44,20 +44,20 @@ class RunMap:
 
 def run_map_data(runs: pd.DataFrame) -> RunMap:
     """Return the map of a study's runs, by the accuracy that the study chooses by."""
-    found = keys(runs)
-    shown = found[:MAX_ROWS]
+    configurations = keys(runs)
+    shown = configurations[:MAX_ROWS]
     seeds = sorted({int(seed) for seed in runs["seed"]})
     accuracies, left_out = [], []
     for i, key in enumerate(shown):
-        own = runs_of(runs, key)
+        rows = runs_of(runs, key)
         cells: list[float | None] = [None] * len(seeds)
-        for seed, status, accuracy in zip(own["seed"], own["status"], own["selection_accuracy"], strict=True):
+        for seed, status, accuracy in zip(rows["seed"], rows["status"], rows["selection_accuracy"], strict=True):
             column = seeds.index(int(seed))
             cells[column] = float(accuracy) if math.isfinite(accuracy) else None
             if status != "complete" or cells[column] is None:
                 left_out.append((i, column, UNSCORED if status == "complete" else str(status)))
         accuracies.append(tuple(cells))
-    return RunMap(tuple(shown), tuple(seeds), tuple(accuracies), tuple(left_out), len(found) - len(shown))
+    return RunMap(tuple(shown), tuple(seeds), tuple(accuracies), tuple(left_out), len(configurations) - len(shown))
 
 
 def draw_run_map(data: RunMap) -> go.Figure:
@@ -77,14 +77,14 @@ def draw_run_map(data: RunMap) -> go.Figure:
         hovertemplate="%{customdata[0]}, seed %{customdata[1]}: %{z:.1f} %<extra></extra>",
     )
     for status, mark in MARKS.items():
-        own = [(row, column) for row, column, found in data.left_out if found == status]
-        if own:
-            # White under black, so that the mark is seen on every shade.
+        cells = [(row, column) for row, column, reason in data.left_out if reason == status]
+        if cells:
+            # White under black, so that the mark shows on every shade.
             for colour, width in (("#ffffff", 4.5), (INK, 2)):
                 figure.add_scatter(
-                    x=[column for _, column in own],
-                    y=[row for row, _ in own],
-                    text=[f"{labels[row]}, seed {data.seeds[column]}: {status}" for row, column in own],
+                    x=[column for _, column in cells],
+                    y=[row for row, _ in cells],
+                    text=[f"{labels[row]}, seed {data.seeds[column]}: {status}" for row, column in cells],
                     mode="markers",
                     marker={"symbol": mark, "size": 11, "color": colour, "line": {"width": width, "color": colour}},
                     name=status,

@@ -60,9 +60,9 @@ def add_strip(figure: go.Figure, spans: Sequence[tuple[float, float]], parameter
 
     Args:
         figure: of ``draw_sweep``.
-        spans: least and greatest value of each, as ``figure_data.may_be_best`` returns them.
-        parameter: what makes the axis.
-        x: every value on it, which says how far a strip reaches beyond its ends.
+        spans: the least and the greatest value of each, as ``best_spans`` returns them.
+        parameter: the one on the axis.
+        x: every value on it, which determines how far a strip reaches beyond its ends.
 
     """
     logarithmic = parameter == "temperature"
@@ -136,23 +136,23 @@ def sweep_data(runs: pd.DataFrame, parameter: str, metric: str, level: float = L
         metric: ``validation`` or ``test``.
         level: of the t-intervals, in (0, 1).
 
-    Series without a complete run are absent; an arm that varies another parameter has no place on this axis.
+    Series without a complete run are absent; so are arms that vary another parameter.
 
     """
     several = len(subsets(runs)) > 1
     swept, fixed = [], []
     for series, subset in dict.fromkeys(zip(runs["series"], runs["subset"], strict=True)):
-        own = runs[(runs["series"] == series) & (runs["subset"] == subset)]
+        rows = runs[(runs["series"] == series) & (runs["subset"] == subset)]
         label = f"{series} · {subset}" if several else str(series)
-        if (own["parameter"] == parameter).all():
-            swept.append(_line(own, label, metric, level))
-        elif (own["parameter"] == "").all():
-            fixed.append(_line(own, label, metric, level))
+        if (rows["parameter"] == parameter).all():
+            swept.append(_line(rows, label, metric, level))
+        elif (rows["parameter"] == "").all():
+            fixed.append(_line(rows, label, metric, level))
     return Sweep(parameter, metric, tuple(line for line in (*swept, *fixed) if line.intervals))
 
 
 def best_spans(finding: Finding, runs: pd.DataFrame, parameter: str) -> list[tuple[float, float]]:
-    """Return which values of a parameter the study does not tell apart from its choice, the chosen one with them.
+    """Return which values of a parameter the study does not tell apart from its choice, including the chosen one.
 
     Args:
         finding: of the study.
@@ -161,7 +161,7 @@ def best_spans(finding: Finding, runs: pd.DataFrame, parameter: str) -> list[tup
 
     Returns:
         The least and the greatest value of each group of neighbours, ascending; empty unless the runs are of one subset
-        and one series varies the parameter there.
+        and exactly one series varies the parameter.
 
     """
     swept = runs[runs["parameter"] == parameter]
@@ -171,24 +171,24 @@ def best_spans(finding: Finding, runs: pd.DataFrame, parameter: str) -> list[tup
     if choice is None or all(c.difference is None or c.difference.half_width is None for c in choice.comparisons):
         return []  # one seed, or no spread: nothing is compared
     tied = {key.configuration for key in (choice.key, *choice.not_told_apart)}
-    names = dict(zip(map(float, swept["value"]), swept["configuration"], strict=True))  # those without a score as well
-    found: list[tuple[float, float]] = []
+    names = dict(zip(map(float, swept["value"]), swept["configuration"], strict=True))  # with or without a score
+    spans: list[tuple[float, float]] = []
     before = False
     for value in sorted(names):
         if within := names[value] in tied:
-            found = [*found[:-1], (found[-1][0], value)] if before else [*found, (value, value)]
+            spans = [*spans[:-1], (spans[-1][0], value)] if before else [*spans, (value, value)]
         before = within
-    return found
+    return spans
 
 
 def _line(runs: pd.DataFrame, label: str, metric: str, level: float) -> SweepLine:
     points: list[tuple[float, Interval]] = []
     dots: list[Dot] = []
     values = dict(zip(runs["configuration"], runs["value"], strict=True))
-    for key, found in scores(runs, metric).items():
+    for key, by_seed in scores(runs, metric).items():
         x = float(values[key.configuration])
-        points.append((x, t_interval(found.values(), level)))
-        dots.extend(Dot(x, accuracy, seed) for seed, accuracy in found.items())
+        points.append((x, t_interval(by_seed.values(), level)))
+        dots.extend(Dot(x, accuracy, seed) for seed, accuracy in by_seed.items())
     points.sort(key=lambda point: point[0])
     x_axis = tuple(x for x, _ in points if not math.isnan(x))
     return SweepLine(str(runs["arm"].iloc[0]), label, x_axis, tuple(interval for _, interval in points), tuple(dots))
@@ -201,12 +201,12 @@ STRIP = (
 
 
 def sweep(finding: Finding) -> tuple[Figure, ...]:
-    """Draw the reported accuracy, and the one that is chosen by, against every varied number."""
+    """Draw the reported accuracy and the selection accuracy against every varied number."""
     return _sweeps(finding, finding.reported, (finding.metric, finding.selected_on))
 
 
 def exploring_sweep(finding: Finding) -> tuple[Figure, ...]:
-    """Draw the accuracy that is chosen by of the exploring runs against every varied number."""
+    """Draw the exploring runs' selection accuracy against every varied number."""
     return _sweeps(finding, finding.explored, (finding.selected_on,), "exploring")
 
 
@@ -227,7 +227,7 @@ def _captioned(finding: Finding, results: StudyResults, parameter: str, metric: 
     if metric == finding.selected_on:
         caption += " The choice is made on these numbers."
     marks = published.published_marks(results, parameter) if metric == "test" else []
-    found = []
+    figures = []
     for where, runs in panels(results.runs, metric):
         data = sweep_data(runs, parameter, metric)
         if len({x for line in data.lines for x in line.x}) > 1:  # one value alone has no axis
@@ -238,5 +238,5 @@ def _captioned(finding: Finding, results: StudyResults, parameter: str, metric: 
             add_strip(drawing, spans, parameter, [x for line in data.lines for x in line.x])
             name = named(prefix, "" if metric == "test" else metric, "accuracy vs", axis(parameter), where)
             text = caption + part_drawn(runs) + (PUBLISHED if marks else "") + (STRIP if spans else "")
-            found.append(Figure(name, title, text, drawing))
-    return found
+            figures.append(Figure(name, title, text, drawing))
+    return figures

@@ -72,18 +72,18 @@ def draw_training_time(data: Sequence[TrainingTime], metric: str, arms: Sequence
     called = names([price.key for price in data])
     for arm in dict.fromkeys(price.key.arm for price in data):
         look = style(arms, arm)
-        own = [price for price in data if price.key.arm == arm]
-        halves = [price.accuracy.half_width for price in own]
+        of_arm = [price for price in data if price.key.arm == arm]
+        halves = [price.accuracy.half_width for price in of_arm]
         figure.add_scatter(
-            x=[price.wall_s / unit for price in own],
-            y=[100 * price.accuracy.mean for price in own],
+            x=[price.wall_s / unit for price in of_arm],
+            y=[100 * price.accuracy.mean for price in of_arm],
             error_y={
                 "type": "data",
                 "array": [None if half is None else 100 * half for half in halves],
                 "thickness": 1.5,
                 "width": 4,
             },
-            customdata=[f"{escaped(called[p.key])}<br>{p.accuracy.percent()} % ({p.accuracy.label()})" for p in own],
+            customdata=[f"{escaped(called[p.key])}<br>{p.accuracy.percent()} % ({p.accuracy.label()})" for p in of_arm],
             mode="markers",
             marker={"symbol": look.marker, "size": 10, "color": look.colour},
             name=escaped(arm),

@@ -32,7 +32,7 @@ class Best:
         confirmed: whether these are fresh seeds; None in a grid, which has none.
         probability: of being within ``within`` points of the best; None unless the study settles.
         within: points of accuracy that make no difference; None unless the study settles.
-        settled: whether the confidence that was asked for is reached; None unless the study settles.
+        settled: whether the requested confidence is reached; None unless the study settles.
         not_told_apart: configurations from which the choice is not told apart; None where that is not compared.
         not_ranked: configurations with too few seeds in common with the others.
 
@@ -57,11 +57,11 @@ class Best:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the choice as JSON-able data; an interval is mean, low, high, half_width, n, level and method."""
-        found = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
         for name in ("validation", "test"):
-            interval = found[name]
-            found[name] = None if interval is None else dict(vars(interval))
-        return found | {
+            interval = fields[name]
+            fields[name] = None if interval is None else dict(vars(interval))
+        return fields | {
             "not_told_apart": None if self.not_told_apart is None else list(self.not_told_apart),
             "not_ranked": list(self.not_ranked),
         }

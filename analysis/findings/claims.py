@@ -77,7 +77,7 @@ def _excess(claim: Claim, gap: Interval) -> Interval | None:
     parts = [(half_width / quantile, published.RUNS - 1) for half_width in half_widths]
     parts.append((100 * standard_error(gap), gap.n - 1))
     variance = sum(error**2 for error, _ in parts)
-    df = variance**2 / sum(error**4 / own for error, own in parts)
+    df = variance**2 / sum(error**4 / error_df for error, error_df in parts)
     half = float(stats.t.ppf((1 + gap.level) / 2, df)) * math.sqrt(variance)
     mean = 100 * gap.mean - claim.points
     return Interval(mean, half, mean - half, mean + half, gap.n, gap.level, "Welch t")
@@ -85,8 +85,8 @@ def _excess(claim: Claim, gap: Interval) -> Interval | None:
 
 def _published(claim: Claim) -> tuple[float, float] | None:
     """Return the half widths of both of a claim's published means, in points; None where one is missing."""
-    found = {(cell.loss, cell.subset): cell.half_width for cell in published.PUBLISHED}
-    first, second = found.get(claim.first), found.get(claim.second)
+    half_widths = {(cell.loss, cell.subset): cell.half_width for cell in published.PUBLISHED}
+    first, second = half_widths.get(claim.first), half_widths.get(claim.second)
     return None if first is None or second is None else (first, second)
 
 

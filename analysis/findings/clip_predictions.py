@@ -42,14 +42,14 @@ def clip_predictions(finding: Finding) -> ClipPredictions | None:
     results = finding.reported
     if results.labels is None:
         return None
-    found = {}
+    predicted = {}
     for key in dict.fromkeys([*([finding.chosen] if finding.chosen else []), *finding.representatives]):
         run_ids = complete_runs(runs_of(results.runs, key))["run_id"]
-        if own := predictions([results.records[run_id] for run_id in run_ids], results.labels):
-            found[key] = own
-    if not found:
+        if by_seed := predictions([results.records[run_id] for run_id in run_ids], results.labels):
+            predicted[key] = by_seed
+    if not predicted:
         return None
-    first = next(iter(found))
+    first = next(iter(predicted))
     ranked = finding.ranking(first.subset).keys
-    other = next((key for key in ranked if key.arm != first.arm and key in found), None)
-    return ClipPredictions(found, results.labels.test, results.plan.dataset.classes, finding.names, first, other)
+    other = next((key for key in ranked if key.arm != first.arm and key in predicted), None)
+    return ClipPredictions(predicted, results.labels.test, results.plan.dataset.classes, finding.names, first, other)

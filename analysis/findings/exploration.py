@@ -91,16 +91,16 @@ def tried(results: StudyResults, method: Search) -> dict[Key, float | None]:
 
     """
     runs = results.runs
-    most = (method.asha and method.asha.max_epochs) or math.inf  # where every run is cut: that is no rung
+    most = (method.asha and method.asha.max_epochs) or math.inf  # every run is cut there, so that is not a rung
     ranked: list[tuple[int, float, float, int, Key]] = []
     for number, key in enumerate(keys(runs)):
         records = [results.records[i] for i in runs_of(runs, key)["run_id"] if i in results.records]
         stopped = [r for r in records if r.status == "stopped" and len(r.epochs) < most]
         finished = [r for r in records if r.status in {"complete", "stopped"} and r not in stopped]
-        found = [score for r in stopped or finished if (score := _score(results, r, most)) is not None]
-        if found:
+        scores = [score for r in stopped or finished if (score := _score(results, r, most)) is not None]
+        if scores:
             last = max(len(r.epochs) for r in stopped) if stopped else 0
-            ranked.append((1 if stopped else 0, -last, -fmean(found), number, key))
+            ranked.append((1 if stopped else 0, -last, -fmean(scores), number, key))
         else:
             ranked.append((2, 0.0, 0.0, number, key))
     return {key: -score if place < 2 else None for place, _, score, _, key in sorted(ranked)}  # noqa: PLR2004 -- see above

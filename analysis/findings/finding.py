@@ -21,6 +21,8 @@ from analysis.statistics.ranking import Ranking, best_per_arm, choose, on_common
 from analysis.statistics.two_way import two_way_table
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from analysis.findings.clip_predictions import ClipPredictions
     from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
@@ -178,6 +180,16 @@ class Finding(ABC):
             loss=configuration.loss.model_dump(exclude_none=True),
             selected_on=self.selected_on,
             test=t_interval(tested.values(), LEVEL) if tested else None,
+            **facts,
+        )
+
+    def _best_chosen(self, choice: Choice, name: Callable[[Key], str], **facts: Any) -> Best:  # noqa: ANN401 -- fields of Best
+        """Add to a choice, the highest of several means, the configurations it is not told apart from, by name."""
+        return self._best(
+            choice.key,
+            **picked(choice.validation, of=1 + len(choice.comparisons)),
+            not_told_apart=tuple(map(name, choice.not_told_apart)),
+            not_ranked=tuple(map(name, choice.ranking.too_few)),
             **facts,
         )
 

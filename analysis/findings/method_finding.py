@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias, assert_never
 
-from analysis.findings.choice import Best, picked
 from analysis.findings.exploration import sampled, settled, tried
 from analysis.findings.finding import Finding
 from analysis.results.runs_table import complete_runs, keys, subsets
@@ -16,6 +16,7 @@ from trainables.settings import Grid, Search, Settle
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.findings.choice import Best
     from analysis.findings.exploration import Sampled, Settled
     from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
@@ -44,15 +45,7 @@ class GridFinding(Finding):
     @cached_property
     def best(self) -> Best | None:
         """The choice on the main subset."""
-        choice = self.choice
-        if choice is None:
-            return None
-        return self._best(
-            choice.key,
-            **picked(choice.validation, of=1 + len(choice.comparisons)),
-            not_told_apart=tuple(key.configuration for key in choice.not_told_apart),
-            not_ranked=tuple(key.configuration for key in choice.ranking.too_few),
-        )
+        return self._best_chosen(self.choice, attrgetter("configuration")) if self.choice else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,13 +116,7 @@ class SearchFinding(Finding):
         if choice is None:
             first = next((key for key, score in self.tried.items() if score is not None), None)
             return None if first is None else self._best_confirmed(first)
-        return self._best(
-            choice.key,
-            confirmed=True,
-            **picked(choice.validation, of=1 + len(choice.comparisons)),
-            not_told_apart=tuple(self.names[key] for key in choice.not_told_apart),
-            not_ranked=tuple(self.names[key] for key in choice.ranking.too_few),
-        )
+        return self._best_chosen(choice, self.names.__getitem__, confirmed=True)
 
 
 MethodFinding: TypeAlias = GridFinding | SettleFinding | SearchFinding

@@ -98,12 +98,12 @@ def axis_ends(values: Sequence[float], *, logarithmic: bool) -> tuple[float, flo
 def first_of_each(drawn: Sequence[T], group: Sequence[Hashable]) -> list[T]:
     """Return what is to be drawn: of each group, that is of each configuration, the first ``MAX_DRAWN``."""
     count: Counter[Hashable] = Counter()
-    found = []
-    for each, own in zip(drawn, group, strict=True):
-        count[own] += 1
-        if count[own] <= MAX_DRAWN:
-            found.append(each)
-    return found
+    first = []
+    for item, its_group in zip(drawn, group, strict=True):
+        count[its_group] += 1
+        if count[its_group] <= MAX_DRAWN:
+            first.append(item)
+    return first
 
 
 def finite(values: Sequence[float], scale: float) -> list[float | None]:

@@ -43,7 +43,7 @@ def write_tables(tables: Mapping[Path, pd.DataFrame]) -> None:
 
     Raises:
         ValueError: a file's name ends otherwise.
-        MissingPackageError: a Parquet file is asked for without pyarrow.
+        MissingPackageError: a Parquet file is requested without pyarrow.
         OSError: a file cannot be written.
 
     """

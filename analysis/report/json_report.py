@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from analysis.report.method_report import MethodReport
     from analysis.report.sections import Section
 
-SCHEMA = 1  # raised when a key changes its meaning or goes
+SCHEMA = 1  # raised when a key changes its meaning or is removed
 
 
 def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
     """Return the report as JSON (RFC 8259: no NaN, null instead; accuracies are fractions unless text says %).
 
     The keys:
-        schema: 1; raised when a key changes its meaning or goes. Keys may be added without.
+        schema: 1; raised when a key changes its meaning or is removed. Added keys do not raise it.
         study: name, description, method, spec (the study file with every default) and dataset (name, kind, fingerprint,
             classes, clips by split, wrong labels where the truth is known, subset_seed, skipped clips).
         verdict: the report's sentences, in English.

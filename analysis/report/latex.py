@@ -44,7 +44,7 @@ def to_latex(table: Table, label: str) -> str:
 
     Args:
         table: its note goes below the title, into the caption.
-        label: what ``\ref`` calls it.
+        label: for ``\ref``.
 
     """
     head = " & ".join(rf"\textbf{{{latex_text(cell)}}}" for cell in table.header) + r" \\"

@@ -25,8 +25,8 @@ def to_markdown(table: Table) -> str:
 def markdown_text(text: str) -> str:
     """Return text that GitHub's Markdown shows as it is, on one line.
 
-    HTML, links, emphasis, strike-through, formulas, headings, lists and columns are escaped. An address is no link: a
-    backslash breaks ``://`` and ``www.``. Around ``@`` only a comment does, because e-mail addresses are found last.
+    HTML, links, emphasis, strike-through, formulas, headings, lists and columns are escaped. Addresses are no links:
+    a backslash breaks ``://`` and ``www.``. For ``@`` only a comment works, because e-mail addresses are found last.
     """
     flat = " ".join(html.escape(text, quote=False).split())
     inline = re.sub(r"([\\`*_~$#@\[\]|])", r"\\\1", flat).replace("@", "@<!-- -->").replace("://", ":\\//")

@@ -3,7 +3,7 @@
 Figures are drawn by kaleido if it is installed, otherwise by Chromium; a page is always printed by Chromium, because
 kaleido draws single figures only. kaleido is not required: it brings four more packages, drives the same Chromium,
 which plotly starts for each image, and turns its sandbox off. Here Chromium draws all figures of a report in one start,
-from local files, in a scratch folder of its own, and has ended when the call returns.
+from local files, in its own scratch folder, and has exited when the call returns.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 IMAGES = ("png", "svg")
-WIDTH, HEIGHT = 800, 460  # CSS pixels; a figure that has a height of its own keeps it
+WIDTH, HEIGHT = 800, 460  # CSS pixels; a figure with its own height keeps it
 SCALE = 2  # device pixels of a PNG per CSS pixel
 PAGE = "688,1000"  # CSS pixels between the margins of an A4 page: figures take their width from the window
 TIMEOUT_S = 180.0
@@ -45,7 +45,7 @@ SWITCHES = (
 
 
 class RenderError(OSError):
-    """This machine cannot draw, for a reason that the message gives."""
+    """This machine cannot draw; the message states why."""
 
 
 def images(figures: Mapping[str, go.Figure], formats: Sequence[str]) -> dict[tuple[str, str], bytes]:
@@ -65,12 +65,10 @@ def images(figures: Mapping[str, go.Figure], formats: Sequence[str]) -> dict[tup
     if not figures or not formats:
         return {}
     if has_kaleido():
-        return {(name, form): _by_kaleido(name, each, form) for name, each in figures.items() for form in formats}
+        return {(name, form): _by_kaleido(name, figure, form) for name, figure in figures.items() for form in formats}
     browser = find_browser()
     if browser is None:
-        msg = (
-            f"{' and '.join(formats)} need kaleido or a browser, and neither is there: pip install kaleido, or {WHERE}"
-        )
+        msg = f"{' and '.join(formats)} need kaleido or a browser; none is installed: pip install kaleido, or {WHERE}"
         raise RenderError(msg)
     return _by_chromium(browser, figures, formats)
 
@@ -84,7 +82,7 @@ def pdf(page: str) -> bytes:
     """
     browser = find_browser()
     if browser is None:
-        msg = f"pdf needs a browser, and none is there (kaleido draws figures, not pages): {WHERE}"
+        msg = f"pdf needs a browser, and none is installed (kaleido draws figures, not pages): {WHERE}"
         raise RenderError(msg)
     with _scratch() as scratch:
         target = Path(scratch) / "page.pdf"
@@ -110,11 +108,11 @@ def find_browser() -> str | None:
     """
     named = os.environ.get(VARIABLE)
     if named:
-        found = shutil.which(named)
-        if found is None:
+        browser = shutil.which(named)
+        if browser is None:
             msg = f"{VARIABLE} = {named!r}: no such program; allowed: the path of Chromium or Chrome, or unset"
             raise RenderError(msg)
-        return found
+        return browser
     return next((path for path in map(shutil.which, NAMES) if path), None)
 
 
@@ -139,7 +137,7 @@ def _by_kaleido(name: str, figure: go.Figure, form: str) -> bytes:
 def _by_chromium(
     browser: str, figures: Mapping[str, go.Figure], formats: Sequence[str]
 ) -> dict[tuple[str, str], bytes]:
-    """Let plotly.js draw everything in one page, which leaves the images as text in itself."""
+    """Let plotly.js draw everything in one page, which then contains the images as text."""
     wanted = [(name, form) for name in figures for form in formats]
     jobs = [
         {
@@ -154,12 +152,12 @@ def _by_chromium(
     ]
     with _scratch() as scratch:
         dom, errors = _run(browser, Path(scratch), _drawing_page(jobs), ("--dump-dom",))
-    # The last place: the same words stand in the page's own script.
-    found = dom.rpartition('<pre id="images">')[2].partition("</pre>")
-    if not found[1] or "<" in found[0]:
+    # The last occurrence: the page's script contains the same words.
+    text, closed, _ = dom.rpartition('<pre id="images">')[2].partition("</pre>")
+    if not closed or "<" in text:
         msg = f"{browser}: drew no figures: {_last(errors)}"
         raise RenderError(msg)
-    addresses: list[str] = json.loads(html.unescape(found[0]))
+    addresses: list[str] = json.loads(html.unescape(text))
     if len(addresses) != len(wanted):
         msg = f"{browser}: drew {len(addresses)} of {len(wanted)} images: {_last(addresses[-1])}"
         raise RenderError(msg)
@@ -173,16 +171,16 @@ def _drawing_page(jobs: Sequence[Mapping[str, object]]) -> str:
  content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
 <script>{get_plotlyjs()}</script></head><body><script>
 (async () => {{
-  const found = [];
+  const images = [];
   try {{
     for (const job of {data}) {{
       const {{data, layout}} = job.figure;
-      found.push(await Plotly.toImage({{data, layout}}, job.options));
+      images.push(await Plotly.toImage({{data, layout}}, job.options));
     }}
-  }} catch (error) {{ found.length = 0; found.push(String(error)); }}
+  }} catch (error) {{ images.length = 0; images.push(String(error)); }}
   const place = document.createElement("pre");
   place.id = "images";
-  place.textContent = JSON.stringify(found);
+  place.textContent = JSON.stringify(images);
   document.body.append(place);
 }})();
 </script></body></html>"""
@@ -233,4 +231,4 @@ def _run(browser: str, scratch: Path, page: str, options: Sequence[str]) -> tupl
 
 def _last(text: str) -> str:
     """Return the last line that is not blank."""
-    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "it said nothing")
+    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "it printed nothing")

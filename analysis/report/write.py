@@ -1,4 +1,4 @@
-"""Write a study's report: a folder with the files of the formats asked for, by default HTML, Markdown and CSV."""
+"""Write a study's report: a folder with the files of the requested formats, by default HTML, Markdown and CSV."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def write_report(
     Raises:
         FileNotFoundError: the storage location holds no study of that name.
         ValueError: a format is not one of ``FORMATS``.
-        RenderError: pdf, png or svg is asked for and nothing that draws is there.
+        RenderError: pdf, png or svg is requested, and this machine cannot draw.
         OSError: the folder cannot be written.
 
     """
@@ -85,7 +85,7 @@ def files(report: MethodReport, formats: Sequence[str]) -> dict[str, bytes]:
 
     Raises:
         ValueError: a format is not one of ``FORMATS``.
-        RenderError: pdf, png or svg is asked for and nothing that draws is there.
+        RenderError: pdf, png or svg is requested, and this machine cannot draw.
 
     """
     if unknown := [form for form in formats if form not in FORMATS]:
@@ -129,7 +129,7 @@ def markdown(report: MethodReport, sections: list[Section]) -> str:
 
 
 def page(report: MethodReport, sections: list[Section]) -> str:
-    """Return the report as one HTML page that needs no network: plotly.js lies inside it once."""
+    """Return the report as one HTML page that needs no network: it contains plotly.js once."""
     environment = Environment(
         loader=PackageLoader("analysis.report"),
         autoescape=True,
@@ -144,7 +144,7 @@ def page(report: MethodReport, sections: list[Section]) -> str:
         sections=sections,
         how_to_read=HOW_TO_READ,
         spec=json.dumps(report.finding.plan.spec, indent=2, ensure_ascii=False),
-        plotly=Markup(get_plotlyjs()),  # noqa: S704 -- plotly's own source, no input of ours
+        plotly=Markup(get_plotlyjs()),  # noqa: S704 -- plotly's source, not user input
     )
 
 
@@ -154,4 +154,4 @@ def _embed(figure: Figure, name: str) -> Markup:
     buttons = [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]]
     config = {"responsive": True, "displaylogo": False, "modeBarButtons": buttons}
     text = figure.drawing.to_html(full_html=False, include_plotlyjs=False, div_id=name, config=config)
-    return Markup(text)  # noqa: S704 -- names in it went through figures.escaped
+    return Markup(text)  # noqa: S704 -- its names went through plotting.theme.escaped

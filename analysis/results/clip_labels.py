@@ -20,13 +20,13 @@ LABEL, SPLIT, VERIFIED, TRUE_LABEL = 1, 2, 3, 4
 
 @dataclass(frozen=True)
 class ClipLabels:
-    """What a data set's labels are.
+    """The labels of a data set's clips.
 
     Attributes:
         test: the label of every test clip, an index into the plan's classes, in the manifest's order: the order of
             ``records.Test.predictions``.
         counts: ``train verified``, ``train unverified`` and ``test`` -> clips of each class, in the order of classes.
-        wrong: training clips of each class whose label is known to be wrong; None where no truth is known.
+        wrong: training clips of each class whose label is known to be wrong; None if the true labels are unknown.
 
     """
 
@@ -44,7 +44,7 @@ def read_labels(storage: Location, data: DataSummary) -> ClipLabels | None:
     """Read the labels of a study's data set.
 
     They lie in ``storage/datasets/FINGERPRINT.json``, which ``publish_dataset`` writes for the workers.
-    The accuracy of a record follows from them, which ``agrees`` checks.
+    The accuracy of a record follows from them, which ``matches_labels`` checks.
 
     Args:
         storage: the storage location.
@@ -54,31 +54,31 @@ def read_labels(storage: Location, data: DataSummary) -> ClipLabels | None:
         None where the file is absent, as in a copy of plans and records alone.
 
     Raises:
-        ValueError: the file does not hold what the plan says of the data set.
+        ValueError: the file contradicts what the plan states of the data set.
 
     """
     path = storage / "datasets" / f"{data.fingerprint}.json"
     try:
         rows = json.loads(path.read_bytes())["manifest"]["clips"]
-        found = [(str(row[LABEL]), _split(row), _text(row[TRUE_LABEL])) for row in rows]
+        clips = [(str(row[LABEL]), _split(row), _text(row[TRUE_LABEL])) for row in rows]
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, IndexError) as error:
         msg = f"{path}: this is no data set as gce-study leaves it ({error!r})"
         raise ValueError(msg) from error
     number = {name: k for k, name in enumerate(data.classes)}
-    sizes = Counter(split for _, split, _ in found)
-    unknown = sorted({label for label, _, _ in found} - set(number))
+    sizes = Counter(split for _, split, _ in clips)
+    unknown = sorted({label for label, _, _ in clips} - set(number))
     if unknown or any(sizes[split] != count for split, count in data.clips.items()):
         what = f"the labels {', '.join(unknown)}" if unknown else f"other numbers of clips ({dict(sizes)})"
         msg = f"{path} has {what}, and the study's plan does not"
         raise ValueError(msg)
-    counts = Counter((split, label) for label, split, _ in found)
-    wrong = Counter(label for label, split, true in found if split != "test" and true not in {None, label})
+    counts = Counter((split, label) for label, split, _ in clips)
+    wrong = Counter(label for label, split, true in clips if split != "test" and true not in {None, label})
     return ClipLabels(
-        tuple(number[label] for label, split, _ in found if split == "test"),
+        tuple(number[label] for label, split, _ in clips if split == "test"),
         {split: tuple(counts[split, name] for name in data.classes) for split in data.clips},
-        None if all(true is None for _, _, true in found) else tuple(wrong[name] for name in data.classes),
+        None if all(true is None for _, _, true in clips) else tuple(wrong[name] for name in data.classes),
     )
 
 
@@ -105,7 +105,7 @@ def matches_labels(record: Record, labels: ClipLabels) -> bool:
 
 
 def predictions(records: Iterable[Record], labels: ClipLabels) -> dict[int, tuple[int, ...]]:
-    """Return seed -> predictions of the complete runs of one configuration that ``agrees`` with the labels."""
+    """Return seed -> predictions of the complete runs of one configuration that match the labels."""
     return {
         record.run.seed: tuple(record.test.predictions)
         for record in records

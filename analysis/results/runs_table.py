@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from trainables.naming import label
@@ -15,14 +16,12 @@ if TYPE_CHECKING:
     from trainables.records import SelectOn
 
 METRICS = ("validation", "test")
-
-
 UNRECORDED = ("missing", "damaged")
 LEFT_OUT = ("stopped", "diverged", "failed", *UNRECORDED)
 
 
 class Key(NamedTuple):
-    """What makes a configuration in the tables. The label of one arm's configuration may recur on another subset."""
+    """What identifies a configuration in tables. The label of one arm's configuration may recur on another subset."""
 
     arm: str
     configuration: str
@@ -30,23 +29,24 @@ class Key(NamedTuple):
 
 
 def curve_points(curves: pd.DataFrame, quantity: str, run_ids: Collection[str]) -> dict[str, dict[int, float]]:
-    """Return run_id -> epoch -> value, in the table's order, of those of the runs that have a curve.
+    """Return run_id -> epoch -> value, in the table's order, of the runs that have a curve.
 
     Args:
         curves: a study's curves table.
         quantity: one of its columns of numbers.
-        run_ids: which runs; looking through all of a large study takes long.
+        run_ids: the runs to include; a large study has too many points to go through all of them.
 
     """
-    own = curves[curves["run_id"].isin(list(run_ids))]
-    found: dict[str, dict[int, float]] = {}
-    for run_id, epoch, value in zip(own["run_id"].tolist(), own["epoch"].tolist(), own[quantity].tolist(), strict=True):
-        found.setdefault(run_id, {})[epoch] = value
-    return found
+    rows = curves[curves["run_id"].isin(list(run_ids))]
+    points: dict[str, dict[int, float]] = {}
+    columns = [rows[name].tolist() for name in ("run_id", "epoch", quantity)]
+    for run_id, epoch, value in zip(*columns, strict=True):
+        points.setdefault(run_id, {})[epoch] = value
+    return points
 
 
 def key_of(planned: PlannedRun) -> Key:
-    """Return the configuration that a run is one of."""
+    """Return the configuration that a run belongs to."""
     return Key(planned.arm, label(planned), planned.run.configuration.subset)
 
 
@@ -83,13 +83,13 @@ def scores(runs: pd.DataFrame, metric: str) -> dict[Key, dict[int, float]]:
 
     ``metric`` is validation, verified, test or selection; a configuration without such an accuracy is absent.
     """
-    found: dict[Key, dict[int, float]] = {}
+    by_configuration: dict[Key, dict[int, float]] = {}
     column = f"{metric}_accuracy"
     complete = complete_runs(runs).dropna(subset=[column])
     columns = [complete[name].tolist() for name in (*Key._fields, "seed", column)]
     for arm, configuration, subset, seed, accuracy in zip(*columns, strict=True):
-        found.setdefault(Key(arm, configuration, subset), {})[int(seed)] = float(accuracy)
-    return found
+        by_configuration.setdefault(Key(arm, configuration, subset), {})[int(seed)] = float(accuracy)
+    return by_configuration
 
 
 def keys(runs: pd.DataFrame) -> list[Key]:
@@ -114,5 +114,5 @@ def reported_metric(runs: pd.DataFrame) -> str:
 
 def status_counts(statuses: Iterable[str]) -> str:
     """Write the counts of what was left out, as in ``2 failed, 1 missing``; empty when nothing was."""
-    found = list(statuses)
-    return ", ".join(f"{found.count(status)} {status}" for status in LEFT_OUT if status in found)
+    counts = Counter(statuses)
+    return ", ".join(f"{counts[status]} {status}" for status in LEFT_OUT if status in counts)

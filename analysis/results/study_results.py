@@ -42,8 +42,8 @@ class StudyResults:
 
     ``curves`` has one row per recorded epoch: run_id and the fields of ``trainables.records.Epoch``.
 
-    ``labels`` are the clips' labels; None where the storage location does not keep them, or ``labels_problem`` says why
-    they cannot be used.
+    ``labels`` are the clips' labels; None where the storage location does not keep them, or ``labels_problem`` states
+    why they cannot be used.
     """
 
     plan: StudyPlan
@@ -57,14 +57,14 @@ class StudyResults:
 def load_results(storage: Location | Path | str, name: str) -> StudyResults:
     """Read a study's plan and the records of its runs from a storage location.
 
-    A record that cannot be read counts as none: its run has the status ``damaged``, and ``error`` names the file.
+    A run whose record cannot be read has the status ``damaged``, and its ``error`` names the file.
 
     Raises:
         FileNotFoundError: the storage location holds no study of that name.
         OSError: an object store cannot be reached.
         ValueError: two different runs share arm, configuration, subset and seed, so a mean would mix two things; or
             the storage location is a URL of another form than ``trainables.storage.location.URL_FORM``.
-        pydantic.ValidationError: the plan is not what it should be.
+        pydantic.ValidationError: the plan is invalid.
 
     """
     root = location(storage)
@@ -73,8 +73,8 @@ def load_results(storage: Location | Path | str, name: str) -> StudyResults:
     damaged: dict[str, str] = {}
     with uncollected():
         run_ids = list(dict.fromkeys(planned.run.run_id for planned in plan.runs))
-        found = root.map(lambda run_id: read_or_explain(root, run_id), run_ids)
-        for run_id, (record, damaged_by) in zip(run_ids, found, strict=True):
+        outcomes = root.map(lambda run_id: read_or_explain(root, run_id), run_ids)
+        for run_id, (record, damaged_by) in zip(run_ids, outcomes, strict=True):
             if record:
                 records[run_id] = record
             if damaged_by:
@@ -104,7 +104,7 @@ def read_or_explain(root: Location, run_id: str) -> tuple[Record | None, str]:
     except ValidationError as error:
         return None, f"{path}: {error.errors()[0]['msg']}"
     except OSError as error:
-        if root.local_path is None:  # the store is away, which is no fault of the record
+        if root.local_path is None:  # the store cannot be reached; the record may be intact
             raise
         return None, f"{path}: {error.strerror or error}"
     if record.run_id != run_id:
@@ -118,7 +118,7 @@ def study_results(
     """Tabulate a plan and its records; a run that the plan names twice in one arm counts once.
 
     Args:
-        plan: what the study asked for.
+        plan: the study's plan.
         records: run_id -> record; a run without one is missing.
         damaged: run_id -> what is wrong with its record.
 
@@ -153,7 +153,7 @@ def _curves(recorded: Mapping[str, Sequence[Epoch]]) -> pd.DataFrame:
     names = list(Epoch.model_fields)
     numbers = attrgetter(*names)
     points = [numbers(point) for epochs in recorded.values() for point in epochs]
-    # All as one array of numbers, None as NaN: for the 400,000 points of 10,000 records pandas would ask each its type.
+    # All as one array of numbers, None as NaN: for the 400,000 points of 10,000 records pandas would check each type.
     curves = pd.DataFrame(np.array(points, dtype=np.float64).reshape(-1, len(names)), columns=names)
     curves["epoch"] = curves["epoch"].astype(np.int64)
     curves.insert(0, "run_id", [run_id for run_id, epochs in recorded.items() for _ in epochs])

@@ -7,7 +7,6 @@ integral is computed by quadrature here; the tests compare it with Dunnett's tab
 from __future__ import annotations
 
 import math
-from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -15,26 +14,24 @@ import numpy as np
 from scipy import optimize, special, stats
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from analysis.statistics.arrays import Floats
 
 NODES = 96  # of each quadrature
 RANGE_SD = 8.5  # standard deviations integrated over; the probability beyond is below 1e-16
+LOADING = math.sqrt(1 / 2)  # l, of every statistic on the common part
 BRACKET_MARGIN = 0.05  # exceeds the quadrature error at the ends of the bracket
 
 
-def one_sided(control: float, others: Sequence[float], df: int, level: float) -> float:
-    """Return d with P(every (x_j - x_0) / standard error < d) = level, if all true means are equal.
+@lru_cache(maxsize=1024)
+def one_sided(others: int, df: int, level: float) -> float:
+    """Return d with P(every (x_j - x_0) / standard error < d) = level, if all true means and sample sizes are equal.
 
-    The statistics have a multivariate t distribution with correlations l_i l_j, l_j = sqrt(n_j / (n_0 + n_j)), where
-    n_0 and n_j are the sample sizes (Dunnett 1955). Given the common part z and the ratio s of estimated to true
-    standard deviation, they are independent, so P is the expectation over s and z of the product over j of
-    Phi((d s + l_j z) / sqrt(1 - l_j^2)). If some n_j is several hundred times n_0, the last digits are lost.
+    The statistics have a multivariate t distribution with correlations l^2 = 1/2 (Dunnett 1955). Given the common part
+    z and the ratio s of estimated to true standard deviation, they are independent, so P is the expectation over s and
+    z of Phi((d s + l z) / sqrt(1 - l^2)) to the power of ``others``.
 
     Args:
-        control: size n_0 of the control sample, above 0.
-        others: sizes of the other samples, each above 0; at least one.
+        others: number of samples compared with the control, at least 1.
         df: degrees of freedom of the pooled standard deviation, at least 1.
         level: in (0, 1).
 
@@ -42,28 +39,18 @@ def one_sided(control: float, others: Sequence[float], df: int, level: float) ->
         ValueError: an argument is outside its range.
 
     """
-    if not others or min(control, *others) <= 0 or df < 1 or not 0 < level < 1:
-        msg = f"sizes {control} and {list(others)}, df = {df}, level = {level}: sizes > 0, df >= 1, 0 < level < 1"
+    if others < 1 or df < 1 or not 0 < level < 1:
+        msg = f"others = {others}, df = {df}, level = {level}: others >= 1, df >= 1, 0 < level < 1"
         raise ValueError(msg)
-    counts = Counter(math.sqrt(size / (control + size)) for size in others)
-    return _solved(tuple(sorted(counts.items())), df, level)
-
-
-@lru_cache(maxsize=1024)
-def _solved(loadings: tuple[tuple[float, int], ...], df: int, level: float) -> float:
-    """Solve for d, given (loading l_j, number of samples with this loading)."""
-    others = sum(count for _, count in loadings)
     p_one = float(stats.t.ppf(level, df))
-    p_all = float(stats.t.isf((1 - level) / others, df))  # Bonferroni: an upper bound
     if others == 1:
         return p_one
+    p_all = float(stats.t.isf((1 - level) / others, df))  # Bonferroni: an upper bound
     scale, scale_weight = _ratios(df)
     z, z_weight = _normal()
 
     def excess(d: float) -> float:
-        logs = np.zeros((NODES, NODES))
-        for loading, count in loadings:
-            logs += count * special.log_ndtr((d * scale[:, None] + loading * z) / math.sqrt(1 - loading**2))
+        logs = others * special.log_ndtr((d * scale[:, None] + LOADING * z) / math.sqrt(1 - LOADING**2))
         return float(scale_weight @ np.exp(logs) @ z_weight) - level
 
     return float(optimize.brentq(excess, p_one - BRACKET_MARGIN, p_all + BRACKET_MARGIN, xtol=1e-8))

@@ -105,7 +105,7 @@ def best_set(table: TwoWayTable, level: float = LEVEL) -> BestSet:
         least = np.array([np.delete(row, i).min() for i, row in enumerate(gaps)])
         differences = least.tolist()
         if sd is not None:
-            allowance = one_sided(n, [n] * (count - 1), table.df, level) * sd * math.sqrt(1 / n + 1 / n)
+            allowance = one_sided(count - 1, table.df, level) * sd * math.sqrt(1 / n + 1 / n)
             ends = [*_constrained(gaps, allowance)]
     candidates = tuple(
         Contender(key, float(mean), n, difference, low, high)

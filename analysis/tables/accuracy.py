@@ -59,9 +59,9 @@ def choice_table(finding: Finding) -> Table:
         if choice is None:
             rows.append((subset, "no complete run", *[NONE] * 4))
             continue
-        own = runs_of(finding.reported.runs, choice.key)["status"]
-        counts = status_counts(own)
-        left = f"{int((own != 'complete').sum())} of {len(own)}"
+        statuses = runs_of(finding.reported.runs, choice.key)["status"]
+        counts = status_counts(statuses)
+        left = f"{int((statuses != 'complete').sum())} of {len(statuses)}"
         validation = f"{100 * choice.validation.mean:.1f} (n = {choice.validation.n})"
         rows.append(
             (

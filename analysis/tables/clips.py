@@ -1,4 +1,4 @@
-"""What test clips and classes show of the arms, as tables."""
+"""Tables that compare arms by test clips and by classes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ SEED = 0  # of the bootstrap's draws
 
 def clip_differences_table(clips: ClipPredictions, pairs: Iterable[tuple[Key, Key]]) -> tuple[Table, ...]:
     """Tabulate the differences between arms, with intervals that account for the draw of the test clips."""
-    found, rows = clips.predictions, []
+    predictions, rows = clips.predictions, []
     for first, second in pairs:
-        if first not in found or second not in found:
+        if first not in predictions or second not in predictions:
             continue
-        gap = bootstrap_difference(found[first], found[second], clips.truth, SEED)
+        gap = bootstrap_difference(predictions[first], predictions[second], clips.truth, SEED)
         if gap is not None:
             ends = NONE if gap.low == gap.high else f"{100 * gap.low:+.1f} to {100 * gap.high:+.1f}"
             over = f"{gap.seeds} seeds and {gap.clips:,} clips" if gap.seeds > 1 else f"{gap.clips:,} clips alone"
@@ -42,22 +42,22 @@ def clip_differences_table(clips: ClipPredictions, pairs: Iterable[tuple[Key, Ke
 
 
 def classes_table(clips: ClipPredictions) -> Table:
-    """Tabulate each class's test accuracy, of the choice and beside it of the best other arm."""
-    first, other, found = clips.first, clips.other, clips.predictions
+    """Tabulate each class's test accuracy, of the choice and of the best other arm."""
+    first, other, predictions = clips.first, clips.other, clips.predictions
     shown = [first, *([other] if other else [])]
-    columns = [class_accuracies(found[key].values(), clips.truth, clips.classes) for key in shown]
-    differences = class_gaps(found[first], found[other], clips.truth, clips.classes) if other else ()
+    columns = [class_accuracies(predictions[key].values(), clips.truth, clips.classes) for key in shown]
+    differences = class_gaps(predictions[first], predictions[other], clips.truth, clips.classes) if other else ()
     gaps = {gap.name: gap.accuracy for gap in differences}
     rows = tuple(
         (
-            own[0].name,
-            f"{own[0].clips:,}",
-            *(each.accuracy.percent() for each in own),
-            *([gaps[own[0].name].percent() if gaps else NONE] if other else []),
+            of_class[0].name,
+            f"{of_class[0].clips:,}",
+            *(column.accuracy.percent() for column in of_class),
+            *([gaps[of_class[0].name].percent() if gaps else NONE] if other else []),
         )
-        for own in zip(*columns, strict=True)
+        for of_class in zip(*columns, strict=True)
     )
-    runs = " and ".join(counted(len(found[key]), "run") for key in shown)
+    runs = " and ".join(counted(len(predictions[key]), "run") for key in shown)
     note = (
         "Share of a class's test clips that a run classifies correctly, in %: mean ± half width of the "
         f"{100 * LEVEL:g} % t-interval over {runs}."

@@ -83,12 +83,12 @@ def _ends(contender: Contender) -> str:
 def arms_table(finding: Finding) -> Table | None:
     """Tabulate the differences between arms, paired by seed, by the configurations that represent them."""
     metric = finding.metric
-    found = finding.scores(metric)
+    accuracies = finding.scores(metric)
     compared = (pair for pairs in finding.pairs_to_compare.values() for pair in pairs)
-    pairs = [(first, second) for first, second in compared if first in found and second in found]
+    pairs = [(first, second) for first, second in compared if first in accuracies and second in accuracies]
     if not pairs:
         return None
-    rows = tuple(_row(finding, test) for test in paired_tests(found, pairs))
+    rows = tuple(_row(finding, test) for test in paired_tests(accuracies, pairs))
     note = (
         f"{accuracy_name(metric)} in points, first minus second, paired by seed: mean ± half width of the "
         f"{100 * LEVEL:g} % t-interval, each at its own level; p by the paired t-test, and adjusted by Holm for all "

@@ -18,8 +18,8 @@ MAX_ROWS = 20  # configurations of a search in its table; the CSV files have all
 
 def settle_table(finding: SettleFinding) -> Table:
     """Tabulate what the exploring runs showed of each configuration, in the plan's order."""
-    runs, found = finding.explored.runs, finding.settled
-    standing = found.standing
+    runs, state = finding.explored.runs, finding.settled
+    standing = state.standing
     rows = []
     for key in keys(runs):
         by_seed = finding.explored_scores.get(key, {})
@@ -31,27 +31,27 @@ def settle_table(finding: SettleFinding) -> Table:
         posterior = f"{standing.posterior.mean[place]:.1f} ± {standing.posterior.sd[place]:.1f}"
         rows.append((key.configuration, mean, posterior, chance(standing.within[place]), chance(standing.best[place])))
     note = (
-        f"The choice is the configuration that is most probably within {counted_points(found.within)} of the best, by "
+        f"The choice is the configuration that is most probably within {counted_points(state.within)} of the best, by "
         "a Gaussian process over the parameter's scale with a separate deviation for every configuration. Validation "
         "accuracies in %; none of these runs enters a reported interval."
     )
     header = ("Configuration", "Validation accuracy", "Posterior mean ± sd")
-    return Table("Exploring runs", (*header, f"P(within {counted_points(found.within)})", "P(best)"), tuple(rows), note)
+    return Table("Exploring runs", (*header, f"P(within {counted_points(state.within)})", "P(best)"), tuple(rows), note)
 
 
 def search_table(finding: SearchFinding) -> Table:
     """Tabulate what the exploring runs showed of each configuration, the likeliest choice first."""
-    runs, found = finding.explored.runs, finding.tried
+    runs, tried = finding.explored.runs, finding.tried
     rows = [
         (
             finding.names[key],
             *(", ".join(sorted(set(runs_of(runs, key)["status"]))), str(int(runs_of(runs, key)["epochs"].max()))),
             NONE if score is None else f"{100 * score:.1f}",
         )
-        for key, score in list(found.items())[:MAX_ROWS]
+        for key, score in list(tried.items())[:MAX_ROWS]
     ]
     note = (
-        f"{len(found)} configurations were sampled; those that finished come first, by their mean validation accuracy "
+        f"{len(tried)} configurations were sampled; those that finished come first, by their mean validation accuracy "
         "in %, then those stopped early, the latest first. The best of many means is too high, so the reported "
         "results come from fresh seeds."
     )

@@ -53,22 +53,22 @@ def known_noise(data: DataSummary) -> list[tuple[str, str]]:
 
 def settings_table(results: StudyResults) -> Table:
     """Tabulate every configuration with all its parameters, those left at their defaults included."""
-    found: dict[tuple[str, str], str] = {}
+    losses: dict[tuple[str, str], str] = {}
     for planned in results.plan.runs:
         loss = planned.run.configuration.loss.model_dump(exclude={"name"}, exclude_none=True)
         settings = ", ".join(f"{symbol(name)} = {number(value)}" for name, value in loss.items())
         text = f"{planned.run.configuration.loss.name}{f': {settings}' if settings else ''}"
-        found[label(planned), planned.run.configuration.subset] = text
+        losses[label(planned), planned.run.configuration.subset] = text
     training = next(iter(results.plan.runs)).run.configuration.training.model_dump() if results.plan.runs else {}
     note = f"Training, the same for all: {', '.join(f'{name} {number(value)}' for name, value in training.items())}."
-    rows = tuple((name, text, subset) for (name, subset), text in found.items())
+    rows = tuple((name, text, subset) for (name, subset), text in losses.items())
     return Table("Configurations", ("Configuration", "Loss", "Subset"), rows, note)
 
 
 def cost_table(results: StudyResults) -> Table:
     """Tabulate attempts, hours and epochs of the recorded runs, of those that entered the means and of the others.
 
-    GPU hours stand there where a run had a GPU, money where the study file has a price for it.
+    GPU hours are shown if a run had a GPU, and money if the study file states a price.
     """
     recorded = results.runs[results.runs["run_id"].isin(results.records)].drop_duplicates("run_id")
     parts = [("Recorded", recorded), ("Complete", complete_runs(recorded))]
@@ -106,18 +106,21 @@ def _about_cost(results: StudyResults, recorded: pd.DataFrame, *, priced: bool) 
 
 def provenance_table(results: StudyResults) -> Table:
     """Tabulate the provenance of the records: versions, device, threads, commit, first and last times."""
-    found: dict[str, Counter[str]] = {}
+    entries: dict[str, Counter[str]] = {}
     for record in results.records.values():
         for name, value in record.provenance.entries():
             if name not in {"attempts", "earlier_attempts"}:  # the cost table counts them
-                found.setdefault(name, Counter())[value] += 1
+                entries.setdefault(name, Counter())[value] += 1
     total = len(results.records)
     rows = [
-        (name, _period(counts) if name in TIMES else _values(counts, total)) for name, counts in sorted(found.items())
+        (name, _period(counts) if name in TIMES else _values(counts, total)) for name, counts in sorted(entries.items())
     ]
-    own = [("report: python", platform.python_version()), *((f"report: {name}", _version(name)) for name in PACKAGES)]
+    report = [
+        ("report: python", platform.python_version()),
+        *((f"report: {name}", _version(name)) for name in PACKAGES),
+    ]
     note = f"From {total} records; an entry that is absent from some shows its number of runs."
-    return Table("Provenance", ("What", "Value"), (*rows, *own), note)
+    return Table("Provenance", ("What", "Value"), (*rows, *report), note)
 
 
 def _period(counts: Counter[str]) -> str:

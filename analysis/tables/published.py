@@ -47,8 +47,8 @@ def published_table(results: StudyResults) -> Table:
 
 def paper_tables(results: StudyResults) -> tuple[Table, ...]:
     """Tabulate the study's test accuracies as in the paper's Tables 2 and 3, each if the study has two of its rows."""
-    own = subsets(results.runs)
-    tables = {title: [subset for subset in rows if subset in own] for title, rows in published.TABLES.items()}
+    present = subsets(results.runs)
+    tables = {title: [subset for subset in rows if subset in present] for title, rows in published.TABLES.items()}
     return tuple(_paper_table(results, title, rows) for title, rows in tables.items() if len(rows) > 1)
 
 
@@ -57,19 +57,19 @@ def _paper_table(results: StudyResults, title: str, shown: Sequence[Subset]) -> 
     rows, bold = [], set()
     for i, subset in enumerate(shown):
         ours = {loss: _test_accuracies(results, published.configuration(loss, subset)) for loss in published.LOSSES}
-        cells = [t_interval(own.values()).cell() if own else NONE for own in ours.values()]
+        cells = [t_interval(by_seed.values()).cell() if by_seed else NONE for by_seed in ours.values()]
         rows.append((subset, *cells, *(numbers[loss, subset].text() for loss in published.LOSSES)))
-        names = {Key(published.LOSS_NAMES[loss], "", subset): own for loss, own in ours.items() if own}
-        table = two_way_table(on_common_seeds(names))
-        best = {key.arm for key in standing_out(best_set(table) if table is not None and len(names) > 1 else None)}
+        scored = {Key(published.LOSS_NAMES[loss], "", subset): by_seed for loss, by_seed in ours.items() if by_seed}
+        table = two_way_table(on_common_seeds(scored))
+        best = {key.arm for key in standing_out(best_set(table) if table is not None and len(scored) > 1 else None)}
         bold |= {(i, 1 + j) for j, loss in enumerate(published.LOSSES) if published.LOSS_NAMES[loss] in best}
-    names_ = [published.LOSS_NAMES[loss] for loss in published.LOSSES]
+    names = [published.LOSS_NAMES[loss] for loss in published.LOSSES]
     note = (
         f"Test accuracy in %. Ours: mean ± half width of the {100 * LEVEL:g} % t-interval (n complete runs), of the "
         f"settings below; published: mean ± {100 * published.LEVEL:g} % confidence interval, n = {published.RUNS}."
         f"{BOLD if bold else ''}"
     )
-    header = ("Training subset", *names_, *(f"{name}, published" for name in names_))
+    header = ("Training subset", *names, *(f"{name}, published" for name in names))
     return Table(title, header, tuple(rows), note, frozenset(bold))
 
 

@@ -53,17 +53,17 @@ def only(first: StudyResults, second: StudyResults) -> list[str]:
 
 
 def _labels(results: StudyResults) -> dict[Same, str]:
-    found: dict[Same, str] = {}
+    labels: dict[Same, str] = {}
     for planned in results.plan.runs:
         if planned.stage != "explore":
             configuration = planned.run.configuration
-            found.setdefault((configuration.loss, configuration.subset), key_of(planned).configuration)
-    return found
+            labels.setdefault((configuration.loss, configuration.subset), key_of(planned).configuration)
+    return labels
 
 
 def _cells(first: StudyResults, second: StudyResults, same: Same, metric: str, *, paired: bool) -> tuple[str, ...]:
     ours, theirs = _scores(first, same, metric), _scores(second, same, metric)
-    means = (t_interval(found.values()).cell() if found else NONE for found in (ours, theirs))
+    means = (t_interval(by_seed.values()).cell() if by_seed else NONE for by_seed in (ours, theirs))
     gap = paired_difference(ours, theirs) if paired else None
     if gap is None:
         return (*means, NONE)
@@ -76,8 +76,8 @@ def _cells(first: StudyResults, second: StudyResults, same: Same, metric: str, *
 def _scores(results: StudyResults, same: Same, metric: str) -> dict[int, float]:
     """Return seed -> accuracy, over every arm that names this configuration."""
     runs = reported(results).runs
-    own = runs[runs["run_id"].isin(_runs(results, same))]
-    return {seed: value for found in scores(own, metric).values() for seed, value in found.items()}
+    rows = runs[runs["run_id"].isin(_runs(results, same))]
+    return {seed: value for by_seed in scores(rows, metric).values() for seed, value in by_seed.items()}
 
 
 def _runs(results: StudyResults, same: Same, seeds: set[int] | None = None) -> set[str]:

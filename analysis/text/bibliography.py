@@ -122,6 +122,6 @@ def software(records: Iterable[Record]) -> str:
         return ""
     tool = versions.pop("gce-study", {})
     commit = f" (commit {' and '.join(commits)})" if commits else ""
-    others = ", ".join(f"{name} {' and '.join(found)}" for name, found in versions.items())
+    others = ", ".join(f"{name} {' and '.join(used)}" for name, used in versions.items())
     where = f" on {' and '.join(devices)}" if devices else ""
     return f"The study was run by gce-study {' and '.join(tool)}{commit} with {others}{where}."

@@ -72,7 +72,7 @@ def edges(results: StudyResults, key: Key) -> list[str]:
     chosen = next(p for p in arm if key_of(p) == key)
     cautions = []
     for name, value in chosen.varied.items():
-        values = {each for p in arm if isinstance(each := p.varied.get(name), int | float)}
+        values = {tried for p in arm if isinstance(tried := p.varied.get(name), int | float)}
         if isinstance(value, str) or len(values) < MIN_VALUES_WITH_INSIDE or min(values) < value < max(values):
             continue
         if value in _limits(chosen, name):

@@ -29,7 +29,7 @@ SAMPLERS = {"tpe": "TPE", "random": "random", "gp": "Gaussian-process", "qmc": "
 def methods(finding: Finding, design: Callable[[References], list[str]]) -> tuple[str, ...]:
     """Return how a study's numbers were made: the text in one paragraph, then a line for each work that it cites.
 
-    A study without any planned run has no methods yet: the answer is empty.
+    It is empty for a study without planned runs.
 
     Args:
         finding: of the study.
@@ -85,14 +85,14 @@ def _protocol(results: StudyResults, cited: References) -> str:
 
 def _losses(results: StudyResults, cited: References) -> str:
     """Name each arm's loss and its parameters."""
-    found: dict[tuple[str, str], list[Any]] = {}
+    by_loss: dict[tuple[str, str], list[Any]] = {}
     for planned in results.plan.runs:
         if planned.stage != "control":
             configuration = planned.run.configuration
-            found.setdefault((planned.arm, configuration.loss.name), []).append(configuration)
+            by_loss.setdefault((planned.arm, configuration.loss.name), []).append(configuration)
     ranges = results.plan.settings.ranges
     parts = []
-    for (arm, _), configurations in found.items():
+    for (arm, _), configurations in by_loss.items():
         loss = configurations[0].loss
         base = loss.name.removesuffix("_origin")
         words, work = LOSSES[base]
@@ -137,8 +137,8 @@ def grid_design(finding: GridFinding, cited: References) -> list[str]:
     if seeds == list(range(seeds[0], seeds[-1] + 1)) and len(seeds) > 1:
         which = f"{seeds[0]} to {seeds[-1]}"
     many = f"{counted(len(seeds), 'seed')} ({which})"
-    each = "Each of the " if len(keys(runs)) > 1 else "The "
-    first = f"{each}{counted(len(keys(runs)), 'configuration')} was trained with {many}."
+    subject = "Each of the " if len(keys(runs)) > 1 else "The "
+    first = f"{subject}{counted(len(keys(runs)), 'configuration')} was trained with {many}."
     if len(seeds) < 2 or len(keys(runs)) < 2:  # noqa: PLR2004 -- a comparison takes two
         return [first]
     return [
@@ -210,7 +210,7 @@ def _controls(finding: Finding) -> list[str]:
 def _statistics(finding: Finding) -> list[str]:
     results = finding.results
     training = results.plan.runs[0].run.configuration.training
-    sizes = sorted({len(own) for metric in ("test", "validation") for own in finding.scores(metric).values()})
+    sizes = sorted({len(by_seed) for metric in ("test", "validation") for by_seed in finding.scores(metric).values()})
     n = f" (n = {sizes[0]}{f' to {sizes[-1]}' if len(sizes) > 1 else ''} per configuration)" if sizes else ""
     statuses = results.runs.drop_duplicates("run_id")["status"]  # arms may share a run
     counts = status_counts(statuses)

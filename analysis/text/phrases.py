@@ -54,10 +54,10 @@ def chosen_by(results: StudyResults) -> str:
     return "accuracy on verified validation clips" if selected_on(results.plan) == "verified" else "validation accuracy"
 
 
-def listed(found: Sequence[Key], names: Mapping[Key, str]) -> str:
+def listed(configurations: Sequence[Key], names: Mapping[Key, str]) -> str:
     """Name the first of some configurations, and count the others."""
-    words = [names[key] for key in found[:MAX_NAMED]]
-    return joined([*words, f"{len(found) - MAX_NAMED} more"] if len(found) > MAX_NAMED else words)
+    words = [names[key] for key in configurations[:MAX_NAMED]]
+    return joined([*words, f"{len(configurations) - MAX_NAMED} more"] if len(configurations) > MAX_NAMED else words)
 
 
 def joined(words: Sequence[str]) -> str:
@@ -66,11 +66,11 @@ def joined(words: Sequence[str]) -> str:
 
 
 def alike(first: Mapping[int, float], second: Mapping[int, float]) -> str:
-    """Return that two configurations differ by less than the margin, if their common seeds show it; else nothing."""
-    found = equivalence(first, second, MARGIN)
-    if found is None or found.p is None or not found.shown:
+    """State that two configurations differ by less than the margin, if their common seeds show it; else return ""."""
+    test = equivalence(first, second, MARGIN)
+    if test is None or test.p is None or not test.shown:
         return ""
-    return f"; they differ by less than {MARGIN:g} points (two one-sided t-tests, {p_text(found.p)})"
+    return f"; they differ by less than {MARGIN:g} points (two one-sided t-tests, {p_text(test.p)})"
 
 
 def clear(gap: Interval) -> bool:

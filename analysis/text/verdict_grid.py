@@ -43,10 +43,10 @@ def grid_verdict(finding: GridFinding) -> str:
         return nothing_complete(results.runs)
     if choice is None:
         return "The complete runs have no validation accuracy, so there is nothing to choose by."
-    own = results.runs[results.runs["subset"] == finding.main_subset]
+    runs = results.runs[results.runs["subset"] == finding.main_subset]
     several = len(finding.subsets) > 1
-    sentences = _choice(own, choice, chosen_by(results), several=several)
-    sentences += [_test(finding, choice), *_left_out(own, choice, several=several)]
+    sentences = _choice(runs, choice, chosen_by(results), several=several)
+    sentences += [_test(finding, choice), *_left_out(runs, choice, several=several)]
     return " ".join([*sentences, *budget_ended(results), cost(results)])
 
 
@@ -99,8 +99,8 @@ def certainty(choice: Choice, names: Mapping[Key, str], values: Mapping[Key, flo
 
 
 def _span(choice: Choice, names: Mapping[Key, str], values: Mapping[Key, float]) -> str:
-    """Name the values that are not told apart as a range; empty where they, with the choice, are no neighbours."""
-    planned = sorted(values, key=values.__getitem__)  # one that was not ranked is no neighbour
+    """Name the values that are not told apart as a range; empty unless they and the choice are neighbours."""
+    planned = sorted(values, key=values.__getitem__)  # one that was not ranked interrupts a range
     tied = {choice.key, *choice.not_told_apart}
     places = [place for place, key in enumerate(planned) if key in tied]
     if not MAX_VALUES_NAMED < len(tied) == len(places) < len(planned) or places[-1] - places[0] != len(places) - 1:
@@ -142,24 +142,24 @@ def _rank_of(other: Key, finding: GridFinding, choice: Choice) -> str:
 
 def _left_out(runs: pd.DataFrame, choice: Choice, *, several: bool) -> list[str]:
     """Write how many of the chosen configuration's runs, and of all, are left out."""
-    found = []
+    sentences = []
     every = f"of all {{}} runs{' on this subset' if several else ''}"
     for statuses, of in ((runs_of(runs, choice.key)["status"], "of its {} runs"), (runs["status"], every)):
         left = int((statuses != "complete").sum())
         if left:
             what = of.format(len(statuses))
-            found.append(f"{left} {what} {'is' if left == 1 else 'are'} left out ({status_counts(statuses)}).")
-    return found
+            sentences.append(f"{left} {what} {'is' if left == 1 else 'are'} left out ({status_counts(statuses)}).")
+    return sentences
 
 
 def _names(runs: pd.DataFrame, choice: Choice) -> dict[Key, str]:
     """Return ``T = 1000`` for each configuration when they differ by that alone, else their whole labels."""
-    found = (*choice.ranking.keys, *choice.ranking.too_few)
+    compared = (*choice.ranking.keys, *choice.ranking.too_few)
     if not _one_series(runs):
-        return {key: key.configuration for key in found}
+        return {key: key.configuration for key in compared}
     sign = symbol(str(runs["parameter"].iloc[0]))
     value = dict(zip(runs["configuration"], runs["value"], strict=True))
-    return {key: f"{sign} = {number(value[key.configuration])}" for key in found}
+    return {key: f"{sign} = {number(value[key.configuration])}" for key in compared}
 
 
 def _values(runs: pd.DataFrame) -> dict[Key, float]:
@@ -175,5 +175,5 @@ def _kind(runs: pd.DataFrame) -> str:
 
 
 def _one_series(runs: pd.DataFrame) -> bool:
-    found = set(zip(runs["series"], runs["parameter"], strict=True))
-    return len(found) == 1 and all(parameter for _, parameter in found)
+    series = set(zip(runs["series"], runs["parameter"], strict=True))
+    return len(series) == 1 and all(parameter for _, parameter in series)

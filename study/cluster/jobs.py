@@ -104,8 +104,8 @@ class Cluster:
         attempts = self.attempts()
         of_study = [attempt for attempt in attempts if attempt.study == study]
         if not of_study:
-            there = ", ".join(dict.fromkeys(attempt.study for attempt in attempts)) or "none"
-            msg = f"{self.address}: no study named {study!r} was submitted since this cluster started; there: {there}"
+            known = ", ".join(dict.fromkeys(attempt.study for attempt in attempts)) or "none"
+            msg = f"{self.address}: no study named {study!r} was submitted since this cluster started; there: {known}"
             raise UnknownStudyError(msg)
         return of_study[-1]
 

@@ -69,7 +69,7 @@ def _path(text: str) -> Path:
 def _fetch(options: argparse.Namespace) -> int:
     options.root.mkdir(parents=True, exist_ok=True)
     fetched = fsdnoisy18k.fetch(options.root, progress=not options.quiet and sys.stderr.isatty())
-    say(f"unpacked {', '.join(fetched)}" if fetched else "everything is already there")
+    say(f"unpacked {', '.join(fetched)}" if fetched else "everything is already unpacked")
     say(f"next: gce-study data verify {options.root}")
     return 0
 

@@ -30,7 +30,7 @@ class FinishingEpochs(tune.Callback, tune.Stopper):
         self._running: set[str] = set()
         self._waiting: set[str] = set()  # for these runs' epochs
         self._before: Any = None
-        self.asked = False
+        self.requested = False
         """Whether the study is to stop; if so, no run begins another epoch."""
 
     def __getstate__(self) -> dict[str, Any]:
@@ -45,12 +45,12 @@ class FinishingEpochs(tune.Callback, tune.Stopper):
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         """Restore the former handler of SIGINT, and send it the signal that was held back."""
         signal.signal(signal.SIGINT, self._before)
-        if self.asked and error is None:
+        if self.requested and error is None:
             signal.raise_signal(signal.SIGINT)
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, self._before)
-        self._waiting, self.asked = set(self._running), True
+        self._waiting, self.requested = set(self._running), True
         say(f"stopping: {len(self._waiting)} runs finish their epoch first", err=True)
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:  # noqa: ARG002 -- Tune's signature
@@ -59,7 +59,7 @@ class FinishingEpochs(tune.Callback, tune.Stopper):
 
     def stop_all(self) -> bool:
         """Return whether every run has finished its epoch."""
-        return self.asked and not self._waiting
+        return self.requested and not self._waiting
 
     def on_trial_start(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
         """Register the start of a run."""

@@ -134,7 +134,7 @@ class Progress(Observer):
         table.add_column("running")
         for heading in ("seed", "epoch", "validation", "images/s"):
             table.add_column(heading, justify="right")
-        # Rich calls this in a thread of its own, so it works on copies.
+        # Rich calls this in another thread, so it works on copies.
         for run_id, flight in sorted(list(self.state.in_flight.items()), key=lambda item: -item[1].epoch):  # noqa: C414
             planned = self.state.runs[run_id]
             accuracy = "" if flight.validation_accuracy is None else f"{flight.validation_accuracy:.1%}"
@@ -169,7 +169,7 @@ class Progress(Observer):
         return f"best so far: {names[best]}, {self.select_on} {sum(values) / len(values):.1%} (n = {len(values)})"
 
     def _write(self, *, force: bool = False) -> None:
-        """Keep the progress file at most a second behind. Best effort: a full disk is no error here."""
+        """Keep the progress file at most a second behind. Best effort: a full disk raises nothing."""
         local = self.storage.local_path is not None
         if not force and time.monotonic() - self._written < (REFRESH_S if local else REFRESH_OBJECT_S):
             return

@@ -201,7 +201,7 @@ class MethodScheduler(FIFOScheduler):
         """Return Tune's decision to continue, stop or wait."""
         if not self._searcher.on_report(trial.trial_id, StepReport.from_result(result)):
             return str(TrialScheduler.STOP)
-        return str(TrialScheduler.NOOP if self._finishing.asked else TrialScheduler.CONTINUE)
+        return str(TrialScheduler.NOOP if self._finishing.requested else TrialScheduler.CONTINUE)
 
 
 class ProcessWatch(tune.Callback):

@@ -29,8 +29,8 @@ def runs_left(spec: StudySpec, plan: StudyPlan, recorded: set[str]) -> int:
     if isinstance(spec.method, Grid):
         most = len({p.run.run_id for p in plan.runs if not p.stage}) + control_runs(spec)
     else:
-        own = [c for c in candidates(spec) if c.arm not in spec.method.baselines]
-        most = spec.method.most_exploring(len(own)) + confirming_runs(spec, spec.method)
+        explored = [c for c in candidates(spec) if c.arm not in spec.method.baselines]
+        most = spec.method.most_exploring(len(explored)) + confirming_runs(spec, spec.method)
     return max(0, min(most, spec.budget.max_runs or most) - len(named & recorded))
 
 

@@ -90,9 +90,9 @@ def resampled_length(samples: int, rate: int, sample_rate: int) -> int:
     return -(-samples * sample_rate // rate)
 
 
-def truncated(promised: int, found: int, unit: str = "samples") -> AudioError:
+def truncated(promised: int, readable: int, unit: str = "samples") -> AudioError:
     """Return the error for a file that is shorter than its header states."""
-    return AudioError(f"truncated: the header promises {promised} {unit}, {found} could be read")
+    return AudioError(f"truncated: the header promises {promised} {unit}, {readable} could be read")
 
 
 def _bad_rate(rate: int) -> AudioError:

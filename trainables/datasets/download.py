@@ -180,10 +180,10 @@ def extract(archive: Path, root: Path, top: str) -> int:
     """Unpack a zip whose every member lies in the folder ``top`` into ``root``; return the number of files.
 
     The members are unpacked into a temporary folder. Once all are complete, that folder is renamed into its place, or
-    the files are moved one by one into a folder that is there already.
+    the files are moved one by one into an existing folder.
 
     Raises:
-        DataSetError: a member leaves the folder, is absolute, a link, there twice, or damaged; or the disk is too
+        DataSetError: a member leaves the folder, is absolute, a link, repeated, or damaged; or the disk is too
             small. Nothing has been put into ``root`` then.
 
     """
@@ -224,5 +224,5 @@ def _unsafe(member: ZipInfo, top: str, times: Counter[PurePosixPath]) -> str:
     if stat.S_ISLNK(member.external_attr >> 16):
         return "is a symbolic link"
     if times[name] > 1:
-        return f"is there {times[name]} times"
+        return f"occurs {times[name]} times"
     return "" if name.parts and name.parts[0] == top else f"is not in the folder {top}"

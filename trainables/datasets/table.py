@@ -115,7 +115,7 @@ def grouped(problems: Iterable[tuple[Hashable, str, str]]) -> list[str]:
     """Return problems as lines, more than ``MAX_LISTED`` of a kind as one.
 
     Args:
-        problems: for each its kind, its line, and the line that replaces all of its kind; "" stands for their number
+        problems: for each its kind, its line, and the line that replaces all of its kind; "" means their number
             and the first of them.
 
     """

@@ -6,6 +6,7 @@ import os
 import shutil
 import struct
 import tempfile
+import time
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -110,6 +111,9 @@ def test_a_browser_that_hangs_is_ended_with_its_children(
     monkeypatch.setenv(render.VARIABLE, browser(tmp_path, f"sleep {seconds} & sleep {seconds}"))
     with pytest.raises(render.RenderError, match=r"not done after 0\.5 s"):
         render.pdf("")
+    deadline = time.monotonic() + 10  # a killed process takes a moment to disappear
+    while running(f"sleep\x00{seconds}") and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert running(f"sleep\x00{seconds}") == []
     assert [path.name for path in scratch.iterdir()] == ["browser"]
 

@@ -48,7 +48,7 @@ def test_intervals_equal_hsus_formula_for_equal_sizes() -> None:
     layout = two_way_table(on_common_seeds(_table(values)))
     assert layout is not None
     assert layout.variance is not None
-    d = one_sided(4, [4, 4], 6, 0.95) * math.sqrt(layout.variance * 2 / 4)
+    d = one_sided(2, 6, 0.95) * math.sqrt(layout.variance * 2 / 4)
     mean = values.mean(axis=1)
     assert d < 1.1  # the second is alone the best, so it is bounded by 0 and the others by its own mean
     assert found.members == (Key("1", "1", "all"),)

@@ -56,7 +56,7 @@ def test_an_unsafe_zip_is_refused(tmp_path: Path, member: str | ZipInfo, problem
 @pytest.mark.parametrize("again", ["top/a", "top/./a"])
 def test_a_member_that_is_there_twice_is_refused(tmp_path: Path, again: str) -> None:
     assert refused(packed(tmp_path, "top/a", again)) == [
-        f"top.zip: member '{name}' is there 2 times" for name in ("top/a", again)
+        f"top.zip: member '{name}' occurs 2 times" for name in ("top/a", again)
     ]
 
 
