@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.plotting.figure import Figure
 from analysis.plotting.theme import COLOURS, INK, empty, escaped, faint
 from analysis.results.runs_table import Key, accuracy_name
-from analysis.statistics.intervals import LEVEL, Interval, paired_difference
+from analysis.statistics.intervals import LEVEL, Interval, paired_difference, shared_seeds
 from analysis.text.phrases import clear
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def pairs_data(finding: Finding, level: float = LEVEL) -> list[Pair]:
         one, other = accuracies.get(first, {}), accuracies.get(second, {})
         interval = paired_difference(one, other, level)
         if interval is not None:
-            differences = {seed: one[seed] - other[seed] for seed in sorted(set(one) & set(other))}
+            differences = {seed: one[seed] - other[seed] for seed in shared_seeds(one, other)}
             drawn.append(Pair(first, second, differences, interval))
     return drawn
 

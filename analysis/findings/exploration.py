@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from analysis.results.budget import Spent, reached
-from analysis.results.runs_table import UNRECORDED, Key, complete_runs, key_of, keys, runs_of, selected_on
+from analysis.results.runs_table import Key, complete_runs, key_of, keys, recorded_count, runs_of, selected_on
 from analysis.statistics.best_arm import Assessment, Explored, assess_explored
 from trainables.naming import ordered
 
@@ -55,7 +55,7 @@ def settled(results: StudyResults, accuracies: Mapping[Key, Mapping[int, float]]
 
     """
     runs = results.runs
-    recorded = int((~runs["status"].isin(UNRECORDED)).sum())
+    recorded = recorded_count(runs)
     standing = _standing(results, accuracies, method.within)
     limit = reached(results.plan.settings.budget, Spent.of(results.records.values()))
     most = method.most_exploring(len(keys(runs)))
@@ -74,7 +74,7 @@ def _standing(
         key = key_of(planned)
         if planned.stage == "explore" and key not in configurations:
             percents = [100 * value for value in accuracies.get(key, {}).values()]
-            recorded = int((~runs_of(results.runs, key)["status"].isin(UNRECORDED)).sum())
+            recorded = recorded_count(runs_of(results.runs, key))
             configurations[key] = Explored(planned.arm, planned.varied, percents, recorded - len(percents))
     return assess_explored(configurations, within) if configurations else None
 

@@ -71,6 +71,11 @@ def complete_runs(runs: pd.DataFrame) -> pd.DataFrame:
     return runs[runs["status"] == "complete"]
 
 
+def recorded_count(runs: pd.DataFrame) -> int:
+    """Return how many rows have a record, of whatever status."""
+    return int((~runs["status"].isin(UNRECORDED)).sum())
+
+
 def runs_of(runs: pd.DataFrame, key: Key) -> pd.DataFrame:
     """Return the rows of one configuration on one subset, whatever their status."""
     return runs[

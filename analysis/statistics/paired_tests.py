@@ -45,11 +45,6 @@ class PairedTest:
     effect: float | None
     corrected: float | None
 
-    @property
-    def n(self) -> int:
-        """The number of shared seeds."""
-        return 0 if self.interval is None else self.interval.n
-
 
 def paired_tests(scores: Scores, pairs: Sequence[tuple[Key, Key]], level: float = LEVEL) -> tuple[PairedTest, ...]:
     """Test the difference within each pair of configurations; Holm's p-values are for the family of all pairs.
@@ -128,14 +123,12 @@ class Equivalence:
     """Whether two configurations differ by less than a margin: two one-sided t tests.
 
     Attributes:
-        margin: in points (hundredths of the unit of the scores).
         alpha: level of the tests.
         interval: first minus second at the level 1 - 2 alpha, in the unit of the scores.
         p: the larger of the two one-sided p-values; None if the differences show no spread.
 
     """
 
-    margin: float
     alpha: float
     interval: Interval
     p: float | None
@@ -144,17 +137,6 @@ class Equivalence:
     def shown(self) -> bool:
         """Whether the data show that the difference is below the margin. If not, the difference may still be small."""
         return self.p is not None and self.p < self.alpha
-
-    def text(self) -> str:
-        """Return a sentence that states the result and its evidence."""
-        if self.p is None:
-            return f"Whether they differ by less than {self.margin:g} points is not known ({self.interval.label()})."
-        verb = "They differ" if self.shown else "It is not shown that they differ"
-        low, high = (100 * self.interval.mean + sign * 100 * (self.interval.half_width or 0) for sign in (-1, 1))
-        return (
-            f"{verb} by less than {self.margin:g} points (two one-sided t tests, p = {self.p:.2g}; "
-            f"{self.interval.label()}: {low:.2f} to {high:.2f} points)."
-        )
 
 
 def equivalence(
@@ -180,6 +162,6 @@ def equivalence(
         raise ValueError(msg)
     interval = paired_difference(first, second, 1 - 2 * alpha)
     if interval is None or interval.half_width is None:
-        return None if interval is None else Equivalence(margin, alpha, interval, None)
+        return None if interval is None else Equivalence(alpha, interval, None)
     statistic = (margin / 100 - abs(interval.mean)) / standard_error(interval)
-    return Equivalence(margin, alpha, interval, float(stats.t.sf(statistic, interval.n - 1)))
+    return Equivalence(alpha, interval, float(stats.t.sf(statistic, interval.n - 1)))

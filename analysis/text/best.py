@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.text.phrases import chance, joined
+from analysis.text.phrases import SELECTED_ON, chance, joined
 from trainables.naming import counted_points, number, symbol
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def best_lines(best: Best) -> list[str]:
     """Return the choice in words, one line for each fact."""
     parameters = [f"{symbol(name)} = {number(value)}" for name, value in best.loss.items() if name != "name"]
-    by = "accuracy on verified validation clips" if best.selected_on == "verified" else "validation accuracy"
+    by = SELECTED_ON[best.selected_on]
     lines = [
         f"{best.study}: {best.configuration} on {best.subset}",
         f"loss: {best.loss['name']}{': ' + ', '.join(parameters) if parameters else ''}",

@@ -108,7 +108,7 @@ def no_effect(finding: GridFinding, subset: str) -> list[str]:
             continue
         sign, name = symbol(str(series["parameter"].iloc[0])), str(series["series"].iloc[0])
         cautions.append(
-            f"No effect of {sign} on {chosen_by(finding.results)} is seen for {name} ({test.text()}, "
+            f"No effect of {sign} on {chosen_by(finding.plan)} is seen for {name} ({test.text()}, "
             f"{len(table.keys)} values, {len(table.seeds)} seeds): which value is best remains unknown, but it "
             f"is not shown that {sign} has no effect."
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analysis.findings.published import is_published_data
-from analysis.results.runs_table import UNRECORDED, keys, selected_on, status_counts
+from analysis.results.runs_table import keys, recorded_count, selected_on, status_counts
 from analysis.statistics.intervals import LEVEL
 from analysis.text.bibliography import LOSSES, ORIGIN, References, software
 from analysis.text.phrases import joined
@@ -14,8 +14,6 @@ from trainables.naming import PARAMETERS, counted, counted_points, number, symbo
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    import pandas as pd
 
     from analysis.findings.finding import Finding
     from analysis.findings.method_finding import GridFinding, SearchFinding, SettleFinding
@@ -162,7 +160,7 @@ def settle_design(finding: SettleFinding, cited: References) -> list[str]:
             f"({cited.cite('russo')}) from the posterior of the mean accuracies under a Gaussian process (Matérn 5/2 "
             "over the scale of the parameter where one number is varied, and a separate deviation for every "
             f"configuration), until one was within {counted_points(method.within)} of the best with probability "
-            f"{method.confidence:g}{most}; this took {counted(_recorded(runs), 'run')}."
+            f"{method.confidence:g}{most}; this took {counted(recorded_count(runs), 'run')}."
         ),
         _confirmation(method, "The choice"),
         *_controls(finding),
@@ -183,7 +181,7 @@ def search_design(finding: SearchFinding, cited: References) -> list[str]:
         (
             f"{counted(sampled, 'configuration')} {'was' if sampled == 1 else 'were'} sampled by the "
             f"{SAMPLERS[method.sampler]} sampler of Optuna ({cited.cite('akiba')}) and trained with "
-            f"{counted(method.seeds, 'seed')} each{early}; this took {counted(_recorded(runs), 'run')}."
+            f"{counted(method.seeds, 'seed')} each{early}; this took {counted(recorded_count(runs), 'run')}."
         ),
         _confirmation(method, f"The best {method.confirm_best}"),
         *_controls(finding),
@@ -229,7 +227,3 @@ def _statistics(finding: Finding) -> list[str]:
         ),
         f"{complete} of {counted(len(statuses), 'run')} completed{left}.",
     ]
-
-
-def _recorded(runs: pd.DataFrame) -> int:
-    return int((~runs["status"].isin(UNRECORDED)).sum())

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from analysis.results.study_results import StudyResults
     from analysis.statistics.intervals import Interval
+    from trainables.plans import StudyPlan
 
+SELECTED_ON = {"verified": "accuracy on verified validation clips", "validation": "validation accuracy"}
 MIN_WRITTEN = 0.01  # a smaller probability is written as < 0.01
 
 
@@ -49,9 +51,9 @@ def nothing_complete(runs: pd.DataFrame) -> str:
     return f"No run of the {len(runs)} is complete{f' ({counts})' if counts else ''}: there is nothing to choose from."
 
 
-def chosen_by(results: StudyResults) -> str:
+def chosen_by(plan: StudyPlan) -> str:
     """Name the accuracy that a study chooses by."""
-    return "accuracy on verified validation clips" if selected_on(results.plan) == "verified" else "validation accuracy"
+    return SELECTED_ON[selected_on(plan)]
 
 
 def listed(configurations: Sequence[Key], names: Mapping[Key, str]) -> str:

@@ -19,8 +19,8 @@ from analysis.text.phrases import (
     nothing_complete,
     points,
 )
-from analysis.text.verdict_grid import certainty
-from trainables.naming import counted, counted_points, number, symbol
+from analysis.text.verdict_grid import certainty, kind, names_by_value
+from trainables.naming import counted, counted_points
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,18 +45,19 @@ def settle_verdict(finding: SettleFinding) -> str:
 
 def _settled(finding: SettleFinding, standing: Assessment[Key]) -> list[str]:
     settled = finding.settled
-    called, kind = _called(finding)
+    explored = finding.explored.runs
+    called = names_by_value(explored) or {key: finding.names[key] for key in keys(explored)}
     name = called[standing.chosen]
     probability = chance(standing.confidence)
     runs = counted(settled.runs, "run")
-    best = f"the best of the {len(called)} {kind}"
+    best = f"the best of the {len(called)} {kind(explored)}"
     is_ = f"within {counted_points(settled.within)} of {best} with probability {probability}"
     if settled.sure:
-        sentences = [f"{name} is chosen by {chosen_by(finding.results)}: it is {is_} ({runs})."]
+        sentences = [f"{name} is chosen by {chosen_by(finding.plan)}: it is {is_} ({runs})."]
     else:
         limit = f"; {settled.ended} is reached" if settled.ended else ""
         goal = f"where {settled.requested:g} was requested ({runs}{limit})"
-        sentences = [f"Not settled: by {chosen_by(finding.results)} {name} leads and is {is_}, {goal}."]
+        sentences = [f"Not settled: by {chosen_by(finding.plan)} {name} leads and is {is_}, {goal}."]
     rivals = sorted(
         (i for i, key in enumerate(standing.keys) if key != standing.chosen and standing.best[i] >= MIN_RIVAL),
         key=lambda i: -standing.best[i],
@@ -82,19 +83,19 @@ def search_verdict(finding: SearchFinding) -> str:
     if choice is None:
         mean = f"{100 * (tried[ranked[0]] or 0):.1f} %"
         sentences.append(
-            f"The best so far by {chosen_by(results)} is {called[ranked[0]]} ({mean}); it is not confirmed."
+            f"The best so far by {chosen_by(finding.plan)} is {called[ranked[0]]} ({mean}); it is not confirmed."
         )
         return " ".join(sentences)
     mean = f"{100 * choice.validation.mean:.1f} %, {counted(choice.validation.n, 'fresh seed')}"
     if choice.comparisons:
         confirmed = len(choice.ranking.keys)
         sentences.append(
-            f"{called[choice.key]} has the highest mean {chosen_by(results)} of the best {confirmed}, which were "
+            f"{called[choice.key]} has the highest mean {chosen_by(finding.plan)} of the best {confirmed}, which were "
             f"confirmed ({mean})."
         )
         sentences.append(certainty(choice, called))
     else:
-        sentences.append(f"{called[choice.key]} was confirmed: mean {chosen_by(results)} {mean}.")
+        sentences.append(f"{called[choice.key]} was confirmed: mean {chosen_by(finding.plan)} {mean}.")
     if choice.ranking.too_few:
         sentences.append(f"Not ranked, for too few seeds in common: {listed(choice.ranking.too_few, called)}.")
     return " ".join([*sentences, *_confirmed(finding, choice.key)])
@@ -141,16 +142,3 @@ def _beside(finding: SettleFinding | SearchFinding, chosen: Key) -> list[Key]:
         for key, p in planned.items()
         if key != chosen and (p.arm in baselines or (p.stage == "control" and p.varied == planned[chosen].varied))
     ]
-
-
-def _called(finding: SettleFinding) -> tuple[dict[Key, str], str]:
-    """Return what to call each explored configuration, and all of them together."""
-    runs = finding.explored.runs
-    configurations = keys(runs)
-    parameters, series = set(runs["parameter"]), set(runs["series"])
-    one_subset = len({key.subset for key in configurations}) == 1
-    if len(series) == 1 and one_subset and len(parameters) == 1 and all(parameters):
-        sign = symbol(str(next(iter(parameters))))
-        value = dict(zip(runs["configuration"], runs["value"], strict=True))
-        return {key: f"{sign} = {number(value[key.configuration])}" for key in configurations}, f"values of {sign}"
-    return {key: finding.names[key] for key in configurations}, "configurations"

@@ -45,18 +45,19 @@ def grid_verdict(finding: GridFinding) -> str:
         return "The complete runs have no validation accuracy, so there is nothing to choose by."
     runs = results.runs[results.runs["subset"] == finding.main_subset]
     several = len(finding.subsets) > 1
-    sentences = _choice(runs, choice, chosen_by(results), several=several)
+    sentences = _choice(runs, choice, chosen_by(finding.plan), several=several)
     sentences += [_test(finding, choice), *_left_out(runs, choice, several=several)]
     return " ".join([*sentences, *budget_ended(results), cost(results)])
 
 
 def _choice(runs: pd.DataFrame, choice: Choice, by: str, *, several: bool) -> list[str]:
     """Write the chosen configuration, which others are not told apart from it, and which were not ranked."""
-    names = _names(runs, choice)
+    compared = (*choice.ranking.keys, *choice.ranking.too_few)
+    names = names_by_value(runs) or {key: key.configuration for key in compared}
     where = f"On the subset {choice.key.subset}, " if several else ""
     mean = f"{100 * choice.validation.mean:.1f} %, {counted(choice.validation.n, 'seed')}"
     planned = len(keys(runs))
-    tried = f"{planned} {_kind(runs)} tried"
+    tried = f"{planned} {kind(runs)} tried"
     too_few = choice.ranking.too_few
     if choice.comparisons:
         without = planned - len(choice.ranking.keys) - len(too_few)
@@ -152,28 +153,24 @@ def _left_out(runs: pd.DataFrame, choice: Choice, *, several: bool) -> list[str]
     return sentences
 
 
-def _names(runs: pd.DataFrame, choice: Choice) -> dict[Key, str]:
-    """Return ``T = 1000`` for each configuration when they differ by that alone, else their whole labels."""
-    compared = (*choice.ranking.keys, *choice.ranking.too_few)
-    if not _one_series(runs):
-        return {key: key.configuration for key in compared}
-    sign = symbol(str(runs["parameter"].iloc[0]))
-    value = dict(zip(runs["configuration"], runs["value"], strict=True))
-    return {key: f"{sign} = {number(value[key.configuration])}" for key in compared}
+def names_by_value(runs: pd.DataFrame) -> dict[Key, str]:
+    """Return ``T = 1000`` for each configuration; empty unless all differ by that alone."""
+    return {key: f"{_sign(runs)} = {number(value)}" for key, value in _values(runs).items()}
 
 
 def _values(runs: pd.DataFrame) -> dict[Key, float]:
     """Return the varied number of each configuration; empty unless all differ by that alone."""
-    if not _one_series(runs):
+    series = set(zip(runs["series"], runs["parameter"], runs["subset"], strict=True))
+    if len(series) != 1 or not all(parameter for _, parameter, _ in series):
         return {}
     columns = [runs[name] for name in (*Key._fields, "value")]
     return {Key(*map(str, key)): float(value) for *key, value in zip(*columns, strict=True)}
 
 
-def _kind(runs: pd.DataFrame) -> str:
-    return f"values of {symbol(str(runs['parameter'].iloc[0]))}" if _one_series(runs) else "configurations"
+def kind(runs: pd.DataFrame) -> str:
+    """Return what to call the configurations together: ``values of T`` if they differ by that alone."""
+    return f"values of {_sign(runs)}" if _values(runs) else "configurations"
 
 
-def _one_series(runs: pd.DataFrame) -> bool:
-    series = set(zip(runs["series"], runs["parameter"], strict=True))
-    return len(series) == 1 and all(parameter for _, parameter in series)
+def _sign(runs: pd.DataFrame) -> str:
+    return symbol(str(runs["parameter"].iloc[0]))

@@ -26,7 +26,8 @@ def test_p_and_interval_are_those_of_the_paired_t_test() -> None:
     assert found.interval is not None
     assert found.p == pytest.approx(expected.pvalue)
     assert (found.interval.low, found.interval.high) == (pytest.approx(low), pytest.approx(high))
-    assert (found.n, found.adjusted) == (5, found.p)
+    assert found.interval is not None
+    assert (found.interval.n, found.adjusted) == (5, found.p)
 
 
 def test_holm_multiplies_the_sorted_p_values_and_keeps_their_order() -> None:
@@ -77,13 +78,16 @@ def test_pairs_that_cannot_be_tested_count_in_the_family() -> None:
     tested, single, absent = paired_tests(scores, [(A, B), (A, C), (Key("d", "d", "all"), A)])
     assert tested.p is not None
     assert tested.adjusted == pytest.approx(3 * tested.p)
-    assert (single.n, single.p, single.adjusted, single.effect, single.corrected) == (1, None, None, None, None)
-    assert (absent.n, absent.interval) == (0, None)
+    assert single.interval is not None
+    assert (single.interval.n, single.p, single.adjusted) == (1, None, None)
+    assert (single.effect, single.corrected) == (None, None)
+    assert absent.interval is None
 
 
 def test_equal_differences_have_no_p() -> None:
     (found,) = paired_tests({A: {0: 0.7, 1: 0.8}, B: {0: 0.6, 1: 0.7}}, [(A, B)])
-    assert (found.n, found.p, found.effect) == (2, None, None)
+    assert found.interval is not None
+    assert (found.interval.n, found.p, found.effect) == (2, None, None)
 
 
 def test_two_pairs_have_no_corrected_effect() -> None:
@@ -121,14 +125,16 @@ def test_equivalence_is_wrongly_shown_as_seldom_as_it_says() -> None:
     assert wrong / 1000 == pytest.approx(0.05, abs=3 * math.sqrt(0.05 * 0.95 / 1000))
 
 
-def test_equivalence_says_what_is_not_shown() -> None:
-    found = equivalence({0: 0.71, 1: 0.70}, {0: 0.70, 1: 0.70}, 0.5)
-    assert found is not None
-    assert found.text().startswith("It is not shown that they differ by less than 0.5 points (two one-sided t tests")
-    assert "90 % t-interval, n = 2: -2.66 to 3.66 points" in found.text()
+def test_equivalence_is_not_shown_by_a_wide_interval_nor_by_one_seed() -> None:
+    wide = equivalence({0: 0.71, 1: 0.70}, {0: 0.70, 1: 0.70}, 0.5)
+    assert wide is not None
+    assert (wide.interval.low, wide.interval.high) == (
+        pytest.approx(-0.0266, abs=5e-5),
+        pytest.approx(0.0366, abs=5e-5),
+    )
     single = equivalence({0: 0.7}, {0: 0.7}, 0.5)
     assert single is not None
-    assert single.text() == "Whether they differ by less than 0.5 points is not known (no interval, n = 1)."
+    assert (wide.shown, single.p, single.shown) == (False, None, False)
     assert equivalence({0: 0.7}, {1: 0.7}, 0.5) is None
 
 
