@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.plotting.figure import Figure
+from analysis.plotting.series import error_bars
 from analysis.plotting.theme import COLOURS, INK, SCALE, empty, escaped
 from analysis.statistics.clips import class_gaps
 from analysis.statistics.clips import confusion as confusion_counts
@@ -105,12 +106,7 @@ def draw_class_differences(gaps: Sequence[ClassAccuracy]) -> go.Figure:
     figure.add_scatter(
         x=[100 * gap.accuracy.mean for gap in order],
         y=rows,
-        error_x={
-            "type": "data",
-            "array": [None if gap.accuracy.half_width is None else 100 * gap.accuracy.half_width for gap in order],
-            "thickness": 2,
-            "width": 4,
-        },
+        error_x=error_bars((gap.accuracy for gap in order), thickness=2, width=4),
         customdata=[
             f"{escaped(gap.name)}: {gap.accuracy.percent()} points ({gap.accuracy.label()}; {gap.clips:,} test clips)"
             for gap in order

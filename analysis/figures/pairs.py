@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.plotting.figure import Figure
+from analysis.plotting.series import error_bars
 from analysis.plotting.theme import COLOURS, INK, empty, escaped, faint
 from analysis.results.runs_table import Key, accuracy_name
 from analysis.statistics.intervals import LEVEL, Interval, paired_difference, shared_seeds
@@ -80,14 +81,7 @@ def draw_pairs(data: Sequence[Pair], metric: str) -> go.Figure:
             figure.add_scatter(
                 x=[100 * pair.interval.mean for _, pair in marked],
                 y=[row - 0.22 for row, _ in marked],  # above its seeds, which would cover it
-                error_x={
-                    "type": "data",
-                    "array": [
-                        None if p.interval.half_width is None else 100 * p.interval.half_width for _, p in marked
-                    ],
-                    "thickness": 2,
-                    "width": 6,
-                },
+                error_x=error_bars((pair.interval for _, pair in marked), thickness=2, width=6),
                 customdata=[f"{pair.interval.percent()} points ({pair.interval.label()})" for _, pair in marked],
                 mode="markers",
                 marker={"symbol": mark, "size": 11, "color": INK, "line": {"width": 1.8}},

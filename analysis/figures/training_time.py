@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.plotting.figure import Figure, named, panels
+from analysis.plotting.series import error_bars
 from analysis.plotting.theme import axis_title, empty, escaped, style
 from analysis.results.budget import HOUR_S
 from analysis.results.runs_table import Key, accuracy_name, arms, complete_runs, names, reported_metric, runs_of, scores
@@ -73,16 +74,10 @@ def draw_training_time(data: Sequence[TrainingTime], metric: str, arms: Sequence
     for arm in dict.fromkeys(price.key.arm for price in data):
         look = style(arms, arm)
         of_arm = [price for price in data if price.key.arm == arm]
-        halves = [price.accuracy.half_width for price in of_arm]
         figure.add_scatter(
             x=[price.wall_s / unit for price in of_arm],
             y=[100 * price.accuracy.mean for price in of_arm],
-            error_y={
-                "type": "data",
-                "array": [None if half is None else 100 * half for half in halves],
-                "thickness": 1.5,
-                "width": 4,
-            },
+            error_y=error_bars((price.accuracy for price in of_arm), thickness=1.5, width=4),
             customdata=[f"{escaped(called[p.key])}<br>{p.accuracy.percent()} % ({p.accuracy.label()})" for p in of_arm],
             mode="markers",
             marker={"symbol": look.marker, "size": 10, "color": look.colour},

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trainables.plans import DataSummary
 
 PublishedLoss = Literal["cce", "gce", "adaptive_gce"]
+LAYOUT = "fsdnoisy18k"  # the data set's kind: a layout of folders that other data may have too
 SOURCE = "Deng et al., WASPAA 2021, doi 10.1109/WASPAA52581.2021.9632679"
 LOSS_NAMES: dict[PublishedLoss, str] = {"cce": "CCE", "gce": "L_q", "adaptive_gce": "adaptive"}
 # q = 0.7 is our reading of the paper's L_q; T = 1000 is the best of its Figure 3.
@@ -102,9 +103,6 @@ CLAIMS: tuple[Claim, ...] = (
         1.0,
     ),
 )
-
-
-LAYOUT = "fsdnoisy18k"  # the data set's kind, which is a layout of folders that other data may have too
 
 
 def is_published_data(data: DataSummary) -> bool:

@@ -1,4 +1,4 @@
-"""A series of means with intervals over its runs, as sweeps and posteriors draw it."""
+"""A series of means with intervals over its runs, as sweeps and posteriors draw it; and error bars."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.plotting.theme import Style, escaped, faint, first_of_each
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import plotly.graph_objects as go
 
@@ -36,6 +36,12 @@ class SweepLine:
     x: tuple[float, ...]
     intervals: tuple[Interval, ...]
     dots: tuple[Dot, ...]
+
+
+def error_bars(intervals: Iterable[Interval], *, thickness: float, width: int) -> dict[str, object]:
+    """Return plotly's error bars (%) for intervals, in pixels; none where an interval has no width."""
+    halves = [None if i.half_width is None else 100 * i.half_width for i in intervals]
+    return {"type": "data", "array": halves, "thickness": thickness, "width": width}
 
 
 def percent_range(lines: Sequence[SweepLine], more: Sequence[float] = ()) -> tuple[float, float] | None:
@@ -68,12 +74,7 @@ def add_line(figure: go.Figure, line: SweepLine, look: Style, sign: str, mode: s
     figure.add_scatter(
         x=list(line.x),
         y=[100 * interval.mean for interval in line.intervals],
-        error_y={
-            "type": "data",
-            "array": [None if i.half_width is None else 100 * i.half_width for i in line.intervals],
-            "thickness": 1.8,
-            "width": 5,
-        },
+        error_y=error_bars(line.intervals, thickness=1.8, width=5),
         customdata=[f"{interval.percent()} % ({interval.label()})" for interval in line.intervals],
         mode=mode,
         marker={"symbol": look.marker, "size": 10, "color": look.colour},

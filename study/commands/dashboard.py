@@ -67,7 +67,7 @@ def dashboard(options: argparse.Namespace) -> int:
             raise
         msg = "the dashboard needs Dash; install the extra: pip install -c constraints.txt '.[dashboard]'"
         raise EngineError(msg) from None
-    _check(options.host)
+    _check_host(options.host)
     storage = options.storage.hasty()  # the dashboard polls every few seconds, so a slow read need not be repeated
     token = "" if is_loopback(options.host) else _token(options.host)
     # A link to loopback is dead on another machine.
@@ -85,13 +85,8 @@ def _opened(address: str) -> None:
     say(f"{address}\nCtrl-C ends the dashboard; studies continue without it")
 
 
-def _check(host: str) -> None:
-    """Refuse a host that has no address.
-
-    Raises:
-        UsageError: the host has no address.
-
-    """
+def _check_host(host: str) -> None:
+    """Raise UsageError for a host that has no address."""
     try:
         socket.getaddrinfo(host, 0)
     except (OSError, UnicodeError):
