@@ -1,4 +1,4 @@
-"""The blocks of a page: parts with text and tables, and figures; a stamp of each tells whether it has changed.
+"""The blocks of a page: parts with text and tables, and figures; a stamp of each shows whether it has changed.
 
 Names enter a page only as children of components, which a browser shows as text whatever they contain.
 """

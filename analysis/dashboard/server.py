@@ -1,4 +1,4 @@
-"""Serve the dashboard until the process is asked to stop."""
+"""Serve the dashboard until the process receives a stop signal."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def serve(studies: Studies, host: str, port: int, token: str, announce: Callable
     # Bound here, because werkzeug prints its own message about a port in use and ends the process.
     listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     server = make_server(host, port, app.server, threaded=True, fd=listener.fileno())
-    # Werkzeug swallows the exception that a signal raises, so it runs in a thread of its own.
+    # Werkzeug swallows the exception that a signal raises, so it runs in its own thread.
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     threading.Thread(target=studies.warm, daemon=True).start()

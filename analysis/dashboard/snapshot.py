@@ -93,7 +93,7 @@ class Snapshot:
 def seeds_table(results: StudyResults) -> Table:
     """Tabulate each configuration's complete and planned seeds, and its accuracies so far.
 
-    Exploring runs have rows of their own, without a test accuracy: they do not enter the reported results.
+    Exploring runs have separate rows, without a test accuracy: they do not enter the reported results.
     """
     exploring, reporting = explored(results).runs, reported(results).runs
     several_subsets = len({key.subset for key in keys(results.runs)}) > 1

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.findings import published
-from analysis.findings.published import is_published_data
 from analysis.plotting.theme import INK, escaped
 from analysis.results.runs_table import subsets
 
@@ -57,7 +56,7 @@ def published_marks(results: StudyResults, parameter: str = "") -> list[Publishe
         parameter: the one on the figure's axis, if any; losses without it are then left out.
 
     """
-    if not is_published_data(results.plan.dataset):
+    if not published.is_published_data(results.plan.dataset):
         return []
     marks = []
     for cell in published.PUBLISHED:
@@ -116,7 +115,7 @@ def _widen(figure: go.Figure, marks: Sequence[PublishedMark]) -> None:
         figure.update_yaxes(range=[min(limits[0], min(ends) - 1), max(limits[1], max(ends) + 1)])
 
 
-PUBLISHED = (
+CAPTION = (
     f" Published marks: mean ± {100 * published.LEVEL:g} % confidence interval over {published.RUNS} runs, method "
     f"not known ({published.SOURCE})."
 )

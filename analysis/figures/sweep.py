@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.figures import published
-from analysis.figures.published import PUBLISHED
 from analysis.plotting.figure import Figure, axis, named, panels, part_drawn
 from analysis.plotting.series import Dot, SweepLine, add_line, percent_range
 from analysis.plotting.theme import (
@@ -237,6 +236,6 @@ def _captioned(finding: Finding, results: StudyResults, parameter: str, metric: 
             spans = best_spans(finding, runs, parameter)
             add_strip(drawing, spans, parameter, [x for line in data.lines for x in line.x])
             name = named(prefix, "" if metric == "test" else metric, "accuracy vs", axis(parameter), where)
-            text = caption + part_drawn(runs) + (PUBLISHED if marks else "") + (STRIP if spans else "")
+            text = caption + part_drawn(runs) + (published.CAPTION if marks else "") + (STRIP if spans else "")
             figures.append(Figure(name, title, text, drawing))
     return figures

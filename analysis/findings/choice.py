@@ -24,7 +24,7 @@ class Best:
         configuration: its label, as in the report.
         subset: the training subset.
         loss: name and every parameter of its loss, those left at their defaults included.
-        selected_on: what it is chosen by: ``validation``, or ``verified`` (verified validation clips only).
+        selected_on: the accuracy that decides: ``validation``, or ``verified`` (verified validation clips only).
         validation: that accuracy; None where no complete run has one.
         picked: whether ``validation`` is the highest of several means: that is too high, and an interval around it
             would cover too seldom, so it has none.

@@ -22,7 +22,7 @@ def comparison(first: StudyResults, second: StudyResults) -> Table:
     """Tabulate the configurations (loss and subset) that both studies have, by the runs that enter their means.
 
     The difference is taken seed by seed where both trained a seed on the same data; without such seeds, or on other
-    data, the means stand side by side and no difference is stated.
+    data, only the means are shown.
     """
     paired = first.plan.dataset.fingerprint == second.plan.dataset.fingerprint
     metrics = dict.fromkeys((selected_on(first.plan), selected_on(second.plan), "test"))

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 COMMIT = 12  # digits of a git commit that are shown
 
-# Each loss without its ``_origin``: what it is called, and the work that brought it.
+# Each loss without its ``_origin``: its name in the text, and the work that introduced it.
 LOSSES: dict[str, tuple[str, str]] = {
     "cce": ("categorical cross-entropy", ""),
     "mae": ("mean absolute error", "ghosh"),

@@ -48,7 +48,7 @@ ANNOUNCED = "its node has died, as was announced"
 def execute(conductor: Conductor, resources: Resources) -> None:
     """Train the runs of a study until its method is done.
 
-    They run on the Ray cluster that this process has joined, or else on one of its own, on this machine.
+    They run on the Ray cluster that this process has joined, or else on one started on this machine.
 
     Args:
         conductor: hands out the runs. Its storage location can be reached by every worker.
