@@ -126,7 +126,7 @@ def test_what_a_study_found_is_seen_where_it_lies(killed, capsys):
     assert cli.main(["report", "away", "--storage", str(storage), "--format", "json"]) == 0
     assert (storage / "studies" / "away" / "report" / "report.json").exists()
     assert cli.main(["status", "b", "--storage", str(storage)]) == 2
-    assert f"{storage}: no study named 'b'; there: away" in capsys.readouterr().err
+    assert f"{storage}: no study named 'b'; its studies: away" in capsys.readouterr().err
 
 
 def test_the_dashboard_shows_it_and_reads_no_record_twice(killed, monkeypatch):
