@@ -13,7 +13,7 @@ from measuring import Figure
 
 from analysis.results.study_results import load_results
 from trainables.datasets.config import Synthetic
-from trainables.datasets.synthetic import LIST, generate
+from trainables.datasets.synthetic import LIST
 from trainables.storage.folder_location import FolderLocation
 
 STUDY = """
@@ -35,7 +35,7 @@ def measure() -> list[Figure]:
     with tempfile.TemporaryDirectory() as name:
         folder = FolderLocation(name)
         sounds = Synthetic(kind="synthetic", noise=0.4, seed=0, train_per_class=100, test_per_class=20)
-        clips = generate(sounds, folder / "sounds").root / LIST  # the path that a study file names
+        clips = sounds.parse(folder / "sounds")[0].root / LIST  # the path that a study file names
         (folder / "study.yaml").write_text(STUDY.format(folder=folder, clips=clips))
         command = [Path(sys.executable).parent / "gce-study", "run", folder / "study.yaml"]
         start = time.perf_counter()

@@ -4,9 +4,11 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from graphlib import TopologicalSorter
 from importlib.metadata import distribution
 from pathlib import Path
 
+import grimp
 import pytest
 import yaml
 from packaging.requirements import Requirement
@@ -138,6 +140,14 @@ def test_no_module_is_longer_than_three_hundred_lines():
     files = [file for package in PACKAGES for file in (ROOT / package).rglob("*.py")]
     lines = {str(file.relative_to(ROOT)): len(file.read_text().splitlines()) for file in files}
     assert {file: count for file, count in lines.items() if count > MOST_LINES} == {}
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    """Imports inside functions and for type checkers alone count too."""
+    graph = grimp.build_graph(*PACKAGES, cache_dir=None)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    assert sum(map(len, imports.values())) > 500
+    TopologicalSorter(imports).prepare()  # raises CycleError, which names the circle
 
 
 @pytest.mark.parametrize(

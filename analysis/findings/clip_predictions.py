@@ -9,10 +9,11 @@ from analysis.results.clip_labels import predictions
 from analysis.results.runs_table import complete_runs, runs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
-    from analysis.findings.finding import Finding
     from analysis.results.runs_table import Key
+    from analysis.results.study_results import StudyResults
+    from analysis.statistics.ranking import Ranking
 
 
 @dataclass(frozen=True)
@@ -37,19 +38,28 @@ class ClipPredictions:
     other: Key | None
 
 
-def clip_predictions(finding: Finding) -> ClipPredictions | None:
-    """Return the predictions of the choice and of each arm's representative; None where there are none."""
-    results = finding.reported
+def clip_predictions(
+    results: StudyResults, shown: Sequence[Key], ranking: Callable[[str], Ranking], names: Mapping[Key, str]
+) -> ClipPredictions | None:
+    """Return what some configurations predict for the test clips; None if no predictions were kept.
+
+    Args:
+        results: of the reported runs.
+        shown: the configurations; the choice first, if the study has one.
+        ranking: returns the ranking on a subset.
+        names: what to call each configuration.
+
+    """
     if results.labels is None:
         return None
     predicted = {}
-    for key in dict.fromkeys([*([finding.chosen] if finding.chosen else []), *finding.representatives]):
+    for key in shown:
         run_ids = complete_runs(runs_of(results.runs, key))["run_id"]
         if by_seed := predictions([results.records[run_id] for run_id in run_ids], results.labels):
             predicted[key] = by_seed
     if not predicted:
         return None
     first = next(iter(predicted))
-    ranked = finding.ranking(first.subset).keys
+    ranked = ranking(first.subset).keys
     other = next((key for key in ranked if key.arm != first.arm and key in predicted), None)
-    return ClipPredictions(predicted, results.labels.test, results.plan.dataset.classes, finding.names, first, other)
+    return ClipPredictions(predicted, results.labels.test, results.plan.dataset.classes, names, first, other)

@@ -158,7 +158,9 @@ class Finding(ABC):
     @cached_property
     def clips(self) -> ClipPredictions | None:
         """What the choice and the representatives predict for the test clips; None where that is not kept."""
-        return clip_predictions(self)
+        choice = [self.chosen] if self.chosen else []
+        shown = list(dict.fromkeys([*choice, *self.representatives]))
+        return clip_predictions(self.reported, shown, self.ranking, self.names)
 
     @property
     @abstractmethod

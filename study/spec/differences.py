@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from study.spec.messages import key_path, shown
 from study.spec.study import StudySpec
-from trainables.datasets.config import KINDS, path_keys
+from trainables.datasets.config import KINDS
+from trainables.datasets.keys import path_keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The keys of a study file and the types of their values."""
+"""The keys of a study file, the types of their values and their descriptions."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator
 
-from trainables.config import Frozen
-from trainables.settings import GpuPrices, distinct, not_allowed
+from study.spec.arms import Arm
+from study.spec.notify import Notify
+from trainables.config import Frozen, Training
+from trainables.datasets.config import DataSet
+from trainables.datasets.keys import with_paths
+from trainables.records import SelectOn
+from trainables.settings import Budget, Controls, GpuPrices, Grid, MethodSpec, Name, distinct, not_allowed
 from trainables.storage.location import URL, URL_FORM, is_url
 
 MAX_CONFIGURATIONS = 10_000
@@ -79,3 +84,46 @@ def absolute(text: str, at: tuple[str, ...] = ()) -> str:
         return str(Path(text).expanduser().absolute())
     except RuntimeError:
         raise not_allowed(at, "a path; ~ must be the home of a user of this machine") from None
+
+
+class StudyKeys(Frozen):
+    """The keys of a study file, each valid by itself; ``StudySpec`` adds the rules between them."""
+
+    name: Annotated[Name, Field(description="the study's name; one per storage location")]
+    description: Annotated[str, Field(description="what the study is for, in a sentence")] = ""
+    dataset: Annotated[DataSet, Field(description="the data set; its kind decides the other keys")]
+    arms: Annotated[
+        tuple[Arm, ...], Field(strict=False, min_length=1, max_length=1000, description="what is compared, in order")
+    ]
+    method: Annotated[MethodSpec, Field(description="how runs are chosen")] = Grid()
+    seeds: Annotated[
+        Seeds | None, Field(description="with method grid: how many seeds (n means 0 to n - 1), or a list of them")
+    ] = None
+    select_on: Annotated[
+        SelectOn,
+        Field(description="the accuracy to choose by: on validation clips, or on the verified ones among them"),
+    ] = "validation"
+    controls: Controls = ()
+    budget: Annotated[Budget, Field(description="limits at which the study ends; changes no result")] = Budget()
+    training: Annotated[Training, Field(description="the training protocol; every default is the paper's")] = Training()
+    resources: Annotated[Resources, Field(description="what one run may use; changes no result")] = Resources()
+    notify: Annotated[Notify | None, Field(description="where to post the study's events; changes no result")] = None
+    storage: Annotated[
+        str,
+        Field(min_length=1, validate_default=True, description="folder, or s3://BUCKET/PREFIX, of records and plans"),
+    ] = "results"
+
+    @property
+    def seed_list(self) -> tuple[int, ...]:
+        """The seeds of a grid, in order: ``12`` means 0 to 11; empty with other methods."""
+        return tuple(range(self.seeds)) if isinstance(self.seeds, int) else self.seeds or ()
+
+    @field_validator("storage")
+    @classmethod
+    def _storage_is_a_location(cls, storage: str) -> str:
+        return absolute(storage)
+
+    @field_validator("dataset")
+    @classmethod
+    def _paths_are_absolute(cls, dataset: DataSet) -> DataSet:
+        return with_paths(dataset, absolute)

@@ -18,7 +18,7 @@ from study.spec.messages import plain
 from study.spec.study import StudySpec
 from study.spec.validation_errors import refusals
 from study.spec.yaml_reader import parse
-from trainables.datasets.config import local_paths
+from trainables.datasets.keys import local_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,20 +11,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from study.spec.arms import Arm
-    from study.spec.study import StudySpec
+    from study.spec.keys import StudyKeys
     from trainables.settings import ChoosingMethod
 
 MAX_RUNS = 100_000
 CONTROL = ".fixed_q"  # appended to an adaptive arm's name, it names the arm of its controls
 
 
-def violations(spec: StudySpec) -> list[Violation]:
+def violations(spec: StudyKeys) -> list[Violation]:
     """Return every rule that a study breaks."""
     of_method = _grid(spec) if isinstance(spec.method, Grid) else _choosing(spec, spec.method)
     return [*of_method, *_controls(spec)]
 
 
-def _grid(spec: StudySpec) -> Iterator[Violation]:
+def _grid(spec: StudyKeys) -> Iterator[Violation]:
     yield from _no_ranges(spec, tuple(range(len(spec.arms))))
     if spec.seeds is None:
         yield Violation(("seeds",), "how many seeds (1 to 1000), or a list of distinct seeds, with method grid")
@@ -32,7 +32,7 @@ def _grid(spec: StudySpec) -> Iterator[Violation]:
         yield Violation(("seeds",), f"at most {MAX_RUNS} runs in a study (this one names {runs})")
 
 
-def _no_ranges(spec: StudySpec, indices: tuple[int, ...]) -> Iterator[Violation]:
+def _no_ranges(spec: StudyKeys, indices: tuple[int, ...]) -> Iterator[Violation]:
     for i in indices:
         for name, value in spec.arms[i].open.items():
             if isinstance(value, Range):
@@ -40,7 +40,7 @@ def _no_ranges(spec: StudySpec, indices: tuple[int, ...]) -> Iterator[Violation]
                 yield Violation(("arms", i, "loss", name), text)
 
 
-def _choosing(spec: StudySpec, method: ChoosingMethod) -> Iterator[Violation]:
+def _choosing(spec: StudyKeys, method: ChoosingMethod) -> Iterator[Violation]:
     """Yield what breaks the rules of the methods that choose, then those of the method itself."""
     if spec.seeds is not None:
         text = f"no seeds here with method {method.name}: it has method.{method.seeds_key} and method.confirm_seeds"
@@ -63,7 +63,7 @@ def _choosing(spec: StudySpec, method: ChoosingMethod) -> Iterator[Violation]:
         yield Violation(("method", *at), allowed)
 
 
-def _comparable(spec: StudySpec, indices: tuple[int, ...]) -> Iterator[Violation]:
+def _comparable(spec: StudyKeys, indices: tuple[int, ...]) -> Iterator[Violation]:
     """Yield what makes the accuracies of the arms incomparable."""
     subsets = dict.fromkeys(name for i in indices for name in spec.arms[i].subsets)
     if spec.select_on == "validation" and len(subsets) > 1:
@@ -77,11 +77,11 @@ def _comparable(spec: StudySpec, indices: tuple[int, ...]) -> Iterator[Violation
                 yield Violation(("arms", i, "subset"), "a subset with verified clips, as select_on is verified")
 
 
-def _adaptive_arms(spec: StudySpec) -> list[Arm]:
+def _adaptive_arms(spec: StudyKeys) -> list[Arm]:
     return [arm for arm in spec.arms if getattr(arm.loss, "name", None) == "adaptive_gce"]
 
 
-def control_runs(spec: StudySpec) -> int:
+def control_runs(spec: StudyKeys) -> int:
     """Return the maximum number of controls in a study: one for each adaptive run that enters means."""
     if not spec.controls:
         return 0
@@ -93,13 +93,13 @@ def control_runs(spec: StudySpec) -> int:
     return spec.method.confirm_seeds * (chosen + sum(arm.size for arm in baselines))
 
 
-def confirming_runs(spec: StudySpec, method: ChoosingMethod) -> int:
+def confirming_runs(spec: StudyKeys, method: ChoosingMethod) -> int:
     """Return the maximum number of runs that confirm a study's choice and baselines, controls included."""
     baselines = sum(arm.size for arm in spec.arms if arm.name in method.baselines)
     return method.confirm_seeds * (method.confirm_best + baselines) + control_runs(spec)
 
 
-def _enough(spec: StudySpec, method: ChoosingMethod, configurations: int) -> Iterator[Violation]:
+def _enough(spec: StudyKeys, method: ChoosingMethod, configurations: int) -> Iterator[Violation]:
     """Yield a budget that does not cover the runs to start with and those reserved for the confirmation."""
     first, confirm = method.first_runs(configurations), confirming_runs(spec, method)
     if spec.budget.max_runs is not None and spec.budget.max_runs < first + confirm:
@@ -107,7 +107,7 @@ def _enough(spec: StudySpec, method: ChoosingMethod, configurations: int) -> Ite
         yield Violation(("budget", "max_runs"), text)
 
 
-def _controls(spec: StudySpec) -> Iterator[Violation]:
+def _controls(spec: StudyKeys) -> Iterator[Violation]:
     adaptive = [arm.name for arm in _adaptive_arms(spec)]
     if spec.controls and not adaptive:
         yield Violation(("controls",), "fixed_q only beside an arm whose loss is adaptive_gce")

@@ -13,7 +13,7 @@ from trainables.datasets.manifest import POOL, Clip, DataSetError, Manifest, ran
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from trainables.datasets.config import Noise
+    from trainables.datasets.keys import Noise
 
 KINDS = ("symmetric", "class_to_class", "out_of_vocabulary")
 

@@ -10,7 +10,7 @@ import os
 import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ import soundfile
 
 from trainables.config import digest
 from trainables.datasets import csv_manifest
-from trainables.datasets.config import Noise, Synthetic
+from trainables.datasets.keys import Noise
 from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split, checked
 from trainables.datasets.noise import inject
 from trainables.datasets.sounds import CLASSES, RATE, render
@@ -31,12 +31,23 @@ VERSION = 1  # increased whenever the same seed would sound different
 LIST = "clips.csv"
 
 
-def generate(config: Synthetic, cache: Path) -> Manifest:
+@dataclass(frozen=True)
+class Settings:
+    """What the data set is made from; see ``config.Synthetic``."""
+
+    seed: int
+    train_per_class: int
+    test_per_class: int
+    noise: float
+    keep_verified: float
+
+
+def generate(settings: Settings, cache: Path) -> Manifest:
     """Make the data set, or read it if it exists.
 
     Args:
-        config: seed, numbers of clips, label noise.
-        cache: holds the data set in a folder named by the configuration. It is made in a temporary folder and then
+        settings: seed, numbers of clips, label noise.
+        cache: holds the data set in a folder named by the settings. It is made in a temporary folder and then
             renamed, so that it is never seen half done.
 
     Returns:
@@ -46,12 +57,12 @@ def generate(config: Synthetic, cache: Path) -> Manifest:
         DataSetError: its folder cannot be made because something else is there.
 
     """
-    folder = cache / digest({"version": VERSION, **config.model_dump(mode="json")})
+    folder = cache / digest({"version": VERSION, "kind": "synthetic", **asdict(settings)})
     if not (folder / LIST).is_file():
         cache.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=cache, prefix=".making-"))
         try:
-            _build(config, temporary)
+            _build(settings, temporary)
             _put(temporary, folder)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -68,17 +79,17 @@ def _put(temporary: Path, folder: Path) -> None:
             raise DataSetError([message]) from None
 
 
-def _build(config: Synthetic, folder: Path) -> None:
+def _build(settings: Settings, folder: Path) -> None:
     clips = []
-    splits: tuple[tuple[Split, int], ...] = (("train", config.train_per_class), ("test", config.test_per_class))
+    splits: tuple[tuple[Split, int], ...] = (("train", settings.train_per_class), ("test", settings.test_per_class))
     for split, count in splits:
         (folder / split).mkdir()
         for label in CLASSES:
             clips += [Clip(f"{split}/{label}-{i:04d}.wav", label, split, verified=True) for i in range(count)]
-    noise = Noise(symmetric=config.noise, keep_verified=config.keep_verified, seed=config.seed)
+    noise = Noise(symmetric=settings.noise, keep_verified=settings.keep_verified, seed=settings.seed)
     manifest = inject(Manifest("synthetic", "synthetic", folder, tuple(clips)), noise)
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy and libsndfile release the interpreter lock
-        list(pool.map(lambda clip: _write(folder / clip.path, _sound(config.seed, clip)), clips))
+        list(pool.map(lambda clip: _write(folder / clip.path, _sound(settings.seed, clip)), clips))
     csv_manifest.write(manifest, folder / LIST)  # last, as its presence means that the sounds are complete
 
 

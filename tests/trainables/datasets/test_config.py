@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from trainables.datasets.config import CSV, KINDS, Folder, Noise, local_paths, path_keys
+from trainables.datasets.config import CSV, KINDS, Folder
+from trainables.datasets.keys import Noise, local_paths, path_keys
 
 
 def test_paths_are_found_by_their_type():

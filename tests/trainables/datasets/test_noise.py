@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainables.datasets.config import Folder, Noise
+from trainables.datasets.config import Folder
+from trainables.datasets.keys import Noise
 from trainables.datasets.load import load, with_digests
 from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split, from_json, to_json
 from trainables.datasets.noise import inject

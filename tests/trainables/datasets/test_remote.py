@@ -7,7 +7,8 @@ import pytest
 from study.planning.data import read_data
 from study.spec.reading import read_spec
 from trainables.datasets import remote
-from trainables.datasets.config import CSV, Folder, Noise, Synthetic
+from trainables.datasets.config import CSV, Folder, Synthetic
+from trainables.datasets.keys import Noise
 from trainables.datasets.load import load, with_digests
 from trainables.datasets.manifest import DataSetError
 from trainables.datasets.remote import local_copy

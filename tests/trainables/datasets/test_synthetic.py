@@ -81,10 +81,10 @@ def test_an_interrupted_build_leaves_nothing(tmp_path: Path, monkeypatch: pytest
 def test_a_faster_process_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     build = synthetic._build
 
-    def late(config: Synthetic, folder: Path) -> None:
-        build(config, folder)
+    def late(settings: synthetic.Settings, folder: Path) -> None:
+        build(settings, folder)
         monkeypatch.setattr(synthetic, "_build", build)
-        load(config, tmp_path)  # another process, between making and renaming
+        load(SMALL, tmp_path)  # another process, between making and renaming
 
     monkeypatch.setattr(synthetic, "_build", late)
     assert len(load(SMALL, tmp_path).clips) == 42
