@@ -28,7 +28,7 @@ class Best:
         validation: that accuracy; None where no complete run has one.
         picked: whether ``validation`` is the highest of several means: that is too high, and an interval around it
             would cover too seldom, so it has none.
-        test: accuracy on the test clips, which the choice never saw; None where there is none.
+        test: accuracy on the test clips, which the choice never saw; None without test clips.
         confirmed: whether these are fresh seeds; None in a grid, which has none.
         probability: of being within ``within`` points of the best; None unless the study settles.
         within: points of accuracy that make no difference; None unless the study settles.

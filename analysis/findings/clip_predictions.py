@@ -26,7 +26,7 @@ class ClipPredictions:
         classes: their names.
         names: what to call each configuration of the study.
         first: the choice; without one, the first configuration that has predictions.
-        other: the best configuration of another arm on the same subset, by validation; None where there is none.
+        other: the best configuration of another arm on the same subset, by validation; None without one.
 
     """
 
