@@ -11,7 +11,7 @@ import numpy as np
 from analysis.plotting.figure import Figure
 from analysis.plotting.theme import INK, empty, escaped
 from analysis.results.runs_table import UNRECORDED, Key, key_of
-from analysis.statistics.best_arm import Explored, assess_explored
+from analysis.statistics.best_arm.assessment import Explored, assess_explored
 from trainables.naming import counted_points
 
 if TYPE_CHECKING:

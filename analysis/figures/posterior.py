@@ -14,7 +14,7 @@ from analysis.plotting.figure import Figure, axis, named, part_drawn
 from analysis.plotting.series import SweepLine, add_line, percent_range
 from analysis.plotting.theme import SHADE, axis_ends, axis_title, empty, escaped, faint, label_axis, style
 from analysis.results.runs_table import accuracy_name, arms
-from analysis.statistics.best_arm import scale
+from analysis.statistics.best_arm.assessment import scale
 from analysis.statistics.intervals import LEVEL, Interval
 from trainables.naming import symbol
 

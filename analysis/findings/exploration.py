@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from analysis.results.budget import Spent, reached
 from analysis.results.runs_table import Key, complete_runs, key_of, keys, recorded_count, runs_of, selected_on
-from analysis.statistics.best_arm import Assessment, Explored, assess_explored
+from analysis.statistics.best_arm.assessment import Assessment, Explored, assess_explored
 from trainables.naming import ordered
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from analysis.findings.method_finding import SearchFinding, SettleFinding
-    from analysis.statistics.best_arm import Assessment
+    from analysis.statistics.best_arm.assessment import Assessment
 
 MIN_RIVAL = 0.05  # a configuration that is less probably the best is not named beside the choice
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.statistics.best_arm import Explored, assess_explored, challengers
+from analysis.statistics.best_arm.assessment import Explored, assess_explored, challengers
 from study.methods.base import QueuedMethod
 from study.methods.method import FIRST_CONFIRMING_SEED
 from trainables.naming import counted, counted_points, label
@@ -15,7 +15,7 @@ from trainables.naming import counted, counted_points, label
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from analysis.statistics.best_arm import Assessment
+    from analysis.statistics.best_arm.assessment import Assessment
     from study.methods.method import Signal
     from study.spec.candidates import Candidate
     from trainables.config import Configuration

@@ -15,7 +15,8 @@ from analysis.findings.finding import MAX_ARMS_IN_ALL_PAIRS
 from analysis.findings.method_finding import method_finding
 from analysis.report.write import files
 from analysis.results.runs_table import Key
-from analysis.statistics import best_arm, ranking
+from analysis.statistics import ranking
+from analysis.statistics.best_arm import assessment
 from analysis.tables.comparisons import arms_table
 from trainables.config import CCE, GCE, MAE, AdaptiveGCE
 
@@ -45,7 +46,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
             if getattr(importer, name, None) is function:
                 monkeypatch.setattr(importer, name, counted)
 
-    count(best_arm, "fit")
+    count(assessment, "fit")
     count(ranking, "rank")
 
     count(ranking, "choose")

@@ -12,7 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 import factories
-from analysis.statistics.best_arm import Explored, assess, assess_explored, challengers, scale
+from analysis.statistics.best_arm.assessment import Explored, assess, assess_explored, challengers, scale
 from study.methods.method import FIRST_CONFIRMING_SEED, Signal
 from study.methods.settle import Settle
 from study.spec.candidates import Candidate

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
 
-from analysis.statistics.gp_posterior import fit
+from analysis.statistics.best_arm.posterior import fit
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
 
     from analysis.statistics.arrays import Floats
-    from analysis.statistics.gp_posterior import Posterior
+    from analysis.statistics.best_arm.posterior import Posterior
 
 T = TypeVar("T", bound="Hashable")
 

@@ -5,7 +5,7 @@ The model of run j of value i, with x the parameter's scale rescaled to [0, 1]:
     y_ij = theta_i + e_ij,   theta_i = m + f(x_i) + d_i,   e_ij ~ N(0, s_i^2),   d_i ~ N(0, t^2),   m flat
 
 f is a Gaussian process with Matern-5/2 covariance (Rasmussen and Williams 2006, eq. 4.17). Length and amplitude of f, t
-and the s_i are integrated over (``gp_prior``), so the posterior is a mixture of Gaussians over a grid of them. The
+and the s_i are integrated over (``prior``), so the posterior is a mixture of Gaussians over a grid of them. The
 documentation derives the formulas on the page "The mathematics of settle".
 """
 
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from analysis.statistics.gp_prior import UNKNOWN_LEVEL, Components, Data, grid, matern, summarise, weigh
+from analysis.statistics.best_arm.prior import UNKNOWN_LEVEL, Components, Data, grid, matern, summarise, weigh
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.statistics import gp_posterior, gp_prior
-from analysis.statistics.gp_posterior import fit
-from analysis.statistics.gp_prior import Components, grid, matern, summarise
+from analysis.statistics.best_arm import posterior as gp_posterior
+from analysis.statistics.best_arm import prior as gp_prior
+from analysis.statistics.best_arm.posterior import fit
+from analysis.statistics.best_arm.prior import Components, grid, matern, summarise
 
 X = [2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0, 5.5, 6.0]
 DROPS = np.array([6, 4.6, 3.2, 2, 1.1, 0.3, 0, 0.5, 1.4])
