@@ -14,12 +14,12 @@ from analysis.dashboard.runs import SORTS, confusion_of, listing, provenance_of,
 from analysis.dashboard.studies import UnreadableStudyError, distinct
 from analysis.figures.learning_curves import Curve, draw_learning_curves
 from analysis.plotting.figure import Figure
-from analysis.results.runs_table import Key
+from analysis.results.runs_table import METRICS, Key, accuracy_name, selected_on
 from trainables.naming import counted
 from trainables.records import log_path
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from analysis.dashboard.runs import Listing
     from analysis.dashboard.studies import Live, Studies
@@ -37,7 +37,15 @@ def runs_blocks(results: StudyResults, live: Live, address: Address) -> list[Blo
     chips = [_filter(name, runs.choices[name], address) for name in FILTERS if len(runs.choices[name]) >= MIN_CHOICES]
     save = html.A("All runs as CSV", href=f"/files/{quote(address.study, safe='')}/runs.csv", download="")
     note = html.P([f"{counted(runs.count, 'run')}; page {runs.page} of {runs.pages}. ", save], className="note")
-    return [part("filters", *chips), part("runs", note, _rows(runs, address), _page_links(runs, address))]
+    columns = columns_of(results)
+    return [part("filters", *chips), part("runs", note, _rows(runs, columns, address), _page_links(runs, address))]
+
+
+def columns_of(results: StudyResults) -> list[str]:
+    """Return the columns of the list of runs: the stage and the verified accuracy only where the study uses them."""
+    unused = {"stage"} if (results.runs["stage"] == "").all() else set()
+    unused |= {"verified_accuracy"} if selected_on(results.plan) != "verified" else set()
+    return [name for name in SORTS if name not in unused]
 
 
 def _filter(name: str, choices: Mapping[str, int], address: Address) -> Any:  # noqa: ANN401 -- a component
@@ -53,8 +61,7 @@ def _chip(text: str, address: Address, *, chosen: bool) -> Any:  # noqa: ANN401 
     return dcc.Link(text, href=str(address), className="chip here" if chosen else "chip")
 
 
-def _rows(runs: Listing, address: Address) -> Any:  # noqa: ANN401 -- a component
-    columns = [name for name in SORTS if name != "stage" or any(row["stage"] for row in runs.rows)]
+def _rows(runs: Listing, columns: list[str], address: Address) -> Any:  # noqa: ANN401 -- a component
     head = []
     for name in columns:
         reverse = address.sort == name and not address.descending
@@ -105,7 +112,14 @@ def run_page(studies: Studies, address: Address) -> Page:
     record = snapshot.results.records.get(address.run)
     title = f"{row['configuration']}, seed {row['seed']}"
     back = dcc.Link(f"{address.study}: runs", href=str(Address(study=address.study, tab="runs")))
-    blocks = [part("head", html.P(back), html.H1(title), *_facts(dict(row)))]
+    blocks = [
+        part(
+            "head",
+            html.P(back),
+            html.H1(title),
+            *_facts(dict(row), dict.fromkeys((METRICS[0], selected_on(snapshot.plan), *METRICS[1:]))),
+        )
+    ]
     if record is not None and record.epochs:
         arms = distinct(snapshot.results.runs["arm"])
         key = Key(str(row["arm"]), str(row["configuration"]), str(row["subset"]))
@@ -136,10 +150,10 @@ def _log(studies: Studies, run_id: str) -> list[Any]:
     return [html.H3("Log"), html.P([link, cut], className="note"), scrolled(html.Pre(text), "Log")]
 
 
-def _facts(row: dict[str, Any]) -> list[Any]:
+def _facts(row: dict[str, Any], metrics: Iterable[str]) -> list[Any]:
     facts = [("Status", row["status"]), ("Subset", row["subset"]), ("Epochs", str(row["epochs"]))]
     facts += [("Stage", row["stage"])] if row["stage"] else []
-    facts += [(f"{name} accuracy (%)", percent(row[f"{name.lower()}_accuracy"])) for name in ("Validation", "Test")]
+    facts += [(f"{accuracy_name(name)} (%)", percent(row[f"{name}_accuracy"])) for name in metrics]
     parts = [html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in facts])]
     return [*parts, html.P(row["error"], className="problem")] if row["error"] else parts
 

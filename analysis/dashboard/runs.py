@@ -31,6 +31,7 @@ SORTS = {
     "stage": "Stage",
     "status": "Status",
     "validation_accuracy": "Validation (%)",
+    "verified_accuracy": "Verified (%)",
     "test_accuracy": "Test (%)",
     "epochs": "Epochs",
     "wall_s": "Minutes",

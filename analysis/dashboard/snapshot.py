@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from analysis.report.method_report import method_report
 from analysis.report.sections import report_sections
-from analysis.results.runs_table import METRICS, Key, keys, scores
+from analysis.results.runs_table import Key, accuracy_name, keys, scores, selected_on
 from analysis.results.study_results import explored, reported
 from analysis.statistics.intervals import t_interval
 from analysis.tables.table import NONE, Table
@@ -91,15 +91,16 @@ class Snapshot:
 
 
 def seeds_table(results: StudyResults) -> Table:
-    """Tabulate each configuration's complete and planned seeds, and its accuracies so far.
+    """Tabulate each configuration's complete and planned seeds, and the accuracies to choose by and of the test.
 
     Exploring runs have separate rows, without a test accuracy: they do not enter the reported results.
     """
     exploring, reporting = explored(results).runs, reported(results).runs
     several_subsets = len({key.subset for key in keys(results.runs)}) > 1
     explores = len(exploring) > 0
+    columns = (selected_on(results.plan), "test")
     rows = []
-    for runs, purpose, metrics in ((exploring, "explore", METRICS[:1]), (reporting, "report", METRICS)):
+    for runs, purpose, metrics in ((exploring, "explore", columns[:1]), (reporting, "report", columns)):
         accuracies = [scores(runs, metric) for metric in metrics]
         for names, status in runs.groupby(list(Key._fields), sort=False)["status"]:
             key = Key(*map(str, names))
@@ -107,13 +108,13 @@ def seeds_table(results: StudyResults) -> Table:
             row += [key.subset] if several_subsets else []
             row += [purpose] if explores else []
             row += [f"{int((status == 'complete').sum())} of {len(status)}"]
-            row += [_cell(by_key.get(key, {})) for by_key in accuracies] + [NONE] * (len(METRICS) - len(metrics))
+            row += [_cell(by_key.get(key, {})) for by_key in accuracies] + [NONE] * (len(columns) - len(metrics))
             rows.append(tuple(row))
     note = "Accuracies in %: mean ± half width of the 95 % t-interval (n complete runs). One run has no interval."
     header = ["Configuration"]
     header += ["Subset"] if several_subsets else []
     header += ["To"] if explores else []
-    header += ["Seeds", "Validation accuracy", "Test accuracy"]
+    header += ["Seeds", *map(accuracy_name, columns)]
     return Table("Seeds done", tuple(header), tuple(rows), note)
 
 

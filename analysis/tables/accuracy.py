@@ -55,6 +55,7 @@ def _cell(accuracies: Scores, key: Key) -> str:
 def choice_table(finding: Finding) -> Table:
     """Tabulate, per subset, the configuration that validation prefers and what is not told apart from it."""
     test, rows = finding.scores("test"), []
+    name = accuracy_name(finding.selected_on)
     for subset, choice in finding.choices.items():
         if choice is None:
             rows.append((subset, "no complete run", *[NONE] * 4))
@@ -74,7 +75,7 @@ def choice_table(finding: Finding) -> Table:
             )
         )
     note = (
-        "Chosen by mean validation accuracy alone, over the seeds that all ranked configurations share. Not "
+        f"Chosen by mean {name.lower()} alone, over the seeds that all ranked configurations share. Not "
         "ranked: fewer than two common seeds, or fewer than half, would remain. Not told apart: the t-interval of the "
         f"difference from the chosen one, paired by seed, is not wholly above zero ({100 * LEVEL:g} % for all "
         "comparisons of a subset together, Bonferroni), or there is none. Accuracies in %. The validation mean of the "
@@ -84,11 +85,11 @@ def choice_table(finding: Finding) -> Table:
     header = (
         "Subset",
         "Chosen configuration",
-        "Validation accuracy",
+        name,
         "Its runs that are left out",
         "Not told apart",
     )
-    return Table("Choice on validation accuracy", (*header, "Test accuracy"), tuple(rows), note)
+    return Table(f"Choice on {name.lower()}", (*header, "Test accuracy"), tuple(rows), note)
 
 
 def _apart(choice: Choice) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.results.runs_table import keys, runs_of
+from analysis.results.runs_table import accuracy_name, keys, runs_of
 from analysis.statistics.intervals import t_interval
 from analysis.tables.table import NONE, Table
 from analysis.text.phrases import chance
@@ -32,10 +32,10 @@ def settle_table(finding: SettleFinding) -> Table:
         rows.append((key.configuration, mean, posterior, chance(standing.within[place]), chance(standing.best[place])))
     note = (
         f"The choice is the configuration that is most probably within {counted_points(state.within)} of the best, by "
-        "a Gaussian process over the parameter's scale with a separate deviation for every configuration. Validation "
-        "accuracies in %; none of these runs enters a reported interval."
+        "a Gaussian process over the parameter's scale with a separate deviation for every configuration. Accuracies "
+        "in %; none of these runs enters a reported interval."
     )
-    header = ("Configuration", "Validation accuracy", "Posterior mean ± sd")
+    header = ("Configuration", accuracy_name(finding.selected_on), "Posterior mean ± sd")
     return Table("Exploring runs", (*header, f"P(within {counted_points(state.within)})", "P(best)"), tuple(rows), note)
 
 
@@ -50,9 +50,10 @@ def search_table(finding: SearchFinding) -> Table:
         )
         for key, score in list(tried.items())[:MAX_ROWS]
     ]
+    name = accuracy_name(finding.selected_on)
     note = (
-        f"{len(tried)} configurations were sampled; those that finished come first, by their mean validation accuracy "
-        "in %, then those stopped early, the latest first. The best of many means is too high, so the reported "
-        "results come from fresh seeds."
+        f"{len(tried)} configurations were sampled; those that finished come first, by their mean {name.lower()} in %, "
+        "then those stopped early, the latest first. The best of many means is too high, so the reported results come "
+        "from fresh seeds."
     )
-    return Table("Search", ("Configuration", "Status", "Epochs", "Validation accuracy"), tuple(rows), note)
+    return Table("Search", ("Configuration", "Status", "Epochs", name), tuple(rows), note)
