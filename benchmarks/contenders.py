@@ -42,10 +42,10 @@ class Outcome:
     stated: float | None = None  # the stated probability of being within
 
 
-def candidates(world: World, *, ordered: bool = True) -> list[Candidate]:
+def candidates(world: World) -> list[Candidate]:
     """Return a configuration for each value of a world; without an order, each belongs to an arm of its own."""
     losses = [AdaptiveGCE(name="adaptive_gce", temperature=float(value)) for value in world.axis]
-    arms = ["adaptive" if ordered else f"arm{i}" for i in range(len(losses))]
+    arms = ["adaptive" if world.ordered else f"arm{i}" for i in range(len(losses))]
     return [
         Candidate(arm, {"temperature": loss.temperature}, Configuration(loss=loss))
         for arm, loss in zip(arms, losses, strict=True)
@@ -89,24 +89,20 @@ def read(
     )
 
 
-def grid(seeds: int, world: World, within: float, number: int, *, ordered: bool = True) -> Outcome:
+def grid(seeds: int, world: World, within: float, number: int) -> Outcome:
     """Train every value with the same seeds; state the interval of the best mean."""
-    runs = [
-        candidate.planned(seed, DATASET) for seed in range(seeds) for candidate in candidates(world, ordered=ordered)
-    ]
+    runs = [candidate.planned(seed, DATASET) for seed in range(seeds) for candidate in candidates(world)]
     return read(play(Grid(runs), world, np.random.default_rng(number)), world, within)
 
 
-def settle(  # noqa: PLR0913 -- partial() sets most of them
-    workers: int, world: World, within: float, number: int, *, ordered: bool = True, runs_each: int | None = None
-) -> Outcome:
+def settle(workers: int, world: World, within: float, number: int, *, runs_each: int | None = None) -> Outcome:
     """Run settle with its defaults; ``stated`` is the confidence that it reports when exploring ends.
 
     ``runs_each`` caps the number of exploring runs, as a mean per value.
     """
     max_runs = None if runs_each is None else runs_each * len(world.axis)
     settings = SettleSettings(name="settle", seed=number, within=within, confirm_seeds=CONFIRM_SEEDS, max_runs=max_runs)
-    method = Settle(candidates(world, ordered=ordered), [], settings, DATASET)
+    method = Settle(candidates(world), [], settings, DATASET)
     played = play(method, world, np.random.default_rng(number), workers)
     if method.chosen is None:
         msg = "settle made no choice"

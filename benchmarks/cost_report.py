@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
-from families import FAMILIES
+from families import SHIPPED
 from plotly.subplots import make_subplots
 
 SETTLES = ("settle", "settle, 4 runs in flight")
@@ -60,13 +60,13 @@ def _percent(value: float) -> str:
 def markdown(summaries: list[dict[str, Any]], settings: dict[str, Any]) -> str:
     """Return the tables, as Markdown."""
     parts = [f"# What an answer costs\n\n{settings}\n"]
-    simulated = [summary for summary in summaries if summary["world"] in FAMILIES]
-    for family in FAMILIES:
+    simulated = [summary for summary in summaries if summary["world"] in SHIPPED]
+    for family in SHIPPED:
         own = [summary for summary in simulated if summary["world"] == family]
         if own:
             parts.append(f"## Simulated: {family}\n\n{_simulated(own)}\n")
     parts.append(f"## Targets\n\n{_bars(simulated)}\n")
-    real = [summary for summary in summaries if summary["world"] not in FAMILIES]
+    real = [summary for summary in summaries if summary["world"] not in SHIPPED]
     if real:
         parts.append(f"## Real repeats ({real[0]['n']} slices of summary table)\n\n{_real(real)}\n")
     return "\n".join(parts)
@@ -167,9 +167,9 @@ def _verdict(settle: dict[str, Any], grid: dict[str, Any]) -> str:
 
 def figure(summaries: list[dict[str, Any]], path: Path) -> Path:
     """Plot P(within) against the trainings before the choice, a panel per family; return the path of the file."""
-    panels = make_subplots(1, len(FAMILIES), subplot_titles=list(FAMILIES), shared_yaxes=True)
-    names = list(dict.fromkeys(summary["method"] for summary in summaries if summary["world"] in FAMILIES))
-    for column, family in enumerate(FAMILIES, 1):
+    panels = make_subplots(1, len(SHIPPED), subplot_titles=list(SHIPPED), shared_yaxes=True)
+    names = list(dict.fromkeys(summary["method"] for summary in summaries if summary["world"] in SHIPPED))
+    for column, family in enumerate(SHIPPED, 1):
         for summary in summaries:
             if summary["world"] != family:
                 continue

@@ -55,7 +55,7 @@ def resample(wheel: Path | None, table: str, seed: int, numbers: range) -> Rows:
         drawn = repeats.draw(wheel, table, np.random.default_rng(entropy))
         within = repeats.TOLERANCE * drawn.seed_sd
         for name, contender in contenders.ON_REPEATS.items():
-            outcome = contender(drawn.world(entropy), within, number, ordered=drawn.ordered)
+            outcome = contender(drawn.world(entropy), within, number)
             rows.append(
                 {
                     "world": table,
@@ -111,7 +111,7 @@ def main() -> None:
     tasks: list[Callable[[], Rows]] = [
         partial(simulate, family, options.seed, numbers, only)
         for numbers in chunks(options.simulations)
-        for family in families.FAMILIES
+        for family in families.SHIPPED
     ]
     names = repeats.tables(options.tables) if options.slices else []
     if options.slices and not names:

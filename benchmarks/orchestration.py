@@ -100,7 +100,7 @@ def _decisions() -> list[float]:
     """Return the durations of the last hundred decisions of a long settle study, in seconds."""
     axis = np.logspace(2, 6, VALUES)
     truth = 75.0 - (np.log10(axis) - 3.0) ** 2
-    world = World(axis, truth, lambda _, rng: float(rng.normal(0, SEED_SD)), (0,))
+    world = World(axis, truth, lambda _, __, rng: float(rng.normal(0, SEED_SD)), (0,))
     settings = Settings(name="settle", within=0.01, confidence=0.999, max_runs=SETTLING)  # the cap is always reached
     method = Settle(candidates(world), [], settings, DATASET)
     taken = []

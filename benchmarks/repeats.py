@@ -83,7 +83,7 @@ class Slice:
     def world(self, entropy: tuple[int, ...]) -> World:
         """Return the world in which the score of a run is a repeat of its configuration."""
         off = [scores - scores.mean() for scores in self.repeats]
-        return World(self.axis, self.truth, lambda i, rng: float(rng.choice(off[i])), entropy)
+        return World(self.axis, self.truth, lambda i, _, rng: float(rng.choice(off[i])), entropy, ordered=self.ordered)
 
 
 def tables(wheel: Path | None) -> list[str]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from trainables.records import Status
 
 Floats = NDArray[np.float64]
-Scatter = Callable[[int, np.random.Generator], float]
+Scatter = Callable[[int, int, np.random.Generator], float]
 
 DATASET = "simulated"
 EPOCHS = 160
@@ -39,17 +39,21 @@ NO_COST = Cost(wall_s=0, cpu_s=0, images=0, images_per_s=0)
 class World:
     """The simulated results of training: true accuracies, and the score and curve of every run; all in points."""
 
-    def __init__(self, axis: Floats, truth: Floats, scatter: Scatter, seed: tuple[int, ...]) -> None:
+    def __init__(
+        self, axis: Floats, truth: Floats, scatter: Scatter, seed: tuple[int, ...], *, ordered: bool = True
+    ) -> None:
         """Define the world.
 
         Args:
             axis: (K,), the values of the varied parameter, ascending.
             truth: (K,), the true accuracies.
-            scatter: draws the deviation of a run's score from the truth, given the index of its value.
+            scatter: draws the deviation of a run's score from the truth, given the index of its value and its seed.
             seed: of all random numbers of this world.
+            ordered: whether the values have an order; if not, each belongs to an arm of its own.
 
         """
-        self.axis, self.truth, self._scatter, self._seed = axis, truth, scatter, seed
+        self.axis, self.truth, self.ordered = axis, truth, ordered
+        self._scatter, self._seed = scatter, seed
         self._scores: dict[tuple[int, int], float] = {}
 
     def index(self, planned: PlannedRun) -> int:
@@ -66,7 +70,7 @@ class World:
         key = (_place(planned), planned.run.seed)
         if key not in self._scores:
             rng = np.random.default_rng([*self._seed, *key])
-            self._scores[key] = self.true(planned) + self._scatter(self.index(planned), rng)
+            self._scores[key] = self.true(planned) + self._scatter(self.index(planned), planned.run.seed, rng)
         return self._scores[key]
 
     def curve(self, planned: PlannedRun) -> Floats:
