@@ -186,6 +186,13 @@ class Budget(Frozen):
 MethodSpec = Annotated[Grid | ChoosingMethod, Field(discriminator="name")]
 
 MethodName = Literal["grid", "settle", "search"]
+CollapseRule = Annotated[
+    Literal["set_aside", "counts"],
+    Field(
+        description="what a run far below the others of its configuration is in means and choices: "
+        "set aside and counted as a collapse, or a run like any other"
+    ),
+]
 Controls = Annotated[
     tuple[Literal["fixed_q"], ...],
     Field(strict=False, description="fixed_q: a GCE arm at the mean q of each adaptive configuration"),
@@ -240,6 +247,7 @@ class PlanSettings(Frozen):
     budget: Budget = Budget()
     controls: Controls = ()
     select_on: SelectOn = "validation"
+    collapse: CollapseRule = "set_aside"
     resources: PlanResources = PlanResources()
 
     @property

@@ -13,7 +13,7 @@ from trainables.config import Frozen, Training
 from trainables.datasets.config import DataSet
 from trainables.datasets.keys import with_paths
 from trainables.records import SelectOn
-from trainables.settings import Budget, Controls, GpuPrices, Grid, MethodSpec, Name, distinct, not_allowed
+from trainables.settings import Budget, CollapseRule, Controls, GpuPrices, Grid, MethodSpec, Name, distinct, not_allowed
 from trainables.storage.location import URL, URL_FORM, is_url
 
 MAX_CONFIGURATIONS = 10_000
@@ -103,6 +103,7 @@ class StudyKeys(Frozen):
         SelectOn,
         Field(description="the accuracy to choose by: on validation clips, or on the verified ones among them"),
     ] = "validation"
+    collapse: CollapseRule = "set_aside"
     controls: Controls = ()
     budget: Annotated[Budget, Field(description="limits at which the study ends; changes no result")] = Budget()
     training: Annotated[Training, Field(description="the training protocol; every default is the paper's")] = Training()
