@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from trainables.plans import PlannedRun
 
 PARAMETERS = ("temperature", "q", "beta", "k", "threshold", "rule", "reading", "distances")
+CONTROL = ".fixed_q"  # ends the name of the arm of an adaptive arm's controls
 SYMBOLS = {"temperature": "T", "beta": "β"}
 
 
@@ -27,6 +28,11 @@ def ordered(varied: Mapping[str, float | str]) -> dict[str, float | str]:
     """Return the varied parameters without the subset, in display order."""
     names = [*(name for name in PARAMETERS if name in varied), *sorted(set(varied) - {*PARAMETERS, "subset"})]
     return {name: varied[name] for name in names}
+
+
+def control_arm(arm: str) -> str:
+    """Return the name of the arm of an adaptive arm's controls."""
+    return arm + CONTROL
 
 
 def label(planned: PlannedRun) -> str:

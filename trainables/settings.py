@@ -195,7 +195,11 @@ CollapseRule = Annotated[
 ]
 Controls = Annotated[
     tuple[Literal["fixed_q"], ...],
-    Field(strict=False, description="fixed_q: a GCE arm at the mean q of each adaptive configuration"),
+    Field(
+        strict=False,
+        description="fixed_q: GCE at the mean q of each confirmed adaptive configuration, and in a grid of each "
+        "adaptive arm's best one on a subset",
+    ),
     AfterValidator(distinct),
 ]
 _Price = Annotated[float, Field(ge=0, le=1e6)]

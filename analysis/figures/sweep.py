@@ -163,7 +163,7 @@ def best_spans(finding: Finding, runs: pd.DataFrame, parameter: str) -> list[tup
         and exactly one series varies the parameter.
 
     """
-    swept = runs[runs["parameter"] == parameter]
+    swept = runs[(runs["parameter"] == parameter) & (runs["stage"] != "control")]
     if len(subsets(runs)) != 1 or len(set(swept["series"])) != 1 or (swept["stage"] != "").any():
         return []
     choice = finding.choices[subsets(runs)[0]]

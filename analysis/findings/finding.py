@@ -17,8 +17,9 @@ from analysis.results.runs_table import key_of, keys, names, reported_metric, sc
 from analysis.results.study_results import explored, reported
 from analysis.statistics.hsu import best_set
 from analysis.statistics.intervals import LEVEL, t_interval
-from analysis.statistics.ranking import Ranking, best_per_arm, choose, on_common_seeds
+from analysis.statistics.ranking import Ranking, best_per_arm, choose, on_common_seeds, rank
 from analysis.statistics.two_way import two_way_table
+from trainables.naming import control_arm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,9 +102,24 @@ class Finding(ABC):
         return {key: by_seed for key, by_seed in self.scores(metric).items() if key.subset == subset}
 
     @cached_property
+    def controls(self) -> frozenset[Key]:
+        """The configurations that control for an adaptive loss."""
+        return frozenset(key_of(planned) for planned in self.plan.runs if planned.stage == "control")
+
+    def control_of(self, key: Key) -> Key | None:
+        """Return the control of an adaptive configuration; None if it has none."""
+        arm, varied = control_arm(key.arm), {key_of(planned): planned.varied for planned in self.plan.runs}
+        same_arm = (control for control in self.controls if (control.arm, control.subset) == (arm, key.subset))
+        return next((control for control in same_arm if varied[control] == varied.get(key)), None)
+
+    def candidates_on(self, subset: str) -> Scores:
+        """Return the accuracies to choose by of the configurations of one subset that may be chosen."""
+        return self.scores_on(subset, "selection")
+
+    @cached_property
     def choices(self) -> dict[str, Choice | None]:
         """The choice on each subset by validation alone; None where no run has an accuracy to choose by."""
-        return {subset: choose(self.scores_on(subset, "selection")) for subset in self.subsets}
+        return {subset: choose(self.candidates_on(subset)) for subset in self.subsets}
 
     def ranking(self, subset: str) -> Ranking:
         """Return the configurations of a subset by their mean validation accuracy."""
@@ -137,11 +153,15 @@ class Finding(ABC):
     @cached_property
     def representatives(self) -> list[Key]:
         """For each arm and subset in the plan's order, the configuration of the best mean validation accuracy."""
-        best = {
-            (arm, subset): key for subset in self.subsets for arm, key in best_per_arm(self.ranking(subset)).items()
-        }
+        best = {(arm, subset): key for subset in self.subsets for arm, key in self._best_of_each_arm(subset).items()}
         planned = dict.fromkeys((key.arm, key.subset) for key in keys(self.reported.runs))
         return [best[pair] for pair in planned if pair in best]
+
+    def _best_of_each_arm(self, subset: str) -> dict[str, Key]:
+        scores = self.scores_on(subset, "selection")
+        controls = {key: by_seed for key, by_seed in scores.items() if key in self.controls}
+        of_controls = best_per_arm(rank(controls)) if controls else {}
+        return of_controls | best_per_arm(self.ranking(subset))
 
     @cached_property
     def pairs_to_compare(self) -> dict[str, list[tuple[Key, Key]]]:

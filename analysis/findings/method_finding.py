@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from analysis.findings.choice import Best
     from analysis.findings.exploration import Sampled, Settled
+    from analysis.findings.finding import Scores
     from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
     from analysis.statistics.ranking import Choice
@@ -31,6 +32,11 @@ class GridFinding(Finding):
         """The subset that the verdict is about: ``all``, else the first with complete runs; None without any."""
         complete = subsets(complete_runs(self.reported.runs))
         return "all" if "all" in complete else next(iter(complete), None)
+
+    def candidates_on(self, subset: str) -> Scores:
+        """Return the accuracies to choose by without those of the controls, which are compared and never chosen."""
+        scores = self.scores_on(subset, "selection")
+        return {key: by_seed for key, by_seed in scores.items() if key not in self.controls}
 
     @property
     def choice(self) -> Choice | None:

@@ -129,7 +129,7 @@ def _by(results: StudyResults) -> str:
 
 def grid_design(finding: GridFinding, cited: References) -> list[str]:
     """Describe which configurations were trained with which seeds, and how they are compared."""
-    runs = finding.results.runs
+    runs = finding.results.runs[finding.results.runs["stage"] != "control"]
     seeds = sorted(set(map(int, runs["seed"])))
     which = ", ".join(map(str, seeds)) if len(seeds) <= MAX_LISTED else f"of {seeds[0]} to {seeds[-1]}"
     if seeds == list(range(seeds[0], seeds[-1] + 1)) and len(seeds) > 1:
@@ -137,10 +137,14 @@ def grid_design(finding: GridFinding, cited: References) -> list[str]:
     many = f"{counted(len(seeds), 'seed')} ({which})"
     subject = "Each of the " if len(keys(runs)) > 1 else "The "
     first = f"{subject}{counted(len(keys(runs)), 'configuration')} was trained with {many}."
+    controls = _controls(
+        finding, "the best configuration of each adaptive arm showed on each subset, by mean validation accuracy"
+    )
     if len(seeds) < 2 or len(keys(runs)) < 2:  # noqa: PLR2004 -- a comparison takes two
-        return [first]
+        return [first, *controls]
     return [
         first,
+        *controls,
         (
             "The configuration of the highest mean validation accuracy is told apart from another if the "
             f"{100 * LEVEL:g} % t-interval of their difference, paired by seed and with Bonferroni's correction, lies "
@@ -163,7 +167,7 @@ def settle_design(finding: SettleFinding, cited: References) -> list[str]:
             f"{method.confidence:g}{most}; this took {counted(recorded_count(runs), 'run')}."
         ),
         _confirmation(method, "The choice"),
-        *_controls(finding),
+        *_controls(finding, "each confirmed adaptive loss showed"),
     ]
 
 
@@ -184,7 +188,7 @@ def search_design(finding: SearchFinding, cited: References) -> list[str]:
             f"{counted(method.seeds, 'seed')} each{early}; this took {counted(recorded_count(runs), 'run')}."
         ),
         _confirmation(method, f"The best {method.confirm_best}"),
-        *_controls(finding),
+        *_controls(finding, "each confirmed adaptive loss showed"),
     ]
 
 
@@ -197,12 +201,10 @@ def _confirmation(method: Settle | Search, what: str) -> str:
     )
 
 
-def _controls(finding: Finding) -> list[str]:
+def _controls(finding: Finding, whose: str) -> list[str]:
     if "fixed_q" not in finding.plan.settings.controls:
         return []
-    return [
-        "As a control, GCE was trained at the mean q that each confirmed adaptive loss showed, with the same seeds."
-    ]
+    return [f"As a control, GCE was trained with the same seeds at the mean q that {whose}."]
 
 
 def _statistics(finding: Finding) -> list[str]:

@@ -135,10 +135,7 @@ def _open(first: Mapping[int, float], second: Mapping[int, float]) -> str:
 
 def _beside(finding: SettleFinding | SearchFinding, chosen: Key) -> list[Key]:
     """Return what the chosen configuration is compared with: the baselines, and its own control."""
-    baselines = finding.method.baselines
-    planned = {key_of(p): p for p in finding.plan.runs if p.stage in {"confirm", "control"}}
-    return [
-        key
-        for key, p in planned.items()
-        if key != chosen and (p.arm in baselines or (p.stage == "control" and p.varied == planned[chosen].varied))
-    ]
+    confirmed = dict.fromkeys(key_of(planned) for planned in finding.plan.runs if planned.stage == "confirm")
+    baselines = [key for key in confirmed if key.arm in finding.method.baselines and key != chosen]
+    control = finding.control_of(chosen)
+    return [*baselines, *([control] if control else [])]

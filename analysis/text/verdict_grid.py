@@ -45,8 +45,8 @@ def grid_verdict(finding: GridFinding) -> str:
         return "The complete runs have no validation accuracy, so there is nothing to choose by."
     runs = results.runs[results.runs["subset"] == finding.main_subset]
     several = len(finding.subsets) > 1
-    sentences = _choice(runs, choice, chosen_by(finding.plan), several=several)
-    sentences += [_test(finding, choice), *_left_out(runs, choice, several=several)]
+    sentences = _choice(runs[runs["stage"] != "control"], choice, chosen_by(finding.plan), several=several)
+    sentences += [_test(finding, choice), *_control(finding, choice), *_left_out(runs, choice, several=several)]
     return " ".join([*sentences, *budget_ended(results), cost(results)])
 
 
@@ -128,6 +128,22 @@ def _test(finding: GridFinding, choice: Choice) -> str:
     paired = f"paired by seed{f', {seen}' if seen else ''}"
     open_ = "" if clear(gap) else ": which of the two is better stays open"
     return f"{score}, {points(gap)} {best} ({paired}){open_}{alike(tested[choice.key], tested[other])}."
+
+
+def _control(finding: GridFinding, choice: Choice) -> list[str]:
+    """Write how the choice compares with its control; nothing if it has none."""
+    control = finding.control_of(choice.key)
+    tested = finding.scores("test")
+    if control is None or choice.key not in tested:
+        return []
+    gap = paired_difference(tested[choice.key], tested.get(control, {}), LEVEL)
+    if gap is None:
+        return []
+    open_ = "" if clear(gap) else "; which of the two is better stays open"
+    same = alike(tested[choice.key], tested[control])
+    return [
+        f"It is {points(gap)} {control.configuration}, GCE at the mean q that it showed (paired by seed){open_}{same}."
+    ]
 
 
 def _rank_of(other: Key, finding: GridFinding, choice: Choice) -> str:

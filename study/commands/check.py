@@ -13,7 +13,7 @@ from study.ledger.ledger import Ledger
 from study.ledger.registry import refuse_changed_study
 from study.planning.data import make_plan, read_data
 from study.planning.machine import ill_suited, lacking
-from study.planning.runs import runs_left
+from study.planning.runs import left_by_subset, planned_by_subset, runs_left
 from study.planning.workload import estimate_s, workloads
 from study.spec.reading import read_spec
 from study.spec.shipped import spec_path
@@ -105,11 +105,10 @@ def _time(
     """Estimate how long the runs that are left take."""
     if not left:
         return
-    subsets: Counter[str] = Counter(p.run.configuration.subset for p in plan.runs if p.run.run_id not in recorded)
-    most = ""
-    if left != subsets.total():  # their subsets are not known: assume the most expensive
-        most = "at most "
+    subsets, planned = left_by_subset(spec, plan, recorded), planned_by_subset(plan, recorded)
+    if subsets.total() != left:  # the method has not named the others yet: assume the most expensive subset
         subsets = Counter({max(work, key=lambda name: work[name].train_patches): left})
+    most = "" if planned.total() == left else "at most "
     seconds = estimate_s(spec, subsets, work, len(plan.dataset.classes))
     if seconds is None:
         yield "time: not estimated for a GPU"

@@ -9,40 +9,46 @@ from contextlib import suppress
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from analysis.results.runs_table import key_of
 from study.methods.base import WrappedMethod
 from study.methods.method import Decision, Signal
 from study.methods.run_queue import RunQueue
 from study.spec.candidates import Candidate
-from study.spec.rules import CONTROL
 from trainables.config import GCE, AdaptiveGCE
+from trainables.naming import control_arm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from analysis.results.runs_table import Key
     from study.methods.method import Method
     from trainables.plans import PlannedRun
-    from trainables.records import Epoch, Record
+    from trainables.records import Epoch, Record, SelectOn
 
 Q_DIGITS = 3  # the spread over seeds makes further digits meaningless, and equal values of q are trained once
 
 
 class ControlledMethod(WrappedMethod):
-    """Another method, followed by the controls of those of its adaptive runs that enter means (not exploring runs).
+    """Another method, followed by the controls of its confirmed adaptive runs, or of a grid's best ones.
 
     The controls follow from the records alone, so they are the same after a crash.
     """
 
-    def __init__(self, inner: Method, earlier: Iterable[PlannedRun] = (), most: int = 0) -> None:
+    def __init__(
+        self, inner: Method, earlier: Iterable[PlannedRun] = (), most: int = 0, select_on: SelectOn = "validation"
+    ) -> None:
         """Add controls to a method.
 
         Args:
             inner: the method.
             earlier: the runs planned in an earlier session; only the controls among them matter.
             most: an upper bound on the number of controls.
+            select_on: the accuracy that decides which configurations of a grid have a control.
 
         """
         super().__init__(inner)
         self._most = most
+        self._select_on = select_on
         # Those of an earlier session, until the inner method is done and they are derived again.
         self._controls = [p for p in earlier if p.stage == "control"]
         self._earlier = {p.run.run_id for p in self._controls}
@@ -55,7 +61,7 @@ class ControlledMethod(WrappedMethod):
             answer = self._inner.ask()
             if answer is not Signal.DONE:
                 return answer
-            self._controls = controls(self._inner.planned(), self._records)
+            self._controls = controls(self._inner.planned(), self._records, self._select_on)
             self._queue = RunQueue(self._controls)
             for run_id in self._records.keys() & self._queue.planned.keys():
                 self._queue.tell(run_id)
@@ -105,24 +111,22 @@ class ControlledMethod(WrappedMethod):
         return self._inner.standing() if self._queue is None else "training the controls"
 
 
-def controlled(planned: Iterable[PlannedRun]) -> list[PlannedRun]:
-    """Return the adaptive runs among those that enter means."""
-    return [p for p in planned if p.stage in ("", "confirm") and isinstance(p.run.configuration.loss, AdaptiveGCE)]
-
-
-def controls(planned: Iterable[PlannedRun], records: dict[str, Record]) -> list[PlannedRun]:
-    """Return the control of each adaptive run that enters means.
+def controls(
+    planned: Iterable[PlannedRun], records: Mapping[str, Record], select_on: SelectOn = "validation"
+) -> list[PlannedRun]:
+    """Return the control of each confirmed adaptive run, or of each run of a grid's best adaptive configurations.
 
     Args:
         planned: the study's runs.
         records: run_id -> record.
+        select_on: the accuracy that decides which configurations of a grid are the best.
 
     Returns:
         Runs of GCE with the seeds of the adaptive configuration. Their q is averaged over the epochs of each complete
         run, then over runs, and rounded to 3 digits. A configuration without a complete run has no control.
 
     """
-    adaptive = controlled(planned)
+    adaptive = _controlled(list(planned), records, select_on)
     q_of_runs: dict[tuple[str, str], list[float]] = {}
     for p in adaptive:
         record = records.get(p.run.run_id)
@@ -135,9 +139,30 @@ def controls(planned: Iterable[PlannedRun], records: dict[str, Record]) -> list[
         if values := q_of_runs.get(_key(p)):
             q = min(1.0, max(0.0, round(fmean(values), Q_DIGITS)))
             configuration = p.run.configuration.model_copy(update={"loss": GCE(name="gce", q=q)})
-            candidate = Candidate(p.arm + CONTROL, p.varied, configuration)
+            candidate = Candidate(control_arm(p.arm), p.varied, configuration)
             control_runs.append(candidate.planned(p.run.seed, p.run.dataset, "control"))
     return control_runs
+
+
+def _controlled(planned: Sequence[PlannedRun], records: Mapping[str, Record], select_on: SelectOn) -> list[PlannedRun]:
+    """Return the adaptive runs that have a control."""
+    adaptive = [p for p in planned if isinstance(p.run.configuration.loss, AdaptiveGCE)]
+    best = _best_of_arms([p for p in planned if not p.stage], records, select_on) if adaptive else set()
+    return [p for p in adaptive if p.stage == "confirm" or (not p.stage and key_of(p) in best)]
+
+
+def _best_of_arms(grid: Sequence[PlannedRun], records: Mapping[str, Record], select_on: SelectOn) -> set[Key]:
+    """Return the configuration that represents each arm of a grid on each subset, by the report's own ranking."""
+    from analysis.statistics.ranking import best_per_arm, rank  # noqa: PLC0415 -- imports scipy, needed only at the end
+
+    scores: dict[str, dict[Key, dict[int, float]]] = {}
+    for p in grid:
+        record = records.get(p.run.run_id)
+        accuracy = record.accuracy(select_on) if record is not None and record.status == "complete" else None
+        if accuracy is not None:
+            on_subset = scores.setdefault(p.run.configuration.subset, {})
+            on_subset.setdefault(key_of(p), {})[p.run.seed] = accuracy
+    return {key for on_subset in scores.values() for key in best_per_arm(rank(on_subset)).values()}
 
 
 def _key(planned: PlannedRun) -> tuple[str, str]:

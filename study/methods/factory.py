@@ -58,7 +58,7 @@ def make_method(spec: StudySpec, dataset: str, earlier: Sequence[PlannedRun]) ->
     """
     inner, write_journal = _unlimited(spec, dataset, [planned for planned in earlier if planned.stage != "control"])
     if spec.controls:
-        inner = ControlledMethod(inner, earlier, control_runs(spec))
+        inner = ControlledMethod(inner, earlier, control_runs(spec), spec.select_on)
     return StudyMethod(BudgetedMethod(inner, spec.budget), write_journal)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from study.spec.candidates import candidates
 from study.spec.differences import dump
-from study.spec.rules import confirming_runs, control_runs
+from study.spec.rules import confirming_runs, control_runs, grid_controls
 from trainables.plans import DataSummary, PlannedRun, StudyPlan
 from trainables.settings import Grid
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from study.spec.study import StudySpec
 
 
@@ -32,6 +35,23 @@ def runs_left(spec: StudySpec, plan: StudyPlan, recorded: set[str]) -> int:
         explored = [c for c in candidates(spec) if c.arm not in spec.method.baselines]
         most = spec.method.most_exploring(len(explored)) + confirming_runs(spec, spec.method)
     return max(0, min(most, spec.budget.max_runs or most) - len(named & recorded))
+
+
+def planned_by_subset(plan: StudyPlan, recorded: Collection[str]) -> Counter[str]:
+    """Return how many planned runs on each subset are not recorded."""
+    waiting = {p.run.run_id: p.run.configuration.subset for p in plan.runs if p.run.run_id not in recorded}
+    return Counter(waiting.values())
+
+
+def left_by_subset(spec: StudySpec, plan: StudyPlan, recorded: Collection[str]) -> Counter[str]:
+    """Return how many planned runs on each subset are not recorded, and the most controls that a grid has yet to plan.
+
+    For a study that chooses, ``runs_left`` may be larger: the subsets of the runs that it will plan are not known.
+    """
+    if not isinstance(spec.method, Grid):
+        return planned_by_subset(plan, recorded)
+    controls = Counter[str](p.run.configuration.subset for p in plan.runs if p.stage == "control")
+    return planned_by_subset(plan, recorded) + (grid_controls(spec) - controls)
 
 
 def study_plan(spec: StudySpec, dataset: DataSummary, earlier: StudyPlan | None = None) -> StudyPlan:

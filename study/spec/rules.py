@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from study.spec.arms import Range
+from trainables.naming import CONTROL, control_arm
 from trainables.settings import Grid, Violation
 
 if TYPE_CHECKING:
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from trainables.settings import ChoosingMethod
 
 MAX_RUNS = 100_000
-CONTROL = ".fixed_q"  # appended to an adaptive arm's name, it names the arm of its controls
 
 
 def violations(spec: StudyKeys) -> list[Violation]:
@@ -81,13 +82,22 @@ def _adaptive_arms(spec: StudyKeys) -> list[Arm]:
     return [arm for arm in spec.arms if getattr(arm.loss, "name", None) == "adaptive_gce"]
 
 
+def grid_controls(spec: StudyKeys) -> Counter[str]:
+    """Return the maximum number of controls on each subset of a grid: each arm's best configuration has them."""
+    arms = _adaptive_arms(spec) if spec.controls else []
+    return Counter(subset for arm in arms for subset in arm.subsets for _ in spec.seed_list)
+
+
 def control_runs(spec: StudyKeys) -> int:
-    """Return the maximum number of controls in a study: one for each adaptive run that enters means."""
+    """Return the maximum number of controls in a study.
+
+    The confirmed adaptive configurations have one for each seed; in a grid, the best of each adaptive arm on a subset.
+    """
     if not spec.controls:
         return 0
-    adaptive = _adaptive_arms(spec)
     if isinstance(spec.method, Grid):
-        return sum(arm.size for arm in adaptive) * len(spec.seed_list)
+        return grid_controls(spec).total()
+    adaptive = _adaptive_arms(spec)
     baselines = [arm for arm in adaptive if arm.name in spec.method.baselines]
     chosen = spec.method.confirm_best if adaptive != baselines else 0
     return spec.method.confirm_seeds * (chosen + sum(arm.size for arm in baselines))
@@ -112,5 +122,5 @@ def _controls(spec: StudyKeys) -> Iterator[Violation]:
     if spec.controls and not adaptive:
         yield Violation(("controls",), "fixed_q only beside an arm whose loss is adaptive_gce")
     for i, arm in enumerate(spec.arms):
-        if spec.controls and arm.name in {name + CONTROL for name in adaptive}:
+        if spec.controls and arm.name in set(map(control_arm, adaptive)):
             yield Violation(("arms", i, "name"), f"a name that does not end in {CONTROL}: the controls have it")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analysis.figures.pairs import pairs_data
+from analysis.figures.sweep import best_spans
 from analysis.findings import exploration
 from analysis.findings.finding import MAX_ARMS_IN_ALL_PAIRS
 from analysis.findings.method_finding import method_finding
@@ -131,3 +132,42 @@ def test_figure_and_tables_compare_the_same_pairs(study: Builder) -> None:
     assert [row[:2] for row in arms_table(found.finding).rows] == pairs
     drawn = pairs_data(found.finding)
     assert [(names[pair.first], names[pair.second]) for pair in drawn] == pairs
+
+
+def controlled(study: Builder) -> Builder:
+    """Add a grid of two values of T and CCE, and a control of T = 1000 that is better than all of them."""
+    study.spec = {"controls": ["fixed_q"]}
+    for seed in range(4):
+        for temperature, accuracy in ((100.0, 0.7 + 0.003 * seed), (1000.0, 0.8)):
+            loss, varied = AdaptiveGCE(name="adaptive_gce", temperature=temperature), {"temperature": temperature}
+            study.add("adaptive", loss, seed, validation=accuracy + 0.001 * seed, test=accuracy, varied=varied)
+        study.add("cce", CCE(name="cce"), seed, validation=0.75 + 0.002 * seed, test=0.75)
+        control, varied = GCE(name="gce", q=0.85), {"temperature": 1000.0}
+        test = 0.81 + 0.001 * seed
+        study.add("adaptive.fixed_q", control, seed, validation=0.9, test=test, varied=varied, stage="control")
+    return study
+
+
+CONTROL = Key("adaptive.fixed_q", "adaptive.fixed_q T=1000", "all")
+CONTROLLED = Key("adaptive", "adaptive T=1000", "all")
+
+
+def test_a_grid_compares_controls_and_never_chooses_one(study: Builder) -> None:
+    finding = controlled(study).finding()
+    assert finding.chosen == CONTROLLED
+    assert finding.choices["all"] == finding.choice
+    assert CONTROL not in finding.ranking("all").keys
+    assert finding.representatives == [CONTROLLED, Key("cce", "cce", "all"), CONTROL]
+    assert (CONTROLLED, CONTROL) in finding.pairs_to_compare["all"]
+
+
+def test_a_control_belongs_to_the_adaptive_configuration_with_its_values(study: Builder) -> None:
+    finding = controlled(study).finding()
+    assert finding.control_of(CONTROLLED) == CONTROL
+    assert finding.control_of(Key("adaptive", "adaptive T=100", "all")) is None
+    assert finding.control_of(Key("cce", "cce", "all")) is None
+
+
+def test_the_strip_of_values_that_may_be_the_best_is_drawn_beside_a_control(study: Builder) -> None:
+    finding = controlled(study).finding()
+    assert best_spans(finding, finding.reported.runs, "temperature") == [(1000.0, 1000.0)]

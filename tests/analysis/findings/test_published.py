@@ -15,8 +15,15 @@ CELLS = {(cell.loss, cell.subset): cell for cell in published.PUBLISHED}
 
 
 def test_every_cell_is_there_once() -> None:
-    assert len(CELLS) == len(published.PUBLISHED) == 8 * 3
+    assert len(CELLS) == len(published.PUBLISHED) == 9 * 3
     assert {cell.subset for cell in published.PUBLISHED} <= set(get_args(Subset))
+
+
+def test_the_tables_hold_the_papers_rows_in_its_order() -> None:
+    assert [*published.TABLES.values()] == [
+        ("xs_noisy+clean", "s_noisy+clean", "m_noisy+clean", "l_noisy+clean", "all"),
+        ("clean", "l_noisy+s_clean", "l_noisy+m_clean", "l_noisy+l_clean", "l_noisy+clean"),
+    ]
 
 
 def test_a_cell_has_a_number_or_a_reason() -> None:

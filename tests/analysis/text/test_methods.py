@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.text.bibliography import LOSSES, REFERENCES
-from trainables.config import CCE, GCEOrigin, Training
+from trainables.config import CCE, GCE, AdaptiveGCE, GCEOrigin, Training
 from trainables.config import LOSSES as MODELS
 
 if TYPE_CHECKING:
@@ -69,6 +69,17 @@ def test_a_method_that_explores_is_told_with_its_settings(
     text = study.report().methods[0]
     for fact in (*facts, "then trained with 12 fresh seeds", "As a control, GCE", "the verified validation clips"):
         assert fact in text
+
+
+def test_a_grid_counts_its_configurations_without_the_controls_and_states_what_they_are(study: Builder) -> None:
+    study.spec = {"controls": ["fixed_q"]}
+    for seed in range(2):
+        study.add("cce", CCE(name="cce"), seed)
+        study.add("adaptive", AdaptiveGCE(name="adaptive_gce", temperature=1000.0), seed)
+        study.add("adaptive.fixed_q", GCE(name="gce", q=0.8), seed, stage="control")
+    text = study.report().methods[0]
+    assert "Each of the 2 configurations was trained with 2 seeds (0 to 1). As a control, GCE was trained with" in text
+    assert "the mean q that the best configuration of each adaptive arm showed on each subset" in text
 
 
 def test_versions_and_commit_come_from_the_records(study: Builder) -> None:

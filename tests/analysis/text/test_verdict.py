@@ -195,3 +195,19 @@ def test_arms_that_are_alike_within_the_margin_are_said_to_be(study: Builder) ->
         study.add("cce", CCE(name="cce"), seed, validation=0.79, test=0.75 + 0.01 * seed + 0.001 * (-1) ** seed)
     text = study.report().verdict
     assert "which of the two is better stays open; they differ by less than 0.5 points (two one-sided t-tests" in text
+
+
+def test_a_grid_says_how_its_choice_compares_with_its_control(study: Builder) -> None:
+    varied = {"temperature": 1000.0}
+    for seed in range(4):
+        adaptive = AdaptiveGCE(name="adaptive_gce", temperature=1000.0)
+        study.add("adaptive", adaptive, seed, validation=0.8 + 0.01 * seed, test=0.75 + 0.01 * seed, varied=varied)
+        study.add("cce", CCE(name="cce"), seed, validation=0.7 + 0.01 * seed, test=0.65 + 0.01 * seed)
+        control, test = GCE(name="gce", q=0.85), 0.7565 + 0.011 * seed
+        study.add("adaptive.fixed_q", control, seed, validation=0.9, test=test, varied=varied, stage="control")
+    text = study.report().verdict
+    assert "highest mean validation accuracy of the 2 configurations tried" in text
+    assert (
+        "It is 0.8 ± 0.2 points below adaptive.fixed_q T=1000, GCE at the mean q that it showed (paired by seed)"
+        in text
+    )

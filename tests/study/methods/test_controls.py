@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import factories
+from analysis.results.runs_table import key_of
 from factories import point
 from study.methods.controls import ControlledMethod, controls
 from study.methods.grid import Grid
@@ -47,18 +48,56 @@ def drained(method: ControlledMethod, q: list[float]) -> list[PlannedRun]:
     return found
 
 
-def test_each_adaptive_configuration_gets_a_control_at_its_mean_q_with_its_seeds() -> None:
+def test_the_best_configuration_of_an_adaptive_arm_in_a_grid_gets_a_control_at_its_mean_q_with_its_seeds() -> None:
     method = ControlledMethod(Grid(PLAN))
     drained(method, [0.7, 0.80049])
     found = method.planned()[len(PLAN) :]
     assert [(p.arm, p.varied, p.run.seed, p.run.configuration.subset) for p in found] == [
-        ("adaptive.fixed_q", {"temperature": t}, seed, "clean") for seed in range(2) for t in (100.0, 1000.0)
+        ("adaptive.fixed_q", {"temperature": 100.0}, seed, "clean")
+        for seed in range(2)  # the first of equal ones
     ]
     assert {p.run.configuration.loss for p in found} == {GCE(name="gce", q=0.75)}
 
 
+def test_the_accuracy_that_the_study_selects_on_decides_which_configuration_of_a_grid_gets_a_control() -> None:
+    runs = [c.planned(seed, "d") for c in ADAPTIVE for seed in range(2)]
+    accuracies = {100.0: (0.8, 0.6), 1000.0: (0.7, 0.9)}  # validation and verified
+    records = {}
+    for p in runs:
+        validation, verified = accuracies[float(p.varied["temperature"])]
+        scored = record(p).model_copy(update={"validation_accuracy": validation, "verified_accuracy": verified})
+        records[p.run.run_id] = scored
+    assert {p.varied["temperature"] for p in controls(runs, records)} == {100.0}
+    assert {p.varied["temperature"] for p in controls(runs, records, "verified")} == {1000.0}
+
+
+def test_an_adaptive_arm_of_a_grid_gets_controls_on_each_of_its_subsets() -> None:
+    placed = [c.configuration.model_copy(update={"subset": s}) for s in ("clean", "all") for c in ADAPTIVE[:1]]
+    runs = [ADAPTIVE[0]._replace(configuration=configuration).planned(0, "d") for configuration in placed]
+    found = controls(runs, {p.run.run_id: record(p) for p in runs})
+    assert [p.run.configuration.subset for p in found] == ["clean", "all"]
+
+
+def test_the_control_in_a_grid_is_of_the_configuration_that_represents_the_arm_in_the_report() -> None:
+    study = factories.Builder().temperatures([2, 2.5, 3, 3.5], 4).baselines(4)
+    for run_id, complete in study.records.items():
+        study.records[run_id] = complete.model_copy(update={"epochs": [point(1, q_mean=0.6)]})
+    found = controls(study.planned, study.records)
+    (adaptive,) = (key for key in study.finding().representatives if key.arm == "adaptive")
+    assert {key_of(p) for p in study.planned if p.varied == found[0].varied} == {adaptive}
+    assert [p.arm for p in found] == ["adaptive.fixed_q"] * 4
+
+
+def test_every_confirmed_adaptive_configuration_gets_a_control() -> None:
+    runs = [c.planned(seed, "d", "confirm") for seed in range(2) for c in ADAPTIVE]
+    found = controls(runs, {p.run.run_id: record(p) for p in runs})
+    assert [(p.varied["temperature"], p.run.seed) for p in found] == [(t, s) for s in range(2) for t in (100.0, 1000.0)]
+
+
 def test_controls_of_equal_q_are_trained_once() -> None:
-    assert [p.run.seed for p in drained(ControlledMethod(Grid(PLAN)), [0.3])] == [0, 1]
+    arms = [candidate._replace(arm=arm) for candidate, arm in zip(ADAPTIVE, "ab", strict=True)]
+    plan = [candidate.planned(seed, "d") for seed in range(2) for candidate in arms]
+    assert [p.run.seed for p in drained(ControlledMethod(Grid(plan)), [0.3])] == [0, 1]
 
 
 def test_q_is_the_mean_over_complete_runs_of_the_mean_over_epochs() -> None:
@@ -101,7 +140,7 @@ def test_controls_of_another_q_replace_those_of_an_earlier_sitting() -> None:
     again = ControlledMethod(Grid(PLAN), first.planned())
     made = drained(again, [0.4])
     assert {p.run.configuration.loss for p in again.planned() if p.stage} == {GCE(name="gce", q=0.4)}
-    assert [p.run.run_id for p in made] == [p.run.run_id for p in again.planned()[len(PLAN) :: 2]]
+    assert made == again.planned()[len(PLAN) :]
 
 
 def test_a_control_that_the_study_names_anyway_is_trained_once() -> None:

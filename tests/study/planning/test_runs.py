@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from study.planning.runs import planned_runs, study_plan
+from analysis.findings import published
+from study.planning.runs import left_by_subset, planned_by_subset, planned_runs, runs_left, study_plan
 from study.spec.candidates import candidates
 from study.spec.reading import read_spec
+from study.spec.rules import control_runs
 from study.spec.study import StudySpec
-from trainables.config import LossMasking
+from trainables.config import AdaptiveGCE, LossMasking
 from trainables.plans import DataSummary
 
 SPECS = Path(__file__).parents[3] / "study" / "specs"
@@ -62,13 +64,40 @@ def test_studies_that_name_a_run_give_it_one_run_id() -> None:
     assert not shared & {r.run.run_id for r in planned_runs(other, "another data set")}
 
 
-@pytest.mark.parametrize(("name", "count"), [("demo", 15), ("figure3", 132), ("table2", 156), ("table3", 144)])
-def test_shipped_specs_name_as_many_runs_as_their_comment_says(name: str, count: int) -> None:
+@pytest.mark.parametrize(
+    ("name", "count", "controls"), [("demo", 15, 0), ("figure3", 132, 12), ("table2", 180, 60), ("table3", 156, 48)]
+)
+def test_shipped_specs_name_as_many_runs_as_their_comment_says(name: str, count: int, controls: int) -> None:
     path = SPECS / f"{name}.yaml"
     comment = path.read_text(encoding="utf-8").split("name:")[0]
-    runs = planned_runs(read_spec(path), "f")
+    spec = read_spec(path)
+    runs = planned_runs(spec, "f")
     assert len({r.run.run_id for r in runs}) == len(runs) == count
     assert f"= {count} runs" in comment
+    assert control_runs(spec) == controls
+    assert not controls or f"{controls} controls" in comment
+
+
+@pytest.mark.parametrize("table", [2, 3])
+def test_a_shipped_table_trains_the_cells_of_the_papers_table(table: int) -> None:
+    ((_, rows),) = ((title, rows) for title, rows in published.TABLES.items() if title.startswith(f"Table {table} "))
+    reported = [
+        published.configuration(cell.loss, subset)
+        for subset in rows
+        for cell in published.PUBLISHED
+        if cell.subset == subset and cell.missing != published.NOT_REPORTED
+    ]
+    spec = read_spec(SPECS / f"table{table}.yaml")
+    named = [candidate.configuration for candidate in candidates(spec)]
+    assert set(named) == set(reported)
+    assert list(dict.fromkeys(configuration.subset for configuration in named)) == list(rows)
+
+
+def test_figure_3_compares_the_papers_losses_over_the_values_of_t() -> None:
+    named = {candidate.configuration for candidate in candidates(read_spec(SPECS / "figure3.yaml"))}
+    assert {published.configuration(loss, "all") for loss in published.LOSSES} <= named
+    temperatures = {c.loss.temperature for c in named if isinstance(c.loss, AdaptiveGCE)}
+    assert (min(temperatures), max(temperatures)) == (1e2, 1e6)
 
 
 def test_the_plan_keeps_the_whole_study() -> None:
@@ -77,3 +106,15 @@ def test_the_plan_keeps_the_whole_study() -> None:
     assert (plan.name, plan.method, len(plan.runs)) == ("s", "grid", 10)
     assert StudySpec.model_validate(plan.spec) == study()
     assert type(plan).model_validate_json(plan.model_dump_json()) == plan
+
+
+def test_the_controls_that_a_grid_has_yet_to_plan_are_counted_on_their_subsets() -> None:
+    spec = read_spec(SPECS / "table3.yaml")
+    plan = study_plan(spec, DataSummary(name="d", kind="synthetic", fingerprint="f", classes=["a"], clips={}))
+    recorded = {p.run.run_id for p in plan.runs if p.run.configuration.subset != "clean"}
+    left = left_by_subset(spec, plan, recorded)
+    assert left == {"clean": 12} | dict.fromkeys(published.TABLES["Table 3 of the paper: clean clips"][1:], 12)
+    assert left.total() == runs_left(spec, plan, recorded)
+    adaptive = [p for p in plan.runs if p.arm == "adaptive"]
+    plan.runs += [p.model_copy(update={"arm": "adaptive.fixed_q", "stage": "control"}) for p in adaptive]
+    assert left_by_subset(spec, plan, recorded) == planned_by_subset(plan, recorded) == {"clean": 12}
