@@ -63,14 +63,14 @@ def confidence_history_data(finding: SettleFinding, most: int = MAX_STEPS) -> Hi
             race.setdefault(key_of(planned), planned)
     ended = _in_order(finding.explored)
     counts = set(np.linspace(1, len(ended), min(most, len(ended))).round().astype(int).tolist())
-    scores: dict[Key, list[float]] = {key: [] for key in race}
+    scores: dict[Key, dict[int, float]] = {key: {} for key in race}
     unscored = dict.fromkeys(race, 0)
     steps = []
-    for count, (key, score) in enumerate(ended, start=1):
+    for count, (key, seed, score) in enumerate(ended, start=1):
         if score is None:
             unscored[key] += 1
         else:
-            scores[key].append(score)
+            scores[key][seed] = score
         if count in counts:
             now = {key: Explored(p.arm, p.varied, scores[key], unscored[key]) for key, p in race.items()}
             standing = assess_explored(now, method.within)
@@ -79,17 +79,17 @@ def confidence_history_data(finding: SettleFinding, most: int = MAX_STEPS) -> Hi
     return History(tuple(steps), method.within, method.confidence) if steps else None
 
 
-def _in_order(results: StudyResults) -> list[tuple[Key, float | None]]:
-    """Return configuration and score (points; None without one) of the exploring runs, as they ended."""
+def _in_order(results: StudyResults) -> list[tuple[Key, int, float | None]]:
+    """Return configuration, seed and score (points; None without one) of the exploring runs, as they ended."""
     runs = results.runs
-    columns = [runs[name] for name in ("run_id", *Key._fields, "status", "selection_accuracy")]
+    columns = [runs[name] for name in ("run_id", *Key._fields, "seed", "status", "selection_accuracy")]
     ended = []
-    for run_id, arm, configuration, subset, status, accuracy in zip(*columns, strict=True):
+    for run_id, arm, configuration, subset, seed, status, accuracy in zip(*columns, strict=True):
         if status not in UNRECORDED:
             when = results.records[run_id].provenance.ended
             score = 100 * float(accuracy) if status == "complete" and math.isfinite(accuracy) else None
-            ended.append((when, str(run_id), Key(arm, configuration, subset), score))
-    return [(key, score) for _, _, key, score in sorted(ended, key=lambda run: run[:2])]
+            ended.append((when, str(run_id), Key(arm, configuration, subset), int(seed), score))
+    return [(key, seed, score) for _, _, key, seed, score in sorted(ended, key=lambda run: run[:2])]
 
 
 def draw_confidence_history(data: History) -> go.Figure:

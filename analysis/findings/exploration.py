@@ -73,9 +73,9 @@ def _standing(
     for planned in results.plan.runs:
         key = key_of(planned)
         if planned.stage == "explore" and key not in configurations:
-            percents = [100 * value for value in accuracies.get(key, {}).values()]
+            scores = {seed: 100 * value for seed, value in accuracies.get(key, {}).items()}
             recorded = recorded_count(runs_of(results.runs, key))
-            configurations[key] = Explored(planned.arm, planned.varied, percents, recorded - len(percents))
+            configurations[key] = Explored(planned.arm, planned.varied, scores, recorded - len(scores))
     return assess_explored(configurations, within) if configurations else None
 
 

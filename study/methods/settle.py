@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,7 +77,7 @@ class Settle(QueuedMethod):
         self._cap = cap if exploring_budget is None else max(0, min(cap, exploring_budget))
         self._seeds: dict[Configuration, set[int]] = defaultdict(set)  # exploring seeds planned
         self._scores: dict[Configuration, dict[int, float]] = defaultdict(dict)
-        self._unscored: Counter[Configuration] = Counter()
+        self._unscored: dict[Configuration, set[int]] = defaultdict(set)  # seeds that ended without a score
         # Keyed by whether runs in flight count; cleared when an assessment would change.
         self._assessments: dict[bool, Assessment[Configuration] | None] = {}
         self._chosen: Configuration | None = None  # set when exploring is over
@@ -121,7 +121,7 @@ class Settle(QueuedMethod):
         if record.status == "complete" and accuracy is not None:
             self._scores[configuration][record.run.seed] = 100 * accuracy
         else:
-            self._unscored[configuration] += 1
+            self._unscored[configuration].add(record.run.seed)
         self._assessments.clear()
 
     def most_left(self) -> int:
@@ -174,9 +174,9 @@ class Settle(QueuedMethod):
 
     def _runs_of(self, configuration: Configuration, *, with_pending: bool = False) -> Explored:
         candidate = self._candidates[configuration]
-        scores, unscored = tuple(self._scores[configuration].values()), self._unscored[configuration]
-        pending = len(self._seeds[configuration]) - len(scores) - unscored if with_pending else 0
-        return Explored(candidate.arm, candidate.varied, scores, unscored, pending)
+        scores, unscored = self._scores[configuration], self._unscored[configuration]
+        pending = self._seeds[configuration] - scores.keys() - unscored if with_pending else ()
+        return Explored(candidate.arm, candidate.varied, scores, len(unscored), pending)
 
     def _in_race(self) -> list[Configuration]:
         return [configuration for configuration in self._candidates if not self._runs_of(configuration).out_of_race]
@@ -202,7 +202,7 @@ class Settle(QueuedMethod):
 
     def _enough_in_flight(self, free: Sequence[Configuration]) -> bool:
         """Return whether so many runs are in flight that the next choice is better made after some have landed."""
-        landed = sum(len(self._scores[key]) + self._unscored[key] for key in self._candidates)
+        landed = sum(len(self._scores[key]) + len(self._unscored[key]) for key in self._candidates)
         in_flight = self._explored - landed
         # Until every candidate has a result, there is nothing to decide by.
         unseen = any(not self._scores[key] and not self._unscored[key] for key in free)
@@ -216,7 +216,8 @@ class Settle(QueuedMethod):
         counts = [len(self._seeds[configuration]) for configuration in self._candidates]
         rng = np.random.default_rng([self._settings.seed, *counts])
         drawn = rng.multinomial(CHALLENGERS, challengers(assessment, self._settings.within))
-        narrowing = drawn @ assessment.posterior.narrowing(assessment.index)
+        seeds = [self._next_seed(configuration) for configuration in assessment.keys]
+        narrowing = drawn @ assessment.posterior.narrowing(assessment.index, seeds)
         allowed = [i for i, configuration in enumerate(assessment.keys) if configuration in free]
         return assessment.keys[max(allowed, key=lambda i: float(narrowing[i]))]
 

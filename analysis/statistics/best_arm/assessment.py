@@ -11,7 +11,7 @@ import numpy as np
 from analysis.statistics.best_arm.posterior import fit
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Collection, Hashable, Mapping, Sequence
 
     from analysis.statistics.arrays import Floats
     from analysis.statistics.best_arm.posterior import Posterior
@@ -28,17 +28,17 @@ class Explored:
     Attributes:
         arm: name of its arm.
         varied: values of the arm's open parameters.
-        scores: of the complete runs, in points.
+        scores: of the complete runs: seed -> points.
         unscored: number of runs that ended without a score.
-        pending: number of runs in flight.
+        pending: seeds of the runs in flight.
 
     """
 
     arm: str
     varied: Mapping[str, float | str]
-    scores: Sequence[float]
+    scores: Mapping[int, float]
     unscored: int = 0
-    pending: int = 0
+    pending: Collection[int] = ()
 
     @property
     def out_of_race(self) -> bool:
@@ -55,6 +55,7 @@ class Assessment(Generic[T]):
         chosen: the one most probably within the tolerance of the best.
         within: (K,), each configuration's probability of being within the tolerance of the best.
         best: (K,), each configuration's probability of being the best.
+        regrets: (K,), by how many points each configuration is expected to be below the best.
         posterior: of the configurations' mean accuracies, in points.
 
     """
@@ -63,6 +64,7 @@ class Assessment(Generic[T]):
     chosen: T
     within: Floats
     best: Floats
+    regrets: Floats
     posterior: Posterior
 
     @property
@@ -74,6 +76,11 @@ class Assessment(Generic[T]):
     def confidence(self) -> float:
         """The probability that the chosen configuration is within the tolerance of the best."""
         return float(self.within[self.index])
+
+    @property
+    def regret(self) -> float:
+        """By how many points the chosen configuration is expected to be below the best."""
+        return float(self.regrets[self.index])
 
 
 def assess_explored(explored: Mapping[T, Explored], within: float) -> Assessment[T] | None:
@@ -93,10 +100,10 @@ def assess_explored(explored: Mapping[T, Explored], within: float) -> Assessment
 
 
 def assess(
-    scores: Mapping[T, Sequence[float]],
+    scores: Mapping[T, Mapping[int, float]],
     x: Sequence[float] | None,
     within: float,
-    pending: Sequence[int] | None = None,
+    pending: Sequence[Collection[int]] | None = None,
 ) -> Assessment[T] | None:
     """Choose a configuration, with its confidence; None if no configuration has a score.
 
@@ -104,24 +111,23 @@ def assess(
     the highest mean; if it is, it is nearly as good and better known.
 
     Args:
-        scores: configuration -> its scores, in points; their order does not matter.
+        scores: configuration -> its scores, seed -> points; their order does not matter.
         x: positions of the configurations on the parameter's scale (``scale``); None if they have no order.
         within: tolerance, in points of accuracy.
-        pending: number of runs in flight per configuration, taken to land on their expectation.
+        pending: seeds in flight of each configuration; these runs are taken to land on their expectation.
 
     Raises:
-        ValueError: a score is not finite, or x or pending differs in length from scores.
+        ValueError: a score is not finite, x or pending differs in length from scores, or a pending seed has a score.
 
     """
     if not any(scores.values()):
         return None
     keys = tuple(scores)
-    # Sorted, because float sums depend on the order, and the order in which runs end must not matter.
-    posterior = fit([sorted(scores[key]) for key in keys], x, pending)
+    posterior = fit([scores[key] for key in keys], x, pending)
     near = posterior.probability_within(within)
     scored = [i for i, key in enumerate(keys) if scores[key]]
     index = max(scored, key=lambda i: (near[i], posterior.mean[i], -i))
-    return Assessment(keys, keys[index], near, posterior.probability_best(), posterior)
+    return Assessment(keys, keys[index], near, posterior.probability_best(), posterior.regret(), posterior)
 
 
 def scale(arms: Sequence[str], varied: Sequence[Mapping[str, float | str]]) -> list[float] | None:

@@ -1,12 +1,14 @@
 """The posterior of the mean accuracies of K values of a parameter, given a few runs of each.
 
-The model of run j of value i, with x the parameter's scale rescaled to [0, 1]:
+The model of the run of value i with seed s, with x the parameter's scale rescaled to [0, 1]:
 
-    y_ij = theta_i + e_ij,   theta_i = m + f(x_i) + d_i,   e_ij ~ N(0, s_i^2),   d_i ~ N(0, t^2),   m flat
+    y_is = theta_i + b_s + e_is,   theta_i = m + f(x_i) + d_i
+    b_s ~ N(0, r s^2),   e_is ~ N(0, (1 - r) s^2 w_i),   d_i ~ N(0, t^2),   m flat
 
-f is a Gaussian process with Matern-5/2 covariance (Rasmussen and Williams 2006, eq. 4.17). Length and amplitude of f, t
-and the s_i are integrated over (``prior``), so the posterior is a mixture of Gaussians over a grid of them. The
-documentation derives the formulas on the page "The mathematics of settle".
+f is a Gaussian process with Matern-5/2 covariance (Rasmussen and Williams 2006, eq. 4.17). Length and amplitude of f,
+t, r and the w_i are integrated over a grid (``prior``, ``noise``); the seed variance s^2 and the effects b_s of the
+seeds are integrated out in closed form. The posterior is therefore a mixture of multivariate Student t distributions.
+The documentation derives the formulas on the page "The mathematics of settle".
 """
 
 from __future__ import annotations
@@ -16,39 +18,51 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from scipy import special
 
-from analysis.statistics.best_arm.prior import UNKNOWN_LEVEL, Components, Data, grid, matern, summarise, weigh
+from analysis.statistics.best_arm.noise import noises
+from analysis.statistics.best_arm.prior import Components, grid, matern, weigh
+from analysis.statistics.best_arm.scores import UNKNOWN_LEVEL, arrange
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from analysis.statistics.arrays import Floats, Integers
+    from analysis.statistics.best_arm.noise import Noise
+    from analysis.statistics.best_arm.scores import Scores
 
 DRAWS = 4000  # behind each probability; the Monte Carlo error is then below 0.008
 JITTER = 1e-6  # in seed variances; ensures that every covariance has a Cholesky factor
+GOLDEN = (5**0.5 - 1) / 2  # multiples of it, modulo 1, fill [0, 1] evenly
+HALF_WIDTH = 1.959964  # sds on either side that hold 95 % of a normal distribution
 
 
 @dataclass(frozen=True)
 class Posterior:
-    """The posterior of the K values' mean accuracies: a mixture of M Gaussians.
+    """The posterior of the K values' mean accuracies: a mixture of M multivariate Student t distributions.
 
     Attributes:
         mean: (K,), in points.
-        sd: (K,), in points; runs in flight count as landed.
+        sd: (K,), in points, such that mean ± 1.96 sd holds 95 % where one component has all the weight (with few runs
+            a Student t distribution has no standard deviation); runs in flight count as landed.
 
     """
 
     mean: Floats
     sd: Floats
-    _data: Data
+    _scores: Scores
+    _noise: Noise
     _x: Floats | None  # (K,), on the caller's scale
     _components: Components
+    _df: float  # of every component
     _means: Floats  # (M, K)
-    _covariances: Floats  # (M, K, K)
+    _covariances: Floats  # (M, K, K), in seed variances
 
     def draws(self, n: int, rng: np.random.Generator) -> Floats:
         """Return n joint draws of the values' means, shape (n, K), in points."""
-        return self._from_normals(rng.multinomial(n, self._components.weight), rng.standard_normal((n, len(self.mean))))
+        stretch = np.sqrt(self._df / rng.chisquare(self._df, n))
+        normals = rng.standard_normal((n, len(self.mean))) * stretch[:, None]
+        return self._spread(rng.multinomial(n, self._components.weight), normals)
 
     def probability_within(self, within: float) -> Floats:
         """Return each value's probability of being at most ``within`` points below the best; shape (K,)."""
@@ -58,42 +72,67 @@ class Posterior:
         """Return each value's probability of being the best; shape (K,), sum 1."""
         return np.bincount(self.fixed_draws.argmax(axis=1), minlength=len(self.mean)) / len(self.fixed_draws)
 
+    def regret(self) -> Floats:
+        """Return by how many points each value is expected to be below the best; shape (K,)."""
+        return np.asarray((self.fixed_draws.max(axis=1, keepdims=True) - self.fixed_draws).mean(axis=0))
+
     @cached_property
     def fixed_draws(self) -> Floats:
         """The draws behind every probability, equal for equal posteriors; shape (DRAWS, K), in points."""
         ends = np.round(np.cumsum(self._components.weight) * DRAWS).astype(np.int64)
-        return self._from_normals(np.diff(ends, prepend=0), _normals(len(self.mean)))
+        return self._spread(np.diff(ends, prepend=0), _normals(len(self.mean)) * _stretch(self._df)[:, None])
 
     @cached_property
     def _factors(self) -> Floats:
         covariances = self._covariances.copy()
         diagonal = np.arange(len(self.mean))
-        covariances[:, diagonal, diagonal] += JITTER * self._components.noise
+        covariances[:, diagonal, diagonal] += JITTER
+        covariances *= self._components.scale[:, None, None]
         return np.asarray(np.linalg.cholesky(covariances), dtype=np.float64)
 
-    def _from_normals(self, counts: Integers, normals: Floats) -> Floats:
-        """Transform standard normals (n, K) into draws: the first counts[0] from the first component, and so on."""
-        draws = np.empty_like(normals)
+    def _spread(self, counts: Integers, standard: Floats) -> Floats:
+        """Transform standard draws (n, K): the first counts[0] into draws of the first component, and so on."""
+        draws = np.empty_like(standard)
         ends = np.cumsum(counts)
         for mean, factor, start, end in zip(self._means, self._factors, ends - counts, ends, strict=True):
             if end > start:
-                draws[start:end] = normals[start:end] @ factor.T + mean
+                draws[start:end] = standard[start:end] @ factor.T + mean
         return draws
 
-    def narrowing(self, chosen: int) -> Floats:
+    def narrowing(self, chosen: int, seeds: Sequence[int]) -> Floats:
         """Return how much one more run of each value narrows the difference of each value from the chosen one.
+
+        A run on a seed that other values have had tells more: what the seed gives to all values alike is known in part.
+
+        Args:
+            chosen: index of the chosen value.
+            seeds: (K,), the seed of each value's next run.
 
         Returns:
             (K, K): entry (j, r) is the share of the variance of theta_j - theta_chosen that a run of r removes.
 
         """
-        weight = self._components.weight
-        covariance = np.einsum("m,mij->ij", weight, self._covariances)
-        difference = covariance - covariance[chosen]
-        variance = np.diag(difference) - difference[:, chosen]
+        variance, removed = (np.zeros((len(self.mean), size)) for size in (1, len(self.mean)))
+        _, shrinkage = self._noise.information(self._scores.planned)
+        column = {seed: i for i, seed in enumerate(self._scores.seeds)}
+        for g in np.unique(self._components.noise):
+            weight = np.where(self._components.noise == g, self._components.weight * self._components.scale, 0)
+            covariance = np.einsum("m,mij->ij", weight, self._covariances)
+            unit = weight.sum()  # seed variance of these components, in points^2
+            icc, relative = self._noise.icc[g], self._noise.relative[g]
+            # y_is - E(b_s | theta) = observed' theta + noise
+            observed, left = np.eye(len(seeds)), np.full(len(seeds), icc / (1 - icc))
+            for r, seed in enumerate(seeds):
+                if seed in column:
+                    left[r] = shrinkage[g, column[seed]]
+                    observed[r] -= left[r] * self._scores.planned[:, column[seed]] / relative
+            cross = covariance @ observed.T
+            noise = (1 - icc) * (left + relative) * unit + np.einsum("rk,kr->r", observed, cross)
+            difference = covariance - covariance[chosen]
+            variance[:, 0] += np.diag(difference) - difference[:, chosen]
+            removed += (cross - cross[chosen]) ** 2 / noise
         variance[chosen] = 1  # avoids 0 / 0: the difference from itself is 0
-        removed = difference**2 / (np.diag(covariance) + weight @ self._components.noise)
-        return np.asarray(removed / np.maximum(variance, np.finfo(float).tiny)[:, None])
+        return np.asarray(removed / np.maximum(variance, np.finfo(float).tiny))
 
     def curve(self, x: Sequence[float]) -> tuple[Floats, Floats]:
         """Return mean and sd of the smooth part m + f at any x, in points; runs in flight have no effect on it.
@@ -113,37 +152,41 @@ class Posterior:
         prior_new = self._components.covariance(matern(new[:, None] - new[None, :]))
         cross = self._components.covariance(matern(new[:, None] - known[None, :]))
         prior = self._components.with_deviation(self._components.covariance(matern(known[:, None] - known[None, :])))
-        seen = self._data.seen
-        conditional = _Conditional.on(self._data, self._components, prior, self._data.runs)
+        seen = self._scores.seen
+        conditional = _Conditional.on(self._scores, self._noise, self._components, prior, self._scores.scored)
         means = conditional.means(cross[:, :, seen])
         variances = np.einsum("mii->mi", conditional.covariances(prior_new, cross[:, :, seen]))
-        return _moments(self._components.weight, means, variances)
+        return _moments(self._components, self._df, means, variances)
 
 
 class _Conditional(NamedTuple):
-    """The Gaussians of M components, each conditioned on the mean scores of the o observed values."""
+    """The Gaussians of M components, each conditioned on the runs of the o observed values; s^2 is the unit."""
 
     centre: float
-    inverse: Floats  # (M, o, o), inverse covariance of the observed means
+    inverse: Floats  # (M, o, o), inverse covariance of the estimated means
     ones: Floats  # (M, o), the inverse times ones
-    residual: Floats  # (M, o), the inverse times (observed means - estimate of m)
-    level: Floats  # (M,), estimate of m minus the centre
+    residual: Floats  # (M, o), the inverse times (estimated means - estimate of m), in points
+    level: Floats  # (M,), estimate of m minus the centre, in points
     precision: Floats  # (M,), of the estimate of m
 
     @classmethod
-    def on(cls, data: Data, components: Components, prior: Floats, count: Integers) -> _Conditional:
-        """Condition the prior (M, K, K) on the observed means, as if they were means of ``count`` runs (K,)."""
-        seen = np.flatnonzero(count)
-        covariance = prior[:, seen][:, :, seen]
-        diagonal = np.arange(len(seen))
-        covariance[:, diagonal, diagonal] += components.noise[:, seen] / count[seen]
-        inverse = np.asarray(np.linalg.inv(covariance), dtype=np.float64)
+    def on(cls, scores: Scores, noise: Noise, components: Components, prior: Floats, runs: Floats) -> _Conditional:
+        """Condition the prior (M, K, K) on runs (K, S): those scored, or those planned, for the covariances alone."""
+        seen = np.flatnonzero(runs.any(axis=1))
+        used, group = np.unique(components.noise, return_inverse=True)
+        part = noise._replace(icc=noise.icc[used], relative=noise.relative[used][:, seen])
+        precision, _ = part.information(runs[seen][:, runs.any(axis=0)])
+        estimated = np.asarray(np.linalg.inv(precision), dtype=np.float64)
+        inverse = np.asarray(np.linalg.inv(prior[:, seen][:, :, seen] + estimated[group]), dtype=np.float64)
         ones = inverse.sum(axis=2)
-        precision = ones.sum(axis=1) if len(seen) else np.full(len(prior), UNKNOWN_LEVEL[1] ** -2)
-        observed = np.where(data.runs[seen] > 0, data.mean[seen] - data.centre, 0.0)
-        level = ones @ observed / precision
+        unknown = np.full(len(prior), UNKNOWN_LEVEL[1] ** -2 * components.scale)
+        precision = ones.sum(axis=1) if len(seen) else unknown
+        every = np.zeros((len(prior), len(runs)))
+        every[:, scores.seen] = noise.estimate[components.noise]
+        observed = every[:, seen]
+        level = np.einsum("mo,mo->m", ones, observed) / precision
         residual = np.einsum("mij,mj->mi", inverse, observed - level[:, None])
-        return cls(data.centre, inverse, ones, residual, level, precision)
+        return cls(scores.centre, inverse, ones, residual, level, precision)
 
     def means(self, cross: Floats) -> Floats:
         """Return the conditional means (M, P) given the covariance ``cross`` (M, P, o) with the observed values."""
@@ -157,38 +200,37 @@ class _Conditional(NamedTuple):
 
 
 def fit(
-    scores: Sequence[Sequence[float]], x: Sequence[float] | None = None, pending: Sequence[int] | None = None
+    scores: Sequence[Mapping[int, float]],
+    x: Sequence[float] | None = None,
+    pending: Sequence[Collection[int]] | None = None,
 ) -> Posterior:
     """Return the posterior of K values' mean accuracies.
 
     Args:
-        scores: each value's scores, in points; a value may have none.
+        scores: each value's scores, seed -> points; a value may have none. Only which runs share a seed matters.
         x: positions of the values on the parameter's scale, such as log10 T; None if they have no order: they are then
             independent deviations from a common mean.
-        pending: each value's number of runs in flight. They are taken to land on their expectation, so they narrow the
+        pending: each value's seeds in flight. The runs are taken to land on their expectation, so they narrow the
             posterior but do not move its means (the kriging believer of Ginsbourger et al. 2010).
 
     Raises:
-        ValueError: there is no value, a score or a position is not finite, or the lengths differ.
+        ValueError: there is no value, a score or a position is not finite, the lengths differ, or a seed is in flight
+            although it has a score.
 
     """
-    data = summarise(scores)
+    data = arrange(scores, pending)
     position, correlation = _positions(x, len(scores))
-    in_flight = np.zeros(len(scores), dtype=np.int64) if pending is None else np.asarray(pending, dtype=np.int64)
-    if in_flight.shape != data.runs.shape:
-        msg = f"{len(scores)} values have scores, {in_flight.size} have a number of runs in flight"
-        raise ValueError(msg)
-    components = weigh(grid(data, smooth=position is not None), data, correlation)
+    noise = noises(data)
+    components = weigh(grid(data, noise, smooth=position is not None), data, noise, correlation)
     prior = components.with_deviation(components.covariance(correlation))
-    conditional = _Conditional.on(data, components, prior, data.runs)
+    conditional = _Conditional.on(data, noise, components, prior, data.scored)
     means = conditional.means(prior[:, :, data.seen])
-    count = data.runs + in_flight
-    seen = np.flatnonzero(count)
-    if in_flight.any():
-        conditional = _Conditional.on(data, components, prior, count)
-    covariances = conditional.covariances(prior, prior[:, :, seen])
-    mean, sd = _moments(components.weight, means, np.einsum("mii->mi", covariances))
-    return Posterior(mean, sd, data, position, components, means, covariances)
+    if (data.planned > data.scored).any():
+        conditional = _Conditional.on(data, noise, components, prior, data.planned)
+    covariances = conditional.covariances(prior, prior[:, :, np.flatnonzero(data.planned.any(axis=1))])
+    df = noise.df + max(0, len(data.seen) - 1)
+    mean, sd = _moments(components, df, means, np.einsum("mii->mi", covariances))
+    return Posterior(mean, sd, data, noise, position, components, df, means, covariances)
 
 
 def _positions(x: Sequence[float] | None, values: int) -> tuple[Floats | None, Floats]:
@@ -215,7 +257,19 @@ def _normals(values: int) -> Floats:
     return np.random.default_rng(0).standard_normal((DRAWS, values))
 
 
-def _moments(weight: Floats, means: Floats, variances: Floats) -> tuple[Floats, Floats]:
-    """Return mean and sd (P,) of a mixture, from the means and variances (M, P) of its components."""
-    mean = weight @ means
-    return mean, np.sqrt(np.maximum(weight @ (variances + (means - mean) ** 2), 0))
+@lru_cache(maxsize=256)
+def _stretch(df: float) -> Floats:
+    """Return factors (DRAWS,) that turn normals into Student t: sqrt(df / chi-square), evenly over the quantiles.
+
+    The draws of a component are consecutive, and any consecutive factors are spread over the quantiles as well.
+    """
+    quantile = (0.5 + GOLDEN * np.arange(DRAWS)) % 1
+    return np.asarray(np.sqrt(df / special.chdtri(df, quantile)))
+
+
+def _moments(components: Components, df: float, means: Floats, variances: Floats) -> tuple[Floats, Floats]:
+    """Return mean and sd (P,) of a mixture of Student t, from centres (M, P) and variances (M, P) in seed variances."""
+    mean = components.weight @ means
+    stretch = special.stdtrit(df, 0.975) / HALF_WIDTH
+    spread = stretch**2 * components.scale[:, None] * variances
+    return mean, np.sqrt(np.maximum(components.weight @ (spread + (means - mean) ** 2), 0))

@@ -419,7 +419,12 @@ def test_several_arms_parameters_or_names_have_no_order(arms: list[str], varied:
 
 def test_two_failures_put_a_configuration_out_unless_most_runs_succeed() -> None:
     counts = [(0, 1), (0, 2), (2, 2), (2, 3)]
-    assert [Explored("a", {}, [70.0] * n, failed).out_of_race for n, failed in counts] == [False, True, False, True]
+    assert [Explored("a", {}, dict.fromkeys(range(n), 70.0), failed).out_of_race for n, failed in counts] == [
+        False,
+        True,
+        False,
+        True,
+    ]
 
 
 def test_the_report_can_state_the_number_that_the_method_states() -> None:
@@ -430,7 +435,11 @@ def test_the_report_can_state_the_number_that_the_method_states() -> None:
             each.configuration: Explored(
                 each.arm,
                 each.varied,
-                [100 * noisy(planned) for planned in reversed(runs) if planned.run.configuration == each.configuration],
+                {
+                    planned.run.seed: 100 * noisy(planned)
+                    for planned in reversed(runs)
+                    if planned.run.configuration == each.configuration
+                },
             )
             for each in candidates()
         },
@@ -443,7 +452,7 @@ def test_the_report_can_state_the_number_that_the_method_states() -> None:
 
 
 def test_the_choice_has_a_score_and_maximises_what_is_stated() -> None:
-    scores: dict[str, list[float]] = {"a": [70.0, 71.0], "b": [74.0, 74.5, 75.1], "c": []}
+    scores: dict[str, dict[int, float]] = {"a": {0: 70.0, 1: 71.0}, "b": {0: 74.0, 1: 74.5, 2: 75.1}, "c": {}}
     found = assess(scores, None, 0.3)
     assert found
     assert found.chosen == "b"
@@ -453,5 +462,5 @@ def test_the_choice_has_a_score_and_maximises_what_is_stated() -> None:
 
 
 def test_without_a_score_nothing_is_chosen() -> None:
-    assert assess({"a": [], "b": []}, None, 0.3) is None
+    assert assess({"a": {}, "b": {}}, None, 0.3) is None
     assert assess({}, None, 0.3) is None
