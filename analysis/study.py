@@ -111,8 +111,14 @@ def _as_html(table: Table) -> str:
     return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table><p>{html.escape(table.note)}</p>"
 
 
-def load_study(storage: Location | Path | str, name: str) -> Study:
+def load_study(storage: Location | Path | str, name: str, *, show_test: bool = False) -> Study:
     """Load a study from a storage location: a folder, or a URL.
+
+    Args:
+        storage: the storage location.
+        name: the study's name.
+        show_test: whether to show the test accuracies of a study that has not ended. Stopping or changing a study
+            because of them would spoil them.
 
     Raises:
         FileNotFoundError: the storage location holds no study of that name.
@@ -120,4 +126,4 @@ def load_study(storage: Location | Path | str, name: str) -> Study:
         pydantic.ValidationError: the plan is not what it should be.
 
     """
-    return Study(study_results.load_results(storage, name))
+    return Study(study_results.load_results(storage, name, show_test=show_test))

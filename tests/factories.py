@@ -82,6 +82,7 @@ class Builder:
     training: Training = field(default_factory=Training)
     method: dict[str, Any] = field(default_factory=lambda: {"name": "grid"})
     spec: dict[str, Any] = field(default_factory=dict)  # keys of the study file beside name, seeds and method
+    progress: dict[str, Any] = field(default_factory=dict)  # what the study's progress file states
     planned: list[PlannedRun] = field(default_factory=list)
     records: dict[str, Record] = field(default_factory=dict)
 
@@ -197,7 +198,7 @@ class Builder:
 
     def results(self) -> StudyResults:
         """Return the study's results without touching the disk."""
-        return study_results(self.plan(), self.records)
+        return study_results(self.plan(), self.records, progress=self.progress)
 
     def report(self) -> Any:
         """Return the report of the study's method; its ``finding`` is what the study found."""

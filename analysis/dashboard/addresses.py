@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 FILTERS = ("arm", "subset", "status", "stage")
+SHOW_TEST = {"test": "shown"}  # the part of a query that shows the test accuracies of a study that has not ended
 
 
 @dataclass(frozen=True)
@@ -21,6 +25,7 @@ class Address:
         arm: only runs of this arm are listed; ``subset``, ``status`` and ``stage`` filter likewise.
         sort: column by which the runs are sorted, in reverse if ``descending``.
         page: page of the runs, from 1.
+        show_test: whether to show the test accuracies of a study that has not ended.
         known: whether a page exists at this address.
 
     """
@@ -35,39 +40,55 @@ class Address:
     sort: str = ""
     descending: bool = False
     page: int = 1
+    show_test: bool = False
     known: bool = True
 
     def but(self, **changes: Any) -> Address:  # noqa: ANN401 -- the value of any field
         """Return this address with some fields changed."""
         return replace(self, **changes)
 
+    def beside(self, **fields: Any) -> Address:  # noqa: ANN401 -- the value of any field
+        """Return another page of the same study, which shows or hides test accuracies as this one does."""
+        return Address(study=self.study, show_test=self.show_test, **fields)
+
+    def csv(self, what: str) -> str:
+        """Return the address of one of the study's CSV files; ``what`` is its path within the study, quoted."""
+        return f"/files/{quote(self.study, safe='')}/{what}.csv{'?' + urlencode(SHOW_TEST) if self.show_test else ''}"
+
     def __str__(self) -> str:
         """Return the address as text, without the fields that have their defaults."""
         if not self.study:
             return "/"
         path = f"/study/{quote(self.study, safe='')}"
+        query = SHOW_TEST if self.show_test else {}
         if self.run:
-            return f"{path}/run/{quote(self.run, safe='')}"
-        query = {name: getattr(self, name) for name in ("tab", *FILTERS, "sort") if getattr(self, name)}
-        if self.descending:
-            query["descending"] = "1"
-        if self.page > 1:
-            query["page"] = str(self.page)
+            path += f"/run/{quote(self.run, safe='')}"
+        else:
+            query = query | {name: getattr(self, name) for name in ("tab", *FILTERS, "sort") if getattr(self, name)}
+            query |= {"descending": "1"} if self.descending else {}
+            query |= {"page": str(self.page)} if self.page > 1 else {}
         return f"{path}?{urlencode(query)}" if query else path
 
 
 def parse(path: str | None, query: str | None) -> Address:
     """Parse an address; unknown parts of the query are ignored."""
+    values = dict(parse_qsl((query or "").removeprefix("?")))
+    show_test = shows_test(values)
     match [unquote(part) for part in (path or "").split("/") if part]:
         case []:
             return Address()
         case ["study", study, "run", run]:
-            return Address(study=study, run=run)
+            return Address(study=study, run=run, show_test=show_test)
         case ["study", study]:
-            values = dict(parse_qsl((query or "").removeprefix("?")))
             known: dict[str, Any] = {name: values[name] for name in ("tab", *FILTERS, "sort") if name in values}
             digits = re.fullmatch("[0-9]{1,6}", values.get("page", ""))
             page = max(1, int(digits[0])) if digits else 1
-            return Address(study=study, **known, descending=values.get("descending") == "1", page=page)
+            descending = values.get("descending") == "1"
+            return Address(study=study, **known, descending=descending, page=page, show_test=show_test)
         case _:
             return Address(known=False)
+
+
+def shows_test(query: Mapping[str, str]) -> bool:
+    """Return whether the query of an address asks to show hidden test accuracies."""
+    return all(query.get(name) == value for name, value in SHOW_TEST.items())

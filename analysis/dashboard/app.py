@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from dash import ALL, MATCH, Dash, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
-from flask import Response, abort
+from flask import Response, abort, request
 
-from analysis.dashboard.addresses import parse
+from analysis.dashboard.addresses import parse, shows_test
 from analysis.dashboard.guard import protect
 from analysis.dashboard.pages import make_page, slug
 from analysis.dashboard.studies import UnreadableStudyError
@@ -189,7 +189,7 @@ def _add_files(server: Flask, studies: Studies) -> None:
     @server.get("/files/<name>/<path:what>.csv")
     def table(name: str, what: str) -> Response:
         try:
-            text = csv_text(studies, name, what)
+            text = csv_text(studies, name, what, show_test=shows_test(request.args))
         except (UnreadableStudyError, LookupError, ValueError):
             abort(404)
         file = f"{slug(name)}-{what.replace('/', '-')}.csv".encode("ascii", "ignore").decode().replace('"', "")
@@ -223,7 +223,7 @@ def _attachment(file: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{file}"'}
 
 
-def csv_text(studies: Studies, name: str, what: str) -> str:
+def csv_text(studies: Studies, name: str, what: str, *, show_test: bool = False) -> str:
     """Return one of a study's CSV files: ``runs``, ``seeds``, or ``SECTION/INDEX`` of the report's tables.
 
     Raises:
@@ -232,7 +232,7 @@ def csv_text(studies: Studies, name: str, what: str) -> str:
         ValueError: the index is not a number.
 
     """
-    snapshot = studies.snapshot(name)
+    snapshot = studies.snapshot(name, show_test=show_test)
     if what == "runs":
         return str(snapshot.results.runs.to_csv(index=False))
     if what == "seeds":

@@ -117,7 +117,7 @@ def study_page(studies: Studies, address: Address) -> Page:
         UnreadableStudyError: there is no such study, or it cannot be read.
 
     """
-    snapshot, live = studies.snapshot(address.study), studies.live(address.study)
+    snapshot, live = studies.snapshot(address.study, show_test=address.show_test), studies.live(address.study)
     tabs = tabs_of(snapshot)
     tab = address.tab if address.tab in tabs else ""
     blocks = [
@@ -136,9 +136,21 @@ def study_page(studies: Studies, address: Address) -> Page:
 def _head(snapshot: Snapshot, state: State, address: Address, links: list[Any]) -> Block:
     plan = snapshot.plan
     text = html.Section(html.P(snapshot.verdict), className="verdict", **aria(label="Verdict"))
+    title = html.H1([address.study, _badge(state)])
     return part(
-        "head", html.H1([address.study, _badge(state)]), html.P(plan.description, className="soft"), text, *links
+        "head", title, html.P(plan.description, className="soft"), text, *_test_switch(snapshot, address), *links
     )
+
+
+def _test_switch(snapshot: Snapshot, address: Address) -> list[Any]:
+    """Return a link that shows or hides the test accuracies of a study that has not ended; empty once it has."""
+    if snapshot.results.ended or not snapshot.plan.dataset.clips.get("test"):
+        return []
+    shown = address.show_test
+    state = "shown, although the study has not ended" if shown else "hidden until the study has ended"
+    text = f"Test accuracies are {state}: stopping or changing it because of them would be choosing by the test set. "
+    link = dcc.Link(f"{'Hide' if shown else 'Show'} the test accuracies", href=str(address.but(show_test=not shown)))
+    return [html.P([text, link], className="note")]
 
 
 def _navigation(tabs: dict[str, str], address: Address, current: str) -> Any:  # noqa: ANN401 -- a component
@@ -146,13 +158,13 @@ def _navigation(tabs: dict[str, str], address: Address, current: str) -> Any:  #
     links = []
     for tab, title in tabs.items():
         current_page = aria(current="page") if tab == current else {}
-        link = dcc.Link(title, href=str(Address(study=address.study, tab=tab)))
+        link = dcc.Link(title, href=str(address.beside(tab=tab)))
         links.append(html.Li(link, className="here" if tab == current else "", **current_page))
     return html.Nav(html.Ul(links), className="tabs", **aria(label="Parts of the study"))
 
 
 def _overview(snapshot: Snapshot, live: Live, address: Address) -> list[Block]:
-    seeds = table(snapshot.seeds, f"{files(address)}/seeds.csv")
+    seeds = table(snapshot.seeds, address.csv("seeds"))
     blocks = [part("progress", *_progress(snapshot, live, address)), part("seeds", *seeds)]
     figures = next((section.figures for section in snapshot.sections if section.figures), ())
     return [*blocks, *_figures(snapshot, figures[:1], address)]
@@ -173,7 +185,7 @@ def _progress(snapshot: Snapshot, live: Live, address: Address) -> list[Any]:
         rows = [
             html.Tr(
                 [
-                    html.Td(dcc.Link(f.configuration, href=str(Address(study=address.study, run=f.run_id)))),
+                    html.Td(dcc.Link(f.configuration, href=str(address.beside(run=f.run_id)))),
                     *map(html.Td, (f.subset, str(f.seed), f"{f.epoch} of {f.epochs}", percent(f.validation_accuracy))),
                 ]
             )
@@ -189,7 +201,7 @@ def _section(snapshot: Snapshot, address: Address, tab: str) -> list[Block]:
     blocks = [part(f"{tab}-text", *map(html.P, section.text))] if section.text else []
     blocks += _figures(snapshot, section.figures, address)
     for index, content in enumerate(section.tables):
-        blocks.append(part(f"{tab}-{index}", *table(content, f"{files(address)}/{quote(tab)}/{index}.csv")))
+        blocks.append(part(f"{tab}-{index}", *table(content, address.csv(f"{quote(tab)}/{index}"))))
     return blocks
 
 
@@ -197,8 +209,3 @@ def _figures(snapshot: Snapshot, figures: Iterable[Figure], address: Address) ->
     return [
         Block(slug(f.title), str(snapshot.number), figure=f, file=f"{address.study} {slug(f.title)}") for f in figures
     ]
-
-
-def files(address: Address) -> str:
-    """Return the address of a study's CSV files."""
-    return f"/files/{quote(address.study, safe='')}"

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from dash import dcc, html
 
-from analysis.dashboard.addresses import FILTERS, Address
+from analysis.dashboard.addresses import FILTERS
 from analysis.dashboard.blocks import Block, Page, aria, part, percent, scrolled, table
 from analysis.dashboard.runs import SORTS, confusion_of, listing, provenance_of, settings_of, with_running
 from analysis.dashboard.studies import UnreadableStudyError, distinct
@@ -21,6 +20,7 @@ from trainables.records import log_path
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from analysis.dashboard.addresses import Address
     from analysis.dashboard.runs import Listing
     from analysis.dashboard.studies import Live, Studies
     from analysis.results.study_results import StudyResults
@@ -35,7 +35,7 @@ def runs_blocks(results: StudyResults, live: Live, address: Address) -> list[Blo
     """Return the filters and one page of the runs, each with a link to its own page."""
     runs = listing(with_running(results.runs, live), address)
     chips = [_filter(name, runs.choices[name], address) for name in FILTERS if len(runs.choices[name]) >= MIN_CHOICES]
-    save = html.A("All runs as CSV", href=f"/files/{quote(address.study, safe='')}/runs.csv", download="")
+    save = html.A("All runs as CSV", href=address.csv("runs"), download="")
     note = html.P([f"{counted(runs.count, 'run')}; page {runs.page} of {runs.pages}. ", save], className="note")
     columns = columns_of(results)
     return [part("filters", *chips), part("runs", note, _rows(runs, columns, address), _page_links(runs, address))]
@@ -71,7 +71,7 @@ def _rows(runs: Listing, columns: list[str], address: Address) -> Any:  # noqa: 
         head.append(html.Th(link, scope="col", **aria(sort=order)))
     body = []
     for row in runs.rows:
-        link = dcc.Link(str(row["configuration"]), href=str(Address(study=address.study, run=row["run_id"])))
+        link = dcc.Link(str(row["configuration"]), href=str(address.beside(run=row["run_id"])))
         body.append(html.Tr([html.Td(link), *(html.Td(_cell(name, row)) for name in columns[1:])]))
     shown = html.Table([html.Thead(html.Tr(head)), html.Tbody(body)])
     return scrolled(shown, "Runs")
@@ -102,7 +102,7 @@ def run_page(studies: Studies, address: Address) -> Page:
         UnreadableStudyError: the study cannot be read, or has no such run.
 
     """
-    snapshot, live = studies.snapshot(address.study), studies.live(address.study)
+    snapshot, live = studies.snapshot(address.study, show_test=address.show_test), studies.live(address.study)
     runs = with_running(snapshot.results.runs, live)
     rows = runs[runs["run_id"] == address.run]
     if rows.empty:
@@ -111,7 +111,7 @@ def run_page(studies: Studies, address: Address) -> Page:
     row = rows.iloc[0]
     record = snapshot.results.records.get(address.run)
     title = f"{row['configuration']}, seed {row['seed']}"
-    back = dcc.Link(f"{address.study}: runs", href=str(Address(study=address.study, tab="runs")))
+    back = dcc.Link(f"{address.study}: runs", href=str(address.beside(tab="runs")))
     blocks = [
         part(
             "head",

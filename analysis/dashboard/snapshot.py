@@ -35,6 +35,7 @@ class Snapshot:
         number: counts the snapshots of the study, so that a page can tell whether it shows this one.
         made: time of creation, on the monotonic clock.
         cost_s: seconds of computation so far.
+        said_ended: whether the study's progress file stated that it has ended.
 
     """
 
@@ -44,6 +45,7 @@ class Snapshot:
     number: int
     made: float
     cost_s: float
+    said_ended: bool = False
     _verdict: str | None = None
     _sections: list[Section] | None = None
     _seeds: Table | None = None

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from analysis.dashboard.links import web_address
 from analysis.dashboard.snapshot import Snapshot
 from analysis.results.study_results import read_or_explain, study_results, with_labels
-from analysis.results.study_state import read_progress, study_state
+from analysis.results.study_state import progress_of, read_progress, study_state
 from trainables.naming import label
 from trainables.plans import plan_path, read_plan, study_names
 
@@ -102,7 +102,7 @@ class Studies:
         self._lock = threading.RLock()
         self._plans: dict[str, tuple[Stamp, StudyPlan, dict[str, PlannedRun]]] = {}
         self._read: dict[str, tuple[Stamp, Record | None, str]] = {}
-        self._snapshots: dict[str, Snapshot] = {}
+        self._snapshots: dict[tuple[str, bool], Snapshot] = {}  # by name, and whether hidden tests are shown
 
     def names(self) -> list[str]:
         """Return the names of the studies, which are those of their folders.
@@ -141,8 +141,12 @@ class Studies:
             raise UnreadableStudyError(msg) from None
         return cached[1:]
 
-    def snapshot(self, name: str) -> Snapshot:
+    def snapshot(self, name: str, *, show_test: bool = False) -> Snapshot:
         """Return a study with its current records, or with those of a moment ago if processing them is slow.
+
+        Args:
+            name: the study's name.
+            show_test: whether to show the test accuracies of a study that has not ended.
 
         Raises:
             UnreadableStudyError: see ``plan``; or two of its runs cannot be told apart.
@@ -150,18 +154,20 @@ class Studies:
         """
         plan, runs = self.plan(name)
         with self._lock:
-            before = self._snapshots.get(name)
+            before = self._snapshots.get((name, show_test))
             if before and before.plan is plan and time.monotonic() < before.made + KEEP_FACTOR * before.cost_s:
                 return before
             with _explained():
                 stamps = self._stamps(runs)
-            if before and before.plan is plan and before.stamps == stamps:
+                progress = progress_of(self.storage, plan)
+            said_ended = bool(progress.get("ended"))
+            if before and before.plan is plan and (before.stamps, before.said_ended) == (stamps, said_ended):
                 return before
             with _explained():
                 records, damaged = self._records(stamps)
             start = time.monotonic()  # records are read once, so the cost of the next snapshot is what follows
             try:
-                results = study_results(plan, records, damaged)
+                results = study_results(plan, records, damaged, progress, show_test=show_test)
             except ValueError as error:
                 raise UnreadableStudyError(str(error)) from None
             if before and before.plan is plan and before.results.labels:
@@ -170,8 +176,8 @@ class Studies:
                 results = with_labels(results, self.storage)
             number = before.number + 1 if before else 1
             made = time.monotonic()
-            snapshot = Snapshot(results, runs, stamps, number, made=made, cost_s=made - start)
-            self._snapshots[name] = snapshot
+            snapshot = Snapshot(results, runs, stamps, number, made=made, cost_s=made - start, said_ended=said_ended)
+            self._snapshots[name, show_test] = snapshot
             return snapshot
 
     def _stamps(self, run_ids: Mapping[str, PlannedRun]) -> dict[str, Stamp]:

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 
 from analysis.plotting.figure import Figure
 from analysis.plotting.theme import CUTS, INK, SCALE, empty, escaped
-from analysis.results.runs_table import Key, accuracy_name, complete_runs, keys, names, runs_of, selected_on, subsets
+from analysis.results.runs_table import (
+    WAITING,
+    Key,
+    accuracy_name,
+    complete_runs,
+    keys,
+    names,
+    runs_of,
+    selected_on,
+    subsets,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +29,7 @@ if TYPE_CHECKING:
 MAX_ROWS = 60  # configurations in the map of runs
 ROW = 24  # pixels
 UNSCORED = "complete, not scored"
-MARKS = {**CUTS, UNSCORED: "line-ew", "missing": "circle-open", "damaged": "asterisk-open"}
+MARKS = {**CUTS, UNSCORED: "line-ew", WAITING: "circle-open", "missing": "circle-open", "damaged": "asterisk-open"}
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,8 @@ class Best:
         validation: that accuracy; None where no complete run has one.
         picked: whether ``validation`` is the highest of several means: that is too high, and an interval around it
             would cover too seldom, so it has none.
-        test: accuracy on the test clips, which the choice never saw; None without test clips.
+        test: accuracy on the test clips, which the choice never saw; None without test clips, or where it is hidden.
+        test_hidden: whether the test accuracy is hidden, because the study has not ended.
         confirmed: whether these are fresh seeds; None in a grid, which has none.
         probability: of being within ``within`` points of the best; None unless the study settles.
         within: points of accuracy that make no difference; None unless the study settles.
@@ -47,6 +48,7 @@ class Best:
     selected_on: str
     validation: Interval | None
     test: Interval | None
+    test_hidden: bool = False
     picked: bool = False
     confirmed: bool | None = None
     probability: float | None = None

@@ -202,6 +202,7 @@ class Finding(ABC):
             loss=configuration.loss.model_dump(exclude_none=True),
             selected_on=self.selected_on,
             test=t_interval(tested.values(), LEVEL) if tested else None,
+            test_hidden=self.results.test_hidden,
             **facts,
         )
 

@@ -24,10 +24,13 @@ def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
         schema: 1; raised when a key changes its meaning or is removed. Added keys do not raise it.
         study: name, description, method, spec (the study file with every default) and dataset (name, kind, fingerprint,
             classes, clips by split, wrong labels where the truth is known, subset_seed, skipped clips).
+        ended: whether the study has all the runs that it will get.
+        test_hidden: whether test accuracies are hidden, because the study has not ended.
         verdict: the report's sentences, in English.
         choice: ``findings.choice.Best`` (study, method, arm, configuration, subset, loss, selected_on, validation,
-            test, picked, confirmed, probability, within, settled, not_told_apart, not_ranked), or null when there is
-            nothing to choose from. validation and test are null or {mean, half_width, low, high, n, level, method}.
+            test, test_hidden, picked, confirmed, probability, within, settled, not_told_apart, not_ranked), or null
+            when there is nothing to choose from. validation and test are null or {mean, half_width, low, high, n,
+            level, method}.
         summary: a list, one object a configuration, with the columns of summary.csv (``tables.summary.summary``).
         tables: a list of {section, title, header, rows, note}: the report's tables as text; header and each row are
             lists of equal length.
@@ -45,6 +48,8 @@ def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
             "spec": plan.spec,
             "dataset": plan.dataset.model_dump(mode="json"),
         },
+        "ended": report.finding.results.ended,
+        "test_hidden": report.finding.results.test_hidden,
         "verdict": report.verdict,
         "choice": None if choice is None else choice.as_dict(),
         "summary": summary(report.finding).to_dict("records"),

@@ -19,6 +19,7 @@ from analysis.tables.accuracy import choice_table
 from analysis.tables.exploration import search_table, settle_table
 from analysis.text.cautions import explored_cautions, grid_cautions
 from analysis.text.methods import grid_design, methods, search_design, settle_design
+from analysis.text.phrases import so_far
 from analysis.text.verdict_confirmed import search_verdict, settle_verdict
 from analysis.text.verdict_grid import grid_verdict
 
@@ -60,7 +61,7 @@ class MethodReport:
 
         The choice sees validation accuracies only.
         """
-        return self.make_verdict()
+        return so_far(self.finding.results) + self.make_verdict()
 
     @cached_property
     def cautions(self) -> tuple[str, ...]:

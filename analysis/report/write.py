@@ -48,7 +48,12 @@ HOW_TO_READ = (
 
 
 def write_report(
-    storage: Location | Path | str, name: str, out: Location | Path | None = None, formats: Sequence[str] = USUAL
+    storage: Location | Path | str,
+    name: str,
+    out: Location | Path | None = None,
+    formats: Sequence[str] = USUAL,
+    *,
+    show_test: bool = False,
 ) -> Location:
     """Write a study's report and return its folder.
 
@@ -60,6 +65,7 @@ def write_report(
         name: the study's name.
         out: the folder to write to; ``storage/studies/NAME/report`` when None.
         formats: any of ``FORMATS``.
+        show_test: whether to show the test accuracies of a study that has not ended.
 
     Raises:
         FileNotFoundError: the storage location holds no study of that name.
@@ -70,7 +76,7 @@ def write_report(
     """
     root = location(storage)
     folder = study_folder(root, name) / "report" if out is None else location(out)
-    write_files(method_report(load_results(root, name)), folder, formats)
+    write_files(method_report(load_results(root, name, show_test=show_test)), folder, formats)
     return folder
 
 

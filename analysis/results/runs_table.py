@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from trainables.records import SelectOn
 
 METRICS = ("validation", "test")
-UNRECORDED = ("missing", "damaged")
-LEFT_OUT = ("stopped", "diverged", "failed", *UNRECORDED)
+WAITING = "waiting"  # the status of a run without a record while its study has not ended; afterwards it is missing
+LEFT_OUT = ("stopped", "diverged", "failed", "missing", "damaged")  # from every mean; a waiting run may yet enter it
+UNRECORDED = (WAITING, "missing", "damaged")
 
 
 class Key(NamedTuple):
@@ -115,6 +116,11 @@ def subsets(runs: pd.DataFrame) -> list[str]:
 def reported_metric(runs: pd.DataFrame) -> str:
     """Return ``test`` when a complete run has a test accuracy, else ``validation``."""
     return "test" if complete_runs(runs)["test_accuracy"].notna().any() else "validation"
+
+
+def left_out_count(statuses: pd.Series[str]) -> int:
+    """Return how many runs enter no mean for good; those that still wait to be trained do not count."""
+    return int(statuses.isin(LEFT_OUT).sum())
 
 
 def status_counts(statuses: Iterable[str]) -> str:

@@ -13,7 +13,8 @@ from pydantic import ValidationError
 
 from analysis.results.clip_labels import read_labels
 from analysis.results.gpu_costs import spending
-from analysis.results.runs_table import Key, selected_on
+from analysis.results.runs_table import WAITING, Key, selected_on
+from analysis.results.study_state import has_ended, progress_of
 from trainables.config import CCE, Configuration, Run
 from trainables.naming import PARAMETERS, label, number, ordered, symbol
 from trainables.plans import PlannedRun, StudyPlan, read_plan
@@ -35,7 +36,8 @@ class StudyResults:
     ``runs`` has one row per planned run: run_id, stage (``trainables.records.Stage``), arm, series (the arm with what
     is varied beside the axis), configuration (a label such as ``adaptive T=1000``), loss, subset, seed, parameter and
     value (the varied number that makes the axis; empty and NaN when there is none), one column per loss parameter,
-    status (``missing`` when there is no record, ``damaged`` when it cannot be read), validation_accuracy,
+    status (of the record; without one ``waiting``, or ``missing`` once the study has ended; ``damaged`` when it cannot
+    be read), validation_accuracy,
     verified_accuracy, test_accuracy and selection_accuracy (the one of the first two that the study chooses by;
     fractions in [0, 1], NaN when absent), epochs, wall_s, cpu_s (seconds), error (empty when there is none), gpu_hours
     and price (NaN without a record, and where the study file states no price).
@@ -44,6 +46,9 @@ class StudyResults:
 
     ``labels`` are the clips' labels; None where the storage location does not keep them, or ``labels_problem`` states
     why they cannot be used.
+
+    ``ended`` is whether the study has all the runs that it will get (``study_state.has_ended``). ``test_hidden`` is
+    whether the tests of the records were removed because it has not.
     """
 
     plan: StudyPlan
@@ -52,12 +57,19 @@ class StudyResults:
     curves: pd.DataFrame
     labels: ClipLabels | None = None
     labels_problem: str = ""
+    ended: bool = True
+    test_hidden: bool = False
 
 
-def load_results(storage: Location | Path | str, name: str) -> StudyResults:
+def load_results(storage: Location | Path | str, name: str, *, show_test: bool = False) -> StudyResults:
     """Read a study's plan and the records of its runs from a storage location.
 
     A run whose record cannot be read has the status ``damaged``, and its ``error`` names the file.
+
+    Args:
+        storage: the storage location.
+        name: the study's name.
+        show_test: whether to keep the tests of a study that has not ended; by default they are hidden.
 
     Raises:
         FileNotFoundError: the storage location holds no study of that name.
@@ -79,7 +91,8 @@ def load_results(storage: Location | Path | str, name: str) -> StudyResults:
                 records[run_id] = record
             if damaged_by:
                 damaged[run_id] = damaged_by
-        return with_labels(study_results(plan, records, damaged), root)
+        progress = progress_of(root, plan)
+        return with_labels(study_results(plan, records, damaged, progress, show_test=show_test), root)
 
 
 def with_labels(results: StudyResults, storage: Location) -> StudyResults:
@@ -113,26 +126,41 @@ def read_or_explain(root: Location, run_id: str) -> tuple[Record | None, str]:
 
 
 def study_results(
-    plan: StudyPlan, records: dict[str, Record], damaged: Mapping[str, str] = MappingProxyType({})
+    plan: StudyPlan,
+    records: dict[str, Record],
+    damaged: Mapping[str, str] = MappingProxyType({}),
+    progress: Mapping[str, Any] = MappingProxyType({}),
+    *,
+    show_test: bool = True,
 ) -> StudyResults:
     """Tabulate a plan and its records; a run that the plan names twice in one arm counts once.
 
     Args:
         plan: the study's plan.
-        records: run_id -> record; a run without one is missing.
+        records: run_id -> record; a run without one is waiting, or missing if the study has ended.
         damaged: run_id -> what is wrong with its record.
+        progress: the content of the study's progress file.
+        show_test: whether to keep the tests of a study that has not ended.
 
     Raises:
         ValueError: two different runs share arm, configuration, subset and seed.
 
     """
+    missing = sum(p.run.run_id not in records and p.run.run_id not in damaged for p in plan.runs)
+    ended = has_ended(plan, records.values(), missing, progress)
+    hidden = not (ended or show_test)
+    if hidden:
+        records = {run_id: record.model_copy(update={"test": None}) for run_id, record in records.items()}
     chosen_by, prices = selected_on(plan), plan.settings.resources.price_per_gpu_hour
-    rows = [
-        _row(planned, record := records.get(planned.run.run_id), damaged, chosen_by) | spending(record, prices)
-        for planned in plan.runs
-    ]
-    if not rows:
-        rows = [_row(_ANY_RUN, None, {}, chosen_by) | spending(None, prices)]  # for its columns
+    absent = "missing" if ended else WAITING
+
+    def row(planned: PlannedRun) -> dict[str, Any]:
+        run_id = planned.run.run_id
+        record = records.get(run_id)
+        outcome = _outcome(record, chosen_by) if record else _unrecorded(damaged.get(run_id), absent)
+        return _identity(planned) | outcome | spending(record, prices)
+
+    rows = [row(planned) for planned in plan.runs or [_ANY_RUN]]  # without runs, for its columns
     columns = list(dict.fromkeys(column for row in rows for column in row))
     runs = pd.DataFrame(rows[: len(plan.runs)], columns=columns).drop_duplicates(
         [*Key._fields, "run_id"], ignore_index=True
@@ -146,7 +174,7 @@ def study_results(
         )
         raise ValueError(msg)
     recorded = {run_id: records[run_id].epochs for run_id in dict.fromkeys(runs["run_id"]) if run_id in records}
-    return StudyResults(plan, records, runs, _curves(recorded))
+    return StudyResults(plan, records, runs, _curves(recorded), ended=ended, test_hidden=hidden)
 
 
 def _curves(recorded: Mapping[str, Sequence[Epoch]]) -> pd.DataFrame:
@@ -186,7 +214,7 @@ def _labels(planned: PlannedRun) -> dict[str, Any]:
     }
 
 
-def _row(planned: PlannedRun, record: Record | None, damaged: Mapping[str, str], chosen_by: str) -> dict[str, Any]:
+def _identity(planned: PlannedRun) -> dict[str, Any]:
     configuration = planned.run.configuration
     parameters = {**planned.varied, **configuration.loss.model_dump(exclude={"name"})}
     parameters.pop("subset", None)
@@ -200,18 +228,18 @@ def _row(planned: PlannedRun, record: Record | None, damaged: Mapping[str, str],
         "seed": planned.run.seed,
         **{name: parameters.pop(name, None) for name in PARAMETERS},
         **parameters,
-        **_outcome(record, damaged.get(planned.run.run_id), chosen_by),
     }
 
 
-def _outcome(record: Record | None, damage: str | None, chosen_by: str) -> dict[str, Any]:
+def _unrecorded(damage: str | None, absent: str) -> dict[str, Any]:
     nan = float("nan")
-    if record is None:
-        accuracies = dict.fromkeys(
-            (f"{name}_accuracy" for name in ("validation", "verified", "test", "selection")), nan
-        )
-        status = "damaged" if damage else "missing"
-        return {"status": status, **accuracies, "epochs": 0, "wall_s": nan, "cpu_s": nan, "error": damage or ""}
+    accuracies = dict.fromkeys((f"{name}_accuracy" for name in ("validation", "verified", "test", "selection")), nan)
+    status = "damaged" if damage else absent
+    return {"status": status, **accuracies, "epochs": 0, "wall_s": nan, "cpu_s": nan, "error": damage or ""}
+
+
+def _outcome(record: Record, chosen_by: str) -> dict[str, Any]:
+    nan = float("nan")
     validation = {
         "validation_accuracy": nan if record.validation_accuracy is None else record.validation_accuracy,
         "verified_accuracy": nan if record.verified_accuracy is None else record.verified_accuracy,

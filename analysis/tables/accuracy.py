@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.results.runs_table import Key, accuracy_name, keys, runs_of, status_counts
+from analysis.results.runs_table import (
+    LEFT_OUT,
+    WAITING,
+    Key,
+    accuracy_name,
+    keys,
+    left_out_count,
+    runs_of,
+    status_counts,
+)
 from analysis.statistics.intervals import LEVEL, t_interval
 from analysis.tables.table import NONE, Table
 
@@ -62,7 +71,7 @@ def choice_table(finding: Finding) -> Table:
             continue
         statuses = runs_of(finding.reported.runs, choice.key)["status"]
         counts = status_counts(statuses)
-        left = f"{int((statuses != 'complete').sum())} of {len(statuses)}"
+        left = f"{left_out_count(statuses)} of {len(statuses)}"
         validation = f"{100 * choice.validation.mean:.1f} (n = {choice.validation.n})"
         rows.append(
             (
@@ -105,7 +114,7 @@ def _named(configurations: Sequence[Key]) -> str:
 
 
 _REASONS = {
-    "missing": "no record: not trained yet",
+    "missing": "no record: the study ended without it",
     "stopped": "cut early by the search",
     "diverged": "a loss, weight or score was not finite",
     "failed": "ended in an error",
@@ -114,7 +123,7 @@ _REASONS = {
 
 def runs_left_out(runs: pd.DataFrame) -> pd.DataFrame:
     """Return the runs that enter no mean: run_id, configuration, subset, seed, status, epochs and why (a sentence)."""
-    left = runs[runs["status"] != "complete"].copy()
+    left = runs[runs["status"].isin(LEFT_OUT)].copy()
     left["why"] = [error or _REASONS[status] for error, status in zip(left["error"], left["status"], strict=True)]
     return left[["run_id", "configuration", "subset", "seed", "status", "epochs", "why"]].reset_index(drop=True)
 
@@ -127,6 +136,8 @@ def left_out_table(runs: pd.DataFrame) -> Table:
     note = f"{len(left)} of {len(runs)} runs: {status_counts(left['status'])}." if len(left) else "No run was left out."
     if len(left) > MAX_ROWS:
         note += f" The first {MAX_ROWS} are listed; runs.csv has all of them."
+    if waiting := int((runs["status"] == WAITING).sum()):
+        note += f" Still waiting to be trained: {waiting}."
     return Table("Runs left out", ("Configuration", "Subset", "Seed", "Status", "Epochs", "Why"), rows, note)
 
 

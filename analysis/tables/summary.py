@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from analysis.results.runs_table import LEFT_OUT, METRICS, Key
+from analysis.results.runs_table import LEFT_OUT, METRICS, WAITING, Key
 from analysis.statistics.intervals import LEVEL, t_interval
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ def summary(finding: Finding, level: float = LEVEL) -> pd.DataFrame:
     Returns:
         One row per configuration: arm, configuration, subset, loss, n (complete runs); for validation and test each
         ``_n``, ``_mean``, ``_half_width``, ``_low``, ``_high`` (fractions; NaN where there is none); method and level
-        of the intervals; and the number of runs left out, for each status of ``LEFT_OUT``.
+        of the intervals; the number of runs left out, for each status of ``LEFT_OUT``; and of those that wait to be
+        trained.
 
     """
     rows: list[dict[str, Any]] = []
@@ -29,7 +30,7 @@ def summary(finding: Finding, level: float = LEVEL) -> pd.DataFrame:
         row = {**key._asdict(), "loss": runs["loss"].iloc[0], "n": int(counts.get("complete", 0))}
         for metric in METRICS:
             row |= _moments(metric, finding.scores(metric).get(key, {}), level)
-        left_out = {status: int(counts.get(status, 0)) for status in LEFT_OUT}
+        left_out = {status: int(counts.get(status, 0)) for status in (*LEFT_OUT, WAITING)}
         rows.append({**row, "method": "t", "level": level, **left_out})
     return pd.DataFrame(rows, columns=_summary_columns())
 
@@ -37,7 +38,7 @@ def summary(finding: Finding, level: float = LEVEL) -> pd.DataFrame:
 def _summary_columns() -> list[str]:
     parts = ("n", "mean", "half_width", "low", "high")
     metrics = [f"{metric}_{part}" for metric in METRICS for part in parts]
-    return [*Key._fields, "loss", "n", *metrics, "method", "level", *LEFT_OUT]
+    return [*Key._fields, "loss", "n", *metrics, "method", "level", *LEFT_OUT, WAITING]
 
 
 def _moments(metric: str, values: dict[int, float], level: float) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def best_lines(best: Best) -> list[str]:
         f"loss: {best.loss['name']}{': ' + ', '.join(parameters) if parameters else ''}",
         f"chosen by {by}, method {best.method}{_how_sure(best)}",
         f"{by}: {_percent(best.validation, picked=best.picked)}",
-        f"test accuracy: {_percent(best.test)}",
+        f"test accuracy: {'hidden until the study has ended' if best.test_hidden else _percent(best.test)}",
     ]
     if best.not_told_apart is not None:
         lines.append(f"not told apart: {joined(best.not_told_apart) if best.not_told_apart else 'none'}")

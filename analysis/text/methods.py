@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analysis.findings.published import is_published_data
-from analysis.results.runs_table import keys, recorded_count, selected_on, status_counts
+from analysis.results.runs_table import WAITING, keys, recorded_count, selected_on, status_counts
 from analysis.statistics.intervals import LEVEL
 from analysis.text.bibliography import LOSSES, ORIGIN, References, software
 from analysis.text.phrases import joined
@@ -215,6 +215,8 @@ def _statistics(finding: Finding) -> list[str]:
     statuses = results.runs.drop_duplicates("run_id")["status"]  # arms may share a run
     counts = status_counts(statuses)
     left = f"; the others ({counts}) enter no mean" if counts else ""
+    waiting = int((statuses == WAITING).sum())
+    left += f"; {waiting} have yet to be trained" if waiting else ""
     complete = int((statuses == "complete").sum())
     return [
         f"Configurations were chosen by {_by(results)} on validation clips ({training.validation:.0%} of the training "

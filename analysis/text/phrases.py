@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.results.budget import HOUR_S, Spent, reached
-from analysis.results.runs_table import Key, selected_on, status_counts
+from analysis.results.runs_table import Key, complete_runs, recorded_count, selected_on, status_counts
+from analysis.results.study_state import plans_all
 from analysis.statistics.intervals import p_text
 from analysis.statistics.paired_tests import MARGIN, equivalence
 from trainables.naming import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import pandas as pd
 
     from analysis.results.study_results import StudyResults
     from analysis.statistics.intervals import Interval
@@ -28,6 +27,7 @@ def chance(probability: float) -> str:
     return f"{int(100 * probability) / 100:.2f}" if not 0 < probability < MIN_WRITTEN else f"< {MIN_WRITTEN}"
 
 
+TEST_HIDDEN = "The test accuracy is hidden until the study has ended."
 MAX_NAMED = 4  # more configurations than this are counted, not named
 
 
@@ -45,10 +45,23 @@ def budget_ended(results: StudyResults) -> list[str]:
     return [f"The study ended early, as {limit} is reached."] if limit and missing else []
 
 
-def nothing_complete(runs: pd.DataFrame) -> str:
+def nothing_complete(results: StudyResults) -> str:
     """Return the verdict on a study without a complete run."""
-    counts = status_counts(runs["status"])
-    return f"No run of the {len(runs)} is complete{f' ({counts})' if counts else ''}: there is nothing to choose from."
+    counts, yet = status_counts(results.runs["status"]), "" if results.ended else " yet"
+    complete = f"complete{yet}{f' ({counts})' if counts else ''}"
+    return f"No run of the {len(results.runs)} is {complete}: there is nothing to choose from."
+
+
+def so_far(results: StudyResults) -> str:
+    """Return ``So far (3 of 25 runs): `` for a study that has not ended; empty once it has, or without a complete run.
+
+    The total is written only if it is known beforehand.
+    """
+    runs = results.runs.drop_duplicates("run_id")  # arms may share a run
+    if results.ended or complete_runs(runs).empty:
+        return ""
+    done = recorded_count(runs)
+    return f"So far ({f'{done} of {len(runs)} runs' if plans_all(results.plan) else counted(done, 'run')}): "
 
 
 def chosen_by(plan: StudyPlan) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.results.runs_table import Key, key_of, keys, runs_of, status_counts
+from analysis.results.runs_table import Key, key_of, keys, left_out_count, runs_of, status_counts
 from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
 from analysis.text.phrases import (
     MAX_NAMED,
+    TEST_HIDDEN,
     alike,
     budget_ended,
     chance,
@@ -38,7 +39,7 @@ def settle_verdict(finding: SettleFinding) -> str:
         counts = status_counts(runs["status"])
         return f"Each of the {len(keys(runs))} configurations failed too often to be chosen ({counts})."
     if settled.standing is None:
-        return nothing_complete(results.runs)
+        return nothing_complete(results)
     sentences = [*_settled(finding, settled.standing), *_confirmed(finding, settled.standing.chosen)]
     return " ".join([*sentences, *(budget_ended(results) if settled.sure else [])])
 
@@ -73,7 +74,7 @@ def search_verdict(finding: SearchFinding) -> str:
     results, runs, tried = finding.results, finding.explored.runs, finding.tried
     ranked = [key for key, score in tried.items() if score is not None]
     if not ranked:
-        return nothing_complete(results.runs)
+        return nothing_complete(results)
     counts = status_counts(runs["status"])
     were = "configurations were" if len(tried) > 1 else "configuration was"
     sentences = [f"{len(tried)} {were} tried ({len(runs)} runs{f', {counts}' if counts else ''})."]
@@ -106,9 +107,8 @@ def _confirmed(finding: SettleFinding | SearchFinding, chosen: Key) -> list[str]
     tested = finding.scores("test")
     statuses = runs_of(finding.reported.runs, chosen)["status"]
     if chosen not in tested:
-        sentences = [
-            "It is not confirmed on fresh seeds." if statuses.empty else "None of its fresh seeds has a test accuracy."
-        ]
+        none = TEST_HIDDEN if finding.results.test_hidden else "None of its fresh seeds has a test accuracy."
+        sentences = ["It is not confirmed on fresh seeds." if statuses.empty else none]
     else:
         interval = t_interval(tested[chosen].values(), LEVEL)
         score = f"On the test set it scores {interval.percent()} % ({interval.label()} fresh seeds)"
@@ -120,7 +120,7 @@ def _confirmed(finding: SettleFinding | SearchFinding, chosen: Key) -> list[str]
             if gap
         ]
         sentences = [f"{score}, {joined(words)} (paired by seed)." if words else f"{score}."]
-    left = int((statuses != "complete").sum())
+    left = left_out_count(statuses)
     if left:
         sentences.append(
             f"{left} of its {len(statuses)} fresh seeds {'is' if left == 1 else 'are'} left out "

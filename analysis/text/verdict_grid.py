@@ -7,10 +7,11 @@ from statistics import fmean
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from analysis.results.runs_table import Key, keys, runs_of, status_counts
+from analysis.results.runs_table import Key, keys, left_out_count, runs_of, status_counts
 from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
 from analysis.text.phrases import (
     MAX_NAMED,
+    TEST_HIDDEN,
     alike,
     budget_ended,
     chosen_by,
@@ -40,13 +41,14 @@ def grid_verdict(finding: GridFinding) -> str:
     """
     results, choice = finding.results, finding.choice
     if finding.main_subset is None:
-        return nothing_complete(results.runs)
+        return nothing_complete(results)
     if choice is None:
         return "The complete runs have no validation accuracy, so there is nothing to choose by."
     runs = results.runs[results.runs["subset"] == finding.main_subset]
     several = len(finding.subsets) > 1
     sentences = _choice(runs[runs["stage"] != "control"], choice, chosen_by(finding.plan), several=several)
-    sentences += [_test(finding, choice), *_control(finding, choice), *_left_out(runs, choice, several=several)]
+    sentences += [TEST_HIDDEN] if results.test_hidden else [_test(finding, choice), *_control(finding, choice)]
+    sentences += _left_out(runs, choice, several=several)
     return " ".join([*sentences, *budget_ended(results), cost(results)])
 
 
@@ -162,7 +164,7 @@ def _left_out(runs: pd.DataFrame, choice: Choice, *, several: bool) -> list[str]
     sentences = []
     every = f"of all {{}} runs{' on this subset' if several else ''}"
     for statuses, of in ((runs_of(runs, choice.key)["status"], "of its {} runs"), (runs["status"], every)):
-        left = int((statuses != "complete").sum())
+        left = left_out_count(statuses)
         if left:
             what = of.format(len(statuses))
             sentences.append(f"{left} {what} {'is' if left == 1 else 'are'} left out ({status_counts(statuses)}).")

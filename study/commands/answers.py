@@ -12,7 +12,7 @@ from analysis.report.export import SUFFIXES, epochs_table, runs_table, write_tab
 from analysis.results.study_results import load_results
 from analysis.tables.two_studies import comparison, only
 from analysis.text.best import best_lines
-from study.commands.options import add_study_name, storage_location
+from study.commands.options import add_show_test, add_study_name, storage_location
 from study.console import say, show
 from study.errors import UsageError
 from study.ledger.registry import find_plan
@@ -29,6 +29,7 @@ NO_CHOICE = 1  # exit code if there is nothing to choose from
 def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     """Add a command's arguments to its parser."""
     add_study_name(command)
+    add_show_test(command)
     if name == "export":
         text = "a row per run; .csv or .parquet"
         command.add_argument("--runs", type=_table, required=True, metavar="FILE", help=text)
@@ -57,7 +58,7 @@ def export(options: argparse.Namespace) -> int:
     if options.epochs is not None and options.epochs.absolute() == options.runs.absolute():
         msg = f"--epochs {options.epochs}: the same file as --runs; allowed: another one"
         raise UsageError(msg)
-    results = _load(options.storage, options.name)
+    results = _load(options.storage, options.name, show_test=options.show_test)
     tables = {options.runs: runs_table(results)}
     if options.epochs is not None:
         tables[options.epochs] = epochs_table(results)
@@ -69,7 +70,7 @@ def export(options: argparse.Namespace) -> int:
 
 def best(options: argparse.Namespace) -> int:
     """Print the choice; if there is nothing to choose from, print the reason on the standard error."""
-    results = _load(options.storage, options.name)
+    results = _load(options.storage, options.name, show_test=options.show_test)
     choice = method_finding(results).best
     if choice is None:
         from analysis.report.method_report import method_report  # noqa: PLC0415 -- imports plotly, which a choice does not need
@@ -87,8 +88,8 @@ def best(options: argparse.Namespace) -> int:
 
 def compare(options: argparse.Namespace) -> int:
     """Print how two studies differ: keys of their files, data, and the configurations that both have."""
-    first = _load(options.storage, options.name)
-    second = _load(options.storage_b or options.storage, options.other)
+    first = _load(options.storage, options.name, show_test=options.show_test)
+    second = _load(options.storage_b or options.storage, options.other, show_test=options.show_test)
     changed = [line for line in differences(first.plan.spec, second.plan.spec) if not line.startswith("name: ")]
     say(f"{first.plan.name} -> {second.plan.name}: " + ("" if changed else "the study files are equivalent"))
     for line in changed:
@@ -107,7 +108,7 @@ def compare(options: argparse.Namespace) -> int:
     return 0
 
 
-def _load(storage: Location, name: str) -> StudyResults:
+def _load(storage: Location, name: str, *, show_test: bool) -> StudyResults:
     """Load a study; if it does not exist, raise UnknownStudyError, which lists those that do."""
     find_plan(storage, name)
-    return load_results(storage, name)
+    return load_results(storage, name, show_test=show_test)

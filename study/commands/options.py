@@ -51,6 +51,12 @@ def add_study_name(command: argparse.ArgumentParser) -> None:
     add_storage(command)
 
 
+def add_show_test(command: argparse.ArgumentParser) -> None:
+    """Add ``--show-test``."""
+    text = "show test accuracies although the study has not ended (choosing or stopping by them would spoil them)"
+    command.add_argument("--show-test", action="store_true", help=text)
+
+
 def add_storage(command: argparse.ArgumentParser) -> None:
     """Add ``--storage`` to a command."""
     text = "storage location: a folder, or s3://BUCKET/PREFIX (default: results)"

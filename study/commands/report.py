@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from analysis.report.write import FORMATS, USUAL, write_report
-from study.commands.options import add_study_name, storage_location
+from study.commands.options import add_show_test, add_study_name, storage_location
 from study.console import say
 from study.ledger.registry import find_plan
 from study.spec.messages import closest, shown
@@ -18,6 +18,7 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     usual = ",".join(USUAL)
     text = f"any of {','.join(FORMATS)} (default: {usual}); pdf, png and svg need Chromium or kaleido"
     command.add_argument("--format", type=_formats, default=USUAL, metavar="LIST", help=text)
+    add_show_test(command)
     command.set_defaults(handler=report)
 
 
@@ -33,6 +34,6 @@ def _formats(text: str) -> tuple[str, ...]:
 def report(options: argparse.Namespace) -> int:
     """Write a study's report and print the path."""
     find_plan(options.storage, options.name)
-    folder = write_report(options.storage, options.name, options.out, options.format)
+    folder = write_report(options.storage, options.name, options.out, options.format, show_test=options.show_test)
     say(str(folder / "report.html" if "html" in options.format else folder))
     return 0

@@ -105,16 +105,17 @@ def test_a_new_record_changes_the_blocks_that_it_concerns_and_no_others(study, s
     *others, late = study.records.values()
     for record in others:
         write_record(storage, record)
-    _, now, parts, figures = look(studies, "/study/best-t")
-    studies.snapshot("best-t").cost_s = 0.0
+    query = "?test=shown"  # otherwise another figure, of the test accuracy, joins with the last record
+    _, now, parts, figures = look(studies, "/study/best-t", query)
+    studies.snapshot("best-t", show_test=True).cost_s = 0.0
     write_record(storage, late)
-    built, after, new_parts, new_figures = update(studies, ("/study/best-t", ""), now, parts, figures)
+    built, after, new_parts, new_figures = update(studies, ("/study/best-t", query), now, parts, figures)
     assert built is no_update
     changed = [key for key, value in zip(parts, new_parts, strict=True) if value is not no_update]
     assert changed == ["head", "progress", "seeds"]  # the tabs stay
     assert new_figures[0]["layout"]["uirevision"] == next(iter(figures))
     with pytest.raises(PreventUpdate):
-        update(studies, ("/study/best-t", ""), after, parts, figures)
+        update(studies, ("/study/best-t", query), after, parts, figures)
 
 
 def test_a_page_that_gains_a_block_is_built_anew(study, studies, storage):
@@ -349,3 +350,27 @@ def test_beyond_loopback_a_token_is_asked_for_once(studies):
 def test_what_is_loopback():
     assert all(map(is_loopback, ("127.0.0.1", "127.1.2.3", "::1", "localhost")))
     assert not any(map(is_loopback, ("0.0.0.0", "::", "192.168.1.2", "example.org", "")))  # noqa: S104 -- compared
+
+
+def test_test_accuracies_of_a_running_study_are_hidden_on_every_page_and_in_every_file_until_asked_for(
+    study, studies, storage
+):
+    for seed in range(4):
+        done = study.add("cce", LOSS, seed, validation=0.8, test=0.4321, status="complete" if seed < 3 else None)
+    first = study.planned[0].run.run_id
+    study.write(storage)
+    client = make_app(studies, Guard()).server.test_client()
+    for query, seen in (("", False), ("?test=shown", True)):
+        pages = [look(studies, "/study/best-t", query)[0], look(studies, f"/study/best-t/run/{first}", query)[0]]
+        pages.append(look(studies, "/study/best-t", f"{query or '?'}&tab=results")[0])
+        pages.append(look(studies, "/study/best-t", f"{query or '?'}&tab=runs")[0])
+        pages.append(client.get(f"/files/best-t/runs.csv{query}").text)
+        pages.append(client.get(f"/files/best-t/seeds.csv{query}").text)
+        assert [("43.2" in text or "0.4321" in text) for text in pages] == [seen] * len(pages)
+        assert f"{'Hide' if seen else 'Show'} the test accuracies" in pages[0]
+        assert "would be choosing by the test set" in pages[0]
+    study.planned.pop()
+    study.records.pop(done, None)
+    study.write(storage)
+    assert "43.2" in look(studies, "/study/best-t")[0]  # it has ended
+    assert "the test accuracies" not in look(studies, "/study/best-t")[0]

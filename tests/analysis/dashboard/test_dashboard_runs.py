@@ -19,6 +19,8 @@ from trainables.records import Test
         Address(study="figure3", run="0123"),
         Address(study="figure3", tab="runs", arm="a&b", subset="l_noisy+clean", status="failed", stage="explore"),
         Address(study="figure3", tab="runs", sort="seed", descending=True, page=3),
+        Address(study="figure3", show_test=True),
+        Address(study="figure3", run="0123", show_test=True),
     ],
 )
 def test_an_address_is_read_as_it_was_written(address):

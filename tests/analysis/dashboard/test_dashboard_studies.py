@@ -48,7 +48,7 @@ def test_a_new_record_alone_is_read_and_makes_a_new_view(study, studies, storage
     write_plan(storage, study.plan())
     first = studies.snapshot("best-t")
     first.cost_s = 0.0
-    assert (first.results.runs["status"] == "missing").sum() == 1
+    assert (first.results.runs["status"] == "waiting").sum() == 1
     study.planned.pop()
     study.add("cce", LOSS, 90)
     write_record(storage, study.records[late])
@@ -58,7 +58,7 @@ def test_a_new_record_alone_is_read_and_makes_a_new_view(study, studies, storage
     assert second.results.runs["status"].eq("complete").all()
 
 
-def test_a_record_that_is_replaced_is_read_again_and_one_put_aside_is_missing(study, studies, storage, read_run_ids):
+def test_a_record_that_is_replaced_is_read_again_and_one_put_aside_is_waiting(study, studies, storage, read_run_ids):
     first, second = study.add("cce", LOSS, 0), study.add("cce", LOSS, 1)
     study.write(storage)
     studies.snapshot("best-t").cost_s = 0.0
@@ -66,7 +66,7 @@ def test_a_record_that_is_replaced_is_read_again_and_one_put_aside_is_missing(st
     record_path(storage, second).unlink()
     runs = studies.snapshot("best-t").results.runs
     assert len(read_run_ids) == 3
-    assert list(runs["status"]) == ["complete", "missing"]
+    assert list(runs["status"]) == ["complete", "waiting"]
     assert runs["validation_accuracy"][0] == 0.5
 
 

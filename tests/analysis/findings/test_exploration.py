@@ -101,7 +101,7 @@ def test_the_verdict_of_a_settled_study_names_choice_confidence_score_and_gaps(s
 def test_an_unsettled_study_says_what_it_reached_what_ended_it_and_which_values_may_be_better(study: Builder) -> None:
     close = {100.0: 3.0, 1000.0: 0.1, 10000.0: 0.4}
     explore(study, seeds=2, drops=close)
-    study.method = SETTLE | {"max_runs": 6, "within": 0.1}
+    study.method, study.progress = SETTLE | {"max_runs": 6, "within": 0.1}, {"ended": True}
     text = study.report().verdict
     assert text.startswith(
         "Not settled: by validation accuracy T = 10000 leads and is within 0.1 points of the best of"
@@ -138,7 +138,7 @@ def test_a_value_that_fails_too_often_is_not_chosen(study: Builder) -> None:
 def test_nothing_explored_yet_is_said(study: Builder) -> None:
     study.method = SETTLE
     study.add("adaptive", AdaptiveGCE(name="adaptive_gce"), 0, status=None, stage="explore")
-    assert study.report().verdict == "No run of the 1 is complete (1 missing): there is nothing to choose from."
+    assert study.report().verdict == "No run of the 1 is complete yet: there is nothing to choose from."
 
 
 def search(study: Builder) -> Builder:
@@ -170,8 +170,8 @@ def test_a_search_ranks_what_finished_before_what_was_stopped(study: Builder) ->
 
 def test_a_search_without_confirmation_names_the_best_so_far(study: Builder) -> None:
     assert search(study).report().verdict == (
-        "5 configurations were tried (5 runs, 2 stopped). The best so far by validation accuracy is gce q=0.5 "
-        "(90.0 %); it is not confirmed."
+        "So far (5 runs): 5 configurations were tried (5 runs, 2 stopped). The best so far by validation accuracy is "
+        "gce q=0.5 (90.0 %); it is not confirmed."
     )
 
 
@@ -271,7 +271,7 @@ def test_a_search_whose_runs_are_all_cut_at_its_most_epochs_ranks_them_as_finish
 
 
 def test_configurations_that_all_failed_too_often_are_said_to_have(study: Builder) -> None:
-    study.method = SETTLE
+    study.method, study.progress = SETTLE, {"ended": True}
     for seed, status in enumerate(("complete", "failed", "failed")):
         study.add("gce", GCE(name="gce"), seed, status=status, stage="explore")  # type: ignore[arg-type]
     assert study.report().verdict == "Each of the 1 configurations failed too often to be chosen (2 failed)."

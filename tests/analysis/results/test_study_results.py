@@ -50,10 +50,10 @@ def test_an_arm_that_varies_nothing_is_labelled_by_its_name(study: Builder) -> N
     assert (row["configuration"], row["parameter"]) == ("baseline", "")
 
 
-def test_a_planned_run_without_a_record_is_missing(study: Builder) -> None:
+def test_a_planned_run_without_a_record_is_waiting(study: Builder) -> None:
     study.add("cce", CCE(name="cce"), 0, status=None)
     row = study.results().runs.iloc[0]
-    assert row["status"] == "missing"
+    assert row["status"] == "waiting"
     assert row[["validation_accuracy", "test_accuracy"]].isna().all()
 
 
@@ -72,7 +72,7 @@ def test_what_is_left_out_is_listed_with_its_reason(full_study: Builder) -> None
         "stopped": "cut early by the search",
         "diverged": "train_loss is nan in epoch 2",
         "failed": "RuntimeError: out of memory",
-        "missing": "no record: not trained yet",
+        "missing": "no record: the study ended without it",
     }
 
 

@@ -6,12 +6,15 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from plotly.offline import get_plotlyjs
 
 from analysis.dashboard.studies import Studies
-from analysis.results.study_state import progress_path, read_progress
+from analysis.report.write import FORMATS, IMAGES, write_report
+from analysis.results.study_results import load_results
+from analysis.results.study_state import has_ended, progress_path, read_progress
 from study.cli import main
 from study.ledger.claim import owner
-from trainables.config import AdaptiveGCE
+from trainables.config import CCE, AdaptiveGCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,3 +73,94 @@ def test_a_progress_file_that_is_missing_or_damaged_is_empty(tmp_path: Path, con
     if content is not None:
         path.write_text(content)
     assert read_progress(tmp_path, "s") == {}
+
+
+SETTLE = {"name": "settle"}
+LOSS = CCE(name="cce")
+
+
+@pytest.mark.parametrize(
+    ("method", "stages", "statuses", "budget", "progress", "ended"),
+    [
+        ({"name": "grid"}, ("", ""), ("complete", "failed"), {}, {}, True),  # a failed run keeps no study from its end
+        ({"name": "grid"}, ("", ""), ("complete", "diverged"), {}, {}, True),
+        ({"name": "grid"}, ("", ""), ("complete", None), {}, {}, False),
+        ({"name": "grid"}, ("", ""), ("complete", None), {"max_runs": 1}, {}, True),
+        ({"name": "grid"}, ("", ""), ("failed", None), {"max_failures": 1}, {}, True),
+        (SETTLE, ("explore", "explore"), ("complete", "complete"), {}, {}, False),
+        (SETTLE, ("explore", "explore"), ("failed", "failed"), {}, {"ended": True}, True),  # every value is given up
+        (SETTLE, ("explore", "confirm"), ("complete", "complete"), {}, {}, True),  # a copy without its progress file
+        (SETTLE, ("explore", "confirm"), ("complete", "complete"), {}, {"ended": False}, False),
+        (SETTLE, ("explore", "confirm"), ("complete", None), {}, {"ended": True}, False),
+        (SEARCH, ("explore", "confirm"), ("complete", "failed"), {}, {"ended": True}, True),
+    ],
+)
+def test_a_study_has_ended_when_it_gets_no_more_runs(  # noqa: PLR0913, PLR0917 -- fixtures and cases
+    study: Builder,
+    method: dict[str, Any],
+    stages: tuple[Any, Any],
+    statuses: tuple[Any, Any],
+    budget: dict[str, Any],
+    progress: dict[str, Any],
+    ended: bool,  # noqa: FBT001 -- a case
+) -> None:
+    study.method, study.spec = method, {"budget": budget}
+    for seed, (stage, status) in enumerate(zip(stages, statuses, strict=True)):
+        study.add("cce", LOSS, seed, stage=stage, status=status)
+    missing = sum(status is None for status in statuses)
+    assert has_ended(study.plan(), study.records.values(), missing, progress) is ended
+
+
+def _unfinished(study: Builder) -> Builder:
+    """Add 3 of 25 runs that have ended, with a test accuracy of 43.21 %."""
+    for seed in range(25):
+        study.add("cce", LOSS, seed, validation=0.8, test=0.4321, status="complete" if seed < 3 else None)
+    return study
+
+
+def test_the_test_accuracies_of_a_study_that_has_not_ended_are_hidden_until_asked_for(
+    study: Builder, tmp_path: Path
+) -> None:
+    name = _unfinished(study).write(tmp_path)
+    hidden, shown = load_results(tmp_path, name), load_results(tmp_path, name, show_test=True)
+    assert hidden.test_hidden
+    assert hidden.runs["test_accuracy"].isna().all()
+    assert all(record.test is None for record in hidden.records.values())
+    assert not shown.test_hidden
+    assert shown.runs["test_accuracy"].notna().sum() == 3
+
+
+def test_the_test_accuracies_of_a_study_with_failed_runs_are_shown(study: Builder, tmp_path: Path) -> None:
+    study.add("cce", LOSS, 0)
+    study.add("cce", LOSS, 1, status="failed")
+    results = load_results(tmp_path, study.write(tmp_path))
+    assert not results.test_hidden
+    assert results.runs["test_accuracy"].notna().sum() == 1
+
+
+def test_no_file_of_an_unfinished_report_holds_a_test_accuracy(study: Builder, tmp_path: Path) -> None:
+    name = _unfinished(study).write(tmp_path)
+    formats = [form for form in FORMATS if form not in {"pdf", *IMAGES}]
+    for show_test in (False, True):
+        folder = write_report(tmp_path, name, formats=formats, show_test=show_test)
+        for path in folder.iterdir():
+            text = path.read_bytes().decode().replace(get_plotlyjs(), "")
+            assert any(number in text for number in ("0.4321", "43.2")) == show_test, path
+            assert ("The test accuracy is hidden until the study has ended" in text) == (
+                not show_test and path.suffix != ".csv"
+            ), path
+
+
+def test_a_running_study_says_so_far_and_its_waiting_runs_are_not_left_out(study: Builder) -> None:
+    verdict = _unfinished(study).report().verdict
+    assert verdict.startswith("So far (3 of 25 runs): cce is the only configuration")
+    assert "left out" not in verdict
+    row = study.finding().reported.runs["status"].value_counts()
+    assert row.to_dict() == {"waiting": 22, "complete": 3}
+
+
+def test_a_study_that_has_ended_does_not_say_so_far(study: Builder) -> None:
+    study.spec = {"budget": {"max_runs": 3}}
+    verdict = _unfinished(study).report().verdict
+    assert verdict.startswith("cce is the only configuration")
+    assert "22 of its 25 runs are left out (22 missing)." in verdict

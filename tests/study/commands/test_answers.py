@@ -175,3 +175,28 @@ def test_compare_takes_the_second_study_from_another_place(storage, capsys):
     write_study(storage, "first", [100])
     assert main(["compare", "first", "first", "--storage-b", "other"]) == 0
     assert "first (second)" in capsys.readouterr().out
+
+
+def unfinished(storage):
+    """Take the last record of the study ``first`` away."""
+    last = max((storage / "records").glob("*.json"), key=lambda path: json.loads(path.read_text())["test"]["accuracy"])
+    last.unlink()
+
+
+@pytest.mark.parametrize("shown", [True, False])
+def test_the_test_accuracy_of_an_unfinished_study_needs_a_switch(storage, capsys, shown):
+    main(["report", "first"])  # creates the folder results
+    unfinished(storage / "results")
+    switch = ["--show-test"] if shown else []
+    capsys.readouterr()
+    assert main(["best", "first", *switch]) == 0
+    assert ("test accuracy: hidden until the study has ended" in capsys.readouterr().out) != shown
+    assert main(["export", "first", "--runs", "runs.csv", *switch]) == 0
+    rows = csv.DictReader((storage / "runs.csv").read_text().splitlines())
+    assert any(row["test_accuracy"] for row in rows) == shown
+    assert main(["report", "first", *switch]) == 0
+    text = (storage / "results/studies/first/report/report.md").read_text()
+    assert ("| Configuration | Test accuracy" in text or "### Test accuracy" in text) == shown
+    capsys.readouterr()
+    assert main(["compare", "first", "first", *switch]) == 0
+    assert (" test " in capsys.readouterr().out) == shown
