@@ -45,7 +45,7 @@ def pairs_data(finding: Finding, level: float = LEVEL) -> list[Pair]:
         level: of each t-interval, in (0, 1), without a correction for their number.
 
     """
-    accuracies = finding.scores(finding.metric)
+    accuracies = finding.compared_scores
     drawn = []
     for first, second in (pair for pairs in finding.pairs_to_compare.values() for pair in pairs):
         one, other = accuracies.get(first, {}), accuracies.get(second, {})
@@ -105,8 +105,9 @@ def pairs(finding: Finding) -> tuple[Figure, ...]:
     if not data:
         return ()
     caption = (
-        "The same configurations as in the boxes, the first minus the second on the same subset. Every stroke is a "
-        f"seed that both share; the diamond is the mean with its {100 * LEVEL:g} % t-interval (paired by seed, each "
+        "The same configurations as in the boxes, the first minus the second on the same subset, less the luck of "
+        "having been the best of their arm on validation. Every stroke is a seed that both share; the diamond is "
+        f"the mean with its {100 * LEVEL:g} % t-interval (paired by seed, each "
         "at its own level), filled if the interval excludes zero."
     )
     title = f"{accuracy_name(metric)}: differences between arms, paired by seed"

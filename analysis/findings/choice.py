@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from trainables.naming import number
 
 if TYPE_CHECKING:
+    from analysis.findings.choice_score import ChoiceScore
     from analysis.statistics.intervals import Interval
 
 
@@ -28,7 +29,7 @@ class Best:
         validation: that accuracy; None where no complete run has one.
         picked: whether ``validation`` is the highest of several means: that is too high, and an interval around it
             would cover too seldom, so it has none.
-        test: accuracy on the test clips, which the choice never saw; None without test clips, or where it is hidden.
+        tested: accuracy on the test clips, which the choice never saw, without the luck of the runs that made it.
         test_hidden: whether the test accuracy is hidden, because the study has not ended.
         confirmed: whether these are fresh seeds; None in a grid, which has none.
         probability: of being within ``within`` points of the best; None unless the study settles.
@@ -47,7 +48,7 @@ class Best:
     loss: dict[str, Any]
     selected_on: str
     validation: Interval | None
-    test: Interval | None
+    tested: ChoiceScore
     test_hidden: bool = False
     picked: bool = False
     confirmed: bool | None = None
@@ -57,16 +58,28 @@ class Best:
     not_told_apart: tuple[str, ...] | None = None
     not_ranked: tuple[str, ...] = ()
 
+    @property
+    def test(self) -> Interval | None:
+        """The test accuracy with its interval; None without test clips."""
+        return self.tested.accuracy
+
     def as_dict(self) -> dict[str, Any]:
-        """Return the choice as JSON-able data; an interval is mean, low, high, half_width, n, level and method."""
-        fields = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        for name in ("validation", "test"):
-            interval = fields[name]
-            fields[name] = None if interval is None else dict(vars(interval))
-        return fields | {
-            "not_told_apart": None if self.not_told_apart is None else list(self.not_told_apart),
-            "not_ranked": list(self.not_ranked),
-        }
+        """Return the choice as JSON-able data; an interval is mean, low, high, half_width, n, level and method.
+
+        ``tested`` becomes ``test``, ``test_luck``, ``test_picked`` and ``test_left_out``.
+        """
+        fields = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "tested"}
+        parts = {"validation": self.validation, "test": self.test, "test_left_out": self.tested.left_out}
+        return (
+            fields
+            | {name: None if part is None else dict(vars(part)) for name, part in parts.items()}
+            | {
+                "test_luck": self.tested.luck,
+                "test_picked": self.tested.picked,
+                "not_told_apart": None if self.not_told_apart is None else list(self.not_told_apart),
+                "not_ranked": list(self.not_ranked),
+            }
+        )
 
     def arms_yaml(self) -> str:
         """Return ``arms:`` of a study file with this configuration alone, in YAML 1.2."""

@@ -12,23 +12,27 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from analysis.findings.choice import Best, picked
+from analysis.findings.choice_score import score_of_choice, score_on_fresh_seeds
 from analysis.findings.clip_predictions import clip_predictions
 from analysis.results.runs_table import key_of, keys, names, reported_metric, scores, selected_on, subsets
 from analysis.results.study_results import explored, reported
 from analysis.statistics.hsu import best_set
 from analysis.statistics.intervals import LEVEL, t_interval
 from analysis.statistics.ranking import Ranking, best_per_arm, choose, on_common_seeds, rank
+from analysis.statistics.shared_luck import shared_luck
 from analysis.statistics.two_way import two_way_table
 from trainables.naming import control_arm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from analysis.findings.choice_score import ChoiceScore
     from analysis.findings.clip_predictions import ClipPredictions
     from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
     from analysis.statistics.hsu import BestSet
     from analysis.statistics.ranking import Choice
+    from analysis.statistics.shared_luck import SharedLuck
     from analysis.statistics.two_way import TwoWayTable
     from trainables.plans import StudyPlan
     from trainables.records import SelectOn
@@ -151,6 +155,28 @@ class Finding(ABC):
         return self._best_sets[metric, subset]
 
     @cached_property
+    def _shared_luck(self) -> dict[tuple[str, str], SharedLuck | None]:
+        return {}
+
+    def shared_luck(self, metric: str, subset: str) -> SharedLuck | None:
+        """Return the luck that an accuracy shares with the one that is chosen by; None where the runs show none."""
+        if (metric, subset) not in self._shared_luck:
+            shared = shared_luck(self.scores_on(subset, "selection"), self.scores_on(subset, metric))
+            self._shared_luck[metric, subset] = shared
+        return self._shared_luck[metric, subset]
+
+    @cached_property
+    def _tested(self) -> dict[Key, ChoiceScore]:
+        return {}
+
+    def tested(self, choice: Choice) -> ChoiceScore:
+        """Return the test accuracy of a choice that the reported runs made, without the luck that they share."""
+        if choice.key not in self._tested:
+            luck = self.shared_luck("test", choice.key.subset)
+            self._tested[choice.key] = score_of_choice(choice, luck, self.scores("selection"), self.scores("test"))
+        return self._tested[choice.key]
+
+    @cached_property
     def representatives(self) -> list[Key]:
         """For each arm and subset in the plan's order, the configuration of the best mean validation accuracy."""
         best = {(arm, subset): key for subset in self.subsets for arm, key in self._best_of_each_arm(subset).items()}
@@ -162,6 +188,21 @@ class Finding(ABC):
         controls = {key: by_seed for key, by_seed in scores.items() if key in self.controls}
         of_controls = best_per_arm(rank(controls)) if controls else {}
         return of_controls | best_per_arm(self.ranking(subset))
+
+    @cached_property
+    def compared_scores(self) -> Scores:
+        """The reported accuracies of the representatives, less the luck of having been chosen within their arm.
+
+        They are for differences between arms: an arm of many configurations would otherwise gain from its best one's
+        luck. The luck is the same for all seeds, and 0 for an arm of one configuration.
+        """
+        accuracies, corrected = self.scores(self.metric), {}
+        for key in self.representatives:
+            shared = self.shared_luck(self.metric, key.subset)
+            arm = [other for other in self.ranking(key.subset).keys if other.arm == key.arm]
+            luck = shared.of_best(arm) if shared and key in arm else 0.0
+            corrected[key] = {seed: value - luck for seed, value in accuracies.get(key, {}).items()}
+        return {key: by_seed for key, by_seed in corrected.items() if by_seed}
 
     @cached_property
     def pairs_to_compare(self) -> dict[str, list[tuple[Key, Key]]]:
@@ -192,16 +233,15 @@ class Finding(ABC):
     def best(self) -> Best | None:
         """The choice with everything known about it; None if there is nothing to choose from."""
 
-    def _best(self, key: Key, **facts: Any) -> Best:  # noqa: ANN401 -- fields of Best
+    def _best(self, key: Key, tested: ChoiceScore, **facts: Any) -> Best:  # noqa: ANN401 -- fields of Best
         configuration = next(p.run.configuration for p in self.plan.runs if key_of(p) == key)
-        tested = self.scores("test").get(key)
         return Best(
             study=self.plan.name,
             method=self.plan.method,
             **key._asdict(),
             loss=configuration.loss.model_dump(exclude_none=True),
             selected_on=self.selected_on,
-            test=t_interval(tested.values(), LEVEL) if tested else None,
+            tested=tested,
             test_hidden=self.results.test_hidden,
             **facts,
         )
@@ -210,6 +250,7 @@ class Finding(ABC):
         """Add to a choice, the highest of several means, the configurations it is not told apart from, by name."""
         return self._best(
             choice.key,
+            self.tested(choice),
             **picked(choice.validation, of=1 + len(choice.comparisons)),
             not_told_apart=tuple(map(name, choice.not_told_apart)),
             not_ranked=tuple(map(name, choice.ranking.too_few)),
@@ -219,8 +260,9 @@ class Finding(ABC):
     def _best_confirmed(self, key: Key, **facts: Any) -> Best:  # noqa: ANN401 -- fields of Best
         """Take the validation accuracy from fresh seeds; without them from the runs that led to the choice."""
         fresh = self.scores("selection").get(key)
+        tested = score_on_fresh_seeds(key, self.scores("test"))
         if fresh:
-            return self._best(key, validation=t_interval(fresh.values(), LEVEL), confirmed=True, **facts)
+            return self._best(key, tested, validation=t_interval(fresh.values(), LEVEL), confirmed=True, **facts)
         exploring = self.explored_scores.get(key)
         validation = picked(t_interval(exploring.values(), LEVEL), of=2) if exploring else {"validation": None}
-        return self._best(key, confirmed=False, **validation, **facts)
+        return self._best(key, tested, confirmed=False, **validation, **facts)

@@ -28,9 +28,9 @@ def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
         test_hidden: whether test accuracies are hidden, because the study has not ended.
         verdict: the report's sentences, in English.
         choice: ``findings.choice.Best`` (study, method, arm, configuration, subset, loss, selected_on, validation,
-            test, test_hidden, picked, confirmed, probability, within, settled, not_told_apart, not_ranked), or null
-            when there is nothing to choose from. validation and test are null or {mean, half_width, low, high, n,
-            level, method}.
+            test, test_hidden, test_luck, test_picked, test_left_out, picked, confirmed, probability, within, settled,
+            not_told_apart, not_ranked), or null when there is nothing to choose from. validation and test are null or
+            {mean, half_width, low, high, n, level, method}; test_left_out is null or {mean, seeds, same}.
         summary: a list, one object a configuration, with the columns of summary.csv (``tables.summary.summary``).
         tables: a list of {section, title, header, rows, note}: the report's tables as text; header and each row are
             lists of equal length.

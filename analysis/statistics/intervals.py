@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -33,6 +33,11 @@ class Interval:
     n: int
     level: float
     method: str
+
+    def moved(self, by: float) -> Interval:
+        """Return the interval of values that all differ by a constant."""
+        low, high = (None if end is None else end + by for end in (self.low, self.high))
+        return replace(self, mean=self.mean + by, low=low, high=high)
 
     def percent(self) -> str:
         """Return the fraction in percent: ``75.3 ± 0.5``, or ``75.3`` without an interval."""

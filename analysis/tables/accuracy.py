@@ -63,12 +63,14 @@ def _cell(accuracies: Scores, key: Key) -> str:
 
 def choice_table(finding: Finding) -> Table:
     """Tabulate, per subset, the configuration that validation prefers and what is not told apart from it."""
-    test, rows = finding.scores("test"), []
+    rows = []
     name = accuracy_name(finding.selected_on)
     for subset, choice in finding.choices.items():
         if choice is None:
-            rows.append((subset, "no complete run", *[NONE] * 4))
+            rows.append((subset, "no complete run", *[NONE] * 6))
             continue
+        tested = finding.tested(choice)
+        left_out = tested.left_out
         statuses = runs_of(finding.reported.runs, choice.key)["status"]
         counts = status_counts(statuses)
         left = f"{left_out_count(statuses)} of {len(statuses)}"
@@ -80,7 +82,9 @@ def choice_table(finding: Finding) -> Table:
                 validation,
                 f"{left} ({counts})" if counts else left,
                 _apart(choice),
-                _cell(test, choice.key),
+                NONE if tested.accuracy is None else tested.accuracy.cell(),
+                NONE if tested.accuracy is None or tested.picked else f"{100 * tested.luck:.1f}",
+                NONE if left_out is None else f"{100 * left_out.mean:.1f} ({left_out.same} of {left_out.seeds})",
             )
         )
     note = (
@@ -88,8 +92,11 @@ def choice_table(finding: Finding) -> Table:
         "ranked: fewer than two common seeds, or fewer than half, would remain. Not told apart: the t-interval of the "
         f"difference from the chosen one, paired by seed, is not wholly above zero ({100 * LEVEL:g} % for all "
         "comparisons of a subset together, Bonferroni), or there is none. Accuracies in %. The validation mean of the "
-        "choice is the highest of several and therefore has no interval; test: mean ± half width of the "
-        f"{100 * LEVEL:g} % t-interval."
+        "choice is the highest of several and therefore has no interval. Test: mean ± half width of the "
+        f"{100 * LEVEL:g} % t-interval, less the shared luck: the runs that made the choice are probably lucky in test "
+        "too; by how many points is estimated from how luck in validation goes with luck in test. Chosen without each "
+        "seed: the choice by the other seeds, tested on that seed, on average over the seeds (for how many of them it "
+        "is the same configuration); a check that assumes nothing."
     )
     header = (
         "Subset",
@@ -98,7 +105,8 @@ def choice_table(finding: Finding) -> Table:
         "Its runs that are left out",
         "Not told apart",
     )
-    return Table(f"Choice on {name.lower()}", (*header, "Test accuracy"), tuple(rows), note)
+    test = ("Test accuracy", "Shared luck", "Chosen without each seed")
+    return Table(f"Choice on {name.lower()}", (*header, *test), tuple(rows), note)
 
 
 def _apart(choice: Choice) -> str:

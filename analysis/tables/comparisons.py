@@ -83,7 +83,7 @@ def _ends(contender: Contender) -> str:
 def arms_table(finding: Finding) -> Table | None:
     """Tabulate the differences between arms, paired by seed, by the configurations that represent them."""
     metric = finding.metric
-    accuracies = finding.scores(metric)
+    accuracies = finding.compared_scores
     compared = (pair for pairs in finding.pairs_to_compare.values() for pair in pairs)
     pairs = [(first, second) for first, second in compared if first in accuracies and second in accuracies]
     if not pairs:
@@ -93,15 +93,15 @@ def arms_table(finding: Finding) -> Table | None:
         f"{accuracy_name(metric)} in points, first minus second, paired by seed: mean ± half width of the "
         f"{100 * LEVEL:g} % t-interval, each at its own level; p by the paired t-test, and adjusted by Holm for all "
         f"rows together; effect size d_z with Hedges' correction; alike: two one-sided tests within {MARGIN:g} points "
-        "at 5 %; seeds: how many more would show a difference of this size with power 0.8. Configurations were "
-        "chosen on validation."
+        "at 5 %; seeds: how many more would show a difference of this size with power 0.8. Each arm is represented by "
+        "its best configuration on validation; the luck that this choice shares with the accuracy is subtracted."
     )
     header = ("First", "Second", "Difference", "p", "p (Holm)", "Effect size", f"Alike within {MARGIN:g}", "More seeds")
     return Table("Differences between arms", header, rows, note)
 
 
 def _row(finding: Finding, test: PairedTest) -> tuple[str, ...]:
-    first, second = (finding.scores(finding.metric)[key] for key in (test.first, test.second))
+    first, second = (finding.compared_scores[key] for key in (test.first, test.second))
     names = (finding.names[test.first], finding.names[test.second])
     if test.interval is None:
         return (*names, "no seed in common", *[NONE] * 5)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.text.phrases import SELECTED_ON, chance, joined
+from analysis.text.phrases import SELECTED_ON, chance, joined, on_test_clips
 from trainables.naming import counted_points, number, symbol
 
 if TYPE_CHECKING:
@@ -16,12 +16,13 @@ def best_lines(best: Best) -> list[str]:
     """Return the choice in words, one line for each fact."""
     parameters = [f"{symbol(name)} = {number(value)}" for name, value in best.loss.items() if name != "name"]
     by = SELECTED_ON[best.selected_on]
+    hidden = "hidden until the study has ended" if best.test_hidden else ""
     lines = [
         f"{best.study}: {best.configuration} on {best.subset}",
         f"loss: {best.loss['name']}{': ' + ', '.join(parameters) if parameters else ''}",
         f"chosen by {by}, method {best.method}{_how_sure(best)}",
         f"{by}: {_percent(best.validation, picked=best.picked)}",
-        f"test accuracy: {'hidden until the study has ended' if best.test_hidden else _percent(best.test)}",
+        f"test accuracy: {hidden or on_test_clips(best.tested) or 'none'}",
     ]
     if best.not_told_apart is not None:
         lines.append(f"not told apart: {joined(best.not_told_apart) if best.not_told_apart else 'none'}")

@@ -14,11 +14,13 @@ from trainables.naming import counted
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from analysis.findings.choice_score import ChoiceScore
     from analysis.results.study_results import StudyResults
     from analysis.statistics.intervals import Interval
     from trainables.plans import StudyPlan
 
 SELECTED_ON = {"verified": "accuracy on verified validation clips", "validation": "validation accuracy"}
+MIN_SHOWN_LUCK = 0.0005  # a fraction of accuracy; less is 0.0 points
 MIN_WRITTEN = 0.01  # a smaller probability is written as < 0.01
 
 
@@ -28,6 +30,27 @@ def chance(probability: float) -> str:
 
 
 TEST_HIDDEN = "The test accuracy is hidden until the study has ended."
+
+
+def on_test_clips(tested: ChoiceScore, fresh: str = "") -> str:
+    """Write a test accuracy with its interval, and what is subtracted from it; empty without one.
+
+    Args:
+        tested: the test accuracy of a choice.
+        fresh: follows the number of runs, such as `` fresh seeds``.
+
+    """
+    if tested.accuracy is None:
+        return ""
+    luck = ""
+    if tested.picked:
+        luck = "; probably too high, as the same runs made the choice"
+    elif tested.luck >= MIN_SHOWN_LUCK:
+        luck = f", less {100 * tested.luck:.1f} points of luck shared with the choice"
+    label = f"no interval, n = {tested.accuracy.n}" if tested.picked else tested.accuracy.label()
+    return f"{tested.accuracy.percent()} % ({label}{fresh}{luck})"
+
+
 MAX_NAMED = 4  # more configurations than this are counted, not named
 
 

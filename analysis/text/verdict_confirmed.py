@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.findings.choice_score import score_on_fresh_seeds
 from analysis.results.runs_table import Key, key_of, keys, left_out_count, runs_of, status_counts
-from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
+from analysis.statistics.intervals import LEVEL, paired_difference
 from analysis.text.phrases import (
     MAX_NAMED,
     TEST_HIDDEN,
@@ -18,6 +19,7 @@ from analysis.text.phrases import (
     joined,
     listed,
     nothing_complete,
+    on_test_clips,
     points,
 )
 from analysis.text.verdict_grid import certainty, kind, names_by_value
@@ -26,6 +28,7 @@ from trainables.naming import counted, counted_points
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from analysis.findings.choice_score import ChoiceScore
     from analysis.findings.method_finding import SearchFinding, SettleFinding
     from analysis.statistics.best_arm.assessment import Assessment
 
@@ -40,7 +43,11 @@ def settle_verdict(finding: SettleFinding) -> str:
         return f"Each of the {len(keys(runs))} configurations failed too often to be chosen ({counts})."
     if settled.standing is None:
         return nothing_complete(results)
-    sentences = [*_settled(finding, settled.standing), *_confirmed(finding, settled.standing.chosen)]
+    chosen = settled.standing.chosen
+    sentences = [
+        *_settled(finding, settled.standing),
+        *_confirmed(finding, chosen, score_on_fresh_seeds(chosen, finding.scores("test"))),
+    ]
     return " ".join([*sentences, *(budget_ended(results) if settled.sure else [])])
 
 
@@ -99,10 +106,10 @@ def search_verdict(finding: SearchFinding) -> str:
         sentences.append(f"{called[choice.key]} was confirmed: mean {chosen_by(finding.plan)} {mean}.")
     if choice.ranking.too_few:
         sentences.append(f"Not ranked, for too few seeds in common: {listed(choice.ranking.too_few, called)}.")
-    return " ".join([*sentences, *_confirmed(finding, choice.key)])
+    return " ".join([*sentences, *_confirmed(finding, choice.key, finding.tested(choice))])
 
 
-def _confirmed(finding: SettleFinding | SearchFinding, chosen: Key) -> list[str]:
+def _confirmed(finding: SettleFinding | SearchFinding, chosen: Key, accuracy: ChoiceScore) -> list[str]:
     """Write the chosen configuration's test accuracy on fresh seeds, the gaps to all others, and what it cost."""
     tested = finding.scores("test")
     statuses = runs_of(finding.reported.runs, chosen)["status"]
@@ -110,12 +117,12 @@ def _confirmed(finding: SettleFinding | SearchFinding, chosen: Key) -> list[str]
         none = TEST_HIDDEN if finding.results.test_hidden else "None of its fresh seeds has a test accuracy."
         sentences = ["It is not confirmed on fresh seeds." if statuses.empty else none]
     else:
-        interval = t_interval(tested[chosen].values(), LEVEL)
-        score = f"On the test set it scores {interval.percent()} % ({interval.label()} fresh seeds)"
+        score = f"On the test set it scores {on_test_clips(accuracy, ' fresh seeds')}"
         others = [key for key in _beside(finding, chosen) if key in tested]
-        gaps = [(key, paired_difference(tested[chosen], tested[key], LEVEL)) for key in others[:MAX_NAMED]]
+        first = {seed: value - accuracy.luck for seed, value in tested[chosen].items()}
+        gaps = [(key, paired_difference(first, tested[key], LEVEL)) for key in others[:MAX_NAMED]]
         words = [
-            f"{points(gap)} {finding.names[key]}{'' if clear(gap) else _open(tested[chosen], tested[key])}"
+            f"{points(gap)} {finding.names[key]}{'' if clear(gap) else _open(first, tested[key])}"
             for key, gap in gaps
             if gap
         ]

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from analysis.results.runs_table import Key, keys, left_out_count, runs_of, status_counts
-from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
+from analysis.statistics.intervals import LEVEL, paired_difference
 from analysis.text.phrases import (
     MAX_NAMED,
     TEST_HIDDEN,
@@ -19,6 +19,7 @@ from analysis.text.phrases import (
     cost,
     listed,
     nothing_complete,
+    on_test_clips,
     points,
 )
 from trainables.naming import counted, number, plural, symbol
@@ -114,19 +115,17 @@ def _span(choice: Choice, names: Mapping[Key, str], values: Mapping[Key, float])
 
 def _test(finding: GridFinding, choice: Choice) -> str:
     """Write the test accuracy, and how it compares with the best other arm's."""
-    tested = finding.scores("test")
-    if choice.key not in tested:
+    if not (scored := on_test_clips(finding.tested(choice))):
         return "It has no test accuracy."
-    interval = t_interval(tested[choice.key].values(), LEVEL)
-    score = f"On the test set it scores {interval.percent()} % ({interval.label()})"
+    score, tested = f"On the test set it scores {scored}", finding.compared_scores
     other = next((key for key in choice.ranking.keys if key.arm != choice.key.arm), None)
     if other is None:
         return f"{score}."
     best = f"{other.configuration}, {_rank_of(other, finding, choice)} on validation"
-    gap = paired_difference(tested[choice.key], tested.get(other, {}), LEVEL)
+    gap = paired_difference(tested.get(choice.key, {}), tested.get(other, {}), LEVEL)
     if gap is None:
         return f"{score}. It shares no tested seed with {best}."
-    seen = gap.label() if gap.half_width is None or gap.n != interval.n else ""
+    seen = gap.label() if gap.half_width is None or gap.n != len(tested[choice.key]) else ""
     paired = f"paired by seed{f', {seen}' if seen else ''}"
     open_ = "" if clear(gap) else ": which of the two is better stays open"
     return f"{score}, {points(gap)} {best} ({paired}){open_}{alike(tested[choice.key], tested[other])}."
@@ -135,9 +134,9 @@ def _test(finding: GridFinding, choice: Choice) -> str:
 def _control(finding: GridFinding, choice: Choice) -> list[str]:
     """Write how the choice compares with its control; nothing if it has none."""
     control = finding.control_of(choice.key)
-    tested = finding.scores("test")
-    if control is None or choice.key not in tested:
+    if control is None or finding.tested(choice).accuracy is None:
         return []
+    tested = finding.compared_scores
     gap = paired_difference(tested[choice.key], tested.get(control, {}), LEVEL)
     if gap is None:
         return []

@@ -10,6 +10,8 @@ import pytest
 from analysis.findings.method_finding import method_finding
 from analysis.results.runs_table import runs_of, scores
 from analysis.results.study_results import reported
+from analysis.statistics.intervals import t_interval
+from analysis.tables.summary import summary
 from analysis.text.best import best_lines
 from trainables.config import CCE, GCE, AdaptiveGCE, LossMasking
 
@@ -51,6 +53,39 @@ def test_the_highest_of_several_means_has_no_interval(full_study: Builder) -> No
     assert found.validation is not None
     assert (found.picked, found.validation.half_width) == (True, None)
     assert "the highest of several means, n = 6" in "\n".join(best_lines(found))
+
+
+def test_the_luck_that_a_grid_shares_with_its_choice_is_subtracted_in_words_and_in_json(study: Builder) -> None:
+    for q, accuracies in ((0.3, (0.80, 0.82, 0.78)), (0.7, (0.79, 0.80, 0.80))):
+        for seed, accuracy in enumerate(accuracies):
+            study.add("gce", GCE(name="gce", q=q), seed, validation=accuracy, test=accuracy - 0.1, varied={"q": q})
+    finding = study.finding()
+    best = finding.best
+    plain = t_interval(finding.scores("test")[finding.chosen].values())
+    assert best.tested.luck > 0.0005
+    assert best.test.mean == pytest.approx(plain.mean - best.tested.luck)
+    assert best.test.half_width == plain.half_width
+    assert f"less {100 * best.tested.luck:.1f} points of luck shared with the choice" in "\n".join(best_lines(best))
+    written = best.as_dict()
+    assert written["test"]["low"] == pytest.approx(plain.low - best.tested.luck)
+    assert (written["test_luck"], written["test_picked"]) == (best.tested.luck, False)
+    assert written["test_left_out"]["seeds"] == 3
+    (row,) = (row for row in summary(finding).to_dict("records") if row["configuration"] == best.configuration)
+    assert row["test_luck"] == best.tested.luck
+
+
+def test_fresh_seeds_share_no_luck_with_the_choice(study: Builder) -> None:
+    study.method = SETTLE
+    best = explored(study).finding().best
+    assert (best.tested.luck, best.tested.left_out) == (0, None)
+
+
+def test_an_arm_of_many_values_gains_nothing_from_the_luck_of_its_best(full_study: Builder) -> None:
+    """The representative of five values is corrected, those of one value are not."""
+    finding = full_study.finding()
+    for key, by_seed in finding.compared_scores.items():
+        gaps = {round(finding.scores("test")[key][seed] - value, 9) for seed, value in by_seed.items()}
+        assert (gaps == {0}) == (key.arm != "adaptive")
 
 
 def test_the_only_configuration_keeps_its_interval(study: Builder) -> None:

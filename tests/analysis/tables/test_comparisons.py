@@ -47,7 +47,7 @@ def test_arms_are_compared_in_pairs_with_adjusted_p(full_study: Builder) -> None
         ("adaptive T=1000", "gce"),
         ("cce", "gce"),
     ]
-    found = scores(finding.results.runs, "test")
+    found = finding.compared_scores
     keys = [Key("adaptive", "adaptive T=1000", "all"), Key("cce", "cce", "all"), Key("gce", "gce", "all")]
     tests = paired_tests(found, [(keys[0], keys[1]), (keys[0], keys[2]), (keys[1], keys[2])])
     for row, test in zip(table.rows, tests, strict=True):
