@@ -1,94 +1,262 @@
-"""Checks of published gaps against our own runs: whether the direction holds, and whether the size agrees."""
+"""Claims of the paper's text as checks against a study's own runs: one class for each kind of claim.
+
+Every check has a number with an interval of its own, which lies on the claim's side of a boundary (it holds), on the
+other side (it is contradicted) or on both (it stays open).
+"""
 
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from scipy import stats
+from scipy import special
 
 from analysis.findings import published
-from analysis.statistics.intervals import Interval
+from analysis.findings.paper_runs import ABSENT
+from analysis.findings.published_gaps import printed
+from analysis.statistics.independent_means import KnownMean, difference, weighted_sum
+from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
 from analysis.statistics.paired_tests import standard_error
+from analysis.statistics.spread import log_spread_ratio
 
 if TYPE_CHECKING:
-    from analysis.findings.published import Claim
+    from collections.abc import Sequence
 
-Direction = Literal["holds", "contradicted", "open"]
+    from analysis.findings.paper_runs import PaperRuns
+    from analysis.findings.published import PublishedLoss
+    from analysis.statistics.intervals import Interval
+    from trainables.config import Subset
+
+Answer = Literal["holds", "contradicted", "open", "not tested"]
+MIN_SUBSETS_FOR_TREND = 3
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Our number for a claim, in the claim's unit.
+
+    Attributes:
+        value: the estimate.
+        low: lower end of its 95 % interval; None without one.
+        high: upper end.
+        n: number of runs or seeds behind it.
+        mean: the estimate with its standard error, where the interval is Student's; else None.
+        detail: what else our runs show; a clause.
+
+    """
+
+    value: float
+    low: float | None
+    high: float | None
+    n: int
+    mean: KnownMean | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True)
 class Check:
-    """A published claim with our own paired gap.
+    """A claim beside our own number.
 
     Attributes:
-        claim: as published, in points.
-        gap: ours, first minus second, as fractions.
-        direction: ``holds`` when our interval lies wholly above 0, ``contradicted`` when wholly below, else ``open``.
-        excess: our gap minus the published one, in points, with its interval; None where ours shows no spread, or a
-            published number of the claim is missing.
+        claim: the claim.
+        answer: what our runs say of it.
+        estimate: our number; None where it is not tested.
+        why: why it is not tested; empty where it is.
+        excess: our number minus the published one; None where they cannot be compared.
 
     """
 
     claim: Claim
-    gap: Interval
-    direction: Direction
-    excess: Interval | None
+    answer: Answer
+    estimate: Estimate | None = None
+    why: str = ""
+    excess: KnownMean | None = None
 
-    def text(self) -> str:
-        """Return one or two sentences: the direction by our runs, then the size beside the published one."""
-        name = f"the published claim that {self.claim.text}"
-        if self.gap.half_width is None:
-            return f"Our runs do not test {name}: {self.gap.label()}."
-        says = {"holds": "support", "contradicted": "contradict", "open": "neither support nor contradict"}
-        ours = f"{100 * self.gap.mean:.1f} ± {100 * self.gap.half_width:.1f} points, {self.gap.label()}, paired by seed"
-        first = f"Our runs {says[self.direction]} {name} ({ours})."
-        if self.excess is None or self.excess.half_width is None:
-            return first
-        lies = "agrees with" if _contains_zero(self.excess) else "differs from"
-        width = f"{self.excess.mean:+.1f} ± {self.excess.half_width:.1f}"
-        return f"{first} Its size {lies} the published {self.claim.points:.1f} points (ours minus theirs {width})."
+    def ours(self) -> str:
+        """Return our number with its interval and n, or why there is none."""
+        if self.estimate is None:
+            return self.why
+        detail = f"; {self.estimate.detail}" if self.estimate.detail else ""
+        return f"{self.claim.write(self.estimate)} (n = {self.estimate.n}){detail}"
 
 
-def check(claim: Claim, gap: Interval) -> Check:
-    """Compare a published gap with ours.
+@dataclass(frozen=True)
+class Claim(ABC):
+    """A claim of the paper's text; ``note`` is what a reader must know about it."""
 
-    The published gap's standard error is that of two independent means, from their printed half widths as if those
-    were t-intervals over 12 runs; whether the paper paired its runs is not known, and if it did, this is too wide. The
-    two standard errors are added in squares, with Welch and Satterthwaite's degrees of freedom.
+    text: str
+    note: str = ""
 
-    Args:
-        claim: a published claim.
-        gap: our difference in the same order, as fractions, from ``intervals.paired_difference``.
+    @abstractmethod
+    def measure(self, runs: PaperRuns) -> Estimate | str:
+        """Return our own number; or why our runs have none."""
 
-    """
-    if gap.low is None or gap.high is None:
-        return Check(claim, gap, "open", None)
-    direction: Direction = "holds" if gap.low > 0 else "contradicted" if gap.high < 0 else "open"
-    return Check(claim, gap, direction, _excess(claim, gap))
+    @abstractmethod
+    def published(self) -> str:
+        """Return the published number, with the interval that follows from the printed ones."""
 
+    @abstractmethod
+    def write(self, estimate: Estimate) -> str:
+        """Return a number of this kind with its interval."""
 
-def _excess(claim: Claim, gap: Interval) -> Interval | None:
-    half_widths = _published(claim)
-    if half_widths is None:
+    def answer(self, low: float, high: float) -> Answer:
+        """Return what an interval says of the claim that the number lies above 0."""
+        return "holds" if low > 0 else "contradicted" if high < 0 else "open"
+
+    def excess(self, estimate: Estimate) -> KnownMean | None:  # noqa: ARG002 -- kinds with a published size use it
+        """Return our number minus the published one; None where they cannot be compared."""
         return None
-    quantile = float(stats.t.ppf((1 + published.LEVEL) / 2, published.RUNS - 1))
-    parts = [(half_width / quantile, published.RUNS - 1) for half_width in half_widths]
-    parts.append((100 * standard_error(gap), gap.n - 1))
-    variance = sum(error**2 for error, _ in parts)
-    df = variance**2 / sum(error**4 / error_df for error, error_df in parts)
-    half = float(stats.t.ppf((1 + gap.level) / 2, df)) * math.sqrt(variance)
-    mean = 100 * gap.mean - claim.points
-    return Interval(mean, half, mean - half, mean + half, gap.n, gap.level, "Welch t")
+
+    def check(self, runs: PaperRuns) -> Check:
+        """Compare the claim with a study's own runs."""
+        estimate = self.measure(runs)
+        if isinstance(estimate, str):
+            return Check(self, "not tested", why=estimate)
+        if estimate.low is None or estimate.high is None:
+            return Check(self, "not tested", estimate)
+        return Check(self, self.answer(estimate.low, estimate.high), estimate, excess=self.excess(estimate))
 
 
-def _published(claim: Claim) -> tuple[float, float] | None:
-    """Return the half widths of both of a claim's published means, in points; None where one is missing."""
-    half_widths = {(cell.loss, cell.subset): cell.half_width for cell in published.PUBLISHED}
-    first, second = half_widths.get(claim.first), half_widths.get(claim.second)
-    return None if first is None or second is None else (first, second)
+@dataclass(frozen=True, kw_only=True)
+class GapClaim(Claim):
+    """One published mean lies above another; in points, paired by seed."""
+
+    first: tuple[PublishedLoss, Subset]
+    second: tuple[PublishedLoss, Subset]
+
+    def measure(self, runs: PaperRuns) -> Estimate | str:
+        """Return the t-interval of the difference paired by seed, in points."""
+        for side in (self.first, self.second):
+            if not runs.accuracies(*side):
+                name = runs.name(*side)
+                return name if name.startswith(ABSENT) else f"no tested run of {name}"
+        gap = paired_difference(runs.accuracies(*self.first), runs.accuracies(*self.second))
+        return "no tested seed in common" if gap is None else _in_points(gap)
+
+    def gap(self) -> KnownMean:
+        """Return the published gap in points, from the printed means and half widths.
+
+        Raises:
+            ValueError: a mean of the claim is not printed.
+
+        """
+        first, second = printed(*self.first), printed(*self.second)
+        if first is None or second is None:
+            msg = f"{self.text}: a mean is not printed"
+            raise ValueError(msg)
+        return difference(first, second)
+
+    def published(self) -> str:
+        """Return the gap of the printed means, with Welch's interval."""
+        return points(self.gap().value, self.gap().half_width())
+
+    def write(self, estimate: Estimate) -> str:
+        """Return ``+4.7 ± 0.7 points``."""
+        return points(estimate.value, None if estimate.mean is None else estimate.mean.half_width())
+
+    def excess(self, estimate: Estimate) -> KnownMean | None:
+        """Return our gap minus the published one, in points; if the paper paired its runs, the error is too large."""
+        return None if estimate.mean is None else difference(estimate.mean, self.gap())
 
 
-def _contains_zero(interval: Interval) -> bool:
-    return interval.low is not None and interval.high is not None and interval.low <= 0 <= interval.high
+@dataclass(frozen=True, kw_only=True)
+class TrendClaim(Claim):
+    """Accuracy rises with the number of noisy clips; in points for each doubling of it."""
+
+    loss: PublishedLoss
+    subsets: tuple[Subset, ...]  # in ascending order of their noisy clips
+
+    def measure(self, runs: PaperRuns) -> Estimate | str:
+        """Return the t-interval over seeds of the slope of a straight line through the subsets of each seed."""
+        tested = {subset: by_seed for subset in self.subsets if (by_seed := runs.accuracies(self.loss, subset))}
+        if len(tested) < MIN_SUBSETS_FOR_TREND:
+            return ABSENT if not tested else f"fewer than {MIN_SUBSETS_FOR_TREND} of its subsets are in this study"
+        seeds = sorted(set.intersection(*map(set, tested.values())))
+        if not seeds:
+            return "no tested seed on all subsets"
+        weights = _slope_weights(list(tested))
+        slopes = [sum(w * tested[subset][seed] for w, subset in zip(weights, tested, strict=True)) for seed in seeds]
+        return _in_points(t_interval(slopes))
+
+    def published(self) -> str:
+        """Return the slope through the legible printed means, as independent of one another."""
+        means = {subset: mean for subset in self.subsets if (mean := printed(self.loss, subset)) is not None}
+        slope = weighted_sum(_slope_weights(list(means)), list(means.values()))
+        return f"{points(slope.value, slope.half_width())} per doubling, {len(means)} legible subsets"
+
+    def write(self, estimate: Estimate) -> str:
+        """Return ``+1.7 ± 0.4 points per doubling``."""
+        half_width = None if estimate.mean is None else estimate.mean.half_width()
+        return f"{points(estimate.value, half_width)} per doubling"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpreadClaim(Claim):
+    """The runs of one loss scatter more than those of another; as the ratio of their standard deviations.
+
+    The number is the logarithm of the ratio, averaged over the subsets, and is written as the ratio.
+    """
+
+    more: PublishedLoss
+    less: PublishedLoss
+    subsets: tuple[Subset, ...]
+
+    def measure(self, runs: PaperRuns) -> Estimate | str:
+        """Return the mean log ratio over the subsets that have both losses, with the jackknife's interval."""
+        sides = [(runs.accuracies(self.more, subset), runs.accuracies(self.less, subset)) for subset in self.subsets]
+        pairs = [(more, less) for more, less in sides if more and less]
+        if not pairs:
+            return ABSENT
+        ratio = log_spread_ratio(pairs)
+        if ratio is None:
+            return "too few seeds in common, or no spread"
+        return _student(ratio, round(ratio.df) + 1)
+
+    def published(self) -> str:
+        """Return the ratio of the printed half widths, as those of normal runs that are independent of one another.
+
+        The logarithm of the standard deviation of n normal values has the variance trigamma((n - 1) / 2) / 4.
+        """
+        sides = [(printed(self.more, subset), printed(self.less, subset)) for subset in self.subsets]
+        logs = [math.log(more.error / less.error) for more, less in sides if more and less]
+        df = published.RUNS - 1
+        error = math.sqrt(2 * float(special.polygamma(1, df / 2)) / 4 / len(logs))
+        half_width = float(special.ndtri((1 + LEVEL) / 2)) * error
+        value = sum(logs) / len(logs)
+        return f"{_ratio(value, value - half_width, value + half_width)}, {len(logs)} legible subsets"
+
+    def write(self, estimate: Estimate) -> str:
+        """Return ``1.3 times (1.0 to 1.6)``."""
+        return _ratio(estimate.value, estimate.low, estimate.high)
+
+
+def _in_points(interval: Interval) -> Estimate:
+    if interval.half_width is None:
+        return Estimate(100 * interval.mean, None, None, interval.n)
+    return _student(KnownMean(100 * interval.mean, 100 * standard_error(interval), interval.n - 1), interval.n)
+
+
+def _student(mean: KnownMean, n: int) -> Estimate:
+    half_width = mean.half_width()
+    return Estimate(mean.value, mean.value - half_width, mean.value + half_width, n, mean)
+
+
+def _slope_weights(subsets: Sequence[Subset]) -> list[float]:
+    """Return the weights whose sum with accuracies is the least-squares slope over log2 of the noisy clips."""
+    x = [math.log2(published.NOISY_CLIPS[subset]) for subset in subsets]
+    mean = sum(x) / len(x)
+    square = sum((value - mean) ** 2 for value in x)
+    return [(value - mean) / square for value in x]
+
+
+def points(value: float, half_width: float | None) -> str:
+    """Write ``+4.7 ± 0.7 points``, or ``+4.7 points`` without an interval."""
+    return f"{value:+.1f}{'' if half_width is None else f' ± {half_width:.1f}'} points"
+
+
+def _ratio(value: float, low: float | None, high: float | None) -> str:
+    """Write the ratio of which the logarithm is given: ``1.3 times (1.0 to 1.6)``."""
+    ends = "" if low is None or high is None else f" ({math.exp(low):.2f} to {math.exp(high):.2f})"
+    return f"{math.exp(value):.2f} times{ends}"

@@ -14,12 +14,14 @@ from analysis.figures.pairs import pairs
 from analysis.figures.run_map import run_map
 from analysis.figures.sweep import sweep
 from analysis.figures.training_time import training_time
+from analysis.findings.paper_claims import checks
+from analysis.findings.paper_runs import PaperRuns
 from analysis.findings.published import is_published_data
 from analysis.tables.accuracy import left_out_table, result_tables, skipped_table
 from analysis.tables.clips import classes_table, clip_differences_table
 from analysis.tables.comparisons import compared_tables, seeds_in_words
 from analysis.tables.provenance import cost_table, data_table, provenance_table, settings_table
-from analysis.tables.published import claims_in_words, claims_table, paper_tables, published_table
+from analysis.tables.published import claims_in_words, published_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -62,8 +64,9 @@ def report_sections(report: MethodReport) -> list[Section]:
         Section("Left out", (), (left_out_table(results.runs), skipped_table(results))),
     ]
     if is_published_data(results.plan.dataset):
-        published = (*paper_tables(results), published_table(results), claims_table(results))
-        sections.append(Section("Published", (), published, claims_in_words(results)))
+        paper = PaperRuns(shown)
+        checked = checks(paper)
+        sections.append(Section("Published", (), published_tables(paper, checked), claims_in_words(checked)))
     made = (settings_table(results), cost_table(results), provenance_table(results))
     sections += [
         Section("Data", clips_per_class(results), (data_table(results),)),

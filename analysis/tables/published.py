@@ -2,61 +2,88 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from analysis.findings import published
-from analysis.findings.claims import check
-from analysis.results.runs_table import Key, scores, subsets
+from analysis.findings.published_gaps import ASSUMPTION, published_gaps
+from analysis.results.runs_table import Key, subsets
 from analysis.statistics.hsu import best_set
-from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
+from analysis.statistics.intervals import LEVEL, p_text, t_interval
 from analysis.statistics.ranking import on_common_seeds
 from analysis.statistics.two_way import two_way_table
 from analysis.tables.accuracy import BOLD, standing_out
 from analysis.tables.table import NONE, Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
-    import pandas as pd
+    from analysis.findings.claims import Answer, Check
+    from analysis.findings.paper_runs import PaperRuns
+    from analysis.findings.published import PublishedLoss
+    from analysis.findings.published_gaps import PublishedGap
+    from trainables.config import Subset
 
-    from analysis.results.study_results import StudyResults
-    from analysis.statistics.intervals import Interval
-    from trainables.config import Configuration, Subset
+NOTE = (
+    f"Test accuracy in %. Published: mean ± {100 * published.LEVEL:g} % confidence interval, n = {published.RUNS}, "
+    f"method not known ({published.SOURCE}). Ours: mean ± half width of the {100 * LEVEL:g} % t-interval (n complete "
+    "runs) of the same settings alone: L_q with q = 0.7 (our reading), adaptive with T = 1000, the mean reading and "
+    "distances of the input, and the default training protocol."
+)
+ANSWERS: dict[Answer, str] = {
+    "holds": "support it",
+    "contradicted": "contradict it",
+    "open": "leave it open",
+    "not tested": "do not test it",
+}
 
-ABSENT = "not in this study"
+
+def published_tables(runs: PaperRuns, checked: Sequence[Check]) -> tuple[Table, ...]:
+    """Return every table that lays the study's numbers beside the published ones.
+
+    Args:
+        runs: the study's runs of the paper's settings.
+        checked: the paper's claims beside these runs.
+
+    """
+    tables = paper_tables(runs)
+    others = published_table(runs, {row[0] for table in tables for row in table.rows})
+    return (*tables, *([others] if others.rows else []), claims_table(checked), published_gaps_table())
 
 
-def published_table(results: StudyResults) -> Table:
-    """Tabulate the study's test accuracies beside the published ones, for the subsets that the study has."""
+def published_table(runs: PaperRuns, tabulated: Collection[str] = ()) -> Table:
+    """Tabulate the study's test accuracies beside the published ones, for the subsets that the study has.
+
+    Args:
+        runs: the study's runs of the paper's settings.
+        tabulated: subsets that another table shows; of these, only numbers that the study has no run of are listed.
+
+    """
     rows = []
     for cell in published.PUBLISHED:
-        if cell.subset not in subsets(results.runs):
+        test = runs.accuracies(cell.loss, cell.subset)
+        shown_elsewhere = cell.subset in tabulated and (test or cell.missing == published.NOT_REPORTED)
+        if cell.subset not in subsets(runs.results.runs) or shown_elsewhere:
             continue
-        wanted = published.configuration(cell.loss, cell.subset)
-        test = _test_accuracies(results, wanted)
         ours = t_interval(test.values()).cell() if test else NONE
-        rows.append((cell.subset, published.LOSS_NAMES[cell.loss], cell.text(), ours, _label(results, wanted)))
-    note = (
-        f"Test accuracy in %. Published: mean ± {100 * published.LEVEL:g} % confidence interval, n = {published.RUNS}, "
-        f"method not known ({published.SOURCE}). Ours: mean with the {100 * LEVEL:g} % t-interval (n complete runs) of "
-        "the same settings alone: L_q with q = 0.7 (our reading), adaptive with T = 1000, the mean reading and "
-        "distances of the input, and the default training protocol."
-    )
-    return Table("Published numbers", ("Subset", "Loss", "Published", "Ours", "Our configuration"), tuple(rows), note)
+        name = runs.name(cell.loss, cell.subset)
+        rows.append((cell.subset, published.LOSS_NAMES[cell.loss], cell.text(), ours, name))
+    header = ("Subset", "Loss", "Published", "Ours", "Our configuration")
+    return Table("Published numbers", header, tuple(rows), NOTE)
 
 
-def paper_tables(results: StudyResults) -> tuple[Table, ...]:
+def paper_tables(runs: PaperRuns) -> tuple[Table, ...]:
     """Tabulate the study's test accuracies as in the paper's Tables 2 and 3, each if the study has two of its rows."""
-    present = subsets(results.runs)
+    present = subsets(runs.results.runs)
     tables = {title: [subset for subset in rows if subset in present] for title, rows in published.TABLES.items()}
-    return tuple(_paper_table(results, title, rows) for title, rows in tables.items() if len(rows) > 1)
+    return tuple(_paper_table(runs, title, rows) for title, rows in tables.items() if len(rows) > 1)
 
 
-def _paper_table(results: StudyResults, title: str, shown: Sequence[Subset]) -> Table:
+def _paper_table(runs: PaperRuns, title: str, shown: Sequence[Subset]) -> Table:
     numbers = {(cell.loss, cell.subset): cell for cell in published.PUBLISHED}
     rows, bold = [], set()
     for i, subset in enumerate(shown):
-        ours = {loss: _test_accuracies(results, published.configuration(loss, subset)) for loss in published.LOSSES}
+        ours = {loss: runs.accuracies(loss, subset) for loss in published.LOSSES}
         cells = [t_interval(by_seed.values()).cell() if by_seed else NONE for by_seed in ours.values()]
         rows.append((subset, *cells, *(numbers[loss, subset].text() for loss in published.LOSSES)))
         scored = {Key(published.LOSS_NAMES[loss], "", subset): by_seed for loss, by_seed in ours.items() if by_seed}
@@ -64,61 +91,68 @@ def _paper_table(results: StudyResults, title: str, shown: Sequence[Subset]) -> 
         best = {key.arm for key in standing_out(best_set(table) if table is not None and len(scored) > 1 else None)}
         bold |= {(i, 1 + j) for j, loss in enumerate(published.LOSSES) if published.LOSS_NAMES[loss] in best}
     names = [published.LOSS_NAMES[loss] for loss in published.LOSSES]
-    note = (
-        f"Test accuracy in %. Ours: mean ± half width of the {100 * LEVEL:g} % t-interval (n complete runs), of the "
-        f"settings below; published: mean ± {100 * published.LEVEL:g} % confidence interval, n = {published.RUNS}."
-        f"{BOLD if bold else ''}"
-    )
     header = ("Training subset", *names, *(f"{name}, published" for name in names))
-    return Table(title, header, tuple(rows), note, frozenset(bold))
+    return Table(title, header, tuple(rows), NOTE + (BOLD if bold else ""), frozenset(bold))
 
 
-def claims_table(results: StudyResults) -> Table:
-    """Tabulate the published gaps beside the study's own, paired by seed."""
-    rows = tuple((claim.text, f"{claim.points:.1f}", _claimed(results, claim)) for claim in published.CLAIMS)
-    note = f"Percentage points of test accuracy. Ours: paired by seed, with the {100 * LEVEL:g} % t-interval."
-    return Table("Published claims", ("Claim", "Published gap", "Our gap"), rows, note)
+def claims_table(checked: Sequence[Check]) -> Table:
+    """Tabulate the claims of the paper's text beside the study's own numbers; those that it tests come first."""
+    tested_first = sorted(checked, key=lambda c: c.answer == "not tested")
+    rows = tuple((c.claim.text, c.claim.published(), c.ours(), _excess(c), ANSWERS[c.answer]) for c in tested_first)
+    method = (
+        f"Test accuracy, every complete run; {100 * LEVEL:g} % intervals, each at its own level. Ours: of gaps and "
+        "trends, t-intervals over seeds, paired by seed; of ratios of standard deviations, the jackknife over seeds; "
+        "of the best T, Hsu's comparisons; of a share of runs, Jeffreys' interval. Our runs support a claim if the "
+        "whole interval lies on its side, and contradict it if on the other side. Published intervals follow from the "
+        "printed numbers. "
+    )
+    notes = [
+        method + ASSUMPTION,
+        *(f"On the claim that {claim.text}: {claim.note}" for claim in (c.claim for c in checked) if claim.note),
+    ]
+    header = ("Claim", "Published", "Ours", "Ours minus published", "Our runs")
+    return Table("Published claims", header, rows, " ".join(notes))
 
 
-def claims_in_words(results: StudyResults) -> tuple[str, ...]:
-    """Return, for each published claim that our runs can test, whether they support it and whether its size agrees."""
-    gaps = [(claim, _gap(results, claim)) for claim in published.CLAIMS]
-    return tuple(check(claim, gap).text() for claim, gap in gaps if gap is not None)
+def claims_in_words(checked: Sequence[Check]) -> tuple[str, ...]:
+    """Return how many of the published claims our runs support, contradict and leave open; empty if they test none."""
+    counts = Counter(c.answer for c in checked)
+    tested = counts["holds"] + counts["contradicted"] + counts["open"]
+    if not tested:
+        return ()
+    text = (
+        f"Of the {len(checked)} claims of the paper that are listed below, this study tests {tested}: its runs support "
+        f"{counts['holds']}, contradict {counts['contradicted']} and leave {counts['open']} open."
+    )
+    return (text,)
 
 
-def _gap(results: StudyResults, claim: published.Claim) -> Interval | None:
-    first, second = published.configuration(*claim.first), published.configuration(*claim.second)
-    return paired_difference(_test_accuracies(results, first), _test_accuracies(results, second))
+def _excess(check: Check) -> str:
+    if check.excess is None:
+        return NONE
+    half_width = check.excess.half_width()
+    differs = "; differs" if abs(check.excess.value) > half_width else ""
+    return f"{check.excess.value:+.1f} ± {half_width:.1f}{differs}"
 
 
-def _claimed(results: StudyResults, claim: published.Claim) -> str:
-    first, second = published.configuration(*claim.first), published.configuration(*claim.second)
-    for side in (first, second):
-        if _ours(results, side).empty:
-            return _label(results, side)
-    gap = _gap(results, claim)
-    return "no tested seed in common" if gap is None else gap.cell()
+def published_gaps_table() -> Table:
+    """Tabulate which of the published gaps are significant, by the printed intervals alone."""
+    others: tuple[PublishedLoss, ...] = ("gce", "cce")
+    rows: list[tuple[str, ...]] = []
+    bold, counts = set(), []
+    for other in others:
+        gaps = published_gaps(other)
+        bold |= {(len(rows) + i, 2) for i, gap in enumerate(gaps) if gap.significant}
+        counts.append(f"{sum(gap.significant for gap in gaps)} of {len(gaps)} against {published.LOSS_NAMES[other]}")
+        rows += [(f"adaptive - {published.LOSS_NAMES[other]}", gap.subset, *_gap_cells(gap)) for gap in gaps]
+    note = (
+        f"Points of test accuracy by the printed numbers alone: gap ± half width of its {100 * LEVEL:g} % interval, p, "
+        "and p adjusted by Holm for the legible subsets of a pair of losses. Bold: significant at 5 % after that "
+        f"({' and '.join(counts)}). {ASSUMPTION}"
+    )
+    header = ("Losses", "Training subset", "Published gap", "p", "p (Holm)")
+    return Table("Significance of the published gaps", header, tuple(rows), note, frozenset(bold))
 
 
-def _ours(results: StudyResults, wanted: Configuration) -> pd.DataFrame:
-    """Return the rows of exactly this configuration; arms that share it share its runs too."""
-    run_ids = {planned.run.run_id for planned in results.plan.runs if planned.run.configuration == wanted}
-    return results.runs[results.runs["run_id"].isin(run_ids)]
-
-
-def _test_accuracies(results: StudyResults, wanted: Configuration) -> dict[int, float]:
-    tested = scores(_ours(results, wanted), "test")
-    return {seed: accuracy for values in tested.values() for seed, accuracy in values.items()}
-
-
-def _label(results: StudyResults, wanted: Configuration) -> str:
-    """Name our arms of this configuration; without one, state whether only the training differs."""
-    labels = list(dict.fromkeys(map(str, _ours(results, wanted)["configuration"])))
-    if labels:
-        return ", ".join(labels)
-    for planned in results.plan.runs:
-        ours = planned.run.configuration
-        if ours.subset == wanted.subset and ours.loss == wanted.loss:
-            differences = ours.training.model_dump().items() - wanted.training.model_dump().items()
-            return f"{ABSENT}: differs in {', '.join(f'{name} {value}' for name, value in sorted(differences))}"
-    return ABSENT
+def _gap_cells(gap: PublishedGap) -> list[str]:
+    return [f"{gap.gap.value:+.1f} ± {gap.gap.half_width():.1f}", p_text(gap.gap.p), p_text(gap.adjusted)]

@@ -17,8 +17,7 @@ from analysis.report.write import write_report
 from analysis.results.study_results import load_results
 from analysis.tables import accuracy
 from analysis.tables.provenance import cost_table, provenance_table
-from analysis.tables.published import claims_table, paper_tables, published_table
-from trainables.config import CCE, GCE, AdaptiveGCE, Training
+from trainables.config import CCE, GCE
 from trainables.records import record_path
 
 if TYPE_CHECKING:
@@ -132,66 +131,6 @@ def test_markup_does_not_reach_markdown(text: str, inert: str) -> None:
 def test_other_data_is_not_laid_beside_the_published_numbers(study: Builder, tmp_path: Path) -> None:
     study.temperatures([2, 3], 2)
     assert "Published numbers" not in (write_report(tmp_path, study.write(tmp_path)) / "report.md").read_text()
-
-
-def test_the_published_adaptive_loss_stands_beside_our_t_1000(full_study: Builder) -> None:
-    rows = published_table(full_study.results()).rows
-    assert [(row[1], row[2], row[4]) for row in rows] == [
-        ("CCE", "70.6 ± 0.6", "cce"),
-        ("L_q", "74.1 ± 0.5", "gce"),
-        ("adaptive", "75.3 ± 0.5", "adaptive T=1000"),
-    ]
-    claims = claims_table(full_study.results()).rows
-    assert claims[0][1] == "4.7"
-    assert re.fullmatch(r"[\d.]+ ± [\d.]+ \(n = 6\)", claims[0][2])
-    assert claims[2][2] == "not in this study"
-
-
-@pytest.mark.parametrize(
-    "loss",
-    [
-        GCE(name="gce", q=0.5),
-        AdaptiveGCE(name="adaptive_gce", temperature=316.0),
-        AdaptiveGCE(name="adaptive_gce", reading="pooled"),
-        AdaptiveGCE(name="adaptive_gce", distances="penultimate"),
-    ],
-)
-def test_other_settings_of_a_loss_are_not_the_published_ones(study: Builder, loss: GCE | AdaptiveGCE) -> None:
-    for seed in range(2):
-        study.add("arm", loss, seed)
-        study.add("cce", CCE(name="cce"), seed)
-    ours = {row[1]: row[3:] for row in published_table(study.results()).rows}
-    assert ours["L_q"] == ours["adaptive"] == ("-", "not in this study")
-    assert [row[2] for row in claims_table(study.results()).rows] == ["not in this study"] * 3
-
-
-def test_our_numbers_stand_in_the_papers_own_tables(study: Builder) -> None:
-    for loss, shift in ((CCE(name="cce"), 0.0), (GCE(name="gce"), 0.03), (AdaptiveGCE(name="adaptive_gce"), 0.03)):
-        for seed in range(6):
-            for subset in ("all", "l_noisy+clean"):
-                test = 0.7 + shift + 0.001 * ((seed * len(loss.name)) % 5)
-                study.add(loss.name, loss, seed, subset=subset, test=test)
-    (table,) = paper_tables(study.results())  # one row of Table 3 makes no table
-    assert table.title.startswith("Table 2 of the paper")
-    assert table.header[1:] == ("CCE", "L_q", "adaptive", "CCE, published", "L_q, published", "adaptive, published")
-    assert [row[0] for row in table.rows] == ["l_noisy+clean", "all"]
-    assert table.rows[1][4:] == ("70.6 ± 0.6", "74.1 ± 0.5", "75.3 ± 0.5")
-    assert table.rows[1][1] == "70.2 ± 0.2 (n = 6)"
-    assert table.bold == {(row, column) for row in (0, 1) for column in (2, 3)}  # a tie, well above CCE
-
-
-def test_another_training_is_not_the_published_one(study: Builder) -> None:
-    study.training = Training(epochs=40, batch_size=32)
-    study.add("cce", CCE(name="cce"), 0)
-    row = published_table(study.results()).rows[0]
-    assert row[3:] == ("-", "not in this study: differs in batch_size 32, epochs 40")
-
-
-def test_arms_of_the_same_configuration_are_one(study: Builder) -> None:
-    study.add("swept", GCE(name="gce", q=0.5), 0, varied={"q": 0.5}, test=0.1)
-    study.add("swept", GCE(name="gce", q=0.7), 0, varied={"q": 0.7}, test=0.6)
-    study.add("fixed", GCE(name="gce", q=0.7), 0, test=0.6)
-    assert published_table(study.results()).rows[1][3:] == ("60.0 (n = 1)", "swept q=0.7, fixed")
 
 
 def test_data_that_only_look_like_fsdnoisy18k_are_not_laid_beside_it(full_study: Builder, tmp_path: Path) -> None:

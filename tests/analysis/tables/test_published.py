@@ -1,0 +1,154 @@
+"""A study's numbers beside the published ones: the same settings only, and no claim without its interval."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analysis.findings import published
+from analysis.findings.paper_claims import CLAIMS, checks
+from analysis.findings.paper_runs import PaperRuns
+from analysis.tables.published import (
+    claims_in_words,
+    claims_table,
+    paper_tables,
+    published_gaps_table,
+    published_table,
+    published_tables,
+)
+from trainables.config import CCE, GCE, AdaptiveGCE, Training
+
+if TYPE_CHECKING:
+    from factories import Builder
+
+
+def runs(study: Builder) -> PaperRuns:
+    return PaperRuns(study.results())
+
+
+def test_the_published_adaptive_loss_stands_beside_our_t_1000(full_study: Builder) -> None:
+    rows = published_table(runs(full_study)).rows
+    assert [(row[1], row[2], row[4]) for row in rows] == [
+        ("CCE", "70.6 ± 0.6", "cce"),
+        ("L_q", "74.1 ± 0.5", "gce"),
+        ("adaptive", "75.3 ± 0.5", "adaptive T=1000"),
+    ]
+
+
+def test_a_claim_stands_beside_our_own_gap(full_study: Builder) -> None:
+    claims = {row[0]: row[1:] for row in claims_table(checks(runs(full_study))).rows}
+    gap = claims["adaptive beats CCE on all"]
+    assert gap[0] == "+4.7 ± 0.7 points"
+    assert re.fullmatch(r"\+[\d.]+ ± [\d.]+ points \(n = 6\)", gap[1])
+    assert gap[3] == "support it"
+    saved = claims["adaptive with 443 clean clips beats CCE with 1,772 (75 % of the clean data saved)"]
+    assert saved[1:] == ("not in this study", "-", "do not test it")
+
+
+def test_claims_that_the_study_tests_come_first(full_study: Builder) -> None:
+    answers = [row[4] != "do not test it" for row in claims_table(checks(runs(full_study))).rows]
+    assert answers == sorted(answers, reverse=True)
+    assert len(answers) == len(CLAIMS)
+    assert 0 < sum(answers) < len(CLAIMS)
+
+
+def test_the_221_clips_of_the_text_are_mentioned_where_75_percent_is_claimed(full_study: Builder) -> None:
+    note = claims_table(checks(runs(full_study))).note
+    assert (
+        "(75 % of the clean data saved): The paper's text speaks of 221 clean clips where its Table 1 has 443" in note
+    )
+
+
+def test_the_claims_are_counted_in_words(full_study: Builder) -> None:
+    (text,) = claims_in_words(checks(runs(full_study)))
+    rows = claims_table(checks(runs(full_study))).rows
+    counts = [sum(row[4] == answer for row in rows) for answer in ("support it", "contradict it", "leave it open")]
+    supported, contradicted, open_ = counts
+    assert f"this study tests {sum(counts)}: its runs support {supported}, contradict {contradicted}" in text
+    assert f"leave {open_} open" in text
+
+
+def test_a_study_that_tests_no_claim_counts_none(study: Builder) -> None:
+    study.add("cce", CCE(name="cce"), 0)
+    assert claims_in_words(checks(runs(study))) == ()
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        GCE(name="gce", q=0.5),
+        AdaptiveGCE(name="adaptive_gce", temperature=316.0),
+        AdaptiveGCE(name="adaptive_gce", reading="pooled"),
+        AdaptiveGCE(name="adaptive_gce", distances="penultimate"),
+    ],
+)
+def test_other_settings_of_a_loss_are_not_the_published_ones(study: Builder, loss: GCE | AdaptiveGCE) -> None:
+    for seed in range(2):
+        study.add("arm", loss, seed)
+        study.add("cce", CCE(name="cce"), seed)
+    ours = {row[1]: row[3:] for row in published_table(runs(study)).rows}
+    assert ours["L_q"] == ours["adaptive"] == ("-", "not in this study")
+    assert {row[4] for row in claims_table(checks(runs(study))).rows} == {"do not test it"}
+
+
+def test_our_numbers_stand_in_the_papers_own_tables(study: Builder) -> None:
+    for loss, shift in ((CCE(name="cce"), 0.0), (GCE(name="gce"), 0.03), (AdaptiveGCE(name="adaptive_gce"), 0.03)):
+        for seed in range(6):
+            for subset in ("all", "l_noisy+clean"):
+                test = 0.7 + shift + 0.001 * ((seed * len(loss.name)) % 5)
+                study.add(loss.name, loss, seed, subset=subset, test=test)
+    (table,) = paper_tables(runs(study))  # one row of Table 3 makes no table
+    assert table.title.startswith("Table 2 of the paper")
+    assert table.header[1:] == ("CCE", "L_q", "adaptive", "CCE, published", "L_q, published", "adaptive, published")
+    assert [row[0] for row in table.rows] == ["l_noisy+clean", "all"]
+    assert table.rows[1][4:] == ("70.6 ± 0.6", "74.1 ± 0.5", "75.3 ± 0.5")
+    assert table.rows[1][1] == "70.2 ± 0.2 (n = 6)"
+    assert table.bold == {(row, column) for row in (0, 1) for column in (2, 3)}  # a tie, well above CCE
+
+
+def test_another_training_is_not_the_published_one(study: Builder) -> None:
+    study.training = Training(epochs=40, batch_size=32)
+    study.add("cce", CCE(name="cce"), 0)
+    row = published_table(runs(study)).rows[0]
+    assert row[3:] == ("-", "not in this study: differs in batch_size 32, epochs 40")
+
+
+def test_arms_of_the_same_configuration_are_one(study: Builder) -> None:
+    study.add("swept", GCE(name="gce", q=0.5), 0, varied={"q": 0.5}, test=0.1)
+    study.add("swept", GCE(name="gce", q=0.7), 0, varied={"q": 0.7}, test=0.6)
+    study.add("fixed", GCE(name="gce", q=0.7), 0, test=0.6)
+    assert published_table(runs(study)).rows[1][3:] == ("60.0 (n = 1)", "swept q=0.7, fixed")
+
+
+def test_numbers_in_the_papers_layout_are_not_listed_again(study: Builder) -> None:
+    for subset in ("all", "l_noisy+clean", "clean"):
+        study.add("cce", CCE(name="cce"), 0, subset=subset)
+    study.add("gce", GCE(name="gce"), 0, subset="all")
+    titles = [table.title for table in published_tables(runs(study), checks(runs(study)))]
+    assert titles[:3] == [*published.TABLES, "Published numbers"]
+    rows = published_table(runs(study), ("all", "l_noisy+clean", "clean")).rows
+    assert [row[:2] for row in rows] == [("l_noisy+clean", "L_q"), ("l_noisy+clean", "adaptive"), ("all", "adaptive")]
+    assert {row[3:] for row in rows} == {("-", "not in this study")}
+
+
+def test_the_significance_of_the_published_gaps_is_in_the_report_with_its_assumption() -> None:
+    table = published_gaps_table()
+    assert len(table.rows) == 12
+    assert table.rows[2] == ("adaptive - L_q", "all", "+1.2 ± 0.7", "p = 0.0011", "p = 0.0069")
+    assert {table.rows[row][:2] for row, _ in table.bold if row < 6} == {
+        ("adaptive - L_q", "l_noisy+clean"),
+        ("adaptive - L_q", "all"),
+    }
+    assert "(2 of 6 against L_q and 5 of 6 against CCE)" in table.note
+    assert "whether it paired its runs is not known" in table.note
+
+
+def test_the_guide_to_the_paper_has_the_same_table() -> None:
+    table, guide = published_gaps_table(), Path(__file__).parents[3] / "docs" / "howto" / "reproduce-the-paper.md"
+    lines = guide.read_text(encoding="utf-8").splitlines()
+    for i, row in enumerate(table.rows):
+        cells = [f"**{cell}**" if (i, j) in table.bold else cell for j, cell in enumerate(row)]
+        assert f"| {' | '.join(cells)} |" in lines
