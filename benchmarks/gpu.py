@@ -93,7 +93,7 @@ def _contend(name: str, folder: Path, device: torch.device, lanes: int, seconds:
     loader = data(folder, device=device)
     protocol = {"precision": "bf16"} if name == "bf16" else {}
     run = run_of(loader, AdaptiveGCE(name="adaptive_gce", temperature=1000.0), **protocol)
-    chosen = loader.run_data(run.configuration)
+    chosen = loader.run_data(run)
     torch.backends.cuda.matmul.allow_tf32 = name == "tf32"
     size = run.configuration.training.batch_size
     patches = len(chosen.train) // size * size

@@ -242,7 +242,7 @@ def largest_difference() -> float:
             run_of(loader, loss, seed=seed, epochs=1 + seed, batch_size=8, halve_after=1, stop_after=2)
             for seed, loss in enumerate(losses)
         ]
-        single = loader.run_data(runs[0].configuration)
+        single = loader.run_data(runs[0])
         chosen = replace(single, patches=replace(single.patches, frames=single.patches.frames.double()))
         lanes = Lanes(runs, 2, chosen, cpu, torch.float64)
         while not lanes.finished:

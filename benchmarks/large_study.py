@@ -71,6 +71,7 @@ def record_of(planned: PlannedRun, truth: np.ndarray, random: np.random.Generato
             train_loss=3 - 2 * done[e] + 0.1 * noise[0, e],
             validation_loss=2 - done[e] + 0.1 * noise[1, e],
             validation_accuracy=accuracy[e],
+            validation_clip_accuracy=accuracy[e],
             verified_accuracy=verified[e],
             learning_rate=1e-3 / 2 ** (e // 10),
             q_mean=0.8 + 0.1 * noise[2, e] if isinstance(loss, AdaptiveGCE) else None,
@@ -85,6 +86,7 @@ def record_of(planned: PlannedRun, truth: np.ndarray, random: np.random.Generato
         status="complete",
         epochs=epochs,
         validation_accuracy=epochs[-1].validation_accuracy,
+        validation_clip_accuracy=epochs[-1].validation_clip_accuracy,
         verified_accuracy=epochs[-1].verified_accuracy,
         test=Test(accuracy=float((predicted == truth).mean()), predictions=predicted.tolist()),
         cost=Cost(

@@ -35,6 +35,7 @@ class _NoTraining:
                 train_loss=1.0,
                 validation_loss=1.0,
                 validation_accuracy=0.5,
+                validation_clip_accuracy=0.5,
                 verified_accuracy=0.5,
                 learning_rate=1e-3,
                 q_mean=None,

@@ -69,7 +69,7 @@ def _training(loader: RunDataSource, precision: Precision) -> RunTraining:
     protocol = Training(epochs=100, stop_after=100, precision=precision)
     configuration = Configuration(loss=AdaptiveGCE(name="adaptive_gce"), training=protocol)
     run = Run(configuration=configuration, seed=0, dataset=loader.manifest.fingerprint)
-    return RunTraining(run, loader.run_data(configuration), loader.device)
+    return RunTraining(run, loader.run_data(run), loader.device)
 
 
 def _accuracy() -> list[Figure]:

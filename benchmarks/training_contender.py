@@ -178,7 +178,7 @@ def main(name: str, folder: FolderLocation, threads: int = 1) -> None:
     torch.set_num_threads(threads)
     loader = data(folder)
     run = run_of(loader, GCE(name="gce") if name == "bare" else AdaptiveGCE(name="adaptive_gce", temperature=1000.0))
-    chosen = loader.run_data(run.configuration)
+    chosen = loader.run_data(run)
     epoch = {
         "plain": lambda: plain(run, chosen, workers=0),
         "loader": lambda: plain(run, chosen, workers=2),

@@ -26,15 +26,18 @@ BEST = 3.0  # log10 of the temperature with the highest synthetic accuracy
 
 
 def point(epoch: int, **changes: Any) -> Epoch:
-    """Return the point of a learning curve after an epoch, with a validation accuracy of 0.1 per epoch."""
+    """Return the point of a learning curve after an epoch, with a validation accuracy of 0.1 per epoch.
+
+    Unless ``changes`` state otherwise, the accuracy over clips equals that over patches.
+    """
     fields: dict[str, Any] = {
         "train_loss": 1 / epoch,
         "validation_loss": 2 / epoch,
         "validation_accuracy": epoch / 10,
         "verified_accuracy": None,
         "learning_rate": 1e-3,
-    }
-    return Epoch(epoch=epoch, **fields | changes)
+    } | changes
+    return Epoch(epoch=epoch, **{"validation_clip_accuracy": fields["validation_accuracy"]} | fields)
 
 
 def curve(accuracies: Iterable[float]) -> list[Epoch]:
@@ -43,15 +46,19 @@ def curve(accuracies: Iterable[float]) -> list[Epoch]:
 
 
 def record(run: Run | PlannedRun, status: Status = "complete", epochs: Sequence[Epoch] = (), **changes: Any) -> Record:
-    """Return a run's record; its validation accuracy is that of the last epoch, or 0.5 without epochs."""
+    """Return a run's record; its validation accuracy is that of the last epoch, or 0.5 without epochs.
+
+    Unless ``changes`` state otherwise, the accuracy over clips equals that over patches.
+    """
     run = run.run if isinstance(run, PlannedRun) else run
     fields: dict[str, Any] = {
         "validation_accuracy": epochs[-1].validation_accuracy if epochs else 0.5,
         "verified_accuracy": None,
         "test": None,
         "cost": Cost(wall_s=1, cpu_s=1, images=1, images_per_s=1),
-    }
-    return Record(run_id=run.run_id, run=run, status=status, epochs=list(epochs), **fields | changes)
+    } | changes
+    fields = {"validation_clip_accuracy": fields["validation_accuracy"]} | fields
+    return Record(run_id=run.run_id, run=run, status=status, epochs=list(epochs), **fields)
 
 
 def write_record(storage: Location, record: Record) -> None:

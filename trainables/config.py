@@ -16,14 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Self
 
-# Increased whenever the same configuration and seed would train differently than before; run_ids change with it, so
-# older records no longer count.
-SEMANTICS_VERSION = 1
+# Increased whenever the same configuration and seed would train differently than before, or would be judged by another
+# accuracy; run_ids change with it, so older records no longer count. From version 2 on, records hold the accuracy over
+# validation clips; those of version 1 hold that over validation patches alone, and are judged by it.
+SEMANTICS_VERSION = 2
 
 Reading = Literal["mean", "pooled", "sample"]
 Distances = Literal["input", "penultimate"]
 Rule = Literal["max", "outlier"]
 Precision = Literal["fp32", "bf16"]
+Split = Literal["fixed", "per_seed"]
 Subset = Literal[
     "all",
     "clean",
@@ -159,12 +161,21 @@ class Training(Frozen):
     learning_rate: Annotated[float, Field(gt=0, le=1, description="Adam's initial learning rate")] = 1e-3
     l2: Annotated[float, Field(ge=0, description="weight of the squared dense kernels in the loss")] = 1e-3
     validation: Annotated[float, Field(gt=0, lt=0.9, description="share of the training clips held out")] = 0.15
-    split_seed: Annotated[int, Field(ge=0, description="seed of the validation split, the same for every run")] = 42
+    split_seed: Annotated[int, Field(ge=0, description="seed of the validation split")] = 42
+    # Omitted from dumps at its default, so that runs keep the run_id that they have without it.
+    split: Annotated[
+        Split,
+        Field(
+            description="fixed: every run holds out the same clips; per_seed: other clips for each seed, the same for "
+            "every configuration",
+            exclude_if=lambda split: split == "fixed",
+        ),
+    ] = "fixed"
     halve_after: Annotated[int, Field(ge=1, description="epochs without gain before the learning rate is halved")] = 5
     halve_gain: Annotated[float, Field(ge=0, description="gain in validation accuracy that counts, for halving")] = 1e-4
     stop_after: Annotated[int, Field(ge=1, description="epochs without gain before the run stops")] = 15
     stop_gain: Annotated[float, Field(ge=0, description="gain in validation accuracy that counts, for stopping")] = 1e-3
-    # Omitted from dumps at its default, so that runs keep the run_id they had before this setting existed.
+    # Omitted from dumps at its default, so that runs keep the run_id that they have without it.
     precision: Annotated[
         Precision,
         Field(
@@ -172,6 +183,15 @@ class Training(Frozen):
             exclude_if=lambda p: p == "fp32",
         ),
     ] = "fp32"
+
+    def validation_seed(self, seed: int) -> int:
+        """Return the seed of the validation split of the runs with this seed, at least 0.
+
+        It depends on neither loss nor subset, so configurations are compared on equal clips, seed by seed.
+        """
+        if self.split == "fixed":
+            return self.split_seed
+        return int(digest(["validation split", self.split_seed, seed]), 16)
 
 
 class Features(Frozen):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from trainables.config import Run
+from trainables.config import SEMANTICS_VERSION, Run
 from trainables.records import Stage, Strict, uncollected
 from trainables.settings import MethodName, PlanSettings
 
@@ -46,6 +46,23 @@ class StudyPlan(Strict):
     spec: dict[str, Any]  # the study file with every default filled in
     dataset: DataSummary
     runs: list[PlannedRun]
+
+    @property
+    def semantics(self) -> int:
+        """The version of the training (``SEMANTICS_VERSION``) of its runs; the present one for a plan without runs.
+
+        Raises:
+            ValueError: its runs are of several versions, whose accuracies cannot be compared.
+
+        """
+        versions = sorted({planned.run.semantics for planned in self.runs}) or [SEMANTICS_VERSION]
+        if len(versions) > 1:
+            msg = (
+                f"study {self.name!r} names runs of several versions of the training ({', '.join(map(str, versions))}),"
+                " whose validation accuracies differ in meaning; run it again, and only the latest remain"
+            )
+            raise ValueError(msg)
+        return versions[0]
 
     @cached_property
     def settings(self) -> PlanSettings:

@@ -20,7 +20,8 @@ Status = Literal["complete", "stopped", "diverged", "failed"]
 # The purpose of a run: to find a choice, to confirm a choice on fresh seeds, or to control for an adaptive loss; empty
 # in a study that trains every run that it names.
 Stage = Literal["", "explore", "confirm", "control"]
-# Which validation clips give the accuracy that a study chooses by: all of them, or those with a verified label.
+# Which validation clips give the accuracy that a study chooses by: all of them, or those with a verified label. Either
+# accuracy is over clips; in records of version 1, which lack it, that on all of them is over patches.
 SelectOn = Literal["validation", "verified"]
 
 
@@ -36,7 +37,9 @@ class Epoch(Strict):
     epoch: int  # counted from 1
     train_loss: float  # the run's own loss with its L2 term
     validation_loss: float  # cross-entropy on the given labels, over patches
-    validation_accuracy: float  # over patches, on the given labels
+    validation_accuracy: float  # over patches, on the given labels: what schedule and early stopping follow
+    # Over clips, each scored as a test clip is, on the given labels: what studies choose by. None in version 1.
+    validation_clip_accuracy: float | None = None
     verified_accuracy: float | None  # over verified validation clips; None without any
     learning_rate: float
     q_mean: float | None = None  # of q_a over the epoch's batches (adaptive losses only)
@@ -44,7 +47,7 @@ class Epoch(Strict):
 
     def accuracy(self, select_on: SelectOn) -> float | None:
         """Return the accuracy that a study chooses by, a fraction in [0, 1]; None if it was not measured."""
-        return self.validation_accuracy if select_on == "validation" else self.verified_accuracy
+        return _accuracy(self, select_on)
 
 
 class Spent(Strict):
@@ -87,7 +90,8 @@ class Record(Strict):
     run: Run
     status: Status
     epochs: list[Epoch]
-    validation_accuracy: float | None  # of the last epoch
+    validation_accuracy: float | None  # these three: of the last epoch, None without one
+    validation_clip_accuracy: float | None = None
     verified_accuracy: float | None
     test: Test | None  # complete runs only
     error: str | None = None  # failed: the traceback's last line; diverged: what was not finite, and when
@@ -113,6 +117,7 @@ class Record(Strict):
             status=status,
             epochs=curve,
             validation_accuracy=curve[-1].validation_accuracy if curve else None,
+            validation_clip_accuracy=curve[-1].validation_clip_accuracy if curve else None,
             verified_accuracy=curve[-1].verified_accuracy if curve else None,
             test=test,
             error=error,
@@ -122,7 +127,14 @@ class Record(Strict):
 
     def accuracy(self, select_on: SelectOn) -> float | None:
         """Return the last epoch's accuracy that a study chooses by; None if it was not measured."""
-        return self.validation_accuracy if select_on == "validation" else self.verified_accuracy
+        return _accuracy(self, select_on)
+
+
+def _accuracy(measured: Epoch | Record, select_on: SelectOn) -> float | None:
+    if select_on == "verified":
+        return measured.verified_accuracy
+    over_clips = measured.validation_clip_accuracy
+    return measured.validation_accuracy if over_clips is None else over_clips
 
 
 def record_path(storage: Location, run_id: str) -> Location:

@@ -12,6 +12,7 @@ from analysis.dashboard.blocks import Block, Page, aria, outward, part, percent,
 from analysis.dashboard.run_pages import run_page, runs_blocks
 from analysis.dashboard.snapshot import ended
 from analysis.dashboard.studies import UnreadableStudyError
+from analysis.text.validation_clips import earlier_version
 from trainables.naming import duration
 
 if TYPE_CHECKING:
@@ -137,9 +138,9 @@ def _head(snapshot: Snapshot, state: State, address: Address, links: list[Any]) 
     plan = snapshot.plan
     text = html.Section(html.P(snapshot.verdict), className="verdict", **aria(label="Verdict"))
     title = html.H1([address.study, _badge(state)])
-    return part(
-        "head", title, html.P(plan.description, className="soft"), text, *_test_switch(snapshot, address), *links
-    )
+    version = earlier_version(plan)
+    notes = [*([html.P(version, className="note")] if version else []), *_test_switch(snapshot, address)]
+    return part("head", title, html.P(plan.description, className="soft"), text, *notes, *links)
 
 
 def _test_switch(snapshot: Snapshot, address: Address) -> list[Any]:

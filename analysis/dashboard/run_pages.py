@@ -79,7 +79,7 @@ def _rows(runs: Listing, columns: list[str], address: Address) -> Any:  # noqa: 
 
 def _cell(name: str, row: Mapping[str, Any]) -> str:
     value = row[name]
-    if name.endswith("_accuracy"):
+    if name == "validation" or name.endswith("_accuracy"):
         return percent(value)
     if name == "wall_s":
         return "-" if math.isnan(value) else f"{value / MINUTE_S:.1f}"
@@ -153,7 +153,9 @@ def _log(studies: Studies, run_id: str) -> list[Any]:
 def _facts(row: dict[str, Any], metrics: Iterable[str]) -> list[Any]:
     facts = [("Status", row["status"]), ("Subset", row["subset"]), ("Epochs", str(row["epochs"]))]
     facts += [("Stage", row["stage"])] if row["stage"] else []
-    facts += [(f"{accuracy_name(name)} (%)", percent(row[f"{name}_accuracy"])) for name in metrics]
+    for name in metrics:
+        accuracy = row["validation" if name == "validation" else f"{name}_accuracy"]
+        facts.append((f"{accuracy_name(name)} (%)", percent(accuracy)))
     parts = [html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in facts])]
     return [*parts, html.P(row["error"], className="problem")] if row["error"] else parts
 
@@ -164,7 +166,7 @@ def _curve(record: Record, key: Key, arms: list[str]) -> Figure:
     def curve(values: list[float]) -> list[Curve]:
         return [Curve(key, (), epochs, tuple(values), 1, ())]
 
-    accuracy = curve([point.validation_accuracy for point in record.epochs])
+    accuracy = curve([point.accuracy("validation") or 0.0 for point in record.epochs])  # it is always measured
     drawing = draw_learning_curves(accuracy, curve([point.train_loss for point in record.epochs]), arms)
     drawing.update_traces(mode="lines+markers")  # a single epoch has no line
     title = "Validation accuracy and training loss per epoch"

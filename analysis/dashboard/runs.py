@@ -9,7 +9,7 @@ import numpy as np
 
 from analysis.dashboard.addresses import FILTERS
 from analysis.results.clip_labels import matches_labels
-from analysis.results.runs_table import UNRECORDED
+from analysis.results.runs_table import UNRECORDED, accuracy_column
 from analysis.statistics.clips import confusion
 from analysis.tables.table import NONE, Table
 from trainables.naming import number, symbol
@@ -30,7 +30,7 @@ SORTS = {
     "seed": "Seed",
     "stage": "Stage",
     "status": "Status",
-    "validation_accuracy": "Validation (%)",
+    "validation": "Validation (%)",
     "verified_accuracy": "Verified (%)",
     "test_accuracy": "Test (%)",
     "epochs": "Epochs",
@@ -59,17 +59,20 @@ class Listing:
 
 
 def with_running(runs: pd.DataFrame, live: Live) -> pd.DataFrame:
-    """Return the runs table with status, epoch and accuracy of the runs in training."""
+    """Return the runs table with ``validation``, and with status, epoch and accuracy of the runs in training.
+
+    ``validation`` is over clips, in studies of the first version of the training over patches.
+    """
+    runs = runs.assign(validation=runs[accuracy_column(runs, "validation")])
     in_flight = {flight.run_id: flight for flight in live.flights}
     now = runs["run_id"].isin(in_flight) & runs["status"].isin(UNRECORDED)
     if not now.any():
         return runs
-    shown = runs.copy()
-    shown.loc[now, "status"] = "running"
-    shown.loc[now, "epochs"] = [in_flight[run_id].epoch for run_id in shown.loc[now, "run_id"]]
-    accuracy = [in_flight[run_id].validation_accuracy for run_id in shown.loc[now, "run_id"]]
-    shown.loc[now, "validation_accuracy"] = np.array(accuracy, dtype=float)
-    return shown
+    runs.loc[now, "status"] = "running"
+    runs.loc[now, "epochs"] = [in_flight[run_id].epoch for run_id in runs.loc[now, "run_id"]]
+    accuracy = [in_flight[run_id].validation_accuracy for run_id in runs.loc[now, "run_id"]]
+    runs.loc[now, "validation"] = np.array(accuracy, dtype=float)
+    return runs
 
 
 def listing(runs: pd.DataFrame, address: Address) -> Listing:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.figures.learning_curves import Cut, add_cuts
 from analysis.plotting.figure import Figure, named, panels
 from analysis.plotting.theme import axis_title, empty, epoch_range, escaped, faint, finite, style
-from analysis.results.runs_table import Key, accuracy_name, arms, curve_points
+from analysis.results.runs_table import Key, accuracy_column, accuracy_name, arms, curve_points
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ def exploring_curves_data(runs: pd.DataFrame, epochs: pd.DataFrame, metric: str)
         metric: ``validation`` or ``verified``.
 
     """
-    quantity = f"{metric}_accuracy"
+    quantity = accuracy_column(epochs, metric)
     points = curve_points(epochs.dropna(subset=[quantity]), quantity, list(runs["run_id"]))
     trails = []
     for run in runs.itertuples():

@@ -23,7 +23,7 @@ from analysis.plotting.theme import (
     finite,
     style,
 )
-from analysis.results.runs_table import Key, arms, complete_runs, curve_points, runs_of
+from analysis.results.runs_table import Key, accuracy_column, arms, complete_runs, curve_points, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,7 @@ def learning_curves_data(runs: pd.DataFrame, epochs: pd.DataFrame, quantity: str
     Args:
         runs: a study's runs table, or a part of it.
         epochs: the study's curves table.
-        quantity: a numeric field of ``trainables.records.Epoch``, as ``validation_accuracy`` or ``train_loss``.
+        quantity: a numeric field of ``trainables.records.Epoch``, as ``verified_accuracy`` or ``train_loss``.
         shown: the configurations; those without a run here are left out.
 
     """
@@ -108,7 +108,7 @@ def learning_curves(finding: Finding) -> tuple[Figure, ...]:
     for where, runs in panels(results.runs, "validation"):
         accuracy, loss = (
             learning_curves_data(runs, results.curves, name, finding.representatives)
-            for name in ("validation_accuracy", "train_loss")
+            for name in (accuracy_column(results.curves, "validation"), "train_loss")
         )
         if any(curve.runs for curve in accuracy):
             title = f"Validation accuracy and training loss per epoch{where}"

@@ -67,6 +67,16 @@ def accuracy_name(metric: str) -> str:
     return "Verified validation accuracy" if metric == "verified" else f"{metric.capitalize()} accuracy"
 
 
+def accuracy_column(table: pd.DataFrame, metric: str) -> str:
+    """Return the column of a runs table, or of a curves table, that holds a metric's accuracy.
+
+    Validation is over clips; where every record is of the first version of the training, which did not measure that, it
+    is over patches.
+    """
+    over_clips = metric == "validation" and not table["validation_clip_accuracy"].isna().all()
+    return "validation_clip_accuracy" if over_clips else f"{metric}_accuracy"
+
+
 def complete_runs(runs: pd.DataFrame) -> pd.DataFrame:
     """Return the rows that may enter means, intervals and selections."""
     return runs[runs["status"] == "complete"]
@@ -90,7 +100,7 @@ def scores(runs: pd.DataFrame, metric: str) -> dict[Key, dict[int, float]]:
     ``metric`` is validation, verified, test or selection; a configuration without such an accuracy is absent.
     """
     by_configuration: dict[Key, dict[int, float]] = {}
-    column = f"{metric}_accuracy"
+    column = accuracy_column(runs, metric)
     complete = complete_runs(runs).dropna(subset=[column])
     columns = [complete[name].tolist() for name in (*Key._fields, "seed", column)]
     for arm, configuration, subset, seed, accuracy in zip(*columns, strict=True):

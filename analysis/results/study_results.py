@@ -26,7 +26,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analysis.results.clip_labels import ClipLabels
+    from trainables.records import SelectOn
     from trainables.storage.types import Location
+
+ACCURACIES = (  # columns of ``StudyResults.runs``
+    "validation_accuracy",
+    "validation_clip_accuracy",
+    "verified_accuracy",
+    "test_accuracy",
+    "selection_accuracy",
+)
 
 
 @dataclass(frozen=True)
@@ -37,10 +46,10 @@ class StudyResults:
     is varied beside the axis), configuration (a label such as ``adaptive T=1000``), loss, subset, seed, parameter and
     value (the varied number that makes the axis; empty and NaN when there is none), one column per loss parameter,
     status (of the record; without one ``waiting``, or ``missing`` once the study has ended; ``damaged`` when it cannot
-    be read), validation_accuracy,
-    verified_accuracy, test_accuracy and selection_accuracy (the one of the first two that the study chooses by;
-    fractions in [0, 1], NaN when absent), epochs, wall_s, cpu_s (seconds), error (empty when there is none), gpu_hours
-    and price (NaN without a record, and where the study file states no price).
+    be read), validation_accuracy (over patches), validation_clip_accuracy (over clips), verified_accuracy (over clips),
+    test_accuracy (over clips) and selection_accuracy (the one of validation that the study chooses by; fractions in
+    [0, 1], NaN when absent), epochs, wall_s, cpu_s (seconds), error (empty when there is none), gpu_hours and price
+    (NaN without a record, and where the study file states no price).
 
     ``curves`` has one row per recorded epoch: run_id and the fields of ``trainables.records.Epoch``.
 
@@ -143,9 +152,11 @@ def study_results(
         show_test: whether to keep the tests of a study that has not ended.
 
     Raises:
-        ValueError: two different runs share arm, configuration, subset and seed.
+        ValueError: two different runs share arm, configuration, subset and seed, or runs are of several versions of the
+            training.
 
     """
+    _ = plan.semantics  # raises for several versions, whose accuracies must not enter one mean
     missing = sum(p.run.run_id not in records and p.run.run_id not in damaged for p in plan.runs)
     ended = has_ended(plan, records.values(), missing, progress)
     hidden = not (ended or show_test)
@@ -233,22 +244,23 @@ def _identity(planned: PlannedRun) -> dict[str, Any]:
 
 def _unrecorded(damage: str | None, absent: str) -> dict[str, Any]:
     nan = float("nan")
-    accuracies = dict.fromkeys((f"{name}_accuracy" for name in ("validation", "verified", "test", "selection")), nan)
     status = "damaged" if damage else absent
+    accuracies = dict.fromkeys(ACCURACIES, nan)
     return {"status": status, **accuracies, "epochs": 0, "wall_s": nan, "cpu_s": nan, "error": damage or ""}
 
 
-def _outcome(record: Record, chosen_by: str) -> dict[str, Any]:
+def _outcome(record: Record, chosen_by: SelectOn) -> dict[str, Any]:
     nan = float("nan")
-    validation = {
-        "validation_accuracy": nan if record.validation_accuracy is None else record.validation_accuracy,
-        "verified_accuracy": nan if record.verified_accuracy is None else record.verified_accuracy,
-    }
+    measured = (
+        record.validation_accuracy,
+        record.validation_clip_accuracy,
+        record.verified_accuracy,
+        None if record.test is None else record.test.accuracy,
+        record.accuracy(chosen_by),
+    )
     return {
         "status": record.status,
-        **validation,
-        "test_accuracy": nan if record.test is None else record.test.accuracy,
-        "selection_accuracy": validation[f"{chosen_by}_accuracy"],
+        **{name: nan if value is None else value for name, value in zip(ACCURACIES, measured, strict=True)},
         "epochs": len(record.epochs),
         "wall_s": record.cost.wall_s,
         "cpu_s": record.cost.cpu_s,

@@ -8,6 +8,7 @@ from analysis.results.runs_table import key_of, scores, selected_on
 from analysis.results.study_results import reported
 from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
 from analysis.tables.table import NONE, Table
+from analysis.text.validation_clips import earlier_version
 
 if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults
@@ -25,14 +26,16 @@ def comparison(first: StudyResults, second: StudyResults) -> Table:
     data, only the means are shown.
     """
     paired = first.plan.dataset.fingerprint == second.plan.dataset.fingerprint
+    alike = first.plan.semantics == second.plan.semantics  # if not, one's validation accuracy is over patches
     metrics = dict.fromkeys((selected_on(first.plan), selected_on(second.plan), "test"))
+    pairs = {metric: paired and (alike or metric != "validation") for metric in metrics}
     ours, theirs = _labels(first), _labels(second)
     rows = [
         (label, same[1], metric, *cells)
         for same, label in ours.items()
         if same in theirs
         for metric in metrics
-        if set(cells := _cells(first, second, same, metric, paired=paired)) != {NONE}
+        if set(cells := _cells(first, second, same, metric, paired=pairs[metric])) != {NONE}
     ]
     a, b = first.plan.name, second.plan.name
     a, b = (f"{a} (first)", f"{b} (second)") if a == b else (a, b)
@@ -41,6 +44,9 @@ def comparison(first: StudyResults, second: StudyResults) -> Table:
         "explore). The difference, first minus second in points, is paired by seed over the n seeds that both have"
     )
     note += "." if paired else "; there is none, because the data sets differ."
+    for results in (first, second):
+        if not alike and (text := earlier_version(results.plan)):
+            note += f" {results.plan.name}: {text}"
     return Table(f"{a} and {b}", (*HEADER, a, b, "Difference"), tuple(rows), note)
 
 

@@ -12,6 +12,7 @@ from analysis.report.export import SUFFIXES, epochs_table, runs_table, write_tab
 from analysis.results.study_results import load_results
 from analysis.tables.two_studies import comparison, only
 from analysis.text.best import best_lines
+from analysis.text.validation_clips import earlier_version
 from study.commands.options import add_show_test, add_study_name, storage_location
 from study.console import say, show
 from study.errors import UsageError
@@ -77,6 +78,8 @@ def best(options: argparse.Namespace) -> int:
 
         say(f"gce-study: {options.name}: {method_report(results).verdict}", err=True)
         return NO_CHOICE
+    if text := earlier_version(results.plan):
+        say(f"{options.name}: {text}", err=True)
     if options.json:
         say(json.dumps(choice.as_dict(), indent=1, ensure_ascii=False))
     elif options.yaml:

@@ -13,7 +13,7 @@ from study.ledger.ledger import Ledger
 from study.ledger.registry import refuse_changed_study
 from study.planning.data import make_plan, read_data
 from study.planning.machine import ill_suited, lacking
-from study.planning.runs import left_by_subset, planned_by_subset, runs_left
+from study.planning.runs import left_by_subset, planned_by_subset, runs_left, superseded
 from study.planning.workload import estimate_s, workloads
 from study.spec.reading import read_spec
 from study.spec.shipped import spec_path
@@ -55,6 +55,7 @@ def check(options: argparse.Namespace) -> int:
         show_arms(plan, recorded)
     lines = chain(
         _runs(spec, plan, len(recorded), left),
+        filter(None, [superseded(earlier, storage)]),
         (f"{line}; gce-study submit is for a cluster that has them" for line in lacking(spec)),
         ill_suited(spec),
         _data(plan.dataset),

@@ -22,6 +22,7 @@ from study.methods.method import Signal
 from study.planning.commit import git_revision
 from study.planning.data import make_plan
 from study.planning.machine import ill_suited, lacking
+from study.planning.runs import superseded
 from study.planning.workload import workloads
 from study.spec.differences import dump
 
@@ -92,6 +93,8 @@ def train(
 
     """
     earlier = refuse_changed_study(storage, spec.name, dump(spec))  # before the frames are computed
+    if text := superseded(earlier, storage):
+        say(f"{spec.name}: {text}")
     manifest = store_with_progress(spec, options.skip_bad_clips)
     workloads(spec, manifest)
     plan = make_plan(spec, manifest, earlier)

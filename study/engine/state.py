@@ -54,7 +54,7 @@ class InFlight:
     """A run that is being trained."""
 
     epoch: int = 0
-    validation_accuracy: float | None = None
+    validation_accuracy: float | None = None  # over clips
     images_per_s: float | None = None
     first_epoch: int = 1  # since the study was started: a run may be resumed
 
@@ -122,7 +122,7 @@ class StudyState:
         """
         before = self.in_flight.get(run_id)
         first = before.first_epoch if before and before.epoch else point.epoch
-        self.in_flight[run_id] = InFlight(point.epoch, point.validation_accuracy, images_per_s, first)
+        self.in_flight[run_id] = InFlight(point.epoch, point.accuracy("validation"), images_per_s, first)
         for observer in self.observers:
             observer.epoch_ended(self.runs[run_id], point, earlier)
 

@@ -33,6 +33,7 @@ TAGS = {
     "loss/train": "train_loss",
     "loss/validation": "validation_loss",
     "accuracy/validation": "validation_accuracy",
+    "accuracy/validation_clips": "validation_clip_accuracy",
     "accuracy/verified": "verified_accuracy",
     "learning_rate": "learning_rate",
     "q/mean": "q_mean",

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 from study.spec.candidates import candidates
 from study.spec.differences import dump
 from study.spec.rules import confirming_runs, control_runs, grid_controls
+from trainables.config import SEMANTICS_VERSION
 from trainables.plans import DataSummary, PlannedRun, StudyPlan
+from trainables.records import recorded as recorded_in
 from trainables.settings import Grid
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from study.spec.study import StudySpec
+    from trainables.storage.types import Location
 
 
 def planned_runs(spec: StudySpec, dataset_fingerprint: str) -> list[PlannedRun]:
@@ -35,6 +38,28 @@ def runs_left(spec: StudySpec, plan: StudyPlan, recorded: set[str]) -> int:
         explored = [c for c in candidates(spec) if c.arm not in spec.method.baselines]
         most = spec.method.most_exploring(len(explored)) + confirming_runs(spec, spec.method)
     return max(0, min(most, spec.budget.max_runs or most) - len(named & recorded))
+
+
+def superseded(earlier: StudyPlan | None, storage: Location) -> str:
+    """State how many records of a study do not count because they are of an earlier version of the training.
+
+    Args:
+        earlier: the stored plan, if any.
+        storage: the storage location.
+
+    Returns:
+        A sentence, or an empty text if there are no such records.
+
+    """
+    old = {p.run.run_id for p in earlier.runs if p.run.semantics < SEMANTICS_VERSION} if earlier else set()
+    count = len(old & recorded_in(storage)) if old else 0
+    if not count:
+        return ""
+    are, do, their = ("record is", "does", "its") if count == 1 else ("records are", "do", "their")
+    return (
+        f"{count} {are} of an earlier version of the training and {do} not count, because {their} validation accuracy "
+        "is over patches instead of clips: the study is trained again"
+    )
 
 
 def planned_by_subset(plan: StudyPlan, recorded: Collection[str]) -> Counter[str]:
@@ -60,12 +85,14 @@ def study_plan(spec: StudySpec, dataset: DataSummary, earlier: StudyPlan | None 
     Args:
         spec: the study.
         dataset: the summary of its data.
-        earlier: the stored plan, if any; a method that plans its own runs continues from them.
+        earlier: the stored plan, if any; a method that plans its own runs continues from them, unless they are of an
+            earlier version of the training.
 
     """
     runs = planned_runs(spec, dataset.fingerprint)
     named = {p.run.run_id for p in runs}
-    kept = [p for p in earlier.runs if p.stage and p.run.run_id not in named] if earlier else []
+    current = [p for p in earlier.runs if p.run.semantics == SEMANTICS_VERSION] if earlier else []
+    kept = [p for p in current if p.stage and p.run.run_id not in named]
     return StudyPlan(
         name=spec.name,
         description=spec.description,

@@ -6,7 +6,7 @@ import pickle
 import pytest
 
 from trainables import config
-from trainables.config import CCE, GCE, Configuration, Run
+from trainables.config import CCE, GCE, Configuration, Run, Training
 
 
 def a_run(seed=0):
@@ -24,7 +24,7 @@ def test_a_run_id_is_worked_out_once(monkeypatch):
 @pytest.mark.parametrize("deep", [False, True])
 @pytest.mark.parametrize(
     "update",
-    [{"seed": 1}, {"dataset": "1" * 20}, {"semantics": 2}, {"configuration": Configuration(loss=CCE(name="cce"))}],
+    [{"seed": 1}, {"dataset": "1" * 20}, {"semantics": 1}, {"configuration": Configuration(loss=CCE(name="cce"))}],
 )
 def test_a_changed_copy_has_a_run_id_of_its_own(update, deep):
     run = a_run()
@@ -43,6 +43,19 @@ def test_a_run_whose_run_id_is_known_equals_one_whose_is_not():
     assert fresh.run_id == known.run_id
 
 
+def test_the_default_split_is_no_part_of_what_is_written_so_that_run_ids_do_not_depend_on_it():
+    assert "split" not in Training().model_dump()
+    assert Training.model_validate(Training().model_dump()).split == "fixed"
+    assert Training(split="per_seed").model_dump()["split"] == "per_seed"
+
+
+def test_a_split_per_seed_is_part_of_a_runs_identity():
+    fixed = a_run()
+    training = fixed.configuration.training.model_copy(update={"split": "per_seed"})
+    configuration = fixed.configuration.model_copy(update={"training": training})
+    assert fixed.model_copy(update={"configuration": configuration}).run_id != fixed.run_id
+
+
 def test_a_known_run_id_is_no_part_of_what_is_written():
     known, fresh = a_run(), a_run()
     assert known.run_id
@@ -59,4 +72,4 @@ def test_a_copy_that_changes_nothing_has_the_same_run_id(copied, known):
         assert run.run_id
     found = copied(run)
     assert found == run
-    assert found.run_id == run.run_id == "86105fbfe4a9e3fe04af"
+    assert found.run_id == run.run_id == "d36f1c74c89f6e74ef92"

@@ -163,7 +163,7 @@ class RunExecution:
         return resumed and not training.finished and len(training.curve) in self._rungs
 
     def _new(self) -> RunTraining:
-        return RunTraining(self.run, self.loader.run_data(self.run.configuration), self.loader.device)
+        return RunTraining(self.run, self.loader.run_data(self.run), self.loader.device)
 
     def _checkpoint(self, training: RunTraining) -> Checkpoint:
         values = {name: self.facts[name] for name in Attempt.model_fields if name in self.facts}

@@ -27,7 +27,8 @@ class PatchIndex:
         labels: class index of each patch's clip, shape (P,), int64.
         verified: whether each patch's clip is verified, shape (P,), bool.
         clips: position of each patch's clip in the list, shape (P,), int64.
-        count: number of clips C.
+        clip_labels: class index of each clip, shape (C,), int64.
+        clip_verified: whether each clip is verified, shape (C,), bool.
 
     """
 
@@ -35,7 +36,8 @@ class PatchIndex:
     labels: torch.Tensor
     verified: torch.Tensor
     clips: torch.Tensor
-    count: int
+    clip_labels: torch.Tensor
+    clip_verified: torch.Tensor
 
     def __len__(self) -> int:
         """Return the number of patches P."""
@@ -43,8 +45,7 @@ class PatchIndex:
 
     def to(self, device: torch.device) -> PatchIndex:
         """Move the index to a device."""
-        starts, labels, verified, clips = (t.to(device) for t in (self.starts, self.labels, self.verified, self.clips))
-        return PatchIndex(starts, labels, verified, clips, self.count)
+        return PatchIndex(**{name: tensor.to(device) for name, tensor in vars(self).items()})
 
 
 def index_patches(places: Sequence[tuple[int, int]], labels: Sequence[int], verified: Sequence[bool]) -> PatchIndex:
@@ -62,12 +63,14 @@ def index_patches(places: Sequence[tuple[int, int]], labels: Sequence[int], veri
         starts += [first + offset for offset in offsets]
         clips += [position] * len(offsets)
     clip_of_patch = torch.tensor(clips, dtype=torch.int64)
+    clip_labels, clip_verified = torch.tensor(labels, dtype=torch.int64), torch.tensor(verified, dtype=torch.bool)
     return PatchIndex(
         starts=torch.tensor(starts, dtype=torch.int64),
-        labels=torch.tensor(labels, dtype=torch.int64)[clip_of_patch],
-        verified=torch.tensor(verified, dtype=torch.bool)[clip_of_patch],
+        labels=clip_labels[clip_of_patch],
+        verified=clip_verified[clip_of_patch],
         clips=clip_of_patch,
-        count=len(places),
+        clip_labels=clip_labels,
+        clip_verified=clip_verified,
     )
 
 

@@ -12,10 +12,12 @@ from trainables.features.shared_data import load_published
 from trainables.training.patches import Patches, PatchIndex, index_patches, standardisation
 
 if TYPE_CHECKING:
-    from trainables.config import Configuration
+    from trainables.config import Run
     from trainables.datasets.manifest import Manifest
     from trainables.features.frame_store import FrameStore
     from trainables.storage.types import Location
+
+MAX_CACHED = 32  # splits whose patches are kept: some megabytes each on a large data set
 
 
 class RunDataSource:
@@ -26,29 +28,31 @@ class RunDataSource:
         self.manifest, self.store, self.device = manifest, store, device
         self.frames = torch.from_numpy(store.frames()).to(device)
         self.class_index = {label: k for k, label in enumerate(manifest.classes)}
-        self._cache: dict[object, RunData] = {}  # small, as it holds starts and labels only; runs alternate subsets
+        # Small, as it holds starts and labels only. Runs alternate subsets, and with ``split: per_seed`` splits.
+        self._cache: dict[object, RunData] = {}
+        self._test = self._index([i for i, clip in enumerate(manifest.clips) if clip.split == "test"])
 
-    def run_data(self, configuration: Configuration) -> RunData:
-        """Return the patches of a configuration's subset.
+    def run_data(self, run: Run) -> RunData:
+        """Return the patches of a run: its subset, split into training and validation clips, and the test clips.
 
         Raises:
             DataSetError: the data set has no clips for the subset.
 
         """
-        protocol = configuration.training
-        key = (configuration.subset, protocol.validation, protocol.split_seed)
+        protocol = run.configuration.training
+        key = (run.configuration.subset, protocol.validation, protocol.validation_seed(run.seed))
         if key not in self._cache:
-            clips = subset(self.manifest, configuration.subset)
-            train_clips, validation = split_validation(self.manifest, clips, protocol.validation, protocol.split_seed)
-            test = [i for i, clip in enumerate(self.manifest.clips) if clip.split == "test"]
+            if len(self._cache) >= MAX_CACHED:
+                del self._cache[next(iter(self._cache))]
+            clips = subset(self.manifest, run.configuration.subset)
+            train_clips, validation = split_validation(self.manifest, clips, *key[1:])
             train = self._index(train_clips)
             mean, sd = standardisation(self.frames, train.starts)
             self._cache[key] = RunData(
                 patches=Patches(self.frames, mean, sd),
                 train=train,
                 validation=self._index(validation),
-                test=self._index(test),
-                test_labels=torch.tensor([self._label(i) for i in test], device=self.device),
+                test=self._test,
                 classes=len(self.class_index),
             )
         return self._cache[key]
@@ -83,7 +87,6 @@ class RunData:
         train: patches to train on.
         validation: patches of the clips held out from the subset.
         test: patches of the test clips.
-        test_labels: class index of each test clip, shape (C,).
         classes: number of classes K.
 
     """
@@ -92,5 +95,4 @@ class RunData:
     train: PatchIndex
     validation: PatchIndex
     test: PatchIndex
-    test_labels: torch.Tensor
     classes: int

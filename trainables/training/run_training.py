@@ -105,7 +105,7 @@ class RunTraining:
             train_loss=loss,
             validation_loss=validation_loss,
             validation_accuracy=accuracy,
-            verified_accuracy=self._verified_accuracy(log_p),
+            **self._clip_accuracies(log_p),
             learning_rate=rate,
             q_mean=scores.mean().item() if len(scores) else None,
             q_sd=scores.std(correction=0).item() if len(scores) else None,
@@ -169,21 +169,21 @@ class RunTraining:
                 parts = [self.model(self.data.patches.gather(s)) for s in index.starts.split(EVALUATION_BATCH)]
             return functional.log_softmax(torch.cat(parts).float(), dim=1)
 
-    def _verified_accuracy(self, log_p: torch.Tensor) -> float | None:
-        """Return the accuracy on the verified validation clips, evaluated like test clips; None without any."""
+    def _clip_accuracies(self, log_p: torch.Tensor) -> dict[str, float | None]:
+        """Return the accuracies over validation clips, evaluated like test clips: on all, and on the verified ones."""
         index = self.data.validation
-        if not bool(index.verified.any()):
-            return None
-        clips, patch_of_clip = index.clips[index.verified].unique(return_inverse=True)
-        predicted = clip_predictions(log_p[index.verified], patch_of_clip, len(clips))
-        labels = torch.empty_like(clips).scatter_(0, patch_of_clip, index.labels[index.verified])
-        return (predicted == labels).double().mean().item()
+        right = clip_predictions(log_p, index.clips, len(index.clip_labels)) == index.clip_labels
+        verified = right[index.clip_verified]
+        return {
+            "validation_clip_accuracy": right.double().mean().item(),
+            "verified_accuracy": verified.double().mean().item() if len(verified) else None,
+        }
 
     def test(self) -> Test:
         """Evaluate the current weights on the test clips."""
-        log_p = self._log_probabilities(self.data.test)
-        predicted = clip_predictions(log_p, self.data.test.clips, self.data.test.count)
-        accuracy = (predicted == self.data.test_labels).double().mean().item()
+        index = self.data.test
+        predicted = clip_predictions(self._log_probabilities(index), index.clips, len(index.clip_labels))
+        accuracy = (predicted == index.clip_labels).double().mean().item()
         return Test(accuracy=accuracy, predictions=predicted.tolist())
 
     def state(self) -> dict[str, Any]:

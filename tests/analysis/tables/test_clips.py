@@ -160,7 +160,7 @@ def test_the_choice_is_made_on_validation_alone(study: Builder, tmp_path: Path) 
     _store(study, tmp_path)
     for planned in study.planned:
         record = study.records[planned.run.run_id]
-        record.validation_accuracy = {"gce": 0.5, "cce": 0.9, "q": 0.6}[planned.arm]
+        record.validation_clip_accuracy = {"gce": 0.5, "cce": 0.9, "q": 0.6}[planned.arm]
     study.write(tmp_path)
     _, figures, _ = _section(load_study(tmp_path, "best-t").results)
     assert figures[0].caption.startswith("cce: ")
@@ -173,7 +173,7 @@ def test_an_arm_that_is_not_ranked_is_not_the_best_other_one(study: Builder, tmp
     for planned in study.planned:
         record = study.records[planned.run.run_id]
         if planned.arm == "cce":
-            record.validation_accuracy = 0.99
+            record.validation_clip_accuracy = 0.99
             record.status = "complete" if planned.run.seed == 0 else "failed"
     study.write(tmp_path)
     _, figures, _ = _section(load_study(tmp_path, "best-t").results)

@@ -149,6 +149,16 @@ def test_best_as_yaml_is_the_arms_of_a_study_file(storage, capsys):
     assert choice.loss == AdaptiveGCE(name="adaptive_gce", temperature=100.0)
 
 
+@pytest.mark.usefixtures("storage")
+def test_best_states_that_a_study_of_the_first_version_chose_by_the_accuracy_over_patches(golden, capsys):
+    assert main(["best", "first", "--storage", str(golden / "first_version"), "--json"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["validation"]["mean"] == pytest.approx((7 + 9 + 9) / 66)
+    assert "over patches instead of clips" in err
+    assert main(["best", "first", "--json"]) == 0
+    assert capsys.readouterr().err == ""
+
+
 def test_best_fails_where_there_is_nothing_to_choose_from(storage, capsys):
     for path in (storage / "results" / "records").iterdir():
         path.unlink()

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from analysis.findings import published
-from study.planning.runs import left_by_subset, planned_by_subset, planned_runs, runs_left, study_plan
+from factories import record, write_record
+from study.planning.runs import left_by_subset, planned_by_subset, planned_runs, runs_left, study_plan, superseded
 from study.spec.candidates import candidates
 from study.spec.reading import read_spec
 from study.spec.rules import control_runs
 from study.spec.study import StudySpec
-from trainables.config import AdaptiveGCE, LossMasking
-from trainables.plans import DataSummary
+from trainables.config import SEMANTICS_VERSION, AdaptiveGCE, LossMasking
+from trainables.plans import DataSummary, PlannedRun, StudyPlan
+from trainables.storage.folder_location import FolderLocation
 
+if TYPE_CHECKING:
+    from trainables.records import Stage
+
+DATA = DataSummary(name="d", kind="synthetic", fingerprint="f", classes=["a"], clips={})
 SPECS = Path(__file__).parents[3] / "study" / "specs"
 
 
@@ -27,8 +34,9 @@ def study(**changes: object) -> StudySpec:
         },
         {"name": "cce", "loss": {"name": "cce"}},
     ]
-    base = {"name": "s", "dataset": {"kind": "synthetic"}, "arms": arms, "seeds": 2}
-    return StudySpec.model_validate(base | changes)
+    base = {"name": "s", "dataset": {"kind": "synthetic"}, "arms": arms}
+    seeds = {} if "method" in changes else {"seeds": 2}
+    return StudySpec.model_validate(base | seeds | changes)
 
 
 def test_varied_holds_what_was_left_open_in_file_order() -> None:
@@ -101,8 +109,7 @@ def test_figure_3_compares_the_papers_losses_over_the_values_of_t() -> None:
 
 
 def test_the_plan_keeps_the_whole_study() -> None:
-    summary = DataSummary(name="d", kind="synthetic", fingerprint="f", classes=["a"], clips={})
-    plan = study_plan(study(), summary)
+    plan = study_plan(study(), DATA)
     assert (plan.name, plan.method, len(plan.runs)) == ("s", "grid", 10)
     assert StudySpec.model_validate(plan.spec) == study()
     assert type(plan).model_validate_json(plan.model_dump_json()) == plan
@@ -118,3 +125,36 @@ def test_the_controls_that_a_grid_has_yet_to_plan_are_counted_on_their_subsets()
     adaptive = [p for p in plan.runs if p.arm == "adaptive"]
     plan.runs += [p.model_copy(update={"arm": "adaptive.fixed_q", "stage": "control"}) for p in adaptive]
     assert left_by_subset(spec, plan, recorded) == planned_by_subset(plan, recorded) == {"clean": 12}
+
+
+def plan_of_two_versions(stage: Stage) -> StudyPlan:
+    """Return a plan with a run of each version of the training."""
+    (newer, *_) = planned_runs(study(), "f")
+    older = newer.run.model_copy(update={"semantics": SEMANTICS_VERSION - 1})
+    runs = [PlannedRun(arm="cce", varied={}, run=run, stage=stage) for run in (newer.run, older)]
+    return study_plan(study(), DATA).model_copy(update={"runs": runs})
+
+
+@pytest.mark.parametrize("method", ["settle", "search"])
+def test_a_study_that_explores_continues_without_the_runs_of_an_earlier_version(method: str) -> None:
+    earlier = plan_of_two_versions("explore")
+    continued = study_plan(study(method={"name": method}, select_on="verified"), DATA, earlier)
+    assert [p.run.semantics for p in continued.runs] == [SEMANTICS_VERSION]
+
+
+def test_controls_of_an_earlier_version_are_dropped_from_a_grid() -> None:
+    runs = study_plan(study(), DATA, plan_of_two_versions("control")).runs
+    assert {p.run.semantics for p in runs} == {SEMANTICS_VERSION}
+
+
+def test_records_of_an_earlier_version_are_counted_in_words(tmp_path: Path) -> None:
+    plan, storage = plan_of_two_versions(""), FolderLocation(tmp_path)
+    newer, older = plan.runs
+    assert superseded(None, storage) == superseded(plan, storage) == ""
+    write_record(storage, record(newer))
+    assert superseded(plan, storage) == ""
+    write_record(storage, record(older))
+    assert superseded(plan, storage) == (
+        "1 record is of an earlier version of the training and does not count, because its validation accuracy is over "
+        "patches instead of clips: the study is trained again"
+    )

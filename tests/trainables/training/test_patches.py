@@ -46,7 +46,7 @@ def test_an_index_lists_each_clips_patches_with_its_label(index):
     assert index.labels.tolist() == [2, 2, 2, 2, 0, 1, 1, 1, 1]
     assert index.clips.tolist() == [0, 0, 0, 0, 1, 2, 2, 2, 2]
     assert index.verified.tolist() == [True] * 4 + [False] + [True] * 4
-    assert index.count == 3
+    assert len(index.clip_labels) == 3
 
 
 def test_standardisation_counts_overlaps(frames, index):

@@ -4,9 +4,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import torch
 
+from trainables.config import GCE, AdaptiveGCE
 from trainables.datasets.manifest import Clip, Manifest
 from trainables.datasets.subsets import split_validation
+from trainables.training.patches import standardisation
 
 
 @pytest.fixture
@@ -42,13 +45,59 @@ def test_a_class_never_loses_its_last_training_clip(many):
 
 
 def test_validation_and_test_clips_are_not_trained_on(loader, make_run):
-    data = loader.run_data(make_run().configuration)
+    data = loader.run_data(make_run())
     parts = [set(p.starts.tolist()) for p in (data.train, data.validation, data.test)]
     assert all(parts)
     assert not parts[0] & parts[1]
     assert not (parts[0] | parts[1]) & parts[2]
 
 
+def held_out(data):
+    return set(data.validation.starts.tolist())
+
+
+def test_every_seed_of_a_run_holds_out_the_same_clips_by_default(loader, make_run):
+    assert held_out(loader.run_data(make_run(seed=0))) == held_out(loader.run_data(make_run(seed=7)))
+
+
+def test_with_a_split_per_seed_each_seed_holds_out_other_clips_and_the_same_again(loader, make_run):
+    splits = [held_out(loader.run_data(make_run(seed=seed, split="per_seed"))) for seed in (0, 1, 10_000, 0)]
+    assert splits[0] == splits[3]
+    assert len({frozenset(split) for split in splits}) == 3
+    assert held_out(loader.run_data(make_run())) not in splits
+
+
+def test_with_a_split_per_seed_every_configuration_holds_out_the_same_clips_of_a_seed(loader, make_run):
+    one = make_run(GCE(name="gce", q=0.3), seed=3, split="per_seed", epochs=5)
+    other = make_run(AdaptiveGCE(name="adaptive_gce"), seed=3, split="per_seed", learning_rate=0.01)
+    assert held_out(loader.run_data(one)) == held_out(loader.run_data(other))
+
+
+def test_the_split_seed_matters_with_a_split_per_seed(loader, make_run):
+    one, other = (loader.run_data(make_run(split="per_seed", split_seed=seed)) for seed in (42, 43))
+    assert held_out(one) != held_out(other)
+
+
+def test_patches_are_standardised_by_the_training_clips_of_their_own_split(loader, make_run):
+    one, other = (loader.run_data(make_run(seed=seed, split="per_seed")) for seed in (0, 1))
+    for data in (one, other):
+        assert torch.equal(data.patches.mean, standardisation(loader.frames, data.train.starts)[0])
+    assert not torch.equal(one.patches.mean, other.patches.mean)
+    assert one.patches.frames is other.patches.frames
+
+
+def test_only_so_many_splits_are_kept_in_memory(loader, make_run, monkeypatch):
+    monkeypatch.setattr("trainables.training.run_data.MAX_CACHED", 3)
+    monkeypatch.setattr(loader, "_cache", {})
+    first = loader.run_data(make_run(seed=0, split="per_seed"))
+    for seed in range(1, 5):
+        loader.run_data(make_run(seed=seed, split="per_seed"))
+    assert len(loader._cache) == 3
+    again = loader.run_data(make_run(seed=0, split="per_seed"))
+    assert again is not first
+    assert held_out(again) == held_out(first)
+
+
 def test_the_same_subset_is_indexed_once(loader, make_run):
-    assert loader.run_data(make_run(seed=0).configuration) is loader.run_data(make_run(seed=1).configuration)
-    assert loader.run_data(make_run(subset="clean").configuration) is not loader.run_data(make_run().configuration)
+    assert loader.run_data(make_run(seed=0)) is loader.run_data(make_run(seed=1))
+    assert loader.run_data(make_run(subset="clean")) is not loader.run_data(make_run())

@@ -2,13 +2,20 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from trainables.config import CCE, GCE, AdaptiveGCE, SoftBootstrapping
+from trainables.datasets.config import Synthetic
+from trainables.datasets.load import load, with_digests
+from trainables.features.frame_store_builder import build_store
 from trainables.losses.robust import gce
 from trainables.networks.cnn import CNN
+from trainables.records import read_record
+from trainables.storage.folder_location import FolderLocation
+from trainables.training.patches import index_patches
 from trainables.training.run_data import RunDataSource
 from trainables.training.run_training import Diverged, RunTraining, clip_predictions, stream
 
@@ -17,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def train(loader, run, epochs):
-    training = RunTraining(run, loader.run_data(run.configuration), CPU)
+    training = RunTraining(run, loader.run_data(run), CPU)
     for _ in range(epochs):
         training.train_epoch()
     return training
@@ -53,7 +60,7 @@ def plain_network(classes):
 def test_twenty_steps_equal_those_of_plain_pytorch(loader, make_run):
     """In float64: in float32 two orders of one sum are soon far apart, since Adam makes as much of a tiny gradient."""
     run = make_run(GCE(name="gce", q=0.7), epochs=10)
-    data, size, losses = loader.run_data(run.configuration), 16, []
+    data, size, losses = loader.run_data(run), 16, []
     patches = replace(data.patches, frames=data.patches.frames.double())
     training = RunTraining(run, replace(data, patches=patches), CPU)
     training.model.double()
@@ -92,7 +99,7 @@ def test_a_run_continued_from_its_state_equals_an_uninterrupted_one_bit_for_bit(
     run = make_run(AdaptiveGCE(name="adaptive_gce", temperature=300.0), epochs=4)
     whole = train(loader, run, 4)
     half = train(loader, run, 2)
-    rest = RunTraining(run, loader.run_data(run.configuration), CPU)
+    rest = RunTraining(run, loader.run_data(run), CPU)
     rest.restore(half.state())
     for _ in range(2):
         rest.train_epoch()
@@ -103,9 +110,7 @@ def test_a_run_continued_from_its_state_equals_an_uninterrupted_one_bit_for_bit(
 
 
 def test_equal_seeds_start_from_equal_weights_whatever_the_loss(loader, make_run):
-    one, two = (
-        RunTraining(make_run(c), loader.run_data(make_run().configuration), CPU) for c in (None, GCE(name="gce"))
-    )
+    one, two = (RunTraining(make_run(c), loader.run_data(make_run()), CPU) for c in (None, GCE(name="gce")))
     weights = two.model.state_dict()
     assert all(torch.equal(w, weights[k]) for k, w in one.model.state_dict().items())
 
@@ -115,7 +120,7 @@ def test_an_epoch_on_a_gpu_is_close_to_one_on_cpu(manifest, store, make_run):
     run = make_run(AdaptiveGCE(name="adaptive_gce"))
     losses = []
     for device in (CPU, torch.device("cuda")):
-        training = RunTraining(run, RunDataSource(manifest, store, device).run_data(run.configuration), device)
+        training = RunTraining(run, RunDataSource(manifest, store, device).run_data(run), device)
         training.schedule.learning_rate = 1e-6
         losses.append(training.train_epoch().validation_loss)
         assert len(training.test().predictions) == 12
@@ -176,9 +181,7 @@ def test_a_run_ends_after_its_epochs(loader, make_run):
 
 
 def test_a_run_stops_when_validation_no_longer_rises(loader, make_run):
-    training = RunTraining(
-        make_run(epochs=50, stop_after=1, stop_gain=1.0), loader.run_data(make_run().configuration), CPU
-    )
+    training = RunTraining(make_run(epochs=50, stop_after=1, stop_gain=1.0), loader.run_data(make_run()), CPU)
     while not training.finished:
         training.train_epoch()
     assert len(training.curve) == 2
@@ -193,9 +196,7 @@ def test_a_weight_that_is_not_finite_ends_the_run_as_diverged_with_the_epoch(loa
 
 
 def test_a_rate_that_makes_weights_overflow_is_diverged(loader, make_run):
-    training = RunTraining(
-        make_run(SoftBootstrapping(name="soft_bootstrapping")), loader.run_data(make_run().configuration), CPU
-    )
+    training = RunTraining(make_run(SoftBootstrapping(name="soft_bootstrapping")), loader.run_data(make_run()), CPU)
     training.schedule.learning_rate = 1e38
     with pytest.raises(Diverged, match=r"not finite in epoch 1"):
         training.train_epoch()
@@ -206,7 +207,7 @@ def test_a_batch_larger_than_the_data_is_refused(loader, make_run):
     with pytest.raises(
         ValueError, match=r"training.batch_size is 4000, but the subset all has only \d+ training patches"
     ):
-        RunTraining(run, loader.run_data(run.configuration), CPU)
+        RunTraining(run, loader.run_data(run), CPU)
 
 
 def test_a_clip_is_scored_by_the_geometric_mean_of_its_patches():
@@ -217,6 +218,61 @@ def test_a_clip_is_scored_by_the_geometric_mean_of_its_patches():
     p = torch.tensor([[0.98, 0.01, 0.01], [0.001, 0.5, 0.499]])
     assert p.mean(0).argmax() == 0
     assert clip_predictions(p.log(), torch.tensor([0, 0]), 1).tolist() == [1]
+
+
+def test_an_epoch_records_the_accuracy_over_patches_and_that_over_clips_scored_as_test_clips_are(loader, make_run):
+    """Ten clips of 1 to 5 patches, three of them verified; the reference is float64 numpy, clip by clip."""
+    run = make_run(epochs=1)
+    data = loader.run_data(run)
+    lengths = [100, 310, 150, 200, 260, 100, 210, 150, 300, 100]
+    places = [(100 * i, frames) for i, frames in enumerate(lengths)]
+    labels, verified = [0, 1, 2, 3, 4, 5, 1, 1, 3, 3], [i in {1, 4, 8} for i in range(10)]
+    training = RunTraining(run, replace(data, validation=index_patches(places, labels, verified)), CPU)
+    point = training.train_epoch()
+    index = training.data.validation
+    p = training._log_probabilities(index).double().exp().numpy()
+    means = np.stack([np.exp(np.log(p[index.clips.numpy() == clip]).mean(axis=0)) for clip in range(10)])
+    right = means.argmax(axis=1) == np.array(labels)
+    assert point.validation_clip_accuracy == pytest.approx(right.mean())
+    assert point.verified_accuracy == pytest.approx(right[verified].mean())
+    assert point.validation_accuracy == pytest.approx((p.argmax(axis=1) == index.labels.numpy()).mean())
+    assert point.validation_accuracy != point.validation_clip_accuracy
+
+
+def test_schedule_and_early_stopping_follow_the_accuracy_over_patches(loader, make_run, monkeypatch):
+    training = RunTraining(run := make_run(epochs=4), loader.run_data(run), CPU)
+    seen = []
+    monkeypatch.setattr(
+        training, "_clip_accuracies", lambda _: {"validation_clip_accuracy": 0.0, "verified_accuracy": 0.0}
+    )
+    monkeypatch.setattr(training.schedule, "step", seen.append)
+    while not training.finished:
+        training.train_epoch()
+    assert seen == [point.validation_accuracy for point in training.curve]
+
+
+def test_a_test_clip_is_scored_as_before(loader, make_run):
+    training = train(loader, make_run(), 1)
+    test = training.test()
+    log_p, index = training._log_probabilities(training.data.test), training.data.test
+    assert test.predictions == clip_predictions(log_p, index.clips, 12).tolist()
+    assert test.accuracy == np.mean(np.array(test.predictions) == index.clip_labels.numpy())
+
+
+@pytest.mark.slow
+def test_a_run_trains_as_it_did_in_the_first_version(golden, tmp_path):
+    """Not bit for bit, as the record may have been made on another machine."""
+    config = Synthetic(kind="synthetic", train_per_class=12, test_per_class=3)
+    manifest = with_digests(load(config, tmp_path), tmp_path)
+    source = RunDataSource(manifest, build_store(manifest, tmp_path), CPU)
+    for path in sorted((golden / "first_version" / "records").glob("*.json"))[:2]:
+        old = read_record(FolderLocation(path))
+        assert old.run.semantics == 1
+        training = train(source, old.run, len(old.epochs))
+        for now, then in zip(training.curve, old.epochs, strict=True):
+            assert now.train_loss == pytest.approx(then.train_loss, rel=0.01)
+            assert now.validation_loss == pytest.approx(then.validation_loss, rel=0.01)
+            assert (now.learning_rate, now.q_mean) == (then.learning_rate, then.q_mean and pytest.approx(then.q_mean))
 
 
 def test_scoring_leaves_no_trace_in_the_weights(loader, make_run):
