@@ -6,6 +6,8 @@ from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from analysis.findings.validation_clips import validation_clips
+from analysis.text.validation_clips import clips_in_full, coarse_clips
 from study.commands.options import add_run_options, add_study_file
 from study.commands.tables import show_arms, show_open
 from study.console import say
@@ -59,6 +61,7 @@ def check(options: argparse.Namespace) -> int:
         (f"{line}; gce-study submit is for a cluster that has them" for line in lacking(spec)),
         ill_suited(spec),
         _data(plan.dataset),
+        _validation(plan),
         _batches(spec, work),
         _time(spec, plan, work, recorded, left),
     )
@@ -87,6 +90,13 @@ def _data(data: DataSummary) -> Iterator[str]:
     yield f"{data.name}: {len(data.classes)} classes; clips: {clips}{wrong}"
     for path, problem in data.skipped:
         yield f"left out: {path}: {problem}"
+
+
+def _validation(plan: StudyPlan) -> Iterator[str]:
+    """Describe the clips of each subset that the study chooses on."""
+    for name, clips in validation_clips(plan).items():
+        yield f"subset {name}: validation clips: {clips_in_full(clips)}"
+    yield from coarse_clips(plan)
 
 
 def _batches(spec: StudySpec, work: dict[str, Workload]) -> Iterator[str]:

@@ -21,6 +21,15 @@ def spec(tmp_path, monkeypatch):
     return read_spec(tmp_path / "first.yaml")
 
 
+def test_check_states_on_which_validation_clips_a_study_chooses(spec, capsys):
+    held = make_plan(spec, read_data(spec)).dataset.validation["all"]
+    assert main(["check", "first.yaml"]) == 0
+    assert (
+        f"subset all: validation clips: {held.clips} ({held.verified} verified), the same for every seed; one "
+        f"validation clip is worth {100 / held.clips:.2g} points of a run's accuracy\n"
+    ) in capsys.readouterr().out
+
+
 def test_check_states_which_records_are_of_an_earlier_version_and_does_not_count_them(spec, capsys):
     storage, plan = location(spec.storage), make_plan(spec, read_data(spec))
     older = [p.model_copy(update={"run": p.run.model_copy(update={"semantics": 1})}) for p in plan.runs]
