@@ -23,7 +23,8 @@ def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
     The keys:
         schema: 1; raised when a key changes its meaning or is removed. Added keys do not raise it.
         study: name, description, method, spec (the study file with every default) and dataset (name, kind, fingerprint,
-            classes, clips by split, wrong labels where the truth is known, subset_seed, validation clips by subset, skipped clips).
+            classes, clips by split, wrong labels where the truth is known, subset_seed, validation clips by subset,
+            skipped clips).
         ended: whether the study has all the runs that it will get.
         test_hidden: whether test accuracies are hidden, because the study has not ended.
         verdict: the report's sentences, in English.
