@@ -18,8 +18,9 @@ from study.planning.machine import ill_suited, lacking
 from study.planning.runs import left_by_subset, planned_by_subset, runs_left, superseded
 from study.planning.workload import estimate_s, workloads
 from study.spec.reading import read_spec
+from study.spec.rules import control_runs
 from study.spec.shipped import spec_path
-from trainables.naming import duration
+from trainables.naming import counted, duration
 from trainables.settings import Grid
 from trainables.storage.location import location
 
@@ -73,11 +74,11 @@ def check(options: argparse.Namespace) -> int:
 def _runs(spec: StudySpec, plan: StudyPlan, recorded: int, left: int) -> Iterator[str]:
     """Describe how many runs a study asks for."""
     if isinstance(spec.method, Grid):
-        named = sum(planned.stage != "control" for planned in plan.runs)
-        with_ = ", the controls among them" if spec.controls else ""
-        most = "" if left == named - recorded else "at most "
-        seeds = len(spec.seed_list)
-        yield f"{spec.name}: {named} runs named ({seeds} seeds), {recorded} recorded, {most}{left} left{with_}"
+        controls = sum(planned.stage == "control" for planned in plan.runs)
+        most = "at most " if spec.controls and not controls else ""
+        beside = f" and {most}{counted(controls or control_runs(spec), 'control')}" if spec.controls else ""
+        named = f"{len(plan.runs) - controls} runs named ({len(spec.seed_list)} seeds){beside}"
+        yield f"{spec.name}: {named}, {recorded} recorded, {most}{left} left"
     else:
         yield f"{spec.name}: {recorded} runs recorded, at most {left} left (method {spec.method.name})"
     if limits := spec.budget.model_dump(exclude_none=True):

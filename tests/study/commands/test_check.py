@@ -2,8 +2,9 @@
 
 import pytest
 
-from factories import record, write_record
+from factories import point, record, write_record
 from study.cli import main
+from study.methods.controls import controls
 from study.planning.data import make_plan, read_data
 from study.spec.reading import read_spec
 from trainables.plans import write_plan
@@ -40,3 +41,24 @@ def test_check_states_which_records_are_of_an_earlier_version_and_does_not_count
     lines = capsys.readouterr().out
     assert "first: 3 runs named (3 seeds), 0 recorded, 3 left" in lines
     assert "2 records are of an earlier version of the training and do not count" in lines
+
+
+def test_check_counts_the_controls_of_a_grid_before_and_after_they_are_planned(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "c.yaml").write_text(
+        "name: c\ndataset: {kind: synthetic, train_per_class: 8, test_per_class: 1}\nstorage: runs\nseeds: 3\n"
+        "arms:\n  - {name: a, loss: {name: adaptive_gce, temperature: {values: [100, 1000]}}}\ncontrols: [fixed_q]\n"
+        "training: {epochs: 1, batch_size: 8}\n"
+    )
+    spec = read_spec(tmp_path / "c.yaml")
+    storage, plan = location(spec.storage), make_plan(spec, read_data(spec))
+    write_plan(storage, plan)
+    assert main(["check", "c.yaml"]) == 0
+    assert "c: 6 runs named (3 seeds) and at most 3 controls, 0 recorded, at most 9 left" in capsys.readouterr().out
+    for planned in plan.runs:
+        write_record(storage, record(planned, epochs=[point(1, q_mean=0.7)]))
+    made = controls(plan.runs, {p.run.run_id: record(p, epochs=[point(1, q_mean=0.7)]) for p in plan.runs})
+    write_plan(storage, plan.model_copy(update={"runs": [*plan.runs, *made]}))
+    write_record(storage, record(made[0]))
+    assert main(["check", "c.yaml"]) == 0
+    assert "c: 6 runs named (3 seeds) and 3 controls, 7 recorded, 2 left" in capsys.readouterr().out
