@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from analysis.statistics.paired_tests import MARGIN, differences, equivalence, holm, p_value, paired_tests
 from analysis.statistics.pairs.outperformance import outperformance
+from analysis.statistics.pairs.paired_tests import MARGIN, differences, equivalence, holm, p_value, paired_tests
 from analysis.statistics.pairs.pooled_gap import pooled_gap
+from analysis.statistics.pairs.power import seeds_to_separate
 from analysis.statistics.pairs.practical_equivalence import practical_equivalence
 from analysis.statistics.pairs.stochastic_order import almost_stochastic_order
-from analysis.statistics.power import seeds_to_separate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from analysis.results.runs_table import Key
-    from analysis.statistics.paired_tests import Equivalence, PairedTest
     from analysis.statistics.pairs.outperformance import Outperformance
+    from analysis.statistics.pairs.paired_tests import Equivalence, PairedTest
     from analysis.statistics.pairs.pooled_gap import PooledGap
     from analysis.statistics.pairs.practical_equivalence import PracticalEquivalence
     from analysis.statistics.pairs.stochastic_order import StochasticOrder

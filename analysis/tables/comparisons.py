@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.findings.arm_comparisons import RESAMPLING_SEED
 from analysis.results.runs_table import accuracy_name
 from analysis.statistics.intervals import t_interval
-from analysis.statistics.power import seeds_to_halve
+from analysis.statistics.pairs.power import seeds_to_halve
 from analysis.statistics.rank_bootstrap import stability
 from analysis.statistics.seed_agreement import seed_agreement
 from analysis.statistics.two_way import effect

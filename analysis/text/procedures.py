@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.statistics.intervals import LEVEL
-from analysis.statistics.paired_tests import MARGIN
+from analysis.statistics.pairs.paired_tests import MARGIN
+from analysis.statistics.pairs.power import POWER
 from analysis.statistics.pairs.stochastic_order import DRAWS, MIN_RUNS
-from analysis.statistics.power import POWER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

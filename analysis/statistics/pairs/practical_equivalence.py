@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from scipy import special
 
 from analysis.statistics.intervals import paired_difference
-from analysis.statistics.paired_tests import standard_error
+from analysis.statistics.pairs.paired_tests import standard_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,8 +10,8 @@ import pytest
 from analysis.report.json_report import report_json
 from analysis.results.runs_table import Key
 from analysis.statistics.intervals import p_text
-from analysis.statistics.paired_tests import paired_tests
 from analysis.statistics.pairs.outperformance import outperformance
+from analysis.statistics.pairs.paired_tests import paired_tests
 from analysis.statistics.pairs.practical_equivalence import practical_equivalence
 from analysis.tables.arms import arm_tables
 from analysis.text.phrases import chance
