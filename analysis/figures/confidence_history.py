@@ -57,6 +57,7 @@ def confidence_history_data(finding: SettleFinding, most: int = MAX_STEPS) -> Hi
 
     """
     method = finding.method
+    set_aside = finding.plan.settings.collapse == "set_aside"
     race: dict[Key, PlannedRun] = {}
     for planned in finding.plan.runs:
         if planned.stage == "explore":
@@ -73,7 +74,7 @@ def confidence_history_data(finding: SettleFinding, most: int = MAX_STEPS) -> Hi
             scores[key][seed] = score
         if count in counts:
             now = {key: Explored(p.arm, p.varied, scores[key], unscored[key]) for key, p in race.items()}
-            standing = assess_explored(now, method.within)
+            standing = assess_explored(now, method.within, set_aside_collapses=set_aside)
             if standing is not None:
                 steps.append(Step(count, standing.confidence, standing.chosen))
     return History(tuple(steps), method.within, method.confidence) if steps else None

@@ -11,6 +11,7 @@ from trainables.naming import number
 
 if TYPE_CHECKING:
     from analysis.findings.choice_score import ChoiceScore
+    from analysis.statistics.best_arm.assessment import StoppingRule
     from analysis.statistics.intervals import Interval
 
 
@@ -35,6 +36,9 @@ class Best:
         probability: of being within ``within`` points of the best; None unless the study settles.
         within: points of accuracy that make no difference; None unless the study settles.
         settled: whether the requested confidence is reached; None unless the study settles.
+        regret: by how many points it is expected to be below the best; None unless the study settles.
+        stopping_rule: the rule by which exploring may end with this choice: ``confidence``, or ``regret``, where many
+            runs show that the best is hardly better; None where neither is met, and unless the study settles.
         not_told_apart: configurations from which the choice is not told apart; None where that is not compared.
         not_ranked: configurations with too few seeds in common with the others.
 
@@ -55,6 +59,8 @@ class Best:
     probability: float | None = None
     within: float | None = None
     settled: bool | None = None
+    regret: float | None = None
+    stopping_rule: StoppingRule | None = None
     not_told_apart: tuple[str, ...] | None = None
     not_ranked: tuple[str, ...] = ()
 

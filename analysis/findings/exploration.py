@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from analysis.results.study_results import StudyResults
+    from analysis.statistics.best_arm.assessment import StoppingRule
     from trainables.records import Record
     from trainables.settings import Search, Settle
 
@@ -42,7 +43,12 @@ class Settled:
     @property
     def sure(self) -> bool:
         """Whether the requested confidence is reached."""
-        return self.standing is not None and self.standing.confidence >= self.requested
+        return self.rule == "confidence"
+
+    @property
+    def rule(self) -> StoppingRule | None:
+        """The rule by which exploring may end with the present choice; None if it would continue but for a limit."""
+        return None if self.standing is None else self.standing.stops(self.within, self.requested)
 
 
 def settled(results: StudyResults, accuracies: Mapping[Key, Mapping[int, float]], method: Settle) -> Settled:
@@ -76,7 +82,8 @@ def _standing(
             scores = {seed: 100 * value for seed, value in accuracies.get(key, {}).items()}
             recorded = recorded_count(runs_of(results.runs, key))
             configurations[key] = Explored(planned.arm, planned.varied, scores, recorded - len(scores))
-    return assess_explored(configurations, within) if configurations else None
+    set_aside = results.plan.settings.collapse == "set_aside"
+    return assess_explored(configurations, within, set_aside_collapses=set_aside) if configurations else None
 
 
 def tried(results: StudyResults, method: Search) -> dict[Key, float | None]:

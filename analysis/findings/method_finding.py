@@ -73,10 +73,11 @@ class SettleFinding(Finding):
     @cached_property
     def best(self) -> Best | None:
         """The chosen configuration, with the probability that it is good enough."""
-        if self.settled.standing is None:
+        state, standing = self.settled, self.settled.standing
+        if standing is None:
             return None
-        sure = {"probability": self.settled.standing.confidence, "settled": self.settled.sure}
-        return self._best_confirmed(self.settled.standing.chosen, within=self.method.within, **sure)
+        sure = {"probability": standing.confidence, "settled": state.sure, "regret": standing.regret}
+        return self._best_confirmed(standing.chosen, within=state.within, stopping_rule=state.rule, **sure)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.text.phrases import SELECTED_ON, chance, joined, on_test_clips
+from analysis.text.phrases import SELECTED_ON, chance, expected_regret, joined, on_test_clips
 from trainables.naming import counted_points, number, symbol
 
 if TYPE_CHECKING:
@@ -35,7 +35,9 @@ def _how_sure(best: Best) -> str:
     text = ""
     if best.probability is not None and best.within is not None:
         text = f"; within {counted_points(best.within)} of the best with probability {chance(best.probability)}"
-        text += "" if best.settled else " (not settled)"
+        if best.regret is not None:
+            text += f" (expected regret {expected_regret(best.regret)})"
+        text += "" if best.stopping_rule else " (not settled)"
     if best.confirmed is not None:
         text += "; confirmed on fresh seeds" if best.confirmed else "; NOT confirmed on fresh seeds"
     return text

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from analysis.results.budget import HOUR_S, Spent, reached
 from analysis.results.runs_table import Key, complete_runs, recorded_count, selected_on, status_counts
 from analysis.results.study_state import plans_all
 from analysis.statistics.intervals import p_text
-from analysis.statistics.pairs.paired_tests import MARGIN, equivalence
+from analysis.statistics.paired_tests import MARGIN, equivalence
 from trainables.naming import counted
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ MIN_WRITTEN = 0.01  # a smaller probability is written as < 0.01
 def chance(probability: float) -> str:
     """Write a probability rounded down, so that 0.949 does not pass for 0.95, nor 0.002 for none."""
     return f"{int(100 * probability) / 100:.2f}" if not 0 < probability < MIN_WRITTEN else f"< {MIN_WRITTEN}"
+
+
+def expected_regret(regret: float) -> str:
+    """Write an expected regret in points, rounded up, so that 0.101 does not pass for 0.10."""
+    return f"{math.ceil(100 * regret) / 100:.2f} points" if regret >= MIN_WRITTEN else f"< {MIN_WRITTEN} points"
 
 
 TEST_HIDDEN = "The test accuracy is hidden until the study has ended."

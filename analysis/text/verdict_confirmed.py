@@ -16,13 +16,13 @@ from analysis.text.phrases import (
     chosen_by,
     clear,
     cost,
+    expected_regret,
     joined,
     listed,
     nothing_complete,
     on_test_clips,
     points,
 )
-from analysis.text.validation_clips import shared_clips
 from analysis.text.verdict_grid import certainty, kind, names_by_value
 from trainables.naming import counted, counted_points
 
@@ -49,7 +49,7 @@ def settle_verdict(finding: SettleFinding) -> str:
         *_settled(finding, settled.standing),
         *_confirmed(finding, chosen, score_on_fresh_seeds(chosen, finding.scores("test"))),
     ]
-    return " ".join([*sentences, *(budget_ended(results) if settled.sure else [])])
+    return " ".join([*sentences, *(budget_ended(results) if settled.rule else [])])
 
 
 def _settled(finding: SettleFinding, standing: Assessment[Key]) -> list[str]:
@@ -59,15 +59,21 @@ def _settled(finding: SettleFinding, standing: Assessment[Key]) -> list[str]:
     name = called[standing.chosen]
     probability = chance(standing.confidence)
     runs = counted(settled.runs, "run")
-    on = " ".join(["", *filter(None, [shared_clips(finding.plan, standing.chosen.subset)])])
-    best = f"the best of the {len(called)} {kind(explored)}{on}"
+    best = f"the best of the {len(called)} {kind(explored)}"
     is_ = f"within {counted_points(settled.within)} of {best} with probability {probability}"
-    if settled.sure:
-        sentences = [f"{name} is chosen by {chosen_by(finding.plan)}: it is {is_} ({runs})."]
-    else:
-        limit = f"; {settled.ended} is reached" if settled.ended else ""
-        goal = f"where {settled.requested:g} was requested ({runs}{limit})"
-        sentences = [f"Not settled: by {chosen_by(finding.plan)} {name} leads and is {is_}, {goal}."]
+    regret = expected_regret(standing.regret)
+    chosen = f"{name} is chosen by {chosen_by(finding.plan)}: it is {is_}"
+    asked = f"where {settled.requested:g} was requested"
+    match settled.rule:
+        case "confidence":
+            sentences = [f"{chosen} ({runs}; expected regret {regret})."]
+        case "regret":
+            why = f"Exploring ended because more runs would hardly gain anything: the expected regret is {regret}."
+            sentences = [f"{chosen}, {asked} ({runs}).", why]
+        case None:
+            limit = f"; {settled.ended} is reached" if settled.ended else ""
+            leads = f"Not settled: by {chosen_by(finding.plan)} {name} leads and is {is_}"
+            sentences = [f"{leads}, {asked} ({runs}{limit}).", f"The expected regret is {regret}."]
     rivals = sorted(
         (i for i, key in enumerate(standing.keys) if key != standing.chosen and standing.best[i] >= MIN_RIVAL),
         key=lambda i: -standing.best[i],

@@ -75,7 +75,8 @@ def _unlimited(
             # Sorted, so that the order of the arms in the file has no effect.
             choices = sorted((c for c in candidates(spec) if c.arm not in method.baselines), key=lambda c: c.arm)
             options = _options(spec, method, earlier)
-            return Settle(choices, _baselines(spec, method), method, dataset, **options), None
+            baselines = _baselines(spec, method)
+            return Settle(choices, baselines, method, dataset, collapse=spec.collapse, **options), None
         case SearchSpec():
             from study.methods.optuna_journal import Journal  # noqa: PLC0415 -- imports optuna: only a search needs it
             from study.methods.search import Search  # noqa: PLC0415

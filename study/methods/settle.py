@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,13 @@ from trainables.naming import counted, counted_points, label
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from analysis.statistics.best_arm.assessment import Assessment
+    from analysis.statistics.best_arm.assessment import Assessment, StoppingRule
     from study.methods.method import Signal
     from study.spec.candidates import Candidate
     from trainables.config import Configuration
     from trainables.plans import PlannedRun
     from trainables.records import Record, SelectOn
+    from trainables.settings import CollapseRule
     from trainables.settings import Settle as Settings
 
 CHALLENGERS = 8  # drawn for each run
@@ -53,6 +55,7 @@ class Settle(QueuedMethod):
         dataset: str,
         *,
         select_on: SelectOn = "validation",
+        collapse: CollapseRule = "set_aside",
         earlier: Sequence[PlannedRun] = (),
         exploring_budget: int | None = None,
     ) -> None:
@@ -64,6 +67,7 @@ class Settle(QueuedMethod):
             settings: tolerance, confidence, seeds and cap.
             dataset: the data set's fingerprint.
             select_on: the accuracy that is a record's score.
+            collapse: what a run far below the others of its candidate is.
             earlier: the runs planned in an earlier session. Those without a record are asked for first; those of
                 configurations that are no longer candidates or baselines are dropped.
             exploring_budget: a further cap on the exploring runs; None for no cap.
@@ -73,6 +77,7 @@ class Settle(QueuedMethod):
         self._candidates = _distinct(candidates)
         self._baselines = _distinct(baselines)
         self._settings, self._dataset, self._select_on = settings, dataset, select_on
+        self._collapse = collapse
         cap = settings.most_exploring(len(self._candidates))
         self._cap = cap if exploring_budget is None else max(0, min(cap, exploring_budget))
         self._seeds: dict[Configuration, set[int]] = defaultdict(set)  # exploring seeds planned
@@ -144,15 +149,17 @@ class Settle(QueuedMethod):
         assessment = self._assess()
         if assessment is None:
             return exploring if self._chosen is None else f"confirming {self._name(self._chosen)}"
-        probability = self._probability(assessment)
         # Rounded down: 0.949 is not 0.95.
-        certainty = (
-            f"within {counted_points(self._settings.within)} of the best with P = {int(100 * probability) / 100:.2f}"
-        )
+        probability = f"{int(100 * self._probability(assessment)) / 100:.2f}"
+        certainty = f"within {counted_points(self._settings.within)} of the best with P = {probability}"
         if self._chosen is None:
             return f"{exploring}: {self._name(assessment.chosen)} leads, {certainty}"
-        unsettled = ", unsettled at the most runs" if probability < self._settings.confidence else ""
-        return f"confirming {self._name(self._chosen)}, {certainty}{unsettled}"
+        ended = {
+            "confidence": "",
+            "regret": f", expected regret {math.ceil(100 * assessment.regret) / 100:.2f} points",
+            None: ", unsettled at the most runs",
+        }
+        return f"confirming {self._name(self._chosen)}, {certainty}{ended[self._rule(assessment)]}"
 
     def _resume(self, earlier: Iterable[PlannedRun]) -> None:
         """Plan the runs of an earlier session.
@@ -175,7 +182,7 @@ class Settle(QueuedMethod):
     def _runs_of(self, configuration: Configuration, *, with_pending: bool = False) -> Explored:
         candidate = self._candidates[configuration]
         scores, unscored = self._scores[configuration], self._unscored[configuration]
-        pending = self._seeds[configuration] - scores.keys() - unscored if with_pending else ()
+        pending = self._in_flight(configuration) if with_pending else ()
         return Explored(candidate.arm, candidate.varied, scores, len(unscored), pending)
 
     def _in_race(self) -> list[Configuration]:
@@ -196,9 +203,17 @@ class Settle(QueuedMethod):
         assessment = self._assess(with_pending=True)
         if assessment is None:  # no candidate has a score yet: all failed, but not often enough to be excluded
             return min(free, key=self._next_seed)
-        if assessment.confidence >= self._settings.confidence:
+        if self._rule(assessment) is not None:
             return None
-        return self._sample(assessment, free)
+        unclear = [key for key in free if key in assessment.undecided and not self._in_flight(key)]
+        return min(unclear, key=self._next_seed) if unclear else self._sample(assessment, free)
+
+    def _rule(self, assessment: Assessment[Configuration]) -> StoppingRule | None:
+        return assessment.stops(self._settings.within, self._settings.confidence)
+
+    def _in_flight(self, configuration: Configuration) -> set[int]:
+        """Return the candidate's seeds in flight."""
+        return self._seeds[configuration] - self._scores[configuration].keys() - self._unscored[configuration]
 
     def _enough_in_flight(self, free: Sequence[Configuration]) -> bool:
         """Return whether so many runs are in flight that the next choice is better made after some have landed."""
@@ -225,7 +240,9 @@ class Settle(QueuedMethod):
         """Assess the candidates by their scores and, on request, their runs in flight; None without a score."""
         if with_pending not in self._assessments:
             explored = {key: self._runs_of(key, with_pending=with_pending) for key in self._candidates}
-            self._assessments[with_pending] = assess_explored(explored, self._settings.within)
+            self._assessments[with_pending] = assess_explored(
+                explored, self._settings.within, set_aside_collapses=self._collapse == "set_aside"
+            )
         return self._assessments[with_pending]
 
     def _choose(self) -> None:

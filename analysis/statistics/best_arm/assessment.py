@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 import numpy as np
 
 from analysis.statistics.best_arm.posterior import fit
+from analysis.statistics.collapse import find_collapses
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Mapping, Sequence
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 T = TypeVar("T", bound="Hashable")
 
 MIN_FAILURES = 2  # runs without a score before a configuration can be excluded
+REGRET_SHARE = 1 / 3  # of the tolerance: a smaller expected regret is not worth more runs, once there are many
+REGRET_RUNS = 6  # runs per configuration after which a small regret suffices
+
+StoppingRule = Literal["confidence", "regret"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,8 @@ class Assessment(Generic[T]):
         within: (K,), each configuration's probability of being within the tolerance of the best.
         best: (K,), each configuration's probability of being the best.
         regrets: (K,), by how many points each configuration is expected to be below the best.
+        runs: number of runs that the posterior has seen, those in flight included.
+        undecided: configurations of which half the runs may have collapsed; one more run of each would tell.
         posterior: of the configurations' mean accuracies, in points.
 
     """
@@ -66,6 +73,8 @@ class Assessment(Generic[T]):
     best: Floats
     regrets: Floats
     posterior: Posterior
+    runs: int
+    undecided: tuple[T, ...] = ()
 
     @property
     def index(self) -> int:
@@ -82,8 +91,27 @@ class Assessment(Generic[T]):
         """By how many points the chosen configuration is expected to be below the best."""
         return float(self.regrets[self.index])
 
+    def stops(self, within: float, confidence: float) -> StoppingRule | None:
+        """Return the rule by which exploring may end with this choice; None if neither is met.
 
-def assess_explored(explored: Mapping[T, Explored], within: float) -> Assessment[T] | None:
+        A small expected regret suffices only after many runs. It is the answer where several configurations are as
+        good as the best: which of them is the best cannot be seen, and does not matter. Met early, it is only a lower
+        confidence than the requested one.
+
+        Args:
+            within: tolerance, in points of accuracy.
+            confidence: the requested probability that the choice is within it.
+
+        """
+        if self.confidence >= confidence:
+            return "confidence"
+        many = self.runs >= REGRET_RUNS * len(self.keys)
+        return "regret" if many and self.regret <= REGRET_SHARE * within else None
+
+
+def assess_explored(
+    explored: Mapping[T, Explored], within: float, *, set_aside_collapses: bool
+) -> Assessment[T] | None:
     """Assess the configurations of a ``settle`` study; None if no configuration in the race has a score.
 
     The method and the report both call this function, so they state the same numbers.
@@ -91,12 +119,18 @@ def assess_explored(explored: Mapping[T, Explored], within: float) -> Assessment
     Args:
         explored: configuration -> its exploring runs. Confirming runs are excluded: the choice would confirm itself.
         within: tolerance, in points of accuracy.
+        set_aside_collapses: whether runs that have collapsed are left out (``collapse``).
 
     """
     race = {key: runs for key, runs in explored.items() if not runs.out_of_race}
     x = scale([runs.arm for runs in race.values()], [runs.varied for runs in race.values()])
     scores = {key: runs.scores for key, runs in race.items()}
-    return assess(scores, x, within, [runs.pending for runs in race.values()])
+    pending = [runs.pending for runs in race.values()]
+    if not set_aside_collapses:
+        return assess(scores, x, within, pending)
+    collapses = find_collapses(scores, point=1)
+    assessment = assess(collapses.sound, x, within, pending)
+    return assessment and replace(assessment, undecided=collapses.undecided)
 
 
 def assess(
@@ -127,7 +161,8 @@ def assess(
     near = posterior.probability_within(within)
     scored = [i for i, key in enumerate(keys) if scores[key]]
     index = max(scored, key=lambda i: (near[i], posterior.mean[i], -i))
-    return Assessment(keys, keys[index], near, posterior.probability_best(), posterior.regret(), posterior)
+    runs = sum(map(len, scores.values())) + sum(map(len, pending or ()))
+    return Assessment(keys, keys[index], near, posterior.probability_best(), posterior.regret(), posterior, runs)
 
 
 def scale(arms: Sequence[str], varied: Sequence[Mapping[str, float | str]]) -> list[float] | None:

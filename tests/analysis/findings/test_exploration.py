@@ -92,8 +92,9 @@ def test_the_verdict_of_a_settled_study_names_choice_confidence_score_and_gaps(s
     probability = int(100 * standing.confidence) / 100
     assert method_report(results).verdict.startswith(
         "T = 1000 is chosen by validation accuracy: it is within 0.5 points of the best of the 3 values of T with "
-        f"probability {probability:.2f} (18 runs). On the test set it scores 75.1 ± 0.6 % (95 % t-interval, n = 4 "
-        "fresh seeds), 2.0 ± 0.0 points above cce and 0.1 points above adaptive.fixed_q T=1000"
+        f"probability {probability:.2f} (18 runs; expected regret < 0.01 points). On the test set it scores "
+        "75.1 ± 0.6 % (95 % t-interval, n = 4 fresh seeds), 2.0 ± 0.0 points above cce and 0.1 points above "
+        "adaptive.fixed_q T=1000"
     )
     assert method_report(results).verdict.endswith("Cost: 30 runs, 15.0 hours of training.")
 
@@ -106,9 +107,25 @@ def test_an_unsettled_study_says_what_it_reached_what_ended_it_and_which_values_
     assert text.startswith(
         "Not settled: by validation accuracy T = 10000 leads and is within 0.1 points of the best of"
     )
-    assert "where 0.9 was requested (6 runs; method.max_runs = 6 is reached)." in text
+    assert "where 0.9 was requested (6 runs; method.max_runs = 6 is reached). The expected regret is 0." in text
     assert "The best may also be T = 1000 (0." in text
     assert "It is not confirmed on fresh seeds." in text
+
+
+def test_a_study_that_ended_by_its_expected_regret_says_so(study: Builder) -> None:
+    explore(study, drops={100.0: 0.0, 1000.0: 0.05, 10000.0: 0.0})
+    study.method = SETTLE | {"within": 0.4, "confidence": 0.999}
+    report = study.report()
+    assert "with probability 0.9" in report.verdict
+    assert (
+        "where 0.999 was requested (18 runs). Exploring ended because more runs would hardly gain anything: "
+        "the expected regret is 0."
+    ) in report.verdict
+    best = report.finding.best
+    assert best is not None
+    assert (best.stopping_rule, best.settled) == ("regret", False)
+    assert best.regret is not None
+    assert 0 < best.regret < 0.4 / 3
 
 
 def test_a_budget_that_is_reached_is_named(study: Builder) -> None:

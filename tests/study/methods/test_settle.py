@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,85 +11,11 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-import factories
 from analysis.statistics.best_arm.assessment import Explored, assess, assess_explored, challengers, scale
+from settling import CCE_ARM, TEMPERATURES, asked, candidates, easy, explored, noisy, play, record, seeds, settle
 from study.methods.method import FIRST_CONFIRMING_SEED, Signal
-from study.methods.settle import Settle
 from study.spec.candidates import Candidate
-from trainables.config import CCE, AdaptiveGCE, Configuration
 from trainables.plans import PlannedRun
-from trainables.settings import Settle as Settings
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from study.methods.method import Method
-    from trainables.records import Record
-
-TEMPERATURES = (1e2, 1e3, 1e4, 1e5)
-CCE_ARM = Candidate("cce", {}, Configuration(loss=CCE(name="cce")))
-
-
-def candidates(temperatures: Sequence[float] = TEMPERATURES) -> list[Candidate]:
-    losses = [AdaptiveGCE(name="adaptive_gce", temperature=t) for t in temperatures]
-    return [Candidate("adaptive", {"temperature": x.temperature}, Configuration(loss=x)) for x in losses]
-
-
-def settle(asked: Sequence[PlannedRun] = (), baselines: Sequence[Candidate] = (), **given: Any) -> Settle:
-    own = {key: given.pop(key) for key in ("select_on", "exploring_budget") if key in given}
-    chosen_from = given.pop("candidates", candidates())
-    return Settle(chosen_from, baselines, Settings(name="settle", **given), "f", earlier=asked, **own)
-
-
-def noisy(planned: PlannedRun, sd: float = 0.01) -> float:
-    """Return an accuracy that is highest at T = 1e4, with noise that is the run's own; a fraction."""
-    x = np.log10(float(planned.varied.get("temperature", 1e2)))
-    rng = np.random.default_rng([planned.run.seed, int(10 * x)])
-    return float(0.75 - 0.003 * (x - 4) ** 2 + rng.normal(0, sd))
-
-
-def easy(planned: PlannedRun) -> float:
-    """Return an accuracy whose noise hides nothing."""
-    return noisy(planned, 0.0005)
-
-
-def record(planned: PlannedRun, accuracy: float | None, verified: float | None = None) -> Record:
-    """Return a record: complete with that accuracy, diverged without."""
-    status = "diverged" if accuracy is None else "complete"
-    return factories.record(planned, status, validation_accuracy=accuracy, verified_accuracy=verified)
-
-
-def asked(method: Method, most: int = 1000) -> list[PlannedRun]:
-    """Ask until the method answers no run."""
-    runs = []
-    while len(runs) < most and isinstance(planned := method.ask(), PlannedRun):
-        runs.append(planned)
-    return runs
-
-
-def play(method: Method, score: Any = noisy, workers: int = 1, most: int = 10_000) -> list[PlannedRun]:
-    """Train what a method asks for, the oldest run first, until it is done or so many are told; return those told."""
-    out: list[PlannedRun] = []
-    told: list[PlannedRun] = []
-    while len(told) < most:
-        answer = method.ask() if len(out) < workers else Signal.WAIT
-        if answer is Signal.DONE:
-            break
-        if isinstance(answer, PlannedRun):
-            out.append(answer)
-            continue
-        assert out, "it waits, and nothing is out"
-        method.tell(record(out[0], score(out[0])))
-        told.append(out.pop(0))
-    return told
-
-
-def seeds(runs: Sequence[PlannedRun]) -> list[tuple[float | str, int]]:
-    return [(planned.varied.get("temperature", planned.arm), planned.run.seed) for planned in runs]
-
-
-def explored(runs: Sequence[PlannedRun]) -> list[PlannedRun]:
-    return [planned for planned in runs if planned.stage == "explore"]
 
 
 def test_starts_with_every_candidate_on_seed_0_then_on_seed_1() -> None:
@@ -209,7 +135,7 @@ def test_before_every_candidate_is_seen_once_nothing_beyond_the_start_is_asked_f
 
 
 def test_runs_in_flight_are_spread() -> None:
-    method = settle(within=0.1)
+    method = settle(within=0.05)
     play(method, most=20)
     more = asked(method, 10)
     assert len(more) == 10
@@ -219,7 +145,7 @@ def test_runs_in_flight_are_spread() -> None:
 
 def test_it_waits_when_the_runs_in_flight_are_enough() -> None:
     """Before it is settled, it asks for fewer runs than may be in flight."""
-    method = settle(within=0.2)
+    method = settle(within=0.1)
     told = play(method, most=27)
     assert {planned.stage for planned in told} == {"explore"}
     more = asked(method, 100)
@@ -444,6 +370,7 @@ def test_the_report_can_state_the_number_that_the_method_states() -> None:
             for each in candidates()
         },
         0.2,
+        set_aside_collapses=True,
     )
     assert found
     assert method.chosen
