@@ -11,7 +11,7 @@ import numpy as np
 from analysis.findings.method_finding import method_finding
 from analysis.results.study_results import StudyResults, study_results
 from trainables.config import CCE, GCE, AdaptiveGCE, Configuration, Run, Training
-from trainables.plans import DataSummary, PlannedRun, StudyPlan, write_plan
+from trainables.plans import DataSummary, HeldOut, PlannedRun, StudyPlan, write_plan
 from trainables.records import Cost, Epoch, Record, Stage, Status, Test, read_record, record_path, recorded
 
 if TYPE_CHECKING:
@@ -86,6 +86,7 @@ class Builder:
     classes: list[str] = field(default_factory=lambda: ["Rain", "Wind"])
     skipped: list[tuple[str, str]] = field(default_factory=list)
     clips: dict[str, int] = field(default_factory=dict)  # those of FSDnoisy18k less the skipped ones when empty
+    validation: dict[str, HeldOut] = field(default_factory=dict)  # by subset; a plan of the first version has none
     training: Training = field(default_factory=Training)
     method: dict[str, Any] = field(default_factory=lambda: {"name": "grid"})
     spec: dict[str, Any] = field(default_factory=dict)  # keys of the study file beside name, seeds and method
@@ -192,6 +193,7 @@ class Builder:
             fingerprint=FINGERPRINT,
             classes=self.classes,
             clips=self.clips or {"train verified": 1772, "train unverified": 15813, "test": 947 - len(self.skipped)},
+            validation=self.validation,
             skipped=self.skipped,
         )
         return StudyPlan(

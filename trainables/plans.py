@@ -24,6 +24,13 @@ class PlannedRun(Strict):
     stage: Stage = ""
 
 
+class HeldOut(Strict):
+    """The validation clips of a training subset."""
+
+    clips: int
+    verified: int  # of them; with a split for each seed the mean over splits, rounded
+
+
 class DataSummary(Strict):
     """The data set, as the report describes it."""
 
@@ -34,6 +41,8 @@ class DataSummary(Strict):
     clips: dict[str, int]  # "train verified", "train unverified", "test" -> number of clips
     wrong: int | None = None  # training labels known to be wrong; None if the truth is unknown
     subset_seed: int = 0  # of the draw of the subsets of Table 1
+    # By the subsets that the study trains on; plans of the first version lack it.
+    validation: dict[str, HeldOut] = Field(default_factory=dict)
     skipped: list[tuple[str, str]] = Field(default_factory=list)  # (clip, problem), left out by --skip-bad-clips
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple,
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
-from trainables.config import Frozen
+from trainables.config import Frozen, Split
 from trainables.records import SelectOn
 
 if TYPE_CHECKING:
@@ -241,6 +241,14 @@ class PlanResources(Frozen):
     price_per_gpu_hour: GpuPrices = None
 
 
+class PlanTraining(Frozen):
+    """The parts of a plan's training protocol that a report needs beside those of its runs."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    split: Split = "fixed"
+
+
 class PlanSettings(Frozen):
     """The parts of a plan's study file that a report needs; a key that an older plan lacks has its default."""
 
@@ -253,6 +261,7 @@ class PlanSettings(Frozen):
     select_on: SelectOn = "validation"
     collapse: CollapseRule = "set_aside"
     resources: PlanResources = PlanResources()
+    training: PlanTraining = PlanTraining()
 
     @property
     def ranges(self) -> dict[tuple[str, str], OpenRange]:

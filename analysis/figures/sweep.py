@@ -21,7 +21,7 @@ from analysis.plotting.theme import (
     label_axis,
     style,
 )
-from analysis.results.runs_table import accuracy_name, arms, scores, subsets
+from analysis.results.runs_table import accuracy_name, arms, keys, scores, subsets
 from analysis.statistics.intervals import LEVEL, Interval, t_interval
 from trainables.naming import symbol
 
@@ -127,7 +127,7 @@ def sweep_parameters(runs: pd.DataFrame) -> list[str]:
 
 
 def sweep_data(runs: pd.DataFrame, parameter: str, metric: str, level: float = LEVEL) -> Sweep:
-    """Return accuracy against a varied parameter: the series that vary it, then the arms that vary no number.
+    """Return accuracy against a varied parameter: the series that vary it, then the arms and controls that do not.
 
     Args:
         runs: a study's runs table.
@@ -142,7 +142,11 @@ def sweep_data(runs: pd.DataFrame, parameter: str, metric: str, level: float = L
     swept, fixed = [], []
     for series, subset in dict.fromkeys(zip(runs["series"], runs["subset"], strict=True)):
         rows = runs[(runs["series"] == series) & (runs["subset"] == subset)]
-        label = f"{series} · {subset}" if several else str(series)
+        if (rows["stage"] == "control").all() and len(keys(rows)) == 1:
+            # It is named after the value of the configuration that it controls for, and does not have it itself.
+            rows = rows.assign(series=rows["configuration"], parameter="", value=math.nan)
+        name = str(rows["series"].iloc[0])
+        label = f"{name} · {subset}" if several else name
         if (rows["parameter"] == parameter).all():
             swept.append(_line(rows, label, metric, level))
         elif (rows["parameter"] == "").all():

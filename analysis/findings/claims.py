@@ -18,7 +18,7 @@ from analysis.findings.paper_runs import ABSENT
 from analysis.findings.published_gaps import printed
 from analysis.statistics.independent_means import KnownMean, difference, weighted_sum
 from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
-from analysis.statistics.paired_tests import standard_error
+from analysis.statistics.pairs.paired_tests import standard_error
 from analysis.statistics.spread import log_spread_ratio
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from analysis.findings.arm_comparisons import arm_comparisons, pooled_comparisons
 from analysis.findings.choice import Best, picked
 from analysis.findings.choice_score import score_of_choice, score_on_fresh_seeds
 from analysis.findings.clip_predictions import clip_predictions
@@ -26,6 +27,7 @@ from trainables.naming import control_arm
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from analysis.findings.arm_comparisons import ArmComparison, PooledComparison
     from analysis.findings.choice_score import ChoiceScore
     from analysis.findings.clip_predictions import ClipPredictions
     from analysis.results.runs_table import Key
@@ -208,6 +210,21 @@ class Finding(ABC):
     def pairs_to_compare(self) -> dict[str, list[tuple[Key, Key]]]:
         """For each subset, which representatives are compared; every figure and table of pairs follows it."""
         return {subset: self._pairs(subset) for subset in self.subsets}
+
+    @cached_property
+    def _comparable_pairs(self) -> list[tuple[Key, Key]]:
+        pairs = (pair for pairs in self.pairs_to_compare.values() for pair in pairs)
+        return [pair for pair in pairs if all(key in self.compared_scores for key in pair)]
+
+    @cached_property
+    def arm_comparisons(self) -> tuple[ArmComparison, ...]:
+        """The differences between arms, each by its best configuration on validation, on every subset."""
+        return arm_comparisons(self.compared_scores, self._comparable_pairs)
+
+    @cached_property
+    def pooled_comparisons(self) -> tuple[PooledComparison, ...]:
+        """The differences between arms over the subsets that both have; empty on one subset."""
+        return pooled_comparisons(self.compared_scores, self._comparable_pairs)
 
     def _pairs(self, subset: str) -> list[tuple[Key, Key]]:
         standing = [key for key in self.representatives if key.subset == subset]

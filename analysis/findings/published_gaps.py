@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analysis.findings import published
 from analysis.statistics.independent_means import KnownMean, difference, from_half_width
-from analysis.statistics.paired_tests import holm
+from analysis.statistics.pairs.paired_tests import holm
 
 if TYPE_CHECKING:
     from analysis.findings.published import PublishedLoss

@@ -23,7 +23,8 @@ def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
     The keys:
         schema: 1; raised when a key changes its meaning or is removed. Added keys do not raise it.
         study: name, description, method, spec (the study file with every default) and dataset (name, kind, fingerprint,
-            classes, clips by split, wrong labels where the truth is known, subset_seed, skipped clips).
+            classes, clips by split, wrong labels where the truth is known, subset_seed, validation clips by subset,
+            skipped clips).
         ended: whether the study has all the runs that it will get.
         test_hidden: whether test accuracies are hidden, because the study has not ended.
         verdict: the report's sentences, in English.
@@ -32,6 +33,8 @@ def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
             not_told_apart, not_ranked), or null when there is nothing to choose from. validation and test are null or
             {mean, half_width, low, high, n, level, method}; test_left_out is null or {mean, seeds, same}.
         summary: a list, one object a configuration, with the columns of summary.csv (``tables.summary.summary``).
+        comparisons: a list, one object a pair of arms and subset (``findings.arm_comparisons.ArmComparison.as_dict``).
+        pooled_comparisons: the same over all subsets of a pair (``PooledComparison.as_dict``).
         tables: a list of {section, title, header, rows, note}: the report's tables as text; header and each row are
             lists of equal length.
         figures: a list of {section, name, title, caption}; ``name`` is the file's in ``figures/``.
@@ -53,6 +56,8 @@ def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
         "verdict": report.verdict,
         "choice": None if choice is None else choice.as_dict(),
         "summary": summary(report.finding).to_dict("records"),
+        "comparisons": [compared.as_dict() for compared in report.finding.arm_comparisons],
+        "pooled_comparisons": [compared.as_dict() for compared in report.finding.pooled_comparisons],
         "tables": [
             {"section": section.title, "title": table.title, "header": table.header, "rows": table.rows}
             | {"note": table.note}

@@ -20,7 +20,7 @@ from analysis.tables.exploration import search_table, settle_table
 from analysis.text.cautions import explored_cautions, grid_cautions
 from analysis.text.methods import grid_design, methods, search_design, settle_design
 from analysis.text.phrases import so_far
-from analysis.text.validation_clips import earlier_version
+from analysis.text.validation_clips import coarse_clips, earlier_version
 from analysis.text.verdict_confirmed import search_verdict, settle_verdict
 from analysis.text.verdict_grid import grid_verdict
 
@@ -67,7 +67,8 @@ class MethodReport:
     @cached_property
     def cautions(self) -> tuple[str, ...]:
         """The cautions, a sentence each; empty if none applies."""
-        return (*filter(None, [earlier_version(self.finding.plan)]), *self.make_cautions())
+        plan = self.finding.plan
+        return (*filter(None, [earlier_version(plan)]), *coarse_clips(plan), *self.make_cautions())
 
     @cached_property
     def methods(self) -> tuple[str, ...]:

@@ -8,10 +8,12 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from analysis.findings.published import why_not_published
+from analysis.findings.validation_clips import validation_clips
 from analysis.results.budget import HOUR_S
 from analysis.results.gpu_costs import lost_s, unpriced_devices
 from analysis.results.runs_table import complete_runs
 from analysis.tables.table import Table
+from analysis.text.validation_clips import clips_in_full
 from trainables.naming import label, number, symbol
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ def data_table(results: StudyResults) -> Table:
         ("Data fingerprint", data.fingerprint),
         ("Classes", f"{len(data.classes)}: {', '.join(data.classes)}"),
         *((f"Clips, {split}", f"{count:,}") for split, count in data.clips.items()),
+        *((f"Validation clips, {name}", clips_in_full(clips)) for name, clips in validation_clips(plan).items()),
         ("Clips skipped", f"{len(data.skipped):,}"),
         *known_noise(data),
         ("Seed of the subsets", str(data.subset_seed)),

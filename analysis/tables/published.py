@@ -104,10 +104,10 @@ def claims_table(checked: Sequence[Check]) -> Table:
         "trends, t-intervals over seeds, paired by seed; of ratios of standard deviations, the jackknife over seeds; "
         "of the best T, Hsu's comparisons; of a share of runs, Jeffreys' interval. Our runs support a claim if the "
         "whole interval lies on its side, and contradict it if on the other side. Published intervals follow from the "
-        "printed numbers. "
+        "printed ones, as in the table of their significance."
     )
     notes = [
-        method + ASSUMPTION,
+        method,
         *(f"On the claim that {claim.text}: {claim.note}" for claim in (c.claim for c in checked) if claim.note),
     ]
     header = ("Claim", "Published", "Ours", "Ours minus published", "Our runs")

@@ -31,12 +31,34 @@ REFERENCES: dict[str, tuple[str, str]] = {
             "framework. KDD 2019."
         ),
     ),
+    "barrio": (
+        "del Barrio et al., 2018",
+        (
+            "E. del Barrio, J. A. Cuesta-Albertos, C. Matran. An optimal transportation approach for assessing almost "
+            "stochastic order. The Mathematics of the Uncertain, Springer, 2018."
+        ),
+    ),
+    "benavoli": (
+        "Benavoli et al., 2017",
+        (
+            "A. Benavoli, G. Corani, J. Demsar, M. Zaffalon. Time for a change: a tutorial for comparing multiple "
+            "classifiers through Bayesian analysis. Journal of Machine Learning Research 18, 2017."
+        ),
+    ),
+    "bouthillier": (
+        "Bouthillier et al., 2021",
+        ("X. Bouthillier et al. Accounting for variance in machine learning benchmarks. MLSys 2021."),
+    ),
     "deng": (
         "Deng et al., 2021",
         (
             "J. Deng, C. Gao, Q. Feng, X. Xu, Z. Chen. Adaptive generalized cross-entropy loss for sound event "
             "classification with noisy labels. WASPAA 2021. doi 10.1109/WASPAA52581.2021.9632679."
         ),
+    ),
+    "dror": (
+        "Dror et al., 2019",
+        ("R. Dror, S. Shlomov, R. Reichart. Deep dominance: how to properly compare deep neural models. ACL 2019."),
     ),
     "fonseca": (
         "Fonseca et al., 2019",
@@ -59,6 +81,24 @@ REFERENCES: dict[str, tuple[str, str]] = {
             "AAAI 2017."
         ),
     ),
+    "greenhouse": (
+        "Greenhouse and Geisser, 1959",
+        ("S. W. Greenhouse, S. Geisser. On methods in the analysis of profile data. Psychometrika 24, 1959."),
+    ),
+    "hedges": (
+        "Hedges, 1981",
+        (
+            "L. V. Hedges. Distribution theory for Glass's estimator of effect size and related estimators. Journal of "
+            "Educational Statistics 6, 1981."
+        ),
+    ),
+    "holm": (
+        "Holm, 1979",
+        (
+            "S. Holm. A simple sequentially rejective multiple test procedure. Scandinavian Journal of Statistics 6, "
+            "1979."
+        ),
+    ),
     "hsu": (
         "Hsu, 1981",
         "J. C. Hsu. Simultaneous confidence intervals for all distances from the 'best'. Annals of Statistics 9, 1981.",
@@ -78,6 +118,20 @@ REFERENCES: dict[str, tuple[str, str]] = {
         ),
     ),
     "russo": ("Russo, 2016", "D. Russo. Simple Bayesian algorithms for best arm identification. COLT 2016."),
+    "schuirmann": (
+        "Schuirmann, 1987",
+        (
+            "D. J. Schuirmann. A comparison of the two one-sided tests procedure and the power approach for assessing "
+            "the equivalence of average bioavailability. Journal of Pharmacokinetics and Biopharmaceutics 15, 1987."
+        ),
+    ),
+    "wilson": (
+        "Wilson, 1927",
+        (
+            "E. B. Wilson. Probable inference, the law of succession, and statistical inference. Journal of the "
+            "American Statistical Association 22, 1927."
+        ),
+    ),
     "zhang": (
         "Zhang and Sabuncu, 2018",
         (

@@ -9,6 +9,7 @@ from analysis.results.runs_table import WAITING, keys, recorded_count, selected_
 from analysis.statistics.intervals import LEVEL
 from analysis.text.bibliography import LOSSES, ORIGIN, References, software
 from analysis.text.phrases import joined
+from analysis.text.validation_clips import chosen_on
 from trainables.config import Training
 from trainables.naming import PARAMETERS, counted, counted_points, number, symbol
 
@@ -209,7 +210,6 @@ def _controls(finding: Finding, whose: str) -> list[str]:
 
 def _statistics(finding: Finding) -> list[str]:
     results = finding.results
-    training = results.plan.runs[0].run.configuration.training
     sizes = sorted({len(by_seed) for metric in ("test", "validation") for by_seed in finding.scores(metric).values()})
     n = f" (n = {sizes[0]}{f' to {sizes[-1]}' if len(sizes) > 1 else ''} per configuration)" if sizes else ""
     statuses = results.runs.drop_duplicates("run_id")["status"]  # arms may share a run
@@ -219,11 +219,7 @@ def _statistics(finding: Finding) -> list[str]:
     left += f"; {waiting} have yet to be trained" if waiting else ""
     complete = int((statuses == "complete").sum())
     return [
-        f"Configurations were chosen by {_by(results)} on validation clips ({training.validation:.0%} of the training "
-        f"clips of each class, split seed {training.split_seed}, with the labels given), never by test accuracy."
-        if selected_on(results.plan) == "validation"
-        else f"Configurations were chosen by {_by(results)} ({training.validation:.0%} of the training clips of each "
-        f"class were held out, split seed {training.split_seed}), never by test accuracy.",
+        chosen_on(results.plan),
         (
             f"We report means over seeds with {100 * LEVEL:g} % Student t-intervals{n}; differences are paired by "
             "seed, as a seed gives every configuration the same initial weights and order of clips. The intervals "

@@ -9,7 +9,7 @@ from analysis.results.budget import HOUR_S, Spent, reached
 from analysis.results.runs_table import Key, complete_runs, recorded_count, selected_on, status_counts
 from analysis.results.study_state import plans_all
 from analysis.statistics.intervals import p_text
-from analysis.statistics.paired_tests import MARGIN, equivalence
+from analysis.statistics.pairs.paired_tests import MARGIN, equivalence
 from trainables.naming import counted
 
 if TYPE_CHECKING:

@@ -1,12 +1,18 @@
-"""What validation accuracies are over, in words."""
+"""What a study's validation accuracies are over, in words."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.findings.validation_clips import ValidationClips, validation_clips
+from analysis.results.runs_table import selected_on
 from trainables.config import SEMANTICS_VERSION
+from trainables.naming import counted_points
+from trainables.settings import Settle
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from trainables.plans import StudyPlan
 
 
@@ -18,3 +24,70 @@ def earlier_version(plan: StudyPlan) -> str:
         "These runs were trained by an earlier version of gce-study: their validation accuracy, by which the study "
         "chooses, is over patches instead of clips, so it cannot be compared with that of newer runs."
     )
+
+
+def clips_in_full(clips: ValidationClips) -> str:
+    """Describe a subset's validation clips: number, how many are verified, what one is worth, and their split."""
+    about = "about " if clips.per_seed else ""
+    split = "others for each seed" if clips.per_seed else "the same for every seed"
+    worth = "" if clips.step is None else f"; one {_judge(clips)} is worth {_points(clips.step)} of a run's accuracy"
+    return f"{clips.clips:,} ({about}{clips.verified:,} verified), {split}{worth}"
+
+
+def chosen_on(plan: StudyPlan) -> str:
+    """State by which accuracy a study chose and which clips it is over, for the methods of a paper."""
+    training = plan.runs[0].run.configuration.training
+    accuracy = "accuracy on the validation clips, each scored as a test clip is, with the labels given"
+    if selected_on(plan) == "verified":
+        accuracy = "accuracy on the verified validation clips, each scored as a test clip is"
+    elif earlier_version(plan):
+        accuracy = "accuracy on the validation patches, with the labels of their clips as given"
+    per_seed = training.split == "per_seed"
+    split = "other clips for each seed, the same for every configuration" if per_seed else "the same for every run"
+    about = "about " if per_seed else ""
+    counts = [
+        f"{clips.clips:,}{f' on {subset}' if len(plan.dataset.validation) > 1 else ''}, {about}{clips.verified:,} of "
+        "them verified"
+        for subset, clips in validation_clips(plan).items()
+    ]
+    numbers = f": {'; '.join(counts)}" if counts else ""
+    return (
+        f"Configurations were chosen by {accuracy} ({training.validation:.0%} of the training clips of each class were "
+        f"held out, {split}, split seed {training.split_seed}{numbers}), never by test accuracy."
+    )
+
+
+def coarse_clips(plan: StudyPlan) -> Iterator[str]:
+    """Yield a caution for each subset of which one clip is worth more than the ``within`` of a settle study.
+
+    There is none where each seed holds out other clips.
+    """
+    method = plan.settings.method
+    if not isinstance(method, Settle):
+        return
+    for clips in validation_clips(plan).values():
+        if clips.step is not None and clips.step > method.within and not clips.per_seed:
+            yield (
+                f"The tolerance of {counted_points(method.within)} is less than one {_judge(clips)} of subset "
+                f"{clips.subset} is worth ({_points(clips.step)}; {clips.judges:,} clips): differences that small "
+                "depend on single clips, which more seeds do not average out; training.split: per_seed does."
+            )
+
+
+def shared_clips(plan: StudyPlan, subset: str) -> str:
+    """Return ``on these 266 verified validation clips`` where all runs share them, to end a statement about a choice.
+
+    The text is empty where each seed holds out other clips, and where the plan does not state them.
+    """
+    clips = validation_clips(plan).get(subset)
+    if clips is None or clips.per_seed or not clips.judges:
+        return ""
+    return f"on these {clips.judges:,} {_judge(clips)}{'s' if clips.judges > 1 else ''}"
+
+
+def _judge(clips: ValidationClips) -> str:
+    return "verified validation clip" if clips.select_on == "verified" else "validation clip"
+
+
+def _points(value: float) -> str:
+    return f"{value:.2g} points"

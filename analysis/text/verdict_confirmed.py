@@ -23,6 +23,7 @@ from analysis.text.phrases import (
     on_test_clips,
     points,
 )
+from analysis.text.validation_clips import shared_clips
 from analysis.text.verdict_grid import certainty, kind, names_by_value
 from trainables.naming import counted, counted_points
 
@@ -59,7 +60,8 @@ def _settled(finding: SettleFinding, standing: Assessment[Key]) -> list[str]:
     name = called[standing.chosen]
     probability = chance(standing.confidence)
     runs = counted(settled.runs, "run")
-    best = f"the best of the {len(called)} {kind(explored)}"
+    on = " ".join(["", *filter(None, [shared_clips(finding.plan, standing.chosen.subset)])])
+    best = f"the best of the {len(called)} {kind(explored)}{on}"
     is_ = f"within {counted_points(settled.within)} of {best} with probability {probability}"
     regret = expected_regret(standing.regret)
     chosen = f"{name} is chosen by {chosen_by(finding.plan)}: it is {is_}"

@@ -6,6 +6,8 @@ from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from analysis.findings.validation_clips import validation_clips
+from analysis.text.validation_clips import clips_in_full, coarse_clips
 from study.commands.options import add_run_options, add_study_file
 from study.commands.tables import show_arms, show_open
 from study.console import say
@@ -16,8 +18,9 @@ from study.planning.machine import ill_suited, lacking
 from study.planning.runs import left_by_subset, planned_by_subset, runs_left, superseded
 from study.planning.workload import estimate_s, workloads
 from study.spec.reading import read_spec
+from study.spec.rules import control_runs
 from study.spec.shipped import spec_path
-from trainables.naming import duration
+from trainables.naming import counted, duration
 from trainables.settings import Grid
 from trainables.storage.location import location
 
@@ -59,6 +62,7 @@ def check(options: argparse.Namespace) -> int:
         (f"{line}; gce-study submit is for a cluster that has them" for line in lacking(spec)),
         ill_suited(spec),
         _data(plan.dataset),
+        _validation(plan),
         _batches(spec, work),
         _time(spec, plan, work, recorded, left),
     )
@@ -70,11 +74,11 @@ def check(options: argparse.Namespace) -> int:
 def _runs(spec: StudySpec, plan: StudyPlan, recorded: int, left: int) -> Iterator[str]:
     """Describe how many runs a study asks for."""
     if isinstance(spec.method, Grid):
-        named = sum(planned.stage != "control" for planned in plan.runs)
-        with_ = ", the controls among them" if spec.controls else ""
-        most = "" if left == named - recorded else "at most "
-        seeds = len(spec.seed_list)
-        yield f"{spec.name}: {named} runs named ({seeds} seeds), {recorded} recorded, {most}{left} left{with_}"
+        controls = sum(planned.stage == "control" for planned in plan.runs)
+        most = "at most " if spec.controls and not controls else ""
+        beside = f" and {most}{counted(controls or control_runs(spec), 'control')}" if spec.controls else ""
+        named = f"{len(plan.runs) - controls} runs named ({len(spec.seed_list)} seeds){beside}"
+        yield f"{spec.name}: {named}, {recorded} recorded, {most}{left} left"
     else:
         yield f"{spec.name}: {recorded} runs recorded, at most {left} left (method {spec.method.name})"
     if limits := spec.budget.model_dump(exclude_none=True):
@@ -87,6 +91,13 @@ def _data(data: DataSummary) -> Iterator[str]:
     yield f"{data.name}: {len(data.classes)} classes; clips: {clips}{wrong}"
     for path, problem in data.skipped:
         yield f"left out: {path}: {problem}"
+
+
+def _validation(plan: StudyPlan) -> Iterator[str]:
+    """Describe the clips of each subset that the study chooses on."""
+    for name, clips in validation_clips(plan).items():
+        yield f"subset {name}: validation clips: {clips_in_full(clips)}"
+    yield from coarse_clips(plan)
 
 
 def _batches(spec: StudySpec, work: dict[str, Workload]) -> Iterator[str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from study.planning.runs import study_plan
 from trainables.datasets.load import load, with_digests
+from trainables.datasets.manifest import DataSetError
 from trainables.datasets.remote import local_copy
-from trainables.datasets.subsets import SUBSET_SEED
-from trainables.plans import DataSummary, StudyPlan
+from trainables.datasets.subsets import SUBSET_SEED, held_out
+from trainables.plans import DataSummary, HeldOut, StudyPlan
 from trainables.storage.files import cache
 from trainables.storage.location import location
 
@@ -53,6 +55,16 @@ def make_plan(spec: StudySpec, manifest: Manifest, earlier: StudyPlan | None = N
         clips=clips,
         wrong=sum(c.true_label not in (None, c.label) for c in known) if known else None,
         subset_seed=SUBSET_SEED,
+        validation=_held_out(spec, manifest),
         skipped=list(manifest.skipped),
     )
     return study_plan(spec, summary, earlier)
+
+
+def _held_out(spec: StudySpec, manifest: Manifest) -> dict[str, HeldOut]:
+    """Count the validation clips of each subset that the study trains on; ``workloads`` reports subsets without any."""
+    counts = {}
+    for name in dict.fromkeys(name for arm in spec.arms for name in arm.subsets):
+        with suppress(DataSetError):
+            counts[name] = held_out(manifest, name, spec.training)
+    return counts

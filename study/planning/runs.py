@@ -30,14 +30,19 @@ def planned_runs(spec: StudySpec, dataset_fingerprint: str) -> list[PlannedRun]:
 
 
 def runs_left(spec: StudySpec, plan: StudyPlan, recorded: set[str]) -> int:
-    """Return how many runs a study still needs: exactly for a grid without controls, else at most."""
+    """Return how many runs a study still needs: exactly for a grid that has planned its controls, else at most."""
     named = {p.run.run_id for p in plan.runs}
     if isinstance(spec.method, Grid):
-        most = len({p.run.run_id for p in plan.runs if not p.stage}) + control_runs(spec)
+        most = len(named) + (0 if plans_controls(plan) else control_runs(spec))
     else:
         explored = [c for c in candidates(spec) if c.arm not in spec.method.baselines]
         most = spec.method.most_exploring(len(explored)) + confirming_runs(spec, spec.method)
     return max(0, min(most, spec.budget.max_runs or most) - len(named & recorded))
+
+
+def plans_controls(plan: StudyPlan) -> bool:
+    """Return whether a study has planned its controls, which it does when all its other runs are recorded."""
+    return any(planned.stage == "control" for planned in plan.runs)
 
 
 def superseded(earlier: StudyPlan | None, storage: Location) -> str:
@@ -73,10 +78,8 @@ def left_by_subset(spec: StudySpec, plan: StudyPlan, recorded: Collection[str]) 
 
     For a study that chooses, ``runs_left`` may be larger: the subsets of the runs that it will plan are not known.
     """
-    if not isinstance(spec.method, Grid):
-        return planned_by_subset(plan, recorded)
-    controls = Counter[str](p.run.configuration.subset for p in plan.runs if p.stage == "control")
-    return planned_by_subset(plan, recorded) + (grid_controls(spec) - controls)
+    planned = planned_by_subset(plan, recorded)
+    return planned + grid_controls(spec) if isinstance(spec.method, Grid) and not plans_controls(plan) else planned
 
 
 def study_plan(spec: StudySpec, dataset: DataSummary, earlier: StudyPlan | None = None) -> StudyPlan:

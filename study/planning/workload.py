@@ -59,7 +59,8 @@ def workloads(spec: StudySpec, manifest: Manifest) -> dict[str, Workload]:
         except DataSetError as error:
             problems += error.problems
             continue
-        train, held = split_validation(manifest, chosen, spec.training.validation, spec.training.split_seed)
+        seed = spec.training.validation_seed(0)  # with a split for each seed, sizes hardly depend on it
+        train, held = split_validation(manifest, chosen, spec.training.validation, seed)
         work[name] = Workload(len(train), count(train), count(held))
         problems += _unusable(spec, name, work[name], verified=any(manifest.clips[i].verified for i in held))
     if problems:

@@ -8,14 +8,17 @@ the same fractions, at least one clip each; the clips that it marks as ``noisy_s
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trainables.datasets.manifest import DataSetError, Manifest, rank
+from trainables.plans import HeldOut
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from trainables.config import Training
 
 TABLE_1 = {  # unverified and verified training clips of FSDnoisy18k
     "all": (15_813, 1_772),
@@ -83,6 +86,23 @@ def counts(manifest: Manifest) -> list[Count]:
         verified = sum(c.verified for c in clips)
         table.append(Count(name, len(clips) - verified, verified))
     return table
+
+
+def held_out(manifest: Manifest, name: str, training: Training) -> HeldOut:
+    """Count the validation clips of a subset.
+
+    Raises:
+        DataSetError: see ``subset``.
+
+    """
+    clips = subset(manifest, name)
+    held = split_validation(manifest, clips, training.validation, training.split_seed)[1]
+    verified = float(sum(manifest.clips[i].verified for i in held))
+    if training.split == "per_seed":  # how many of a class are held out does not depend on the seed, only which
+        held_of, all_of = (Counter(manifest.clips[i].label for i in positions) for positions in (held, clips))
+        verified_of = Counter(manifest.clips[i].label for i in clips if manifest.clips[i].verified)
+        verified = sum(held_of[label] * count / all_of[label] for label, count in verified_of.items())
+    return HeldOut(clips=len(held), verified=round(verified))
 
 
 def _training_clips(manifest: Manifest, name: str, *, verified: bool) -> list[int]:

@@ -33,6 +33,16 @@ def test_a_sweep_has_one_line_per_arm_and_subset(study: Builder) -> None:
     assert [line.label for line in data.lines] == ["adaptive · all", "adaptive · clean"]
 
 
+def test_a_control_is_a_level_as_it_has_no_t(study: Builder) -> None:
+    study.temperatures([2, 3], 2).baselines(2)
+    for seed in range(2):
+        varied = {"temperature": 1000.0}
+        study.add("adaptive.fixed_q", GCE(name="gce", q=0.8), seed, varied=varied, stage="control")
+    data = sweep.sweep_data(study.results().runs, "temperature", "validation")
+    lines = {line.label: line.x for line in data.lines}
+    assert lines == {"adaptive": (100.0, 1000.0), "cce": (), "gce": (), "adaptive.fixed_q T=1000": ()}
+
+
 def test_values_that_may_be_best_are_the_choice_and_what_is_not_told_apart_from_it(study: Builder) -> None:
     """Two groups of neighbours, with 1000 between them clearly worse; 10 and 1e5 are clearly worse too."""
     means = {10.0: 0.5, 100.0: 0.8, 316.0: 0.801, 1000.0: 0.6, 3162.0: 0.8, 100000.0: 0.5}

@@ -18,7 +18,7 @@ from analysis.report.write import files
 from analysis.results.runs_table import Key
 from analysis.statistics import ranking
 from analysis.statistics.best_arm import assessment
-from analysis.tables.comparisons import arms_table
+from analysis.tables.arms import arm_tables
 from trainables.config import CCE, GCE, MAE, AdaptiveGCE
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def test_figure_and_tables_compare_the_same_pairs(study: Builder) -> None:
     names = found.finding.names
     pairs = [(names[a], names[b]) for own in found.finding.pairs_to_compare.values() for a, b in own]
     assert len(pairs) == 2 * MAX_ARMS_IN_ALL_PAIRS
-    assert [row[:2] for row in arms_table(found.finding).rows] == pairs
+    assert [row[:2] for row in arm_tables(found.finding)[0].rows] == pairs
     drawn = pairs_data(found.finding)
     assert [(names[pair.first], names[pair.second]) for pair in drawn] == pairs
 

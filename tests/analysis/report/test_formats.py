@@ -30,6 +30,7 @@ def test_json_holds_verdict_choice_summary_tables_and_methods(full_study: Builde
     found = json.loads((folder / "report.json").read_text())
     assert set(found) == {
         *("schema", "study", "ended", "test_hidden", "verdict", "choice", "summary", "tables", "figures", "methods"),
+        *("comparisons", "pooled_comparisons"),
     }
     assert found["schema"] == 1
     assert found["verdict"] == full_study.report().verdict

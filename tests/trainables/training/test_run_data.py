@@ -3,12 +3,14 @@
 from collections import Counter
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
-from trainables.config import GCE, AdaptiveGCE
+from trainables.config import GCE, AdaptiveGCE, Training
 from trainables.datasets.manifest import Clip, Manifest
-from trainables.datasets.subsets import split_validation
+from trainables.datasets.subsets import held_out, split_validation
+from trainables.plans import HeldOut
 from trainables.training.patches import standardisation
 
 
@@ -44,6 +46,20 @@ def test_a_class_never_loses_its_last_training_clip(many):
     assert {many.clips[i].label for i in train} == {"a", "b", "c"}
 
 
+def test_the_validation_clips_of_a_subset_and_the_verified_ones_among_them_are_counted(many):
+    held = [many.clips[i] for i in split_validation(many, range(122), 0.15, 42)[1]]
+    assert held_out(many, "all", Training()) == HeldOut(clips=19, verified=sum(clip.verified for clip in held))
+
+
+def test_with_a_split_per_seed_the_mean_number_of_verified_clips_over_splits_is_stated(many):
+    splits = [split_validation(many, range(122), 0.15, seed)[1] for seed in range(300)]
+    verified = [sum(many.clips[i].verified for i in split) for split in splits]
+    stated = held_out(many, "all", Training(split="per_seed"))
+    assert {len(split) for split in splits} == {stated.clips}
+    assert np.std(verified) > 1
+    assert stated.verified == pytest.approx(np.mean(verified), abs=0.5 + 4 * np.std(verified) / 300**0.5)
+
+
 def test_validation_and_test_clips_are_not_trained_on(loader, make_run):
     data = loader.run_data(make_run())
     parts = [set(p.starts.tolist()) for p in (data.train, data.validation, data.test)]
@@ -52,30 +68,30 @@ def test_validation_and_test_clips_are_not_trained_on(loader, make_run):
     assert not (parts[0] | parts[1]) & parts[2]
 
 
-def held_out(data):
+def validation_of(data):
     return set(data.validation.starts.tolist())
 
 
 def test_every_seed_of_a_run_holds_out_the_same_clips_by_default(loader, make_run):
-    assert held_out(loader.run_data(make_run(seed=0))) == held_out(loader.run_data(make_run(seed=7)))
+    assert validation_of(loader.run_data(make_run(seed=0))) == validation_of(loader.run_data(make_run(seed=7)))
 
 
 def test_with_a_split_per_seed_each_seed_holds_out_other_clips_and_the_same_again(loader, make_run):
-    splits = [held_out(loader.run_data(make_run(seed=seed, split="per_seed"))) for seed in (0, 1, 10_000, 0)]
+    splits = [validation_of(loader.run_data(make_run(seed=seed, split="per_seed"))) for seed in (0, 1, 10_000, 0)]
     assert splits[0] == splits[3]
     assert len({frozenset(split) for split in splits}) == 3
-    assert held_out(loader.run_data(make_run())) not in splits
+    assert validation_of(loader.run_data(make_run())) not in splits
 
 
 def test_with_a_split_per_seed_every_configuration_holds_out_the_same_clips_of_a_seed(loader, make_run):
     one = make_run(GCE(name="gce", q=0.3), seed=3, split="per_seed", epochs=5)
     other = make_run(AdaptiveGCE(name="adaptive_gce"), seed=3, split="per_seed", learning_rate=0.01)
-    assert held_out(loader.run_data(one)) == held_out(loader.run_data(other))
+    assert validation_of(loader.run_data(one)) == validation_of(loader.run_data(other))
 
 
 def test_the_split_seed_matters_with_a_split_per_seed(loader, make_run):
     one, other = (loader.run_data(make_run(split="per_seed", split_seed=seed)) for seed in (42, 43))
-    assert held_out(one) != held_out(other)
+    assert validation_of(one) != validation_of(other)
 
 
 def test_patches_are_standardised_by_the_training_clips_of_their_own_split(loader, make_run):
@@ -95,7 +111,7 @@ def test_only_so_many_splits_are_kept_in_memory(loader, make_run, monkeypatch):
     assert len(loader._cache) == 3
     again = loader.run_data(make_run(seed=0, split="per_seed"))
     assert again is not first
-    assert held_out(again) == held_out(first)
+    assert validation_of(again) == validation_of(first)
 
 
 def test_the_same_subset_is_indexed_once(loader, make_run):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.statistics.power import power_of, seeds_to_halve, seeds_to_separate
+from analysis.statistics.pairs.power import power_of, seeds_to_halve, seeds_to_separate
 
 
 @pytest.mark.parametrize(("effect", "pairs"), [(0.2, 199), (0.5, 34), (0.8, 15)])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.results.runs_table import Key
-from analysis.statistics.paired_tests import equivalence, hedges, holm, paired_tests
+from analysis.statistics.pairs.paired_tests import equivalence, hedges, holm, paired_tests
 
 A, B, C = (Key(name, name, "all") for name in "abc")
 FIRST = {0: 0.71, 1: 0.74, 2: 0.70, 3: 0.76, 4: 0.73}

@@ -1,0 +1,51 @@
+"""Which validation clips a study chooses on: how many, how many of them verified, and what one clip is worth."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analysis.results.runs_table import selected_on
+
+if TYPE_CHECKING:
+    from trainables.plans import StudyPlan
+    from trainables.records import SelectOn
+
+
+@dataclass(frozen=True)
+class ValidationClips:
+    """The validation clips of a training subset.
+
+    Attributes:
+        subset: the training subset that they are held out from.
+        clips: how many they are.
+        verified: how many of them have a verified label; on average over splits where each seed has its own.
+        select_on: which of them the study chooses by.
+        per_seed: whether each seed holds out other clips; if not, all runs share these.
+
+    """
+
+    subset: str
+    clips: int
+    verified: int
+    select_on: SelectOn
+    per_seed: bool
+
+    @property
+    def judges(self) -> int:
+        """The number of clips whose accuracy decides."""
+        return self.verified if self.select_on == "verified" else self.clips
+
+    @property
+    def step(self) -> float | None:
+        """The points of accuracy that one of the deciding clips is worth in one run; None without such clips."""
+        return 100 / self.judges if self.judges else None
+
+
+def validation_clips(plan: StudyPlan) -> dict[str, ValidationClips]:
+    """Return subset -> its validation clips; empty for a plan of the first version, which does not state them."""
+    per_seed = plan.settings.training.split == "per_seed"
+    return {
+        subset: ValidationClips(subset, held.clips, held.verified, selected_on(plan), per_seed)
+        for subset, held in plan.dataset.validation.items()
+    }

@@ -1,0 +1,99 @@
+"""The statistical procedures of a report, each in words once: for the notes of tables and for the methods paragraph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from analysis.statistics.intervals import LEVEL
+from analysis.statistics.pairs.paired_tests import MARGIN
+from analysis.statistics.pairs.power import POWER
+from analysis.statistics.pairs.stochastic_order import DRAWS, MIN_RUNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from analysis.text.bibliography import References
+
+PERCENT = f"{100 * LEVEL:g} %"
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """A statistical procedure.
+
+    Attributes:
+        heading: of the column, or the word for the number, that it explains.
+        words: what the number is and how it is computed, with every setting; a noun phrase.
+        works: keys of the bibliography.
+
+    """
+
+    heading: str
+    words: str
+    works: tuple[str, ...] = ()
+
+
+def explained(procedures: Iterable[Procedure]) -> str:
+    """Return a sentence for each procedure, for the note of a table."""
+    return " ".join(f"{procedure.heading}: {procedure.words}." for procedure in procedures)
+
+
+def named(procedures: Iterable[Procedure], cited: References) -> str:
+    """Return all procedures in one sentence with the works that introduced them; empty without one."""
+    once = dict.fromkeys((procedure.words, procedure.works) for procedure in procedures)
+    parts = [f"{words} ({'; '.join(cited.cite(work) for work in works)})" if works else words for words, works in once]
+    return f"The tables state {'; '.join(parts)}." if parts else ""
+
+
+DIFFERENCE = Procedure(
+    "Difference", f"the mean difference paired by seed with its {PERCENT} t-interval, each at its own level"
+)
+HOLM = Procedure(
+    "p (Holm)", "the p-value of the paired t-test, adjusted by Holm's method for all rows of its table", ("holm",)
+)
+UNADJUSTED = Procedure("p", "the p-value of the paired t-test before that adjustment")
+OUTPERFORMANCE = Procedure(
+    "First scores higher",
+    f"P(A > B), the share of seeds with which the first scores higher, with Wilson's {PERCENT} interval",
+    ("bouthillier", "wilson"),
+)
+PRACTICAL = Procedure(
+    "Better, alike, worse",
+    f"the posterior probabilities that the mean difference lies above, within and below a region of ±{MARGIN:g} points "
+    "(Bayesian t-test with the prior 1 / variance)",
+    ("benavoli",),
+)
+EFFECT_SIZE = Procedure(
+    "Effect size",
+    "d_z, the mean difference in standard deviations of the differences, with Hedges' correction",
+    ("hedges",),
+)
+EQUIVALENCE = Procedure(
+    f"Alike within {MARGIN:g}", f"two one-sided t-tests at 5 % with a margin of {MARGIN:g} points", ("schuirmann",)
+)
+STOCHASTIC_ORDER = Procedure(
+    "Order violated at most",
+    f'almost stochastic order, the {PERCENT} upper bound of the violation of "the first is higher in every quantile" '
+    f"({DRAWS:,} bootstrap draws, from {MIN_RUNS} runs of each; below 0.5 the first is almost stochastically larger)",
+    ("barrio", "dror"),
+)
+MORE_SEEDS = Procedure(
+    "More seeds",
+    f"how many further seeds would show a difference of this size with power {POWER:g} (noncentral t distribution)",
+)
+POOLED = Procedure(
+    "Mean difference",
+    f"the difference averaged over the subsets, with its {PERCENT} t-interval over the averages of the seeds that all "
+    "subsets share",
+)
+INTERACTION = Procedure(
+    "Differs between subsets",
+    "the F test of the interaction of arms and subsets in a repeated-measures analysis of variance, seeds as blocks, "
+    "with Greenhouse and Geisser's correction",
+    ("greenhouse",),
+)
+REPRESENTATIVES = (
+    "Each arm is represented by its best configuration on validation; the luck that this choice shares with the "
+    "accuracy is subtracted."
+)

@@ -1,0 +1,94 @@
+"""Which validation clips a study chooses on: counted in its plan, worded once, cautioned where they are few."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from analysis.findings.validation_clips import validation_clips
+from analysis.report.method_report import method_report
+from analysis.tables.provenance import data_table
+from analysis.text.validation_clips import chosen_on, clips_in_full, coarse_clips, shared_clips
+from trainables.config import CCE, Training
+from trainables.plans import HeldOut
+
+if TYPE_CHECKING:
+    from factories import Builder
+
+FEW = {"all": HeldOut(clips=2637, verified=266)}
+SETTLE = {"name": "settle", "within": 0.3, "baselines": []}
+
+
+def test_one_clip_is_worth_a_hundred_points_by_the_number_of_clips_that_decide(study: Builder) -> None:
+    study.validation = FEW
+    assert validation_clips(study.plan())["all"].step == pytest.approx(100 / 2637)
+    study.spec = {"select_on": "verified"}
+    assert validation_clips(study.plan())["all"].step == pytest.approx(100 / 266)
+
+
+def test_a_plan_that_states_no_validation_clips_has_no_words_on_them(study: Builder) -> None:
+    study.baselines(2)
+    plan = study.plan()
+    assert validation_clips(plan) == {}
+    assert (shared_clips(plan, "all"), list(coarse_clips(plan))) == ("", [])
+    assert (
+        "(15% of the training clips of each class were held out, the same for every run, split seed 42)"
+        in chosen_on(plan)
+    )
+
+
+def test_the_table_of_the_data_states_the_clips_how_many_are_verified_and_what_one_is_worth(study: Builder) -> None:
+    study.baselines(2)
+    study.validation = FEW
+    rows = dict(data_table(study.results()).rows)
+    assert rows["Validation clips, all"] == (
+        "2,637 (266 verified), the same for every seed; one validation clip is worth 0.038 points of a run's accuracy"
+    )
+
+
+def test_with_a_split_for_each_seed_the_number_of_verified_clips_is_about_a_mean(study: Builder) -> None:
+    study.validation, study.spec = FEW, {"select_on": "verified", "training": {"split": "per_seed"}}
+    assert clips_in_full(validation_clips(study.plan())["all"]) == (
+        "2,637 (about 266 verified), others for each seed; one verified validation clip is worth 0.38 points of a "
+        "run's accuracy"
+    )
+
+
+def test_a_tolerance_below_what_one_clip_is_worth_has_a_caution(study: Builder) -> None:
+    study.exploring_temperatures({100.0: 0.0, 1000.0: 1.0})
+    study.method, study.validation = SETTLE, FEW
+    assert list(coarse_clips(study.plan())) == []
+    study.spec = {"select_on": "verified"}
+    (caution,) = coarse_clips(study.plan())
+    assert caution.startswith(
+        "The tolerance of 0.3 points is less than one verified validation clip of subset all is worth (0.38 points; "
+        "266 clips)"
+    )
+    assert caution in method_report(study.results()).cautions
+    study.spec |= {"training": {"split": "per_seed"}}
+    assert list(coarse_clips(study.plan())) == []
+
+
+def test_the_verdict_of_settle_is_about_the_clips_that_all_runs_share(study: Builder) -> None:
+    study.exploring_temperatures({100.0: 0.0, 1000.0: 5.0})
+    assert "validation clips with probability" not in study.report().verdict
+    study.validation = FEW
+    assert "on these 2,637 validation clips with probability" in study.report().verdict
+    study.spec = {"training": {"split": "per_seed"}}
+    assert "these" not in study.report().verdict
+
+
+def test_the_methods_name_accuracy_split_and_clips(study: Builder) -> None:
+    study.baselines(2)
+    study.validation = FEW | {"clean": HeldOut(clips=266, verified=266)}
+    assert chosen_on(study.plan()) == (
+        "Configurations were chosen by accuracy on the validation clips, each scored as a test clip is, with the "
+        "labels given (15% of the training clips of each class were held out, the same for every run, split seed 42: "
+        "2,637 on all, 266 of them verified; 266 on clean, 266 of them verified), never by test accuracy."
+    )
+    study.training = Training(split="per_seed")
+    study.planned.clear()
+    study.add("cce", CCE(name="cce"), 0)
+    study.spec = {"training": {"split": "per_seed"}}
+    assert "were held out, other clips for each seed, the same for every configuration" in chosen_on(study.plan())
