@@ -11,7 +11,7 @@ from analysis.report.method_report import method_report
 from analysis.report.sections import report_sections
 from analysis.results.runs_table import Key, accuracy_name, keys, scores, selected_on
 from analysis.results.study_results import explored, reported
-from analysis.statistics.intervals import t_interval
+from analysis.statistics.intervals import CELL, accuracy_interval
 from analysis.tables.table import NONE, Table
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def seeds_table(results: StudyResults) -> Table:
             row += [f"{int((status == 'complete').sum())} of {len(status)}"]
             row += [_cell(by_key.get(key, {})) for by_key in accuracies] + [NONE] * (len(columns) - len(metrics))
             rows.append(tuple(row))
-    note = "Accuracies in %: mean ± half width of the 95 % t-interval (n complete runs). One run has no interval."
+    note = f"Accuracies in %: {CELL}."
     header = ["Configuration"]
     header += ["Subset"] if several_subsets else []
     header += ["To"] if explores else []
@@ -121,7 +121,7 @@ def seeds_table(results: StudyResults) -> Table:
 
 
 def _cell(values: Mapping[int, float]) -> str:
-    return t_interval(values.values()).cell() if values else NONE
+    return accuracy_interval(values.values()).cell() if values else NONE
 
 
 def ended(results: StudyResults) -> pd.Series[int]:

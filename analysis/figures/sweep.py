@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from analysis.figures import published
 from analysis.plotting.figure import Figure, axis, named, panels, part_drawn
-from analysis.plotting.series import Dot, SweepLine, add_line, percent_range
+from analysis.plotting.series import Dot, SweepLine, add_line, drawn_ends, percent_range
 from analysis.plotting.theme import (
     INK,
     MAX_DRAWN,
@@ -22,7 +22,7 @@ from analysis.plotting.theme import (
     style,
 )
 from analysis.results.runs_table import accuracy_name, arms, keys, scores, subsets
-from analysis.statistics.intervals import LEVEL, Interval, t_interval
+from analysis.statistics.intervals import LEVEL, MIN_SEEDS, Interval, accuracy_interval
 from trainables.naming import symbol
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ def add_strip(figure: go.Figure, spans: Sequence[tuple[float, float]], parameter
 def _add_level(figure: go.Figure, line: SweepLine, look: Style, ends: tuple[float, float]) -> None:
     """Add an arm that does not vary the parameter: a level with its band, and its runs at the right edge."""
     name, interval, dots = escaped(line.label), line.intervals[0], line.dots[:MAX_DRAWN]
-    if interval.low is not None and interval.high is not None:
-        low, high = 100 * interval.low, 100 * interval.high
+    if ends_of_interval := drawn_ends(interval):
+        low, high = (100 * end for end in ends_of_interval)
         figure.add_scatter(
             x=[ends[0], ends[1], ends[1], ends[0]],
             y=[low, low, high, high],
@@ -190,7 +190,7 @@ def _line(runs: pd.DataFrame, label: str, metric: str, level: float) -> SweepLin
     values = dict(zip(runs["configuration"], runs["value"], strict=True))
     for key, by_seed in scores(runs, metric).items():
         x = float(values[key.configuration])
-        points.append((x, t_interval(by_seed.values(), level)))
+        points.append((x, accuracy_interval(by_seed.values(), level)))
         dots.extend(Dot(x, accuracy, seed) for seed, accuracy in by_seed.items())
     points.sort(key=lambda point: point[0])
     x_axis = tuple(x for x, _ in points if not math.isnan(x))
@@ -224,8 +224,8 @@ def _sweeps(finding: Finding, results: StudyResults, metrics: tuple[str, ...], p
 
 def _captioned(finding: Finding, results: StudyResults, parameter: str, metric: str, prefix: str) -> list[Figure]:
     caption = (
-        f"Every open mark is a run; filled marks are means with {100 * LEVEL:g} % t-intervals over seeds. "
-        "A level with a band is an arm without this parameter; its runs stand at the right edge."
+        f"Every open mark is a run; filled marks are means with {100 * LEVEL:g} % t-intervals over seeds, from "
+        f"{MIN_SEEDS} seeds on. A level with a band is an arm without this parameter; its runs stand at the right edge."
     )
     if metric == finding.selected_on:
         caption += " The choice is made on these numbers."

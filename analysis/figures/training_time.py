@@ -10,7 +10,7 @@ from analysis.plotting.series import error_bars
 from analysis.plotting.theme import axis_title, empty, escaped, style
 from analysis.results.budget import HOUR_S
 from analysis.results.runs_table import Key, accuracy_name, arms, complete_runs, names, reported_metric, runs_of, scores
-from analysis.statistics.intervals import LEVEL, Interval, t_interval
+from analysis.statistics.intervals import LEVEL, Interval, accuracy_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ def training_time_data(runs: pd.DataFrame, metric: str, level: float = LEVEL) ->
     times = []
     for key, values in scores(runs, metric).items():
         wall_s = float(complete_runs(runs_of(runs, key))["wall_s"].mean())
-        times.append(TrainingTime(key, t_interval(values.values(), level), wall_s))
+        times.append(TrainingTime(key, accuracy_interval(values.values(), level), wall_s))
     return times
 
 

@@ -70,7 +70,7 @@ class Best:
         return self.tested.accuracy
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the choice as JSON-able data; an interval is mean, low, high, half_width, n, level and method.
+        """Return the choice as JSON-able data; an interval is mean, low, high, half_width, n, level, method and values.
 
         ``tested`` becomes ``test``, ``test_luck``, ``test_picked`` and ``test_left_out``.
         """

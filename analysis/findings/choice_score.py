@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from analysis.statistics.intervals import LEVEL, t_interval
+from analysis.statistics.intervals import LEVEL, accuracy_interval
 from analysis.statistics.shared_luck import leave_one_seed_out
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class ChoiceScore:
 
 def score_on_fresh_seeds(key: Key, test: Scores) -> ChoiceScore:
     """Return the test accuracy of a configuration that other runs chose."""
-    return ChoiceScore(t_interval(test[key].values(), LEVEL)) if test.get(key) else ChoiceScore()
+    return ChoiceScore(accuracy_interval(test[key].values(), LEVEL)) if test.get(key) else ChoiceScore()
 
 
 def score_of_choice(choice: Choice, luck: SharedLuck | None, validation: Scores, test: Scores) -> ChoiceScore:
@@ -58,4 +58,4 @@ def score_of_choice(choice: Choice, luck: SharedLuck | None, validation: Scores,
     candidates = choice.ranking.keys
     points = luck.of_best(candidates)
     left_out = leave_one_seed_out({key: validation[key] for key in candidates}, test, choice.key)
-    return ChoiceScore(plain.accuracy.moved(-points), points, left_out=left_out)
+    return ChoiceScore(accuracy_interval(test[choice.key].values(), LEVEL, less=points), points, left_out=left_out)

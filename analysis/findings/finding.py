@@ -18,7 +18,7 @@ from analysis.findings.clip_predictions import clip_predictions
 from analysis.results.runs_table import key_of, keys, names, reported_metric, scores, selected_on, subsets
 from analysis.results.study_results import explored, reported
 from analysis.statistics.hsu import best_set
-from analysis.statistics.intervals import LEVEL, t_interval
+from analysis.statistics.intervals import LEVEL, accuracy_interval
 from analysis.statistics.ranking import Ranking, best_per_arm, choose, on_common_seeds, rank
 from analysis.statistics.shared_luck import shared_luck
 from analysis.statistics.two_way import two_way_table
@@ -279,7 +279,7 @@ class Finding(ABC):
         fresh = self.scores("selection").get(key)
         tested = score_on_fresh_seeds(key, self.scores("test"))
         if fresh:
-            return self._best(key, tested, validation=t_interval(fresh.values(), LEVEL), confirmed=True, **facts)
+            return self._best(key, tested, validation=accuracy_interval(fresh.values(), LEVEL), confirmed=True, **facts)
         exploring = self.explored_scores.get(key)
-        validation = picked(t_interval(exploring.values(), LEVEL), of=2) if exploring else {"validation": None}
+        validation = picked(accuracy_interval(exploring.values(), LEVEL), of=2) if exploring else {"validation": None}
         return self._best(key, tested, confirmed=False, **validation, **facts)

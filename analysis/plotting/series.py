@@ -39,16 +39,25 @@ class SweepLine:
 
 
 def error_bars(intervals: Iterable[Interval], *, thickness: float, width: int) -> dict[str, object]:
-    """Return plotly's error bars (%) for intervals, in pixels; none where an interval has no width."""
-    halves = [None if i.half_width is None else 100 * i.half_width for i in intervals]
-    return {"type": "data", "array": halves, "thickness": thickness, "width": width}
+    """Return plotly's error bars (%) for intervals, in pixels; none where an interval is not drawn."""
+    ends = [(i.mean, *(drawn_ends(i) or (i.mean, i.mean))) for i in intervals]
+    up, down = [100 * (high - mean) for mean, _, high in ends], [100 * (mean - low) for mean, low, _ in ends]
+    bars = {"array": [width or None for width in up], "arrayminus": [width or None for width in down]}
+    return {"type": "data", "symmetric": False, "thickness": thickness, "width": width, **bars}
+
+
+def drawn_ends(interval: Interval) -> tuple[float, float] | None:
+    """Return the ends of an interval that is drawn; None without one, or where the runs are shown instead."""
+    if interval.low is None or interval.high is None or interval.values:
+        return None
+    return interval.low, interval.high
 
 
 def percent_range(lines: Sequence[SweepLine], more: Sequence[float] = ()) -> tuple[float, float] | None:
     """Return the axis' ends in % for all of these and more accuracies: what leaves 0 to 100 is cut there."""
     values = [*more]
     values += [dot.accuracy for line in lines for dot in line.dots]
-    values += [end for line in lines for i in line.intervals for end in (i.low, i.high) if end is not None]
+    values += [end for line in lines for interval in line.intervals for end in drawn_ends(interval) or ()]
     if not values:
         return None
     low, high = max(0.0, 100 * min(values)), min(100.0, 100 * max(values))

@@ -16,7 +16,7 @@ from analysis.report.method_report import method_report
 from analysis.report.render import IMAGES, images, pdf
 from analysis.report.sections import figures_of, report_sections
 from analysis.results.study_results import load_results
-from analysis.statistics.intervals import LEVEL
+from analysis.statistics.intervals import LEVEL, MIN_SEEDS
 from analysis.tables.summary import summary
 from trainables.plans import study_folder
 from trainables.storage.location import location
@@ -36,7 +36,8 @@ HOW_TO_READ = (
     "A run is one training of one configuration with one seed. A configuration is an arm with every parameter fixed.",
     "Only complete runs enter means, intervals and choices. The others are listed above and never count as zero.",
     f"An interval is a {100 * LEVEL:g} % t-interval over n runs: what other seeds, not other data, would change.",
-    "One run has no interval, and neither have runs that all score the same: they show no spread to judge by.",
+    f"Fewer than {MIN_SEEDS} runs are shown themselves: an interval over them could be wider than the scale.",
+    "Runs that all score the same have no interval: they show no spread to judge by.",
     "Configurations are chosen by validation accuracy alone; the test accuracy is read afterwards.",
     "The highest of several means is too high by selection.",
     "The test accuracy is not selected on, but comes from the same runs.",

@@ -7,14 +7,15 @@ different question, which the bootstrap here answers.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from analysis.statistics.intervals import LEVEL, shared_seeds, t_interval
+from analysis.statistics.intervals import LEVEL, MIN_SEEDS, accuracy_interval, difference_interval, shared_seeds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -36,7 +37,7 @@ class Bootstrap:
         low: lower end of the interval.
         high: upper end of the interval.
         clips: number of clips resampled.
-        seeds: number of seeds resampled; with 1, the interval is over clips alone.
+        seeds: number of seeds resampled; 1 if the interval is over clips alone.
 
     """
 
@@ -57,6 +58,8 @@ def bootstrap_difference(  # noqa: PLR0913 -- two samples, their truth, and thre
     replicates: int = REPLICATES,
 ) -> Bootstrap | None:
     """Resample clips and shared seeds together: all runs get the same clips, and the two runs of a seed stay paired.
+
+    With fewer than ``MIN_SEEDS`` seeds, clips are resampled alone, with each clip's gap averaged over the seeds.
 
     Clips and seeds are crossed, so this is the pigeonhole bootstrap of Owen 2007 (Annals of Applied Statistics 1, 386).
     It overstates the interaction of clips and runs, while a percentile interval over few seeds understates the effect
@@ -86,8 +89,10 @@ def bootstrap_difference(  # noqa: PLR0913 -- two samples, their truth, and thre
     if not seeds:
         return None
     gaps = _gaps(first, second, seeds, truth)
+    if len(seeds) < MIN_SEEDS:
+        gaps = gaps.mean(axis=0, keepdims=True)
     low, high = np.quantile(_resampled(gaps, replicates, seed), [(1 - level) / 2, (1 + level) / 2])
-    return Bootstrap(float(gaps.mean()), float(low), float(high), len(truth), len(seeds))
+    return Bootstrap(float(gaps.mean()), float(low), float(high), len(truth), len(gaps))
 
 
 def _resampled(gaps: Floats, replicates: int, seed: int) -> Floats:
@@ -132,7 +137,7 @@ def class_accuracies(
         ValueError: lengths differ, there is no clip or no run, or the level is outside its range.
 
     """
-    return _by_class(_right(list(runs), truth), truth, classes, level)
+    return _by_class(_right(list(runs), truth), truth, classes, partial(accuracy_interval, level=level))
 
 
 def class_gaps(
@@ -159,7 +164,8 @@ def class_gaps(
 
     """
     seeds = shared_seeds(first, second)
-    return _by_class(_gaps(first, second, seeds, truth), truth, classes, level) if seeds else ()
+    interval = partial(difference_interval, level=level)
+    return _by_class(_gaps(first, second, seeds, truth), truth, classes, interval) if seeds else ()
 
 
 def _gaps(
@@ -171,12 +177,15 @@ def _gaps(
 
 
 def _by_class(
-    values: Floats | Right, truth: Sequence[int], classes: Sequence[str], level: float
+    values: Floats | Right,
+    truth: Sequence[int],
+    classes: Sequence[str],
+    interval: Callable[[list[float]], Interval],
 ) -> tuple[ClassAccuracy, ...]:
-    """Average values of shape (runs, clips) over the clips of each class, with a t-interval over runs."""
+    """Average values of shape (runs, clips) over the clips of each class, with an interval over runs."""
     labels = np.asarray(truth)
     return tuple(
-        ClassAccuracy(name, int((labels == k).sum()), t_interval(values[:, labels == k].mean(axis=1), level))
+        ClassAccuracy(name, int((labels == k).sum()), interval(values[:, labels == k].mean(axis=1).tolist()))
         for k, name in enumerate(classes)
         if (labels == k).any()
     )

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from scipy import special
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from analysis.statistics.arrays import Floats
 
 LEVEL = 0.95
+MIN_SEEDS = 5  # of fewer, the runs themselves are shown: an interval could be wider than the scale; none is resampled
 ROUNDING = 1e-12  # for values of order one, a smaller spread is rounding error of floating-point sums
 
 
@@ -24,6 +25,8 @@ class Interval:
 
     ``half_width``, ``low`` and ``high`` are None if the values show no spread: there is one, or all are equal. A few
     equal values reveal as little about the spread as a single one, and must not pass for certainty.
+
+    ``values`` are the values themselves if they are to be shown instead: from two to ``MIN_SEEDS`` - 1 of them.
     """
 
     mean: float
@@ -33,27 +36,61 @@ class Interval:
     n: int
     level: float
     method: str
+    values: tuple[float, ...] = ()
 
     def moved(self, by: float) -> Interval:
         """Return the interval of values that all differ by a constant."""
         low, high = (None if end is None else end + by for end in (self.low, self.high))
         return replace(self, mean=self.mean + by, low=low, high=high)
 
-    def percent(self) -> str:
-        """Return the fraction in percent: ``75.3 ± 0.5``, or ``75.3`` without an interval."""
-        mean = f"{100 * self.mean:.1f}"
-        return mean if self.half_width is None else f"{mean} ± {100 * self.half_width:.1f}"
+    @property
+    def has_width(self) -> bool:
+        """Whether to write or draw the interval; if not, there is none, or the values are shown instead."""
+        return self.half_width is not None and not self.values
 
-    def label(self) -> str:
-        """Return a description of the interval, such as ``95 % t-interval, n = 12``."""
+    def percent(self, sign: Literal["", "+"] = "") -> str:
+        """Return the fraction in percent: ``75.3 ± 0.5``; ``75.3`` without an interval, or where values are shown.
+
+        An interval that was cut is written by its ends: ``99.0 (96.8 to 100.0)``. ``sign`` is "+" to write that of
+        positive numbers too.
+        """
+        mean = f"{100 * self.mean:{sign}.1f}"
+        if self.half_width is None or self.low is None or self.high is None or self.values:
+            return mean
+        cut = max(self.mean - self.low, self.high - self.mean) - min(self.mean - self.low, self.high - self.mean)
+        if cut > ROUNDING:
+            return f"{mean} ({100 * self.low:.1f} to {100 * self.high:.1f})"
+        return f"{mean} ± {100 * self.half_width:.1f}"
+
+    def label(self, unit: str = "") -> str:
+        """Return a description of the interval, such as ``95 % t-interval, n = 12``, or the values in percent.
+
+        Args:
+            unit: what n counts, such as ``fresh seeds``; empty for runs.
+
+        """
+        n = f"n = {self.n} {unit}".rstrip()
+        if self.values:
+            return f"{n}: {self._listed()}"
         if self.half_width is None:
-            return f"{'no interval' if self.n == 1 else 'no spread seen'}, n = {self.n}"
-        return f"{100 * self.level:g} % {self.method}-interval, n = {self.n}"
+            return f"{'no interval' if self.n == 1 else 'no spread seen'}, {n}"
+        return f"{100 * self.level:g} % {self.method}-interval, {n}"
 
-    def cell(self) -> str:
-        """Return ``75.3 ± 0.5 (n = 12)``, for a table whose note states level and method."""
+    def cell(self, sign: Literal["", "+"] = "") -> str:
+        """Return ``75.3 ± 0.5 (n = 12)``, or the values in percent, for a table with ``CELL`` in its note."""
+        if self.values:
+            return self._listed(sign)
         spread = "" if self.n == 1 or self.half_width is not None else ", no spread seen"
-        return f"{self.percent()} (n = {self.n}{spread})"
+        return f"{self.percent(sign)} (n = {self.n}{spread})"
+
+    def _listed(self, sign: Literal["", "+"] = "") -> str:
+        return ", ".join(f"{100 * value:{sign}.1f}" for value in self.values)
+
+
+CELL = (
+    f"mean ± half width of the {100 * LEVEL:g} % t-interval, cut at 0 and 100 (n complete runs); the runs themselves "
+    f"where there are fewer than {MIN_SEEDS}"
+)
 
 
 def check_level(level: float) -> None:
@@ -104,6 +141,43 @@ def t_interval(values: Iterable[float], level: float = LEVEL) -> Interval:
     return Interval(mean, half_width, mean - half_width, mean + half_width, n, level, "t")
 
 
+def accuracy_interval(values: Iterable[float], level: float = LEVEL, less: float = 0.0) -> Interval:
+    """Return the mean of independent accuracies, fractions in [0, 1], with Student's t-interval cut to [0, 1].
+
+    Cutting costs no coverage, because the mean of their distribution lies in [0, 1]. With fewer than ``MIN_SEEDS``
+    values, the interval has them, to be shown instead.
+
+    Args:
+        values: one accuracy per run.
+        level: in (0, 1).
+        less: what is subtracted from the mean and its interval before it is cut; the values to be shown stay.
+
+    Raises:
+        ValueError: see ``t_interval``.
+
+    """
+    accuracies = tuple(values)
+    interval = t_interval(accuracies, level).moved(-less)
+    if interval.low is not None and interval.high is not None:
+        interval = replace(interval, low=max(0.0, interval.low), high=min(1.0, interval.high))
+    return _with_few(interval, accuracies)
+
+
+def difference_interval(differences: Sequence[float], level: float = LEVEL) -> Interval:
+    """Return the mean of independent differences with Student's t-interval; few of them are to be shown instead.
+
+    Raises:
+        ValueError: see ``t_interval``.
+
+    """
+    return _with_few(t_interval(differences, level), differences)
+
+
+def _with_few(interval: Interval, values: Sequence[float]) -> Interval:
+    """Add the values to an interval if they are to be shown instead; one value is the mean."""
+    return replace(interval, values=tuple(values)) if 1 < interval.n < MIN_SEEDS else interval
+
+
 def paired_difference(
     first: Mapping[int, float], second: Mapping[int, float], level: float = LEVEL, comparisons: int = 1
 ) -> Interval | None:
@@ -129,7 +203,7 @@ def paired_difference(
     seeds = shared_seeds(first, second)
     if not seeds:
         return None
-    return t_interval([first[seed] - second[seed] for seed in seeds], 1 - (1 - level) / comparisons)
+    return difference_interval([first[seed] - second[seed] for seed in seeds], 1 - (1 - level) / comparisons)
 
 
 def p_text(p: float) -> str:

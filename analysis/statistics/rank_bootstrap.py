@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.statistics.two_way import MIN_FOR_DIFFERENCE
+from analysis.statistics.intervals import MIN_SEEDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +44,7 @@ class Stability:
 
 
 def stability(table: TwoWayTable, seed: int, replicates: int = REPLICATES) -> Stability | None:
-    """Rank the configurations on bootstrap draws of the seeds; None with fewer than two shared seeds.
+    """Rank the configurations on bootstrap draws of the seeds; None with fewer than ``MIN_SEEDS`` shared seeds.
 
     Args:
         table: the values of the configurations over their common seeds.
@@ -58,7 +58,7 @@ def stability(table: TwoWayTable, seed: int, replicates: int = REPLICATES) -> St
     if replicates < 1:
         msg = f"replicates = {replicates}: a bootstrap draws at least once"
         raise ValueError(msg)
-    if len(table.seeds) < MIN_FOR_DIFFERENCE:
+    if len(table.seeds) < MIN_SEEDS:
         return None
     count = len(table.seeds)
     draws = np.random.default_rng(seed).multinomial(count, np.full(count, 1 / count), replicates)  # (R, S)

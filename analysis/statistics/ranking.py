@@ -6,9 +6,10 @@ A study selects on all validation clips or on the verified ones (``select_on``);
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING, TypeAlias
 
-from analysis.statistics.intervals import LEVEL, Interval, paired_difference, t_interval
+from analysis.statistics.intervals import LEVEL, Interval, accuracy_interval, paired_difference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -91,7 +92,7 @@ def rank(scores: Scores) -> Ranking:
 
     """
     common = on_common_seeds(scores)
-    keys = sorted(common.scores, key=lambda key: -t_interval(common.scores[key].values()).mean)
+    keys = sorted(common.scores, key=lambda key: -fmean(common.scores[key].values()))
     return Ranking(common.scores, common.too_few, tuple(keys))
 
 
@@ -115,7 +116,7 @@ def choose(scores: Scores, level: float = LEVEL) -> Choice | None:
     best = ranking.keys[0]
     others = [key for key in ranking.scores if key != best]
     comparisons = tuple(_compare(ranking, best, other, level, len(others)) for other in others)
-    return Choice(best, t_interval(ranking.scores[best].values(), level), ranking, comparisons, level)
+    return Choice(best, accuracy_interval(ranking.scores[best].values(), level), ranking, comparisons, level)
 
 
 def _compare(ranking: Ranking, best: Key, other: Key, level: float, comparisons: int) -> Comparison:

@@ -14,7 +14,7 @@ from analysis.results.runs_table import (
     runs_of,
     status_counts,
 )
-from analysis.statistics.intervals import LEVEL, t_interval
+from analysis.statistics.intervals import CELL, LEVEL, accuracy_interval
 from analysis.tables.table import NONE, Table
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def results_table(finding: Finding, metric: str) -> Table:
     labels = list(dict.fromkeys((key.arm, key.configuration) for key in keys(finding.reported.runs)))
     rows = tuple((label, *(_cell(accuracies, Key(arm, label, subset)) for subset in columns)) for arm, label in labels)
     name = accuracy_name(metric)
-    note = f"{name} in %: mean ± half width of the {100 * LEVEL:g} % t-interval (n complete runs)."
+    note = f"{name} in %: {CELL}."
     bold = {
         (labels.index((key.arm, key.configuration)), 1 + columns.index(subset))
         for subset in columns
@@ -58,7 +58,7 @@ def standing_out(best: BestSet | None) -> tuple[Key, ...]:
 
 
 def _cell(accuracies: Scores, key: Key) -> str:
-    return t_interval(accuracies[key].values()).cell() if key in accuracies else NONE
+    return accuracy_interval(accuracies[key].values()).cell() if key in accuracies else NONE
 
 
 def choice_table(finding: Finding) -> Table:
@@ -92,8 +92,8 @@ def choice_table(finding: Finding) -> Table:
         "ranked: fewer than two common seeds, or fewer than half, would remain. Not told apart: the t-interval of the "
         f"difference from the chosen one, paired by seed, is not wholly above zero ({100 * LEVEL:g} % for all "
         "comparisons of a subset together, Bonferroni), or there is none. Accuracies in %. The validation mean of the "
-        "choice is the highest of several and therefore has no interval. Test: mean ± half width of the "
-        f"{100 * LEVEL:g} % t-interval, less the shared luck: the runs that made the choice are probably lucky in test "
+        "choice is the highest of several and therefore has no interval. Test: "
+        f"{CELL}; mean and interval less the shared luck: the runs that made the choice are probably lucky in test "
         "too; by how many points is estimated from how luck in validation goes with luck in test. Chosen without each "
         "seed: the choice by the other seeds, tested on that seed, on average over the seeds (for how many of them it "
         "is the same configuration); a check that assumes nothing."

@@ -13,7 +13,6 @@ from analysis.text.phrases import chance
 if TYPE_CHECKING:
     from analysis.findings.arm_comparisons import ArmComparison, PooledComparison
     from analysis.findings.finding import Finding
-    from analysis.statistics.intervals import Interval
     from analysis.text.procedures import Procedure
 
 
@@ -67,7 +66,7 @@ def _main(compared: ArmComparison) -> tuple[str, ...]:
     if test.interval is None or wins is None:
         return ("no seed in common", *[NONE] * 3)
     return (
-        _signed(test.interval),
+        test.interval.cell("+"),
         NONE if test.adjusted is None else p_text(test.adjusted),
         f"{wins.share:.2f} ({wins.low:.2f} to {wins.high:.2f})",
         NONE if practical is None else ", ".join(map(chance, (practical.better, practical.alike, practical.worse))),
@@ -90,12 +89,7 @@ def _pooled(compared: PooledComparison) -> tuple[str, ...]:
     return (
         compared.first,
         compared.second,
-        f"{_signed(gap.interval)}, {len(gap.subsets)} subsets",
+        f"{gap.interval.cell('+')}, {len(gap.subsets)} subsets",
         NONE if compared.p is None else p_text(compared.p),
         NONE if gap.interaction is None else gap.interaction.text(),
     )
-
-
-def _signed(gap: Interval) -> str:
-    width = "" if gap.half_width is None else f" ± {100 * gap.half_width:.1f}"
-    return f"{100 * gap.mean:+.1f}{width} (n = {gap.n})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.statistics.clips import REPLICATES, bootstrap_difference, class_accuracies, class_gaps
-from analysis.statistics.intervals import LEVEL
+from analysis.statistics.intervals import LEVEL, MIN_SEEDS
 from analysis.tables.table import NONE, Table
 from trainables.naming import counted
 
@@ -33,9 +33,9 @@ def clip_differences_table(clips: ClipPredictions, pairs: Iterable[tuple[Key, Ke
         return ()
     note = (
         f"Test accuracy in points, first minus second. Interval: {100 * LEVEL:g} % percentile bootstrap, "
-        f"{REPLICATES:,} draws of clips and, if there are several, of seeds (the runs of a seed together). It covers "
-        "other clips and other seeds, whereas the t-intervals elsewhere hold for these clips. With few seeds it is too "
-        "narrow."
+        f"{REPLICATES:,} draws of clips and, from {MIN_SEEDS} seeds on, of seeds (the runs of a seed together). It "
+        "covers other clips and other seeds, whereas the t-intervals elsewhere hold for these clips. With few seeds "
+        "it is too narrow."
     )
     header = ("First", "Second", "Difference", "Interval", "Resampled")
     return (Table("Differences with other test clips", header, tuple(rows), note),)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.findings.arm_comparisons import RESAMPLING_SEED
 from analysis.results.runs_table import accuracy_name
-from analysis.statistics.intervals import t_interval
+from analysis.statistics.intervals import MIN_SEEDS, t_interval
 from analysis.statistics.pairs.power import seeds_to_halve
 from analysis.statistics.rank_bootstrap import stability
 from analysis.statistics.seed_agreement import seed_agreement
@@ -30,7 +30,7 @@ def seeds_in_words(finding: Finding) -> tuple[str, ...]:
     values = finding.scores(metric).get(key, {}) if key else {}
     more = seeds_to_halve(len(values))
     interval = t_interval(values.values()) if values else None
-    if key is None or more is None or interval is None or interval.half_width is None:
+    if key is None or more is None or interval is None or interval.half_width is None or interval.n < MIN_SEEDS:
         return ()
     text = (
         f"{finding.names[key]}: {len(values)} runs give its {accuracy_name(metric).lower()} to "

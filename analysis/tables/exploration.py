@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.results.runs_table import accuracy_name, keys, runs_of
-from analysis.statistics.intervals import t_interval
+from analysis.statistics.intervals import accuracy_interval
 from analysis.tables.table import NONE, Table
 from analysis.text.phrases import chance
 from trainables.naming import counted_points
@@ -23,7 +23,7 @@ def settle_table(finding: SettleFinding) -> Table:
     rows = []
     for key in keys(runs):
         by_seed = finding.explored_scores.get(key, {})
-        mean = t_interval(by_seed.values()).cell() if by_seed else NONE
+        mean = accuracy_interval(by_seed.values()).cell() if by_seed else NONE
         place = standing.keys.index(key) if standing is not None and key in standing.keys else None
         if standing is None or place is None:
             rows.append((key.configuration, mean, *[NONE] * 3))

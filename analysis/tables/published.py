@@ -6,27 +6,14 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from analysis.findings import published
-from analysis.findings.claims import Claim, GapClaim, SpreadClaim, TrendClaim
 from analysis.findings.published_gaps import ASSUMPTION, published_gaps
-from analysis.findings.temperature_claims import BestTemperatureClaim, ConvergenceClaim
 from analysis.results.runs_table import Key, subsets
 from analysis.statistics.hsu import best_set
-from analysis.statistics.intervals import LEVEL, p_text, t_interval
+from analysis.statistics.intervals import CELL, LEVEL, accuracy_interval, p_text
 from analysis.statistics.ranking import on_common_seeds
 from analysis.statistics.two_way import two_way_table
 from analysis.tables.accuracy import BOLD, standing_out
 from analysis.tables.table import NONE, Table
-from analysis.text.procedures import (
-    CLAIMED_BEST,
-    CLAIMED_GAP,
-    CLAIMED_SHARE,
-    CLAIMED_SPREAD,
-    CLAIMED_TREND,
-    PUBLISHED_GAP,
-    PUBLISHED_HOLM,
-    PUBLISHED_P,
-    explained,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -35,22 +22,14 @@ if TYPE_CHECKING:
     from analysis.findings.paper_runs import PaperRuns
     from analysis.findings.published import PublishedLoss
     from analysis.findings.published_gaps import PublishedGap
-    from analysis.text.procedures import Procedure
     from trainables.config import Subset
 
 NOTE = (
     f"Test accuracy in %. Published: mean ± {100 * published.LEVEL:g} % confidence interval, n = {published.RUNS}, "
-    f"method not known ({published.SOURCE}). Ours: mean ± half width of the {100 * LEVEL:g} % t-interval (n complete "
-    "runs) of the same settings alone: L_q with q = 0.7 (our reading), adaptive with T = 1000, the mean reading and "
+    f"method not known ({published.SOURCE}). Ours: {CELL}; "
+    "of the same settings alone: L_q with q = 0.7 (our reading), adaptive with T = 1000, the mean reading and "
     "distances of the input, and the default training protocol."
 )
-PROCEDURES: dict[type[Claim], Procedure] = {
-    GapClaim: CLAIMED_GAP,
-    TrendClaim: CLAIMED_TREND,
-    SpreadClaim: CLAIMED_SPREAD,
-    BestTemperatureClaim: CLAIMED_BEST,
-    ConvergenceClaim: CLAIMED_SHARE,
-}
 ANSWERS: dict[Answer, str] = {
     "holds": "support it",
     "contradicted": "contradict it",
@@ -86,7 +65,7 @@ def published_table(runs: PaperRuns, tabulated: Collection[str] = ()) -> Table:
         shown_elsewhere = cell.subset in tabulated and (test or cell.missing == published.NOT_REPORTED)
         if cell.subset not in subsets(runs.results.runs) or shown_elsewhere:
             continue
-        ours = t_interval(test.values()).cell() if test else NONE
+        ours = accuracy_interval(test.values()).cell() if test else NONE
         name = runs.name(cell.loss, cell.subset)
         rows.append((cell.subset, published.LOSS_NAMES[cell.loss], cell.text(), ours, name))
     header = ("Subset", "Loss", "Published", "Ours", "Our configuration")
@@ -105,7 +84,7 @@ def _paper_table(runs: PaperRuns, title: str, shown: Sequence[Subset]) -> Table:
     rows, bold = [], set()
     for i, subset in enumerate(shown):
         ours = {loss: runs.accuracies(loss, subset) for loss in published.LOSSES}
-        cells = [t_interval(by_seed.values()).cell() if by_seed else NONE for by_seed in ours.values()]
+        cells = [accuracy_interval(by_seed.values()).cell() if by_seed else NONE for by_seed in ours.values()]
         rows.append((subset, *cells, *(numbers[loss, subset].text() for loss in published.LOSSES)))
         scored = {Key(published.LOSS_NAMES[loss], "", subset): by_seed for loss, by_seed in ours.items() if by_seed}
         table = two_way_table(on_common_seeds(scored))
@@ -120,19 +99,19 @@ def claims_table(checked: Sequence[Check]) -> Table:
     """Tabulate the claims of the paper's text beside the study's own numbers; those that it tests come first."""
     tested_first = sorted(checked, key=lambda c: c.answer == "not tested")
     rows = tuple((c.claim.text, c.claim.published(), c.ours(), _excess(c), ANSWERS[c.answer]) for c in tested_first)
-    used = tuple(dict.fromkeys(PROCEDURES[type(c.claim)] for c in tested_first if c.answer != "not tested"))
-    rule = (
-        "Test accuracy, every complete run; each interval is at its own level. Our runs support a claim if the whole "
-        "interval lies on its side, and contradict it if on the other side."
+    method = (
+        f"Test accuracy, every complete run; {100 * LEVEL:g} % intervals, each at its own level. Ours: of gaps and "
+        "trends, t-intervals over seeds, paired by seed; of ratios of standard deviations, the jackknife over seeds; "
+        "of the best T, Hsu's comparisons; of a share of runs, Jeffreys' interval. Our runs support a claim if the "
+        "whole interval lies on its side, and contradict it if on the other side. Published intervals follow from the "
+        "printed ones, as in the table of their significance."
     )
     notes = [
-        rule,
-        explained(used),
-        "Published intervals follow from the printed ones, as in the table of their significance.",
+        method,
         *(f"On the claim that {claim.text}: {claim.note}" for claim in (c.claim for c in checked) if claim.note),
     ]
     header = ("Claim", "Published", "Ours", "Ours minus published", "Our runs")
-    return Table("Published claims", header, rows, " ".join(filter(None, notes)), procedures=used)
+    return Table("Published claims", header, rows, " ".join(notes))
 
 
 def claims_in_words(checked: Sequence[Check]) -> tuple[str, ...]:
@@ -166,13 +145,13 @@ def published_gaps_table() -> Table:
         bold |= {(len(rows) + i, 2) for i, gap in enumerate(gaps) if gap.significant}
         counts.append(f"{sum(gap.significant for gap in gaps)} of {len(gaps)} against {published.LOSS_NAMES[other]}")
         rows += [(f"adaptive - {published.LOSS_NAMES[other]}", gap.subset, *_gap_cells(gap)) for gap in gaps]
-    columns = (PUBLISHED_GAP, PUBLISHED_P, PUBLISHED_HOLM)
     note = (
-        f"In points of test accuracy, by the printed numbers alone. {explained(columns)} Bold: significant at 5 % "
-        f"after that ({' and '.join(counts)}). {ASSUMPTION}"
+        f"Points of test accuracy by the printed numbers alone: gap ± half width of its {100 * LEVEL:g} % interval, p, "
+        "and p adjusted by Holm for the legible subsets of a pair of losses. Bold: significant at 5 % after that "
+        f"({' and '.join(counts)}). {ASSUMPTION}"
     )
-    header = ("Losses", "Training subset", *(column.heading for column in columns))
-    return Table("Significance of the published gaps", header, tuple(rows), note, frozenset(bold), columns)
+    header = ("Losses", "Training subset", "Published gap", "p", "p (Holm)")
+    return Table("Significance of the published gaps", header, tuple(rows), note, frozenset(bold))
 
 
 def _gap_cells(gap: PublishedGap) -> list[str]:

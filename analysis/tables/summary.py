@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from analysis.results.runs_table import LEFT_OUT, METRICS, WAITING, Key
-from analysis.statistics.intervals import LEVEL, t_interval
+from analysis.statistics.intervals import LEVEL, accuracy_interval
 
 if TYPE_CHECKING:
     from analysis.findings.finding import Finding
@@ -46,5 +46,5 @@ def _summary_columns() -> list[str]:
 def _moments(metric: str, values: dict[int, float], level: float) -> dict[str, Any]:
     if not values:
         return {f"{metric}_n": 0}
-    interval = t_interval(values.values(), level)
+    interval = accuracy_interval(values.values(), level)
     return {f"{metric}_{part}": getattr(interval, part) for part in ("n", "mean", "half_width", "low", "high")}

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.results.runs_table import key_of, scores, selected_on
 from analysis.results.study_results import reported
-from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
+from analysis.statistics.intervals import CELL, accuracy_interval, paired_difference
 from analysis.tables.table import NONE, Table
 from analysis.text.validation_clips import earlier_version
 
@@ -40,8 +40,8 @@ def comparison(first: StudyResults, second: StudyResults) -> Table:
     a, b = first.plan.name, second.plan.name
     a, b = (f"{a} (first)", f"{b} (second)") if a == b else (a, b)
     note = (
-        f"Accuracies in %: mean ± half width of the {100 * LEVEL:g} % t-interval (n complete runs that do not "
-        "explore). The difference, first minus second in points, is paired by seed over the n seeds that both have"
+        f"Accuracies in %, of runs that do not explore: {CELL}. "
+        "The difference, first minus second in points, is paired by seed over the n seeds that both have"
     )
     note += "." if paired else "; there is none, because the data sets differ."
     for results in (first, second):
@@ -69,7 +69,7 @@ def _labels(results: StudyResults) -> dict[Same, str]:
 
 def _cells(first: StudyResults, second: StudyResults, same: Same, metric: str, *, paired: bool) -> tuple[str, ...]:
     ours, theirs = _scores(first, same, metric), _scores(second, same, metric)
-    means = (t_interval(by_seed.values()).cell() if by_seed else NONE for by_seed in (ours, theirs))
+    means = (accuracy_interval(by_seed.values()).cell() if by_seed else NONE for by_seed in (ours, theirs))
     gap = paired_difference(ours, theirs) if paired else None
     if gap is None:
         return (*means, NONE)

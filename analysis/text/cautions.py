@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from analysis.results.runs_table import complete_runs, key_of, keys, runs_of
 from analysis.statistics.clips import never_predicted
-from analysis.statistics.intervals import p_text
+from analysis.statistics.intervals import MIN_SEEDS, p_text
 from analysis.statistics.ranking import on_common_seeds
 from analysis.statistics.two_way import MIN_FOR_DIFFERENCE, effect, two_way_table, unevenness
+from analysis.text.chance_level import at_chance
 from analysis.text.phrases import chosen_by, joined
 from trainables.config import LOSSES
 from trainables.naming import counted, number, symbol
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults
     from trainables.plans import PlannedRun
 
-MIN_SEEDS = 5  # seeds below which an interval is wide and its normal assumption untestable
 ALPHA = 0.05
 MIN_VALUES_WITH_INSIDE = 3  # the fewest values of which one lies inside
 
@@ -42,6 +42,7 @@ def grid_cautions(finding: GridFinding) -> tuple[str, ...]:
     return (
         *(text for best_of_arm in best.values() for text in edges(finding.results, best_of_arm)),
         *no_effect(finding, key.subset),
+        *at_chance(finding, key),
         *few_seeds(finding.reported.runs, key),
         *disagreement(finding, key),
         *uneven(finding, key.subset),
@@ -56,6 +57,7 @@ def explored_cautions(finding: SettleFinding | SearchFinding) -> tuple[str, ...]
         return ()
     return (
         *edges(finding.results, key),
+        *at_chance(finding, key),
         *few_seeds(finding.reported.runs, key),
         *unpredicted(finding.reported),
     )
@@ -116,12 +118,14 @@ def no_effect(finding: GridFinding, subset: str) -> list[str]:
 
 
 def few_seeds(runs: pd.DataFrame, key: Key) -> list[str]:
-    """Return a caution if the chosen configuration has reported runs, but fewer than five."""
+    """Return a caution if the chosen configuration has reported runs, but too few for an interval."""
     n = len(complete_runs(runs_of(runs, key)))
     if not 0 < n < MIN_SEEDS:
         return []
     rests = f"{key.configuration} rests on {counted(n, 'seed')}"
-    return [f"{rests}: with fewer than {MIN_SEEDS}, intervals are wide and depend on single runs."]
+    return [
+        f"{rests}: with fewer than {MIN_SEEDS}, an answer depends on single runs, which are shown instead of intervals."
+    ]
 
 
 def disagreement(finding: GridFinding, key: Key) -> list[str]:

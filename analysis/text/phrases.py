@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.results.budget import HOUR_S, Spent, reached
 from analysis.results.runs_table import Key, complete_runs, recorded_count, selected_on, status_counts
 from analysis.results.study_state import plans_all
-from analysis.statistics.intervals import p_text
+from analysis.statistics.intervals import MIN_SEEDS, p_text
 from analysis.statistics.pairs.paired_tests import MARGIN, equivalence
 from trainables.naming import counted
 
@@ -38,12 +38,12 @@ def expected_regret(regret: float) -> str:
 TEST_HIDDEN = "The test accuracy is hidden until the study has ended."
 
 
-def on_test_clips(tested: ChoiceScore, fresh: str = "") -> str:
+def on_test_clips(tested: ChoiceScore, unit: str = "") -> str:
     """Write a test accuracy with its interval, and what is subtracted from it; empty without one.
 
     Args:
         tested: the test accuracy of a choice.
-        fresh: follows the number of runs, such as `` fresh seeds``.
+        unit: what the number of runs counts, such as ``fresh seeds``; empty for runs.
 
     """
     if tested.accuracy is None:
@@ -53,8 +53,9 @@ def on_test_clips(tested: ChoiceScore, fresh: str = "") -> str:
         luck = "; probably too high, as the same runs made the choice"
     elif tested.luck >= MIN_SHOWN_LUCK:
         luck = f", less {100 * tested.luck:.1f} points of luck shared with the choice"
-    label = f"no interval, n = {tested.accuracy.n}" if tested.picked else tested.accuracy.label()
-    return f"{tested.accuracy.percent()} % ({label}{fresh}{luck})"
+    plain = tested.picked and tested.accuracy.n >= MIN_SEEDS
+    label = f"no interval, n = {tested.accuracy.n}" if plain else tested.accuracy.label(unit)
+    return f"{tested.accuracy.percent()} % ({label}{luck})"
 
 
 MAX_NAMED = 4  # more configurations than this are counted, not named
@@ -124,5 +125,5 @@ def clear(gap: Interval) -> bool:
 
 def points(gap: Interval) -> str:
     """Write a difference of accuracies as ``1.2 ± 0.7 points above``."""
-    width = "" if gap.half_width is None else f" ± {100 * gap.half_width:.1f}"
+    width = f" ± {100 * gap.half_width:.1f}" if gap.half_width is not None and gap.has_width else ""
     return f"{100 * abs(gap.mean):.1f}{width} points {'below' if gap.mean < 0 else 'above'}"

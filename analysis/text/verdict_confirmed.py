@@ -127,7 +127,7 @@ def _confirmed(finding: SettleFinding | SearchFinding, chosen: Key, accuracy: Ch
         none = TEST_HIDDEN if finding.results.test_hidden else "None of its fresh seeds has a test accuracy."
         sentences = ["It is not confirmed on fresh seeds." if statuses.empty else none]
     else:
-        score = f"On the test set it scores {on_test_clips(accuracy, ' fresh seeds')}"
+        score = f"On the test set it scores {on_test_clips(accuracy, 'fresh seeds')}"
         others = [key for key in _beside(finding, chosen) if key in tested]
         first = {seed: value - accuracy.luck for seed, value in tested[chosen].items()}
         gaps = [(key, paired_difference(first, tested[key], LEVEL)) for key in others[:MAX_NAMED]]

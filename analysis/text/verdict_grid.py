@@ -125,7 +125,7 @@ def _test(finding: GridFinding, choice: Choice) -> str:
     gap = paired_difference(tested.get(choice.key, {}), tested.get(other, {}), LEVEL)
     if gap is None:
         return f"{score}. It shares no tested seed with {best}."
-    seen = gap.label() if gap.half_width is None or gap.n != len(tested[choice.key]) else ""
+    seen = gap.label() if not gap.has_width or gap.n != len(tested[choice.key]) else ""
     paired = f"paired by seed{f', {seen}' if seen else ''}"
     open_ = "" if clear(gap) else ": which of the two is better stays open"
     return f"{score}, {points(gap)} {best} ({paired}){open_}{alike(tested[choice.key], tested[other])}."

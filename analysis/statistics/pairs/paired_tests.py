@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special, stats
 
-from analysis.statistics.intervals import LEVEL, paired_difference, shared_seeds, t_interval
+from analysis.statistics.intervals import LEVEL, difference_interval, paired_difference, shared_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -62,7 +62,7 @@ def paired_tests(scores: Scores, pairs: Sequence[tuple[Key, Key]], level: float 
 
     """
     gaps = [differences(scores.get(first, {}), scores.get(second, {})) for first, second in pairs]
-    intervals = [t_interval(gap, level) if gap else None for gap in gaps]
+    intervals = [difference_interval(gap, level) if gap else None for gap in gaps]
     p_values = [p_value(interval) for interval in intervals]
     adjusted = holm([1.0 if p is None else p for p in p_values])
     return tuple(

@@ -90,10 +90,11 @@ def test_the_verdict_of_a_settled_study_names_choice_confidence_score_and_gaps(s
     standing = method_finding(results).settled.standing
     assert standing is not None
     probability = int(100 * standing.confidence) / 100
+    scored = ", ".join(f"{75 + noise:.1f}" for noise in NOISE[:4])
     assert method_report(results).verdict.startswith(
         "T = 1000 is chosen by validation accuracy: it is within 0.5 points of the best of the 3 values of T with "
         f"probability {probability:.2f} (18 runs; expected regret < 0.01 points). On the test set it scores "
-        "75.1 ± 0.6 % (95 % t-interval, n = 4 fresh seeds), 2.0 ± 0.0 points above cce and 0.1 points above "
+        f"75.1 % (n = 4 fresh seeds: {scored}), 2.0 points above cce and 0.1 points above "
         "adaptive.fixed_q T=1000"
     )
     assert method_report(results).verdict.endswith("Cost: 30 runs, 15.0 hours of training.")
@@ -211,7 +212,7 @@ def test_a_search_chooses_among_the_confirmed_by_validation_and_never_a_baseline
     text = study.report().verdict
     assert "gce q=0.7 has the highest mean validation accuracy of the best 2, which were confirmed" in text
     assert "It is ahead of gce q=0.5" in text
-    assert "On the test set it scores 60.0 % (no spread seen, n = 3 fresh seeds), 10.0 points above cce" in text
+    assert "On the test set it scores 60.0 % (n = 3 fresh seeds: 60.0, 60.0, 60.0), 10.0 points above cce" in text
 
 
 def test_a_study_may_choose_by_verified_clips(study: Builder) -> None:

@@ -175,14 +175,16 @@ def test_a_damaged_record_does_not_stop_the_report(full_study: Builder, tmp_path
     assert "5 of 46 runs: 1 stopped, 1 diverged, 1 failed, 1 missing, 1 damaged." in text
 
 
-def test_a_table_cell_has_mean_half_width_and_n(study: Builder) -> None:
-    for seed, (test, clean) in enumerate([(0.74, 0.6), (0.76, 0.6)]):
+def test_a_table_cell_has_mean_half_width_and_n_or_fewer_than_five_runs_themselves(study: Builder) -> None:
+    for seed, test in enumerate((0.74, 0.76, 0.75, 0.73, 0.77)):
         study.add("cce", CCE(name="cce"), seed, test=test)
+        if seed < 4:
+            study.add("cce", CCE(name="cce"), seed, test=test, subset="s_noisy+clean")
         if seed == 0:
-            study.add("cce", CCE(name="cce"), seed, test=clean, subset="clean")
+            study.add("cce", CCE(name="cce"), seed, test=0.6, subset="clean")
     table = accuracy.results_table(study.finding(), "test")
-    assert table.header == ("Configuration", "all", "clean")
-    assert table.rows == (("cce", "75.0 ± 12.7 (n = 2)", "60.0 (n = 1)"),)
+    assert table.header == ("Configuration", "all", "s_noisy+clean", "clean")
+    assert table.rows == (("cce", "75.0 ± 2.0 (n = 5)", "74.0, 76.0, 75.0, 73.0", "60.0 (n = 1)"),)
     assert "95 % t-interval" in table.note
 
 

@@ -42,13 +42,23 @@ def test_the_bootstrap_of_one_run_each_is_the_clips_own() -> None:
 
 
 def test_the_bootstrap_says_what_was_resampled_and_repeats() -> None:
-    runs = {seed: [*TRUTH[:seed], *[1 - label for label in TRUTH[seed:]]] for seed in range(3)}
-    wrong = {seed: [1 - label for label in TRUTH] for seed in range(5)}
+    runs = {seed: [*TRUTH[:seed], *[1 - label for label in TRUTH[seed:]]] for seed in range(5)}
+    wrong = {seed: [1 - label for label in TRUTH] for seed in range(6)}
     found = bootstrap_difference(runs, wrong, TRUTH, seed=2, replicates=300)
     assert found is not None
-    assert (found.mean, found.clips, found.seeds) == (pytest.approx(3 / 24), 8, 3)
+    assert (found.mean, found.clips, found.seeds) == (pytest.approx(10 / 40), 8, 5)
     assert found == bootstrap_difference(runs, wrong, TRUTH, seed=2, replicates=300)
     assert found != bootstrap_difference(runs, wrong, TRUTH, seed=3, replicates=300)
+
+
+def test_below_five_seeds_clips_are_resampled_alone() -> None:
+    """With one right clip more, in every seed, nothing but the draw of clips moves the mean gap."""
+    right, wrong = [*TRUTH[:7], 1 - TRUTH[7]], [1 - label for label in TRUTH]
+    several = bootstrap_difference(dict.fromkeys(range(4), right), dict.fromkeys(range(4), wrong), TRUTH, seed=2)
+    one = bootstrap_difference({0: right}, {0: wrong}, TRUTH, seed=2)
+    assert several == one
+    assert one is not None
+    assert one.seeds == 1
 
 
 def test_without_a_shared_seed_there_is_no_bootstrap() -> None:

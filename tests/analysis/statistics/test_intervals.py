@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from analysis.statistics.intervals import paired_difference, t_interval
+from analysis.statistics.intervals import accuracy_interval, difference_interval, paired_difference, t_interval
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,3 +102,35 @@ def test_equal_values_give_no_certainty(values: list[float]) -> None:
     assert (interval.half_width, interval.low, interval.high) == (None, None, None)
     assert interval.label() == f"no spread seen, n = {len(values)}"
     assert interval.cell() == f"{interval.percent()} (n = {len(values)}, no spread seen)"
+
+
+def test_of_fewer_than_five_runs_the_runs_are_shown_and_not_an_interval() -> None:
+    few, enough = accuracy_interval([0.712, 0.73, 0.708]), accuracy_interval([0.712, 0.73, 0.708, 0.72, 0.715])
+    assert few.cell() == "71.2, 73.0, 70.8"
+    assert (few.percent(), few.label("fresh seeds")) == ("71.7", "n = 3 fresh seeds: 71.2, 73.0, 70.8")
+    assert enough.cell() == "71.7 ± 1.1 (n = 5)"
+    assert enough.label() == "95 % t-interval, n = 5"
+    assert accuracy_interval([0.712]).cell() == "71.2 (n = 1)"
+    assert difference_interval([0.01, -0.02]).cell("+") == "+1.0, -2.0"
+    assert (few.has_width, enough.has_width) == (False, True)
+
+
+def test_an_interval_of_accuracies_ends_at_0_and_100_percent() -> None:
+    high = accuracy_interval([1.0, 0.99, 1.0, 0.98, 1.0])
+    low = accuracy_interval([0.0, 0.01, 0.0, 0.02, 0.0])
+    assert (high.high, low.low) == (1.0, 0.0)
+    assert high.percent() == "99.4 (98.3 to 100.0)"
+    assert low.percent() == "0.6 (0.0 to 1.7)"
+    assert high.half_width == t_interval([1.0, 0.99, 1.0, 0.98, 1.0]).half_width
+
+
+def test_cutting_costs_no_coverage() -> None:
+    rng = np.random.default_rng(0)
+    mean = 0.98
+    samples = rng.binomial(50, mean, (2000, 8)) / 50  # accuracies near 1
+    covers = [
+        [interval.low is not None and interval.low <= mean <= (interval.high or 0) for interval in pair]
+        for pair in ((t_interval(sample), accuracy_interval(sample)) for sample in samples.tolist())
+    ]
+    plain, cut = np.mean(covers, axis=0)
+    assert plain == cut

@@ -12,7 +12,11 @@ from analysis.statistics.ranking import on_common_seeds
 from analysis.statistics.two_way import TwoWayTable, two_way_table
 
 A, B, C = (Key(name, name, "all") for name in "abc")
-SCORES = {A: {0: 0.70, 1: 0.80, 2: 0.75}, B: {0: 0.72, 1: 0.77, 2: 0.745}, C: {0: 0.5, 1: 0.5, 2: 0.5}}
+SCORES = {
+    A: {0: 0.70, 1: 0.80, 2: 0.75, 3: 0.74, 4: 0.76},
+    B: {0: 0.72, 1: 0.77, 2: 0.745, 3: 0.75, 4: 0.758},
+    C: dict.fromkeys(range(5), 0.5),
+}
 
 
 def _table(scores: dict[Key, dict[int, float]]) -> TwoWayTable:
@@ -24,8 +28,8 @@ def _table(scores: dict[Key, dict[int, float]]) -> TwoWayTable:
 def test_shares_are_those_of_all_draws_counted_out() -> None:
     found = stability(_table(SCORES), seed=1, replicates=20_000)
     assert found is not None
-    first = [sum(SCORES[A][s] - SCORES[B][s] for s in draw) for draw in product(range(3), repeat=3)]
-    share = sum((gap > 1e-9) + 0.5 * (abs(gap) < 1e-9) for gap in first) / 27
+    first = [sum(SCORES[A][s] - SCORES[B][s] for s in draw) for draw in product(range(5), repeat=5)]
+    share = sum((gap > 1e-9) + 0.5 * (abs(gap) < 1e-9) for gap in first) / 5**5
     assert found.first[A] == pytest.approx(share, abs=0.012)
     assert found.first[C] == 0
     assert sum(found.first.values()) == pytest.approx(1)
@@ -45,11 +49,13 @@ def test_one_configuration_is_always_first() -> None:
     found = stability(_table({A: SCORES[A]}), seed=0, replicates=10)
     assert found is not None
     assert found.first == {A: 1.0}
-    assert found.label() == "share of 10 bootstrap draws of 3 seeds, the same for all configurations"
+    assert found.label() == "share of 10 bootstrap draws of 5 seeds, the same for all configurations"
 
 
-def test_below_two_common_seeds_there_is_nothing_to_resample() -> None:
-    assert stability(_table({A: {0: 0.7}, B: {0: 0.8}}), seed=0) is None
+def test_fewer_than_five_common_seeds_are_not_resampled() -> None:
+    few = {key: {seed: by_seed[seed] for seed in range(4)} for key, by_seed in SCORES.items()}
+    assert stability(_table(few), seed=0) is None
+    assert stability(_table(SCORES), seed=0, replicates=10) is not None
 
 
 def test_configurations_with_too_few_seeds_are_named() -> None:

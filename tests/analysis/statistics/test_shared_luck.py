@@ -43,10 +43,10 @@ def coverage(means: Sequence[float], seeds: int, sd: float, correlation: float, 
     """Return how often the reported interval, and how often the plain one, covers the chosen configuration's mean."""
     rng, hits = np.random.default_rng(19), np.zeros(2)
     for _ in range(studies):
-        validation, test = map(table, world(rng, means, seeds, sd, correlation))
+        validation, test = (table(0.8 + part / 100) for part in world(rng, means, seeds, sd, correlation))
         choice = choose(validation)
         assert choice is not None
-        truth = means[list(validation).index(choice.key)]
+        truth = 0.8 + means[list(validation).index(choice.key)] / 100
         reported = score_of_choice(choice, shared_luck(validation, test), validation, test).accuracy
         for place, interval in enumerate((reported, t_interval(test[choice.key].values()))):
             assert interval is not None

@@ -29,7 +29,7 @@ def test_labels_known_to_be_wrong_are_counted(study):
 
 
 def test_an_interval_beyond_0_to_100_percent_does_not_stretch_the_axis(study):
-    for seed, accuracy in ((0, 0.2), (1, 0.9)):
+    for seed, accuracy in enumerate((0.0, 1.0, 0.0, 1.0, 0.5)):
         study.add("gce", GCE(name="gce", q=0.5), seed, validation=accuracy, test=accuracy, varied={"q": 0.5})
     figure = sweep.draw_sweep(sweep.sweep_data(study.results().runs, "q", "test"), ["gce"])
     low, high = figure.layout.yaxis.range
