@@ -73,8 +73,8 @@ class Racing(QueuedMethod):
     def tell(self, record: Record) -> None:
         """Register a run's record."""
         self._queue.tell(record.run_id)
-        if record.validation_accuracy is not None:
-            self._scores[record.run.configuration].append(100 * record.validation_accuracy)
+        if (accuracy := record.accuracy("validation")) is not None:
+            self._scores[record.run.configuration].append(100 * accuracy)
 
     def most_in_flight(self, slots: int) -> int:
         """Return the number of slots."""

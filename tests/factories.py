@@ -110,8 +110,13 @@ class Builder:
         provenance: dict[str, Any] | None = None,
         stage: Stage = "",
         verified: float | None = None,
+        patches: float | None = None,
     ) -> str:
-        """Plan a run and, unless ``status`` is None, record it; return its run_id."""
+        """Plan a run and, unless ``status`` is None, record it; return its run_id.
+
+        ``validation`` is the accuracy over clips; over patches it is the same unless ``patches`` is given.
+        """
+        over_patches = validation if patches is None else patches
         configuration = Configuration(loss=loss, subset=subset, training=self.training)
         run = Run(configuration=configuration, seed=seed, dataset=FINGERPRINT)
         self.planned.append(PlannedRun(arm=arm, varied=dict(varied or {}), run=run, stage=stage))
@@ -119,8 +124,12 @@ class Builder:
             self.records[run.run_id] = record(
                 run,
                 status,
-                [_epoch(number, validation, diverged=status == "diverged") for number in range(1, epochs + 1)],
-                validation_accuracy=validation,
+                [
+                    _epoch(number, validation, over_patches, diverged=status == "diverged")
+                    for number in range(1, epochs + 1)
+                ],
+                validation_accuracy=over_patches,
+                validation_clip_accuracy=validation,
                 verified_accuracy=verified,
                 test=Test(accuracy=test, predictions=[0, 1]) if status == "complete" and test is not None else None,
                 error=error,
@@ -231,11 +240,12 @@ def _noise(seed: int, stream: int) -> float:
     return float(np.random.default_rng([seed, stream]).normal())
 
 
-def _epoch(number: int, final: float, *, diverged: bool) -> Epoch:
+def _epoch(number: int, final: float, patches: float, *, diverged: bool) -> Epoch:
     done = 1 - math.exp(-number / 4)
     return point(
         number,
         train_loss=math.nan if diverged else 3 - 2 * done,
         validation_loss=2 - done,
-        validation_accuracy=final * done,
+        validation_accuracy=patches * done,
+        validation_clip_accuracy=final * done,
     )

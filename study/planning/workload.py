@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from study.spec.study import StudySpec
 
+SEEDS = 12  # whose splits are looked at where the method, not the file, decides on the seeds
+
 
 @dataclass(frozen=True)
 class Workload:
@@ -59,21 +61,25 @@ def workloads(spec: StudySpec, manifest: Manifest) -> dict[str, Workload]:
         except DataSetError as error:
             problems += error.problems
             continue
-        seed = spec.training.validation_seed(0)  # with a split for each seed, sizes hardly depend on it
-        train, held = split_validation(manifest, chosen, spec.training.validation, seed)
+        # With a split for each seed, sizes hardly depend on it, but all verified clips may be on one side.
+        seeds = dict.fromkeys(map(spec.training.validation_seed, spec.seed_list or range(SEEDS)))
+        splits = [split_validation(manifest, chosen, spec.training.validation, seed) for seed in seeds]
+        train, held = splits[0]
         work[name] = Workload(len(train), count(train), count(held))
-        problems += _unusable(spec, name, work[name], verified=any(manifest.clips[i].verified for i in held))
+        verified = all(any(manifest.clips[i].verified for i in validation) for _, validation in splits)
+        problems += _unusable(spec, name, work[name], verified=verified)
     if problems:
         raise DataSetError(problems)
     return work
 
 
 def _unusable(spec: StudySpec, name: str, work: Workload, *, verified: bool) -> Iterator[str]:
-    """Yield why a subset cannot be trained on; ``verified``: whether any of its validation clips is verified."""
+    """Yield why a subset cannot be trained on; ``verified``: whether a validation clip is verified in every split."""
     if work.validation_patches == 0:
         yield f"subset {name}: no clip can be held out to validate; a class needs at least 2 clips"
     elif spec.select_on == "verified" and not verified:
-        yield f"subset {name}: none of its validation clips is verified, and select_on is verified"
+        some = " of some seed" if spec.training.split == "per_seed" else ""
+        yield f"subset {name}: none of its validation clips{some} is verified, and select_on is verified"
     if work.train_patches < spec.training.batch_size:
         yield (
             f"subset {name}: {work.train_patches} training patches; training.batch_size is "

@@ -39,6 +39,14 @@ def test_a_mean_curve_ends_where_the_first_complete_run_stops(study: Builder) ->
     assert [len(epochs) for _, epochs, _ in curve.runs] == [3, 5, 1]
 
 
+def test_the_curves_of_accuracy_are_over_clips(study: Builder) -> None:
+    for seed in range(2):
+        study.add("cce", CCE(name="cce"), seed, validation=0.6, patches=0.3)
+    (figure,) = learning_curves.learning_curves(study.finding())
+    mean = next(trace for trace in figure.drawing.data if trace.line.width == 2.5)
+    assert mean.y[-1] == pytest.approx(60 * (1 - math.exp(-1)))
+
+
 def test_a_mark_of_a_run_that_is_not_complete_stands_at_a_line_that_is_drawn(study: Builder) -> None:
     for seed in range(theme.MAX_DRAWN + 2):
         late = seed in (1, theme.MAX_DRAWN + 1)

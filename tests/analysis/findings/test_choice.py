@@ -47,6 +47,24 @@ def test_a_grid_chooses_by_validation_and_says_what_is_not_told_apart(full_study
     assert (found.probability, found.confirmed) == (None, None)
 
 
+def test_a_study_chooses_by_the_accuracy_over_clips_where_that_over_patches_prefers_another(study: Builder) -> None:
+    for seed in range(3):
+        study.add("cce", CCE(name="cce"), seed, validation=0.7 + seed / 1000, patches=0.6)
+        study.add("gce", GCE(name="gce"), seed, validation=0.6 + seed / 1000, patches=0.7)
+    finding = study.finding()
+    assert finding.best.configuration == "cce"
+    assert finding.best.validation.mean == pytest.approx(0.701)
+    table = summary(finding).set_index("arm")
+    assert table.loc["cce", "validation_mean"] == pytest.approx(0.701)
+    runs = finding.results.runs
+    assert (
+        list(runs["selection_accuracy"])
+        == list(runs["validation_clip_accuracy"])
+        == [0.7, 0.6, 0.701, 0.601, 0.702, 0.602]
+    )
+    assert list(runs["validation_accuracy"]) == [0.6, 0.7] * 3
+
+
 def test_the_highest_of_several_means_has_no_interval(full_study: Builder) -> None:
     found = full_study.finding().best
     assert found is not None

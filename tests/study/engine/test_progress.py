@@ -88,6 +88,15 @@ def test_values_that_differ_little_are_named_apart_and_not_averaged(tmp_path):
     assert "validation 80.0% (n = 1)" in progress.best()
 
 
+def test_the_accuracies_shown_are_over_clips(study):
+    progress, plans = study
+    changes = {"validation_accuracy": 0.1, "validation_clip_accuracy": 0.7}
+    progress.state.end_epoch(plans[0].run.run_id, point(1, **changes))
+    assert progress.state.in_flight[plans[0].run.run_id].validation_accuracy == 0.7
+    progress.state.record(record(plans[1], **changes))
+    assert "validation 70.0%" in progress.best()
+
+
 def test_the_display_can_be_drawn_while_runs_come_and_go(study):
     progress, plans = study
     faults = []

@@ -129,6 +129,12 @@ def test_an_epoch_that_is_given_again_is_not_repeated_and_one_that_differs_repla
     assert scalars(folder)["accuracy/validation"] == [(1, pytest.approx(0.1)), (2, pytest.approx(0.9))]
 
 
+def test_validation_has_a_curve_over_patches_and_one_over_clips(events, folder):
+    events.epoch_ended(planned(), point(1, validation_accuracy=0.2, validation_clip_accuracy=0.3))
+    assert scalars(folder)["accuracy/validation"] == [(1, pytest.approx(0.2))]
+    assert scalars(folder)["accuracy/validation_clips"] == [(1, pytest.approx(0.3))]
+
+
 def test_a_run_from_the_ledger_is_written_from_its_record_and_then_left_alone(events, folder, tmp_path):
     plan = planned()
     events.run_recorded(plan, record(plan))

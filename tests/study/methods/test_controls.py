@@ -65,8 +65,8 @@ def test_the_accuracy_that_the_study_selects_on_decides_which_configuration_of_a
     records = {}
     for p in runs:
         validation, verified = accuracies[float(p.varied["temperature"])]
-        scored = record(p).model_copy(update={"validation_accuracy": validation, "verified_accuracy": verified})
-        records[p.run.run_id] = scored
+        over_clips = {"validation_clip_accuracy": validation, "verified_accuracy": verified}
+        records[p.run.run_id] = record(p).model_copy(update=over_clips)
     assert {p.varied["temperature"] for p in controls(runs, records)} == {100.0}
     assert {p.varied["temperature"] for p in controls(runs, records, "verified")} == {1000.0}
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from factories import curve, record
+from factories import curve, point, record
 from study.methods.method import Decision, Signal
 from study.methods.search import Search
 from study.methods.search_space import ArmSpace, SampledChoices, SampledRange
@@ -62,6 +62,28 @@ class Training:
 
     def record(self, status, epochs):
         return record(self.run, status, self.curve(epochs))
+
+
+def test_rungs_and_choice_follow_the_accuracy_over_clips():
+    """Over patches, a higher q is better; over clips, a lower one."""
+    space = [ArmSpace("lq", {"q": SampledRange(0, 1)}, lambda v: Configuration(loss=GCE(name="gce", q=v["q"])))]
+    method = Search(space, [], settings_of(configurations=8, confirm_best=1), EPOCHS, "f")
+    sampled, confirmed = {}, set()
+    while not isinstance(planned := method.ask(), Signal):
+        q, epochs = planned.varied["q"], []
+        for epoch in range(1, EPOCHS + 1):
+            accuracies = {
+                "validation_accuracy": q * epoch / EPOCHS,
+                "validation_clip_accuracy": (1 - q) * epoch / EPOCHS,
+            }
+            epochs.append(point(epoch, **accuracies))
+            if method.report(planned.run.run_id, epochs) is not Decision.CONTINUE:
+                break
+        sampled[q] = epochs[-1].epoch
+        confirmed |= {q} if planned.stage == "confirm" else set()
+        method.tell(record(planned, "complete" if len(epochs) == EPOCHS else "stopped", epochs))
+    assert confirmed == {min(sampled)}
+    assert sampled[max(sampled)] < EPOCHS
 
 
 class KilledError(Exception):

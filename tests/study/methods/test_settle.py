@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+import factories
 from analysis.statistics.best_arm.assessment import Explored, assess, assess_explored, challengers, scale
 from settling import CCE_ARM, TEMPERATURES, asked, candidates, easy, explored, noisy, play, record, seeds, settle
 from study.methods.method import FIRST_CONFIRMING_SEED, Signal
@@ -233,6 +234,15 @@ def test_a_complete_run_without_the_accuracy_that_decides_gives_no_score() -> No
     for planned in runs:
         method.tell(record(planned, 0.7, verified=None))
     assert method.ask() is Signal.DONE
+
+
+def test_the_accuracy_over_clips_decides_and_not_that_over_patches() -> None:
+    method = settle(within=0.5)
+    while isinstance(planned := method.ask(), PlannedRun):
+        clips = easy(planned)
+        method.tell(factories.record(planned, validation_accuracy=1 - clips, validation_clip_accuracy=clips))
+    assert method.chosen is not None
+    assert method.chosen.varied == {"temperature": 1e4}
 
 
 def test_the_verified_accuracy_can_decide() -> None:

@@ -62,6 +62,17 @@ def test_in_an_object_store_the_first_record_of_a_run_stays(loader, make_run, bu
     assert not (bucket / "running" / run.run_id).exists()
 
 
+def test_a_run_with_a_split_of_its_own_resumes_on_the_same_split(loader, make_run, tmp_path, monkeypatch):
+    run = make_run(seed=3, split="per_seed", epochs=2)
+    execute(run, loader, tmp_path, steps=1)
+    monkeypatch.setattr(loader, "_cache", {})  # as in another process
+    continued = execute(run, loader, tmp_path)
+    assert outcome(continued) == outcome(execute(run, loader, tmp_path / "whole"))
+    assert continued.provenance.attempt_count == 2
+    fixed = execute(make_run(seed=3, epochs=2), loader, tmp_path)
+    assert fixed.epochs[0].train_loss != continued.epochs[0].train_loss
+
+
 def test_a_run_given_up_half_way_goes_on_from_its_checkpoint(loader, make_run, tmp_path):
     run = make_run(AdaptiveGCE(name="adaptive_gce"), epochs=3)
     execute(run, loader, tmp_path, steps=2)

@@ -68,6 +68,28 @@ def test_validation_and_test_clips_are_not_trained_on(loader, make_run):
     assert not (parts[0] | parts[1]) & parts[2]
 
 
+def test_more_seeds_average_the_luck_of_the_clips_out_only_with_a_split_for_each_seed():
+    """A difference between two configurations that varies over clips; reference: sd over clips / sqrt(held * seeds).
+
+    The splits of different seeds are independent draws of 15 % of the clips, without replacement within a split.
+    """
+    clips = tuple(Clip(f"{i}.wav", "a", "train", verified=True) for i in range(1000))
+    manifest = Manifest("one class", "csv", Path(), clips)
+    errors = {"fixed": [], "per_seed": []}
+    for draw in range(60):
+        gains = np.random.default_rng(draw).normal(0, 1, 1000)
+        gains -= gains.mean()
+        for split, collected in errors.items():
+            training = Training(split=split, split_seed=draw)
+            used = {training.validation_seed(seed) for seed in range(9)}
+            means = [gains[split_validation(manifest, range(1000), 0.15, seed)[1]].mean() for seed in used]
+            collected.append(np.mean(means))
+    expected = np.sqrt(0.85 / 150)
+    margin = 3 / np.sqrt(2 * 60)  # three standard errors of a standard deviation from 60 draws
+    assert np.std(errors["fixed"]) == pytest.approx(expected, rel=margin)
+    assert np.std(errors["per_seed"]) == pytest.approx(expected / 3, rel=margin)
+
+
 def validation_of(data):
     return set(data.validation.starts.tolist())
 
