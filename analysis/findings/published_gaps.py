@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from trainables.config import Subset
 
 ASSUMPTION = (
-    f"Each printed half width is read as that of a {100 * published.LEVEL:g} % t-interval over {published.RUNS} "
-    "independent runs (Welch's test). The paper does not state how its intervals were computed, and whether it paired "
-    "its runs is not known: if it did, smaller gaps may be significant."
+    "The paper does not state how its intervals were computed, and whether it paired its runs is not known: if it did, "
+    "smaller gaps may be significant."
 )
 ALPHA = 0.05
 

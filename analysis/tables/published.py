@@ -6,14 +6,27 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from analysis.findings import published
+from analysis.findings.claims import Claim, GapClaim, SpreadClaim, TrendClaim
 from analysis.findings.published_gaps import ASSUMPTION, published_gaps
+from analysis.findings.temperature_claims import BestTemperatureClaim, ConvergenceClaim
 from analysis.results.runs_table import Key, subsets
 from analysis.statistics.hsu import best_set
-from analysis.statistics.intervals import CELL, LEVEL, accuracy_interval, p_text
+from analysis.statistics.intervals import CELL, accuracy_interval, p_text
 from analysis.statistics.ranking import on_common_seeds
 from analysis.statistics.two_way import two_way_table
 from analysis.tables.accuracy import BOLD, standing_out
 from analysis.tables.table import NONE, Table
+from analysis.text.procedures import (
+    CLAIMED_BEST,
+    CLAIMED_GAP,
+    CLAIMED_SHARE,
+    CLAIMED_SPREAD,
+    CLAIMED_TREND,
+    PUBLISHED_GAP,
+    PUBLISHED_HOLM,
+    PUBLISHED_P,
+    explained,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -22,6 +35,7 @@ if TYPE_CHECKING:
     from analysis.findings.paper_runs import PaperRuns
     from analysis.findings.published import PublishedLoss
     from analysis.findings.published_gaps import PublishedGap
+    from analysis.text.procedures import Procedure
     from trainables.config import Subset
 
 NOTE = (
@@ -30,6 +44,13 @@ NOTE = (
     "of the same settings alone: L_q with q = 0.7 (our reading), adaptive with T = 1000, the mean reading and "
     "distances of the input, and the default training protocol."
 )
+PROCEDURES: dict[type[Claim], Procedure] = {
+    GapClaim: CLAIMED_GAP,
+    TrendClaim: CLAIMED_TREND,
+    SpreadClaim: CLAIMED_SPREAD,
+    BestTemperatureClaim: CLAIMED_BEST,
+    ConvergenceClaim: CLAIMED_SHARE,
+}
 ANSWERS: dict[Answer, str] = {
     "holds": "support it",
     "contradicted": "contradict it",
@@ -99,19 +120,19 @@ def claims_table(checked: Sequence[Check]) -> Table:
     """Tabulate the claims of the paper's text beside the study's own numbers; those that it tests come first."""
     tested_first = sorted(checked, key=lambda c: c.answer == "not tested")
     rows = tuple((c.claim.text, c.claim.published(), c.ours(), _excess(c), ANSWERS[c.answer]) for c in tested_first)
-    method = (
-        f"Test accuracy, every complete run; {100 * LEVEL:g} % intervals, each at its own level. Ours: of gaps and "
-        "trends, t-intervals over seeds, paired by seed; of ratios of standard deviations, the jackknife over seeds; "
-        "of the best T, Hsu's comparisons; of a share of runs, Jeffreys' interval. Our runs support a claim if the "
-        "whole interval lies on its side, and contradict it if on the other side. Published intervals follow from the "
-        "printed ones, as in the table of their significance."
+    used = tuple(dict.fromkeys(PROCEDURES[type(c.claim)] for c in tested_first if c.answer != "not tested"))
+    rule = (
+        "Test accuracy, every complete run; each interval is at its own level. Our runs support a claim if the whole "
+        "interval lies on its side, and contradict it if on the other side."
     )
     notes = [
-        method,
+        rule,
+        explained(used),
+        "Published intervals follow from the printed ones, as in the table of their significance.",
         *(f"On the claim that {claim.text}: {claim.note}" for claim in (c.claim for c in checked) if claim.note),
     ]
     header = ("Claim", "Published", "Ours", "Ours minus published", "Our runs")
-    return Table("Published claims", header, rows, " ".join(notes))
+    return Table("Published claims", header, rows, " ".join(filter(None, notes)), procedures=used)
 
 
 def claims_in_words(checked: Sequence[Check]) -> tuple[str, ...]:
@@ -145,13 +166,13 @@ def published_gaps_table() -> Table:
         bold |= {(len(rows) + i, 2) for i, gap in enumerate(gaps) if gap.significant}
         counts.append(f"{sum(gap.significant for gap in gaps)} of {len(gaps)} against {published.LOSS_NAMES[other]}")
         rows += [(f"adaptive - {published.LOSS_NAMES[other]}", gap.subset, *_gap_cells(gap)) for gap in gaps]
+    columns = (PUBLISHED_GAP, PUBLISHED_P, PUBLISHED_HOLM)
     note = (
-        f"Points of test accuracy by the printed numbers alone: gap ± half width of its {100 * LEVEL:g} % interval, p, "
-        "and p adjusted by Holm for the legible subsets of a pair of losses. Bold: significant at 5 % after that "
-        f"({' and '.join(counts)}). {ASSUMPTION}"
+        f"In points of test accuracy, by the printed numbers alone. {explained(columns)} Bold: significant at 5 % "
+        f"after that ({' and '.join(counts)}). {ASSUMPTION}"
     )
-    header = ("Losses", "Training subset", "Published gap", "p", "p (Holm)")
-    return Table("Significance of the published gaps", header, tuple(rows), note, frozenset(bold))
+    header = ("Losses", "Training subset", *(column.heading for column in columns))
+    return Table("Significance of the published gaps", header, tuple(rows), note, frozenset(bold), columns)
 
 
 def _gap_cells(gap: PublishedGap) -> list[str]:

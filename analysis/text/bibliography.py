@@ -49,6 +49,13 @@ REFERENCES: dict[str, tuple[str, str]] = {
         "Bouthillier et al., 2021",
         ("X. Bouthillier et al. Accounting for variance in machine learning benchmarks. MLSys 2021."),
     ),
+    "brown": (
+        "Brown et al., 2001",
+        (
+            "L. D. Brown, T. T. Cai, A. DasGupta. Interval estimation for a binomial proportion. Statistical Science "
+            "16, 2001."
+        ),
+    ),
     "deng": (
         "Deng et al., 2021",
         (
@@ -110,6 +117,7 @@ REFERENCES: dict[str, tuple[str, str]] = {
             "for massively parallel hyperparameter tuning. MLSys 2020."
         ),
     ),
+    "miller": ("Miller, 1968", "R. G. Miller. Jackknifing variances. Annals of Mathematical Statistics 39, 1968."),
     "reed": (
         "Reed et al., 2015",
         (
@@ -123,6 +131,13 @@ REFERENCES: dict[str, tuple[str, str]] = {
         (
             "D. J. Schuirmann. A comparison of the two one-sided tests procedure and the power approach for assessing "
             "the equivalence of average bioavailability. Journal of Pharmacokinetics and Biopharmaceutics 15, 1987."
+        ),
+    ),
+    "welch": (
+        "Welch, 1947",
+        (
+            "B. L. Welch. The generalization of 'Student's' problem when several different population variances are "
+            "involved. Biometrika 34, 1947."
         ),
     ),
     "wilson": (

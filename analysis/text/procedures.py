@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analysis.findings import published
 from analysis.statistics.intervals import LEVEL, MIN_SEEDS
 from analysis.statistics.pairs.paired_tests import MARGIN
 from analysis.statistics.pairs.power import POWER
@@ -94,6 +95,34 @@ INTERACTION = Procedure(
     "the F test of the interaction of arms and subsets in a repeated-measures analysis of variance, seeds as blocks, "
     "with Greenhouse and Geisser's correction",
     ("greenhouse",),
+)
+CLAIMED_GAP = Procedure("Gaps", f"the mean difference paired by seed with its {PERCENT} t-interval")
+CLAIMED_TREND = Procedure(
+    "Rises",
+    f"the slope of accuracy over the logarithm of the noisy clips, with the {PERCENT} t-interval of the slopes of the "
+    "seeds",
+)
+CLAIMED_SPREAD = Procedure(
+    "Times",
+    "the ratio of the standard deviations of two losses, its logarithm averaged over the subsets, with the "
+    f"{PERCENT} t-interval of the jackknife over seeds",
+    ("miller",),
+)
+CLAIMED_BEST = Procedure(
+    "Best T",
+    f"the mean of that T minus the highest of the others', with Hsu's simultaneous {PERCENT} interval",
+    ("hsu",),
+)
+CLAIMED_SHARE = Procedure("Shares of runs", f"with Jeffreys' {PERCENT} interval, against one half", ("brown",))
+PUBLISHED_GAP = Procedure(
+    "Published gap",
+    f"the difference of two printed means with Welch's {PERCENT} interval, each printed half width read as that of a "
+    f"{PERCENT} t-interval over {published.RUNS} independent runs",
+    ("welch",),
+)
+PUBLISHED_P = Procedure("p", "the p-value of Welch's test")
+PUBLISHED_HOLM = Procedure(
+    "p (Holm)", "that p-value adjusted by Holm's method for the legible subsets of a pair of losses", ("holm",)
 )
 REPRESENTATIVES = (
     "Each arm is represented by its best configuration on validation; the luck that this choice shares with the "

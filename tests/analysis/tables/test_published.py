@@ -12,6 +12,7 @@ from analysis.findings import published
 from analysis.findings.paper_claims import CLAIMS, checks
 from analysis.findings.paper_runs import PaperRuns
 from analysis.tables.published import (
+    PROCEDURES,
     claims_in_words,
     claims_table,
     paper_tables,
@@ -144,6 +145,16 @@ def test_the_significance_of_the_published_gaps_is_in_the_report_with_its_assump
     }
     assert "(2 of 6 against L_q and 5 of 6 against CCE)" in table.note
     assert "whether it paired its runs is not known" in table.note
+
+
+def test_every_kind_of_claim_has_its_procedure_and_the_note_explains_those_of_the_tested_claims(
+    full_study: Builder,
+) -> None:
+    assert {type(claim) for claim in CLAIMS} == set(PROCEDURES)
+    table = claims_table(checks(runs(full_study)))
+    assert set(table.procedures) < set(PROCEDURES.values())
+    for procedure in PROCEDURES.values():
+        assert (f"{procedure.heading}: {procedure.words}." in table.note) == (procedure in table.procedures)
 
 
 def test_the_guide_to_the_paper_has_the_same_table() -> None:
