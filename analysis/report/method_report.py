@@ -18,7 +18,8 @@ from analysis.findings.method_finding import GridFinding, MethodFinding, SearchF
 from analysis.tables.accuracy import choice_table
 from analysis.tables.exploration import search_table, settle_table
 from analysis.text.cautions import explored_cautions, grid_cautions
-from analysis.text.methods import grid_design, methods, search_design, settle_design
+from analysis.text.designs import grid_design, search_design, settle_design
+from analysis.text.methods import methods
 from analysis.text.phrases import so_far
 from analysis.text.validation_clips import coarse_clips, earlier_version
 from analysis.text.verdict_confirmed import search_verdict, settle_verdict

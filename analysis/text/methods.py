@@ -5,27 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analysis.findings.published import is_published_data
-from analysis.results.runs_table import WAITING, keys, recorded_count, selected_on, status_counts
+from analysis.results.runs_table import WAITING, status_counts
 from analysis.statistics.intervals import LEVEL
 from analysis.text.bibliography import LOSSES, ORIGIN, References, software
 from analysis.text.phrases import joined
+from analysis.text.procedures import named
 from analysis.text.validation_clips import chosen_on
 from trainables.config import Training
-from trainables.naming import PARAMETERS, counted, counted_points, number, symbol
+from trainables.naming import PARAMETERS, counted, number, symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from analysis.findings.finding import Finding
-    from analysis.findings.method_finding import GridFinding, SearchFinding, SettleFinding
     from analysis.results.study_results import StudyResults
-    from trainables.settings import OpenRange, Search, Settle
+    from analysis.text.procedures import Procedure
+    from trainables.settings import OpenRange
 
-MAX_LISTED = 12  # values or seeds written out; of more, only the ends
-SAMPLERS = {"tpe": "TPE", "random": "random", "gp": "Gaussian-process", "qmc": "quasi-random"}
+MAX_LISTED = 12  # values written out; of more, only the ends
 
 
-def methods(finding: Finding, design: Callable[[References], list[str]]) -> tuple[str, ...]:
+def methods(
+    finding: Finding, design: Callable[[References], list[str]], procedures: Iterable[Procedure] = ()
+) -> tuple[str, ...]:
     """Return how a study's numbers were made: the text in one paragraph, then a line for each work that it cites.
 
     It is empty for a study without planned runs.
@@ -33,6 +35,7 @@ def methods(finding: Finding, design: Callable[[References], list[str]]) -> tupl
     Args:
         finding: of the study.
         design: returns the sentences on how runs were chosen, and adds the works that they cite.
+        procedures: whose results the report's tables hold.
 
     """
     results = finding.results
@@ -45,6 +48,8 @@ def methods(finding: Finding, design: Callable[[References], list[str]]) -> tupl
         _losses(results, cited),
         *design(cited),
         *_statistics(finding),
+        named(procedures, cited),
+        _completed(results),
         software(results.records.values()),
     ]
     return (" ".join(sentence for sentence in sentences if sentence), *cited.lines())
@@ -124,100 +129,10 @@ def _values(name: str, values: Sequence[Any], space: OpenRange | None) -> str:
     return f"{sign} in {{{', '.join(map(number, distinct))}}}"
 
 
-def _by(results: StudyResults) -> str:
-    return "accuracy on the verified validation clips" if selected_on(results.plan) == "verified" else "accuracy"
-
-
-def grid_design(finding: GridFinding, cited: References) -> list[str]:
-    """Describe which configurations were trained with which seeds, and how they are compared."""
-    runs = finding.results.runs[finding.results.runs["stage"] != "control"]
-    seeds = sorted(set(map(int, runs["seed"])))
-    which = ", ".join(map(str, seeds)) if len(seeds) <= MAX_LISTED else f"of {seeds[0]} to {seeds[-1]}"
-    if seeds == list(range(seeds[0], seeds[-1] + 1)) and len(seeds) > 1:
-        which = f"{seeds[0]} to {seeds[-1]}"
-    many = f"{counted(len(seeds), 'seed')} ({which})"
-    subject = "Each of the " if len(keys(runs)) > 1 else "The "
-    first = f"{subject}{counted(len(keys(runs)), 'configuration')} was trained with {many}."
-    controls = _controls(
-        finding, "the best configuration of each adaptive arm showed on each subset, by mean validation accuracy"
-    )
-    if len(seeds) < 2 or len(keys(runs)) < 2:  # noqa: PLR2004 -- a comparison takes two
-        return [first, *controls]
-    return [
-        first,
-        *controls,
-        (
-            "The configuration of the highest mean validation accuracy is told apart from another if the "
-            f"{100 * LEVEL:g} % t-interval of their difference, paired by seed and with Bonferroni's correction, lies "
-            f"above zero (multiple comparisons with the best, {cited.cite('hsu')})."
-        ),
-    ]
-
-
-def settle_design(finding: SettleFinding, cited: References) -> list[str]:
-    """Describe how the choice was made by training where it decides, and how it was confirmed."""
-    method, runs = finding.method, finding.explored.runs
-    most = f", or {counted(method.max_runs, 'run')} were spent" if method.max_runs is not None else ""
-    return [
-        (
-            f"Among {counted(len(keys(runs)), 'configuration')} the choice was made by adaptive allocation of runs: "
-            f"after {counted(method.start_seeds, 'seed')} each, runs were drawn by top-two Thompson sampling "
-            f"({cited.cite('russo')}) from the posterior of the mean accuracies under a Gaussian process (Matérn 5/2 "
-            "over the scale of the parameter where one number is varied, and a separate deviation for every "
-            f"configuration), until one was within {counted_points(method.within)} of the best with probability "
-            f"{method.confidence:g}{most}; this took {counted(recorded_count(runs), 'run')}."
-        ),
-        _confirmation(method, "The choice"),
-        *_controls(finding, "each confirmed adaptive loss showed"),
-    ]
-
-
-def search_design(finding: SearchFinding, cited: References) -> list[str]:
-    """Describe how configurations were sampled and stopped early, and how the best were confirmed."""
-    method, runs = finding.method, finding.explored.runs
-    sampled, asha = len(finding.tried), method.asha
-    early = (
-        f", with early stopping by asynchronous successive halving ({cited.cite('li')}; grace period "
-        f"{counted(asha.grace_period, 'epoch')}, reduction factor {asha.reduction_factor:g})"
-        if asha
-        else ""
-    )
-    return [
-        (
-            f"{counted(sampled, 'configuration')} {'was' if sampled == 1 else 'were'} sampled by the "
-            f"{SAMPLERS[method.sampler]} sampler of Optuna ({cited.cite('akiba')}) and trained with "
-            f"{counted(method.seeds, 'seed')} each{early}; this took {counted(recorded_count(runs), 'run')}."
-        ),
-        _confirmation(method, f"The best {method.confirm_best}"),
-        *_controls(finding, "each confirmed adaptive loss showed"),
-    ]
-
-
-def _confirmation(method: Settle | Search, what: str) -> str:
-    beside = f" and, as baselines, {joined(method.baselines)}" if method.baselines else ""
-    verb = "were" if beside or what != "The choice" else "was"
-    return (
-        f"{what}{beside} {verb} then trained with {method.confirm_seeds} fresh seeds, to the end of the protocol; "
-        "these runs alone enter the means and intervals reported."
-    )
-
-
-def _controls(finding: Finding, whose: str) -> list[str]:
-    if "fixed_q" not in finding.plan.settings.controls:
-        return []
-    return [f"As a control, GCE was trained with the same seeds at the mean q that {whose}."]
-
-
 def _statistics(finding: Finding) -> list[str]:
     results = finding.results
     sizes = sorted({len(by_seed) for metric in ("test", "validation") for by_seed in finding.scores(metric).values()})
     n = f" (n = {sizes[0]}{f' to {sizes[-1]}' if len(sizes) > 1 else ''} per configuration)" if sizes else ""
-    statuses = results.runs.drop_duplicates("run_id")["status"]  # arms may share a run
-    counts = status_counts(statuses)
-    left = f"; the others ({counts}) enter no mean" if counts else ""
-    waiting = int((statuses == WAITING).sum())
-    left += f"; {waiting} have yet to be trained" if waiting else ""
-    complete = int((statuses == "complete").sum())
     return [
         chosen_on(results.plan),
         (
@@ -225,5 +140,14 @@ def _statistics(finding: Finding) -> list[str]:
             "seed, as a seed gives every configuration the same initial weights and order of clips. The intervals "
             "cover other seeds, not other data."
         ),
-        f"{complete} of {counted(len(statuses), 'run')} completed{left}.",
     ]
+
+
+def _completed(results: StudyResults) -> str:
+    statuses = results.runs.drop_duplicates("run_id")["status"]  # arms may share a run
+    counts = status_counts(statuses)
+    left = f"; the others ({counts}) enter no mean" if counts else ""
+    waiting = int((statuses == WAITING).sum())
+    left += f"; {waiting} have yet to be trained" if waiting else ""
+    complete = int((statuses == "complete").sum())
+    return f"{complete} of {counted(len(statuses), 'run')} completed{left}."
