@@ -96,14 +96,14 @@ INTERACTION = Procedure(
     "with Greenhouse and Geisser's correction",
     ("greenhouse",),
 )
-CLAIMED_GAP = Procedure("Gaps", f"the mean difference paired by seed with its {PERCENT} t-interval")
+CLAIMED_GAP = Procedure("Gap", f"the mean difference paired by seed with its {PERCENT} t-interval")
 CLAIMED_TREND = Procedure(
-    "Rises",
+    "Rise",
     f"the slope of accuracy over the logarithm of the noisy clips, with the {PERCENT} t-interval of the slopes of the "
     "seeds",
 )
 CLAIMED_SPREAD = Procedure(
-    "Times",
+    "Ratio of spreads",
     "the ratio of the standard deviations of two losses, its logarithm averaged over the subsets, with the "
     f"{PERCENT} t-interval of the jackknife over seeds",
     ("miller",),
@@ -113,7 +113,9 @@ CLAIMED_BEST = Procedure(
     f"the mean of that T minus the highest of the others', with Hsu's simultaneous {PERCENT} interval",
     ("hsu",),
 )
-CLAIMED_SHARE = Procedure("Shares of runs", f"with Jeffreys' {PERCENT} interval, against one half", ("brown",))
+CLAIMED_SHARE = Procedure(
+    "Share of runs", f"the share that diverges or guesses, with Jeffreys' {PERCENT} interval", ("brown",)
+)
 PUBLISHED_GAP = Procedure(
     "Published gap",
     f"the difference of two printed means with Welch's {PERCENT} interval, each printed half width read as that of a "
