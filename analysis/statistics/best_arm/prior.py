@@ -30,6 +30,7 @@ MAX_DEVIATION = 1.5  # in seed standard deviations, or half the range of the mea
 DEVIATION_SCALE = 1.0  # of the half-Cauchy prior on t, in seed standard deviations
 P_NO_DEVIATION = 0.02  # prior probability that theta is exactly smooth
 NEGLIGIBLE = 0.001  # total weight of the grid points that are dropped
+NEGLIGIBLE_LOG = 12.0  # a point that is exp(12) times less likely than the best at one setting of the noise is dropped
 
 
 class Components(NamedTuple):
@@ -42,10 +43,10 @@ class Components(NamedTuple):
     noise: Integers  # index into the settings of the noise
     scale: Floats  # s^2 as estimated under the setting, in points^2; 0 in the prior
 
-    def select(self, points: Integers, weight: Floats, scale: Floats) -> Components:
-        """Return some of the points, with their weights and estimates of s^2."""
-        kept = (self.length[points], self.amplitude[points], self.deviation[points], self.noise[points])
-        return Components(weight, *kept, scale)
+    def select(self, points: Integers) -> Components:
+        """Return some of the points."""
+        numbers = (self.length[points], self.amplitude[points], self.deviation[points], self.noise[points])
+        return Components(self.weight[points], *numbers, self.scale[points])
 
     def covariance(self, correlation: Floats) -> Floats:
         """Return the covariance of f, shape (C, P, Q), from correlations of shape (LENGTHS, P, Q)."""
@@ -90,28 +91,47 @@ def grid(scores: Scores, noise: Noise, *, smooth: bool) -> Components:
 
 
 def weigh(prior: Components, scores: Scores, noise: Noise, correlation: Floats) -> Components:
-    """Weight the components by their marginal likelihood, with m and s integrated out, and drop the negligible ones."""
-    seen = scores.seen
-    covariance = prior.with_deviation(prior.covariance(correlation[:, seen][:, :, seen]))
-    covariance += noise.covariance[prior.noise]
-    diagonal = np.arange(len(seen))
-    factor = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
-    within = noise.squares[prior.noise]
-    log = noise.log[prior.noise] + noise.df / 2 * np.log(within) - np.log(factor[:, diagonal, diagonal]).sum(axis=1)
-    df, squares = noise.df, within
-    if len(seen):
-        estimate = noise.estimate[prior.noise]
-        y, ones = np.moveaxis(_forward(factor, np.stack([estimate, np.ones(estimate.shape)], axis=2)), 2, 0)
-        precision = (ones**2).sum(axis=1)
-        df = noise.df + len(seen) - 1
-        squares = within + (y**2).sum(axis=1) - (y * ones).sum(axis=1) ** 2 / precision
-        log -= 0.5 * np.log(precision)
-    log -= df / 2 * np.log(squares)
-    weight = prior.weight * np.exp(log - log.max())
+    """Weight the components by their marginal likelihood, with m and s integrated out, and drop the negligible ones.
+
+    Points that are far too unlikely at the likeliest setting of the noise are not considered at any other.
+    """
+    correlation = correlation[:, scores.seen][:, :, scores.seen]
+    likeliest = prior.select(np.flatnonzero(prior.noise == noise.log.argmax()))
+    log, _ = _log_marginal(likeliest, noise, correlation)
+    plausible = prior.select(np.flatnonzero(np.repeat(log > log.max() - NEGLIGIBLE_LOG, len(noise.icc))))
+    log, squares = _log_marginal(plausible, noise, correlation)
+    weight = np.exp(log - log.max())
     order = np.argsort(-weight, kind="stable")
     total = np.cumsum(weight[order]) / weight.sum()
     kept = np.sort(order[: int(np.searchsorted(total, 1 - NEGLIGIBLE)) + 1])
-    return prior.select(kept, weight[kept] / weight[kept].sum(), squares[kept] / df)
+    df = noise.df + max(0, len(scores.seen) - 1)
+    return plausible.select(kept)._replace(weight=weight[kept] / weight[kept].sum(), scale=squares[kept] / df)
+
+
+def _log_marginal(points: Components, noise: Noise, correlation: Floats) -> tuple[Floats, Floats]:
+    """Return the log of prior times marginal likelihood (C,) up to a constant, and the squares (C,) that estimate s^2.
+
+    Args:
+        points: the grid.
+        noise: of the o observed values.
+        correlation: of f between them, shape (LENGTHS, o, o).
+
+    """
+    covariance = points.with_deviation(points.covariance(correlation))
+    covariance += noise.covariance[points.noise]
+    observed = covariance.shape[1]
+    diagonal = np.arange(observed)
+    factor = np.asarray(np.linalg.cholesky(covariance), dtype=np.float64)
+    within = noise.squares[points.noise]
+    log = np.log(points.weight) + noise.log[points.noise] - np.log(factor[:, diagonal, diagonal]).sum(axis=1)
+    if not observed:
+        return log, within
+    estimate = noise.estimate[points.noise]
+    y, ones = np.moveaxis(_forward(factor, np.stack([estimate, np.ones(estimate.shape)], axis=2)), 2, 0)
+    precision = (ones**2).sum(axis=1)
+    squares = within + (y**2).sum(axis=1) - (y * ones).sum(axis=1) ** 2 / precision
+    log += noise.df / 2 * np.log(within) - (noise.df + observed - 1) / 2 * np.log(squares) - 0.5 * np.log(precision)
+    return log, squares
 
 
 def _forward(factor: Floats, right: Floats) -> Floats:

@@ -52,6 +52,7 @@ def dense(scores: list[dict[int, float]], theta: np.ndarray, icc: float, relativ
 @pytest.fixture
 def whole_grid(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gp_prior, "NEGLIGIBLE", 1e-14)
+    monkeypatch.setattr(gp_prior, "NEGLIGIBLE_LOG", 1e9)
     monkeypatch.setattr(seed_noise, "NEGLIGIBLE_LOG", 1e9)
 
 

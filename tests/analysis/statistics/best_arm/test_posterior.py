@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
 
 from analysis.statistics.best_arm.posterior import fit
 
@@ -175,6 +176,39 @@ def test_a_decision_over_nine_values_takes_milliseconds() -> None:
         fit(scores, X, [[5]] * 9).probability_within(0.3)
         taken.append(time.perf_counter() - start)
     assert min(taken) < 0.03  # 0.004 on an idle core
+
+
+def test_a_decision_over_fifty_values_and_a_thousand_runs_is_quick() -> None:
+    rng = np.random.default_rng(0)
+    x = np.linspace(0, 1, 50)
+    scores = numbered((75 - 20 * (x[:, None] - 0.6) ** 2 + rng.normal(0, 0.9, (50, 20))).tolist())
+    taken = []
+    with threadpool_limits(1):
+        for _ in range(5):
+            start = time.process_time()
+            found = fit(scores, x.tolist(), [[20]] * 50)
+            found.probability_within(0.3)
+            found.narrowing(30, [21] * 50)
+            taken.append(time.process_time() - start)
+    assert min(taken) < 0.05  # 0.012 on an idle core
+
+
+def test_the_order_and_the_numbers_of_the_seeds_do_not_matter() -> None:
+    scores = simulated(3, icc=0.6)
+    renamed = {0: 17, 1: 4, 2: 9}
+    other = [{renamed[seed]: by_seed[seed] for seed in reversed(by_seed)} for by_seed in scores]
+    backwards = [dict(reversed(by_seed.items())) for by_seed in scores]
+    np.testing.assert_array_equal(fit(backwards, X).fixed_draws, fit(scores, X).fixed_draws)
+    np.testing.assert_allclose(fit(other, X).mean, fit(scores, X).mean, rtol=1e-12)
+    np.testing.assert_allclose(fit(other, X).sd, fit(scores, X).sd, rtol=1e-9)
+
+
+def test_what_the_seeds_give_to_all_values_narrows_their_differences() -> None:
+    common = [{0: 70.0, 1: 73.0, 2: 68.0, 3: 71.0}, {0: 71.1, 1: 74.0, 2: 69.2, 3: 71.9}]
+    swapped = [common[0], dict(zip((1, 2, 3, 0), common[1].values(), strict=True))]
+    paired, unpaired = fit(common), fit(swapped)
+    assert paired.probability_best()[1] > 0.97
+    assert unpaired.probability_best()[1] < 0.85
 
 
 def test_equal_scores_are_no_certainty_though_their_floats_differ_in_the_last_digit() -> None:
