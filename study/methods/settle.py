@@ -29,6 +29,7 @@ CHALLENGERS = 8  # drawn for each run
 # Most runs in flight, as a share of the finished ones (or one per candidate, if that is more). A run chosen without the
 # results of the others is worth less: without a limit, 100 workers train three times as many runs as one worker does.
 IN_FLIGHT_SHARE = 0.5
+MAX_WRITTEN = 0.99  # a larger probability is written as > 0.99
 
 
 class Settle(QueuedMethod):
@@ -149,9 +150,10 @@ class Settle(QueuedMethod):
         assessment = self._assess()
         if assessment is None:
             return exploring if self._chosen is None else f"confirming {self._name(self._chosen)}"
-        # Rounded down: 0.949 is not 0.95.
-        probability = f"{int(100 * self._probability(assessment)) / 100:.2f}"
-        certainty = f"within {counted_points(self._settings.within)} of the best with P = {probability}"
+        # Rounded down: 0.949 is not 0.95, and a share of draws of 1 is no certainty.
+        probability = self._probability(assessment)
+        written = f"= {int(100 * probability) / 100:.2f}" if probability <= MAX_WRITTEN else f"> {MAX_WRITTEN}"
+        certainty = f"within {counted_points(self._settings.within)} of the best with P {written}"
         if self._chosen is None:
             return f"{exploring}: {self._name(assessment.chosen)} leads, {certainty}"
         ended = {
