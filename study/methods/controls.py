@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from statistics import fmean
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from analysis.results.runs_table import key_of
 from study.methods.base import WrappedMethod
@@ -18,12 +18,15 @@ from trainables.config import GCE, AdaptiveGCE
 from trainables.naming import control_arm
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from analysis.results.runs_table import Key
     from study.methods.method import Method
     from trainables.plans import PlannedRun
-    from trainables.records import Epoch, Record, SelectOn
+    from trainables.records import Epoch, Record
+
+    # From the runs of a study and their records, by run_id, to the configurations that represent its arms.
+    Representatives: TypeAlias = Callable[[Sequence[PlannedRun], Mapping[str, Record]], Collection[Key]]
 
 Q_DIGITS = 3  # the spread over seeds makes further digits meaningless, and equal values of q are trained once
 
@@ -35,7 +38,11 @@ class ControlledMethod(WrappedMethod):
     """
 
     def __init__(
-        self, inner: Method, earlier: Iterable[PlannedRun] = (), most: int = 0, select_on: SelectOn = "validation"
+        self,
+        inner: Method,
+        earlier: Iterable[PlannedRun] = (),
+        most: int = 0,
+        representatives: Representatives = lambda *_: (),
     ) -> None:
         """Add controls to a method.
 
@@ -43,12 +50,12 @@ class ControlledMethod(WrappedMethod):
             inner: the method.
             earlier: the runs planned in an earlier session; only the controls among them matter.
             most: an upper bound on the number of controls.
-            select_on: the accuracy that decides which configurations of a grid have a control.
+            representatives: returns the configurations of a grid that represent its arms: these have a control.
 
         """
         super().__init__(inner)
         self._most = most
-        self._select_on = select_on
+        self._representatives = representatives
         # Those of an earlier session, until the inner method is done and they are derived again.
         self._controls = [p for p in earlier if p.stage == "control"]
         self._earlier = {p.run.run_id for p in self._controls}
@@ -61,7 +68,8 @@ class ControlledMethod(WrappedMethod):
             answer = self._inner.ask()
             if answer is not Signal.DONE:
                 return answer
-            self._controls = controls(self._inner.planned(), self._records, self._select_on)
+            planned = self._inner.planned()
+            self._controls = controls(planned, self._records, self._representatives(planned, self._records))
             self._queue = RunQueue(self._controls)
             for run_id in self._records.keys() & self._queue.planned.keys():
                 self._queue.tell(run_id)
@@ -112,21 +120,26 @@ class ControlledMethod(WrappedMethod):
 
 
 def controls(
-    planned: Iterable[PlannedRun], records: Mapping[str, Record], select_on: SelectOn = "validation"
+    planned: Iterable[PlannedRun], records: Mapping[str, Record], representatives: Collection[Key] = ()
 ) -> list[PlannedRun]:
-    """Return the control of each confirmed adaptive run, or of each run of a grid's best adaptive configurations.
+    """Return the control of each confirmed adaptive run, or of each run of the adaptive configurations of a grid.
 
     Args:
         planned: the study's runs.
         records: run_id -> record.
-        select_on: the accuracy that decides which configurations of a grid are the best.
+        representatives: the configurations of a grid that have a control if they are adaptive.
 
     Returns:
         Runs of GCE with the seeds of the adaptive configuration. Their q is averaged over the epochs of each complete
         run, then over runs, and rounded to 3 digits. A configuration without a complete run has no control.
 
     """
-    adaptive = _controlled(list(planned), records, select_on)
+    adaptive = [
+        p
+        for p in planned
+        if isinstance(p.run.configuration.loss, AdaptiveGCE)
+        and (p.stage == "confirm" or (not p.stage and key_of(p) in representatives))
+    ]
     q_of_runs: dict[tuple[str, str], list[float]] = {}
     for p in adaptive:
         record = records.get(p.run.run_id)
@@ -142,27 +155,6 @@ def controls(
             candidate = Candidate(control_arm(p.arm), p.varied, configuration)
             control_runs.append(candidate.planned(p.run.seed, p.run.dataset, "control"))
     return control_runs
-
-
-def _controlled(planned: Sequence[PlannedRun], records: Mapping[str, Record], select_on: SelectOn) -> list[PlannedRun]:
-    """Return the adaptive runs that have a control."""
-    adaptive = [p for p in planned if isinstance(p.run.configuration.loss, AdaptiveGCE)]
-    best = _best_of_arms([p for p in planned if not p.stage], records, select_on) if adaptive else set()
-    return [p for p in adaptive if p.stage == "confirm" or (not p.stage and key_of(p) in best)]
-
-
-def _best_of_arms(grid: Sequence[PlannedRun], records: Mapping[str, Record], select_on: SelectOn) -> set[Key]:
-    """Return the configuration that represents each arm of a grid on each subset, by the report's own ranking."""
-    from analysis.statistics.ranking import best_per_arm, rank  # noqa: PLC0415 -- imports scipy, needed only at the end
-
-    scores: dict[str, dict[Key, dict[int, float]]] = {}
-    for p in grid:
-        record = records.get(p.run.run_id)
-        accuracy = record.accuracy(select_on) if record is not None and record.status == "complete" else None
-        if accuracy is not None:
-            on_subset = scores.setdefault(p.run.configuration.subset, {})
-            on_subset.setdefault(key_of(p), {})[p.run.seed] = accuracy
-    return {key for on_subset in scores.values() for key in best_per_arm(rank(on_subset)).values()}
 
 
 def _key(planned: PlannedRun) -> tuple[str, str]:

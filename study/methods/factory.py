@@ -12,9 +12,10 @@ from study.methods.grid import Grid
 from study.methods.search_space import ArmSpace, SampledChoices, SampledRange
 from study.spec.arms import Range
 from study.spec.candidates import candidates
+from study.spec.differences import dump
 from study.spec.rules import confirming_runs, control_runs
 from trainables.config import Configuration
-from trainables.plans import study_folder
+from trainables.plans import DataSummary, StudyPlan, study_folder
 from trainables.settings import Grid as GridSpec
 from trainables.settings import Search as SearchSpec
 from trainables.settings import Settle as SettleSpec
@@ -23,11 +24,13 @@ from trainables.storage.location import location
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from analysis.results.runs_table import Key
     from study.methods.method import Method
     from study.spec.arms import Arm
     from study.spec.candidates import Candidate
     from study.spec.study import StudySpec
     from trainables.plans import PlannedRun
+    from trainables.records import Record
     from trainables.settings import ChoosingMethod
 
 JOURNAL = "optuna.log"  # in the study's folder: the trials of a search, for optuna-dashboard
@@ -58,8 +61,27 @@ def make_method(spec: StudySpec, dataset: str, earlier: Sequence[PlannedRun]) ->
     """
     inner, write_journal = _unlimited(spec, dataset, [planned for planned in earlier if planned.stage != "control"])
     if spec.controls:
-        inner = ControlledMethod(inner, earlier, control_runs(spec), spec.select_on)
+        inner = ControlledMethod(inner, earlier, control_runs(spec), partial(representatives, spec))
     return StudyMethod(BudgetedMethod(inner, spec.budget), write_journal)
+
+
+def representatives(spec: StudySpec, planned: Sequence[PlannedRun], records: Mapping[str, Record]) -> frozenset[Key]:
+    """Return the configuration that stands for each arm on each subset in the study's report.
+
+    Args:
+        spec: the study.
+        planned: its runs.
+        records: run_id -> record.
+
+    """
+    from analysis.findings.method_finding import method_finding  # noqa: PLC0415 -- imports pandas, needed at the end
+    from analysis.results.study_results import study_results  # noqa: PLC0415 -- as above
+
+    data = DataSummary(name="", kind="", fingerprint="", classes=[], clips={})  # the ranking does not read it
+    plan = StudyPlan(
+        name=spec.name, description="", method=spec.method.name, spec=dump(spec), dataset=data, runs=list(planned)
+    )
+    return frozenset(method_finding(study_results(plan, dict(records))).representatives)
 
 
 def _unlimited(

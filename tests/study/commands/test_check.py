@@ -2,6 +2,7 @@
 
 import pytest
 
+from analysis.results.runs_table import key_of
 from factories import point, record, write_record
 from study.cli import main
 from study.methods.controls import controls
@@ -57,7 +58,8 @@ def test_check_counts_the_controls_of_a_grid_before_and_after_they_are_planned(t
     assert "c: 6 runs named (3 seeds) and at most 3 controls, 0 recorded, at most 9 left" in capsys.readouterr().out
     for planned in plan.runs:
         write_record(storage, record(planned, epochs=[point(1, q_mean=0.7)]))
-    made = controls(plan.runs, {p.run.run_id: record(p, epochs=[point(1, q_mean=0.7)]) for p in plan.runs})
+    records = {p.run.run_id: record(p, epochs=[point(1, q_mean=0.7)]) for p in plan.runs}
+    made = controls(plan.runs, records, {key_of(plan.runs[0])})
     write_plan(storage, plan.model_copy(update={"runs": [*plan.runs, *made]}))
     write_record(storage, record(made[0]))
     assert main(["check", "c.yaml"]) == 0

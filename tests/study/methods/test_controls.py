@@ -15,8 +15,9 @@ from trainables.config import CCE, GCE, AdaptiveGCE, Configuration
 from trainables.plans import PlannedRun
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from analysis.results.runs_table import Key
     from trainables.records import Record, Stage, Status
 
 ADAPTIVE = [
@@ -37,6 +38,19 @@ def record(planned: PlannedRun, q: Sequence[float] = (0.5,), status: Status = "c
     return factories.record(planned, status, epochs)
 
 
+def first_of_arm(planned: Sequence[PlannedRun], _: Mapping[str, Record]) -> set[Key]:
+    """Return the first configuration of each arm on each subset."""
+    first: dict[tuple[str, str], Key] = {}
+    for p in planned:
+        first.setdefault((p.arm, p.run.configuration.subset), key_of(p))
+    return set(first.values())
+
+
+def controlled(plan: list[PlannedRun], earlier: Iterable[PlannedRun] = (), most: int = 0) -> ControlledMethod:
+    """Return a grid with the controls of the first configuration of each arm on each subset."""
+    return ControlledMethod(Grid(plan), earlier, most, first_of_arm)
+
+
 def drained(method: ControlledMethod, q: list[float]) -> list[PlannedRun]:
     """Train one run after the other; return the controls."""
     found = []
@@ -48,44 +62,20 @@ def drained(method: ControlledMethod, q: list[float]) -> list[PlannedRun]:
     return found
 
 
-def test_the_best_configuration_of_an_adaptive_arm_in_a_grid_gets_a_control_at_its_mean_q_with_its_seeds() -> None:
-    method = ControlledMethod(Grid(PLAN))
+def test_the_configuration_that_represents_an_adaptive_arm_in_a_grid_gets_a_control_at_its_mean_q() -> None:
+    method = controlled(PLAN)
     drained(method, [0.7, 0.80049])
     found = method.planned()[len(PLAN) :]
     assert [(p.arm, p.varied, p.run.seed, p.run.configuration.subset) for p in found] == [
-        ("adaptive.fixed_q", {"temperature": 100.0}, seed, "clean")
-        for seed in range(2)  # the first of equal ones
+        ("adaptive.fixed_q", {"temperature": 100.0}, seed, "clean") for seed in range(2)
     ]
     assert {p.run.configuration.loss for p in found} == {GCE(name="gce", q=0.75)}
-
-
-def test_the_accuracy_that_the_study_selects_on_decides_which_configuration_of_a_grid_gets_a_control() -> None:
-    runs = [c.planned(seed, "d") for c in ADAPTIVE for seed in range(2)]
-    accuracies = {100.0: (0.8, 0.6), 1000.0: (0.7, 0.9)}  # validation and verified
-    records = {}
-    for p in runs:
-        validation, verified = accuracies[float(p.varied["temperature"])]
-        over_clips = {"validation_clip_accuracy": validation, "verified_accuracy": verified}
-        records[p.run.run_id] = record(p).model_copy(update=over_clips)
-    assert {p.varied["temperature"] for p in controls(runs, records)} == {100.0}
-    assert {p.varied["temperature"] for p in controls(runs, records, "verified")} == {1000.0}
 
 
 def test_an_adaptive_arm_of_a_grid_gets_controls_on_each_of_its_subsets() -> None:
     placed = [c.configuration.model_copy(update={"subset": s}) for s in ("clean", "all") for c in ADAPTIVE[:1]]
     runs = [ADAPTIVE[0]._replace(configuration=configuration).planned(0, "d") for configuration in placed]
-    found = controls(runs, {p.run.run_id: record(p) for p in runs})
-    assert [p.run.configuration.subset for p in found] == ["clean", "all"]
-
-
-def test_the_control_in_a_grid_is_of_the_configuration_that_represents_the_arm_in_the_report() -> None:
-    study = factories.Builder().temperatures([2, 2.5, 3, 3.5], 4).baselines(4)
-    for run_id, complete in study.records.items():
-        study.records[run_id] = complete.model_copy(update={"epochs": [point(1, q_mean=0.6)]})
-    found = controls(study.planned, study.records)
-    (adaptive,) = (key for key in study.finding().representatives if key.arm == "adaptive")
-    assert {key_of(p) for p in study.planned if p.varied == found[0].varied} == {adaptive}
-    assert [p.arm for p in found] == ["adaptive.fixed_q"] * 4
+    assert [p.run.configuration.subset for p in drained(controlled(runs), [0.5])] == ["clean", "all"]
 
 
 def test_every_confirmed_adaptive_configuration_gets_a_control() -> None:
@@ -97,11 +87,11 @@ def test_every_confirmed_adaptive_configuration_gets_a_control() -> None:
 def test_controls_of_equal_q_are_trained_once() -> None:
     arms = [candidate._replace(arm=arm) for candidate, arm in zip(ADAPTIVE, "ab", strict=True)]
     plan = [candidate.planned(seed, "d") for seed in range(2) for candidate in arms]
-    assert [p.run.seed for p in drained(ControlledMethod(Grid(plan)), [0.3])] == [0, 1]
+    assert [p.run.seed for p in drained(controlled(plan), [0.3])] == [0, 1]
 
 
 def test_q_is_the_mean_over_complete_runs_of_the_mean_over_epochs() -> None:
-    runs = [ADAPTIVE[0].planned(seed, "d") for seed in range(3)]
+    runs = [ADAPTIVE[0].planned(seed, "d", "confirm") for seed in range(3)]
     records = {
         runs[0].run.run_id: record(runs[0], [0.2, 0.4]),
         runs[1].run.run_id: record(runs[1], [0.6]),
@@ -118,15 +108,15 @@ def test_exploring_runs_and_other_losses_have_no_control() -> None:
 
 
 def test_a_configuration_without_a_complete_run_has_no_control() -> None:
-    runs = [ADAPTIVE[0].planned(0, "d")]
+    runs = [ADAPTIVE[0].planned(0, "d", "confirm")]
     assert controls(runs, {p.run.run_id: record(p, [0.5], "diverged") for p in runs}) == []
 
 
 def test_after_a_crash_the_controls_are_the_same_and_recorded_ones_are_not_asked_for() -> None:
-    undisturbed = ControlledMethod(Grid(PLAN))
+    undisturbed = controlled(PLAN)
     made = drained(undisturbed, [0.3])
     planned = undisturbed.planned()
-    again = ControlledMethod(Grid(PLAN), planned)
+    again = controlled(PLAN, planned)
     for run in (*PLAN, made[0]):
         again.tell(record(run, [0.3]))
     assert again.planned() == planned
@@ -135,9 +125,9 @@ def test_after_a_crash_the_controls_are_the_same_and_recorded_ones_are_not_asked
 
 
 def test_controls_of_another_q_replace_those_of_an_earlier_sitting() -> None:
-    first = ControlledMethod(Grid(PLAN))
+    first = controlled(PLAN)
     drained(first, [0.3])
-    again = ControlledMethod(Grid(PLAN), first.planned())
+    again = controlled(PLAN, first.planned())
     made = drained(again, [0.4])
     assert {p.run.configuration.loss for p in again.planned() if p.stage} == {GCE(name="gce", q=0.4)}
     assert made == again.planned()[len(PLAN) :]
@@ -146,16 +136,16 @@ def test_controls_of_another_q_replace_those_of_an_earlier_sitting() -> None:
 def test_a_control_that_the_study_names_anyway_is_trained_once() -> None:
     same = Candidate("gce", {}, Configuration(loss=GCE(name="gce", q=0.3), subset="clean"))
     plan = [*PLAN, same.planned(0, "d")]
-    first = ControlledMethod(Grid(plan))
+    first = controlled(plan)
     assert [p.run.seed for p in drained(first, [0.3])] == [1]
-    again = ControlledMethod(Grid(plan), first.planned())
+    again = controlled(plan, first.planned())
     for run in first.planned():
         again.tell(record(run, [0.3]))
     assert again.ask() is Signal.DONE
 
 
 def test_a_control_that_was_lost_is_asked_for_again() -> None:
-    method = ControlledMethod(Grid(PLAN))
+    method = controlled(PLAN)
     for planned in PLAN:
         method.tell(record(planned))
     lost = method.ask()
@@ -165,7 +155,7 @@ def test_a_control_that_was_lost_is_asked_for_again() -> None:
 
 
 def test_the_bound_of_what_is_left_counts_controls() -> None:
-    method = ControlledMethod(Grid(PLAN), most=4)
+    method = controlled(PLAN, most=4)
     assert method.most_left() == len(PLAN) + 4
     drained(method, [0.3])
     assert method.most_left() == 0

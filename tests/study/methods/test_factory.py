@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from factories import curve, record
-from study.methods.factory import JOURNAL, make_method, spaces
+import pytest
+
+from analysis.findings.method_finding import method_finding
+from analysis.results.study_results import study_results
+from factories import curve, point, record
+from study.methods.factory import JOURNAL, make_method, representatives, spaces
 from study.methods.method import Signal
 from study.methods.search_space import SampledChoices, SampledRange
+from study.planning.runs import planned_runs
+from study.spec.differences import dump
 from study.spec.study import StudySpec
 from trainables.config import GCE, Configuration
-from trainables.plans import PlannedRun, study_folder
+from trainables.plans import DataSummary, PlannedRun, StudyPlan, study_folder
 from trainables.settings import Search
 
 if TYPE_CHECKING:
@@ -87,3 +93,42 @@ def test_a_grid_asks_for_what_its_plan_names(tmp_path: Path) -> None:
     method = make_method(spec, "d", planned[:1]).method
     assert method.ask() == planned[0]
     assert method.ask() is Signal.WAIT
+
+
+def scored_grid(storage: Path, scores: dict[float, tuple[float, float]], **changes: Any) -> set[float]:
+    """Train a grid with controls of these validation and verified accuracies; return the T that have a control."""
+    spec = study(storage, ADAPTIVE, CCE, seeds=4, controls=["fixed_q"], **changes)
+    method = make_method(spec, "d", planned_runs(spec, "d")).method
+    while isinstance(answer := method.ask(), PlannedRun):
+        t = answer.varied.get("temperature")
+        validation, verified = scores[float(t)] if answer.arm == "adaptive" and t else (0.5, 0.5)
+        spread = 0.001 * answer.run.seed
+        epochs = [point(1, q_mean=0.6 if answer.arm == "adaptive" else None)]
+        scored = {"validation_clip_accuracy": validation + spread, "verified_accuracy": verified + spread}
+        method.tell(record(answer, epochs=epochs, **scored))
+    planned = method.planned()
+    assert len([p for p in planned if p.stage == "control"]) == 4
+    return {float(p.varied["temperature"]) for p in planned if p.stage == "control"}
+
+
+@pytest.mark.parametrize(("select_on", "temperature"), [("validation", 100.0), ("verified", 1000.0)])
+def test_the_accuracy_that_a_grid_selects_on_decides_which_configuration_has_a_control(
+    tmp_path: Path, select_on: str, temperature: float
+) -> None:
+    scores = {100.0: (0.8, 0.6), 1000.0: (0.7, 0.9)}
+    assert scored_grid(tmp_path, scores, select_on=select_on) == {temperature}
+
+
+def test_the_control_in_a_grid_is_of_the_configuration_that_represents_the_arm_in_the_report(tmp_path: Path) -> None:
+    spec = study(tmp_path, ADAPTIVE, CCE, seeds=4, controls=["fixed_q"])
+    planned = planned_runs(spec, "d")
+    records = {p.run.run_id: record(p, epochs=curve([0.5 + 0.01 * (i % 7)])) for i, p in enumerate(planned)}
+    plan = StudyPlan(
+        name="s",
+        description="",
+        method="grid",
+        spec=dump(spec),
+        dataset=DataSummary(name="", kind="", fingerprint="d", classes=["a", "b"], clips={}),
+        runs=planned,
+    )
+    assert representatives(spec, planned, records) == set(method_finding(study_results(plan, records)).representatives)
