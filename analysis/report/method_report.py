@@ -15,8 +15,14 @@ from analysis.figures.posterior import posterior
 from analysis.figures.search import importance, parallel
 from analysis.figures.sweep import exploring_sweep
 from analysis.findings.method_finding import GridFinding, MethodFinding, SearchFinding, SettleFinding, method_finding
-from analysis.tables.accuracy import choice_table
+from analysis.findings.paper_claims import checks
+from analysis.findings.paper_runs import PaperRuns
+from analysis.findings.published import is_published_data
+from analysis.tables.accuracy import choice_table, result_tables
+from analysis.tables.clips import clip_tables
+from analysis.tables.comparisons import compared_tables
 from analysis.tables.exploration import search_table, settle_table
+from analysis.tables.published import published_tables
 from analysis.text.cautions import explored_cautions, grid_cautions
 from analysis.text.designs import grid_design, search_design, settle_design
 from analysis.text.methods import methods
@@ -28,6 +34,7 @@ from analysis.text.verdict_grid import grid_verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from analysis.findings.claims import Check
     from analysis.plotting.figure import Figure
     from analysis.results.study_results import StudyResults
     from analysis.tables.table import Table
@@ -72,9 +79,43 @@ class MethodReport:
         return (*filter(None, [earlier_version(plan)]), *coarse_clips(plan), *self.make_cautions())
 
     @cached_property
+    def result_tables(self) -> tuple[Table, ...]:
+        """The choice and the accuracies of all configurations."""
+        return (*self.choice_tables(), *result_tables(self.finding))
+
+    @cached_property
+    def comparison_tables(self) -> tuple[Table, ...]:
+        """Which configurations may be the best, and how arms differ."""
+        return compared_tables(self.finding)
+
+    @cached_property
+    def clip_tables(self) -> tuple[Table, ...]:
+        """Differences with other test clips, and results by class; empty without predictions for single clips."""
+        return clip_tables(self.finding)
+
+    @cached_property
+    def claims(self) -> tuple[Check, ...]:
+        """The claims of the paper's text beside the study's runs; empty on other data than the paper's."""
+        return tuple(checks(self.paper)) if self.paper else ()
+
+    @cached_property
+    def paper(self) -> PaperRuns | None:
+        """The runs of the paper's settings; None on other data than the paper's."""
+        return PaperRuns(self.finding.reported) if is_published_data(self.finding.plan.dataset) else None
+
+    @cached_property
+    def published_tables(self) -> tuple[Table, ...]:
+        """The study's numbers beside the published ones; empty on other data than the paper's."""
+        return published_tables(self.paper, self.claims) if self.paper else ()
+
+    @cached_property
     def methods(self) -> tuple[str, ...]:
         """How the numbers were made: a paragraph for a paper, and a line for each work that it cites."""
-        return methods(self.finding, self.design)
+        shown = (
+            (*self.result_tables, *self.comparison_tables, *self.clip_tables) if len(self.finding.reported.runs) else ()
+        )
+        tables = (*shown, *self.published_tables)
+        return methods(self.finding, self.design, [each for table in tables for each in table.procedures])
 
 
 def method_report(results: StudyResults) -> MethodReport:

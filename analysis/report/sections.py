@@ -14,14 +14,10 @@ from analysis.figures.pairs import pairs
 from analysis.figures.run_map import run_map
 from analysis.figures.sweep import sweep
 from analysis.figures.training_time import training_time
-from analysis.findings.paper_claims import checks
-from analysis.findings.paper_runs import PaperRuns
-from analysis.findings.published import is_published_data
-from analysis.tables.accuracy import left_out_table, result_tables, skipped_table
-from analysis.tables.clips import classes_table, clip_differences_table
-from analysis.tables.comparisons import compared_tables, seeds_in_words
+from analysis.tables.accuracy import left_out_table, skipped_table
+from analysis.tables.comparisons import seeds_in_words
 from analysis.tables.provenance import cost_table, data_table, provenance_table, settings_table
-from analysis.tables.published import claims_in_words, published_tables
+from analysis.tables.published import claims_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,10 +48,10 @@ def report_sections(report: MethodReport) -> list[Section]:
     if len(shown.runs):
         sections += [
             Section("Accuracy", sweep(finding)),
-            Section("Results", (), (*report.choice_tables(), *result_tables(finding))),
+            Section("Results", (), report.result_tables),
             Section("Arms on each subset", (*boxes(finding), *pairs(finding))),
-            Section("Comparisons", (), compared_tables(finding), seeds_in_words(finding)),
-            clips_section(finding),
+            Section("Comparisons", (), report.comparison_tables, seeds_in_words(finding)),
+            clips_section(finding, report.clip_tables),
             Section("Learning curves", learning_curves(finding)),
         ]
     sections += [
@@ -63,10 +59,8 @@ def report_sections(report: MethodReport) -> list[Section]:
         Section("Runs and their cost", (*run_map(results), *training_time(shown))),
         Section("Left out", (), (left_out_table(results.runs), skipped_table(results))),
     ]
-    if is_published_data(results.plan.dataset):
-        paper = PaperRuns(shown)
-        checked = checks(paper)
-        sections.append(Section("Published", (), published_tables(paper, checked), claims_in_words(checked)))
+    if report.published_tables:
+        sections.append(Section("Published", (), report.published_tables, claims_in_words(report.claims)))
     made = (settings_table(results), cost_table(results), provenance_table(results))
     sections += [
         Section("Data", clips_per_class(results), (data_table(results),)),
@@ -76,7 +70,7 @@ def report_sections(report: MethodReport) -> list[Section]:
     return _with_distinct_names([section for section in sections if section.figures or section.tables or section.text])
 
 
-def clips_section(finding: Finding) -> Section:
+def clips_section(finding: Finding, tables: tuple[Table, ...]) -> Section:
     """Return the section on the test clips; empty without their labels or predictions.
 
     A study's choice is compared with the other arm that does best on validation; each arm is represented by its best
@@ -85,8 +79,6 @@ def clips_section(finding: Finding) -> Section:
     problem, clips = finding.results.labels_problem, finding.clips
     if clips is None:
         return Section("Test clips", text=(f"Single clips are not analysed: {problem}.",) if problem else ())
-    compared = (pair for pairs in finding.pairs_to_compare.values() for pair in pairs)
-    tables = (*clip_differences_table(clips, compared), classes_table(clips))
     return Section("Test clips", (*confusion(clips), *class_differences(clips)), tables)
 
 

@@ -16,6 +16,7 @@ from analysis.results.runs_table import (
 )
 from analysis.statistics.intervals import CELL, LEVEL, accuracy_interval
 from analysis.tables.table import NONE, Table
+from analysis.text.procedures import SHARED_LUCK, WITHOUT_EACH_SEED, explained
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from analysis.statistics.hsu import BestSet
     from analysis.statistics.ranking import Choice
 
+CHOICE_COLUMNS = (SHARED_LUCK, WITHOUT_EACH_SEED)
 MAX_ROWS = 200  # of a list; the remaining rows are counted, and are in the CSV file or the plan
 MAX_NAMED = 8  # configurations named in one cell
 BOLD = (
@@ -93,10 +95,8 @@ def choice_table(finding: Finding) -> Table:
         f"difference from the chosen one, paired by seed, is not wholly above zero ({100 * LEVEL:g} % for all "
         "comparisons of a subset together, Bonferroni), or there is none. Accuracies in %. The validation mean of the "
         "choice is the highest of several and therefore has no interval. Test: "
-        f"{CELL}; mean and interval less the shared luck: the runs that made the choice are probably lucky in test "
-        "too; by how many points is estimated from how luck in validation goes with luck in test. Chosen without each "
-        "seed: the choice by the other seeds, tested on that seed, on average over the seeds (for how many of them it "
-        "is the same configuration); a check that assumes nothing."
+        f"{CELL}; mean and interval less the shared luck. {explained(CHOICE_COLUMNS)} In brackets: for how many seeds "
+        "that is the same configuration."
     )
     header = (
         "Subset",
@@ -105,8 +105,8 @@ def choice_table(finding: Finding) -> Table:
         "Its runs that are left out",
         "Not told apart",
     )
-    test = ("Test accuracy", "Shared luck", "Chosen without each seed")
-    return Table(f"Choice on {name.lower()}", (*header, *test), tuple(rows), note)
+    test = ("Test accuracy", *(column.heading for column in CHOICE_COLUMNS))
+    return Table(f"Choice on {name.lower()}", (*header, *test), tuple(rows), note, procedures=CHOICE_COLUMNS)
 
 
 def _apart(choice: Choice) -> str:

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.statistics.clips import REPLICATES, bootstrap_difference, class_accuracies, class_gaps
-from analysis.statistics.intervals import LEVEL, MIN_SEEDS
+from analysis.findings.arm_comparisons import RESAMPLING_SEED
+from analysis.statistics.clips import bootstrap_difference, class_accuracies, class_gaps
+from analysis.statistics.intervals import LEVEL
 from analysis.tables.table import NONE, Table
+from analysis.text.procedures import CLIP_BOOTSTRAP, explained
 from trainables.naming import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from analysis.findings.clip_predictions import ClipPredictions
+    from analysis.findings.finding import Finding
     from analysis.results.runs_table import Key
 
-SEED = 0  # of the bootstrap's draws
+
+def clip_tables(finding: Finding) -> tuple[Table, ...]:
+    """Return the tables on single test clips; empty without predictions for them."""
+    clips = finding.clips
+    if clips is None:
+        return ()
+    compared = (pair for pairs in finding.pairs_to_compare.values() for pair in pairs)
+    return (*clip_differences_table(clips, compared), classes_table(clips))
 
 
 def clip_differences_table(clips: ClipPredictions, pairs: Iterable[tuple[Key, Key]]) -> tuple[Table, ...]:
@@ -24,7 +34,7 @@ def clip_differences_table(clips: ClipPredictions, pairs: Iterable[tuple[Key, Ke
     for first, second in pairs:
         if first not in predictions or second not in predictions:
             continue
-        gap = bootstrap_difference(predictions[first], predictions[second], clips.truth, SEED)
+        gap = bootstrap_difference(predictions[first], predictions[second], clips.truth, RESAMPLING_SEED)
         if gap is not None:
             ends = NONE if gap.low == gap.high else f"{100 * gap.low:+.1f} to {100 * gap.high:+.1f}"
             over = f"{gap.seeds} seeds and {gap.clips:,} clips" if gap.seeds > 1 else f"{gap.clips:,} clips alone"
@@ -32,13 +42,12 @@ def clip_differences_table(clips: ClipPredictions, pairs: Iterable[tuple[Key, Ke
     if not rows:
         return ()
     note = (
-        f"Test accuracy in points, first minus second. Interval: {100 * LEVEL:g} % percentile bootstrap, "
-        f"{REPLICATES:,} draws of clips and, from {MIN_SEEDS} seeds on, of seeds (the runs of a seed together). It "
-        "covers other clips and other seeds, whereas the t-intervals elsewhere hold for these clips. With few seeds "
-        "it is too narrow."
+        f"Test accuracy in points, first minus second. {explained([CLIP_BOOTSTRAP])} It covers other clips and, where "
+        "seeds are resampled, other seeds, whereas the t-intervals elsewhere hold for these clips. With few seeds it "
+        "is too narrow."
     )
-    header = ("First", "Second", "Difference", "Interval", "Resampled")
-    return (Table("Differences with other test clips", header, tuple(rows), note),)
+    header = ("First", "Second", "Difference", CLIP_BOOTSTRAP.heading, "Resampled")
+    return (Table("Differences with other test clips", header, tuple(rows), note, procedures=(CLIP_BOOTSTRAP,)),)
 
 
 def classes_table(clips: ClipPredictions) -> Table:

@@ -13,6 +13,7 @@ from analysis.statistics.seed_agreement import seed_agreement
 from analysis.statistics.two_way import effect
 from analysis.tables.arms import arm_tables
 from analysis.tables.table import NONE, Table
+from analysis.text import procedures
 
 if TYPE_CHECKING:
     from analysis.findings.finding import Finding
@@ -66,9 +67,13 @@ def _best_set(finding: Finding, subset: str) -> Table | None:
     notes += [f"First when resampled: {resampled.label()}; with few seeds it is overconfident."] if resampled else []
     notes += [f"{tested.text()}."] if tested else []
     notes += [agreement.text()] if agreement else []
+    used = [procedures.MAY_BE_BEST]
+    used += [procedures.FIRST_WHEN_RESAMPLED] if resampled else []
+    used += [procedures.EQUAL_MEANS] if tested else []
+    used += [procedures.SEED_SHARE] if agreement else []
     header = ("Configuration", "Mean", "Minus the best other", "Interval", "May be best", "First when resampled")
     where = f" on {subset}" if len(finding.subsets) > 1 else ""
-    return Table(f"Configurations that may be best{where}", header, rows, " ".join(notes))
+    return Table(f"Configurations that may be best{where}", header, rows, " ".join(notes), procedures=tuple(used))
 
 
 def _ends(contender: Contender) -> str:

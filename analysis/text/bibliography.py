@@ -67,6 +67,10 @@ REFERENCES: dict[str, tuple[str, str]] = {
         "Dror et al., 2019",
         ("R. Dror, S. Shlomov, R. Reichart. Deep dominance: how to properly compare deep neural models. ACL 2019."),
     ),
+    "efron": (
+        "Efron and Tibshirani, 1993",
+        ("B. Efron, R. J. Tibshirani. An introduction to the bootstrap. Chapman and Hall, 1993."),
+    ),
     "fonseca": (
         "Fonseca et al., 2019",
         (
@@ -118,6 +122,10 @@ REFERENCES: dict[str, tuple[str, str]] = {
         ),
     ),
     "miller": ("Miller, 1968", "R. G. Miller. Jackknifing variances. Annals of Mathematical Statistics 39, 1968."),
+    "owen": (
+        "Owen, 2007",
+        ("A. B. Owen. The pigeonhole bootstrap. Annals of Applied Statistics 1, 2007."),
+    ),
     "reed": (
         "Reed et al., 2015",
         (
@@ -131,6 +139,13 @@ REFERENCES: dict[str, tuple[str, str]] = {
         (
             "D. J. Schuirmann. A comparison of the two one-sided tests procedure and the power approach for assessing "
             "the equivalence of average bioavailability. Journal of Pharmacokinetics and Biopharmaceutics 15, 1987."
+        ),
+    ),
+    "shrout": (
+        "Shrout and Fleiss, 1979",
+        (
+            "P. E. Shrout, J. L. Fleiss. Intraclass correlations: uses in assessing rater reliability. Psychological "
+            "Bulletin 86, 1979."
         ),
     ),
     "welch": (

@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.findings import published
+from analysis.findings.arm_comparisons import RESAMPLING_SEED
+from analysis.statistics.clips import REPLICATES as CLIP_REPLICATES
 from analysis.statistics.intervals import LEVEL, MIN_SEEDS
 from analysis.statistics.pairs.paired_tests import MARGIN
 from analysis.statistics.pairs.power import POWER
 from analysis.statistics.pairs.stochastic_order import DRAWS, MIN_RUNS
+from analysis.statistics.rank_bootstrap import REPLICATES as RANK_REPLICATES
+from analysis.statistics.shared_luck import DRAWS as LUCK_DRAWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,6 +99,38 @@ INTERACTION = Procedure(
     "the F test of the interaction of arms and subsets in a repeated-measures analysis of variance, seeds as blocks, "
     "with Greenhouse and Geisser's correction",
     ("greenhouse",),
+)
+CLIP_BOOTSTRAP = Procedure(
+    "Interval",
+    f"the {PERCENT} percentile interval of {CLIP_REPLICATES:,} bootstrap draws (seed {RESAMPLING_SEED}) of test clips "
+    f"and, from {MIN_SEEDS} seeds on, of the seeds crossed with them",
+    ("owen",),
+)
+MAY_BE_BEST = Procedure(
+    "May be best",
+    f"Hsu's multiple comparisons with the best at {PERCENT} in all, with seeds as blocks of an additive model",
+    ("hsu",),
+)
+FIRST_WHEN_RESAMPLED = Procedure(
+    "First when resampled",
+    f"the share of {RANK_REPLICATES:,} bootstrap draws of the seeds (seed {RESAMPLING_SEED}), the same for all "
+    "configurations, in which the mean is the highest; with few seeds it is overconfident",
+)
+EQUAL_MEANS = Procedure("F", "the F test of equal means of all configurations, with seeds as blocks")
+SEED_SHARE = Procedure(
+    "ICC(3,1)", f"the share of the variance that seeds explain, with its {PERCENT} F interval", ("shrout",)
+)
+SHARED_LUCK = Procedure(
+    "Shared luck",
+    "by how much the test accuracy of the choice is too high because the same runs made it, which is subtracted: the "
+    f"luck of the chosen one in {LUCK_DRAWS:,} draws of a parametric bootstrap of the choice, times the slope of the "
+    "residuals of test on those of validation",
+    ("efron",),
+)
+WITHOUT_EACH_SEED = Procedure(
+    "Chosen without each seed",
+    "the choice by all other seeds, tested on the seed that is left out, on average over the seeds; it needs no "
+    "assumption about luck",
 )
 CLAIMED_GAP = Procedure("Gap", f"the mean difference paired by seed with its {PERCENT} t-interval")
 CLAIMED_TREND = Procedure(

@@ -21,6 +21,7 @@ from analysis.findings.method_finding import method_finding
 from analysis.report.method_report import method_report
 from analysis.report.sections import clips_section, report_sections
 from analysis.statistics.clips import bootstrap_difference, confusion
+from analysis.tables.clips import clip_tables
 from trainables.config import CCE, GCE
 from trainables.datasets.manifest import Clip, Manifest, to_json
 
@@ -40,7 +41,8 @@ def _predict(rng: np.random.Generator, right: float) -> list[int]:
 
 
 def _section(results: StudyResults) -> tuple[tuple[str, ...], tuple[Figure, ...], tuple[Table, ...]]:
-    section = clips_section(method_finding(results))
+    finding = method_finding(results)
+    section = clips_section(finding, clip_tables(finding))
     return section.text, section.figures, section.tables
 
 

@@ -7,12 +7,24 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from analysis.report.sections import report_sections
+from analysis.text import procedures
 from analysis.text.bibliography import LOSSES, REFERENCES
 from trainables.config import CCE, GCE, AdaptiveGCE, GCEOrigin, Training
 from trainables.config import LOSSES as MODELS
 
 if TYPE_CHECKING:
+    from analysis.report.method_report import MethodReport
     from factories import Builder
+
+
+@pytest.fixture
+def report(study: Builder) -> MethodReport:
+    """Return the report of a grid of three arms on two subsets with twelve seeds and predictions for test clips."""
+    study.kind = "fsdnoisy18k"
+    for subset in ("all", "clean"):
+        study.temperatures([2, 3, 4], 12, subset=subset).baselines(12, subset=subset)
+    return study.report()
 
 
 def test_a_grid_names_data_losses_seeds_and_intervals(full_study: Builder) -> None:
@@ -29,7 +41,7 @@ def test_a_grid_names_data_losses_seeds_and_intervals(full_study: Builder) -> No
     ):
         assert fact in text
     assert "differing from it" not in text
-    assert len(works) == 5
+    assert {REFERENCES[work][1] for work in ("deng", "fonseca", "frosst", "holm", "hsu", "zhang")} <= set(works)
 
 
 def test_every_work_that_is_cited_is_listed_once(full_study: Builder) -> None:
@@ -92,6 +104,53 @@ def test_versions_and_commit_come_from_the_records(study: Builder) -> None:
 
 def test_a_study_without_runs_has_no_methods(study: Builder) -> None:
     assert study.report().methods == ()
+
+
+def test_methods_name_every_procedure_of_the_reports_tables(report: MethodReport) -> None:
+    text = report.methods[0]
+    tables = [table for section in report_sections(report) for table in section.tables]
+    words = {procedure.words for table in tables for procedure in table.procedures}
+    assert len(words) > 10
+    assert {each for each in words if each not in text} == set()
+
+
+# What a reader would ask about: a word of a table's heading or note, and the one that Methods has for it.
+TERMS = {
+    "t-interval": "t-interval",
+    "Holm": "Holm",
+    "Hsu": "Hsu",
+    "bootstrap": "bootstrap",
+    "draws": "seed 0",
+    "F(": "F test",
+    "ICC": "intraclass|share of the variance that seeds explain",
+    "Effect size": "d_z",
+    "two one-sided": "margin of 0.5 points",
+    "P(A > B)": "Wilson",
+    "posterior": "prior 1 / variance",
+    "stochastic": "almost stochastic order",
+    "power": "noncentral t",
+    "Greenhouse": "Greenhouse and Geisser",
+    "Shared luck": "too high because the same runs made it",
+    "without each seed": "seed that is left out",
+    "Bonferroni": "Bonferroni",
+    "Jeffreys": "Jeffreys",
+    "Welch": "Welch",
+}
+
+
+def test_methods_name_whatever_statistic_a_heading_or_a_note_of_a_table_names(report: MethodReport) -> None:
+    text = report.methods[0]
+    tables = [table for section in report_sections(report) for table in section.tables]
+    shown = " ".join(" ".join((table.title, *table.header, table.note)) for table in tables)
+    asked = {term: words for term, words in TERMS.items() if term in shown}
+    assert len(asked) > 12
+    assert {term for term, words in asked.items() if not re.search(words, text)} == set()
+
+
+def test_every_work_of_a_procedure_is_in_the_bibliography() -> None:
+    known = [value for value in vars(procedures).values() if isinstance(value, procedures.Procedure)]
+    assert len(known) > 15
+    assert {work for procedure in known for work in procedure.works} <= set(REFERENCES)
 
 
 def test_every_loss_has_its_words_and_its_work() -> None:
