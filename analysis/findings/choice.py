@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from analysis.findings.choice_score import ChoiceScore
     from analysis.statistics.best_arm.assessment import StoppingRule
     from analysis.statistics.intervals import Interval
+    from analysis.statistics.shared_luck import LeftOut
 
 
 @dataclass(frozen=True)
@@ -72,10 +73,11 @@ class Best:
     def as_dict(self) -> dict[str, Any]:
         """Return the choice as JSON-able data; an interval is mean, low, high, half_width, n, level, method and values.
 
-        ``tested`` becomes ``test``, ``test_luck``, ``test_picked`` and ``test_left_out``.
+        ``tested`` becomes ``test``, ``test_next_run``, ``test_luck``, ``test_picked`` and ``test_left_out``.
         """
         fields = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "tested"}
-        parts = {"validation": self.validation, "test": self.test, "test_left_out": self.tested.left_out}
+        parts: dict[str, Interval | LeftOut | None] = {"validation": self.validation, "test": self.test}
+        parts |= {"test_next_run": self.tested.next_run, "test_left_out": self.tested.left_out}
         return (
             fields
             | {name: None if part is None else dict(vars(part)) for name, part in parts.items()}

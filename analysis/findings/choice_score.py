@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from analysis.statistics.intervals import LEVEL, accuracy_interval
+from analysis.statistics.intervals import LEVEL, accuracy_interval, next_accuracy
 from analysis.statistics.shared_luck import leave_one_seed_out
 
 if TYPE_CHECKING:
@@ -33,6 +33,11 @@ class ChoiceScore:
     luck: float = 0.0
     picked: bool = False
     left_out: LeftOut | None = None
+
+    @property
+    def next_run(self) -> Interval | None:
+        """The prediction interval of one more training; None where the accuracy's interval is not shown."""
+        return next_accuracy(self.accuracy) if self.accuracy and self.accuracy.has_width else None
 
 
 def score_on_fresh_seeds(key: Key, test: Scores) -> ChoiceScore:

@@ -29,9 +29,10 @@ def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
         test_hidden: whether test accuracies are hidden, because the study has not ended.
         verdict: the report's sentences, in English.
         choice: ``findings.choice.Best`` (study, method, arm, configuration, subset, loss, selected_on, validation,
-            test, test_hidden, test_luck, test_picked, test_left_out, picked, confirmed, probability, within, settled,
-            not_told_apart, not_ranked), or null when there is nothing to choose from. validation and test are null or
-            {mean, half_width, low, high, n, level, method, values}; test_left_out is null or {mean, seeds, same}.
+            test, test_hidden, test_next_run, test_luck, test_picked, test_left_out, picked, confirmed, probability,
+            within, settled, not_told_apart, not_ranked), or null when there is nothing to choose from. validation, test
+            and test_next_run are null or {mean, half_width, low, high, n, level, method, values}; test_left_out is null
+            or {mean, seeds, same}.
         summary: a list, one object a configuration, with the columns of summary.csv (``tables.summary.summary``).
         comparisons: a list, one object a pair of arms and subset (``findings.arm_comparisons.ArmComparison.as_dict``).
         pooled_comparisons: the same over all subsets of a pair (``PooledComparison.as_dict``).

@@ -27,6 +27,7 @@ from analysis.text.cautions import explored_cautions, grid_cautions
 from analysis.text.designs import grid_design, search_design, settle_design
 from analysis.text.methods import methods
 from analysis.text.phrases import so_far
+from analysis.text.procedures import NEXT_RUN
 from analysis.text.validation_clips import coarse_clips, earlier_version
 from analysis.text.verdict_confirmed import search_verdict, settle_verdict
 from analysis.text.verdict_grid import grid_verdict
@@ -115,7 +116,9 @@ class MethodReport:
             (*self.result_tables, *self.comparison_tables, *self.clip_tables) if len(self.finding.reported.runs) else ()
         )
         tables = (*shown, *self.published_tables)
-        return methods(self.finding, self.design, [each for table in tables for each in table.procedures])
+        used = [each for table in tables for each in table.procedures]
+        next_run = self.finding.best and self.finding.best.tested.next_run
+        return methods(self.finding, self.design, [*used, *([NEXT_RUN] if next_run else [])])
 
 
 def method_report(results: StudyResults) -> MethodReport:

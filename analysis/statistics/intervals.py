@@ -178,6 +178,27 @@ def _with_few(interval: Interval, values: Sequence[float]) -> Interval:
     return replace(interval, values=tuple(values)) if 1 < interval.n < MIN_SEEDS else interval
 
 
+def next_accuracy(interval: Interval) -> Interval | None:
+    """Return the prediction interval of the accuracy of one more run, a fraction, from that of the mean.
+
+    The half width is t((1 + level) / 2, n - 1) * s * sqrt(1 + 1 / n), sqrt(n + 1) times that of the mean's t-interval;
+    the ends are cut to [0, 1]. It holds a further run of the same configuration with probability ``level`` where
+    accuracies are normal over seeds.
+
+    Args:
+        interval: of the mean accuracy.
+
+    Returns:
+        None if the interval has no width.
+
+    """
+    if interval.half_width is None:
+        return None
+    half_width = interval.half_width * math.sqrt(interval.n + 1)
+    low, high = max(0.0, interval.mean - half_width), min(1.0, interval.mean + half_width)
+    return replace(interval, half_width=half_width, low=low, high=high, method="prediction")
+
+
 def paired_difference(
     first: Mapping[int, float], second: Mapping[int, float], level: float = LEVEL, comparisons: int = 1
 ) -> Interval | None:

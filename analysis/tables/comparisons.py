@@ -14,6 +14,7 @@ from analysis.statistics.two_way import effect
 from analysis.tables.arms import arm_tables
 from analysis.tables.table import NONE, Table
 from analysis.text import procedures
+from analysis.text.phrases import of_next_run
 
 if TYPE_CHECKING:
     from analysis.findings.finding import Finding
@@ -26,7 +27,7 @@ def compared_tables(finding: Finding) -> tuple[Table, ...]:
 
 
 def seeds_in_words(finding: Finding) -> tuple[str, ...]:
-    """Return how well the accuracy of the study's choice is known, and how many seeds would halve its interval."""
+    """Return how well the choice's accuracy is known, how many seeds would halve that, and what the next may score."""
     key, metric = finding.chosen, finding.metric
     values = finding.scores(metric).get(key, {}) if key else {}
     more = seeds_to_halve(len(values))
@@ -37,7 +38,8 @@ def seeds_in_words(finding: Finding) -> tuple[str, ...]:
         f"{finding.names[key]}: {len(values)} runs give its {accuracy_name(metric).lower()} to "
         f"± {100 * interval.half_width:.1f} points; {more} more seeds would halve that if the spread stays the same."
     )
-    return (text,)
+    next_run = of_next_run(finding.best.tested) if finding.best else ""
+    return (text, *([f"One more training of it would have a test accuracy of {next_run}."] if next_run else []))
 
 
 def best_set_tables(finding: Finding) -> list[Table]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.text.phrases import SELECTED_ON, chance, expected_regret, joined, on_test_clips
+from analysis.text.phrases import SELECTED_ON, chance, expected_regret, joined, of_next_run, on_test_clips
 from trainables.naming import counted_points, number, symbol
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ def best_lines(best: Best) -> list[str]:
         f"{by}: {_percent(best.validation, picked=best.picked)}",
         f"test accuracy: {hidden or on_test_clips(best.tested) or 'none'}",
     ]
+    if next_run := of_next_run(best.tested):
+        lines.append(f"test accuracy of one more training: {next_run}")
     if best.not_told_apart is not None:
         lines.append(f"not told apart: {joined(best.not_told_apart) if best.not_told_apart else 'none'}")
     if best.not_ranked:

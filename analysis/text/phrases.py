@@ -58,6 +58,15 @@ def on_test_clips(tested: ChoiceScore, unit: str = "") -> str:
     return f"{tested.accuracy.percent()} % ({label}{luck})"
 
 
+def of_next_run(tested: ChoiceScore) -> str:
+    """Write between which accuracies one more training would score; empty where that cannot be said."""
+    interval = tested.next_run
+    if interval is None or interval.low is None or interval.high is None:
+        return ""
+    ends = f"{100 * interval.low:.1f} to {100 * interval.high:.1f} %"
+    return f"{ends} ({100 * interval.level:g} % prediction interval)"
+
+
 MAX_NAMED = 4  # more configurations than this are counted, not named
 
 

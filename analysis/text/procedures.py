@@ -127,6 +127,9 @@ SHARED_LUCK = Procedure(
     "residuals of test on those of validation",
     ("efron",),
 )
+NEXT_RUN = Procedure(
+    "One more training", f"the {PERCENT} prediction interval of the test accuracy of one more training of the choice"
+)
 WITHOUT_EACH_SEED = Procedure(
     "Chosen without each seed",
     "the choice by all other seeds, tested on the seed that is left out, on average over the seeds; it needs no "

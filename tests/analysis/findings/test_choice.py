@@ -92,6 +92,24 @@ def test_the_luck_that_a_grid_shares_with_its_choice_is_subtracted_in_words_and_
     assert row["test_luck"] == best.tested.luck
 
 
+def test_one_more_training_of_the_choice_has_its_interval_in_words_and_in_json(full_study: Builder) -> None:
+    best = full_study.finding().best
+    half_width = best.test.half_width * 7**0.5
+    ends = (best.test.mean - half_width, best.test.mean + half_width)
+    words = f"one more training: {100 * ends[0]:.1f} to {100 * ends[1]:.1f} % (95 % prediction interval)"
+    assert words in "\n".join(best_lines(best))
+    written = best.as_dict()["test_next_run"]
+    assert (written["low"], written["high"]) == pytest.approx(ends)
+
+
+def test_of_three_runs_nothing_is_predicted(study: Builder) -> None:
+    for seed in range(3):
+        study.add("cce", CCE(name="cce"), seed, test=0.7 + seed / 100)
+    best = study.finding().best
+    assert best.as_dict()["test_next_run"] is None
+    assert "one more training" not in "\n".join(best_lines(best))
+
+
 def test_fresh_seeds_share_no_luck_with_the_choice(study: Builder) -> None:
     study.method = SETTLE
     best = explored(study).finding().best

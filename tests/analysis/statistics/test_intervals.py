@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from analysis.statistics.intervals import accuracy_interval, difference_interval, paired_difference, t_interval
+from analysis.statistics.intervals import (
+    accuracy_interval,
+    difference_interval,
+    next_accuracy,
+    paired_difference,
+    t_interval,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,3 +140,31 @@ def test_cutting_costs_no_coverage() -> None:
     ]
     plain, cut = np.mean(covers, axis=0)
     assert plain == cut
+
+
+def test_the_next_run_lies_in_the_prediction_interval_of_the_textbook() -> None:
+    """Mean ± t(0.975, 11) s sqrt(1 + 1/12)."""
+    values = [value / 100 for value in VALUES]
+    interval = next_accuracy(accuracy_interval(values))
+    assert interval is not None
+    expected = T_975_DF_11 * float(np.std(values, ddof=1)) * math.sqrt(1 + 1 / 12)
+    assert interval.half_width == pytest.approx(expected)
+    assert (interval.low, interval.high) == pytest.approx((np.mean(values) - expected, np.mean(values) + expected))
+    assert interval.label() == "95 % prediction-interval, n = 12"
+
+
+def test_the_next_run_is_held_as_often_as_stated() -> None:
+    rng, held = np.random.default_rng(0), 0
+    for _ in range(2000):
+        *runs, following = rng.normal(0.7, 0.02, 6)
+        interval = next_accuracy(accuracy_interval(runs))
+        assert interval is not None
+        held += (interval.low or 0) <= following <= (interval.high or 0)
+    assert 0.935 <= held / 2000 <= 0.965
+
+
+def test_the_next_run_scores_between_0_and_100_percent_and_one_run_predicts_none() -> None:
+    interval = next_accuracy(accuracy_interval([1.0, 0.99, 1.0, 0.98, 1.0]))
+    assert interval is not None
+    assert interval.high == 1
+    assert next_accuracy(accuracy_interval([0.7])) is None
