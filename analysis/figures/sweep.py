@@ -155,7 +155,7 @@ def sweep_data(runs: pd.DataFrame, parameter: str, metric: str, level: float = L
 
 
 def best_spans(finding: Finding, runs: pd.DataFrame, parameter: str) -> list[tuple[float, float]]:
-    """Return which values of a parameter the study does not tell apart from its choice, including the chosen one.
+    """Return which values of a parameter may be the best.
 
     Args:
         finding: of the study.
@@ -164,16 +164,16 @@ def best_spans(finding: Finding, runs: pd.DataFrame, parameter: str) -> list[tup
 
     Returns:
         The least and the greatest value of each group of neighbours, ascending; empty unless the runs are of one subset
-        and exactly one series varies the parameter.
+        and exactly one series varies the parameter, and where nothing can be ruled out.
 
     """
     swept = runs[(runs["parameter"] == parameter) & (runs["stage"] != "control")]
     if len(subsets(runs)) != 1 or len(set(swept["series"])) != 1 or (swept["stage"] != "").any():
         return []
-    choice = finding.choices[subsets(runs)[0]]
-    if choice is None or all(c.difference is None or c.difference.half_width is None for c in choice.comparisons):
+    bests = finding.bests(subsets(runs)[0])
+    if bests is None or not bests.decided:
         return []  # one seed, or no spread: nothing is compared
-    tied = {key.configuration for key in (choice.key, *choice.not_told_apart)}
+    tied = {key.configuration for key in bests.members}
     names = dict(zip(map(float, swept["value"]), swept["configuration"], strict=True))  # with or without a score
     spans: list[tuple[float, float]] = []
     before = False
@@ -198,8 +198,7 @@ def _line(runs: pd.DataFrame, label: str, metric: str, level: float) -> SweepLin
 
 
 STRIP = (
-    f" The dark strip on the axis: values that may be the best, which validation does not tell apart from the choice "
-    f"({100 * LEVEL:g} %, all comparisons together)."
+    f" The dark strip on the axis: values that may be the best (Hsu's comparisons with the best, {100 * LEVEL:g} %)."
 )
 
 

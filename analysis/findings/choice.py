@@ -40,8 +40,8 @@ class Best:
         regret: by how many points it is expected to be below the best; None unless the study settles.
         stopping_rule: the rule by which exploring may end with this choice: ``confidence``, or ``regret``, where many
             runs show that the best is hardly better; None where neither is met, and unless the study settles.
-        not_told_apart: configurations from which the choice is not told apart; None where that is not compared.
-        not_ranked: configurations with too few seeds in common with the others.
+        may_be_best: configurations that may be the best, the choice among them unless baselines rule it out; None where
+            nothing is compared.
 
     """
 
@@ -62,8 +62,7 @@ class Best:
     settled: bool | None = None
     regret: float | None = None
     stopping_rule: StoppingRule | None = None
-    not_told_apart: tuple[str, ...] | None = None
-    not_ranked: tuple[str, ...] = ()
+    may_be_best: tuple[str, ...] | None = None
 
     @property
     def test(self) -> Interval | None:
@@ -84,8 +83,7 @@ class Best:
             | {
                 "test_luck": self.tested.luck,
                 "test_picked": self.tested.picked,
-                "not_told_apart": None if self.not_told_apart is None else list(self.not_told_apart),
-                "not_ranked": list(self.not_ranked),
+                "may_be_best": None if self.may_be_best is None else list(self.may_be_best),
             }
         )
 

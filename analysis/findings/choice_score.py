@@ -56,7 +56,7 @@ def score_of_choice(choice: Choice, luck: SharedLuck | None, validation: Scores,
 
     """
     plain = score_on_fresh_seeds(choice.key, test)
-    if plain.accuracy is None or not choice.comparisons:
+    if plain.accuracy is None or not choice.others:
         return plain
     if luck is None:
         return ChoiceScore(replace(plain.accuracy, half_width=None, low=None, high=None), picked=True)

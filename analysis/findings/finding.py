@@ -17,29 +17,33 @@ from analysis.findings.choice_score import score_of_choice, score_on_fresh_seeds
 from analysis.findings.clip_predictions import clip_predictions
 from analysis.results.runs_table import key_of, keys, names, reported_metric, scores, selected_on, subsets
 from analysis.results.study_results import explored, reported
+from analysis.statistics.block_model import block_model
+from analysis.statistics.collapse import Collapses, collapse_rate, find_collapses
 from analysis.statistics.hsu import best_set
 from analysis.statistics.intervals import LEVEL, accuracy_interval
-from analysis.statistics.ranking import Ranking, best_per_arm, choose, on_common_seeds, rank
+from analysis.statistics.ranking import Ranking, best_per_arm, choose, rank
 from analysis.statistics.shared_luck import shared_luck
-from analysis.statistics.two_way import two_way_table
 from trainables.naming import control_arm
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from analysis.findings.arm_comparisons import ArmComparison, PooledComparison
+    from analysis.findings.bests import Bests
     from analysis.findings.choice_score import ChoiceScore
     from analysis.findings.clip_predictions import ClipPredictions
     from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
+    from analysis.statistics.collapse import Rate
     from analysis.statistics.hsu import BestSet
     from analysis.statistics.ranking import Choice
     from analysis.statistics.shared_luck import SharedLuck
-    from analysis.statistics.two_way import TwoWayTable
     from trainables.plans import StudyPlan
     from trainables.records import SelectOn
 
 MAX_ARMS_IN_ALL_PAIRS = 6  # on one subset; of more arms, only the pairs with the choice are compared
+
+POINT = 0.01  # of accuracy, in the unit of the scores
 
 Scores: TypeAlias = "dict[Key, dict[int, float]]"  # configuration -> seed -> accuracy, a fraction in [0, 1]
 
@@ -93,10 +97,36 @@ class Finding(ABC):
         return {}
 
     def scores(self, metric: str) -> Scores:
-        """Return the accuracies of the complete runs; ``metric`` is validation, verified, test or selection."""
+        """Return the accuracies of the complete runs that have not collapsed.
+
+        Args:
+            metric: validation, verified, test or selection.
+
+        """
         if metric not in self._scores:
-            self._scores[metric] = scores(self.reported.runs, metric)
+            every, out = scores(self.reported.runs, metric), self.collapses.collapsed
+            self._scores[metric] = {
+                key: {seed: value for seed, value in by_seed.items() if seed not in out.get(key, ())}
+                for key, by_seed in every.items()
+            }
         return self._scores[metric]
+
+    @cached_property
+    def collapses(self) -> Collapses[Key, int]:
+        """Which of the reported complete runs have collapsed, by the accuracy to choose by.
+
+        None has if the study file says that they count.
+        """
+        every = scores(self.reported.runs, "selection")
+        return Collapses(every, {}, ()) if self.plan.settings.collapse == "counts" else find_collapses(every, POINT)
+
+    def collapse_rates(self) -> dict[Key, Rate]:
+        """Return the share of collapsed runs of each configuration that has any."""
+        sound = self.collapses.sound
+        return {
+            key: collapse_rate(len(seeds), len(seeds) + len(sound[key]))
+            for key, seeds in self.collapses.collapsed.items()
+        }
 
     @cached_property
     def explored_scores(self) -> Scores:
@@ -130,31 +160,39 @@ class Finding(ABC):
     def ranking(self, subset: str) -> Ranking:
         """Return the configurations of a subset by their mean validation accuracy."""
         choice = self.choices.get(subset)
-        return choice.ranking if choice else Ranking({}, (), ())
-
-    @cached_property
-    def _two_way_tables(self) -> dict[tuple[str, str], TwoWayTable | None]:
-        return {}
-
-    def two_way(self, metric: str, subset: str) -> TwoWayTable | None:
-        """Return a subset's accuracies over the seeds that its configurations share; None without any."""
-        if (metric, subset) not in self._two_way_tables:
-            chosen_by = metric in {"selection", self.selected_on}
-            common = self.ranking(subset) if chosen_by else on_common_seeds(self.scores_on(subset, metric))
-            self._two_way_tables[metric, subset] = two_way_table(common)
-        return self._two_way_tables[metric, subset]
+        return choice.ranking if choice else Ranking((), None)
 
     @cached_property
     def _best_sets(self) -> dict[tuple[str, str], BestSet | None]:
         return {}
 
     def best_set(self, metric: str, subset: str) -> BestSet | None:
-        """Return which configurations of a subset may be the best (Hsu); None if it has fewer than two with scores."""
+        """Return Hsu's comparisons of a subset's candidates by any accuracy; None unless two have one.
+
+        What the study concludes is in ``bests``; this shows the same by an accuracy that it does not choose by.
+        """
         if (metric, subset) not in self._best_sets:
-            table = self.two_way(metric, subset)
-            several = table is not None and len(table.keys) + len(table.left_out) > 1
-            self._best_sets[metric, subset] = best_set(table) if table is not None and several else None
+            candidates = self.candidates_on(subset)
+            model = block_model({key: of for key, of in self.scores_on(subset, metric).items() if key in candidates})
+            several = model is not None and len(model.keys) > 1
+            self._best_sets[metric, subset] = best_set(model) if model is not None and several else None
         return self._best_sets[metric, subset]
+
+    @abstractmethod
+    def bests(self, subset: str | None = None) -> Bests | None:
+        """Return which configurations may be the best; None where none has an accuracy to choose by.
+
+        Every text, table, figure and file shows this set.
+
+        Args:
+            subset: of a grid; None is the subset of the verdict. A study that explores has one set for all subsets.
+
+        """
+
+    @property
+    @abstractmethod
+    def comparisons(self) -> dict[str, BestSet]:
+        """The comparisons behind ``bests``: subset -> comparisons; with the subset "" if it has one for all subsets."""
 
     @cached_property
     def _shared_luck(self) -> dict[tuple[str, str], SharedLuck | None]:
@@ -264,13 +302,13 @@ class Finding(ABC):
         )
 
     def _best_chosen(self, choice: Choice, name: Callable[[Key], str], **facts: Any) -> Best:  # noqa: ANN401 -- fields of Best
-        """Add to a choice, the highest of several means, the configurations it is not told apart from, by name."""
+        """Add to a choice, the highest of several means, the configurations that may be the best, by name."""
+        bests = self.bests()
         return self._best(
             choice.key,
             self.tested(choice),
-            **picked(choice.validation, of=1 + len(choice.comparisons)),
-            not_told_apart=tuple(map(name, choice.not_told_apart)),
-            not_ranked=tuple(map(name, choice.ranking.too_few)),
+            **picked(choice.validation, of=1 + len(choice.others)),
+            may_be_best=tuple(map(name, bests.members)) if bests else (),
             **facts,
         )
 

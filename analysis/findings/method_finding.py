@@ -5,22 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from operator import attrgetter
-from typing import TYPE_CHECKING, TypeAlias, assert_never
+from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
+from analysis.findings.bests import bests_by_comparison, bests_by_posterior, bests_of_choice
 from analysis.findings.exploration import sampled, settled, tried
 from analysis.findings.finding import Finding
 from analysis.results.runs_table import complete_runs, keys, subsets
+from analysis.statistics.block_model import block_model
+from analysis.statistics.hsu import best_set
 from analysis.statistics.ranking import choose
 from trainables.settings import Grid, Search, Settle
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.findings.bests import Bests
     from analysis.findings.choice import Best
     from analysis.findings.exploration import Sampled, Settled
     from analysis.findings.finding import Scores
     from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
+    from analysis.statistics.hsu import BestSet
     from analysis.statistics.ranking import Choice
 
 
@@ -44,6 +49,20 @@ class GridFinding(Finding):
         return self.choices[self.main_subset] if self.main_subset else None
 
     @cached_property
+    def _bests(self) -> dict[str, Bests]:
+        choices = ((subset, choice) for subset, choice in self.choices.items() if choice)
+        return {subset: bests_of_choice(choice, self.selected_on) for subset, choice in choices}
+
+    def bests(self, subset: str | None = None) -> Bests | None:
+        """Return which configurations of a subset may be the best, by Hsu's comparisons."""
+        return self._bests.get(subset or self.main_subset or "")
+
+    @property
+    def comparisons(self) -> dict[str, BestSet]:
+        """The comparisons on each subset."""
+        return {subset: choice.best_set for subset, choice in self.choices.items() if choice}
+
+    @cached_property
     def chosen(self) -> Key | None:
         """The configuration of the highest mean on the main subset."""
         return self.choice.key if self.choice else None
@@ -55,7 +74,38 @@ class GridFinding(Finding):
 
 
 @dataclass(frozen=True, eq=False)
-class SettleFinding(Finding):
+class ChoosingFinding(Finding):
+    """The findings of a study that explores, chooses, and confirms its choice beside baselines on fresh seeds."""
+
+    method: Settle | Search
+
+    @cached_property
+    def confirmed_scores(self) -> Scores:
+        """The accuracies to choose by of the confirmed configurations and the baselines, on fresh seeds."""
+        confirmed = self.reported.runs
+        fresh = set(keys(confirmed[confirmed["stage"] == "confirm"]))
+        return {key: by_seed for key, by_seed in self.scores("selection").items() if key in fresh}
+
+    @cached_property
+    def comparisons(self) -> dict[str, BestSet]:
+        """The comparisons of the confirmed configurations and the baselines, in one set for all subsets."""
+        model = block_model(self.confirmed_scores)
+        return {} if model is None else {"": best_set(model)}
+
+    @cached_property
+    def _bests(self) -> Bests | None:
+        if not self.comparisons or self.chosen not in self.confirmed_scores:
+            return None
+        baselines = [key for key in self.confirmed_scores if key.arm in self.method.baselines]
+        return bests_by_comparison(self.comparisons[""], self.chosen, self.selected_on, baselines)
+
+    def bests(self, subset: str | None = None) -> Bests | None:  # noqa: ARG002 -- one set for all subsets
+        """Return which of the confirmed configurations and the baselines may be the best, by Hsu's comparisons."""
+        return self._bests
+
+
+@dataclass(frozen=True, eq=False)
+class SettleFinding(ChoosingFinding):
     """The findings of a study that explores until one configuration is good enough with the requested confidence."""
 
     method: Settle
@@ -64,6 +114,12 @@ class SettleFinding(Finding):
     def settled(self) -> Settled:
         """The state of the exploring, by the same posterior that decided its runs."""
         return settled(self.explored, self.explored_scores, self.method)
+
+    @cached_property
+    def explored_bests(self) -> Bests | None:
+        """The fewest explored configurations that probably hold the best one; None if none has a score."""
+        standing = self.settled.standing
+        return None if standing is None else bests_by_posterior(standing, self.selected_on)
 
     @cached_property
     def chosen(self) -> Key | None:
@@ -76,12 +132,14 @@ class SettleFinding(Finding):
         state, standing = self.settled, self.settled.standing
         if standing is None:
             return None
-        sure = {"probability": standing.confidence, "settled": state.sure, "regret": standing.regret}
+        bests = self.bests()
+        sure: dict[str, Any] = {"may_be_best": tuple(self.names[key] for key in bests.members) if bests else None}
+        sure |= {"probability": standing.confidence, "settled": state.sure, "regret": standing.regret}
         return self._best_confirmed(standing.chosen, within=state.within, stopping_rule=state.rule, **sure)
 
 
 @dataclass(frozen=True, eq=False)
-class SearchFinding(Finding):
+class SearchFinding(ChoosingFinding):
     """The findings of a study that samples configurations and confirms the best of them."""
 
     method: Search

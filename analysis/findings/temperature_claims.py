@@ -10,11 +10,10 @@ from scipy import stats
 from analysis.findings.claims import Answer, Claim, Estimate
 from analysis.findings.paper_runs import ABSENT
 from analysis.results.runs_table import Key
+from analysis.statistics.block_model import block_model
 from analysis.statistics.collapse import collapse_rate
 from analysis.statistics.hsu import best_set
 from analysis.statistics.intervals import LEVEL
-from analysis.statistics.ranking import on_common_seeds
-from analysis.statistics.two_way import two_way_table
 from trainables.naming import number
 
 if TYPE_CHECKING:
@@ -31,15 +30,15 @@ class BestTemperatureClaim(Claim):
     temperature: float
 
     def measure(self, runs: PaperRuns) -> Estimate | str:
-        """Return Hsu's interval of this T minus the best other one, on test accuracy over shared seeds."""
+        """Return Hsu's interval of this T minus the best other one, on test accuracy."""
         if self.temperature not in runs.temperatures or len(runs.temperatures) < 2:  # noqa: PLR2004 -- a comparison takes two
             return f"{ABSENT}: T = {number(self.temperature)} beside other values, with test accuracies"
         scores = {_key(t): by_seed for t, by_seed in runs.temperatures.items()}
-        table = two_way_table(on_common_seeds(scores))
-        if table is None or _key(self.temperature) not in table.keys or len(table.keys) < 2:  # noqa: PLR2004 -- as above
-            return "too few seeds in common with other values of T"
-        best = best_set(table)
-        contender = best.candidates[table.keys.index(_key(self.temperature))]
+        model = block_model(scores)
+        if model is None:
+            return "no test accuracy"
+        best = best_set(model)
+        contender = best.candidates[model.keys.index(_key(self.temperature))]
         low, high = (None if end is None else 100 * end for end in (contender.low, contender.high))
         members = ", ".join(number(t) for t in runs.temperatures if _key(t) in best.members)
         return Estimate(

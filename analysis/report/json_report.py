@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from analysis.report.method_report import MethodReport
     from analysis.report.sections import Section
 
-SCHEMA = 1  # raised when a key changes its meaning or is removed
+SCHEMA = 2  # raised when a key changes its meaning or is removed
 
 
 def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
     """Return the report as JSON (RFC 8259: no NaN, null instead; accuracies are fractions unless text says %).
 
     The keys:
-        schema: 1; raised when a key changes its meaning or is removed. Added keys do not raise it.
+        schema: 2; raised when a key changes its meaning or is removed. Added keys do not raise it.
         study: name, description, method, spec (the study file with every default) and dataset (name, kind, fingerprint,
             classes, clips by split, wrong labels where the truth is known, subset_seed, validation clips by subset,
             skipped clips).
@@ -30,9 +30,9 @@ def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
         verdict: the report's sentences, in English.
         choice: ``findings.choice.Best`` (study, method, arm, configuration, subset, loss, selected_on, validation,
             test, test_hidden, test_next_run, test_luck, test_picked, test_left_out, picked, confirmed, probability,
-            within, settled, not_told_apart, not_ranked), or null when there is nothing to choose from. validation, test
-            and test_next_run are null or {mean, half_width, low, high, n, level, method, values}; test_left_out is null
-            or {mean, seeds, same}.
+            within, settled, may_be_best), or null when there is nothing to choose from. validation, test and
+            test_next_run are null or {mean, half_width, low, high, n, level, method, values}; test_left_out is null or
+            {mean, seeds, same}.
         summary: a list, one object a configuration, with the columns of summary.csv (``tables.summary.summary``).
         comparisons: a list, one object a pair of arms and subset (``findings.arm_comparisons.ArmComparison.as_dict``).
         pooled_comparisons: the same over all subsets of a pair (``PooledComparison.as_dict``).

@@ -44,7 +44,7 @@ HOW_TO_READ = (
     "Validation clips keep the labels they came with and differ between subsets: compare them within a subset only.",
     "Seeds are paired: seed s gives every configuration the same initial weights, order and split.",
     "Differences are therefore taken seed by seed; overlapping intervals of two means do not test their difference.",
-    "Not told apart does not mean equal: more seeds may separate two configurations.",
+    "That both may be the best does not mean that they are equal: more seeds may separate them.",
 )
 
 

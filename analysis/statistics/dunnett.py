@@ -18,15 +18,14 @@ if TYPE_CHECKING:
 
 NODES = 96  # of each quadrature
 RANGE_SD = 8.5  # standard deviations integrated over; the probability beyond is below 1e-16
-LOADING = math.sqrt(1 / 2)  # l, of every statistic on the common part
 BRACKET_MARGIN = 0.05  # exceeds the quadrature error at the ends of the bracket
 
 
-@lru_cache(maxsize=1024)
-def one_sided(others: int, df: int, level: float) -> float:
-    """Return d with P(every (x_j - x_0) / standard error < d) = level, if all true means and sample sizes are equal.
+@lru_cache(maxsize=4096)
+def one_sided(others: int, df: int, level: float, correlation: float = 0.5) -> float:
+    """Return d with P(every (x_j - x_0) / standard error < d) = level, if all true means are equal.
 
-    The statistics have a multivariate t distribution with correlations l^2 = 1/2 (Dunnett 1955). Given the common part
+    The statistics have a multivariate t distribution with equal correlations l^2 (Dunnett 1955). Given the common part
     z and the ratio s of estimated to true standard deviation, they are independent, so P is the expectation over s and
     z of Phi((d s + l z) / sqrt(1 - l^2)) to the power of ``others``.
 
@@ -34,13 +33,17 @@ def one_sided(others: int, df: int, level: float) -> float:
         others: number of samples compared with the control, at least 1.
         df: degrees of freedom of the pooled standard deviation, at least 1.
         level: in (0, 1).
+        correlation: l^2, in [0, 1); 1/2 if all sample sizes are equal.
 
     Raises:
         ValueError: an argument is outside its range.
 
     """
-    if others < 1 or df < 1 or not 0 < level < 1:
-        msg = f"others = {others}, df = {df}, level = {level}: others >= 1, df >= 1, 0 < level < 1"
+    if others < 1 or df < 1 or not 0 < level < 1 or not 0 <= correlation < 1:
+        msg = (
+            f"others = {others}, df = {df}, level = {level}, correlation = {correlation}: others >= 1, df >= 1, "
+            "0 < level < 1, 0 <= correlation < 1"
+        )
         raise ValueError(msg)
     p_one = float(stats.t.ppf(level, df))
     if others == 1:
@@ -48,24 +51,32 @@ def one_sided(others: int, df: int, level: float) -> float:
     p_all = float(stats.t.isf((1 - level) / others, df))  # Bonferroni: an upper bound
     scale, scale_weight = _ratios(df)
     z, z_weight = _normal()
+    loading, rest = math.sqrt(correlation), math.sqrt(1 - correlation)
 
     def excess(d: float) -> float:
-        logs = others * special.log_ndtr((d * scale[:, None] + LOADING * z) / math.sqrt(1 - LOADING**2))
+        logs = others * special.log_ndtr((d * scale[:, None] + loading * z) / rest)
         return float(scale_weight @ np.exp(logs) @ z_weight) - level
 
     return float(optimize.brentq(excess, p_one - BRACKET_MARGIN, p_all + BRACKET_MARGIN, xtol=1e-8))
 
 
+@lru_cache(maxsize=1)
+def _legendre() -> tuple[Floats, Floats]:
+    x, weight = np.polynomial.legendre.leggauss(NODES)
+    return x, weight
+
+
+@lru_cache(maxsize=1)
 def _normal() -> tuple[Floats, Floats]:
     """Return nodes and weights for the expectation over a standard normal variable."""
-    x, weight = np.polynomial.legendre.leggauss(NODES)
+    x, weight = _legendre()
     z = RANGE_SD * x
     return z, _normalised(weight * stats.norm.pdf(z))
 
 
 def _ratios(df: int) -> tuple[Floats, Floats]:
     """Return nodes and weights for the expectation over s = sqrt(chi-square(df) / df)."""
-    x, weight = np.polynomial.legendre.leggauss(NODES)
+    x, weight = _legendre()
     tail = 1e-12
     low, high = (math.sqrt(float(stats.chi2.ppf(p, df))) for p in (tail, 1 - tail))
     root = (low + high) / 2 + (high - low) / 2 * x

@@ -6,69 +6,94 @@ A study selects on all validation clips or on the verified ones (``select_on``);
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import fmean
 from typing import TYPE_CHECKING, TypeAlias
 
-from analysis.statistics.intervals import LEVEL, Interval, accuracy_interval, paired_difference
+from analysis.statistics.block_model import block_model
+from analysis.statistics.hsu import BestSet, best_set, equal
+from analysis.statistics.intervals import LEVEL, Interval, accuracy_interval
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from analysis.results.runs_table import Key
+    from analysis.statistics.block_model import BlockModel
 
 Scores: TypeAlias = "Mapping[Key, Mapping[int, float]]"  # configuration -> seed -> value
-MIN_RUNS_FOR_SPREAD = 2  # a single run shows no spread
+MIN_SHARE = 0.5  # of the largest number of runs; with fewer, a configuration is chosen only if it stands out
 
 
 @dataclass(frozen=True)
 class CommonSeeds:
-    """Configurations over the seeds that all of them share; their means over other seeds are not comparable."""
+    """Configurations over the seeds that all of them share."""
 
     scores: Scores  # over the common seeds, in the plan's order
     too_few: tuple[Key, ...]  # left out: too few seeds in common with the others
 
 
-@dataclass(frozen=True)
-class Ranking(CommonSeeds):
-    """Configurations ranked by their mean over the seeds that all of them share."""
+@dataclass(frozen=True, eq=False)
+class Ranking:
+    """Configurations ranked by their mean, adjusted for the seeds where runs are missing.
 
-    keys: tuple[Key, ...]  # highest mean first; equal ones in the plan's order
+    Attributes:
+        keys: every configuration with a score. Those with at least half as many runs as the largest number (and with
+            two, if any has) come first; each group by its mean, the highest first, equal ones in the plan's order.
+        model: the means, and what they rest on; None without a score.
 
+    """
 
-@dataclass(frozen=True)
-class Comparison:
-    """The chosen configuration against another: chosen minus other in validation accuracy, paired by seed."""
-
-    other: Key
-    difference: Interval | None  # None without a shared seed
-    apart: bool  # whether the whole interval lies above zero
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The configuration with the highest mean validation accuracy, compared with every other one."""
-
-    key: Key
-    validation: Interval  # over the seeds that all ranked configurations share
-    ranking: Ranking
-    comparisons: tuple[Comparison, ...]  # with every other ranked configuration, in the plan's order
-    level: float  # of all comparisons together
+    keys: tuple[Key, ...]
+    model: BlockModel | None
 
     @property
-    def not_told_apart(self) -> tuple[Key, ...]:
-        """The configurations not shown to be worse than the chosen one."""
-        return tuple(comparison.other for comparison in self.comparisons if not comparison.apart)
+    def means(self) -> dict[Key, float]:
+        """The mean of each configuration, in the unit of the scores."""
+        return dict(zip(self.model.keys, map(float, self.model.means), strict=True)) if self.model else {}
+
+    def tied_with(self, key: Key) -> tuple[Key, ...]:
+        """Return the configurations whose mean equals that of one of them, itself included, in the plan's order."""
+        means = self.means
+        return tuple(other for other, mean in means.items() if equal(mean, means[key]))
+
+
+@dataclass(frozen=True, eq=False)
+class Choice:
+    """The configuration with the highest mean validation accuracy, and which others may be the best as well.
+
+    Attributes:
+        key: the chosen configuration; it is always in the set of those that may be the best.
+        validation: of its own runs.
+        mean: its mean, adjusted for the seeds where runs are missing.
+        ranking: of all configurations with a score.
+        best_set: which of them may be the best.
+
+    """
+
+    key: Key
+    validation: Interval
+    mean: float
+    ranking: Ranking
+    best_set: BestSet
+
+    @property
+    def tied(self) -> tuple[Key, ...]:
+        """The configurations with the mean of the chosen one, itself included, in the plan's order."""
+        return self.ranking.tied_with(self.key)
+
+    @property
+    def others(self) -> tuple[Key, ...]:
+        """The configurations with which it was compared, in the plan's order."""
+        return tuple(candidate.key for candidate in self.best_set.candidates if candidate.key != self.key)
 
 
 def on_common_seeds(scores: Scores) -> CommonSeeds:
-    """Select the seeds over which configurations are comparable.
+    """Select seeds that most configurations share, for statistics that need a table without an empty cell.
 
     Configurations are added by descending number of runs, equal ones in the plan's order. One that would leave fewer
     than two common seeds, or fewer than half as many as the largest number of runs, is left out. If no configuration
     has a second run, one common seed suffices.
     """
     most_runs = max(map(len, scores.values()), default=0)
-    min_shared = max(min(MIN_RUNS_FOR_SPREAD, most_runs), (most_runs + 1) // 2)
+    min_shared = max(min(2, most_runs), (most_runs + 1) // 2)
     common: set[int] = set()
     kept: set[Key] = set()
     for key in sorted(scores, key=lambda key: -len(scores[key])):
@@ -83,7 +108,10 @@ def on_common_seeds(scores: Scores) -> CommonSeeds:
 
 
 def rank(scores: Scores) -> Ranking:
-    """Rank configurations by their mean validation accuracy over the seeds that all of them share.
+    """Rank configurations by their mean validation accuracy over all their runs.
+
+    Where runs are missing, the means are adjusted for the seeds (``block_model``), so that configurations with other
+    seeds, even without any in common, are comparable.
 
     Args:
         scores: validation accuracies of complete runs, as fractions. They are of one subset, because each subset holds
@@ -91,46 +119,38 @@ def rank(scores: Scores) -> Ranking:
             clips decide, they may be of all subsets.
 
     """
-    common = on_common_seeds(scores)
-    keys = sorted(common.scores, key=lambda key: -fmean(common.scores[key].values()))
-    return Ranking(common.scores, common.too_few, tuple(keys))
+    model = block_model(scores)
+    if model is None:
+        return Ranking((), None)
+    most = model.counts.max()
+    enough = model.counts >= max(MIN_SHARE * most, min(2, most))
+    means = [round(float(mean), 12) for mean in model.means]  # equal means may differ by rounding
+    order = sorted(range(len(model.keys)), key=lambda i: (not enough[i], -means[i]))
+    return Ranking(tuple(model.keys[i] for i in order), model)
 
 
 def choose(scores: Scores, level: float = LEVEL) -> Choice | None:
     """Choose the configuration with the highest mean validation accuracy; return None if no run is complete.
 
-    Every other ranked configuration is compared with it by the t-interval of the differences paired by seed, at the
-    level 1 - (1 - level) / (number of others). The truly best configuration is then wrongly declared worse with
-    probability at most (1 - level) / 2, although the choice was made on the same data: for that, some other
-    configuration must beat it in a paired comparison, and the bound sums over all of these (Hsu 1981, multiple
-    comparisons with the best, by Bonferroni).
+    A configuration with fewer than half as many runs as another is chosen only if no other one may be the best: the
+    mean of few runs is the highest too easily.
 
     Args:
         scores: validation accuracies, as for ``rank``.
-        level: of all comparisons together, in (0, 1).
+        level: probability with which the set of those that may be the best holds the truly best one, in (0, 1).
 
     """
     ranking = rank(scores)
-    if not ranking.keys:
+    if ranking.model is None:
         return None
-    best = ranking.keys[0]
-    others = [key for key in ranking.scores if key != best]
-    comparisons = tuple(_compare(ranking, best, other, level, len(others)) for other in others)
-    return Choice(best, accuracy_interval(ranking.scores[best].values(), level), ranking, comparisons, level)
-
-
-def _compare(ranking: Ranking, best: Key, other: Key, level: float, comparisons: int) -> Comparison:
-    difference = paired_difference(ranking.scores[best], ranking.scores[other], level, comparisons)
-    apart = difference is not None and difference.low is not None and difference.low > 0
-    return Comparison(other, difference, apart)
+    bests = best_set(ranking.model, level)
+    key = next(key for key in ranking.keys if key in bests.members)
+    return Choice(key, accuracy_interval(scores[key].values(), level), ranking.means[key], ranking, bests)
 
 
 def best_per_arm(ranking: Ranking) -> dict[str, Key]:
-    """Return each arm's configuration with the highest mean validation accuracy, best arm first.
-
-    An arm without a ranked configuration comes last, represented by the first of its configurations in the plan.
-    """
+    """Return each arm's configuration with the highest mean validation accuracy, best arm first."""
     best: dict[str, Key] = {}
-    for key in (*ranking.keys, *ranking.too_few):
+    for key in ranking.keys:
         best.setdefault(key.arm, key)
     return best

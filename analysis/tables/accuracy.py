@@ -16,6 +16,7 @@ from analysis.results.runs_table import (
 )
 from analysis.statistics.intervals import CELL, LEVEL, accuracy_interval
 from analysis.tables.table import NONE, Table
+from analysis.text.phrases import SELECTED_ON
 from analysis.text.procedures import SHARED_LUCK, WITHOUT_EACH_SEED, explained
 
 if TYPE_CHECKING:
@@ -25,15 +26,13 @@ if TYPE_CHECKING:
 
     from analysis.findings.finding import Finding, Scores
     from analysis.results.study_results import StudyResults
-    from analysis.statistics.hsu import BestSet
     from analysis.statistics.ranking import Choice
 
 CHOICE_COLUMNS = (SHARED_LUCK, WITHOUT_EACH_SEED)
 MAX_ROWS = 200  # of a list; the remaining rows are counted, and are in the CSV file or the plan
 MAX_NAMED = 8  # configurations named in one cell
 BOLD = (
-    f" Bold: may be the best of the configurations beside it (Hsu's comparisons, {100 * LEVEL:g} %), if others are "
-    "ruled out. The choice is made on validation alone."
+    f" Bold: may be the best by {{}} (Hsu's comparisons with the best, {100 * LEVEL:g} %), where others are ruled out."
 )
 
 
@@ -45,18 +44,27 @@ def results_table(finding: Finding, metric: str) -> Table:
     name = accuracy_name(metric)
     note = f"{name} in %: {CELL}."
     bold = {
-        (labels.index((key.arm, key.configuration)), 1 + columns.index(subset))
-        for subset in columns
-        for key in standing_out(finding.best_set(metric, subset))
+        (labels.index((key.arm, key.configuration)), 1 + columns.index(key.subset)) for key in standing_out(finding)
     }
-    return Table(name, ("Configuration", *columns), rows, note + (BOLD if bold else ""), frozenset(bold))
+    notes = [note, *collapse_notes(finding), *([BOLD.format(SELECTED_ON[finding.selected_on])] if bold else [])]
+    return Table(name, ("Configuration", *columns), rows, "".join(notes), frozenset(bold))
 
 
-def standing_out(best: BestSet | None) -> tuple[Key, ...]:
-    """Return the configurations that may be the best, if others are ruled out."""
-    if best is None or best.left_out:  # one that was not compared is not ruled out
-        return ()
-    return best.members if len(best.members) < len(best.candidates) else ()
+def standing_out(finding: Finding) -> list[Key]:
+    """Return the configurations that may be the best, on every subset where others are ruled out."""
+    sets = dict.fromkeys(finding.bests(subset) for subset in finding.subsets)
+    return [key for bests in sets if bests is not None and bests.ruled_out for key in bests.members]
+
+
+def collapse_notes(finding: Finding) -> list[str]:
+    """Return, for the note of a table of means, which runs have collapsed and are not in the means."""
+    rates = finding.collapse_rates()
+    if not rates:
+        return []
+    some = list(rates.items())[:MAX_NAMED]
+    more = f" and of {len(rates) - MAX_NAMED} more" if len(rates) > MAX_NAMED else ""
+    named = "; ".join(f"{finding.names[key]}: {rate.text()}" for key, rate in some)
+    return [f" Collapsed runs, far below the others of their configuration, are not in the means: {named}{more}."]
 
 
 def _cell(accuracies: Scores, key: Key) -> str:
@@ -76,25 +84,23 @@ def choice_table(finding: Finding) -> Table:
         statuses = runs_of(finding.reported.runs, choice.key)["status"]
         counts = status_counts(statuses)
         left = f"{left_out_count(statuses)} of {len(statuses)}"
-        validation = f"{100 * choice.validation.mean:.1f} (n = {choice.validation.n})"
+        validation = f"{100 * choice.mean:.1f} (n = {choice.validation.n})"
         rows.append(
             (
                 subset,
                 choice.key.configuration,
                 validation,
                 f"{left} ({counts})" if counts else left,
-                _apart(choice),
+                _others(choice),
                 NONE if tested.accuracy is None else tested.accuracy.cell(),
                 NONE if tested.accuracy is None or tested.picked else f"{100 * tested.luck:.1f}",
                 NONE if left_out is None else f"{100 * left_out.mean:.1f} ({left_out.same} of {left_out.seeds})",
             )
         )
     note = (
-        f"Chosen by mean {name.lower()} alone, over the seeds that all ranked configurations share. Not "
-        "ranked: fewer than two common seeds, or fewer than half, would remain. Not told apart: the t-interval of the "
-        f"difference from the chosen one, paired by seed, is not wholly above zero ({100 * LEVEL:g} % for all "
-        "comparisons of a subset together, Bonferroni), or there is none. Accuracies in %. The validation mean of the "
-        "choice is the highest of several and therefore has no interval. Test: "
+        f"Chosen by mean {name.lower()} alone, adjusted for the seeds where runs are missing. May also be the best: "
+        f"not ruled out by Hsu's comparisons with the best ({100 * LEVEL:g} %). Accuracies in %. The validation mean "
+        "of the choice is the highest of several and therefore has no interval. Test: "
         f"{CELL}; mean and interval less the shared luck. {explained(CHOICE_COLUMNS)} In brackets: for how many seeds "
         "that is the same configuration."
     )
@@ -103,17 +109,16 @@ def choice_table(finding: Finding) -> Table:
         "Chosen configuration",
         name,
         "Its runs that are left out",
-        "Not told apart",
+        "May also be the best",
     )
     test = ("Test accuracy", *(column.heading for column in CHOICE_COLUMNS))
     return Table(f"Choice on {name.lower()}", (*header, *test), tuple(rows), note, procedures=CHOICE_COLUMNS)
 
 
-def _apart(choice: Choice) -> str:
-    """Count and name what is not told apart from the chosen configuration, and what was not ranked."""
-    tied, too_few = choice.not_told_apart, choice.ranking.too_few
-    text = f"{len(tied)} of {len(choice.comparisons)}{f': {_named(tied)}' if tied else ''}"
-    return f"{text}; not ranked: {_named(too_few)}" if too_few else text
+def _others(choice: Choice) -> str:
+    """Count and name what may be the best beside the chosen configuration."""
+    others = [key for key in choice.best_set.members if key != choice.key]
+    return f"{len(others)} of {len(choice.others)}{f': {_named(others)}' if others else ''}"
 
 
 def _named(configurations: Sequence[Key]) -> str:

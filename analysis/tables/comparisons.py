@@ -9,8 +9,10 @@ from analysis.results.runs_table import accuracy_name
 from analysis.statistics.intervals import MIN_SEEDS, t_interval
 from analysis.statistics.pairs.power import seeds_to_halve
 from analysis.statistics.rank_bootstrap import stability
+from analysis.statistics.ranking import on_common_seeds
 from analysis.statistics.seed_agreement import seed_agreement
-from analysis.statistics.two_way import effect
+from analysis.statistics.two_way import effect, two_way_table
+from analysis.tables.accuracy import collapse_notes
 from analysis.tables.arms import arm_tables
 from analysis.tables.table import NONE, Table
 from analysis.text import procedures
@@ -18,7 +20,7 @@ from analysis.text.phrases import of_next_run
 
 if TYPE_CHECKING:
     from analysis.findings.finding import Finding
-    from analysis.statistics.hsu import Contender
+    from analysis.statistics.hsu import BestSet, Contender
 
 
 def compared_tables(finding: Finding) -> tuple[Table, ...]:
@@ -44,18 +46,18 @@ def seeds_in_words(finding: Finding) -> tuple[str, ...]:
 
 def best_set_tables(finding: Finding) -> list[Table]:
     """Tabulate, for each subset with two configurations or more, those that may be best (Hsu 1981)."""
-    return [table for name in finding.subsets if (table := _best_set(finding, name)) is not None]
+    several = {subset: best for subset, best in finding.comparisons.items() if len(best.candidates) > 1}
+    return [_best_set(finding, subset, best) for subset, best in several.items()]
 
 
-def _best_set(finding: Finding, subset: str) -> Table | None:
-    best, layout = finding.best_set("selection", subset), finding.two_way("selection", subset)
-    if best is None or layout is None:
-        return None
-    resampled = stability(layout, RESAMPLING_SEED)
+def _best_set(finding: Finding, subset: str, best: BestSet) -> Table:
+    scores = finding.scores("selection")
+    layout = two_way_table(on_common_seeds({candidate.key: scores[candidate.key] for candidate in best.candidates}))
+    resampled = stability(layout, RESAMPLING_SEED) if layout else None
     first = resampled.first if resampled else {}
     rows = tuple(
         (
-            contender.key.configuration,
+            (contender.key.configuration if subset else finding.names[contender.key]),
             f"{100 * contender.mean:.1f} (n = {contender.n})",
             NONE if contender.difference is None else f"{100 * contender.difference:+.1f}",
             _ends(contender),
@@ -64,8 +66,9 @@ def _best_set(finding: Finding, subset: str) -> Table | None:
         )
         for contender in sorted(best.candidates, key=lambda contender: -contender.mean)
     )
-    tested, agreement = effect(layout), seed_agreement(layout)
+    tested, agreement = effect(best.model), seed_agreement(layout) if layout else None
     notes = [f"{accuracy_name(finding.selected_on)} in %; differences in points. {best.label()}."]
+    notes += [note.strip() for note in collapse_notes(finding)]
     notes += [f"First when resampled: {resampled.label()}; with few seeds it is overconfident."] if resampled else []
     notes += [f"{tested.text()}."] if tested else []
     notes += [agreement.text()] if agreement else []
@@ -74,7 +77,7 @@ def _best_set(finding: Finding, subset: str) -> Table | None:
     used += [procedures.EQUAL_MEANS] if tested else []
     used += [procedures.SEED_SHARE] if agreement else []
     header = ("Configuration", "Mean", "Minus the best other", "Interval", "May be best", "First when resampled")
-    where = f" on {subset}" if len(finding.subsets) > 1 else ""
+    where = f" on {subset}" if subset and len(finding.subsets) > 1 else ""
     return Table(f"Configurations that may be best{where}", header, rows, " ".join(notes), procedures=tuple(used))
 
 

@@ -10,11 +10,10 @@ from analysis.findings.claims import Claim, GapClaim, SpreadClaim, TrendClaim
 from analysis.findings.published_gaps import ASSUMPTION, published_gaps
 from analysis.findings.temperature_claims import BestTemperatureClaim, ConvergenceClaim
 from analysis.results.runs_table import Key, subsets
+from analysis.statistics.block_model import block_model
 from analysis.statistics.hsu import best_set
 from analysis.statistics.intervals import CELL, accuracy_interval, p_text
-from analysis.statistics.ranking import on_common_seeds
-from analysis.statistics.two_way import two_way_table
-from analysis.tables.accuracy import BOLD, standing_out
+from analysis.tables.accuracy import BOLD
 from analysis.tables.table import NONE, Table
 from analysis.text.procedures import (
     CLAIMED_BEST,
@@ -108,12 +107,20 @@ def _paper_table(runs: PaperRuns, title: str, shown: Sequence[Subset]) -> Table:
         cells = [accuracy_interval(by_seed.values()).cell() if by_seed else NONE for by_seed in ours.values()]
         rows.append((subset, *cells, *(numbers[loss, subset].text() for loss in published.LOSSES)))
         scored = {Key(published.LOSS_NAMES[loss], "", subset): by_seed for loss, by_seed in ours.items() if by_seed}
-        table = two_way_table(on_common_seeds(scored))
-        best = {key.arm for key in standing_out(best_set(table) if table is not None and len(scored) > 1 else None)}
+        model = block_model(scored)
+        bests = best_set(model) if model else None
+        ruled_out = bests is not None and len(bests.members) < len(bests.candidates)
+        best = {key.arm for key in bests.members} if bests and ruled_out else set()
         bold |= {(i, 1 + j) for j, loss in enumerate(published.LOSSES) if published.LOSS_NAMES[loss] in best}
     names = [published.LOSS_NAMES[loss] for loss in published.LOSSES]
     header = ("Training subset", *names, *(f"{name}, published" for name in names))
-    return Table(title, header, tuple(rows), NOTE + (BOLD if bold else ""), frozenset(bold))
+    return Table(
+        title,
+        header,
+        tuple(rows),
+        NOTE + (BOLD.format("test accuracy within its row") if bold else ""),
+        frozenset(bold),
+    )
 
 
 def claims_table(checked: Sequence[Check]) -> Table:

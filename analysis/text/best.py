@@ -26,10 +26,9 @@ def best_lines(best: Best) -> list[str]:
     ]
     if next_run := of_next_run(best.tested):
         lines.append(f"test accuracy of one more training: {next_run}")
-    if best.not_told_apart is not None:
-        lines.append(f"not told apart: {joined(best.not_told_apart) if best.not_told_apart else 'none'}")
-    if best.not_ranked:
-        lines.append(f"not ranked, for too few seeds in common: {joined(best.not_ranked)}")
+    if best.may_be_best:
+        alone = best.may_be_best == (best.configuration,)
+        lines.append(f"may be the best: {'no other' if alone else joined(best.may_be_best)}")
     return lines
 
 

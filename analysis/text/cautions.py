@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from analysis.results.runs_table import complete_runs, key_of, keys, runs_of
+from analysis.statistics.block_model import block_model
 from analysis.statistics.clips import never_predicted
 from analysis.statistics.intervals import MIN_SEEDS, p_text
-from analysis.statistics.ranking import on_common_seeds
-from analysis.statistics.two_way import MIN_FOR_DIFFERENCE, effect, two_way_table, unevenness
+from analysis.statistics.two_way import effect
+from analysis.statistics.unequal_spreads import unequal_spreads
 from analysis.text.chance_level import at_chance
 from analysis.text.phrases import chosen_by, joined
 from trainables.config import LOSSES
@@ -104,14 +106,14 @@ def no_effect(finding: GridFinding, subset: str) -> list[str]:
     runs, scores = finding.reported.runs, finding.scores_on(subset, "selection")
     cautions = []
     for _, series in runs[(runs["subset"] == subset) & (runs["parameter"] != "")].groupby("series", sort=False):
-        table = two_way_table(on_common_seeds({key: scores[key] for key in keys(series) if key in scores}))
-        test = effect(table) if table is not None and len(table.keys) >= MIN_FOR_DIFFERENCE else None
-        if table is None or test is None or test.p <= ALPHA:
+        model = block_model({key: scores[key] for key in keys(series) if key in scores})
+        test = effect(model) if model is not None else None
+        if model is None or test is None or test.p <= ALPHA:
             continue
         sign, name = symbol(str(series["parameter"].iloc[0])), str(series["series"].iloc[0])
         cautions.append(
             f"No effect of {sign} on {chosen_by(finding.plan)} is seen for {name} ({test.text()}, "
-            f"{len(table.keys)} values, {len(table.seeds)} seeds): which value is best remains unknown, but it "
+            f"{len(model.keys)} values, {model.seeds} seeds): which value is best remains unknown, but it "
             f"is not shown that {sign} has no effect."
         )
     return cautions
@@ -144,16 +146,16 @@ def disagreement(finding: GridFinding, key: Key) -> list[str]:
 
 
 def uneven(finding: GridFinding, subset: str) -> list[str]:
-    """Return a caution if a subset's configurations scatter unevenly, which the set of possible bests ignores."""
-    table = finding.two_way("selection", subset)
-    spreads = unevenness(table) if table is not None else None
-    if spreads is None or spreads.p > ALPHA:
+    """Return a caution if a subset's configurations scatter unevenly over seeds."""
+    best = finding.comparisons.get(subset)
+    spread = unequal_spreads(best.model) if best is not None else None
+    if best is None or spread is None or spread.p > ALPHA:
         return []
+    low, high = (100 * math.sqrt(float(end)) for end in (spread.variances.min(), spread.variances.max()))
     text = (
-        f"Some configurations vary more over seeds than others (Brown and Forsythe's test, {p_text(spreads.p)}; "
-        f"residual standard deviations of {100 * spreads.low:.2f} to {100 * spreads.high:.2f} points): the set of "
-        "configurations that may be best assumes equal spread and may omit the best one; the pairwise comparisons of "
-        "the verdict do not assume it."
+        f"Some configurations vary more over seeds than others (Brown and Forsythe's test, {p_text(spread.p)}; "
+        f"standard deviations of {low:.2f} to {high:.2f} points beside the effect of the seeds): the set of "
+        "configurations that may be the best allows for it."
     )
     return [text]
 

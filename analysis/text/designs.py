@@ -38,9 +38,9 @@ def grid_design(finding: GridFinding, cited: References) -> list[str]:
         first,
         *controls,
         (
-            "The configuration of the highest mean validation accuracy is told apart from another if the "
-            f"{100 * LEVEL:g} % t-interval of their difference, paired by seed and with Bonferroni's correction, lies "
-            f"above zero (multiple comparisons with the best, {cited.cite('hsu')})."
+            "Which configurations may be the best by mean validation accuracy follows from simultaneous "
+            f"{100 * LEVEL:g} % confidence intervals (multiple comparisons with the best, {cited.cite('hsu')}), with "
+            "seeds as blocks of an additive model, random where runs are missing."
         ),
     ]
 

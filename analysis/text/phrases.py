@@ -17,17 +17,30 @@ if TYPE_CHECKING:
 
     from analysis.findings.choice_score import ChoiceScore
     from analysis.results.study_results import StudyResults
+    from analysis.statistics.collapse import Rate
     from analysis.statistics.intervals import Interval
     from trainables.plans import StudyPlan
 
 SELECTED_ON = {"verified": "accuracy on verified validation clips", "validation": "validation accuracy"}
 MIN_SHOWN_LUCK = 0.0005  # a fraction of accuracy; less is 0.0 points
-MIN_WRITTEN = 0.01  # a smaller probability is written as < 0.01
+MIN_WRITTEN = 0.01  # a smaller probability is written as < 0.01, and one above 0.99 as > 0.99
 
 
 def chance(probability: float) -> str:
-    """Write a probability rounded down, so that 0.949 does not pass for 0.95, nor 0.002 for none."""
-    return f"{int(100 * probability) / 100:.2f}" if not 0 < probability < MIN_WRITTEN else f"< {MIN_WRITTEN}"
+    """Write a probability rounded down, so that 0.949 does not pass for 0.95, nor 0.002 for none, nor 0.999 for sure.
+
+    It is a share of draws, which can be 1 or 0 where the probability is not.
+    """
+    if probability < MIN_WRITTEN:
+        return f"< {MIN_WRITTEN}"
+    return f"> {1 - MIN_WRITTEN}" if probability > 1 - MIN_WRITTEN else f"{int(100 * probability + 1e-9) / 100:.2f}"
+
+
+def collapsed_in_words(rate: Rate) -> str:
+    """Write how many runs of a configuration collapsed and are set aside."""
+    what = "collapsed and is set aside" if rate.k == 1 else "collapsed and are set aside"
+    share = f"{100 * rate.low:.0f} to {100 * rate.high:.0f} % of its runs would, {100 * rate.level:g} % interval"
+    return f"{rate.k} of its {rate.n} complete runs {what}, far below the others ({share})"
 
 
 def expected_regret(regret: float) -> str:

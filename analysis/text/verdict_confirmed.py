@@ -18,13 +18,13 @@ from analysis.text.phrases import (
     cost,
     expected_regret,
     joined,
-    listed,
     nothing_complete,
     on_test_clips,
     points,
 )
+from analysis.text.possible_bests import Wording, choice_sentence
 from analysis.text.validation_clips import shared_clips
-from analysis.text.verdict_grid import certainty, kind, names_by_value
+from analysis.text.verdict_grid import kind, names_by_value
 from trainables.naming import counted, counted_points
 
 if TYPE_CHECKING:
@@ -104,18 +104,14 @@ def search_verdict(finding: SearchFinding) -> str:
             f"The best so far by {chosen_by(finding.plan)} is {called[ranked[0]]} ({mean}); it is not confirmed."
         )
         return " ".join(sentences)
-    mean = f"{100 * choice.validation.mean:.1f} %, {counted(choice.validation.n, 'fresh seed')}"
-    if choice.comparisons:
-        confirmed = len(choice.ranking.keys)
-        sentences.append(
-            f"{called[choice.key]} has the highest mean {chosen_by(finding.plan)} of the best {confirmed}, which were "
-            f"confirmed ({mean})."
-        )
-        sentences.append(certainty(choice, called))
+    bests, comparisons = finding.bests(), finding.comparisons.get("")
+    if bests is not None and comparisons is not None and len(bests.compared) > 1:
+        scores, by = finding.confirmed_scores, chosen_by(finding.plan)
+        wording = Wording(called, scores, by, "confirmed configurations", runs="fresh seed")
+        sentences.append(choice_sentence(bests, comparisons, wording))
     else:
+        mean = f"{100 * choice.validation.mean:.1f} %, {counted(choice.validation.n, 'fresh seed')}"
         sentences.append(f"{called[choice.key]} was confirmed: mean {chosen_by(finding.plan)} {mean}.")
-    if choice.ranking.too_few:
-        sentences.append(f"Not ranked, for too few seeds in common: {listed(choice.ranking.too_few, called)}.")
     return " ".join([*sentences, *_confirmed(finding, choice.key, finding.tested(choice))])
 
 

@@ -36,12 +36,12 @@ def explored(study: Builder, *, confirmed: bool = True) -> Builder:
     return study
 
 
-def test_a_grid_chooses_by_validation_and_says_what_is_not_told_apart(full_study: Builder) -> None:
+def test_a_grid_chooses_by_validation_and_names_what_may_be_the_best(full_study: Builder) -> None:
     found = full_study.finding().best
     assert found is not None
     assert found.configuration == "adaptive T=1000"
     assert found.loss == {"name": "adaptive_gce", "temperature": 1000.0, "reading": "mean", "distances": "input"}
-    assert found.not_told_apart == ("adaptive T=316.2278", "adaptive T=3162.2777")
+    assert found.may_be_best == ("adaptive T=1000", "adaptive T=3162.2777", "adaptive T=316.2278")
     assert found.test is not None
     assert found.test.n == 6
     assert (found.probability, found.confirmed) == (None, None)

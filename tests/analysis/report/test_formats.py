@@ -32,7 +32,7 @@ def test_json_holds_verdict_choice_summary_tables_and_methods(full_study: Builde
         *("schema", "study", "ended", "test_hidden", "verdict", "choice", "summary", "tables", "figures", "methods"),
         *("comparisons", "pooled_comparisons"),
     }
-    assert found["schema"] == 1
+    assert found["schema"] == 2
     assert found["verdict"] == full_study.report().verdict
     assert found["choice"]["configuration"] == "adaptive T=1000"
     assert found["summary"][0]["n"] == 6
@@ -102,8 +102,8 @@ def test_the_latex_report_compiles_whatever_its_names_hold(full_study: Builder, 
 def test_cells_that_stand_out_are_bold_in_every_format(study: Builder, tmp_path: Path) -> None:
     """In each of five seeds gce is ahead of cce by 20 points and a little."""
     for seed in range(5):
-        study.add("gce", GCE(name="gce"), seed, test=0.8 + 0.001 * seed)
-        study.add("cce", CCE(name="cce"), seed, test=0.6 + 0.002 * seed)
+        study.add("gce", GCE(name="gce"), seed, validation=0.9, test=0.8 + 0.001 * seed)
+        study.add("cce", CCE(name="cce"), seed, validation=0.7 + 0.001 * seed, test=0.6 + 0.002 * seed)
     folder = write_report(tmp_path, study.write(tmp_path), formats=["md", "html", "latex"])
     assert "| gce | **80.2 ± 0.2 (n = 5)** |" in (folder / "report.md").read_text()
     assert "<strong>80.2 ± 0.2 (n = 5)</strong>" in (folder / "report.html").read_text()

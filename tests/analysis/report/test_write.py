@@ -142,13 +142,13 @@ def test_data_that_only_look_like_fsdnoisy18k_are_not_laid_beside_it(full_study:
     assert "This data set is laid out as FSDnoisy18k but is not it (18,524 clips)." in text
 
 
-def test_the_choice_names_its_own_left_out_runs_and_what_was_not_ranked(study: Builder) -> None:
+def test_the_choice_names_its_own_left_out_runs_and_counts_all_it_was_compared_with(study: Builder) -> None:
     for seed in range(6):
         study.add("gce", GCE(name="gce"), seed, validation=0.8 + seed / 100, test=0.7 + seed / 100)
         study.add("cce", CCE(name="cce"), seed, validation=0.7, status="complete" if seed < 2 else "diverged")
     study.add("gce", GCE(name="gce"), 6, status="diverged")
     (row,) = accuracy.choice_table(study.finding()).rows
-    assert row[:5] == ("all", "gce", "82.5 (n = 6)", "1 of 7 (1 diverged)", "0 of 0; not ranked: cce")
+    assert row[:5] == ("all", "gce", "82.5 (n = 6)", "1 of 7 (1 diverged)", "0 of 1")
     assert row[5] == "72.5 ± 2.0 (n = 6)"
 
 

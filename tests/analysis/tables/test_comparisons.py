@@ -9,9 +9,8 @@ import pytest
 
 from analysis.report.sections import report_sections
 from analysis.results.runs_table import scores
+from analysis.statistics.block_model import block_model
 from analysis.statistics.hsu import best_set
-from analysis.statistics.ranking import on_common_seeds
-from analysis.statistics.two_way import two_way_table
 from analysis.tables.comparisons import best_set_tables, compared_tables, seeds_in_words
 from trainables.config import CCE
 
@@ -22,9 +21,9 @@ if TYPE_CHECKING:
 def test_the_set_of_bests_is_tabulated_with_its_intervals_best_mean_first(full_study: Builder) -> None:
     finding = full_study.finding()
     (table,) = best_set_tables(finding)
-    layout = two_way_table(on_common_seeds(scores(finding.results.runs, "selection")))
-    assert layout is not None
-    found = best_set(layout)
+    model = block_model(scores(finding.results.runs, "selection"))
+    assert model is not None
+    found = best_set(model)
     expected = {each.key.configuration: each for each in found.candidates}
     assert [row[0] for row in table.rows] == sorted(expected, key=lambda name: -expected[name].mean)
     for name, _, gap, interval, may, _ in table.rows:

@@ -35,7 +35,7 @@ def test_a_grid_names_data_losses_seeds_and_intervals(full_study: Builder) -> No
         "T in {100, 316.2278, 1000, 3162.2777, 10000}",
         "generalized cross-entropy (Zhang and Sabuncu, 2018) with q = 0.7 [gce]",
         "Each of the 7 configurations was trained with 10 seeds (0, 1, 2, 3, 4, 5, 90, 91, 92, 93).",
-        "Bonferroni's correction",
+        "multiple comparisons with the best",
         "95 % Student t-intervals (n = 6 per configuration)",
         "42 of 46 runs completed; the others (1 stopped, 1 diverged, 1 failed, 1 missing) enter no mean.",
     ):

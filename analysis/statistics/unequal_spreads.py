@@ -1,0 +1,79 @@
+"""Whether configurations scatter unequally over seeds, and how much each of them scatters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+if TYPE_CHECKING:
+    from analysis.statistics.arrays import Floats
+    from analysis.statistics.block_model import BlockModel
+
+MIN_RUNS = 5  # of a configuration, to show that it scatters more or less than the others
+MIN_CONFIGURATIONS = 3  # the residuals of two configurations mirror each other
+MAX_RUNS = 3000  # with missing runs: the matrices have this many rows and columns
+MIN_SHARE = 0.05  # of the common variance; an estimated variance may fall below 0
+
+
+@dataclass(frozen=True)
+class Spreads:
+    """Residual variances of the configurations, and a test of whether they are equal.
+
+    Attributes:
+        p: p-value of "all configurations have equal variances" (Brown and Forsythe 1974, J. Am. Stat. Assoc. 69, 364),
+            on residuals from the effects of configuration and seed. These are dependent, which makes the test
+            conservative: with 9 configurations, 12 seeds and level 5 %, it rejects in 2 % of simulated studies with
+            equal variances, 37 % if one configuration scatters twice as much as the others and 85 % if three times.
+            With 5 seeds, the last is 15 %.
+        variances: (K,), of a run given its seed, in the unit of the scores, squared: unbiased by a system of equations
+            for the sums of squared residuals (Rao 1970, J. Am. Stat. Assoc. 65, 161), but at least 5 % of the common
+            one. A configuration with fewer than 5 runs has the common variance.
+
+    """
+
+    p: float
+    variances: Floats
+
+
+def unequal_spreads(model: BlockModel) -> Spreads | None:
+    """Estimate the variance of each configuration; None without spread, or if fewer than three have five runs.
+
+    In an incomplete table of more than 3,000 runs, None is returned too.
+    """
+    judged = np.flatnonzero(model.counts >= MIN_RUNS)
+    too_large = not model.complete and model.values.size > MAX_RUNS
+    if model.variance is None or len(judged) < MIN_CONFIGURATIONS or too_large:
+        return None
+    residuals, products = _complete(model) if model.complete else _incomplete(model)
+    by_configuration = [residuals[model.configuration == i] for i in range(len(model.keys))]
+    squares = np.array([float(of @ of) for of in by_configuration])
+    variances = np.linalg.lstsq(products, squares, rcond=None)[0]
+    common = np.full(len(variances), model.variance)
+    common[judged] = np.maximum(variances[judged], MIN_SHARE * model.variance)
+    p = float(stats.levene(*(by_configuration[i] for i in judged), center="median").pvalue)
+    return Spreads(p, common)
+
+
+def _complete(model: BlockModel) -> tuple[Floats, Floats]:
+    """Return the residuals (N,), and (K, K) coefficients of the variances in their sums of squares."""
+    table = model.values.reshape(len(model.keys), model.seeds)
+    residuals = table - table.mean(axis=1, keepdims=True) - table.mean(axis=0) + table.mean()
+    count = len(model.keys)
+    return residuals.ravel(), (model.seeds - 1) * (np.eye(count) - 1 / count) ** 2
+
+
+def _incomplete(model: BlockModel) -> tuple[Floats, Floats]:
+    """Return the same from least squares with configurations and seeds as fixed effects."""
+    rows = np.arange(model.values.size)
+    design = np.zeros((rows.size, len(model.keys) + model.seeds))
+    design[rows, model.configuration] = design[rows, len(model.keys) + model.seed] = 1
+    basis, sizes, _ = np.linalg.svd(design, full_matrices=False)
+    basis = basis[:, sizes > sizes[0] * 1e-10]
+    squared = (np.eye(rows.size) - basis @ basis.T) ** 2
+    member = np.zeros((len(model.keys), rows.size))
+    member[model.configuration, rows] = 1
+    residuals = model.values - basis @ (basis.T @ model.values)
+    return residuals, member @ squared @ member.T
