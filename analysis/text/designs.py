@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.results.runs_table import keys, recorded_count
+from analysis.statistics.best_arm import noise, prior
+from analysis.statistics.best_arm.assessment import CHALLENGERS, REGRET_RUNS, REGRET_SHARE
+from analysis.statistics.best_arm.posterior import DRAWS
 from analysis.statistics.intervals import LEVEL
 from analysis.text.phrases import joined
 from trainables.naming import counted, counted_points
@@ -48,19 +51,49 @@ def grid_design(finding: GridFinding, cited: References) -> list[str]:
 def settle_design(finding: SettleFinding, cited: References) -> list[str]:
     """Describe how the choice was made by training where it decides, and how it was confirmed."""
     method, runs = finding.method, finding.explored.runs
-    most = f", or {counted(method.max_runs, 'run')} were spent" if method.max_runs is not None else ""
+    count = len(keys(runs))
+    within, most = counted_points(method.within), method.most_exploring(count)
+    regret = f"{100 * REGRET_SHARE:.0f} % of that"
     return [
         (
-            f"Among {counted(len(keys(runs)), 'configuration')} the choice was made by adaptive allocation of runs: "
-            f"after {counted(method.start_seeds, 'seed')} each, runs were drawn by top-two Thompson sampling "
-            f"({cited.cite('russo')}) from the posterior of the mean accuracies under a Gaussian process (Matérn 5/2 "
-            "over the scale of the parameter where one number is varied, and a separate deviation for every "
-            f"configuration), until one was within {counted_points(method.within)} of the best with probability "
-            f"{method.confidence:g}{most}; this took {counted(recorded_count(runs), 'run')}."
+            f"Among {counted(count, 'configuration')} the choice was made by adaptive allocation of runs: after "
+            f"{counted(method.start_seeds, 'seed')} each, {CHALLENGERS} challengers were drawn for each further run by "
+            f"top-two Thompson sampling ({cited.cite('russo')}; seed {method.seed}), and the configuration was trained "
+            "whose run was expected to narrow their differences from the choice most; runs in training counted as if "
+            "they had ended as expected."
+        ),
+        _model(),
+        (
+            f"After every run, exploring ended if the choice was within {within} of the best with posterior "
+            f"probability {method.confidence:g} ({DRAWS:,} draws), if its expected regret was at most {regret} (from "
+            f"{REGRET_RUNS} runs per configuration on), or after {counted(most, 'run')}; this took "
+            f"{counted(recorded_count(runs), 'run')}."
         ),
         _confirmation(method, "The choice"),
         *_controls(finding, "each confirmed adaptive loss showed"),
     ]
+
+
+def _model() -> str:
+    """Describe the posterior of settle with its priors."""
+    shares = ", ".join(f"{share:g}" for share in noise.ICCS)
+    lengths = ", ".join(f"{length:g}" for length in prior.LENGTHS)
+    return (
+        "In the model the accuracy of a configuration with a seed is the sum of a mean, an effect of the seed and "
+        "normal noise. Priors: the means share a level with a flat prior; where one number is varied, they have a "
+        f"Gaussian process over its scale (Matérn 5/2; length {lengths} of its range, equally likely; amplitude at "
+        f"{prior.AMPLITUDES} values from {prior.MIN_AMPLITUDE:g} to at least {prior.MAX_AMPLITUDE:g} seed standard "
+        "deviations, flat in the logarithm) and deviations of their own, whose standard deviation is 0 with "
+        f"probability {prior.P_NO_DEVIATION:g}, otherwise half-Cauchy with scale {prior.DEVIATION_SCALE:g} at "
+        f"{prior.DEVIATIONS - 1} values from {prior.MIN_DEVIATION:g} to at least {prior.MAX_DEVIATION:g} seed standard "
+        "deviations; configurations without an order have deviations alone, flat in the logarithm. The seeds' share "
+        f"of the noise is one of {shares} (0 with probability {noise.ICC_PRIOR[0]:g}, the others equally likely); the "
+        f"noise has one variance for all configurations or, with probability {noise.P_UNEVEN:g}, variances that "
+        f"scatter as inverse chi-squares with {noise.VARIANCE_DF:g} degrees of freedom; its variance has a scaled "
+        f"inverse chi-square prior of {noise.GUESS_WEIGHT:g} degrees of freedom around {noise.GUESS_SHARE:g} of the "
+        "variance of all accuracies. The grid given here was integrated over, weighted by the marginal likelihood; "
+        "the variance, the level and the effects of the seeds in closed form."
+    )
 
 
 def search_design(finding: SearchFinding, cited: References) -> list[str]:

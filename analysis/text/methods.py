@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from analysis.findings.published import is_published_data
 from analysis.results.runs_table import WAITING, status_counts
+from analysis.statistics.collapse import MIN_POINTS, MIN_SDS, MIN_SKEW, NORMAL_MAD
 from analysis.statistics.intervals import LEVEL
 from analysis.text.bibliography import LOSSES, ORIGIN, References, software
 from analysis.text.phrases import joined
@@ -49,6 +50,7 @@ def methods(
         *design(cited),
         *_statistics(finding),
         named(procedures, cited),
+        _collapses(results),
         _completed(results),
         software(results.records.values()),
     ]
@@ -141,6 +143,17 @@ def _statistics(finding: Finding) -> list[str]:
             "cover other seeds, not other data."
         ),
     ]
+
+
+def _collapses(results: StudyResults) -> str:
+    if results.plan.settings.collapse != "set_aside":
+        return "Runs that had collapsed counted like any other."
+    return (
+        "A run counted as collapsed, and was set aside from means and choices, if it lay below the median of its "
+        f"configuration by more than the largest of {MIN_POINTS:g} points, {MIN_SDS:g} robust standard deviations "
+        f"({NORMAL_MAD:g} times the median absolute residual, of all configurations or of its own, whichever is "
+        f"larger) and {MIN_SKEW:g} times the distance of the configuration's highest run above the median."
+    )
 
 
 def _completed(results: StudyResults) -> str:

@@ -16,7 +16,7 @@ from analysis.statistics.rank_bootstrap import REPLICATES as RANK_REPLICATES
 from analysis.statistics.shared_luck import DRAWS as LUCK_DRAWS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from analysis.text.bibliography import References
 
@@ -47,8 +47,15 @@ def explained(procedures: Iterable[Procedure]) -> str:
 def named(procedures: Iterable[Procedure], cited: References) -> str:
     """Return all procedures in one sentence with the works that introduced them; empty without one."""
     once = dict.fromkeys((procedure.words, procedure.works) for procedure in procedures)
-    parts = [f"{words} ({'; '.join(cited.cite(work) for work in works)})" if works else words for words, works in once]
+    parts = [
+        f"({number}) {' '.join(filter(None, (words, _cited(works, cited))))}"
+        for number, (words, works) in enumerate(once, 1)
+    ]
     return f"The tables state {'; '.join(parts)}." if parts else ""
+
+
+def _cited(works: Sequence[str], cited: References) -> str:
+    return f"({'; '.join(map(cited.cite, works))})" if works else ""
 
 
 DIFFERENCE = Procedure(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from analysis.statistics.best_arm.assessment import Explored, assess_explored, challengers
+from analysis.statistics.best_arm.assessment import CHALLENGERS, Explored, assess_explored, challengers
 from study.methods.base import QueuedMethod
 from study.methods.method import FIRST_CONFIRMING_SEED
 from trainables.naming import counted, counted_points, label
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from trainables.settings import CollapseRule
     from trainables.settings import Settle as Settings
 
-CHALLENGERS = 8  # drawn for each run
 # Most runs in flight, as a share of the finished ones (or one per candidate, if that is more). A run chosen without the
 # results of the others is worth less: without a limit, 100 workers train three times as many runs as one worker does.
 IN_FLIGHT_SHARE = 0.5

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound="Hashable")
 
+CHALLENGERS = 8  # drawn for each run
 MIN_FAILURES = 2  # runs without a score before a configuration can be excluded
 REGRET_SHARE = 1 / 3  # of the tolerance: a smaller expected regret is not worth more runs, once there are many
 REGRET_RUNS = 6  # runs per configuration after which a small regret suffices

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.report.sections import report_sections
+from analysis.statistics.best_arm import noise, prior
+from analysis.statistics.best_arm.assessment import REGRET_RUNS
+from analysis.statistics.best_arm.posterior import DRAWS
 from analysis.text import procedures
 from analysis.text.bibliography import LOSSES, REFERENCES
 from trainables.config import CCE, GCE, AdaptiveGCE, GCEOrigin, Training
@@ -68,7 +71,10 @@ SEARCH = {"name": "search", "sampler": "tpe", "seeds": 1, "asha": ASHA, "confirm
 @pytest.mark.parametrize(
     ("method", "facts"),
     [
-        (SETTLE, ["after 2 seeds each", "within 0.3 points of the best with probability 0.95, or 40 runs were spent"]),
+        (
+            SETTLE,
+            ["after 2 seeds each", "within 0.3 points of the best with posterior probability 0.95", "or after 40 runs"],
+        ),
         (SEARCH, ["1 configuration was sampled by the TPE sampler", "grace period 10 epochs, reduction factor 4"]),
     ],
 )
@@ -92,6 +98,40 @@ def test_a_grid_counts_its_configurations_without_the_controls_and_states_what_t
     text = study.report().methods[0]
     assert "Each of the 2 configurations was trained with 2 seeds (0 to 1). As a control, GCE was trained with" in text
     assert "the mean q that the best configuration of each adaptive arm showed on each subset" in text
+
+
+def test_settles_model_stopping_rule_and_draws_are_stated_with_every_setting(study: Builder) -> None:
+    study.exploring_temperatures({10: 4, 100: 1, 1000: 0})
+    study.method = SETTLE | {"seed": 7}
+    text = study.report().methods[0]
+    for setting in (
+        *(f"{share:g}" for share in noise.ICCS),
+        *(f"{length:g}" for length in prior.LENGTHS),
+        f"probability {prior.P_NO_DEVIATION:g}",
+        f"probability {noise.P_UNEVEN:g}",
+        f"{noise.VARIANCE_DF:g} degrees of freedom",
+        f"{noise.GUESS_WEIGHT:g} degrees of freedom around {noise.GUESS_SHARE:g}",
+        f"from {prior.MIN_AMPLITUDE:g} to at least {prior.MAX_AMPLITUDE:g} seed standard deviations",
+        f"{DRAWS:,} draws",
+        "8 challengers",
+        "seed 7",
+        "After every run",
+        f"from {REGRET_RUNS} runs per configuration on",
+    ):
+        assert setting in text
+
+
+@pytest.mark.parametrize(
+    ("rule", "sentence"),
+    [
+        ("set_aside", "the largest of 5 points, 8 robust standard deviations"),
+        ("counts", "Runs that had collapsed counted like any other."),
+    ],
+)
+def test_what_counts_as_a_collapse_is_stated(study: Builder, rule: str, sentence: str) -> None:
+    study.spec = {"collapse": rule}
+    study.add("cce", CCE(name="cce"), 0)
+    assert sentence in study.report().methods[0]
 
 
 def test_versions_and_commit_come_from_the_records(study: Builder) -> None:
