@@ -93,6 +93,9 @@ class Record(Strict):
     validation_accuracy: float | None  # these three: of the last epoch, None without one
     validation_clip_accuracy: float | None = None
     verified_accuracy: float | None
+    # Complete runs only: a character per verified validation clip, in the manifest's order: 1 if right, else 0. None
+    # without such clips, and in records that were written before it was kept.
+    verified_right: str | None = None
     test: Test | None  # complete runs only
     error: str | None = None  # failed: the traceback's last line; diverged: what was not finite, and when
     cost: Cost
@@ -107,6 +110,7 @@ class Record(Strict):
         *,
         cost: Cost,
         provenance: Provenance,
+        verified_right: str | None = None,
         test: Test | None = None,
         error: str | None = None,
     ) -> Record:
@@ -119,6 +123,7 @@ class Record(Strict):
             validation_accuracy=curve[-1].validation_accuracy if curve else None,
             validation_clip_accuracy=curve[-1].validation_clip_accuracy if curve else None,
             verified_accuracy=curve[-1].verified_accuracy if curve else None,
+            verified_right=verified_right,
             test=test,
             error=error,
             cost=cost,

@@ -15,6 +15,7 @@ from analysis.findings.arm_comparisons import arm_comparisons, pooled_comparison
 from analysis.findings.choice import Best, picked
 from analysis.findings.choice_score import score_of_choice, score_on_fresh_seeds
 from analysis.findings.clip_predictions import clip_predictions
+from analysis.findings.label_judge import label_judges
 from analysis.results.runs_table import key_of, keys, names, reported_metric, scores, selected_on, subsets
 from analysis.results.study_results import explored, reported
 from analysis.statistics.block_model import block_model
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from analysis.findings.bests import Bests
     from analysis.findings.choice_score import ChoiceScore
     from analysis.findings.clip_predictions import ClipPredictions
+    from analysis.findings.label_judge import LabelJudge
     from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
     from analysis.statistics.collapse import Rate
@@ -270,6 +272,11 @@ class Finding(ABC):
             return list(combinations(standing, 2))
         first = self.ranking(subset).keys[0]
         return [(first, other) for other in standing if other != first]
+
+    @cached_property
+    def label_judges(self) -> tuple[LabelJudge, ...]:
+        """What given and verified validation labels show, for each subset."""
+        return label_judges(self)
 
     @cached_property
     def clips(self) -> ClipPredictions | None:

@@ -22,6 +22,7 @@ from analysis.tables.accuracy import choice_table, result_tables
 from analysis.tables.clips import clip_tables
 from analysis.tables.comparisons import compared_tables
 from analysis.tables.exploration import search_table, settle_table
+from analysis.tables.label_judge import label_tables
 from analysis.tables.published import published_tables
 from analysis.text.cautions import explored_cautions, grid_cautions
 from analysis.text.designs import grid_design, search_design, settle_design
@@ -95,6 +96,11 @@ class MethodReport:
         return clip_tables(self.finding)
 
     @cached_property
+    def label_tables(self) -> tuple[Table, ...]:
+        """The orders by given and by verified validation labels; empty where all or none are verified."""
+        return label_tables(self.finding)
+
+    @cached_property
     def claims(self) -> tuple[Check, ...]:
         """The claims of the paper's text beside the study's runs; empty on other data than the paper's."""
         return tuple(checks(self.paper)) if self.paper else ()
@@ -115,7 +121,7 @@ class MethodReport:
         shown = (
             (*self.result_tables, *self.comparison_tables, *self.clip_tables) if len(self.finding.reported.runs) else ()
         )
-        tables = (*shown, *self.published_tables)
+        tables = (*shown, *self.label_tables, *self.published_tables)
         used = [each for table in tables for each in table.procedures]
         next_run = self.finding.best and self.finding.best.tested.next_run
         return methods(self.finding, self.design, [*used, *([NEXT_RUN] if next_run else [])])

@@ -18,6 +18,7 @@ from analysis.tables.accuracy import left_out_table, skipped_table
 from analysis.tables.comparisons import seeds_in_words
 from analysis.tables.provenance import cost_table, data_table, provenance_table, settings_table
 from analysis.tables.published import claims_in_words
+from analysis.text.label_judge import label_paragraphs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,6 +56,7 @@ def report_sections(report: MethodReport) -> list[Section]:
             Section("Learning curves", learning_curves(finding)),
         ]
     sections += [
+        labels_section(finding, report.label_tables),
         Section("Adaptive q", (*q_per_epoch(results), *q_vs_t(results))),
         Section("Runs and their cost", (*run_map(results), *training_time(shown))),
         Section("Left out", (), (left_out_table(results.runs), skipped_table(results))),
@@ -68,6 +70,14 @@ def report_sections(report: MethodReport) -> list[Section]:
         Section("Provenance", (), made),
     ]
     return _with_distinct_names([section for section in sections if section.figures or section.tables or section.text])
+
+
+def labels_section(finding: Finding, tables: tuple[Table, ...]) -> Section:
+    """Return the section on validation labels as given and verified; empty where all or none are verified."""
+    judges = finding.label_judges
+    where = [f"{judge.subset}: " if len(judges) > 1 else "" for judge in judges]
+    texts = [" ".join(label_paragraphs(judge, finding.plan)) for judge in judges]
+    return Section("Validation labels", (), tables, tuple(map("".join, zip(where, texts, strict=True))))
 
 
 def clips_section(finding: Finding, tables: tuple[Table, ...]) -> Section:

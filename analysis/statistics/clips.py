@@ -82,17 +82,32 @@ def bootstrap_difference(  # noqa: PLR0913 -- two samples, their truth, and thre
         ValueError: lengths differ, there is no clip, or a number is outside its range.
 
     """
+    seeds = shared_seeds(first, second)
+    return (
+        bootstrap_gaps(_gaps(first, second, seeds, truth), seed, level=level, replicates=replicates) if seeds else None
+    )
+
+
+def bootstrap_gaps(gaps: Floats, seed: int, *, level: float = LEVEL, replicates: int = REPLICATES) -> Bootstrap:
+    """Resample clips and seeds together, see ``bootstrap_difference``.
+
+    Args:
+        gaps: 1 where only the first configuration is right, -1 where only the second is, else 0; shape (seeds, clips).
+        seed: of the draws.
+        level: in (0, 1).
+        replicates: at least 1.
+
+    Raises:
+        ValueError: a number is outside its range.
+
+    """
     if not 0 < level < 1 or replicates < 1:
         msg = f"level = {level}, replicates = {replicates}: 0 < level < 1, and at least one draw"
         raise ValueError(msg)
-    seeds = shared_seeds(first, second)
-    if not seeds:
-        return None
-    gaps = _gaps(first, second, seeds, truth)
-    if len(seeds) < MIN_SEEDS:
+    if len(gaps) < MIN_SEEDS:
         gaps = gaps.mean(axis=0, keepdims=True)
     low, high = np.quantile(_resampled(gaps, replicates, seed), [(1 - level) / 2, (1 + level) / 2])
-    return Bootstrap(float(gaps.mean()), float(low), float(high), len(truth), len(gaps))
+    return Bootstrap(float(gaps.mean()), float(low), float(high), gaps.shape[1], len(gaps))
 
 
 def _resampled(gaps: Floats, replicates: int, seed: int) -> Floats:

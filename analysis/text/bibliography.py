@@ -121,6 +121,13 @@ REFERENCES: dict[str, tuple[str, str]] = {
             "for massively parallel hyperparameter tuning. MLSys 2020."
         ),
     ),
+    "linnet": (
+        "Linnet, 1990",
+        (
+            "K. Linnet. Estimation of the linear relationship between the measurements of two methods with "
+            "proportional errors. Statistics in Medicine 9, 1990."
+        ),
+    ),
     "miller": ("Miller, 1968", "R. G. Miller. Jackknifing variances. Annals of Mathematical Statistics 39, 1968."),
     "owen": (
         "Owen, 2007",

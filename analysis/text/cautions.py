@@ -12,6 +12,7 @@ from analysis.statistics.intervals import MIN_SEEDS, p_text
 from analysis.statistics.two_way import effect
 from analysis.statistics.unequal_spreads import unequal_spreads
 from analysis.text.chance_level import at_chance
+from analysis.text.label_judge import label_cautions
 from analysis.text.phrases import chosen_by, joined
 from trainables.config import LOSSES
 from trainables.naming import counted, number, symbol
@@ -44,6 +45,7 @@ def grid_cautions(finding: GridFinding) -> tuple[str, ...]:
     return (
         *(text for best_of_arm in best.values() for text in edges(finding.results, best_of_arm)),
         *no_effect(finding, key.subset),
+        *label_cautions(finding.label_judges, finding.plan, finding.names),
         *at_chance(finding, key),
         *few_seeds(finding.reported.runs, key),
         *disagreement(finding, key),
@@ -59,6 +61,7 @@ def explored_cautions(finding: SettleFinding | SearchFinding) -> tuple[str, ...]
         return ()
     return (
         *edges(finding.results, key),
+        *label_cautions(finding.label_judges, finding.plan, finding.names),
         *at_chance(finding, key),
         *few_seeds(finding.reported.runs, key),
         *unpredicted(finding.reported),

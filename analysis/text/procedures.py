@@ -172,6 +172,19 @@ PUBLISHED_P = Procedure("p", "the p-value of Welch's test")
 PUBLISHED_HOLM = Procedure(
     "p (Holm)", "that p-value adjusted by Holm's method for the legible subsets of a pair of losses", ("holm",)
 )
+LABELS_COMPARED = Procedure(
+    "Verified clips",
+    "the difference of two configurations on verified validation clips, paired, with the percentile interval of the "
+    f"bootstrap of clips and seeds ({CLIP_REPLICATES:,} draws, Bonferroni's correction for all comparisons with the "
+    "choice)",
+    ("owen",),
+)
+LABELS_LINE = Procedure(
+    "Worth of a point",
+    "the slope of the accuracies on verified clips over those on the labels given, errors on both axes (Deming), with "
+    f"the {PERCENT} t-interval of the jackknife over configurations",
+    ("linnet",),
+)
 REPRESENTATIVES = (
     "Each arm is represented by its best configuration on validation; the luck that this choice shares with the "
     "accuracy is subtracted."

@@ -112,7 +112,7 @@ class RunExecution:
             if self._at_rung(training):
                 return Step(training.curve[-1], None)
             epoch = None if training.finished else training.train_epoch()
-            test = training.test() if training.finished else None
+            test, right = (training.test(), training.verified_right()) if training.finished else (None, None)
         except Diverged as diverged:
             return Step(None, self._end("diverged", str(diverged), wall, cpu))
         except (StorageError, *ENVIRONMENT_FAULTS):
@@ -121,7 +121,7 @@ class RunExecution:
             self.log.write(traceback.format_exc())
             return Step(None, self._end("failed", traceback.format_exception_only(error)[-1].strip(), wall, cpu))
         if test is not None:
-            return Step(epoch, self._end("complete", None, wall, cpu, test))
+            return Step(epoch, self._end("complete", None, wall, cpu, test, right))
         self._spend(wall, cpu)
         with _storage():
             save_checkpoint(checkpoint_path(self.storage, self.run.run_id), self._checkpoint(training))
@@ -177,7 +177,15 @@ class RunExecution:
         self.spent.wall_s += time.perf_counter() - wall
         self.spent.cpu_s += time.process_time() - cpu
 
-    def _end(self, status: Status, error: str | None, wall: float, cpu: float, test: Test | None = None) -> Record:
+    def _end(  # noqa: PLR0913, PLR0917 -- what a record states of an end
+        self,
+        status: Status,
+        error: str | None,
+        wall: float,
+        cpu: float,
+        test: Test | None = None,
+        right: str | None = None,
+    ) -> Record:
         """Write the record, remove the checkpoint and release the run; raise BusyError if another process owns it."""
         if self._held is not None and self._held.lost:
             raise BusyError(self.run.run_id)
@@ -187,7 +195,9 @@ class RunExecution:
         images, train_s = (training.images, training.train_s) if training else (0, 0.0)
         cost = Cost.of(self.spent, images, train_s)
         provenance = Provenance.of(self.facts, self.earlier, now())
-        record = Record.of_curve(self.run, status, curve, cost=cost, provenance=provenance, test=test, error=error)
+        record = Record.of_curve(
+            self.run, status, curve, cost=cost, provenance=provenance, verified_right=right, test=test, error=error
+        )
         with _storage():
             written = add_record(self.storage, record)
             checkpoint_path(self.storage, self.run.run_id).unlink(missing_ok=True)

@@ -169,15 +169,24 @@ class RunTraining:
                 parts = [self.model(self.data.patches.gather(s)) for s in index.starts.split(EVALUATION_BATCH)]
             return functional.log_softmax(torch.cat(parts).float(), dim=1)
 
-    def _clip_accuracies(self, log_p: torch.Tensor) -> dict[str, float | None]:
-        """Return the accuracies over validation clips, evaluated like test clips: on all, and on the verified ones."""
+    def _right(self, log_p: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return whether validation clips, evaluated like test clips, are right: all of them, and the verified ones."""
         index = self.data.validation
         right = clip_predictions(log_p, index.clips, len(index.clip_labels)) == index.clip_labels
-        verified = right[index.clip_verified]
+        return right, right[index.clip_verified]
+
+    def _clip_accuracies(self, log_p: torch.Tensor) -> dict[str, float | None]:
+        """Return the accuracies over validation clips: on all, and on the verified ones."""
+        right, verified = self._right(log_p)
         return {
             "validation_clip_accuracy": right.double().mean().item(),
             "verified_accuracy": verified.double().mean().item() if len(verified) else None,
         }
+
+    def verified_right(self) -> str | None:
+        """Return which verified validation clips the current weights classify correctly, see ``Record``."""
+        _, verified = self._right(self._log_probabilities(self.data.validation))
+        return "".join("1" if right else "0" for right in verified.tolist()) or None
 
     def test(self) -> Test:
         """Evaluate the current weights on the test clips."""

@@ -34,6 +34,7 @@ def test_a_run_ends_complete_with_curve_test_and_cost(loader, make_run, tmp_path
     assert [p.epoch for p in record.epochs] == [1, 2]
     assert record.validation_accuracy == record.epochs[-1].validation_accuracy
     assert len(record.test.predictions) == 12
+    assert record.verified_right.count("1") / len(record.verified_right) == pytest.approx(record.verified_accuracy)
     assert record.cost.wall_s > 0
     assert read_records(tmp_path) == {run.run_id: record}
     assert not checkpoint_path(tmp_path, run.run_id).exists()
