@@ -18,9 +18,7 @@ from analysis.findings.clip_predictions import clip_predictions
 from analysis.findings.label_judge import label_judges
 from analysis.results.runs_table import key_of, keys, names, reported_metric, scores, selected_on, subsets
 from analysis.results.study_results import explored, reported
-from analysis.statistics.block_model import block_model
-from analysis.statistics.collapse import Collapses, collapse_rate, find_collapses
-from analysis.statistics.hsu import best_set
+from analysis.statistics.collapse import Collapses, find_collapses
 from analysis.statistics.intervals import LEVEL, accuracy_interval
 from analysis.statistics.ranking import Ranking, best_per_arm, choose, rank
 from analysis.statistics.shared_luck import shared_luck
@@ -36,7 +34,6 @@ if TYPE_CHECKING:
     from analysis.findings.label_judge import LabelJudge
     from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
-    from analysis.statistics.collapse import Rate
     from analysis.statistics.hsu import BestSet
     from analysis.statistics.ranking import Choice
     from analysis.statistics.shared_luck import SharedLuck
@@ -106,11 +103,7 @@ class Finding(ABC):
 
         """
         if metric not in self._scores:
-            every, out = scores(self.reported.runs, metric), self.collapses.collapsed
-            self._scores[metric] = {
-                key: {seed: value for seed, value in by_seed.items() if seed not in out.get(key, ())}
-                for key, by_seed in every.items()
-            }
+            self._scores[metric] = self.collapses.without(scores(self.reported.runs, metric))
         return self._scores[metric]
 
     @cached_property
@@ -121,14 +114,6 @@ class Finding(ABC):
         """
         every = scores(self.reported.runs, "selection")
         return Collapses(every, {}, ()) if self.plan.settings.collapse == "counts" else find_collapses(every, POINT)
-
-    def collapse_rates(self) -> dict[Key, Rate]:
-        """Return the share of collapsed runs of each configuration that has any."""
-        sound = self.collapses.sound
-        return {
-            key: collapse_rate(len(seeds), len(seeds) + len(sound[key]))
-            for key, seeds in self.collapses.collapsed.items()
-        }
 
     @cached_property
     def explored_scores(self) -> Scores:
@@ -163,22 +148,6 @@ class Finding(ABC):
         """Return the configurations of a subset by their mean validation accuracy."""
         choice = self.choices.get(subset)
         return choice.ranking if choice else Ranking((), None)
-
-    @cached_property
-    def _best_sets(self) -> dict[tuple[str, str], BestSet | None]:
-        return {}
-
-    def best_set(self, metric: str, subset: str) -> BestSet | None:
-        """Return Hsu's comparisons of a subset's candidates by any accuracy; None unless two have one.
-
-        What the study concludes is in ``bests``; this shows the same by an accuracy that it does not choose by.
-        """
-        if (metric, subset) not in self._best_sets:
-            candidates = self.candidates_on(subset)
-            model = block_model({key: of for key, of in self.scores_on(subset, metric).items() if key in candidates})
-            several = model is not None and len(model.keys) > 1
-            self._best_sets[metric, subset] = best_set(model) if model is not None and several else None
-        return self._best_sets[metric, subset]
 
     @abstractmethod
     def bests(self, subset: str | None = None) -> Bests | None:

@@ -11,7 +11,7 @@ from analysis.findings.bests import bests_by_comparison, bests_by_posterior, bes
 from analysis.findings.exploration import sampled, settled, tried
 from analysis.findings.finding import Finding
 from analysis.results.runs_table import complete_runs, keys, subsets
-from analysis.statistics.block_model import block_model
+from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.hsu import best_set
 from analysis.statistics.ranking import choose
 from trainables.settings import Grid, Search, Settle

@@ -10,7 +10,7 @@ from scipy import stats
 from analysis.findings.claims import Answer, Claim, Estimate
 from analysis.findings.paper_runs import ABSENT
 from analysis.results.runs_table import Key
-from analysis.statistics.block_model import block_model
+from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.collapse import collapse_rate
 from analysis.statistics.hsu import best_set
 from analysis.statistics.intervals import LEVEL

@@ -49,6 +49,17 @@ class Collapses(Generic[K, R]):
     collapsed: dict[K, tuple[R, ...]]
     undecided: tuple[K, ...]
 
+    def without(self, scores: Mapping[K, Mapping[R, float]]) -> dict[K, dict[R, float]]:
+        """Return any scores of the same runs less those of the collapsed runs."""
+        return {
+            key: {run: score for run, score in runs.items() if run not in self.collapsed.get(key, ())}
+            for key, runs in scores.items()
+        }
+
+    def rates(self) -> dict[K, Rate]:
+        """Return the share of collapsed runs of each configuration that has any."""
+        return {key: collapse_rate(len(out), len(out) + len(self.sound[key])) for key, out in self.collapsed.items()}
+
 
 def find_collapses(scores: Mapping[K, Mapping[R, float]], point: float) -> Collapses[K, R]:
     """Find the runs that have collapsed.

@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.statistics.blocks.unequal_spreads import unequal_spreads
 from analysis.statistics.dunnett import one_sided
 from analysis.statistics.intervals import LEVEL, check_level
-from analysis.statistics.unequal_spreads import unequal_spreads
 
 if TYPE_CHECKING:
     from analysis.results.runs_table import Key
     from analysis.statistics.arrays import Floats
-    from analysis.statistics.block_model import BlockModel
+    from analysis.statistics.blocks.block_model import BlockModel
 
 UNEVEN_P = 0.2  # Brown and Forsythe's p from which on unequal spreads are allowed for
 ROUNDING = 1e-6

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from analysis.results.runs_table import Key
-    from analysis.statistics.two_way import TwoWayTable
+    from analysis.statistics.blocks.two_way import TwoWayTable
 
 REPLICATES = 4000  # the Monte Carlo error of a share is then below 0.008
 

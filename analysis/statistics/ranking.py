@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from analysis.statistics.block_model import block_model
+from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.hsu import BestSet, best_set, equal
 from analysis.statistics.intervals import LEVEL, Interval, accuracy_interval
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from analysis.results.runs_table import Key
-    from analysis.statistics.block_model import BlockModel
+    from analysis.statistics.blocks.block_model import BlockModel
 
 Scores: TypeAlias = "Mapping[Key, Mapping[int, float]]"  # configuration -> seed -> value
 MIN_SHARE = 0.5  # of the largest number of runs; with fewer, a configuration is chosen only if it stands out

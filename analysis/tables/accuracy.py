@@ -58,7 +58,7 @@ def standing_out(finding: Finding) -> list[Key]:
 
 def collapse_notes(finding: Finding) -> list[str]:
     """Return, for the note of a table of means, which runs have collapsed and are not in the means."""
-    rates = finding.collapse_rates()
+    rates = finding.collapses.rates()
     if not rates:
         return []
     some = list(rates.items())[:MAX_NAMED]

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from analysis.findings.arm_comparisons import RESAMPLING_SEED
 from analysis.results.runs_table import accuracy_name
+from analysis.statistics.blocks.seed_agreement import seed_agreement
+from analysis.statistics.blocks.two_way import effect, two_way_table
 from analysis.statistics.intervals import MIN_SEEDS, t_interval
 from analysis.statistics.pairs.power import seeds_to_halve
 from analysis.statistics.rank_bootstrap import stability
 from analysis.statistics.ranking import on_common_seeds
-from analysis.statistics.seed_agreement import seed_agreement
-from analysis.statistics.two_way import effect, two_way_table
 from analysis.tables.accuracy import collapse_notes
 from analysis.tables.arms import arm_tables
 from analysis.tables.table import NONE, Table

@@ -10,7 +10,7 @@ from analysis.findings.claims import Claim, GapClaim, SpreadClaim, TrendClaim
 from analysis.findings.published_gaps import ASSUMPTION, published_gaps
 from analysis.findings.temperature_claims import BestTemperatureClaim, ConvergenceClaim
 from analysis.results.runs_table import Key, subsets
-from analysis.statistics.block_model import block_model
+from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.hsu import best_set
 from analysis.statistics.intervals import CELL, accuracy_interval, p_text
 from analysis.tables.accuracy import BOLD

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from analysis.findings.method_finding import SettleFinding
 from analysis.results.runs_table import complete_runs, key_of, keys, runs_of
-from analysis.statistics.block_model import block_model
+from analysis.statistics.blocks.block_model import block_model
+from analysis.statistics.blocks.two_way import effect
+from analysis.statistics.blocks.unequal_spreads import unequal_spreads
 from analysis.statistics.clips import never_predicted
+from analysis.statistics.hsu import best_set
 from analysis.statistics.intervals import MIN_SEEDS, p_text
-from analysis.statistics.two_way import effect
-from analysis.statistics.unequal_spreads import unequal_spreads
 from analysis.text.chance_level import at_chance
+from analysis.text.failures import broken, collapsed, exploring_collapses
 from analysis.text.label_judge import label_cautions
 from analysis.text.phrases import chosen_by, joined
 from trainables.config import LOSSES
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from analysis.findings.method_finding import GridFinding, SearchFinding, SettleFinding
+    from analysis.findings.method_finding import GridFinding, SearchFinding
     from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
     from trainables.plans import PlannedRun
@@ -47,6 +50,8 @@ def grid_cautions(finding: GridFinding) -> tuple[str, ...]:
         *no_effect(finding, key.subset),
         *label_cautions(finding.label_judges, finding.plan, finding.names),
         *at_chance(finding, key),
+        *broken(finding, key),
+        *collapsed(finding, finding.collapses.rates()),
         *few_seeds(finding.reported.runs, key),
         *disagreement(finding, key),
         *uneven(finding, key.subset),
@@ -59,10 +64,13 @@ def explored_cautions(finding: SettleFinding | SearchFinding) -> tuple[str, ...]
     key = finding.chosen
     if key is None:
         return ()
+    exploring = exploring_collapses(finding) if isinstance(finding, SettleFinding) else {}
     return (
         *edges(finding.results, key),
         *label_cautions(finding.label_judges, finding.plan, finding.names),
         *at_chance(finding, key),
+        *broken(finding, key),
+        *collapsed(finding, exploring | finding.collapses.rates()),
         *few_seeds(finding.reported.runs, key),
         *unpredicted(finding.reported),
     )
@@ -135,7 +143,9 @@ def few_seeds(runs: pd.DataFrame, key: Key) -> list[str]:
 
 def disagreement(finding: GridFinding, key: Key) -> list[str]:
     """Return a caution if the configuration that is best on validation is ruled out as the best on the test set."""
-    best = finding.best_set("test", key.subset)
+    candidates = finding.candidates_on(key.subset)
+    model = block_model({of: finding.scores("test").get(of, {}) for of in candidates})
+    best = best_set(model) if model is not None else None
     if best is None or key in best.members or key not in {candidate.key for candidate in best.candidates}:
         return []
     (contender,) = (candidate for candidate in best.candidates if candidate.key == key)

@@ -36,11 +36,18 @@ def chance(probability: float) -> str:
     return f"> {1 - MIN_WRITTEN}" if probability > 1 - MIN_WRITTEN else f"{int(100 * probability + 1e-9) / 100:.2f}"
 
 
-def collapsed_in_words(rate: Rate) -> str:
-    """Write how many runs of a configuration collapsed and are set aside."""
+def collapsed_in_words(rate: Rate, runs: str = "") -> str:
+    """Write how many runs of a configuration collapsed and are set aside.
+
+    Args:
+        rate: of the configuration.
+        runs: which runs, such as ``exploring``.
+
+    """
     what = "collapsed and is set aside" if rate.k == 1 else "collapsed and are set aside"
     share = f"{100 * rate.low:.0f} to {100 * rate.high:.0f} % of its runs would, {100 * rate.level:g} % interval"
-    return f"{rate.k} of its {rate.n} complete runs {what}, far below the others ({share})"
+    complete = f"complete {runs} runs" if runs else "complete runs"
+    return f"{rate.k} of its {rate.n} {complete} {what}, far below the others ({share})"
 
 
 def expected_regret(regret: float) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.findings.choice_score import score_on_fresh_seeds
 from analysis.results.runs_table import Key, key_of, keys, left_out_count, runs_of, status_counts
 from analysis.statistics.intervals import LEVEL, paired_difference
+from analysis.text.failures import exploring_collapses
 from analysis.text.phrases import (
     MAX_NAMED,
     TEST_HIDDEN,
@@ -15,6 +16,7 @@ from analysis.text.phrases import (
     chance,
     chosen_by,
     clear,
+    collapsed_in_words,
     cost,
     expected_regret,
     joined,
@@ -34,8 +36,6 @@ if TYPE_CHECKING:
     from analysis.findings.method_finding import SearchFinding, SettleFinding
     from analysis.statistics.best_arm.assessment import Assessment
 
-MIN_RIVAL = 0.05  # a configuration that is less probably the best is not named beside the choice
-
 
 def settle_verdict(finding: SettleFinding) -> str:
     """Return the chosen configuration, its probability of being good enough, and its scores on fresh seeds."""
@@ -48,6 +48,7 @@ def settle_verdict(finding: SettleFinding) -> str:
     chosen = settled.standing.chosen
     sentences = [
         *_settled(finding, settled.standing),
+        *_confirmed_set(finding),
         *_confirmed(finding, chosen, score_on_fresh_seeds(chosen, finding.scores("test"))),
     ]
     return " ".join([*sentences, *(budget_ended(results) if settled.rule else [])])
@@ -76,14 +77,41 @@ def _settled(finding: SettleFinding, standing: Assessment[Key]) -> list[str]:
             limit = f"; {settled.ended} is reached" if settled.ended else ""
             leads = f"Not settled: by {chosen_by(finding.plan)} {name} leads and is {is_}"
             sentences = [f"{leads}, {asked} ({runs}{limit}).", f"The expected regret is {regret}."]
-    rivals = sorted(
-        (i for i, key in enumerate(standing.keys) if key != standing.chosen and standing.best[i] >= MIN_RIVAL),
-        key=lambda i: -standing.best[i],
-    )
-    if rivals:
-        words = [f"{called[standing.keys[i]]} ({chance(standing.best[i])})" for i in rivals[:MAX_NAMED]]
-        sentences.append(f"The best may also be {joined(words)}, by the probability in brackets.")
-    return sentences
+    return [*sentences, *_probably_best(finding, standing, called), *_unsound(finding, standing.chosen)]
+
+
+def _probably_best(finding: SettleFinding, standing: Assessment[Key], called: Mapping[Key, str]) -> list[str]:
+    """Write which of the explored values hold the best one with the level's probability; nothing if that is one."""
+    bests = finding.explored_bests
+    if bests is None or len(bests.members) == 1:
+        return []
+    probability = dict(zip(standing.keys, standing.best, strict=True))
+    words = [f"{called[key]} ({chance(probability[key])})" for key in bests.members[:MAX_NAMED]]
+    more = len(bests.members) - MAX_NAMED
+    named = joined([*words, *([f"{more} more"] if more > 0 else [])])
+    together = chance(sum(probability[key] for key in bests.members))
+    return [f"With probability {together} the best is one of {named}, each with the probability in brackets."]
+
+
+def _unsound(finding: SettleFinding, chosen: Key) -> list[str]:
+    """Write how many exploring runs of the choice gave no accuracy, or collapsed."""
+    statuses = runs_of(finding.explored.runs, chosen)["status"]
+    left, sentences = left_out_count(statuses), []
+    if left:
+        are = "is" if left == 1 else "are"
+        sentences.append(f"{left} of its {len(statuses)} exploring runs {are} left out ({status_counts(statuses)}).")
+    rate = exploring_collapses(finding).get(chosen)
+    return [*sentences, *([f"{collapsed_in_words(rate, 'exploring')}."] if rate else [])]
+
+
+def _confirmed_set(finding: SettleFinding) -> list[str]:
+    """Write which of the choice and the baselines may be the best on fresh seeds."""
+    bests, comparisons = finding.bests(), finding.comparisons.get("")
+    if bests is None or comparisons is None or len(bests.compared) == 1:
+        return []
+    scores, by = finding.confirmed_scores, chosen_by(finding.plan)
+    wording = Wording(finding.names, scores, by, "confirmed configurations", runs="fresh seed")
+    return [f"On fresh seeds: {choice_sentence(bests, comparisons, wording)}"]
 
 
 def search_verdict(finding: SearchFinding) -> str:
@@ -133,7 +161,9 @@ def _confirmed(finding: SettleFinding | SearchFinding, chosen: Key, accuracy: Ch
             if gap
         ]
         sentences = [f"{score}, {joined(words)} (paired by seed)." if words else f"{score}."]
-    left = left_out_count(statuses)
+    left, rate = left_out_count(statuses), finding.collapses.rates().get(chosen)
+    if rate:
+        sentences.append(f"{collapsed_in_words(rate, 'fresh')}.")
     if left:
         sentences.append(
             f"{left} of its {len(statuses)} fresh seeds {'is' if left == 1 else 'are'} left out "

@@ -116,7 +116,7 @@ def _left_out(finding: GridFinding, runs: pd.DataFrame, choice: Choice) -> list[
         if left:
             what = of.format(len(statuses))
             sentences.append(f"{left} {what} {'is' if left == 1 else 'are'} left out ({status_counts(statuses)}).")
-    rate = finding.collapse_rates().get(choice.key)
+    rate = finding.collapses.rates().get(choice.key)
     return [*sentences, *([f"{collapsed_in_words(rate)}."] if rate else [])]
 
 

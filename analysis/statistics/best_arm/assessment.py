@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 import numpy as np
@@ -64,6 +64,7 @@ class Assessment(Generic[T]):
         regrets: (K,), by how many points each configuration is expected to be below the best.
         runs: number of runs that the posterior has seen, those in flight included.
         undecided: configurations of which half the runs may have collapsed; one more run of each would tell.
+        collapsed: configuration -> seeds of its runs that have collapsed and that the posterior leaves out.
         posterior: of the configurations' mean accuracies, in points.
 
     """
@@ -76,6 +77,7 @@ class Assessment(Generic[T]):
     posterior: Posterior
     runs: int
     undecided: tuple[T, ...] = ()
+    collapsed: Mapping[T, tuple[int, ...]] = field(default_factory=dict)
 
     @property
     def index(self) -> int:
@@ -131,7 +133,7 @@ def assess_explored(
         return assess(scores, x, within, pending)
     collapses = find_collapses(scores, point=1)
     assessment = assess(collapses.sound, x, within, pending)
-    return assessment and replace(assessment, undecided=collapses.undecided)
+    return assessment and replace(assessment, undecided=collapses.undecided, collapsed=collapses.collapsed)
 
 
 def assess(

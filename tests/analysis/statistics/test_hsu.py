@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from analysis.results.runs_table import Key
-from analysis.statistics.block_model import block_model
+from analysis.statistics.blocks.block_model import block_model
+from analysis.statistics.blocks.two_way import two_way_table
 from analysis.statistics.dunnett import one_sided
 from analysis.statistics.hsu import Allowances, BestSet, best_set
 from analysis.statistics.ranking import on_common_seeds
-from analysis.statistics.two_way import two_way_table
 
 A, B, C = (Key(name, name, "all") for name in "abc")
 TIMES = 400

@@ -7,9 +7,9 @@ from itertools import product
 import pytest
 
 from analysis.results.runs_table import Key
+from analysis.statistics.blocks.two_way import TwoWayTable, two_way_table
 from analysis.statistics.rank_bootstrap import stability
 from analysis.statistics.ranking import on_common_seeds
-from analysis.statistics.two_way import TwoWayTable, two_way_table
 
 A, B, C = (Key(name, name, "all") for name in "abc")
 SCORES = {

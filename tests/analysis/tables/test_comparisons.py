@@ -9,7 +9,7 @@ import pytest
 
 from analysis.report.sections import report_sections
 from analysis.results.runs_table import scores
-from analysis.statistics.block_model import block_model
+from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.hsu import best_set
 from analysis.tables.comparisons import best_set_tables, compared_tables, seeds_in_words
 from trainables.config import CCE

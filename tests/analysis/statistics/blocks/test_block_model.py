@@ -9,10 +9,10 @@ import pytest
 from scipy import optimize, stats
 
 from analysis.results.runs_table import Key
-from analysis.statistics.block_model import BlockModel, block_model
+from analysis.statistics.blocks.block_model import BlockModel, block_model
+from analysis.statistics.blocks.two_way import two_way_table
 from analysis.statistics.intervals import paired_difference
 from analysis.statistics.ranking import on_common_seeds
-from analysis.statistics.two_way import two_way_table
 
 A, B, C = (Key(name, name, "all") for name in "abc")
 

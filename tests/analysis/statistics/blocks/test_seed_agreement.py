@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from analysis.results.runs_table import Key
+from analysis.statistics.blocks.seed_agreement import seed_agreement
+from analysis.statistics.blocks.two_way import TwoWayTable, two_way_table
 from analysis.statistics.ranking import on_common_seeds
-from analysis.statistics.seed_agreement import seed_agreement
-from analysis.statistics.two_way import TwoWayTable, two_way_table
 
 # Shrout and Fleiss 1979, table 2: six targets rated by four judges. Targets are seeds here, judges configurations.
 JUDGES = ([9, 6, 8, 7, 10, 6], [2, 1, 4, 1, 5, 2], [5, 3, 6, 2, 6, 4], [8, 2, 8, 6, 9, 7])

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from scipy import stats
 
+from analysis.statistics.blocks.two_way import MIN_FOR_DIFFERENCE
 from analysis.statistics.intervals import LEVEL, check_level
-from analysis.statistics.two_way import MIN_FOR_DIFFERENCE
 
 if TYPE_CHECKING:
-    from analysis.statistics.two_way import TwoWayTable
+    from analysis.statistics.blocks.two_way import TwoWayTable
 
 
 @dataclass(frozen=True)

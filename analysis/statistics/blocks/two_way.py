@@ -19,7 +19,7 @@ from analysis.statistics.intervals import no_spread, p_text
 if TYPE_CHECKING:
     from analysis.results.runs_table import Key
     from analysis.statistics.arrays import Floats
-    from analysis.statistics.block_model import BlockModel
+    from analysis.statistics.blocks.block_model import BlockModel
     from analysis.statistics.ranking import CommonSeeds
 
 MIN_FOR_DIFFERENCE = 2  # configurations, or seeds, needed to show a difference

@@ -10,7 +10,7 @@ from scipy import stats
 
 if TYPE_CHECKING:
     from analysis.statistics.arrays import Floats
-    from analysis.statistics.block_model import BlockModel
+    from analysis.statistics.blocks.block_model import BlockModel
 
 MIN_RUNS = 5  # of a configuration, to show that it scatters more or less than the others
 MIN_CONFIGURATIONS = 3  # the residuals of two configurations mirror each other

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from analysis.results.runs_table import Key
-from analysis.statistics.block_model import block_model
-from analysis.statistics.unequal_spreads import Spreads, unequal_spreads
+from analysis.statistics.blocks.block_model import block_model
+from analysis.statistics.blocks.unequal_spreads import Spreads, unequal_spreads
 
 
 def _spreads(values: np.ndarray, recorded: np.ndarray | None = None) -> Spreads | None:

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from analysis.results.runs_table import Key
-from analysis.statistics.block_model import block_model
+from analysis.statistics.blocks.block_model import block_model
+from analysis.statistics.blocks.two_way import effect, two_way_table
 from analysis.statistics.intervals import p_text
 from analysis.statistics.ranking import on_common_seeds
-from analysis.statistics.two_way import effect, two_way_table
 
 A, B, C = (Key(name, name, "all") for name in "abc")
 # Shrout and Fleiss 1979, table 2: six targets rated by four judges. Targets are seeds here, judges configurations.
