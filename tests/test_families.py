@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from contenders import candidates
-from families import CHANCE, FAMILIES, world
+from families import CHANCE, CLIP_LUCK, FAMILIES, world
 from repeats import Slice
 
 SEEDS = 300
@@ -52,6 +52,14 @@ def test_seeds_share_the_stated_part_of_their_variance(shared: float) -> None:
     off, _ = scores(f"seed_effect_{shared:g}")
     correlation = np.corrcoef(off[0])
     assert correlation[np.triu_indices(9, 1)].mean() == pytest.approx(shared, abs=0.08)
+
+
+def test_clips_that_all_seeds_share_move_a_value_by_the_same_luck_at_every_seed() -> None:
+    for split, seeds_average_it_out in (("fixed", False), ("per_seed", True)):
+        off, _ = scores(f"clips_{split}", worlds=20, seeds=100)
+        luck = off.mean(axis=2)  # of each value of each world, over 100 seeds
+        expected = 0.01 * (0.81 + CLIP_LUCK**2) if seeds_average_it_out else 0.0081 + CLIP_LUCK**2
+        assert luck.std() == pytest.approx(expected**0.5, rel=0.16)  # three standard errors of 180 values
 
 
 def test_uneven_values_have_the_stated_spreads() -> None:
