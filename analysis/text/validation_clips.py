@@ -20,9 +20,10 @@ def earlier_version(plan: StudyPlan) -> str:
     """State that a study's records are of an earlier version of the training; return "" for the present one."""
     if plan.semantics == SEMANTICS_VERSION:
         return ""
+    chooses = ", by which the study chooses," if selected_on(plan) == "validation" else ""
     return (
-        "These runs were trained by an earlier version of gce-study: their validation accuracy, by which the study "
-        "chooses, is over patches instead of clips, so it cannot be compared with that of newer runs."
+        f"These runs were trained by an earlier version of gce-study: their validation accuracy{chooses} is over "
+        "patches instead of clips, so it cannot be compared with that of newer runs."
     )
 
 

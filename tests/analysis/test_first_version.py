@@ -20,7 +20,7 @@ from analysis.report.write import files
 from analysis.results.study_results import StudyResults, load_results, study_results
 from analysis.tables.two_studies import comparison
 from factories import Builder, read_records, record
-from trainables.plans import read_plan
+from trainables.plans import StudyPlan, read_plan
 from trainables.storage.folder_location import FolderLocation
 
 if TYPE_CHECKING:
@@ -84,6 +84,18 @@ def test_a_report_on_the_first_version_states_what_its_validation_accuracy_is_ov
 def test_the_dashboard_states_it_on_the_page_of_the_study(storage: Location) -> None:
     page = make_page(Studies(storage, lambda *_: None), Address(study="first"))
     assert str(page).count(SENTENCE) == 1
+
+
+def test_a_study_that_chose_by_verified_clips_chose_by_clips_in_the_first_version_too(results: StudyResults) -> None:
+    spec = results.plan.spec | {"select_on": "verified"}
+    plan = StudyPlan.model_validate(results.plan.model_dump() | {"spec": spec})
+    report = method_report(study_results(plan, results.records))
+    assert "their validation accuracy is over patches instead of clips, so" in report.cautions[0]
+    assert "accuracy on the verified validation clips" in report.methods[0]
+
+
+def test_the_methods_of_the_first_version_name_patches(results: StudyResults) -> None:
+    assert "chosen by accuracy on the validation patches" in method_report(results).methods[0]
 
 
 def test_a_study_of_the_present_version_has_no_such_sentence(study: Builder) -> None:
