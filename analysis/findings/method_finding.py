@@ -34,9 +34,14 @@ class GridFinding(Finding):
 
     @cached_property
     def main_subset(self) -> str | None:
-        """The subset that the verdict is about: ``all``, else the first with complete runs; None without any."""
+        """The subset whose choice is the study's: ``all``, else the first on which most configurations compete.
+
+        None without a complete run.
+        """
         complete = subsets(complete_runs(self.reported.runs))
-        return "all" if "all" in complete else next(iter(complete), None)
+        return (
+            "all" if "all" in complete else max(complete, key=lambda name: len(self.candidates_on(name)), default=None)
+        )
 
     def candidates_on(self, subset: str) -> Scores:
         """Return the accuracies to choose by without those of the controls, which are compared and never chosen."""

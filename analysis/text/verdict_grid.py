@@ -20,6 +20,7 @@ from analysis.text.phrases import (
     points,
 )
 from analysis.text.possible_bests import Wording, choice_sentence, mean_in_words
+from analysis.text.verdict_subsets import on_other_subsets, over_all_subsets
 from trainables.naming import number, symbol
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 def grid_verdict(finding: GridFinding) -> str:
     """Return the best configuration, how certain that is, its test accuracy, and its gap to the next arm.
 
-    The choice is made on one subset: ``all`` when it has complete runs, else the plan's first subset that has.
+    The choice is that on ``GridFinding.main_subset``; a sentence each is on the other subsets and on all together.
     """
     results, choice = finding.results, finding.choice
     if finding.main_subset is None:
@@ -42,6 +43,7 @@ def grid_verdict(finding: GridFinding) -> str:
     runs = results.runs[results.runs["subset"] == finding.main_subset]
     sentences = _choice(finding, runs[runs["stage"] != "control"], choice)
     sentences += [TEST_HIDDEN] if results.test_hidden else [_test(finding, choice), *_control(finding, choice)]
+    sentences += [*on_other_subsets(finding), *([] if results.test_hidden else over_all_subsets(finding, choice))]
     sentences += _left_out(finding, runs, choice)
     return " ".join([*sentences, *budget_ended(results), cost(results)])
 
