@@ -11,7 +11,7 @@ from analysis.statistics.intervals import LEVEL
 from analysis.text.bibliography import LOSSES, ORIGIN, References, software
 from analysis.text.phrases import joined
 from analysis.text.procedures import named
-from analysis.text.validation_clips import chosen_on
+from analysis.text.validation_clips import chosen_on, covered
 from trainables.config import Training
 from trainables.naming import PARAMETERS, counted, number, symbol
 
@@ -139,9 +139,9 @@ def _statistics(finding: Finding) -> list[str]:
         chosen_on(results.plan),
         (
             f"We report means over seeds with {100 * LEVEL:g} % Student t-intervals{n}; differences are paired by "
-            "seed, as a seed gives every configuration the same initial weights and order of clips. The intervals "
-            "cover other seeds, not other data."
+            "seed, as a seed gives every configuration the same initial weights and order of clips."
         ),
+        covered(results.plan),
     ]
 
 

@@ -92,3 +92,4 @@ def test_the_methods_name_accuracy_split_and_clips(study: Builder) -> None:
     study.add("cce", CCE(name="cce"), 0)
     study.spec = {"training": {"split": "per_seed"}}
     assert "were held out, other clips for each seed, the same for every configuration" in chosen_on(study.plan())
+    assert "cover other seeds and the validation clips that each holds out" in study.report().methods[0]
