@@ -12,6 +12,7 @@ from analysis.plotting.figure import Figure
 from analysis.plotting.theme import INK, empty, escaped
 from analysis.results.runs_table import UNRECORDED, Key, key_of
 from analysis.statistics.best_arm.assessment import Explored, assess_explored
+from analysis.text.phrases import chance
 from trainables.naming import counted_points
 
 if TYPE_CHECKING:
@@ -112,12 +113,12 @@ def draw_confidence_history(data: History) -> go.Figure:
             figure.add_scatter(
                 x=[step.runs for step in marked],
                 y=[step.confidence for step in marked],
-                customdata=[escaped(step.chosen.configuration) for step in marked],
+                customdata=[(escaped(step.chosen.configuration), chance(step.confidence)) for step in marked],
                 mode="markers",
                 marker={"symbol": mark, "size": 8, "color": INK, "line": {"width": 2}},
                 name=name,
                 cliponaxis=False,
-                hovertemplate="after %{x} runs: %{customdata}<br>P = %{y:.2f}<extra></extra>",
+                hovertemplate="after %{x} runs: %{customdata[0]}<br>P: %{customdata[1]}<extra></extra>",
             )
     figure.add_scatter(
         x=[0, runs[-1]],

@@ -16,6 +16,7 @@ from analysis.plotting.theme import SHADE, axis_ends, axis_title, empty, escaped
 from analysis.results.runs_table import accuracy_name, arms
 from analysis.statistics.best_arm.assessment import scale
 from analysis.statistics.intervals import LEVEL, Interval
+from analysis.text.phrases import chance
 from trainables.naming import symbol
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from analysis.findings.method_finding import SettleFinding
 
 CURVE_POINTS = 81
-MIN_PROBABILITY = 0.05  # a value that is less probably the best is not shaded
 WIDTHS = 1.96  # standard deviations on either side that hold 95 % of a normal distribution
 
 
@@ -41,6 +41,7 @@ class PosteriorCurve:
         low: lower end of what holds 95 % of it.
         high: upper end.
         best: value -> the probability that it is the best, in the values' order.
+        possible: the fewest values whose probabilities sum to 95 %.
 
     """
 
@@ -50,11 +51,7 @@ class PosteriorCurve:
     low: tuple[float, ...]
     high: tuple[float, ...]
     best: dict[float, float]
-
-    @property
-    def possible(self) -> tuple[float, ...]:
-        """The values that may be the best, with a probability of at least MIN_PROBABILITY."""
-        return tuple(value for value, probability in self.best.items() if probability >= MIN_PROBABILITY)
+    possible: tuple[float, ...]
 
 
 def posterior_sweep(finding: SettleFinding) -> Sweep | None:
@@ -84,20 +81,21 @@ def posterior_sweep(finding: SettleFinding) -> Sweep | None:
 
 def posterior_data(finding: SettleFinding) -> PosteriorCurve | None:
     """Return the posterior over a settle study's parameter; None where the values have no order or no score."""
-    sweep, standing = posterior_sweep(finding), finding.settled.standing
-    if sweep is None or standing is None:
+    sweep, standing, bests = posterior_sweep(finding), finding.settled.standing, finding.explored_bests
+    if sweep is None or standing is None or bests is None:
         return None
     runs = finding.explored.runs
     values = dict(zip(runs["configuration"], runs["value"], strict=True))
     best = {float(values[key.configuration]): float(p) for key, p in zip(standing.keys, standing.best, strict=True)}
     best = dict(sorted(best.items()))
+    possible = tuple(sorted(float(values[key.configuration]) for key in bests.members))
     x = _between(tuple(best))
     positions = scale([""] * len(x), [{sweep.parameter: value} for value in x]) if x else None
     if positions is None:
-        return PosteriorCurve(sweep, (), (), (), (), best)
+        return PosteriorCurve(sweep, (), (), (), (), best, possible)
     mean, sd = standing.posterior.curve(positions)
     low, high = (np.clip((mean + side * WIDTHS * sd) / 100, 0, 1) for side in (-1, 1))
-    return PosteriorCurve(sweep, x, tuple(mean / 100), tuple(low), tuple(high), best)
+    return PosteriorCurve(sweep, x, tuple(mean / 100), tuple(low), tuple(high), best, possible)
 
 
 def _between(values: Sequence[float]) -> tuple[float, ...]:
@@ -173,7 +171,7 @@ def _shade(
         fillcolor=SHADE,
         legendgroup="possible",
         showlegend=row == 1,
-        name=f"may be the best: P(best) ≥ {MIN_PROBABILITY:g}",
+        name=f"the best with probability {LEVEL:g}",
     )
 
 
@@ -186,7 +184,8 @@ def _bars(figure: go.Figure, data: PosteriorCurve, colour: str) -> None:
         mode="lines",
         line={"color": colour, "width": max(4, min(22, 300 // len(data.best)))},
         showlegend=False,
-        hovertemplate=f"{sign} = %{{x:~g}}: P(best) = %{{y:.2f}}<extra></extra>",
+        customdata=[text for p in data.best.values() for text in (chance(p), chance(p), None)],
+        hovertemplate=f"{sign} = %{{x:~g}}: P(best): %{{customdata}}<extra></extra>",
         row=2,
         col=1,
     )
@@ -201,8 +200,8 @@ def posterior(finding: SettleFinding) -> tuple[Figure, ...]:
         "Every open mark is an exploring run; filled marks are the values' posterior means with the interval that "
         "holds 95 % of the posterior, which learns from neighbouring values too. The line is the part of the "
         "posterior that is smooth in the parameter, with a band that holds 95 % of it; each value may deviate from "
-        "it. Below is the probability that a value is the best; values for which it is at least "
-        f"{MIN_PROBABILITY:g} are shaded. The choice is made on these numbers.{part_drawn(finding.explored.runs)}"
+        "it. Below is the probability that a value is the best; shaded are the fewest values whose "
+        f"probabilities sum to {LEVEL:g}. The choice is made on these numbers.{part_drawn(finding.explored.runs)}"
     )
     title = f"{accuracy_name(data.sweep.metric)} against {symbol(data.sweep.parameter)}"
     name = named("exploring", data.sweep.metric, "accuracy vs", axis(data.sweep.parameter))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from analysis.figures import published
@@ -26,12 +27,13 @@ from analysis.statistics.intervals import LEVEL, MIN_SEEDS, Interval, accuracy_i
 from trainables.naming import symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import pandas as pd
     import plotly.graph_objects as go
 
     from analysis.findings.finding import Finding
+    from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
 
 
@@ -126,7 +128,13 @@ def sweep_parameters(runs: pd.DataFrame) -> list[str]:
     return [name for name in dict.fromkeys(map(str, runs["parameter"])) if name]
 
 
-def sweep_data(runs: pd.DataFrame, parameter: str, metric: str, level: float = LEVEL) -> Sweep:
+def sweep_data(
+    runs: pd.DataFrame,
+    parameter: str,
+    metric: str,
+    level: float = LEVEL,
+    collapsed: Mapping[Key, Collection[int]] = MappingProxyType({}),
+) -> Sweep:
     """Return accuracy against a varied parameter: the series that vary it, then the arms and controls that do not.
 
     Args:
@@ -134,6 +142,7 @@ def sweep_data(runs: pd.DataFrame, parameter: str, metric: str, level: float = L
         parameter: a name from ``sweep_parameters``.
         metric: ``validation`` or ``test``.
         level: of the t-intervals, in (0, 1).
+        collapsed: configuration -> seeds whose runs are drawn, but are not in the means.
 
     Series without a complete run are absent; so are arms that vary another parameter.
 
@@ -148,9 +157,9 @@ def sweep_data(runs: pd.DataFrame, parameter: str, metric: str, level: float = L
         name = str(rows["series"].iloc[0])
         label = f"{name} · {subset}" if several else name
         if (rows["parameter"] == parameter).all():
-            swept.append(_line(rows, label, metric, level))
+            swept.append(_line(rows, label, metric, level, collapsed))
         elif (rows["parameter"] == "").all():
-            fixed.append(_line(rows, label, metric, level))
+            fixed.append(_line(rows, label, metric, level, collapsed))
     return Sweep(parameter, metric, tuple(line for line in (*swept, *fixed) if line.intervals))
 
 
@@ -184,13 +193,16 @@ def best_spans(finding: Finding, runs: pd.DataFrame, parameter: str) -> list[tup
     return spans
 
 
-def _line(runs: pd.DataFrame, label: str, metric: str, level: float) -> SweepLine:
+def _line(
+    runs: pd.DataFrame, label: str, metric: str, level: float, collapsed: Mapping[Key, Collection[int]]
+) -> SweepLine:
     points: list[tuple[float, Interval]] = []
     dots: list[Dot] = []
     values = dict(zip(runs["configuration"], runs["value"], strict=True))
     for key, by_seed in scores(runs, metric).items():
         x = float(values[key.configuration])
-        points.append((x, accuracy_interval(by_seed.values(), level)))
+        sound = [accuracy for seed, accuracy in by_seed.items() if seed not in collapsed.get(key, ())]
+        points.append((x, accuracy_interval(sound, level)))
         dots.extend(Dot(x, accuracy, seed) for seed, accuracy in by_seed.items())
     points.sort(key=lambda point: point[0])
     x_axis = tuple(x for x, _ in points if not math.isnan(x))
@@ -228,10 +240,13 @@ def _captioned(finding: Finding, results: StudyResults, parameter: str, metric: 
     )
     if metric == finding.selected_on:
         caption += " The choice is made on these numbers."
+    collapsed = finding.collapses.collapsed if results is finding.reported else {}
+    if collapsed:
+        caption += " Runs that have collapsed are drawn like any other, but are not in the means."
     marks = published.published_marks(results, parameter) if metric == "test" else []
     figures = []
     for where, runs in panels(results.runs, metric):
-        data = sweep_data(runs, parameter, metric)
+        data = sweep_data(runs, parameter, metric, collapsed=collapsed)
         if len({x for line in data.lines for x in line.x}) > 1:  # one value alone has no axis
             title = f"{accuracy_name(metric)} against {symbol(parameter)}{where}"
             drawing = draw_sweep(data, arms(results.runs))

@@ -20,12 +20,14 @@ def summary(finding: Finding, level: float = LEVEL) -> pd.DataFrame:
         One row per configuration: arm, configuration, subset, loss, n (complete runs); for validation and test each
         ``_n``, ``_mean``, ``_half_width``, ``_low``, ``_high`` (fractions; NaN where there is none); method and level
         of the intervals; test_luck, by how much test_mean is too high where the same runs made the choice (NaN for what
-        is not a subset's choice); the number of runs left out, for each status of ``LEFT_OUT``; and of those that wait
+        is not a subset's choice); collapsed, the number of complete runs that are far below the others and in no mean;
+        the number of runs left out, for each status of ``LEFT_OUT``; and of those that wait
         to be trained.
 
     """
     rows: list[dict[str, Any]] = []
     luck = {choice.key: finding.tested(choice).luck for choice in finding.choices.values() if choice}
+    out = {key: len(seeds) for key, seeds in finding.collapses.collapsed.items()}
     for names, runs in finding.reported.runs.groupby(list(Key._fields), sort=False):
         key = Key(*map(str, names))
         counts = runs["status"].value_counts()
@@ -33,14 +35,16 @@ def summary(finding: Finding, level: float = LEVEL) -> pd.DataFrame:
         for metric in METRICS:
             row |= _moments(metric, finding.scores(metric).get(key, {}), level)
         left_out = {status: int(counts.get(status, 0)) for status in (*LEFT_OUT, WAITING)}
-        rows.append({**row, "method": "t", "level": level, "test_luck": luck.get(key), **left_out})
+        rows.append(
+            {**row, "method": "t", "level": level, "test_luck": luck.get(key), "collapsed": out.get(key, 0), **left_out}
+        )
     return pd.DataFrame(rows, columns=_summary_columns())
 
 
 def _summary_columns() -> list[str]:
     parts = ("n", "mean", "half_width", "low", "high")
     metrics = [f"{metric}_{part}" for metric in METRICS for part in parts]
-    return [*Key._fields, "loss", "n", *metrics, "method", "level", "test_luck", *LEFT_OUT, WAITING]
+    return [*Key._fields, "loss", "n", *metrics, "method", "level", "test_luck", "collapsed", *LEFT_OUT, WAITING]
 
 
 def _moments(metric: str, values: dict[int, float], level: float) -> dict[str, Any]:
