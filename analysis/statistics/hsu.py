@@ -87,18 +87,23 @@ class BestSet:
         return not self.model.complete
 
     def label(self) -> str:
-        """Return a description of the intervals, for the note of a table."""
+        """Return a description of the intervals."""
+        if self.sd is None:
+            return self.facts()
+        blocks = "seeds as random blocks, means adjusted for them," if self.adjusted else "seeds as blocks"
+        return (
+            f"{100 * self.level:g} % simultaneous intervals, Hsu's comparisons with the best, {blocks} of an additive "
+            f"model, {self.facts()}"
+        )
+
+    def facts(self) -> str:
+        """Return what the intervals rest on: the variances, the degrees of freedom and the number of runs."""
         counts = [candidate.n for candidate in self.candidates]
         runs = f"n = {min(counts)}" if min(counts) == max(counts) else f"n = {min(counts)} to {max(counts)}"
         if self.sd is None:
             return f"no interval: {'one run each' if max(counts) == 1 else 'no spread seen'}, {runs}"
         spread = "allowing for unequal spreads" if self.uneven else "one variance for all configurations"
-        blocks = "seeds as random blocks, means adjusted for them," if self.adjusted else "seeds as blocks"
-        least = "at least " if self.adjusted else ""
-        return (
-            f"{100 * self.level:g} % simultaneous intervals, Hsu's comparisons with the best, {blocks} of an additive "
-            f"model, {spread}, {least}{self.df:.0f} degrees of freedom, {runs}"
-        )
+        return f"{spread}, {'at least ' if self.adjusted else ''}{self.df:.0f} degrees of freedom, {runs}"
 
 
 def best_set(model: BlockModel, level: float = LEVEL) -> BestSet:

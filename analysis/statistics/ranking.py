@@ -120,13 +120,15 @@ def rank(scores: Scores) -> Ranking:
 
     """
     model = block_model(scores)
-    if model is None:
-        return Ranking((), None)
+    return Ranking(order(model), model) if model else Ranking((), None)
+
+
+def order(model: BlockModel) -> tuple[Key, ...]:
+    """Return the configurations of a model in the order of ``Ranking.keys``."""
     most = model.counts.max()
     enough = model.counts >= max(MIN_SHARE * most, min(2, most))
     means = [round(float(mean), 12) for mean in model.means]  # equal means may differ by rounding
-    order = sorted(range(len(model.keys)), key=lambda i: (not enough[i], -means[i]))
-    return Ranking(tuple(model.keys[i] for i in order), model)
+    return tuple(model.keys[i] for i in sorted(range(len(model.keys)), key=lambda i: (not enough[i], -means[i])))
 
 
 def choose(scores: Scores, level: float = LEVEL) -> Choice | None:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.intervals import no_spread
+from analysis.statistics.ranking import order
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -182,8 +184,9 @@ def leave_one_seed_out(validation: Scores, test: Scores, chosen: Key) -> LeftOut
     """
     by_others = {}
     for seed in sorted({seed for by_seed in validation.values() for seed in by_seed}):
-        fit = _additive({key: {s: v for s, v in by_seed.items() if s != seed} for key, by_seed in validation.items()})
-        key = fit.keys[int(fit.means.argmax())] if fit else None
+        others = {key: {s: v for s, v in by_seed.items() if s != seed} for key, by_seed in validation.items()}
+        model = block_model(others)
+        key = order(model)[0] if model else None
         if key is not None and seed in test.get(key, {}):
             by_others[seed] = key
     if len(by_others) < 2:  # noqa: PLR2004 -- one value is no average

@@ -67,18 +67,23 @@ def _best_set(finding: Finding, subset: str, best: BestSet) -> Table:
         for contender in sorted(best.candidates, key=lambda contender: -contender.mean)
     )
     tested, agreement = effect(best.model), seed_agreement(layout) if layout else None
-    notes = [f"{accuracy_name(finding.selected_on)} in %; differences in points. {best.label()}."]
-    notes += [note.strip() for note in collapse_notes(finding)]
-    notes += [f"First when resampled: {resampled.label()}; with few seeds it is overconfident."] if resampled else []
-    notes += [f"{tested.text()}."] if tested else []
-    notes += [agreement.text()] if agreement else []
-    used = [procedures.MAY_BE_BEST]
-    used += [procedures.FIRST_WHEN_RESAMPLED] if resampled else []
-    used += [procedures.EQUAL_MEANS] if tested else []
-    used += [procedures.SEED_SHARE] if agreement else []
+    used = (
+        procedures.MAY_BE_BEST,
+        *([procedures.ADJUSTED_MEAN] if best.adjusted else []),
+        *([procedures.FIRST_WHEN_RESAMPLED] if resampled else []),
+        *([procedures.EQUAL_MEANS] if tested else []),
+        *([procedures.SEED_SHARE] if agreement else []),
+    )
+    notes = [
+        f"{accuracy_name(finding.selected_on)} in %; differences in points.",
+        procedures.explained(used),
+        f"Here: {best.facts()}{f'; {tested.text()}' if tested else ''}.",
+        *([agreement.text()] if agreement else []),
+        *(note.strip() for note in collapse_notes(finding)),
+    ]
     header = ("Configuration", "Mean", "Minus the best other", "Interval", "May be best", "First when resampled")
     where = f" on {subset}" if subset and len(finding.subsets) > 1 else ""
-    return Table(f"Configurations that may be best{where}", header, rows, " ".join(notes), procedures=tuple(used))
+    return Table(f"Configurations that may be best{where}", header, rows, " ".join(notes), procedures=used)
 
 
 def _ends(contender: Contender) -> str:

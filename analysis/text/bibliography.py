@@ -56,6 +56,13 @@ REFERENCES: dict[str, tuple[str, str]] = {
             "16, 2001."
         ),
     ),
+    "brownforsythe": (
+        "Brown and Forsythe, 1974",
+        (
+            "M. B. Brown, A. B. Forsythe. Robust tests for the equality of variances. Journal of the American "
+            "Statistical Association 69, 1974."
+        ),
+    ),
     "deng": (
         "Deng et al., 2021",
         (
@@ -114,6 +121,13 @@ REFERENCES: dict[str, tuple[str, str]] = {
         "Hsu, 1981",
         "J. C. Hsu. Simultaneous confidence intervals for all distances from the 'best'. Annals of Statistics 9, 1981.",
     ),
+    "kenward": (
+        "Kenward and Roger, 1997",
+        (
+            "M. G. Kenward, J. H. Roger. Small sample inference for fixed effects from restricted maximum likelihood. "
+            "Biometrics 53, 1997."
+        ),
+    ),
     "li": (
         "Li et al., 2020",
         (
@@ -132,6 +146,13 @@ REFERENCES: dict[str, tuple[str, str]] = {
     "owen": (
         "Owen, 2007",
         ("A. B. Owen. The pigeonhole bootstrap. Annals of Applied Statistics 1, 2007."),
+    ),
+    "patterson": (
+        "Patterson and Thompson, 1971",
+        (
+            "H. D. Patterson, R. Thompson. Recovery of inter-block information when block sizes are unequal. "
+            "Biometrika 58, 1971."
+        ),
     ),
     "reed": (
         "Reed et al., 2015",

@@ -8,7 +8,6 @@ from analysis.results.runs_table import keys, recorded_count
 from analysis.statistics.best_arm import noise, prior
 from analysis.statistics.best_arm.assessment import CHALLENGERS, REGRET_RUNS, REGRET_SHARE
 from analysis.statistics.best_arm.posterior import DRAWS
-from analysis.statistics.intervals import LEVEL
 from analysis.text.phrases import joined
 from trainables.naming import counted, counted_points
 
@@ -41,9 +40,8 @@ def grid_design(finding: GridFinding, cited: References) -> list[str]:
         first,
         *controls,
         (
-            "Which configurations may be the best by mean validation accuracy follows from simultaneous "
-            f"{100 * LEVEL:g} % confidence intervals (multiple comparisons with the best, {cited.cite('hsu')}), with "
-            "seeds as blocks of an additive model, random where runs are missing."
+            "On each subset the configuration of the highest mean validation accuracy was chosen; which others may be "
+            f"the best follows from multiple comparisons with the best ({cited.cite('hsu')})."
         ),
     ]
 

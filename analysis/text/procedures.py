@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.findings import published
 from analysis.findings.arm_comparisons import RESAMPLING_SEED
 from analysis.statistics.clips import REPLICATES as CLIP_REPLICATES
+from analysis.statistics.hsu import UNEVEN_P
 from analysis.statistics.intervals import LEVEL, MIN_SEEDS
 from analysis.statistics.pairs.paired_tests import MARGIN
 from analysis.statistics.pairs.power import POWER
@@ -115,8 +116,16 @@ CLIP_BOOTSTRAP = Procedure(
 )
 MAY_BE_BEST = Procedure(
     "May be best",
-    f"Hsu's multiple comparisons with the best at {PERCENT} in all, with seeds as blocks of an additive model",
-    ("hsu",),
+    f"whether Hsu's multiple comparisons with the best leave it possible, at {PERCENT} for all intervals together, "
+    "with seeds as blocks of an additive model and one variance for all configurations, or those of each where the "
+    f"test of Brown and Forsythe rejects equal ones with p of at most {UNEVEN_P:g}",
+    ("brownforsythe", "hsu"),
+)
+ADJUSTED_MEAN = Procedure(
+    "Mean",
+    "the generalised least-squares estimate over all runs, as some are missing, with seeds as random blocks "
+    "(restricted maximum likelihood; degrees of freedom after Kenward and Roger)",
+    ("kenward", "patterson"),
 )
 FIRST_WHEN_RESAMPLED = Procedure(
     "First when resampled",

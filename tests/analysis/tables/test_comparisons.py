@@ -34,7 +34,7 @@ def test_the_set_of_bests_is_tabulated_with_its_intervals_best_mean_first(full_s
         assert float(gap) == pytest.approx(100 * each.difference, abs=0.051)
         assert interval == f"{100 * each.low:+.1f} to {100 * each.high:+.1f}"
         assert may == ("yes" if each.may_be_best else "no")
-    assert "Hsu's comparisons with the best" in table.note
+    assert "Hsu's multiple comparisons with the best" in table.note
 
 
 def test_one_configuration_has_nothing_to_compare(study: Builder) -> None:

@@ -187,6 +187,15 @@ def test_methods_name_whatever_statistic_a_heading_or_a_note_of_a_table_names(re
     assert {term for term, words in asked.items() if not re.search(words, text)} == set()
 
 
+def test_the_model_for_missing_runs_is_named_where_runs_are_missing(study: Builder) -> None:
+    study.baselines(6)
+    model = "generalised least-squares estimate over all runs"
+    assert model not in study.report().methods[0]
+    study.add("gce", GCE(name="gce", q=0.7), 6, status="failed")
+    study.add("cce", CCE(name="cce"), 6)
+    assert f"{model}, as some are missing" in study.report().methods[0]
+
+
 def test_every_work_of_a_procedure_is_in_the_bibliography() -> None:
     known = [value for value in vars(procedures).values() if isinstance(value, procedures.Procedure)]
     assert len(known) > 15
