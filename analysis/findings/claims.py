@@ -62,8 +62,8 @@ class Check:
     Attributes:
         claim: the claim.
         answer: what our runs say of it.
-        estimate: our number; None where it is not tested.
-        why: why it is not tested; empty where it is.
+        estimate: our number; None where there is none.
+        why: why it is not tested, or what answers it instead of a number; else empty.
         excess: our number minus the published one; None where they cannot be compared.
 
     """

@@ -7,12 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from analysis.findings import published
-from analysis.results.runs_table import scores
+from analysis.results.runs_table import key_of, scores
 from trainables.config import AdaptiveGCE
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from analysis.findings.bests import Bests
     from analysis.findings.published import PublishedLoss
     from analysis.results.study_results import StudyResults
     from trainables.config import Configuration, Subset
@@ -28,6 +29,7 @@ class PaperRuns:
     """
 
     results: StudyResults  # of the reported runs
+    explored: Bests | None = None  # which explored configurations may be the best by validation; None if unknown
 
     def accuracies(self, loss: PublishedLoss, subset: Subset) -> dict[int, float]:
         """Return seed -> test accuracy; empty if the study has no complete run of these settings."""
@@ -43,6 +45,15 @@ class PaperRuns:
     def temperatures(self) -> dict[float, dict[int, float]]:
         """T -> seed -> test accuracy of the adaptive loss on ``all``, ascending, other settings being the paper's."""
         return {t: by_seed for t, of_t in sorted(self._of_temperature.items()) if (by_seed := self._accuracies(of_t))}
+
+    @cached_property
+    def possible_bests(self) -> dict[float, bool]:
+        """Explored T -> whether it may be the best by validation, ascending, other settings being the paper's."""
+        if self.explored is None:
+            return {}
+        key_of_configuration = {planned.run.configuration: key_of(planned) for planned in self.results.plan.runs}
+        keys = {t: key_of_configuration.get(of_t) for t, of_t in sorted(self._of_temperature.items())}
+        return {t: key in self.explored.members for t, key in keys.items() if key in self.explored.compared}
 
     def outcomes(self, most: float) -> pd.DataFrame:
         """Return the recorded runs of the adaptive loss on ``all`` with T up to ``most``, whatever became of them."""

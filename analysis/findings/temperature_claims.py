@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from scipy import stats
 
-from analysis.findings.claims import Answer, Claim, Estimate
+from analysis.findings.claims import Answer, Check, Claim, Estimate
 from analysis.findings.paper_runs import ABSENT
 from analysis.results.runs_table import Key
 from analysis.statistics.blocks.block_model import block_model
@@ -43,6 +43,19 @@ class BestTemperatureClaim(Claim):
         members = ", ".join(number(t) for t in runs.temperatures if _key(t) in best.members)
         return Estimate(
             100 * (contender.difference or 0.0), low, high, contender.n, detail=f"may be the best: T = {members}"
+        )
+
+    def check(self, runs: PaperRuns) -> Check:
+        """Compare the claim with test accuracies; without them, with the T that may be the best by validation."""
+        check = super().check(runs)
+        possible = [t for t, may_be_best in runs.possible_bests.items() if may_be_best]
+        if check.answer != "not tested" or self.temperature not in runs.possible_bests:
+            return check
+        alone = possible == [self.temperature]
+        answer: Answer = "holds" if alone else "open" if self.temperature in possible else "contradicted"
+        level = f"{100 * runs.explored.level:g} %" if runs.explored else ""
+        return Check(
+            self, answer, why=f"may be the best by validation ({level}): T = {', '.join(map(number, possible))}"
         )
 
     def published(self) -> str:

@@ -108,7 +108,10 @@ class MethodReport:
     @cached_property
     def paper(self) -> PaperRuns | None:
         """The runs of the paper's settings; None on other data than the paper's."""
-        return PaperRuns(self.finding.reported) if is_published_data(self.finding.plan.dataset) else None
+        if not is_published_data(self.finding.plan.dataset):
+            return None
+        explored = self.finding.explored_bests if isinstance(self.finding, SettleFinding) else None
+        return PaperRuns(self.finding.reported, explored)
 
     @cached_property
     def published_tables(self) -> tuple[Table, ...]:

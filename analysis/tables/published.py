@@ -127,7 +127,9 @@ def claims_table(checked: Sequence[Check]) -> Table:
     """Tabulate the claims of the paper's text beside the study's own numbers; those that it tests come first."""
     tested_first = sorted(checked, key=lambda c: c.answer == "not tested")
     rows = tuple((c.claim.text, c.claim.published(), c.ours(), _excess(c), ANSWERS[c.answer]) for c in tested_first)
-    used = tuple(dict.fromkeys(PROCEDURES[type(c.claim)] for c in tested_first if c.answer != "not tested"))
+    used = tuple(
+        dict.fromkeys(PROCEDURES[type(c.claim)] for c in tested_first if c.answer != "not tested" and c.estimate)
+    )
     rule = (
         "Test accuracy, every complete run; each interval is at its own level. Our runs support a claim if the whole "
         "interval lies on its side, and contradict it if on the other side."

@@ -69,6 +69,23 @@ def test_one_t_alone_is_not_called_the_best(study: Builder) -> None:
     assert check.ours() == "not in this study: T = 1000 beside other values, with test accuracies"
 
 
+@pytest.mark.parametrize(
+    ("drops", "answer", "members"),
+    [
+        ({316.0: 6.0, 1000.0: 0.0, 3162.0: 6.0}, "holds", "1000"),
+        ({316.0: 6.0, 1000.0: 0.1, 3162.0: 0.0}, "open", "1000, 3162"),
+        ({316.0: 0.0, 1000.0: 6.0, 3162.0: 6.0}, "contradicted", "316"),
+    ],
+)
+def test_a_study_that_settles_answers_by_the_t_that_may_be_the_best_by_validation(
+    study: Builder, drops: dict[float, float], answer: str, members: str
+) -> None:
+    study.kind = "fsdnoisy18k"
+    check = BEST.check(study.exploring_temperatures(drops).report().paper)
+    assert check.answer == answer
+    assert check.ours() == f"may be the best by validation (95 %): T = {members}"
+
+
 def low_t(study: Builder, statuses: list[Status], predictions: list[int], accuracy: float = 0.5) -> Check:
     study.classes = [f"class {i}" for i in range(20)]
     loss = AdaptiveGCE(name="adaptive_gce", temperature=100.0)
