@@ -62,7 +62,8 @@ def workloads(spec: StudySpec, manifest: Manifest) -> dict[str, Workload]:
             problems += error.problems
             continue
         # With a split for each seed, sizes hardly depend on it, but all verified clips may be on one side.
-        seeds = dict.fromkeys(map(spec.training.validation_seed, spec.seed_list or range(SEEDS)))
+        looked_at = (spec.seed_list or range(SEEDS)) if spec.select_on == "verified" else (0,)
+        seeds = dict.fromkeys(map(spec.training.validation_seed, looked_at))
         splits = [split_validation(manifest, chosen, spec.training.validation, seed) for seed in seeds]
         train, held = splits[0]
         work[name] = Workload(len(train), count(train), count(held))
