@@ -132,3 +132,19 @@ def test_the_control_in_a_grid_is_of_the_configuration_that_represents_the_arm_i
         runs=planned,
     )
     assert representatives(spec, planned, records) == set(method_finding(study_results(plan, records)).representatives)
+
+
+@pytest.mark.parametrize(("collapse", "temperature"), [("set_aside", 1000.0), ("counts", 100.0)])
+def test_a_collapsed_run_decides_which_configuration_of_a_grid_has_a_control_only_where_it_counts(
+    tmp_path: Path, collapse: str, temperature: float
+) -> None:
+    spec = study(tmp_path, ADAPTIVE, CCE, seeds=6, controls=["fixed_q"], collapse=collapse)
+    planned = planned_runs(spec, "d")
+    means = {100.0: 0.75, 1000.0: 0.8}
+    records = {}
+    for p in planned:
+        mean = means.get(float(p.varied.get("temperature", 0)), 0.5)
+        collapsed = mean == means[1000.0] and p.run.seed == 0
+        records[p.run.run_id] = record(p, epochs=curve([0.1 if collapsed else mean + 0.001 * p.run.seed]))
+    chosen = {key.configuration for key in representatives(spec, planned, records) if key.arm == "adaptive"}
+    assert chosen == {f"adaptive T={temperature:g}"}
