@@ -34,6 +34,7 @@ MAX_NAMED = 8  # configurations named in one cell
 BOLD = (
     f" Bold: may be the best by {{}} (Hsu's comparisons with the best, {100 * LEVEL:g} %), where others are ruled out."
 )
+CONTROLS = " A control is compared and never chosen, so it is not bold whatever it scores."
 
 
 def results_table(finding: Finding, metric: str) -> Table:
@@ -46,7 +47,9 @@ def results_table(finding: Finding, metric: str) -> Table:
     bold = {
         (labels.index((key.arm, key.configuration)), 1 + columns.index(key.subset)) for key in standing_out(finding)
     }
-    notes = [note, *collapse_notes(finding), *([BOLD.format(SELECTED_ON[finding.selected_on])] if bold else [])]
+    notes = [note, *collapse_notes(finding)]
+    if bold:
+        notes += [BOLD.format(SELECTED_ON[finding.selected_on]), *([CONTROLS] if finding.controls else [])]
     return Table(name, ("Configuration", *columns), rows, "".join(notes), frozenset(bold))
 
 

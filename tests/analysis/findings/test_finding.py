@@ -18,6 +18,7 @@ from analysis.report.write import files
 from analysis.results.runs_table import Key
 from analysis.statistics import ranking
 from analysis.statistics.best_arm import assessment
+from analysis.tables.accuracy import results_table
 from analysis.tables.arms import arm_tables
 from trainables.config import CCE, GCE, MAE, AdaptiveGCE
 
@@ -172,3 +173,16 @@ def test_a_control_belongs_to_the_adaptive_configuration_with_its_values(study: 
 def test_the_strip_of_values_that_may_be_the_best_is_drawn_beside_a_control(study: Builder) -> None:
     finding = controlled(study).finding()
     assert best_spans(finding, finding.reported.runs, "temperature") == [(1000.0, 1000.0)]
+
+
+def test_the_note_of_a_table_states_why_a_control_is_not_bold(study: Builder) -> None:
+    table = results_table(controlled(study).finding(), "test")
+    labels = [row[0] for row in table.rows]
+    assert [labels[row] for row, _ in table.bold] == ["adaptive T=1000"]
+    assert table.note.endswith("A control is compared and never chosen, so it is not bold whatever it scores.")
+
+
+def test_without_controls_no_note_mentions_them(study: Builder) -> None:
+    table = results_table(study.temperatures([2, 3], 6).finding(), "test")
+    assert table.bold
+    assert "control" not in table.note
