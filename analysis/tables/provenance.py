@@ -8,10 +8,10 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from analysis.findings.published import why_not_published
-from analysis.findings.validation_clips import validation_clips
 from analysis.results.budget import HOUR_S
 from analysis.results.gpu_costs import lost_s, unpriced_devices
 from analysis.results.runs_table import complete_runs
+from analysis.results.validation_clips import validation_clips
 from analysis.tables.table import Table
 from analysis.text.validation_clips import clips_in_full
 from trainables.naming import label, number, symbol

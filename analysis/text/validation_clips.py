@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.findings.validation_clips import ValidationClips, validation_clips
 from analysis.results.runs_table import selected_on
+from analysis.results.validation_clips import ValidationClips, validation_clips
 from trainables.config import SEMANTICS_VERSION
 from trainables.naming import counted_points
 from trainables.settings import Settle

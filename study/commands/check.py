@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from analysis.findings.validation_clips import validation_clips
+from analysis.results.validation_clips import validation_clips
 from analysis.text.validation_clips import clips_in_full, coarse_clips
 from study.commands.options import add_run_options, add_study_file
 from study.commands.tables import show_arms, show_open
