@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.findings import published
+from analysis.findings.paper import published
 from analysis.plotting.theme import INK, escaped
 from analysis.results.runs_table import subsets
 

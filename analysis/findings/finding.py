@@ -245,7 +245,7 @@ class Finding(ABC):
     @cached_property
     def label_judges(self) -> tuple[LabelJudge, ...]:
         """What given and verified validation labels show, for each subset."""
-        return label_judges(self)
+        return label_judges(self.results, self.chosen, {on: c.key for on, c in self.choices.items() if c})
 
     @cached_property
     def clips(self) -> ClipPredictions | None:

@@ -11,6 +11,7 @@ import numpy as np
 from scipy import special
 
 from analysis.results.runs_table import complete_runs, runs_of, scores
+from analysis.results.study_results import explored, reported
 from analysis.statistics.clips import bootstrap_gaps
 from analysis.statistics.deming import slope_interval
 from analysis.statistics.intervals import LEVEL, MIN_SEEDS, paired_difference, shared_seeds
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from analysis.findings.finding import Finding, Scores
     from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
     from analysis.statistics.arrays import Floats
+    from analysis.statistics.ranking import Scores
     from trainables.plans import StudyPlan
 
 BOOTSTRAP_SEED = 0
@@ -123,20 +124,30 @@ class LabelJudge:
         return tuple(sorted(self.rows, key=lambda row: -row.verified))
 
 
-def label_judges(finding: Finding) -> tuple[LabelJudge, ...]:
+def label_judges(results: StudyResults, chosen: Key | None, on_subsets: Mapping[str, Key]) -> tuple[LabelJudge, ...]:
     """Return, for each subset with two configurations or more, what both kinds of validation labels show.
 
     Judged are the runs that led to the choice. A subset without verified validation clips, or without others, is left
     out.
+
+    Args:
+        results: of the study.
+        chosen: the study's choice; None if it has none.
+        on_subsets: subset -> the choice on it; a subset without one is absent.
+
     """
-    settles = isinstance(finding.plan.settings.method, Settle)
-    runs = (finding.explored if settles else finding.reported).runs
+    runs = (explored(results) if isinstance(results.plan.settings.method, Settle) else reported(results)).runs
     runs = runs[runs["stage"] != "control"]
-    judges = (_judge(finding, runs[runs["subset"] == subset], subset) for subset in dict.fromkeys(runs["subset"]))
+    judges = (
+        _judge(results, runs[runs["subset"] == subset], subset, (chosen, on_subsets.get(subset)))
+        for subset in dict.fromkeys(runs["subset"])
+    )
     return tuple(judge for judge in judges if judge is not None)
 
 
-def _judge(finding: Finding, runs: pd.DataFrame, subset: str) -> LabelJudge | None:
+def _judge(
+    results: StudyResults, runs: pd.DataFrame, subset: str, choices: tuple[Key | None, ...]
+) -> LabelJudge | None:
     given, verified = scores(runs, "validation"), scores(runs, "verified")
     rows = [
         Judged(key, fmean(given[key].values()), fmean(verified[key].values()), len(given[key]))
@@ -147,12 +158,10 @@ def _judge(finding: Finding, runs: pd.DataFrame, subset: str) -> LabelJudge | No
         return None
     rows.sort(key=lambda row: -row.given)
     keys = [row.key for row in rows]
-    choice = finding.choices.get(subset)
-    candidates = (finding.chosen, choice.key if choice else None)
-    chosen = next((key for key in candidates if key in keys), keys[0])
-    right = {key: _right(finding.results, runs_of(runs, key)) for key in keys}
-    per_seed = finding.plan.settings.training.split == "per_seed"
-    clips = _clips(finding.plan, subset, right)
+    chosen = next((key for key in choices if key in keys), keys[0])
+    right = {key: _right(results, runs_of(runs, key)) for key in keys}
+    per_seed = results.plan.settings.training.split == "per_seed"
+    clips = _clips(results.plan, subset, right)
     return LabelJudge(
         subset,
         tuple(rows),
@@ -160,7 +169,7 @@ def _judge(finding: Finding, runs: pd.DataFrame, subset: str) -> LabelJudge | No
         clips.verified,
         _ahead_by_seeds(verified, chosen, keys) if per_seed else _ahead_by_clips(right, chosen),
         None if per_seed else _resolution(right, chosen),
-        _injected(finding.results, subset, clips.given) or _line(rows, clips),
+        _injected(results, subset, clips.given) or _line(rows, clips),
         sum(row.runs - len(right[row.key]) for row in rows),
         per_seed,
     )

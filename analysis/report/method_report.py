@@ -15,9 +15,9 @@ from analysis.figures.posterior import posterior
 from analysis.figures.search import importance, parallel
 from analysis.figures.sweep import exploring_sweep
 from analysis.findings.method_finding import GridFinding, MethodFinding, SearchFinding, SettleFinding, method_finding
-from analysis.findings.paper_claims import checks
-from analysis.findings.paper_runs import PaperRuns
-from analysis.findings.published import is_published_data
+from analysis.findings.paper.paper_claims import checks
+from analysis.findings.paper.paper_runs import PaperRuns
+from analysis.findings.paper.published import is_published_data
 from analysis.tables.accuracy import choice_table, result_tables
 from analysis.tables.clips import clip_tables
 from analysis.tables.comparisons import compared_tables
@@ -36,7 +36,7 @@ from analysis.text.verdict_grid import grid_verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from analysis.findings.claims import Check
+    from analysis.findings.paper.claims import Check
     from analysis.plotting.figure import Figure
     from analysis.results.study_results import StudyResults
     from analysis.tables.table import Table

@@ -7,7 +7,7 @@ from collections import Counter
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from analysis.findings.published import why_not_published
+from analysis.findings.paper.published import why_not_published
 from analysis.results.budget import HOUR_S
 from analysis.results.gpu_costs import lost_s, unpriced_devices
 from analysis.results.runs_table import complete_runs

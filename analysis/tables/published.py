@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from analysis.findings import published
-from analysis.findings.claims import Claim, GapClaim, SpreadClaim, TrendClaim
-from analysis.findings.published_gaps import ASSUMPTION, published_gaps
-from analysis.findings.temperature_claims import BestTemperatureClaim, ConvergenceClaim
+from analysis.findings.paper import published
+from analysis.findings.paper.claims import Claim, GapClaim, SpreadClaim, TrendClaim
+from analysis.findings.paper.published_gaps import ASSUMPTION, published_gaps
+from analysis.findings.paper.temperature_claims import BestTemperatureClaim, ConvergenceClaim
 from analysis.results.runs_table import Key, subsets
 from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.hsu import best_set
@@ -30,10 +30,10 @@ from analysis.text.procedures import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from analysis.findings.claims import Answer, Check
-    from analysis.findings.paper_runs import PaperRuns
-    from analysis.findings.published import PublishedLoss
-    from analysis.findings.published_gaps import PublishedGap
+    from analysis.findings.paper.claims import Answer, Check
+    from analysis.findings.paper.paper_runs import PaperRuns
+    from analysis.findings.paper.published import PublishedLoss
+    from analysis.findings.paper.published_gaps import PublishedGap
     from analysis.text.procedures import Procedure
     from trainables.config import Subset
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analysis.findings.published import is_published_data
+from analysis.findings.paper.published import is_published_data
 from analysis.results.runs_table import WAITING, status_counts
 from analysis.statistics.collapse import MIN_POINTS, MIN_SDS, MIN_SKEW, NORMAL_MAD
 from analysis.statistics.intervals import LEVEL

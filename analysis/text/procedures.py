@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.findings import published
 from analysis.findings.arm_comparisons import RESAMPLING_SEED
+from analysis.findings.paper import published
 from analysis.statistics.clips import REPLICATES as CLIP_REPLICATES
 from analysis.statistics.hsu import UNEVEN_P
 from analysis.statistics.intervals import LEVEL, MIN_SEEDS

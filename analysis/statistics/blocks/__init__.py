@@ -1,1 +1,0 @@
-"""Seeds as blocks: means over all runs, the two-way table, and how seeds and spreads behave."""

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.findings import published
-from analysis.findings.paper_claims import CLAIMS, checks
-from analysis.findings.paper_runs import PaperRuns
+from analysis.findings.paper import published
+from analysis.findings.paper.paper_claims import CLAIMS, checks
+from analysis.findings.paper.paper_runs import PaperRuns
 from analysis.tables.published import (
     PROCEDURES,
     claims_in_words,

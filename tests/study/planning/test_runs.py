@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.findings import published
+from analysis.findings.paper import published
 from factories import record, write_record
 from study.planning.runs import left_by_subset, planned_by_subset, planned_runs, runs_left, study_plan, superseded
 from study.spec.candidates import candidates

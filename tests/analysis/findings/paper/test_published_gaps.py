@@ -7,8 +7,8 @@ from math import sqrt
 import pytest
 from scipy import stats
 
-from analysis.findings import published
-from analysis.findings.published_gaps import printed, published_gaps
+from analysis.findings.paper import published
+from analysis.findings.paper.published_gaps import printed, published_gaps
 
 # gap, half width of its 95 % interval, p, p by Holm; worked out by hand from the printed numbers
 AGAINST_L_Q = {

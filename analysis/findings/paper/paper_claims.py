@@ -1,19 +1,19 @@
 """The claims of the adaptive-GCE paper, each with the kind of check that tests it.
 
-The paper is that of ``analysis.findings.published``. A gap follows from the printed means of its two sides.
+The paper is that of ``analysis.findings.paper.published``. A gap follows from the printed means of its two sides.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.findings import published
-from analysis.findings.claims import GapClaim, SpreadClaim, TrendClaim
-from analysis.findings.temperature_claims import BestTemperatureClaim, ConvergenceClaim
+from analysis.findings.paper import published
+from analysis.findings.paper.claims import GapClaim, SpreadClaim, TrendClaim
+from analysis.findings.paper.temperature_claims import BestTemperatureClaim, ConvergenceClaim
 
 if TYPE_CHECKING:
-    from analysis.findings.claims import Check, Claim
-    from analysis.findings.paper_runs import PaperRuns
+    from analysis.findings.paper.claims import Check, Claim
+    from analysis.findings.paper.paper_runs import PaperRuns
     from trainables.config import Subset
 
 _TABLE_2, _TABLE_3 = published.TABLES.values()

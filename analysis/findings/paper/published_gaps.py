@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.findings import published
+from analysis.findings.paper import published
 from analysis.statistics.independent_means import KnownMean, difference, from_half_width
 from analysis.statistics.pairs.paired_tests import holm
 
 if TYPE_CHECKING:
-    from analysis.findings.published import PublishedLoss
+    from analysis.findings.paper.published import PublishedLoss
     from trainables.config import Subset
 
 ASSUMPTION = (

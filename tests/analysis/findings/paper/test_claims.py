@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from analysis.findings.claims import GapClaim, SpreadClaim, TrendClaim
-from analysis.findings.paper_runs import PaperRuns
+from analysis.findings.paper.claims import GapClaim, SpreadClaim, TrendClaim
+from analysis.findings.paper.paper_runs import PaperRuns
 from trainables.config import CCE, GCE, AdaptiveGCE
 from trainables.datasets.subsets import TABLE_1
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analysis.findings.claims import Check, Claim
+    from analysis.findings.paper.claims import Check, Claim
     from factories import Builder
     from trainables.config import Subset
 

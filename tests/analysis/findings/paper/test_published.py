@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from analysis.findings import published
+from analysis.findings.paper import published
 from trainables.config import Subset, Training
 from trainables.datasets.subsets import TABLE_1
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from scipy import stats
 
-from analysis.findings.claims import Answer, Check, Claim, Estimate
-from analysis.findings.paper_runs import ABSENT
+from analysis.findings.paper.claims import Answer, Check, Claim, Estimate
+from analysis.findings.paper.paper_runs import ABSENT
 from analysis.results.runs_table import Key
 from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.collapse import collapse_rate
@@ -17,7 +17,7 @@ from analysis.statistics.intervals import LEVEL
 from trainables.naming import number
 
 if TYPE_CHECKING:
-    from analysis.findings.paper_runs import PaperRuns
+    from analysis.findings.paper.paper_runs import PaperRuns
     from trainables.records import Record
 
 MOST = 0.5  # "does not converge" is a claim on most runs

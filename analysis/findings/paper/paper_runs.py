@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from analysis.findings import published
+from analysis.findings.paper import published
 from analysis.results.runs_table import key_of, scores
 from trainables.config import AdaptiveGCE
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.findings.bests import Bests
-    from analysis.findings.published import PublishedLoss
+    from analysis.findings.paper.published import PublishedLoss
     from analysis.results.study_results import StudyResults
     from trainables.config import Configuration, Subset
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Literal
 
 from scipy import special
 
-from analysis.findings import published
-from analysis.findings.paper_runs import ABSENT
-from analysis.findings.published_gaps import printed
+from analysis.findings.paper import published
+from analysis.findings.paper.paper_runs import ABSENT
+from analysis.findings.paper.published_gaps import printed
 from analysis.statistics.independent_means import KnownMean, difference, weighted_sum
 from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
 from analysis.statistics.pairs.paired_tests import standard_error
@@ -24,8 +24,8 @@ from analysis.statistics.spread import log_spread_ratio
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analysis.findings.paper_runs import PaperRuns
-    from analysis.findings.published import PublishedLoss
+    from analysis.findings.paper.paper_runs import PaperRuns
+    from analysis.findings.paper.published import PublishedLoss
     from analysis.statistics.intervals import Interval
     from trainables.config import Subset
 

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from analysis.findings import published
-from analysis.findings.claims import GapClaim, SpreadClaim, TrendClaim
-from analysis.findings.paper_claims import CLAIMS
-from analysis.findings.temperature_claims import BestTemperatureClaim, ConvergenceClaim
+from analysis.findings.paper import published
+from analysis.findings.paper.claims import GapClaim, SpreadClaim, TrendClaim
+from analysis.findings.paper.paper_claims import CLAIMS
+from analysis.findings.paper.temperature_claims import BestTemperatureClaim, ConvergenceClaim
 from trainables.datasets.subsets import TABLE_1
 
 CELLS = {(cell.loss, cell.subset): cell for cell in published.PUBLISHED}

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import factories
-from analysis.findings.paper_runs import PaperRuns
-from analysis.findings.temperature_claims import BestTemperatureClaim, ConvergenceClaim, guesses
+from analysis.findings.paper.paper_runs import PaperRuns
+from analysis.findings.paper.temperature_claims import BestTemperatureClaim, ConvergenceClaim, guesses
 from trainables.config import CCE, AdaptiveGCE
 from trainables.records import Test
 
 if TYPE_CHECKING:
-    from analysis.findings.claims import Check, Claim
+    from analysis.findings.paper.claims import Check, Claim
     from factories import Builder
     from trainables.records import Record, Status
 
