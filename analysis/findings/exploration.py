@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from analysis.results.budget import Spent, reached
 from analysis.results.runs_table import Key, complete_runs, key_of, keys, recorded_count, runs_of, selected_on
 from analysis.statistics.best_arm.assessment import Assessment, Explored, assess_explored
+from analysis.statistics.collapse import sound_means
 from trainables.naming import ordered
 
 if TYPE_CHECKING:
@@ -99,18 +100,23 @@ def tried(results: StudyResults, method: Search) -> dict[Key, float | None]:
     """
     runs = results.runs
     most = (method.asha and method.asha.max_epochs) or math.inf  # every run is cut there, so that is not a rung
-    ranked: list[tuple[int, float, float, int, Key]] = []
-    for number, key in enumerate(keys(runs)):
+    finished: dict[Key, dict[str, float]] = {}
+    stopped: dict[Key, dict[str, float]] = {}
+    reached: dict[Key, int] = {}
+    for key in keys(runs):
         records = [results.records[i] for i in runs_of(runs, key)["run_id"] if i in results.records]
-        stopped = [r for r in records if r.status == "stopped" and len(r.epochs) < most]
-        finished = [r for r in records if r.status in {"complete", "stopped"} and r not in stopped]
-        scores = [score for r in stopped or finished if (score := _score(results, r, most)) is not None]
+        cut = [r for r in records if r.status == "stopped" and len(r.epochs) < most]
+        whole = [r for r in records if r.status in {"complete", "stopped"} and r not in cut]
+        scores = {r.run_id: score for r in cut or whole if (score := _score(results, r, most)) is not None}
         if scores:
-            last = max(len(r.epochs) for r in stopped) if stopped else 0
-            ranked.append((1 if stopped else 0, -last, -fmean(scores), number, key))
-        else:
-            ranked.append((2, 0.0, 0.0, number, key))
-    return {key: -score if place < 2 else None for place, _, score, _, key in sorted(ranked)}  # noqa: PLR2004 -- see above
+            (stopped if cut else finished)[key] = scores
+            reached[key] = max((len(r.epochs) for r in cut), default=0)
+    means = sound_means(finished, results.plan.settings.collapse)
+    ends = {key: fmean(scores.values()) for key, scores in stopped.items()}
+    first = sorted(means, key=lambda key: -means[key])
+    second = sorted(ends, key=lambda key: (-reached[key], -ends[key]))
+    scored = {key: (means | ends)[key] for key in (*first, *second)}
+    return scored | {key: None for key in keys(runs) if key not in scored}
 
 
 def _score(results: StudyResults, record: Record, most: float) -> float | None:

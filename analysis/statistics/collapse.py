@@ -7,6 +7,7 @@ counted as an outcome of its own, a rate with an interval, and set aside from th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
     from analysis.statistics.arrays import Floats
+    from trainables.settings import CollapseRule
 
 K = TypeVar("K", bound="Hashable")
 R = TypeVar("R", bound="Hashable")
@@ -108,6 +110,18 @@ def find_collapses(scores: Mapping[K, Mapping[R, float]], point: float) -> Colla
         for key, runs in scores.items()
     }
     return Collapses(sound, collapsed, tuple(undecided))
+
+
+def sound_means(scores: Mapping[K, Mapping[R, float]], rule: CollapseRule) -> dict[K, float]:
+    """Return the mean of each configuration that has a score, without collapsed runs unless they count.
+
+    Args:
+        scores: configuration -> run -> score, a fraction.
+        rule: ``set_aside`` or ``counts``.
+
+    """
+    sound = find_collapses(scores, point=0.01).sound if rule == "set_aside" else scores
+    return {key: fmean(runs.values()) for key, runs in sound.items() if runs}
 
 
 def _pooled_sd(values: list[Floats]) -> tuple[float, float]:

@@ -98,7 +98,7 @@ def _unlimited(
             choices = sorted((c for c in candidates(spec) if c.arm not in method.baselines), key=lambda c: c.arm)
             options = _options(spec, method, earlier)
             baselines = _baselines(spec, method)
-            return Settle(choices, baselines, method, dataset, collapse=spec.collapse, **options), None
+            return Settle(choices, baselines, method, dataset, **options), None
         case SearchSpec():
             from study.methods.optuna_journal import Journal  # noqa: PLC0415 -- imports optuna: only a search needs it
             from study.methods.search import Search  # noqa: PLC0415
@@ -121,6 +121,7 @@ def _options(spec: StudySpec, method: ChoosingMethod, earlier: Sequence[PlannedR
     max_runs = spec.budget.max_runs
     return {
         "select_on": spec.select_on,
+        "collapse": spec.collapse,
         "earlier": earlier,
         "exploring_budget": None if max_runs is None else max_runs - confirming_runs(spec, method) - confirmed,
     }

@@ -103,14 +103,19 @@ class SampledConfiguration:
         return _mean(scores)
 
     @property
-    def value(self) -> float:
-        """The mean last score, up to ``max_epochs``, over the runs that finished; NaN if none did."""
-        scores: list[float] = []
+    def finals(self) -> dict[str, float]:
+        """The last score, up to ``max_epochs``, of each run that finished and has one: run_id -> score."""
+        scores: dict[str, float] = {}
         for run_id, status in self._ended.items():
             last = min(self.reached(run_id), self._max_epochs)
             if status == "complete" or (status == "stopped" and last == self._max_epochs):
-                scores.append(self._curves[run_id].get(last, math.nan))
-        return _mean(scores)
+                scores[run_id] = self._curves[run_id].get(last, math.nan)
+        return {run_id: score for run_id, score in scores.items() if not math.isnan(score)}
+
+    @property
+    def value(self) -> float:
+        """The mean last score, up to ``max_epochs``, over the runs that finished; NaN if none did."""
+        return _mean(list(self.finals.values()))
 
     def tried(self) -> Tried:
         """Return the configuration in the form that a sampler reads."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from analysis.statistics.collapse import sound_means
 from study.methods.base import QueuedMethod
 from study.methods.method import Decision, Signal
 from study.methods.sampled_configuration import Curve, SampledConfiguration
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from study.methods.search_space import ArmSpace, Tried
     from trainables.plans import PlannedRun
     from trainables.records import Epoch, Record, SelectOn
+    from trainables.settings import CollapseRule
     from trainables.settings import Search as Settings
 
 
@@ -47,6 +49,7 @@ class Search(QueuedMethod):
         dataset: str,
         *,
         select_on: SelectOn = "validation",
+        collapse: CollapseRule = "set_aside",
         earlier: Sequence[PlannedRun] = (),
         exploring_budget: int | None = None,
     ) -> None:
@@ -59,6 +62,7 @@ class Search(QueuedMethod):
             epochs: most epochs of a run.
             dataset: the data set's fingerprint.
             select_on: the accuracy that rungs, sampler and choice use.
+            collapse: what a run far below the others of its configuration is where the best are confirmed.
             earlier: the runs planned in an earlier session, in planning order.
             exploring_budget: most exploring runs; None for no limit beyond ``settings.configurations``.
 
@@ -66,6 +70,7 @@ class Search(QueuedMethod):
         super().__init__()
         self._space, self._baselines, self._settings = tuple(space), tuple(baselines), settings
         self._dataset, self._select_on, self._exploring_budget = dataset, select_on, exploring_budget
+        self._collapse = collapse
         asha = settings.asha
         self._max_epochs = min(epochs, asha.max_epochs or epochs) if asha else epochs
         self._rungs = Rungs(asha.grace_period, asha.reduction_factor, self._max_epochs) if asha else Rungs(1, 2, 1)
@@ -152,7 +157,8 @@ class Search(QueuedMethod):
         choices = [e for e in self._explored if e.candidate.configuration not in baselines]
         finished = [e for e in choices if e.tried().state == "complete"]
         if finished:
-            return sorted(finished, key=lambda e: (-(e.tried().value or 0.0), e.number))
+            means = sound_means({e.number: e.finals for e in finished}, self._collapse)
+            return sorted(finished, key=lambda e: (-means[e.number], e.number))
         stopped = [e for e in choices if e.tried().state == "pruned"]
         return sorted(stopped, key=lambda e: (-max(e.tried().intermediate), -(e.tried().value or 0.0), e.number))
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from analysis.results.runs_table import Key
     from analysis.statistics.arrays import Floats, Integers
 
-MAX_CONFIGURATIONS = 2000  # with missing runs; of more, whose matrices would be large, seeds count as independent
+MAX_CONFIGURATIONS = 500  # with missing runs; of more, whose matrices would be large, runs count as independent
 GRID = 24  # intraclass correlations at which the likelihood is compared before it is maximised
 FLAT = 1e-9  # information of the ratio, relative to that of the variance, which does not identify it
 
@@ -92,6 +92,9 @@ class BlockModel:
         count = len(self.keys)
         if self.complete:
             return np.broadcast_to(2 * self.variance / self.seeds, count), np.broadcast_to(self.df, count)
+        free = float(self.values.size - count)
+        if count > MAX_CONFIGURATIONS:
+            return self.variance * (1 / self.counts[i] + 1 / self.counts), np.full(count, free)
         inverse, loading = self._precision.inverse, self._precision.loading
         shape = inverse[i, i] + np.diag(inverse) - 2 * inverse[i]
         apart = loading[i] - loading
@@ -100,7 +103,7 @@ class BlockModel:
         shape_variance, cross, ratio_variance = self._precision.estimates
         uncertainty = shape**2 * shape_variance + 2 * shape * change * cross + change**2 * ratio_variance
         df = np.maximum(1.0, 2 * shape**2 / np.maximum(uncertainty, 1e-300))
-        df = np.minimum(df, self.values.size - count)
+        df = np.minimum(df, free)
         corrected = shape + 2 * ratio_variance * spread
         df[i] = df.min() if count == 1 else np.delete(df, i).min()
         return self.variance * corrected, df
@@ -190,10 +193,11 @@ def _fit(data: _Data) -> tuple[Floats, float | None, float]:
     """Return means, variance and ratio by restricted maximum likelihood."""
     count = len(data.incidence)
     free = data.values.size - count
-    if count > MAX_CONFIGURATIONS or not free or data.incidence.sum(axis=0).max() == 1:
-        ratio = 0.0
-    else:
-        ratio = _best_ratio(data)
+    if count > MAX_CONFIGURATIONS:
+        sums = np.bincount(data.configuration, data.values)
+        raw = sums / np.bincount(data.configuration)
+        return raw, float(((data.values - raw[data.configuration]) ** 2).sum()) / free if free else None, 0.0
+    ratio = _best_ratio(data) if free and data.incidence.sum(axis=0).max() > 1 else 0.0
     means, squares, _ = _least_squares(data, ratio)
     return means, squares / free if free else None, ratio
 
@@ -225,14 +229,25 @@ def _least_squares(data: _Data, ratio: float) -> tuple[Floats, float, float]:
     centre = data.values.mean()  # a common shift changes nothing but the rounding
     values = data.values - centre
     totals = np.bincount(data.seed, values, minlength=incidence.shape[1])
-    matrix = np.diag(incidence.sum(axis=1)) - (incidence * shrink) @ incidence.T
     right = np.bincount(data.configuration, values, minlength=len(incidence)) - incidence @ (shrink * totals)
-    means = np.linalg.solve(matrix, right)
+    means, log_information = _solve(incidence, shrink, right)
     residuals = values - means[data.configuration]
     remaining = np.bincount(data.seed, residuals, minlength=incidence.shape[1])
     squares = float((residuals**2).sum() - (shrink * remaining**2).sum())
-    log_determinant = float(np.log1p(ratio * sizes).sum() + np.linalg.slogdet(matrix)[1])
+    log_determinant = float(np.log1p(ratio * sizes).sum() + log_information)
     return means + centre, squares, log_determinant
+
+
+def _solve(incidence: Floats, shrink: Floats, right: Floats) -> tuple[Floats, float]:
+    """Return C^-1 right and log |C|, C = diag(n) - W diag(shrink) W', by a K x K or an S x S system."""
+    counts = incidence.sum(axis=1)
+    if incidence.shape[0] <= incidence.shape[1]:
+        matrix = np.diag(counts) - (incidence * shrink) @ incidence.T
+        return np.asarray(np.linalg.solve(matrix, right)), float(np.linalg.slogdet(matrix)[1])
+    scaled = incidence / counts[:, None]
+    matrix = np.eye(len(shrink)) - shrink[:, None] * (incidence.T @ scaled)
+    inner = np.linalg.solve(matrix, shrink * (scaled.T @ right))
+    return np.asarray(right / counts + scaled @ inner), float(np.log(counts).sum() + np.linalg.slogdet(matrix)[1])
 
 
 def _precision(incidence: Floats, ratio: float, size: int) -> _Precision:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 MIN_RUNS = 5  # of a configuration, to show that it scatters more or less than the others
 MIN_CONFIGURATIONS = 3  # the residuals of two configurations mirror each other
-MAX_RUNS = 3000  # with missing runs: the matrices have this many rows and columns
+MAX_RUNS = 1500  # with missing runs: the matrices have this many rows and columns
 MIN_SHARE = 0.05  # of the common variance; an estimated variance may fall below 0
 
 
@@ -41,16 +41,14 @@ class Spreads:
 def unequal_spreads(model: BlockModel) -> Spreads | None:
     """Estimate the variance of each configuration; None without spread, or if fewer than three have five runs.
 
-    In an incomplete table of more than 3,000 runs, None is returned too.
+    In an incomplete table of more than 1,500 runs, None is returned too.
     """
     judged = np.flatnonzero(model.counts >= MIN_RUNS)
     too_large = not model.complete and model.values.size > MAX_RUNS
     if model.variance is None or len(judged) < MIN_CONFIGURATIONS or too_large:
         return None
-    residuals, products = _complete(model) if model.complete else _incomplete(model)
+    residuals, variances = _complete(model) if model.complete else _incomplete(model)
     by_configuration = [residuals[model.configuration == i] for i in range(len(model.keys))]
-    squares = np.array([float(of @ of) for of in by_configuration])
-    variances = np.linalg.lstsq(products, squares, rcond=None)[0]
     common = np.full(len(variances), model.variance)
     common[judged] = np.maximum(variances[judged], MIN_SHARE * model.variance)
     p = float(stats.levene(*(by_configuration[i] for i in judged), center="median").pvalue)
@@ -58,22 +56,23 @@ def unequal_spreads(model: BlockModel) -> Spreads | None:
 
 
 def _complete(model: BlockModel) -> tuple[Floats, Floats]:
-    """Return the residuals (N,), and (K, K) coefficients of the variances in their sums of squares."""
+    """Return the residuals (N,) and the variances (K,), with the solution of the equations in closed form."""
     table = model.values.reshape(len(model.keys), model.seeds)
     residuals = table - table.mean(axis=1, keepdims=True) - table.mean(axis=0) + table.mean()
-    count = len(model.keys)
-    return residuals.ravel(), (model.seeds - 1) * (np.eye(count) - 1 / count) ** 2
+    count, free = len(model.keys), model.seeds - 1
+    squares = (residuals**2).sum(axis=1) / free  # expected: (1 - 2 / K) v_i + (mean of v) / K
+    share = 1 - 2 / count
+    return residuals.ravel(), (squares - squares.mean() / (share + 1 / count) / count) / share
 
 
 def _incomplete(model: BlockModel) -> tuple[Floats, Floats]:
-    """Return the same from least squares with configurations and seeds as fixed effects."""
+    """Return the same by least squares with configurations and seeds as fixed effects."""
     rows = np.arange(model.values.size)
     design = np.zeros((rows.size, len(model.keys) + model.seeds))
     design[rows, model.configuration] = design[rows, len(model.keys) + model.seed] = 1
-    basis, sizes, _ = np.linalg.svd(design, full_matrices=False)
-    basis = basis[:, sizes > sizes[0] * 1e-10]
-    squared = (np.eye(rows.size) - basis @ basis.T) ** 2
+    projection = np.eye(rows.size) - design @ np.linalg.pinv(design.T @ design, hermitian=True) @ design.T
     member = np.zeros((len(model.keys), rows.size))
     member[model.configuration, rows] = 1
-    residuals = model.values - basis @ (basis.T @ model.values)
-    return residuals, member @ squared @ member.T
+    residuals = projection @ model.values
+    variances = np.linalg.lstsq(member @ projection**2 @ member.T, member @ residuals**2, rcond=None)[0]
+    return residuals, np.asarray(variances)
