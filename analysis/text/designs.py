@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.results.runs_table import keys, recorded_count
 from analysis.statistics.best_arm import noise, prior
-from analysis.statistics.best_arm.assessment import CHALLENGERS, REGRET_RUNS, REGRET_SHARE
+from analysis.statistics.best_arm.assessment import CHALLENGERS, MIN_FREEDOM, REGRET_RUNS, REGRET_SHARE
 from analysis.statistics.best_arm.posterior import DRAWS
 from analysis.text.phrases import joined
 from trainables.naming import counted, counted_points
@@ -51,6 +51,7 @@ def settle_design(finding: SettleFinding, cited: References) -> list[str]:
     method, runs = finding.method, finding.explored.runs
     count = len(keys(runs))
     within, most = counted_points(method.within), method.most_exploring(count)
+    since = f" from number {count + MIN_FREEDOM} on" if count > 1 else ""
     regret = f"{100 * REGRET_SHARE:.0f} % of that"
     return [
         (
@@ -62,7 +63,7 @@ def settle_design(finding: SettleFinding, cited: References) -> list[str]:
         ),
         _model(),
         (
-            f"After every run, exploring ended if the choice was within {within} of the best with posterior "
+            f"After every run{since}, exploring ended if the choice was within {within} of the best with posterior "
             f"probability {method.confidence:g} ({DRAWS:,} draws), if its expected regret was at most {regret} (from "
             f"{REGRET_RUNS} runs per configuration on), or after {counted(most, 'run')}; this took "
             f"{counted(recorded_count(runs), 'run')}."

@@ -21,8 +21,9 @@ T = TypeVar("T", bound="Hashable")
 
 CHALLENGERS = 8  # drawn for each run
 MIN_FAILURES = 2  # runs without a score before a configuration can be excluded
+MIN_FREEDOM = 6  # runs beyond one per configuration; with fewer, a lucky small spread passes for certainty
 REGRET_SHARE = 1 / 3  # of the tolerance: a smaller expected regret is not worth more runs, once there are many
-REGRET_RUNS = 6  # runs per configuration after which a small regret suffices
+REGRET_RUNS = 10  # runs per configuration after which a small regret suffices
 
 StoppingRule = Literal["confidence", "regret"]
 
@@ -97,15 +98,17 @@ class Assessment(Generic[T]):
     def stops(self, within: float, confidence: float) -> StoppingRule | None:
         """Return the rule by which exploring may end with this choice; None if neither is met.
 
-        A small expected regret suffices only after many runs. It is the answer where several configurations are as
-        good as the best: which of them is the best cannot be seen, and does not matter. Met early, it is only a lower
-        confidence than the requested one.
+        Neither is met while too few runs show how much seeds scatter. A small expected regret suffices only after many
+        runs. It is the answer where several configurations are as good as the best: which of them is the best cannot
+        be seen, and does not matter. Met early, it is only a lower confidence than the requested one.
 
         Args:
             within: tolerance, in points of accuracy.
             confidence: the requested probability that the choice is within it.
 
         """
+        if len(self.keys) > 1 and self.runs - len(self.keys) < MIN_FREEDOM:
+            return None
         if self.confidence >= confidence:
             return "confidence"
         many = self.runs >= REGRET_RUNS * len(self.keys)

@@ -115,7 +115,7 @@ def test_settles_model_stopping_rule_and_draws_are_stated_with_every_setting(stu
         f"{DRAWS:,} draws",
         "8 challengers",
         "seed 7",
-        "After every run",
+        "After every run from number 9 on",
         f"from {REGRET_RUNS} runs per configuration on",
     ):
         assert setting in text
