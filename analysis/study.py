@@ -64,6 +64,16 @@ class Study:
         return self.finding.best
 
     @property
+    def headline(self) -> str:
+        """The study's result in at most twelve words."""
+        return self._report.headline.text
+
+    @property
+    def advice(self) -> str:
+        """What to do, in a sentence; empty if there is nothing to advise."""
+        return self._report.headline.advice
+
+    @property
     def verdict(self) -> str:
         """The study's result, in a few sentences."""
         return self._report.verdict
@@ -100,7 +110,8 @@ class Study:
         """Show the verdict and the tables of results in a notebook; nothing in them is read as markup."""
         shown = result_tables(self.finding)
         title = html.escape(self.results.plan.name)
-        return f"<h3>{title}</h3><p>{html.escape(self.verdict)}</p>{''.join(map(_as_html, shown))}"
+        words = f"<p><strong>{html.escape(self.headline)}.</strong> {html.escape(self.advice)}</p>"
+        return f"<h3>{title}</h3>{words}<p>{html.escape(self.verdict)}</p>{''.join(map(_as_html, shown))}"
 
 
 def _as_html(table: Table) -> str:

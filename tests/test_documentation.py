@@ -74,7 +74,18 @@ def test_the_python_example_of_a_study_runs_and_names_what_a_study_has(tmp_path,
     exec(example, names := {})  # noqa: S102 -- our own text
     assert isinstance(names["study"], Study)
     attributes = set(re.findall(r"\bstudy\.(\w+)", example))
-    assert attributes == {"verdict", "methods", "runs", "epochs", "summary", "best", "figures", "figure"}
+    assert attributes == {
+        "headline",
+        "advice",
+        "verdict",
+        "methods",
+        "runs",
+        "epochs",
+        "summary",
+        "best",
+        "figures",
+        "figure",
+    }
 
 
 def test_no_python_example_is_left_unchecked():

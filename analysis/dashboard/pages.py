@@ -87,7 +87,7 @@ def _card(study: StudySummary) -> Any:  # noqa: ANN401 -- a component
             html.P(study.description) if study.description else "",
             _bar(study.recorded, study.planned),
             html.P(" · ".join(fact for fact in facts if fact), className="soft"),
-            html.P(study.verdict, className="clamped"),
+            html.P(study.headline),
         ]
     )
 
@@ -136,7 +136,10 @@ def study_page(studies: Studies, address: Address) -> Page:
 
 def _head(snapshot: Snapshot, state: State, address: Address, links: list[Any]) -> Block:
     plan = snapshot.plan
-    text = html.Section(html.P(snapshot.verdict), className="verdict", **aria(label="Verdict"))
+    words = [html.P(snapshot.headline.text, className="headline")]
+    words += [html.P(snapshot.headline.advice)] if snapshot.headline.advice else []
+    full = html.Details([html.Summary("In full"), html.P(snapshot.verdict)], open=True)
+    text = html.Section([*words, full], className="verdict", **aria(label="Verdict"))
     title = html.H1([address.study, _badge(state)])
     version = earlier_version(plan)
     notes = [*([html.P(version, className="note")] if version else []), *_test_switch(snapshot, address)]

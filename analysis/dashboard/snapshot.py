@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from analysis.report.sections import Section
     from analysis.results.study_results import StudyResults
+    from analysis.text.headline import Headline
     from trainables.plans import PlannedRun, StudyPlan
 
 
@@ -46,7 +47,7 @@ class Snapshot:
     made: float
     cost_s: float
     said_ended: bool = False
-    _verdict: str | None = None
+    _said: tuple[Headline, str] | None = None
     _sections: list[Section] | None = None
     _seeds: Table | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
@@ -67,12 +68,21 @@ class Snapshot:
     @property
     def verdict(self) -> str:
         """The verdict of the report."""
+        return self._words[1]
+
+    @property
+    def headline(self) -> Headline:
+        """The headline of the report."""
+        return self._words[0]
+
+    @property
+    def _words(self) -> tuple[Headline, str]:
         with self._lock:
-            if self._verdict is None:
+            if self._said is None:
                 start = time.monotonic()
-                self._verdict = self._report.verdict
+                self._said = self._report.headline, self._report.verdict
                 self.cost_s += time.monotonic() - start
-            return self._verdict
+            return self._said
 
     @property
     def seeds(self) -> Table:

@@ -79,7 +79,7 @@ class StudySummary:
     recorded: int = 0
     trained_s: float = 0.0
     eta_s: float | None = None
-    verdict: str = ""
+    headline: str = ""
     problem: str = ""
 
 
@@ -258,7 +258,7 @@ class Studies:
             recorded,
             trained_s,
             live.eta_s,
-            snapshot.verdict,
+            snapshot.headline.text,
         )
 
 

@@ -27,6 +27,8 @@ def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
             skipped clips).
         ended: whether the study has all the runs that it will get.
         test_hidden: whether test accuracies are hidden, because the study has not ended.
+        headline: the result in at most twelve words.
+        advice: what to do, in a sentence; empty if there is nothing to advise.
         verdict: the report's sentences, in English.
         choice: ``findings.choice.Best`` (study, method, arm, configuration, subset, loss, selected_on, validation,
             test, test_hidden, test_next_run, test_luck, test_picked, test_left_out, picked, confirmed, probability,
@@ -54,6 +56,8 @@ def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
         },
         "ended": report.finding.results.ended,
         "test_hidden": report.finding.results.test_hidden,
+        "headline": report.headline.text,
+        "advice": report.headline.advice,
         "verdict": report.verdict,
         "choice": None if choice is None else choice.as_dict(),
         "summary": summary(report.finding).to_dict("records"),

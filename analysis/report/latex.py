@@ -82,14 +82,14 @@ def _columns(table: Table) -> str:
     )
 
 
-def document(name: str, verdict: str, sections: Sequence[Section]) -> str:
+def document(name: str, headline: str, verdict: str, sections: Sequence[Section]) -> str:
     """Return the report's text and tables as LaTeX without a preamble."""
     parts = [
         (
             f"% Report of the study {' '.join(name.split())}, by gce-study. In the preamble: "
             r"\usepackage{booktabs,longtable} and \usepackage[T1]{fontenc}."
         ),
-        rf"\paragraph{{Result.}} {latex_text(verdict)}",
+        rf"\paragraph{{{latex_text(headline)}.}} {latex_text(verdict)}",
     ]
     number = 0
     for section in sections:

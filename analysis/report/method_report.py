@@ -26,6 +26,7 @@ from analysis.tables.label_judge import label_tables
 from analysis.tables.published import published_tables
 from analysis.text.cautions import explored_cautions, grid_cautions
 from analysis.text.designs import grid_design, search_design, settle_design
+from analysis.text.headline import headline
 from analysis.text.methods import methods
 from analysis.text.phrases import so_far
 from analysis.text.procedures import NEXT_RUN
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults
     from analysis.tables.table import Table
     from analysis.text.bibliography import References
+    from analysis.text.headline import Headline
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +67,11 @@ class MethodReport:
     exploring_figures: Callable[[], tuple[Figure, ...]] = tuple
     exploring_tables: Callable[[], tuple[Table, ...]] = tuple
     choice_tables: Callable[[], tuple[Table, ...]] = tuple
+
+    @cached_property
+    def headline(self) -> Headline:
+        """The result in at most twelve words, and a sentence of advice."""
+        return headline(self.finding)
 
     @cached_property
     def verdict(self) -> str:

@@ -107,7 +107,7 @@ def files(report: MethodReport, formats: Sequence[str]) -> dict[str, bytes]:
     if "md" in formats:
         made["report.md"] = markdown(report, sections)
     if "latex" in formats:
-        made["report.tex"] = latex.document(report.finding.plan.name, report.verdict, sections)
+        made["report.tex"] = latex.document(report.finding.plan.name, report.headline.text, report.verdict, sections)
     if "json" in formats:
         made["report.json"] = report_json(report, sections)
     if "html" in formats:
@@ -123,7 +123,9 @@ def markdown(report: MethodReport, sections: list[Section]) -> str:
     """Return the report as Markdown: the verdict and every table; the figures are in the HTML."""
     plan = report.finding.plan
     parts = [f"# {markdown_text(plan.name)}", markdown_text(plan.description)]
-    parts += ["## Verdict", markdown_text(report.verdict)]
+    result = report.headline
+    parts.append(f"**{markdown_text(result.text)}.** {markdown_text(result.advice)}".rstrip())
+    parts += ["## In full", markdown_text(report.verdict)]
     for section in sections:
         if not section.tables and not section.text:
             continue
@@ -147,6 +149,7 @@ def page(report: MethodReport, sections: list[Section]) -> str:
     environment.filters["embed"] = _embed
     return environment.get_template("report.html.j2").render(
         plan=report.finding.plan,
+        headline=report.headline,
         verdict=report.verdict,
         sections=sections,
         how_to_read=HOW_TO_READ,

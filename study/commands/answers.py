@@ -12,6 +12,7 @@ from analysis.report.export import SUFFIXES, epochs_table, runs_table, write_tab
 from analysis.results.study_results import load_results
 from analysis.tables.two_studies import comparison, only
 from analysis.text.best import best_lines
+from analysis.text.headline import headline
 from analysis.text.validation_clips import earlier_version
 from study.commands.options import add_show_test, add_study_name, storage_location
 from study.console import say, show
@@ -72,7 +73,8 @@ def export(options: argparse.Namespace) -> int:
 def best(options: argparse.Namespace) -> int:
     """Print the choice; if there is nothing to choose from, print the reason on the standard error."""
     results = _load(options.storage, options.name, show_test=options.show_test)
-    choice = method_finding(results).best
+    finding = method_finding(results)
+    choice = finding.best
     if choice is None:
         from analysis.report.method_report import method_report  # noqa: PLC0415 -- imports plotly, which a choice does not need
 
@@ -81,11 +83,13 @@ def best(options: argparse.Namespace) -> int:
     if text := earlier_version(results.plan):
         say(f"{options.name}: {text}", err=True)
     if options.json:
-        say(json.dumps(choice.as_dict(), indent=1, ensure_ascii=False))
+        words = headline(finding)
+        told = {"headline": words.text, "advice": words.advice}
+        say(json.dumps(choice.as_dict() | told, indent=1, ensure_ascii=False))
     elif options.yaml:
         say(choice.arms_yaml().rstrip())
     else:
-        say("\n".join(best_lines(choice)))
+        say("\n".join([headline(finding).line, *best_lines(choice)]))
     return 0
 
 

@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _conclude(conductor: Conductor) -> str:
-    """Print what was found, write the report, and return the verdict."""
+    """Print the result, write the report, and return what to notify of."""
     report = method_report(load_results(conductor.storage, conductor.plan.name))
     exploring = report.exploring_tables() if len(report.finding.explored.runs) else ()
     for table in (*exploring, *result_tables(report.finding)):
@@ -70,7 +70,8 @@ def _conclude(conductor: Conductor) -> str:
     for observer in conductor.state.observers:
         if observer.problem:
             say(observer.problem, err=True)
-    say(answer := report.verdict)
+    say(answer := report.headline.line)
+    say(report.verdict)
     folder = study_folder(conductor.storage, conductor.plan.name) / "report"
     write_files(report, folder)
     say(f"report: {folder / 'report.html'}")

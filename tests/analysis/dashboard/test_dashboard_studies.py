@@ -115,7 +115,7 @@ def test_the_list_says_where_each_study_stands_and_what_cannot_be_read(study, fu
     full, done, torn = studies.summaries()
     assert (full.name, full.state, full.planned, full.recorded, full.eta_s) == ("full", "running", 46, 45, 90.0)
     assert (done.name, done.state, done.trained_s) == ("best-t", "complete", 4 * 1800.0)
-    assert done.verdict == studies.snapshot("best-t").verdict
+    assert done.headline == studies.snapshot("best-t").headline.text
     assert torn.state == "damaged"
     assert "torn/plan.json: damaged: " in torn.problem
 

@@ -29,7 +29,20 @@ def test_json_holds_verdict_choice_summary_tables_and_methods(full_study: Builde
     assert [path.name for path in folder.iterdir()] == ["report.json"]
     found = json.loads((folder / "report.json").read_text())
     assert set(found) == {
-        *("schema", "study", "ended", "test_hidden", "verdict", "choice", "summary", "tables", "figures", "methods"),
+        *(
+            "schema",
+            "study",
+            "ended",
+            "test_hidden",
+            "headline",
+            "advice",
+            "verdict",
+            "choice",
+            "summary",
+            "tables",
+            "figures",
+            "methods",
+        ),
         *("comparisons", "pooled_comparisons"),
     }
     assert found["schema"] == 2

@@ -76,12 +76,18 @@ def test_the_page_fetches_nothing_and_holds_plotly_once(full_study: Builder, tmp
     assert tags.tags.count("figure") == 7  # T (test, validation), boxes, pairs, curves, runs, cost
 
 
-def test_the_page_and_the_markdown_open_with_the_verdict(full_study: Builder, tmp_path: Path) -> None:
+def test_the_page_and_the_markdown_open_with_headline_advice_and_verdict(full_study: Builder, tmp_path: Path) -> None:
     folder = write_report(tmp_path, full_study.write(tmp_path))
-    text = method_report(load_results(tmp_path, "best-t")).verdict
+    report = method_report(load_results(tmp_path, "best-t"))
+    texts = (report.headline.text, report.headline.advice, report.verdict)
     shown = "".join(_read(folder / "report.html").text)
-    assert shown.index(text) < shown.index("Test accuracy against T")
-    assert (folder / "report.md").read_text().index(markdown.markdown_text(text)) < 200
+    places = [shown.index(text) for text in (*texts, "Test accuracy against T")]
+    assert places == sorted(places)
+    written = (folder / "report.md").read_text()
+    places = [written.index(markdown.markdown_text(text)) for text in texts]
+    assert places == sorted(places)
+    assert places[0] < 60
+    assert places[2] < 300
 
 
 @pytest.mark.parametrize("file", ["report.html", "report.md"])

@@ -130,7 +130,12 @@ def test_a_study_that_is_not_there_is_refused_with_those_that_are(capsys, comman
 def test_best_prints_choice_parameters_accuracies_and_what_may_be_the_best(capsys):
     assert main(["best", "first"]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("first: adaptive T=100 on all\nloss: adaptive_gce: T = 100, reading = mean")
+    headline, *lines = said.splitlines()
+    assert headline.startswith(
+        "Undecided: adaptive with T = 100 leads by too few runs. Train at least 5 seeds of every "
+    )
+    assert lines[0] == "first: adaptive T=100 on all"
+    assert lines[1].startswith("loss: adaptive_gce: T = 100, reading = mean")
     assert "test accuracy: 69.5 % (n = 2: 70.0, 69.0)" in said
     assert "may be the best: adaptive T=100" in said
 
@@ -138,7 +143,10 @@ def test_best_prints_choice_parameters_accuracies_and_what_may_be_the_best(capsy
 @pytest.mark.usefixtures("storage")
 def test_best_as_json_is_for_scripts(capsys):
     assert main(["best", "first", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["loss"]["temperature"] == 100
+    told = json.loads(capsys.readouterr().out)
+    assert told["loss"]["temperature"] == 100
+    assert told["headline"] == "Undecided: adaptive with T = 100 leads by too few runs"
+    assert told["advice"].startswith("Train at least 5 seeds")
 
 
 def test_best_as_yaml_is_the_arms_of_a_study_file(storage, capsys):

@@ -1,0 +1,218 @@
+"""A study's result in at most twelve words, and one sentence of advice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from analysis.findings.method_finding import GridFinding, MethodFinding, SearchFinding, SettleFinding
+from analysis.results.runs_table import WAITING, complete_runs
+from analysis.statistics.intervals import MIN_SEEDS
+from analysis.statistics.pairs.paired_tests import differences
+from analysis.statistics.pairs.power import seeds_to_separate
+from analysis.text.phrases import chance, joined
+from analysis.text.short_names import ShortNames
+from trainables.naming import counted, counted_points
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analysis.findings.bests import Bests
+    from analysis.findings.finding import Finding
+    from analysis.results.runs_table import Key
+
+MAX_WORDS = 12
+MAX_CHARACTERS = 110  # names are long sequences without blanks
+MANY_SEEDS = 100  # a difference that takes more is not worth showing
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The result in at most ``MAX_WORDS`` words, and what to do; ``advice`` is empty if there is nothing to advise."""
+
+    text: str
+    advice: str = ""
+
+    @property
+    def line(self) -> str:
+        """Both as one line."""
+        return f"{self.text}. {self.advice}".rstrip()
+
+
+def headline(finding: MethodFinding) -> Headline:
+    """Return the headline of a study, by the set of configurations that may be the best."""
+    if complete_runs(finding.results.runs).empty:
+        yet = "" if finding.results.ended else " yet"
+        advice = "The section on what was left out states why runs failed." if finding.results.ended else ""
+        return Headline(f"No run is complete{yet}: there is nothing to choose from", advice)
+    match finding:
+        case GridFinding():
+            return _of_subsets(finding) if len(_decided_subsets(finding)) > 1 else _of_grid(finding)
+        case SettleFinding():
+            return _of_settle(finding)
+        case SearchFinding():
+            return _of_search(finding)
+    assert_never(finding)
+
+
+def fitting(finding: Finding, variants: Sequence[str]) -> str:
+    """Return the first variant that is short enough, else the last; a study that has not ended says ``So far``."""
+    prefix = "" if finding.results.ended else "So far: "
+    texts = [f"{prefix}{text}" for text in variants]
+    short = (text for text in texts if len(text.split()) <= MAX_WORDS and len(text) <= MAX_CHARACTERS)
+    return next(short, texts[-1])
+
+
+def _advised(finding: Finding, advice: str) -> str:
+    """Return the advice of a study that has ended; before, what leads may change."""
+    if finding.results.ended:
+        return advice
+    waiting = int((finding.results.runs.drop_duplicates("run_id")["status"] == WAITING).sum())
+    return f"What leads may change: {counted(waiting, 'run')} still to be trained." if waiting else "It may change."
+
+
+def _of_grid(finding: GridFinding) -> Headline:
+    bests = finding.bests()
+    if bests is None:
+        return Headline(fitting(finding, ["The complete runs have no accuracy to choose by"]))
+    names = ShortNames(finding.plan, bests.compared)
+    if len(bests.compared) == 1:
+        variants = [f"{name} is the only configuration with complete runs" for name in names.variants(bests.members)]
+        text = fitting(finding, [*variants, "Only one configuration has complete runs"])
+        return Headline(text, _advised(finding, "Train another configuration to compare it with."))
+    return _of_comparison(finding, bests, names, f"of {len(bests.compared)}")
+
+
+def _of_comparison(finding: Finding, bests: Bests, names: ShortNames, of: str) -> Headline:
+    """Return the headline of configurations that were compared by Hsu's comparisons, without beaten choices."""
+    count = len(bests.compared)
+    lead = bests.members[0] if bests.chosen is None else bests.chosen
+    if not bests.decided:
+        variants = [f"Undecided: {name} leads by too few runs" for name in names.variants([lead])]
+        advice = f"Train at least {MIN_SEEDS} seeds of every configuration: these runs show too little to decide by."
+        return Headline(fitting(finding, [*variants, "Undecided: too few runs"]), _advised(finding, advice))
+    if bests.winner is not None:
+        variants = [f"{name} is best {of}" for name in names.variants([bests.winner])]
+        text = fitting(finding, [*variants, f"One configuration is best {of}"])
+        return Headline(text, _advised(finding, f"Use {names.full([bests.winner])}."))
+    return _tie(finding, bests, names, lead, count)
+
+
+def _tie(finding: Finding, bests: Bests, names: ShortNames, lead: Key, count: int) -> Headline:
+    if len(bests.members) == count > 2:  # noqa: PLR2004 -- a pair is named
+        variants = [f"No single winner: all {count} configurations tie"]
+    else:
+        variants = [f"No single winner: {name} tie" for name in names.variants(bests.members)]
+        variants.append(f"No single winner: {len(bests.members)} of {count} configurations tie")
+    return Headline(fitting(finding, variants), _advised(finding, _tie_advice(finding, bests, names.full([lead]))))
+
+
+def _tie_advice(finding: Finding, bests: Bests, lead: str) -> str:
+    scores = finding.scores("selection")
+    first, second = (scores.get(key, {}) for key in bests.members[:2])
+    gaps = differences(first, second)
+    more = seeds_to_separate(gaps) if len(gaps) > 1 else None
+    use = f"Use any of them, such as {lead}"
+    if more is None:
+        return f"{use}; more seeds may separate them."
+    if more > MANY_SEEDS:
+        return f"{use}: it would take over {MANY_SEEDS} more seeds to separate the first two."
+    if more == 0:
+        return f"{use}; more seeds would separate more of them."
+    return f"{use}, or train about {counted(more, 'more seed')} of each to separate the first two."
+
+
+def _decided_subsets(finding: GridFinding) -> dict[str, Bests]:
+    """Return the subsets on which configurations are compared."""
+    found = {subset: finding.bests(subset) for subset in finding.subsets}
+    return {subset: bests for subset, bests in found.items() if bests is not None and len(bests.compared) > 1}
+
+
+def _of_subsets(finding: GridFinding) -> Headline:
+    """Return the headline of a grid on several subsets: how many of them each configuration wins."""
+    sets = _decided_subsets(finding)
+    named = {subset: ShortNames(finding.plan, bests.compared) for subset, bests in sets.items()}
+    winners = {subset: bests.winner for subset, bests in sets.items() if bests.winner is not None}
+    total, won = len(sets), len(winners)
+    if not winners:
+        advice = "More seeds may show differences; until then use any configuration that the tables mark in bold."
+        text = fitting(finding, [f"No single winner on any of {total} subsets"])
+        return Headline(text, _advised(finding, advice))
+    counts = Counter(named[subset].full([key]) for subset, key in winners.items())
+    (name, most), *_ = counts.most_common()
+    shown = next(subset for subset, key in winners.items() if named[subset].full([key]) == name)
+    rest = "".join(
+        [f", another on {won - most}" if won > most else "", f", open on {total - won}" if total > won else ""]
+    )
+    names = named[shown].variants([winners[shown]])
+    variants = [f"{each} is best on all {total} subsets" for each in names] if most == total else []
+    variants += [f"{each} is best on {most} of {total} subsets{rest}" for each in names]
+    variants += [f"{each} is best on {most} of {total}{rest}" for each in names]
+    where = "" if most == total else " where it is best; the verdict names what may be best on each other subset"
+    text = fitting(finding, [*variants, f"Of {total} subsets, {won} have a winner"])
+    return Headline(text, _advised(finding, f"Use {name}{where}."))
+
+
+def _of_settle(finding: SettleFinding) -> Headline:
+    settled, standing = finding.settled, finding.settled.standing
+    if standing is None:
+        return Headline(fitting(finding, ["Every configuration failed too often to be chosen"]))
+    names = ShortNames(finding.plan, standing.keys)
+    chosen, full = names.variants([standing.chosen]), names.full([standing.chosen])
+    bests = finding.bests()
+    if bests is not None and bests.beaten_by_baselines:
+        return _beaten(finding, bests, full)
+    beside = [key.configuration for key in bests.members if key in bests.baselines] if bests else []
+    also = f"; {joined(beside)} may be as good" if beside else ""
+    within = counted_points(settled.within)
+    match settled.rule:
+        case "confidence":
+            variants = [f"{name} is within {within} of the best" for name in chosen]
+            last, advice = f"The choice is within {within} of the best", f"Use {full}{also}."
+        case "regret":
+            variants = [f"{name} leads: more runs would hardly gain anything" for name in chosen]
+            last, advice = "More runs would hardly gain anything", f"Use {full}: what may be better is hardly so{also}."
+        case None:
+            variants = [f"Not settled: {name} leads with probability {chance(standing.confidence)}" for name in chosen]
+            variants += [f"Not settled: {name} leads" for name in chosen]
+            raised = "Raise the limit that ended it and run it again"
+            last, advice = "Not settled", f"{raised}, or use {full} for now."
+    return Headline(fitting(finding, [*variants, last]), _advised(finding, advice))
+
+
+def _of_search(finding: SearchFinding) -> Headline:
+    choice, bests, tried = finding.choice, finding.bests(), len(finding.tried)
+    if choice is None or bests is None:
+        first = next((key for key, score in finding.tried.items() if score is not None), None)
+        if first is None:
+            return Headline(fitting(finding, [f"None of {tried} tried configurations has an accuracy to choose by"]))
+        variants = [
+            f"{name} leads {tried} tried, not confirmed"
+            for name in ShortNames(finding.plan, list(finding.tried)).variants([first])
+        ]
+        text = fitting(finding, [*variants, f"The best of {tried} tried is not confirmed"])
+        return Headline(text, _advised(finding, "Run it again to confirm the best on fresh seeds."))
+    names = ShortNames(finding.plan, bests.compared, finding.method.baselines)
+    if bests.beaten_by_baselines:
+        return _beaten(finding, bests, names.full([choice.key]))
+    if len(bests.compared) == 1:
+        variants = [f"{name} is confirmed, the best of {tried} tried" for name in names.variants([choice.key])]
+        text = fitting(finding, [*variants, f"The best of {tried} tried is confirmed"])
+        return Headline(text, _advised(finding, f"Use {names.full([choice.key])}."))
+    return _of_comparison(
+        finding, bests, names, f"of {tried} tried" if not bests.baselines else f"of {len(bests.compared)} confirmed"
+    )
+
+
+def _beaten(finding: Finding, bests: Bests, chosen: str) -> Headline:
+    """Return the headline of a study whose choice is worse than a baseline."""
+    better = joined([key.configuration for key in bests.members])
+    what = "baseline" if len(bests.members) == 1 else "baselines"
+    verb = "beats" if len(bests.members) == 1 else "beat"
+    variants = [
+        f"{better} ({what}) {verb} {chosen}",
+        f"{better} ({what}) {verb} the choice",
+        "The choice is worse than a baseline",
+    ]
+    return Headline(fitting(finding, variants), _advised(finding, f"Use {better}: the choice is worse."))

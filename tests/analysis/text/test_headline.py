@@ -1,0 +1,202 @@
+"""The headline: short, true to the set that may be the best, and with advice that follows from it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from analysis.text.headline import MAX_CHARACTERS, MAX_WORDS, headline
+from factories import Builder
+from trainables.config import CCE, GCE, AdaptiveGCE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from trainables.config import Loss, Subset
+    from trainables.records import Stage
+
+NOISE = (0.001, -0.002, 0.0005, 0.0015, -0.001, 0.0002)
+LONG = "a-name-of-an-arm-that-is-as-long-as-a-name-may-be-in-a-study-fil"
+SETTLE = {"name": "settle", "within": 0.5, "confidence": 0.9, "max_runs": None, "baselines": ["cce"]}
+SEARCH = {"name": "search", "configurations": 5, "asha": None, "baselines": ["cce"]}
+
+
+def _temperatures(study: Builder, means: Mapping[float, float], seeds: int = 6, stage: Stage = "") -> Builder:
+    for i, (temperature, mean) in enumerate(means.items()):
+        for seed in range(seeds):
+            study.add(
+                "adaptive",
+                AdaptiveGCE(name="adaptive_gce", temperature=temperature),
+                seed + (10_000 if stage == "confirm" else 0),
+                validation=mean + NOISE[(seed + i) % 6],
+                varied={"temperature": temperature},
+                stage=stage,
+            )
+    return study
+
+
+def _arm(study: Builder, arm: str, loss: Loss, mean: float, subset: Subset = "all", **more: Any) -> Builder:
+    for seed in range(more.pop("seeds", 6)):
+        first = 10_000 if more.get("stage") == "confirm" else 0
+        study.add(
+            arm, loss, first + seed, validation=mean + NOISE[(seed + sum(map(ord, arm)) + round(1000 * mean)) % 6], subset=subset, **more
+        )
+    return study
+
+
+def _told(study: Builder) -> tuple[str, str]:
+    words = headline(study.finding())
+    return words.text, words.advice
+
+
+def test_a_winner_is_named_with_its_value_and_the_number_of_configurations(study: Builder) -> None:
+    _temperatures(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.75})
+    assert _told(study) == ("adaptive with T = 1000 is best of 3", "Use adaptive with T = 1000.")
+
+
+def test_neighbours_that_tie_are_named_as_a_range_beside_other_arms(study: Builder) -> None:
+    means = {10.0: 0.7, 100.0: 0.8, 1000.0: 0.8002, 3162.2777: 0.8001, 100000.0: 0.7}
+    _arm(_temperatures(study, means), "gce", GCE(name="gce"), 0.8001)
+    _arm(study, "cce", CCE(name="cce"), 0.7)
+    text, advice = _told(study)
+    assert text == "No single winner: adaptive with T 100 to 3162 and gce tie"
+    assert advice.startswith("Use any of them, such as adaptive with T = ")
+
+
+def test_two_that_tie_are_named_and_many_of_all_are_counted(study: Builder) -> None:
+    _arm(study, "gce", GCE(name="gce"), 0.8001)
+    _arm(study, "cce", CCE(name="cce"), 0.8)
+    assert _told(study)[0] == "No single winner: gce and cce tie"
+    _arm(study, "q", GCE(name="gce", q=0.3), 0.8)
+    assert _told(study)[0] == "No single winner: all 3 configurations tie"
+
+
+def test_values_that_are_no_neighbours_are_listed_or_counted(study: Builder) -> None:
+    means = dict.fromkeys((10.0, 100.0, 1000.0, 10000.0, 100000.0), 0.7) | {10.0: 0.8, 1000.0: 0.8}
+    assert _told(_temperatures(study, means))[0] == "No single winner: adaptive with T 10 or 1000 tie"
+
+
+def test_one_seed_of_each_decides_nothing(study: Builder) -> None:
+    text, advice = _told(_temperatures(study, {100.0: 0.7, 1000.0: 0.8}, seeds=1))
+    assert text == "Undecided: adaptive with T = 1000 leads by too few runs"
+    assert advice.startswith("Train at least 5 seeds of every configuration")
+
+
+def test_a_running_study_says_so_far_and_advises_to_wait(study: Builder) -> None:
+    _temperatures(study, {100.0: 0.7, 1000.0: 0.8})
+    study.add(
+        "adaptive", AdaptiveGCE(name="adaptive_gce", temperature=1.0), 0, status=None, varied={"temperature": 1.0}
+    )
+    assert _told(study) == (
+        "So far: adaptive with T = 1000 is best of 2",
+        "What leads may change: 1 run still to be trained.",
+    )
+
+
+def test_without_a_complete_run_there_is_nothing_to_choose_from(study: Builder) -> None:
+    study.add("cce", CCE(name="cce"), 0, status=None)
+    assert _told(study)[0] == "No run is complete yet: there is nothing to choose from"
+
+
+def test_long_names_are_replaced_by_counts(study: Builder) -> None:
+    for i in range(4):
+        _arm(study, f"{LONG[:-1]}{i}", GCE(name="gce", q=0.2 + i / 10), 0.8 if i < 3 else 0.5)
+    assert _told(study)[0] == "No single winner: 3 of 4 configurations tie"
+
+
+def test_a_settled_value_is_within_the_tolerance_of_the_best(study: Builder) -> None:
+    study.method = SETTLE
+    _temperatures(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.7}, stage="explore")
+    _temperatures(study, {1000.0: 0.8}, stage="confirm")
+    _arm(study, "cce", CCE(name="cce"), 0.7, stage="confirm")
+    assert _told(study) == ("adaptive with T = 1000 is within 0.5 points of the best", "Use adaptive with T = 1000.")
+
+
+def test_a_baseline_that_beats_the_choice_is_the_headline(study: Builder) -> None:
+    study.method = SETTLE
+    _temperatures(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.7}, stage="explore")
+    _temperatures(study, {1000.0: 0.8}, stage="confirm")
+    _arm(study, "cce", CCE(name="cce"), 0.9, stage="confirm")
+    assert _told(study) == ("cce (baseline) beats adaptive with T = 1000", "Use cce: the choice is worse.")
+
+
+def test_an_unsettled_study_says_so_first(study: Builder) -> None:
+    study.method, study.progress = SETTLE | {"within": 0.01, "max_runs": 4}, {"ended": True}
+    _temperatures(study, {100.0: 0.8, 1000.0: 0.8}, seeds=2, stage="explore")
+    text, advice = _told(study)
+    assert text.startswith("Not settled: adaptive with T = ")
+    assert advice.startswith("Raise the limit that ended it and run it again, or use adaptive with T = ")
+
+
+def test_a_search_names_what_it_confirmed_and_how_many_it_tried(study: Builder) -> None:
+    study.method = SEARCH
+    for q in (0.2, 0.5, 0.7):
+        _arm(study, "gce", GCE(name="gce", q=q), 0.6 + q / 5, varied={"q": q}, stage="explore", seeds=1)
+    assert _told(study)[0] == "So far: gce with q = 0.7 leads 3 tried, not confirmed"
+    for q in (0.5, 0.7):
+        _arm(study, "gce", GCE(name="gce", q=q), 0.6 + q / 5, varied={"q": q}, stage="confirm")
+    assert _told(study)[0] == "gce with q = 0.7 is best of 3 tried"
+
+
+@pytest.mark.parametrize(
+    ("means", "text"),
+    [
+        (((0.8, 0.7), (0.8, 0.7)), "gce is best on all 2 subsets"),
+        (((0.8, 0.8), (0.8, 0.8)), "No single winner on any of 2 subsets"),
+        (((0.8, 0.7), (0.8, 0.8)), "gce is best on 1 of 2 subsets, open on 1"),
+        (((0.8, 0.7), (0.7, 0.8)), "gce is best on 1 of 2 subsets, another on 1"),
+    ],
+)
+def test_a_grid_on_several_subsets_counts_where_which_is_best(
+    study: Builder, means: Sequence[Sequence[float]], text: str
+) -> None:
+    subsets: tuple[Subset, ...] = ("all", "clean")
+    for subset, (gce, cce) in zip(subsets, means, strict=True):
+        _arm(study, "gce", GCE(name="gce"), gce, subset)
+        _arm(study, "cce", CCE(name="cce"), cce + 0.0001, subset)
+    assert _told(study)[0] == text
+
+
+def _random_study(rng: np.random.Generator) -> Builder:
+    """Return a study of any method, state and size, with names of any length."""
+    method = rng.choice(["grid", "settle", "search"])
+    study = Builder(progress={"ended": bool(rng.random() < 0.7)})
+    study.method = {"grid": {"name": "grid"}, "settle": SETTLE, "search": SEARCH}[method]
+    arms = [str(rng.choice(["adaptive", LONG, "x"])) + str(i) for i in range(rng.integers(1, 5))]
+    subsets: list[Subset] = ["all", "clean", "noisy"]
+    for subset in subsets[: 1 if method != "grid" else rng.integers(1, 4)]:
+        for arm in arms:
+            for q in rng.choice([0.1, 0.2, 0.3, 0.4, 0.123456789], rng.integers(1, 6), replace=False):
+                mean = 0.7 + 0.02 * rng.normal()
+                stages: list[Stage] = [""] if method == "grid" else ["explore"]
+                if method != "grid" and rng.random() < 0.4:
+                    stages.append("confirm")
+                for stage in stages:
+                    for seed in range(rng.integers(1, 7)):
+                        study.add(
+                            arm,
+                            GCE(name="gce", q=float(q)),
+                            seed + (10_000 if stage == "confirm" else 0),
+                            validation=float(np.clip(mean + 0.01 * rng.normal(), 0, 1)),
+                            subset=subset,
+                            varied={"q": float(q)},
+                            stage=stage,
+                            status=str(rng.choice(["complete", "complete", "complete", "failed"])),  # type: ignore[arg-type]
+                            epochs=1,
+                        )
+    if method != "grid" and rng.random() < 0.7:
+        _arm(study, "cce", CCE(name="cce"), float(0.7 + 0.03 * rng.normal()), stage="confirm", epochs=1)
+    return study
+
+
+def test_the_headline_of_any_study_has_at_most_twelve_words() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        words = headline(_random_study(rng).finding())
+        assert len(words.text.split()) <= MAX_WORDS, words.text
+        assert len(words.text) <= MAX_CHARACTERS, words.text
+        assert words.text[0] != " "
+        assert not words.text.endswith(".")
+        assert words.advice.endswith(".") or not words.advice
