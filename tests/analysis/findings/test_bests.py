@@ -69,6 +69,18 @@ def _named(verdict: str, names: dict[Any, str]) -> set[Any] | int:
     return {key for key, name in names.items() if re.search(rf"{re.escape(name)}(?![0-9.])", said[1])}
 
 
+def _in_headline(text: str, values: dict[Any, float]) -> set[Any] | int | None:
+    """Return the configurations that a headline names as the best, or their number; None if it leaves that open."""
+    text = text.removeprefix("So far: ")
+    if text.startswith("Undecided") or "only configuration" in text:
+        return None
+    if counted := re.match(r"No single winner: (?:all )?(\d+)|No single winner: gce (?:with )?q \((\d+) of", text):
+        return int(counted[1] or counted[2])
+    said = [float(part) for part in re.findall(r"0\.\d+", text)]
+    inside = said if " to " not in text else [q for q in values.values() if min(said) <= round(q, 4) <= max(said)]
+    return {key for key, q in values.items() if any(abs(q - part) < 1e-9 for part in inside)}
+
+
 def _check(study: Builder) -> Any:
     """Assert that everything shows one set, and return it; None without a complete run."""
     report = study.report()
@@ -95,6 +107,7 @@ def _check(study: Builder) -> Any:
         assert inside == set(bests.members)
     named = _named(report.verdict, {key: f"q = {q:g}" for key, q in values.items()})
     assert named in (set(bests.members), len(bests.members))
+    assert _in_headline(report.headline.text, values) in (set(bests.members), len(bests.members), None)
     if len(bests.members) > 1:
         assert " is better than " not in report.verdict.split(". ")[0]
     return bests

@@ -38,11 +38,10 @@ def _temperatures(study: Builder, means: Mapping[float, float], seeds: int = 6, 
 
 
 def _arm(study: Builder, arm: str, loss: Loss, mean: float, subset: Subset = "all", **more: Any) -> Builder:
+    noise = 0.001 * np.random.default_rng([*map(ord, f"{arm}{mean}")]).normal(size=6)
     for seed in range(more.pop("seeds", 6)):
         first = 10_000 if more.get("stage") == "confirm" else 0
-        study.add(
-            arm, loss, first + seed, validation=mean + NOISE[(seed + sum(map(ord, arm)) + round(1000 * mean)) % 6], subset=subset, **more
-        )
+        study.add(arm, loss, first + seed, validation=mean + noise[seed], subset=subset, **more)
     return study
 
 
