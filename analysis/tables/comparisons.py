@@ -16,7 +16,7 @@ from analysis.tables.accuracy import collapse_notes
 from analysis.tables.arms import arm_tables
 from analysis.tables.table import NONE, Table
 from analysis.text import procedures
-from analysis.text.phrases import of_next_run
+from analysis.text.phrases import chance, of_next_run
 
 if TYPE_CHECKING:
     from analysis.findings.finding import Finding
@@ -62,7 +62,7 @@ def _best_set(finding: Finding, subset: str, best: BestSet) -> Table:
             NONE if contender.difference is None else f"{100 * contender.difference:+.1f}",
             _ends(contender),
             "yes" if contender.may_be_best else "no",
-            f"{first[contender.key]:.2f}" if contender.key in first else NONE,
+            chance(first[contender.key]) if contender.key in first else NONE,
         )
         for contender in sorted(best.candidates, key=lambda contender: -contender.mean)
     )

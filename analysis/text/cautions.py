@@ -14,7 +14,7 @@ from analysis.statistics.clips import never_predicted
 from analysis.statistics.hsu import best_set
 from analysis.statistics.intervals import MIN_SEEDS, p_text
 from analysis.text.chance_level import at_chance
-from analysis.text.failures import broken, collapsed, exploring_collapses
+from analysis.text.failures import broken, collapsed, exploring_collapses, together
 from analysis.text.label_judge import label_cautions
 from analysis.text.phrases import chosen_by, joined
 from trainables.config import LOSSES
@@ -70,7 +70,7 @@ def explored_cautions(finding: SettleFinding | SearchFinding) -> tuple[str, ...]
         *label_cautions(finding.label_judges, finding.plan, finding.names),
         *at_chance(finding, key),
         *broken(finding, key),
-        *collapsed(finding, exploring | finding.collapses.rates()),
+        *collapsed(finding, together(exploring, finding.collapses.rates())),
         *few_seeds(finding.reported.runs, key),
         *unpredicted(finding.reported),
     )

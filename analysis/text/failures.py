@@ -62,5 +62,12 @@ def exploring_collapses(finding: SettleFinding) -> dict[Key, Rate]:
     return {key: collapse_rate(len(out), len(finding.explored_scores[key])) for key, out in seeds.items()}
 
 
+def together(first: Mapping[Key, Rate], second: Mapping[Key, Rate]) -> dict[Key, Rate]:
+    """Return the rates over the runs of both, such as exploring and confirming ones."""
+    shared = first.keys() & second.keys()
+    both = {key: collapse_rate(first[key].k + second[key].k, first[key].n + second[key].n) for key in shared}
+    return {**first, **second, **both}
+
+
 def _share(rate: Rate) -> str:
     return f"{100 * rate.low:.0f} to {100 * rate.high:.0f} %, {100 * rate.level:g} % interval"

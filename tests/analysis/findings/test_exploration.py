@@ -218,6 +218,30 @@ def test_a_search_chooses_among_the_confirmed_by_validation_and_never_a_baseline
     assert "On the test set it scores 60.0 % (n = 3 fresh seeds: 60.0, 60.0, 60.0), 10.0 points above cce" in text
 
 
+def test_a_search_names_a_baseline_that_ties_with_its_choice(study: Builder) -> None:
+    search(study)
+    for seed in range(3):
+        fresh, varied, noise = 10_000 + seed, {"q": 0.5}, NOISE[seed] / 100
+        study.add("gce", GCE(name="gce", q=0.5), fresh, validation=0.75 + noise, varied=varied, stage="confirm")
+        study.add("cce", CCE(name="cce"), fresh, validation=0.751 + NOISE[seed + 1] / 100, stage="confirm")
+    finding = study.finding()
+    assert finding.best.configuration == "gce q=0.5"
+    assert set(finding.best.may_be_best) == {"gce q=0.5", "cce"}
+    text = study.report().verdict
+    assert "No single winner: cce and gce q=0.5 may each be the best by validation accuracy" in text
+    assert "cce has the highest mean (75.2 %, 3 fresh seeds), and is a baseline; the choice is gce q=0.5 (75.0" in text
+
+
+def test_a_search_ranks_what_it_tried_without_collapsed_runs(study: Builder) -> None:
+    study.method = SEARCH | {"seeds": 3}
+    for q, values in ((0.3, (0.80, 0.81, 0.1)), (0.5, (0.70, 0.71, 0.72)), (0.7, (0.60, 0.61, 0.62))):
+        for seed, value in enumerate(values):
+            study.add("gce", GCE(name="gce", q=q), seed, validation=value, varied={"q": q}, stage="explore")
+    assert next(iter(study.finding().tried)).configuration == "gce q=0.3"
+    study.spec = {"collapse": "counts"}
+    assert next(iter(study.finding().tried)).configuration == "gce q=0.5"
+
+
 def test_a_study_may_choose_by_verified_clips(study: Builder) -> None:
     study.spec = {"select_on": "verified"}
     for q, validation, verified in ((0.2, 0.9, 0.5), (0.7, 0.6, 0.8)):

@@ -86,6 +86,24 @@ def test_rungs_and_choice_follow_the_accuracy_over_clips():
     assert sampled[max(sampled)] < EPOCHS
 
 
+@pytest.mark.parametrize(("collapse", "best"), [("set_aside", max), ("counts", min)])
+def test_the_best_are_confirmed_without_collapsed_runs_unless_they_count(collapse, best):
+    """A higher q is better, but one of its five runs collapses."""
+    space = [ArmSpace("lq", {"q": SampledChoices((0.2, 0.8))}, lambda v: Configuration(loss=GCE(name="gce", q=v["q"])))]
+    how = Settings(name="search", configurations=2, seeds=5, asha=None, confirm_best=1, confirm_seeds=2)
+    method = Search(space, [], how, EPOCHS, "f", collapse=collapse)
+    sampled, confirmed, collapsed = set(), set(), False
+    while not isinstance(planned := method.ask(), Signal):
+        q = planned.varied["q"]
+        accuracy = 0.7 + 0.1 * q + 0.001 * (planned.run.seed % 3)
+        if q > 0.5 and not collapsed:
+            accuracy, collapsed = 0.1, True
+        (confirmed if planned.stage == "confirm" else sampled).add(q)
+        method.tell(record(planned, "complete", curve([accuracy])))
+    assert len(sampled) == 2
+    assert confirmed == {best(sampled)}
+
+
 class KilledError(Exception):
     """The whole study was killed."""
 
