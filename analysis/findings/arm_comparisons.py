@@ -13,7 +13,7 @@ from analysis.statistics.pairs.practical_equivalence import practical_equivalenc
 from analysis.statistics.pairs.stochastic_order import almost_stochastic_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from analysis.results.runs_table import Key
     from analysis.statistics.pairs.outperformance import Outperformance
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from analysis.statistics.pairs.practical_equivalence import PracticalEquivalence
     from analysis.statistics.pairs.stochastic_order import StochasticOrder
     from analysis.statistics.ranking import Scores
+    from analysis.statistics.shared_luck import SharedLuck
 
 RESAMPLING_SEED = 0  # of every bootstrap in a report
 
@@ -79,6 +80,25 @@ class ArmComparison:
 
 def _fields(part: object) -> dict[str, Any] | None:
     return None if part is None else dict(vars(part))
+
+
+def less_luck(
+    scores: Scores, arms: Mapping[Key, Collection[Key]], lucks: Mapping[str, SharedLuck | None]
+) -> dict[Key, dict[int, float]]:
+    """Subtract from the scores of each arm's best the luck of having been chosen; those without scores are absent.
+
+    Args:
+        scores: configuration -> seed -> accuracy, a fraction.
+        arms: the best configuration of each arm and subset -> all that it was chosen from.
+        lucks: subset -> the luck that these accuracies share with the ones to choose by; None where it is not known.
+
+    """
+    corrected = {}
+    for key, arm in arms.items():
+        shared = lucks[key.subset]
+        luck = shared.of_best(arm) if shared else 0.0
+        corrected[key] = {seed: value - luck for seed, value in scores.get(key, {}).items()}
+    return {key: by_seed for key, by_seed in corrected.items() if by_seed}
 
 
 def arm_comparisons(scores: Scores, pairs: Sequence[tuple[Key, Key]]) -> tuple[ArmComparison, ...]:

@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from analysis.findings.arm_comparisons import arm_comparisons, pooled_comparisons
+from analysis.findings.arm_comparisons import arm_comparisons, less_luck, pooled_comparisons
 from analysis.findings.choice import Best, picked
 from analysis.findings.choice_score import score_of_choice, score_on_fresh_seeds
 from analysis.findings.clip_predictions import clip_predictions
@@ -180,6 +180,11 @@ class Finding(ABC):
     def _tested(self) -> dict[Key, ChoiceScore]:
         return {}
 
+    @property
+    @abstractmethod
+    def choices_made(self) -> list[Choice]:
+        """The choices that the reported runs made; empty where exploring runs made the choice."""
+
     def tested(self, choice: Choice) -> ChoiceScore:
         """Return the test accuracy of a choice that the reported runs made, without the luck that they share."""
         if choice.key not in self._tested:
@@ -207,13 +212,9 @@ class Finding(ABC):
         They are for differences between arms: an arm of many configurations would otherwise gain from its best one's
         luck. The luck is the same for all seeds, and 0 for an arm of one configuration.
         """
-        accuracies, corrected = self.scores(self.metric), {}
-        for key in self.representatives:
-            shared = self.shared_luck(self.metric, key.subset)
-            arm = [other for other in self.ranking(key.subset).keys if other.arm == key.arm]
-            luck = shared.of_best(arm) if shared and key in arm else 0.0
-            corrected[key] = {seed: value - luck for seed, value in accuracies.get(key, {}).items()}
-        return {key: by_seed for key, by_seed in corrected.items() if by_seed}
+        arms = {key: [k for k in self.ranking(key.subset).keys if k.arm == key.arm] for key in self.representatives}
+        lucks = {subset: self.shared_luck(self.metric, subset) for subset in self.subsets}
+        return less_luck(self.scores(self.metric), arms, lucks)
 
     @cached_property
     def pairs_to_compare(self) -> dict[str, list[tuple[Key, Key]]]:

@@ -67,6 +67,11 @@ class GridFinding(Finding):
         """The comparisons on each subset."""
         return {subset: choice.best_set for subset, choice in self.choices.items() if choice}
 
+    @property
+    def choices_made(self) -> list[Choice]:
+        """The choice on each subset."""
+        return [choice for choice in self.choices.values() if choice is not None]
+
     @cached_property
     def chosen(self) -> Key | None:
         """The configuration of the highest mean on the main subset."""
@@ -126,6 +131,11 @@ class SettleFinding(ChoosingFinding):
         standing = self.settled.standing
         return None if standing is None else bests_by_posterior(standing, self.selected_on)
 
+    @property
+    def choices_made(self) -> list[Choice]:
+        """None: exploring runs made the choice."""
+        return []
+
     @cached_property
     def chosen(self) -> Key | None:
         """The configuration that is most probably good enough."""
@@ -173,6 +183,11 @@ class SearchFinding(ChoosingFinding):
         """
         confirmed = set(keys(self.confirmed_runs))
         return choose({key: by_seed for key, by_seed in self.scores("selection").items() if key in confirmed})
+
+    @property
+    def choices_made(self) -> list[Choice]:
+        """The choice between the confirmed configurations."""
+        return [self.choice] if self.choice else []
 
     @cached_property
     def chosen(self) -> Key | None:

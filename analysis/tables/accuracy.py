@@ -16,7 +16,7 @@ from analysis.results.runs_table import (
 )
 from analysis.statistics.intervals import CELL, LEVEL, accuracy_interval
 from analysis.tables.table import NONE, Table
-from analysis.text.phrases import SELECTED_ON
+from analysis.text.phrases import MIN_SHOWN_LUCK, SELECTED_ON
 from analysis.text.procedures import SHARED_LUCK, WITHOUT_EACH_SEED, explained
 
 if TYPE_CHECKING:
@@ -48,6 +48,8 @@ def results_table(finding: Finding, metric: str) -> Table:
         (labels.index((key.arm, key.configuration)), 1 + columns.index(key.subset)) for key in standing_out(finding)
     }
     notes = [note, *collapse_notes(finding)]
+    if metric == "test" and any(finding.tested(made).luck >= MIN_SHOWN_LUCK for made in finding.choices_made):
+        notes.append(" From the mean of the choice, its shared luck is not subtracted here.")
     if bold:
         notes += [BOLD.format(SELECTED_ON[finding.selected_on]), *([CONTROLS] if finding.controls else [])]
     return Table(name, ("Configuration", *columns), rows, "".join(notes), frozenset(bold))

@@ -26,7 +26,7 @@ def summary(finding: Finding, level: float = LEVEL) -> pd.DataFrame:
 
     """
     rows: list[dict[str, Any]] = []
-    luck = {choice.key: finding.tested(choice).luck for choice in finding.choices.values() if choice}
+    luck = {choice.key: finding.tested(choice).luck for choice in finding.choices_made}
     out = {key: len(seeds) for key, seeds in finding.collapses.collapsed.items()}
     for names, runs in finding.reported.runs.groupby(list(Key._fields), sort=False):
         key = Key(*map(str, names))

@@ -50,7 +50,7 @@ def methods(
         *design(cited),
         *_statistics(finding),
         named(procedures, cited),
-        _collapses(results),
+        _collapses(results, cited),
         _completed(results),
         software(results.records.values()),
     ]
@@ -145,14 +145,15 @@ def _statistics(finding: Finding) -> list[str]:
     ]
 
 
-def _collapses(results: StudyResults) -> str:
+def _collapses(results: StudyResults, cited: References) -> str:
     if results.plan.settings.collapse != "set_aside":
         return "Runs that had collapsed counted like any other."
     return (
         "A run counted as collapsed, and was set aside from means and choices, if it lay below the median of its "
         f"configuration by more than the largest of {MIN_POINTS:g} points, {MIN_SDS:g} robust standard deviations "
         f"({NORMAL_MAD:g} times the median absolute residual, of all configurations or of its own, whichever is "
-        f"larger) and {MIN_SKEW:g} times the distance of the configuration's highest run above the median."
+        f"larger) and {MIN_SKEW:g} times the distance of the configuration's highest run above the median; shares of "
+        f"collapsed runs have Jeffreys' {100 * LEVEL:g} % intervals ({cited.cite('brown')})."
     )
 
 

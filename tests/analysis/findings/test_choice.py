@@ -90,6 +90,9 @@ def test_the_luck_that_a_grid_shares_with_its_choice_is_subtracted_in_words_and_
     assert written["test_left_out"]["seeds"] == 3
     (row,) = (row for row in summary(finding).to_dict("records") if row["configuration"] == best.configuration)
     assert row["test_luck"] == best.tested.luck
+    tabulated, results = study.report().result_tables[:2]
+    assert tabulated.rows[0][tabulated.header.index("Shared luck")] == f"{100 * best.tested.luck:.1f}"
+    assert "shared luck is not subtracted here" in results.note
 
 
 def test_one_more_training_of_the_choice_has_its_interval_in_words_and_in_json(full_study: Builder) -> None:
@@ -112,8 +115,10 @@ def test_of_three_runs_nothing_is_predicted(study: Builder) -> None:
 
 def test_fresh_seeds_share_no_luck_with_the_choice(study: Builder) -> None:
     study.method = SETTLE
-    best = explored(study).finding().best
-    assert (best.tested.luck, best.tested.left_out) == (0, None)
+    finding = explored(study).finding()
+    assert (finding.best.tested.luck, finding.best.tested.left_out) == (0, None)
+    assert finding.choices_made == []
+    assert summary(finding)["test_luck"].isna().all()
 
 
 def test_an_arm_of_many_values_gains_nothing_from_the_luck_of_its_best(full_study: Builder) -> None:
