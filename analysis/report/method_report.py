@@ -25,11 +25,11 @@ from analysis.tables.exploration import search_table, settle_table
 from analysis.tables.label_judge import label_tables
 from analysis.tables.published import published_tables
 from analysis.text.cautions import explored_cautions, grid_cautions
-from analysis.text.designs import grid_design, search_design, settle_design
 from analysis.text.headline import headline
-from analysis.text.methods import methods
+from analysis.text.methods.designs import grid_design, search_design, settle_design
+from analysis.text.methods.paragraph import methods
+from analysis.text.methods.procedures import NEXT_RUN
 from analysis.text.phrases import so_far
-from analysis.text.procedures import NEXT_RUN
 from analysis.text.validation_clips import coarse_clips, earlier_version
 from analysis.text.verdict_confirmed import search_verdict, settle_verdict
 from analysis.text.verdict_grid import grid_verdict
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from analysis.plotting.figure import Figure
     from analysis.results.study_results import StudyResults
     from analysis.tables.table import Table
-    from analysis.text.bibliography import References
     from analysis.text.headline import Headline
+    from analysis.text.methods.bibliography import References
 
 
 @dataclass(frozen=True, eq=False)

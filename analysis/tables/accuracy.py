@@ -16,8 +16,8 @@ from analysis.results.runs_table import (
 )
 from analysis.statistics.intervals import CELL, LEVEL, accuracy_interval
 from analysis.tables.table import NONE, Table
+from analysis.text.methods.procedures import SHARED_LUCK, WITHOUT_EACH_SEED, explained
 from analysis.text.phrases import MIN_SHOWN_LUCK, SELECTED_ON
-from analysis.text.procedures import SHARED_LUCK, WITHOUT_EACH_SEED, explained
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

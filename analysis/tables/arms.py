@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from analysis.results.runs_table import accuracy_name
 from analysis.statistics.intervals import p_text
 from analysis.tables.table import NONE, Table
-from analysis.text import procedures
+from analysis.text.methods import procedures
 from analysis.text.phrases import chance
 
 if TYPE_CHECKING:
     from analysis.findings.arm_comparisons import ArmComparison, PooledComparison
     from analysis.findings.finding import Finding
-    from analysis.text.procedures import Procedure
+    from analysis.text.methods.procedures import Procedure
 
 
 def arm_tables(finding: Finding) -> tuple[Table, ...]:

@@ -8,7 +8,7 @@ from analysis.findings.arm_comparisons import RESAMPLING_SEED
 from analysis.statistics.clips import bootstrap_difference, class_accuracies, class_gaps
 from analysis.statistics.intervals import LEVEL
 from analysis.tables.table import NONE, Table
-from analysis.text.procedures import CLIP_BOOTSTRAP, explained
+from analysis.text.methods.procedures import CLIP_BOOTSTRAP, explained
 from trainables.naming import counted
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from analysis.statistics.ranking import on_common_seeds
 from analysis.tables.accuracy import collapse_notes
 from analysis.tables.arms import arm_tables
 from analysis.tables.table import NONE, Table
-from analysis.text import procedures
+from analysis.text.methods import procedures
 from analysis.text.phrases import chance, of_next_run
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.results.runs_table import accuracy_name
 from analysis.tables.table import Table
-from analysis.text.procedures import LABELS_COMPARED, LABELS_LINE
+from analysis.text.methods.procedures import LABELS_COMPARED, LABELS_LINE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from analysis.findings.finding import Finding
     from analysis.findings.label_judge import LabelJudge
     from analysis.results.runs_table import Key
-    from analysis.text.procedures import Procedure
+    from analysis.text.methods.procedures import Procedure
 
 MAX_ROWS = 40
 

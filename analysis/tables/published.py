@@ -15,7 +15,7 @@ from analysis.statistics.hsu import best_set
 from analysis.statistics.intervals import CELL, accuracy_interval, p_text
 from analysis.tables.accuracy import BOLD
 from analysis.tables.table import NONE, Table
-from analysis.text.procedures import (
+from analysis.text.methods.procedures import (
     CLAIMED_BEST,
     CLAIMED_GAP,
     CLAIMED_SHARE,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from analysis.findings.paper.paper_runs import PaperRuns
     from analysis.findings.paper.published import PublishedLoss
     from analysis.findings.paper.published_gaps import PublishedGap
-    from analysis.text.procedures import Procedure
+    from analysis.text.methods.procedures import Procedure
     from trainables.config import Subset
 
 NOTE = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from analysis.text.procedures import Procedure
+    from analysis.text.methods.procedures import Procedure
 
 NONE = "-"
 

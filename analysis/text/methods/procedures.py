@@ -19,7 +19,7 @@ from analysis.statistics.shared_luck import DRAWS as LUCK_DRAWS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from analysis.text.bibliography import References
+    from analysis.text.methods.bibliography import References
 
 PERCENT = f"{100 * LEVEL:g} %"
 

@@ -14,7 +14,7 @@ from trainables.naming import counted, counted_points
 if TYPE_CHECKING:
     from analysis.findings.finding import Finding
     from analysis.findings.method_finding import GridFinding, SearchFinding, SettleFinding
-    from analysis.text.bibliography import References
+    from analysis.text.methods.bibliography import References
     from trainables.settings import Search, Settle
 
 MAX_SEEDS_LISTED = 12  # of more, only the ends are written

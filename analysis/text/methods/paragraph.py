@@ -8,9 +8,9 @@ from analysis.findings.paper.published import is_published_data
 from analysis.results.runs_table import WAITING, status_counts
 from analysis.statistics.collapse import MIN_POINTS, MIN_SDS, MIN_SKEW, NORMAL_MAD
 from analysis.statistics.intervals import LEVEL
-from analysis.text.bibliography import LOSSES, ORIGIN, References, software
+from analysis.text.methods.bibliography import LOSSES, ORIGIN, References, software
+from analysis.text.methods.procedures import named
 from analysis.text.phrases import joined
-from analysis.text.procedures import named
 from analysis.text.validation_clips import chosen_on, covered
 from trainables.config import Training
 from trainables.naming import PARAMETERS, counted, number, symbol
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from analysis.findings.finding import Finding
     from analysis.results.study_results import StudyResults
-    from analysis.text.procedures import Procedure
+    from analysis.text.methods.procedures import Procedure
     from trainables.settings import OpenRange
 
 MAX_LISTED = 12  # values written out; of more, only the ends

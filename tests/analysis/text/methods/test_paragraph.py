@@ -11,8 +11,8 @@ from analysis.report.sections import report_sections
 from analysis.statistics.best_arm import noise, prior
 from analysis.statistics.best_arm.assessment import REGRET_RUNS
 from analysis.statistics.best_arm.posterior import DRAWS
-from analysis.text import procedures
-from analysis.text.bibliography import LOSSES, REFERENCES
+from analysis.text.methods import procedures
+from analysis.text.methods.bibliography import LOSSES, REFERENCES
 from trainables.config import CCE, GCE, AdaptiveGCE, GCEOrigin, Training
 from trainables.config import LOSSES as MODELS
 
