@@ -68,7 +68,7 @@ def _main(compared: ArmComparison) -> tuple[str, ...]:
     return (
         test.interval.cell("+"),
         NONE if test.adjusted is None else p_text(test.adjusted),
-        f"{wins.share:.2f} ({wins.low:.2f} to {wins.high:.2f})",
+        f"{wins.share * wins.n:g} of {wins.n} ({wins.low:.2f} to {wins.high:.2f})",
         NONE if practical is None else ", ".join(map(chance, (practical.better, practical.alike, practical.worse))),
     )
 

@@ -70,7 +70,8 @@ HOLM = Procedure(
 UNADJUSTED = Procedure("p", "the p-value of the paired t-test before that adjustment")
 OUTPERFORMANCE = Procedure(
     "First scores higher",
-    f"P(A > B), the share of seeds with which the first scores higher, with Wilson's {PERCENT} interval",
+    f"P(A > B), with how many seeds the first scores higher (a tie counts as half), with Wilson's {PERCENT} interval "
+    "of the share",
     ("bouthillier", "wilson"),
 )
 PRACTICAL = Procedure(

@@ -53,7 +53,7 @@ def test_the_main_table_has_the_difference_holms_p_who_scores_higher_and_whether
         wins, practical = outperformance(first, second), practical_equivalence(first, second, 0.5)
         assert wins is not None
         assert practical is not None
-        assert row[4] == f"{wins.share:.2f} ({wins.low:.2f} to {wins.high:.2f})"
+        assert row[4] == f"{wins.share * 6:g} of 6 ({wins.low:.2f} to {wins.high:.2f})"
         assert row[5] == ", ".join(map(chance, (practical.better, practical.alike, practical.worse)))
 
 
