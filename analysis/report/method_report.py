@@ -24,7 +24,7 @@ from analysis.tables.comparisons import compared_tables
 from analysis.tables.exploration import search_table, settle_table
 from analysis.tables.label_judge import label_tables
 from analysis.tables.published import published_tables
-from analysis.text.cautions import explored_cautions, grid_cautions
+from analysis.text.cautions.by_method import explored_cautions, grid_cautions
 from analysis.text.headline import headline
 from analysis.text.methods.designs import grid_design, search_design, settle_design
 from analysis.text.methods.paragraph import methods

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.findings.choice_score import score_on_fresh_seeds
 from analysis.results.runs_table import Key, key_of, keys, left_out_count, runs_of, status_counts
 from analysis.statistics.intervals import LEVEL, paired_difference
-from analysis.text.failures import exploring_collapses
+from analysis.text.cautions.failures import exploring_collapses
 from analysis.text.phrases import (
     MAX_NAMED,
     TEST_HIDDEN,

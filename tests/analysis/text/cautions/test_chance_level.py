@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.results.clip_labels import ClipLabels
-from analysis.text.chance_level import at_chance, largest_share
+from analysis.text.cautions.chance_level import at_chance, largest_share
 from factories import Builder
 from trainables.config import CCE
 

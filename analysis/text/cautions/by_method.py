@@ -1,0 +1,59 @@
+"""Which cautions a study has, by its method: what a reader should know before relying on its answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.findings.method_finding import SettleFinding
+from analysis.text.cautions.chance_level import at_chance
+from analysis.text.cautions.failures import broken, collapsed, exploring_collapses, together
+from analysis.text.cautions.spread import few_seeds, uneven
+from analysis.text.cautions.tested_choice import disagreement, unpredicted
+from analysis.text.cautions.tried_values import edges, no_effect
+from analysis.text.label_judge import label_cautions
+
+if TYPE_CHECKING:
+    from analysis.findings.method_finding import GridFinding, SearchFinding
+    from analysis.results.runs_table import Key
+
+
+def grid_cautions(finding: GridFinding) -> tuple[str, ...]:
+    """Return the cautions for a grid, a sentence each; empty if nothing is chosen.
+
+    They cover the best value of each arm on the subset of the verdict.
+    """
+    key = finding.chosen
+    if key is None:
+        return ()
+    best: dict[str, Key] = {}
+    for ranked in finding.ranking(key.subset).keys:
+        best.setdefault(ranked.arm, ranked)
+    return (
+        *(text for best_of_arm in best.values() for text in edges(finding.results, best_of_arm)),
+        *no_effect(finding, key.subset),
+        *label_cautions(finding.label_judges, finding.plan, finding.names),
+        *at_chance(finding, key),
+        *broken(finding, key),
+        *collapsed(finding, finding.collapses.rates()),
+        *few_seeds(finding.reported.runs, key),
+        *disagreement(finding, key),
+        *uneven(finding, key.subset),
+        *unpredicted(finding.reported),
+    )
+
+
+def explored_cautions(finding: SettleFinding | SearchFinding) -> tuple[str, ...]:
+    """Return the cautions for the choice of a study that explores; empty if nothing is chosen."""
+    key = finding.chosen
+    if key is None:
+        return ()
+    exploring = exploring_collapses(finding) if isinstance(finding, SettleFinding) else {}
+    return (
+        *edges(finding.results, key),
+        *label_cautions(finding.label_judges, finding.plan, finding.names),
+        *at_chance(finding, key),
+        *broken(finding, key),
+        *collapsed(finding, together(exploring, finding.collapses.rates())),
+        *few_seeds(finding.reported.runs, key),
+        *unpredicted(finding.reported),
+    )
