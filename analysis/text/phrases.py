@@ -72,7 +72,8 @@ def on_test_clips(tested: ChoiceScore, unit: str = "") -> str:
     if tested.picked:
         luck = "; probably too high, as the same runs made the choice"
     elif tested.luck >= MIN_SHOWN_LUCK:
-        luck = f", less {100 * tested.luck:.1f} points of luck shared with the choice"
+        comma = ";" if tested.accuracy.values else ","
+        luck = f"{comma} less {100 * tested.luck:.1f} points of luck shared with the choice"
     plain = tested.picked and tested.accuracy.n >= MIN_SEEDS
     label = f"no interval, n = {tested.accuracy.n}" if plain else tested.accuracy.label(unit)
     return f"{tested.accuracy.percent()} % ({label}{luck})"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.results.runs_table import Key, keys, left_out_count, runs_of, status_counts
 from analysis.statistics.intervals import LEVEL, paired_difference
 from analysis.text.phrases import (
+    MIN_SHOWN_LUCK,
     TEST_HIDDEN,
     alike,
     budget_ended,
@@ -24,6 +25,8 @@ from analysis.text.verdict_subsets import on_other_subsets, over_all_subsets
 from trainables.naming import number, symbol
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
     from analysis.findings.method_finding import GridFinding
@@ -82,9 +85,16 @@ def _test(finding: GridFinding, choice: Choice) -> str:
     if gap is None:
         return f"{score}. It shares no tested seed with {best}."
     seen = gap.label() if not gap.has_width or gap.n != len(tested[choice.key]) else ""
-    paired = f"paired by seed{f', {seen}' if seen else ''}"
+    paired = f"paired by seed{_less_luck(finding, (choice.key, other))}{f', {seen}' if seen else ''}"
     open_ = "" if clear(gap) else ": which of the two is better stays open"
     return f"{score}, {points(gap)} {best} ({paired}){open_}{alike(tested[choice.key], tested[other])}."
+
+
+def _less_luck(finding: GridFinding, compared: Iterable[Key]) -> str:
+    """State that an arm's luck is subtracted from a difference, where it shows."""
+    plain, less = finding.scores("test"), finding.compared_scores
+    shown = any(plain[key][seed] - less[key][seed] >= MIN_SHOWN_LUCK for key in compared for seed in less[key])
+    return ", less each arm's luck" if shown else ""
 
 
 def _control(finding: GridFinding, choice: Choice) -> list[str]:
@@ -98,9 +108,8 @@ def _control(finding: GridFinding, choice: Choice) -> list[str]:
         return []
     open_ = "" if clear(gap) else "; which of the two is better stays open"
     same = alike(tested[choice.key], tested[control])
-    return [
-        f"It is {points(gap)} {control.configuration}, GCE at the mean q that it showed (paired by seed){open_}{same}."
-    ]
+    paired = f"paired by seed{_less_luck(finding, (choice.key, control))}"
+    return [f"It is {points(gap)} {control.configuration}, GCE at the mean q that it showed ({paired}){open_}{same}."]
 
 
 def _rank_of(other: Key, choice: Choice) -> str:

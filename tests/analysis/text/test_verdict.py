@@ -28,7 +28,7 @@ def test_an_unsettled_study_says_so(study: Builder) -> None:
     assert study.report().verdict == (
         "No single winner: T = 1000 and T = 316 of the 3 values of T may each be the best by validation accuracy "
         "(Hsu's comparisons with the best, 95 %); T = 1000 has the highest mean (81.2 %, 3 seeds). "
-        "On the test set it scores 75.9 % (n = 3: 77.0, 76.0, 75.6, less 0.3 points of luck shared with the choice). "
+        "On the test set it scores 75.9 % (n = 3: 77.0, 76.0, 75.6; less 0.3 points of luck shared with the choice). "
         "Cost: 9 runs, 4.5 hours of training."
     )
 
@@ -42,6 +42,16 @@ def test_a_settled_study_names_the_gap_to_the_best_other_arm(study: Builder) -> 
         "On the test set it scores 77.0 ± 2.0 % "
         "(95 % t-interval, n = 5), 4.8 ± 0.2 points above cce, the best other arm on validation (paired by seed). "
         "Cost: 10 runs, 5.0 hours of training."
+    )
+
+
+def test_a_difference_between_arms_states_that_their_luck_is_subtracted(study: Builder) -> None:
+    _adaptive(study, 316.0, [0.80, 0.82, 0.81])
+    _adaptive(study, 1000.0, [0.82, 0.81, 0.806])
+    for seed in range(3):
+        study.add("cce", CCE(name="cce"), seed, validation=0.7, test=0.65)
+    assert (
+        "cce, the best other arm on validation (paired by seed, less each arm's luck, n = 3: " in study.report().verdict
     )
 
 
