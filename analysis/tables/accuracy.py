@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from analysis.results.runs_table import (
@@ -12,6 +13,7 @@ from analysis.results.runs_table import (
     keys,
     left_out_count,
     runs_of,
+    scores,
     status_counts,
 )
 from analysis.statistics.intervals import CELL, LEVEL, accuracy_interval
@@ -47,7 +49,7 @@ def results_table(finding: Finding, metric: str) -> Table:
     bold = {
         (labels.index((key.arm, key.configuration)), 1 + columns.index(key.subset)) for key in standing_out(finding)
     }
-    notes = [note, *collapse_notes(finding)]
+    notes = [note, *collapse_notes(finding, metric)]
     if metric == "test" and any(finding.tested(made).luck >= MIN_SHOWN_LUCK for made in finding.choices_made):
         notes.append(" From the mean of the choice, its shared luck is not subtracted here.")
     if bold:
@@ -61,14 +63,16 @@ def standing_out(finding: Finding) -> list[Key]:
     return [key for bests in sets if bests is not None and bests.ruled_out for key in bests.members]
 
 
-def collapse_notes(finding: Finding) -> list[str]:
-    """Return, for the note of a table of means, which runs have collapsed and are not in the means."""
+def collapse_notes(finding: Finding, metric: str) -> list[str]:
+    """Return, for the note of a table of means, which runs have collapsed, and the means with them."""
     rates = finding.collapses.rates()
     if not rates:
         return []
     some = list(rates.items())[:MAX_NAMED]
     more = f" and of {len(rates) - MAX_NAMED} more" if len(rates) > MAX_NAMED else ""
-    named = "; ".join(f"{finding.names[key]}: {rate.text()}" for key, rate in some)
+    every = scores(finding.reported.runs, metric)
+    means = {key: f", {100 * fmean(every[key].values()):.1f} with them" if key in every else "" for key in rates}
+    named = "; ".join(f"{finding.names[key]}: {rate.text()}{means[key]}" for key, rate in some)
     return [f" Collapsed runs, far below the others of their configuration, are not in the means: {named}{more}."]
 
 

@@ -79,7 +79,7 @@ def _best_set(finding: Finding, subset: str, best: BestSet) -> Table:
         procedures.explained(used),
         f"Here: {best.facts()}{f'; {tested.text()}' if tested else ''}.",
         *([agreement.text()] if agreement else []),
-        *(note.strip() for note in collapse_notes(finding)),
+        *(note.strip() for note in collapse_notes(finding, "selection")),
     ]
     header = ("Configuration", "Mean", "Minus the best other", "Interval", "May be best", "First when resampled")
     where = f" on {subset}" if subset and len(finding.subsets) > 1 else ""

@@ -11,6 +11,7 @@ from analysis.report.sections import report_sections
 from analysis.results.runs_table import scores
 from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.hsu import best_set
+from analysis.tables.accuracy import results_table
 from analysis.tables.comparisons import best_set_tables, compared_tables, seeds_in_words
 from trainables.config import CCE
 
@@ -63,3 +64,11 @@ def test_seeds_that_would_halve_the_interval_of_the_choice_are_counted(full_stud
 def test_one_run_gives_no_interval_to_halve(study: Builder) -> None:
     study.add("cce", CCE(name="cce"), 0)
     assert seeds_in_words(study.finding()) == ()
+
+
+def test_the_note_of_means_names_collapsed_runs_and_the_means_with_them(study: Builder) -> None:
+    for seed in range(6):
+        study.add("cce", CCE(name="cce"), seed, validation=0.1 if seed == 5 else 0.8 + seed / 1000, test=0.7)
+    (cell,) = results_table(study.finding(), "validation").rows[0][1:]
+    assert cell.startswith("80.2 ")
+    assert "cce: 1 of 6 (2 to 56 %), 68.5 with them." in results_table(study.finding(), "validation").note
