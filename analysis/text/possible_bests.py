@@ -77,25 +77,30 @@ def _span(bests: Bests, wording: Wording) -> str:
     return f"the {len(places)} values from {names[ordered[places[0]]]} to {names[ordered[places[-1]]]}"
 
 
-def choice_sentence(bests: Bests, best_set: BestSet, wording: Wording) -> str:
+def choice_sentence(bests: Bests, best_set: BestSet, wording: Wording, where: str = "") -> str:
     """Write which configurations may be the best, by what method, and which has the highest mean.
 
     Args:
         bests: the set; of two compared configurations at least.
         best_set: the comparisons behind it.
         wording: what its parts are called.
+        where: opens the sentence, such as ``On fresh seeds``.
 
     """
     names, method = wording.names, method_in_words(best_set)
+    opening = f"{where}, " if where else ""
     if bests.winner is None:
         who, highest = members_in_words(bests, wording), _highest(bests, best_set, wording)
-        return f"No single winner: {who} may each be the best by {wording.by} ({method}); {highest}."
+        none = f"{opening}there is no single winner" if where else "No single winner"
+        return f"{none}: {who} may each be the best by {wording.by} ({method}); {highest}."
     others = names[bests.ruled_out[0]] if len(bests.ruled_out) == 1 else f"the {len(bests.ruled_out)} others"
     mean = mean_in_words(wording.scores, bests.winner, wording.runs)
     sentence = f"{names[bests.winner]} is better than {others} by {wording.by}: mean {mean} ({method})"
     if bests.chosen is None or not bests.beaten_by_baselines:
-        return f"{sentence}."
-    return f"The baseline {sentence}. The choice is {_with_mean(bests.chosen, wording)}."
+        return f"{opening}{sentence}."
+    return (
+        f"{opening}{'the' if where else 'The'} baseline {sentence}. The choice is {_with_mean(bests.chosen, wording)}."
+    )
 
 
 def _with_mean(key: Key, wording: Wording) -> str:

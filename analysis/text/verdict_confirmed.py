@@ -111,7 +111,7 @@ def _confirmed_set(finding: SettleFinding) -> list[str]:
         return []
     scores, by = finding.confirmed_scores, chosen_by(finding.plan)
     wording = Wording(finding.names, scores, by, "confirmed configurations", runs="fresh seed")
-    return [f"On fresh seeds: {choice_sentence(bests, comparisons, wording)}"]
+    return [choice_sentence(bests, comparisons, wording, "On fresh seeds")]
 
 
 def search_verdict(finding: SearchFinding) -> str:

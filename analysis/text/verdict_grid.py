@@ -56,14 +56,14 @@ def _choice(finding: GridFinding, runs: pd.DataFrame, choice: Choice) -> list[st
     bests = finding.bests(choice.key.subset)
     planned, by = keys(runs), chosen_by(finding.plan)
     names = names_by_value(runs) or {key: key.configuration for key in planned}
-    where = f"On the subset {choice.key.subset}: " if len(finding.subsets) > 1 else ""
+    where = f"On the subset {choice.key.subset}" if len(finding.subsets) > 1 else ""
     if bests is None or not choice.others:
         mean = mean_in_words(finding.scores("selection"), choice.key)
         among = f" of the {len(planned)} {kind(runs)} tried" if len(planned) > 1 else ""
         sentence = f"{choice.key.configuration} is the only configuration with complete runs{among}: mean {by} {mean}."
-        return [where + sentence]
+        return [f"{where}, {sentence}" if where else sentence]
     wording = Wording(names, finding.scores("selection"), by, kind(runs), values_of(runs))
-    sentences = [where + choice_sentence(bests, choice.best_set, wording)]
+    sentences = [choice_sentence(bests, choice.best_set, wording, where)]
     without = tuple(key for key in planned if key not in bests.compared)
     if without:
         sentences.append(

@@ -95,10 +95,10 @@ def test_the_verdict_of_a_settled_study_names_choice_confidence_score_and_gaps(s
     assert method_report(results).verdict.startswith(
         "T = 1000 is chosen by validation accuracy: it is within 0.5 points of the best of the 3 values of T with "
         f"probability {chance(standing.confidence)} (18 runs; expected regret < 0.01 points). On fresh "
-        "seeds: No single winner: adaptive T=1000 and cce may each be the best by validation accuracy (the runs show "
-        "no spread, which gives no interval); adaptive T=1000 and cce tie for the highest mean (80.0 %, 4 fresh seeds)"
-        f". On the test set it scores 75.1 % (n = 4 fresh seeds: {scored}), 2.0 points above cce and 0.1 points above "
-        "adaptive.fixed_q T=1000"
+        "seeds, there is no single winner: adaptive T=1000 and cce may each be the best by validation accuracy (the "
+        "runs show no spread, which gives no interval); adaptive T=1000 and cce tie for the highest mean "
+        f"(80.0 %, 4 fresh seeds). On the test set it scores 75.1 % (n = 4 fresh seeds: {scored}), 2.0 points above "
+        "cce and 0.1 points above adaptive.fixed_q T=1000"
     )
     assert method_report(results).verdict.endswith("Cost: 30 runs, 15.0 hours of training.")
 
@@ -347,7 +347,7 @@ def test_a_settled_study_names_a_baseline_that_is_better(study: Builder) -> None
         study.add("cce", CCE(name="cce"), fresh, validation=0.9 + noise * 1.01, stage="confirm")
     study.method = study.method | {"baselines": ["cce"]}
     assert (
-        "On fresh seeds: The baseline cce is better than adaptive T=1000 by validation accuracy: mean 90."
+        "On fresh seeds, the baseline cce is better than adaptive T=1000 by validation accuracy: mean 90."
         in study.report().verdict
     )
     finding = study.finding()

@@ -98,7 +98,7 @@ def test_the_subset_is_named_where_there_are_several(study: Builder) -> None:
     study.add("cce", CCE(name="cce"), 0, subset="all", validation=0.7)
     study.add("cce", CCE(name="cce"), 1, subset="all", status="failed")
     text = study.report().verdict
-    assert text.startswith("On the subset all: cce is the only")
+    assert text.startswith("On the subset all, cce is the only")
     assert "1 of all 2 runs on this subset is left out (1 failed)." in text
 
 

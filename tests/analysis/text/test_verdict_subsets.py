@@ -39,7 +39,7 @@ def table_3(study: Builder) -> Builder:
 
 def test_the_verdict_is_about_a_subset_on_which_most_configurations_compete(study: Builder) -> None:
     assert table_3(study).finding().main_subset == "l_noisy+s_clean"
-    assert study.report().verdict.startswith("On the subset l_noisy+s_clean: ")
+    assert study.report().verdict.startswith("On the subset l_noisy+s_clean, adaptive is better than the 2 others")
 
 
 def test_all_is_preferred_to_any_other_subset(study: Builder) -> None:
