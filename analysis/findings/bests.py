@@ -9,7 +9,7 @@ from analysis.statistics.hsu import equal
 from analysis.statistics.intervals import LEVEL
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from analysis.results.runs_table import Key
     from analysis.statistics.best_arm.assessment import Assessment
@@ -51,6 +51,10 @@ class Bests:
     def winner(self) -> Key | None:
         """The only configuration that may be the best; None if there are several, or nothing was compared."""
         return self.members[0] if len(self.members) == 1 < len(self.compared) else None
+
+    def named(self, name: Callable[[Key], str]) -> tuple[str, ...] | None:
+        """Return what the members are called; None if there was nothing to compare."""
+        return tuple(map(name, self.members)) if len(self.compared) > 1 else None
 
     @property
     def ruled_out(self) -> tuple[Key, ...]:

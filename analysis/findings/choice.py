@@ -42,6 +42,8 @@ class Best:
             runs show that the best is hardly better; None where neither is met, and unless the study settles.
         may_be_best: configurations that may be the best, the choice among them unless baselines rule it out; None where
             nothing is compared.
+        explored_may_be_best: the fewest explored configurations that hold the best one with a probability of 95 %, the
+            likeliest first; None unless the study settles.
 
     """
 
@@ -63,6 +65,16 @@ class Best:
     regret: float | None = None
     stopping_rule: StoppingRule | None = None
     may_be_best: tuple[str, ...] | None = None
+    explored_may_be_best: tuple[str, ...] | None = None
+
+    @property
+    def beaten(self) -> bool:
+        """Whether the choice is not among those that may be the best, because baselines are better."""
+        return self.may_be_best is not None and not any(map(self.is_named, self.may_be_best))
+
+    def is_named(self, name: str) -> bool:
+        """Return whether a name in ``may_be_best`` is that of the choice."""
+        return name in {self.configuration, f"{self.configuration} on {self.subset}"}
 
     @property
     def test(self) -> Interval | None:
@@ -83,7 +95,7 @@ class Best:
             | {
                 "test_luck": self.tested.luck,
                 "test_picked": self.tested.picked,
-                "may_be_best": None if self.may_be_best is None else list(self.may_be_best),
+                **{name: _listed(fields[name]) for name in ("may_be_best", "explored_may_be_best")},
             }
         )
 
@@ -91,6 +103,10 @@ class Best:
         """Return ``arms:`` of a study file with this configuration alone, in YAML 1.2."""
         loss = ", ".join(f"{name}: {_scalar(value)}" for name, value in self.loss.items())
         return f"arms:\n  - {{name: {_scalar(self.arm)}, loss: {{{loss}}}, subset: {_scalar(self.subset)}}}\n"
+
+
+def _listed(names: tuple[str, ...] | None) -> list[str] | None:
+    return None if names is None else list(names)
 
 
 def _scalar(value: str | float) -> str:

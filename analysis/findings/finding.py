@@ -285,7 +285,7 @@ class Finding(ABC):
             choice.key,
             self.tested(choice),
             **picked(choice.validation, of=1 + len(choice.others)),
-            may_be_best=tuple(map(name, bests.members)) if bests else (),
+            may_be_best=bests.named(name) if bests else None,
             **facts,
         )
 

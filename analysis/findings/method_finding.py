@@ -147,8 +147,9 @@ class SettleFinding(ChoosingFinding):
         state, standing = self.settled, self.settled.standing
         if standing is None:
             return None
-        bests = self.bests()
-        sure: dict[str, Any] = {"may_be_best": tuple(self.names[key] for key in bests.members) if bests else None}
+        confirmed, explored, name = self.bests(), self.explored_bests, self.names.__getitem__
+        sure: dict[str, Any] = {"may_be_best": confirmed.named(name) if confirmed else None}
+        sure |= {"explored_may_be_best": explored.named(name) if explored else None}
         sure |= {"probability": standing.confidence, "settled": state.sure, "regret": standing.regret}
         return self._best_confirmed(standing.chosen, within=state.within, stopping_rule=state.rule, **sure)
 

@@ -32,9 +32,9 @@ def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
         verdict: the report's sentences, in English.
         choice: ``findings.choice.Best`` (study, method, arm, configuration, subset, loss, selected_on, validation,
             test, test_hidden, test_next_run, test_luck, test_picked, test_left_out, picked, confirmed, probability,
-            within, settled, may_be_best), or null when there is nothing to choose from. validation, test and
-            test_next_run are null or {mean, half_width, low, high, n, level, method, values}; test_left_out is null or
-            {mean, seeds, same}.
+            within, settled, regret, stopping_rule, may_be_best, explored_may_be_best), or null when there is nothing to
+            choose from. validation, test and test_next_run are null or {mean, half_width, low, high, n, level, method,
+            values}; test_left_out is null or {mean, seeds, same}.
         summary: a list, one object a configuration, with the columns of summary.csv (``tables.summary.summary``).
         comparisons: a list, one object a pair of arms and subset (``findings.arm_comparisons.ArmComparison.as_dict``).
         pooled_comparisons: the same over all subsets of a pair (``PooledComparison.as_dict``).

@@ -26,9 +26,10 @@ def best_lines(best: Best) -> list[str]:
     ]
     if next_run := of_next_run(best.tested):
         lines.append(f"test accuracy of one more training: {next_run}")
+    if best.explored_may_be_best:
+        lines.append(f"the best of those explored with probability 0.95: {_members(best, best.explored_may_be_best)}")
     if best.may_be_best:
-        alone = best.may_be_best == (best.configuration,)
-        lines.append(f"may be the best: {'no other' if alone else joined(best.may_be_best)}")
+        lines.append(f"may be the best: {_members(best, best.may_be_best)}{_beaten(best)}")
     return lines
 
 
@@ -42,6 +43,14 @@ def _how_sure(best: Best) -> str:
     if best.confirmed is not None:
         text += "; confirmed on fresh seeds" if best.confirmed else "; NOT confirmed on fresh seeds"
     return text
+
+
+def _members(best: Best, members: tuple[str, ...]) -> str:
+    return "no other" if all(map(best.is_named, members)) else joined(members)
+
+
+def _beaten(best: Best) -> str:
+    return " (better than the choice on fresh seeds)" if best.beaten else ""
 
 
 def _percent(interval: Interval | None, *, picked: bool = False) -> str:

@@ -14,6 +14,7 @@ from analysis.report.sections import report_sections
 from analysis.report.write import write_report
 from analysis.results.study_results import explored
 from analysis.tables.summary import summary
+from analysis.text.best import best_lines
 from analysis.text.phrases import chance
 from trainables.config import CCE, GCE, AdaptiveGCE
 
@@ -354,6 +355,7 @@ def test_a_settled_study_names_a_baseline_that_is_better(study: Builder) -> None
     assert [key.arm for key in finding.bests().members] == ["cce"]
     assert finding.bests().beaten_by_baselines
     assert finding.best.may_be_best == ("cce",)
+    assert "may be the best: cce (better than the choice on fresh seeds)" in best_lines(finding.best)
 
 
 def test_the_posteriors_own_set_is_the_fewest_values_that_hold_the_best(study: Builder) -> None:
@@ -366,6 +368,7 @@ def test_the_posteriors_own_set_is_the_fewest_values_that_hold_the_best(study: B
         [probability[key] for key in standing.keys if key not in bests.members], default=0.0
     )
     assert bests.rule == "posterior"
+    assert finding.best.as_dict()["explored_may_be_best"] == [key.configuration for key in bests.members]
 
 
 def test_runs_of_the_choice_that_diverged_are_named_in_verdict_and_cautions(study: Builder) -> None:
