@@ -64,10 +64,10 @@ def _resolution(judge: LabelJudge) -> str:
 def _exchange(judge: LabelJudge, plan: StudyPlan) -> str:
     method = plan.settings.method
     points = method.within if isinstance(method, Settle) else ONE_POINT
-    given = counted_points(points)
+    given, verb = counted_points(points), "is" if points == 1 else "are"
     if judge.exchange is None:
         return (
-            f"How much {given} on the given labels are worth on correct ones cannot be estimated: the noise is not "
+            f"How much {given} on the given labels {verb} worth on correct ones cannot be estimated: the noise is not "
             "known to be symmetric, and the configurations differ too little, or the verified clips are too few, to "
             "show it."
         )
@@ -77,7 +77,6 @@ def _exchange(judge: LabelJudge, plan: StudyPlan) -> str:
         "line": f"by a line through {counted(len(judge.rows), 'configuration')} with errors on both axes",
     }[found.method]
     ends = f"{points * found.low:.2g} to {points * found.high:.2g}"
-    verb = "is" if points == 1 else "are"
     return (
         f"{given.capitalize()} on the given labels {verb} about {counted_points(round(points * found.slope, 2))} on "
         f"correct ones ({ends}, {100 * LEVEL:g} %; {by})."
