@@ -132,19 +132,22 @@ def _balanced(scores: Scores, keys: Sequence[Key]) -> tuple[Floats, Floats, int]
 
 
 def _least_squares(scores: Scores, keys: Sequence[Key]) -> tuple[Floats, Floats, int]:
-    cells = [(place, seed, scores[key][seed]) for place, key in enumerate(keys) for seed in sorted(scores[key])]
-    places = {seed: place for place, seed in enumerate(sorted({seed for _, seed, _ in cells}), len(keys))}
-    values = np.array([value for *_, value in cells], dtype=np.float64)
-    design = np.zeros((len(cells), len(keys) + len(places)))
-    for row, (place, seed, _) in enumerate(cells):
-        design[row, place] = design[row, places[seed]] = 1
-    effects, _, rank, _ = np.linalg.lstsq(design, values, rcond=None)
-    if rank < design.shape[1] - 1:  # no chain of shared seeds joins all configurations
-        design = design[:, : len(keys)]
-        effects, _, rank, _ = np.linalg.lstsq(design, values, rcond=None)
-    blocks = effects[len(keys) :]
-    means = effects[: len(keys)] + (blocks.mean() if len(blocks) else 0.0)
-    return means, values - design @ effects, len(cells) - int(rank)
+    """Fit by the normal equations of the seeds' effects, from which those of the configurations are eliminated."""
+    places = {seed: place for place, seed in enumerate(sorted({seed for key in keys for seed in scores[key]}))}
+    runs, values = np.zeros((2, len(keys), len(places)))
+    for row, key in enumerate(keys):
+        for seed, value in scores[key].items():
+            runs[row, places[seed]], values[row, places[seed]] = 1, value
+    counts = runs.sum(axis=1)
+    raw = values.sum(axis=1) / counts
+    centred = (values - raw[:, None]) * runs
+    normal = np.diag(runs.sum(axis=0)) - (runs / counts[:, None]).T @ runs  # (S, S), of rank S - 1 if joined
+    effects, _, rank, _ = np.linalg.lstsq(normal, centred.sum(axis=0), rcond=None)
+    if rank < len(places) - 1:  # no chain of shared seeds joins all configurations
+        effects, rank = np.zeros(len(places)), 0
+    own = runs @ effects / counts
+    residuals = (centred - effects + own[:, None])[runs > 0]
+    return raw - own + effects.mean(), residuals, int(runs.sum()) - len(keys) - int(rank)
 
 
 @dataclass(frozen=True)

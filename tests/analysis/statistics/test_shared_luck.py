@@ -100,6 +100,23 @@ def test_runs_may_be_missing() -> None:
     assert luck.errors[0] > luck.errors[2]
 
 
+def test_with_missing_runs_slope_and_errors_are_those_of_the_full_least_squares_design() -> None:
+    rng = np.random.default_rng(3)
+    validation, test = world(rng, [0.7, 0.72, 0.69, 0.71], 6, 0.01, 0.7)
+    kept = rng.random(validation.shape) < 0.75
+    scores = [
+        {key(i): {s: float(v[i, s]) for s in range(6) if kept[i, s]} for i in range(4)} for v in (validation, test)
+    ]
+    row, column = np.nonzero(kept)
+    design = np.hstack([np.eye(4)[row], np.eye(6)[column]])
+    first, second = (v[kept] - design @ np.linalg.lstsq(design, v[kept], rcond=None)[0] for v in (validation, test))
+    luck = shared_luck(*scores)
+    assert luck is not None
+    assert luck.slope == pytest.approx((first * second).sum() / (first**2).sum())
+    df = kept.sum() - np.linalg.matrix_rank(design)
+    assert luck.errors == pytest.approx(math.sqrt((first**2).sum() / df) / np.sqrt(kept.sum(axis=1)))
+
+
 def test_configurations_without_a_seed_in_common_are_fitted_without_effects_of_seeds() -> None:
     apart = {key(0): {0: 0.7, 1: 0.72}, key(1): {2: 0.6, 3: 0.64}}
     luck = shared_luck(apart, apart)
