@@ -179,7 +179,7 @@ def _right(results: StudyResults, runs: pd.DataFrame) -> Right:
     """Return which verified validation clips each complete run of a configuration classifies correctly."""
     records = [results.records[run_id] for run_id in complete_runs(runs)["run_id"]]
     return {
-        record.run.seed: np.array([character == "1" for character in record.verified_right], dtype=np.float64)
+        record.run.seed: (np.frombuffer(record.verified_right.encode(), dtype=np.uint8) == ord("1")).astype(np.float64)
         for record in records
         if record.verified_right
     }
