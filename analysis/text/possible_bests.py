@@ -24,8 +24,7 @@ def method_in_words(best_set: BestSet) -> str:
     most = max(candidate.n for candidate in best_set.candidates)
     if best_set.sd is None:
         return "one seed gives no interval" if most == 1 else "the runs show no spread, which gives no interval"
-    unequal = ", allowing for unequal spreads" if best_set.uneven else ""
-    return f"Hsu's comparisons with the best, {100 * best_set.level:g} %{unequal}"
+    return f"Hsu's comparisons with the best, {100 * best_set.level:g} %"
 
 
 def mean_in_words(scores: Mapping[Key, Mapping[int, float]], key: Key, runs: str = "seed") -> str:

@@ -56,13 +56,6 @@ REFERENCES: dict[str, tuple[str, str]] = {
             "16, 2001."
         ),
     ),
-    "brownforsythe": (
-        "Brown and Forsythe, 1974",
-        (
-            "M. B. Brown, A. B. Forsythe. Robust tests for the equality of variances. Journal of the American "
-            "Statistical Association 69, 1974."
-        ),
-    ),
     "deng": (
         "Deng et al., 2021",
         (
