@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 RUNS_PER_CONFIGURATION = 20  # at most, while a settle study explores
 MAX_CONFIRMING_SEEDS = 1000
+# What ``guarantee: frequency`` was calibrated for (analysis/statistics/best_arm/guarantee.py)
+MAX_GUARANTEED_CONFIGURATIONS = 9
+MAX_GUARANTEED_CONFIDENCE = 0.95
+MIN_GUARANTEED_SEEDS = 5
 NOT_ALLOWED = "not_allowed"  # type of the errors made by ``not_allowed``
 # One rule for studies and arms: both become folder names and labels.
 NAME_PATTERN = r"[a-z0-9][a-z0-9._-]{0,63}"
@@ -83,6 +87,10 @@ class Settle(Frozen):
     confidence: Annotated[
         float, Field(ge=0.5, lt=1, description="required probability that the choice is within them of the best")
     ] = 0.95
+    guarantee: Annotated[
+        Literal["posterior", "frequency"],
+        Field(description="what confidence is: a posterior probability, or a share of studies (needs more runs)"),
+    ] = "posterior"
     start_seeds: Annotated[int, Field(ge=1, le=100, description="seeds of every configuration to start with")] = 2
     max_runs: Annotated[
         Annotated[int, Field(ge=1, le=100_000)] | None,
@@ -109,6 +117,20 @@ class Settle(Frozen):
         first = self.first_runs(configurations)
         if self.max_runs is not None and self.max_runs < first:
             yield Violation(("max_runs",), f"at least {first}, the runs to start with")
+        if self.guarantee == "frequency":
+            yield from self._uncalibrated(configurations)
+
+    def _uncalibrated(self, configurations: int) -> Iterator[Violation]:
+        """Yield the keys for which ``guarantee: frequency`` is not calibrated."""
+        most = RUNS_PER_CONFIGURATION * configurations
+        for key, kept, allowed in (
+            ("start_seeds", self.start_seeds >= MIN_GUARANTEED_SEEDS, f"at least {MIN_GUARANTEED_SEEDS}"),
+            ("confidence", self.confidence <= MAX_GUARANTEED_CONFIDENCE, f"at most {MAX_GUARANTEED_CONFIDENCE:g}"),
+            ("max_runs", self.most_exploring(configurations) <= most, f"at most {most}"),
+            ("guarantee", configurations <= MAX_GUARANTEED_CONFIGURATIONS, "posterior with so many configurations"),
+        ):
+            if not kept:
+                yield Violation((key,), f"{allowed}, as frequency is calibrated for no other")
 
 
 class Asha(Frozen):

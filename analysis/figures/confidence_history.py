@@ -40,7 +40,7 @@ class History:
 
     steps: tuple[Step, ...]
     within: float  # points
-    requested: float
+    level: float  # at which exploring may stop
 
 
 def confidence_history_data(finding: SettleFinding, most: int = MAX_STEPS) -> History | None:
@@ -78,7 +78,7 @@ def confidence_history_data(finding: SettleFinding, most: int = MAX_STEPS) -> Hi
             standing = assess_explored(now, method.within, set_aside_collapses=set_aside)
             if standing is not None:
                 steps.append(Step(count, standing.confidence, standing.chosen))
-    return History(tuple(steps), method.within, method.confidence) if steps else None
+    return History(tuple(steps), method.within, finding.settled.goal.probability) if steps else None
 
 
 def _in_order(results: StudyResults) -> list[tuple[Key, int, float | None]]:
@@ -122,11 +122,11 @@ def draw_confidence_history(data: History) -> go.Figure:
             )
     figure.add_scatter(
         x=[0, runs[-1]],
-        y=[data.requested] * 2,
+        y=[data.level] * 2,
         mode="lines",
         line={"color": INK, "width": 2, "dash": "dash"},
         hoverinfo="skip",
-        name=f"requested: {data.requested:g}",
+        name=f"needed: {data.level:g}",
     )
     figure.update_xaxes(title_text="Exploring runs that have ended", range=[0, runs[-1] + 0.5])
     figure.update_yaxes(title_text=f"P(within {counted_points(data.within)} of the best)", range=[0, 1.02])
@@ -139,8 +139,8 @@ def confidence_history(finding: SettleFinding) -> tuple[Figure, ...]:
     if data is None:
         return ()
     caption = (
-        f"Probability that the choice is within {counted_points(data.within)} of the best, computed again from the "
-        "runs in the order in which they ended (of many runs, a selection). The method also accounted for the runs in "
-        "flight, so its numbers may differ slightly. The dashed level is the requested confidence."
+        f"Posterior probability that the choice is within {counted_points(data.within)} of the best, computed again "
+        "from the runs in the order in which they ended (of many runs, a selection). The method also accounted for the "
+        "runs in flight, so its numbers may differ slightly. The dashed level is the probability needed to stop."
     )
     return (Figure("confidence", "How sure the choice became", caption, draw_confidence_history(data)),)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from analysis.results.budget import Spent, reached
 from analysis.results.runs_table import Key, complete_runs, key_of, keys, recorded_count, runs_of, selected_on
 from analysis.statistics.best_arm.assessment import Assessment, Explored, assess_explored
+from analysis.statistics.best_arm.guarantee import Goal
 from analysis.statistics.collapse import sound_means
 from trainables.naming import ordered
 
@@ -29,16 +30,14 @@ class Settled:
     Attributes:
         standing: assessment of the configurations still in the race; None if none has a score.
         runs: number of recorded exploring runs.
-        within: points of accuracy that make no difference.
-        requested: confidence at which exploring ends.
+        goal: what exploring must reach before it may stop.
         ended: the limit that ended the exploring; None if none did, or if it continues.
 
     """
 
     standing: Assessment[Key] | None
     runs: int
-    within: float
-    requested: float
+    goal: Goal
     ended: str | None
 
     @property
@@ -49,7 +48,7 @@ class Settled:
     @property
     def rule(self) -> StoppingRule | None:
         """The rule by which exploring may end with the present choice; None if it would continue but for a limit."""
-        return None if self.standing is None else self.standing.stops(self.within, self.requested)
+        return None if self.standing is None else self.standing.stops(self.goal)
 
 
 def settled(results: StudyResults, accuracies: Mapping[Key, Mapping[int, float]], method: Settle) -> Settled:
@@ -65,12 +64,13 @@ def settled(results: StudyResults, accuracies: Mapping[Key, Mapping[int, float]]
     recorded = recorded_count(runs)
     standing = _standing(results, accuracies, method.within)
     limit = reached(results.plan.settings.budget, Spent.of(results.records.values()))
-    most = method.most_exploring(len(keys(runs)))
+    configurations = len(keys(runs))
+    most = method.most_exploring(configurations)
     if recorded >= most:
         limit = f"method.max_runs = {most}"
     elif limit is None and any(planned.stage == "confirm" for planned in results.plan.runs):
         limit = "budget.max_runs, less what confirms the choice,"
-    return Settled(standing, recorded, method.within, method.confidence, limit)
+    return Settled(standing, recorded, Goal.of(method, configurations), limit)
 
 
 def _standing(

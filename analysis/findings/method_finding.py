@@ -151,7 +151,7 @@ class SettleFinding(ChoosingFinding):
         sure: dict[str, Any] = {"may_be_best": confirmed.named(name) if confirmed else None}
         sure |= {"explored_may_be_best": explored.named(name) if explored else None}
         sure |= {"probability": standing.confidence, "settled": state.sure, "regret": standing.regret}
-        return self._best_confirmed(standing.chosen, within=state.within, stopping_rule=state.rule, **sure)
+        return self._best_confirmed(standing.chosen, within=state.goal.within, stopping_rule=state.rule, **sure)
 
 
 @dataclass(frozen=True, eq=False)

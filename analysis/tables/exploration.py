@@ -31,12 +31,14 @@ def settle_table(finding: SettleFinding) -> Table:
         posterior = f"{standing.posterior.mean[place]:.1f} ± {standing.posterior.sd[place]:.1f}"
         rows.append((key.configuration, mean, posterior, chance(standing.within[place]), chance(standing.best[place])))
     note = (
-        f"The choice is the configuration that is most probably within {counted_points(state.within)} of the best, by "
-        "a Gaussian process over the parameter's scale with a separate deviation for every configuration. Accuracies "
-        "in %; none of these runs enters a reported interval."
+        f"The choice is the configuration that is most probably within {counted_points(state.goal.within)} of the "
+        "best, by a Gaussian process over the parameter's scale with a separate deviation for every configuration. "
+        "Accuracies in %; none of these runs enters a reported interval."
     )
     header = ("Configuration", accuracy_name(finding.selected_on), "Posterior mean ± sd")
-    return Table("Exploring runs", (*header, f"P(within {counted_points(state.within)})", "P(best)"), tuple(rows), note)
+    return Table(
+        "Exploring runs", (*header, f"P(within {counted_points(state.goal.within)})", "P(best)"), tuple(rows), note
+    )
 
 
 def search_table(finding: SearchFinding) -> Table:

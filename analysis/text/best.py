@@ -36,7 +36,9 @@ def best_lines(best: Best) -> list[str]:
 def _how_sure(best: Best) -> str:
     text = ""
     if best.probability is not None and best.within is not None:
-        text = f"; within {counted_points(best.within)} of the best with probability {chance(best.probability)}"
+        text = (
+            f"; within {counted_points(best.within)} of the best with posterior probability {chance(best.probability)}"
+        )
         if best.regret is not None:
             text += f" (expected regret {expected_regret(best.regret)})"
         text += "" if best.stopping_rule else " (not settled)"

@@ -165,7 +165,7 @@ def _of_settle(finding: SettleFinding) -> Headline:
         return _beaten(finding, bests, full)
     beside = [key.configuration for key in bests.members if key in bests.baselines] if bests else []
     also = f"; {joined(beside)} may be as good" if beside else ""
-    within = counted_points(settled.within)
+    within = counted_points(settled.goal.within)
     match settled.rule:
         case "confidence":
             variants = [f"{name} is within {within} of the best" for name in chosen]

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
 
     from analysis.findings.choice_score import ChoiceScore
     from analysis.results.study_results import StudyResults
+    from analysis.statistics.best_arm.guarantee import Goal
     from analysis.statistics.collapse import Rate
     from analysis.statistics.intervals import Interval
     from trainables.plans import StudyPlan
+    from trainables.settings import Settle
 
 SELECTED_ON = {"verified": "accuracy on verified validation clips", "validation": "validation accuracy"}
 MIN_SHOWN_LUCK = 0.0005  # a fraction of accuracy; less is 0.0 points
@@ -48,6 +50,24 @@ def collapsed_in_words(rate: Rate, runs: str = "") -> str:
     share = f"{100 * rate.low:.0f} to {100 * rate.high:.0f} % of its runs would, {100 * rate.level:g} % interval"
     complete = f"complete {runs} runs" if runs else "complete runs"
     return f"{rate.k} of its {rate.n} {complete} {what}, far below the others ({share})"
+
+
+def goal_words(goal: Goal, method: Settle) -> str:
+    """Return the probability at which exploring may stop, such as ``where 0.95 was requested``."""
+    if method.guarantee == "posterior":
+        return f"where {goal.probability:g} was requested"
+    return f"where {goal.probability:.4f} was needed"
+
+
+def calibration_words(goal: Goal, method: Settle) -> str:
+    """Return what the level of ``guarantee: frequency`` ensures; empty for a posterior probability."""
+    if method.guarantee == "posterior":
+        return ""
+    errors = f"{100 * (1 - method.confidence):.3g} %"
+    return (
+        f"a level of {goal.probability:.4f}, calibrated by simulation such that at most {errors} of studies settle on "
+        "a wrong choice even if the second best is just outside the tolerance"
+    )
 
 
 def expected_regret(regret: float) -> str:

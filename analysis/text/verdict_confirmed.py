@@ -13,12 +13,14 @@ from analysis.text.phrases import (
     TEST_HIDDEN,
     alike,
     budget_ended,
+    calibration_words,
     chance,
     chosen_by,
     clear,
     collapsed_in_words,
     cost,
     expected_regret,
+    goal_words,
     joined,
     nothing_complete,
     on_test_clips,
@@ -63,13 +65,15 @@ def _settled(finding: SettleFinding, standing: Assessment[Key]) -> list[str]:
     runs = counted(settled.runs, "run")
     on = " ".join(["", *filter(None, [shared_clips(finding.plan, standing.chosen.subset)])])
     best = f"the best of the {len(called)} {kind(explored)}{on}"
-    is_ = f"within {counted_points(settled.within)} of {best} with probability {probability}"
+    is_ = f"within {counted_points(settled.goal.within)} of {best} with posterior probability {probability}"
     regret = expected_regret(standing.regret)
     chosen = f"{name} is chosen by {chosen_by(finding.plan)}: it is {is_}"
-    asked = f"where {settled.requested:g} was requested"
+    asked = goal_words(settled.goal, finding.method)
     match settled.rule:
         case "confidence":
             sentences = [f"{chosen} ({runs}; expected regret {regret})."]
+            calibrated = calibration_words(settled.goal, finding.method)
+            sentences += [f"Exploring ended at {calibrated}."] if calibrated else []
         case "regret":
             why = f"Exploring ended because more runs would hardly gain anything: the expected regret is {regret}."
             sentences = [f"{chosen}, {asked} ({runs}).", why]

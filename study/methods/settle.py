@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.statistics.best_arm.assessment import CHALLENGERS, Explored, assess_explored, challengers
+from analysis.statistics.best_arm.guarantee import Goal
 from study.methods.base import QueuedMethod
 from study.methods.method import FIRST_CONFIRMING_SEED
 from trainables.naming import counted, counted_points, label
@@ -78,6 +79,7 @@ class Settle(QueuedMethod):
         self._baselines = _distinct(baselines)
         self._settings, self._dataset, self._select_on = settings, dataset, select_on
         self._collapse = collapse
+        self._goal = Goal.of(settings, len(self._candidates))
         cap = settings.most_exploring(len(self._candidates))
         self._cap = cap if exploring_budget is None else max(0, min(cap, exploring_budget))
         self._seeds: dict[Configuration, set[int]] = defaultdict(set)  # exploring seeds planned
@@ -90,6 +92,12 @@ class Settle(QueuedMethod):
         for configuration in self._candidates:  # so that the plan names every candidate from the start
             if not self._seeds[configuration] and self._explored < self._cap:
                 self._plan(configuration)
+
+    @property
+    def leader(self) -> Candidate | None:
+        """The candidate that would be chosen now; None without a score."""
+        assessment = self._assess()
+        return None if assessment is None else self._candidates[assessment.chosen]
 
     @property
     def chosen(self) -> Candidate | None:
@@ -210,7 +218,7 @@ class Settle(QueuedMethod):
         return min(unclear, key=self._next_seed) if unclear else self._sample(assessment, free)
 
     def _rule(self, assessment: Assessment[Configuration]) -> StoppingRule | None:
-        return assessment.stops(self._settings.within, self._settings.confidence)
+        return assessment.stops(self._goal)
 
     def _in_flight(self, configuration: Configuration) -> set[int]:
         """Return the candidate's seeds in flight."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Hashable, Mapping, Sequence
 
     from analysis.statistics.arrays import Floats
+    from analysis.statistics.best_arm.guarantee import Goal
     from analysis.statistics.best_arm.posterior import Posterior
 
 T = TypeVar("T", bound="Hashable")
@@ -95,24 +96,20 @@ class Assessment(Generic[T]):
         """By how many points the chosen configuration is expected to be below the best."""
         return float(self.regrets[self.index])
 
-    def stops(self, within: float, confidence: float) -> StoppingRule | None:
+    def stops(self, goal: Goal) -> StoppingRule | None:
         """Return the rule by which exploring may end with this choice; None if neither is met.
 
         Neither is met while too few runs show how much seeds scatter. A small expected regret suffices only after many
         runs. It is the answer where several configurations are as good as the best: which of them is the best cannot
         be seen, and does not matter. Met early, it is only a lower confidence than the requested one.
-
-        Args:
-            within: tolerance, in points of accuracy.
-            confidence: the requested probability that the choice is within it.
-
         """
         if len(self.keys) > 1 and self.runs - len(self.keys) < MIN_FREEDOM:
             return None
-        if self.confidence >= confidence:
+        if self.confidence >= goal.probability:
             return "confidence"
         many = self.runs >= REGRET_RUNS * len(self.keys)
-        return "regret" if many and self.regret <= REGRET_SHARE * within else None
+        small = goal.small_regret_suffices and self.regret <= REGRET_SHARE * goal.within
+        return "regret" if many and small else None
 
 
 def assess_explored(

@@ -8,7 +8,7 @@ from analysis.results.runs_table import keys, recorded_count
 from analysis.statistics.best_arm import noise, prior
 from analysis.statistics.best_arm.assessment import CHALLENGERS, MIN_FREEDOM, REGRET_RUNS, REGRET_SHARE
 from analysis.statistics.best_arm.posterior import DRAWS
-from analysis.text.phrases import joined
+from analysis.text.phrases import calibration_words, joined
 from trainables.naming import counted, counted_points
 
 if TYPE_CHECKING:
@@ -52,7 +52,14 @@ def settle_design(finding: SettleFinding, cited: References) -> list[str]:
     count = len(keys(runs))
     within, most = counted_points(method.within), method.most_exploring(count)
     since = f" from number {count + MIN_FREEDOM} on" if count > 1 else ""
+    goal = finding.settled.goal
+    needed = calibration_words(goal, method) or f"{goal.probability:g}"
     regret = f"{100 * REGRET_SHARE:.0f} % of that"
+    if_small = (
+        f" if its expected regret was at most {regret} (from {REGRET_RUNS} runs per configuration on),"
+        if goal.small_regret_suffices
+        else ""
+    )
     return [
         (
             f"Among {counted(count, 'configuration')} the choice was made by adaptive allocation of runs: after "
@@ -64,8 +71,7 @@ def settle_design(finding: SettleFinding, cited: References) -> list[str]:
         _model(),
         (
             f"After every run{since}, exploring ended if the choice was within {within} of the best with posterior "
-            f"probability {method.confidence:g} ({DRAWS:,} draws), if its expected regret was at most {regret} (from "
-            f"{REGRET_RUNS} runs per configuration on), or after {counted(most, 'run')}; this took "
+            f"probability {needed} ({DRAWS:,} draws),{if_small} or after {counted(most, 'run')}; this took "
             f"{counted(recorded_count(runs), 'run')}."
         ),
         _confirmation(method, "The choice"),

@@ -151,7 +151,7 @@ def test_a_settled_choice_has_its_probability_and_fresh_seeds(study: Builder) ->
     assert found.validation.mean == pytest.approx(0.8)
     assert found.validation.n == 3
     assert found.validation.half_width is not None
-    assert "within 0.5 points of the best with probability" in "\n".join(best_lines(found))
+    assert "within 0.5 points of the best with posterior probability" in "\n".join(best_lines(found))
 
 
 def test_a_choice_without_fresh_seeds_says_so(study: Builder) -> None:

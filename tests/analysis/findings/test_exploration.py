@@ -95,7 +95,7 @@ def test_the_verdict_of_a_settled_study_names_choice_confidence_score_and_gaps(s
     scored = ", ".join(f"{75 + noise:.1f}" for noise in NOISE[:4])
     assert method_report(results).verdict.startswith(
         "T = 1000 is chosen by validation accuracy: it is within 0.5 points of the best of the 3 values of T with "
-        f"probability {chance(standing.confidence)} (18 runs; expected regret < 0.01 points). On fresh "
+        f"posterior probability {chance(standing.confidence)} (18 runs; expected regret < 0.01 points). On fresh "
         "seeds, there is no single winner: adaptive T=1000 and cce may each be the best by validation accuracy (the "
         "runs show no spread, which gives no interval); adaptive T=1000 and cce tie for the highest mean "
         f"(80.0 %, 4 fresh seeds). On the test set it scores 75.1 % (n = 4 fresh seeds: {scored}), 2.0 points above "
@@ -121,7 +121,7 @@ def test_a_study_that_ended_by_its_expected_regret_says_so(study: Builder) -> No
     explore(study, seeds=10, drops={100.0: 0.0, 1000.0: 0.05, 10000.0: 0.0})
     study.method = SETTLE | {"within": 0.2, "confidence": 0.999}
     report = study.report()
-    assert "with probability 0.9" in report.verdict
+    assert "with posterior probability 0.9" in report.verdict
     assert (
         "where 0.999 was requested (30 runs). Exploring ended because more runs would hardly gain anything: "
         "the expected regret is 0."
@@ -391,3 +391,20 @@ def test_a_collapsed_exploring_run_is_named_in_verdict_and_cautions(study: Build
     assert report.finding.chosen.configuration == "adaptive T=1000"
     assert "1 of its 7 complete exploring runs collapsed and is set aside" in report.verdict
     assert any("have collapsed and are set aside" in text and "1 of 7 of" in text for text in report.cautions)
+
+
+def test_a_frequency_guarantee_states_its_level_and_what_it_ensures(study: Builder) -> None:
+    explore(study)
+    study.method = {**SETTLE, "guarantee": "frequency", "confidence": 0.95, "start_seeds": 5}
+    report = study.report()
+    assert (
+        "Exploring ended at a level of 0.9990, calibrated by simulation such that at most 5 % of studies"
+        in report.verdict
+    )
+    assert "posterior probability a level of 0.9990, calibrated by simulation" in " ".join(report.methods)
+
+
+def test_a_frequency_guarantee_that_is_not_reached_states_the_level_needed(study: Builder) -> None:
+    explore(study, drops=dict.fromkeys(DROPS, 0.0))
+    study.method = {**SETTLE, "guarantee": "frequency", "within": 0.05, "start_seeds": 5}
+    assert "where 0.9950 was needed" in study.report().verdict

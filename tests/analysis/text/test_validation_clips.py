@@ -72,9 +72,9 @@ def test_a_tolerance_below_what_one_clip_is_worth_has_a_caution(study: Builder) 
 
 def test_the_verdict_of_settle_is_about_the_clips_that_all_runs_share(study: Builder) -> None:
     study.exploring_temperatures({100.0: 0.0, 1000.0: 5.0})
-    assert "validation clips with probability" not in study.report().verdict
+    assert "validation clips with posterior probability" not in study.report().verdict
     study.validation = FEW
-    assert "on these 2,637 validation clips with probability" in study.report().verdict
+    assert "on these 2,637 validation clips with posterior probability" in study.report().verdict
     study.spec = {"training": {"split": "per_seed"}}
     assert "these" not in study.report().verdict
 

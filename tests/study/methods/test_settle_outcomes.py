@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from analysis.statistics.best_arm.assessment import REGRET_RUNS, REGRET_SHARE, Explored, assess_explored
+from analysis.statistics.best_arm.guarantee import Goal
 from settling import TEMPERATURES, candidates, explored, noisy, play, seeds, settle
 from trainables.plans import PlannedRun
 
@@ -103,10 +104,10 @@ def test_the_stopping_rule_is_the_confidence_first_and_a_small_regret_only_after
 
     few, many = assessed(REGRET_RUNS - 1), assessed(REGRET_RUNS)
     loose = 1.01 * max(few.regret, many.regret) / REGRET_SHARE
-    assert few.stops(loose, 1) is None
-    assert many.stops(loose, 1) == "regret"
-    assert many.stops(loose, many.confidence) == "confidence"
-    assert many.stops(0.99 * many.regret / REGRET_SHARE, 1) is None
+    assert few.stops(Goal(loose, 1)) is None
+    assert many.stops(Goal(loose, 1)) == "regret"
+    assert many.stops(Goal(loose, many.confidence)) == "confidence"
+    assert many.stops(Goal(0.99 * many.regret / REGRET_SHARE, 1)) is None
 
 
 def test_a_seed_that_the_rivals_have_had_tells_more_of_a_candidate() -> None:

@@ -196,7 +196,7 @@ chosen = st.one_of(
         {"name": st.just("settle")},
         optional={
             "within": st.floats(1e-6, 100),
-            "max_runs": st.none() | st.integers(1, 100),
+            "max_runs": st.none() | st.integers(4, 100),
             "seed": st.integers(0, 9),
         },
     ),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 HEAD = "name: s\ndataset: {kind: synthetic}\n"
 RANGE = "{name: a, loss: {name: adaptive_gce, temperature: {min: 100, max: 1000, scale: log}}}"
 VALUES = "{name: a, loss: {name: adaptive_gce, temperature: {values: [100, 1000]}}}"
+MANY_VALUES = f"{{name: a, loss: {{name: adaptive_gce, temperature: {{values: {list(range(1, 11))}}}}}}}"
 CCE = "{name: c, loss: {name: cce}}"
 
 
@@ -76,6 +77,22 @@ def study(arms: str, rest: str) -> str:
             "4: method.max_runs: 3 is not allowed; allowed: at least 4, the runs to start with",
         ),
         (
+            study(VALUES, "method: {name: settle, guarantee: frequency, start_seeds: 5, confidence: 0.99}"),
+            "4: method.confidence: 0.99 is not allowed; allowed: at most 0.95, as frequency is calibrated for no oth",
+        ),
+        (
+            study(VALUES, "method: {name: settle, guarantee: frequency, start_seeds: 4}"),
+            "4: method.start_seeds: 4 is not allowed; allowed: at least 5, as frequency is calibrated for no other",
+        ),
+        (
+            study(VALUES, "method: {name: settle, guarantee: frequency, start_seeds: 5, max_runs: 41}"),
+            "4: method.max_runs: 41 is not allowed; allowed: at most 40, as frequency is calibrated for no other",
+        ),
+        (
+            study(MANY_VALUES, "method: {name: settle, guarantee: frequency, start_seeds: 5}"),
+            "4: method.guarantee: 'frequency' is not allowed; allowed: posterior with so many configurations, as frequ",
+        ),
+        (
             study(VALUES, "method: {name: settle}\ncontrols: [fixed_q]\nbudget: {max_runs: 27}"),
             "6: budget.max_runs: 27 is not allowed; allowed: at least 28 runs: 4 to start with and 24 to confirm",
         ),
@@ -97,6 +114,7 @@ def test_all_broken_rules_are_said_at_once(problems: Callable[[str | bytes], lis
     "content",
     [
         study(VALUES, "method: {name: settle}\nbudget: {max_runs: 16}"),
+        study(VALUES, "method: {name: settle, guarantee: frequency, confidence: 0.95, start_seeds: 5, max_runs: 40}"),
         study(f"{VALUES}, {CCE}", "method: {name: settle, baselines: [c]}\ncontrols: [fixed_q]"),
         study(RANGE, "method: {name: search, asha: {grace_period: 40, max_epochs: 160}}"),
         study(f"{RANGE}, {CCE}", "method: {name: search, asha: null, sampler: qmc}"),
