@@ -36,7 +36,7 @@ HOW_TO_READ = (
     "A run is one training of one configuration with one seed. A configuration is an arm with every parameter fixed.",
     "Only complete runs enter means, intervals and choices. The others are listed above and never count as zero.",
     f"An interval is a {100 * LEVEL:g} % t-interval over n runs: what other seeds, not other data, would change.",
-    f"Fewer than {MIN_SEEDS} runs are shown themselves: an interval over them could be wider than the scale.",
+    f"Fewer than {MIN_SEEDS} runs are shown beside their mean: an interval over them could be wider than the scale.",
     "Runs that all score the same have no interval: they show no spread to judge by.",
     "Configurations are chosen by validation accuracy alone; the test accuracy is read afterwards.",
     "The highest of several means is too high by selection.",

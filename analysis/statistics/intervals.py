@@ -77,9 +77,9 @@ class Interval:
         return f"{100 * self.level:g} % {self.method}-interval, {n}"
 
     def cell(self, sign: Literal["", "+"] = "") -> str:
-        """Return ``75.3 ± 0.5 (n = 12)``, or the values in percent, for a table with ``CELL`` in its note."""
+        """Return ``75.3 ± 0.5 (n = 12)``, or ``75.3 (75.0, 75.6)`` of few; ``CELL`` explains them."""
         if self.values:
-            return self._listed(sign)
+            return f"{self.percent(sign)} ({self._listed(sign)})"
         spread = "" if self.n == 1 or self.half_width is not None else ", no spread seen"
         return f"{self.percent(sign)} (n = {self.n}{spread})"
 
@@ -88,8 +88,8 @@ class Interval:
 
 
 CELL = (
-    f"mean ± half width of the {100 * LEVEL:g} % t-interval, cut at 0 and 100 (n complete runs); the runs themselves "
-    f"where there are fewer than {MIN_SEEDS}"
+    f"mean ± half width of the {100 * LEVEL:g} % t-interval, cut at 0 and 100 (n complete runs); of fewer than "
+    f"{MIN_SEEDS} runs, the mean (the runs themselves)"
 )
 
 

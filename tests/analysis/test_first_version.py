@@ -122,9 +122,9 @@ def test_validation_accuracies_of_two_versions_are_shown_side_by_side_without_a_
     }
     newer = study_results(plan.model_copy(update={"name": "second", "runs": runs}), records)
     table = comparison(results, newer)
-    assert [(row[2], row[4].split(",")[0], row[5]) for row in table.rows if row[2] == "validation"] == [
+    assert [(row[2], row[4].split(" ")[0], row[5]) for row in table.rows if row[2] == "validation"] == [
         ("validation", "90.0", "-")
     ] * 2
-    assert [row[5] for row in table.rows if row[2] == "test"] == ["0.0, 0.0, 0.0"] * 2
+    assert [row[5] for row in table.rows if row[2] == "test"] == ["0.0 (0.0, 0.0, 0.0)"] * 2
     assert "first: These runs" in table.note
     assert "second: These runs" not in table.note

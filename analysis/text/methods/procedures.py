@@ -60,8 +60,8 @@ def _cited(works: Sequence[str], cited: References) -> str:
 
 DIFFERENCE = Procedure(
     "Difference",
-    f"the mean difference paired by seed with its {PERCENT} t-interval, each at its own level, or the differences "
-    f"themselves where fewer than {MIN_SEEDS} seeds are shared",
+    f"the mean difference paired by seed with its {PERCENT} t-interval, each at its own level, or, where fewer than "
+    f"{MIN_SEEDS} seeds are shared, with the differences themselves",
 )
 HOLM = Procedure(
     "p (Holm)", "the p-value of the paired t-test, adjusted by Holm's method for all rows of its table", ("holm",)

@@ -171,7 +171,7 @@ def test_exploring_runs_stand_apart_and_show_no_test_accuracy(study):
         ("cce", "report", "2 of 2"),
     ]
     assert [row[4] for row in found.rows[:2]] == ["-", "-"]
-    assert found.rows[2][4] == "75.0, 75.0"
+    assert found.rows[2][4] == "75.0 (75.0, 75.0)"
 
 
 def test_looking_writes_nothing(full_study, studies, storage):

@@ -181,7 +181,7 @@ def test_a_damaged_record_does_not_stop_the_report(full_study: Builder, tmp_path
     assert "5 of 46 runs: 1 stopped, 1 diverged, 1 failed, 1 missing, 1 damaged." in text
 
 
-def test_a_table_cell_has_mean_half_width_and_n_or_fewer_than_five_runs_themselves(study: Builder) -> None:
+def test_a_table_cell_has_mean_half_width_and_n_or_mean_and_runs_of_fewer_than_five(study: Builder) -> None:
     for seed, test in enumerate((0.74, 0.76, 0.75, 0.73, 0.77)):
         study.add("cce", CCE(name="cce"), seed, test=test)
         if seed < 4:
@@ -190,7 +190,7 @@ def test_a_table_cell_has_mean_half_width_and_n_or_fewer_than_five_runs_themselv
             study.add("cce", CCE(name="cce"), seed, test=0.6, subset="clean")
     table = accuracy.results_table(study.finding(), "test")
     assert table.header == ("Configuration", "all", "s_noisy+clean", "clean")
-    assert table.rows == (("cce", "75.0 ± 2.0 (n = 5)", "74.0, 76.0, 75.0, 73.0", "60.0 (n = 1)"),)
+    assert table.rows == (("cce", "75.0 ± 2.0 (n = 5)", "74.5 (74.0, 76.0, 75.0, 73.0)", "60.0 (n = 1)"),)
     assert "95 % t-interval" in table.note
 
 

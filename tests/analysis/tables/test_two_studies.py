@@ -25,7 +25,7 @@ def test_shared_seeds_are_paired(study: Builder) -> None:
     table = comparison(first.results(), second.results())
     assert table.header[3:] == ("a", "b", "Difference")
     assert [row[:3] for row in table.rows] == [("cce", "all", "validation"), ("cce", "all", "test")]
-    assert table.rows[0][5] == "2.0, 2.0, 2.0"
+    assert table.rows[0][5] == "2.0 (2.0, 2.0, 2.0)"
 
 
 def test_other_seeds_stand_side_by_side_without_a_difference(study: Builder) -> None:
