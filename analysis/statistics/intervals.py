@@ -231,3 +231,8 @@ def p_text(p: float) -> str:
     """Format a p-value as ``p = 0.031`` or ``p < 0.001``, never as 0."""
     smallest = 0.001
     return f"p < {smallest}" if p < smallest else f"p = {p:.2g}"
+
+
+def f_text(f: float, df: tuple[int, int], p: float) -> str:
+    """Format an F test as ``F(8, 88) = 1.20, p = 0.31``."""
+    return f"F({df[0]}, {df[1]}) = {f:.2f}, {p_text(p)}"

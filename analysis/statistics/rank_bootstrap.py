@@ -29,14 +29,12 @@ class Stability:
             3 seeds, 21 % with 5 and 13 % with 12, where 10 % would be right.
         seeds: number of seeds, resampled jointly for all configurations.
         replicates: number of replicates.
-        left_out: configurations with too few seeds in common with the others.
 
     """
 
     first: Mapping[Key, float]
     seeds: int
     replicates: int
-    left_out: tuple[Key, ...]
 
     def label(self) -> str:
         """Return a description of the shares, for the note of a table."""
@@ -70,5 +68,4 @@ def stability(table: TwoWayTable, seed: int, replicates: int = REPLICATES) -> St
         dict(zip(table.keys, map(float, first), strict=True)),
         count,
         replicates,
-        table.left_out,
     )

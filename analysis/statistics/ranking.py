@@ -22,14 +22,6 @@ Scores: TypeAlias = "Mapping[Key, Mapping[int, float]]"  # configuration -> seed
 MIN_SHARE = 0.5  # of the largest number of runs; with fewer, a configuration is chosen only if it stands out
 
 
-@dataclass(frozen=True)
-class CommonSeeds:
-    """Configurations over the seeds that all of them share."""
-
-    scores: Scores  # over the common seeds, in the plan's order
-    too_few: tuple[Key, ...]  # left out: too few seeds in common with the others
-
-
 @dataclass(frozen=True, eq=False)
 class Ranking:
     """Configurations ranked by their mean, adjusted for the seeds where runs are missing.
@@ -83,28 +75,6 @@ class Choice:
     def others(self) -> tuple[Key, ...]:
         """The configurations with which it was compared, in the plan's order."""
         return tuple(candidate.key for candidate in self.best_set.candidates if candidate.key != self.key)
-
-
-def on_common_seeds(scores: Scores) -> CommonSeeds:
-    """Select seeds that most configurations share, for statistics that need a table without an empty cell.
-
-    Configurations are added by descending number of runs, equal ones in the plan's order. One that would leave fewer
-    than two common seeds, or fewer than half as many as the largest number of runs, is left out. If no configuration
-    has a second run, one common seed suffices.
-    """
-    most_runs = max(map(len, scores.values()), default=0)
-    min_shared = max(min(2, most_runs), (most_runs + 1) // 2)
-    common: set[int] = set()
-    kept: set[Key] = set()
-    for key in sorted(scores, key=lambda key: -len(scores[key])):
-        shared = common & set(scores[key]) if kept else set(scores[key])
-        if len(shared) >= min_shared:
-            common = shared
-            kept.add(key)
-    return CommonSeeds(
-        {key: {seed: scores[key][seed] for seed in sorted(common)} for key in scores if key in kept},
-        tuple(key for key in scores if key not in kept),
-    )
 
 
 def rank(scores: Scores) -> Ranking:

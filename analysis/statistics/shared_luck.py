@@ -111,24 +111,13 @@ def _additive(scores: Scores) -> _Additive | None:
     keys = tuple(key for key, by_seed in scores.items() if by_seed)
     if not keys:
         return None
-    means, residuals, df = _balanced(scores, keys) or _least_squares(scores, keys)
+    means, residuals, df = _least_squares(scores, keys)
     if df < 1:
         return None
     sd = math.sqrt(float((residuals**2).sum()) / df)
     if no_spread(sd, means):
         return _Additive(keys, means, np.zeros_like(residuals), 0.0)
     return _Additive(keys, means, residuals, sd)
-
-
-def _balanced(scores: Scores, keys: Sequence[Key]) -> tuple[Floats, Floats, int] | None:
-    """Fit a table without an empty cell; None if one is empty."""
-    seeds = sorted(scores[keys[0]])
-    if any(sorted(scores[key]) != seeds for key in keys):
-        return None
-    values = np.array([[scores[key][seed] for seed in seeds] for key in keys], dtype=np.float64)
-    means = values.mean(axis=1)
-    residuals = values - means[:, None] - values.mean(axis=0) + values.mean()
-    return means, residuals.ravel(), (len(keys) - 1) * (len(seeds) - 1)
 
 
 def _least_squares(scores: Scores, keys: Sequence[Key]) -> tuple[Floats, Floats, int]:
@@ -147,7 +136,7 @@ def _least_squares(scores: Scores, keys: Sequence[Key]) -> tuple[Floats, Floats,
         effects, rank = np.zeros(len(places)), 0
     own = runs @ effects / counts
     residuals = (centred - effects + own[:, None])[runs > 0]
-    return raw - own + effects.mean(), residuals, int(runs.sum()) - len(keys) - int(rank)
+    return raw - own + effects.mean(), residuals, int(runs.sum()) - len(keys) - min(int(rank), len(places) - 1)
 
 
 @dataclass(frozen=True)

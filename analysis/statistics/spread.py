@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from analysis.statistics.arrays import Floats
 
-MIN_SEEDS = 4  # the jackknife leaves one out and needs three to see a spread
+MIN_FOR_JACKKNIFE = 4  # the jackknife leaves one out and needs three to see a spread
 
 
 def log_spread_ratio(pairs: Sequence[tuple[Mapping[int, float], Mapping[int, float]]]) -> KnownMean | None:
@@ -38,7 +38,7 @@ def log_spread_ratio(pairs: Sequence[tuple[Mapping[int, float], Mapping[int, flo
     """
     seeds = sorted(set.intersection(*(set(sample) for pair in pairs for sample in pair))) if pairs else []
     n = len(seeds)
-    if n < MIN_SEEDS:
+    if n < MIN_FOR_JACKKNIFE:
         return None
     values = np.array([[[sample[seed] for seed in seeds] for sample in pair] for pair in pairs])  # (pairs, 2, seeds)
     kept = np.array([np.delete(np.arange(n), i) for i in range(n)])

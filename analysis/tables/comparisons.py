@@ -11,7 +11,6 @@ from analysis.statistics.blocks.two_way import effect, two_way_table
 from analysis.statistics.intervals import MIN_SEEDS, t_interval
 from analysis.statistics.pairs.power import seeds_to_halve
 from analysis.statistics.rank_bootstrap import stability
-from analysis.statistics.ranking import on_common_seeds
 from analysis.tables.accuracy import collapse_notes
 from analysis.tables.arms import arm_tables
 from analysis.tables.table import NONE, Table
@@ -52,7 +51,7 @@ def best_set_tables(finding: Finding) -> list[Table]:
 
 def _best_set(finding: Finding, subset: str, best: BestSet) -> Table:
     scores = finding.scores("selection")
-    layout = two_way_table(on_common_seeds({candidate.key: scores[candidate.key] for candidate in best.candidates}))
+    layout = two_way_table({candidate.key: scores[candidate.key] for candidate in best.candidates})
     resampled = stability(layout, RESAMPLING_SEED) if layout else None
     first = resampled.first if resampled else {}
     rows = tuple(

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import optimize
 
+from analysis.statistics.arrays import two_way_residuals
 from analysis.statistics.intervals import no_spread
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def _fit_complete(data: _Data) -> tuple[Floats, float | None, float]:
     df = (count - 1) * (n - 1)
     if not df:
         return means, None, 0.0
-    residuals = table - means[:, None] - table.mean(axis=0) + table.mean()
+    residuals = two_way_residuals(table)
     variance = float((residuals**2).sum()) / df
     between = count * float(table.mean(axis=0).var(ddof=1))
     return means, variance, (between / variance - 1) / count if variance else 0.0

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from analysis.statistics.intervals import no_spread, p_text
+from analysis.statistics.arrays import two_way_residuals
+from analysis.statistics.intervals import f_text, no_spread
 
 if TYPE_CHECKING:
     from analysis.results.runs_table import Key
     from analysis.statistics.arrays import Floats
     from analysis.statistics.blocks.block_model import BlockModel
-    from analysis.statistics.ranking import CommonSeeds
+    from analysis.statistics.ranking import Scores
 
 MIN_FOR_DIFFERENCE = 2  # configurations, or seeds, needed to show a difference
 
@@ -33,14 +34,12 @@ class TwoWayTable:
         keys: the K configurations, in the plan's order.
         seeds: the S seeds that all of them share, ascending.
         values: (K, S), in the unit of the scores.
-        left_out: configurations with too few seeds in common with the others (``ranking.on_common_seeds``).
 
     """
 
     keys: tuple[Key, ...]
     seeds: tuple[int, ...]
     values: Floats
-    left_out: tuple[Key, ...]
 
     @cached_property
     def means(self) -> Floats:
@@ -76,24 +75,37 @@ class TwoWayTable:
     @cached_property
     def residuals(self) -> Floats:
         """The values minus the effects of configuration and seed; shape (K, S)."""
-        return np.asarray(self.values - self.means[:, None] - self.values.mean(axis=0) + self.values.mean())
+        return two_way_residuals(self.values)
 
 
-def two_way_table(common: CommonSeeds) -> TwoWayTable | None:
-    """Return the table of configurations over their common seeds; None without any score.
+def two_way_table(scores: Scores) -> TwoWayTable | None:
+    """Return the table over seeds that most configurations share; None without any score.
+
+    Configurations are added by descending number of runs, equal ones in the plan's order. One that would leave fewer
+    than two common seeds, or fewer than half as many as the largest number of runs, is left out. If no configuration
+    has a second run, one common seed suffices.
 
     Raises:
         ValueError: a value is not finite.
 
     """
-    if not common.scores:
+    most_runs = max(map(len, scores.values()), default=0)
+    min_shared = max(min(2, most_runs), (most_runs + 1) // 2)
+    common: set[int] = set()
+    kept: set[Key] = set()
+    for key in sorted(scores, key=lambda key: -len(scores[key])):
+        shared = common & set(scores[key]) if kept else set(scores[key])
+        if len(shared) >= min_shared:
+            common = shared
+            kept.add(key)
+    if not kept:
         return None
-    seeds = tuple(next(iter(common.scores.values())))
-    values = np.array([[by_seed[seed] for seed in seeds] for by_seed in common.scores.values()], dtype=np.float64)
+    keys, seeds = tuple(key for key in scores if key in kept), tuple(sorted(common))
+    values = np.array([[scores[key][seed] for seed in seeds] for key in keys], dtype=np.float64)
     if not np.isfinite(values).all():
         msg = f"{int((~np.isfinite(values)).sum())} of {values.size} values are not finite"
         raise ValueError(msg)
-    return TwoWayTable(tuple(common.scores), seeds, values, common.too_few)
+    return TwoWayTable(keys, seeds, values)
 
 
 @dataclass(frozen=True)
@@ -106,7 +118,7 @@ class Effect:
 
     def text(self) -> str:
         """Return ``F(8, 88) = 1.20, p = 0.31``."""
-        return f"F({self.df[0]}, {self.df[1]}) = {self.f:.2f}, {p_text(self.p)}"
+        return f_text(self.f, self.df, self.p)
 
 
 def effect(model: BlockModel) -> Effect | None:

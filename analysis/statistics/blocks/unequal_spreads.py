@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
+from analysis.statistics.arrays import two_way_residuals
+
 if TYPE_CHECKING:
     from analysis.statistics.arrays import Floats
     from analysis.statistics.blocks.block_model import BlockModel
@@ -58,7 +60,7 @@ def unequal_spreads(model: BlockModel) -> Spreads | None:
 def _complete(model: BlockModel) -> tuple[Floats, Floats]:
     """Return the residuals (N,) and the variances (K,), with the solution of the equations in closed form."""
     table = model.values.reshape(len(model.keys), model.seeds)
-    residuals = table - table.mean(axis=1, keepdims=True) - table.mean(axis=0) + table.mean()
+    residuals = two_way_residuals(table)
     count, free = len(model.keys), model.seeds - 1
     squares = (residuals**2).sum(axis=1) / free  # expected: (1 - 2 / K) v_i + (mean of v) / K
     share = 1 - 2 / count

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from analysis.statistics.intervals import LEVEL, Interval, no_spread, p_text, t_interval
+from analysis.statistics.arrays import two_way_residuals
+from analysis.statistics.intervals import LEVEL, Interval, f_text, no_spread, t_interval
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from analysis.statistics.arrays import Floats
 
 MIN_SUBSETS = 2
-MIN_SEEDS_FOR_DIFFERENCES = 2
+MIN_SHARED = 2
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Interaction:
 
     def text(self) -> str:
         """Return ``F(2, 22) = 1.20, p = 0.31``."""
-        return f"F({self.df[0]}, {self.df[1]}) = {self.f:.2f}, {p_text(self.p)}"
+        return f_text(self.f, self.df, self.p)
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def pooled_gap(gaps: Mapping[str, Mapping[int, float]], level: float = LEVEL) ->
 
     """
     shared = sorted(set.intersection(*(set(by_seed) for by_seed in gaps.values()))) if gaps else []
-    if len(gaps) < MIN_SUBSETS or len(shared) < MIN_SEEDS_FOR_DIFFERENCES:
+    if len(gaps) < MIN_SUBSETS or len(shared) < MIN_SHARED:
         return None
     values = np.array([[by_seed[seed] for seed in shared] for by_seed in gaps.values()], dtype=np.float64)  # (B, S)
     return PooledGap(t_interval(values.mean(axis=0), level), _interaction(values), tuple(gaps))
@@ -85,7 +86,7 @@ def pooled_gap(gaps: Mapping[str, Mapping[int, float]], level: float = LEVEL) ->
 def _interaction(values: Floats) -> Interaction | None:
     subsets, seeds = values.shape
     means = values.mean(axis=1)
-    residuals = values - means[:, None] - values.mean(axis=0) + values.mean()
+    residuals = two_way_residuals(values)
     df = (subsets - 1, (subsets - 1) * (seeds - 1))
     square = float((residuals**2).sum()) / df[1]
     if no_spread(square**0.5, values):

@@ -17,7 +17,7 @@ MAX_SEEDS = 10_000  # in total; larger numbers are of no practical use
 POWER = 0.8
 ALPHA = 0.05
 LEVEL = 1 - ALPHA
-MIN_SEEDS = 2  # a single seed shows no spread
+MIN_FOR_SPREAD = 2  # a single seed shows no spread
 MAX_NONCENTRALITY = 1e4  # the power is 1 here; far beyond, scipy's distribution is NaN
 
 
@@ -35,7 +35,7 @@ def seeds_to_halve(n: int, level: float = LEVEL) -> int | None:
 
     """
     check_level(level)
-    if n < MIN_SEEDS:
+    if n < MIN_FOR_SPREAD:
         return None
 
     def width(m: int) -> float:
@@ -74,7 +74,7 @@ def seeds_to_separate(differences: Sequence[float], power: float = POWER, alpha:
     effect = abs(interval.mean) / float(np.std(differences, ddof=1))
     if power_of(effect, MAX_SEEDS, alpha) < power:
         return None
-    return max(0, _smallest(lambda n: power_of(effect, n, alpha) >= power, MIN_SEEDS, MAX_SEEDS) - interval.n)
+    return max(0, _smallest(lambda n: power_of(effect, n, alpha) >= power, MIN_FOR_SPREAD, MAX_SEEDS) - interval.n)
 
 
 def power_of(effect: float, n: int, alpha: float = ALPHA) -> float:

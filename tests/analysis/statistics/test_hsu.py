@@ -15,7 +15,6 @@ from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.blocks.two_way import two_way_table
 from analysis.statistics.dunnett import one_sided
 from analysis.statistics.hsu import Allowances, BestSet, best_set
-from analysis.statistics.ranking import on_common_seeds
 
 A, B, C = (Key(name, name, "all") for name in "abc")
 TIMES = 400
@@ -47,7 +46,7 @@ def test_two_configurations_give_one_sided_paired_t_bounds() -> None:
 def test_intervals_equal_hsus_formula_for_equal_sizes() -> None:
     values = np.array([[1.0, 2.0, 3.0, 4.0], [2.1, 3.4, 3.9, 5.2], [0.2, 0.1, 0.9, 1.1]])
     found = _best_set(_table(values))
-    layout = two_way_table(on_common_seeds(_table(values)))
+    layout = two_way_table(_table(values))
     assert layout is not None
     assert layout.variance is not None
     d = one_sided(2, 6, 0.95) * math.sqrt(layout.variance * 2 / 4)

@@ -12,7 +12,6 @@ from analysis.results.runs_table import Key
 from analysis.statistics.blocks.block_model import BlockModel, block_model
 from analysis.statistics.blocks.two_way import two_way_table
 from analysis.statistics.intervals import paired_difference
-from analysis.statistics.ranking import on_common_seeds
 
 A, B, C = (Key(name, name, "all") for name in "abc")
 
@@ -49,7 +48,7 @@ def _incomplete() -> BlockModel:
 def test_complete_data_give_the_two_way_analysis() -> None:
     rng = np.random.default_rng(1)
     scores = {key: dict(enumerate(rng.normal(size=6) + rng.normal())) for key in (A, B, C)}
-    model, table = block_model(scores), two_way_table(on_common_seeds(scores))
+    model, table = block_model(scores), two_way_table(scores)
     assert model is not None
     assert table is not None
     assert model.means.tolist() == pytest.approx(table.means.tolist(), rel=1e-15)

@@ -8,7 +8,6 @@ import pytest
 from analysis.results.runs_table import Key
 from analysis.statistics.blocks.seed_agreement import seed_agreement
 from analysis.statistics.blocks.two_way import TwoWayTable, two_way_table
-from analysis.statistics.ranking import on_common_seeds
 
 # Shrout and Fleiss 1979, table 2: six targets rated by four judges. Targets are seeds here, judges configurations.
 JUDGES = ([9, 6, 8, 7, 10, 6], [2, 1, 4, 1, 5, 2], [5, 3, 6, 2, 6, 4], [8, 2, 8, 6, 9, 7])
@@ -17,7 +16,7 @@ A, B = (Key(name, name, "all") for name in "ab")
 
 
 def _table(scores: dict[Key, dict[int, float]]) -> TwoWayTable:
-    table = two_way_table(on_common_seeds(scores))
+    table = two_way_table(scores)
     assert table is not None
     return table
 

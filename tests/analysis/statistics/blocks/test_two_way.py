@@ -11,7 +11,6 @@ from analysis.results.runs_table import Key
 from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.blocks.two_way import effect, two_way_table
 from analysis.statistics.intervals import p_text
-from analysis.statistics.ranking import on_common_seeds
 
 A, B, C = (Key(name, name, "all") for name in "abc")
 # Shrout and Fleiss 1979, table 2: six targets rated by four judges. Targets are seeds here, judges configurations.
@@ -21,7 +20,7 @@ SHROUT = {Key(str(i), str(i), "all"): dict(enumerate(map(float, row))) for i, ro
 
 def test_mean_squares_are_those_of_the_published_table() -> None:
     """Shrout and Fleiss 1979, table 3: BMS 11.24, JMS 32.49, EMS 1.02."""
-    layout = two_way_table(on_common_seeds(SHROUT))
+    layout = two_way_table(SHROUT)
     assert layout is not None
     assert layout.seed_square == pytest.approx(11.24, abs=0.005)
     assert layout.configuration_square == pytest.approx(32.49, abs=0.005)
@@ -43,19 +42,19 @@ def test_two_configurations_give_the_square_of_the_paired_t() -> None:
 
 
 def test_only_seeds_that_all_have_are_laid_out() -> None:
-    layout = two_way_table(on_common_seeds({A: {3: 0.3, 1: 0.1, 2: 0.2}, B: {1: 0.5, 3: 0.6, 9: 0.1}, C: {7: 0.1}}))
+    layout = two_way_table({A: {3: 0.3, 1: 0.1, 2: 0.2}, B: {1: 0.5, 3: 0.6, 9: 0.1}, C: {7: 0.1}})
     assert layout is not None
-    assert (layout.keys, layout.seeds, layout.left_out) == ((A, B), (1, 3), (C,))
+    assert (layout.keys, layout.seeds) == ((A, B), (1, 3))
     assert layout.values.tolist() == [[0.1, 0.3], [0.5, 0.6]]
 
 
 def test_nothing_has_no_layout() -> None:
-    assert two_way_table(on_common_seeds({})) is None
+    assert two_way_table({}) is None
 
 
 def test_a_score_that_is_not_finite_is_refused() -> None:
     with pytest.raises(ValueError, match="1 of 4 values are not finite"):
-        two_way_table(on_common_seeds({A: {0: math.nan, 1: 1.0}, B: {0: 1.0, 1: 1.0}}))
+        two_way_table({A: {0: math.nan, 1: 1.0}, B: {0: 1.0, 1: 1.0}})
 
 
 @pytest.mark.parametrize(
@@ -67,7 +66,7 @@ def test_a_score_that_is_not_finite_is_refused() -> None:
     ],
 )
 def test_one_configuration_one_seed_or_equal_differences_show_no_spread(scores: dict[Key, dict[int, float]]) -> None:
-    layout, model = two_way_table(on_common_seeds(scores)), block_model(scores)
+    layout, model = two_way_table(scores), block_model(scores)
     assert layout is not None
     assert model is not None
     assert layout.variance is None
@@ -93,7 +92,7 @@ def test_the_f_test_errs_as_often_as_it_says(missing: float) -> None:
 
 
 def test_the_mean_squares_give_the_f_of_complete_data() -> None:
-    layout, model = two_way_table(on_common_seeds(SHROUT)), block_model(SHROUT)
+    layout, model = two_way_table(SHROUT), block_model(SHROUT)
     assert layout is not None
     assert model is not None
     found = effect(model)
