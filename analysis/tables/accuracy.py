@@ -51,7 +51,7 @@ def results_table(finding: Finding, metric: str) -> Table:
     }
     notes = [note, *collapse_notes(finding, metric)]
     if metric == "test" and any(finding.tested(made).luck >= MIN_SHOWN_LUCK for made in finding.choices_made):
-        notes.append(" From the mean of the choice, its shared luck is not subtracted here.")
+        notes.append(" Shared luck is not subtracted here from the mean of the choice.")
     if bold:
         notes += [BOLD.format(SELECTED_ON[finding.selected_on]), *([CONTROLS] if finding.controls else [])]
     return Table(name, ("Configuration", *columns), rows, "".join(notes), frozenset(bold))
@@ -110,14 +110,14 @@ def choice_table(finding: Finding) -> Table:
         f"Chosen by mean {name.lower()} alone, adjusted for the seeds where runs are missing. May also be the best: "
         f"not ruled out by Hsu's comparisons with the best ({100 * LEVEL:g} %). Accuracies in %. The validation mean "
         "of the choice is the highest of several and therefore has no interval. Test: "
-        f"{CELL}; mean and interval less the shared luck. {explained(CHOICE_COLUMNS)} In brackets: for how many seeds "
-        "that is the same configuration."
+        f"{CELL}; the shared luck is subtracted from the mean. {explained(CHOICE_COLUMNS)} In brackets: for "
+        "how many seeds the choice is the same."
     )
     header = (
         "Subset",
         "Chosen configuration",
         name,
-        "Its runs that are left out",
+        "Runs left out",
         "May also be the best",
     )
     test = ("Test accuracy", *(column.heading for column in CHOICE_COLUMNS))

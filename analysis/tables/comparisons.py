@@ -80,7 +80,14 @@ def _best_set(finding: Finding, subset: str, best: BestSet) -> Table:
         *([agreement.text()] if agreement else []),
         *(note.strip() for note in collapse_notes(finding, "selection")),
     ]
-    header = ("Configuration", "Mean", "Minus the best other", "Interval", "May be best", "First when resampled")
+    header = (
+        "Configuration",
+        "Mean",
+        "Difference from the best other",
+        "Interval",
+        "May be best",
+        "First when resampled",
+    )
     where = f" on {subset}" if subset and len(finding.subsets) > 1 else ""
     return Table(f"Configurations that may be best{where}", header, rows, " ".join(notes), procedures=used)
 

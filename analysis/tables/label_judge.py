@@ -38,9 +38,9 @@ def label_table(judge: LabelJudge, names: Mapping[Key, str], *, several: bool) -
         for place, row in enumerate(judge.rows[:MAX_ROWS], start=1)
     )
     note = (
-        "Means over the same runs, in %, and places. The labels as given are those of all validation clips, of which "
-        f"{judge.verified_clips:,} are verified. Few verified clips tell less than many noisy ones: a place that "
-        "differs is no error in itself."
+        "Means over the same runs, in %, and places. Validation accuracy is over all validation clips with the labels "
+        f"given, of which {judge.verified_clips:,} are verified. Few verified clips show less than many noisy ones: a "
+        "place that differs is not in itself an error."
     )
     if len(judge.rows) > MAX_ROWS:
         note += f" The first {MAX_ROWS} of {len(judge.rows)} configurations are listed."

@@ -90,7 +90,7 @@ def _of_comparison(finding: Finding, bests: Bests, names: ShortNames, of: str) -
     lead = bests.members[0] if bests.chosen is None else bests.chosen
     if not bests.decided:
         variants = [f"Undecided: {name} leads by too few runs" for name in names.variants([lead])]
-        advice = f"Train at least {MIN_SEEDS} seeds of every configuration: these runs show too little to decide by."
+        advice = f"Train at least {MIN_SEEDS} seeds of every configuration: these runs show too little to decide."
         return Headline(fitting(finding, [*variants, "Undecided: too few runs"]), _advised(finding, advice))
     if bests.winner is not None:
         variants = [f"{name} is best {of}" for name in names.variants([bests.winner])]
@@ -119,7 +119,7 @@ def _tie_advice(finding: Finding, bests: Bests, lead: str) -> str:
     if more > MANY_SEEDS:
         return f"{use}: it would take over {MANY_SEEDS} more seeds to separate the first two."
     if more == 0:
-        return f"{use}; more seeds would separate more of them."
+        return f"{use}; more seeds would narrow the choice."
     return f"{use}, or train about {counted(more, 'more seed')} of each to separate the first two."
 
 
@@ -172,7 +172,10 @@ def _of_settle(finding: SettleFinding) -> Headline:
             last, advice = f"The choice is within {within} of the best", f"Use {full}{also}."
         case "regret":
             variants = [f"{name} leads: more runs would hardly gain anything" for name in chosen]
-            last, advice = "More runs would hardly gain anything", f"Use {full}: what may be better is hardly so{also}."
+            last, advice = (
+                "More runs would hardly gain anything",
+                f"Use {full}: no other is likely to be much better{also}.",
+            )
         case None:
             variants = [f"Not settled: {name} leads with probability {chance(standing.confidence)}" for name in chosen]
             variants += [f"Not settled: {name} leads" for name in chosen]

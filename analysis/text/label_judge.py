@@ -46,13 +46,11 @@ def _resolution(judge: LabelJudge) -> str:
     if judge.resolution is not None:
         found = judge.resolution
         return (
-            f"With these {clips}, however many seeds are trained, a difference is known to ± {found.half_width:.1f} "
-            f"points ({100 * LEVEL:g} %), and one of {found.detectable:.1f} points is found with power {POWER:g}."
+            f"However many seeds are trained, these {clips} show a difference only to within ± {found.half_width:.1f} "
+            f"points ({100 * LEVEL:g} %); one of {found.detectable:.1f} points is found with power {POWER:g}."
         )
     if judge.per_seed:
-        return (
-            f"Each seed has verified clips of its own, about {judge.verified_clips:,}: more seeds are also more clips."
-        )
+        return f"Each seed has its own verified clips, about {judge.verified_clips:,}: more seeds also mean more clips."
     if judge.lacking:
         return (
             f"{counted(judge.lacking, 'run')} of an earlier version of gce-study keep no results on single validation "

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from trainables.settings import Settle
 
 SELECTED_ON = {"verified": "accuracy on verified validation clips", "validation": "validation accuracy"}
+UNCLEAR = "which of the two is better is unclear"
 MIN_SHOWN_LUCK = 0.0005  # a fraction of accuracy; less is 0.0 points
 MIN_WRITTEN = 0.01  # a smaller probability is written as < 0.01, and one above 0.99 as > 0.99
 
@@ -92,8 +93,9 @@ def on_test_clips(tested: ChoiceScore, unit: str = "") -> str:
     if tested.picked:
         luck = "; probably too high, as the same runs made the choice"
     elif tested.luck >= MIN_SHOWN_LUCK:
-        comma = ";" if tested.accuracy.values else ","
-        luck = f"{comma} less {100 * tested.luck:.1f} points of luck shared with the choice"
+        subtracted = f"{100 * tested.luck:.1f} points were subtracted"
+        mean = " from their mean" if tested.accuracy.values else ""
+        luck = f"; {subtracted}{mean} because the same runs made the choice"
     plain = tested.picked and tested.accuracy.n >= MIN_SEEDS
     label = f"no interval, n = {tested.accuracy.n}" if plain else tested.accuracy.label(unit)
     return f"{tested.accuracy.percent()} % ({label}{luck})"

@@ -177,7 +177,7 @@ def _confirmed(finding: SettleFinding | SearchFinding, chosen: Key, accuracy: Ch
 
 
 def _open(first: Mapping[int, float], second: Mapping[int, float]) -> str:
-    return f" (which is better stays open{alike(first, second)})"
+    return f" (which is better is unclear{alike(first, second)})"
 
 
 def _beside(finding: SettleFinding | SearchFinding, chosen: Key) -> list[Key]:

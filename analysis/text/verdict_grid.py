@@ -9,6 +9,7 @@ from analysis.statistics.intervals import LEVEL, paired_difference
 from analysis.text.phrases import (
     MIN_SHOWN_LUCK,
     TEST_HIDDEN,
+    UNCLEAR,
     alike,
     budget_ended,
     chosen_by,
@@ -86,7 +87,7 @@ def _test(finding: GridFinding, choice: Choice) -> str:
         return f"{score}. It shares no tested seed with {best}."
     seen = gap.label() if not gap.has_width or gap.n != len(tested[choice.key]) else ""
     paired = f"paired by seed{_less_luck(finding, (choice.key, other))}{f', {seen}' if seen else ''}"
-    open_ = "" if clear(gap) else ": which of the two is better stays open"
+    open_ = "" if clear(gap) else f": {UNCLEAR}"
     return f"{score}, {points(gap)} {best} ({paired}){open_}{alike(tested[choice.key], tested[other])}."
 
 
@@ -94,7 +95,7 @@ def _less_luck(finding: GridFinding, compared: Iterable[Key]) -> str:
     """State that an arm's luck is subtracted from a difference, where it shows."""
     plain, less = finding.scores("test"), finding.compared_scores
     shown = any(plain[key][seed] - less[key][seed] >= MIN_SHOWN_LUCK for key in compared for seed in less[key])
-    return ", less each arm's luck" if shown else ""
+    return ", corrected for choosing by the same runs" if shown else ""
 
 
 def _control(finding: GridFinding, choice: Choice) -> list[str]:
@@ -106,7 +107,7 @@ def _control(finding: GridFinding, choice: Choice) -> list[str]:
     gap = paired_difference(tested[choice.key], tested.get(control, {}), LEVEL)
     if gap is None:
         return []
-    open_ = "" if clear(gap) else "; which of the two is better stays open"
+    open_ = "" if clear(gap) else f"; {UNCLEAR}"
     same = alike(tested[choice.key], tested[control])
     paired = f"paired by seed{_less_luck(finding, (choice.key, control))}"
     return [f"It is {points(gap)} {control.configuration}, GCE at the mean q that it showed ({paired}){open_}{same}."]

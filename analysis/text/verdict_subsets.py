@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.text.phrases import MAX_NAMED, chosen_by, clear, joined, points
+from analysis.text.phrases import MAX_NAMED, UNCLEAR, chosen_by, clear, joined, points
 from trainables.naming import counted
 
 if TYPE_CHECKING:
@@ -47,6 +47,6 @@ def over_all_subsets(finding: GridFinding, choice: Choice) -> list[str]:
         return []
     gap, many = compared.gap.interval, len(compared.gap.subsets)
     where = f"the {many} subsets{'' if many == len(finding.subsets) else ' that have both'}"
-    open_ = "" if clear(gap) else "; which of the two is better stays open"
+    open_ = "" if clear(gap) else f"; {UNCLEAR}"
     text = f"{compared.first} is {points(gap)} {compared.second} in {finding.metric} accuracy{open_}"
     return [f"On average over {where}, {text}."]

@@ -30,7 +30,7 @@ def at_chance(finding: Finding, key: Key) -> list[str]:
     if low > max(1 / classes, majority or 0.0):
         return []
     score = f"{accuracy_name(finding.metric).lower()} of {interval.percent()} % ({interval.label()})"
-    most = "" if majority is None else f", and predicting the most frequent class always {100 * majority:.1f} %"
+    most = "" if majority is None else f", and always predicting the most frequent class {100 * majority:.1f} %"
     text = (
         f"{finding.names[key]} is not shown to be better than chance, with a {score}: guessing among {classes} classes "
         f"scores {100 / classes:.1f} %{most}."

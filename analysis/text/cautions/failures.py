@@ -30,8 +30,8 @@ def broken(finding: Finding, key: Key) -> list[str]:
     rate = collapse_rate(sum(counts.values()), ended)
     how = joined([status for status, count in counts.items() if count])
     text = (
-        f"{rate.k} of the {rate.n} runs of {finding.names[key]} {how}, which its mean does not show: a new training "
-        f"may do so too ({_share(rate)})."
+        f"{rate.k} of the {rate.n} runs of {finding.names[key]} {how}, which its mean does not show: a new run "
+        f"may do the same ({_share(rate)})."
     )
     return [text]
 

@@ -26,7 +26,7 @@ def few_seeds(runs: pd.DataFrame, key: Key) -> list[str]:
         return []
     rests = f"{key.configuration} rests on {counted(n, 'seed')}"
     return [
-        f"{rests}: with fewer than {MIN_SEEDS}, an answer depends on single runs, which are shown instead of intervals."
+        f"{rests}: with fewer than {MIN_SEEDS}, results depend on single runs, which are shown instead of intervals."
     ]
 
 
@@ -40,6 +40,6 @@ def uneven(finding: GridFinding, subset: str) -> list[str]:
     text = (
         f"Some configurations vary more over seeds than others (Brown and Forsythe's test, {p_text(spread.p)}; "
         f"standard deviations of {low:.2f} to {high:.2f} points beside the effect of the seeds): the set of "
-        "configurations that may be the best allows for it."
+        "configurations that may be the best allows for this."
     )
     return [text]

@@ -68,8 +68,8 @@ def no_effect(finding: GridFinding, subset: str) -> list[str]:
             continue
         sign, name = symbol(str(series["parameter"].iloc[0])), str(series["series"].iloc[0])
         cautions.append(
-            f"No effect of {sign} on {chosen_by(finding.plan)} is seen for {name} ({test.text()}, "
-            f"{len(model.keys)} values, {model.seeds} seeds): which value is best remains unknown, but it "
-            f"is not shown that {sign} has no effect."
+            f"No effect of {sign} on {chosen_by(finding.plan)} was detected for {name} ({test.text()}, "
+            f"{len(model.keys)} values, {model.seeds} seeds): which value is best is unknown. This does not show that "
+            f"{sign} has no effect."
         )
     return cautions

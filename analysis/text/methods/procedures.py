@@ -88,7 +88,7 @@ EQUIVALENCE = Procedure(
     f"Alike within {MARGIN:g}", f"two one-sided t-tests at 5 % with a margin of {MARGIN:g} points", ("schuirmann",)
 )
 STOCHASTIC_ORDER = Procedure(
-    "Order violated at most",
+    "Violation of the order",
     f'almost stochastic order, the {PERCENT} upper bound of the violation of "the first is higher in every quantile" '
     f"({DRAWS:,} bootstrap draws, from {MIN_RUNS} runs of each; below 0.5 the first is almost stochastically larger)",
     ("barrio", "dror"),
@@ -138,18 +138,18 @@ SEED_SHARE = Procedure(
 )
 SHARED_LUCK = Procedure(
     "Shared luck",
-    "by how much the test accuracy of the choice is too high because the same runs made it, which is subtracted: the "
-    f"luck of the chosen one in {LUCK_DRAWS:,} draws of a parametric bootstrap of the choice, times the slope of the "
-    "residuals of test on those of validation",
+    "by how much the test accuracy of the choice is too high because the same runs made the choice, estimated with "
+    f"{LUCK_DRAWS:,} parametric bootstrap draws of the choice: the luck of the chosen configuration on validation, "
+    "times the slope of test residuals on validation residuals",
     ("efron",),
 )
 NEXT_RUN = Procedure(
     "One more training", f"the {PERCENT} prediction interval of the test accuracy of one more training of the choice"
 )
 WITHOUT_EACH_SEED = Procedure(
-    "Chosen without each seed",
-    "the choice by all other seeds, tested on the seed that is left out, on average over the seeds; it needs no "
-    "assumption about luck",
+    "Leave one seed out",
+    "the test accuracy on each seed of the configuration that the other seeds choose, averaged over the seeds; it "
+    "needs no assumption about luck",
 )
 CLAIMED_GAP = Procedure("Gap", f"the mean difference paired by seed with its {PERCENT} t-interval")
 CLAIMED_TREND = Procedure(

@@ -83,7 +83,7 @@ def test_the_luck_that_a_grid_shares_with_its_choice_is_subtracted_in_words_and_
     assert best.tested.luck > 0.0005
     assert best.test.mean == pytest.approx(plain.mean - best.tested.luck)
     assert best.test.half_width == plain.half_width
-    assert f"less {100 * best.tested.luck:.1f} points of luck shared with the choice" in "\n".join(best_lines(best))
+    assert f"{100 * best.tested.luck:.1f} points were subtracted" in "\n".join(best_lines(best))
     written = best.as_dict()
     assert written["test"]["low"] == pytest.approx(plain.low - best.tested.luck)
     assert (written["test_luck"], written["test_picked"]) == (best.tested.luck, False)
@@ -92,7 +92,7 @@ def test_the_luck_that_a_grid_shares_with_its_choice_is_subtracted_in_words_and_
     assert row["test_luck"] == best.tested.luck
     tabulated, results = study.report().result_tables[:2]
     assert tabulated.rows[0][tabulated.header.index("Shared luck")] == f"{100 * best.tested.luck:.1f}"
-    assert "shared luck is not subtracted here" in results.note
+    assert "Shared luck is not subtracted here" in results.note
 
 
 def test_one_more_training_of_the_choice_has_its_interval_in_words_and_in_json(full_study: Builder) -> None:

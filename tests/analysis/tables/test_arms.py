@@ -60,7 +60,7 @@ def test_the_main_table_has_the_difference_holms_p_who_scores_higher_and_whether
 def test_further_statistics_have_a_table_of_their_own(full_study: Builder) -> None:
     finding = full_study.finding()
     *_, further = arm_tables(finding)
-    assert further.header[2:] == ("p", "Effect size", "Alike within 0.5", "Order violated at most", "More seeds")
+    assert further.header[2:] == ("p", "Effect size", "Alike within 0.5", "Violation of the order", "More seeds")
     for row, compared in zip(further.rows, finding.arm_comparisons, strict=True):
         assert row[2] == p_text(compared.test.p)
         assert row[5] == "-"  # six runs are too few

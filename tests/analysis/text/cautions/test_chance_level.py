@@ -42,7 +42,7 @@ def test_an_accuracy_above_one_of_k_is_not_cautioned() -> None:
 def test_an_accuracy_below_the_share_of_the_most_frequent_class_is_cautioned_with_both_levels() -> None:
     (text,) = _cautions([0.43, 0.45, 0.41, 0.46, 0.44], LABELS)
     assert text.endswith(
-        "guessing among 3 classes scores 33.3 %, and predicting the most frequent class always 60.0 %."
+        "guessing among 3 classes scores 33.3 %, and always predicting the most frequent class 60.0 %."
     )
 
 
