@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from scipy import special
 
+from analysis.findings.arm_comparisons import RESAMPLING_SEED
 from analysis.results.runs_table import complete_runs, runs_of, scores
 from analysis.results.study_results import explored, reported
 from analysis.statistics.clips import bootstrap_gaps
 from analysis.statistics.deming import slope_interval
 from analysis.statistics.intervals import LEVEL, MIN_SEEDS, paired_difference, shared_seeds
+from analysis.statistics.pairs.power import POWER
 from trainables.settings import Settle
 
 if TYPE_CHECKING:
@@ -28,9 +30,7 @@ if TYPE_CHECKING:
     from analysis.statistics.ranking import Scores
     from trainables.plans import StudyPlan
 
-BOOTSTRAP_SEED = 0
 MAX_TESTED = 10  # rivals that are compared with the choice, those furthest ahead first; all count for the level
-POWER = 0.8
 
 Right = dict[int, "Floats"]  # seed -> 1 for each verified validation clip that the run classifies correctly, else 0
 
@@ -215,7 +215,7 @@ def _ahead_by_clips(right: Mapping[Key, Right], chosen: Key) -> Ahead | None:
     gaps = {key: gap for key, gap in found.items() if gap is not None and len(gap) >= MIN_SEEDS and gap.mean() > 0}
     level = 1 - (1 - LEVEL) / max(1, len(found))
     for key in sorted(gaps, key=lambda key: -gaps[key].mean())[:MAX_TESTED]:
-        interval = bootstrap_gaps(gaps[key], BOOTSTRAP_SEED, level=level)
+        interval = bootstrap_gaps(gaps[key], RESAMPLING_SEED, level=level)
         if interval.low > 0:
             over = f"{interval.clips:,} clips and {interval.seeds} seeds"
             return Ahead(key, interval.mean, interval.low, interval.high, level, over)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from analysis.statistics.arrays import Floats
 
 LEVEL = 0.95
+ALPHA = 0.05  # level of a test; 1 - LEVEL
 MIN_SEEDS = 5  # of fewer, the runs themselves are shown: an interval could be wider than the scale; none is resampled
 ROUNDING = 1e-12  # for values of order one, a smaller spread is rounding error of floating-point sums
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.findings.label_judge import POWER
 from analysis.statistics.intervals import LEVEL
+from analysis.statistics.pairs.power import POWER
 from trainables.naming import counted, counted_points
 from trainables.settings import Settle
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from analysis.findings.paper import published
 from analysis.statistics.independent_means import KnownMean, difference, from_half_width
+from analysis.statistics.intervals import ALPHA
 from analysis.statistics.pairs.paired_tests import holm
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ ASSUMPTION = (
     "The paper does not state how its intervals were computed, and whether it paired its runs is not known: if it did, "
     "smaller gaps may be significant."
 )
-ALPHA = 0.05
 
 
 @dataclass(frozen=True)

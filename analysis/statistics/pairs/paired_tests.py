@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import special, stats
 
+from analysis.statistics.independent_means import from_half_width
 from analysis.statistics.intervals import LEVEL, difference_interval, paired_difference, shared_seeds
 
 if TYPE_CHECKING:
@@ -80,14 +81,14 @@ def p_value(interval: Interval | None) -> float | None:
     """Return the two-sided p-value of "the mean is 0" for a t-interval; None if the values show no spread."""
     if interval is None or interval.half_width is None:
         return None
-    return float(2 * stats.t.sf(abs(interval.mean) / standard_error(interval), interval.n - 1))
+    return from_half_width(interval.mean, interval.half_width, interval.n, interval.level).p
 
 
 def standard_error(interval: Interval) -> float:
     """Return the standard error behind a t-interval; NaN if the values show no spread."""
     if interval.half_width is None:
         return math.nan
-    return interval.half_width / float(stats.t.ppf((1 + interval.level) / 2, interval.n - 1))
+    return from_half_width(interval.mean, interval.half_width, interval.n, interval.level).error
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:

@@ -8,15 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from analysis.statistics.intervals import check_level, t_interval
+from analysis.statistics.intervals import ALPHA, LEVEL, check_level, t_interval
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 MAX_SEEDS = 10_000  # in total; larger numbers are of no practical use
 POWER = 0.8
-ALPHA = 0.05
-LEVEL = 1 - ALPHA
 MIN_FOR_SPREAD = 2  # a single seed shows no spread
 MAX_NONCENTRALITY = 1e4  # the power is 1 here; far beyond, scipy's distribution is NaN
 

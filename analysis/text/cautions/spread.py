@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analysis.results.runs_table import complete_runs, runs_of
 from analysis.statistics.blocks.unequal_spreads import unequal_spreads
-from analysis.statistics.intervals import MIN_SEEDS, p_text
+from analysis.statistics.intervals import ALPHA, MIN_SEEDS, p_text
 from trainables.naming import counted
 
 if TYPE_CHECKING:
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from analysis.findings.method_finding import GridFinding
     from analysis.results.runs_table import Key
-
-ALPHA = 0.05
 
 
 def few_seeds(runs: pd.DataFrame, key: Key) -> list[str]:

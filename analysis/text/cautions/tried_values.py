@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.results.runs_table import key_of, keys
 from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.blocks.two_way import effect
+from analysis.statistics.intervals import ALPHA
 from analysis.text.phrases import chosen_by
 from trainables.config import LOSSES
 from trainables.naming import number, symbol
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults
     from trainables.plans import PlannedRun
 
-ALPHA = 0.05
 MIN_VALUES_WITH_INSIDE = 3  # the fewest values of which one lies inside
 
 
