@@ -14,9 +14,6 @@ from __future__ import annotations
 import argparse
 import heapq
 import itertools
-import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -31,9 +28,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from large_study import FINGERPRINT, NAME, record_of, write_study
-from large_study import planned_runs as large
+from large_study import FINGERPRINT, NAME, record_of
 from measuring import Figure, table
+from ray_costs import RayCosts
 from rich.console import Console
 
 from study.engine.conductor import Conductor
@@ -60,7 +57,6 @@ if TYPE_CHECKING:
 RUNS, WORKERS = 10_000, 200
 EPOCHS = 40
 CHECKPOINT_MB = 3 * 531_624 * 4 / 1e6  # weights and the two moments of Adam
-NOOP_RUNS, NOOP_EPOCHS = 300, 21
 EPOCH_S, SPREAD = 10.0, 0.1  # assumed for a GPU worker; standard deviation of the logarithm
 START_S = 1.0  # of a run on a worker that already has the data
 T = {"values": [float(f"{t:.4g}") for t in np.logspace(2, 6, 50)]}
@@ -227,32 +223,6 @@ def _spec(method: str, runs: int, folder: FolderLocation) -> StudySpec:
         }
         | settings[method]
     )
-
-
-@dataclass(frozen=True)
-class RayCosts:
-    """CPU seconds of Ray and Tune in the driver."""
-
-    run_s: float
-    epoch_s: float
-
-    @classmethod
-    def measured(cls) -> RayCosts:
-        """Measure them with runs that train nothing, of one epoch and of several."""
-        few, many = (_noop_cpu(epochs) for epochs in (1, NOOP_EPOCHS))
-        epoch_s = (many - few) / (NOOP_EPOCHS - 1)
-        return cls(few - epoch_s, epoch_s)
-
-
-def _noop_cpu(epochs: int) -> float:
-    """Return the CPU seconds of Ray and Tune per run, without the first fifth of the runs."""
-    with tempfile.TemporaryDirectory() as folder:
-        write_study(FolderLocation(folder), large(20, NOOP_RUNS // 20), late=NOOP_RUNS, seed=0)
-        command = [sys.executable, Path(__file__).with_name("noop_study.py"), folder]
-        environment = os.environ | {"NOOP_EPOCHS": str(epochs)}
-        output = json.loads(subprocess.run(command, check=True, capture_output=True, env=environment).stdout)  # noqa: S603 -- our own command
-    spent = output["ray"][NOOP_RUNS // 5 :]
-    return float(spent[-1] - spent[0]) / (len(spent) - 1)
 
 
 def simulate(method: str, costs: RayCosts, runs: int = RUNS, workers: int = WORKERS) -> Outcome:

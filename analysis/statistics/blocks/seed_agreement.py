@@ -27,10 +27,9 @@ class SeedAgreement:
         level: of the interval.
         configurations: K.
         seeds: S.
-        variance_ratio: variance of a difference of two means paired by seed, divided by its variance between runs of
-            different seeds; equals 1 - consistency. Below 1, pairing reduces the variance.
-        width_ratio: the same ratio of the expected widths of the t-intervals; less favourable than the variances
-            suggest, because pairs have S - 1 degrees of freedom and separate runs 2 (S - 1).
+        width_ratio: expected width of the t-interval of a difference of two means paired by seed, divided by its width
+            between runs of different seeds. The variances have the ratio 1 - consistency; that of the widths is less
+            favourable, because pairs have S - 1 degrees of freedom and separate runs 2 (S - 1).
 
     """
 
@@ -41,7 +40,6 @@ class SeedAgreement:
     level: float
     configurations: int
     seeds: int
-    variance_ratio: float
     width_ratio: float
 
     @property
@@ -93,6 +91,5 @@ def _agreement(table: TwoWayTable, residual: float, level: float) -> SeedAgreeme
         level=level,
         configurations=k,
         seeds=n,
-        variance_ratio=residual / within,
         width_ratio=quantile[0] / quantile[1] * math.sqrt(residual / within),
     )
