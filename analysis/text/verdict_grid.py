@@ -110,7 +110,7 @@ def _control(finding: GridFinding, choice: Choice) -> list[str]:
     open_ = "" if clear(gap) else f"; {UNCLEAR}"
     same = alike(tested[choice.key], tested[control])
     paired = f"paired by seed{_less_luck(finding, (choice.key, control))}"
-    return [f"It is {points(gap)} {control.configuration}, GCE at the mean q that it showed ({paired}){open_}{same}."]
+    return [f"It is {points(gap)} {control.configuration}, GCE with q fixed at its mean ({paired}){open_}{same}."]
 
 
 def _rank_of(other: Key, choice: Choice) -> str:

@@ -54,7 +54,7 @@ class SeedAgreement:
             f"Seeds explain a share of {self.consistency:.2f} of the variance within configurations (ICC(3,1); "
             f"{100 * self.level:g} % F interval {self.low:.2f} to {self.high:.2f}; {self.configurations} "
             f"configurations, {self.seeds} seeds): pairing by seed {effect} the intervals of differences "
-            f"(by a factor of {self.width_ratio:.2f})."
+            f"(they are {self.width_ratio:.2f} times as wide as without it)."
         )
 
 

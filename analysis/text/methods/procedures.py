@@ -117,8 +117,8 @@ CLIP_BOOTSTRAP = Procedure(
 MAY_BE_BEST = Procedure(
     "May be best",
     f"whether Hsu's multiple comparisons with the best leave it possible, at {PERCENT} for all intervals together, "
-    "with seeds as blocks of an additive model; where three configurations have five runs, by one variance for all "
-    "configurations as well as by each one's own",
+    "with seeds as blocks of an additive model; where at least three configurations have five runs, both with one "
+    "variance for all configurations and with each one's own",
     ("hsu",),
 )
 ADJUSTED_MEAN = Procedure(
