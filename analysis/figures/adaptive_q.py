@@ -10,6 +10,7 @@ from plotly.subplots import make_subplots
 
 from analysis.figures.learning_curves import shared_epochs
 from analysis.plotting.figure import Figure, part_drawn
+from analysis.plotting.series import run_marker
 from analysis.plotting.theme import INK, axis_ends, empty, escaped, faint, first_of_each, label_axis, style
 from analysis.results.runs_table import Key, arms, complete_runs, curve_points, keys, runs_of, subsets
 from analysis.results.study_results import StudyResults
@@ -197,7 +198,7 @@ def draw_q_vs_t(data: QSweep, arms: Sequence[str]) -> go.Figure:
             legendgroup=name,
             showlegend=False,
             hoverinfo="skip",
-            marker={"symbol": f"{look.marker}-open", "size": 7, "color": faint(look.colour, 0.55)},
+            marker=run_marker(look),
         )
         figure.add_scatter(
             x=list(line.temperatures),

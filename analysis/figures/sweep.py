@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from analysis.figures import published
 from analysis.plotting.figure import Figure, axis, named, panels, part_drawn
-from analysis.plotting.series import Dot, SweepLine, add_line, drawn_ends, percent_range
+from analysis.plotting.series import Dot, SweepLine, add_line, drawn_ends, percent_range, run_marker
 from analysis.plotting.theme import (
     INK,
     MAX_DRAWN,
@@ -97,7 +97,7 @@ def _add_level(figure: go.Figure, line: SweepLine, look: Style, ends: tuple[floa
         y=[100 * dot.accuracy for dot in dots],
         customdata=[dot.seed for dot in dots],
         mode="markers",
-        marker={"symbol": f"{look.marker}-open", "size": 7, "color": faint(look.colour, 0.55)},
+        marker=run_marker(look),
         legendgroup=name,
         showlegend=False,
         cliponaxis=False,

@@ -46,6 +46,11 @@ def error_bars(intervals: Iterable[Interval], *, thickness: float, width: int) -
     return {"type": "data", "symmetric": False, "thickness": thickness, "width": width, **bars}
 
 
+def run_marker(look: Style) -> dict[str, object]:
+    """Return plotly's marker of a single run: the open, faint form of the one of its series' means."""
+    return {"symbol": f"{look.marker}-open", "size": 7, "color": faint(look.colour, 0.55)}
+
+
 def drawn_ends(interval: Interval) -> tuple[float, float] | None:
     """Return the ends of an interval that is drawn; None without one, or where the runs are shown instead."""
     if interval.low is None or interval.high is None or interval.values:
@@ -74,7 +79,7 @@ def add_line(figure: go.Figure, line: SweepLine, look: Style, sign: str, mode: s
         y=[100 * dot.accuracy for dot in dots],
         customdata=[dot.seed for dot in dots],
         mode="markers",
-        marker={"symbol": f"{look.marker}-open", "size": 7, "color": faint(look.colour, 0.55)},
+        marker=run_marker(look),
         name=name,
         legendgroup=name,
         showlegend=False,
