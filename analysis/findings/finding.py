@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from analysis.findings.arm_comparisons import ArmComparison, PooledComparison
-    from analysis.findings.bests import Bests
     from analysis.findings.choice_score import ChoiceScore
     from analysis.findings.clip_predictions import ClipPredictions
     from analysis.findings.label_judge import LabelJudge
+    from analysis.findings.possible_bests import Bests
     from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
     from analysis.statistics.hsu import BestSet

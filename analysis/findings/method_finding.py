@@ -7,9 +7,9 @@ from functools import cached_property
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
-from analysis.findings.bests import bests_by_comparison, bests_by_posterior, bests_of_choice
 from analysis.findings.exploration import sampled, settled, tried
 from analysis.findings.finding import Finding
+from analysis.findings.possible_bests import bests_by_comparison, bests_by_posterior, bests_of_choice
 from analysis.results.runs_table import complete_runs, keys, subsets
 from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.hsu import best_set
@@ -19,10 +19,10 @@ from trainables.settings import Grid, Search, Settle
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.findings.bests import Bests
     from analysis.findings.choice import Best
     from analysis.findings.exploration import Sampled, Settled
     from analysis.findings.finding import Scores
+    from analysis.findings.possible_bests import Bests
     from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
     from analysis.statistics.hsu import BestSet

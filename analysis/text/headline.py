@@ -18,8 +18,8 @@ from trainables.naming import counted, counted_points
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analysis.findings.bests import Bests
     from analysis.findings.finding import Finding
+    from analysis.findings.possible_bests import Bests
     from analysis.results.runs_table import Key
 
 MAX_WORDS = 12

@@ -12,7 +12,7 @@ from trainables.naming import counted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from analysis.findings.bests import Bests
+    from analysis.findings.possible_bests import Bests
     from analysis.results.runs_table import Key
     from analysis.statistics.hsu import BestSet
 

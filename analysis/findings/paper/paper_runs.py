@@ -13,8 +13,8 @@ from trainables.config import AdaptiveGCE
 if TYPE_CHECKING:
     import pandas as pd
 
-    from analysis.findings.bests import Bests
     from analysis.findings.paper.published import PublishedLoss
+    from analysis.findings.possible_bests import Bests
     from analysis.results.study_results import StudyResults
     from trainables.config import Configuration, Subset
 
