@@ -143,7 +143,7 @@ def _of_subsets(finding: GridFinding) -> Headline:
     (name, most), *_ = counts.most_common()
     shown = next(subset for subset, key in winners.items() if named[subset].full([key]) == name)
     rest = "".join(
-        [f", another on {won - most}" if won > most else "", f", open on {total - won}" if total > won else ""]
+        [f", another on {won - most}" if won > most else "", f", undecided on {total - won}" if total > won else ""]
     )
     names = named[shown].variants([winners[shown]])
     variants = [f"{each} is best on all {total} subsets" for each in names] if most == total else []

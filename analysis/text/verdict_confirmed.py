@@ -164,7 +164,7 @@ def _confirmed(finding: SettleFinding | SearchFinding, chosen: Key, accuracy: Ch
             for key, gap in gaps
             if gap
         ]
-        sentences = [f"{score}, {joined(words)} (paired by seed)." if words else f"{score}."]
+        sentences = [f"{score}; paired by seed, that is {joined(words)}." if words else f"{score}."]
     left, rate = left_out_count(statuses), finding.collapses.rates().get(chosen)
     if rate:
         sentences.append(f"{collapsed_in_words(rate, 'fresh')}.")

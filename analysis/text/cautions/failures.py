@@ -46,7 +46,7 @@ def collapsed(finding: Finding, rates: Mapping[Key, Rate]) -> list[str]:
     """
     if not rates:
         return []
-    named = [f"{rate.k} of {rate.n} of {finding.names[key]} ({_share(rate)})" for key, rate in rates.items()]
+    named = [f"{rate.k} of {rate.n} runs of {finding.names[key]} ({_share(rate)})" for key, rate in rates.items()]
     shown = [*named[:MAX_NAMED], *([f"some of {len(named) - MAX_NAMED} more"] if len(named) > MAX_NAMED else [])]
     text = (
         "Runs far below the others of their configuration have collapsed and are set aside from means and choice: "

@@ -98,8 +98,8 @@ def test_the_verdict_of_a_settled_study_names_choice_confidence_score_and_gaps(s
         f"posterior probability {chance(standing.confidence)} (18 runs; expected regret < 0.01 points). On fresh "
         "seeds, there is no single winner: adaptive T=1000 and cce may each be the best by validation accuracy (the "
         "runs show no spread, which gives no interval); adaptive T=1000 and cce tie for the highest mean "
-        f"(80.0 %, 4 fresh seeds). On the test set it scores 75.1 % (n = 4 fresh seeds: {scored}), 2.0 points above "
-        "cce and 0.1 points above adaptive.fixed_q T=1000"
+        f"(80.0 %, 4 fresh seeds). On the test set it scores 75.1 % (n = 4 fresh seeds: {scored}); paired by "
+        "seed, that is 2.0 points above cce and 0.1 points above adaptive.fixed_q T=1000"
     )
     assert method_report(results).verdict.endswith("Cost: 30 runs, 15.0 hours of training.")
 
@@ -216,7 +216,7 @@ def test_a_search_chooses_among_the_confirmed_by_validation_and_never_a_baseline
     text = study.report().verdict
     assert "The baseline cce is better than the 2 others by validation accuracy: mean 99.0 %, 3 fresh seeds" in text
     assert "The choice is gce q=0.7 (75." in text
-    assert "On the test set it scores 60.0 % (n = 3 fresh seeds: 60.0, 60.0, 60.0), 10.0 points above cce" in text
+    assert "(n = 3 fresh seeds: 60.0, 60.0, 60.0); paired by seed, that is 10.0 points above cce" in text
 
 
 def test_a_search_names_a_baseline_that_ties_with_its_choice(study: Builder) -> None:
@@ -390,7 +390,7 @@ def test_a_collapsed_exploring_run_is_named_in_verdict_and_cautions(study: Build
     report = study.report()
     assert report.finding.chosen.configuration == "adaptive T=1000"
     assert "1 of its 7 complete exploring runs collapsed and is set aside" in report.verdict
-    assert any("have collapsed and are set aside" in text and "1 of 7 of" in text for text in report.cautions)
+    assert any("have collapsed and are set aside" in text and "1 of 7 runs of" in text for text in report.cautions)
 
 
 def test_a_frequency_guarantee_states_its_level_and_what_it_ensures(study: Builder) -> None:

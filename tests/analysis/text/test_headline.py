@@ -144,7 +144,7 @@ def test_a_search_names_what_it_confirmed_and_how_many_it_tried(study: Builder) 
     [
         (((0.8, 0.7), (0.8, 0.7)), "gce is best on all 2 subsets"),
         (((0.8, 0.8), (0.8, 0.8)), "No single winner on any of 2 subsets"),
-        (((0.8, 0.7), (0.8, 0.8)), "gce is best on 1 of 2 subsets, open on 1"),
+        (((0.8, 0.7), (0.8, 0.8)), "gce is best on 1 of 2 subsets, undecided on 1"),
         (((0.8, 0.7), (0.7, 0.8)), "gce is best on 1 of 2 subsets, another on 1"),
     ],
 )
