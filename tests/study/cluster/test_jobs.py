@@ -34,7 +34,7 @@ resources: {{cpus_per_run: {cpus}, max_concurrent: {at_once}}}
 storage: {storage}
 """
 GRID = "seeds: 2"
-SETTLE = "method: {name: settle, within: 50, confidence: 0.5, start_seeds: 1, confirm_seeds: 2}"
+SETTLE = "method: {name: settle, within: 50, confidence: 0.5, start_seeds: 1, max_runs: 2, confirm_seeds: 2}"
 MOST_WORKERS = 6
 HEAD_ID = "f" * 51 + "00000"
 # `ray start` lets nobody join by way of a loopback.
