@@ -89,14 +89,29 @@ def _of_comparison(finding: Finding, bests: Bests, names: ShortNames, of: str) -
     count = len(bests.compared)
     lead = bests.members[0] if bests.chosen is None else bests.chosen
     if not bests.decided:
-        variants = [f"Undecided: {name} leads by too few runs" for name in names.variants([lead])]
-        advice = f"Train at least {MIN_SEEDS} seeds of every configuration: these runs show too little to decide."
-        return Headline(fitting(finding, [*variants, "Undecided: too few runs"]), _advised(finding, advice))
+        return _undecided(finding, bests, names, lead)
     if bests.winner is not None:
         variants = [f"{name} is best {of}" for name in names.variants([bests.winner])]
         text = fitting(finding, [*variants, f"One configuration is best {of}"])
         return Headline(text, _advised(finding, f"Use {names.full([bests.winner])}."))
     return _tie(finding, bests, names, lead, count)
+
+
+def _undecided(finding: Finding, bests: Bests, names: ShortNames, lead: Key) -> Headline:
+    """Return the headline of runs that allow no interval: too few, or without any spread."""
+    scores = finding.scores("selection")
+    few = min(len(scores[key]) for key in bests.compared) < MIN_SEEDS
+    why = "too few runs" if few else "runs without spread"
+    if len(bests.tied) > 1:
+        variants = [f"Undecided: {name} tie" for name in names.variants(bests.tied)]
+    else:
+        variants = [f"Undecided: {name} leads by {why}" for name in names.variants([lead])]
+    advice = (
+        f"Train at least {MIN_SEEDS} seeds of every configuration: these runs show too little to decide."
+        if few
+        else "Check the runs: they show no spread, which an interval rests on."
+    )
+    return Headline(fitting(finding, [*variants, f"Undecided: {why}"]), _advised(finding, advice))
 
 
 def _tie(finding: Finding, bests: Bests, names: ShortNames, lead: Key, count: int) -> Headline:
@@ -150,7 +165,7 @@ def _of_subsets(finding: GridFinding) -> Headline:
     variants += [f"{each} is best on {most} of {total} subsets{rest}" for each in names]
     variants += [f"{each} is best on {most} of {total}{rest}" for each in names]
     where = "" if most == total else " where it is best; the verdict names what may be best on each other subset"
-    text = fitting(finding, [*variants, f"Of {total} subsets, {won} have a winner"])
+    text = fitting(finding, [*variants, f"Of {total} subsets, {won} {'has' if won == 1 else 'have'} a winner"])
     return Headline(text, _advised(finding, f"Use {name}{where}."))
 
 

@@ -114,7 +114,18 @@ def _highest(bests: Bests, best_set: BestSet, wording: Wording) -> str:
         text = f"{listed(bests.tied, wording.names)} tie for the highest mean{adjusted} ({mean})"
     else:
         text = f"{wording.names[bests.tied[0]]} has the highest mean{adjusted} ({mean})"
-    if bests.chosen is None or bests.chosen in bests.tied:
+    if bests.chosen is None:
         return text
-    why = "and is a baseline" if bests.tied[0] in bests.baselines else "from fewer than half as many runs as others"
-    return f"{text}, {why}; the choice is {_with_mean(bests.chosen, wording)}"
+    if bests.chosen in bests.tied:
+        return f"{text}; the choice is {wording.names[bests.chosen]}" if len(bests.tied) > 1 else text
+    return f"{text}, {_not_chosen(bests, wording)}; the choice is {_with_mean(bests.chosen, wording)}"
+
+
+def _not_chosen(bests: Bests, wording: Wording) -> str:
+    """Write why what has the highest mean is not the choice."""
+    others = [key for key in bests.tied if key not in bests.baselines]
+    if not others:
+        return "and is a baseline" if len(bests.tied) == 1 else "and are baselines"
+    most = max(len(wording.scores[key]) for key in bests.compared)
+    few = "from a single run" if most == 2 else "from fewer than half as many runs as others"  # noqa: PLR2004 -- half of two
+    return few if len(others) == len(bests.tied) else f"and are baselines or {few}"

@@ -79,6 +79,8 @@ def _settled(finding: SettleFinding, standing: Assessment[Key]) -> list[str]:
             sentences = [f"{chosen}, {asked} ({runs}).", why]
         case None:
             limit = f"; {settled.ended} is reached" if settled.ended else ""
+            if standing.confidence >= settled.goal.probability:
+                limit += "; too few to show how much seeds scatter"
             leads = f"Not settled: by {chosen_by(finding.plan)} {name} leads and is {is_}"
             sentences = [f"{leads}, {asked} ({runs}{limit}).", f"The expected regret is {regret}."]
     return [*sentences, *_probably_best(finding, standing, called), *_unsound(finding, standing.chosen)]
@@ -126,7 +128,7 @@ def search_verdict(finding: SearchFinding) -> str:
         return nothing_complete(results)
     counts = status_counts(runs["status"])
     were = "configurations were" if len(tried) > 1 else "configuration was"
-    sentences = [f"{len(tried)} {were} tried ({len(runs)} runs{f', {counts}' if counts else ''})."]
+    sentences = [f"{len(tried)} {were} tried ({counted(len(runs), 'run')}{f', {counts}' if counts else ''})."]
     sentences += budget_ended(results)
     choice = finding.choice
     called = finding.names

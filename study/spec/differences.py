@@ -40,9 +40,14 @@ def differences(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     Keys that change no result are left out: description, resources, storage, the folder of the data set, and how
     far the study goes.
     """
+    return list(_differences(_comparable(_completed(old)), _comparable(_completed(new)), ()))
+
+
+def _completed(spec: dict[str, Any]) -> dict[str, Any]:
+    """Add the defaults of the keys that the plan of an earlier version lacks."""
     with suppress(ValidationError):
-        old = dump(StudySpec.model_validate(old))  # a plan of an earlier version lacks the keys that came later
-    return list(_differences(_comparable(old), _comparable(new), ()))
+        return dump(StudySpec.model_validate(spec))
+    return spec
 
 
 def _comparable(spec: dict[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,8 @@ class SeedAgreement:
     """Intraclass correlations of the seeds, over K configurations and S seeds (Shrout and Fleiss 1979).
 
     Attributes:
-        agreement: ICC(2,1), the seeds' share of the total variance, including that between the configurations' means.
+        agreement: ICC(2,1), the seeds' share of the total variance, including that between the configurations' means;
+            None where they show no such variance, as for two configurations and two seeds with equal means.
         consistency: ICC(3,1), the correlation between configurations over seeds, at most 1; it decides about pairing.
         low: lower end of the F interval of the consistency, exact for the additive normal model.
         high: upper end of this interval.
@@ -33,7 +34,7 @@ class SeedAgreement:
 
     """
 
-    agreement: float
+    agreement: float | None
     consistency: float
     low: float
     high: float
@@ -79,12 +80,13 @@ def _agreement(table: TwoWayTable, residual: float, level: float) -> SeedAgreeme
     k, n = table.values.shape
     rows, columns = table.seed_square, table.configuration_square
     within = (rows + (k - 1) * residual) / k  # the pooled variance within a configuration
+    total = rows + (k - 1) * residual + k * (columns - residual) / n
     f = rows / residual
     upper = float(stats.f.ppf((1 + level) / 2, n - 1, table.df))
     lower = float(stats.f.ppf((1 - level) / 2, n - 1, table.df))
     quantile = [float(stats.t.ppf((1 + level) / 2, df)) for df in (n - 1, 2 * (n - 1))]
     return SeedAgreement(
-        agreement=(rows - residual) / (rows + (k - 1) * residual + k * (columns - residual) / n),
+        agreement=(rows - residual) / total if total > 0 else None,
         consistency=1 - residual / within,
         low=(f / upper - 1) / (f / upper + k - 1),
         high=(f / lower - 1) / (f / lower + k - 1),

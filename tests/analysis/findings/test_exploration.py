@@ -16,7 +16,7 @@ from analysis.results.study_results import explored
 from analysis.tables.summary import summary
 from analysis.text.best import best_lines
 from analysis.text.phrases import chance
-from trainables.config import CCE, GCE, AdaptiveGCE
+from trainables.config import CCE, GCE, MAE, AdaptiveGCE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,8 +98,8 @@ def test_the_verdict_of_a_settled_study_names_choice_confidence_score_and_gaps(s
         f"posterior probability {chance(standing.confidence)} (18 runs; expected regret < 0.01 points). On fresh "
         "seeds, there is no single winner: adaptive T=1000 and cce may each be the best by validation accuracy (the "
         "runs show no spread, which gives no interval); adaptive T=1000 and cce tie for the highest mean "
-        f"(80.0 %, 4 fresh seeds). On the test set it scores 75.1 % (n = 4 fresh seeds: {scored}); paired by "
-        "seed, that is 2.0 points above cce and 0.1 points above adaptive.fixed_q T=1000"
+        "(80.0 %, 4 fresh seeds); the choice is adaptive T=1000. On the test set it scores 75.1 % (n = 4 fresh "
+        f"seeds: {scored}); paired by seed, that is 2.0 points above cce and 0.1 points above adaptive.fixed_q T=1000"
     )
     assert method_report(results).verdict.endswith("Cost: 30 runs, 15.0 hours of training.")
 
@@ -231,6 +231,24 @@ def test_a_search_names_a_baseline_that_ties_with_its_choice(study: Builder) -> 
     text = study.report().verdict
     assert "No single winner: cce and gce q=0.5 may each be the best by validation accuracy" in text
     assert "cce has the highest mean (75.2 %, 3 fresh seeds), and is a baseline; the choice is gce q=0.5 (75.0" in text
+
+
+def test_a_search_of_one_run_counts_it_in_the_singular(study: Builder) -> None:
+    study.method = SEARCH | {"configurations": 1}
+    study.add("gce", GCE(name="gce", q=0.5), 0, varied={"q": 0.5}, stage="explore")
+    assert "1 configuration was tried (1 run)." in study.report().verdict
+
+
+def test_baselines_that_tie_above_the_choice_are_named_together(study: Builder) -> None:
+    search(study)
+    for seed in range(3):
+        fresh, varied, noise = 10_000 + seed, {"q": 0.5}, NOISE[seed] / 100
+        study.add("gce", GCE(name="gce", q=0.5), fresh, validation=0.75 + noise, varied=varied, stage="confirm")
+        study.add("cce", CCE(name="cce"), fresh, validation=0.751 + NOISE[seed + 1] / 100, stage="confirm")
+        study.add("mae", MAE(name="mae"), fresh, validation=0.751 + NOISE[seed + 1] / 100, stage="confirm")
+    study.method = study.method | {"baselines": ["cce", "mae"]}
+    text = study.report().verdict
+    assert "cce and mae tie for the highest mean (75.2 %, 3 fresh seeds), and are baselines; the choice is gce" in text
 
 
 def test_a_search_ranks_what_it_tried_without_collapsed_runs(study: Builder) -> None:

@@ -83,6 +83,23 @@ def test_one_seed_of_each_decides_nothing(study: Builder) -> None:
     assert advice.startswith("Train at least 5 seeds of every configuration")
 
 
+def test_equal_runs_of_every_seed_tie_and_need_no_more_seeds(study: Builder) -> None:
+    for arm, loss in (("gce", GCE(name="gce")), ("cce", CCE(name="cce"))):
+        for seed in range(6):
+            study.add(arm, loss, seed, validation=0.8)
+    assert _told(study) == (
+        "Undecided: gce and cce tie",
+        "Check the runs: they show no spread, which an interval rests on.",
+    )
+
+
+def test_a_lead_without_spread_is_not_blamed_on_the_number_of_runs(study: Builder) -> None:
+    for arm, loss, accuracy in (("gce", GCE(name="gce"), 0.8), ("cce", CCE(name="cce"), 0.7)):
+        for seed in range(6):
+            study.add(arm, loss, seed, validation=accuracy)
+    assert _told(study)[0] == "Undecided: gce leads by runs without spread"
+
+
 def test_a_running_study_says_so_far_and_advises_to_wait(study: Builder) -> None:
     _temperatures(study, {100.0: 0.7, 1000.0: 0.8})
     study.add(

@@ -196,8 +196,36 @@ def test_equal_means_are_no_lead(study: Builder) -> None:
         study.add("gce", GCE(name="gce"), seed, validation=first)
         study.add("cce", CCE(name="cce"), seed, validation=second)
     text = study.report().verdict
-    assert "gce and cce tie for the highest mean (75.0 %, 2 seeds)" in text
+    assert "gce and cce tie for the highest mean (75.0 %, 2 seeds); the choice is gce." in text
     assert "has the highest mean" not in text
+
+
+def test_the_mean_of_one_run_beside_two_is_not_called_fewer_than_half(study: Builder) -> None:
+    study.add("gce", GCE(name="gce"), 0, validation=0.76)
+    for seed in range(2):
+        study.add("cce", CCE(name="cce"), seed, validation=0.75 + 0.002 * seed)
+    text = study.report().verdict
+    assert (
+        "gce has the highest mean adjusted for the seeds (76.0 %, 1 seed), from a single run; the choice is cce" in text
+    )
+
+
+def test_a_sure_choice_from_too_few_exploring_runs_states_why_it_is_not_settled(study: Builder) -> None:
+    study.method = {"name": "settle", "within": 0.5, "confidence": 0.9, "max_runs": 4, "baselines": []}
+    for temperature, accuracy in ((100.0, 0.6), (1000.0, 0.8)):
+        for seed in range(2):
+            study.add(
+                "adaptive",
+                AdaptiveGCE(name="adaptive_gce", temperature=temperature),
+                seed,
+                validation=accuracy + 0.001 * seed,
+                varied={"temperature": temperature},
+                stage="explore",
+            )
+    assert (
+        "with posterior probability > 0.99, where 0.9 was requested (4 runs; method.max_runs = 4 is reached; "
+        "too few to show how much seeds scatter)."
+    ) in study.report().verdict
 
 
 def test_a_clear_winner_is_better_than_all_that_are_compared(study: Builder) -> None:

@@ -70,3 +70,11 @@ def test_too_little_or_no_spread_gives_no_correlation(scores: dict[Key, dict[int
 def test_a_level_outside_its_range_is_refused() -> None:
     with pytest.raises(ValueError, match="level = 0"):
         seed_agreement(_table(SHROUT), 0.0)
+
+
+def test_crossed_values_of_two_configurations_have_no_share_of_the_variance() -> None:
+    """Equal means over seeds and over configurations: the estimated total variance is 0."""
+    found = seed_agreement(_table({A: {0: 0.7, 1: 0.8}, B: {0: 0.8, 1: 0.7}}))
+    assert found is not None
+    assert found.agreement is None
+    assert found.consistency == pytest.approx(-1)
