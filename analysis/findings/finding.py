@@ -110,7 +110,7 @@ class Finding(ABC):
     def collapses(self) -> Collapses[Key, int]:
         """Which of the reported complete runs have collapsed, by the accuracy to choose by.
 
-        None has if the study file says that they count.
+        Empty if the study file lets collapsed runs count.
         """
         every = scores(self.reported.runs, "selection")
         return Collapses(every, {}, ()) if self.plan.settings.collapse == "counts" else find_collapses(every, POINT)

@@ -1,4 +1,4 @@
-"""Validation labels as given, which may be wrong, against the verified ones: what each says of the configurations."""
+"""Validation labels as given, which may be wrong, against the verified ones: how each orders the configurations."""
 
 from __future__ import annotations
 

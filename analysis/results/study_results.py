@@ -44,11 +44,11 @@ class StudyResults:
 
     ``runs`` has one row per planned run: run_id, stage (``trainables.records.Stage``), arm, series (the arm with what
     is varied beside the axis), configuration (a label such as ``adaptive T=1000``), loss, subset, seed, parameter and
-    value (the varied number that makes the axis; empty and NaN when there is none), one column per loss parameter,
+    value (the varied number that makes the axis; empty and NaN if nothing is varied), one column per loss parameter,
     status (of the record; without one ``waiting``, or ``missing`` once the study has ended; ``damaged`` when it cannot
     be read), validation_accuracy (over patches), validation_clip_accuracy (over clips), verified_accuracy (over clips),
     test_accuracy (over clips) and selection_accuracy (the one of validation that the study chooses by; fractions in
-    [0, 1], NaN when absent), epochs, wall_s, cpu_s (seconds), error (empty when there is none), gpu_hours and price
+    [0, 1], NaN when absent), epochs, wall_s, cpu_s (seconds), error (empty without one), gpu_hours and price
     (NaN without a record, and where the study file states no price).
 
     ``curves`` has one row per recorded epoch: run_id and the fields of ``trainables.records.Epoch``.

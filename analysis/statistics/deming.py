@@ -12,7 +12,7 @@ from analysis.statistics.intervals import LEVEL, Interval, t_interval
 if TYPE_CHECKING:
     from analysis.statistics.arrays import Floats
 
-MIN_POINTS = 5  # fewer say little of a slope and of its spread
+MIN_POINTS = 5  # fewer show little of a slope and its spread
 
 
 def deming_slope(x: Floats, y: Floats, ratio: float) -> float | None:

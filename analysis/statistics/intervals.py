@@ -46,7 +46,7 @@ class Interval:
 
     @property
     def has_width(self) -> bool:
-        """Whether to write or draw the interval; if not, there is none, or the values are shown instead."""
+        """Whether to write or draw the interval; if not, it has no width, or the values are shown instead."""
         return self.half_width is not None and not self.values
 
     def percent(self, sign: Literal["", "+"] = "") -> str:

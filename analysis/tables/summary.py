@@ -18,7 +18,7 @@ def summary(finding: Finding, level: float = LEVEL) -> pd.DataFrame:
 
     Returns:
         One row per configuration: arm, configuration, subset, loss, n (complete runs); for validation and test each
-        ``_n``, ``_mean``, ``_half_width``, ``_low``, ``_high`` (fractions; NaN where there is none); method and level
+        ``_n``, ``_mean``, ``_half_width``, ``_low``, ``_high`` (fractions; NaN where absent); method and level
         of the intervals; test_luck, by how much test_mean is too high where the same runs made the choice (NaN for what
         is not a subset's choice); collapsed, the number of complete runs that are far below the others and in no mean;
         the number of runs left out, for each status of ``LEFT_OUT``; and of those that wait

@@ -57,7 +57,7 @@ def headline(finding: MethodFinding) -> Headline:
 
 
 def fitting(finding: Finding, variants: Sequence[str]) -> str:
-    """Return the first variant that is short enough, else the last; a study that has not ended says ``So far``."""
+    """Return the first variant that is short enough, else the last; it begins with ``So far`` until the study ends."""
     prefix = "" if finding.results.ended else "So far: "
     texts = [f"{prefix}{text}" for text in variants]
     short = (text for text in texts if len(text.split()) <= MAX_WORDS and len(text) <= MAX_CHARACTERS)

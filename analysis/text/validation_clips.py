@@ -68,7 +68,7 @@ def covered(plan: StudyPlan) -> str:
 def coarse_clips(plan: StudyPlan) -> Iterator[str]:
     """Yield a caution for each subset of which one clip is worth more than the ``within`` of a settle study.
 
-    There is none where each seed holds out other clips.
+    Empty where each seed holds out other clips.
     """
     method = plan.settings.method
     if not isinstance(method, Settle):

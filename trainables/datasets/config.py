@@ -6,6 +6,7 @@ readers are imported when they are needed, as a study file is often only checked
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, get_args
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 _KIND = Field(description="where the clips come from")
 
 
-class DataSetKind(Frozen):
+class DataSetKind(Frozen, ABC):
     """Base of the kinds of data sets."""
 
     path_key: ClassVar[str] = ""  # the key that a path alone can set; "" if the kind has no path
@@ -39,6 +40,7 @@ class DataSetKind(Frozen):
         values = {cls.path_key: str(path)}
         return cls.model_construct(None, **values)
 
+    @abstractmethod
     def parse(self, cache: Path, /) -> tuple[Manifest, list[str]]:
         """Read what can be read of the list of clips, and list every problem; the audio may be absent.
 
@@ -46,7 +48,6 @@ class DataSetKind(Frozen):
             cache: folder that a kind may make files in.
 
         """
-        raise NotImplementedError
 
     @property
     def injected_noise(self) -> Noise | None:

@@ -61,8 +61,8 @@ class Check:
 
     Attributes:
         claim: the claim.
-        answer: what our runs say of it.
-        estimate: our number; None where there is none.
+        answer: whether our runs support it.
+        estimate: our number; None if the runs do not yield one.
         why: why it is not tested, or what answers it instead of a number; else empty.
         excess: our number minus the published one; None where they cannot be compared.
 
@@ -75,7 +75,7 @@ class Check:
     excess: KnownMean | None = None
 
     def ours(self) -> str:
-        """Return our number with its interval and n, or why there is none."""
+        """Return our number with its interval and n, or why it is missing."""
         if self.estimate is None:
             return self.why
         detail = f"; {self.estimate.detail}" if self.estimate.detail else ""
@@ -102,7 +102,7 @@ class Claim(ABC):
         """Return a number of this kind with its interval."""
 
     def answer(self, low: float, high: float) -> Answer:
-        """Return what an interval says of the claim that the number lies above 0."""
+        """Return whether an interval supports the claim that the number lies above 0."""
         return "holds" if low > 0 else "contradicted" if high < 0 else "open"
 
     def excess(self, estimate: Estimate) -> KnownMean | None:  # noqa: ARG002 -- kinds with a published size use it
