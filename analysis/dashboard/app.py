@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +14,7 @@ from analysis.dashboard.addresses import parse, shows_test
 from analysis.dashboard.guard import protect
 from analysis.dashboard.pages import make_page, slug
 from analysis.dashboard.studies import UnreadableStudyError
+from analysis.tables.csv_text import csv_text, frame_csv
 from trainables.records import log_path, record_path
 
 if TYPE_CHECKING:
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
     from analysis.dashboard.guard import Guard
     from analysis.dashboard.studies import Studies
-    from analysis.tables.table import Table
     from trainables.storage.types import Location
 
 TICK_MS = 2000
@@ -189,7 +187,7 @@ def _add_files(server: Flask, studies: Studies) -> None:
     @server.get("/files/<name>/<path:what>.csv")
     def table(name: str, what: str) -> Response:
         try:
-            text = csv_text(studies, name, what, show_test=shows_test(request.args))
+            text = table_file(studies, name, what, show_test=shows_test(request.args))
         except (UnreadableStudyError, LookupError, ValueError):
             abort(404)
         file = f"{slug(name)}-{what.replace('/', '-')}.csv".encode("ascii", "ignore").decode().replace('"', "")
@@ -223,7 +221,7 @@ def _attachment(file: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{file}"'}
 
 
-def csv_text(studies: Studies, name: str, what: str, *, show_test: bool = False) -> str:
+def table_file(studies: Studies, name: str, what: str, *, show_test: bool = False) -> str:
     """Return one of a study's CSV files: ``runs``, ``seeds``, or ``SECTION/INDEX`` of the report's tables.
 
     Raises:
@@ -234,15 +232,10 @@ def csv_text(studies: Studies, name: str, what: str, *, show_test: bool = False)
     """
     snapshot = studies.snapshot(name, show_test=show_test)
     if what == "runs":
-        return str(snapshot.results.runs.to_csv(index=False))
+        return frame_csv(snapshot.results.runs)
     if what == "seeds":
-        return _csv(snapshot.seeds)
+        return csv_text(snapshot.seeds.header, snapshot.seeds.rows)
     tab, index = what.split("/")
     section = {slug(section.title): section for section in snapshot.sections}[tab]
-    return _csv(section.tables[int(index)])
-
-
-def _csv(table: Table) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows([table.header, *table.rows])
-    return text.getvalue()
+    table = section.tables[int(index)]
+    return csv_text(table.header, table.rows)

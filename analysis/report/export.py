@@ -6,6 +6,7 @@ import importlib.util
 import io
 from typing import TYPE_CHECKING
 
+from analysis.tables.csv_text import frame_csv
 from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _bytes(path: Path, table: pd.DataFrame) -> bytes:
         msg = f"{path}: ends in {path.suffix!r}; allowed: {', '.join(SUFFIXES)}"
         raise ValueError(msg)
     if path.suffix == ".csv":
-        return table.to_csv(index=False).encode()
+        return frame_csv(table).encode()
     if not has_pyarrow():
         msg = f"{path}: Parquet needs pyarrow, which is not installed: pip install pyarrow, or name a .csv file"
         raise MissingPackageError(msg)

@@ -17,6 +17,7 @@ from analysis.report.render import IMAGES, images, pdf
 from analysis.report.sections import figures_of, report_sections
 from analysis.results.study_results import load_results
 from analysis.statistics.intervals import LEVEL, MIN_SEEDS
+from analysis.tables.csv_text import frame_csv
 from analysis.tables.summary import summary
 from trainables.plans import study_folder
 from trainables.storage.location import location
@@ -102,8 +103,8 @@ def files(report: MethodReport, formats: Sequence[str]) -> dict[str, bytes]:
     html = page(report, sections) if {"html", "pdf"} & set(formats) else ""
     made: dict[str, str] = {}
     if "csv" in formats:
-        made["runs.csv"] = report.finding.results.runs.to_csv(index=False)
-        made["summary.csv"] = summary(report.finding).to_csv(index=False)
+        made["runs.csv"] = frame_csv(report.finding.results.runs)
+        made["summary.csv"] = frame_csv(summary(report.finding))
     if "md" in formats:
         made["report.md"] = markdown(report, sections)
     if "latex" in formats:

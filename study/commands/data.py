@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +12,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from analysis.tables.csv_text import csv_text
 from study.console import UNFOLDED, say
 from trainables.audio.headers import AudioError, probe
 from trainables.datasets import fsdnoisy18k
@@ -186,9 +185,4 @@ def _print(tables: list[Table]) -> None:
 
 def _as_csv(tables: list[Table]) -> str:
     """Join the tables, each with its header, by blank lines."""
-    parts = []
-    for _, columns, rows in tables:
-        text = io.StringIO(newline="")
-        csv.writer(text, lineterminator="\n").writerows([columns, *rows])
-        parts.append(text.getvalue())
-    return "\n".join(parts)
+    return "\n".join(csv_text(columns, rows) for _, columns, rows in tables)
