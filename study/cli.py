@@ -5,11 +5,11 @@ A command's module is imported when the command is chosen, so that help and ligh
 
 from __future__ import annotations
 
-import argparse
 import sys
 from importlib import import_module
 from importlib.metadata import version
 
+from study.commands.parser import CommandParser
 from study.errors import EngineError, OwnedError, SpecError, UnknownStudyError, UsageError
 from study.interrupts import Interrupted, interruptible
 from trainables.datasets.manifest import DataSetError
@@ -50,6 +50,9 @@ def main(arguments: list[str] | None = None) -> int:
 
     """
     given = sys.argv[1:] if arguments is None else arguments
+    if not given:
+        parser().print_help()
+        return 0
     try:
         with interruptible():
             chosen = next((word for word in given if not word.startswith("-")), None)
@@ -62,14 +65,15 @@ def main(arguments: list[str] | None = None) -> int:
         return _explain(error)
 
 
-def parser(chosen: str | None = None) -> argparse.ArgumentParser:
+def parser(chosen: str | None = None) -> CommandParser:
     """Build the parser; only the chosen command gets its arguments, among them ``handler``."""
-    top = argparse.ArgumentParser(
+    top = CommandParser(
         prog="gce-study",
         description="Find out which noise-robust loss and parameter suit your sounds, and how certain that is.",
     )
     top.add_argument("--version", action="version", version=f"gce-study {version('gce-study')}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    top.hidden = {name for name, (_, text) in COMMANDS.items() if not text}
     for name, (module, text) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text) if text else commands.add_parser(name)
         if name == chosen:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from study.cluster.connection import answers, connect
 from study.errors import EngineError, UnknownStudyError, UsageError
+from study.spec.messages import closest, shown
 from study.spec.reading import Submission
 
 if TYPE_CHECKING:
@@ -104,8 +105,10 @@ class Cluster:
         attempts = self.attempts()
         of_study = [attempt for attempt in attempts if attempt.study == study]
         if not of_study:
-            known = ", ".join(dict.fromkeys(attempt.study for attempt in attempts)) or "none"
-            msg = f"{self.address}: no study named {study!r} was submitted since this cluster started; there: {known}"
+            names = list(dict.fromkeys(attempt.study for attempt in attempts))
+            known = ", ".join(names) or "none"
+            msg = f"{self.address}: no study named {shown(study)} was submitted since this cluster started"
+            msg += f"{closest(study, names)}; there: {known}"
             raise UnknownStudyError(msg)
         return of_study[-1]
 

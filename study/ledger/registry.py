@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from study.errors import SpecError, UnknownStudyError
 from study.spec.differences import differences
+from study.spec.messages import closest, shown
 from trainables.plans import StudyPlan, plan_path, read_plan, study_names, write_plan
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def find_plan(storage: Location, name: str) -> StudyPlan:
     except FileNotFoundError:
         names = study_names(storage)
         others = f"its studies: {', '.join(names)}" if names else "it holds no study"
-        msg = f"{storage}: no study named {name!r}; {others}; --storage names another place"
+        msg = f"{storage}: no study named {shown(name)}{closest(name, names)}; {others}; --storage names another place"
         raise UnknownStudyError(msg) from None
 
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from study.errors import SpecError
 from study.spec.messages import plain
+from study.spec.shipped import nearest
 from study.spec.study import StudySpec
 from study.spec.validation_errors import refusals
 from study.spec.yaml_reader import parse
@@ -129,7 +130,8 @@ def _text(path: Path, file: str) -> str:
             data = stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         reason = getattr(error, "strerror", None) or str(error)
-        raise SpecError([f"{file}: cannot be read: {reason}"]) from None
+        meant = nearest(path) if isinstance(error, FileNotFoundError) else ""
+        raise SpecError([f"{file}: cannot be read: {reason}{meant}"]) from None
     if len(data) > MAX_BYTES:
         raise SpecError([f"{file}: larger than {MAX_BYTES} bytes; allowed: at most that"])
     try:

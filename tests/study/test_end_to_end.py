@@ -232,8 +232,8 @@ def test_an_unknown_study_names_those_that_are_there(finished):
         assert answer.returncode == 2
         there = "shared, small" if (folder / "storage" / "studies" / "shared").exists() else "small"
         assert (
-            answer.stderr == f"gce-study: {folder / 'storage'}: no study named 'smal'; its studies: {there}; "
-            "--storage names another place\n"
+            answer.stderr == f"gce-study: {folder / 'storage'}: no study named 'smal' (did you mean small?); "
+            f"its studies: {there}; --storage names another place\n"
         )
 
 

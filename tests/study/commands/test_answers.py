@@ -127,6 +127,12 @@ def test_a_study_that_is_not_there_is_refused_with_those_that_are(capsys, comman
 
 
 @pytest.mark.usefixtures("storage")
+def test_the_nearest_study_is_suggested(capsys):
+    assert main(["best", "frist"]) == 2
+    assert "no study named 'frist' (did you mean first?); its studies: " in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("storage")
 def test_best_prints_choice_parameters_accuracies_and_what_may_be_the_best(capsys):
     assert main(["best", "first"]) == 0
     said = capsys.readouterr().out
