@@ -37,6 +37,20 @@ def read_mono(path: Path | str, sample_rate: int) -> NDArray[np.float32]:
             cannot be resampled.
 
     """
+    wave, rate = decode(path)
+    return resample(wave, rate, sample_rate)
+
+
+def decode(path: Path | str) -> tuple[NDArray[np.float32], int]:
+    """Read a sound file as mono at its own rate; see ``read_mono``.
+
+    Returns:
+        Finite samples with full scale [-1, 1], shape ``(probe.samples,)``, and their rate in Hz.
+
+    Raises:
+        AudioError: see ``read_mono``.
+
+    """
     header = probe(path)
     wave = _decode(path, header)
     finite = np.isfinite(wave)
@@ -44,7 +58,22 @@ def read_mono(path: Path | str, sample_rate: int) -> NDArray[np.float32]:
         bad = np.flatnonzero(~finite)
         message = f"{bad.size} samples are NaN or Inf, the first at {bad[0] / header.rate:.3f} s"
         raise AudioError(message)
-    return resample(wave, header.rate, sample_rate)
+    return wave, header.rate
+
+
+def without_sound(wave: NDArray[np.float32]) -> str | None:
+    """Return why a decoded file holds no sound although it can be read; None if it does.
+
+    Args:
+        wave: mono samples as decoded, not resampled, shape (n,), n >= 1: resampling would add ringing at the ends.
+
+    """
+    low, high = wave.min(), wave.max()
+    if len(wave) == 1:
+        return "a single sample"
+    if low != high:
+        return None
+    return "silent: every sample is 0" if low == 0 else f"constant: every sample is {low:.6g}"
 
 
 def _decode(path: Path | str, header: Probe) -> NDArray[np.float32]:

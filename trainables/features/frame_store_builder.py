@@ -89,13 +89,16 @@ def build_store(
         _reserve(folder / FRAMES_FILE, total * FEATURES.mels * FLOAT)
         chunks = _build_chunks(folder, items, workers, progress)
         rows = {item.content: (item.first, item.frames) for item in items}
+        silent: dict[str, str] = {}
         for chunk in chunks:
             bad |= chunk["bad"]
+            silent |= chunk["silent"]
         value = {
             "mels": FEATURES.mels,
             "total": total,
             "rows": {content: place for content, place in rows.items() if content not in bad},
             "bad": bad,
+            "silent": silent,
             "chunks": chunks,
         }
         write_atomically(folder / MANIFEST_FILE, json.dumps(value).encode())
@@ -188,18 +191,22 @@ def _end_with_parent() -> None:
 
 def _build_chunk(folder: Path, number: int, group: list[Item]) -> dict[str, Any]:
     """Compute and write the frames of some clips; return the content of the chunk's JSON file."""
-    from trainables.audio.decoding import read_mono  # noqa: PLC0415 -- only the workers need them
+    from trainables.audio.decoding import decode, without_sound  # noqa: PLC0415 -- only the workers need them
     from trainables.features.logmel import log_mel  # noqa: PLC0415
 
     bad: dict[str, str] = {}
+    silent: dict[str, str] = {}
     with (folder / FRAMES_FILE).open("r+b") as file:
         for item in group:
             try:
-                frames = log_mel(read_mono(item.path, FEATURES.sample_rate), FEATURES.sample_rate)
+                wave, rate = decode(item.path)
+                frames = log_mel(wave, rate)
                 if len(frames) != item.frames:
                     bad[item.content] = (
                         f"truncated: the header promises {item.frames} frames, {len(frames)} could be made"
                     )
+                elif reason := without_sound(wave):
+                    silent[item.content] = reason
             except (AudioError, ValueError) as error:
                 bad[item.content] = str(error)
             if item.content in bad:
@@ -214,6 +221,7 @@ def _build_chunk(folder: Path, number: int, group: list[Item]) -> dict[str, Any]
         "frames": frames_of_chunk,
         "clips": [item.content for item in group],
         "bad": bad,
+        "silent": silent,
         "checksum": checksum(folder, FEATURES.mels, first, frames_of_chunk),
     }
     write_atomically(_chunk_path(folder, number), json.dumps(chunk).encode())
