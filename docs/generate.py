@@ -30,9 +30,14 @@ This page lists every command and option of `gce-study`. It is generated from th
 
 `FILE` is a study file or the name of a shipped study: `demo`, `best-t`, `best-q`, `search`, `figure3`, `table2`,
 `table3` ([their files](../../study/specs)). Relative paths in a study file start from the folder you are in. If a file
-is wrong, every problem is reported at once, with file, line, key, value and the values allowed. What a command returns
-to the shell is listed under [exit codes](exit-codes.md). The commands for clusters are explained in [Run a study on a
-cluster](../howto/cluster.md).
+is wrong, every problem is reported at once, with file, line, key, value and the values allowed.
+
+`STUDY` is a study's name, or its file: a text that ends in `.yaml` or `.yml` or has a slash, such as `./study`. A name
+is looked up in the folder `results`, a file's study in the storage location that the file names; `--storage` names
+another place. A file goes before a study of the same name.
+
+What a command returns to the shell is listed under [exit codes](exit-codes.md). The commands for clusters are
+explained in [Run a study on a cluster](../howto/cluster.md).
 
 To complete and check study files while you type, point your editor's YAML support at the schema:
 

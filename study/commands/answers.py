@@ -14,7 +14,7 @@ from analysis.tables.two_studies import comparison, only
 from analysis.text.best import best_lines
 from analysis.text.headline import headline
 from analysis.text.validation_clips import earlier_version
-from study.commands.options import add_show_test, add_study_name, storage_location
+from study.commands.options import add_show_test, add_study, storage_location, study_place
 from study.console import say, show
 from study.errors import UsageError
 from study.ledger.registry import find_plan
@@ -23,14 +23,14 @@ from study.spec.messages import shown
 
 if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults
-    from trainables.storage.types import Location
+    from study.commands.options import StudyPlace
 
 NO_CHOICE = 1  # exit code if there is nothing to choose from
 
 
 def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     """Add a command's arguments to its parser."""
-    add_study_name(command)
+    add_study(command)
     add_show_test(command)
     if name == "export":
         text = "a row per run; .csv or .parquet"
@@ -41,9 +41,9 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
         forms.add_argument("--json", action="store_true", help="as JSON, for scripts")
         forms.add_argument("--yaml", action="store_true", help="as the arms of a study file")
     else:
-        command.add_argument("other", help="the second study's name")
-        text = "the second study's storage location (default: the first's)"
-        command.add_argument("--storage-b", type=storage_location, help=text)
+        command.add_argument("other", metavar="OTHER", help="the second study's name or its file")
+        text = "the second study's storage location (default: that of its file, or the first's)"
+        command.add_argument("--storage-b", type=storage_location, metavar="STORAGE", help=text)
     command.set_defaults(handler={"export": export, "best": best, "compare": compare}[name])
 
 
@@ -60,7 +60,7 @@ def export(options: argparse.Namespace) -> int:
     if options.epochs is not None and options.epochs.absolute() == options.runs.absolute():
         msg = f"--epochs {options.epochs}: the same file as --runs; allowed: another one"
         raise UsageError(msg)
-    results = _load(options.storage, options.name, show_test=options.show_test)
+    results = _load(study_place(options.study, options.storage), show_test=options.show_test)
     tables = {options.runs: runs_table(results)}
     if options.epochs is not None:
         tables[options.epochs] = epochs_table(results)
@@ -72,16 +72,16 @@ def export(options: argparse.Namespace) -> int:
 
 def best(options: argparse.Namespace) -> int:
     """Print the choice; if there is nothing to choose from, print the reason on the standard error."""
-    results = _load(options.storage, options.name, show_test=options.show_test)
+    results = _load(study_place(options.study, options.storage), show_test=options.show_test)
     finding = method_finding(results)
     choice = finding.best
     if choice is None:
         from analysis.report.method_report import method_report  # noqa: PLC0415 -- imports plotly, which a choice does not need
 
-        say(f"gce-study: {options.name}: {method_report(results).verdict}", err=True)
+        say(f"gce-study: {results.plan.name}: {method_report(results).verdict}", err=True)
         return NO_CHOICE
     if text := earlier_version(results.plan):
-        say(f"{options.name}: {text}", err=True)
+        say(f"{results.plan.name}: {text}", err=True)
     if options.json:
         words = headline(finding)
         told = {"headline": words.text, "advice": words.advice}
@@ -95,8 +95,9 @@ def best(options: argparse.Namespace) -> int:
 
 def compare(options: argparse.Namespace) -> int:
     """Print how two studies differ: keys of their files, data, and the configurations that both have."""
-    first = _load(options.storage, options.name, show_test=options.show_test)
-    second = _load(options.storage_b or options.storage, options.other, show_test=options.show_test)
+    place = study_place(options.study, options.storage)
+    first = _load(place, show_test=options.show_test)
+    second = _load(study_place(options.other, options.storage_b, place.storage), show_test=options.show_test)
     changed = [line for line in differences(first.plan.spec, second.plan.spec) if not line.startswith("name: ")]
     say(f"{first.plan.name} -> {second.plan.name}: " + ("" if changed else "the study files are equivalent"))
     for line in changed:
@@ -115,7 +116,7 @@ def compare(options: argparse.Namespace) -> int:
     return 0
 
 
-def _load(storage: Location, name: str, *, show_test: bool) -> StudyResults:
+def _load(place: StudyPlace, *, show_test: bool) -> StudyResults:
     """Load a study; if it does not exist, raise UnknownStudyError, which lists those that do."""
-    find_plan(storage, name)
-    return load_results(storage, name, show_test=show_test)
+    find_plan(*place)
+    return load_results(*place, show_test=show_test)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from study.cluster.driver import end_driver
 from study.cluster.jobs import ADDRESS, Cluster
 from study.cluster.tunnel import POLL_S, tunnel
-from study.commands.options import add_cluster, add_run_options, add_study_file
+from study.commands.options import add_cluster, add_run_options, add_study_file, study_place
 from study.console import say, show
 from study.errors import EngineError, SpecError, UnheardError, UsageError
 from study.spec.messages import plain, shown
@@ -45,7 +45,7 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
         command.add_argument("--storage", metavar="WHERE", help="storage location to use instead of the study file's")
         add_run_options(command)
     else:
-        command.add_argument("name", help="the study's name")
+        command.add_argument("study", metavar="STUDY", help="the study's name or its file")
     add_cluster(command)
     if name == "logs":
         command.add_argument("--follow", action="store_true", help="keep printing until the driver ends")
@@ -121,7 +121,7 @@ def _print_job(attempt: Attempt, *, new: bool, options: argparse.Namespace) -> N
 def resume(options: argparse.Namespace) -> int:
     """Start a study again from the file of its last job."""
     with reached(options) as cluster:
-        last = cluster.latest(options.name)
+        last = cluster.latest(study_place(options.study).name)
         given = [option for option in shlex.split(last.options) if option != "--retry-failed"]
         attempt, new = (last, False) if last.alive else cluster.submit(last.study, last.submission, given)
     _print_job(attempt, new=new, options=options)
@@ -131,7 +131,7 @@ def resume(options: argparse.Namespace) -> int:
 def logs(options: argparse.Namespace) -> int:
     """Print a driver's output."""
     with reached(options) as cluster:
-        attempt = cluster.latest(options.name)
+        attempt = cluster.latest(study_place(options.study).name)
         if not options.follow:
             say(cluster.logs(attempt).rstrip("\n"))
             return 0
@@ -144,7 +144,7 @@ def logs(options: argparse.Namespace) -> int:
 def stop(options: argparse.Namespace) -> int:
     """Stop a driver and wait until it has ended."""
     with reached(options) as cluster:
-        attempt = cluster.latest(options.name)
+        attempt = cluster.latest(study_place(options.study).name)
         if attempt.alive:
             cluster.stop(attempt)
             say(f"{attempt.study}: waiting for its runs to finish their epoch (Ctrl-C stops waiting)")
@@ -156,7 +156,7 @@ def stop(options: argparse.Namespace) -> int:
 def cancel(options: argparse.Namespace) -> int:
     """End a driver at once."""
     with reached(options) as cluster:
-        attempt = cluster.latest(options.name)
+        attempt = cluster.latest(study_place(options.study).name)
         if attempt.alive:
             cluster.cancel(attempt)
             attempt = _ended(cluster, attempt, None)
@@ -176,7 +176,7 @@ def wait(options: argparse.Namespace) -> int:
     """
     try:
         with reached(options) as cluster:
-            attempt = _ended(cluster, cluster.latest(options.name), options.timeout)
+            attempt = _ended(cluster, cluster.latest(study_place(options.study).name), options.timeout)
     except EngineError as error:
         raise UnheardError(str(error)) from None
     say(f"{attempt.study}: {state_of(attempt)}")
@@ -233,10 +233,10 @@ def state_of(attempt: Attempt) -> str:
     return f"failed with exit code {attempt.exit_code}{known.get(attempt.exit_code, '')}"
 
 
-def status(options: argparse.Namespace) -> int:
+def status(options: argparse.Namespace, name: str) -> int:
     """Print the state of a study on a cluster, and the last line of its driver's output."""
     with reached(options) as cluster:
-        attempt = cluster.latest(options.name)
+        attempt = cluster.latest(name)
         lines = [line for line in cluster.logs(attempt).splitlines() if line.strip()]
     ended = f", ended {_time(attempt.ended)}" if attempt.ended else ""
     say(f"{attempt.study}: {state_of(attempt)}; job {attempt.job}, started {_time(attempt.started)}{ended}")

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from study.spec.reading import read_spec
 from study.spec.shipped import shipped
+from trainables.plans import plan_path
+from trainables.settings import NAME_PATTERN
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
     from trainables.storage.types import Location
+
+DEFAULT_STORAGE = "results"
 
 
 def add_cluster(command: argparse.ArgumentParser) -> None:
@@ -45,10 +51,43 @@ def add_study_file(command: argparse.ArgumentParser) -> None:
     command.add_argument("file", type=Path, help=f"the study file (YAML), or a shipped one: {', '.join(shipped())}")
 
 
-def add_study_name(command: argparse.ArgumentParser) -> None:
-    """Add a study's name, and the storage location that holds it, to a command."""
-    command.add_argument("name", help="the study's name")
-    add_storage(command)
+class StudyPlace(NamedTuple):
+    """A study, and the storage location that holds it."""
+
+    storage: Location
+    name: str
+
+
+def add_study(command: argparse.ArgumentParser) -> None:
+    """Add a study, by name or file, and the storage location that holds it, to a command."""
+    command.add_argument("study", metavar="STUDY", help="the study's name or its file")
+    text = "storage location: a folder, or s3://BUCKET/PREFIX (default: that of the study's file, or results)"
+    command.add_argument("--storage", type=storage_location, help=text)
+
+
+def study_place(study: str, storage: Location | None = None, usual: Location | None = None) -> StudyPlace:
+    """Return the study that a command names, and where it is; nothing is read but its file.
+
+    A text that ends in ``.yaml`` or ``.yml``, or that has a slash, is a file, unless there is none and a study of that
+    name; any other text is a name.
+
+    Args:
+        study: the study's name or its file.
+        storage: the storage location; by default that of the file, or ``usual``.
+        usual: where to look for a name; by default the folder ``results``.
+
+    Raises:
+        SpecError: the file cannot be read or is not a study.
+
+    """
+    path = Path(study)
+    place = StudyPlace(storage or usual or location(DEFAULT_STORAGE), study)
+    if not ("/" in study or path.suffix in {".yaml", ".yml"}):
+        return place
+    if not path.exists() and re.fullmatch(NAME_PATTERN, study) and plan_path(*place).exists():
+        return place
+    spec = read_spec(path)
+    return StudyPlace(storage or location(spec.storage), spec.name)
 
 
 def add_show_test(command: argparse.ArgumentParser) -> None:
@@ -59,8 +98,8 @@ def add_show_test(command: argparse.ArgumentParser) -> None:
 
 def add_storage(command: argparse.ArgumentParser) -> None:
     """Add ``--storage`` to a command."""
-    text = "storage location: a folder, or s3://BUCKET/PREFIX (default: results)"
-    command.add_argument("--storage", type=storage_location, default="results", help=text)
+    text = f"storage location: a folder, or s3://BUCKET/PREFIX (default: {DEFAULT_STORAGE})"
+    command.add_argument("--storage", type=storage_location, default=DEFAULT_STORAGE, help=text)
 
 
 def storage_location(text: str) -> Location:

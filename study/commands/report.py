@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from analysis.report.write import FORMATS, USUAL, write_report
-from study.commands.options import add_show_test, add_study_name, storage_location
+from study.commands.options import add_show_test, add_study, storage_location, study_place
 from study.console import say
 from study.ledger.registry import find_plan
 from study.spec.messages import closest, shown
@@ -13,8 +13,10 @@ from study.spec.messages import closest, shown
 
 def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     """Add the command's arguments to its parser."""
-    add_study_name(command)
-    command.add_argument("--out", type=storage_location, help="folder to write (default: STORAGE/studies/NAME/report)")
+    add_study(command)
+    command.add_argument(
+        "--out", type=storage_location, metavar="FOLDER", help="folder to write (default: STORAGE/studies/NAME/report)"
+    )
     usual = ",".join(USUAL)
     text = f"any of {','.join(FORMATS)} (default: {usual}); pdf, png and svg need Chromium or kaleido"
     command.add_argument("--format", type=_formats, default=USUAL, metavar="LIST", help=text)
@@ -33,7 +35,8 @@ def _formats(text: str) -> tuple[str, ...]:
 
 def report(options: argparse.Namespace) -> int:
     """Write a study's report and print the path."""
-    find_plan(options.storage, options.name)
-    folder = write_report(options.storage, options.name, options.out, options.format, show_test=options.show_test)
+    place = study_place(options.study, options.storage)
+    find_plan(*place)
+    folder = write_report(*place, options.out, options.format, show_test=options.show_test)
     say(str(folder / "report.html" if "html" in options.format else folder))
     return 0

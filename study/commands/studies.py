@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from analysis.results.study_state import read_progress, study_state
 from study.commands import jobs
-from study.commands.options import add_cluster, add_storage
+from study.commands.options import add_cluster, add_storage, add_study, study_place
 from study.commands.tables import show_arms
 from study.console import say, show
 from study.errors import UnknownStudyError
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     """Add a command's arguments to its parser."""
     if name == "status":
-        command.add_argument("name", help="the study's name")
-    if name != "schema":
+        add_study(command)
+        add_cluster(command)
+    elif name == "list":
         add_storage(command)
         add_cluster(command)
     command.set_defaults(handler={"status": status, "list": list_, "schema": schema}[name])
@@ -34,18 +35,19 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
 
 def status(options: argparse.Namespace) -> int:
     """Print a study's progress, and which process runs it."""
+    storage, name = study_place(options.study, options.storage)
     if options.cluster or options.address:
-        return jobs.status(options)
-    plan = find_plan(options.storage, options.name)
+        return jobs.status(options, name)
+    plan = find_plan(storage, name)
     runs = {p.run.run_id: p for p in plan.runs}
-    recorded = Ledger(options.storage).recorded(runs)
+    recorded = Ledger(storage).recorded(runs)
     show_arms(plan, recorded)
-    holder = owner(options.storage, options.name)
+    holder = owner(storage, name)
     say(
         f"{plan.name}: {len(recorded)} of {len(runs)} runs recorded; "
         + (f"run by {holder}" if holder else "not running")
     )
-    if holder and (progress := read_progress(options.storage, options.name)):
+    if holder and (progress := read_progress(storage, name)):
         for run_id, (epoch, accuracy) in progress["running"].items():
             planned = runs.get(run_id)
             if planned is None:  # planned after the plan was read
