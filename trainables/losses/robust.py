@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from trainables.config import Loss
 
 MAX_RULE = 0.6  # Fonseca et al. 2019: drop losses above 0.6 of the batch's largest
+# Below this q, (1 - p^q) / q is the cross-entropy to float32's precision, while q c would underflow in float32, where a
+# cross-entropy c other than 0 is at least 6e-8: c (1 - q c / 2 + ...) differs from c by less than one part in 1e28.
+TINY_Q = 1e-30
 OUTLIER_RULE = 1.9  # Fonseca et al. 2019: drop losses above the median plus 1.9 standard deviations
 
 
@@ -61,8 +64,8 @@ def mae(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
 def gce(logits: torch.Tensor, targets: torch.Tensor, q: float | torch.Tensor) -> torch.Tensor:
     """Return the generalized cross-entropy (1 - p^q) / q (Zhang and Sabuncu 2018, eq. 6), stable for every q and p.
 
-    It is computed from the cross-entropy c as -expm1(-q c) / q, whose gradient p^q dc is finite everywhere. For q = 0
-    it is exactly the cross-entropy, which is the limit.
+    It is computed from the cross-entropy c as -expm1(-q c) / q, whose gradient p^q dc is finite everywhere. For q below
+    1e-30 it is exactly the cross-entropy, which is the limit.
 
     Args:
         logits: shape (B, K).
@@ -81,11 +84,11 @@ def gce(logits: torch.Tensor, targets: torch.Tensor, q: float | torch.Tensor) ->
         if not 0 <= q <= 1:
             msg = f"q is {q}; allowed: a number in [0, 1]"
             raise ValueError(msg)
-        return cross_entropy if q == 0 else -torch.expm1(-q * cross_entropy) / q
-    q = q.detach().to(cross_entropy.dtype)
-    zero = q == 0
-    divisor = torch.where(zero, torch.ones_like(q), q)
-    return torch.where(zero, cross_entropy, -torch.expm1(-q * cross_entropy) / divisor)
+        return cross_entropy if q < TINY_Q else -torch.expm1(-q * cross_entropy) / q
+    q = q.detach()
+    tiny = q < TINY_Q
+    q = torch.where(tiny, torch.ones_like(q), q).to(cross_entropy.dtype)
+    return torch.where(tiny, cross_entropy, -torch.expm1(-q * cross_entropy) / q)
 
 
 def truncated_gce(logits: torch.Tensor, targets: torch.Tensor, q: float, k: float) -> torch.Tensor:
@@ -102,7 +105,7 @@ def truncated_gce(logits: torch.Tensor, targets: torch.Tensor, q: float, k: floa
 
     """
     losses = gce(logits, targets, q)
-    ceiling = -math.expm1(q * math.log(k)) / q
+    ceiling = -math.log(k) if q < TINY_Q else -math.expm1(q * math.log(k)) / q
     return torch.where(losses >= ceiling, torch.full_like(losses, ceiling), losses)
 
 

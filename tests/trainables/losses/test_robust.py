@@ -1,6 +1,7 @@
 """Losses and their gradients against vectors made with mpmath and the baseline's formulas, in float64 to 1e-10."""
 
 import json
+import math
 
 import pytest
 import torch
@@ -104,6 +105,51 @@ def batch():
 def test_q_zero_is_cross_entropy_bit_for_bit(batch, q):
     logits, targets, _ = batch
     assert torch.equal(gce(logits, targets, q), functional.cross_entropy(logits, targets, reduction="none"))
+
+
+TINY = [1e-20, 1e-29, 1e-31, 1e-37, 1e-38, 1e-39, 1e-45, 1e-300, 5e-324]
+
+
+def gradient(losses, logits):
+    return torch.autograd.grad(losses.sum(), logits)[0]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+@pytest.mark.parametrize("q", TINY)
+@pytest.mark.parametrize("kind", [float, torch.tensor, lambda q: torch.full((64,), q, dtype=torch.float64)])
+def test_gce_and_its_gradient_are_those_of_cross_entropy_for_every_tiny_q(batch, q, kind, dtype):
+    logits, targets, _ = batch
+    logits = (8 * logits).to(dtype).requires_grad_()  # cross-entropies from 0 to more than 100
+    losses, limit = gce(logits, targets, kind(q)), cce(logits, targets)
+    torch.testing.assert_close(losses, limit, rtol=3e-7, atol=0)
+    torch.testing.assert_close(gradient(losses, logits), gradient(limit, logits), rtol=3e-7, atol=0)
+
+
+@pytest.mark.parametrize("q", TINY)
+def test_a_truncated_gce_of_tiny_q_is_cross_entropy_cut_at_minus_log_k(batch, q):
+    logits, targets, _ = batch
+    logits = logits.clone().requires_grad_()
+    losses = truncated_gce(logits, targets, q, 0.3)
+    torch.testing.assert_close(losses, cce(logits, targets).clamp_max(-math.log(0.3)), rtol=3e-7, atol=0)
+    assert gradient(losses, logits).isfinite().all()
+
+
+@pytest.mark.parametrize("name", ["gce", "gce_origin"])
+@pytest.mark.parametrize("q", TINY)
+def test_losses_of_a_study_with_a_tiny_q_are_cross_entropy(batch, name, q):
+    logits, targets, extra = batch
+    made = {"gce": config.GCE, "gce_origin": config.GCEOrigin}[name](name=name, q=q)
+    torch.testing.assert_close(make_loss(made)(logits, targets, extra), cce(logits, targets), rtol=3e-7, atol=0)
+
+
+def test_adaptive_gce_whose_q_is_tiny_for_some_samples_has_finite_gradients(batch):
+    logits, targets, _ = batch
+    logits = logits.clone().requires_grad_()
+    q = torch.logspace(-60, 0, 64, dtype=torch.float64)
+    losses = gce(logits, targets, q)
+    exact = -torch.expm1(-q * cce(logits.double(), targets)) / q
+    torch.testing.assert_close(losses.double(), exact, rtol=1e-5, atol=1e-6)
+    assert gradient(losses, logits).isfinite().all()
 
 
 def test_q_one_is_mae(batch):
