@@ -9,6 +9,10 @@ class EngineError(Exception):
     exit_code = 1
 
 
+class RayFailedError(EngineError):
+    """Ray did not start, or failed while it ran; its logs may state why."""
+
+
 class UnheardError(EngineError):
     """The wait for a study on a cluster lost contact; the study may still be running there."""
 

@@ -2,36 +2,52 @@
 
 from __future__ import annotations
 
-import logging
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import ray
 
 from study.cluster.capacity import Offer
-from study.cluster.nodes import quietly
+from study.cluster.ray_folder import ray_folder
+from study.cluster.ray_start import kill_ray, start_ray
+from study.errors import RayFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from study.cluster.ray_folder import RayFolder
     from study.spec.keys import Resources
 
 
 @contextmanager
-def own_cluster() -> Iterator[None]:
-    """Start a cluster on this machine, reachable on loopback only; it ends with the context."""
-    with quietly():
-        ray.init(
-            address="local",
-            include_dashboard=False,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            _node_ip_address="127.0.0.1",
-        )
-    try:
-        yield
-    finally:
-        ray.shutdown()
+def own_cluster() -> Iterator[RayFolder]:
+    """Start a cluster on this machine, reachable on loopback only; it ends with the context.
+
+    Yields:
+        The cluster's folder, which is removed at the end. If the cluster fails, the folder stays, for Ray's logs.
+
+    Raises:
+        RayFailedError: Ray does not start, or failed inside; the message names the folder of its logs.
+        EngineError: there is no place for the folder.
+
+    """
+    with ray_folder() as folder:
+        try:
+            start_ray(
+                "Ray did not start on this machine",
+                clean=lambda: kill_ray(folder.path),
+                address="local",
+                include_dashboard=False,
+                _node_ip_address="127.0.0.1",
+                _temp_dir=str(folder.path),
+            )
+            yield folder
+        except RayFailedError as error:
+            msg = f"{error}; Ray's logs: {folder.logs}"
+            raise RayFailedError(msg) from error.__cause__
+        finally:
+            ray.shutdown()
+            kill_ray(folder.path)
 
 
 def most_here(resources: Resources) -> int:

@@ -5,12 +5,8 @@ Call ``ray_environment.prepare_environment`` before importing this module.
 
 from __future__ import annotations
 
-import logging
 import os
 import secrets
-import signal
-import threading
-import warnings
 from contextlib import contextmanager
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -20,6 +16,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from study.cluster.capacity import check_a_run_fits, later_offers
 from study.cluster.ray_environment import WORKERS
+from study.cluster.ray_start import start_ray
 from study.cluster.watch import listens
 from study.console import say
 from study.errors import EngineError
@@ -46,21 +43,14 @@ def joined(resources: Resources, storage: Location) -> Iterator[None]:
     """
     _same_version()
     address = os.environ["RAY_ADDRESS"]
-    nobody = f"no Ray cluster answers at {address} (RAY_ADDRESS)"
     if ":" in address and not listens(address):  # Ray would keep trying for minutes
-        raise EngineError(nobody)
-    with quietly():
-        try:
-            ray.init(
-                address=address,
-                log_to_driver=False,
-                logging_level=logging.ERROR,
-                runtime_env={"env_vars": WORKERS},
-            )
-        except (ConnectionError, RuntimeError) as error:
-            reason = str(error).strip().split("\n")[0]
-            msg = f"{nobody}: {reason}"
-            raise EngineError(msg) from None
+        msg = f"no Ray cluster answers at {address} (RAY_ADDRESS)"
+        raise EngineError(msg)
+    start_ray(
+        f"the Ray cluster at {address} (RAY_ADDRESS) cannot be joined",
+        address=address,
+        runtime_env={"env_vars": WORKERS},
+    )
     try:
         check_a_run_fits(resources)
         _seen_by_all(storage)
@@ -68,17 +58,6 @@ def joined(resources: Resources, storage: Location) -> Iterator[None]:
         yield
     finally:
         ray.shutdown()
-
-
-@contextmanager
-def quietly() -> Iterator[None]:
-    """Suppress Ray's warnings about itself, and its SIGTERM handler, which prints a C++ stack trace."""
-    ours = signal.getsignal(signal.SIGTERM)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, ours)
 
 
 def _same_version() -> None:

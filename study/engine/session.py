@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study.cluster.ray_environment import joins_cluster, prepare_environment
+from study.cluster.ray_folder import parent_folder
 from study.console import say
 from study.engine.conductor import Conductor
 from study.engine.frames import store_with_progress
@@ -66,6 +67,7 @@ def workplace(spec: StudySpec, storage: Location) -> Iterator[None]:
     if not joins_cluster():
         if missing := lacking(spec):
             raise EngineError("; ".join(missing))
+        parent_folder()  # before any work
         for line in ill_suited(spec):
             say(line, err=True)
         yield

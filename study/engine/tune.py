@@ -24,7 +24,7 @@ from study.cluster.capacity import most_at_once
 from study.cluster.local import most_here, own_cluster
 from study.cluster.watch import watched
 from study.engine.graceful_stop import FinishingEpochs
-from study.errors import EngineError
+from study.errors import EngineError, RayFailedError
 from study.interrupts import raise_if_interrupted
 from study.methods.method import Decision, Signal
 from trainables.provenance import Provenance
@@ -60,8 +60,8 @@ def execute(conductor: Conductor, resources: Resources) -> None:
     """
     searcher = MethodSearcher(conductor, resources)
     if not ray.is_initialized():
-        with own_cluster(), watched(conductor.state.lose_cluster):
-            _fit(searcher, resources, most_here(resources), FinishingEpochs())
+        with own_cluster() as folder, watched(conductor.state.lose_cluster, f"; Ray's logs: {folder.logs}"):
+            _fit(searcher, resources, most_here(resources), FinishingEpochs(), folder.path)
         return
     conductor.state.ray_dashboard = dashboard_of(ray.init(ignore_reinit_error=True, logging_level=logging.ERROR))
     with watched(conductor.state.lose_cluster), FinishingEpochs() as finishing:
@@ -240,10 +240,16 @@ class ProcessWatch(tune.Callback):
         self._searcher.on_death(self._searcher.trials[trial.trial_id], error)
 
 
-def _fit(searcher: MethodSearcher, resources: Resources, at_once: int, finishing: FinishingEpochs) -> None:
+def _fit(
+    searcher: MethodSearcher,
+    resources: Resources,
+    at_once: int,
+    finishing: FinishingEpochs,
+    parent: Path | None = None,
+) -> None:
     for name in ("ray.tune", "ray.train", "ray.air"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # they log an error per trial because no metrics are kept
-    with tempfile.TemporaryDirectory(prefix="gce-study-") as folder:
+    with tempfile.TemporaryDirectory(prefix="gce-study-tune-", dir=parent) as folder:
         tuner = tune.Tuner(
             tune.with_resources(RunTrainable, {"cpu": resources.cpus_per_run, "gpu": resources.gpus_per_run}),
             tune_config=tune.TuneConfig(
@@ -267,6 +273,6 @@ def _fit(searcher: MethodSearcher, resources: Resources, at_once: int, finishing
             tuner.fit()
         except TuneError as error:
             msg = f"Ray Tune gave up: {str(error).strip().splitlines()[-1]}"
-            raise EngineError(msg) from error
+            raise RayFailedError(msg) from error
     if searcher.faults:
         raise EngineError(searcher.faults[0])

@@ -1,0 +1,103 @@
+"""Start Ray, or join it, with patience; and end what it started.
+
+Call ``ray_environment.prepare_environment`` before importing this module.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+import warnings
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ray
+
+from study.console import say
+from study.errors import RayFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+PAUSES_S = (5.0, 20.0)  # before the second and the third try: a loaded machine needs time
+
+
+def start_ray(what: str, *, clean: Callable[[], None] = lambda: None, **arguments: Any) -> Any:  # noqa: ANN401 -- ray's types
+    """Call ``ray.init``; if it fails, clean up and call it again, twice at most.
+
+    Args:
+        what: what fails, as the beginning of a message: "Ray did not start".
+        clean: called after each failure, to end what the try has started.
+        arguments: of ``ray.init``.
+
+    Returns:
+        The context that ``ray.init`` returns.
+
+    Raises:
+        RayFailedError: the third try failed too.
+
+    """
+    for pause in (*PAUSES_S, None):
+        try:
+            with quietly():
+                return ray.init(log_to_driver=False, logging_level=logging.ERROR, **arguments)
+        except Exception as error:  # noqa: BLE001 -- Ray raises errors of any class here
+            ray.shutdown()
+            clean()
+            reason = _reason(error)
+            if pause is None:
+                msg = f"{what} in {len(PAUSES_S) + 1} tries: {reason}"
+                raise RayFailedError(msg) from None
+        say(f"{what}: {reason}; trying again in {pause:.0f} s", err=True)
+        time.sleep(pause)
+    raise AssertionError  # the last try returns or raises
+
+
+def _reason(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
+
+
+@contextmanager
+def quietly() -> Iterator[None]:
+    """Suppress Ray's warnings about itself, and its SIGTERM handler, which prints a C++ stack trace."""
+    ours = signal.getsignal(signal.SIGTERM)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, ours)
+
+
+def kill_ray(folder: Path) -> None:
+    """Kill the processes of this process's own cluster that are still there.
+
+    Args:
+        folder: the cluster's folder, which the command lines of its servers name.
+
+    """
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                stat = (entry / "stat").read_text(encoding="utf-8", errors="replace")
+                children.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(int(entry.name))
+    doomed = [pid for pid in children.get(os.getpid(), []) if os.fsencode(folder) in _command_line(pid)]
+    for pid in doomed:  # grows by the descendants
+        doomed += children.get(pid, [])
+    for pid in doomed:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
