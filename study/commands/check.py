@@ -20,6 +20,7 @@ from study.planning.workload import estimate_s, workloads
 from study.spec.reading import read_spec
 from study.spec.rules import control_runs
 from study.spec.shipped import spec_path
+from trainables.datasets.checks.files import passed_over
 from trainables.naming import counted, duration
 from trainables.settings import Grid
 from trainables.storage.location import location
@@ -62,6 +63,7 @@ def check(options: argparse.Namespace) -> int:
         (f"{line}; gce-study submit is for a cluster that has them" for line in lacking(spec)),
         ill_suited(spec),
         _data(plan.dataset),
+        passed_over(manifest),
         _validation(plan),
         _batches(spec, work),
         _time(spec, plan, work, recorded, left),

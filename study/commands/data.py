@@ -16,9 +16,11 @@ from analysis.tables.csv_text import csv_text
 from study.console import UNFOLDED, say
 from trainables.audio.headers import AudioError, probe
 from trainables.datasets import fsdnoisy18k
-from trainables.datasets.checks import MISSING, lines, quick_checks, structure, threads
+from trainables.datasets.checks.files import lines, passed_over, quick_checks, threads
+from trainables.datasets.checks.structure import structure
 from trainables.datasets.config import KINDS
 from trainables.datasets.manifest import DataSetError
+from trainables.datasets.names import MISSING
 from trainables.datasets.subsets import counts
 from trainables.storage.files import cache
 
@@ -95,6 +97,8 @@ def _describe(options: argparse.Namespace) -> int:
         sys.stdout.write(_as_csv(tables))
     else:
         _print(tables)
+        for text in passed_over(manifest):
+            say(text)
     sys.stdout.flush()  # so that the problems come after the tables where both go to one file
     problems = problems + structure(manifest)
     if headers or set(bad.values()) != {MISSING}:  # the table already shows that all audio is absent

@@ -7,8 +7,9 @@ import io
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
 
+from trainables.datasets.csv_files.rows import TRUTH, Row, grouped_rows, read_rows, repeated
 from trainables.datasets.manifest import Clip, Manifest, Split
-from trainables.datasets.table import NO_CLASS, TRUTH, Row, check_label, check_path, grouped_rows, read_rows, repeated
+from trainables.datasets.names import NO_CLASS, check_label, check_path, quoted, unlike
 from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
@@ -59,13 +60,14 @@ def _problems(values: dict[str, str], labels: set[str]) -> list[str]:
     truth = values.get("true_label", "")
     problems = [check_path(values["path"]), check_label(values["label"])]
     if split not in ("train", "test"):
-        problems.append(f"split '{split}' is neither train nor test")
+        problems.append(f"split {quoted(split)} is neither train nor test")
     if verified not in TRUTH and not (split == "test" and not verified):
-        problems.append(f"verified '{values['verified']}' is not one of 0, 1, true, false")
+        problems.append(f"verified {quoted(values['verified'])} is not one of 0, 1, true, false")
     if small and small not in TRUTH:
-        problems.append(f"noisy_small '{values['noisy_small']}' is not one of 0, 1, true, false")
+        problems.append(f"noisy_small {quoted(values['noisy_small'])} is not one of 0, 1, true, false")
     if truth and truth not in labels | {NO_CLASS}:
-        problems.append(f"true_label '{truth}' is not a label of this data set; {NO_CLASS} is a sound of no class")
+        reason = unlike(truth, labels) or f"; {NO_CLASS} is a sound of no class"
+        problems.append(f"true_label {quoted(truth)} is not a label of this data set{reason}")
     return [p for p in problems if p]
 
 

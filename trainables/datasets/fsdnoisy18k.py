@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainables.audio.headers import AudioError, probe
-from trainables.datasets.checks import MISSING, lines
+from trainables.datasets.checks.files import lines
+from trainables.datasets.csv_files.rows import Row, grouped, grouped_rows, read_rows, repeated
 from trainables.datasets.download import Resume, check_free_space, extract, locked, remote_size
 from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split
-from trainables.datasets.table import Row, check_label, check_path, grouped, grouped_rows, read_rows, repeated
+from trainables.datasets.names import MISSING, check_label, check_path, is_leftover, printable, quoted, unlike
 from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ def _check_headers(root: Path, paths: set[str]) -> dict[str, str]:
 
 
 def _files(folder: Path) -> list[str]:
-    return sorted(p.name for p in folder.iterdir() if not p.name.startswith(".")) if folder.is_dir() else []
+    return sorted(p.name for p in folder.iterdir() if not is_leftover(p.name)) if folder.is_dir() else []
 
 
 def _fetched(root: Path) -> dict[str, list[str | int]]:
@@ -223,14 +224,14 @@ def _problems(row: Row, split: Split) -> list[str]:
     values = row.values
     problems = [check_path(values["fname"]), check_label(values["label"])]
     if not problems[0] and ("/" in values["fname"] or "\\" in values["fname"]):
-        problems.append(f"fname '{values['fname']}' is not a plain file name")
+        problems.append(f"fname {quoted(values['fname'])} is not a plain file name")
     if split == "train":
         problems += [
-            f"{column} '{values[column]}' is neither 0 nor 1"
+            f"{column} {quoted(values[column])} is neither 0 nor 1"
             for column in ("manually_verified", "noisy_small")
             if values[column] not in ("0", "1")
         ]
-    return [f"{row.where}: {values['fname']}: {p}" for p in problems if p]
+    return [f"{row.where}: {printable(values['fname'])}: {p}" for p in problems if p]
 
 
 def _clip(row: Row, split: Split, truth: dict[str, str]) -> Clip:
@@ -255,13 +256,15 @@ def _truth(path: Path, train: list[Row]) -> tuple[dict[str, str], list[str]]:
     truth: dict[str, str] = {}
     for row in rows:
         name, label, kind = (row.values[column] for column in ("fname", "true_label", "kind"))
+        where = f"{row.where}: {printable(name)}"
         if kind not in TRUTH_KINDS:
-            problems.append(f"{row.where}: {name}: kind '{kind}' is not one of {', '.join(TRUTH_KINDS)}")
+            problems.append(f"{where}: kind {quoted(kind)} is not one of {', '.join(TRUTH_KINDS)}")
         elif kind != NO_CLASS_KIND and label not in labels:
-            problems.append(f"{row.where}: {name}: true_label '{label}' is not a label of train.csv")
+            different = unlike(label, labels)
+            problems.append(f"{where}: true_label {quoted(label)} is not a label of train.csv{different}")
         if name not in names:
-            problems.append(f"{row.where}: {name}: not listed in train.csv")
+            problems.append(f"{where}: not listed in train.csv")
         elif name in truth:
-            problems.append(f"{row.where}: {name}: listed twice")
+            problems.append(f"{where}: listed twice")
         truth[name] = "" if kind == NO_CLASS_KIND else label
     return truth, problems

@@ -11,7 +11,8 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
 from trainables.audio.headers import AudioError, probe
-from trainables.datasets.checks import lines, quick_checks, same_as_pool, structure, threads
+from trainables.datasets.checks.files import lines, quick_checks, threads
+from trainables.datasets.checks.structure import same_as_pool, structure
 from trainables.datasets.manifest import DataSetError, Manifest
 from trainables.datasets.noise import inject
 from trainables.storage.files import write_atomically

@@ -43,6 +43,7 @@ class Manifest:
     digests: tuple[str, ...] = ()  # one content digest per clip; empty until the audio has been read
     skipped: tuple[tuple[str, str], ...] = field(default=())  # (clip, problem) left out with --skip-bad-clips
     pool: Path | None = None  # folder of the out-of-vocabulary sounds that were injected, if any
+    passed_over: tuple[str, ...] = field(default=(), compare=False)  # hidden files, and those that systems leave
 
     @cached_property
     def classes(self) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainables.audio.headers import SUFFIXES
-from trainables.datasets.checks import lines
+from trainables.datasets.checks.files import lines
 from trainables.datasets.manifest import POOL, Clip, DataSetError, Manifest, rank
+from trainables.datasets.names import is_leftover, missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,7 +101,11 @@ def _fill_from_pool(manifest: Manifest, replaced: list[int], noise: Noise) -> Ma
     pool = _pool(noise)
     sounds = sorted(pool_files(pool), key=lambda name: rank(noise.seed, "pool", name))
     if len(sounds) < len(replaced):
-        problem = f"{pool}: {len(sounds)} wav, flac, ogg or mp3 files" if pool.is_dir() else f"{pool}: no such folder"
+        problem = (
+            f"{pool}: {len(sounds)} wav, flac, ogg or mp3 files"
+            if pool.is_dir()
+            else f"{pool}: {missing(pool, 'no such folder')}"
+        )
         message = f"noise: pool {problem}; out_of_vocabulary = {noise.out_of_vocabulary:g} needs {len(replaced)}"
         raise DataSetError([message])
     clips = list(manifest.clips)
@@ -114,9 +119,6 @@ def _pool(noise: Noise) -> Path:
 
 
 def pool_files(pool: Path) -> Iterable[str]:
-    """List the sound files below a folder, at any depth, as paths relative to it."""
-    return (
-        p.relative_to(pool).as_posix()
-        for p in pool.rglob("*")
-        if p.suffix.lower() in SUFFIXES and not p.name.startswith(".")
-    )
+    """List the sound files below a folder, at any depth, as paths relative to it; hidden files are not."""
+    paths = (p.relative_to(pool) for p in pool.rglob("*") if p.suffix.lower() in SUFFIXES)
+    return (path.as_posix() for path in paths if not any(map(is_leftover, path.parts)))

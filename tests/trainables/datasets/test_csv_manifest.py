@@ -69,12 +69,78 @@ def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
     )
 
 
-def test_another_encoding_names_the_row(tmp_path: Path) -> None:
+def test_a_byte_that_is_not_utf8_names_the_row(tmp_path: Path) -> None:
     text = HEADER + "1.wav,dog,train,1\n2.wav,Glöckchen,train,1\n"
     assert problems(table(tmp_path, text.encode("latin-1"))) == [
         "data.csv:3: byte 0xf6 is not UTF-8; save the file as UTF-8"
     ]
-    assert problems(table(tmp_path, text.encode("utf-16")))[0].startswith("data.csv:1: byte 0xff is not UTF-8")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
+def test_another_encoding_is_named_with_and_without_a_mark(tmp_path: Path, encoding: str) -> None:
+    assert problems(table(tmp_path, GOOD.encode(encoding))) == [
+        f"data.csv: encoded as {encoding[:6].upper()}; save the file as UTF-8"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [
+        (b"PK\x03\x04", "a zip archive, as .xlsx and .ods files are; "),
+        (b"\xd0\xcf\x11\xe0", "an old Office document, as .xls files are; "),
+        (b"%PDF", "a PDF; "),
+    ],
+)
+def test_a_file_that_is_no_csv_is_named_by_its_content(tmp_path: Path, start: bytes, kind: str) -> None:
+    assert problems(table(tmp_path, start + bytes(range(200)))) == [
+        f"data.csv: {kind}export the table as CSV in UTF-8, separated by commas"
+    ]
+
+
+def test_a_nul_byte_names_the_row(tmp_path: Path) -> None:
+    assert problems(table(tmp_path, GOOD.encode() + b"5.wav,d\0g,train,1\n")) == [
+        "data.csv:6: a NUL byte: the file is damaged, or no text"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "problem"),
+    [
+        ("path;label;split;verified", "the values are separated by semicolons; separate them by commas"),
+        ('"path";"label";"split";"verified"', "the values are separated by semicolons; separate them by commas"),
+        ("path\tlabel\tsplit\tverified", "the values are separated by tabs; separate them by commas"),
+        ("path|label|split|verified", "the values are separated by vertical bars; separate them by commas"),
+        ("sep=;", "the line 'sep=;' is a hint to Excel; delete it, and separate the values by commas"),
+        ("sep=,", "the line 'sep=,' is a hint to Excel; delete it, and separate the values by commas"),
+        ('"path,label,split,verified"', "the whole line is in quotes; quote single values only"),
+        (
+            "path, label, split ,verified",
+            "spaces around the column names (' label', ' split '); remove them, also around the values",
+        ),
+        (
+            "'path','label',split,verified",
+            "quotes or invisible characters around the column names (''path'', ''label''); remove them",
+        ),
+        (
+            "path,\u200blabel,split,verified",
+            "quotes or invisible characters around the column names ('\\u200blabel'); remove them",
+        ),
+        ("Path,LABEL,split,verified", "column names are lower case, found 'Path', 'LABEL'"),
+        (
+            "path,la\x1bbel,split",
+            "no column label, verified; needed are path,label,split,verified, found 'path,la\\x1bbel,split'",
+        ),
+        ("path,label,path,split,verified", "column 'path' occurs twice"),
+    ],
+)
+def test_a_header_that_differs_states_how(tmp_path: Path, header: str, problem: str) -> None:
+    assert problems(table(tmp_path, f"{header}\n1.wav;dog;train;1\n")) == [f"data.csv:1: {problem}"]
+
+
+def test_quoted_column_names_and_values_are_read(tmp_path: Path) -> None:
+    text = '"path","label","split","verified"\n"1,5.wav","Rain, heavy","train","1"\n'
+    (clip,) = parse(table(tmp_path, text))[0].clips
+    assert (clip.path, clip.label) == ("1,5.wav", "Rain, heavy")
 
 
 def test_missing_csv(tmp_path: Path) -> None:
@@ -115,6 +181,12 @@ def test_missing_column(tmp_path: Path) -> None:
         ("1.wav,dog,eval,1", "split 'eval' is neither train nor test"),
         ("1.wav,dog,train,yes", "verified 'yes' is not one of 0, 1, true, false"),
         ("1.wav,dog,train,", "verified '' is not one of 0, 1, true, false"),
+        ("1.wav,d\x1b[31mog,train,1", "label 'd\\x1b[31mog' holds a character that cannot be printed"),
+        ("1.wav,dog ,train,1", "label 'dog ' has spaces around it"),
+        ('1.wav,"d\nog",train,1', "label 'd\\nog' holds a character that cannot be printed"),
+        ("1.wav,dog,tr\x1bain,1", "split 'tr\\x1bain' is neither train nor test"),
+        ("1.wav,dog,train,\x9b1", "verified '\\x9b1' is not one of 0, 1, true, false"),
+        ('"1.wav,dog,train,1\n2.wav,dog,train,1', "1 value, the header has 4 columns; is a quote not closed?"),
         ("1.wav,dog,train", "3 values, the header has 4 columns"),
         ("1.wav,dog,train,1,2", "5 values, the header has 4 columns"),
     ],
@@ -142,6 +214,60 @@ def test_a_file_in_both_splits(tmp_path: Path) -> None:
     assert problems(table(tmp_path, GOOD + "a/1.wav,dog,test,1\n")) == [
         "data.csv:6: a/1.wav: in test and in train (data.csv:2)"
     ]
+
+
+COMPOSED, DECOMPOSED = "caf\u00e9", "cafe\u0301"
+
+
+def test_paths_that_differ_only_in_the_encoding_of_accents_are_one_path(tmp_path: Path) -> None:
+    text = HEADER + f"{COMPOSED}.wav,dog,train,1\n{DECOMPOSED}.wav,dog,test,1\n"
+    assert problems(table(tmp_path, text)) == [
+        (
+            f"data.csv:3: {DECOMPOSED}.wav: in test and in train (data.csv:2); the two paths differ only in how "
+            "accents are encoded (Unicode NFC or NFD)"
+        )
+    ]
+
+
+def test_a_true_label_in_another_encoding_of_accents_is_named(tmp_path: Path) -> None:
+    text = f"path,label,split,verified,true_label\n1.wav,{COMPOSED},train,1,{DECOMPOSED}\n"
+    assert problems(table(tmp_path, text)) == [
+        (
+            f"data.csv:2: true_label '{DECOMPOSED}' is not a label of this data set; it and a label that looks the "
+            "same differ only in how accents are encoded (Unicode NFC or NFD)"
+        )
+    ]
+
+
+def test_a_csv_whose_name_is_encoded_in_another_way_is_pointed_to(tmp_path: Path) -> None:
+    (tmp_path / f"{DECOMPOSED}.csv").write_text(GOOD)
+    assert problems(tmp_path / f"{COMPOSED}.csv") == [
+        (
+            f"{tmp_path}/{COMPOSED}.csv: no such file, but one whose name differs only in how accents "
+            f"are encoded (Unicode NFC or NFD): '{tmp_path}/cafe\\u0301.csv'; rename it, or copy its name from there"
+        )
+    ]
+
+
+TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+
+
+@REUSED
+@given(
+    header=st.lists(st.sampled_from(["path", "label", "split", "verified", "x", " path", "Label"]) | TEXT, max_size=6),
+    rows=st.lists(st.lists(TEXT | st.sampled_from(["train", "test", "1", "a.wav", "dog"]), max_size=6), max_size=5),
+    separator=st.sampled_from(list(",;\t|")),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32-be"]),
+)
+def test_every_problem_of_any_table_is_one_printable_line(
+    tmp_path: Path, header: list[str], rows: list[list[str]], separator: str, encoding: str
+) -> None:
+    text = "\r\n".join(separator.join(row) for row in [header, ["path", "label", "split", "verified"], *rows])
+    for content in (text, HEADER + text):
+        manifest, found = parse(table(tmp_path, content.encode(encoding)))
+        assert manifest.clips or found
+        assert all(line.isprintable() for line in found)
+        assert all(clip.label.isprintable() and clip.path.isprintable() for clip in manifest.clips)
 
 
 @REUSED

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from trainables.datasets.checks.files import passed_over
 from trainables.datasets.config import Folder
 from trainables.datasets.folders import parse
 from trainables.datasets.load import load, with_digests
@@ -65,6 +66,51 @@ def test_notes_and_hidden_files_are_passed_over(tmp_path: Path) -> None:
     for name in ("README.md", "dog/licence.txt", "dog/.DS_Store"):
         (tmp_path / name).touch()
     assert len(checked(parse(tmp_path)).clips) == 4
+
+
+def test_what_systems_leave_is_passed_over_wherever_it_lies_and_named_in_one_line(tmp_path: Path) -> None:
+    fill(tmp_path, {"train/dog": 1, "train/cat": 1, "test/dog": 1, "test/cat": 1, "__MACOSX": 1, "@eaDir": 0})
+    fill(tmp_path, {"train/dog/@eaDir": 1, "train/.ipynb_checkpoints": 1, "train/__MACOSX/dog": 1})
+    for name in ("Thumbs.db", "train/Thumbs.db", "train/dog/Thumbs.db", "train/dog/desktop.ini", "test/cat/._0.wav"):
+        (tmp_path / name).touch()
+    manifest = checked(parse(tmp_path))
+    assert [clip.path for clip in manifest.clips] == [
+        "train/cat/0.wav",
+        "train/dog/0.wav",
+        "test/cat/0.wav",
+        "test/dog/0.wav",
+    ]
+    assert passed_over(manifest) == [
+        (
+            "passed over, as hidden or left by a system: Thumbs.db (3 times), @eaDir (2 times), __MACOSX (2 times), "
+            ".ipynb_checkpoints, 2 more"
+        )
+    ]
+
+
+def test_class_folders_that_differ_only_in_the_encoding_of_accents_are_named(tmp_path: Path) -> None:
+    composed, decomposed = "caf\u00e9", "cafe\u0301"
+    fill(tmp_path / "set", {f"train/{composed}": 1, f"test/{decomposed}": 1, "train/dog": 1, "test/dog": 1})
+    with pytest.raises(DataSetError) as caught:
+        load(Folder(kind="folder", root=str(tmp_path / "set")), tmp_path)
+    assert caught.value.problems[0] == (
+        f"labels '{composed}' (train/{composed}) and '{decomposed}' (test/{decomposed}) differ only in how accents are "
+        "encoded (Unicode NFC or NFD); write both in the same way"
+    )
+    assert not any("test clip" in problem for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("fox ", "fox : label 'fox ' has spaces around it"),
+        ("f\x1box", "'f\\x1box': label 'f\\x1box' holds a character that cannot be printed"),
+        ("(none)", "(none): label '(none)' is kept for the true label of a sound of no class"),
+    ],
+)
+def test_a_class_folder_whose_name_is_no_label_is_one_problem(tmp_path: Path, name: str, problem: str) -> None:
+    fill(tmp_path, {"dog": 2, "cat": 2, name: 3})
+    assert problems(tmp_path) == [problem]
 
 
 def test_missing_folder(tmp_path: Path) -> None:

@@ -83,6 +83,27 @@ def test_bad_files_are_named_with_their_rows(good: Path, tmp_path: Path) -> None
     ]
 
 
+def test_a_missing_file_that_is_there_under_another_encoding_of_accents_is_named(good: Path, tmp_path: Path) -> None:
+    (tmp_path / "a/1.wav").rename(tmp_path / "a/cafe\u0301.wav")
+    table(tmp_path, GOOD.replace("a/1.wav", "a/caf\u00e9.wav"))
+    assert file_problems(good) == [
+        (
+            "data.csv:2: a/caf\u00e9.wav: no such file, but one whose name differs only in how accents "
+            f"are encoded (Unicode NFC or NFD): '{tmp_path}/a/cafe\\u0301.wav'; rename it, or copy its name from there"
+        )
+    ]
+
+
+def test_labels_that_differ_only_in_the_encoding_of_accents_are_named_with_their_rows(good: Path) -> None:
+    table(good.parent, GOOD.replace("cat,train", "caf\u00e9,train").replace("cat,test", "cafe\u0301,test"))
+    assert file_problems(good) == [
+        (
+            "labels 'caf\u00e9' (data.csv:3) and 'cafe\u0301' (data.csv:5) differ only in how accents "
+            "are encoded (Unicode NFC or NFD); write both in the same way"
+        )
+    ]
+
+
 def test_a_link_that_leaves_the_root(tmp_path: Path, make_wav: Callable[..., Path]) -> None:
     outside = make_wav(tmp_path / "outside.wav")
     for i in range(1, 5):

@@ -1,4 +1,4 @@
-"""Problems of a data set as a whole, in its classes, splits and files, as lines to read."""
+"""Problems of a data set's files that show without opening them, and lines for the problems of files."""
 
 from __future__ import annotations
 
@@ -6,37 +6,18 @@ import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from trainables.datasets.manifest import POOL, Clip, Manifest, Split
-from trainables.datasets.table import grouped
+from trainables.datasets.csv_files.rows import grouped
+from trainables.datasets.manifest import POOL, Clip, Manifest
+from trainables.datasets.names import MISSING, missing, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-SPLITS: tuple[Split, ...] = ("train", "test")
-MISSING = "no such file"
-
-
-def structure(manifest: Manifest) -> list[str]:
-    """List what makes a data set unusable, apart from its audio.
-
-    That is a split without clips, a single class, or a class without training clips or without test clips.
-    """
-    if not manifest.clips:
-        return []
-    problems = [f"{manifest.name}: no {split} clips" for split in SPLITS if not manifest.of(split)]
-    whole = not problems
-    if len(manifest.classes) == 1:
-        problems.append(f"{manifest.name}: one class only ('{manifest.classes[0]}'); at least 2 are needed")
-    first = {split: {c.label: c for c in reversed(manifest.of(split))} for split in SPLITS}
-    for label in manifest.classes if whole else ():
-        if label not in first["train"]:
-            problems.append(line(first["test"][label], f"unknown label '{label}': no training clip has it"))
-        elif label not in first["test"]:
-            problems.append(f"{manifest.name}: class '{label}' has training clips but no test clip")
-    return problems
+MAX_PASSED_OVER = 4  # names of files that were passed over; more are counted
 
 
 def quick_checks(manifest: Manifest) -> dict[str, str]:
@@ -58,21 +39,17 @@ def _quick_check(manifest: Manifest, bases: dict[bool, Path], clip: Clip) -> str
             return "not a file"
         return "" if resolved.stat().st_size else "zero bytes"
     except FileNotFoundError:
-        return MISSING
+        return missing(path)
     except (OSError, RuntimeError) as error:  # no permission, a name too long, or links in a circle
         return f"cannot be read: {getattr(error, 'strerror', None) or error}"
 
 
-def same_as_pool(manifest: Manifest) -> list[str]:
-    """List the sounds of the pool that are also in the data set: they have a class, or may even be test clips."""
-    in_pool = [c.path.startswith(POOL) for c in manifest.clips]
-    clips = list(zip(manifest.clips, manifest.digests, in_pool, strict=True))
-    labelled = {digest: clip for clip, digest, from_pool in reversed(clips) if digest and not from_pool}
-    return [
-        line(clip, f"in the pool, but the same sound as {line(labelled[digest], labelled[digest].label)}")
-        for clip, digest, from_pool in clips
-        if from_pool and digest in labelled
-    ]
+def passed_over(manifest: Manifest) -> list[str]:
+    """Return a line that names what was passed over, most frequent first; none if nothing was."""
+    names = Counter(PurePosixPath(path).name for path in manifest.passed_over).most_common()
+    shown = [f"{printable(name)}{f' ({count} times)' if count > 1 else ''}" for name, count in names[:MAX_PASSED_OVER]]
+    more = [f"{len(names) - len(shown)} more"] if len(names) > len(shown) else []
+    return [f"passed over, as hidden or left by a system: {', '.join([*shown, *more])}"] if names else []
 
 
 def line(clip: Clip, problem: str) -> str:

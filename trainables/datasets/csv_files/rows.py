@@ -7,17 +7,18 @@ import io
 import re
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING
 
-from trainables.datasets.manifest import POOL
+from trainables.datasets.csv_files.encoding import EncodingError, decode
+from trainables.datasets.csv_files.header import check_header
+from trainables.datasets.names import FORMS_DIFFER, missing, normal_form
+from trainables.naming import counted
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
     from pathlib import Path
 
 TRUTH = {"1": True, "true": True, "0": False, "false": False}
-NO_CLASS = "(none)"  # the true label, in a CSV, of a sound of none of the classes
 MAX_LISTED = 20  # problems of one kind; more are one line
 
 
@@ -40,14 +41,13 @@ def read_rows(path: Path, required: Sequence[str]) -> tuple[list[Row], list[str]
     try:
         data = path.read_bytes()
     except OSError as error:
-        return [], [f"{path}: {'no such file' if isinstance(error, FileNotFoundError) else error.strerror}"]
+        return [], [f"{path}: {missing(path) if isinstance(error, FileNotFoundError) else error.strerror}"]
     if not data.strip():
         return [], [f"{path.name}: empty; the first line must name the columns {','.join(required)}"]
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        return [], [f"{path.name}:{line}: byte {data[error.start]:#04x} is not UTF-8; save the file as UTF-8"]
+        text = decode(data)
+    except EncodingError as error:
+        return [], [f"{path.name}:{error.line}: {error}" if error.line else f"{path.name}: {error}"]
     return _parse(path.name, text, required)
 
 
@@ -64,10 +64,12 @@ def _parse(name: str, text: str, required: Sequence[str]) -> tuple[list[Row], li
                 continue
             if not header:
                 header = values
-                if problem := _check_header(header, required):
+                if problem := check_header(header, required):
                     return [], [f"{where}: {problem}"]
             elif len(values) != len(header):
-                problems.append(f"{where}: {len(values)} values, the header has {len(header)} columns")
+                unclosed = "; is a quote not closed?" if any("\n" in value for value in values) else ""
+                number = f"{counted(len(values), 'value')}, the header has {counted(len(header), 'column')}"
+                problems.append(f"{where}: {number}{unclosed}")
             else:
                 rows.append(Row(where, dict(zip(header, values, strict=True))))
     except csv.Error as error:
@@ -75,40 +77,6 @@ def _parse(name: str, text: str, required: Sequence[str]) -> tuple[list[Row], li
     if not rows and not problems:
         problems.append(f"{name}: no rows")
     return rows, problems
-
-
-def _check_header(header: list[str], required: Sequence[str]) -> str:
-    missing = [c for c in required if c not in header]
-    if missing:
-        return f"no column {', '.join(missing)}; needed are {','.join(required)}, found {','.join(header)}"
-    double = sorted({c for c in header if header.count(c) > 1})
-    return f"column {', '.join(double)} occurs twice" if double else ""
-
-
-def check_path(path: str) -> str:
-    """Return the problem of a path that should lie below a root, or ""; symbolic links are not followed."""
-    if not path or path != path.strip():
-        return "the path is empty" if not path.strip() else "the path has spaces around it"
-    if not path.isprintable():  # a control character, or a byte of a file name that is not UTF-8
-        return "the path holds a character that cannot be printed"
-    if PurePosixPath(path).is_absolute() or PureWindowsPath(path).drive:
-        return f"the path '{path}' is absolute; it must be relative to the root"
-    if ".." in PurePosixPath(path.replace("\\", "/")).parts:
-        return f"the path '{path}' leaves the root"
-    if path.startswith(POOL):
-        return f"the path may not start with '{POOL}'"
-    return "" if PurePosixPath(path).parts else "the path names the root itself"
-
-
-def check_label(label: str) -> str:
-    """Return the problem of a label, or ""."""
-    if not label.strip():
-        return "the label is empty"
-    if not label.isprintable():
-        return f"label {label!r} holds a character that cannot be printed"
-    if label == NO_CLASS:
-        return f"label '{label}' is kept for the true label of a sound of no class"
-    return "" if label == label.strip() else f"label '{label}' has spaces around it"
 
 
 def grouped(problems: Iterable[tuple[Hashable, str, str]]) -> list[str]:
@@ -136,14 +104,16 @@ def grouped_rows(problems: Iterable[str]) -> list[str]:
 
 
 def repeated(entries: Iterable[tuple[str, str, str]]) -> list[str]:
-    """List the paths that occur more than once, from (where, path, split) in order."""
-    first: dict[str, tuple[str, str]] = {}
+    """List the paths that occur more than once, whichever way accents are encoded, from (where, path, split)."""
+    first: dict[str, tuple[str, str, str]] = {}
     problems = []
     for where, path, split in entries:
-        if path not in first:
-            first[path] = (where, split)
-        elif first[path][1] == split:
-            problems.append(f"{where}: {path}: twice in {split}, first at {first[path][0]}")
+        before, known, known_split = first.setdefault(normal_form(path), (where, path, split))
+        if (before, known) == (where, path):
+            continue
+        differ = "" if known == path else f"; the two paths {FORMS_DIFFER}"
+        if known_split == split:
+            problems.append(f"{where}: {path}: twice in {split}, first at {before}{differ}")
         else:
-            problems.append(f"{where}: {path}: in {split} and in {first[path][1]} ({first[path][0]})")
+            problems.append(f"{where}: {path}: in {split} and in {known_split} ({before}){differ}")
     return problems
