@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import chdir
+from typing import TYPE_CHECKING
+
+from study.spec.shipped import SPECS
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
 
 # By default, glibc returns the memory of every batch to the system and gets it back by page faults, which takes a good
 # part of a training step on a CPU. These settings make it keep its pages.
@@ -13,6 +20,7 @@ ALLOCATOR = {"MALLOC_TRIM_THRESHOLD_": "17179869184", "MALLOC_MMAP_THRESHOLD_": 
 # three times slower; a run of two threads that is alone pays 5 % for it.
 WORKERS = ALLOCATOR | {
     "OMP_WAIT_POLICY": "PASSIVE",
+    "PYTHONSAFEPATH": "1",  # Python does not put the working folder on its import path
     "PYTHONWARNINGS": "ignore",  # Ray warns about itself
 }
 
@@ -44,3 +52,12 @@ def prepare_environment() -> None:
         TUNE_DISABLE_SIGINT_HANDLER="1",  # our own handler ends the study
         TUNE_GLOBAL_CHECKPOINT_S="86400",  # Tune's own state is not used
     )
+
+
+def away_from_working_folder() -> AbstractContextManager[None]:
+    """Work in a folder without Python files, until the context ends.
+
+    Ray starts its processes in the folder where ``ray.init`` is called, and puts that folder first on the import path
+    of every worker. So a ``torch.py`` in the user's working folder would be imported instead of PyTorch.
+    """
+    return chdir(SPECS)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import ray
 
+from study.cluster.ray_environment import away_from_working_folder
 from study.console import say
 from study.errors import RayFailedError
 
@@ -43,7 +44,7 @@ def start_ray(what: str, *, clean: Callable[[], None] = lambda: None, **argument
     """
     for pause in (*PAUSES_S, None):
         try:
-            with quietly():
+            with quietly(), away_from_working_folder():
                 return ray.init(log_to_driver=False, logging_level=logging.ERROR, **arguments)
         except Exception as error:  # noqa: BLE001 -- Ray raises errors of any class here
             ray.shutdown()

@@ -63,7 +63,7 @@ def _processor() -> str:
 
 def _measured_apart(*arguments: object) -> tuple[float, float]:
     """Measure in a separate process with the memory settings of the processes that train."""
-    command = [sys.executable, "-m", "study.planning.speed", *map(str, arguments)]
+    command = [sys.executable, "-P", "-m", "study.planning.speed", *map(str, arguments)]
     output = subprocess.run(command, env=os.environ | WORKERS, check=True, capture_output=True).stdout  # noqa: S603 -- ours
     train_s, validate_s = json.loads(output)
     return train_s, validate_s

@@ -141,7 +141,7 @@ def _build_chunks(
     todo = [n for n in range(len(groups)) if n not in chunks]
     done = sum(len(groups[n]) for n in chunks)
     progress(done, len(items))
-    with _one_thread(), _pool(max(1, min(workers, len(todo)))) as pool:
+    with _environment_of_workers(), _pool(max(1, min(workers, len(todo)))) as pool:
         futures = {pool.submit(_build_chunk, folder, n, groups[n]): n for n in todo}
         for future in as_completed(futures):
             chunks[futures[future]] = future.result()
@@ -151,9 +151,12 @@ def _build_chunks(
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """Limit processes that start in this context to one thread each: numpy and torch read the variables at import."""
-    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+def _environment_of_workers() -> Iterator[None]:
+    """Limit processes that start in this context to one thread each, and have them import nothing from their folder.
+
+    Python, numpy and torch read the variables when they start.
+    """
+    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "PYTHONSAFEPATH")
     before = {name: os.environ.get(name) for name in names}
     os.environ.update(dict.fromkeys(names, "1"))
     try:

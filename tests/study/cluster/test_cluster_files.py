@@ -57,6 +57,13 @@ def test_every_node_asks_for_the_token_and_keeps_it_to_itself(name):
 
 
 @pytest.mark.parametrize("name", FILES)
+def test_nothing_on_a_node_is_imported_from_its_working_folder(name):
+    commands = yaml.safe_load((ROOT / name).read_text())["setup_commands"]
+    (environment,) = [command for command in commands if command.startswith("printf")]
+    assert "PYTHONSAFEPATH=1" in environment.split()
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_what_is_installed_is_pinned_and_travels(name):
     config = yaml.safe_load((ROOT / name).read_text())
     assert any("--constraint constraints.txt '.[cluster]'" in c for c in config["setup_commands"])
