@@ -10,12 +10,13 @@ from importlib import import_module
 from importlib.metadata import version
 
 from study.commands.parser import CommandParser
+from study.console import complain
 from study.errors import EngineError, OwnedError, SpecError, UnknownStudyError, UsageError
 from study.interrupts import Interrupted, interruptible
+from study.streams import steady_streams
 from trainables.datasets.manifest import DataSetError
 
 BAD_INPUT = 2
-MAX_UNCOUNTED = 3  # problems; if there are more, their number is printed too
 FAULT = 1
 
 # Command -> its module in ``study.commands`` and what it does. Without a text, the help does not list it.
@@ -48,18 +49,34 @@ def main(arguments: list[str] | None = None) -> int:
         The exit code: 0 done, 1 something outside the input failed, 2 bad input, 130 Ctrl-C, 143 SIGTERM. Those of
         ``wait`` are in ``study.commands.jobs.wait``.
 
+    Raises:
+        SystemExit: the help was printed, or the arguments were refused.
+
     """
-    given = sys.argv[1:] if arguments is None else arguments
-    if not given:
-        parser().print_help()
-        return 0
+    with steady_streams() as streams:
+        try:
+            code = _run(sys.argv[1:] if arguments is None else arguments)
+        except SystemExit as ended:  # argparse has printed the help or a refusal
+            if ended.code or not streams.failure():
+                raise
+            code = 0
+        if failure := streams.failure():
+            complain(failure)
+            code = code or FAULT
+    return code
+
+
+def _run(given: list[str]) -> int:
     try:
         with interruptible():
+            if not given:
+                parser().print_help()
+                return 0
             chosen = next((word for word in given if not word.startswith("-")), None)
             options = parser(chosen).parse_args(given)
             return int(options.handler(options))
     except Interrupted as interrupted:
-        _complain([str(interrupted)])
+        complain(str(interrupted))
         return interrupted.exit_code
     except Exception as error:  # noqa: BLE001 -- an unexpected error is raised again
         return _explain(error)
@@ -84,22 +101,15 @@ def parser(chosen: str | None = None) -> CommandParser:
 def _explain(error: Exception) -> int:
     """Print what an expected error means, without a traceback; raise any other, which is a defect."""
     if isinstance(error, SpecError | DataSetError):
-        _complain(error.problems)
+        complain(*error.problems)
         return BAD_INPUT
     if isinstance(error, OwnedError | UnknownStudyError | UsageError):
-        _complain([str(error)])
+        complain(str(error))
         return BAD_INPUT
     if isinstance(error, EngineError | OSError):
-        _complain([str(error)])
+        complain(str(error))
         return getattr(error, "exit_code", FAULT)
     raise error
-
-
-def _complain(problems: list[str]) -> None:
-    for problem in problems:
-        print(f"gce-study: {problem}", file=sys.stderr)  # noqa: T201 -- this is the command line
-    if len(problems) > MAX_UNCOUNTED:
-        print(f"gce-study: {len(problems)} problems", file=sys.stderr)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
-"""Print the lines and tables of the commands."""
+"""Print the lines and tables of the commands; whatever they hold is made safe to print."""
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import TYPE_CHECKING
 
@@ -9,24 +10,60 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from study.characters import one_line, several_lines
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from rich.style import StyleType
+
 
 UNFOLDED = 1000  # characters: wide enough that no cell is folded
+MAX_UNCOUNTED = 3  # problems; if there are more, their number is printed too
 
 
-def say(text: str, *, err: bool = False) -> None:
-    """Print a line on the standard output, or on the standard error."""
-    print(text, file=sys.stderr if err else sys.stdout, flush=True)
+def say(*lines: str, err: bool = False) -> None:
+    """Print each text on a line of its own, on the standard output or on the standard error."""
+    for line in lines:
+        _write(f"{one_line(line)}\n", err=err)
+
+
+def complain(*problems: str) -> None:
+    """Print problems on the standard error, a line for each, and their number if they are many."""
+    say(*(f"gce-study: {problem}" for problem in problems), err=True)
+    if len(problems) > MAX_UNCOUNTED:
+        say(f"gce-study: {len(problems)} problems", err=True)
+
+
+def write(text: str) -> None:
+    """Print a text of several lines, such as JSON, on the standard output."""
+    _write(several_lines(text), err=False)
 
 
 def show(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table; nothing in it is read as markup, and cells are not folded."""
-    table = Table(title=Text(title) if title else None, title_justify="left", box=None)
-    for cell in header:
-        table.add_column(Text(cell))
+    table = Table(title=cell(title) if title else None, title_justify="left", box=None)
+    for name in header:
+        table.add_column(cell(name))
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
-    width = None if sys.stdout.isatty() else UNFOLDED
-    Console(highlight=False, soft_wrap=True, width=width).print(table)
+        table.add_row(*map(cell, row))
+    print_table(table, soft_wrap=True)
+
+
+def print_table(table: Table, *, soft_wrap: bool = False) -> None:
+    """Print a table whose texts are made by ``cell``; on a terminal as wide as that, elsewhere without folded cells."""
+    drawn = io.StringIO()
+    terminal = sys.stdout.isatty()
+    width = None if terminal else UNFOLDED
+    console = Console(file=drawn, force_terminal=terminal, highlight=False, soft_wrap=soft_wrap, width=width)
+    console.print(table)
+    _write(drawn.getvalue(), err=False)
+
+
+def cell(text: str, style: StyleType = "") -> Text:
+    """Return a text as a cell of a table or a line of a display; nothing in it is read as markup."""
+    return Text(one_line(text), style)
+
+
+def _write(text: str, *, err: bool) -> None:
+    print(text, end="", file=sys.stderr if err else sys.stdout, flush=True)

@@ -15,7 +15,7 @@ from analysis.text.best import best_lines
 from analysis.text.headline import headline
 from analysis.text.validation_clips import earlier_version
 from study.commands.options import add_show_test, add_study, storage_location, study_place
-from study.console import say, show
+from study.console import complain, say, show, write
 from study.errors import UsageError
 from study.ledger.registry import find_plan
 from study.spec.differences import differences
@@ -78,18 +78,18 @@ def best(options: argparse.Namespace) -> int:
     if choice is None:
         from analysis.report.method_report import method_report  # noqa: PLC0415 -- imports plotly, which a choice does not need
 
-        say(f"gce-study: {results.plan.name}: {method_report(results).verdict}", err=True)
+        complain(f"{results.plan.name}: {method_report(results).verdict}")
         return NO_CHOICE
     if text := earlier_version(results.plan):
         say(f"{results.plan.name}: {text}", err=True)
     if options.json:
         words = headline(finding)
         told = {"headline": words.text, "advice": words.advice}
-        say(json.dumps(choice.as_dict() | told, indent=1, ensure_ascii=False))
+        write(f"{json.dumps(choice.as_dict() | told, indent=1, ensure_ascii=False)}\n")
     elif options.yaml:
-        say(choice.arms_yaml().rstrip())
+        write(f"{choice.arms_yaml().rstrip()}\n")
     else:
-        say("\n".join([headline(finding).line, *best_lines(choice)]))
+        say(headline(finding).line, *best_lines(choice))
     return 0
 
 

@@ -82,7 +82,7 @@ def dashboard(options: argparse.Namespace) -> int:
 
 
 def _opened(address: str) -> None:
-    say(f"{address}\nCtrl-C ends the dashboard; studies continue without it")
+    say(address, "Ctrl-C ends the dashboard; studies continue without it")
 
 
 def _check_host(host: str) -> None:

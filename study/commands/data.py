@@ -8,12 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table as RichTable
-from rich.text import Text
 
 from analysis.tables.csv_text import csv_text
-from study.console import UNFOLDED, say
+from study.console import cell, print_table, say, write
 from trainables.audio.headers import AudioError, probe
 from trainables.datasets import fsdnoisy18k
 from trainables.datasets.checks.files import lines, passed_over, quick_checks, threads
@@ -94,12 +92,11 @@ def _describe(options: argparse.Namespace) -> int:
     headers, bad = _look(manifest)
     tables = [class_table(manifest), _audio_table(manifest, headers, bad), subset_table(manifest)]
     if options.csv:
-        sys.stdout.write(_as_csv(tables))
+        write(_as_csv(tables))
     else:
         _print(tables)
         for text in passed_over(manifest):
             say(text)
-    sys.stdout.flush()  # so that the problems come after the tables where both go to one file
     problems = problems + structure(manifest)
     if headers or set(bad.values()) != {MISSING}:  # the table already shows that all audio is absent
         problems += lines(manifest, bad)
@@ -177,14 +174,13 @@ def _audio_table(manifest: Manifest, headers: dict[str, Probe], bad: dict[str, s
 
 
 def _print(tables: list[Table]) -> None:
-    console = Console(width=None if sys.stdout.isatty() else UNFOLDED)
     for title, columns, rows in tables:
-        table = RichTable(title=Text(title), title_justify="left")
+        table = RichTable(title=cell(title), title_justify="left")
         for i, column in enumerate(columns):
-            table.add_column(Text(column), justify="right" if i else "left", overflow="fold")
+            table.add_column(cell(column), justify="right" if i else "left", overflow="fold")
         for row in rows:
-            table.add_row(*map(Text, row), end_section=len(rows) > 1 and row is rows[-2] and rows[-1][0] == "all")
-        console.print(table)
+            table.add_row(*map(cell, row), end_section=len(rows) > 1 and row is rows[-2] and rows[-1][0] == "all")
+        print_table(table)
 
 
 def _as_csv(tables: list[Table]) -> str:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import shlex
 import signal
-import sys
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from study.characters import plain
 from study.cluster.driver import end_driver
 from study.cluster.jobs import ADDRESS, Cluster
 from study.cluster.tunnel import POLL_S, tunnel
 from study.commands.options import add_cluster, add_run_options, add_study_file, study_place
-from study.console import say, show
+from study.console import say, show, write
 from study.errors import EngineError, SpecError, UnheardError, UsageError
-from study.spec.messages import plain, shown
+from study.spec.messages import shown
 from study.spec.reading import read_study_file
 from study.spec.shipped import spec_path
+from study.streams import reader_left
 from trainables.storage.location import URL, URL_FORM
 
 if TYPE_CHECKING:
@@ -133,11 +134,12 @@ def logs(options: argparse.Namespace) -> int:
     with reached(options) as cluster:
         attempt = cluster.latest(study_place(options.study).name)
         if not options.follow:
-            say(cluster.logs(attempt).rstrip("\n"))
+            write(f"{cluster.logs(attempt).rstrip()}\n")
             return 0
         for text in cluster.follow(attempt):
-            sys.stdout.write(text)
-            sys.stdout.flush()
+            write(text)
+            if reader_left():
+                break
     return 0
 
 

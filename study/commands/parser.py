@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from study.characters import one_line
 from study.spec.messages import closest, shown
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ class CommandParser(argparse.ArgumentParser):
             innermost.refuse(unknown)
         delattr(options, _PARSER)
         return options
+
+    def error(self, message: str) -> NoReturn:
+        """End the process with code 2 and a message of one line, whatever was typed."""
+        super().error(one_line(message))
 
     def refuse(self, unknown: Sequence[str]) -> NoReturn:
         """End the process because of arguments that this command does not have."""

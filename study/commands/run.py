@@ -22,6 +22,7 @@ from trainables.storage.location import location
 if TYPE_CHECKING:
     import argparse
 
+    from analysis.report.method_report import MethodReport
     from study.engine.conductor import Conductor
     from study.spec.notify import Event
 
@@ -57,8 +58,19 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _conclude(conductor: Conductor) -> str:
-    """Print the result, write the report, and return what to notify of."""
+    """Write the report, print the result, and return what to notify of."""
     report = method_report(load_results(conductor.storage, conductor.plan.name))
+    folder = study_folder(conductor.storage, conductor.plan.name) / "report"
+    try:
+        write_files(report, folder)
+    finally:  # the result is printed even if the report cannot be written
+        _print_result(conductor, report)
+    say(f"report: {folder / 'report.html'}")
+    return report.headline.line
+
+
+def _print_result(conductor: Conductor, report: MethodReport) -> None:
+    """Print the tables, what went wrong, and the verdict."""
     exploring = report.exploring_tables() if len(report.finding.explored.runs) else ()
     for table in (*exploring, *result_tables(report.finding)):
         show(table.title, table.header, table.rows)
@@ -70,9 +82,4 @@ def _conclude(conductor: Conductor) -> str:
     for observer in conductor.state.observers:
         if observer.problem:
             say(observer.problem, err=True)
-    say(answer := report.headline.line)
-    say(report.verdict)
-    folder = study_folder(conductor.storage, conductor.plan.name) / "report"
-    write_files(report, folder)
-    say(f"report: {folder / 'report.html'}")
-    return answer
+    say(report.headline.line, report.verdict)

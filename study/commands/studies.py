@@ -10,7 +10,7 @@ from analysis.results.study_state import read_progress, study_state
 from study.commands import jobs
 from study.commands.options import add_cluster, add_storage, add_study, study_place
 from study.commands.tables import show_arms
-from study.console import say, show
+from study.console import say, show, write
 from study.errors import UnknownStudyError
 from study.ledger.claim import owner
 from study.ledger.ledger import Ledger
@@ -80,5 +80,5 @@ def list_(options: argparse.Namespace) -> int:
 
 def schema(_: argparse.Namespace) -> int:
     """Print the JSON Schema of study files."""
-    say(json.dumps(json_schema(), indent=1))
+    write(f"{json.dumps(json_schema(), indent=1)}\n")
     return 0

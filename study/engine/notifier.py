@@ -8,7 +8,7 @@ import urllib.request
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from study.console import say
+from study.console import complain, say
 from study.engine.state import Observer
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ class Notifier(Observer):
 
     def gone(self, reason: str) -> None:
         """Print and post why the process is about to end, and print how to continue."""
-        say(f"gce-study: {reason}\n{self._hint}", err=True)
+        complain(reason)
+        say(self._hint, err=True)
         self.send("failed", reason)
 
     def chosen(self, choice: str) -> None:

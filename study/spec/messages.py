@@ -7,15 +7,12 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from study.characters import plain
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_LENGTH = 80  # characters of a shown value or key
-
-
-def plain(text: str) -> str:
-    """Return the text with everything that does not print (line ends, control and format characters) escaped."""
-    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def shortened(text: str) -> str:

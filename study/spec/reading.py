@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from pydantic import ValidationError
 
+from study.characters import plain
 from study.errors import SpecError
-from study.spec.messages import plain
 from study.spec.shipped import nearest
 from study.spec.study import StudySpec
 from study.spec.validation_errors import refusals

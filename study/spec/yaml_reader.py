@@ -21,7 +21,8 @@ from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.resolver import VersionedResolver
 from ruamel.yaml.tag import Tag
 
-from study.spec.messages import key_path, plain, shortened, shown
+from study.characters import plain
+from study.spec.messages import key_path, shortened, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -64,7 +64,7 @@ def storage(tmp_path, monkeypatch):
 
 
 def refused(capsys, *arguments):
-    """Run a command that the parser refuses; return what it said."""
+    """Run a command that the parser refuses; return the last line that it printed."""
     with pytest.raises(SystemExit) as ending:
         main([*arguments])
     assert ending.value.code == 2

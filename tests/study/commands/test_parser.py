@@ -65,3 +65,8 @@ def test_a_study_file_of_the_same_folder_is_suggested(tmp_path, capsys):
     (tmp_path / "rain.yaml").write_text("name: rain\n")
     assert main(["check", str(tmp_path / "rian.yaml")]) == 2
     assert capsys.readouterr().err.endswith("No such file or directory (did you mean rain.yaml?)\n")
+
+
+def test_a_refused_argument_cannot_control_the_terminal(capsys):
+    refused = refusal(capsys, "list", "--storage", "a", "x\x1b[2J\ngce-study: done")
+    assert "\\x1b[2J\\ngce-study: done" in refused

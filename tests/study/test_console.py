@@ -1,0 +1,45 @@
+"""What the commands print of texts that others wrote."""
+
+import sys
+
+import pytest
+
+from study.console import complain, say, show, write
+
+HOSTILE = "a\x1b[2J\ngce-study: all is well\u202e"
+
+
+def test_a_line_stays_one_line_whatever_it_holds(capsys):
+    say(HOSTILE, "next")
+    assert capsys.readouterr().out == "a\\u001b[2J\\ngce-study: all is well\\u202e\nnext\n"
+
+
+def test_a_problem_cannot_imitate_a_second_one(capsys):
+    complain(HOSTILE)
+    assert capsys.readouterr().err == "gce-study: a\\u001b[2J\\ngce-study: all is well\\u202e\n"
+
+
+def test_many_problems_are_counted(capsys):
+    complain(*"abcd")
+    assert capsys.readouterr().err.splitlines() == [*(f"gce-study: {c}" for c in "abcd"), "gce-study: 4 problems"]
+
+
+def test_tables_hold_nothing_that_controls_a_terminal(capsys):
+    show(HOSTILE, (HOSTILE, "b"), [(HOSTILE, "[red]x[/red]")])
+    printed = capsys.readouterr().out
+    assert len(printed.splitlines()) == 3
+    assert printed.count("\\u001b[2J\\ngce-study: all is well\\u202e") == 3
+    assert "[red]x[/red]" in printed
+    assert printed.isprintable() or set(printed) & set(map(chr, range(32))) == {"\n"}
+
+
+@pytest.mark.parametrize("cell", ["x" * 300, "a b " * 100])
+def test_a_table_in_a_file_keeps_each_row_on_a_line(capsys, cell):
+    show("", ("a", "b"), [(cell, "1")])
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_a_text_of_several_lines_keeps_its_lines(capsys):
+    write("one\n\ttwo\x07\n")
+    assert capsys.readouterr().out == "one\n\ttwo\\u0007\n"
+    assert sys.stdout.isatty() is False

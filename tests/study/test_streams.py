@@ -1,0 +1,85 @@
+"""Commands whose standard output is closed, full, or a pipe that nobody reads."""
+
+import errno
+import io
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from study.streams import Descriptor
+
+GCE_STUDY = Path(sys.executable).parent / "gce-study"
+
+
+def shell(command, **environment):
+    return subprocess.run(
+        ["/bin/bash", "-c", command.replace("gce-study", str(GCE_STUDY))],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=os.environ | environment,
+    )
+
+
+def test_a_pipe_that_closes_is_no_failure():
+    ended = shell("gce-study schema | (read line; echo $line); echo ${PIPESTATUS[0]}")
+    assert ended.stdout == "{\n0\n"
+    assert ended.stderr == ""
+
+
+@pytest.mark.parametrize("closed", [">&-", ">&- 2>&-", "<&- >&- 2>&-", "0<&-"])
+def test_a_command_does_its_work_with_closed_standard_streams(tmp_path, closed):
+    ended = shell(f"gce-study data describe {tmp_path} {closed}; echo $?")
+    assert ended.stdout.splitlines()[-1] == "2"
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize("command", ["schema", "--help", "list --help"])
+def test_a_full_disk_under_the_standard_output_is_one_line(command):
+    ended = shell(f"gce-study {command} > /dev/full; echo $?")
+    assert ended.stdout == "1\n"
+    assert ended.stderr == "gce-study: standard output: No space left on device\n"
+
+
+def test_an_error_keeps_its_exit_code_if_it_cannot_be_printed():
+    assert shell("gce-study check none.yaml 2> /dev/full; echo $?").stdout == "2\n"
+
+
+def test_characters_that_the_output_lacks_are_escaped(tmp_path):
+    for label in ("Vögel", "b"):
+        (tmp_path / label).mkdir()
+    ended = shell(f"gce-study data describe {tmp_path}", PYTHONIOENCODING="ascii")
+    assert "V\\xf6gel" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_what_a_closed_pipe_lost_is_known():
+    reader, writer = os.pipe()
+    os.close(reader)
+    with Descriptor(writer, "w") as stream:
+        assert stream.write(b"lost") == 4
+        assert stream.failure.errno == errno.EPIPE
+
+
+def test_a_pipe_that_another_process_made_non_blocking_gets_everything():
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    received = []
+
+    def read():
+        while part := os.read(reader, 4096):
+            received.append(part)
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    data = bytes(range(256)) * 4096
+    with io.BufferedWriter(Descriptor(writer, "w")) as stream:
+        stream.write(data)
+    thread.join(10)
+    os.close(reader)
+    assert b"".join(received) == data
