@@ -14,14 +14,13 @@ import argparse
 import gc
 import importlib.util
 import json
-import logging
 import os
 import platform
 import resource
+import socket
 import statistics
 import sys
 import tempfile
-import threading
 import time
 import urllib.request
 from contextlib import contextmanager
@@ -29,11 +28,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from large_study import NAME, planned_runs, write_study
-from werkzeug.serving import make_server
 
 from analysis.dashboard.app import make_app
 from analysis.dashboard.guard import Guard
 from analysis.dashboard.pages import slug
+from analysis.dashboard.server import serving
 from analysis.dashboard.studies import Studies
 from analysis.report.render import find_browser
 from analysis.report.write import write_report
@@ -128,14 +127,9 @@ class Browser:
 @contextmanager
 def served(studies: Studies) -> Iterator[str]:
     """Serve studies on a free port of this machine."""
-    server = make_server("127.0.0.1", 0, make_app(studies, Guard()).server, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
+    listener = socket.create_server(("127.0.0.1", 0))
+    with listener, serving(make_app(studies, Guard()).server, listener):
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 @contextmanager
@@ -169,7 +163,6 @@ def timed(action: Callable[[], Any]) -> tuple[float, float]:
 
 def measure(storage: FolderLocation, left: list[Record], rounds: int) -> list[dict[str, Any]]:
     """Return a row for each measurement, with the wall and CPU seconds of every round."""
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # no log line per request
     rows: list[dict[str, Any]] = []
 
     def row(what: str, action: Callable[[], Any], times: int = rounds, before: Callable[[], Any] = gc.collect) -> None:

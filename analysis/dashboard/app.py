@@ -11,6 +11,7 @@ from dash.exceptions import PreventUpdate
 from flask import Response, abort, request
 
 from analysis.dashboard.addresses import parse, shows_test
+from analysis.dashboard.callbacks import refuse_malformed
 from analysis.dashboard.guard import protect
 from analysis.dashboard.pages import make_page, slug
 from analysis.dashboard.studies import UnreadableStudyError
@@ -68,6 +69,7 @@ def make_app(studies: Studies, guard: Guard) -> Dash:
     _add_callbacks(app, studies)
     _add_files(app.server, studies)
     protect(app.server, guard, app.csp_hashes())
+    refuse_malformed(app.server, {output for output, callback in app.callback_map.items() if "callback" in callback})
     return app
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from flask import Flask
     from werkzeug.wrappers import Response as BaseResponse
 
-COOKIE = "gce_study_token"
+COOKIE = "gce_study_token_{port}"
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -39,14 +39,20 @@ class Guard:
         if self._matches(request.args.get("token", "")):
             rest = [(name, value) for name, value in request.args.items(multi=True) if name != "token"]
             answer = redirect(f"{request.path}?{urlencode(rest)}" if rest else request.path)
-            answer.set_cookie(COOKIE, self.token, httponly=True, samesite="Strict")
+            answer.set_cookie(_cookie(), self.token, httponly=True, samesite="Strict")
             return answer
-        if self._matches(request.cookies.get(COOKIE, "")):
+        if self._matches(request.cookies.get(_cookie(), "")):
             return None
         return _refused("open the address that gce-study dashboard printed: it contains the token", 401)
 
     def _matches(self, given: str) -> bool:
         return hmac.compare_digest(given.encode(), self.token.encode())
+
+
+def _cookie() -> str:
+    """Return the cookie's name, which holds the port: browsers send a cookie to every port of a machine."""
+    port = request.host.rpartition(":")[2]
+    return COOKIE.format(port=port if port.isdecimal() else "")
 
 
 def _is_local(host: str) -> bool:

@@ -13,7 +13,7 @@ from study.console import say
 from study.errors import EngineError, UnknownStudyError, UsageError
 from study.ledger.claim import owner
 
-EXTRA = ("dash", "flask", "werkzeug")
+EXTRA = ("dash", "flask", "waitress", "werkzeug")
 PORTS = 65_536
 TOKEN = "GCE_STUDY_DASHBOARD_TOKEN"  # noqa: S105 -- the variable's name
 BOARD = "http://127.0.0.1:6006"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
+import socket
 
 import pytest
-from werkzeug.serving import make_server
 
 from analysis.dashboard.app import make_app
 from analysis.dashboard.guard import Guard
+from analysis.dashboard.server import serving
 from analysis.dashboard.studies import Studies
 
 
@@ -35,9 +35,6 @@ def studies(storage, owners):
 @pytest.fixture
 def served(studies):
     """Serve the storage location on a free port and return the address."""
-    server = make_server("127.0.0.1", 0, make_app(studies, Guard()).server, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.01,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
+    listener = socket.create_server(("127.0.0.1", 0))
+    with listener, serving(make_app(studies, Guard()).server, listener):
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
