@@ -2,56 +2,106 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
 from rich.progress import Progress as Bar
 
 from study.console import say
+from study.engine.heartbeat import Heartbeat
 from study.planning.frames import store_data
 from trainables.naming import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from study.spec.study import StudySpec
     from trainables.datasets.manifest import Manifest
 
+TITLE = "log-mel frames"
+
+
+class Display(Protocol):
+    """Shows how far the frames are."""
+
+    def advance(self, done: int, total: int) -> None:
+        """Show that ``done`` of ``total`` clips have their frames."""
+
+    def wait(self) -> None:
+        """Show that another process is building the same frames."""
+
 
 def store_with_progress(spec: StudySpec, skip_bad_clips: int) -> Manifest:
     """Compute the frames of a study's data set that are missing; arguments and result as in ``store_data``."""
-    with _bar("log-mel frames") as advance:
-        return store_data(
-            spec,
-            skip_bad_clips,
-            progress=advance,
-            waiting=lambda: say("another process is building these frames; waiting for it", err=True),
-        )
+    with _display() as display:
+        return store_data(spec, skip_bad_clips, progress=display.advance, waiting=display.wait)
 
 
 @contextmanager
-def _bar(title: str) -> Iterator[Callable[[int, int], None]]:
-    """Show progress with an ETA: a bar on a terminal, otherwise a line for every tenth."""
-    if not sys.stderr.isatty():
-        yield _tenths(title)
+def _display() -> Iterator[Display]:
+    """Show a bar on a terminal, otherwise lines."""
+    console = Console(stderr=True)
+    if console.is_interactive:
+        with Bar(console=console, transient=True) as bar:
+            yield _Bar(bar)
         return
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    lines = Lines()
+    with lines.heartbeat:
+        yield lines
 
 
-def _tenths(title: str) -> Callable[[int, int], None]:
-    began, first, shown = time.monotonic(), -1, 0
+class _Bar:
+    """A bar with an ETA."""
 
-    def advance(done: int, total: int) -> None:
-        nonlocal first, shown
-        first = done if first < 0 else first  # what an earlier build had finished does not count towards the pace
-        if total and 10 * done // total > shown:
-            shown = 10 * done // total
-            pace = (time.monotonic() - began) / (done - first) if done > first else 0.0
-            say(f"{title}: {done} of {total} clips; ETA {duration(pace * (total - done))}", err=True)
+    def __init__(self, bar: Bar) -> None:
+        self._bar, self._task = bar, bar.add_task(TITLE, total=None)
 
-    return advance
+    def advance(self, done: int, total: int) -> None:
+        """Move the bar."""
+        self._bar.update(self._task, completed=done, total=total, description=TITLE)
+
+    def wait(self) -> None:
+        """Show what is waited for in front of the bar."""
+        self._bar.update(self._task, description=f"{TITLE}: another process is building them")
+
+
+class Lines:
+    """A line for every tenth of the clips, and at least one a minute.
+
+    Attributes:
+        heartbeat: prints the last state again; to be entered while frames are computed.
+
+    """
+
+    def __init__(self) -> None:
+        """Begin before the data are read."""
+        self.heartbeat = Heartbeat(self._print)
+        self._state = "reading the data"
+        self._began = time.monotonic()
+        self._first = -1  # clips that an earlier build had finished, which do not count towards the pace
+        self._tenths = 0
+
+    def advance(self, done: int, total: int) -> None:
+        """Print a line if another tenth is done."""
+        if not total:
+            return
+        if self._first < 0:
+            self._began, self._first = time.monotonic(), done
+        left = None if done < total else 0.0
+        if done > self._first:
+            left = (time.monotonic() - self._began) / (done - self._first) * (total - done)
+        self._state = f"{done} of {total} clips; ETA {duration(left)}"
+        if 10 * done // total > self._tenths:
+            self._tenths = 10 * done // total
+            self._print()
+
+    def wait(self) -> None:
+        """Print that another process is building the same frames."""
+        self._state = "another process is building them; waiting for it"
+        self._print()
+
+    def _print(self) -> None:
+        say(f"{TITLE}: {self._state}", err=True)
+        self.heartbeat.heard()

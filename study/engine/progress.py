@@ -1,9 +1,14 @@
-"""The display of a running study: a live table on a terminal, lines elsewhere, and a small file for ``status``."""
+"""The display of a running study, and a small file for ``status``.
+
+A terminal shows a live table, above which runs are printed as they end. Elsewhere a line is printed for every run that
+ends, and at least one a minute.
+"""
 
 from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
@@ -14,8 +19,11 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.results.study_state import progress_path
+from study.console import cell
+from study.engine.heartbeat import Heartbeat
 from study.engine.state import Observer
-from trainables.naming import configuration_name, duration
+from trainables.naming import configuration_name, counted, duration
+from trainables.records import log_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,11 +31,18 @@ if TYPE_CHECKING:
     from study.engine.state import StudyState
     from trainables.config import Configuration
     from trainables.plans import PlannedRun
-    from trainables.records import Epoch, Record, SelectOn
+    from trainables.records import Epoch, Record, SelectOn, Status
     from trainables.storage.types import Location
 
 REFRESH_S = 1.0
 REFRESH_OBJECT_S = 10.0  # in an object store, where each write is a request that costs money
+# A record's status -> how the line of counts calls it, and in which colour.
+ENDED: dict[Status, tuple[str, str]] = {
+    "complete": ("done", ""),
+    "stopped": ("stopped early", ""),
+    "failed": ("failed", "red"),
+    "diverged": ("diverged", "red"),
+}
 
 
 @dataclass
@@ -50,22 +65,27 @@ class Progress(Observer):
     began: float | None = None
     _known: int = 0  # records that do not count towards the pace
     _live: Live | None = None
+    _heartbeat: Heartbeat | None = None
     _written: float = 0.0
 
     def __enter__(self) -> Self:
         """Start showing."""
         self._known = len(self.state.recorded)
-        if self.console.is_terminal:
+        if self.console.is_interactive:
             self._live = Live(get_renderable=self.render, console=self.console, refresh_per_second=1, transient=True)
             self._live.start()
         else:
-            self._print(self.line())
+            self._print()
+            self._heartbeat = Heartbeat(self._print)
+            self._heartbeat.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop showing; the file stays for ``status``."""
         if self._live:
             self._live.stop()
+        if self._heartbeat:
+            self._heartbeat.stop()
         self._write(force=True)
 
     def run_started(self) -> None:
@@ -74,28 +94,44 @@ class Progress(Observer):
             self.began = time.monotonic()
         self._write()
 
+    def run_held(self, planned: PlannedRun, holder: str) -> None:
+        """Print for which process a run waits."""
+        self._print(cell(f"{_name(planned)}: waits for {holder}, which trains it"))
+
     def epoch_ended(self, planned: PlannedRun, point: Epoch, earlier: Sequence[Epoch]) -> None:  # noqa: ARG002 -- the observer's signature
         """Refresh the file."""
         self._write()
 
     def run_recorded(self, planned: PlannedRun, record: Record, *, known: bool) -> None:
-        """Print how a run ended, unless there is a live table; a known record does not count towards the pace."""
+        """Print how a run ended; a known record is not printed, and does not count towards the pace."""
         if known:
             self._known += 1
             return
-        if not self._live:
-            accuracy = record.accuracy(self.select_on)
-            shown = "" if accuracy is None else f", {self.select_on} {accuracy:.1%}"
-            run = f"{configuration_name(planned)}, seed {planned.run.seed}: {record.status}{shown}"
-            self._print(f"{run}; {self.line()}")
+        self._print(self.ended_run(planned, record))
         self._write(force=True)
 
     def ended(self) -> None:
         """Write the file."""
         self._write(force=True)
 
-    def _print(self, text: str) -> None:
-        self.console.print(Text(f"{self.state.name}: {text}"), soft_wrap=True)
+    def ended_run(self, planned: PlannedRun, record: Record) -> Text:
+        """Return how a run ended: its accuracy, or the reason why it has no result, and where its log is."""
+        accuracy = record.accuracy(self.select_on)
+        text = f"{_name(planned)}: {record.status}"
+        if record.status in {"complete", "stopped"}:
+            return cell(text if accuracy is None else f"{text}, {self.select_on} {accuracy:.1%}")
+        reason = f": {record.error}" if record.error else ""
+        return cell(f"{text}{reason}; log: {log_path(self.storage, record.run_id)}", "red")
+
+    def _print(self, text: Text | None = None) -> None:
+        """Print a text above the live table; elsewhere followed by the state of the study, in the same line."""
+        if not self._live:
+            text = Text("; ").join(part for part in (text, self._line()) if part)
+            text = Text.assemble(cell(f"{self.state.name}: "), text)
+        if text:
+            self.console.print(text, soft_wrap=True)
+        if self._heartbeat:
+            self._heartbeat.heard()
 
     def eta_s(self) -> float | None:
         """Return the seconds left at the pace so far; None until a run or an epoch has ended since the start.
@@ -118,15 +154,39 @@ class Progress(Observer):
         return len(self.state.runs.keys() - self.state.recorded.keys())
 
     def line(self) -> str:
-        """Return one line: counts, the method's progress, and ETA."""
-        done, running, left = len(self.state.recorded), len(self.state.in_flight), self._left()
-        if left > self._planned():  # the method may plan more runs
-            counts = f"{done} runs recorded, {running} running, at most {left - running} more"
-            eta = f"ETA at most {duration(self.eta_s())}" if self.eta_s() is not None else "ETA unknown"
-        else:
-            counts = f"{done} of {done + left} runs recorded, {running} running, {left - running} waiting"
-            eta = f"ETA {duration(self.eta_s())}"
-        return "; ".join(text for text in (counts, self.state.standing, eta) if text)
+        """Return one line: counts, the method's progress, for what runs wait, and ETA."""
+        return self._line().plain
+
+    def _line(self) -> Text:
+        seconds = self.eta_s()
+        most = "at most " if self._may_plan_more() and seconds is not None else ""
+        eta = f"ETA {most}{duration(seconds)}"
+        return Text("; ").join(
+            [self._counts(), *(cell(text) for text in (self.state.standing, *self._waits(), eta) if text)]
+        )
+
+    def _counts(self) -> Text:
+        """Count the runs by how they ended, and those that run or wait."""
+        ended = Counter(record.status for record in list(self.state.recorded.values()))
+        running = len(self.state.in_flight)
+        waiting = self._left() - running
+        more = f"at most {waiting} more" if self._may_plan_more() else f"{waiting} waiting"
+        parts = [(ended[status], word, style) for status, (word, style) in ENDED.items()]
+        texts = [Text(f"{count} {word}", style) for count, word, style in parts if count or word == "done"]
+        return Text(" · ").join([*texts, Text(f"{running} running"), Text(more)])
+
+    def _waits(self) -> list[str]:
+        """Return for what runs wait, if it is not their turn."""
+        holders = Counter(list(self.state.held.values()))
+        if not holders and self.began is None:
+            return ["no run has started yet"]
+        return [
+            f"{counted(count, 'run')} {'waits' if count == 1 else 'wait'} for {holder}"
+            for holder, count in holders.items()
+        ]
+
+    def _may_plan_more(self) -> bool:
+        return self._left() > self._planned()
 
     def render(self) -> Group:
         """Return the live table."""
@@ -140,13 +200,13 @@ class Progress(Observer):
             accuracy = "" if flight.validation_accuracy is None else f"{flight.validation_accuracy:.1%}"
             epochs = f"{flight.epoch}/{planned.run.configuration.training.epochs}"
             speed = "" if flight.images_per_s is None else f"{flight.images_per_s:.0f}"
-            table.add_row(Text(configuration_name(planned)), str(planned.run.seed), epochs, accuracy, speed)
+            table.add_row(cell(configuration_name(planned)), str(planned.run.seed), epochs, accuracy, speed)
         bar = Table.grid()  # a bar by itself ends without a new line
         done = len(self.state.recorded)
         bar.add_row(ProgressBar(total=done + self._left(), completed=done, width=60))
         # The standing of a method that chooses names the leader.
-        below = [] if self.state.standing else [Text(self.best())]
-        return Group(Text(f"{self.state.name}: {self.line()}"), bar, table, *below)
+        below = [] if self.state.standing else [cell(self.best())]
+        return Group(Text.assemble(cell(f"{self.state.name}: "), self._line()), bar, table, *below)
 
     def best(self) -> str:
         """Return a line on the best configuration so far, by mean accuracy, on the first subset with a complete run."""
@@ -165,8 +225,12 @@ class Progress(Observer):
                 scores.setdefault(configuration, []).append(accuracy)
         if not scores:
             return "best so far: no run has ended yet"
-        best, values = max(scores.items(), key=lambda item: sum(item[1]) / len(item[1]))
-        return f"best so far: {names[best]}, {self.select_on} {sum(values) / len(values):.1%} (n = {len(values)})"
+        means = {configuration: sum(values) / len(values) for configuration, values in scores.items()}
+        highest = max(means.values())
+        best, *tied = (configuration for configuration, mean in means.items() if mean == highest)
+        if tied:
+            return f"best so far: {len(tied) + 1} configurations tie, {self.select_on} {highest:.1%}"
+        return f"best so far: {names[best]}, {self.select_on} {highest:.1%} (n = {len(scores[best])})"
 
     def _write(self, *, force: bool = False) -> None:
         """Keep the progress file at most a second behind. Best effort: a full disk raises nothing."""
@@ -188,3 +252,7 @@ class Progress(Observer):
             progress_path(self.storage, self.state.name).hasty().write(json.dumps(value).encode())
         except OSError:
             return
+
+
+def _name(planned: PlannedRun) -> str:
+    return f"{configuration_name(planned)}, seed {planned.run.seed}"

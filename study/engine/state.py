@@ -25,6 +25,9 @@ class Observer:
     def run_started(self) -> None:
         """Handle the start of a run by a worker."""
 
+    def run_held(self, planned: PlannedRun, holder: str) -> None:
+        """Handle a run that has to wait, because another process trains it; called once per holder."""
+
     def epoch_ended(self, planned: PlannedRun, point: Epoch, earlier: Sequence[Epoch]) -> None:
         """Handle an epoch; ``earlier`` holds those before it if the run was just resumed from a checkpoint."""
 
@@ -67,6 +70,7 @@ class StudyState:
         runs: the runs planned so far, by run_id.
         recorded: the records so far, by run_id, without their curves and predictions.
         in_flight: the runs that are being trained, by run_id.
+        held: run_id -> the other process that trains the run, for runs that wait for it.
         standing: the method's progress, in a few words.
         most_left: an upper bound of the runs still to be recorded; None if ``runs`` names them all.
         is_over: whether the method has all the runs that it wants, or its budget is spent.
@@ -81,6 +85,7 @@ class StudyState:
         self.runs: dict[str, PlannedRun] = {}
         self.recorded: dict[str, Record] = {}
         self.in_flight: dict[str, InFlight] = {}
+        self.held: dict[str, str] = {}
         self.standing = ""
         self.most_left: int | None = None
         self.is_over = False
@@ -104,9 +109,18 @@ class StudyState:
 
     def start(self, run_id: str) -> None:
         """Register that a worker has started a run."""
+        self.held.pop(run_id, None)
         self.in_flight.setdefault(run_id, InFlight())
         for observer in self.observers:
             observer.run_started()
+
+    def hold(self, run_id: str, holder: str) -> None:
+        """Register that a run waits for another process, described by ``holder``, which trains it."""
+        self.in_flight.pop(run_id, None)
+        if self.held.get(run_id) != holder:
+            self.held[run_id] = holder
+            for observer in self.observers:
+                observer.run_held(self.runs[run_id], holder)
 
     def end_epoch(
         self, run_id: str, point: Epoch, earlier: Sequence[Epoch] = (), images_per_s: float | None = None
@@ -129,6 +143,7 @@ class StudyState:
     def record(self, record: Record, *, known: bool = False) -> None:
         """Register a run's record; ``known`` if the ledger held it before the run was to be trained here."""
         self.in_flight.pop(record.run_id, None)
+        self.held.pop(record.run_id, None)
         # Most of a record is its curve and its predictions, which a process with thousands of runs need not keep.
         self.recorded[record.run_id] = record.model_copy(update={"epochs": [], "test": None})
         for observer in self.observers:

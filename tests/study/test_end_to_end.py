@@ -171,7 +171,7 @@ def test_run_prints_the_verdict_and_the_reports_path(finished):
 def test_progress_is_shown_in_lines_with_an_eta_where_there_is_no_terminal(finished):
     _, _, done = finished
     assert "log-mel frames: 90 of 90 clips; ETA 0 s" in done.stderr
-    assert "6 of 6 runs recorded, 0 running, 0 waiting; ETA 0 s" in done.stderr
+    assert "6 done · 0 running · 0 waiting; ETA 0 s" in done.stderr
 
 
 def test_no_checkpoint_is_left(finished):

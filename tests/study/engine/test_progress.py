@@ -3,9 +3,11 @@
 import io
 import json
 import threading
+import time
 
 import pytest
 from rich.console import Console
+from rich.text import Text
 
 from analysis.results.study_state import progress_path
 from factories import point, record
@@ -23,10 +25,10 @@ def planned(temperature, seed=0, epochs=10):
     return PlannedRun(arm="adaptive", varied={"temperature": temperature}, run=run)
 
 
-def shown(storage, plans, **options):
+def shown(storage, plans, console=None, **options):
     """A display that observes a state."""
     state = StudyState("s", plans)
-    progress = Progress(state, storage, console=Console(file=io.StringIO()), **options)
+    progress = Progress(state, storage, console=console or Console(file=io.StringIO()), **options)
     state.observers.append(progress)
     return progress
 
@@ -130,6 +132,126 @@ def test_the_file_for_status_holds_what_is_running(study, tmp_path):
     progress.state.ray_dashboard = "http://127.0.0.1:8265"
     progress.state.end()
     assert json.loads(progress_path(tmp_path, "s").read_text())["ray_dashboard"] == "http://127.0.0.1:8265"
+
+
+def record_one_of_each(progress, plans):
+    for plan, status, error in zip(
+        plans,
+        ("complete", "failed", "diverged", "stopped"),
+        (None, "RuntimeError: no \x1b[2Jmemory", "the loss is not finite in epoch 3", None),
+        strict=True,
+    ):
+        progress.state.start(plan.run.run_id)
+        progress.state.record(record(plan, status=status, error=error, validation_accuracy=0.75))
+
+
+@pytest.fixture
+def terminal(tmp_path, monkeypatch):
+    """A display on a terminal, its plans, and what it has printed."""
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, force_interactive=True, color_system="standard", width=200)
+    plans = [planned(t, s) for s in range(2) for t in (100.0, 1000.0)]
+    return shown(tmp_path, plans, console), plans, screen
+
+
+def test_a_terminal_shows_how_each_run_ended_above_the_live_table(terminal, tmp_path):
+    progress, plans, screen = terminal
+    with progress:
+        record_one_of_each(progress, plans)
+    lines = [Text.from_ansi(line).plain.strip() for line in screen.getvalue().splitlines()]
+    for plan, text in zip(
+        plans,
+        (
+            "adaptive T=100, seed 0: complete, validation 75.0%",
+            "adaptive T=1000, seed 0: failed: RuntimeError: no \\u001b[2Jmemory; log: {}",
+            "adaptive T=100, seed 1: diverged: the loss is not finite in epoch 3; log: {}",
+            "adaptive T=1000, seed 1: stopped, validation 75.0%",
+        ),
+        strict=True,
+    ):
+        assert lines.count(text.format(tmp_path / "logs" / f"{plan.run.run_id}.log")) == 1
+
+
+def test_a_terminal_counts_failed_and_diverged_runs_in_red(terminal):
+    progress, plans, screen = terminal
+    with progress:
+        record_one_of_each(progress, plans)
+    counts = "1 done · 1 stopped early · 1 failed · 1 diverged · "
+    assert counts in progress.line()
+    for text in ("1 failed", "1 diverged", "adaptive T=1000, seed 0: failed"):
+        assert f"\x1b[31m{text}" in screen.getvalue()
+    assert "\x1b[31m1 done" not in screen.getvalue()
+
+
+def test_no_color_leaves_the_words(tmp_path, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    screen = io.StringIO()
+    plans = [planned(t, s) for s in range(2) for t in (100.0, 1000.0)]
+    progress = shown(tmp_path, plans, Console(file=screen, force_terminal=True, width=200))
+    with progress:
+        record_one_of_each(progress, plans)
+    assert "failed: RuntimeError" in screen.getvalue()
+    assert "[31m" not in screen.getvalue()
+
+
+def test_a_file_has_a_line_for_every_run_that_ends_with_the_counts(study):
+    progress, plans = study
+    with progress:
+        record_one_of_each(progress, plans)
+    lines = progress.console.file.getvalue().splitlines()
+    assert len(lines) == 5
+    assert lines[0].startswith("s: 0 done · 0 running · 4 waiting; ")
+    assert lines[1].startswith(
+        "s: adaptive T=100, seed 0: complete, validation 75.0%; 1 done · 0 running · 3 waiting; "
+    )
+    assert lines[2].startswith("s: adaptive T=1000, seed 0: failed: RuntimeError: no \\u001b[2Jmemory; log: ")
+    assert "; 1 done · 1 failed · 0 running · 2 waiting; " in lines[2]
+
+
+def test_a_file_has_a_line_a_minute_while_runs_train(study, monkeypatch):
+    progress, plans = study
+    monkeypatch.setattr("study.engine.heartbeat.QUIET_S", 0.05)
+    with progress:
+        progress.state.start(plans[0].run.run_id)
+        time.sleep(0.5)
+    lines = progress.console.file.getvalue().splitlines()
+    assert len(lines) > 3
+    assert lines[-1].startswith("s: 0 done · 1 running · 3 waiting; ETA unknown")
+
+
+def test_runs_that_the_method_may_still_plan_are_counted_as_at_most(study):
+    progress, _ = study
+    progress.state.change("searching", 30)
+    assert progress.line() == "0 done · 0 running · at most 30 more; searching; ETA unknown"
+
+
+def test_a_run_that_another_process_trains_is_named_once_and_counted_until_it_ends(study):
+    progress, plans = study
+    for _ in range(3):
+        for plan in plans[:2]:
+            progress.state.hold(plan.run.run_id, "process 12 of bob on host since 10:00")
+    printed = progress.console.file.getvalue()
+    assert (
+        printed.count("adaptive T=100, seed 0: waits for process 12 of bob on host since 10:00, which trains it") == 1
+    )
+    assert "2 runs wait for process 12 of bob on host since 10:00" in progress.line()
+    progress.state.record(record(plans[0]), known=True)
+    assert "1 run waits for process 12 of bob on host since 10:00" in progress.line()
+    progress.state.start(plans[1].run.run_id)
+    assert "process 12" not in progress.line()
+
+
+def test_before_the_first_run_it_states_that_none_has_started(tmp_path):
+    progress = shown(tmp_path, [planned(100.0)])
+    assert progress.line() == "0 done · 0 running · 1 waiting; no run has started yet; ETA unknown"
+
+
+def test_equal_means_tie_for_the_best(study):
+    progress, plans = study
+    for plan in plans[:2]:
+        progress.state.record(record(plan, validation_accuracy=0.5))
+    assert progress.best() == "best so far: 2 configurations tie, validation 50.0%"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,55 @@
+"""A sign of life at least every minute, for logs of work that prints rarely."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+QUIET_S = 60.0  # after which a line is printed
+
+
+class Heartbeat:
+    """Calls a function, from a thread of its own, whenever nothing has been printed for a while.
+
+    Use it as a context manager, or call ``start`` and ``stop``.
+    """
+
+    def __init__(self, beat: Callable[[], None], quiet_s: float | None = None) -> None:
+        """Set the function, which prints a line, and the seconds of silence before it is called (default: a minute)."""
+        self._beat, self._quiet_s = beat, QUIET_S if quiet_s is None else quiet_s
+        self._heard = time.monotonic()
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        """Start to watch."""
+        self._heard = time.monotonic()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop watching; nothing is called after this."""
+        self._ended.set()
+        self._thread.join()
+
+    def __enter__(self) -> Self:
+        """Start to watch."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop watching."""
+        self.stop()
+
+    def heard(self) -> None:
+        """Register that a line has been printed."""
+        self._heard = time.monotonic()
+
+    def _watch(self) -> None:
+        while not self._ended.wait(max(0.0, self._heard + self._quiet_s - time.monotonic())):
+            if time.monotonic() - self._heard >= self._quiet_s:
+                self.heard()
+                self._beat()

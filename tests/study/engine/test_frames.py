@@ -1,0 +1,47 @@
+"""What is printed while frames are computed, where there is no terminal."""
+
+import time
+
+import pytest
+
+from study.engine.frames import Lines
+from study.engine.heartbeat import Heartbeat
+
+
+@pytest.fixture
+def lines(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("study.engine.frames.time.monotonic", lambda: now[0])
+    return Lines(), now
+
+
+def test_every_tenth_has_a_line_with_an_eta(lines, capsys):
+    display, now = lines
+    for done in range(21):
+        now[0] = 3.0 * done
+        display.advance(done, 20)
+    printed = capsys.readouterr().err.splitlines()
+    assert printed[0] == "log-mel frames: 2 of 20 clips; ETA 54 s"
+    assert printed[-1] == "log-mel frames: 20 of 20 clips; ETA 0 s"
+    assert len(printed) == 10
+
+
+def test_clips_of_an_earlier_build_do_not_count_towards_the_pace(lines, capsys):
+    display, now = lines
+    display.advance(50, 100)
+    now[0] = 10.0
+    display.advance(60, 100)
+    assert capsys.readouterr().err.splitlines()[-1] == "log-mel frames: 60 of 100 clips; ETA 40 s"
+
+
+def test_silence_is_broken_by_what_is_being_done(capsys):
+    display = Lines()
+    display.heartbeat = Heartbeat(display._print, 0.05)
+    with display.heartbeat:
+        time.sleep(0.2)
+        display.wait()
+        time.sleep(0.2)
+    printed = capsys.readouterr().err.splitlines()
+    assert printed[0] == "log-mel frames: reading the data"
+    assert printed[-1] == "log-mel frames: another process is building them; waiting for it"
+    assert len(printed) > 3
