@@ -134,7 +134,7 @@ def load_study(storage: Location | Path | str, name: str, *, show_test: bool = F
     Raises:
         FileNotFoundError: the storage location holds no study of that name.
         ValueError: two different runs share arm, configuration, subset and seed.
-        pydantic.ValidationError: the plan is not what it should be.
+        DamagedError, OtherVersionError: the plan cannot be read; see ``trainables.storage.documents``.
 
     """
     return Study(study_results.load_results(storage, name, show_test=show_test))

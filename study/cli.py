@@ -15,6 +15,7 @@ from study.errors import EngineError, OwnedError, SpecError, UnknownStudyError, 
 from study.interrupts import Interrupted, interruptible
 from study.streams import steady_streams
 from trainables.datasets.manifest import DataSetError
+from trainables.storage.documents import OtherVersionError
 
 BAD_INPUT = 2
 FAULT = 1
@@ -100,7 +101,7 @@ def parser(chosen: str | None = None) -> CommandParser:
 
 def _explain(error: Exception) -> int:
     """Print what an expected error means, without a traceback; raise any other, which is a defect."""
-    if isinstance(error, SpecError | DataSetError):
+    if isinstance(error, SpecError | DataSetError | OtherVersionError):
         complain(*error.problems)
         return BAD_INPUT
     if isinstance(error, OwnedError | UnknownStudyError | UsageError):

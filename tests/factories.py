@@ -10,9 +10,11 @@ import numpy as np
 
 from analysis.findings.method_finding import method_finding
 from analysis.results.study_results import StudyResults, study_results
+from analysis.results.study_state import Progress
 from trainables.config import CCE, GCE, AdaptiveGCE, Configuration, Run, Training
 from trainables.plans import DataSummary, HeldOut, PlannedRun, StudyPlan, write_plan
 from trainables.records import Cost, Epoch, Record, Stage, Status, Test, read_record, record_path, recorded
+from trainables.storage.documents import to_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -63,7 +65,7 @@ def record(run: Run | PlannedRun, status: Status = "complete", epochs: Sequence[
 
 def write_record(storage: Location, record: Record) -> None:
     """Write a record, also over one that is there."""
-    record_path(storage, record.run_id).write(record.model_dump_json(indent=1).encode())
+    record_path(storage, record.run_id).write(to_bytes(record))
 
 
 def read_records(storage: Location) -> dict[str, Record]:
@@ -216,7 +218,7 @@ class Builder:
 
     def results(self) -> StudyResults:
         """Return the study's results without touching the disk."""
-        return study_results(self.plan(), self.records, progress=self.progress)
+        return study_results(self.plan(), self.records, progress=Progress.model_validate(self.progress))
 
     def report(self) -> Any:
         """Return the report of the study's method; its ``finding`` is what the study found."""

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from trainables.config import SEMANTICS_VERSION, Run
-from trainables.records import Stage, Strict, uncollected
-from trainables.settings import MethodName, PlanSettings
+from trainables.records import Stage, uncollected
+from trainables.settings import NAME_PATTERN, MethodName, PlanSettings
+from trainables.storage.documents import DamagedError, Document, Part, read_document, to_bytes
 
 if TYPE_CHECKING:
     from trainables.storage.types import Location
 
 
-class PlannedRun(Strict):
+class PlannedRun(Part):
     """One run of a study: its arm, the values of the arm's open parameters, and what the run is for."""
 
     arm: str
@@ -24,14 +29,14 @@ class PlannedRun(Strict):
     stage: Stage = ""
 
 
-class HeldOut(Strict):
+class HeldOut(Part):
     """The validation clips of a training subset."""
 
     clips: int
     verified: int  # of them; with a split for each seed the mean over splits, rounded
 
 
-class DataSummary(Strict):
+class DataSummary(Part):
     """The data set, as the report describes it."""
 
     name: str
@@ -46,7 +51,7 @@ class DataSummary(Strict):
     skipped: list[tuple[str, str]] = Field(default_factory=list)  # (clip, problem), left out by --skip-bad-clips
 
 
-class StudyPlan(Strict):
+class StudyPlan(Document):
     """A study as the storage location keeps it: its file, its data and every run it names."""
 
     name: str
@@ -95,13 +100,14 @@ def plan_path(storage: Location, name: str) -> Location:
 
 
 def study_names(storage: Location) -> list[str]:
-    """Return the names of the studies of a storage location, sorted."""
-    return sorted(path.parent.name for path in (storage / "studies").glob("*/plan.json"))
+    """Return the names of the studies of a storage location, sorted; folders with another kind of name hold none."""
+    folders = (path.parent.name for path in (storage / "studies").glob("*/plan.json"))
+    return sorted(name for name in folders if re.fullmatch(NAME_PATTERN, name))
 
 
 def write_plan(storage: Location, plan: StudyPlan) -> None:
     """Write a study's plan, atomically."""
-    plan_path(storage, plan.name).write(plan.model_dump_json(indent=1).encode())
+    plan_path(storage, plan.name).write(to_bytes(plan))
 
 
 def read_plan(storage: Location, name: str) -> StudyPlan:
@@ -109,8 +115,15 @@ def read_plan(storage: Location, name: str) -> StudyPlan:
 
     Raises:
         FileNotFoundError: the storage location holds no study of that name.
+        DamagedError, OtherVersionError, OSError: see ``trainables.storage.documents.read_document``; a plan of another
+            study is damaged too.
 
     """
-    data = plan_path(storage, name).read_bytes()
+    path = plan_path(storage, name)
+    if not re.fullmatch(NAME_PATTERN, name):  # it may come from a command line or an address
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(path))
     with uncollected():
-        return StudyPlan.model_validate_json(data)
+        plan = read_document(path, StudyPlan, check=attrgetter("settings"))
+    if plan.name != name:
+        raise DamagedError(path, f"it is the plan of a study named {plan.name!r}")
+    return plan

@@ -6,10 +6,11 @@ import gc
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from trainables.config import Run
 from trainables.provenance import Provenance
+from trainables.storage.documents import DamagedError, Document, OtherVersionError, Part, read_document, to_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,13 +26,7 @@ Stage = Literal["", "explore", "confirm", "control"]
 SelectOn = Literal["validation", "verified"]
 
 
-class Strict(BaseModel):
-    """Base of models that are read back from disk: unknown keys are an error, NaN is kept."""
-
-    model_config = ConfigDict(extra="forbid", ser_json_inf_nan="constants")
-
-
-class Epoch(Strict):
+class Epoch(Part):
     """The curve's point of one epoch. Accuracies are fractions in [0, 1], losses are means over a batch's samples."""
 
     epoch: int  # counted from 1
@@ -50,7 +45,7 @@ class Epoch(Strict):
         return _accuracy(self, select_on)
 
 
-class Spent(Strict):
+class Spent(Part):
     """The time that a run took, over all its attempts."""
 
     wall_s: float
@@ -74,7 +69,7 @@ def speed(images: int, train_s: float) -> float:
     return images / train_s if train_s else 0.0
 
 
-class Test(Strict):
+class Test(Part):
     """Result on the test clips, in the manifest's order. Selection never sees it."""
 
     __test__ = False  # not a test case, despite its name
@@ -83,7 +78,7 @@ class Test(Strict):
     predictions: list[int]  # index into the manifest's classes
 
 
-class Record(Strict):
+class Record(Document):
     """One ended run."""
 
     run_id: str
@@ -154,7 +149,7 @@ def log_path(storage: Location, run_id: str) -> Location:
 
 def add_record(storage: Location, record: Record) -> bool:
     """Add a record as the run's owner; return whether it was written: in an object store, an earlier record stays."""
-    return record_path(storage, record.run_id).write_as_owner(record.model_dump_json(indent=1).encode())
+    return record_path(storage, record.run_id).write_as_owner(to_bytes(record))
 
 
 def read_record(path: Location) -> Record:
@@ -162,10 +157,10 @@ def read_record(path: Location) -> Record:
 
     Raises:
         FileNotFoundError: there is no such file.
-        pydantic.ValidationError: the file is not a record.
+        DamagedError, OtherVersionError, OSError: see ``trainables.storage.documents.read_document``.
 
     """
-    return Record.model_validate_json(path.read_bytes())
+    return read_document(path, Record)
 
 
 @contextmanager
@@ -184,10 +179,12 @@ def uncollected() -> Iterator[None]:
 
 
 def is_recorded(storage: Location, run_id: str) -> bool:
-    """Return whether a run has a readable record."""
+    """Return whether a run has a record that is not to be written over: its own, or one of another version."""
     try:
         return read_record(record_path(storage, run_id)).run_id == run_id
-    except (FileNotFoundError, ValidationError):
+    except OtherVersionError:
+        return True
+    except (FileNotFoundError, DamagedError):
         return False
 
 

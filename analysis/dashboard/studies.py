@@ -8,21 +8,20 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import ValidationError
-
 from analysis.dashboard.links import web_address
 from analysis.dashboard.snapshot import Snapshot
-from analysis.results.study_results import read_or_explain, study_results, with_labels
+from analysis.results.study_results import Unread, read_or_explain, study_results, with_labels
 from analysis.results.study_state import progress_of, read_progress, study_state
 from trainables.naming import label
 from trainables.plans import plan_path, read_plan, study_names
+from trainables.records import Record
+from trainables.storage.documents import DamagedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from analysis.results.study_state import State
     from trainables.plans import PlannedRun, StudyPlan
-    from trainables.records import Record
     from trainables.storage.types import Location, Stamp
 
 # A snapshot is kept for this many times the duration of its computation, so that a large study leaves time to read.
@@ -101,7 +100,7 @@ class Studies:
         self._owner = owner
         self._lock = threading.RLock()
         self._plans: dict[str, tuple[Stamp, StudyPlan, dict[str, PlannedRun]]] = {}
-        self._read: dict[str, tuple[Stamp, Record | None, str]] = {}
+        self._read: dict[str, tuple[Stamp, Record | Unread | None]] = {}
         self._snapshots: dict[tuple[str, bool], Snapshot] = {}  # by name, and whether hidden tests are shown
 
     def names(self) -> list[str]:
@@ -133,11 +132,10 @@ class Studies:
                     plan = read_plan(self.storage, name)
                     # A run_id is a hash over the whole run, so it is computed only once.
                     cached = self._plans[name] = (current, plan, {p.run.run_id: p for p in plan.runs})
-        except ValidationError as error:
-            msg = f"{path}: damaged: {error.errors()[0]['msg']}"
-            raise UnreadableStudyError(msg) from None
+        except DamagedError as error:
+            raise UnreadableStudyError(str(error)) from None
         except OSError as error:
-            msg = f"{path}: {error.strerror or error}"
+            msg = f"{path}: {error.strerror}" if error.strerror else str(error)
             raise UnreadableStudyError(msg) from None
         return cached[1:]
 
@@ -160,14 +158,14 @@ class Studies:
             with _explained():
                 stamps = self._stamps(runs)
                 progress = progress_of(self.storage, plan)
-            said_ended = bool(progress.get("ended"))
+            said_ended = bool(progress.ended)
             if before and before.plan is plan and (before.stamps, before.said_ended) == (stamps, said_ended):
                 return before
             with _explained():
-                records, damaged = self._records(stamps)
+                records, unread = self._records(stamps)
             start = time.monotonic()  # records are read once, so the cost of the next snapshot is what follows
             try:
-                results = study_results(plan, records, damaged, progress, show_test=show_test)
+                results = study_results(plan, records, unread, progress, show_test=show_test)
             except ValueError as error:
                 raise UnreadableStudyError(str(error)) from None
             if before and before.plan is plan and before.results.labels:
@@ -186,20 +184,20 @@ class Studies:
         by_run_id = {name.removesuffix(".json"): s for name, s in by_name.items() if name.endswith(".json")}
         return {run_id: s for run_id, s in by_run_id.items() if run_id in run_ids}
 
-    def _records(self, stamps: Mapping[str, Stamp]) -> tuple[dict[str, Record], dict[str, str]]:
+    def _records(self, stamps: Mapping[str, Stamp]) -> tuple[dict[str, Record], dict[str, Unread]]:
         records: dict[str, Record] = {}
-        damaged: dict[str, str] = {}
+        unread: dict[str, Unread] = {}
         changed = [i for i, now in stamps.items() if i not in self._read or self._read[i][0] != now]
         results = self.storage.map(lambda run_id: read_or_explain(self.storage, run_id), changed)
         for run_id, result in zip(changed, results, strict=True):
-            self._read[run_id] = (stamps[run_id], *result)
+            self._read[run_id] = (stamps[run_id], result)
         for run_id in stamps:
-            _, record, problem = self._read[run_id]
-            if record is not None:
-                records[run_id] = record
-            elif problem:
-                damaged[run_id] = problem
-        return records, damaged
+            _, outcome = self._read[run_id]
+            if isinstance(outcome, Record):
+                records[run_id] = outcome
+            elif outcome is not None:
+                unread[run_id] = outcome
+        return records, unread
 
     def live(self, name: str) -> Live:
         """Return the state of a running study.
@@ -214,11 +212,11 @@ class Studies:
         if not owner:
             return Live("")
         progress = read_progress(self.storage, name)
-        in_flight = {run_id: state for run_id, state in progress.get("running", {}).items() if run_id in runs}
+        in_flight = {run_id: state for run_id, state in progress.running.items() if run_id in runs}
         flights = tuple(flight(runs[run_id], *state) for run_id, state in in_flight.items())
-        age = max(0.0, time.time() - progress.get("updated", time.time()))
-        ray_dashboard = web_address(progress.get("ray_dashboard"))
-        return Live(owner, flights, progress.get("standing", ""), progress.get("eta_s"), age, ray_dashboard)
+        age = max(0.0, time.time() - progress.updated) if progress.updated else 0.0
+        standing = progress.standing or progress.problem
+        return Live(owner, flights, standing, progress.eta_s, age, web_address(progress.ray_dashboard))
 
     def state(self, snapshot: Snapshot, live: Live) -> State:
         """Return whether a study runs, is complete, or has stopped before its end."""

@@ -29,7 +29,14 @@ if TYPE_CHECKING:
 MAX_ROWS = 60  # configurations in the map of runs
 ROW = 24  # pixels
 UNSCORED = "complete, not scored"
-MARKS = {**CUTS, UNSCORED: "line-ew", WAITING: "circle-open", "missing": "circle-open", "damaged": "asterisk-open"}
+MARKS = {
+    **CUTS,
+    UNSCORED: "line-ew",
+    WAITING: "circle-open",
+    "missing": "circle-open",
+    "damaged": "asterisk-open",
+    "unreadable": "asterisk-open",
+}
 
 
 @dataclass(frozen=True)

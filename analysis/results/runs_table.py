@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 METRICS = ("validation", "test")
 WAITING = "waiting"  # the status of a run without a record while its study has not ended; afterwards it is missing
-LEFT_OUT = ("stopped", "diverged", "failed", "missing", "damaged")  # from every mean; a waiting run may yet enter it
-UNRECORDED = (WAITING, "missing", "damaged")
+LEFT_OUT = ("stopped", "diverged", "failed", "missing", "damaged", "unreadable")  # from every mean; not the waiting
+UNRECORDED = (WAITING, "missing", "damaged", "unreadable")
 
 
 class Key(NamedTuple):

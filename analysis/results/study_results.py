@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from operator import attrgetter
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from pydantic import ValidationError
 
 from analysis.results.clip_labels import read_labels
 from analysis.results.gpu_costs import spending
 from analysis.results.runs_table import WAITING, Key, selected_on
-from analysis.results.study_state import has_ended, progress_of
+from analysis.results.study_state import Progress, has_ended, progress_of
 from trainables.config import CCE, Configuration, Run
 from trainables.naming import PARAMETERS, label, number, ordered, symbol
 from trainables.plans import PlannedRun, StudyPlan, read_plan
 from trainables.records import Epoch, Record, read_record, record_path, uncollected
+from trainables.storage.documents import DamagedError, is_outage
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from trainables.records import SelectOn
     from trainables.storage.types import Location
 
+_NO_PROGRESS = Progress()
 ACCURACIES = (  # columns of ``StudyResults.runs``
     "validation_accuracy",
     "validation_clip_accuracy",
@@ -45,11 +46,12 @@ class StudyResults:
     ``runs`` has one row per planned run: run_id, stage (``trainables.records.Stage``), arm, series (the arm with what
     is varied beside the axis), configuration (a label such as ``adaptive T=1000``), loss, subset, seed, parameter and
     value (the varied number that makes the axis; empty and NaN if nothing is varied), one column per loss parameter,
-    status (of the record; without one ``waiting``, or ``missing`` once the study has ended; ``damaged`` when it cannot
-    be read), validation_accuracy (over patches), validation_clip_accuracy (over clips), verified_accuracy (over clips),
-    test_accuracy (over clips) and selection_accuracy (the one of validation that the study chooses by; fractions in
-    [0, 1], NaN when absent), epochs, wall_s, cpu_s (seconds), error (empty without one), gpu_hours and price
-    (NaN without a record, and where the study file states no price).
+    status (of the record; without one ``waiting``, or ``missing`` once the study has ended; ``damaged`` if it is not
+    what was written; ``unreadable`` if its file cannot be opened, or another version wrote it), validation_accuracy
+    (over patches), validation_clip_accuracy, verified_accuracy, test_accuracy (all over clips) and selection_accuracy
+    (the one of validation that the study chooses by; fractions in [0, 1], NaN when absent), epochs, wall_s, cpu_s
+    (seconds), error (empty without one), gpu_hours and price (NaN without a record, and where the study file states no
+    price).
 
     ``curves`` has one row per recorded epoch: run_id and the fields of ``trainables.records.Epoch``.
 
@@ -70,10 +72,17 @@ class StudyResults:
     test_hidden: bool = False
 
 
+class Unread(NamedTuple):
+    """Why a run's record is not read: the run's status instead, and a line that names the file."""
+
+    status: Literal["damaged", "unreadable"]
+    reason: str
+
+
 def load_results(storage: Location | Path | str, name: str, *, show_test: bool = False) -> StudyResults:
     """Read a study's plan and the records of its runs from a storage location.
 
-    A run whose record cannot be read has the status ``damaged``, and its ``error`` names the file.
+    A run whose record cannot be read has the status ``damaged`` or ``unreadable``, and its ``error`` names the file.
 
     Args:
         storage: the storage location.
@@ -85,23 +94,23 @@ def load_results(storage: Location | Path | str, name: str, *, show_test: bool =
         OSError: an object store cannot be reached.
         ValueError: two different runs share arm, configuration, subset and seed, so a mean would mix two things; or
             the storage location is a URL of another form than ``trainables.storage.location.URL_FORM``.
-        pydantic.ValidationError: the plan is invalid.
+        DamagedError, OtherVersionError: the plan cannot be read.
 
     """
     root = location(storage)
     plan = read_plan(root, name)
     records: dict[str, Record] = {}
-    damaged: dict[str, str] = {}
+    unread: dict[str, Unread] = {}
     with uncollected():
         run_ids = list(dict.fromkeys(planned.run.run_id for planned in plan.runs))
         outcomes = root.map(lambda run_id: read_or_explain(root, run_id), run_ids)
-        for run_id, (record, damaged_by) in zip(run_ids, outcomes, strict=True):
-            if record:
-                records[run_id] = record
-            if damaged_by:
-                damaged[run_id] = damaged_by
+        for run_id, outcome in zip(run_ids, outcomes, strict=True):
+            if isinstance(outcome, Record):
+                records[run_id] = outcome
+            elif outcome is not None:
+                unread[run_id] = outcome
         progress = progress_of(root, plan)
-        return with_labels(study_results(plan, records, damaged, progress, show_test=show_test), root)
+        return with_labels(study_results(plan, records, unread, progress, show_test=show_test), root)
 
 
 def with_labels(results: StudyResults, storage: Location) -> StudyResults:
@@ -112,33 +121,32 @@ def with_labels(results: StudyResults, storage: Location) -> StudyResults:
         return replace(results, labels_problem=str(error))
 
 
-def read_or_explain(root: Location, run_id: str) -> tuple[Record | None, str]:
-    """Return a run's record, or None and what is wrong with its file; the text is empty where there is no file.
+def read_or_explain(root: Location, run_id: str) -> Record | Unread | None:
+    """Return a run's record, or why it is not read; None if there is no file.
 
     Raises:
         OSError: an object store cannot be reached.
 
     """
+    path = record_path(root, run_id)
     try:
-        record = read_record(path := record_path(root, run_id))
+        record = read_record(path)
     except FileNotFoundError:
-        return None, ""
-    except ValidationError as error:
-        return None, f"{path}: {error.errors()[0]['msg']}"
+        return None
+    except DamagedError as error:
+        return Unread("damaged", str(error))
     except OSError as error:
-        if root.local_path is None:  # the store cannot be reached; the record may be intact
+        if is_outage(root, error):
             raise
-        return None, f"{path}: {error.strerror or error}"
-    if record.run_id != run_id:
-        return None, f"{path}: it is the record of run {record.run_id}"
-    return record, ""
+        return Unread("unreadable", f"{path}: {error.strerror}" if error.strerror else str(error))
+    return record if record.run_id == run_id else Unread("damaged", f"{path}: the record of run {record.run_id}")
 
 
 def study_results(
     plan: StudyPlan,
     records: dict[str, Record],
-    damaged: Mapping[str, str] = MappingProxyType({}),
-    progress: Mapping[str, Any] = MappingProxyType({}),
+    unread: Mapping[str, Unread] = MappingProxyType({}),
+    progress: Progress = _NO_PROGRESS,
     *,
     show_test: bool = True,
 ) -> StudyResults:
@@ -147,8 +155,8 @@ def study_results(
     Args:
         plan: the study's plan.
         records: run_id -> record; a run without one is waiting, or missing if the study has ended.
-        damaged: run_id -> what is wrong with its record.
-        progress: the content of the study's progress file.
+        unread: run_id -> why its record is not read.
+        progress: the study's progress file.
         show_test: whether to keep the tests of a study that has not ended.
 
     Raises:
@@ -157,7 +165,7 @@ def study_results(
 
     """
     _ = plan.semantics  # raises for several versions, whose accuracies must not enter one mean
-    missing = sum(p.run.run_id not in records and p.run.run_id not in damaged for p in plan.runs)
+    missing = sum(p.run.run_id not in records and p.run.run_id not in unread for p in plan.runs)
     ended = has_ended(plan, records.values(), missing, progress)
     hidden = not (ended or show_test)
     if hidden:
@@ -168,7 +176,7 @@ def study_results(
     def row(planned: PlannedRun) -> dict[str, Any]:
         run_id = planned.run.run_id
         record = records.get(run_id)
-        outcome = _outcome(record, chosen_by) if record else _unrecorded(damaged.get(run_id), absent)
+        outcome = _outcome(record, chosen_by) if record else _unrecorded(unread.get(run_id), absent)
         return _identity(planned) | outcome | spending(record, prices)
 
     rows = [row(planned) for planned in plan.runs or [_ANY_RUN]]  # without runs, for its columns
@@ -242,11 +250,11 @@ def _identity(planned: PlannedRun) -> dict[str, Any]:
     }
 
 
-def _unrecorded(damage: str | None, absent: str) -> dict[str, Any]:
+def _unrecorded(unread: Unread | None, absent: str) -> dict[str, Any]:
     nan = float("nan")
-    status = "damaged" if damage else absent
+    status, reason = unread or (absent, "")
     accuracies = dict.fromkeys(ACCURACIES, nan)
-    return {"status": status, **accuracies, "epochs": 0, "wall_s": nan, "cpu_s": nan, "error": damage or ""}
+    return {"status": status, **accuracies, "epochs": 0, "wall_s": nan, "cpu_s": nan, "error": reason}
 
 
 def _outcome(record: Record, chosen_by: SelectOn) -> dict[str, Any]:

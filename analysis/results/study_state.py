@@ -7,21 +7,57 @@ whose accuracy is then too high.
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, Literal
+import logging
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
+
+from pydantic import Field
 
 from analysis.results.budget import Spent, reached
 from trainables.plans import study_folder
 from trainables.settings import Grid
+from trainables.storage.documents import DamagedError, Document, is_outage, read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from trainables.plans import StudyPlan
     from trainables.records import Record
     from trainables.storage.types import Location
 
+logger = logging.getLogger(__name__)
+
 State = Literal["running", "complete", "not running"]
+Count: TypeAlias = Annotated[int, Field(ge=0, lt=2**31)]
+Seconds: TypeAlias = Annotated[float, Field(ge=0, le=1e12, allow_inf_nan=False)]
+Fraction: TypeAlias = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class Progress(Document):
+    """The progress file of a study: what the process that runs it last stated.
+
+    Attributes:
+        recorded: the number of runs that have a record.
+        runs: the number of planned runs.
+        standing: how far the method is, in words.
+        ended: whether the study gets no more runs; None if that is unknown.
+        running: run_id -> (epoch, validation accuracy or None) of the runs in training; 0 before the first end.
+        eta_s: seconds to the end; None if unknown.
+        ray_dashboard: address of the cluster's Ray dashboard; empty without one.
+        updated: when the file was written, Unix time.
+        problem: why the file cannot be read; empty if it can, or if there is none. Not part of the file.
+
+    """
+
+    recorded: Count = 0
+    runs: Count = 0
+    standing: str = ""
+    ended: bool | None = None
+    running: dict[str, tuple[Count, Fraction | None]] = Field(default_factory=dict)
+    eta_s: Seconds | None = None
+    ray_dashboard: str = ""
+    updated: Seconds = 0.0
+    problem: Annotated[str, Field(exclude=True)] = ""
 
 
 def study_state(storage: Location, plan: StudyPlan, missing: int, *, running: bool) -> State:
@@ -39,7 +75,7 @@ def study_state(storage: Location, plan: StudyPlan, missing: int, *, running: bo
     return "complete" if not missing and _wants_no_more(plan, progress_of(storage, plan)) else "not running"
 
 
-def has_ended(plan: StudyPlan, records: Iterable[Record], missing: int, progress: Mapping[str, Any]) -> bool:
+def has_ended(plan: StudyPlan, records: Iterable[Record], missing: int, progress: Progress) -> bool:
     """Return whether a study has all the runs that it will get.
 
     A run that failed or diverged has a record, so it keeps no study from its end. A study that reached its budget has
@@ -49,7 +85,7 @@ def has_ended(plan: StudyPlan, records: Iterable[Record], missing: int, progress
         plan: of the study.
         records: of its runs.
         missing: planned runs that have no record.
-        progress: the content of the study's progress file, see ``progress_of``.
+        progress: the study's progress file, see ``progress_of``.
 
     """
     if reached(plan.settings.budget, Spent.of(records)) is not None:
@@ -57,7 +93,7 @@ def has_ended(plan: StudyPlan, records: Iterable[Record], missing: int, progress
     return not missing and _wants_no_more(plan, progress)
 
 
-def _wants_no_more(plan: StudyPlan, progress: Mapping[str, Any]) -> bool:
+def _wants_no_more(plan: StudyPlan, progress: Progress) -> bool:
     """Return whether a method that has all its planned runs will plan no more.
 
     A grid without controls plans all its runs beforehand. Any other study may have recorded every run that it has
@@ -66,8 +102,9 @@ def _wants_no_more(plan: StudyPlan, progress: Mapping[str, Any]) -> bool:
     """
     if plans_all(plan):
         return True
-    grid = isinstance(plan.settings.method, Grid)
-    return bool(progress.get("ended", grid or any(planned.stage == "confirm" for planned in plan.runs)))
+    if progress.ended is not None:
+        return progress.ended
+    return isinstance(plan.settings.method, Grid) or any(planned.stage == "confirm" for planned in plan.runs)
 
 
 def plans_all(plan: StudyPlan) -> bool:
@@ -75,9 +112,9 @@ def plans_all(plan: StudyPlan) -> bool:
     return isinstance(plan.settings.method, Grid) and not plan.settings.controls
 
 
-def progress_of(storage: Location, plan: StudyPlan) -> dict[str, Any]:
-    """Return the content of a study's progress file; empty where plan and records suffice."""
-    return {} if plans_all(plan) else read_progress(storage, plan.name)
+def progress_of(storage: Location, plan: StudyPlan) -> Progress:
+    """Return a study's progress file; the defaults where plan and records suffice."""
+    return Progress() if plans_all(plan) else read_progress(storage, plan.name)
 
 
 def progress_path(storage: Location, name: str) -> Location:
@@ -85,10 +122,19 @@ def progress_path(storage: Location, name: str) -> Location:
     return study_folder(storage, name) / "progress.json"
 
 
-def read_progress(storage: Location, name: str) -> dict[str, Any]:
-    """Return the content of a study's progress file; it is a convenience, so a missing or damaged one is empty."""
+def read_progress(storage: Location, name: str) -> Progress:
+    """Return a study's progress file; the defaults if it is missing or, which is logged once, cannot be read."""
     try:
-        progress = json.loads(progress_path(storage, name).read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return progress if isinstance(progress, dict) else {}
+        return read_document(progress_path(storage, name), Progress)
+    except FileNotFoundError:
+        return Progress()
+    except (DamagedError, OSError) as error:
+        if not is_outage(storage, error):
+            _warn(str(error))
+        return Progress(problem=str(error))
+
+
+@lru_cache(maxsize=256)
+def _warn(text: str) -> None:
+    """Log a warning, once: the dashboard reads the file again and again."""
+    logger.warning("%s; the study is shown without it", text)

@@ -47,16 +47,17 @@ def status(options: argparse.Namespace) -> int:
         f"{plan.name}: {len(recorded)} of {len(runs)} runs recorded; "
         + (f"run by {holder}" if holder else "not running")
     )
-    if holder and (progress := read_progress(storage, name)):
-        for run_id, (epoch, accuracy) in progress["running"].items():
+    progress = read_progress(storage, name)
+    if holder and progress.updated:
+        for run_id, (epoch, accuracy) in progress.running.items():
             planned = runs.get(run_id)
             if planned is None:  # planned after the plan was read
                 continue
             shown = "" if accuracy is None else f", validation {accuracy:.1%}"
             say(f"running: {configuration_name(planned)}, seed {planned.run.seed}, epoch {epoch}{shown}")
-        if progress["standing"]:
-            say(progress["standing"])
-        say(f"ETA {duration(progress['eta_s'])}, as of {time.time() - progress['updated']:.0f} s ago")
+        if progress.standing:
+            say(progress.standing)
+        say(f"ETA {duration(progress.eta_s)}, as of {max(0.0, time.time() - progress.updated):.0f} s ago")
     return 0
 
 

@@ -6,7 +6,6 @@ ends, and at least one a minute.
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -18,12 +17,14 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from analysis.results.study_state import Progress as ProgressFile
 from analysis.results.study_state import progress_path
 from study.console import cell
 from study.engine.heartbeat import Heartbeat
 from study.engine.state import Observer
 from trainables.naming import configuration_name, counted, duration
 from trainables.records import log_path
+from trainables.storage.documents import to_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -238,18 +239,18 @@ class Progress(Observer):
         if not force and time.monotonic() - self._written < (REFRESH_S if local else REFRESH_OBJECT_S):
             return
         self._written = time.monotonic()
-        value = {
-            "recorded": len(self.state.recorded),
-            "runs": len(self.state.runs),
-            "standing": self.state.standing,
-            "ended": self.state.is_over,
-            "running": {i: [f.epoch, f.validation_accuracy] for i, f in self.state.in_flight.items()},
-            "eta_s": self.eta_s(),
-            "ray_dashboard": self.state.ray_dashboard,
-            "updated": time.time(),
-        }
+        file = ProgressFile(
+            recorded=len(self.state.recorded),
+            runs=len(self.state.runs),
+            standing=self.state.standing,
+            ended=self.state.is_over,
+            running={i: (f.epoch, f.validation_accuracy) for i, f in self.state.in_flight.items()},
+            eta_s=self.eta_s(),
+            ray_dashboard=self.state.ray_dashboard,
+            updated=time.time(),
+        )
         try:
-            progress_path(self.storage, self.state.name).hasty().write(json.dumps(value).encode())
+            progress_path(self.storage, self.state.name).hasty().write(to_bytes(file))
         except OSError:
             return
 

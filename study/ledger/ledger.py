@@ -10,14 +10,13 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from study.spec.messages import shown
 from trainables import records as kept
 from trainables.records import read_record, record_path
+from trainables.storage.documents import DamagedError, OtherVersionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
 
     from trainables.records import Record
     from trainables.storage.types import Location
@@ -44,34 +43,46 @@ class Ledger:
         killed process left behind is removed.
 
         Raises:
+            OtherVersionError: this version cannot read some of the records; all are named, and stay where they are.
             OSError: a record cannot be read or moved.
 
         """
         records: dict[str, Record] = {}
         wanted = list(run_ids)
-        for run_id, (record, reason) in zip(wanted, self.storage.map(self._read, wanted), strict=True):
-            if reason:
-                self.put_aside(run_id, "damaged", reason)
-            elif record is not None:
-                records[run_id] = record
+        other: list[str] = []
+        for run_id, outcome in zip(wanted, self.storage.map(self._read, wanted), strict=True):
+            if isinstance(outcome, OtherVersionError):
+                other += outcome.problems
+            elif isinstance(outcome, str):
+                self.put_aside(run_id, "damaged", outcome)
+            elif outcome is not None:
+                records[run_id] = outcome
+        if other:
+            raise OtherVersionError(other)
         if records:  # killed between writing the record and dropping the checkpoint
-            for path in (self.storage / "checkpoints").glob("*.pt"):
-                if path.stem in records:
-                    path.unlink(missing_ok=True)
-            for path in (self.storage / "running").glob("*"):
-                if path.name in records:
-                    path.discard()  # a process that waits for it finds the record
+            self._drop_remains(records)
         return records
 
-    def _read(self, run_id: str) -> tuple[Record | None, str]:
-        """Return a run's record, or None and what is wrong with it; the text is empty if the record is absent."""
+    def _drop_remains(self, recorded: Container[str]) -> None:
+        """Remove the checkpoints and locks of recorded runs."""
+        for path in (self.storage / "checkpoints").glob("*.pt"):
+            if path.stem in recorded:
+                path.unlink(missing_ok=True)
+        for path in (self.storage / "running").glob("*"):
+            if path.name in recorded:
+                path.discard()  # a process that waits for it finds the record
+
+    def _read(self, run_id: str) -> Record | str | OtherVersionError | None:
+        """Return a run's record; None if it is absent, how its damage shows, or the error of another version's."""
         try:
             record = read_record(record_path(self.storage, run_id))
         except FileNotFoundError:
-            return None, ""
-        except ValidationError as error:
-            return None, f"{error.error_count()} problems, the first: {error.errors()[0]['msg']}"
-        return record, "" if record.run_id == run_id else f"it is the record of run {shown(record.run_id)}"
+            return None
+        except DamagedError as error:
+            return error.reason
+        except OtherVersionError as error:
+            return error
+        return record if record.run_id == run_id else f"it is the record of run {shown(record.run_id)}"
 
     def retry(self, records: dict[str, Record]) -> dict[str, Record]:
         """Put the records of failed runs aside, so that they are trained again; return the others."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from study.errors import SpecError, UnknownStudyError
 from study.spec.differences import differences
 from study.spec.messages import closest, shown
-from trainables.plans import StudyPlan, plan_path, read_plan, study_names, write_plan
+from trainables.plans import StudyPlan, read_plan, study_names, write_plan
+from trainables.storage.documents import DamagedError, is_outage
 
 if TYPE_CHECKING:
     from trainables.storage.types import Location
@@ -22,14 +21,14 @@ def find_plan(storage: Location, name: str) -> StudyPlan:
     """Read a study's plan.
 
     Raises:
-        UnknownStudyError: there is no such study; the message lists those that exist.
+        UnknownStudyError: there is no such study, and the message lists those that exist; or its plan is damaged.
+        OtherVersionError: this version cannot read its plan.
 
     """
     try:
         return read_plan(storage, name)
-    except ValidationError as error:
-        msg = f"{plan_path(storage, name)}: damaged: {error.errors()[0]['msg']}"
-        raise UnknownStudyError(msg) from None
+    except DamagedError as error:
+        raise UnknownStudyError(str(error)) from None
     except FileNotFoundError:
         names = study_names(storage)
         others = f"its studies: {', '.join(names)}" if names else "it holds no study"
@@ -47,16 +46,15 @@ def refuse_changed_study(
 
     Raises:
         SpecError: the name is another study's here; each difference is a problem, and the last line advises what to do.
+        OtherVersionError: this version cannot read the stored plan, which stays as it is.
 
     """
     try:
         old = read_plan(storage, name)
     except FileNotFoundError:
         return None
-    except ValidationError as error:
-        damage = error.errors()[0]["msg"]
-        text = f"{plan_path(storage, name)}: damaged ({damage}); move it away, and the study is registered again"
-        raise SpecError([text]) from None
+    except DamagedError as error:
+        raise SpecError([f"{error}; move it away, and the study is registered again"]) from None
     changed = differences(old.spec, spec)
     if fingerprint not in (None, old.dataset.fingerprint):
         changed.append(f"data set fingerprint: {old.dataset.fingerprint} -> {fingerprint}")
@@ -81,11 +79,20 @@ def register(storage: Location, plan: StudyPlan) -> None:
 
 
 def list_studies(storage: Location) -> list[StudyPlan]:
-    """Return the plans of the studies of a storage location, by name; a plan that cannot be read is logged."""
+    """Return the plans of the studies of a storage location, by name; a plan that cannot be read is logged.
+
+    Raises:
+        OSError: an object store cannot be reached.
+
+    """
     plans = []
     for name in study_names(storage):
         try:
             plans.append(read_plan(storage, name))
-        except ValidationError:
-            logger.warning("%s: damaged, left out", plan_path(storage, name))
+        except FileNotFoundError:  # it has just been removed
+            continue
+        except (DamagedError, OSError) as error:
+            if is_outage(storage, error):
+                raise
+            logger.warning("%s; left out", error)
     return plans

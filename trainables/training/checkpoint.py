@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field, ValidationError, model_validator
 
 from trainables.provenance import Attempt
 from trainables.records import Epoch, Spent
+from trainables.storage.documents import Document, OtherVersionError, newer
 
 if TYPE_CHECKING:
     from typing import Self
@@ -35,8 +36,8 @@ class Trained(BaseModel):
     train_s: float
 
 
-class Checkpoint(BaseModel):
-    """The content of a checkpoint.
+class Checkpoint(Document):
+    """The content of a checkpoint. It is no JSON, but has a version of its schema as JSON documents do.
 
     Attributes:
         training: ``RunTraining.state()``.
@@ -75,6 +76,7 @@ def save_checkpoint(path: Location, checkpoint: Checkpoint) -> None:
     import torch  # noqa: PLC0415 -- it takes seconds, and a driver that finds no checkpoint does not need it
 
     state = {
+        "schema_version": checkpoint.schema_version,
         "training": checkpoint.training,
         "spent": checkpoint.spent.model_dump(),
         "earlier": [attempt.dump() for attempt in checkpoint.earlier],
@@ -86,9 +88,10 @@ def save_checkpoint(path: Location, checkpoint: Checkpoint) -> None:
 
 
 def load_checkpoint(path: Location) -> Checkpoint | None:
-    """Read a checkpoint; return None if it is absent, damaged or of another version, and the run is to start over.
+    """Read a checkpoint; return None if it is absent, damaged or cannot be used, and the run is to start over.
 
     Raises:
+        OtherVersionError: a newer version wrote it; it is not to be written over.
         OSError: the file exists but cannot be read now.
 
     """
@@ -106,6 +109,8 @@ def load_checkpoint(path: Location) -> Checkpoint | None:
         state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
         return Checkpoint.model_validate(state)
     except (RuntimeError, pickle.UnpicklingError, ValidationError) as error:  # intact, but not what this version writes
+        if isinstance(error, ValidationError) and (reason := newer(error, Checkpoint)):
+            raise OtherVersionError([f"{path}: {reason}"]) from None
         logger.warning("%s: foreign checkpoint (%s); the run starts over", path, str(error).partition("\n")[0])
         return None
 

@@ -150,13 +150,25 @@ def test_what_is_under_way_comes_from_the_progress_file_of_a_study_that_somebody
     assert live.age_s < 5
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}"])
-def test_without_a_whole_progress_file_nothing_is_said(study, studies, storage, owners, text):
+def test_without_progress_only_the_owner_of_a_running_study_is_shown(study, studies, storage, owners):
     study.add("cce", LOSS, 0)
     study.write(storage)
     owners["best-t"] = "process 7"
-    (study_folder(storage, "best-t") / "progress.json").write_text(text)
     assert studies.live("best-t") == Live("process 7")
+    (study_folder(storage, "best-t") / "progress.json").write_text("{}")
+    assert studies.live("best-t") == Live("process 7")
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"updated": "soon"}', '{"schema_version": 2}'])
+def test_a_progress_file_that_cannot_be_read_is_named_beside_the_owner(study, studies, storage, owners, text):
+    study.add("cce", LOSS, 0)
+    study.write(storage)
+    owners["best-t"] = "process 7"
+    path = study_folder(storage, "best-t") / "progress.json"
+    path.write_text(text)
+    live = studies.live("best-t")
+    assert live.owner == "process 7"
+    assert live.standing.startswith(f"{path}: ")
 
 
 def test_exploring_runs_stand_apart_and_show_no_test_accuracy(study):

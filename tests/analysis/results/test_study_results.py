@@ -141,6 +141,16 @@ def test_a_record_that_cannot_be_read_is_left_out_as_damaged(study: Builder, tmp
     assert summary(method_finding(results)).iloc[0][["n", "damaged", "missing"]].tolist() == [1, 1, 0]
 
 
+def test_a_record_of_a_newer_version_is_unreadable_and_named(study: Builder, tmp_path: Path) -> None:
+    study.baselines(1)
+    name = study.write(tmp_path)
+    path = record_path(tmp_path, study.planned[1].run.run_id)
+    path.write(b'{"schema_version": 2}')
+    runs = load_results(tmp_path, name).runs
+    assert list(runs["status"]) == ["complete", "unreadable"]
+    assert runs["error"][1].startswith(f"{path}: written by a newer version of gce-study")
+
+
 def test_a_record_of_another_run_is_damaged(study: Builder, tmp_path: Path) -> None:
     first, second = (study.add("cce", CCE(name="cce"), seed) for seed in range(2))
     name = study.write(tmp_path)

@@ -11,7 +11,7 @@ from plotly.offline import get_plotlyjs
 from analysis.dashboard.studies import Studies
 from analysis.report.write import FORMATS, IMAGES, write_report
 from analysis.results.study_results import load_results
-from analysis.results.study_state import has_ended, progress_path, read_progress
+from analysis.results.study_state import Progress, has_ended, progress_path, read_progress
 from study.cli import main
 from study.ledger.claim import owner
 from trainables.config import CCE, AdaptiveGCE
@@ -66,13 +66,36 @@ def test_terminal_and_dashboard_state_the_same(  # noqa: PLR0913, PLR0917 -- fix
     assert _states(tmp_path, capsys) == (state, state)
 
 
-@pytest.mark.parametrize("content", [None, "", "{", "[1]"])
-def test_a_progress_file_that_is_missing_or_damaged_is_empty(tmp_path: Path, content: str | None) -> None:
+def test_a_study_without_a_progress_file_has_the_defaults(tmp_path: Path) -> None:
+    assert read_progress(tmp_path, "s") == Progress()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "{",
+        "[1]",
+        '{"running": {"r": [1]}}',
+        '{"running": 3}',
+        '{"eta_s": 1e300}',
+        '{"eta_s": NaN}',
+        '{"updated": null}',
+        '{"ended": "perhaps"}',
+        '{"schema_version": 99}',
+    ],
+)
+def test_a_progress_file_that_cannot_be_read_is_named_once_and_counts_as_none(
+    tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture
+) -> None:
     path = progress_path(tmp_path, "s")
     path.parent.mkdir(parents=True)
-    if content is not None:
-        path.write_text(content)
-    assert read_progress(tmp_path, "s") == {}
+    path.write_text(content)
+    for _ in range(2):
+        progress = read_progress(tmp_path, "s")
+    assert progress.problem.startswith(f"{path}: ")
+    assert progress == Progress(problem=progress.problem)
+    assert caplog.messages == [f"{progress.problem}; the study is shown without it"]
 
 
 SETTLE = {"name": "settle"}
@@ -108,7 +131,7 @@ def test_a_study_has_ended_when_it_gets_no_more_runs(  # noqa: PLR0913, PLR0917 
     for seed, (stage, status) in enumerate(zip(stages, statuses, strict=True)):
         study.add("cce", LOSS, seed, stage=stage, status=status)
     missing = sum(status is None for status in statuses)
-    assert has_ended(study.plan(), study.records.values(), missing, progress) is ended
+    assert has_ended(study.plan(), study.records.values(), missing, Progress(**progress)) is ended
 
 
 def _unfinished(study: Builder) -> Builder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -13,15 +14,17 @@ import pytest
 
 import factories
 from factories import write_record
-from study.errors import OwnedError, SpecError
+from study.cli import main
+from study.errors import OwnedError, SpecError, UnknownStudyError
 from study.ledger.claim import claim, owner
 from study.ledger.ledger import Ledger
-from study.ledger.registry import list_studies, register
+from study.ledger.registry import find_plan, list_studies, register
 from study.planning.runs import study_plan
 from study.spec.study import StudySpec
 from trainables.config import CCE, Configuration, Run
-from trainables.plans import DataSummary, StudyPlan, read_plan, study_folder
-from trainables.records import Record, Status, record_path
+from trainables.plans import DataSummary, StudyPlan, plan_path, read_plan, study_folder
+from trainables.records import Record, Status, is_recorded, record_path
+from trainables.storage.documents import OtherVersionError, to_bytes
 
 ROOT = Path(__file__).parents[3]
 HOLD = """
@@ -71,6 +74,71 @@ def test_a_damaged_record_is_put_aside_and_kept(tmp_path: Path, content: bytes) 
         (warning,) = ledger.warnings
         assert f"{path}: damaged record" in warning
         assert f"moved to {aside}; the run is trained again" in warning
+
+
+def test_a_flipped_bit_in_a_number_is_noticed_and_the_record_put_aside(tmp_path: Path) -> None:
+    write_record(tmp_path, record(0))
+    path = record_path(tmp_path, record(0).run_id)
+    path.write_bytes(path.read_bytes().replace(b'"wall_s": 1', b'"wall_s": 3'))
+    ledger = Ledger(tmp_path)
+    assert ledger.open([record(0).run_id]) == {}
+    assert "damaged record (its checksum does not match its content); moved to" in ledger.warnings[0]
+
+
+def newer(tmp_path: Path, seed: int) -> Path:
+    """Write the record of a run as a newer version would, and return its path."""
+    path = record_path(tmp_path, record(seed).run_id)
+    content = record(seed).model_dump(mode="json") | {"schema_version": 2, "status": "promising"}
+    path.write(json.dumps(content).encode())
+    return path
+
+
+def test_records_of_a_newer_version_are_all_named_and_stay_where_they_are(tmp_path: Path) -> None:
+    write_record(tmp_path, record(2))
+    paths = [newer(tmp_path, 0), newer(tmp_path, 1)]
+    before = [path.read_bytes() for path in paths]
+    ledger = Ledger(tmp_path)
+    with pytest.raises(OtherVersionError) as error:
+        ledger.open(record(seed).run_id for seed in range(3))
+    assert [problem.partition(": ")[0] for problem in error.value.problems] == list(map(str, paths))
+    assert all("install the newer version" in problem for problem in error.value.problems)
+    assert [path.read_bytes() for path in paths] == before
+    assert ledger.warnings == []
+
+
+def test_a_run_with_a_record_of_a_newer_version_is_not_trained(tmp_path: Path) -> None:
+    newer(tmp_path, 0)
+    assert is_recorded(tmp_path, record(0).run_id)
+
+
+def test_a_plan_of_a_newer_version_is_named_and_never_replaced(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    register(tmp_path, plan(name="t"))
+    path = plan_path(tmp_path, "s")
+    path.write(json.dumps(plan().model_dump(mode="json") | {"schema_version": 2}).encode())
+    before = path.read_bytes()
+    with pytest.raises(OtherVersionError, match=r"plan\.json: written by a newer version"):
+        register(tmp_path, plan())
+    assert path.read_bytes() == before
+    assert [p.name for p in list_studies(tmp_path)] == ["t"]
+    assert f"{path}: written by a newer version" in caplog.text
+    assert main(["status", "s", "--storage", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.startswith(f"gce-study: {path}: written by a newer version of gce-study (schema 2;")
+
+
+@pytest.mark.parametrize("name", ["t", "../t", "", "x" * 1000])
+def test_a_plan_that_names_another_study_than_its_folder_is_damaged(tmp_path: Path, name: str) -> None:
+    plan_path(tmp_path, "s").write(to_bytes(plan().model_copy(update={"name": name})))
+    with pytest.raises(UnknownStudyError, match=r"plan\.json: damaged: it is the plan of a study named "):
+        find_plan(tmp_path, "s")
+
+
+@pytest.mark.parametrize("name", ["", "..", "../s", "a/b", "A", "a\n"])
+def test_no_file_is_opened_for_a_name_that_no_study_can_have(tmp_path: Path, name: str) -> None:
+    register(tmp_path / "studies", plan())
+    with pytest.raises(UnknownStudyError, match="no study named"):
+        find_plan(tmp_path / "studies" / "studies", name)
 
 
 def test_another_runs_record_is_put_aside(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import io
 import pytest
 import torch
 
+from trainables.storage.documents import OtherVersionError
 from trainables.training.checkpoint import CHECKSUM, Checkpoint, load_checkpoint, save_checkpoint
 
 
@@ -30,7 +31,15 @@ def state(model=None, **changes):
     """A checkpoint as it lies in the file."""
     training = {"model": model, "curve": [EPOCH], "images": 64, "train_s": 2.0}
     attempt = {"host": "h", "device": "cpu", "threads": 1, "started": "2026-01-01", "from_epoch": 1, "wall_s": 2.5}
-    return {"training": training, "spent": {"wall_s": 2.5, "cpu_s": 2.0}, "earlier": [attempt]} | changes
+    spent = {"wall_s": 2.5, "cpu_s": 2.0}
+    return {"schema_version": 1, "training": training, "spent": spent, "earlier": [attempt]} | changes
+
+
+def write(path, content):
+    """Write an intact checkpoint of any content."""
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    path.write(hashlib.blake2b(buffer.getvalue(), digest_size=CHECKSUM).digest() + buffer.getvalue())
 
 
 def checkpoint(model=None):
@@ -62,12 +71,25 @@ def test_the_file_holds_what_it_always_held(path, more):
     "changes", [{"training": {"weights": 1}}, {"training": {"curve": []}}, {"spent": None}, {"earlier": []}]
 )
 def test_a_checkpoint_of_another_version_counts_as_none(path, changes, caplog):
-    buffer = io.BytesIO()
-    torch.save(state(**changes), buffer)
-    path.parent.mkdir()
-    path.write_bytes(hashlib.blake2b(buffer.getvalue(), digest_size=CHECKSUM).digest() + buffer.getvalue())
+    write(path, state(**changes))
     assert load_checkpoint(path) is None
     assert "foreign checkpoint" in caplog.text
+
+
+@pytest.mark.parametrize("changes", [{}, {"training": {"weights": 1}}, {"spent": None}])
+def test_a_checkpoint_of_a_newer_version_is_refused_and_stays(path, changes):
+    write(path, state(schema_version=2, **changes))
+    before = path.read_bytes()
+    with pytest.raises(OtherVersionError, match=r"run\.pt: written by a newer version of gce-study \(schema 2"):
+        load_checkpoint(path)
+    assert path.read_bytes() == before
+
+
+def test_a_checkpoint_without_a_version_of_its_schema_is_resumed(path):
+    content = state(torch.arange(3))
+    del content["schema_version"]
+    write(path, content)
+    assert load_checkpoint(path).training["model"].tolist() == [0, 1, 2]
 
 
 def test_there_is_none_before_the_first_epoch(path):
