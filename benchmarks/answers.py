@@ -38,6 +38,7 @@ from analysis.report.render import find_browser
 from analysis.report.write import write_report
 from analysis.results.study_results import load_results
 from study.ledger.claim import owner
+from trainables.limits import usable_cpus
 from trainables.records import add_record
 from trainables.storage.folder_location import FolderLocation
 
@@ -241,7 +242,7 @@ def main() -> None:
         "seed": options.seed,
         "report_html_mib": round(report, 1),
         "peak_memory_mib": round(memory),
-        "cores": os.cpu_count(),
+        "cores": usable_cpus(),
         "load_before": load,
         "python": platform.python_version(),
     }

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
 
+from trainables.limits import usable_cpus
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -80,7 +82,7 @@ def machine() -> str:
     with open("/proc/cpuinfo", encoding="ascii") as lines:  # noqa: PTH123 -- a fixed path
         model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown CPU")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{model}, {len(os.sched_getaffinity(0))} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}"
+    return f"{model}, {usable_cpus()} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}"
 
 
 def table(figures: list[Figure]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,7 @@ from measuring import Figure
 from analysis.results.study_results import load_results
 from trainables.datasets.config import Synthetic
 from trainables.datasets.synthetic import LIST
+from trainables.limits import usable_cpus
 from trainables.storage.folder_location import FolderLocation
 
 STUDY = """
@@ -31,7 +31,7 @@ RUNS = 24
 
 def measure() -> list[Figure]:
     """Run a study of 24 runs, and compare its wall time with its training time divided by the cores."""
-    cores = len(os.sched_getaffinity(0))
+    cores = usable_cpus()
     with tempfile.TemporaryDirectory() as name:
         folder = FolderLocation(name)
         sounds = Synthetic(kind="synthetic", noise=0.4, seed=0, train_per_class=100, test_per_class=20)

@@ -11,6 +11,7 @@ from study.cluster.capacity import Offer
 from study.cluster.ray_folder import ray_folder
 from study.cluster.ray_start import kill_ray, start_ray
 from study.errors import RayFailedError
+from trainables.limits import usable_cpus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,7 @@ def own_cluster() -> Iterator[RayFolder]:
                 clean=lambda: kill_ray(folder.path),
                 address="local",
                 include_dashboard=False,
+                num_cpus=usable_cpus(),
                 _node_ip_address="127.0.0.1",
                 _temp_dir=str(folder.path),
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,6 +14,7 @@ from trainables.features.frame_store import STORES, store_folder
 from trainables.features.frame_store_builder import build_store
 from trainables.features.frame_store_cache import shared_store
 from trainables.features.shared_data import publish_dataset
+from trainables.limits import usable_cpus
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
@@ -56,15 +56,14 @@ def store_data(
         with_digests(listed, local / "digests", skip_bad_clips)  # if this fails, its message names the bad clips
         raise
     folder = local / STORES
-    cores = len(os.sched_getaffinity(0))
-    build = partial(build_store, readable, folder, workers=cores, progress=progress, waiting=waiting)
+    build = partial(build_store, readable, folder, workers=usable_cpus(), progress=progress, waiting=waiting)
     try:
         if storage.local_path:
             store = build()
         else:
             store = shared_store(storage / STORES / store_folder(folder, readable).name, folder, build)
-    except BrokenProcessPool:
-        msg = "a process that computed frames was killed (out of memory?); what it had finished is kept"
+    except BrokenProcessPool as broken:
+        msg = f"{broken}; what was finished is kept"
         raise EngineError(msg) from None
     undecodable = store.problems(readable)
     leave_out(listed, dict(readable.skipped) | undecodable, skip_bad_clips)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from trainables.limits import usable_cpus
 
 if TYPE_CHECKING:
     from study.spec.study import StudySpec
@@ -15,7 +16,7 @@ CPU = Path("/proc/cpuinfo")
 def lacking(spec: StudySpec) -> list[str]:
     """Return a line for each resource of a run that this machine lacks."""
     resources = spec.resources
-    available = {"cpus": len(os.sched_getaffinity(0)), "gpus": 0}
+    available = {"cpus": usable_cpus(), "gpus": 0}
     if resources.gpus_per_run:
         import torch  # noqa: PLC0415 -- only a GPU's count needs it
 

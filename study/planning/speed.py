@@ -14,6 +14,8 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from study.cluster.ray_environment import WORKERS
+from study.errors import EngineError
+from trainables.limits import how_ended, oom_kills, usable_cpus
 from trainables.storage.files import cache, write_atomically
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 BATCHES = 5
 ENOUGH_S = 2.0  # two batches suffice once they have taken this long
+LONGEST_S = 600.0  # that a measurement may take; it takes seconds
 CACHED_S = 7 * 86_400.0  # so that a measurement on a busy machine expires
 
 
@@ -34,6 +37,9 @@ def seconds_per_patch(batch_size: int, classes: int, precision: Precision = "fp3
 
     Returns:
         Seconds per patch to train (forward, backward, step), and to score (forward only).
+
+    Raises:
+        EngineError: the measurement failed.
 
     """
     path = cache() / "speed.json"
@@ -58,15 +64,37 @@ def _processor() -> str:
     name = platform.processor() or platform.machine()
     with suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:  # noqa: PTH123 -- no path to keep
         name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), name)
-    return f"{platform.node()}, {len(os.sched_getaffinity(0))} of {name}"
+    return f"{platform.node()}, {usable_cpus()} of {name}"
 
 
 def _measured_apart(*arguments: object) -> tuple[float, float]:
-    """Measure in a separate process with the memory settings of the processes that train."""
+    """Measure in a separate process with the memory settings of the processes that train.
+
+    Raises:
+        EngineError: that process failed; the message states how it ended, and the last line of its error.
+
+    """
     command = [sys.executable, "-P", "-m", "study.planning.speed", *map(str, arguments)]
-    output = subprocess.run(command, env=os.environ | WORKERS, check=True, capture_output=True).stdout  # noqa: S603 -- ours
-    train_s, validate_s = json.loads(output)
-    return train_s, validate_s
+    killed = oom_kills()
+    try:
+        done = subprocess.run(  # noqa: S603 -- ours
+            command, env=os.environ | WORKERS, check=False, capture_output=True, timeout=LONGEST_S
+        )
+        if done.returncode == 0:
+            train_s, validate_s = json.loads(done.stdout)
+            return float(train_s), float(validate_s)
+        problem = how_ended(done.returncode, killed)
+        if lines := done.stderr.decode(errors="replace").strip().splitlines():
+            problem += f": {lines[-1]}"
+    except subprocess.TimeoutExpired:
+        problem = f"did not end within {LONGEST_S:.0f} s"
+    except OSError as error:
+        problem = f"did not start: {error}"
+    except (ValueError, TypeError):
+        problem = "printed no times"
+    how_to_continue = "everything else is checked, and gce-study run needs no estimate"
+    msg = f"the time cannot be estimated: the process that measures this machine {problem}; {how_to_continue}"
+    raise EngineError(msg)
 
 
 def measure(batch_size: int, classes: int, precision: Precision) -> tuple[float, float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from trainables.config import FEATURES
 from trainables.datasets.manifest import DataSetError, Manifest
 from trainables.datasets.subsets import split_validation, subset
 from trainables.features.framing import frame_count, patch_starts
+from trainables.limits import usable_cpus
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -107,6 +107,6 @@ def estimate_s(spec: StudySpec, runs: Counter[str], work: dict[str, Workload], c
     train_s, validate_s = seconds_per_patch(spec.training.batch_size, classes, spec.training.precision)
     once = {name: w.train_patches * train_s + w.validation_patches * validate_s for name, w in work.items()}
     total = sum(once[name] * count for name, count in runs.items()) * spec.training.epochs
-    fit = max(1, len(os.sched_getaffinity(0)) // spec.resources.cpus_per_run)
+    fit = max(1, usable_cpus() // spec.resources.cpus_per_run)
     slots = min(fit, spec.resources.max_concurrent or fit)
     return total / runs.total() * math.ceil(runs.total() / slots)

@@ -15,6 +15,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from factories import outcome, read_records
+from trainables.limits import usable_cpus
 from trainables.plans import read_plan
 from trainables.records import log_path
 
@@ -415,7 +416,7 @@ def test_storage_that_cannot_be_written_ends_the_study_with_one_message_and_it_g
 def test_cpus_and_gpus_that_are_not_there_are_refused_in_words_and_check_says_where_they_may_be(tmp_path):
     path = write_study(tmp_path)
     path.write_text(path.read_text().replace("{max_concurrent: 2}", "{cpus_per_run: 1000, gpus_per_run: 100}"))
-    cpus = f"resources.cpus_per_run: 1000 asked for; this machine has {len(os.sched_getaffinity(0))} CPUs"
+    cpus = f"resources.cpus_per_run: 1000 asked for; this machine has {usable_cpus()} CPUs"
     gpus = f"resources.gpus_per_run: 100 asked for; this machine has {torch.cuda.device_count()} GPUs"
     answer = gce_study("run", path)
     assert (answer.returncode, answer.stderr) == (1, f"gce-study: {cpus}; {gpus}\n")

@@ -6,7 +6,6 @@ they are learnable but not trivial.
 
 from __future__ import annotations
 
-import os
 import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -23,6 +22,7 @@ from trainables.datasets.keys import Noise
 from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split, checked
 from trainables.datasets.noise import inject
 from trainables.datasets.sounds import CLASSES, RATE, render
+from trainables.limits import usable_cpus
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -88,7 +88,7 @@ def _build(settings: Settings, folder: Path) -> None:
             clips += [Clip(f"{split}/{label}-{i:04d}.wav", label, split, verified=True) for i in range(count)]
     noise = Noise(symmetric=settings.noise, keep_verified=settings.keep_verified, seed=settings.seed)
     manifest = inject(Manifest("synthetic", "synthetic", folder, tuple(clips)), noise)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # numpy and libsndfile release the interpreter lock
+    with ThreadPoolExecutor(usable_cpus()) as pool:  # numpy and libsndfile release the interpreter lock
         list(pool.map(lambda clip: _write(folder / clip.path, _sound(settings.seed, clip)), clips))
     csv_manifest.write(manifest, folder / LIST)  # last, as its presence means that the sounds are complete
 

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
-import signal
-import threading
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,11 +22,12 @@ from trainables.features.frame_store import (
     store_folder,
 )
 from trainables.features.framing import frame_count
+from trainables.features.worker_pool import worker_pool
 from trainables.storage.files import write_atomically
 from trainables.storage.locks import exclusive
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
     from trainables.datasets.manifest import Manifest
@@ -72,6 +69,7 @@ def build_store(
         The finished store, after comparing its checksums.
 
     Raises:
+        BrokenProcessPool: a process that computed was lost; the message states how it ended.
         OSError: the disk is full (the space is reserved before anything is computed) or cannot be written.
 
     """
@@ -141,55 +139,13 @@ def _build_chunks(
     todo = [n for n in range(len(groups)) if n not in chunks]
     done = sum(len(groups[n]) for n in chunks)
     progress(done, len(items))
-    with _environment_of_workers(), _pool(max(1, min(workers, len(todo)))) as pool:
+    with worker_pool(max(1, min(workers, len(todo)))) as pool:
         futures = {pool.submit(_build_chunk, folder, n, groups[n]): n for n in todo}
         for future in as_completed(futures):
             chunks[futures[future]] = future.result()
             done += len(groups[futures[future]])
             progress(done, len(items))
     return [chunks[n] for n in range(len(groups))]
-
-
-@contextmanager
-def _environment_of_workers() -> Iterator[None]:
-    """Limit processes that start in this context to one thread each, and have them import nothing from their folder.
-
-    Python, numpy and torch read the variables when they start.
-    """
-    names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "PYTHONSAFEPATH")
-    before = {name: os.environ.get(name) for name in names}
-    os.environ.update(dict.fromkeys(names, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-@contextmanager
-def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _start_worker() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the pool
-    # A parent that is killed does not end its workers: without this they would stay, and might still write.
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-    os._exit(1)
 
 
 def _build_chunk(folder: Path, number: int, group: list[Item]) -> dict[str, Any]:

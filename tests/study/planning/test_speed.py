@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from study.cluster.ray_environment import ALLOCATOR
+from study.errors import EngineError
 from study.planning import speed
 from trainables.networks import cnn
 
@@ -93,6 +94,34 @@ def test_the_time_is_taken_in_a_process_whose_memory_is_managed_as_a_workers(mon
     assert 0 < validate_s < 1
     assert 0 < train_s < 1
     assert environments[0] == environments[0] | ALLOCATOR
+
+
+@pytest.mark.parametrize(
+    ("code", "problem"),
+    [
+        ("import no_such_module", "ended with exit code 1: ModuleNotFoundError: No module named 'no_such_module'"),
+        ("import os; os.kill(os.getpid(), 9)", "was killed by SIGKILL"),
+        ("print('no numbers')", "printed no times"),
+        ("print(7)", "printed no times"),
+        ("import time; time.sleep(60)", "did not end within 2 s"),
+    ],
+)
+def test_a_measurement_that_fails_is_one_line_with_what_is_known_and_how_to_continue(monkeypatch, code, problem):
+    run = subprocess.run
+    monkeypatch.setattr(speed, "LONGEST_S", 2.0)
+    monkeypatch.setattr(subprocess, "run", lambda _, **options: run([sys.executable, "-c", code], **options))
+    with pytest.raises(EngineError) as error:
+        speed.seconds_per_patch(8, 3)
+    assert str(error.value) == (
+        f"the time cannot be estimated: the process that measures this machine {problem}; "
+        "everything else is checked, and gce-study run needs no estimate"
+    )
+
+
+def test_a_measurement_that_cannot_start_is_one_line(monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/no/such/python")
+    with pytest.raises(EngineError, match=r"measures this machine did not start: .*No such file or directory"):
+        speed.seconds_per_patch(8, 3)
 
 
 @pytest.mark.usefixtures("measured")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from trainables.datasets.csv_files.rows import grouped
 from trainables.datasets.manifest import POOL, Clip, Manifest
 from trainables.datasets.names import MISSING, missing, printable
+from trainables.limits import usable_cpus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,4 +76,4 @@ def lines(manifest: Manifest, bad: Mapping[str, str]) -> list[str]:
 
 def threads() -> int:
     """Return how many files to read at a time."""
-    return min(16, 4 * (os.cpu_count() or 1))
+    return min(16, 4 * usable_cpus())
