@@ -12,7 +12,7 @@ from analysis.findings.method_finding import method_finding
 from analysis.results.study_results import StudyResults, study_results
 from analysis.results.study_state import Progress
 from trainables.config import CCE, GCE, AdaptiveGCE, Configuration, Run, Training
-from trainables.plans import DataSummary, HeldOut, PlannedRun, StudyPlan, write_plan
+from trainables.plans import DataSummary, DoubtfulClips, HeldOut, PlannedRun, StudyPlan, write_plan
 from trainables.records import Cost, Epoch, Record, Stage, Status, Test, read_record, record_path, recorded
 from trainables.storage.documents import to_bytes
 
@@ -87,6 +87,7 @@ class Builder:
     description: str = "Which temperature is best?"
     classes: list[str] = field(default_factory=lambda: ["Rain", "Wind"])
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    doubtful: list[DoubtfulClips] = field(default_factory=list)
     clips: dict[str, int] = field(default_factory=dict)  # those of FSDnoisy18k less the skipped ones when empty
     validation: dict[str, HeldOut] = field(default_factory=dict)  # by subset; a plan of the first version has none
     training: Training = field(default_factory=Training)
@@ -206,6 +207,7 @@ class Builder:
             clips=self.clips or {"train verified": 1772, "train unverified": 15813, "test": 947 - len(self.skipped)},
             validation=self.validation,
             skipped=self.skipped,
+            doubtful=self.doubtful,
         )
         return StudyPlan(
             name=self.name,

@@ -7,7 +7,7 @@ import os
 import re
 from functools import cached_property
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -36,6 +36,19 @@ class HeldOut(Part):
     verified: int  # of them; with a split for each seed the mean over splits, rounded
 
 
+Doubt = Literal["test_in_training", "two_labels", "repeated_training", "repeated_test", "silent"]
+
+
+class DoubtfulClips(Part):
+    """Clips that can be used but spoil what a study measures, all in the same way."""
+
+    doubt: Doubt
+    clips: int  # how many
+    among: int  # of how many: all clips, or those of the split that the doubt is about
+    # The first few: a clip, and the clip whose sound it repeats or, of a silent one, why it is silent.
+    examples: list[tuple[str, str]]
+
+
 class DataSummary(Part):
     """The data set, as the report describes it."""
 
@@ -48,7 +61,8 @@ class DataSummary(Part):
     subset_seed: int = 0  # of the draw of the subsets of Table 1
     # By the subsets that the study trains on; plans of the first version lack it.
     validation: dict[str, HeldOut] = Field(default_factory=dict)
-    skipped: list[tuple[str, str]] = Field(default_factory=list)  # (clip, problem), left out by --skip-bad-clips
+    skipped: list[tuple[str, str]] = Field(default_factory=list)  # (clip, problem), left out
+    doubtful: list[DoubtfulClips] = Field(default_factory=list)
 
 
 class StudyPlan(Document):

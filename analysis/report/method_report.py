@@ -25,6 +25,7 @@ from analysis.tables.exploration import search_table, settle_table
 from analysis.tables.label_judge import label_tables
 from analysis.tables.published import published_tables
 from analysis.text.cautions.by_method import explored_cautions, grid_cautions
+from analysis.text.cautions.clips import clip_cautions
 from analysis.text.headline import headline
 from analysis.text.methods.designs import grid_design, search_design, settle_design
 from analysis.text.methods.paragraph import methods
@@ -85,7 +86,12 @@ class MethodReport:
     def cautions(self) -> tuple[str, ...]:
         """The cautions, a sentence each; empty if none applies."""
         plan = self.finding.plan
-        return (*filter(None, [earlier_version(plan)]), *coarse_clips(plan), *self.make_cautions())
+        return (
+            *filter(None, [earlier_version(plan)]),
+            *clip_cautions(plan.dataset.doubtful),
+            *coarse_clips(plan),
+            *self.make_cautions(),
+        )
 
     @cached_property
     def result_tables(self) -> tuple[Table, ...]:

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from analysis.results.validation_clips import validation_clips
+from analysis.text.cautions.clips import clip_cautions
 from analysis.text.validation_clips import clips_in_full, coarse_clips
 from study.commands.options import add_run_options, add_study_file
 from study.commands.tables import show_arms, show_open
@@ -93,6 +94,7 @@ def _data(data: DataSummary) -> Iterator[str]:
     yield f"{data.name}: {len(data.classes)} classes; clips: {clips}{wrong}"
     for path, problem in data.skipped:
         yield f"left out: {path}: {problem}"
+    yield from clip_cautions(data.doubtful)
 
 
 def _validation(plan: StudyPlan) -> Iterator[str]:

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 from rich.table import Table as RichTable
 
 from analysis.tables.csv_text import csv_text
+from analysis.text.cautions.clips import clip_cautions
 from study.console import cell, print_table, say, write
 from trainables.audio.headers import AudioError, probe
 from trainables.datasets import fsdnoisy18k
+from trainables.datasets.checks.doubtful import doubtful_clips
 from trainables.datasets.checks.files import lines, passed_over, quick_checks, threads
 from trainables.datasets.checks.structure import structure
 from trainables.datasets.config import KINDS
+from trainables.datasets.load import compare_contents
 from trainables.datasets.manifest import DataSetError
 from trainables.datasets.names import MISSING
 from trainables.datasets.subsets import counts
@@ -95,7 +98,8 @@ def _describe(options: argparse.Namespace) -> int:
         write(_as_csv(tables))
     else:
         _print(tables)
-        for text in passed_over(manifest):
+        doubtful = doubtful_clips(compare_contents(manifest, headers))
+        for text in (*passed_over(manifest), *clip_cautions(doubtful)):
             say(text)
     problems = problems + structure(manifest)
     if headers or set(bad.values()) != {MISSING}:  # the table already shows that all audio is absent

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.text.cautions.clips import clip_cautions
 from study.cluster.ray_environment import joins_cluster, prepare_environment
 from study.cluster.ray_folder import parent_folder
 from study.console import say
@@ -100,6 +101,8 @@ def train(
     manifest = store_with_progress(spec, options.skip_bad_clips)
     workloads(spec, manifest)
     plan = make_plan(spec, manifest, earlier)
+    for text in clip_cautions(plan.dataset.doubtful):
+        say(text, err=True)
     still_owned()  # computing the frames may have taken long
     register(storage, plan)
     ledger = Ledger(storage)

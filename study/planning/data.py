@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from study.planning.runs import study_plan
-from trainables.datasets.load import load, with_digests
+from trainables.datasets.checks.doubtful import doubtful_clips
+from trainables.datasets.load import leave_out_silent, load, with_digests
 from trainables.datasets.manifest import DataSetError
 from trainables.datasets.remote import local_copy
 from trainables.datasets.subsets import SUBSET_SEED, held_out
+from trainables.features.frame_store import STORES, open_store, store_folder
 from trainables.plans import DataSummary, HeldOut, StudyPlan
 from trainables.storage.files import cache
 from trainables.storage.location import location
@@ -17,6 +20,7 @@ from trainables.storage.location import location
 if TYPE_CHECKING:
     from study.spec.study import StudySpec
     from trainables.datasets.manifest import Manifest
+    from trainables.features.frame_store import FrameStore
 
 
 def read_list(spec: StudySpec) -> Manifest:
@@ -36,7 +40,21 @@ def read_data(spec: StudySpec, skip_bad_clips: int = 0) -> Manifest:
         DataSetError: the data set has problems; all are listed.
 
     """
-    return with_digests(read_list(spec), location(spec.storage).scratch / "digests", skip_bad_clips)
+    local = location(spec.storage).scratch
+    manifest = with_digests(read_list(spec), local / "digests", skip_bad_clips)
+    store = open_store(store_folder(local / STORES, manifest))  # of an earlier run, if there was one
+    return examined(spec, manifest, store)
+
+
+def examined(spec: StudySpec, manifest: Manifest, store: FrameStore | None) -> Manifest:
+    """Return a manifest that knows which clips have equal frames, without silent clips if the study leaves them out.
+
+    Raises:
+        DataSetError: a class is left without training or test clips.
+
+    """
+    known = manifest if store is None else replace(manifest, same=store.same)
+    return leave_out_silent(known) if spec.dataset.leaves_out_silent else known
 
 
 def make_plan(spec: StudySpec, manifest: Manifest, earlier: StudyPlan | None = None) -> StudyPlan:
@@ -57,6 +75,7 @@ def make_plan(spec: StudySpec, manifest: Manifest, earlier: StudyPlan | None = N
         subset_seed=SUBSET_SEED,
         validation=_held_out(spec, manifest),
         skipped=list(manifest.skipped),
+        doubtful=doubtful_clips(manifest),
     )
     return study_plan(spec, summary, earlier)
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from study.errors import EngineError
-from study.planning.data import read_list
+from study.planning.data import examined, read_list
 from trainables.datasets.load import leave_out, with_digests
 from trainables.datasets.manifest import DataSetError, Manifest
 from trainables.features.frame_store import STORES, store_folder
@@ -67,6 +67,6 @@ def store_data(
         raise EngineError(msg) from None
     undecodable = store.problems(readable)
     leave_out(listed, dict(readable.skipped) | undecodable, skip_bad_clips)
-    manifest = leave_out(readable, undecodable, skip_bad_clips)
+    manifest = examined(spec, leave_out(readable, undecodable, skip_bad_clips), store)
     publish_dataset(storage, manifest, store)
     return manifest

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # Samples decoded at a time, so that a header with a wrong length cannot exhaust the memory.
 BLOCK = 1 << 20
+FIRST_LOOK = 1 << 14  # samples decoded at a time to find out whether there is any sound: most files need no second look
 # The resampling filters hold about rate * sample_rate / gcd^2 coefficients; for unrelated rates, that is gigabytes.
 MAX_FILTER_SIZE = 200_000_000
 
@@ -61,19 +62,26 @@ def decode(path: Path | str) -> tuple[NDArray[np.float32], int]:
     return wave, header.rate
 
 
-def without_sound(wave: NDArray[np.float32]) -> str | None:
-    """Return why a decoded file holds no sound although it can be read; None if it does.
+def without_sound(path: Path | str) -> str:
+    """Return why a file holds no sound although it can be read, or "": its mono samples are all equal, or it has one.
 
-    Args:
-        wave: mono samples as decoded, not resampled, shape (n,), n >= 1: resampling would add ringing at the ends.
-
+    Only a file without sound is decoded to its end. "" also stands for a file that cannot be decoded.
     """
-    low, high = wave.min(), wave.max()
-    if len(wave) == 1:
+    levels: set[np.float32] = set()
+    samples = 0
+    try:
+        with soundfile.SoundFile(str(path)) as sound:
+            while len(block := _read_block(sound, FIRST_LOOK)):
+                wave = block.mean(axis=1, dtype=np.float32)
+                levels |= {wave.min(), wave.max()}
+                samples += len(wave)
+                if len(levels) > 1:
+                    return ""
+    except (soundfile.LibsndfileError, RuntimeError):
+        return ""
+    if samples == 1:
         return "a single sample"
-    if low != high:
-        return None
-    return "silent: every sample is 0" if low == 0 else f"constant: every sample is {low:.6g}"
+    return "".join("silent: every sample is 0" if v == 0 else f"constant: every sample is {v:.6g}" for v in levels)
 
 
 def _decode(path: Path | str, header: Probe) -> NDArray[np.float32]:
@@ -99,11 +107,11 @@ def _decode(path: Path | str, header: Probe) -> NDArray[np.float32]:
     return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
 
 
-def _read_block(sound: soundfile.SoundFile) -> NDArray[np.float32]:
+def _read_block(sound: soundfile.SoundFile, size: int = BLOCK) -> NDArray[np.float32]:
     """Read the next samples, shape (n, channels), with full scale [-1, 1]."""
     # Converting integers here takes a fifth of the time that libsndfile needs, and yields the same floats.
     integers = sound.subtype == "PCM_16"
-    block: NDArray[np.float32] = sound.read(BLOCK, dtype="int16" if integers else "float32", always_2d=True)
+    block: NDArray[np.float32] = sound.read(size, dtype="int16" if integers else "float32", always_2d=True)
     return block.astype(np.float32) / np.float32(32768) if integers else block
 
 

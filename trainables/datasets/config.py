@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, get_args
 from pydantic import Field
 
 from trainables.config import Frozen
-from trainables.datasets.keys import InjectedNoise, LocalPath, Noise, Rate, Seed, with_paths
+from trainables.datasets.keys import InjectedNoise, LocalPath, Noise, Rate, Seed, SilentClips, with_paths
 from trainables.storage.location import is_url
 
 if TYPE_CHECKING:
@@ -54,6 +54,11 @@ class DataSetKind(Frozen, ABC):
         """The label noise to inject."""
         return None
 
+    @property
+    def leaves_out_silent(self) -> bool:
+        """Whether clips that hold no sound are left out."""
+        return False
+
     def fetched(self, copy: Callable[[str, str | None], Path]) -> Self:
         """Return the data set with each URL replaced by a path on this machine.
 
@@ -71,6 +76,7 @@ class FSDnoisy18k(DataSetKind):
 
     kind: Annotated[Literal["fsdnoisy18k"], _KIND]
     root: Annotated[LocalPath, Field(description="folder of the data set")]
+    silent: SilentClips = "keep"
 
     @classmethod
     def recognises(cls, path: Path, /) -> bool:
@@ -85,6 +91,11 @@ class FSDnoisy18k(DataSetKind):
 
         return fsdnoisy18k.parse(Path(self.root).expanduser())
 
+    @property
+    def leaves_out_silent(self) -> bool:
+        """The ``silent`` key."""
+        return self.silent == "leave_out"
+
 
 class CSV(DataSetKind):
     """A CSV of ``path,label,split,verified`` (and optionally ``true_label``), paths relative to ``root``."""
@@ -96,6 +107,7 @@ class CSV(DataSetKind):
     root: Annotated[
         LocalPath | None, Field(description="folder that the CSV's paths are relative to; by default the CSV's own")
     ] = None
+    silent: SilentClips = "keep"
     noise: InjectedNoise = None
 
     @classmethod
@@ -114,6 +126,11 @@ class CSV(DataSetKind):
     def injected_noise(self) -> Noise | None:
         """The ``noise`` key."""
         return self.noise
+
+    @property
+    def leaves_out_silent(self) -> bool:
+        """The ``silent`` key."""
+        return self.silent == "leave_out"
 
     def fetched(self, copy: Callable[[str, str | None], Path]) -> Self:
         """Return the data set with each URL replaced; without a root, the clips are next to the CSV."""
@@ -137,6 +154,7 @@ class Folder(DataSetKind):
     verified: Annotated[bool, Field(description="whether the training labels are verified")] = True
     test: Annotated[float, Field(gt=0, lt=1, description="share of each class's clips held out as the test set")] = 0.3
     test_seed: Annotated[Seed, Field(description="seed of the test share")] = 0
+    silent: SilentClips = "keep"
     noise: InjectedNoise = None
 
     @classmethod
@@ -155,6 +173,11 @@ class Folder(DataSetKind):
     def injected_noise(self) -> Noise | None:
         """The ``noise`` key."""
         return self.noise
+
+    @property
+    def leaves_out_silent(self) -> bool:
+        """The ``silent`` key."""
+        return self.silent == "leave_out"
 
 
 class Synthetic(DataSetKind):

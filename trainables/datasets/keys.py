@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import Field
 
@@ -49,6 +49,12 @@ def with_paths(model: M, change: Callable[[str, tuple[str, ...]], str], at: tupl
         elif isinstance(value, Frozen):
             changes[key] = with_paths(value, change, (*at, key))
     return model.model_copy(update=changes)
+
+
+SilentClips = Annotated[
+    Literal["keep", "leave_out"],
+    Field(description="what to do with clips that hold no sound: silent, constant, or of a single sample"),
+]
 
 
 class Noise(Frozen):

@@ -11,9 +11,12 @@ import json
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from trainables.config import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Split = Literal["train", "test"]
 POOL = "pool:"  # first part of the path of a clip that lies in the manifest's pool
@@ -43,6 +46,8 @@ class Manifest:
     digests: tuple[str, ...] = ()  # one content digest per clip; empty until the audio has been read
     skipped: tuple[tuple[str, str], ...] = field(default=())  # (clip, problem) left out with --skip-bad-clips
     pool: Path | None = None  # folder of the out-of-vocabulary sounds that were injected, if any
+    silent: Mapping[str, str] = field(default_factory=dict, compare=False)  # digest -> why the clip holds no sound
+    same: Mapping[str, str] = field(default_factory=dict, compare=False)  # digest -> another with equal frames
     passed_over: tuple[str, ...] = field(default=(), compare=False)  # hidden files, and those that systems leave
 
     @cached_property
@@ -66,6 +71,12 @@ class Manifest:
             for c, d in zip(self.clips, self.digests, strict=True)
         ]
         return digest(rows)
+
+    @property
+    def silent_clips(self) -> dict[str, str]:
+        """The clips that hold no sound: path -> why."""
+        pairs = zip(self.clips, self.digests, strict=True) if self.silent else ()
+        return {clip.path: self.silent[content] for clip, content in pairs if content in self.silent}
 
     def of(self, split: Split) -> tuple[Clip, ...]:
         """Return the clips of one split, in order."""

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from trainables.datasets.manifest import Manifest
 
-# Increased whenever the frames of the same content, or what is stored about it, change. Version 2 lists silent clips,
-# and may not hold a sound that was read short, as version 1 may.
+# Increased whenever the frames of the same content, or what is stored about it, change. Version 2 lists contents with
+# equal frames, and may not hold a sound that was read short, as version 1 may.
 STORE_VERSION = 2
 FLOAT = 4  # bytes of a float32
 FRAMES_FILE, MANIFEST_FILE = "frames.f32", "store.json"
@@ -40,7 +40,7 @@ class FrameStore:
         total: number of frames.
         rows: content digest of a clip -> (first frame, number of frames).
         bad: content digest of a clip that could not be used -> what is wrong with it.
-        silent: content digest of a clip that can be used but holds no sound (all samples equal, or only one) -> why.
+        same: content digest -> that of an earlier clip with equal frames, such as the same sound as wav and as flac.
 
     """
 
@@ -49,7 +49,7 @@ class FrameStore:
     total: int
     rows: dict[str, tuple[int, int]]
     bad: dict[str, str]
-    silent: dict[str, str]
+    same: dict[str, str]
 
     def frames(self) -> np.memmap:
         """Map all frames: float32 of shape (total, mels); writes would stay private to the process."""
@@ -57,16 +57,8 @@ class FrameStore:
 
     def problems(self, manifest: Manifest) -> dict[str, str]:
         """Return what is wrong with the manifest's clips, by clip path."""
-        return _by_path(self.bad, manifest)
-
-    def silences(self, manifest: Manifest) -> dict[str, str]:
-        """Return why clips of the manifest hold no sound, by clip path."""
-        return _by_path(self.silent, manifest)
-
-
-def _by_path(reasons: dict[str, str], manifest: Manifest) -> dict[str, str]:
-    pairs = zip(manifest.clips, manifest.digests, strict=True)
-    return {clip.path: reasons[content] for clip, content in pairs if content in reasons}
+        pairs = zip(manifest.clips, manifest.digests, strict=True)
+        return {clip.path: self.bad[content] for clip, content in pairs if content in self.bad}
 
 
 def store_folder(parent: Path, manifest: Manifest) -> Path:
@@ -94,7 +86,7 @@ def open_store(folder: Path, *, verify: bool = False) -> FrameStore | None:
             total=value["total"],
             rows={k: (first, frames) for k, (first, frames) in value["rows"].items()},
             bad=value["bad"],
-            silent=value["silent"],
+            same=value["same"],
         )
         if size != store.total * store.mels * FLOAT:
             return None

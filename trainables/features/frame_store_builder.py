@@ -6,6 +6,7 @@ import json
 import os
 from concurrent.futures import as_completed
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,16 +88,16 @@ def build_store(
         _reserve(folder / FRAMES_FILE, total * FEATURES.mels * FLOAT)
         chunks = _build_chunks(folder, items, workers, progress)
         rows = {item.content: (item.first, item.frames) for item in items}
-        silent: dict[str, str] = {}
+        sounds: dict[str, str] = {}
         for chunk in chunks:
             bad |= chunk["bad"]
-            silent |= chunk["silent"]
+            sounds |= chunk["sounds"]
         value = {
             "mels": FEATURES.mels,
             "total": total,
             "rows": {content: place for content, place in rows.items() if content not in bad},
             "bad": bad,
-            "silent": silent,
+            "same": _same(sounds),
             "chunks": chunks,
         }
         write_atomically(folder / MANIFEST_FILE, json.dumps(value).encode())
@@ -150,11 +151,11 @@ def _build_chunks(
 
 def _build_chunk(folder: Path, number: int, group: list[Item]) -> dict[str, Any]:
     """Compute and write the frames of some clips; return the content of the chunk's JSON file."""
-    from trainables.audio.decoding import decode, without_sound  # noqa: PLC0415 -- only the workers need them
+    from trainables.audio.decoding import decode  # noqa: PLC0415 -- only the workers need them
     from trainables.features.logmel import log_mel  # noqa: PLC0415
 
     bad: dict[str, str] = {}
-    silent: dict[str, str] = {}
+    sounds: dict[str, str] = {}  # content digest -> digest of the frames
     with (folder / FRAMES_FILE).open("r+b") as file:
         for item in group:
             try:
@@ -164,14 +165,15 @@ def _build_chunk(folder: Path, number: int, group: list[Item]) -> dict[str, Any]
                     bad[item.content] = (
                         f"truncated: the header promises {item.frames} frames, {len(frames)} could be made"
                     )
-                elif reason := without_sound(wave):
-                    silent[item.content] = reason
             except (AudioError, ValueError) as error:
                 bad[item.content] = str(error)
             if item.content in bad:
                 frames = np.zeros((item.frames, FEATURES.mels), np.float32)
             file.seek(item.first * FEATURES.mels * FLOAT)
-            file.write(np.ascontiguousarray(frames, dtype="<f4").tobytes())
+            data = np.ascontiguousarray(frames, dtype="<f4").tobytes()
+            file.write(data)
+            if item.content not in bad:
+                sounds[item.content] = blake2b(data, digest_size=16).hexdigest()
         file.flush()
         os.fsync(file.fileno())
     first, frames_of_chunk = group[0].first, sum(item.frames for item in group)
@@ -180,11 +182,19 @@ def _build_chunk(folder: Path, number: int, group: list[Item]) -> dict[str, Any]
         "frames": frames_of_chunk,
         "clips": [item.content for item in group],
         "bad": bad,
-        "silent": silent,
+        "sounds": sounds,
         "checksum": checksum(folder, FEATURES.mels, first, frames_of_chunk),
     }
     write_atomically(_chunk_path(folder, number), json.dumps(chunk).encode())
     return chunk
+
+
+def _same(sounds: dict[str, str]) -> dict[str, str]:
+    """Return, for the contents whose frames are equal to those of an earlier one, that one."""
+    first: dict[str, str] = {}
+    return {
+        content: other for content, sound in sounds.items() if (other := first.setdefault(sound, content)) != content
+    }
 
 
 def _finished_chunk(folder: Path, number: int, group: list[Item]) -> dict[str, Any] | None:

@@ -64,7 +64,7 @@ def _data(results: StudyResults, cited: References) -> str:
     verified, unverified = clips.get("train verified", 0), clips.get("train unverified", 0)
     total = verified + unverified
     wrong = "" if data.wrong is None or not total else f" ({data.wrong / total:.0%} of the training labels are wrong)"
-    were = "clip that could not be read was" if len(data.skipped) == 1 else "clips that could not be read were"
+    were = "clip without usable sound was" if len(data.skipped) == 1 else "clips without usable sound were"
     skipped = f"; {len(data.skipped):,} {were} left out" if data.skipped else ""
     return (
         f"We used {name} with {len(data.classes)} classes: {total:,} training clips, of which {verified:,} have "

@@ -1,12 +1,17 @@
 """The check command: what it states before a study is run."""
 
+import json
+
+import numpy as np
 import pytest
+import soundfile
 
 from analysis.results.runs_table import key_of
 from factories import point, record, write_record
 from study.cli import main
 from study.methods.controls import controls
 from study.planning.data import make_plan, read_data
+from study.planning.frames import store_data
 from study.spec.reading import read_spec
 from trainables.plans import write_plan
 from trainables.storage.location import location
@@ -64,3 +69,65 @@ def test_check_counts_the_controls_of_a_grid_before_and_after_they_are_planned(t
     write_record(storage, record(made[0]))
     assert main(["check", "c.yaml"]) == 0
     assert "c: 6 runs named (3 seeds) and 3 controls, 7 recorded, 2 left" in capsys.readouterr().out
+
+
+SAME = (
+    "1 of 3 test clips holds the sound of a training clip, which makes test accuracies too high: b/4.flac as b/0.wav."
+)
+
+
+@pytest.fixture
+def sounds(tmp_path, monkeypatch):
+    """Return a function that writes a study on four clips of each of two classes and, of one, a copy as flac."""
+    monkeypatch.chdir(tmp_path)
+    rng = np.random.default_rng(0)
+    for name in (f"{label}/{i}" for label in "ab" for i in range(4)):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        soundfile.write(tmp_path / f"{name}.wav", rng.uniform(-0.5, 0.5, 9_000), 44_100, subtype="PCM_16")
+    soundfile.write(tmp_path / "b/4.flac", soundfile.read(tmp_path / "b/0.wav", dtype="int16")[0], 44_100)
+    tests = ("a/0.wav", "b/1.wav", "b/4.flac")
+    paths = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*"))
+    rows = [f"{path},{path[0]},{'test' if path in tests else 'train'},1" for path in paths]
+    (tmp_path / "clips.csv").write_text("\n".join(["path,label,split,verified", *rows]) + "\n")
+
+    def write(**keys):
+        dataset = {"kind": "csv", "path": "clips.csv", **keys}
+        training = {"epochs": 1, "batch_size": 2}
+        arms = [{"name": "cce", "loss": {"name": "cce"}}]
+        value = {"name": "s", "dataset": dataset, "storage": "runs", "arms": arms, "seeds": 1, "training": training}
+        (tmp_path / "s.yaml").write_text(json.dumps(value))
+        return read_spec(tmp_path / "s.yaml")
+
+    return write
+
+
+def test_check_names_silent_clips_and_leaves_them_out_on_request(sounds, tmp_path, capsys):
+    sounds()
+    soundfile.write(tmp_path / "b/2.wav", np.zeros(9_000), 44_100)
+    silence = "b/2.wav (silent: every sample is 0)"
+    assert main(["check", "s.yaml"]) == 0
+    out = capsys.readouterr().out
+    assert f"1 of 9 clips holds no sound; dataset.silent: leave_out leaves such clips out: {silence}.\n" in out
+    sounds(silent="leave_out")
+    assert main(["check", "s.yaml"]) == 0
+    out = capsys.readouterr().out
+    assert "left out: b/2.wav: silent: every sample is 0\n" in out
+    assert "no sound" not in out
+
+
+def test_check_names_a_test_clip_that_is_a_training_clip_in_another_format_once_frames_exist(sounds, capsys):
+    spec = sounds()
+    assert main(["check", "s.yaml"]) == 0
+    assert SAME not in capsys.readouterr().out
+    manifest = store_data(spec)
+    assert make_plan(spec, manifest).dataset.doubtful[0].examples == [("b/4.flac", "b/0.wav")]
+    assert main(["check", "s.yaml"]) == 0
+    assert f"{SAME}\n" in capsys.readouterr().out
+
+
+def test_frames_are_kept_for_silent_clips_and_the_plan_leaves_them_out(sounds, tmp_path):
+    spec = sounds(silent="leave_out")
+    soundfile.write(tmp_path / "b/2.wav", np.zeros(9_000), 44_100)
+    summary = make_plan(spec, store_data(spec)).dataset
+    assert summary.skipped == [("b/2.wav", "silent: every sample is 0")]
+    assert summary.clips["train verified"] == 5

@@ -9,7 +9,7 @@ import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainables.audio.decoding import read_mono
+from trainables.audio.decoding import FIRST_LOOK, read_mono, without_sound
 from trainables.audio.headers import AudioError, probe, resampled_length
 
 if TYPE_CHECKING:
@@ -262,3 +262,46 @@ def test_real_recordings_are_read(real_data: Path) -> None:
 
 def test_a_path_may_be_text(tmp_path: Path, make_wav: Callable[..., Path]) -> None:
     assert len(read_mono(str(make_wav(tmp_path / "a.wav", 500)), RATE)) == 500
+
+
+@pytest.mark.parametrize(
+    ("samples", "rate", "reason"),
+    [
+        (np.zeros(9_000), 44_100, "silent: every sample is 0"),
+        (np.zeros(3 * FIRST_LOOK), 44_100, "silent: every sample is 0"),
+        (np.full(9_000, 0.25), 16_000, "constant: every sample is 0.25"),
+        (np.stack([np.linspace(-1, 1, 999), -np.linspace(-1, 1, 999)], axis=1), 44_100, "silent: every sample is 0"),
+        (np.array([0.25]), 44_100, "a single sample"),
+    ],
+    ids=["zeros", "longer-than-a-look", "constant", "channels-that-cancel", "one-sample"],
+)
+def test_a_file_without_sound_is_recognised_with_its_reason(
+    tmp_path: Path, samples: np.ndarray, rate: int, reason: str
+) -> None:
+    soundfile.write(tmp_path / "clip.wav", samples, rate, subtype="FLOAT")
+    assert without_sound(tmp_path / "clip.wav") == reason
+
+
+@pytest.mark.parametrize("suffix", ["flac", "ogg", "mp3"])
+def test_silence_is_recognised_in_every_format(tmp_path: Path, suffix: str) -> None:
+    soundfile.write(tmp_path / f"clip.{suffix}", np.zeros(RATE), RATE)
+    assert without_sound(tmp_path / f"clip.{suffix}") == "silent: every sample is 0"
+
+
+@pytest.mark.parametrize(
+    "samples",
+    [
+        np.array([0, 0, 1, 0] * 1000, np.int16),
+        np.concatenate([np.zeros(2 * FIRST_LOOK, np.int16), np.ones(1, np.int16)]),
+        np.concatenate([np.zeros(FIRST_LOOK, np.int16), np.ones(FIRST_LOOK, np.int16)]),
+    ],
+    ids=["faint", "late", "a-step-between-looks"],
+)
+def test_a_faint_or_late_sound_is_a_sound(tmp_path: Path, samples: np.ndarray) -> None:
+    soundfile.write(tmp_path / "clip.wav", samples, RATE)
+    assert without_sound(tmp_path / "clip.wav") == ""
+
+
+def test_a_file_that_cannot_be_decoded_is_not_called_silent(tmp_path: Path) -> None:
+    (tmp_path / "clip.wav").write_text("text")
+    assert without_sound(tmp_path / "clip.wav") == ""

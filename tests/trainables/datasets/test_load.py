@@ -4,12 +4,14 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+import soundfile
 
 from trainables.audio.headers import AudioError, Probe, probe
 from trainables.datasets import load as load_module
 from trainables.datasets.config import CSV
-from trainables.datasets.load import leave_out, load, with_digests
+from trainables.datasets.load import compare_contents, leave_out, leave_out_silent, load, with_digests
 from trainables.datasets.manifest import DataSetError, Manifest, from_json, to_json
 
 if TYPE_CHECKING:
@@ -206,7 +208,7 @@ def test_unchanged_files_are_not_read_again(good: Path, tmp_path: Path, make_wav
 
 def test_a_damaged_digest_cache_is_made_anew(good: Path, tmp_path: Path) -> None:
     first = checked(good)
-    for damage in (b"{", b"[]", b'{"x": 1}', b'{"x": [1]}', b'{"version": 1, "files": {"x": [1]}}'):
+    for damage in (b"{", b"[]", b'{"x": 1}', b'{"x": [1]}', b'{"version": 2, "files": {"x": [1]}}'):
         (tmp_path / "cache/digests.json").write_bytes(damage)
         assert checked(good).digests == first.digests
 
@@ -215,11 +217,51 @@ def test_digests_of_another_version_are_not_used(good: Path, tmp_path: Path) -> 
     first = checked(good)
     store = tmp_path / "cache/digests.json"
     value = json.loads(store.read_bytes())
-    assert value["version"] == 1
-    wrong = {key: [size, time, "0" * 32] for key, (size, time, _) in value["files"].items()}
-    for version, expected in ((1, ("0" * 32,) * 4), (0, first.digests)):
+    assert value["version"] == 2
+    wrong = {key: [size, time, "0" * 32, ""] for key, (size, time, _, _) in value["files"].items()}
+    for version, expected in ((2, ("0" * 32,) * 4), (1, first.digests)):
         store.write_text(json.dumps({"version": version, "files": wrong}))
         assert checked(good).digests == expected
+
+
+def test_silent_clips_are_found_and_stay_usable_also_where_the_files_are_not_read_again(
+    good: Path, tmp_path: Path
+) -> None:
+    soundfile.write(tmp_path / "a/2.wav", np.zeros(2000), 44_100)
+    soundfile.write(tmp_path / "a/3.wav", np.array([0.25]), 44_100)
+    expected = {"a/2.wav": "silent: every sample is 0", "a/3.wav": "a single sample"}
+    for manifest in (checked(good), checked(good)):
+        assert manifest.silent_clips == expected
+        assert len(manifest.clips) == 4
+
+
+def test_silent_clips_are_left_out_on_request_with_their_reason(good: Path, tmp_path: Path) -> None:
+    table(tmp_path, GOOD + "a/5.wav,dog,train,1\n")
+    soundfile.write(tmp_path / "a/5.wav", np.full(2000, 0.25), 44_100)
+    kept = leave_out_silent(checked(good))
+    assert [clip.path for clip in kept.clips] == ["a/1.wav", "a/2.wav", "a/3.wav", "a/4.wav"]
+    assert kept.skipped == (("a/5.wav", "constant: every sample is 0.25"),)
+    assert kept.silent_clips == {}
+
+
+def test_leaving_out_silent_clips_may_not_empty_a_class(good: Path, tmp_path: Path) -> None:
+    soundfile.write(tmp_path / "a/2.wav", np.zeros(2000), 44_100)
+    with pytest.raises(DataSetError) as caught:
+        leave_out_silent(checked(good))
+    assert caught.value.problems == [
+        "after leaving out 1 silent clip: data.csv:5: a/4.wav: unknown label 'cat': no training clip has it"
+    ]
+
+
+def test_equal_contents_are_recognised_without_reading_files_of_other_sizes(good: Path, tmp_path: Path) -> None:
+    (tmp_path / "a/4.wav").write_bytes((tmp_path / "a/1.wav").read_bytes())
+    soundfile.write(tmp_path / "a/3.wav", np.zeros(9), 44_100)
+    manifest = load(CSV(kind="csv", path=str(good)), tmp_path)
+    compared = compare_contents(manifest, {"a/1.wav", "a/3.wav", "a/4.wav"})
+    first, unusable, other_size, copy = compared.digests
+    assert first == copy
+    assert (unusable, other_size) == ("a/2.wav", "a/3.wav")
+    assert compared.silent_clips == {"a/3.wav": "silent: every sample is 0"}
 
 
 def test_a_failure_is_looked_for_again(good: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

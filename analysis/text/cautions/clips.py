@@ -1,0 +1,39 @@
+"""Cautions on clips that spoil what a study measures: repeated sounds, sounds of two labels, clips without sound."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from trainables.plans import DoubtfulClips
+
+
+def clip_cautions(doubtful: Sequence[DoubtfulClips]) -> list[str]:
+    """Return a sentence for each kind of doubtful clips of a data set, with the first few of them."""
+    return [_caution(clips) for clips in doubtful]
+
+
+def _caution(doubtful: DoubtfulClips) -> str:
+    one = doubtful.clips == 1
+    hold, repeat = ("holds", "repeats") if one else ("hold", "repeat")
+    number = f"{doubtful.clips:,} of {doubtful.among:,}"
+    match doubtful.doubt:
+        case "test_in_training":
+            text = f"{number} test clips {hold} the sound of a training clip, which makes test accuracies too high"
+        case "two_labels":
+            text = f"{number} clips {hold} a sound that another clip has under another label"
+        case "repeated_training":
+            text = (
+                f"{number} training clips {repeat} the sound of another; where only one of the two is held out for "
+                "validation, validation accuracies are too high"
+            )
+        case "repeated_test":
+            text = f"{number} test clips {repeat} the sound of another, which counts more than once"
+        case "silent":
+            text = f"{number} clips {hold} no sound; dataset.silent: leave_out leaves such clips out"
+    form = "{} ({})" if doubtful.doubt == "silent" else "{} as {}"
+    shown = [form.format(clip, other) for clip, other in doubtful.examples]
+    more = [f"{doubtful.clips - len(shown):,} more"] if doubtful.clips > len(shown) else []
+    return f"{text}: {'; '.join([*shown, *more])}."

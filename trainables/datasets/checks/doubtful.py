@@ -1,0 +1,60 @@
+"""Clips that can be used but spoil what a study measures: repeated sounds, sounds of two labels, silence."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from trainables.plans import Doubt, DoubtfulClips
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from trainables.datasets.manifest import Clip, Manifest, Split
+
+MAX_EXAMPLES = 3
+
+
+def doubtful_clips(manifest: Manifest) -> list[DoubtfulClips]:
+    """Count the doubtful clips of each kind, with the first few of them; kinds that the data set lacks are left out.
+
+    Two clips hold the same sound if their files are equal or, where frames have been computed, their frames are.
+
+    Args:
+        manifest: with digests.
+
+    """
+    repeated = list(_repeated(manifest))
+    kinds: dict[Doubt, list[tuple[str, str]]] = {
+        "test_in_training": [(clip.path, train[0].path) for train, test in repeated if train for clip in test],
+        "two_labels": [pair for train, test in repeated for pair in _other_labels([*train, *test])],
+        "repeated_training": [(clip.path, train[0].path) for train, _ in repeated for clip in train[1:]],
+        "repeated_test": [(clip.path, test[0].path) for _, test in repeated for clip in test[1:]],
+        "silent": list(manifest.silent_clips.items()),
+    }
+    split: dict[Doubt, Split] = {"test_in_training": "test", "repeated_training": "train", "repeated_test": "test"}
+    among = {doubt: len(manifest.of(split[doubt]) if doubt in split else manifest.clips) for doubt in kinds}
+    return [
+        DoubtfulClips(doubt=doubt, clips=len(pairs), among=among[doubt], examples=pairs[:MAX_EXAMPLES])
+        for doubt, pairs in kinds.items()
+        if pairs
+    ]
+
+
+def _repeated(manifest: Manifest) -> Iterator[tuple[list[Clip], list[Clip]]]:
+    """Yield the training and the test clips of each sound that occurs more than once; silence is no sound."""
+    of_sound: defaultdict[str, tuple[list[Clip], list[Clip]]] = defaultdict(lambda: ([], []))
+    for clip, content in zip(manifest.clips, manifest.digests, strict=True):
+        if content not in manifest.silent:
+            of_sound[manifest.same.get(content, content)][clip.split == "test"].append(clip)
+    return ((train, test) for train, test in of_sound.values() if len(train) + len(test) > 1)
+
+
+def _other_labels(clips: list[Clip]) -> list[tuple[str, str]]:
+    """Return each clip of a sound that has several labels, with the first clip of another label."""
+    pairs = ((clip, next((other for other in clips if other.label != clip.label), None)) for clip in clips)
+    return [(_labelled(clip), _labelled(other)) for clip, other in pairs if other is not None]
+
+
+def _labelled(clip: Clip) -> str:
+    return f"{clip.path} ('{clip.label}')"
