@@ -18,6 +18,7 @@ from trainables.runs.log import RunLog
 from trainables.runs.messages import RunTask, StepReport
 from trainables.runs.ownership import BusyError
 from trainables.storage.location import location
+from trainables.watchdog import end_with_raylet
 
 if TYPE_CHECKING:
     from trainables.runs.execution import RunExecution
@@ -49,6 +50,7 @@ class RunTrainable(tune.Trainable):
 
     def setup(self, config: dict[str, Any]) -> None:
         """Accept a run; nothing but PyTorch is loaded before the first step."""
+        end_with_raylet()  # before anything is locked
         import trainables.runs.execution  # noqa: F401, PLC0415 -- in the worker, before its first run counts as started
 
         if getattr(self, "execution", None) is not None:

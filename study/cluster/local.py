@@ -9,9 +9,10 @@ import ray
 
 from study.cluster.capacity import Offer
 from study.cluster.ray_folder import ray_folder
-from study.cluster.ray_start import kill_ray, start_ray
+from study.cluster.ray_start import kill, kill_ray, ray_processes, start_ray
 from study.errors import RayFailedError
 from trainables.limits import usable_cpus
+from trainables.watchdog import name_driver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,6 +33,7 @@ def own_cluster() -> Iterator[RayFolder]:
         EngineError: there is no place for the folder.
 
     """
+    name_driver()
     with ray_folder() as folder:
         try:
             start_ray(
@@ -48,8 +50,9 @@ def own_cluster() -> Iterator[RayFolder]:
             msg = f"{error}; Ray's logs: {folder.logs}"
             raise RayFailedError(msg) from error.__cause__
         finally:
+            processes = ray_processes(folder.path)
             ray.shutdown()
-            kill_ray(folder.path)
+            kill(processes)  # some agents would write into the folder for up to a minute
 
 
 def most_here(resources: Resources) -> int:

@@ -44,8 +44,13 @@ def prepare_environment() -> None:
             # Despite its name, this applies to every system: 0 gives the node the loopback address, and its servers
             # listen only there. The address given to ray.init would be translated to the machine's outer address.
             RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER="0",
+            # A process is started when a run needs it. Ray would start one for every CPU, and wait for the first ones
+            # before ray.init returns: for ever, if they cannot start.
+            RAY_prestart_worker_first_driver="0",
+            RAY_enable_worker_prestart="0",
         )
     os.environ.update(
+        RAY_DISABLE_FAILURE_SIGNAL_HANDLER="1",  # it would end this process at SIGTERM with a C++ stack trace
         RAY_USAGE_STATS_ENABLED="0",
         RAY_AIR_NEW_OUTPUT="0",
         TUNE_DISABLE_AUTO_CALLBACK_LOGGERS="1",  # the ledger replaces them

@@ -20,9 +20,10 @@ import ray
 from study.cluster.ray_environment import away_from_working_folder
 from study.console import say
 from study.errors import RayFailedError
+from trainables.watchdog import began
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
 PAUSES_S = (5.0, 20.0)  # before the second and the third try: a loaded machine needs time
 
@@ -77,7 +78,12 @@ def quietly() -> Iterator[None]:
 
 
 def kill_ray(folder: Path) -> None:
-    """Kill the processes of this process's own cluster that are still there.
+    """Kill the processes of this process's own cluster; the argument as in ``ray_processes``."""
+    kill(ray_processes(folder))
+
+
+def ray_processes(folder: Path) -> dict[int, str]:
+    """Return the processes of this process's own cluster: for each pid, when it began.
 
     Args:
         folder: the cluster's folder, which the command lines of its servers name.
@@ -89,12 +95,18 @@ def kill_ray(folder: Path) -> None:
             with suppress(OSError):
                 stat = (entry / "stat").read_text(encoding="utf-8", errors="replace")
                 children.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(int(entry.name))
-    doomed = [pid for pid in children.get(os.getpid(), []) if os.fsencode(folder) in _command_line(pid)]
-    for pid in doomed:  # grows by the descendants
-        doomed += children.get(pid, [])
-    for pid in doomed:
-        with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+    pids = [pid for pid in children.get(os.getpid(), []) if os.fsencode(folder) in _command_line(pid)]
+    for pid in pids:  # grows by the descendants
+        pids += children.get(pid, [])
+    return {pid: began(pid) for pid in pids}
+
+
+def kill(processes: Mapping[int, str]) -> None:
+    """Kill processes that still live: for each pid, when it began."""
+    for pid, when in processes.items():
+        if when and began(pid) == when:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def _command_line(pid: int) -> bytes:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
-import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -13,6 +11,7 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import TYPE_CHECKING, Any
 
 from trainables.limits import how_ended, oom_kills
+from trainables.watchdog import end_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +34,7 @@ def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     killed, context = oom_kills(), _Context()
     try:
         with _environment():
-            pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
+            pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker, initargs=(os.getpid(),))
             try:
                 yield pool
             finally:
@@ -78,14 +77,6 @@ def _environment() -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _start_worker() -> None:
+def _start_worker(parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends the pool
-    # A parent that is killed does not end its workers: without this they would stay, and might still write.
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-    os._exit(1)
+    end_with_parent(parent)  # one that is killed does not end its workers: they would stay, and might still write

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from trainables.watchdog import began
+
 
 def this_process() -> dict[str, Any]:
     """Return what names this process to a user: pid, host, user, and when it became the owner."""
@@ -40,20 +42,11 @@ def describe(owner: dict[str, Any]) -> str:
 def life() -> dict[str, str]:
     """Return what lets other processes of this machine tell whether this one is alive."""
     boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    return {"boot": boot, "namespace": str(Path("/proc/self/ns/pid").readlink()), "began": _began(os.getpid())}
+    return {"boot": boot, "namespace": str(Path("/proc/self/ns/pid").readlink()), "began": began(os.getpid())}
 
 
 def has_ended(owner: dict[str, Any]) -> bool:
     """Return whether an owner, with its ``life`` under ``here``, was a process of this machine that has ended."""
     here, theirs = life(), owner.get("here", {})
     same = all(theirs.get(key) == here[key] for key in ("boot", "namespace"))
-    return same and _began(int(owner["pid"])) != theirs.get("began")
-
-
-def _began(pid: int) -> str:
-    """Return when a process began, in clock ticks since the boot; empty if it does not exist."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return "" if fields[0] == "Z" else fields[19]  # a zombie has ended
+    return same and began(int(owner["pid"])) != theirs.get("began")

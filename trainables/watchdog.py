@@ -1,0 +1,77 @@
+"""End this process when one that it depends on has ended.
+
+Where the first process of a container does not collect those that end, they stay as zombies, and a process that asks
+whether its parent still exists is answered that it does.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+CHECK_S = 1.0
+DRIVER = "GCE_STUDY_DRIVER"  # the driver of a cluster on this machine, for its workers: its pid, and when it began
+
+
+def began(pid: int) -> str:
+    """Return when a process began, in clock ticks since the boot; empty if it has ended, also if it is a zombie."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "" if fields[0] == "Z" else fields[19]
+
+
+def name_driver() -> None:
+    """Name this process, in its environment, as the driver of the workers that are started from here on."""
+    os.environ[DRIVER] = f"{os.getpid()} {began(os.getpid())}"
+
+
+@cache
+def end_with_raylet() -> None:
+    """In a worker of Ray: end with its raylet, and with the driver if that is on the same machine.
+
+    Ray's own check misses a raylet that has become a zombie. Later calls do nothing.
+    """
+    depends = {}
+    if raylet := os.environ.get("RAY_RAYLET_PID"):
+        depends[int(raylet)] = began(int(raylet))
+    if driver := os.environ.get(DRIVER):
+        pid, _, when = driver.partition(" ")
+        depends[int(pid)] = when
+    end_with(depends)
+
+
+def end_with_parent(parent: int) -> None:
+    """End with the process that has started this one.
+
+    Args:
+        parent: its pid, as it passed it on; by now it may have ended, and another process may be the parent.
+
+    """
+    end_with({parent: began(parent) if parent == os.getppid() else ""})
+
+
+def end_with(depends: Mapping[int, str]) -> None:
+    """End this process, with exit code 1 and nothing cleaned up, within a second of the end of another one.
+
+    Args:
+        depends: the processes that must all live: for each pid, when it began.
+
+    """
+    if not began(os.getpid()):
+        return  # /proc is not there, so nothing can be told
+    threading.Thread(target=_watch, args=(dict(depends),), name="watchdog", daemon=True).start()
+
+
+def _watch(depends: dict[int, str]) -> None:
+    while all(when and began(pid) == when for pid, when in depends.items()):
+        time.sleep(CHECK_S)
+    os._exit(1)
