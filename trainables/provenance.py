@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+
+@cache
+def code_digest() -> str:
+    """Return the SHA-256, in hexadecimal, of the Python files of the package that trains in this process.
+
+    It is read once per process, so a file that is edited later does not change it, nor what is imported already.
+    """
+    package = Path(__file__).parent
+    files = {path.relative_to(package).as_posix(): path for path in package.rglob("*.py")}
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        content = files[name].read_bytes()
+        digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    return digest.hexdigest()
 
 
 class Attempt(BaseModel):
@@ -23,6 +41,7 @@ class Attempt(BaseModel):
     device: str = ""
     gpus: float = 0.0
     threads: int | None = None
+    code_digest: str = ""  # SHA-256 of the package that trained
     started: str = ""  # ISO 8601 in UTC
     from_epoch: int | None = None
     wall_s: float | None = None
@@ -81,6 +100,11 @@ class Provenance(RootModel[dict[str, Any]]):
     def commit(self) -> str | None:
         """The git commit of the code."""
         return self._text("commit")
+
+    @property
+    def code_digests(self) -> tuple[str, ...]:
+        """The digests of the code that trained the run, each once, in the order of its attempts; empty if unknown."""
+        return tuple(dict.fromkeys(attempt.code_digest for attempt in self.attempts if attempt.code_digest))
 
     @property
     def study(self) -> str | None:

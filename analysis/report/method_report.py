@@ -26,6 +26,7 @@ from analysis.tables.label_judge import label_tables
 from analysis.tables.published import published_tables
 from analysis.text.cautions.by_method import explored_cautions, grid_cautions
 from analysis.text.cautions.clips import clip_cautions
+from analysis.text.cautions.mixed_code import mixed_code
 from analysis.text.headline import headline
 from analysis.text.methods.designs import grid_design, search_design, settle_design
 from analysis.text.methods.paragraph import methods
@@ -90,6 +91,7 @@ class MethodReport:
             *filter(None, [earlier_version(plan)]),
             *clip_cautions(plan.dataset.doubtful),
             *coarse_clips(plan),
+            *mixed_code(self.finding.results),
             *self.make_cautions(),
         )
 

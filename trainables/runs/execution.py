@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 
 from trainables.features.shared_data import StorageError
-from trainables.provenance import Attempt, Provenance
+from trainables.provenance import Attempt, Provenance, code_digest
 from trainables.records import Cost, Record, Spent, Status, Test, add_record, log_path
 from trainables.runs.log import RunLog, now
 from trainables.runs.ownership import BusyError, own
@@ -226,5 +226,6 @@ def machine_facts(device: torch.device) -> dict[str, Any]:
         "versions": {name: version(name) for name in ("gce-study", "torch", "torchaudio", "ray", "numpy")},
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
         "threads": torch.get_num_threads(),
+        "code_digest": code_digest(),
         "started": now(),
     }

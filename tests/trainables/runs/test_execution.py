@@ -8,6 +8,7 @@ import torch
 from factories import outcome, read_records
 from trainables.config import AdaptiveGCE
 from trainables.features.shared_data import StorageError
+from trainables.provenance import code_digest
 from trainables.records import Spent, add_record, log_path
 from trainables.runs.execution import RunExecution, machine_facts
 from trainables.runs.ownership import BusyError, owned, stopped
@@ -264,3 +265,7 @@ def test_in_an_object_store_a_run_that_another_process_took_over_is_left_to_it(l
     execution.own()
     assert execution.step()[0].epoch == 2, "it did not go on from the checkpoint"
     execution.release()
+
+
+def test_what_a_record_states_of_its_process_includes_the_digest_of_the_code():
+    assert machine_facts(torch.device("cpu"))["code_digest"] == code_digest()
