@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -13,13 +14,30 @@ from rich.text import Text
 from study.characters import one_line, several_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from rich.style import StyleType
 
 
 UNFOLDED = 1000  # characters: wide enough that no cell is folded
 MAX_UNCOUNTED = 3  # problems; if there are more, their number is printed too
+_listeners: list[Callable[[str], None]] = []
+
+
+@contextmanager
+def heard_by(listener: Callable[[str], None]) -> Iterator[None]:
+    """Within the context, pass all that this module prints to a function too, a text at a time."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
+
+def note(text: str) -> None:
+    """Pass a text to those who hear what is printed, without printing it."""
+    for listener in _listeners:
+        listener(text)
 
 
 def say(*lines: str, err: bool = False) -> None:
@@ -66,4 +84,5 @@ def cell(text: str, style: StyleType = "") -> Text:
 
 
 def _write(text: str, *, err: bool) -> None:
+    note(text)
     print(text, end="", file=sys.stderr if err else sys.stdout, flush=True)

@@ -37,6 +37,12 @@ def raise_if_interrupted() -> None:
         raise Interrupted(_received[0])
 
 
+def interrupt_main(number: int) -> None:
+    """Send a signal to the main thread; SIGINT instead if nothing handles that signal, which would kill the process."""
+    handled = number if callable(signal.getsignal(number)) else signal.SIGINT
+    signal.pthread_kill(threading.main_thread().ident or 0, handled)
+
+
 @contextmanager
 def interruptible() -> Iterator[None]:
     """Turn the first SIGINT or SIGTERM into ``Interrupted``; ignore later ones, so that the ending is not cut short.

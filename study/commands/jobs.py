@@ -1,19 +1,21 @@
-"""The commands for studies on a cluster: submit, logs, stop, cancel, resume, wait; and status and list there."""
+"""Studies that are jobs of a cluster: submit; logs, stop, cancel, resume, wait, status and list there."""
 
 from __future__ import annotations
 
 import shlex
 import signal
+import socket
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from study.characters import plain
 from study.cluster.driver import end_driver
 from study.cluster.jobs import ADDRESS, Cluster
 from study.cluster.tunnel import POLL_S, tunnel
-from study.commands.options import add_cluster, add_run_options, add_study_file, study_place
+from study.commands.options import add_cluster, add_run_options, add_study_file
 from study.console import say, show, write
 from study.errors import EngineError, SpecError, UnheardError, UsageError
 from study.spec.messages import shown
@@ -37,21 +39,15 @@ ENDED = {CANCELLED, -signal.SIGTERM}  # the second if the driver did not handle 
 
 def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     """Add a command's arguments to its parser."""
-    command.set_defaults(handler=HANDLERS[name])
     if name == "end-driver":  # `cancel` starts it on the cluster
         command.add_argument("job")
+        command.set_defaults(handler=end_driver)
         return
-    if name == "submit":
-        add_study_file(command)
-        command.add_argument("--storage", metavar="WHERE", help="storage location to use instead of the study file's")
-        add_run_options(command)
-    else:
-        command.add_argument("study", metavar="STUDY", help="the study's name or its file")
+    add_study_file(command)
+    command.add_argument("--storage", metavar="WHERE", help="storage location to use instead of the study file's")
+    add_run_options(command)
     add_cluster(command)
-    if name == "logs":
-        command.add_argument("--follow", action="store_true", help="keep printing until the driver ends")
-    if name == "wait":
-        command.add_argument("--timeout", type=float, metavar="S", help=f"give up after S seconds, with {TIMED_OUT}")
+    command.set_defaults(handler=submit)
 
 
 @contextmanager
@@ -72,6 +68,16 @@ def reached(options: argparse.Namespace) -> Iterator[Cluster]:
         msg = f"--address: {address!r} is not allowed; allowed: the dashboard's address, such as {ADDRESS}"
         raise UsageError(msg)
     yield Cluster(address.rstrip("/"))
+
+
+def answers_at_usual_address() -> bool:
+    """Return whether something listens at the address that is used without ``--cluster`` and ``--address``."""
+    usual = urlsplit(ADDRESS)
+    try:
+        socket.create_connection((usual.hostname or "", usual.port or 0), timeout=POLL_S).close()
+    except OSError:
+        return False
+    return True
 
 
 def submit(options: argparse.Namespace) -> int:
@@ -112,27 +118,31 @@ def _refuse_relative_paths(file: StudyFile, storage: str | None) -> None:
 
 
 def _print_job(attempt: Attempt, *, new: bool, options: argparse.Namespace) -> None:
-    where = f" --cluster {options.cluster}" if options.cluster else ""
-    where = f" --address {options.address}" if options.address else where
+    where = _where(options)
     say(f"{attempt.study}: {'submitted as' if new else 'runs here already as'} job {attempt.job}")
     say(f"follow it: gce-study logs {attempt.study} --follow{where}")
     say(f"end it: gce-study stop {attempt.study}{where}")
 
 
-def resume(options: argparse.Namespace) -> int:
+def _where(options: argparse.Namespace) -> str:
+    """Return the option that names the cluster of a command, for another command."""
+    return f" --cluster {options.cluster}" if options.cluster else f" --address {options.address or ADDRESS}"
+
+
+def resume(options: argparse.Namespace, name: str) -> int:
     """Start a study again from the file of its last job."""
     with reached(options) as cluster:
-        last = cluster.latest(study_place(options.study).name)
+        last = cluster.latest(name)
         given = [option for option in shlex.split(last.options) if option != "--retry-failed"]
         attempt, new = (last, False) if last.alive else cluster.submit(last.study, last.submission, given)
     _print_job(attempt, new=new, options=options)
     return 0
 
 
-def logs(options: argparse.Namespace) -> int:
+def logs(options: argparse.Namespace, name: str) -> int:
     """Print a driver's output."""
     with reached(options) as cluster:
-        attempt = cluster.latest(study_place(options.study).name)
+        attempt = cluster.latest(name)
         if not options.follow:
             write(f"{cluster.logs(attempt).rstrip()}\n")
             return 0
@@ -143,22 +153,22 @@ def logs(options: argparse.Namespace) -> int:
     return 0
 
 
-def stop(options: argparse.Namespace) -> int:
+def stop(options: argparse.Namespace, name: str) -> int:
     """Stop a driver and wait until it has ended."""
     with reached(options) as cluster:
-        attempt = cluster.latest(study_place(options.study).name)
+        attempt = cluster.latest(name)
         if attempt.alive:
             cluster.stop(attempt)
             say(f"{attempt.study}: waiting for its runs to finish their epoch (Ctrl-C stops waiting)")
             attempt = _ended(cluster, attempt, None)
-    say(f"{attempt.study}: {state_of(attempt)}; continue with: gce-study resume {attempt.study}")
+    say(f"{attempt.study}: {state_of(attempt)}; continue with: gce-study resume {attempt.study}{_where(options)}")
     return 0
 
 
-def cancel(options: argparse.Namespace) -> int:
+def cancel(options: argparse.Namespace, name: str) -> int:
     """End a driver at once."""
     with reached(options) as cluster:
-        attempt = cluster.latest(study_place(options.study).name)
+        attempt = cluster.latest(name)
         if attempt.alive:
             cluster.cancel(attempt)
             attempt = _ended(cluster, attempt, None)
@@ -166,7 +176,7 @@ def cancel(options: argparse.Namespace) -> int:
     return 0
 
 
-def wait(options: argparse.Namespace) -> int:
+def wait(options: argparse.Namespace, name: str) -> int:
     """Wait for a driver's end.
 
     Returns:
@@ -178,7 +188,7 @@ def wait(options: argparse.Namespace) -> int:
     """
     try:
         with reached(options) as cluster:
-            attempt = _ended(cluster, cluster.latest(study_place(options.study).name), options.timeout)
+            attempt = _ended(cluster, cluster.latest(name), options.timeout)
     except EngineError as error:
         raise UnheardError(str(error)) from None
     say(f"{attempt.study}: {state_of(attempt)}")
@@ -258,14 +268,3 @@ def list_(options: argparse.Namespace) -> int:
 
 def _time(seconds: float | None) -> str:
     return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-
-
-HANDLERS = {
-    "submit": submit,
-    "logs": logs,
-    "stop": stop,
-    "cancel": cancel,
-    "resume": resume,
-    "wait": wait,
-    "end-driver": end_driver,
-}

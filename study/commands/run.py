@@ -10,6 +10,8 @@ from analysis.results.study_results import load_results
 from analysis.tables.accuracy import result_tables
 from study.commands.options import add_run_options, add_study_file
 from study.console import say, show
+from study.engine.driver_log import DriverLog
+from study.engine.end_watch import EndWatch
 from study.engine.notifier import Notifier
 from study.engine.session import how_to_continue, train, workplace
 from study.errors import EngineError
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from analysis.report.method_report import MethodReport
     from study.engine.conductor import Conductor
     from study.spec.notify import Event
+    from study.spec.study import StudySpec
 
 
 def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
@@ -41,13 +44,31 @@ def run(options: argparse.Namespace) -> int:
         0 if at least one of the study's runs is complete, else 1; also if the study ends at its budget.
 
     """
-    spec = read_spec(spec_path(options.file))
+    return run_study(read_spec(spec_path(options.file)), f"gce-study run {options.file}", options)
+
+
+def run_study(spec: StudySpec, command: str, options: argparse.Namespace) -> int:
+    """Run a study; see ``run``.
+
+    Args:
+        spec: the study.
+        command: the command line that runs it again on this machine.
+        options: ``skip_bad_clips`` and ``retry_failed``.
+
+    """
     storage = location(spec.storage)
-    hint = how_to_continue(spec.name, options)
+    hint = how_to_continue(spec.name, command)
     notifier = Notifier(spec.name, spec.notify, hint)
-    with claim(storage, spec.name) as still_owned, notifier.of_failure(), workplace(spec, storage):
+    log = DriverLog(storage, spec.name)
+    with (
+        claim(storage, spec.name) as still_owned,
+        log.listening(command),
+        EndWatch(storage, spec.name) as end_watch,
+        notifier.of_failure(),
+        workplace(spec, storage),
+    ):
         try:
-            conductor = train(spec, storage, options, notifier, still_owned)
+            conductor = train(spec, options, notifier, still_owned, end_watch)
         except (KeyboardInterrupt, EngineError, OSError):
             say(hint, err=True)
             raise

@@ -1,4 +1,4 @@
-"""A graceful stop on SIGINT: the runs in flight finish their epoch first.
+"""A graceful stop, on SIGINT or on request: the runs in flight finish their epoch first.
 
 Call ``ray_environment.prepare_environment`` before importing this module.
 """
@@ -13,20 +13,22 @@ from ray import tune
 from study.console import say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import FrameType
     from typing import Self
 
 
 class FinishingEpochs(tune.Callback, tune.Stopper):
-    """On the first SIGINT, lets each run in flight finish its epoch and then ends Tune in order.
+    """On the first SIGINT, or on request, lets each run in flight finish its epoch and then ends Tune in order.
 
     A run that has finished its epoch keeps its place and waits for the others, so that nothing starts there, and each
     process releases its own run, which can then be resumed at once. After that the signal has its former effect; a
-    second SIGINT has it at once. Outside the context no signal is handled.
+    second SIGINT has it at once. Outside the context no signal is handled, and a request alone stops the runs.
     """
 
-    def __init__(self) -> None:
-        """Begin without runs."""
+    def __init__(self, stop_requested: Callable[[], bool] = lambda: False) -> None:
+        """Begin without runs; ``stop_requested`` is asked again and again while Tune runs."""
+        self._stop_requested = stop_requested
         self._running: set[str] = set()
         self._waiting: set[str] = set()  # for these runs' epochs
         self._before: Any = None
@@ -45,11 +47,19 @@ class FinishingEpochs(tune.Callback, tune.Stopper):
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         """Restore the former handler of SIGINT, and send it the signal that was held back."""
         signal.signal(signal.SIGINT, self._before)
-        if self.requested and error is None:
+        if error is None:
+            self.end()
+
+    def end(self) -> None:
+        """Give the stop, if there was one, the effect of SIGINT; to be called when Tune has ended."""
+        if self.requested:
             signal.raise_signal(signal.SIGINT)
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, self._before)
+        self._begin()
+
+    def _begin(self) -> None:
         self._waiting, self.requested = set(self._running), True
         say(f"stopping: {len(self._waiting)} runs finish their epoch first", err=True)
 
@@ -59,6 +69,8 @@ class FinishingEpochs(tune.Callback, tune.Stopper):
 
     def stop_all(self) -> bool:
         """Return whether every run has finished its epoch."""
+        if not self.requested and self._stop_requested():
+            self._begin()
         return self.requested and not self._waiting
 
     def on_trial_start(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature

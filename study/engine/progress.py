@@ -19,7 +19,7 @@ from rich.text import Text
 
 from analysis.results.study_state import Progress as ProgressFile
 from analysis.results.study_state import progress_path
-from study.console import cell
+from study.console import cell, note
 from study.engine.heartbeat import Heartbeat
 from study.engine.state import Observer
 from trainables.naming import configuration_name, counted, duration
@@ -126,6 +126,8 @@ class Progress(Observer):
 
     def _print(self, text: Text | None = None) -> None:
         """Print a text above the live table; elsewhere followed by the state of the study, in the same line."""
+        if text:
+            note(f"{self.state.name}: {text.plain}")
         if not self._live:
             text = Text("; ").join(part for part in (text, self._line()) if part)
             text = Text.assemble(cell(f"{self.state.name}: "), text)

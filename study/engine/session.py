@@ -27,11 +27,13 @@ from study.planning.machine import ill_suited, lacking
 from study.planning.runs import superseded
 from study.planning.workload import workloads
 from study.spec.differences import dump
+from trainables.storage.location import location
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
+    from study.engine.end_watch import EndWatch
     from study.engine.notifier import Notifier
     from study.spec.study import StudySpec
     from trainables.storage.types import Location
@@ -49,9 +51,14 @@ class OptunaJournal(Observer):
         self._write()
 
 
-def how_to_continue(name: str, options: argparse.Namespace) -> str:
-    """Return a sentence on how to continue an interrupted study."""
-    again = f"gce-study run {options.file}"
+def how_to_continue(name: str, again: str) -> str:
+    """Return a sentence on how to continue an interrupted study.
+
+    Args:
+        name: the study's name.
+        again: the command that runs it again on this machine.
+
+    """
     if "GCE_STUDY_JOB" in os.environ:
         again = f"gce-study resume {name}, or submit its file again"
     return f"{name}: nothing recorded is lost; continue with: {again}"
@@ -83,18 +90,26 @@ def workplace(spec: StudySpec, storage: Location) -> Iterator[None]:
 
 def train(
     spec: StudySpec,
-    storage: Location,
     options: argparse.Namespace,
     notifier: Notifier,
     still_owned: Callable[[], None],
+    end_watch: EndWatch,
 ) -> Conductor:
     """Train the runs of a study that are not recorded yet, and return the conductor.
+
+    Args:
+        spec: the study.
+        options: ``skip_bad_clips`` and ``retry_failed``.
+        notifier: is notified of the study's state.
+        still_owned: a guard that raises OwnedError once another process has taken the study over.
+        end_watch: tells whether the study is to stop.
 
     Raises:
         OwnedError: another process has taken the study over.
         EngineError: the storage location or the cluster cannot be used.
 
     """
+    storage = location(spec.storage)
     earlier = refuse_changed_study(storage, spec.name, dump(spec))  # before the frames are computed
     if text := superseded(earlier, storage):
         say(f"{spec.name}: {text}")
@@ -124,10 +139,10 @@ def train(
     if first is not Signal.DONE:
         if not isinstance(first, Signal):
             conductor.give_back(first.run.run_id)
-        with progress:
+        with progress, end_watch.training():
             prepare_environment()
             from study.engine.tune import execute  # noqa: PLC0415 -- imports ray, which reads the environment
 
-            execute(conductor, spec.resources)
+            execute(conductor, spec.resources, end_watch.stop_requested)
     conductor.state.end()
     return conductor

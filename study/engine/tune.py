@@ -34,6 +34,8 @@ from trainables.runs.messages import RunTask, StepReport
 from trainables.trainable import RunTrainable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from study.engine.conductor import Conductor
     from study.spec.keys import Resources
     from trainables.config import Run
@@ -45,7 +47,7 @@ NODE_LOST = ("node has died", "node was terminated", "actor is temporarily unava
 ANNOUNCED = "its node has died, as was announced"
 
 
-def execute(conductor: Conductor, resources: Resources) -> None:
+def execute(conductor: Conductor, resources: Resources, stop_requested: Callable[[], bool] = lambda: False) -> None:
     """Train the runs of a study until its method is done.
 
     They run on the Ray cluster that this process has joined, or else on one started on this machine.
@@ -53,6 +55,7 @@ def execute(conductor: Conductor, resources: Resources) -> None:
     Args:
         conductor: hands out the runs. Its storage location can be reached by every worker.
         resources: the resources of each run, and how many run at once.
+        stop_requested: whether the study is to stop once its runs have finished their epoch; SIGINT follows then.
 
     Raises:
         EngineError: the storage location cannot be read or written, or Tune failed.
@@ -60,11 +63,13 @@ def execute(conductor: Conductor, resources: Resources) -> None:
     """
     searcher = MethodSearcher(conductor, resources)
     if not ray.is_initialized():
+        finishing = FinishingEpochs(stop_requested)
         with own_cluster() as folder, watched(conductor.state.lose_cluster, f"; Ray's logs: {folder.logs}"):
-            _fit(searcher, resources, most_here(resources), FinishingEpochs(), folder.path)
+            _fit(searcher, resources, most_here(resources), finishing, folder.path)
+        finishing.end()
         return
     conductor.state.ray_dashboard = dashboard_of(ray.init(ignore_reinit_error=True, logging_level=logging.ERROR))
-    with watched(conductor.state.lose_cluster), FinishingEpochs() as finishing:
+    with watched(conductor.state.lose_cluster), FinishingEpochs(stop_requested) as finishing:
         _fit(searcher, resources, most_at_once(conductor.method, resources), finishing)
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 import signal
-import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from study.errors import OwnedError
+from study.interrupts import interrupt_main
 from study.spec.messages import shown
 from trainables.plans import study_folder
 from trainables.settings import NAME_PATTERN
@@ -56,8 +56,7 @@ def claim(storage: Location, name: str) -> Iterator[Callable[[], None]]:
 
 def _interrupt() -> None:
     """End the command at once: SIGINT would let the runs finish their epoch first (``study.engine.graceful_stop``)."""
-    number = signal.SIGTERM if callable(signal.getsignal(signal.SIGTERM)) else signal.SIGINT
-    signal.pthread_kill(threading.main_thread().ident or 0, number)
+    interrupt_main(signal.SIGTERM)
 
 
 def _owned(name: str, path: Location) -> str:

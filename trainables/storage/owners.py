@@ -12,6 +12,8 @@ from typing import Any
 
 from trainables.watchdog import began
 
+UNNAMED = "another process"
+
 
 def this_process() -> dict[str, Any]:
     """Return what names this process to a user: pid, host, user, and when it became the owner."""
@@ -35,7 +37,7 @@ def parse(data: bytes) -> dict[str, Any]:
 def describe(owner: dict[str, Any]) -> str:
     """Describe an owner in words: "another process" if it has not yet written which."""
     if not {"pid", "user", "host", "started"} <= owner.keys():
-        return "another process"
+        return UNNAMED
     return f"process {owner['pid']} of {owner['user']} on {owner['host']} since {owner['started']}"
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from factories import record, write_record
 from study.engine import session
+from study.engine.end_watch import EndWatch
 from study.engine.notifier import Notifier
 from study.planning.runs import study_plan
 from study.spec.reading import read_spec
@@ -44,5 +45,5 @@ def test_a_run_states_which_records_do_not_count_before_the_frames_are_computed(
     monkeypatch.setattr(session, "store_with_progress", compute)
     options = argparse.Namespace(skip_bad_clips=0, retry_failed=False)
     with pytest.raises(FramesError):
-        session.train(spec, storage, options, Notifier("first", None), lambda: None)
+        session.train(spec, options, Notifier("first", None), lambda: None, EndWatch(storage, "first"))
     assert "first: 1 record is of an earlier version of the training and does not count" in capsys.readouterr().out

@@ -1,0 +1,245 @@
+"""The commands for the process that drives a study, wherever it runs: logs, stop, cancel, resume and wait.
+
+A study in a storage location is reached through that location: its driver, on this machine or another, keeps its log
+there and looks there for requests. With ``--cluster`` or ``--address``, or if the storage location does not hold the
+study, it is reached as a job of a cluster (``study.commands.jobs``).
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from study.commands import jobs
+from study.commands.options import add_cluster, add_study, study_place
+from study.console import say, write
+from study.engine.driver_log import driver_log_path
+from study.errors import EngineError, UnknownStudyError, UsageError
+from study.ledger.claim import owner
+from study.ledger.end_request import request_end, request_path, withdraw_request
+from study.ledger.registry import find_plan
+from study.spec.messages import closest, shown
+from study.spec.reading import read_spec
+from study.spec.study import StudySpec
+from study.streams import reader_left
+from trainables.plans import plan_path
+from trainables.records import log_path
+from trainables.storage.owners import UNNAMED
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from study.commands.options import StudyPlace
+    from study.ledger.end_request import End
+    from trainables.storage.types import Location
+
+LOOK_S, LOOK_OBJECT_S = 1.0, 10.0  # between two looks at a storage location; in an object store
+NAMED_S = 2.0  # for a process to name itself in its lock
+HEARD_S = 60.0  # for a driver to answer a request
+
+
+def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
+    """Add a command's arguments to its parser."""
+    add_study(command)
+    add_cluster(command)
+    if name == "logs":
+        command.add_argument("--follow", action="store_true", help="keep printing until the driver ends")
+        text = "print this run's log instead; the start of its id suffices. Not with --cluster or --address"
+        command.add_argument("--run", metavar="RUN", help=text)
+    if name == "wait":
+        text = f"give up after S seconds, with {jobs.TIMED_OUT}"
+        command.add_argument("--timeout", type=float, metavar="S", help=text)
+    in_storage, on_cluster = HANDLERS[name]
+    command.set_defaults(handler=lambda options: _dispatch(options, in_storage, on_cluster))
+
+
+def _dispatch(
+    options: argparse.Namespace,
+    in_storage: Callable[[StudyPlace, argparse.Namespace], int],
+    on_cluster: Callable[[argparse.Namespace, str], int],
+) -> int:
+    """Call the handler for the place where the study is.
+
+    Raises:
+        UnknownStudyError: neither the storage location nor a cluster at the usual address has the study.
+
+    """
+    place = study_place(options.study, options.storage)
+    if options.cluster or options.address:
+        if getattr(options, "run", None):
+            msg = "--run: not with --cluster or --address; a run's log is in the storage location: --storage"
+            raise UsageError(msg)
+        return on_cluster(options, place.name)
+    if plan_path(*place).exists() or owner(*place):
+        return in_storage(place, options)
+    if options.storage is None and jobs.answers_at_usual_address():
+        return on_cluster(options, place.name)
+    try:
+        find_plan(*place)
+    except UnknownStudyError as error:
+        msg = f"{error}, --cluster or --address a cluster"
+        raise UnknownStudyError(msg) from None
+    return in_storage(place, options)  # it has just been registered
+
+
+def logs(place: StudyPlace, options: argparse.Namespace) -> int:
+    """Print a study's log, or that of a run."""
+    path = driver_log_path(*place) if options.run is None else _run_log(place, options.run)
+    printed = b""
+    while True:
+        running = owner(*place) is not None
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            data = b""
+            if not (options.follow and running):
+                msg = f"{path}: there is no log; one is kept from a study's next start on"
+                raise UnknownStudyError(msg) from None
+        write(_new_part(data, printed).decode(errors="replace"))
+        printed = data
+        if not (options.follow and running) or reader_left():
+            return 0
+        time.sleep(_interval_s(place.storage))
+
+
+def _run_log(place: StudyPlace, text: str) -> Location:
+    """Return the path of the log of the run whose id starts with a text.
+
+    Raises:
+        UnknownStudyError: the study has no such run, or several.
+
+    """
+    ids = [planned.run.run_id for planned in find_plan(*place).runs]
+    matching = [run_id for run_id in ids if run_id.startswith(text)]
+    if len(matching) == 1:
+        return log_path(place.storage, matching[0])
+    found = f"{len(matching)} runs" if matching else "no run"
+    msg = f"{place.name}: {found} with an id that starts with {shown(text)}{closest(text, ids)}"
+    msg += "; ids are in the log of the study, and in runs.csv of its report"
+    raise UnknownStudyError(msg)
+
+
+def _new_part(data: bytes, before: bytes) -> bytes:
+    """Return what a log holds more than before; its older half may have been dropped meanwhile."""
+    if data.startswith(before):
+        return data[len(before) :]
+    last = before.rstrip(b"\n").rpartition(b"\n")[2] + b"\n"
+    return data.rpartition(last)[2]
+
+
+def stop(place: StudyPlace, _: argparse.Namespace) -> int:
+    """End a study once its runs have finished their epoch, and wait for that."""
+    return _end(place, "stop")
+
+
+def cancel(place: StudyPlace, _: argparse.Namespace) -> int:
+    """End a study at once, and wait for that."""
+    return _end(place, "cancel")
+
+
+def _end(place: StudyPlace, end: End) -> int:
+    """Ask the driver of a study to end, and wait until it has.
+
+    Raises:
+        UsageError: no process runs the study.
+        EngineError: the process does not answer.
+
+    """
+    holder = _named_owner(place)
+    if holder is None:
+        msg = f"{place.storage}: no process runs study {place.name}"
+        msg += "; --storage names another place, --cluster or --address a cluster"
+        raise UsageError(msg)
+    request_end(*place, end, holder)
+    what = "its runs to finish their epoch" if end == "stop" else "it to end"
+    say(f"{place.name}: {holder} is asked to {end}; waiting for {what} (Ctrl-C stops waiting)")
+    asked = time.monotonic()
+    while owner(*place) == holder:
+        if time.monotonic() - asked > HEARD_S and request_path(*place).exists():
+            withdraw_request(*place)
+            msg = f"{place.name}: {holder} has not answered for {HEARD_S:g} s; it may be suspended, or of an earlier "
+            msg += "version; kill it there: nothing recorded is lost"
+            raise EngineError(msg)
+        time.sleep(_interval_s(place.storage))
+    withdraw_request(*place)  # if it ended by itself
+    complete = plan_path(*place).exists() and _is_complete(place)
+    state = "complete" if complete else "stopped" if end == "stop" else "cancelled"
+    say(f"{place.name}: {state}; records and checkpoints are kept")
+    return 0
+
+
+def _named_owner(place: StudyPlace) -> str | None:
+    """Return who runs a study; wait a moment for a process that has not yet written into its lock who it is."""
+    end = time.monotonic() + NAMED_S
+    while (holder := owner(*place)) == UNNAMED and time.monotonic() < end:
+        time.sleep(0.1)
+    return holder
+
+
+def wait(place: StudyPlace, options: argparse.Namespace) -> int:
+    """Wait until no process runs a study.
+
+    Returns:
+        0 if the study has all its runs, and one of them is complete; else 1; 124 when the time is up.
+
+    """
+    end = None if options.timeout is None else time.monotonic() + options.timeout
+    while owner(*place):
+        if end is not None and time.monotonic() >= end:
+            say(f"{place.name}: running")
+            return jobs.TIMED_OUT
+        time.sleep(_interval_s(place.storage))
+    complete = _is_complete(place)
+    say(f"{place.name}: {'complete' if complete else 'not complete, and no process runs it'}")
+    return 0 if complete else 1
+
+
+def _is_complete(place: StudyPlace) -> bool:
+    """Return whether a study has all the runs that it will get, and one of them is complete."""
+    from analysis.results.study_results import load_results  # noqa: PLC0415 -- pandas, which the others do not need
+
+    find_plan(*place)  # explains itself if there is none
+    results = load_results(*place)
+    return results.ended and any(record.status == "complete" for record in results.records.values())
+
+
+def resume(place: StudyPlace, options: argparse.Namespace) -> int:
+    """Run a study again on this machine, from its file, or from the plan that the storage location keeps.
+
+    Raises:
+        UsageError: a process runs the study already.
+
+    """
+    from study.commands.run import run_study  # noqa: PLC0415 -- what trains and reports is slow to import
+
+    if holder := owner(*place):
+        msg = f"study {place.name} is being run by {holder}"
+        raise UsageError(msg)
+    plan = find_plan(*place)
+    if options.study == place.name:
+        spec = StudySpec.model_validate(plan.spec)
+        say(f"{place.name}: run again from its plan, which keeps all of its file but notify", err=True)
+    else:
+        spec = read_spec(Path(options.study))
+    spec = spec.model_copy(update={"storage": str(place.storage)})
+    where = f" --storage {options.storage}" if options.storage else ""
+    given = argparse.Namespace(skip_bad_clips=len(plan.dataset.skipped), retry_failed=False)
+    return run_study(spec, f"gce-study resume {options.study}{where}", given)
+
+
+def _interval_s(storage: Location) -> float:
+    return LOOK_OBJECT_S if storage.local_path is None else LOOK_S
+
+
+# Command -> what it does with a study in a storage location, and with one that is a job of a cluster.
+HANDLERS: dict[
+    str, tuple[Callable[[StudyPlace, argparse.Namespace], int], Callable[[argparse.Namespace, str], int]]
+] = {
+    "logs": (logs, jobs.logs),
+    "stop": (stop, jobs.stop),
+    "cancel": (cancel, jobs.cancel),
+    "resume": (resume, jobs.resume),
+    "wait": (wait, jobs.wait),
+}

@@ -1,0 +1,216 @@
+"""logs, stop, cancel, wait and resume of a study that is reached through its storage location."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+
+from factories import Builder
+from study.cli import main
+from study.commands import drivers, jobs
+from study.engine.driver_log import driver_log_path
+from study.ledger.claim import claim, owner
+from study.ledger.end_request import request_path
+from trainables.config import CCE
+from trainables.records import log_path
+
+DRIVER = """
+import sys, time
+from study.engine import end_watch
+from study.engine.driver_log import DriverLog
+from study.interrupts import Interrupted, interruptible
+from study.ledger.claim import claim
+from trainables.storage.location import location
+end_watch.WATCH_S = 0.05
+storage = location(sys.argv[1])
+with interruptible(), claim(storage, "rain"), DriverLog(storage, "rain").listening("run"):
+    with end_watch.EndWatch(storage, "rain"):
+        print("runs", flush=True)
+        time.sleep(60)
+"""
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(drivers, "LOOK_S", 0.05)
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    """The study ``rain`` in the folder ``results`` of the current folder: one run is recorded, one is not."""
+    monkeypatch.chdir(tmp_path)
+    builder = Builder("rain")
+    builder.add("cce", CCE(name="cce"), 0)
+    builder.add("cce", CCE(name="cce"), 1, status=None)
+    builder.write(tmp_path / "results")
+    return builder
+
+
+@contextmanager
+def driver(folder):
+    """Run a process that drives the study and heeds requests; yield it."""
+    command = [sys.executable, "-c", DRIVER, str(folder / "results")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            assert process.stdout.readline() == "runs\n"
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.usefixtures("study")
+@pytest.mark.parametrize(
+    ("command", "ended", "number"), [("stop", "stopped", signal.SIGINT), ("cancel", "cancelled", signal.SIGTERM)]
+)
+def test_a_study_that_runs_is_ended_through_its_storage_location(tmp_path, command, ended, number, capsys):
+    with driver(tmp_path) as process:
+        assert main([command, "rain"]) == 0
+        process.wait(timeout=10)
+    assert owner(tmp_path / "results", "rain") is None
+    first, last = capsys.readouterr().out.splitlines()
+    assert first.startswith(f"rain: process {process.pid} of ")
+    assert last == f"rain: {ended}; records and checkpoints are kept"
+    log = driver_log_path(tmp_path / "results", "rain").read_text()
+    assert f"rain: {command} requested by process {os.getpid()} of " in log
+    assert log.endswith(f"ended: interrupted by {number.name}\n")
+    assert not request_path(tmp_path / "results", "rain").exists()
+
+
+@pytest.mark.usefixtures("study")
+@pytest.mark.parametrize("command", ["stop", "cancel"])
+def test_a_study_that_does_not_run_cannot_be_ended(command, capsys):
+    assert main([command, "rain"]) == 2
+    assert capsys.readouterr().err == (
+        "gce-study: results: no process runs study rain; --storage names another place, --cluster or --address a "
+        "cluster\n"
+    )
+
+
+@pytest.mark.usefixtures("study")
+@pytest.mark.parametrize("command", ["logs", "stop", "cancel", "wait", "resume"])
+def test_an_unknown_study_is_refused_with_what_may_be_meant(command, capsys, monkeypatch):
+    monkeypatch.setattr(jobs, "answers_at_usual_address", lambda: False)
+    assert main([command, "rian"]) == 2
+    assert capsys.readouterr().err == (
+        "gce-study: results: no study named 'rian' (did you mean rain?); its studies: rain; --storage names another "
+        "place, --cluster or --address a cluster\n"
+    )
+
+
+@pytest.mark.usefixtures("study")
+def test_a_driver_that_does_not_answer_is_named(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(drivers, "HEARD_S", 0.3)
+    with driver(tmp_path) as process:
+        process.send_signal(signal.SIGSTOP)
+        assert main(["stop", "rain"]) == 1
+        assert f"rain: process {process.pid} of " in (error := capsys.readouterr().err)
+        assert "has not answered for 0.3 s; it may be suspended" in error
+        assert not request_path(tmp_path / "results", "rain").exists()
+        process.send_signal(signal.SIGCONT)
+        time.sleep(0.3)
+        assert process.poll() is None
+
+
+@pytest.mark.usefixtures("study")
+def test_a_study_whose_plan_is_not_written_yet_can_be_ended(tmp_path, capsys):
+    (tmp_path / "results" / "studies" / "rain" / "plan.json").unlink()
+    with driver(tmp_path):
+        assert main(["cancel", "rain"]) == 0
+    assert capsys.readouterr().out.endswith("rain: cancelled; records and checkpoints are kept\n")
+
+
+@pytest.mark.usefixtures("study")
+def test_logs_prints_the_log_of_the_study(tmp_path, capsys):
+    driver_log_path(tmp_path / "results", "rain").write(b"one\ntwo\x1b[31m\n")
+    assert main(["logs", "rain"]) == 0
+    assert capsys.readouterr().out == "one\ntwo\\u001b[31m\n"
+
+
+@pytest.mark.usefixtures("study")
+def test_a_study_without_a_log_is_named(capsys):
+    assert main(["logs", "rain"]) == 2
+    assert "driver.log: there is no log; one is kept from a study's next start on" in capsys.readouterr().err
+
+
+def test_logs_prints_the_log_of_a_run_by_the_start_of_its_id(study, tmp_path, capsys):
+    run_id = study.planned[0].run.run_id
+    log_path(tmp_path / "results", run_id).write(b"starts at epoch 1\n")
+    assert main(["logs", "rain", "--run", run_id[:8]]) == 0
+    assert capsys.readouterr().out == "starts at epoch 1\n"
+
+
+@pytest.mark.usefixtures("study")
+@pytest.mark.parametrize(("start", "expected"), [("", "2 runs with an id that"), ("zz", "no run with an id that")])
+def test_a_run_that_is_not_one_of_the_study_is_refused(start, expected, capsys):
+    assert main(["logs", "rain", "--run", start]) == 2
+    assert f"rain: {expected} starts with '{start}'" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("study")
+def test_logs_follows_until_the_driver_ends(tmp_path, capsys):
+    path = driver_log_path(tmp_path / "results", "rain")
+    path.write(b"one\n")
+
+    def drive():
+        with claim(tmp_path / "results", "rain"):
+            claimed.set()
+            time.sleep(0.3)
+            path.append(b"two\n")
+            time.sleep(0.3)
+            path.write(b"two\nthree\n")  # the older half was dropped
+            time.sleep(0.3)
+
+    claimed = threading.Event()
+    thread = threading.Thread(target=drive)
+    thread.start()
+    claimed.wait()
+    assert main(["logs", "rain", "--follow"]) == 0
+    thread.join()
+    assert capsys.readouterr().out == "one\ntwo\nthree\n"
+
+
+@pytest.mark.usefixtures("study")
+def test_wait_returns_1_for_a_study_that_ended_before_it_was_complete(tmp_path, capsys):
+    with driver(tmp_path) as process:
+        assert main(["wait", "rain", "--timeout", "0.1"]) == 124
+        process.send_signal(signal.SIGINT)
+        assert main(["wait", "rain"]) == 1
+    assert capsys.readouterr().out == "rain: running\nrain: not complete, and no process runs it\n"
+
+
+def test_wait_returns_0_for_a_complete_study(study, tmp_path, capsys):
+    study.planned.pop()
+    study.write(tmp_path / "results")
+    assert main(["wait", "rain"]) == 0
+    assert capsys.readouterr().out == "rain: complete\n"
+
+
+@pytest.mark.usefixtures("study")
+def test_a_study_that_runs_is_not_resumed(tmp_path, capsys):
+    with driver(tmp_path) as process:
+        assert main(["resume", "rain"]) == 2
+    assert f"gce-study: study rain is being run by process {process.pid} of " in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("study")
+def test_a_study_of_the_storage_location_is_preferred_to_a_cluster(monkeypatch, capsys):
+    monkeypatch.setattr(jobs, "answers_at_usual_address", lambda: True)
+    assert main(["wait", "rain"]) == 1
+    assert "not complete" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("study")
+def test_a_study_that_is_not_there_is_looked_for_on_the_cluster_of_the_usual_address(monkeypatch):
+    monkeypatch.setattr(jobs, "answers_at_usual_address", lambda: True)
+    monkeypatch.setitem(drivers.HANDLERS, "wait", (drivers.wait, lambda _, name: {"elsewhere": 7}[name]))
+    assert main(["wait", "elsewhere"]) == 7
+
+
+def test_a_run_of_a_cluster_is_not_asked_for_its_log(capsys):
+    assert main(["logs", "rain", "--run", "0", "--address", "http://127.0.0.1:1"]) == 2
+    assert "--run: not with --cluster or --address" in capsys.readouterr().err

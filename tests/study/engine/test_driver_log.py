@@ -1,0 +1,67 @@
+"""A study's log holds what its driver prints, how its runs end, and what ended it."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from factories import Builder
+from study.console import complain, say, show
+from study.engine.driver_log import DriverLog, driver_log_path
+from study.engine.progress import Progress
+from study.engine.state import StudyState
+from trainables.config import CCE
+from trainables.records import log_path
+from trainables.runs.log import MAX_BYTES
+
+
+def entries(storage):
+    """Return the entries of the log of the study ``s``, without their times."""
+    return [line.partition(" ")[2] for line in driver_log_path(storage, "s").read_text().splitlines()]
+
+
+def test_what_is_printed_is_logged_with_start_and_end(tmp_path, capsys):
+    with DriverLog(tmp_path, "s").listening("gce-study run s.yaml"):
+        say("one")
+        complain("two")
+        show("", ("a",), [["three"]])
+    first, one, two, *_, last = entries(tmp_path)
+    assert first.startswith("started: gce-study run s.yaml; gce-study ")
+    assert " process " in first
+    assert [one, two, last] == ["one", "gce-study: two", "ended"]
+    assert " three" in driver_log_path(tmp_path, "s").read_text()
+    assert capsys.readouterr().out.startswith("one\n")
+
+
+def test_what_is_printed_outside_is_not_logged(tmp_path):
+    with DriverLog(tmp_path, "s").listening("run"):
+        pass
+    say("later")
+    assert "later" not in driver_log_path(tmp_path, "s").read_text()
+
+
+def test_the_error_that_ends_a_study_is_logged(tmp_path):
+    with pytest.raises(OSError, match="No such file"), DriverLog(tmp_path, "s").listening("run"):
+        (tmp_path / "none").read_bytes()
+    assert entries(tmp_path)[-1] == f"ended: [Errno 2] No such file or directory: '{tmp_path / 'none'}'"
+
+
+def test_the_end_of_a_run_is_logged_whether_there_is_a_live_table_or_not(tmp_path):
+    study = Builder("s")
+    run_id = study.add("cce", CCE(name="cce"), 3, status="failed", error="no memory")
+    for interactive in (True, False):
+        console = Console(file=io.StringIO(), force_interactive=interactive, force_terminal=interactive)
+        progress = Progress(StudyState("s", study.planned), tmp_path, console=console)
+        with DriverLog(tmp_path, "s").listening("run"), progress:
+            progress.run_recorded(study.planned[0], study.records[run_id], known=False)
+        *_, line, last = entries(tmp_path)
+        assert line == f"s: cce, seed 3: failed: no memory; log: {log_path(tmp_path, run_id)}"
+        assert last == "ended"
+
+
+def test_the_log_is_bounded(tmp_path):
+    log = DriverLog(tmp_path, "s")
+    with log.listening("run"):
+        for _ in range(40):
+            say("x" * 10_000)
+    assert driver_log_path(tmp_path, "s").stat().st_size <= MAX_BYTES
