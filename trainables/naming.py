@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from trainables.plans import PlannedRun
 
 PARAMETERS = ("temperature", "q", "beta", "k", "threshold", "rule", "reading", "distances")
 CONTROL = ".fixed_q"  # ends the name of the arm of an adaptive arm's controls
+_RUNS_TOGETHER = re.compile(r'[,;:"]| (and|as|or) ')
 SYMBOLS = {"temperature": "T", "beta": "β"}
 
 
@@ -60,6 +62,16 @@ def configuration_name(planned: PlannedRun) -> str:
     """Return the name of a configuration, with its subset if the arm has several."""
     subset = planned.varied.get("subset")
     return f"{label(planned)} on {subset}" if subset else label(planned)
+
+
+def set_off(name: str) -> str:
+    """Return a class label or a file's name for a list or a sentence, in double quotes where it would run together."""
+    return f'"{name}"' if _RUNS_TOGETHER.search(name) else name
+
+
+def listed_names(names: Iterable[str]) -> str:
+    """Return class labels or files' names as ``a, "b, c", d``."""
+    return ", ".join(map(set_off, names))
 
 
 def counted(number_of: int, what: str) -> str:

@@ -12,7 +12,7 @@ from analysis.results.clip_labels import matches_labels
 from analysis.results.runs_table import UNRECORDED, accuracy_column
 from analysis.statistics.clips import confusion
 from analysis.tables.table import NONE, Table
-from trainables.naming import number, symbol
+from trainables.naming import listed_names, number, symbol
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,7 +136,7 @@ def confusion_of(labels: ClipLabels | None, plan: StudyPlan, record: Record) -> 
     never = [name for name, column in zip(classes, counts.T, strict=True) if not column.sum()]
     note = "Test clips; a row for each label, a column for each prediction."
     if never:
-        note += f" Never predicted: {', '.join(never)}."
+        note += f" Never predicted: {listed_names(never)}."
     return Table("Confusion", ("Label", *classes, "Right (%)"), tuple(rows), note)
 
 

@@ -12,7 +12,7 @@ from analysis.plotting.theme import COLOURS, INK, SCALE, empty, escaped
 from analysis.statistics.clips import class_gaps
 from analysis.statistics.clips import confusion as confusion_counts
 from analysis.statistics.intervals import LEVEL
-from trainables.naming import counted
+from trainables.naming import counted, set_off
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,7 +155,7 @@ def confusion(clips: ClipPredictions) -> tuple[Figure, ...]:
         f"{counted(len(runs), 'run')}; the diagonal is correct."
     )
     if worst := most_confused(counts, clips.classes, MAX_CONFUSIONS):
-        words = "; ".join(f"{label} as {said} ({100 * share:.0f} %)" for label, said, share in worst)
+        words = "; ".join(f"{set_off(label)} as {set_off(said)} ({100 * share:.0f} %)" for label, said, share in worst)
         caption += f" Most frequent confusions: {words}."
     return (Figure("confusion", "Labels and predictions", caption, draw_confusion(counts, clips.classes)),)
 

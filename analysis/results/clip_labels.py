@@ -7,6 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from trainables.naming import listed_names
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -70,7 +72,7 @@ def read_labels(storage: Location, data: DataSummary) -> ClipLabels | None:
     sizes = Counter(split for _, split, _ in clips)
     unknown = sorted({label for label, _, _ in clips} - set(number))
     if unknown or any(sizes[split] != count for split, count in data.clips.items()):
-        what = f"the labels {', '.join(unknown)}" if unknown else f"other numbers of clips ({dict(sizes)})"
+        what = f"the labels {listed_names(unknown)}" if unknown else f"other numbers of clips ({dict(sizes)})"
         msg = f"{path} has {what}, and the study's plan does not"
         raise ValueError(msg)
     counts = Counter((split, label) for label, split, _ in clips)

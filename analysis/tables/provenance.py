@@ -14,7 +14,7 @@ from analysis.results.runs_table import complete_runs
 from analysis.results.validation_clips import validation_clips
 from analysis.tables.table import Table
 from analysis.text.validation_clips import clips_in_full
-from trainables.naming import label, number, symbol
+from trainables.naming import label, listed_names, number, symbol
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,7 @@ def data_table(results: StudyResults) -> Table:
         ("Method", plan.method),
         ("Data set", f"{data.name} ({data.kind})"),
         ("Data fingerprint", data.fingerprint),
-        ("Classes", f"{len(data.classes)}: {', '.join(data.classes)}"),
+        ("Classes", f"{len(data.classes)}: {listed_names(data.classes)}"),
         *((f"Clips, {split}", f"{count:,}") for split, count in data.clips.items()),
         *((f"Validation clips, {name}", clips_in_full(clips)) for name, clips in validation_clips(plan).items()),
         ("Clips skipped", f"{len(data.skipped):,}"),

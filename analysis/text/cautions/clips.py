@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trainables.naming import set_off
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trainables.plans import DoubtfulClips
+    from trainables.plans import Doubt, DoubtfulClips
 
 
 def clip_cautions(doubtful: Sequence[DoubtfulClips]) -> list[str]:
@@ -33,7 +35,16 @@ def _caution(doubtful: DoubtfulClips) -> str:
             text = f"{number} test clips {repeat} the sound of another, which counts more than once"
         case "silent":
             text = f"{number} clips {hold} no sound; dataset.silent: leave_out leaves such clips out"
-    form = "{} ({})" if doubtful.doubt == "silent" else "{} as {}"
-    shown = [form.format(clip, other) for clip, other in doubtful.examples]
+    shown = [_example(doubtful.doubt, *pair) for pair in doubtful.examples]
     more = [f"{doubtful.clips - len(shown):,} more"] if doubtful.clips > len(shown) else []
     return f"{text}: {'; '.join([*shown, *more])}."
+
+
+def _example(doubt: Doubt, clip: str, other: str) -> str:
+    match doubt:
+        case "silent":
+            return f"{set_off(clip)} ({other})"
+        case "two_labels":  # each with its label, in quotes
+            return f"{clip} as {other}"
+        case _:
+            return f"{set_off(clip)} as {set_off(other)}"

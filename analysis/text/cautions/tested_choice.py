@@ -9,6 +9,7 @@ from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.clips import never_predicted
 from analysis.statistics.hsu import best_set
 from analysis.text.phrases import joined
+from trainables.naming import set_off
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,5 +46,5 @@ def unpredicted(results: StudyResults) -> list[str]:
     if not never:
         return []
     runs = "the one tested run" if len(predicted) == 1 else f"any of the {len(predicted)} tested runs"
-    verb = "is" if len(never) == 1 else "are"
-    return [f"{joined(never)} {verb} never predicted by {runs} ({len(never)} of {len(classes)} classes)."]
+    are = f"{joined([set_off(name) for name in never])} {'is' if len(never) == 1 else 'are'}"
+    return [f"{are} never predicted by {runs} ({len(never)} of {len(classes)} classes)."]

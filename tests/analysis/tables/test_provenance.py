@@ -28,6 +28,11 @@ def test_labels_known_to_be_wrong_are_counted(study):
     assert "Seed of the subsets" in dict(data_table(study.results()).rows)
 
 
+def test_a_class_whose_name_holds_commas_is_listed_in_quotes(study):
+    study.classes = ["Rain", "Vehicle horn, car horn"]
+    assert dict(data_table(study.baselines(1).results()).rows)["Classes"] == '2: Rain, "Vehicle horn, car horn"'
+
+
 def test_an_interval_beyond_0_to_100_percent_does_not_stretch_the_axis(study):
     for seed, accuracy in enumerate((0.0, 1.0, 0.0, 1.0, 0.5)):
         study.add("gce", GCE(name="gce", q=0.5), seed, validation=accuracy, test=accuracy, varied={"q": 0.5})

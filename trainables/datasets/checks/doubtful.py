@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from trainables.naming import set_off
 from trainables.plans import Doubt, DoubtfulClips
 
 if TYPE_CHECKING:
@@ -57,4 +58,4 @@ def _other_labels(clips: list[Clip]) -> list[tuple[str, str]]:
 
 
 def _labelled(clip: Clip) -> str:
-    return f"{clip.path} ('{clip.label}')"
+    return f"{set_off(clip.path)} ('{clip.label}')"

@@ -93,6 +93,16 @@ def test_a_class_that_is_never_predicted_is_said(study: Builder) -> None:
     assert study.report().cautions == ("Snow is never predicted by any of the 18 tested runs (1 of 3 classes).",)
 
 
+def test_classes_whose_names_hold_commas_do_not_run_together(study: Builder) -> None:
+    study.classes = ["Rain", "Wind", "Vehicle horn, car horn, honking", "Snow and hail"]
+    _sweep(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.75})
+    (caution,) = study.report().cautions
+    assert caution == (
+        '"Vehicle horn, car horn, honking" and "Snow and hail" are never predicted by any of the 18 tested runs '
+        "(2 of 4 classes)."
+    )
+
+
 def test_after_settling_the_choice_alone_is_looked_at(study: Builder) -> None:
     study.method = {"name": "settle", "within": 0.3, "confidence": 0.95, "max_runs": None, "baselines": []}
     for temperature, mean in ((100.0, 0.7), (1000.0, 0.75), (10000.0, 0.8)):
