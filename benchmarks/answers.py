@@ -95,6 +95,7 @@ class Browser:
                 {"id": "address", "property": "pathname", "value": path},
                 {"id": "address", "property": "search", "value": query},
                 {"id": "tick", "property": "n_intervals", "value": 1},
+                {"id": "theme", "property": "data", "value": "light"},
             ],
             "changedPropIds": ["tick.n_intervals"],
             "state": [

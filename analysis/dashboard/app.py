@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,9 +33,9 @@ TICK_MS = 2000
 # Dash's page template, plus the theme script in the head: the theme must be set before anything is drawn.
 INDEX = """<!doctype html>
 <html lang="en">
-<head>{%metas%}<title>{%title%}</title>{%favicon%}<script src="/assets/theme.js"></script>{%css%}</head>
+<head>{%metas%}<title>{%title%}</title>{%favicon%}<script src="/theme.js"></script>{%css%}</head>
 <body>
-<label class="theme">Theme <select id="theme" autocomplete="off">
+<label class="theme" hidden>Theme <select id="theme-choice" autocomplete="off">
 <option value="">as the system</option><option value="light">light</option><option value="dark">dark</option>
 </select></label>
 {%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer>
@@ -54,7 +56,6 @@ def make_app(studies: Studies, guard: Guard) -> Dash:
         enable_mcp=False,
         add_log_handler=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
-        assets_ignore="theme.js",  # it is in the head of INDEX
         index_string=INDEX,
     )
     app.layout = html.Div(
@@ -62,6 +63,7 @@ def make_app(studies: Studies, guard: Guard) -> Dash:
             dcc.Location(id="address"),
             dcc.Interval(id="tick", interval=TICK_MS),
             dcc.Store(id="shown"),
+            dcc.Store(id="theme"),
             html.Header(dcc.Link("gce-study", href="/"), className="top"),
             html.Main(html.P("Reading the records ...", className="soft"), id="page"),
         ]
@@ -84,19 +86,24 @@ def _add_callbacks(app: Dash, studies: Studies) -> None:
         Input("address", "pathname"),
         Input("address", "search"),
         Input("tick", "n_intervals"),
+        Input("theme", "data"),
         State("shown", "data"),
         State(part, "id"),
         State(figure, "id"),
         State({"type": "zoom", "key": ALL}, "data"),
     )
     def show(*arguments: Any) -> tuple[Any, ...]:  # noqa: ANN401 -- see update
-        path, query, _, shown, parts, figures, zooms = arguments
+        path, query, _, theme, shown, parts, figures, zooms = arguments
         zoom_of = {figure["key"]: zoom or {} for figure, zoom in zip(figures, zooms, strict=True)}
-        return update(studies, (path, query), shown, [part["key"] for part in parts], zoom_of)
+        browser = Browser(theme == "dark", shown, [part["key"] for part in parts], zoom_of)
+        return update(studies, (path, query), browser)
 
     app.clientside_callback(  # type: ignore[no-untyped-call]
         "function(shown) { if (shown) { document.title = shown.title + ' - gce-study'; } }",
         Input("shown", "data"),
+    )
+    app.clientside_callback(  # type: ignore[no-untyped-call]
+        THEME, Output("theme", "data"), Input("tick", "n_intervals"), State("theme", "data")
     )
     app.clientside_callback(  # type: ignore[no-untyped-call]
         KEEP_ZOOM,
@@ -106,6 +113,11 @@ def _add_callbacks(app: Dash, studies: Studies) -> None:
     )
 
 
+# theme.js decides between light and dark before anything is drawn, and reports each change at once.
+THEME = """function(tick, known) {
+    const theme = document.documentElement.dataset.theme;
+    return theme === known ? dash_clientside.no_update : theme;
+}"""
 # Plotly reports each change of an axis separately, and also changes of the window's size: so reports are merged.
 KEEP_ZOOM = """function(moved, kept) {
     const zoom = {...kept};
@@ -118,21 +130,31 @@ KEEP_ZOOM = """function(moved, kept) {
 }"""
 
 
-def update(
-    studies: Studies,
-    where: tuple[str | None, str | None],
-    shown: dict[str, Any] | None,
-    parts: list[str],
-    figures: dict[str, dict[str, Any]],
-) -> tuple[Any, ...]:
+@dataclass(frozen=True)
+class Browser:
+    """What a browser has.
+
+    Attributes:
+        dark: whether its theme is dark.
+        shown: what it shows: ``address``, ``title``, ``stamps`` and ``dark``; None at first.
+        parts: keys of the parts, in its order.
+        figures: keys of the figures, each with the reader's zoom.
+
+    """
+
+    dark: bool = False
+    shown: dict[str, Any] | None = None
+    parts: list[str] = field(default_factory=list)
+    figures: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def update(studies: Studies, where: tuple[str | None, str | None], browser: Browser) -> tuple[Any, ...]:
     """Return what must change in the browser: the whole page, or the blocks whose content has changed.
 
     Args:
         studies: the studies to show.
         where: path and query of the address.
-        shown: what the browser shows: ``address``, ``title`` and ``stamps``; None at first.
-        parts: keys of the parts in the browser, in its order.
-        figures: keys of the figures in the browser, each with the reader's zoom.
+        browser: what the browser has.
 
     Returns:
         The page, what is then shown, the parts and the figures; ``no_update`` for what remains.
@@ -143,18 +165,21 @@ def update(
     """
     address = f"{where[0] or ''}{where[1] or ''}"
     page = make_page(studies, parse(*where))
-    now = {"address": address, "title": page.title, "stamps": page.stamps}
+    now = {"address": address, "title": page.title, "stamps": page.stamps, "dark": browser.dark}
+    shown, parts, figures = browser.shown, browser.parts, browser.figures
     if shown == now:
         raise PreventUpdate
     blocks = {block.key: block for block in page.blocks}
     before = dict(shown["stamps"]) if shown else {}
     if not shown or shown["address"] != address or list(before) != list(blocks) or set(blocks) != {*parts, *figures}:
-        built = [block.component() for block in page.blocks]
+        built = [block.component(dark=browser.dark) for block in page.blocks]
         return built, now, [no_update] * len(parts), [no_update] * len(figures)
     changed = {key for key, block in blocks.items() if before[key] != block.stamp}
     new_parts = [list(blocks[key].parts) if key in changed else no_update for key in parts]
+    redrawn = {*figures} if shown["dark"] != browser.dark else changed
     new_figures = [
-        zoomed(blocks[key].drawing(), zoom) if key in changed else no_update for key, zoom in figures.items()
+        zoomed(blocks[key].drawing(dark=browser.dark), zoom) if key in redrawn else no_update
+        for key, zoom in figures.items()
     ]
     return no_update, now, new_parts, new_figures
 
@@ -176,7 +201,12 @@ def zoomed(drawn: dict[str, Any], zoom: dict[str, Any]) -> dict[str, Any]:
 
 
 def _add_files(server: Flask, studies: Studies) -> None:
-    """Serve tables as CSV, records as JSON, and logs; only GET is allowed."""
+    """Serve tables as CSV, records as JSON, logs, and the script of the theme; only GET is allowed."""
+    theme = files("analysis.report").joinpath("templates/theme.js").read_text(encoding="utf-8")
+
+    @server.get("/theme.js")
+    def script() -> Response:
+        return Response(theme, mimetype="text/javascript")
 
     @server.get("/files/record/<run_id>.json")
     def record(run_id: str) -> Response:

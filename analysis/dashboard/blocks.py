@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from dash import dcc, html
 from plotly.utils import PlotlyJSONEncoder
 
+from analysis.plotting.dark import on_dark
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -50,8 +52,8 @@ class Block:
     figure: Figure | None = None
     file: str = ""
 
-    def component(self) -> Any:  # noqa: ANN401 -- any component
-        """Return the block as a component."""
+    def component(self, *, dark: bool = False) -> Any:  # noqa: ANN401 -- any component
+        """Return the block as a component, its figure on white or on dark paper."""
         if self.figure is None:
             return html.Div(list(self.parts), id={"type": "part", "key": self.key}, className="part")
         saved = {"format": "png", "scale": 2, "filename": self.file}
@@ -64,7 +66,7 @@ class Block:
         }
         graph = dcc.Graph(
             id={"type": "figure", "key": self.key},
-            figure=self.drawing(),
+            figure=self.drawing(dark=dark),
             config=config,
             style={"height": self.figure.drawing.layout.height},
         )
@@ -72,12 +74,13 @@ class Block:
         children.append(dcc.Store(id={"type": "zoom", "key": self.key}))  # the reader's zoom
         return html.Figure(children, **aria(label=self.figure.title))
 
-    def drawing(self) -> dict[str, Any]:
+    def drawing(self, *, dark: bool = False) -> dict[str, Any]:
         """Return the figure as plain data; the reader's changes persist while ``uirevision`` stays the same."""
         if self.figure is None:
             msg = f"block {self.key} is not a figure"
             raise ValueError(msg)
         drawn: dict[str, Any] = self.figure.drawing.to_plotly_json()
+        drawn = on_dark(drawn) if dark else drawn
         return {**drawn, "layout": {**drawn["layout"], "uirevision": self.key}}
 
 

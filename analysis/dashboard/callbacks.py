@@ -57,19 +57,22 @@ class _Shown(_Strict):
     address: str
     title: str
     stamps: list[Annotated[list[str], Field(min_length=2, max_length=2)]]
+    dark: bool
 
 
 class CallbackRequest(_Strict):
     """The body of the request by which a page is brought up to date: see ``app.update``.
 
-    ``inputs`` holds path, query and tick; ``state`` what is shown, the parts, the figures and their zooms.
+    ``inputs`` holds path, query, tick and theme; ``state`` what is shown, the parts, the figures and their zooms.
     """
 
     output: str
     outputs: Annotated[
         tuple[_Property, _Property, list[_Property], list[_Property]], Field(strict=False)
     ]  # a tuple is no JSON
-    inputs: Annotated[tuple[_Value[str], _Value[str], _Value[int]], Field(strict=False)]
+    inputs: Annotated[
+        tuple[_Value[str], _Value[str], _Value[int], _Value[Literal["light", "dark"]]], Field(strict=False)
+    ]
     state: Annotated[
         tuple[_Value[_Shown], list[_Block], list[_Block], list[_Value[dict[str, Any]]]], Field(strict=False)
     ]

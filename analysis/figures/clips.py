@@ -8,7 +8,7 @@ import numpy as np
 
 from analysis.plotting.figure import Figure
 from analysis.plotting.series import error_bars
-from analysis.plotting.theme import COLOURS, INK, SCALE, empty, escaped
+from analysis.plotting.theme import COLOURS, INK, PAPER, SCALE, empty, escaped
 from analysis.statistics.clips import class_gaps
 from analysis.statistics.clips import confusion as confusion_counts
 from analysis.statistics.intervals import LEVEL
@@ -38,7 +38,7 @@ def draw_clips_per_class(labels: ClipLabels, classes: Sequence[str]) -> go.Figur
     for place, (split, title) in enumerate(SPLITS.items()):
         counts = labels.counts.get(split, ())
         if any(counts):
-            pattern = {"shape": PATTERNS[place], "bgcolor": COLOURS[place], "fgcolor": "#ffffff", "solidity": 0.2}
+            pattern = {"shape": PATTERNS[place], "bgcolor": COLOURS[place], "fgcolor": PAPER, "solidity": 0.2}
             figure.add_bar(
                 x=[counts[k] for k in order],
                 y=names,
@@ -52,7 +52,7 @@ def draw_clips_per_class(labels: ClipLabels, classes: Sequence[str]) -> go.Figur
             x=[labels.wrong[k] for k in order],
             y=names,
             mode="markers",
-            marker={"symbol": "diamond", "size": 9, "color": INK, "line": {"color": "#ffffff", "width": 1.5}},
+            marker={"symbol": "diamond", "size": 9, "color": INK, "line": {"color": PAPER, "width": 1.5}},
             name="training, known to be wrong",
             hovertemplate="%{y}, label known to be wrong: %{x:,}<extra></extra>",
         )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.plotting.figure import Figure
-from analysis.plotting.theme import CUTS, INK, SCALE, empty, escaped
+from analysis.plotting.theme import CUTS, INK, PAPER, SCALE, empty, escaped
 from analysis.results.runs_table import (
     WAITING,
     Key,
@@ -96,8 +96,8 @@ def draw_run_map(data: RunMap) -> go.Figure:
     for status, mark in MARKS.items():
         cells = [(row, column) for row, column, reason in data.left_out if reason == status]
         if cells:
-            # White under black, so that the mark shows on every shade.
-            for colour, width in (("#ffffff", 4.5), (INK, 2)):
+            # The paper's colour under the ink's, so that the mark shows on every shade.
+            for colour, width in ((PAPER, 4.5), (INK, 2)):
                 figure.add_scatter(
                     x=[column for _, column in cells],
                     y=[row for row, _ in cells],
@@ -127,7 +127,7 @@ def run_map(results: StudyResults) -> tuple[Figure, ...]:
     metric = selected_on(results.plan)
     caption = (
         f"{accuracy_name(metric)} (%) of every planned run; brighter is higher. A mark shows that the run is not "
-        "complete, and why; its shade is then its last accuracy. White cells without a mark are not planned."
+        "complete, and why; its shade is then its last accuracy. Empty cells without a mark are not planned."
     )
     if len(subsets(results.runs)) > 1 and metric == "validation":
         caption += " Compare shades within a subset only."

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-from plotly.colors import sample_colorscale
 from scipy import stats
 
 from analysis.plotting.figure import Figure, named
-from analysis.plotting.theme import COLOURS, INK, SCALE, empty, escaped
+from analysis.plotting.theme import COLOURS, INK, PAPER, SOFT, empty, escaped, faint, strength
 from analysis.results.runs_table import arms
 from trainables.naming import symbol
 
@@ -155,10 +154,8 @@ def draw_parallel(data: Parallel) -> go.Figure:
         for i, configuration in reversed(list(enumerate(data.configurations))):
             if configuration.complete != complete:
                 continue
-            shade = sample_colorscale(
-                SCALE, [0.85 * (1 - (configuration.score - low) / width) if complete and width else 0.0]
-            )[0]
-            line = {"color": shade, "width": 2.5} if complete else {"color": "#8c8c8c", "width": 1.2, "dash": "dot"}
+            colour = strength((configuration.score - low) / width if width else 1.0) if complete else SOFT
+            line = {"color": colour, **({"width": 2.5} if complete else {"width": 1.2, "dash": "dot"})}
             text = f"{escaped(data.names[configuration.key])}<br>{100 * configuration.score:.1f} %, {status}"
             figure.add_scatter(
                 x=at,
@@ -196,7 +193,7 @@ def _add_axes(figure: go.Figure, axes: Sequence[Axis]) -> None:
                 xshift=-8 if left else 8,
                 xanchor="right" if left else "left",
                 font={"size": 12},
-                bgcolor="rgba(255,255,255,0.9)",
+                bgcolor=faint(PAPER, 0.9),
                 borderpad=1,
             )
 
@@ -237,7 +234,7 @@ def draw_importance(data: Sequence[Importance]) -> go.Figure:
 def parallel(finding: SearchFinding) -> tuple[Figure, ...]:
     """Draw the parameters and the score of every sampled configuration, a figure per arm."""
     caption = (
-        "Every line is a sampled configuration. Solid lines finished, darker for a higher mean accuracy; dotted grey "
+        "Every line is a sampled configuration. Solid lines finished, stronger for a higher mean accuracy; dotted grey "
         "lines with crosses were stopped early, and end at the mean of their last accuracies."
     )
     return tuple(
@@ -254,7 +251,7 @@ def importance(finding: SearchFinding) -> tuple[Figure, ...]:
     caption = (
         "The share of the variance of the score's ranks that one parameter explains by itself within its arm: "
         "Spearman's ρ² for numbers, η² between choices. Configurations that were stopped early rank below those "
-        "that finished. The black stroke is the share expected of a parameter without effect. A parameter "
+        "that finished. The stroke is the share expected of a parameter without effect. A parameter "
         "whose best value lies in the middle, or that matters only together with another, has a small share. There "
         "are no intervals, because the configurations were picked by the search, not at random."
     )

@@ -210,7 +210,7 @@ def _line(
 
 
 STRIP = (
-    f" The dark strip on the axis: values that may be the best (Hsu's comparisons with the best, {100 * LEVEL:g} %)."
+    f" The thick strip on the axis: values that may be the best (Hsu's comparisons with the best, {100 * LEVEL:g} %)."
 )
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import plotly.graph_objects as go
+from plotly.colors import sample_colorscale
 
 from analysis.results.runs_table import accuracy_name
 from trainables.naming import symbol
@@ -25,8 +26,14 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "star", "cross", "triangle-down", "pentagon")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
-INK, GRID, SHADE = "#1b1f24", "#e3e6ea", "rgba(27,31,36,0.10)"
+INK, PAPER, GRID, SHADE = "#1b1f24", "#ffffff", "#e3e6ea", "rgba(27,31,36,0.10)"
 SCALE = "Cividis"  # its lightness rises evenly, for colour-blind readers and in grey
+# Steps of that scale from what stands out most to what stands out least, on white paper; on dark paper in reverse.
+STRENGTHS = tuple(
+    "#" + "".join(f"{round(255 * part):02x}" for part in rgb)
+    for rgb in sample_colorscale(SCALE, [0.2 + 0.04 * step for step in range(16)], colortype="tuple")
+)
+SOFT = "#8c8c8c"  # of what matters less; it stands out from white and from dark paper
 # What marks the end of a run that is not complete, by its status.
 CUTS = {"stopped": "x-thin", "diverged": "y-up-open", "failed": "square-x-open"}
 MAX_DRAWN = 50  # runs of a configuration that are drawn one by one: tens of thousands of marks make a browser slow
@@ -50,18 +57,21 @@ def empty(*, height: int, base: go.Figure | None = None) -> go.Figure:
     """Return an empty figure in the report's theme, the legend below so that a narrow screen keeps its width."""
     figure = go.Figure() if base is None else base
     axis: dict[str, Any] = {"gridcolor": GRID, "linecolor": INK, "ticks": "outside", "zeroline": False}
-    axis |= {"showline": True, "automargin": True, "title": {"standoff": 8}}
+    axis |= {"tickcolor": INK, "showline": True, "automargin": True, "title": {"standoff": 8}}
     template = go.layout.Template()
     template.layout = go.Layout(
         font={"family": FONT, "size": 14, "color": INK},
-        paper_bgcolor="#ffffff",
-        plot_bgcolor="#ffffff",
+        paper_bgcolor=PAPER,
+        plot_bgcolor=PAPER,
         xaxis=axis,
         yaxis=axis,
         legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0, "xanchor": "left"},
-        hoverlabel={"font": {"family": FONT}},
+        hoverlabel={"font": {"family": FONT, "color": INK}, "bgcolor": PAPER, "bordercolor": INK},
         margin={"l": 60, "r": 16, "t": 34, "b": 110},
     )
+    strokes = {"marker": {"line": {"color": INK}}}  # of marks that are strokes, such as "x-thin"
+    template.data.scatter = [go.Scatter(strokes)]
+    template.data.heatmap = [go.Heatmap(colorbar={"tickcolor": INK, "outlinecolor": INK})]
     figure.update_layout(template=template, height=height, showlegend=True)
     return figure
 
@@ -83,6 +93,11 @@ def faint(colour: str, alpha: float) -> str:
     """Return a colour ``#rrggbb`` with an opacity from 0 to 1."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{alpha})"
+
+
+def strength(share: float) -> str:
+    """Return the colour of a line that stands out from the paper by a share from 0 to 1."""
+    return STRENGTHS[round((1 - share) * (len(STRENGTHS) - 1))]
 
 
 def axis_ends(values: Sequence[float], *, logarithmic: bool) -> tuple[float, float]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
+from plotly.utils import PlotlyJSONEncoder
 
+from analysis.plotting.dark import differing_colours
 from analysis.report import latex
 from analysis.report.json_report import report_json
 from analysis.report.markdown import markdown_text, to_markdown
@@ -147,7 +149,8 @@ def page(report: MethodReport, sections: list[Section]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["embed"] = _embed
+    environment.filters["data"] = _data
+    drawings = {name: _drawn(figure) for name, figure in figures_of(sections).items()}
     return environment.get_template("report.html.j2").render(
         plan=report.finding.plan,
         headline=report.headline,
@@ -155,14 +158,21 @@ def page(report: MethodReport, sections: list[Section]) -> str:
         sections=sections,
         how_to_read=HOW_TO_READ,
         spec=json.dumps(report.finding.plan.spec, indent=2, ensure_ascii=False),
+        drawings=drawings,
+        on_dark=differing_colours(drawings.values()),
         plotly=Markup(get_plotlyjs()),  # noqa: S704 -- plotly's source, not user input
     )
 
 
-def _embed(figure: Figure, name: str) -> Markup:
-    """Return a figure as an HTML fragment; plotly escapes <, > and / inside its JSON."""
+def _drawn(figure: Figure) -> dict[str, Any]:
+    """Return a figure as plain data, with the buttons that appear above it."""
     # Named one by one: the default set has a button that sends the data elsewhere.
     buttons = [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]]
     config = {"responsive": True, "displaylogo": False, "modeBarButtons": buttons}
-    text = figure.drawing.to_html(full_html=False, include_plotlyjs=False, div_id=name, config=config)
-    return Markup(text)  # noqa: S704 -- its names went through plotting.theme.escaped
+    return {**figure.drawing.to_plotly_json(), "config": config}
+
+
+def _data(value: object) -> Markup:
+    """Return a value as JSON inside a script element, which nothing in it can end."""
+    text = json.dumps(value, cls=PlotlyJSONEncoder, ensure_ascii=True).replace("<", "\\u003c")
+    return Markup(text)  # noqa: S704 -- a browser reads it as data; its names went through plotting.theme.escaped

@@ -7,7 +7,7 @@ from dash import no_update
 from dash.exceptions import PreventUpdate
 from plotly.utils import PlotlyJSONEncoder
 
-from analysis.dashboard.app import make_app, update, zoomed
+from analysis.dashboard.app import Browser, make_app, update, zoomed
 from analysis.dashboard.guard import Guard, is_loopback
 from analysis.dashboard.studies import Studies
 from analysis.results.study_results import load_results
@@ -25,7 +25,7 @@ EVIL = "<img src=x onerror=alert(1)>"
 
 def look(studies, path, query=""):
     """Open a page anew; return its text as JSON, what is shown, and the keys of its parts and figures."""
-    built, now, *_ = update(studies, (path, query), None, [], {})
+    built, now, *_ = update(studies, (path, query), Browser())
     keys = {kind: [] for kind in ("part", "figure")}
     for component in built:
         block = component if getattr(component, "id", None) else component.children[1]
@@ -96,7 +96,7 @@ def test_nothing_is_sent_while_nothing_changes(full_study, studies, storage):
     for path, query in (("/", ""), ("/study/best-t", ""), ("/study/best-t", "?tab=runs")):
         _, now, parts, figures = look(studies, path, query)
         with pytest.raises(PreventUpdate):
-            update(studies, (path, query), now, parts, figures)
+            update(studies, (path, query), Browser(shown=now, parts=parts, figures=figures))
 
 
 def test_a_new_record_changes_the_blocks_that_it_concerns_and_no_others(study, studies, storage):
@@ -109,13 +109,15 @@ def test_a_new_record_changes_the_blocks_that_it_concerns_and_no_others(study, s
     _, now, parts, figures = look(studies, "/study/best-t", query)
     studies.snapshot("best-t", show_test=True).cost_s = 0.0
     write_record(storage, late)
-    built, after, new_parts, new_figures = update(studies, ("/study/best-t", query), now, parts, figures)
+    built, after, new_parts, new_figures = update(
+        studies, ("/study/best-t", query), Browser(shown=now, parts=parts, figures=figures)
+    )
     assert built is no_update
     changed = [key for key, value in zip(parts, new_parts, strict=True) if value is not no_update]
     assert changed == ["head", "progress", "seeds"]  # the tabs stay
     assert new_figures[0]["layout"]["uirevision"] == next(iter(figures))
     with pytest.raises(PreventUpdate):
-        update(studies, ("/study/best-t", query), after, parts, figures)
+        update(studies, ("/study/best-t", query), Browser(shown=after, parts=parts, figures=figures))
 
 
 def test_a_page_that_gains_a_block_is_built_anew(study, studies, storage):
@@ -126,7 +128,7 @@ def test_a_page_that_gains_a_block_is_built_anew(study, studies, storage):
     studies.snapshot("best-t").cost_s = 0.0
     for record in study.records.values():
         write_record(storage, record)
-    built, *_ = update(studies, ("/study/best-t", ""), now, parts, figures)
+    built, *_ = update(studies, ("/study/best-t", ""), Browser(shown=now, parts=parts, figures=figures))
     assert built is not no_update
 
 
@@ -191,7 +193,7 @@ def test_a_run_page_shows_its_log_while_the_run_is_trained_and_after(study, stud
         assert saved.mimetype == "text/plain"
         assert "attachment" in saved.headers["Content-Disposition"]
         RunLog(log_path(storage, run_id)).write("complete")
-        _, _, changed, _ = update(studies, (address, ""), now, parts, figures)
+        _, _, changed, _ = update(studies, (address, ""), Browser(shown=now, parts=parts, figures=figures))
         assert [key for key, value in zip(parts, changed, strict=True) if value is not no_update] == ["log"]
 
 
@@ -216,7 +218,7 @@ def test_names_are_text_wherever_they_stand(study, studies, storage):
     pages = [("/", ""), *(("/study/best-t", f"?tab={tab}") for tab in tabs)]
     pages += [(f"/study/best-t/run/{run_id}", "") for run_id in (runs["run_id"].iloc[0], runs["run_id"].iloc[-1])]
     for path, query in pages:
-        built, *_ = update(studies, (path, query), None, [], {})
+        built, *_ = update(studies, (path, query), Browser())
         for component in (each for block in built for each in [block, *block._traverse()]):
             kind = type(component).__name__
             assert kind not in {"Markdown", "Script", "Iframe", "Img"}
@@ -226,7 +228,7 @@ def test_names_are_text_wherever_they_stand(study, studies, storage):
 
 def links(studies, path):
     """The addresses of the page's links to other servers, by their text."""
-    built, *_ = update(studies, (path, ""), None, [], {})
+    built, *_ = update(studies, (path, ""), Browser())
     found = (each for block in built for each in block._traverse() if type(each).__name__ == "A")
     return {each.children: each.href for each in found if getattr(each, "target", None) == "_blank"}
 

@@ -43,10 +43,15 @@ def body(**changes: Any) -> dict[str, Any]:
             {"id": "address", "property": "pathname", "value": "/"},
             {"id": "address", "property": "search", "value": ""},
             {"id": "tick", "property": "n_intervals", "value": 3},
+            {"id": "theme", "property": "data", "value": "dark"},
         ],
         "changedPropIds": ["tick.n_intervals"],
         "state": [
-            {"id": "shown", "property": "data", "value": {"address": "/", "title": "x", "stamps": [["list", "0"]]}},
+            {
+                "id": "shown",
+                "property": "data",
+                "value": {"address": "/", "title": "x", "stamps": [["list", "0"]], "dark": False},
+            },
             [{"id": PART, "property": "id", "value": PART}],
             [{"id": FIGURE, "property": "id", "value": FIGURE}],
             [{"id": {"type": "zoom", "key": "curve"}, "property": "data", "value": {}}],

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
+DARK, LIGHT = "rgb(20, 20, 20)", "rgb(255, 255, 255)"
 CUT = """() => [...document.querySelectorAll("figure .main-svg text")].filter(text => {
     const [own, plot] = [text, text.closest(".js-plotly-plot")].map(element => element.getBoundingClientRect());
     return own.left < plot.left - 1 || own.right > plot.right + 1;
@@ -39,3 +40,44 @@ def test_the_report_draws_every_figure_offline_in_its_window(
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     assert page.evaluate(CUT) == []
     assert [address for address in asked if not address.startswith(("data:", "blob:"))] == [page.url]
+
+
+SHADES = """plots => plots.flatMap(plot => plot.data).filter(trace => trace.type === "heatmap")
+    .map(trace => trace.colorscale)"""
+BACKGROUNDS = """() => [...document.querySelectorAll(".js-plotly-plot .main-svg:first-child, body")].map(
+    element => getComputedStyle(element).backgroundColor)"""
+
+
+def test_the_report_is_dark_where_the_system_or_the_reader_says_so_and_white_in_print(
+    full_study: Builder, tmp_path: Path, page: Page
+) -> None:
+    folder = write_report(tmp_path, full_study.write(tmp_path))
+    page.emulate_media(color_scheme="dark")
+    page.goto((folder / "report.html").as_uri())
+    expect(page.locator("figure .modebar")).to_have_count(page.locator("figure").count())
+    assert set(page.evaluate(BACKGROUNDS)) == {DARK}
+    scale = page.locator(".js-plotly-plot").evaluate_all(SHADES)
+    assert scale
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    assert set(page.evaluate(BACKGROUNDS)) == {LIGHT}
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert set(page.evaluate(BACKGROUNDS)) == {DARK}
+    plot = page.locator(".js-plotly-plot").first
+    plot.scroll_into_view_if_needed()
+    before = plot.evaluate("plot => plot.layout.xaxis.range")
+    box = plot.locator(".nsewdrag").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.2 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"], steps=2)
+    page.mouse.up()
+    page.wait_for_function(
+        "([plot, before]) => plot.layout.xaxis.range[0] !== before[0]", arg=[plot.element_handle(), before]
+    )
+    zoomed = plot.evaluate("plot => plot.layout.xaxis.range")
+    page.get_by_label("Theme").select_option("light")
+    assert set(page.evaluate(BACKGROUNDS)) == {LIGHT}
+    assert plot.evaluate("plot => plot.layout.xaxis.range") == zoomed
+    assert page.locator(".js-plotly-plot").evaluate_all(SHADES) == scale

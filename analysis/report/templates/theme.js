@@ -1,15 +1,21 @@
 // Light, dark, or as the system says: what the reader chooses is kept in this browser. It runs before anything is drawn.
+// Whoever draws listens for the event "theme".
 (() => {
   const key = "gce-study-theme";
   const system = matchMedia("(prefers-color-scheme: dark)");
   let chosen = "";
   try { chosen = localStorage.getItem(key) ?? ""; } catch { /* a browser that keeps nothing */ }
-  const show = () => { document.documentElement.dataset.theme = chosen || (system.matches ? "dark" : "light"); };
+  const show = () => {
+    const theme = chosen || (system.matches ? "dark" : "light");
+    document.documentElement.dataset.theme = theme;
+    document.dispatchEvent(new CustomEvent("theme", { detail: theme }));
+  };
   show();
   system.addEventListener("change", show);
   addEventListener("DOMContentLoaded", () => {
-    const box = document.getElementById("theme");
+    const box = document.getElementById("theme-choice");
     box.value = chosen;
+    box.parentElement.hidden = false; // without scripts there is no choice
     box.addEventListener("change", () => {
       chosen = box.value;
       try { localStorage.setItem(key, chosen); } catch { /* then for this page alone */ }
