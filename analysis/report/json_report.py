@@ -24,7 +24,7 @@ def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
         schema: 2; raised when a key changes its meaning or is removed. Added keys do not raise it.
         study: name, description, method, spec (the study file with every default) and dataset (name, kind, fingerprint,
             classes, clips by split, wrong labels where the truth is known, subset_seed, validation clips by subset,
-            skipped clips).
+            skipped and doubtful clips).
         ended: whether the study has all the runs that it will get.
         test_hidden: whether test accuracies are hidden, because the study has not ended.
         headline: the result in at most twelve words.

@@ -36,8 +36,8 @@ def _caution(doubtful: DoubtfulClips) -> str:
         case "silent":
             text = f"{number} clips {hold} no sound; dataset.silent: leave_out leaves such clips out"
     shown = [_example(doubtful.doubt, *pair) for pair in doubtful.examples]
-    more = [f"{doubtful.clips - len(shown):,} more"] if doubtful.clips > len(shown) else []
-    return f"{text}: {'; '.join([*shown, *more])}."
+    named = len(shown) * (2 if doubtful.doubt == "two_labels" else 1)
+    return f"{text}{': ' if named >= doubtful.clips else ', such as '}{'; '.join(shown)}."
 
 
 def _example(doubt: Doubt, clip: str, other: str) -> str:

@@ -26,17 +26,19 @@ def doubtful_clips(manifest: Manifest) -> list[DoubtfulClips]:
 
     """
     repeated = list(_repeated(manifest))
+    two_labels = [pairs for train, test in repeated if (pairs := _other_labels([*train, *test]))]
     kinds: dict[Doubt, list[tuple[str, str]]] = {
         "test_in_training": [(clip.path, train[0].path) for train, test in repeated if train for clip in test],
-        "two_labels": [pair for train, test in repeated for pair in _other_labels([*train, *test])],
+        "two_labels": [pair for pairs in two_labels for pair in pairs],
         "repeated_training": [(clip.path, train[0].path) for train, _ in repeated for clip in train[1:]],
         "repeated_test": [(clip.path, test[0].path) for _, test in repeated for clip in test[1:]],
         "silent": list(manifest.silent_clips.items()),
     }
+    examples = kinds | {"two_labels": [pairs[0] for pairs in two_labels]}  # one for each sound: it names two clips
     split: dict[Doubt, Split] = {"test_in_training": "test", "repeated_training": "train", "repeated_test": "test"}
     among = {doubt: len(manifest.of(split[doubt]) if doubt in split else manifest.clips) for doubt in kinds}
     return [
-        DoubtfulClips(doubt=doubt, clips=len(pairs), among=among[doubt], examples=pairs[:MAX_EXAMPLES])
+        DoubtfulClips(doubt=doubt, clips=len(pairs), among=among[doubt], examples=examples[doubt][:MAX_EXAMPLES])
         for doubt, pairs in kinds.items()
         if pairs
     ]

@@ -18,38 +18,45 @@ VALIDATED = "where only one of the two is held out for validation, validation ac
 
 
 @pytest.mark.parametrize(
-    ("doubt", "one", "many"),
+    ("doubt", "few", "many"),
     [
         (
             "test_in_training",
             f"1 of 9 test clips holds the sound of a training clip, {TESTED}: a as b.",
-            f"5 of 9 test clips hold the sound of a training clip, {TESTED}: a as b; 4 more.",
+            f"5 of 9 test clips hold the sound of a training clip, {TESTED}, such as a as b.",
         ),
         (
             "two_labels",
-            "1 of 9 clips holds a sound that another clip has under another label: a as b.",
-            "5 of 9 clips hold a sound that another clip has under another label: a as b; 4 more.",
+            "2 of 9 clips hold a sound that another clip has under another label: a ('x') as b ('y').",
+            "5 of 9 clips hold a sound that another clip has under another label, such as a ('x') as b ('y').",
         ),
         (
             "repeated_training",
             f"1 of 9 training clips repeats the sound of another; {VALIDATED}: a as b.",
-            f"5 of 9 training clips repeat the sound of another; {VALIDATED}: a as b; 4 more.",
+            f"5 of 9 training clips repeat the sound of another; {VALIDATED}, such as a as b.",
         ),
         (
             "repeated_test",
             "1 of 9 test clips repeats the sound of another, which counts more than once: a as b.",
-            "5 of 9 test clips repeat the sound of another, which counts more than once: a as b; 4 more.",
+            "5 of 9 test clips repeat the sound of another, which counts more than once, such as a as b.",
         ),
         (
             "silent",
             "1 of 9 clips holds no sound; dataset.silent: leave_out leaves such clips out: a (b).",
-            "5 of 9 clips hold no sound; dataset.silent: leave_out leaves such clips out: a (b); 4 more.",
+            "5 of 9 clips hold no sound; dataset.silent: leave_out leaves such clips out, such as a (b).",
         ),
     ],
 )
-def test_doubtful_clips_are_counted_and_the_first_are_named(doubt: Doubt, one: str, many: str) -> None:
-    clips = [DoubtfulClips(doubt=doubt, clips=n, among=9, examples=[("a", "b")]) for n in (1, 5)]
-    assert clip_cautions(clips) == [one, many]
+def test_doubtful_clips_are_counted_and_the_first_are_named(doubt: Doubt, few: str, many: str) -> None:
+    labelled = doubt == "two_labels"
+    example = ("a ('x')", "b ('y')") if labelled else ("a", "b")
+    clips = [DoubtfulClips(doubt=doubt, clips=n, among=9, examples=[example]) for n in (2 if labelled else 1, 5)]
+    assert clip_cautions(clips) == [few, many]
+
+
+def test_a_file_whose_name_holds_a_separator_is_in_quotes() -> None:
+    clips = DoubtfulClips(doubt="repeated_test", clips=1, among=9, examples=[("rain, heavy.wav", "b.wav")])
+    assert clip_cautions([clips])[0].endswith(': "rain, heavy.wav" as b.wav.')
 
 
 def test_a_report_cautions_of_the_doubtful_clips_of_its_plan(study: Builder) -> None:
