@@ -13,6 +13,7 @@ from analysis.results import study_results
 from analysis.statistics.intervals import LEVEL
 from analysis.tables.accuracy import result_tables
 from analysis.tables.summary import summary
+from trainables.naming import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +39,7 @@ class Study:
     def __repr__(self) -> str:
         """Name the study and count its runs."""
         recorded = len(self.results.records)
-        return f"<study {self.results.plan.name}: {recorded} of {len(self.results.runs)} runs recorded>"
+        return f"<study {self.results.plan.name}: {recorded} of {counted(len(self.results.runs), 'run')} recorded>"
 
     @cached_property
     def runs(self) -> pd.DataFrame:

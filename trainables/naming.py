@@ -74,9 +74,16 @@ def listed_names(names: Iterable[str]) -> str:
     return ", ".join(map(set_off, names))
 
 
-def counted(number_of: int, what: str) -> str:
-    """Write a count with its noun: ``1 run``, ``12 runs``."""
-    return f"{number_of} {plural(number_of, what)}"
+def counted(number_of: float, what: str) -> str:
+    """Write a count with its noun: ``1 run``, ``12 runs``, ``12,000 clips``, ``0.5 GPUs``.
+
+    Args:
+        number_of: how many.
+        what: the noun in the singular, with or without words in front: ``training patch``.
+
+    """
+    number = f"{number_of:,}" if isinstance(number_of, int) else f"{number_of:g}"
+    return f"{number} {plural(number_of, what)}"
 
 
 def counted_points(size: float) -> str:
@@ -85,5 +92,9 @@ def counted_points(size: float) -> str:
 
 
 def plural(number_of: float, noun: str) -> str:
-    """Return a noun in the number that fits its count; the plural takes an s."""
-    return noun if number_of == 1 else f"{noun}s"
+    """Return a noun in the number that fits its count: run or runs, class or classes, study or studies."""
+    if number_of == 1:
+        return noun
+    if noun.endswith(("s", "x", "sh", "tch")):
+        return f"{noun}es"
+    return f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"

@@ -13,7 +13,7 @@ from analysis.dashboard.run_pages import run_page, runs_blocks
 from analysis.dashboard.snapshot import ended
 from analysis.dashboard.studies import UnreadableStudyError
 from analysis.text.validation_clips import earlier_version
-from trainables.naming import duration
+from trainables.naming import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,7 +75,7 @@ def _card(study: StudySummary) -> Any:  # noqa: ANN401 -- a component
     if study.problem:
         return html.Article([title, html.P(study.problem, className="problem")])
     left = study.planned - study.recorded
-    facts = [f"{study.recorded} of {study.planned} runs recorded", f"{left} left" if left else ""]
+    facts = [f"{study.recorded} of {counted(study.planned, 'run')} recorded", f"{left} left" if left else ""]
     facts += [
         f"ETA {duration(study.eta_s)}" if study.state == "running" else "",
         f"{duration(study.trained_s)} of training",
@@ -97,7 +97,7 @@ def _badge(state: str) -> Any:  # noqa: ANN401 -- a component
 
 
 def _bar(recorded: int, planned: int) -> Any:  # noqa: ANN401 -- a component
-    text = f"{recorded} of {planned} runs recorded"
+    text = f"{recorded} of {counted(planned, 'run')} recorded"
     return html.Progress(value=str(recorded), max=str(max(1, planned)), **aria(label=text))
 
 
@@ -178,7 +178,8 @@ def _progress(snapshot: Snapshot, live: Live, address: Address) -> list[Any]:
     """Return the progress of a study, and the runs in training."""
     planned, recorded = len(snapshot.runs), len(snapshot.stamps)
     counts = ", ".join(f"{count} {status}" for status, count in ended(snapshot.results).items())
-    parts = [html.H2("Progress"), _bar(recorded, planned), html.P(f"{recorded} of {planned} runs recorded: {counts}.")]
+    parts = [html.H2("Progress"), _bar(recorded, planned)]
+    parts.append(html.P(f"{recorded} of {counted(planned, 'run')} recorded: {counts}."))
     if not live.owner:
         return [*parts, html.P("This study is not running now.", className="soft")]
     age = f", as of {duration(live.age_s)} ago" if live.age_s > STALE_S else ""

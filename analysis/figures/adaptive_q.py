@@ -15,6 +15,7 @@ from analysis.plotting.theme import INK, axis_ends, empty, escaped, faint, first
 from analysis.results.runs_table import Key, arms, complete_runs, curve_points, keys, runs_of, subsets
 from analysis.results.study_results import StudyResults
 from analysis.statistics.intervals import LEVEL, Interval, t_interval
+from trainables.naming import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -174,7 +175,9 @@ def draw_q_per_epoch(data: Sequence[QCurve], arms: Sequence[str]) -> go.Figure:
             customdata=list(curve.sds),
             mode="lines" if len(curve.epochs) > 1 else "markers",
             line={"color": colour, "width": 2.5},
-            hovertemplate=f"{name}, epoch %{{x}}<br>%{{y:.3f}}, sd %{{customdata:.3f}} ({curve.n} runs)<extra></extra>",
+            hovertemplate=(
+                f"{name}, epoch %{{x}}<br>%{{y:.3f}}, sd %{{customdata:.3f}} ({counted(curve.n, 'run')})<extra></extra>"
+            ),
             **at,
         )
     figure.update_xaxes(title_text="Epoch", row=rows)

@@ -108,7 +108,8 @@ def draw_class_differences(gaps: Sequence[ClassAccuracy]) -> go.Figure:
         y=rows,
         error_x=error_bars((gap.accuracy for gap in order), thickness=2, width=4),
         customdata=[
-            f"{escaped(gap.name)}: {gap.accuracy.percent()} points ({gap.accuracy.label()}; {gap.clips:,} test clips)"
+            f"{escaped(gap.name)}: {gap.accuracy.percent()} points "
+            f"({gap.accuracy.label()}; {counted(gap.clips, 'test clip')})"
             for gap in order
         ],
         mode="markers",

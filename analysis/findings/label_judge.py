@@ -17,6 +17,7 @@ from analysis.statistics.clips import bootstrap_gaps
 from analysis.statistics.deming import slope_interval
 from analysis.statistics.intervals import LEVEL, MIN_SEEDS, paired_difference, shared_seeds
 from analysis.statistics.pairs.power import POWER
+from trainables.naming import counted
 from trainables.settings import Settle
 
 if TYPE_CHECKING:
@@ -217,7 +218,7 @@ def _ahead_by_clips(right: Mapping[Key, Right], chosen: Key) -> Ahead | None:
     for key in sorted(gaps, key=lambda key: -gaps[key].mean())[:MAX_TESTED]:
         interval = bootstrap_gaps(gaps[key], RESAMPLING_SEED, level=level)
         if interval.low > 0:
-            over = f"{interval.clips:,} clips and {interval.seeds} seeds"
+            over = f"{counted(interval.clips, 'clip')} and {counted(interval.seeds, 'seed')}"
             return Ahead(key, interval.mean, interval.low, interval.high, level, over)
     return None
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from scipy import special
 
+from trainables.naming import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -67,10 +69,10 @@ class Interval:
         """Return a description of the interval, such as ``95 % t-interval, n = 12``, or the values in percent.
 
         Args:
-            unit: what n counts, such as ``fresh seeds``; empty for runs.
+            unit: what n counts, such as ``fresh seed``; empty for runs.
 
         """
-        n = f"n = {self.n} {unit}".rstrip()
+        n = f"n = {counted(self.n, unit) if unit else self.n}"
         if self.values:
             return f"{n}: {self._listed()}"
         if self.half_width is None:

@@ -20,6 +20,7 @@ from analysis.statistics.intervals import CELL, LEVEL, accuracy_interval
 from analysis.tables.table import NONE, Table
 from analysis.text.methods.procedures import SHARED_LUCK, WITHOUT_EACH_SEED, explained
 from analysis.text.phrases import MIN_SHOWN_LUCK, SELECTED_ON
+from trainables.naming import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +110,7 @@ def choice_table(finding: Finding) -> Table:
     note = (
         f"Chosen by mean {name.lower()} alone, adjusted for the seeds where runs are missing. May also be the best: "
         f"not ruled out by Hsu's comparisons with the best ({100 * LEVEL:g} %). Accuracies in %. The validation mean "
-        "of the choice is the highest of several and therefore has no interval. Test: "
+        "of the choice has no interval, because it was chosen from several. Test: "
         f"{CELL}; the shared luck is subtracted from the mean. {explained(CHOICE_COLUMNS)} In brackets: for "
         "how many seeds the choice is the same."
     )
@@ -155,7 +156,11 @@ def left_out_table(runs: pd.DataFrame) -> Table:
     left = runs_left_out(runs)
     columns = ["configuration", "subset", "seed", "status", "epochs", "why"]
     rows = tuple(tuple(map(str, row)) for row in left[columns].head(MAX_ROWS).itertuples(index=False))
-    note = f"{len(left)} of {len(runs)} runs: {status_counts(left['status'])}." if len(left) else "No run was left out."
+    note = (
+        f"{len(left)} of {counted(len(runs), 'run')}: {status_counts(left['status'])}."
+        if len(left)
+        else "No run was left out."
+    )
     if len(left) > MAX_ROWS:
         note += f" The first {MAX_ROWS} are listed; runs.csv has all of them."
     if waiting := int((runs["status"] == WAITING).sum()):

@@ -9,6 +9,7 @@ from analysis.statistics.intervals import p_text
 from analysis.tables.table import NONE, Table
 from analysis.text.methods import procedures
 from analysis.text.phrases import chance
+from trainables.naming import counted
 
 if TYPE_CHECKING:
     from analysis.findings.arm_comparisons import ArmComparison, PooledComparison
@@ -89,7 +90,7 @@ def _pooled(compared: PooledComparison) -> tuple[str, ...]:
     return (
         compared.first,
         compared.second,
-        f"{gap.interval.cell('+')}, {len(gap.subsets)} subsets",
+        f"{gap.interval.cell('+')}, {counted(len(gap.subsets), 'subset')}",
         NONE if compared.p is None else p_text(compared.p),
         NONE if gap.interaction is None else gap.interaction.text(),
     )

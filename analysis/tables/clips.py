@@ -37,7 +37,8 @@ def clip_differences_table(clips: ClipPredictions, pairs: Iterable[tuple[Key, Ke
         gap = bootstrap_difference(predictions[first], predictions[second], clips.truth, RESAMPLING_SEED)
         if gap is not None:
             ends = NONE if gap.low == gap.high else f"{100 * gap.low:+.1f} to {100 * gap.high:+.1f}"
-            over = f"{gap.seeds} seeds and {gap.clips:,} clips" if gap.seeds > 1 else f"{gap.clips:,} clips alone"
+            number = counted(gap.clips, "clip")
+            over = f"{gap.seeds} seeds and {number}" if gap.seeds > 1 else f"{number} alone"
             rows.append((clips.names[first], clips.names[second], f"{100 * gap.mean:+.1f}", ends, over))
     if not rows:
         return ()

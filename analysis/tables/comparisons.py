@@ -16,6 +16,7 @@ from analysis.tables.arms import arm_tables
 from analysis.tables.table import NONE, Table
 from analysis.text.methods import procedures
 from analysis.text.phrases import chance, of_next_run
+from trainables.naming import counted
 
 if TYPE_CHECKING:
     from analysis.findings.finding import Finding
@@ -37,7 +38,8 @@ def seeds_in_words(finding: Finding) -> tuple[str, ...]:
         return ()
     text = (
         f"{finding.names[key]}: {len(values)} runs give its {accuracy_name(metric).lower()} to "
-        f"± {100 * interval.half_width:.1f} points; {more} more seeds would halve that if the spread stays the same."
+        f"± {100 * interval.half_width:.1f} points; {counted(more, 'more seed')} would halve that if the spread stays "
+        "the same."
     )
     next_run = of_next_run(finding.best.tested) if finding.best else ""
     return (text, *([f"One more training of it would have a test accuracy of {next_run}."] if next_run else []))

@@ -8,7 +8,7 @@ from analysis.results.runs_table import accuracy_name, keys, runs_of
 from analysis.statistics.intervals import accuracy_interval
 from analysis.tables.table import NONE, Table
 from analysis.text.phrases import chance
-from trainables.naming import counted_points
+from trainables.naming import counted, counted_points
 
 if TYPE_CHECKING:
     from analysis.findings.method_finding import SearchFinding, SettleFinding
@@ -54,8 +54,8 @@ def search_table(finding: SearchFinding) -> Table:
     ]
     name = accuracy_name(finding.selected_on)
     note = (
-        f"{len(tried)} configurations were sampled; those that finished come first, by their mean {name.lower()} in %, "
-        "then those stopped early, the latest first. The best of many means is too high, so the reported results come "
-        "from fresh seeds."
+        f"{counted(len(tried), 'configuration')} {'was' if len(tried) == 1 else 'were'} sampled; those that finished "
+        f"come first, by their mean {name.lower()} in %, then those stopped early, the latest first. The best "
+        "of many means is too high, so the reported results come from fresh seeds."
     )
     return Table("Search", ("Configuration", "Status", "Epochs", name), tuple(rows), note)

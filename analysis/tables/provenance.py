@@ -14,7 +14,7 @@ from analysis.results.runs_table import complete_runs
 from analysis.results.validation_clips import validation_clips
 from analysis.tables.table import Table
 from analysis.text.validation_clips import clips_in_full
-from trainables.naming import label, listed_names, number, symbol
+from trainables.naming import counted, label, listed_names, number, symbol
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -122,7 +122,7 @@ def provenance_table(results: StudyResults) -> Table:
         ("report: python", platform.python_version()),
         *((f"report: {name}", _version(name)) for name in PACKAGES),
     ]
-    note = f"From {total} records; an entry that is absent from some shows its number of runs."
+    note = f"From {counted(total, 'record')}; an entry that is absent from some shows its number of runs."
     return Table("Provenance", ("What", "Value"), (*rows, *report), note)
 
 

@@ -58,5 +58,5 @@ def _beaten(best: Best) -> str:
 def _percent(interval: Interval | None, *, picked: bool = False) -> str:
     if interval is None:
         return "none"
-    label = f"the highest of several means, n = {interval.n}" if picked else interval.label()
+    label = f"chosen from several means, n = {interval.n}" if picked else interval.label()
     return f"{interval.percent()} % ({label})"

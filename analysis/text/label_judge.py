@@ -42,7 +42,7 @@ def label_paragraphs(judge: LabelJudge, plan: StudyPlan) -> tuple[str, ...]:
 
 
 def _resolution(judge: LabelJudge) -> str:
-    clips = f"{judge.verified_clips:,} verified validation clips" if judge.verified_clips else "verified clips"
+    clips = counted(judge.verified_clips, "verified validation clip") if judge.verified_clips else "verified clips"
     if judge.resolution is not None:
         found = judge.resolution
         return (

@@ -84,7 +84,7 @@ def on_test_clips(tested: ChoiceScore, unit: str = "") -> str:
 
     Args:
         tested: the test accuracy of a choice.
-        unit: what the number of runs counts, such as ``fresh seeds``; empty for runs.
+        unit: what the number of runs counts, such as ``fresh seed``; empty for runs.
 
     """
     if tested.accuracy is None:
@@ -116,7 +116,7 @@ MAX_NAMED = 4  # more configurations than this are counted, not named
 def cost(results: StudyResults) -> str:
     """Return how many runs are recorded and how long they trained, over all attempts."""
     hours = sum(record.cost.wall_s for record in results.records.values()) / HOUR_S
-    time = f"{hours:.1f} hours" if hours >= 1 else f"{60 * hours:.0f} minutes"
+    time = f"{hours:.1f} hours" if hours >= 1 else counted(round(60 * hours), "minute")
     return f"Cost: {counted(len(results.records), 'run')}, {time} of training."
 
 
@@ -143,7 +143,8 @@ def so_far(results: StudyResults) -> str:
     if results.ended or complete_runs(runs).empty:
         return ""
     done = recorded_count(runs)
-    return f"So far ({f'{done} of {len(runs)} runs' if plans_all(results.plan) else counted(done, 'run')}): "
+    of = f"{done} of {counted(len(runs), 'run')}" if plans_all(results.plan) else counted(done, "run")
+    return f"So far ({of}): "
 
 
 def chosen_by(plan: StudyPlan) -> str:

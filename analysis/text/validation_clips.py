@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.results.runs_table import selected_on
 from analysis.results.validation_clips import ValidationClips, validation_clips
 from trainables.config import SEMANTICS_VERSION
-from trainables.naming import counted_points
+from trainables.naming import counted, counted_points
 from trainables.settings import Settle
 
 if TYPE_CHECKING:
@@ -77,8 +77,8 @@ def coarse_clips(plan: StudyPlan) -> Iterator[str]:
         if clips.step is not None and clips.step > method.within and not clips.per_seed:
             yield (
                 f"The tolerance of {counted_points(method.within)} is less than one {_judge(clips)} of subset "
-                f"{clips.subset} is worth ({_points(clips.step)}; {clips.judges:,} clips): differences that small "
-                "depend on single clips, which more seeds do not average out; training.split: per_seed does."
+                f"{clips.subset} is worth ({_points(clips.step)}; {counted(clips.judges, 'clip')}): differences that "
+                "small depend on single clips, which more seeds do not average out; training.split: per_seed does."
             )
 
 
@@ -90,7 +90,7 @@ def shared_clips(plan: StudyPlan, subset: str) -> str:
     clips = validation_clips(plan).get(subset)
     if clips is None or clips.per_seed or not clips.judges:
         return ""
-    return f"on these {clips.judges:,} {_judge(clips)}{'s' if clips.judges > 1 else ''}"
+    return f"on this one {_judge(clips)}" if clips.judges == 1 else f"on these {counted(clips.judges, _judge(clips))}"
 
 
 def _judge(clips: ValidationClips) -> str:
@@ -98,4 +98,4 @@ def _judge(clips: ValidationClips) -> str:
 
 
 def _points(value: float) -> str:
-    return f"{value:.2g} points"
+    return counted_points(float(f"{value:.2g}"))

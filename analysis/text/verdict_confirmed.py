@@ -105,7 +105,9 @@ def _unsound(finding: SettleFinding, chosen: Key) -> list[str]:
     left, sentences = left_out_count(statuses), []
     if left:
         are = "is" if left == 1 else "are"
-        sentences.append(f"{left} of its {len(statuses)} exploring runs {are} left out ({status_counts(statuses)}).")
+        sentences.append(
+            f"{left} of its {counted(len(statuses), 'exploring run')} {are} left out ({status_counts(statuses)})."
+        )
     rate = exploring_collapses(finding).get(chosen)
     return [*sentences, *([f"{collapsed_in_words(rate, 'exploring')}."] if rate else [])]
 
@@ -157,7 +159,7 @@ def _confirmed(finding: SettleFinding | SearchFinding, chosen: Key, accuracy: Ch
         none = TEST_HIDDEN if finding.results.test_hidden else "None of its fresh seeds has a test accuracy."
         sentences = ["It is not confirmed on fresh seeds." if statuses.empty else none]
     else:
-        score = f"On the test set it scores {on_test_clips(accuracy, 'fresh seeds')}"
+        score = f"On the test set it scores {on_test_clips(accuracy, 'fresh seed')}"
         others = [key for key in _beside(finding, chosen) if key in tested]
         first = {seed: value - accuracy.luck for seed, value in tested[chosen].items()}
         gaps = [(key, paired_difference(first, tested[key], LEVEL)) for key in others[:MAX_NAMED]]
@@ -172,7 +174,7 @@ def _confirmed(finding: SettleFinding | SearchFinding, chosen: Key, accuracy: Ch
         sentences.append(f"{collapsed_in_words(rate, 'fresh')}.")
     if left:
         sentences.append(
-            f"{left} of its {len(statuses)} fresh seeds {'is' if left == 1 else 'are'} left out "
+            f"{left} of its {counted(len(statuses), 'fresh seed')} {'is' if left == 1 else 'are'} left out "
             f"({status_counts(statuses)})."
         )
     return [*sentences, cost(finding.results)]

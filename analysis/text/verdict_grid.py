@@ -23,7 +23,7 @@ from analysis.text.phrases import (
 )
 from analysis.text.possible_bests import Wording, choice_sentence, mean_in_words
 from analysis.text.verdict_subsets import on_other_subsets, over_all_subsets
-from trainables.naming import number, symbol
+from trainables.naming import counted, number, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -122,11 +122,11 @@ def _rank_of(other: Key, choice: Choice) -> str:
 def _left_out(finding: GridFinding, runs: pd.DataFrame, choice: Choice) -> list[str]:
     """Write how many of the chosen configuration's runs, and of all, are left out or have collapsed."""
     sentences = []
-    every = f"of all {{}} runs{' on this subset' if len(finding.subsets) > 1 else ''}"
-    for statuses, of in ((runs_of(runs, choice.key)["status"], "of its {} runs"), (runs["status"], every)):
+    every = f"of all {{}}{' on this subset' if len(finding.subsets) > 1 else ''}"
+    for statuses, of in ((runs_of(runs, choice.key)["status"], "of its {}"), (runs["status"], every)):
         left = left_out_count(statuses)
         if left:
-            what = of.format(len(statuses))
+            what = of.format(counted(len(statuses), "run"))
             sentences.append(f"{left} {what} {'is' if left == 1 else 'are'} left out ({status_counts(statuses)}).")
     rate = finding.collapses.rates().get(choice.key)
     return [*sentences, *([f"{collapsed_in_words(rate)}."] if rate else [])]

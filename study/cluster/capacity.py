@@ -10,6 +10,7 @@ import ray
 from ruamel.yaml import YAML
 
 from study.errors import EngineError
+from trainables.naming import counted
 
 if TYPE_CHECKING:
     from study.methods.method import Method
@@ -75,7 +76,7 @@ def check_a_run_fits(resources: Resources) -> None:
         if number > most:
             msg = f"resources.{name}: {number:g} asked for; the most that a node here has, or could have: {most:g}"
             raise EngineError(msg)
-    both = f"{resources.cpus_per_run} CPUs and {resources.gpus_per_run:g} GPUs"
+    both = f"{counted(resources.cpus_per_run, 'CPU')} and {counted(resources.gpus_per_run, 'GPU')}"
     msg = f"resources: no node that the cluster has or can start has {both} at once"
     raise EngineError(msg)
 

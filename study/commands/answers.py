@@ -20,6 +20,7 @@ from study.errors import UsageError
 from study.ledger.registry import find_plan
 from study.spec.differences import differences
 from study.spec.messages import shown
+from trainables.naming import counted
 
 if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults
@@ -66,7 +67,7 @@ def export(options: argparse.Namespace) -> int:
         tables[options.epochs] = epochs_table(results)
     write_tables(tables)
     for path, table in tables.items():
-        say(f"{path}: {len(table)} rows")
+        say(f"{path}: {counted(len(table), 'row')}")
     return 0
 
 

@@ -80,18 +80,18 @@ def _runs(spec: StudySpec, plan: StudyPlan, recorded: int, left: int) -> Iterato
         controls = sum(planned.stage == "control" for planned in plan.runs)
         most = "at most " if spec.controls and not controls else ""
         beside = f" and {most}{counted(controls or control_runs(spec), 'control')}" if spec.controls else ""
-        named = f"{len(plan.runs) - controls} runs named ({len(spec.seed_list)} seeds){beside}"
+        named = f"{counted(len(plan.runs) - controls, 'run')} named ({counted(len(spec.seed_list), 'seed')}){beside}"
         yield f"{spec.name}: {named}, {recorded} recorded, {most}{left} left"
     else:
-        yield f"{spec.name}: {recorded} runs recorded, at most {left} left (method {spec.method.name})"
+        yield f"{spec.name}: {counted(recorded, 'run')} recorded, at most {left} left (method {spec.method.name})"
     if limits := spec.budget.model_dump(exclude_none=True):
         yield "budget: " + ", ".join(f"{name} {value:g}" for name, value in limits.items())
 
 
 def _data(data: DataSummary) -> Iterator[str]:
     clips = ", ".join(f"{count} {split}" for split, count in data.clips.items())
-    wrong = "" if data.wrong is None else f"; {data.wrong} training labels are known to be wrong"
-    yield f"{data.name}: {len(data.classes)} classes; clips: {clips}{wrong}"
+    wrong = "" if data.wrong is None else f"; {counted(data.wrong, 'training label')} known to be wrong"
+    yield f"{data.name}: {counted(len(data.classes), 'class')}; clips: {clips}{wrong}"
     for path, problem in data.skipped:
         yield f"left out: {path}: {problem}"
     yield from clip_cautions(data.doubtful)
@@ -109,8 +109,10 @@ def _batches(spec: StudySpec, work: dict[str, Workload]) -> Iterator[str]:
     size = spec.training.batch_size
     for name, w in work.items():
         batches, dropped = divmod(w.train_patches, size)
-        parts = f"{w.train_patches} patches of {w.train_clips} clips to train on, {w.validation_patches} to validate on"
-        yield f"subset {name}: {parts}; {batches} batches of {size} an epoch, {dropped} patches dropped in each"
+        patches, clips = counted(w.train_patches, "patch"), counted(w.train_clips, "clip")
+        parts = f"{patches} of {clips} to train on, {w.validation_patches} to validate on"
+        epoch = f"{counted(batches, 'batch')} of {size} an epoch, {counted(dropped, 'patch')} dropped in each"
+        yield f"subset {name}: {parts}; {epoch}"
         if batches < MIN_BATCHES:
             yield f"subset {name}: an epoch has few batches; consider a lower training.batch_size"
 

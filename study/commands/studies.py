@@ -16,7 +16,7 @@ from study.ledger.claim import owner
 from study.ledger.ledger import Ledger
 from study.ledger.registry import find_plan, list_studies
 from study.spec.study import json_schema
-from trainables.naming import configuration_name, duration
+from trainables.naming import configuration_name, counted, duration
 
 if TYPE_CHECKING:
     import argparse
@@ -44,7 +44,7 @@ def status(options: argparse.Namespace) -> int:
     show_arms(plan, recorded)
     holder = owner(storage, name)
     say(
-        f"{plan.name}: {len(recorded)} of {len(runs)} runs recorded; "
+        f"{plan.name}: {len(recorded)} of {counted(len(runs), 'run')} recorded; "
         + (f"run by {holder}" if holder else "not running")
     )
     progress = read_progress(storage, name)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from study.engine.state import StudyState
 from study.ledger.ledger import Ledger
 from study.methods.method import Decision, Signal
+from trainables.naming import counted
 from trainables.plans import write_plan
 from trainables.records import add_record, log_path
 from trainables.runs.log import RunLog
@@ -201,7 +202,7 @@ class Conductor:
                     record = stopped(run, self._curves[run.run_id], checkpoint, facts)
                     if add_record(self.storage, record):
                         RunLog(log_path(self.storage, run.run_id)).write(
-                            f"stopped after {len(record.epochs)} epochs by study {self.plan.name}"
+                            f"stopped after {counted(len(record.epochs), 'epoch')} by study {self.plan.name}"
                         )
         except BusyError:
             self._unstopped[run.run_id] = run

@@ -12,7 +12,7 @@ from rich.progress import Progress as Bar
 from study.console import say
 from study.engine.heartbeat import Heartbeat
 from study.planning.frames import store_data
-from trainables.naming import duration
+from trainables.naming import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,7 +92,7 @@ class Lines:
         left = None if done < total else 0.0
         if done > self._first:
             left = (time.monotonic() - self._began) / (done - self._first) * (total - done)
-        self._state = f"{done} of {total} clips; ETA {duration(left)}"
+        self._state = f"{done} of {counted(total, 'clip')}; ETA {duration(left)}"
         if 10 * done // total > self._tenths:
             self._tenths = 10 * done // total
             self._print()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ray import tune
 
 from study.console import say
+from trainables.naming import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +62,9 @@ class FinishingEpochs(tune.Callback, tune.Stopper):
 
     def _begin(self) -> None:
         self._waiting, self.requested = set(self._running), True
-        say(f"stopping: {len(self._waiting)} runs finish their epoch first", err=True)
+        count = len(self._waiting)
+        end = "finishes its" if count == 1 else "finish their"
+        say(f"stopping: {counted(count, 'run')} {end} epoch first", err=True)
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:  # noqa: ARG002 -- Tune's signature
         """End no single run."""

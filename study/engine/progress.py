@@ -227,7 +227,7 @@ class Progress(Observer):
                 names[configuration] = configuration_name(planned)
                 scores.setdefault(configuration, []).append(accuracy)
         if not scores:
-            return "best so far: no run has ended yet"
+            return "best so far: no run is complete yet"
         means = {configuration: sum(values) / len(values) for configuration, values in scores.items()}
         highest = max(means.values())
         best, *tied = (configuration for configuration, mean in means.items() if mean == highest)

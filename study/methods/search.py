@@ -269,9 +269,8 @@ class Search(QueuedMethod):
             text += f" and {counted(len(baselines), 'baseline')}" if baselines else ""
             return text + ("; none finished, so those stopped last" if chosen and not finished else "")
         stopped = sum(tried.state == "pruned" for tried in history)
-        text = (
-            f"searching: {len(history)} of {self._max_configurations()} configurations sampled, {stopped} stopped early"
-        )
+        most = counted(self._max_configurations(), "configuration")
+        text = f"searching: {len(history)} of {most} sampled, {stopped} stopped early"
         if not finished:
             return text
         best = self._best()[0].candidate.planned(0, self._dataset, "explore")

@@ -13,6 +13,7 @@ from trainables.datasets.manifest import DataSetError, Manifest
 from trainables.datasets.subsets import split_validation, subset
 from trainables.features.framing import frame_count, patch_starts
 from trainables.limits import usable_cpus
+from trainables.naming import counted
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -83,7 +84,7 @@ def _unusable(spec: StudySpec, name: str, work: Workload, *, verified: bool) -> 
         yield f"subset {name}: none of its validation clips{some} is verified, and select_on is verified"
     if work.train_patches < spec.training.batch_size:
         yield (
-            f"subset {name}: {work.train_patches} training patches; training.batch_size is "
+            f"subset {name}: {counted(work.train_patches, 'training patch')}; training.batch_size is "
             f"{spec.training.batch_size}, and at least one whole batch is needed"
         )
 

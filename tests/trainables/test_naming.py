@@ -3,7 +3,7 @@
 import pytest
 
 from trainables.config import LOSSES
-from trainables.naming import PARAMETERS, counted_points, listed_names
+from trainables.naming import PARAMETERS, counted, counted_points, listed_names, plural
 
 
 def test_every_parameter_of_every_loss_has_a_place_in_the_display_order():
@@ -27,3 +27,15 @@ def test_one_point_is_singular():
 )
 def test_a_name_that_would_run_together_with_its_neighbours_is_in_quotes(names, text):
     assert listed_names(names) == text
+
+
+def test_a_count_agrees_with_its_noun():
+    counts = [counted(number, noun) for number, noun in ((1, "run"), (0, "run"), (12_000, "clip"), (0.5, "GPU"))]
+    assert counts == ["1 run", "0 runs", "12,000 clips", "0.5 GPUs"]
+
+
+def test_plurals_follow_the_rules_of_english():
+    nouns = ("training patch", "epoch", "class", "study", "day", "box", "fresh seed", "CPU")
+    plurals = [plural(2, noun) for noun in nouns]
+    assert plurals == ["training patches", "epochs", "classes", "studies", "days", "boxes", "fresh seeds", "CPUs"]
+    assert [plural(1, noun) for noun in nouns] == list(nouns)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 
 from trainables.features.shared_data import StorageError
+from trainables.naming import counted
 from trainables.provenance import Attempt, Provenance, code_digest
 from trainables.records import Cost, Record, Spent, Status, Test, add_record, log_path
 from trainables.runs.log import RunLog, now
@@ -204,7 +205,7 @@ class RunExecution:
             self.release(recorded=True)
         if not written:
             raise BusyError(self.run.run_id)
-        self.log.write(f"{status} after {len(curve)} epochs{f': {error}' if error else ''}")
+        self.log.write(f"{status} after {counted(len(curve), 'epoch')}{f': {error}' if error else ''}")
         return record
 
 

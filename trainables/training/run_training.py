@@ -17,6 +17,7 @@ import torch
 from torch.nn import functional
 
 from trainables.losses.robust import Batch, make_loss
+from trainables.naming import counted
 from trainables.networks.cnn import CNN
 from trainables.records import Epoch, Test
 from trainables.training.plateau_schedule import PlateauSchedule
@@ -53,7 +54,7 @@ class RunTraining:
         if len(data.train) < protocol.batch_size:
             msg = (
                 f"training.batch_size is {protocol.batch_size}, but the subset {run.configuration.subset} has only "
-                f"{len(data.train)} training patches"
+                f"{counted(len(data.train), 'training patch')}"
             )
             raise ValueError(msg)
         self.run, self.data, self.device, self.protocol = run, data, device, protocol

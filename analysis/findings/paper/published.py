@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from trainables.config import CCE, GCE, AdaptiveGCE, Configuration, Loss, Subset
+from trainables.naming import counted
 
 if TYPE_CHECKING:
     from trainables.plans import DataSummary
@@ -100,4 +101,4 @@ def why_not_published(data: DataSummary) -> str:
     """Return why data in FSDnoisy18k's layout is not compared with published numbers; empty in any other layout."""
     if data.kind != LAYOUT or is_published_data(data):
         return ""
-    return f"This data set is laid out as FSDnoisy18k but is not it ({sum(data.clips.values()):,} clips)."
+    return f"This data set is laid out as FSDnoisy18k but is not it ({counted(sum(data.clips.values()), 'clip')})."

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.results.runs_table import runs_of
 from analysis.statistics.collapse import collapse_rate
 from analysis.text.phrases import joined
+from trainables.naming import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,8 +31,8 @@ def broken(finding: Finding, key: Key) -> list[str]:
     rate = collapse_rate(sum(counts.values()), ended)
     how = joined([status for status, count in counts.items() if count])
     text = (
-        f"{rate.k} of the {rate.n} runs of {finding.names[key]} {how}, which its mean does not show: a new run "
-        f"may do the same ({_share(rate)})."
+        f"{rate.k} of the {counted(rate.n, 'run')} of {finding.names[key]} {how}, which its mean does not show: a new "
+        f"run may do the same ({_share(rate)})."
     )
     return [text]
 
@@ -46,7 +47,9 @@ def collapsed(finding: Finding, rates: Mapping[Key, Rate]) -> list[str]:
     """
     if not rates:
         return []
-    named = [f"{rate.k} of {rate.n} runs of {finding.names[key]} ({_share(rate)})" for key, rate in rates.items()]
+    named = [
+        f"{rate.k} of {counted(rate.n, 'run')} of {finding.names[key]} ({_share(rate)})" for key, rate in rates.items()
+    ]
     shown = [*named[:MAX_NAMED], *([f"some of {len(named) - MAX_NAMED} more"] if len(named) > MAX_NAMED else [])]
     text = (
         "Runs far below the others of their configuration have collapsed and are set aside from means and choice: "

@@ -40,7 +40,7 @@ def grid_design(finding: GridFinding, cited: References) -> list[str]:
         first,
         *controls,
         (
-            "On each subset the configuration of the highest mean validation accuracy was chosen; which others may be "
+            "On each subset a configuration with the highest mean validation accuracy was chosen; which others may be "
             f"the best follows from multiple comparisons with the best ({cited.cite('hsu')})."
         ),
     ]
@@ -126,8 +126,8 @@ def _confirmation(method: Settle | Search, what: str) -> str:
     beside = f" and, as baselines, {joined(method.baselines)}" if method.baselines else ""
     verb = "were" if beside or what != "The choice" else "was"
     return (
-        f"{what}{beside} {verb} then trained with {method.confirm_seeds} fresh seeds, to the end of the protocol; "
-        "these runs alone enter the means and intervals reported."
+        f"{what}{beside} {verb} then trained with {counted(method.confirm_seeds, 'fresh seed')}, to the end of the "
+        "protocol; these runs alone enter the means and intervals reported."
     )
 
 

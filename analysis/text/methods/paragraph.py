@@ -67,8 +67,9 @@ def _data(results: StudyResults, cited: References) -> str:
     were = "clip without usable sound was" if len(data.skipped) == 1 else "clips without usable sound were"
     skipped = f"; {len(data.skipped):,} {were} left out" if data.skipped else ""
     return (
-        f"We used {name} with {len(data.classes)} classes: {total:,} training clips, of which {verified:,} have "
-        f"verified labels{wrong}, and {clips.get('test', 0):,} test clips{skipped}."
+        f"We used {name} with {len(data.classes)} classes: {counted(total, 'training clip')}, of which {verified:,} "
+        f"{'has a verified label' if verified == 1 else 'have verified labels'}{wrong}, and "
+        f"{counted(clips.get('test', 0), 'test clip')}{skipped}."
     )
 
 
@@ -83,9 +84,10 @@ def _protocol(results: StudyResults, cited: References) -> str:
         f"Features, network and training protocol are those of the baseline by {cited.cite('fonseca')}{other}: log-mel "
         f"spectrograms of {features.mels} bands at {features.sample_rate / 1000:g} kHz in patches of {seconds:g} s, a "
         f"network of three convolutional layers, Adam at a learning rate of {training.learning_rate:g} that is halved "
-        f"after {training.halve_after} epochs without gain in validation accuracy, batches of {training.batch_size} "
-        f"patches, and a stop after {training.stop_after} epochs without gain or {training.epochs} epochs; the last "
-        "weights were used. A clip's class is that of the highest geometric mean of its patches' softmax outputs."
+        f"after {counted(training.halve_after, 'epoch')} without gain in validation accuracy, batches of "
+        f"{counted(training.batch_size, 'patch')}, and a stop after {counted(training.stop_after, 'epoch')} without "
+        f"gain or {counted(training.epochs, 'epoch')}; the last weights were used. A clip's class is that of the "
+        "highest geometric mean of its patches' softmax outputs."
     )
 
 

@@ -70,7 +70,7 @@ def test_the_highest_of_several_means_has_no_interval(full_study: Builder) -> No
     assert found is not None
     assert found.validation is not None
     assert (found.picked, found.validation.half_width) == (True, None)
-    assert "the highest of several means, n = 6" in "\n".join(best_lines(found))
+    assert "chosen from several means, n = 6" in "\n".join(best_lines(found))
 
 
 def test_the_luck_that_a_grid_shares_with_its_choice_is_subtracted_in_words_and_in_json(study: Builder) -> None:

@@ -113,7 +113,7 @@ def test_equal_values_give_no_certainty(values: list[float]) -> None:
 def test_of_fewer_than_five_runs_the_runs_are_shown_and_not_an_interval() -> None:
     few, enough = accuracy_interval([0.712, 0.73, 0.708]), accuracy_interval([0.712, 0.73, 0.708, 0.72, 0.715])
     assert few.cell() == "71.7 (71.2, 73.0, 70.8)"
-    assert (few.percent(), few.label("fresh seeds")) == ("71.7", "n = 3 fresh seeds: 71.2, 73.0, 70.8")
+    assert (few.percent(), few.label("fresh seed")) == ("71.7", "n = 3 fresh seeds: 71.2, 73.0, 70.8")
     assert enough.cell() == "71.7 ± 1.1 (n = 5)"
     assert enough.label() == "95 % t-interval, n = 5"
     assert accuracy_interval([0.712]).cell() == "71.2 (n = 1)"

@@ -79,6 +79,13 @@ def test_the_verdict_of_settle_is_about_the_clips_that_all_runs_share(study: Bui
     assert "these" not in study.report().verdict
 
 
+def test_a_single_validation_clip_is_written_in_the_singular(study: Builder) -> None:
+    study.exploring_temperatures({100.0: 0.0, 1000.0: 5.0})
+    study.validation = {"all": HeldOut(clips=1, verified=1)}
+    assert shared_clips(study.plan(), "all") == "on this one validation clip"
+    assert "(100 points; 1 clip)" in "".join(coarse_clips(study.plan()))
+
+
 def test_the_methods_name_accuracy_split_and_clips(study: Builder) -> None:
     study.baselines(2)
     study.validation = FEW | {"clean": HeldOut(clips=266, verified=266)}

@@ -157,7 +157,7 @@ def test_a_byte_order_mark_is_accepted(sounds, capsys):
     path = sounds / "clips.csv"
     path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
     assert main(["check", str(sounds.parent / "bad.yaml")]) == 0
-    assert "1 runs named" in capsys.readouterr().out
+    assert "1 run named (1 seed)" in capsys.readouterr().out
 
 
 def test_a_csv_that_is_not_text_is_refused(sounds, capsys):
