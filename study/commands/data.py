@@ -98,9 +98,9 @@ def _describe(options: argparse.Namespace) -> int:
         write(_as_csv(tables))
     else:
         _print(tables)
-        doubtful = doubtful_clips(compare_contents(manifest, headers))
-        for text in (*passed_over(manifest), *clip_cautions(doubtful)):
-            say(text)
+    doubtful = doubtful_clips(compare_contents(manifest, headers))
+    for text in (*passed_over(manifest), *clip_cautions(doubtful)):
+        say(text, err=options.csv)
     problems = problems + structure(manifest)
     if headers or set(bad.values()) != {MISSING}:  # the table already shows that all audio is absent
         problems += lines(manifest, bad)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 from trainables.audio.headers import SUFFIXES
 from trainables.datasets.csv_files.rows import grouped
@@ -12,6 +13,7 @@ from trainables.datasets.names import check_label, check_path, is_leftover, miss
 if TYPE_CHECKING:
     from pathlib import Path
 
+SPLITS: tuple[Split, Split] = ("train", "test")
 COMPANIONS = (".csv", ".json", ".md", ".txt", ".xml")  # notes next to the audio; other unknown files are problems
 
 
@@ -29,39 +31,33 @@ def parse(root: Path, *, verified: bool = True, test: float = 0.3, test_seed: in
         The manifest, and one problem for each file or folder that does not fit.
 
     """
-    problems: list[str] = []
-    passed_over: list[str] = []
+    listing = _Listing(root)
     clips: list[Clip] = []
+    try:
+        for split, folder in _splits(root, listing):
+            for label, paths in listing.classes(folder).items():
+                tested = _held_out(paths, test, test_seed) if not split else set(paths if split == "test" else ())
+                clips += [Clip(p, label, "test" if p in tested else "train", verified or p in tested) for p in paths]
+    except OSError as error:
+        listing.add("", str(error.filename), f"cannot be read: {error.strerror}")
+    if not clips and not listing.problems:
+        listing.add("", str(root), "no class folders")
+    return Manifest(root.name, "folder", root, tuple(clips), passed_over=tuple(listing.passed_over)), (
+        grouped(listing.problems)
+    )
+
+
+def _splits(root: Path, listing: _Listing) -> list[tuple[Split | Literal[""], Path]]:
+    """Return the folders of class folders, each with its split; "" if a share of each class is to be held out."""
     if not root.is_dir():
-        problems.append(f"{root}: {missing(root, 'no such folder')}")
-    elif (root / "train").is_dir() and (root / "test").is_dir():
-        splits: tuple[Split, Split] = ("train", "test")
-        problems += [
-            f"{printable(p.name)}: neither train nor test; nothing in it would be used"
-            for p in _entries(root, root, passed_over)
-            if p.name not in splits and (p.is_dir() or p.suffix.lower() in SUFFIXES)
-        ]
-        for split in splits:
-            for label, paths in _classes(root, split, problems, passed_over).items():
-                clips += [Clip(p, label, split, verified or split == "test") for p in paths]
-    else:
-        for label, paths in _classes(root, "", problems, passed_over).items():
-            held_out = _held_out(paths, test, test_seed)
-            clips += [Clip(p, label, "test" if p in held_out else "train", verified or p in held_out) for p in paths]
-    if not clips and not problems:
-        problems.append(f"{root}: no class folders")
-    return Manifest(root.name, "folder", root, tuple(clips), passed_over=tuple(passed_over)), problems
-
-
-def _entries(root: Path, folder: Path, passed_over: list[str]) -> list[Path]:
-    """List what a folder holds, sorted; hidden files, and those that systems leave, are added to ``passed_over``."""
-    kept = []
-    for path in sorted(folder.iterdir()):
-        if is_leftover(path.name):
-            passed_over.append(path.relative_to(root).as_posix())
-        else:
-            kept.append(path)
-    return kept
+        listing.add("", str(root), missing(root, "no such folder"))
+        return []
+    if not ((root / "train").is_dir() and (root / "test").is_dir()):
+        return [("", root)]
+    for path in listing.entries(root):
+        if path.name not in SPLITS and (path.is_dir() or path.suffix.lower() in SUFFIXES):
+            listing.add("", path.name, "neither train nor test; nothing in it would be used")
+    return [(split, root / split) for split in SPLITS]
 
 
 def _held_out(paths: list[str], share: float, seed: int) -> set[str]:
@@ -69,50 +65,67 @@ def _held_out(paths: list[str], share: float, seed: int) -> set[str]:
     return set(sorted(paths, key=lambda p: rank(seed, p))[:count])
 
 
-def _classes(root: Path, below: str, problems: list[str], passed_over: list[str]) -> dict[str, list[str]]:
-    """List the audio files of every class folder, sorted, as paths relative to the root."""
-    paths_of: dict[str, list[str]] = {}
-    wrong: list[tuple[tuple[str, str], str, str]] = []
-    entries = _entries(root, root / below, passed_over)
-    loose = [p for p in entries if p.suffix.lower() in SUFFIXES]
-    if loose and not any(p.is_dir() for p in entries):
-        problems.append(
-            f"no class folders: {len(loose)} sound files lie directly in {root / below}; "
-            "put each in a folder named by its class, or list them in a CSV"
-        )
-        return {}
-    for folder in entries:
-        name = printable(folder.relative_to(root).as_posix())
-        if not folder.is_dir():
-            if folder.suffix.lower() not in COMPANIONS:
-                what = "a file where class folders are expected"
-                wrong.append(((below, what), f"{name}: {what}", ""))
-        elif what := check_label(folder.name):
-            wrong.append(((below, what), f"{name}: {what}", ""))
-        else:
-            paths_of[folder.name] = _sounds(root, folder, wrong, passed_over)
-            if not paths_of[folder.name]:
-                wrong.append(((below, "empty"), f"{name}: an empty class: no wav, flac, ogg or mp3 file", ""))
-    problems += grouped(wrong)
-    return {label: paths for label, paths in paths_of.items() if paths}
+@dataclass
+class _Listing:
+    """What the folders below a root hold: what is wrong with it, and what was passed over."""
 
+    root: Path
+    problems: list[tuple[tuple[str, str], str, str]] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
 
-def _sounds(
-    root: Path, folder: Path, wrong: list[tuple[tuple[str, str], str, str]], passed_over: list[str]
-) -> list[str]:
-    """List the audio files of a class folder, and add what does not belong in it to ``wrong``."""
-    paths = []
-    name = folder.relative_to(root).as_posix()
-    for path in _entries(root, folder, passed_over):
-        relative = path.relative_to(root).as_posix()
-        if path.suffix.lower() in COMPANIONS:
-            continue
-        if path.is_dir() or path.suffix.lower() not in SUFFIXES:
-            what = "a folder inside a class" if path.is_dir() else "not a wav, flac, ogg or mp3 file"
-        else:
-            what = check_path(relative)
-        if what:
-            wrong.append(((name, what), f"{printable(relative)}: {what}", ""))
-        else:
-            paths.append(relative)
-    return paths
+    def add(self, below: str, name: str, problem: str) -> None:
+        """Add the problem of a file or folder; those of one folder with the same problem may become one line."""
+        self.problems.append(((below, problem), f"{printable(name)}: {problem}", ""))
+
+    def entries(self, folder: Path) -> list[Path]:
+        """List what a folder holds, sorted; hidden files, and those that systems leave, are passed over."""
+        paths = sorted(folder.iterdir())
+        self.passed_over += [self.name(path) for path in paths if is_leftover(path.name)]
+        return [path for path in paths if not is_leftover(path.name)]
+
+    def name(self, path: Path) -> str:
+        """Return a path relative to the root."""
+        return path.relative_to(self.root).as_posix()
+
+    def classes(self, parent: Path) -> dict[str, list[str]]:
+        """List the audio files of every class folder, sorted, as paths relative to the root."""
+        entries = self.entries(parent)
+        loose = [p for p in entries if p.suffix.lower() in SUFFIXES]
+        if loose and not any(p.is_dir() for p in entries):
+            remedy = "put each in a folder named by its class, or list them in a CSV"
+            self.add("", "no class folders", f"{len(loose)} sound files lie directly in {parent}; {remedy}")
+            return {}
+        paths_of = {}
+        for folder in entries:
+            if not folder.is_dir():
+                if folder.suffix.lower() not in COMPANIONS:
+                    self.add(parent.name, self.name(folder), "a file where class folders are expected")
+            elif problem := check_label(folder.name):
+                self.add(parent.name, self.name(folder), problem)
+            elif paths := self.sounds(folder):
+                paths_of[folder.name] = paths
+        return paths_of
+
+    def sounds(self, folder: Path) -> list[str]:
+        """List the audio files of a class folder, sorted, as paths relative to the root."""
+        try:
+            entries = self.entries(folder)
+        except OSError as error:
+            self.add("", self.name(folder), f"cannot be read: {error.strerror}")
+            return []
+        paths = []
+        for path in entries:
+            name = self.name(path)
+            if path.suffix.lower() in COMPANIONS:
+                continue
+            if path.is_dir():
+                self.add(folder.name, name, "a folder inside a class")
+            elif path.suffix.lower() not in SUFFIXES:
+                self.add(folder.name, name, "not a wav, flac, ogg or mp3 file")
+            elif problem := check_path(name):
+                self.add(folder.name, name, problem)
+            else:
+                paths.append(name)
+        if not paths:
+            self.add("", self.name(folder), "an empty class: no wav, flac, ogg or mp3 file")
+        return paths

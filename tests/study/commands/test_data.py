@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+import soundfile
 
 from study.cli import main
 from study.commands import data
@@ -151,6 +153,35 @@ def test_describe_says_how_many_files_cannot_be_used(folders: Path, capsys: pyte
     assert len(described_problems(folders)) == 4
     audio = csv_tables(capsys)[1]
     assert [row["cannot be used"] for row in audio] == ["3", "1"]
+
+
+def test_describe_names_doubtful_clips_and_what_it_passed_over(
+    tmp_path: Path, make_wav: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    for seed, name in enumerate(f"{split}/{label}/{i}" for split in ("train", "test") for label in "ab" for i in "01"):
+        make_wav(tmp_path / f"set/{name}.wav", seed=seed)
+    (tmp_path / "set/test/a/1.wav").write_bytes((tmp_path / "set/train/b/0.wav").read_bytes())
+    soundfile.write(tmp_path / "set/train/a/1.wav", np.zeros(9_000), 44_100)
+    (tmp_path / "set/train/a/Thumbs.db").touch()
+    notes = [
+        "passed over, as hidden or left by a system: Thumbs.db",
+        (
+            "1 of 4 test clips holds the sound of a training clip, which makes test accuracies too high: test/a/1.wav "
+            "as train/b/0.wav."
+        ),
+        (
+            "2 of 8 clips hold a sound that another clip has under another label: train/b/0.wav ('b') as "
+            "test/a/1.wav ('a')."
+        ),
+        (
+            "1 of 8 clips holds no sound; dataset.silent: leave_out leaves such clips out: train/a/1.wav (silent: "
+            "every sample is 0)."
+        ),
+    ]
+    assert run("describe", str(tmp_path / "set")) == 0
+    assert capsys.readouterr().out.splitlines()[-4:] == notes
+    assert run("describe", str(tmp_path / "set"), "--csv") == 0
+    assert capsys.readouterr().err.splitlines() == notes
 
 
 def test_describe_finds_out_what_it_is_given(folders: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -145,6 +146,19 @@ def test_quoted_column_names_and_values_are_read(tmp_path: Path) -> None:
 
 def test_missing_csv(tmp_path: Path) -> None:
     assert problems(tmp_path / "data.csv") == [f"{tmp_path / 'data.csv'}: no such file"]
+
+
+def test_a_folder_or_a_pipe_is_no_csv(tmp_path: Path) -> None:
+    (tmp_path / "folder.csv").mkdir()
+    os.mkfifo(tmp_path / "pipe.csv")
+    for name in ("folder.csv", "pipe.csv"):
+        assert problems(tmp_path / name) == [f"{tmp_path / name}: not a file"]
+
+
+def test_lines_may_end_as_on_any_system(tmp_path: Path) -> None:
+    expected = checked(parse(table(tmp_path, GOOD))).clips
+    for end in ("\r\n", "\r"):
+        assert checked(parse(table(tmp_path, GOOD.replace("\n", end)))).clips == expected
 
 
 def test_empty_csv(tmp_path: Path) -> None:

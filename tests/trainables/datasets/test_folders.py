@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import errno
 import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from trainables.datasets.checks.files import passed_over
 from trainables.datasets.config import Folder
@@ -12,8 +18,7 @@ from trainables.datasets.load import load, with_digests
 from trainables.datasets.manifest import DataSetError, checked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
 
 
 def fill(root: Path, counts: dict[str, int]) -> Path:
@@ -111,6 +116,40 @@ def test_class_folders_that_differ_only_in_the_encoding_of_accents_are_named(tmp
 def test_a_class_folder_whose_name_is_no_label_is_one_problem(tmp_path: Path, name: str, problem: str) -> None:
     fill(tmp_path, {"dog": 2, "cat": 2, name: 3})
     assert problems(tmp_path) == [problem]
+
+
+def test_folders_that_cannot_be_read_are_problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(tmp_path, {"dog": 2, "cat": 2, "fox": 2})
+    plain = Path.iterdir
+
+    def iterdir(path: Path) -> Iterator[Path]:
+        if path.name in closed:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return plain(path)
+
+    monkeypatch.setattr(Path, "iterdir", iterdir)
+    closed = {"fox", "dog"}
+    assert problems(tmp_path) == ["dog: cannot be read: Permission denied", "fox: cannot be read: Permission denied"]
+    closed = {tmp_path.name}
+    assert problems(tmp_path) == [f"{tmp_path}: cannot be read: Permission denied"]
+
+
+NAMES = st.text(st.characters(exclude_characters="/\0", exclude_categories=()), min_size=1, max_size=6)
+
+
+@settings(max_examples=60, deadline=None)
+@given(names=st.lists(st.tuples(NAMES, NAMES), min_size=1, max_size=6))
+def test_every_problem_of_folders_of_any_names_is_one_printable_line(names: list[tuple[str, str]]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        for label, name in names:
+            with suppress(OSError, UnicodeEncodeError):  # this file system refuses the name
+                (Path(folder) / label).mkdir(exist_ok=True)
+                (Path(folder) / label / f"{name}.wav").touch()
+        manifest, found = parse(Path(folder))
+        assert manifest.clips or found
+        assert all(line.isprintable() for line in found)
+        assert all(clip.path.isprintable() and clip.label.isprintable() for clip in manifest.clips)
+        assert not any(path.startswith("..") for path in manifest.passed_over)
 
 
 def test_missing_folder(tmp_path: Path) -> None:

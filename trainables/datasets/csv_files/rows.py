@@ -38,6 +38,8 @@ def read_rows(path: Path, required: Sequence[str]) -> tuple[list[Row], list[str]
         be read, or lacks a column of ``required``, has no rows and one problem.
 
     """
+    if path.exists() and not path.is_file():
+        return [], [f"{path}: not a file"]  # reading a pipe would wait for ever
     try:
         data = path.read_bytes()
     except OSError as error:
