@@ -212,7 +212,17 @@ def test_the_command_reference_has_every_command():
     page = (ROOT / "docs" / "reference" / "cli.md").read_text()
     titles = re.findall(r"^## (.+)$", page, re.MULTILINE)
     on_clusters = ["submit", "logs", "stop", "cancel", "resume", "wait"]
-    answers = ["report", "export", "best", "compare", "dashboard", "data fetch", "data verify", "data describe"]
+    answers = [
+        "report",
+        "export",
+        "best",
+        "compare",
+        "prune",
+        "dashboard",
+        "data fetch",
+        "data verify",
+        "data describe",
+    ]
     assert titles == ["check", "run", "status", "list", "schema", *on_clusters, *answers]
 
 

@@ -110,20 +110,39 @@ def _frames(remote: Location, manifest: bytes) -> Location:
     return remote / f"{digest(json.loads(manifest))}.f32"
 
 
+def copies(parent: Path) -> list[Path]:
+    """Return this machine's copies of stores, the one opened longest ago first."""
+    if not parent.is_dir():
+        return []
+    # A name that starts with a dot is a copy in progress.
+    folders = (path for path in parent.iterdir() if path.is_dir() and not path.name.startswith("."))
+    return sorted(folders, key=last_opened)
+
+
+def last_opened(copy: Path) -> float:
+    """Return when a copy was last opened, in seconds since 1970."""
+    lock_file = copy.with_name(f"{copy.name}.used")
+    return (lock_file if lock_file.exists() else copy).stat().st_mtime
+
+
+def remove_copy(copy: Path) -> bool:
+    """Remove a copy; return False, and change nothing, if a process has it open."""
+    with open_unchanged(_lock_file(copy)) as file:
+        if not lock(file, wait=False):
+            return False
+        shutil.rmtree(copy, ignore_errors=True)
+        return True
+
+
 def _make_room(parent: Path, needed: int) -> None:
     """Remove copies that no process has open, the one opened longest ago first, until ``needed`` bytes fit."""
     limit = float(os.environ.get(LIMIT) or DEFAULT_LIMIT) * 1e9
-    # A name that starts with a dot is a copy in progress.
-    folders = (path for path in parent.iterdir() if path.is_dir() and not path.name.startswith("."))
-    copies = sorted(folders, key=lambda p: _lock_file(p).stat().st_mtime_ns)
-    sizes = {copy: sum(map(_size, copy.rglob("*"))) for copy in copies}
-    for copy in copies:
+    sizes = {copy: sum(map(_size, copy.rglob("*"))) for copy in copies(parent)}
+    for copy in list(sizes):
         if sum(sizes.values()) + needed <= limit:
             return
-        with open_unchanged(_lock_file(copy)) as file:
-            if lock(file, wait=False):
-                shutil.rmtree(copy, ignore_errors=True)
-                del sizes[copy]
+        if remove_copy(copy):
+            del sizes[copy]
     if sum(sizes.values()) + needed > limit:
         logger.warning("%s: the frame stores in use take more than %s=%g allows", parent, LIMIT, limit / 1e9)
 

@@ -75,17 +75,25 @@ class OwnedFile:
 def acquire(path: Path) -> OwnedFile | None:
     """Own a lock file; None if another process owns it."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    file = open_unchanged(path)
-    try:
-        for _ in range(ATTEMPTS):
-            if lock(file, wait=False):
+    for _ in range(ATTEMPTS):
+        file = open_unchanged(path)
+        try:
+            if lock(file, wait=False) and _is_at(path, file):
                 return OwnedFile(path, file)
-            time.sleep(PAUSE_S)
-    except BaseException:
+        except BaseException:
+            file.close()
+            raise
         file.close()
-        raise
-    file.close()
+        time.sleep(PAUSE_S)
     return None
+
+
+def _is_at(path: Path, file: BinaryIO) -> bool:
+    """Return whether a path still leads to an open file: its owner may have removed it before it was locked here."""
+    try:
+        return os.path.samestat(os.lstat(path), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
 
 
 def holder(path: Path) -> str | None:

@@ -1,0 +1,151 @@
+"""The command that frees what studies no longer need, here and in a storage location."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import time
+from collections import Counter
+from contextlib import suppress
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from study.cluster.ray_folder import ray_folders, remove_ray_folder
+from study.commands.options import DEFAULT_STORAGE, storage_location, study_place
+from study.console import say, show
+from study.errors import UnknownStudyError
+from study.ledger.leftovers import ASIDE, Leftover, leftovers
+from study.ledger.registry import find_plan
+from study.ledger.removal import on_disk, remove_local
+from study.spec.messages import shown
+from trainables.features.frame_store import STORES
+from trainables.features.frame_store_cache import copies, last_opened, remove_copy
+from trainables.naming import counted
+from trainables.storage.files import cache
+from trainables.storage.location import location
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from study.ledger.leftovers import Leftovers
+    from trainables.storage.types import Location
+
+UNITS = {"h": 3600.0, "d": 86_400.0, "w": 604_800.0}  # seconds
+PREFIXES, STEP = ("B", "kB", "MB", "GB", "TB"), 1000
+
+
+def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
+    """Add the command's arguments to its parser."""
+    text = (
+        f"storage location: a folder, or s3://BUCKET/PREFIX (default: that of the study's file, or {DEFAULT_STORAGE})"
+    )
+    command.add_argument("--storage", type=storage_location, help=text)
+    text = "free only what belongs to this study, by its name or its file; nothing outside the storage location"
+    command.add_argument("--study", metavar="STUDY", help=text)
+    text = "free only what has not been changed or used for so long: 12h, 30d, 8w (default: whatever its age)"
+    command.add_argument("--older-than", type=_age, default=0.0, metavar="AGE", help=text)
+    command.add_argument(
+        "--put-aside",
+        action="store_true",
+        help="also remove records that were put aside, because they were damaged or to be trained again",
+    )
+    command.add_argument("--dry-run", action="store_true", help="print what would be freed, and change nothing")
+    command.set_defaults(handler=prune)
+
+
+def _age(text: str) -> float:
+    """Return an age in seconds."""
+    match = re.fullmatch(rf"([0-9]{{1,6}})([{''.join(UNITS)}])", text)
+    if match is None:
+        msg = f"{shown(text)}; allowed: a whole number with {', '.join(UNITS)} for hours, days, weeks, such as 30d"
+        raise argparse.ArgumentTypeError(msg)
+    return int(match[1]) * UNITS[match[2]]
+
+
+def prune(options: argparse.Namespace) -> int:
+    """Remove what no study needs and no process uses, and print how much that was.
+
+    Raises:
+        UnknownStudyError: there is no such storage location, or no such study.
+
+    """
+    if options.study is None:
+        storage, only = options.storage or location(DEFAULT_STORAGE), None
+        if options.storage is not None and not storage.is_dir():
+            msg = f"{storage}: no such storage location"
+            raise UnknownStudyError(msg)
+    else:
+        storage, only = study_place(options.study, options.storage)
+        find_plan(storage, only)
+    before = time.time() - options.older_than
+    with leftovers(storage, only, claim_studies=not options.dry_run) as there:
+        outside = () if only else chain(_ray_folders(), _cached(by_time_alone=options.older_than > 0))
+        wanted = (item for item in chain(there, outside) if item.changed <= before)
+        freed = _remove((item for item in wanted if options.put_aside or item.kind != ASIDE), dry_run=options.dry_run)
+        _print(storage, there, freed, dry_run=options.dry_run)
+    return 0
+
+
+def _remove(items: Iterable[Leftover], *, dry_run: bool) -> dict[str, Counter[str]]:
+    """Remove leftovers; return their number and size by kind, and the number of those that a process uses."""
+    freed: dict[str, Counter[str]] = {}
+    for item in list(items):
+        count = freed.setdefault(item.kind, Counter())
+        if dry_run or item.remove():
+            count.update(number=1, size=item.size)
+        else:
+            count.update(in_use=1)
+    return freed
+
+
+def _print(storage: Location, there: Leftovers, freed: dict[str, Counter[str]], *, dry_run: bool) -> None:
+    rows = [(kind, str(count["number"]), _size(count["size"])) for kind, count in freed.items() if count["number"]]
+    if rows:
+        show("", ("would be freed" if dry_run else "freed", "number", "size"), rows)
+    total = _size(sum(count["size"] for count in freed.values()))
+    say(f"{storage}: {total} {'would be freed; nothing was changed' if dry_run else 'freed'}")
+    if in_use := sum(count["in_use"] for count in freed.values()):
+        say(f"kept: {counted(in_use, 'item')} that processes use now")
+    for name in there.unreadable:
+        say(f"kept: checkpoints without a record, data sets and frames, because the plan of {name} cannot be read")
+    for name in there.starting:
+        say(f"kept: checkpoints without a record, data sets and frames, because {name} has just been started")
+
+
+def _size(size: float) -> str:
+    """Write a number of bytes: ``512 B``, ``1.5 GB``."""
+    steps = 0
+    while size >= STEP and steps < len(PREFIXES) - 1:
+        size, steps = size / STEP, steps + 1
+    return f"{size:.1f} {PREFIXES[steps]}" if steps else f"{size:.0f} B"
+
+
+def _ray_folders() -> Iterator[Leftover]:
+    """Find the folders of Ray clusters of this user whose studies have ended."""
+    for folder in ray_folders():
+        if folder.owner is None:
+            with suppress(FileNotFoundError):
+                yield Leftover(
+                    "Ray's folders of ended studies", *on_disk(folder.path), partial(remove_ray_folder, folder)
+                )
+
+
+def _cached(*, by_time_alone: bool) -> Iterator[Leftover]:
+    """Find what this machine's cache holds: copies of frame stores and data sets, and synthetic data sets.
+
+    Args:
+        by_time_alone: whether to find also what has no lock that shows whether a process reads it.
+
+    """
+    for copy in copies(cache() / STORES):
+        yield Leftover("cached frame stores", on_disk(copy)[0], last_opened(copy), partial(remove_copy, copy))
+    if not by_time_alone:
+        return
+    for kind, pattern in (("cached data sets", "clips/*"), ("cached synthetic data sets", "synthetic/*")):
+        for path in cache().glob(pattern):
+            # A folder counts as read whenever it is listed.
+            read = max((os.lstat(file).st_atime for file in path.rglob("*") if file.is_file()), default=0.0)
+            size, changed = on_disk(path)
+            yield Leftover(kind, size, max(read, changed), partial(remove_local, path))

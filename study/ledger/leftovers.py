@@ -1,0 +1,249 @@
+"""What a storage location no longer needs: it is made again when it is, or nothing reads it any more.
+
+Records, plans, reports and logs are no leftovers. A study that has not ended needs its checkpoints, its data set and
+its frames, also while no process runs it. If a plan cannot be read, or a process runs a study whose plan is not written
+yet, nobody knows what that study needs: then checkpoints of runs without a record, data sets and frames are kept.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from study.errors import OwnedError
+from study.ledger.claim import claim, owner
+from study.ledger.end_request import request_path
+from study.ledger.removal import is_link, measured, on_disk, remove_folder, remove_local, remove_store, unlink
+from trainables.features.frame_store import STORES
+from trainables.plans import read_plan, study_folder, study_names
+from trainables.records import is_recorded
+from trainables.storage.documents import DamagedError, OtherVersionError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from trainables.plans import StudyPlan
+    from trainables.storage.types import Location
+
+TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}|\.making-.+")  # of ``write_atomically``, and of synthetic data sets
+WRITING_S = 86_400.0  # for which a temporary file may still be written
+ASIDE = "records put aside"
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something that can be removed.
+
+    Attributes:
+        kind: what it is, as a noun in the plural.
+        size: in bytes.
+        changed: when it was last changed or used, in seconds since 1970.
+        remove: removes it; returns False, and changes nothing, if a process uses it now.
+
+    """
+
+    kind: str
+    size: int
+    changed: float
+    remove: Callable[[], bool] = field(repr=False)
+
+
+class Leftovers:
+    """The leftovers of a storage location, or those that belong to one of its studies.
+
+    Attributes:
+        unreadable: the studies whose plans cannot be read.
+        starting: the studies that a process runs and that have no plan yet.
+
+    """
+
+    def __init__(self, storage: Location, only: str | None, claims: ExitStack | None) -> None:
+        """Read the plans, and the records of studies that no process runs.
+
+        Args:
+            storage: the storage location.
+            only: the study whose leftovers are wanted; None for all.
+            claims: is given the claims on the studies that have ended; None claims none.
+
+        Raises:
+            OSError: the storage location cannot be read.
+
+        """
+        self._storage, self._only = storage, only
+        self.unreadable: list[str] = []
+        plans: dict[str, StudyPlan] = {}
+        for name in study_names(storage):
+            try:
+                plans[name] = read_plan(storage, name)
+            except (DamagedError, OtherVersionError):
+                self.unreadable.append(name)
+        claimed = {path.parent.name for path in (storage / "studies").glob("*/owner.lock")}
+        self.starting = sorted(name for name in claimed - plans.keys() - {*self.unreadable} if owner(storage, name))
+        self._ended = {name: plan for name, plan in plans.items() if _has_ended(storage, plan, claims)}
+        self._needing = [plan for name, plan in plans.items() if name not in self._ended]
+        self._runs_needed = {planned.run.run_id for plan in self._needing for planned in plan.runs}
+        self._data_needed = {plan.dataset.fingerprint for plan in self._needing}
+        self._all_known = not (self.unreadable or self.starting)
+        self._only_plan = None if only is None else plans.get(only)
+        self._only_runs = {planned.run.run_id for planned in self._only_plan.runs} if self._only_plan else set()
+
+    def __iter__(self) -> Iterator[Leftover]:
+        """Find the leftovers.
+
+        Raises:
+            OSError: the storage location cannot be read.
+
+        """
+        yield from self._of_runs()
+        yield from self._requests()
+        yield from self._frames()
+        if self._only is None:
+            yield from self._data_sets()
+            yield from self._synthetic()
+            yield from self._temporary()
+            yield from self._put_aside()
+
+    def _of_runs(self) -> Iterator[Leftover]:
+        """Find checkpoints and locks of runs that are recorded, or that no study needs."""
+        checkpoints, running = self._storage / "checkpoints", self._storage / "running"
+        if is_link(checkpoints) or is_link(running):
+            return
+        stamps = checkpoints.stamps()
+        locks = {path.name: path for path in running.glob("*")}
+        runs = {Path(name).stem for name in stamps if name.endswith(".pt")} | locks.keys()
+        for run_id in sorted(runs):
+            stamp = stamps.get(f"{run_id}.pt")
+            if not self._is_free(run_id):
+                continue
+            if stamp is not None:
+                yield Leftover("checkpoints", stamp[1], stamp[0] / 1e9, partial(self._remove_checkpoint, run_id))
+            else:
+                size, changed = measured(locks[run_id])
+                yield Leftover("locks of runs", size, changed, partial(self._remove_checkpoint, run_id))
+
+    def _is_free(self, run_id: str) -> bool:
+        """Return whether a run is recorded, or all studies that name it have ended, or none names it."""
+        if self._only is not None and run_id not in self._only_runs:
+            return False
+        return is_recorded(self._storage, run_id) or (self._all_known and run_id not in self._runs_needed)
+
+    def _remove_checkpoint(self, run_id: str) -> bool:
+        """Remove a run's checkpoint and lock, as the run's owner."""
+        held = (self._storage / "running" / run_id).acquire()
+        if held is None:
+            return False
+        try:
+            (self._storage / "checkpoints" / f"{run_id}.pt").unlink(missing_ok=True)
+        finally:
+            held.release(remove=True)
+        return True
+
+    def _requests(self) -> Iterator[Leftover]:
+        """Find requests to processes that have ended."""
+        names = {path.parent.name for path in (self._storage / "studies").glob("*/end-request.json")}
+        for name in sorted(names if self._only is None else names & {self._only}):
+            path = request_path(self._storage, name)
+            if name in self._ended or owner(self._storage, name) is None:
+                yield Leftover("requests to stop", *measured(path), partial(unlink, path))
+
+    def _frames(self) -> Iterator[Leftover]:
+        """Find frame stores that no study needs; a store was last used when a study of its data was last run."""
+        stores = self._storage / STORES
+        needed = {self._store(fingerprint) for fingerprint in self._data_needed}
+        if not self._all_known or None in needed:
+            return
+        used: dict[str | None, float] = {}
+        for name, plan in self._ended.items():
+            store = self._store(plan.dataset.fingerprint)
+            used[store] = max(used.get(store, 0), measured(study_folder(self._storage, name) / "progress.json")[1])
+        names = {path.name for path in self._entries(STORES)} - needed
+        if self._only is not None:
+            names &= {self._store(self._only_plan.dataset.fingerprint)} if self._only_plan else set()
+        for name in sorted(names):
+            size, changed = measured(stores / name)
+            yield Leftover("frame stores", size, max(changed, used.get(name, 0)), partial(remove_store, stores / name))
+
+    def _store(self, fingerprint: str) -> str | None:
+        """Return the name of the frame store of a published data set; None if that cannot be read."""
+        try:
+            return str(json.loads((self._storage / "datasets" / f"{fingerprint}.json").read_bytes())["frames"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _data_sets(self) -> Iterator[Leftover]:
+        """Find published data sets that no plan names; that of an ended study holds the labels for its report."""
+        named = self._data_needed | {plan.dataset.fingerprint for plan in self._ended.values()}
+        for path in self._entries("datasets", "*.json"):
+            if self._all_known and path.stem not in named:
+                yield Leftover("data sets that no study names", *measured(path), partial(unlink, path))
+
+    def _synthetic(self) -> Iterator[Leftover]:
+        """Find generated sounds, unless a study that needs sounds of this kind has not ended."""
+        if self._all_known and all(plan.dataset.kind != "synthetic" for plan in self._needing):
+            for path in self._entries("synthetic"):
+                yield Leftover("synthetic data sets", *measured(path), partial(remove_folder, path))
+
+    def _temporary(self) -> Iterator[Leftover]:
+        """Find what writes left behind whose process was killed; an object store has none."""
+        root = self._storage.local_path
+        for folder, folders, files in os.walk(root) if root else ():
+            for name in filter(TEMPORARY.fullmatch, [*files, *folders]):
+                path = Path(folder, name)
+                with suppress(FileNotFoundError):
+                    size, changed = on_disk(path)
+                    if time.time() - changed > WRITING_S:
+                        yield Leftover("files of writes that were killed", size, changed, partial(remove_local, path))
+
+    def _entries(self, folder: str, pattern: str = "*") -> Iterator[Location]:
+        """Find what a folder of the storage location holds, unless it is a link; hidden entries are still written."""
+        if not is_link(self._storage / folder):
+            for path in (self._storage / folder).glob(pattern):
+                if not path.name.startswith(".") and not is_link(path.parent):
+                    yield path
+
+    def _put_aside(self) -> Iterator[Leftover]:
+        """Find records that were put aside because they were damaged, or to be trained again."""
+        for path in self._entries("records", "*/*.json"):
+            yield Leftover(ASIDE, *measured(path), partial(unlink, path))
+
+
+@contextmanager
+def leftovers(storage: Location, only: str | None = None, *, claim_studies: bool) -> Iterator[Leftovers]:
+    """Find the leftovers of a storage location, or those of one of its studies.
+
+    Args:
+        storage: the storage location.
+        only: the study; None for all.
+        claim_studies: whether to own the studies that have ended within the context, so that none of them is run
+            while its leftovers are removed. Nothing is written without.
+
+    Raises:
+        OSError: the storage location cannot be read, or not be written.
+
+    """
+    with ExitStack() as claims:
+        yield Leftovers(storage, only, claims if claim_studies else None)
+
+
+def _has_ended(storage: Location, plan: StudyPlan, claims: ExitStack | None) -> bool:
+    """Return whether no process runs a study, and it has all the runs that it will get; if so, claim it."""
+    from analysis.results.study_results import load_results  # noqa: PLC0415 -- pandas, which a claim does not need
+
+    if owner(storage, plan.name):
+        return False
+    with ExitStack() as mine, suppress(OwnedError, OSError, ValueError):  # of a newer version; runs of several versions
+        if claims is not None:
+            mine.enter_context(claim(storage, plan.name))
+        results = load_results(storage, plan.name)
+        if results.ended and not (results.runs["status"] == "damaged").any():  # those are trained again
+            if claims is not None:
+                claims.enter_context(mine.pop_all())
+            return True
+    return False

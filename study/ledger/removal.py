@@ -1,0 +1,69 @@
+"""Measure and remove files and folders: of a storage location, or on this machine's disk."""
+
+from __future__ import annotations
+
+import shutil
+from contextlib import suppress
+from stat import S_ISDIR
+from typing import TYPE_CHECKING
+
+from trainables.storage.locks import lock, open_unchanged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from trainables.storage.types import Location, Stamp
+
+
+def is_link(path: Location) -> bool:
+    """Return whether a path is a link, which may lead to files that are not of this storage location."""
+    return path.local_path is not None and path.local_path.is_symlink()
+
+
+def measured(path: Location) -> tuple[int, float]:
+    """Return the size of a file or folder in bytes, and when it was last changed, in seconds since 1970."""
+    stamps: Iterable[Stamp] = path.tree().values()
+    if not stamps:
+        with suppress(FileNotFoundError):
+            stamps = [path.stamp()]
+    return sum(size for _, size, _ in stamps), max((changed for changed, _, _ in stamps), default=0) / 1e9
+
+
+def on_disk(path: Path) -> tuple[int, float]:
+    """Return what ``measured`` does, of a path on this machine's disk; links are not followed."""
+    below = [path, *path.rglob("*")] if path.is_dir() and not path.is_symlink() else [path]
+    stats = [entry.lstat() for entry in below]
+    return sum(stat.st_size for stat in stats if not S_ISDIR(stat.st_mode)), max(stat.st_mtime for stat in stats)
+
+
+def unlink(path: Location) -> bool:
+    """Remove a file; return True."""
+    path.unlink(missing_ok=True)
+    return True
+
+
+def remove_store(folder: Location) -> bool:
+    """Remove a frame store, unless a process is building it."""
+    if folder.local_path is None or not (folder.local_path / "lock").exists():
+        return remove_folder(folder)
+    with open_unchanged(folder.local_path / "lock") as file:
+        return lock(file, wait=False) and remove_folder(folder)
+
+
+def remove_folder(folder: Location) -> bool:
+    """Remove a folder and all that is in it; return whether it is gone."""
+    if folder.local_path is not None:
+        return remove_local(folder.local_path)
+    for name in folder.tree():
+        (folder / name).unlink(missing_ok=True)
+    return True
+
+
+def remove_local(path: Path) -> bool:
+    """Remove a file or folder of this machine's disk; a link is removed, not what it leads to."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+    return not path.exists()

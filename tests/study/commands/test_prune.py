@@ -1,0 +1,163 @@
+"""The command prune: what it removes, what it prints, and that a dry run changes nothing."""
+
+import os
+import re
+import time
+
+import pytest
+
+from factories import Builder
+from study.cli import main
+from study.cluster import ray_folder
+from study.commands.prune import _size
+from study.ledger.claim import claim
+from trainables.config import CCE
+from trainables.storage.locks import acquire, lock, open_unchanged
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A folder of its own with a cache and a place for Ray's folders; the study ``rain`` is complete in ``results``."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GCE_STUDY_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(ray_folder, "_parents", lambda: [tmp_path / "ray"])
+    builder = Builder("rain")
+    run_id = builder.add("cce", CCE(name="cce"), 0)
+    builder.write(tmp_path / "results")
+    (tmp_path / "results" / "checkpoints" / f"{run_id}.pt").write(b"w" * 2_500_000)
+    return tmp_path
+
+
+def files(folder):
+    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
+def rows(text):
+    """Return the rows of the table that was printed, kind -> [number, size]."""
+    found = (re.fullmatch(r" (\S.*?) {2,}(\d+) +(\d\S* \S+) *", line) for line in text.splitlines())
+    return {row[1]: [int(row[2]), row[3]] for row in found if row}
+
+
+def test_what_is_freed_is_printed_with_number_and_size(place, capsys):
+    assert main(["prune"]) == 0
+    said = capsys.readouterr().out
+    assert rows(said) == {"checkpoints": [1, "2.5 MB"]}
+    assert said.endswith("results: 2.5 MB freed\n")
+    assert list((place / "results" / "checkpoints").iterdir()) == []
+    assert main(["prune"]) == 0
+    assert capsys.readouterr().out == "results: 0 B freed\n"
+
+
+def test_a_dry_run_prints_the_same_and_changes_nothing(place, capsys):
+    (place / "cache" / "features" / "copy" / "frames.f32").write(b"frames")
+    before = files(place)
+    assert main(["prune", "--dry-run"]) == 0
+    said = capsys.readouterr().out
+    assert rows(said) == {"checkpoints": [1, "2.5 MB"], "cached frame stores": [1, "6 B"]}
+    assert said.endswith("results: 2.5 MB would be freed; nothing was changed\n")
+    assert files(place) == before
+
+
+def test_what_is_younger_is_kept(place, capsys):
+    (path,) = (place / "results" / "checkpoints").iterdir()
+    os.utime(path, (time.time() - 90_000,) * 2)
+    assert main(["prune", "--older-than", "2d"]) == 0
+    assert capsys.readouterr().out == "results: 0 B freed\n"
+    assert main(["prune", "--older-than", "25h"]) == 0
+    assert capsys.readouterr().out.endswith("results: 2.5 MB freed\n")
+
+
+@pytest.mark.parametrize("age", ["30", "d", "-1d", "1.5d", "30 d", "1y", "9999999d"])
+def test_an_age_of_another_form_is_refused(age, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["prune", f"--older-than={age}"])
+    assert ended.value.code == 2
+    assert f"'{age}'; allowed: a whole number with h, d, w" in capsys.readouterr().err
+
+
+def test_what_processes_use_is_counted(place, capsys):
+    (path,) = (place / "results" / "checkpoints").iterdir()
+    held = acquire(place / "results" / "running" / path.stem)
+    assert main(["prune"]) == 0
+    assert capsys.readouterr().out == "results: 0 B freed\nkept: 1 item that processes use now\n"
+    held.release()
+    assert path.exists()
+
+
+def test_records_that_were_put_aside_need_an_option(place, capsys):
+    (place / "results" / "records" / "damaged" / "a.json").write(b"{}")
+    assert main(["prune", "--study", "rain"]) == 0
+    assert main(["prune"]) == 0
+    assert "records put aside" not in capsys.readouterr().out
+    assert main(["prune", "--put-aside"]) == 0
+    assert rows(capsys.readouterr().out) == {"records put aside": [1, "2 B"]}
+
+
+def test_why_something_is_kept_is_printed(place, capsys):
+    (place / "results" / "studies" / "odd" / "plan.json").write(b"{")
+    with claim(place / "results", "new"):
+        assert main(["prune", "--dry-run"]) == 0
+    kept = "kept: checkpoints without a record, data sets and frames, because"
+    *_, odd, new = capsys.readouterr().out.splitlines()
+    assert odd == f"{kept} the plan of odd cannot be read"
+    assert new == f"{kept} new has just been started"
+
+
+def test_a_cached_frame_store_that_a_process_has_open_is_kept(place, capsys):
+    (place / "cache" / "features" / "copy" / "frames.f32").write(b"frames")
+    with open_unchanged(place / "cache" / "features" / "copy.used") as file:
+        lock(file, shared=True)
+        assert main(["prune"]) == 0
+        assert "cached frame stores" not in rows(capsys.readouterr().out)
+    assert main(["prune"]) == 0
+    assert rows(capsys.readouterr().out) == {"cached frame stores": [1, "6 B"]}
+    assert not (place / "cache" / "features" / "copy").exists()
+
+
+def test_cached_data_sets_are_removed_by_their_age_alone(place, capsys):
+    clip = place / "cache" / "clips" / "bucket" / "a.wav"
+    clip.write(b"sound")
+    assert main(["prune"]) == 0
+    assert clip.exists()
+    for path in (clip, clip.parent):
+        os.utime(path, (time.time() - 90_000,) * 2)
+    capsys.readouterr()
+    assert main(["prune", "--older-than", "1d"]) == 0
+    assert rows(capsys.readouterr().out) == {"cached data sets": [1, "5 B"]}
+    assert not clip.exists()
+
+
+def test_rays_folders_of_ended_studies_are_removed_and_others_kept(place, capsys):
+    ended, alive = place / "ray" / "gce-ray-1-abcdefgh", place / "ray" / "gce-ray-2-abcdefgh"
+    for folder in (ended, alive):
+        (folder / "session_1" / "logs" / "raylet.out").write(b"log")
+        acquire(folder / "owner.lock").release()
+    held = acquire(alive / "owner.lock")
+    assert main(["prune", "--study", "rain"]) == 0
+    assert ended.exists()
+    capsys.readouterr()
+    assert main(["prune"]) == 0
+    assert rows(capsys.readouterr().out) == {"Ray's folders of ended studies": [1, "3 B"]}
+    assert not ended.exists()
+    assert (alive / "session_1").exists()
+    held.release()
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--storage", "nowhere"], "nowhere: no such storage location"),
+        (["--study", "rian"], "results: no study named 'rian' (did you mean rain?)"),
+    ],
+)
+def test_a_place_or_study_that_does_not_exist_is_refused(options, expected, capsys):
+    assert main(["prune", *options]) == 2
+    assert expected in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (2.5e9, "2.5 GB"), (3e15, "3000.0 TB")]
+)
+def test_sizes_are_written_in_decimal_units(size, text):
+    assert _size(size) == text
