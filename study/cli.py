@@ -1,21 +1,21 @@
 """The command line: the module of each command, and the meaning of errors and exit codes.
 
-A command's module is imported when the command is chosen, so that help and light commands start fast.
+A command's module is imported when the command is chosen, so that help and light commands start fast. Whatever else
+takes long to import is imported once signals are handled: Ctrl-C at any moment is one line.
 """
 
 from __future__ import annotations
 
 import sys
 from importlib import import_module
-from importlib.metadata import version
+from typing import TYPE_CHECKING
 
-from study.commands.parser import CommandParser
-from study.console import complain
 from study.errors import EngineError, OwnedError, SpecError, UnknownStudyError, UsageError
-from study.interrupts import Interrupted, interruptible
+from study.interrupts import Interrupted, interruptible, received
 from study.streams import steady_streams
-from trainables.datasets.manifest import DataSetError
-from trainables.storage.documents import OtherVersionError
+
+if TYPE_CHECKING:
+    from study.commands.parser import CommandParser
 
 BAD_INPUT = 2
 FAULT = 1
@@ -60,20 +60,21 @@ def main(arguments: list[str] | None = None) -> int:
     """
     with steady_streams() as streams:
         try:
-            code = _run(sys.argv[1:] if arguments is None else arguments)
+            code = _run(sys.argv[1:], for_good=True) if arguments is None else _run(arguments)
         except SystemExit as ended:  # argparse has printed the help or a refusal
             if ended.code or not streams.failure():
                 raise
             code = 0
         if failure := streams.failure():
-            complain(failure)
+            _complain(failure)
             code = code or FAULT
     return code
 
 
-def _run(given: list[str]) -> int:
+def _run(given: list[str], *, for_good: bool = False) -> int:
+    """Run one command; ``for_good`` if the process has nothing else to do."""
     try:
-        with interruptible():
+        with interruptible(for_good=for_good):
             if not given:
                 parser().print_help()
                 return 0
@@ -81,7 +82,7 @@ def _run(given: list[str]) -> int:
             options = parser(chosen).parse_args(given)
             return int(options.handler(options))
     except Interrupted as interrupted:
-        complain(str(interrupted))
+        _complain(str(interrupted))
         return interrupted.exit_code
     except Exception as error:  # noqa: BLE001 -- an unexpected error is raised again
         return _explain(error)
@@ -89,6 +90,10 @@ def _run(given: list[str]) -> int:
 
 def parser(chosen: str | None = None) -> CommandParser:
     """Build the parser; only the chosen command gets its arguments, among them ``handler``."""
+    from importlib.metadata import version  # noqa: PLC0415 -- see the module's docstring
+
+    from study.commands.parser import CommandParser  # noqa: PLC0415
+
     top = CommandParser(
         prog="gce-study",
         description="Find out which noise-robust loss and parameter suit your sounds, and how certain that is.",
@@ -105,16 +110,28 @@ def parser(chosen: str | None = None) -> CommandParser:
 
 def _explain(error: Exception) -> int:
     """Print what an expected error means, without a traceback; raise any other, which is a defect."""
+    from trainables.datasets.manifest import DataSetError  # noqa: PLC0415 -- see the module's docstring
+    from trainables.storage.documents import OtherVersionError  # noqa: PLC0415
+
     if isinstance(error, SpecError | DataSetError | OtherVersionError):
-        complain(*error.problems)
+        _complain(*error.problems)
         return BAD_INPUT
     if isinstance(error, OwnedError | UnknownStudyError | UsageError):
-        complain(str(error))
+        _complain(str(error))
         return BAD_INPUT
     if isinstance(error, EngineError | OSError):
-        complain(str(error))
+        _complain(str(error))
         return getattr(error, "exit_code", FAULT)
+    if interrupted := received():  # a library has made another exception of the interrupt
+        _complain(str(interrupted))
+        return interrupted.exit_code
     raise error
+
+
+def _complain(*problems: str) -> None:
+    from study.console import complain  # noqa: PLC0415 -- see the module's docstring
+
+    complain(*problems)
 
 
 if __name__ == "__main__":

@@ -27,14 +27,19 @@ class Interrupted(KeyboardInterrupt):
 _received: list[int] = []  # the signal that ``interruptible`` has turned into an exception
 
 
+def received() -> Interrupted | None:
+    """Return the interrupt that ``interruptible`` has raised, whatever became of it; None without one."""
+    return Interrupted(_received[0]) if _received else None
+
+
 def raise_if_interrupted() -> None:
     """Raise ``Interrupted`` again if a signal came and its exception was lost.
 
     Python prints and drops what is raised inside a destructor or a callback of the garbage collector; a signal that
     comes at that moment would otherwise end nothing.
     """
-    if _received:
-        raise Interrupted(_received[0])
+    if interrupted := received():
+        raise interrupted
 
 
 def interrupt_main(number: int) -> None:
@@ -44,8 +49,12 @@ def interrupt_main(number: int) -> None:
 
 
 @contextmanager
-def interruptible() -> Iterator[None]:
+def interruptible(*, for_good: bool = False) -> Iterator[None]:
     """Turn the first SIGINT or SIGTERM into ``Interrupted``; ignore later ones, so that the ending is not cut short.
+
+    Args:
+        for_good: whether the process only has to end afterwards: a signal then ends it at once, instead of being
+            handled as before.
 
     Raises:
         Interrupted: from inside, wherever the signal came. Ray replaces the exception by a plain KeyboardInterrupt on
@@ -72,4 +81,4 @@ def interruptible() -> Iterator[None]:
         raise Interrupted(_received[0] if _received else signal.SIGINT) from None
     finally:
         for handled, former in previous.items():
-            signal.signal(handled, former)
+            signal.signal(handled, signal.SIG_DFL if for_good else former)
