@@ -13,7 +13,8 @@ from rich.table import Table as RichTable
 from analysis.tables.csv_text import csv_text
 from analysis.text.cautions.clips import clip_cautions
 from study.console import cell, print_table, say, write
-from trainables.audio.headers import AudioError, probe
+from trainables.audio.errors import AudioError
+from trainables.audio.headers import probe
 from trainables.datasets import fsdnoisy18k
 from trainables.datasets.checks.doubtful import doubtful_clips
 from trainables.datasets.checks.files import lines, passed_over, quick_checks, threads

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from study.planning.speed import seconds_per_patch
-from trainables.audio.headers import AudioError, probe, resampled_length
+from trainables.audio.errors import AudioError
+from trainables.audio.headers import probe, resampled_length
 from trainables.config import FEATURES
 from trainables.datasets.manifest import DataSetError, Manifest
 from trainables.datasets.subsets import split_validation, subset

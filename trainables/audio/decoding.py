@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from math import gcd
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import soundfile
 
-from trainables.audio.headers import AudioError, Probe, probe, truncated
+from trainables.audio.decoder_messages import decoder_messages
+from trainables.audio.errors import AudioError, truncated
+from trainables.audio.headers import BLOCK, Layout, inspect
+from trainables.audio.parts import open_sound
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-# Samples decoded at a time, so that a header with a wrong length cannot exhaust the memory.
-BLOCK = 1 << 20
-FIRST_LOOK = 1 << 14  # samples decoded at a time to find out whether there is any sound: most files need no second look
+# Samples decoded at a time to find out whether there is any sound: most files need no second look.
+FIRST_LOOK = 1 << 14
 # The resampling filters hold about rate * sample_rate / gcd^2 coefficients; for unrelated rates, that is gigabytes.
 MAX_FILTER_SIZE = 200_000_000
 
@@ -38,28 +41,35 @@ def read_mono(path: Path | str, sample_rate: int) -> NDArray[np.float32]:
             cannot be resampled.
 
     """
-    wave, rate = decode(path)
-    return resample(wave, rate, sample_rate)
+    sound = decode(path)
+    return resample(sound.wave, sound.rate, sample_rate)
 
 
-def decode(path: Path | str) -> tuple[NDArray[np.float32], int]:
-    """Read a sound file as mono at its own rate; see ``read_mono``.
+class Sound(NamedTuple):
+    """A decoded file: finite mono samples, shape (probe.samples,), their rate in Hz, and what the decoder printed."""
 
-    Returns:
-        Finite samples with full scale [-1, 1], shape ``(probe.samples,)``, and their rate in Hz.
+    wave: NDArray[np.float32]
+    rate: int
+    messages: list[str]
+
+
+def decode(path: Path | str) -> Sound:
+    """Read a sound file as mono, with full scale [-1, 1], at its own rate.
 
     Raises:
         AudioError: see ``read_mono``.
 
     """
-    header = probe(path)
-    wave = _decode(path, header)
+    layout = inspect(path)
+    with decoder_messages(expected=layout.is_mpeg) as messages:
+        blocks = list(_blocks(Path(path), layout))
+    wave = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
     finite = np.isfinite(wave)
     if not finite.all():
         bad = np.flatnonzero(~finite)
-        message = f"{bad.size} samples are NaN or Inf, the first at {bad[0] / header.rate:.3f} s"
+        message = f"{bad.size} samples are NaN or Inf, the first at {bad[0] / layout.probe.rate:.3f} s"
         raise AudioError(message)
-    return wave, header.rate
+    return Sound(wave, layout.probe.rate, messages)
 
 
 def without_sound(path: Path | str) -> str:
@@ -70,44 +80,49 @@ def without_sound(path: Path | str) -> str:
     levels: set[np.float32] = set()
     samples = 0
     try:
-        with soundfile.SoundFile(str(path)) as sound:
-            while len(block := _read_block(sound, FIRST_LOOK)):
-                wave = block.mean(axis=1, dtype=np.float32)
-                levels |= {wave.min(), wave.max()}
-                samples += len(wave)
+        layout = inspect(path)
+        with decoder_messages(expected=layout.is_mpeg):
+            for block in _blocks(Path(path), layout, FIRST_LOOK):
+                levels |= {block.min(), block.max()}
+                samples += len(block)
                 if len(levels) > 1:
                     return ""
-    except (soundfile.LibsndfileError, RuntimeError):
+    except AudioError:
         return ""
     if samples == 1:
         return "a single sample"
     return "".join("silent: every sample is 0" if v == 0 else f"constant: every sample is {v:.6g}" for v in levels)
 
 
-def _decode(path: Path | str, header: Probe) -> NDArray[np.float32]:
-    """Decode all samples and average the channels: float32, shape (header.samples,)."""
-    blocks: list[NDArray[np.float32]] = []
-    decoded, reason = 0, ""
+def _blocks(path: Path, layout: Layout, size: int = BLOCK) -> Iterator[NDArray[np.float32]]:
+    """Decode a file and average its channels: yield mono blocks of ``size`` samples, the last of each part shorter.
+
+    Raises:
+        AudioError: there are fewer or more samples than promised.
+
+    """
+    decoded, reason, promised = 0, "", layout.probe.samples
     try:
-        with soundfile.SoundFile(str(path)) as sound:
-            while decoded < header.samples:
-                block = _read_block(sound)
-                if not len(block):  # soundfile does not raise on a short read
-                    break
-                decoded += len(block)
-                blocks.append(block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32))
+        for part in layout.parts or (None,):
+            with open_sound(path, part) as sound:
+                sound.read(part.skip if part else 0)
+                while len(block := _read_block(sound, size)):  # soundfile does not raise on a short read
+                    decoded += len(block)
+                    yield block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32)
     except (soundfile.LibsndfileError, RuntimeError) as error:
         reason = str(error).rpartition(": ")[2].rstrip(".")
     if reason and not decoded:
         # The decoder rejects a damaged flac block as a whole, so the number of intact samples is unknown.
-        message = f"truncated or damaged: the header promises {header.samples} samples ({reason})"
+        message = f"truncated or damaged: the header promises {promised} samples ({reason})"
         raise AudioError(message)
-    if decoded < header.samples:
-        raise truncated(header.samples, decoded)
-    return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+    if decoded < promised:
+        raise truncated(promised, decoded)
+    if decoded > promised:
+        message = f"the header promises {promised} samples, but {decoded} follow; write the file again"
+        raise AudioError(message)
 
 
-def _read_block(sound: soundfile.SoundFile, size: int = BLOCK) -> NDArray[np.float32]:
+def _read_block(sound: soundfile.SoundFile, size: int) -> NDArray[np.float32]:
     """Read the next samples, shape (n, channels), with full scale [-1, 1]."""
     # Converting integers here takes a fifth of the time that libsndfile needs, and yields the same floats.
     integers = sound.subtype == "PCM_16"

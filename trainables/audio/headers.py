@@ -1,27 +1,36 @@
-"""Cheap checks of sound files without decoding: read the header, and compare it with the length of the file."""
+"""Cheap checks of sound files: read the header, and compare it with what the file holds."""
 
 from __future__ import annotations
 
-import struct
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import soundfile
 
+from trainables.audio import flac, ogg
+from trainables.audio.decoder_messages import decoder_messages
+from trainables.audio.errors import AudioError
+from trainables.audio.mpeg import check_mpeg
+from trainables.audio.parts import Part, open_sound
+from trainables.audio.signatures import id3_length, other_content, unsuitable
+from trainables.audio.wav import Wav, check_wav, is_wav
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
-# Writers that stream to a pipe cannot go back to fill in the length: they leave 0xFFFFFFFF or just under 2 GiB.
-STREAMED_LENGTH = 0x7FFF_F000
-LINEAR_FORMATS = (1, 3, 0xFFFE)  # PCM, float, extensible: a block holds one sample of each channel
-# Hz. A rate outside this range means a damaged header, and resampling from 1 Hz would exhaust the memory.
+# Hz. A rate outside this range means a damaged header.
 MIN_RATE, MAX_RATE = 1_000, 768_000
-MAX_OGG_PAGE = 65_307  # bytes
-MPEG_SYNC = 0xFFE0  # the 11 bits at the start of every mp3 frame
 UNKNOWN_LENGTH = 2**62  # libsndfile returns 2**63 - 1 for a FLAC stream of unknown length
-
-
-class AudioError(Exception):
-    """A sound file cannot be used. The message is only the reason: the caller knows the file."""
+HEAD = 512  # bytes by which content is recognised
+BLOCK = 1 << 20  # samples decoded at a time
+MAX_PADDING = 8_190 + 1_152  # samples: two numbers of 12 bits, and a frame
+REMEMBERED = 1 << 16  # files
+SETTLED = 2 * 10**9  # nanoseconds since a file was last written
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +47,40 @@ class Probe:
         return self.samples / self.rate
 
 
-def probe(path: Path | str) -> Probe:
-    """Read a sound file's header and compare it with the length of the file.
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A checked file: its header, and the parts to decode one after another; none means the file as it is."""
 
-    A truncated wav or ogg file is detected here; a truncated flac or mp3 only by decoding (``decoding.read_mono``).
-    An mp3 without a Xing or Info header does not state its length: it is decoded to count the samples.
+    probe: Probe
+    parts: tuple[Part, ...] = ()
+    is_mpeg: bool = False
+
+
+def probe(path: Path | str) -> Probe:
+    """Read a sound file's header and compare it with what the file holds.
+
+    The chunks of a wav, the pages of an ogg and the frames of an mp3 are counted without decoding them. A flac that is
+    cut is noticed only by decoding (``decoding.read_mono``).
 
     Raises:
-        AudioError: the file is missing, empty, unreadable, without samples, at a rate outside 1,000 to 768,000 Hz, or
-            shorter than its header states.
+        AudioError: the file is missing, empty, unreadable, of another format than wav, flac, ogg and mp3, without
+            samples, at a rate outside 1,000 to 768,000 Hz, or shorter or longer than its header states.
 
     """
+    return inspect(path).probe
+
+
+def inspect(path: Path | str) -> Layout:
+    """Check a sound file as ``probe`` does, and return how to decode it."""
     path = Path(path)
     try:
-        size = path.stat().st_size
-        if size == 0:
+        status = path.stat()
+        if status.st_size == 0:
             msg = "zero bytes"
             raise AudioError(msg)
-        with path.open("rb") as file:
-            counted = _check_container(file, size)
+        # A file system may not show that a file was written again within the same few milliseconds.
+        settled = time.time_ns() - status.st_mtime_ns > SETTLED
+        return (_remembered if settled else _inspect)(path, status.st_size, status.st_mtime_ns)
     except FileNotFoundError:
         msg = "no such file"
         raise AudioError(msg) from None
@@ -66,20 +90,125 @@ def probe(path: Path | str) -> Probe:
     except OSError as error:
         reason = f"cannot be read: {error.strerror}"
         raise AudioError(reason) from None
-    try:
-        info = soundfile.info(str(path))
-    except (soundfile.LibsndfileError, RuntimeError) as error:
-        raise AudioError(_unreadable(error)) from None
-    if not MIN_RATE <= info.samplerate <= MAX_RATE:
-        raise _bad_rate(info.samplerate)
-    if info.frames <= 0:
+
+
+def _inspect(path: Path, size: int, _mtime: int) -> Layout:
+    with path.open("rb") as file:
+        head, first = _head(file)
+        if is_wav(head):
+            return _inspect_wav(path, check_wav(file, first, size), file)
+        if reason := other_content(head, path.suffix):
+            raise AudioError(reason)
+        # Other content may be mp3, or be taken for it at first.
+        with _opened(path, quiet=not head.startswith((flac.MAGIC, ogg.MAGIC))) as sound:
+            header, kind = (sound.frames, sound.samplerate, sound.channels), sound.format
+            name, subtype = sound.format_info, sound.subtype
+        if subtype.startswith("MPEG"):
+            return _inspect_mpeg(path, file, first, size)
+        if kind == "OGG" and head.startswith(ogg.MAGIC):
+            links = ogg.check_ogg(file, first, size)
+            # libsndfile does not decode Opus before other bytes.
+            whole = len(links) == 1 and links[0].end == size
+            return Layout(_checked(*header)) if whole else _joined(path, links)
+        if kind == "FLAC" and head.startswith(flac.MAGIC):
+            flac.refuse_joined_flac(file, first)
+            return Layout(_checked(*header))
+    raise AudioError(unsuitable(name, path.suffix))
+
+
+_remembered = lru_cache(maxsize=REMEMBERED)(_inspect)  # a study asks for the same file's length several times
+
+
+def _head(file: BinaryIO) -> tuple[bytes, int]:
+    """Return the first bytes behind any ID3 tags, and their place."""
+    first = 0
+    while True:
+        file.seek(first)
+        head = file.read(HEAD)
+        length = id3_length(head)
+        if length == 0:
+            return head, first
+        first += length
+
+
+def _inspect_wav(path: Path, wav: Wav, file: BinaryIO) -> Layout:
+    if wav.mpeg:
+        return _inspect_mpeg(path, file, wav.start, wav.end)
+    if wav.parts:
+        return _joined(path, wav.parts)
+    with _opened(path) as sound:
+        return Layout(_checked(sound.frames, sound.samplerate, sound.channels))
+
+
+def _inspect_mpeg(path: Path, file: BinaryIO, start: int, end: int) -> Layout:
+    """Check an MPEG stream; if it does not state its length, it is read behind a header that does."""
+    stream = check_mpeg(file, start, end)
+    with _opened(path, stream.part, quiet=True) as sound:
+        header = _checked(sound.frames, sound.samplerate, sound.channels)
+        count = _count(sound) if stream.guessed else header.samples - stream.part.skip
+    # Where the file states its length, it may also state what an encoder added at the start and the end.
+    if not 0 <= stream.samples - count <= (MAX_PADDING if stream.states_length else 0):
+        msg = f"its frames hold {stream.samples} samples, but the decoder reads {count}; convert it to flac or wav"
+        raise AudioError(msg)
+    return Layout(Probe(count, header.rate, header.channels), (stream.part,), is_mpeg=True)
+
+
+def _joined(path: Path, parts: Sequence[Part]) -> Layout:
+    """Check each part, and add their lengths."""
+    probes = []
+    for part in parts:
+        with _opened(path, part) as sound:
+            probes.append(_checked(sound.frames, sound.samplerate, sound.channels))
+    rates = sorted({header.rate for header in probes})
+    if len(rates) > 1:
+        msg = f"the {len(parts)} links of a chained file have different rates: {rates} Hz; write one file for each"
+        raise AudioError(msg)
+    samples, channels = sum(header.samples for header in probes), max(header.channels for header in probes)
+    return Layout(Probe(samples, rates[0], channels), tuple(parts))
+
+
+def _count(sound: soundfile.SoundFile) -> int:
+    """Count the samples of an open sound by decoding it."""
+    count = 0
+    while block := len(sound.read(BLOCK, dtype="float32")):
+        count += block
+    return count
+
+
+@contextmanager
+def _opened(path: Path, part: Part | None = None, *, quiet: bool = False) -> Iterator[soundfile.SoundFile]:
+    """Open a sound; raise what goes wrong as an AudioError, if ``quiet`` with what the decoder printed."""
+    with decoder_messages(expected=quiet) as messages:
+        try:
+            with open_sound(path, part) as sound:
+                yield sound
+        except (soundfile.LibsndfileError, RuntimeError) as error:
+            failure = error
+        else:
+            return
+    raise AudioError(_unreadable(failure, messages)) from None
+
+
+def _checked(samples: int, rate: int, channels: int) -> Probe:
+    """Return the header's content if it can be right."""
+    if not MIN_RATE <= rate <= MAX_RATE:
+        msg = f"sample rate {rate} Hz; allowed: {MIN_RATE} to {MAX_RATE}"
+        raise AudioError(msg)
+    if samples <= 0:
         msg = "header only: 0 samples"
         raise AudioError(msg)
-    if info.frames >= UNKNOWN_LENGTH:
+    if samples >= UNKNOWN_LENGTH:
         msg = "the header does not state the number of samples; write the file again, not to a pipe"
         raise AudioError(msg)
-    samples = int(info.frames) if counted else _count(path, int(info.frames))
-    return Probe(samples, int(info.samplerate), int(info.channels))
+    return Probe(samples, rate, channels)
+
+
+def _unreadable(error: Exception, messages: Sequence[str]) -> str:
+    # libsndfile puts the path in the message, and the reason after the last colon.
+    reason = str(error).rpartition(": ")[2].rstrip(".")
+    if reason.startswith("File does not exist"):  # its reason for content that it first takes for mp3
+        reason = "Format not recognised"
+    return f"not a readable sound file ({'; '.join([reason, *messages])})"
 
 
 def resampled_length(samples: int, rate: int, sample_rate: int) -> int:
@@ -88,108 +217,3 @@ def resampled_length(samples: int, rate: int, sample_rate: int) -> int:
     This is the length of what ``trainables.audio.decoding.read_mono`` returns.
     """
     return -(-samples * sample_rate // rate)
-
-
-def truncated(promised: int, readable: int, unit: str = "samples") -> AudioError:
-    """Return the error for a file that is shorter than its header states."""
-    return AudioError(f"truncated: the header promises {promised} {unit}, {readable} could be read")
-
-
-def _bad_rate(rate: int) -> AudioError:
-    return AudioError(f"sample rate {rate} Hz; allowed: {MIN_RATE} to {MAX_RATE}")
-
-
-def _unreadable(error: Exception) -> str:
-    # libsndfile puts the path in the message, and the reason after the last colon.
-    reason = str(error).rpartition(": ")[2].rstrip(".")
-    return f"not a readable sound file ({reason})"
-
-
-def _check_container(file: BinaryIO, size: int) -> bool:
-    """Check the lengths in the container; return whether the header states the number of samples."""
-    head = file.read(12)
-    if head[:4] in (b"RIFF", b"RF64") and head[8:12] == b"WAVE":
-        _check_wav(file, size)
-    elif head[:4] == b"OggS":
-        _check_ogg(file, size)
-    elif head[:3] == b"ID3" or (int.from_bytes(head[:2], "big") & MPEG_SYNC) == MPEG_SYNC:
-        return _mp3_promises_length(file, head)
-    return True
-
-
-def _check_wav(file: BinaryIO, size: int) -> None:
-    """Check that the data chunk is complete; libsndfile silently truncates the length to the file's."""
-    long_size, block = 0, 0
-    while len(header := file.read(8)) == 8:  # noqa: PLR2004 -- name and length of a chunk
-        name, length = header[:4], struct.unpack("<I", header[4:])[0]
-        start = file.tell()
-        if name == b"ds64":  # RF64 stores its 64-bit lengths here: riff, data, samples
-            long_size = struct.unpack("<Q", file.read(16)[8:].ljust(8, b"\0"))[0]
-        elif name == b"fmt ":
-            tag, _, rate, _, align = struct.unpack("<HHIIH", file.read(14).ljust(14, b"\xff"))
-            if rate == 0:  # libsndfile would report the file as unreadable
-                raise _bad_rate(rate)
-            block = align if tag in LINEAR_FORMATS else 0
-        elif name == b"data":
-            promised = long_size or (0 if length >= STREAMED_LENGTH else length)
-            if start + promised > size:
-                raise (
-                    truncated(promised // block, (size - start) // block)
-                    if block
-                    else truncated(promised, size - start, "bytes")
-                )
-            return
-        file.seek(start + length + length % 2)
-
-
-def _check_ogg(file: BinaryIO, size: int) -> None:
-    """Check that the last page ends the stream; libsndfile accepts any last page as the end."""
-    start = max(0, size - MAX_OGG_PAGE)
-    file.seek(start)
-    tail = file.read()
-    page = tail.rfind(b"OggS")
-    header = tail[page : page + 27]
-    if page < 0 or len(header) < 27:  # noqa: PLR2004 -- the fixed part of an Ogg page's header
-        msg = "truncated: the last Ogg page is cut"
-        raise AudioError(msg)
-    segments = tail[page + 27 : page + 27 + header[26]]
-    end = page + 27 + header[26] + sum(segments)
-    if len(segments) < header[26] or end > len(tail):
-        msg = "truncated: the last Ogg page is cut"
-        raise AudioError(msg)
-    if not header[5] & 4:
-        msg = "truncated: no Ogg page is marked as the end of the stream"
-        raise AudioError(msg)
-
-
-def _mp3_promises_length(file: BinaryIO, head: bytes) -> bool:
-    """Return whether the first MPEG frame is a Xing, Info or VBRI header, which states the number of frames."""
-    start = 0
-    if head[:3] == b"ID3":  # a leading tag, whose length is stored in 4 bytes of 7 bits
-        start = 10 + sum(b << shift for b, shift in zip(head[6:10], (21, 14, 7, 0), strict=False))
-    file.seek(start)
-    first = file.read(2048)
-    return any(mark in first for mark in (b"Xing", b"Info", b"VBRI"))
-
-
-def _count(path: Path, estimate: int) -> int:
-    """Count the samples of an mp3 by decoding it.
-
-    libsndfile estimates the length from the bit rate of the first frame. At a constant bit rate, the estimate is
-    slightly high. At a variable bit rate it may be low, and libsndfile then stops there; this has happened if the
-    estimate is reached and is not a whole number of frames (of 576 samples).
-    """
-    count = 0
-    try:
-        with soundfile.SoundFile(str(path)) as sound:
-            while block := len(sound.read(1 << 20, dtype="float32")):
-                count += block
-    except (soundfile.LibsndfileError, RuntimeError) as error:
-        raise AudioError(_unreadable(error)) from None
-    if count == 0:
-        msg = "header only: 0 samples"
-        raise AudioError(msg)
-    if count >= estimate and estimate % 576:
-        msg = "an mp3 of variable bit rate whose header does not state its length; convert it to flac or wav"
-        raise AudioError(msg)
-    return count

@@ -9,7 +9,8 @@ from hashlib import md5
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainables.audio.headers import AudioError, probe
+from trainables.audio.errors import AudioError
+from trainables.audio.headers import probe
 from trainables.datasets.checks.files import lines
 from trainables.datasets.csv_files.rows import Row, grouped, grouped_rows, read_rows, repeated
 from trainables.datasets.download import Resume, check_free_space, extract, locked, remote_size

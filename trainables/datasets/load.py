@@ -12,7 +12,8 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, NamedTuple
 
 from trainables.audio.decoding import without_sound
-from trainables.audio.headers import AudioError, probe
+from trainables.audio.errors import AudioError
+from trainables.audio.headers import probe
 from trainables.datasets.checks.files import lines, quick_checks, threads
 from trainables.datasets.checks.structure import same_as_pool, structure
 from trainables.datasets.manifest import DataSetError, Manifest

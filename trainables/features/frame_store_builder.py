@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trainables.audio.headers import AudioError, probe, resampled_length
+from trainables.audio.errors import AudioError
+from trainables.audio.headers import probe, resampled_length
 from trainables.config import FEATURES
 from trainables.features.frame_store import (
     FLOAT,
@@ -159,8 +160,8 @@ def _build_chunk(folder: Path, number: int, group: list[Item]) -> dict[str, Any]
     with (folder / FRAMES_FILE).open("r+b") as file:
         for item in group:
             try:
-                wave, rate = decode(item.path)
-                frames = log_mel(wave, rate)
+                sound = decode(item.path)
+                frames = log_mel(sound.wave, sound.rate)
                 if len(frames) != item.frames:
                     bad[item.content] = (
                         f"truncated: the header promises {item.frames} frames, {len(frames)} could be made"

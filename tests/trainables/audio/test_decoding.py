@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainables.audio.decoding import FIRST_LOOK, read_mono, without_sound
-from trainables.audio.headers import AudioError, probe, resampled_length
+from trainables.audio.errors import AudioError
+from trainables.audio.headers import probe, resampled_length
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 RATE = 44_100
 SINE = (0.5 * np.sin(2 * np.pi * 440 * np.arange(3 * RATE) / RATE)).astype(np.float32)
-MP3_FRAME = 1152
 
 
 def wav_bytes(promised: int, data: bytes, rate: int = RATE, block: int = 2) -> bytes:
@@ -216,27 +216,6 @@ def test_a_flac_of_unknown_length(tmp_path: Path) -> None:
     data[22:26] = bytes(4)
     (tmp_path / "a.flac").write_bytes(data)
     assert "does not state the number of samples" in reason(tmp_path / "a.flac")
-
-
-def without_length(path: Path, mode: str) -> Path:
-    """Write an mp3 and take away its first frame, which holds the number of frames."""
-    noise = np.random.default_rng(0).uniform(-0.5, 0.5, len(SINE))
-    soundfile.write(path, noise, RATE, format="MP3", bitrate_mode=mode, compression_level=0.5)
-    data = path.read_bytes()
-    path.write_bytes(data[data.find(data[:2], 200) :])
-    return path
-
-
-def test_an_mp3_of_constant_bit_rate_without_a_length_is_counted(tmp_path: Path) -> None:
-    path = without_length(tmp_path / "a.mp3", "CONSTANT")
-    samples = probe(path).samples
-    assert samples % MP3_FRAME == 0
-    assert abs(samples - len(SINE)) < 4 * MP3_FRAME
-    assert len(read_mono(path, RATE)) == samples
-
-
-def test_an_mp3_of_variable_bit_rate_without_a_length_is_refused(tmp_path: Path) -> None:
-    assert "variable bit rate" in reason(without_length(tmp_path / "a.mp3", "VARIABLE"))
 
 
 @settings(max_examples=60)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from trainables.audio.headers import AudioError, Probe, probe
+from trainables.audio.errors import AudioError
+from trainables.audio.headers import Probe, probe
 from trainables.datasets import load as load_module
 from trainables.datasets.config import CSV
 from trainables.datasets.load import compare_contents, leave_out, leave_out_silent, load, with_digests
