@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+from unicodedata import name as unicode_name
+
+from analysis.report.flat import flat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,19 +27,42 @@ _SIGNS = {
     "|": r"\textbar{}",
     '"': r"\textquotedbl{}",
     "±": r"$\pm$",
-    "β": r"$\beta$",
     "·": r"$\cdot$",
+    "\u2212": "$-$",
+    "\u00d7": r"$\times$",
+    "≤": r"$\leq$",
+    "≥": r"$\geq$",
+    "≈": r"$\approx$",
+    "∞": r"$\infty$",
     "`": r"\textasciigrave{}",
     **{sign: f"{{{sign}}}" for sign in "[]*"},  # after \\ they would be an argument
     **{sign: f"\\{sign}" for sign in "&%$#_{}"},
+    "λ": r"$\lambda$",
+    **{letter: rf"$\{unicode_name(letter).rpartition(' ')[2].lower()}$" for letter in "αβγδεζηθικμνξπρστυφχψω"},
 }
+# What pdfLaTeX sets in T1 fonts without further packages: Latin letters, and the usual punctuation.
+_KNOWN = re.compile(
+    r"[ -~¡-¬®-ĥĨ-ķĹ-ľŁ-ňŊ-ťŨ-ž"
+    r"\u2010-\u2014\u2018-\u201a\u201c-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122\u2190-\u2193]"
+)
+# Any other sign is set by XeLaTeX and LuaLaTeX, in a font that has it; pdfLaTeX writes its number.
+_UNICODE_SIGN = (
+    r"\ifdefined\unicodesign\else"
+    r"\DeclareRobustCommand\unicodesign[2]{\ifdefined\Umathcode#2\else{[}U+#1{]}\fi}"
+    r"\fi"
+)
 
 
 def latex_text(text: str) -> str:
     """Return text that LaTeX shows as it is, on one line; characters that do not print become a question mark."""
-    flat = "".join(sign if sign.isprintable() else "?" for sign in " ".join(text.split()))
-    escaped = "".join(_SIGNS.get(sign, sign) for sign in flat)
-    return re.sub(r"(?<=-)(?=-)", "{}", escaped)  # two hyphens would join to a dash
+    escaped = "".join(_sign(sign) for sign in flat(text))
+    return re.sub(r"(?<=([-',]))(?=\1)", "{}", escaped)  # two of these would join to a dash or a quotation mark
+
+
+def _sign(sign: str) -> str:
+    if sign in _SIGNS:
+        return _SIGNS[sign]
+    return sign if _KNOWN.fullmatch(sign) else rf"\unicodesign{{{ord(sign):04X}}}{{{sign}}}"
 
 
 def to_latex(table: Table, label: str) -> str:
@@ -86,9 +112,10 @@ def document(name: str, headline: str, verdict: str, sections: Sequence[Section]
     """Return the report's text and tables as LaTeX without a preamble."""
     parts = [
         (
-            f"% Report of the study {' '.join(name.split())}, by gce-study. In the preamble: "
+            f"% Report of the study {flat(name)}, by gce-study. In the preamble: "
             r"\usepackage{booktabs,longtable} and \usepackage[T1]{fontenc}."
         ),
+        _UNICODE_SIGN,
         rf"\paragraph{{{latex_text(headline)}.}} {latex_text(verdict)}",
     ]
     number = 0
@@ -98,5 +125,5 @@ def document(name: str, headline: str, verdict: str, sections: Sequence[Section]
         for table in section.tables:
             if table.rows:
                 number += 1
-                parts.append(to_latex(table, f"tab:{name}-{number}"))
+                parts.append(to_latex(table, f"tab:{re.sub('[^A-Za-z0-9]+', '-', name)}-{number}"))
     return "\n\n".join(parts) + "\n"

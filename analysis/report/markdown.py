@@ -6,6 +6,8 @@ import html
 import re
 from typing import TYPE_CHECKING
 
+from analysis.report.flat import flat
+
 if TYPE_CHECKING:
     from analysis.tables.table import Table
 
@@ -28,7 +30,7 @@ def markdown_text(text: str) -> str:
     HTML, links, emphasis, strike-through, formulas, headings, lists and columns are escaped. Addresses are no links:
     a backslash breaks ``://`` and ``www.``. For ``@`` only a comment works, because e-mail addresses are found last.
     """
-    flat = " ".join(html.escape(text, quote=False).split())
-    inline = re.sub(r"([\\`*_~$#@\[\]|])", r"\\\1", flat).replace("@", "@<!-- -->").replace("://", ":\\//")
+    line = html.escape(flat(text), quote=False)
+    inline = re.sub(r"([\\`*_~$#@\[\]|])", r"\\\1", line).replace("@", "@<!-- -->").replace("://", ":\\//")
     inline = re.sub(r"(?i)\b(www)\.", r"\1\\.", inline)
     return re.sub(r"^(?=[-+=])|^(\d+)(?=[.)](?: |$))", r"\1\\", inline)

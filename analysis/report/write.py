@@ -132,9 +132,9 @@ def markdown(report: MethodReport, sections: list[Section]) -> str:
     for section in sections:
         if not section.tables and not section.text:
             continue
-        parts += [f"## {section.title}", *map(markdown_text, section.text)]
+        parts += [f"## {markdown_text(section.title)}", *map(markdown_text, section.text)]
         for table in section.tables:
-            parts += [f"### {table.title}", to_markdown(table)]
+            parts += [f"### {markdown_text(table.title)}", to_markdown(table)]
     parts += ["## How to read this", "\n".join(f"- {line}" for line in HOW_TO_READ)]
     parts.append("The figures are in report.html, the runs in runs.csv, the means in summary.csv (fractions).")
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -88,28 +86,6 @@ def test_a_latex_table_has_booktabs_rules_and_equal_columns(full_study: Builder,
         assert all(len(re.findall(r"(?<!\\)&", row)) == width - 1 for row in rows)
     assert text.count(r"\begin{table}") == text.count(r"\end{table}") == len(tables)
     assert len(set(re.findall(r"\\label\{[^}]*\}", text))) == len(re.findall(r"\\label\{", text))
-
-
-PREAMBLE = r"""\documentclass{article}
-\usepackage[T1]{fontenc}
-\usepackage{booktabs,longtable}
-\begin{document}
-\input{report/report.tex}
-\end{document}
-"""
-
-
-@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex in PATH")
-def test_the_latex_report_compiles_whatever_its_names_hold(full_study: Builder, tmp_path: Path) -> None:
-    full_study.add(r"50 % \of_{it} & #1 ~^$x$ [1] --", GCE(name="gce", q=0.3), 0, status="failed", error=r"\bad{ $^")
-    storage = tmp_path / "results"
-    write_report(storage, full_study.write(storage), tmp_path / "report", formats=["latex"])
-    (tmp_path / "paper.tex").write_text(PREAMBLE)
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "paper.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False)
-    assert done.returncode == 0, done.stdout[-3000:]
-    assert "Missing character" not in done.stdout
-    assert (tmp_path / "paper.pdf").stat().st_size > 20_000
 
 
 def test_cells_that_stand_out_are_bold_in_every_format(study: Builder, tmp_path: Path) -> None:
