@@ -29,8 +29,9 @@ This page lists every command and option of `gce-study`. It is generated from th
 `gce-study COMMAND --help` prints the same.
 
 `FILE` is a study file or the name of a shipped study: `demo`, `best-t`, `best-q`, `search`, `figure3`, `table2`,
-`table3` ([their files](../../study/specs)). Relative paths in a study file start from the folder you are in. If a file
-is wrong, every problem is reported at once, with file, line, key, value and the values allowed.
+`table3` ([their files](../../study/specs)). `check` and `run` also take the name of a study in the folder `results`,
+whose plan keeps all of its file but `notify`. Relative paths in a study file start from the folder you are in. If a
+file is wrong, every problem is reported at once, with file, line, key, value and the values allowed.
 
 `STUDY` is a study's name, or its file: a text that ends in `.yaml` or `.yml` or has a slash, such as `./study`. A name
 is looked up in the folder `results`, a file's study in the storage location that the file names; `--storage` names

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from analysis.results.validation_clips import validation_clips
 from analysis.text.cautions.clips import clip_cautions
 from analysis.text.validation_clips import clips_in_full, coarse_clips
-from study.commands.options import add_run_options, add_study_file
+from study.commands.options import add_run_options, add_study_file, study_spec
 from study.commands.tables import show_arms, show_open
 from study.console import say
 from study.ledger.ledger import Ledger
@@ -18,9 +18,7 @@ from study.planning.data import make_plan, read_data
 from study.planning.machine import ill_suited, lacking
 from study.planning.runs import left_by_subset, planned_by_subset, runs_left, superseded
 from study.planning.workload import estimate_s, workloads
-from study.spec.reading import read_spec
 from study.spec.rules import control_runs
-from study.spec.shipped import spec_path
 from trainables.datasets.checks.files import passed_over
 from trainables.naming import counted, duration
 from trainables.settings import Grid
@@ -46,7 +44,7 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
 
 def check(options: argparse.Namespace) -> int:
     """Print arms, runs and an estimate of time; train nothing."""
-    spec = read_spec(spec_path(options.file))
+    spec = study_spec(options.file)
     storage = location(spec.storage)
     manifest = read_data(spec, options.skip_bad_clips)
     earlier = refuse_changed_study(storage, spec.name, make_plan(spec, manifest).spec, manifest.fingerprint)

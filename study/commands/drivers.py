@@ -19,10 +19,9 @@ from study.engine.driver_log import driver_log_path
 from study.errors import EngineError, UnknownStudyError, UsageError
 from study.ledger.claim import owner
 from study.ledger.end_request import request_end, request_path, withdraw_request
-from study.ledger.registry import find_plan
+from study.ledger.registry import find_plan, stored_spec
 from study.spec.messages import closest, shown
 from study.spec.reading import read_spec
-from study.spec.study import StudySpec
 from study.streams import reader_left
 from trainables.plans import plan_path
 from trainables.records import log_path
@@ -219,11 +218,10 @@ def resume(place: StudyPlace, options: argparse.Namespace) -> int:
         raise UsageError(msg)
     plan = find_plan(*place)
     if options.study == place.name:
-        spec = StudySpec.model_validate(plan.spec)
-        say(f"{place.name}: run again from its plan, which keeps all of its file but notify", err=True)
+        spec = stored_spec(*place)
+        say(f"{place.name}: read from its plan, which keeps all of its file but notify", err=True)
     else:
-        spec = read_spec(Path(options.study))
-    spec = spec.model_copy(update={"storage": str(place.storage)})
+        spec = read_spec(Path(options.study)).model_copy(update={"storage": str(place.storage)})
     where = f" --storage {options.storage}" if options.storage else ""
     given = argparse.Namespace(skip_bad_clips=len(plan.dataset.skipped), retry_failed=False)
     return run_study(spec, f"gce-study resume {options.study}{where}", given)

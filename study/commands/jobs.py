@@ -43,10 +43,10 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
         command.add_argument("job")
         command.set_defaults(handler=end_driver)
         return
-    add_study_file(command)
+    add_study_file(command, stored=False)
     command.add_argument("--storage", metavar="WHERE", help="storage location to use instead of the study file's")
     add_run_options(command)
-    add_cluster(command)
+    add_cluster(command, usual=True)
     command.set_defaults(handler=submit)
 
 

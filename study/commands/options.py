@@ -7,27 +7,29 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from study.console import say
+from study.ledger.registry import stored_spec
 from study.spec.reading import read_spec
-from study.spec.shipped import shipped
+from study.spec.shipped import shipped, spec_path
 from trainables.plans import plan_path
 from trainables.settings import NAME_PATTERN
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
+    from study.spec.study import StudySpec
     from trainables.storage.types import Location
 
 DEFAULT_STORAGE = "results"
 
 
-def add_cluster(command: argparse.ArgumentParser) -> None:
-    """Add the options that name a cluster."""
+def add_cluster(command: argparse.ArgumentParser, *, usual: bool = False) -> None:
+    """Add the options that name a cluster; ``usual`` if one is used without them."""
     way = command.add_mutually_exclusive_group()
     way.add_argument(
         "--cluster", type=Path, metavar="FILE", help="Ray's cluster file; the cluster is reached through SSH"
     )
-    way.add_argument(
-        "--address", metavar="URL", help="address of a cluster's dashboard (default: http://127.0.0.1:8265)"
-    )
+    example = "default: http://127.0.0.1:8265" if usual else "such as http://127.0.0.1:8265"
+    way.add_argument("--address", metavar="URL", help=f"address of a cluster's dashboard ({example})")
 
 
 def add_run_options(command: argparse.ArgumentParser, *, retry: bool = True) -> None:
@@ -46,9 +48,26 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def add_study_file(command: argparse.ArgumentParser) -> None:
-    """Add the study file to a command."""
-    command.add_argument("file", type=Path, help=f"the study file (YAML), or a shipped one: {', '.join(shipped())}")
+def add_study_file(command: argparse.ArgumentParser, *, stored: bool = True) -> None:
+    """Add the study file to a command; ``stored`` if it may be a stored study's name instead, see ``study_spec``."""
+    names = ", ".join(shipped())
+    text = f"the study file (YAML), or a shipped one: {names}"
+    text += f"; or the name of a study in the folder {DEFAULT_STORAGE}" if stored else ""
+    command.add_argument("file", type=Path, metavar="FILE", help=text)
+
+
+def study_spec(file: Path) -> StudySpec:
+    """Return the study of a file; if there is none, of a shipped file, or of a plan in the folder ``results``.
+
+    Raises:
+        SpecError: the file cannot be read or is not a study; see also ``stored_spec``.
+
+    """
+    path, storage, name = spec_path(file), location(DEFAULT_STORAGE), str(file)
+    if not path.exists() and re.fullmatch(NAME_PATTERN, name) and plan_path(storage, name).exists():
+        say(f"{name}: read from its plan, which keeps all of its file but notify", err=True)
+        return stored_spec(storage, name)
+    return read_spec(path)
 
 
 class StudyPlace(NamedTuple):

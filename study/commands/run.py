@@ -8,7 +8,7 @@ from analysis.report.method_report import method_report
 from analysis.report.write import write_files
 from analysis.results.study_results import load_results
 from analysis.tables.accuracy import result_tables
-from study.commands.options import add_run_options, add_study_file
+from study.commands.options import add_run_options, add_study_file, study_spec
 from study.console import say, show
 from study.engine.driver_log import DriverLog
 from study.engine.end_watch import EndWatch
@@ -16,8 +16,6 @@ from study.engine.notifier import Notifier
 from study.engine.session import how_to_continue, train, workplace
 from study.errors import EngineError
 from study.ledger.claim import claim
-from study.spec.reading import read_spec
-from study.spec.shipped import spec_path
 from trainables.plans import study_folder
 from trainables.storage.location import location
 
@@ -44,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         0 if at least one of the study's runs is complete, else 1; also if the study ends at its budget.
 
     """
-    return run_study(read_spec(spec_path(options.file)), f"gce-study run {options.file}", options)
+    return run_study(study_spec(options.file), f"gce-study run {options.file}", options)
 
 
 def run_study(spec: StudySpec, command: str, options: argparse.Namespace) -> int:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from study.errors import SpecError, UnknownStudyError
 from study.spec.differences import differences
 from study.spec.messages import closest, shown
-from trainables.plans import StudyPlan, read_plan, study_names, write_plan
+from study.spec.study import StudySpec
+from trainables.plans import StudyPlan, plan_path, read_plan, study_names, write_plan
 from trainables.storage.documents import DamagedError, is_outage
 
 if TYPE_CHECKING:
@@ -34,6 +37,23 @@ def find_plan(storage: Location, name: str) -> StudyPlan:
         others = f"its studies: {', '.join(names)}" if names else "it holds no study"
         msg = f"{storage}: no study named {shown(name)}{closest(name, names)}; {others}; --storage names another place"
         raise UnknownStudyError(msg) from None
+
+
+def stored_spec(storage: Location, name: str) -> StudySpec:
+    """Return a study from its plan, which keeps all of its file but ``notify``, with this storage location.
+
+    Raises:
+        UnknownStudyError: there is no such study; the message lists those that exist.
+        SpecError: the plan was written by another version, and this one does not accept its study.
+
+    """
+    plan = find_plan(storage, name)
+    try:
+        return StudySpec.model_validate(plan.spec | {"storage": str(storage)})
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"]
+        text = f"{plan_path(storage, name)}: the study is not one of this version ({reason}); run it from its file"
+        raise SpecError([text]) from None
 
 
 def refuse_changed_study(

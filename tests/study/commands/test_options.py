@@ -1,14 +1,18 @@
 """A study is named by its name or by its file, in every command that reads one."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 
 from factories import Builder
 from study.cli import main
-from study.commands.options import StudyPlace, study_place
+from study.commands.options import StudyPlace, study_place, study_spec
 from study.errors import SpecError
+from study.planning.runs import study_plan
+from study.spec.reading import read_spec
 from trainables.config import CCE
+from trainables.plans import DataSummary, read_plan, write_plan
 from trainables.storage.location import location
 
 FILE = """
@@ -94,3 +98,44 @@ def test_compare_finds_the_second_study_where_its_file_or_the_first_study_is(cap
 def test_a_file_whose_study_was_never_run_is_unknown_there(capsys):
     assert main(["status", "study.yaml", "--storage", "near"]) == 2
     assert "near: no study named 'rain'; it holds no study" in capsys.readouterr().err
+
+
+@pytest.fixture
+def stored(tmp_path, monkeypatch):
+    """The current folder, whose folder ``results`` holds the plan of the study ``rain``; its file is gone."""
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "study.yaml"
+    file.write_text(FILE.format(name="rain", storage="results"))
+    spec = read_spec(file)
+    data = DataSummary(name="synthetic", kind="synthetic", fingerprint="f", classes=["a", "b"], clips={})
+    write_plan(location("results"), study_plan(spec, data))
+    file.unlink()
+    return spec
+
+
+def test_a_stored_study_is_named_without_its_file(stored, capsys):
+    assert study_spec(Path("rain")) == stored
+    assert capsys.readouterr().err == "rain: read from its plan, which keeps all of its file but notify\n"
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_file_goes_before_a_stored_study(tmp_path):
+    (tmp_path / "rain").write_text(FILE.format(name="other", storage="far"))
+    assert study_spec(Path("rain")).name == "other"
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_shipped_study_goes_before_a_stored_one(tmp_path):
+    shutil.copytree(tmp_path / "results" / "studies" / "rain", tmp_path / "results" / "studies" / "demo")
+    assert study_spec(Path("demo")).method.name == "grid"
+
+
+@pytest.mark.usefixtures("stored")
+def test_a_plan_that_this_version_cannot_run_is_explained(capsys):
+    plan = read_plan(location("results"), "rain")
+    write_plan(location("results"), plan.model_copy(update={"spec": plan.spec | {"seeds": [], "unheard": 1}}))
+    for command in ("check", "run", "resume"):
+        assert main([command, "rain"]) == 2
+        error = capsys.readouterr().err.splitlines()[-1]
+        assert error.startswith("gce-study: results/studies/rain/plan.json: the study is not one of this version (")
+        assert error.endswith("); run it from its file")
