@@ -80,7 +80,10 @@ def _run(given: list[str], *, for_good: bool = False) -> int:
                 return 0
             chosen = next((word for word in given if not word.startswith("-")), None)
             options = parser(chosen).parse_args(given)
-            return int(options.handler(options))
+            from study.console import printed_warnings  # noqa: PLC0415 -- see the module's docstring
+
+            with printed_warnings():
+                return int(options.handler(options))
     except Interrupted as interrupted:
         _complain(str(interrupted))
         return interrupted.exit_code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -81,6 +82,33 @@ def print_table(table: Table, *, soft_wrap: bool = False) -> None:
 def cell(text: str, style: StyleType = "") -> Text:
     """Return a text as a cell of a table or a line of a display; nothing in it is read as markup."""
     return Text(one_line(text), style)
+
+
+class Warnings(logging.Handler):
+    """Prints warnings, and what is worse, that a library or this project logs and no other handler takes."""
+
+    def __init__(self) -> None:
+        """Begin with warnings."""
+        super().__init__(logging.WARNING)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a message on one line, and below it the traceback of its exception."""
+        try:
+            say(record.getMessage(), err=True)
+            if record.exc_info:
+                say(*logging.Formatter().formatException(record.exc_info).splitlines(), err=True)
+        except Exception:  # noqa: BLE001 -- a wrong call of a logger must end no command
+            self.handleError(record)
+
+
+@contextmanager
+def printed_warnings() -> Iterator[None]:
+    """Within the context, print logged warnings safely, in place of the handler that ``logging`` falls back on."""
+    former, logging.lastResort = logging.lastResort, Warnings()
+    try:
+        yield
+    finally:
+        logging.lastResort = former
 
 
 def _write(text: str, *, err: bool) -> None:

@@ -16,6 +16,8 @@ import urllib.request
 from datetime import datetime
 from urllib.error import HTTPError
 
+from study.characters import one_line
+
 EVERY_S = 5.0  # as AWS recommends
 # Ray counts a machine as preempted if it is lost after its deadline, so the deadline is a little before the end.
 EARLIER_S = 10.0
@@ -133,7 +135,7 @@ def main() -> int:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} {text}\n")
+    sys.stderr.write(f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S} {one_line(text)}\n")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import urllib.request
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from study.characters import one_line
 from study.console import complain, say
 from study.engine.state import Observer
 
@@ -38,7 +39,7 @@ class Notifier(Observer):
         notify = self._notify
         if notify is None or event not in notify.on:
             return
-        body = {"study": self._study, "event": event, "text": f"{self._study} {event}: {text}"}
+        body = {"study": self._study, "event": event, "text": one_line(f"{self._study} {event}: {text}")}
         request = urllib.request.Request(  # noqa: S310 -- http or https, as the model has checked
             notify.url.get_secret_value(),
             json.dumps(body).encode(),

@@ -176,7 +176,8 @@ class Progress(Observer):
         more = f"at most {waiting} more" if self._may_plan_more() else f"{waiting} waiting"
         parts = [(ended[status], word, style) for status, (word, style) in ENDED.items()]
         texts = [Text(f"{count} {word}", style) for count, word, style in parts if count or word == "done"]
-        return Text(" · ").join([*texts, Text(f"{running} running"), Text(more)])
+        between = " · " if self.console.encoding.startswith("utf") else ", "
+        return Text(between).join([*texts, Text(f"{running} running"), Text(more)])
 
     def _waits(self) -> list[str]:
         """Return for what runs wait, if it is not their turn."""

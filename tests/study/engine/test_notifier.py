@@ -109,6 +109,11 @@ def test_a_cluster_that_is_gone_is_told_with_how_to_continue(server, capsys):
     assert capsys.readouterr().err == "gce-study: the cluster is gone\ns: continue with: gce-study run s.yaml\n"
 
 
+def test_a_notification_is_one_line_without_control_characters(server):
+    Notifier("s", Notify(on=["failed"], url=server.url)).send("failed", "no\x1b[2J\nspace")
+    assert [body["text"] for _, _, body in server.posts] == ["s failed: no\\u001b[2J\\nspace"]
+
+
 @pytest.mark.slow
 def test_a_study_that_ends_without_a_complete_run_tells_that_it_failed(server, tmp_path):
     assert run(tmp_path, server.url, more=", l2: 1.0e+38").returncode == 1

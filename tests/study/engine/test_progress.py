@@ -220,6 +220,12 @@ def test_a_file_has_a_line_a_minute_while_runs_train(study, monkeypatch):
     assert lines[-1].startswith("s: 0 done · 1 running · 3 waiting; ETA unknown")
 
 
+def test_an_output_without_the_middle_dot_has_commas(tmp_path):
+    console = Console(file=io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    progress = shown(tmp_path, [planned(100.0)], console)
+    assert progress.line().startswith("0 done, 0 running, 1 waiting; ")
+
+
 def test_runs_that_the_method_may_still_plan_are_counted_as_at_most(study):
     progress, _ = study
     progress.state.change("searching", 30)
