@@ -1,10 +1,22 @@
 # `make demo` and `make test` do all their own set-up; a second call installs nothing.
 PYTHON ?= python3
 BIN := .venv/bin
-# The pins hold for the packages and for what builds them, whatever version of pip this is.
-PINS := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
-.PHONY: demo test test-fast clusters bench lint clean
+# Every file that is fetched must have a hash that requirements/ lists, and none is built here, since pip does not check
+# what a build fetches. The project itself has no hash; its build fetches nothing.
+define INSTALL
+@echo "installing into .venv: about 2 minutes and 6 GB"
+$(PIP) --require-hashes --only-binary :all: --requirement requirements/$(1).txt
+$(PIP) --no-deps --no-build-isolation --editable .
+endef
+
+# Resolves for all platforms and for Python 3.11 and later. Versions that are pinned already stay: `make pins UPGRADE=-U`
+# takes the newest.
+COMPILE = UV_CUSTOM_COMPILE_COMMAND="make pins" uv pip compile --quiet --universal --python-version 3.11 --no-annotate \
+	pyproject.toml requirements/by-hand.in
+
+.PHONY: demo test test-fast clusters bench lint pins clean
 
 demo: .venv/installed
 	$(BIN)/gce-study run demo
@@ -32,15 +44,20 @@ lint: .venv/installed-dev
 	$(PYTHON) -c 'import sys; sys.exit("gce-study needs Python 3.11 or newer") if sys.version_info < (3, 11) else None'
 	$(PYTHON) -m venv .venv
 
-.venv/installed: pyproject.toml constraints.txt | .venv/bin/python
-	@echo "installing into .venv: about 2 minutes and 6 GB"
-	$(PINS) $(BIN)/python -m pip install --quiet --editable .
+.venv/installed: pyproject.toml requirements/run.txt | .venv/bin/python
+	$(call INSTALL,run)
 	touch $@
 
-.venv/installed-dev: pyproject.toml constraints.txt | .venv/bin/python
-	@echo "installing into .venv: about 2 minutes and 6 GB"
-	$(PINS) $(BIN)/python -m pip install --quiet --editable '.[cluster,dashboard,dev]'
+.venv/installed-dev: pyproject.toml requirements/dev.txt | .venv/bin/python
+	$(call INSTALL,dev)
 	touch .venv/installed $@
+
+# Pins every package of every extra in constraints.txt, and lists the hashes of what each use installs.
+pins:
+	$(COMPILE) $(UPGRADE) --all-extras --output-file constraints.txt
+	$(COMPILE) --constraint constraints.txt --generate-hashes --output-file requirements/run.txt
+	$(COMPILE) --constraint constraints.txt --generate-hashes --extra cluster --output-file requirements/cluster.txt
+	$(COMPILE) --constraint constraints.txt --generate-hashes --all-extras --output-file requirements/dev.txt
 
 clean:
 	rm -rf .venv results

@@ -18,14 +18,24 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("study", "trainables", "analysis")
 
 
-def pins():
-    """Version by package, as constraints.txt has it."""
-    found = {}
-    for line in (ROOT / "constraints.txt").read_text().splitlines():
-        if line and not line.startswith("#"):
-            name, version = line.split(";")[0].strip().split("==")
-            found[canonicalize_name(name)] = version
-    return found
+USES = {"run": {""}, "cluster": {"", "cluster"}, "dev": {"", "cluster", "dashboard", "dev"}}
+# What builds the project, which each file of hashes has too, so that a build fetches nothing.
+BUILDING = {"hatchling", "editables", "packaging", "pathspec", "pluggy", "tomlkit", "trove-classifiers"}
+
+
+def entries(path):
+    """Each entry of a file of requirements, which may go over lines."""
+    lines = path.read_text().replace("\\\n", "").splitlines()
+    return [Requirement(line.split(" --hash=")[0]) for line in lines if line and not line.startswith("#")]
+
+
+def pins(path=ROOT / "constraints.txt"):
+    """Version by package, of those that this platform and this Python need."""
+    return {
+        canonicalize_name(entry.name): str(entry.specifier).removeprefix("==")
+        for entry in entries(path)
+        if entry.marker is None or entry.marker.evaluate()
+    }
 
 
 def needed(name, extras, seen):
@@ -51,10 +61,30 @@ def test_constraints_pin_every_package_that_any_extra_needs():
 
 def test_no_pin_is_left_over():
     packages = needed("gce-study", frozenset({"", "cluster", "dashboard", "dev"}), set())
-    # pip installs what builds the project in a place of its own, and takes it away again.
-    building = {"hatchling", "editables", "packaging", "pathspec", "pluggy", "tomlkit", "trove-classifiers"}
-    assert set(pins()) - packages - building == set()
-    assert building <= set(pins())
+    assert set(pins()) - packages - BUILDING == set()
+    assert set(pins()) >= BUILDING
+
+
+@pytest.mark.parametrize("use", USES)
+def test_every_pin_of_a_use_has_a_hash_and_the_version_of_the_constraints(use):
+    path = ROOT / "requirements" / f"{use}.txt"
+    for line in path.read_text().replace("\\\n", "").splitlines():
+        assert line.startswith("#") or re.fullmatch(r"[^ ]+==[^ ]+( ; [^-]+)?( +--hash=sha256:[0-9a-f]{64})+", line), (
+            line
+        )
+    assert pins(path).items() <= pins().items()
+
+
+@pytest.mark.parametrize("use", USES)
+def test_the_hashes_of_a_use_are_those_of_what_it_needs_and_of_what_builds_the_project(use):
+    assert (
+        set(pins(ROOT / "requirements" / f"{use}.txt")) == needed("gce-study", frozenset(USES[use]), set()) | BUILDING
+    )
+
+
+@pytest.mark.parametrize("path", ["constraints.txt", *(f"requirements/{use}.txt" for use in USES)])
+def test_pins_name_no_address_of_a_registry(path):
+    assert not re.search(r"://|^ *--(extra-)?index-url|^ *--find-links", (ROOT / path).read_text(), re.MULTILINE)
 
 
 def test_a_plain_install_leaves_the_extras_out():

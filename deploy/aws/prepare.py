@@ -2,8 +2,9 @@
 
     python deploy/aws/prepare.py --bucket BUCKET --ssh-from ADDRESS/32
 
-Running it again updates them. It needs the rights to administer EC2 and IAM; the machines get only what head.json and
-storage.json allow. The bucket must exist.
+Running it again updates them: do so whenever you change the kinds of machines in cluster.yaml, since the head may start
+no others. It needs the rights to administer EC2 and IAM; the machines get only what head.json and storage.json allow.
+The bucket must exist.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import ipaddress
 import json
+import re
 import sys
 from pathlib import Path
 from string import Template
@@ -18,9 +20,12 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from botocore.client import BaseClient
 
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 IMAGE = "Deep Learning Base OSS Nvidia Driver GPU AMI (Ubuntu 24.04)*"
+CLUSTER = HERE.parents[1] / "cluster.yaml"
 WIDEST = {4: 16, 6: 32}  # bits of network from which SSH may come, by version of IP
 
 
@@ -43,14 +49,73 @@ def source(text: str) -> Network:
     return network
 
 
+# What enters a policy: in its ARNs and conditions, *, ? and ${ would stand for more than one bucket, prefix or role.
+BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+PREFIX = r"[A-Za-z0-9_.=-]+(/[A-Za-z0-9_.=-]+)*"
+NAME = r"[A-Za-z0-9_-]{1,50}"
+REGION = r"[a-z]{2}(-[a-z]+)+-[0-9]+"
+
+
+def matching(pattern: str, allowed: str) -> Callable[[str], str]:
+    """Return a function that checks an option's text."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            msg = f"{text!r} is not allowed; allowed: {allowed}"
+            raise argparse.ArgumentTypeError(msg)
+        return text
+
+    return check
+
+
+def machines(text: str) -> dict[str, str]:
+    """Return which kinds of machines a cluster file lets its head start, and how they are bought, for the policy."""
+    try:
+        config = YAML(typ="safe").load(Path(text))
+        kinds = config["available_node_types"]
+        nodes: list[dict[str, Any]] = [kinds[name]["node_config"] for name in kinds if name != config["head_node_type"]]
+        types = {node["InstanceType"] for node in nodes}
+        markets = {node.get("InstanceMarketOptions", {}).get("MarketType", "on-demand") for node in nodes}
+    except (OSError, YAMLError, LookupError, TypeError, AttributeError) as error:
+        msg = f"{text!r} is not a cluster file for AWS: {type(error).__name__}: {' '.join(str(error).split())}"
+        raise argparse.ArgumentTypeError(msg) from None
+    if not types or not all(re.fullmatch(r"[a-z0-9.-]+", str(name)) for name in types | markets):
+        msg = f"{text!r}: no InstanceType beside the head's, or one that is not allowed"
+        raise argparse.ArgumentTypeError(msg)
+    # Each fills a list of the policy: ["${instance_types}"].
+    return {"instance_types": '", "'.join(sorted(types)), "markets": '", "'.join(sorted(markets))}
+
+
 def arguments() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bucket", required=True, help="where studies keep their results")
-    parser.add_argument("--prefix", default="gce-study", help="the only part of the bucket that the machines reach")
+    bucket = matching(BUCKET, "the name of one bucket")
+    parser.add_argument("--bucket", required=True, type=bucket, help="where studies keep their results")
+    parser.add_argument(
+        "--prefix",
+        default="gce-study",
+        type=matching(PREFIX, "one prefix, of letters, digits, - _ . = and / between them"),
+        help="the only part of the bucket that the machines reach (default: gce-study)",
+    )
     parser.add_argument("--ssh-from", required=True, type=source, metavar="CIDR", help="who may reach the machines")
-    parser.add_argument("--region", default="us-west-2", help="as in cluster.yaml (default: us-west-2)")
-    parser.add_argument("--cluster", default="gce-study", help="cluster_name of cluster.yaml (default: gce-study)")
+    region = matching(REGION, "one region, such as us-west-2")
+    parser.add_argument(
+        "--region", default="us-west-2", type=region, help="as in the cluster file (default: us-west-2)"
+    )
+    parser.add_argument(
+        "--cluster",
+        default="gce-study",
+        type=matching(NAME, "up to 50 letters, digits, - and _"),
+        help="cluster_name of the cluster file (default: gce-study)",
+    )
+    parser.add_argument(
+        "--cluster-file",
+        default=str(CLUSTER),
+        type=machines,
+        dest="machines",
+        metavar="FILE",
+        help="the head may start only the kinds of machines that this file names (default: cluster.yaml)",
+    )
     return parser.parse_args()
 
 
@@ -105,6 +170,7 @@ def main() -> None:
     group = security_group(ec2, options.cluster, options.ssh_from)
     values = {"account": sts.get_caller_identity()["Account"], "group": group}
     values |= {key: getattr(options, key) for key in ("bucket", "prefix", "region", "cluster")}
+    values |= options.machines
     role(iam, f"{options.cluster}-head", ["head", "storage"], values)
     role(iam, f"{options.cluster}-worker", ["storage"], values)
     # EC2's own, without which an account that never had a spot machine gets none.

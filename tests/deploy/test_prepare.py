@@ -52,10 +52,20 @@ def account(tmp_path, monkeypatch):
         server.terminate()
 
 
-def prepare(ssh_from):
-    command = [sys.executable, ROOT / "deploy" / "aws" / "prepare.py", "--bucket", "sounds", "--ssh-from", ssh_from]
+PREPARE = [sys.executable, ROOT / "deploy" / "aws" / "prepare.py"]
+
+
+def prepare(ssh_from, *options):
+    command = [*PREPARE, "--bucket", "sounds", "--ssh-from", ssh_from, *options]
     answer = subprocess.run(command, check=True, capture_output=True, text=True)
     return yaml.safe_load(answer.stdout)
+
+
+def launching():
+    """The conditions on what the head may start."""
+    document = boto3.client("iam").get_role_policy(RoleName="gce-study-head", PolicyName="head")["PolicyDocument"]
+    (statement,) = [s for s in document["Statement"] if s["Sid"] == "LaunchForThisCluster"]
+    return statement["Condition"]["StringEquals"]
 
 
 @pytest.mark.slow
@@ -84,3 +94,42 @@ def test_it_opens_ssh_to_one_network_and_makes_two_roles_of_which_one_may_start_
             assert "$" not in text
             assert ("arn:aws:s3:::sounds/gce-study/*" in text) == (policy == "storage")
             assert (f"security-group/{group}" in text) == (policy == "head")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("account")
+def test_the_head_may_start_only_the_machines_of_the_cluster_file(tmp_path):
+    prepare("203.0.113.0/24")
+    assert launching()["ec2:InstanceType"] == ["g5.xlarge"]
+    assert launching()["ec2:InstanceMarketType"] == ["spot"]
+    config = yaml.safe_load((ROOT / "cluster.yaml").read_text())
+    config["available_node_types"]["big"] = {"node_config": {"InstanceType": "g4dn.xlarge"}}
+    (tmp_path / "cluster.yaml").write(yaml.safe_dump(config).encode())
+    prepare("203.0.113.0/24", "--cluster-file", str(tmp_path / "cluster.yaml"))
+    assert launching()["ec2:InstanceType"] == ["g4dn.xlarge", "g5.xlarge"]
+    assert launching()["ec2:InstanceMarketType"] == ["on-demand", "spot"]
+
+
+@pytest.mark.parametrize(
+    ("option", "text"),
+    [
+        *(("--bucket", text) for text in ("", "*", "sounds*", "sound?", "${aws:username}", "a/b", "Sounds")),
+        *(("--prefix", text) for text in ("", "*", "/", "a/*", "a//b", "/a", "a/", "a?", "${aws:username}")),
+        *(("--cluster", text) for text in ("", "*", "${aws:username}")),
+        *(("--region", text) for text in ("", "*")),
+    ],
+)
+def test_an_option_that_would_open_more_than_one_thing_is_refused(option, text):
+    options = {"--bucket": "sounds", "--ssh-from": "203.0.113.7/32"} | {option: text}
+    command = [*PREPARE, *(word for pair in options.items() for word in pair)]
+    answer = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert answer.returncode == 2
+    assert f"argument {option}: {text!r} is not allowed; allowed: " in answer.stderr
+
+
+@pytest.mark.parametrize("name", ["README.md", "cluster.onprem.yaml", "no-such-file.yaml"])
+def test_a_file_that_is_no_cluster_of_aws_is_refused(name):
+    command = [*PREPARE, "--bucket", "sounds", "--ssh-from", "203.0.113.7/32", "--cluster-file", ROOT / name]
+    answer = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert answer.returncode == 2
+    assert "is not a cluster file for AWS" in answer.stderr.splitlines()[-1]

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[3]
 FILES = ["cluster.yaml", "cluster.onprem.yaml"]
 AWS = yaml.safe_load((ROOT / "cluster.yaml").read_text())
 POLICIES = sorted((ROOT / "deploy" / "aws").glob("*.json"))
-PINS = dict(line.split("==") for line in (ROOT / "constraints.txt").read_text().splitlines() if "==" in line)
+PINS = dict(re.findall(r"^([^\s=]+)==([^\s;]+)", (ROOT / "constraints.txt").read_text(), re.MULTILINE))
 
 
 def commands(config):
@@ -64,20 +64,36 @@ def test_nothing_on_a_node_is_imported_from_its_working_folder(name):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_what_is_installed_is_pinned_and_travels(name):
+def test_what_is_installed_must_have_a_known_hash(name):
+    installing = [c for c in commands(yaml.safe_load((ROOT / name).read_text())) if "pip install" in c]
+    (first, second) = installing[0].split(" && ")[1:]
+    assert len(installing) == 1
+    assert "--require-hashes --only-binary :all: --requirement requirements/cluster.txt" in first
+    assert second.endswith("--no-deps --no-build-isolation .")  # the project itself, for which nothing is fetched
+
+
+def test_uv_is_unpacked_only_if_it_has_the_known_hash():
+    (installing,) = [command for command in AWS["setup_commands"] if "curl" in command]
+    fetch, check, *unpack = installing.split(" && ")[1:]
+    assert "-o uv.tar.gz https://" in fetch
+    assert re.fullmatch(r"echo '[0-9a-f]{64}  uv.tar.gz' \| sha256sum --check --quiet", check)
+    assert any(step.startswith("tar -xzf uv.tar.gz") for step in unpack)
+    assert not re.search(r"\| *(ba)?sh\b", " ".join(AWS["setup_commands"]))  # no script from elsewhere is run
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_installed_travels(name):
     config = yaml.safe_load((ROOT / name).read_text())
-    assert any("--constraint constraints.txt '.[cluster]'" in c for c in config["setup_commands"])
-    assert not [c for c in commands(config) if "pip install" in c and "--constraint" not in c]
     travels = {Path(local) for local in config["file_mounts"].values() if not local.startswith("~")}
-    assert travels >= {Path(p) for p in ("study", "trainables", "analysis", "pyproject.toml", "constraints.txt")}
+    assert travels >= {Path(p) for p in ("study", "trainables", "analysis", "pyproject.toml", "requirements")}
     assert all((ROOT / path).exists() for path in travels)
 
 
 def test_versions_that_the_comments_name_are_the_pinned_ones():
     text = (ROOT / "cluster.yaml").read_text()
     assert f"Ray {PINS['ray']}" in text
-    assert f"torch {PINS['torch']} with CUDA {PINS['cuda-toolkit'].rsplit('.', 2)[0]}" in text
-    assert re.search(r"astral\.sh/uv/\d+\.\d+\.\d+/", text)
+    assert f"torch {PINS['torch']} with CUDA {PINS['cuda-toolkit'].rsplit('.', 2)[0]}" in re.sub(r"\n# ", " ", text)
+    assert re.search(r"astral-sh/uv/releases/download/\d+\.\d+\.\d+/", text)
     assert re.search(r"--python 3\.11\.\d+ ", text)
 
 
