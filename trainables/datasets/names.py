@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 NO_CLASS = "(none)"  # the true label, in a CSV, of a sound of none of the classes
 MISSING = "no such file"
 UNPRINTABLE = "holds a character that cannot be printed"
-FORMS_DIFFER = "differ only in how accents are encoded (Unicode NFC or NFD)"
+IN_ENCODING = "only in how accents are encoded (Unicode NFC or NFD)"
+FORMS_DIFFER = f"differ {IN_ENCODING}"
 MAX_SHOWN = 80  # characters of a value in a message
 # What operating systems, file servers and notebooks leave in folders, in lower case.
 LEFTOVERS = frozenset(
@@ -68,7 +69,7 @@ def missing(path: Path, problem: str = MISSING) -> str:
     other = _other_form(path)
     if other is None:
         return problem
-    differs = f"{problem}, but one whose name differs only in how accents are encoded (Unicode NFC or NFD)"
+    differs = f"{problem}, but one whose name differs {IN_ENCODING}"
     return f"{differs}: {str(other)!a}; rename it, or copy its name from there"
 
 

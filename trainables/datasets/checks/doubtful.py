@@ -55,8 +55,11 @@ def _repeated(manifest: Manifest) -> Iterator[tuple[list[Clip], list[Clip]]]:
 
 def _other_labels(clips: list[Clip]) -> list[tuple[str, str]]:
     """Return each clip of a sound that has several labels, with the first clip of another label."""
-    pairs = ((clip, next((other for other in clips if other.label != clip.label), None)) for clip in clips)
-    return [(_labelled(clip), _labelled(other)) for clip, other in pairs if other is not None]
+    first = clips[0]
+    second = next((clip for clip in clips if clip.label != first.label), None)
+    if second is None:
+        return []
+    return [(_labelled(clip), _labelled(second if clip.label == first.label else first)) for clip in clips]
 
 
 def _labelled(clip: Clip) -> str:

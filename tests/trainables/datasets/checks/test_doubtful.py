@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,11 @@ def test_only_the_first_three_are_examples() -> None:
 def test_a_data_set_that_is_one_sound_is_counted_whole(split: str) -> None:
     (doubtful,) = doubtful_clips(data_set(*(f"{i} dog {split} 1" for i in range(1000))))
     assert (doubtful.clips, doubtful.among) == (999, 1000)
+
+
+def test_a_sound_of_many_clips_and_two_labels_is_examined_in_linear_time() -> None:
+    rows = [*(f"{i} dog train 1" for i in range(20_000)), "last cat train 1"]
+    began = time.process_time()
+    kinds = {doubtful.doubt: doubtful.clips for doubtful in doubtful_clips(data_set(*rows))}
+    assert kinds == {"two_labels": 20_001, "repeated_training": 20_000}
+    assert time.process_time() - began < 2
