@@ -37,7 +37,7 @@ def boxes(finding: Finding) -> tuple[Figure, ...]:
     results, metric = finding.reported, finding.metric
     caption = (
         "Each box stands for an arm on a subset, by its configuration of the highest mean "
-        f"{accuracy_name(finding.selected_on).lower()} there: "
+        f"{accuracy_name(finding.selected_on).lower()} there, the first of those that tie: "
         "median, quartiles, whiskers to the furthest run within 1.5 quartile ranges. Every mark is a run."
     )
     figures = []

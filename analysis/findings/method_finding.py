@@ -12,7 +12,7 @@ from analysis.findings.finding import Finding
 from analysis.findings.possible_bests import bests_by_comparison, bests_by_posterior, bests_of_choice
 from analysis.results.runs_table import complete_runs, keys, subsets
 from analysis.statistics.blocks.block_model import block_model
-from analysis.statistics.hsu import best_set
+from analysis.statistics.hsu import best_set, equal
 from analysis.statistics.ranking import choose
 from trainables.settings import Grid, Search, Settle
 
@@ -171,6 +171,14 @@ class SearchFinding(ChoosingFinding):
         return sampled(self.explored, self.tried)
 
     @cached_property
+    def leading(self) -> tuple[Key, ...]:
+        """The likeliest choice of those tried, and the others whose score is the same; empty without any score."""
+        if not self.sampled:
+            return ()
+        first = self.sampled[0]
+        return tuple(s.key for s in self.sampled if s.complete == first.complete and equal(s.score, first.score))
+
+    @cached_property
     def confirmed_runs(self) -> pd.DataFrame:
         """The runs of the configurations that are confirmed, without the baselines."""
         fresh = self.reported.runs
@@ -200,8 +208,7 @@ class SearchFinding(ChoosingFinding):
         """The best confirmed configuration; before one is confirmed, the likeliest of those tried."""
         choice = self.choice
         if choice is None:
-            first = next((key for key, score in self.tried.items() if score is not None), None)
-            return None if first is None else self._best_confirmed(first)
+            return self._best_confirmed(self.leading[0]) if self.leading else None
         return self._best_chosen(choice, self.names.__getitem__, confirmed=True)
 
 

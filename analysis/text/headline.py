@@ -202,21 +202,25 @@ def _of_settle(finding: SettleFinding) -> Headline:
 def _of_search(finding: SearchFinding) -> Headline:
     choice, bests, tried = finding.choice, finding.bests(), len(finding.tried)
     if choice is None or bests is None:
-        first = next((key for key, score in finding.tried.items() if score is not None), None)
-        if first is None:
+        leading = finding.leading
+        if not leading:
             return Headline(fitting(finding, [f"None of {tried} tried configurations has an accuracy to choose by"]))
-        variants = [
-            f"{name} leads {tried} tried, not confirmed"
-            for name in ShortNames(finding.plan, list(finding.tried)).variants([first])
-        ]
-        text = fitting(finding, [*variants, f"The best of {tried} tried is not confirmed"])
+        leaders = list(ShortNames(finding.plan, list(finding.tried)).variants(leading))
+        if len(leading) == 1:
+            variants = [f"{name} leads {tried} tried, not confirmed" for name in leaders]
+            variants.append(f"The best of {tried} tried is not confirmed")
+        else:
+            variants = [f"{name} tie, not confirmed" for name in leaders]
+            variants.append(f"{len(leading)} of {tried} tried tie as best, not confirmed")
+        text = fitting(finding, variants)
         return Headline(text, _advised(finding, "Run it again to confirm the best on fresh seeds."))
     names = ShortNames(finding.plan, bests.compared, finding.method.baselines)
     if bests.beaten_by_baselines:
         return _beaten(finding, bests, names.full([choice.key]))
     if len(bests.compared) == 1:
-        variants = [f"{name} is confirmed, the best of {tried} tried" for name in names.variants([choice.key])]
-        text = fitting(finding, [*variants, f"The best of {tried} tried is confirmed"])
+        rank = "the best" if finding.leading == (choice.key,) else "one of the best"
+        variants = [f"{name} is confirmed, {rank} of {tried} tried" for name in names.variants([choice.key])]
+        text = fitting(finding, [*variants, f"{rank.capitalize()} of {tried} tried is confirmed"])
         return Headline(text, _advised(finding, f"Use {names.full([choice.key])}."))
     return _of_comparison(
         finding, bests, names, f"of {tried} tried" if not bests.baselines else f"of {len(bests.compared)} confirmed"

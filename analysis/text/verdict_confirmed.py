@@ -22,6 +22,7 @@ from analysis.text.phrases import (
     expected_regret,
     goal_words,
     joined,
+    listed,
     nothing_complete,
     on_test_clips,
     points,
@@ -125,8 +126,8 @@ def _confirmed_set(finding: SettleFinding) -> list[str]:
 def search_verdict(finding: SearchFinding) -> str:
     """Return what a search tried, which confirmed configuration is best, and its scores on fresh seeds."""
     results, runs, tried = finding.results, finding.explored.runs, finding.tried
-    ranked = [key for key, score in tried.items() if score is not None]
-    if not ranked:
+    leading = finding.leading
+    if not leading:
         return nothing_complete(results)
     counts = status_counts(runs["status"])
     were = "configurations were" if len(tried) > 1 else "configuration was"
@@ -135,10 +136,12 @@ def search_verdict(finding: SearchFinding) -> str:
     choice = finding.choice
     called = finding.names
     if choice is None:
-        mean = f"{100 * (tried[ranked[0]] or 0):.1f} %"
-        sentences.append(
-            f"The best so far by {chosen_by(finding.plan)} is {called[ranked[0]]} ({mean}); it is not confirmed."
-        )
+        by, mean = chosen_by(finding.plan), f"{100 * (tried[leading[0]] or 0):.1f} %"
+        if len(leading) == 1:
+            sentences.append(f"The best so far by {by} is {called[leading[0]]} ({mean}); it is not confirmed.")
+        else:
+            tie = f"{listed(leading, called)} tie as the best so far by {by} ({mean})"
+            sentences.append(f"{tie}; none of them is confirmed.")
         return " ".join(sentences)
     bests, comparisons = finding.bests(), finding.comparisons.get("")
     if bests is not None and comparisons is not None and len(bests.compared) > 1:

@@ -156,6 +156,17 @@ def test_a_search_names_what_it_confirmed_and_how_many_it_tried(study: Builder) 
     assert _told(study)[0] == "gce with q = 0.7 is best of 3 tried"
 
 
+def test_a_search_whose_leaders_tie_names_none_of_them_alone(study: Builder) -> None:
+    study.method = SEARCH
+    for q, mean in ((0.2, 0.6), (0.5, 0.7), (0.7, 0.7)):
+        study.add("gce", GCE(name="gce", q=q), 0, validation=mean, varied={"q": q}, stage="explore")
+    assert _told(study)[0] == "So far: gce with q 0.5 or 0.7 tie, not confirmed"
+    verdict = study.report().verdict
+    assert "gce q=0.5 and gce q=0.7 tie as the best so far by validation accuracy (70.0 %); none of them is" in verdict
+    _arm(study, "gce", GCE(name="gce", q=0.5), 0.7, varied={"q": 0.5}, stage="confirm")
+    assert _told(study)[0] == "gce q=0.5 is confirmed, one of the best of 3 tried"
+
+
 @pytest.mark.parametrize(
     ("means", "text"),
     [
