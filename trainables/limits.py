@@ -22,7 +22,7 @@ def usable_cpus() -> int:
     the CPU quota of its cgroup and of those above it, rounded down, as for ``docker run --cpus``; and SLURM's number
     for this job on this node.
     """
-    limits = [len(os.sched_getaffinity(0)), *map(int, _quotas())]
+    limits = [len(os.sched_getaffinity(0)), *map(int, _quotas())]  # noqa: TID251 -- here it is only the first limit
     with suppress(KeyError, ValueError):
         limits.append(int(os.environ["SLURM_CPUS_ON_NODE"]))
     return max(1, min(limits))

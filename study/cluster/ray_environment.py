@@ -37,6 +37,8 @@ def joins_cluster() -> bool:
 def prepare_environment() -> None:
     """Set the environment of this process and of the Ray processes that it will start."""
     os.environ.update(WORKERS)
+    if path := os.environ.get("PYTHONPATH"):  # its relative entries, since Ray's processes start in another folder
+        os.environ["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, path.split(os.pathsep)))
     if not joins_cluster():
         os.environ.update(
             RAY_AUTH_MODE="token",

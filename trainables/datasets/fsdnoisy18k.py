@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from trainables.audio.errors import AudioError
 from trainables.audio.headers import probe
-from trainables.datasets.checks.files import lines
+from trainables.datasets.checks.files import lines, threads
 from trainables.datasets.csv_files.rows import Row, grouped, grouped_rows, read_rows, repeated
 from trainables.datasets.download import Resume, check_free_space, extract, locked, remote_size
 from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split
@@ -205,7 +205,7 @@ def _check_headers(root: Path, paths: set[str]) -> dict[str, str]:
             return str(error)
         return ""
 
-    with ThreadPoolExecutor() as pool:
+    with ThreadPoolExecutor(threads()) as pool:
         return {path: problem for path, problem in zip(paths, pool.map(check, paths), strict=True) if problem}
 
 
