@@ -8,9 +8,16 @@ import sys
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
+from factories import record, write_record
+from study.planning.data import make_plan, read_data
+from study.spec.reading import read_spec
 from study.streams import Descriptor
+from trainables.plans import write_plan
+from trainables.storage.location import location
 
 GCE_STUDY = Path(sys.executable).parent / "gce-study"
 
@@ -83,3 +90,55 @@ def test_a_pipe_that_another_process_made_non_blocking_gets_everything():
     thread.join(10)
     os.close(reader)
     assert b"".join(received) == data
+
+
+EVERY_COMMAND = """
+import sys, study.cli
+commands = [
+    "check a.yaml", "run a.yaml", "status a", "list", "best a", "best a --json", "compare a a", "report a --format md",
+    "export a --runs runs.csv", "schema", "--help", "run --help", "prune --dry-run", "logs a", "data describe sounds",
+]
+for command in commands:
+    try:
+        code = study.cli.main(command.split())
+    except SystemExit as ended:
+        code = ended.code
+    sys.stderr.write(f"{command}: {code}\\n")
+"""
+
+
+@pytest.fixture
+def recorded(tmp_path, monkeypatch):
+    """A folder with a study whose runs are all recorded, and with a folder of sounds."""
+    monkeypatch.chdir(tmp_path)
+    for label in "ab":
+        (tmp_path / "sounds" / label).mkdir(parents=True)
+        for number in range(8):
+            tone = 0.3 * np.sin(np.arange(44_100) * (number + 1) / (20 if label == "a" else 5))
+            soundfile.write(tmp_path / "sounds" / label / f"{number}.wav", tone, 44_100)
+    (tmp_path / "a.yaml").write_text(
+        "name: a\ndataset: {kind: folder, root: sounds}\narms:\n  - {name: cce, loss: {name: cce}}\nseeds: 1\n"
+        "training: {epochs: 1, batch_size: 4}\n"
+    )
+    spec = read_spec(tmp_path / "a.yaml")
+    plan = make_plan(spec, read_data(spec))
+    storage = location(spec.storage)
+    write_plan(storage, plan)
+    for planned in plan.runs:
+        write_record(storage, record(planned))
+    return tmp_path
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("output", "exit_code"), [(">&-", 0), ("> /dev/full", 1), ("| true", 0)], ids=["closed", "full", "pipe"]
+)
+def test_every_command_does_its_work_whatever_the_standard_output_is(recorded, output, exit_code):
+    (recorded / "every.py").write_text(EVERY_COMMAND)
+    ended = shell(f"{sys.executable} every.py {output}")
+    answers = dict(line.rsplit(": ", 1) for line in ended.stderr.splitlines() if line.rsplit(": ", 1)[-1].isdigit())
+    assert "Traceback" not in ended.stderr
+    assert len(answers) == 15
+    assert {code for command, code in answers.items() if command != "logs a"} == {str(exit_code)}
+    assert (recorded / "results" / "studies" / "a" / "report" / "report.html").is_file()
+    assert (recorded / "runs.csv").is_file()
