@@ -74,7 +74,7 @@ def print_table(table: Table, *, soft_wrap: bool = False) -> None:
     drawn = io.StringIO()
     terminal = sys.stdout.isatty()
     width = None if terminal else UNFOLDED
-    console = Console(file=drawn, force_terminal=terminal, highlight=False, soft_wrap=soft_wrap, width=width)
+    console = Console(file=drawn, force_terminal=terminal or None, highlight=False, soft_wrap=soft_wrap, width=width)
     console.print(table)
     _write(drawn.getvalue(), err=False)
 

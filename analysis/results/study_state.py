@@ -39,7 +39,9 @@ class Progress(Document):
     Attributes:
         recorded: the number of runs that have a record.
         runs: the number of planned runs.
+        left_out: the number of runs that failed or diverged, by status.
         standing: how far the method is, in words.
+        waits: for what runs wait beside their turn, in words.
         ended: whether the study gets no more runs; None if that is unknown.
         running: run_id -> (epoch, validation accuracy or None) of the runs in training; 0 before the first end.
         eta_s: seconds to the end; None if unknown.
@@ -51,7 +53,9 @@ class Progress(Document):
 
     recorded: Count = 0
     runs: Count = 0
+    left_out: dict[str, Count] = Field(default_factory=dict)
     standing: str = ""
+    waits: list[str] = Field(default_factory=list)
     ended: bool | None = None
     running: dict[str, tuple[Count, Fraction | None]] = Field(default_factory=dict)
     eta_s: Seconds | None = None

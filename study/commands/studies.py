@@ -42,12 +42,11 @@ def status(options: argparse.Namespace) -> int:
     runs = {p.run.run_id: p for p in plan.runs}
     recorded = Ledger(storage).recorded(runs)
     show_arms(plan, recorded)
-    holder = owner(storage, name)
-    say(
-        f"{plan.name}: {len(recorded)} of {counted(len(runs), 'run')} recorded; "
-        + (f"run by {holder}" if holder else "not running")
-    )
-    progress = read_progress(storage, name)
+    holder, progress = owner(storage, name), read_progress(storage, name)
+    parts = [f"{len(recorded)} of {counted(len(runs), 'run')} recorded"]
+    if holder or progress.recorded == len(recorded):  # else the file is older than some record
+        parts += [f"{count} {status}" for status, count in progress.left_out.items()]
+    say(f"{plan.name}: {', '.join(parts)}; {f'run by {holder}' if holder else 'not running'}")
     if holder and progress.updated:
         for run_id, (epoch, accuracy) in progress.running.items():
             planned = runs.get(run_id)
@@ -55,8 +54,7 @@ def status(options: argparse.Namespace) -> int:
                 continue
             shown = "" if accuracy is None else f", validation {accuracy:.1%}"
             say(f"running: {configuration_name(planned)}, seed {planned.run.seed}, epoch {epoch}{shown}")
-        if progress.standing:
-            say(progress.standing)
+        say(*filter(None, [progress.standing, *progress.waits]))
         say(f"ETA {duration(progress.eta_s)}, as of {max(0.0, time.time() - progress.updated):.0f} s ago")
     return 0
 

@@ -183,7 +183,7 @@ class Progress(Observer):
         """Return for what runs wait, if it is not their turn."""
         holders = Counter(list(self.state.held.values()))
         if not holders and self.began is None:
-            return ["no run has started yet"]
+            return [] if self.state.is_over else ["no run has started yet"]
         return [
             f"{counted(count, 'run')} {'waits' if count == 1 else 'wait'} for {holder}"
             for holder, count in holders.items()
@@ -242,10 +242,13 @@ class Progress(Observer):
         if not force and time.monotonic() - self._written < (REFRESH_S if local else REFRESH_OBJECT_S):
             return
         self._written = time.monotonic()
+        statuses = [record.status for record in list(self.state.recorded.values())]
         file = ProgressFile(
             recorded=len(self.state.recorded),
             runs=len(self.state.runs),
+            left_out=dict(Counter(status for status in statuses if status not in {"complete", "stopped"})),
             standing=self.state.standing,
+            waits=self._waits(),
             ended=self.state.is_over,
             running={i: (f.epoch, f.validation_accuracy) for i, f in self.state.in_flight.items()},
             eta_s=self.eta_s(),

@@ -1,0 +1,63 @@
+"""What ``status`` states of a study: also the runs that gave no result, and what runs wait for."""
+
+import pytest
+
+from analysis.results.study_state import progress_path
+from factories import Builder
+from study.cli import main
+from study.engine.progress import Progress
+from study.engine.state import StudyState
+from study.ledger.claim import claim
+from trainables.config import CCE
+from trainables.storage.location import location
+
+
+@pytest.fixture
+def study():
+    """A study with a complete, a failed and a diverged run, and one that waits."""
+    study = Builder(name="mixed")
+    for seed, status in enumerate(("complete", "failed", "diverged", None)):
+        study.add("cce", CCE(name="cce"), seed, status=status, error="no memory" if status == "failed" else None)
+    return study
+
+
+@pytest.fixture
+def storage(study, tmp_path):
+    """The storage location of that study, with the progress file of the process that ran it."""
+    study.write(tmp_path)
+    storage = location(str(tmp_path))
+    plan = study.plan()
+    state = StudyState(plan.name, plan.runs)
+    for record in study.records.values():
+        state.record(record, known=True)
+    state.hold(plan.runs[-1].run.run_id, "process 12 of bob on host since 10:00")
+    with Progress(state, storage):
+        pass
+    return storage
+
+
+def status(capsys, storage):
+    capsys.readouterr()
+    assert main(["status", "mixed", "--storage", str(storage)]) == 0
+    return capsys.readouterr().out
+
+
+def test_runs_that_failed_or_diverged_are_counted(storage, capsys):
+    assert "mixed: 3 of 4 runs recorded, 1 failed, 1 diverged; not running\n" in status(capsys, storage)
+
+
+def test_counts_of_a_process_that_saw_fewer_records_are_not_shown(storage, study, capsys):
+    (storage / "records" / f"{next(iter(study.records))}.json").unlink()
+    assert "mixed: 2 of 4 runs recorded; not running\n" in status(capsys, storage)
+
+
+def test_what_runs_wait_for_is_named_while_the_study_runs(storage, capsys):
+    waits = "1 run waits for process 12 of bob on host since 10:00"
+    assert waits not in status(capsys, storage)
+    with claim(storage, "mixed"):
+        assert f"{waits}\nETA unknown, as of " in status(capsys, storage)
+
+
+def test_a_study_without_a_progress_file_has_its_status_too(storage, capsys):
+    progress_path(storage, "mixed").unlink()
+    assert "mixed: 3 of 4 runs recorded; not running\n" in status(capsys, storage)
