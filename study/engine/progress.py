@@ -207,7 +207,7 @@ class Progress(Observer):
             table.add_row(cell(configuration_name(planned)), str(planned.run.seed), epochs, accuracy, speed)
         bar = Table.grid()  # a bar by itself ends without a new line
         done = len(self.state.recorded)
-        bar.add_row(ProgressBar(total=done + self._left(), completed=done, width=60))
+        bar.add_row(ProgressBar(total=done + self._left(), completed=done, width=60, finished_style="green"))
         # The standing of a method that chooses names the leader.
         below = [] if self.state.standing else [cell(self.best())]
         return Group(Text.assemble(cell(f"{self.state.name}: "), self._line()), bar, table, *below)
