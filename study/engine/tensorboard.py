@@ -6,7 +6,6 @@ write an epoch twice when another process resumes a run, so the files are writte
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from typing import TYPE_CHECKING
@@ -115,7 +114,7 @@ class TensorBoard(Observer):
         unseen.rename(path)
         for other in folder.glob("*tfevents*"):
             if other != path and other.stat().st_size:
-                os.truncate(other, 0)
+                other.write_bytes(b"")
             elif other != path:
                 other.unlink()
         return path

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import signal
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from study.errors import OwnedError
@@ -12,11 +14,14 @@ from study.interrupts import interrupt_main
 from study.spec.messages import shown
 from trainables.plans import study_folder
 from trainables.settings import NAME_PATTERN
+from trainables.storage.documents import is_outage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from trainables.storage.types import Location
+
+logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -65,5 +70,21 @@ def _owned(name: str, path: Location) -> str:
 
 
 def owner(storage: Location, name: str) -> str | None:
-    """Return who runs a study now; None if nobody does."""
-    return (study_folder(storage, name) / "owner.lock").holder()
+    """Return who runs a study now; None if nobody does, or, which is logged once, if its lock cannot be read.
+
+    Raises:
+        OSError: an object store cannot be reached.
+
+    """
+    try:
+        return (study_folder(storage, name) / "owner.lock").holder()
+    except OSError as error:
+        if is_outage(storage, error):
+            raise
+        _warn(str(error))
+        return None
+
+
+@lru_cache(maxsize=256)
+def _warn(text: str) -> None:
+    logger.warning("%s; whether the study runs is unknown", text)

@@ -25,6 +25,7 @@ from trainables.features.frame_store import STORES
 from trainables.plans import read_plan, study_folder, study_names
 from trainables.records import is_recorded
 from trainables.storage.documents import DamagedError, OtherVersionError
+from trainables.storage.rooted_path import UnsafePathError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,7 +83,7 @@ class Leftovers:
         for name in study_names(storage):
             try:
                 plans[name] = read_plan(storage, name)
-            except (DamagedError, OtherVersionError):
+            except (DamagedError, OtherVersionError, UnsafePathError):
                 self.unreadable.append(name)
         claimed = {path.parent.name for path in (storage / "studies").glob("*/owner.lock")}
         self.starting = sorted(name for name in claimed - plans.keys() - {*self.unreadable} if owner(storage, name))
@@ -205,7 +206,7 @@ class Leftovers:
         """Find what a folder of the storage location holds, unless it is a link; hidden entries are still written."""
         if not is_link(self._storage / folder):
             for path in (self._storage / folder).glob(pattern):
-                if not path.name.startswith(".") and not is_link(path.parent):
+                if not path.name.startswith(".") and not is_link(path.parent) and not is_link(path):
                     yield path
 
     def _put_aside(self) -> Iterator[Leftover]:

@@ -53,7 +53,8 @@ class FrameStore:
 
     def frames(self) -> np.memmap:
         """Map all frames: float32 of shape (total, mels); writes would stay private to the process."""
-        return np.memmap(self.folder / FRAMES_FILE, dtype=np.float32, mode="c", shape=(self.total, self.mels))
+        with (self.folder / FRAMES_FILE).open("rb") as file:
+            return np.memmap(file, dtype=np.float32, mode="c", shape=(self.total, self.mels))
 
     def problems(self, manifest: Manifest) -> dict[str, str]:
         """Return what is wrong with the manifest's clips, by clip path."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
+
+from trainables.storage.descriptors import explained, folder_of, sync
 
 DROPPED = b"[what was older is gone]\n"
 
@@ -12,21 +15,26 @@ DROPPED = b"[what was older is gone]\n"
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file, and its folders, so that a reader, or a crash, sees the old file or the new one, never a part.
 
+    What is written survives a loss of power. A link of that name is replaced and not followed.
+
     Raises:
         OSError: the disk is full or the folder cannot be written; nothing is left behind.
 
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(path.parent, f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with folder_of(path, make=True) as (folder, name), explained(path):
+        temporary = f".{name}.{secrets.token_hex(4)}"
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+            with os.fdopen(os.open(temporary, flags, 0o666, dir_fd=folder), "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+        except BaseException:
+            with suppress(FileNotFoundError):
+                os.unlink(temporary, dir_fd=folder)
+            raise
+        sync(folder)
 
 
 def shortened(data: bytes, limit: int) -> bytes:

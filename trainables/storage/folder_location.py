@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
 from contextlib import suppress
-from pathlib import PosixPath
-from typing import TYPE_CHECKING, Self, TypeVar
+from fnmatch import fnmatchcase
+from typing import IO, TYPE_CHECKING, Any, Self, TypeVar
 
 from trainables.storage import locks
+from trainables.storage.descriptors import LINK, explained, folder_of, open_file, open_folder, scanned, sync
 from trainables.storage.files import shortened, write_atomically
+from trainables.storage.rooted_path import RootedPath, UnsafePathError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from pathlib import Path
 
     from trainables.storage.types import Held, Stamp
@@ -21,8 +25,11 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class FolderLocation(PosixPath):
-    """A folder, or a file or folder below it. For methods without a docstring see ``types.Location``."""
+class FolderLocation(RootedPath):
+    """A folder, or a file or folder below it. For methods without a docstring see ``types.Location``.
+
+    Links below the folder are refused with an ``UnsafePathError``; the folder itself may be one.
+    """
 
     @property
     def local_path(self) -> Path:
@@ -37,6 +44,92 @@ class FolderLocation(PosixPath):
     def hasty(self) -> Self:
         """Return itself: a folder does not make requests."""
         return self
+
+    def open(  # type: ignore[override]  # pathlib has an overload for each mode
+        self,
+        mode: str = "r",
+        buffering: int = -1,
+        encoding: str | None = None,
+        errors: str | None = None,
+        newline: str | None = None,
+    ) -> IO[Any]:
+        """Open the file as ``open`` does."""
+        return open(self, mode, buffering, encoding, errors, newline, opener=lambda _, flags: open_file(self, flags))
+
+    def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
+        """Return the status of the file or folder.
+
+        Raises:
+            UnsafePathError: it is a link, unless ``follow_symlinks`` is false, or goes through one.
+
+        """
+        if not self.steps[1]:
+            return super().stat(follow_symlinks=follow_symlinks)
+        with folder_of(self) as (folder, name), explained(self):
+            status = os.stat(name, dir_fd=folder, follow_symlinks=False)
+        if follow_symlinks and stat.S_ISLNK(status.st_mode):
+            raise UnsafePathError(errno.ELOOP, LINK, str(self))
+        return status
+
+    def _mode(self) -> int:
+        """Return the kind of the file; 0 if there is none."""
+        try:
+            return self.stat().st_mode
+        except (FileNotFoundError, NotADirectoryError):
+            return 0
+
+    def exists(self, **_: bool) -> bool:
+        """Return whether there is a file or folder; raise UnsafePathError for a link."""
+        return self._mode() != 0
+
+    def is_dir(self, **_: bool) -> bool:
+        """Return whether there is a folder; raise UnsafePathError for a link."""
+        return stat.S_ISDIR(self._mode())
+
+    def is_file(self, **_: bool) -> bool:
+        """Return whether there is a file; raise UnsafePathError for a link."""
+        return stat.S_ISREG(self._mode())
+
+    def iterdir(self) -> Generator[Self, None, None]:
+        """Return what is in the folder."""
+        with scanned(self) as found:
+            names = [entry.name for entry in found]
+        return (self / name for name in names)
+
+    def mkdir(self, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:  # noqa: FBT001, FBT002 -- pathlib's signature
+        """Make the folder, as pathlib does; ``mode`` counts only if ``parents`` is false."""
+        root, names = self.steps
+        if not names or not parents:
+            if names:
+                with folder_of(self) as (folder, name), explained(self):
+                    try:
+                        os.mkdir(name, mode, dir_fd=folder)
+                    except FileExistsError:
+                        if not (exist_ok and self.is_dir()):
+                            raise
+            else:
+                super().mkdir(mode, parents, exist_ok)
+            return
+        if not exist_ok and self.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self))
+        os.close(open_folder(root, names, make=True))
+
+    def rename(self, target: str | os.PathLike[str]) -> Self:
+        """Move the file, or the link itself, over what has the target's name; return the target."""
+        place = target if isinstance(target, FolderLocation) else FolderLocation(target)
+        with folder_of(self) as (folder, name), folder_of(place) as (other, new), explained(self):
+            os.rename(name, new, src_dir_fd=folder, dst_dir_fd=other)
+            sync(other)
+        return place  # type: ignore[return-value]  # of this class, as a location's own paths are
+
+    def unlink(self, missing_ok: bool = False) -> None:  # noqa: FBT001, FBT002 -- pathlib's signature
+        """Remove the file, or the link itself."""
+        try:
+            with folder_of(self) as (folder, name), explained(self):
+                os.unlink(name, dir_fd=folder)
+        except FileNotFoundError:
+            if not missing_ok:
+                raise
 
     def write(self, data: bytes) -> None:
         """Write a temporary file next to this one, which it then replaces."""
@@ -61,35 +154,70 @@ class FolderLocation(PosixPath):
                 file.write(kept)
             os.fsync(file.fileno())
 
-    def move_to(self, target: Path) -> None:
+    def move_to(self, target: FolderLocation) -> None:
         """Rename the file, after making the folder of the target."""
         target.parent.mkdir(parents=True, exist_ok=True)
         self.rename(target)
 
     def upload(self, source: Path) -> None:
         """Copy a local file to this place."""
-        shutil.copyfile(source, self)
+        with source.open("rb") as original, self.open("wb") as copy:
+            shutil.copyfileobj(original, copy)
 
     def download(self, target: Path) -> None:
         """Copy the file to a local one."""
-        shutil.copyfile(self, target)
+        with self.open("rb") as original, target.open("wb") as copy:
+            shutil.copyfileobj(original, copy)
+
+    def glob(self, pattern: str) -> Generator[Self, None, None]:
+        """Return the files whose names match: ``*.json`` here, ``*/plan.json`` one level down.
+
+        A folder that is a link is not searched: the file in it is returned, so that whoever opens it names it.
+        """
+        first, _, rest = pattern.partition("/")
+        try:
+            with scanned(self) as found:
+                entries = [(entry.name, entry.is_symlink()) for entry in found if fnmatchcase(entry.name, first)]
+        except (FileNotFoundError, NotADirectoryError):
+            return
+        for name, is_link in entries:
+            if not rest:
+                yield self / name
+            elif not is_link and "*" in rest:
+                yield from (self / name).glob(rest)
+            elif is_link or (self / name / rest).exists():
+                yield self / name / rest
 
     def stamp(self) -> Stamp:
         """Return the file's time, size and inode."""
         return _stamp(self.stat())
 
     def stamps(self) -> dict[str, Stamp]:
-        """Return the stamp of every file in this folder by name, in one pass."""
+        """Return the stamp of every file in this folder by name, in one pass; that of a link is its own."""
         stamps = {}
-        # The folder may not exist yet, or a file may have just been removed.
-        with suppress(FileNotFoundError), os.scandir(self) as entries:
-            for entry in entries:
-                stamps[entry.name] = _stamp(entry.stat())
+        try:
+            with scanned(self) as found:
+                for entry in found:
+                    with suppress(FileNotFoundError):  # it has just been removed
+                        stamps[entry.name] = _stamp(entry.stat(follow_symlinks=False))
+        except FileNotFoundError:
+            return {}
         return stamps
 
     def tree(self) -> dict[str, Stamp]:
-        """Return the stamp of every file below this folder by its relative path."""
-        return {str(path.relative_to(self)): path.stamp() for path in self.rglob("*") if path.is_file()}
+        """Return the stamp of every file below this folder by its relative path; links are left out."""
+        files: dict[str, Stamp] = {}
+        try:
+            with scanned(self) as found:
+                statuses = {entry.name: entry.stat(follow_symlinks=False) for entry in found}
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        for name, status in statuses.items():
+            if stat.S_ISDIR(status.st_mode):
+                files |= {f"{name}/{below}": stamp for below, stamp in (self / name).tree().items()}
+            elif stat.S_ISREG(status.st_mode):
+                files[name] = _stamp(status)
+        return files
 
     def map(self, function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
         """Call a function for each item, one at a time."""

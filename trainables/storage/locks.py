@@ -9,6 +9,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from trainables.storage.descriptors import open_file
 from trainables.storage.owners import describe, parse, this_process
 
 if TYPE_CHECKING:
@@ -29,8 +30,7 @@ def lock(file: BinaryIO, *, shared: bool = False, wait: bool = True) -> bool:
 
 def open_unchanged(path: Path) -> BinaryIO:
     """Open a file to read and write it, unbuffered; it is made if absent, and keeps its content."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
-    return cast("BinaryIO", os.fdopen(descriptor, "r+b", buffering=0))
+    return cast("BinaryIO", os.fdopen(open_file(path, os.O_RDWR | os.O_CREAT), "r+b", buffering=0))
 
 
 @contextmanager

@@ -4,13 +4,13 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from trainables.features import frame_store_cache
 from trainables.features.frame_store import FRAMES_FILE, MANIFEST_FILE
 from trainables.features.frame_store_cache import fetch, shared_store
+from trainables.storage.folder_location import FolderLocation
 
 HOLD = """
 import sys
@@ -107,14 +107,14 @@ def test_what_is_being_copied_by_another_process_is_neither_counted_nor_removed(
 
 def test_a_file_that_another_process_has_just_removed_counts_nothing(tmp_path, monkeypatch):
     old(tmp_path, "a", 1_000, 1_000)
-    is_file = Path.is_file
+    is_file = FolderLocation.is_file
 
     def then_gone(path):
         found = is_file(path)
         path.unlink()
         return found
 
-    monkeypatch.setattr(Path, "is_file", then_gone)
+    monkeypatch.setattr(FolderLocation, "is_file", then_gone)
     monkeypatch.setenv(frame_store_cache.LIMIT, "0.0000005")
     frame_store_cache._make_room(tmp_path, 0)
     assert (tmp_path / "a").is_dir()
