@@ -61,6 +61,6 @@ def _with_colours(value: Any, change: Callable[[str], str], key: str = "") -> An
     """Return a value with every colour changed: the texts whose key ends in ``color``. Names are no colours."""
     if isinstance(value, dict):
         return {name: _with_colours(inner, change, name) for name, inner in value.items()}
-    if isinstance(value, list | tuple) and not key.endswith("scale"):
-        return [_with_colours(inner, change, key) for inner in value]
+    if isinstance(value, list | tuple) and value and (key.endswith("color") or isinstance(value[0], dict)):
+        return [_with_colours(inner, change, key) for inner in value]  # other lists, of numbers or names, may be long
     return change(value) if isinstance(value, str) and key.endswith("color") else value
