@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import gcd
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,6 +12,7 @@ from trainables.audio.decoder_messages import decoder_messages
 from trainables.audio.errors import AudioError, truncated
 from trainables.audio.headers import BLOCK, Layout, inspect
 from trainables.audio.parts import open_sound
+from trainables.audio.resampling import resample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 # Samples decoded at a time to find out whether there is any sound: most files need no second look.
 FIRST_LOOK = 1 << 14
-# The resampling filters hold about rate * sample_rate / gcd^2 coefficients; for unrelated rates, that is gigabytes.
-MAX_FILTER_SIZE = 200_000_000
 
 
 def read_mono(path: Path | str, sample_rate: int) -> NDArray[np.float32]:
@@ -37,8 +35,7 @@ def read_mono(path: Path | str, sample_rate: int) -> NDArray[np.float32]:
         Channels are averaged; nothing is subtracted, scaled or padded.
 
     Raises:
-        AudioError: the file is missing, empty, unreadable, truncated or not finite, or its rate is out of range or
-            cannot be resampled.
+        AudioError: the file is missing, empty, unreadable, truncated or not finite, or its rate is out of range.
 
     """
     sound = decode(path)
@@ -128,26 +125,3 @@ def _read_block(sound: soundfile.SoundFile, size: int) -> NDArray[np.float32]:
     integers = sound.subtype == "PCM_16"
     block: NDArray[np.float32] = sound.read(size, dtype="int16" if integers else "float32", always_2d=True)
     return block.astype(np.float32) / np.float32(32768) if integers else block
-
-
-def resample(wave: NDArray[np.float32], rate: int, sample_rate: int) -> NDArray[np.float32]:
-    """Resample a mono sound of shape (n,) from ``rate`` to ``sample_rate`` Hz.
-
-    Raises:
-        AudioError: the ratio of the rates needs filters that would exhaust the memory.
-
-    """
-    if rate == sample_rate:
-        return wave
-    common = gcd(rate, sample_rate)
-    if (rate // common) * (sample_rate // common) > MAX_FILTER_SIZE:
-        message = (
-            f"sample rate {rate} Hz cannot be resampled to {sample_rate} Hz: the ratio is too uneven; convert the file"
-        )
-        raise AudioError(message)
-    import torch  # noqa: PLC0415 -- needed only for a file at another rate
-    from torchaudio import functional  # noqa: PLC0415
-
-    wave = np.ascontiguousarray(wave, dtype=np.float32)
-    resampled: NDArray[np.float32] = functional.resample(torch.from_numpy(wave), rate, sample_rate).numpy()
-    return resampled

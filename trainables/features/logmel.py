@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.fft import rfft
 
-from trainables.audio.decoding import resample
+from trainables.audio.resampling import resample
 from trainables.config import FEATURES, Features
 from trainables.features.framing import frame_count
 
@@ -98,7 +98,6 @@ def log_mel(samples: NDArray[np.float32], sample_rate: int, features: Features =
 
     Raises:
         ValueError: samples are empty, not a vector or not finite, or the rate is not above 0.
-        AudioError: see ``trainables.audio.decoding.resample``.
 
     """
     if not isinstance(samples, np.ndarray) or samples.ndim != 1 or len(samples) == 0:
