@@ -51,8 +51,8 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command.
 
     Returns:
-        The exit code: 0 done, 1 something outside the input failed, 2 bad input, 130 Ctrl-C, 143 SIGTERM. Those of
-        ``wait`` are in ``study.commands.jobs.wait``.
+        The exit code: 0 done, 1 something outside the input failed, 2 bad input, 129 SIGHUP, 130 Ctrl-C, 143 SIGTERM.
+        Those of ``wait`` are in ``study.commands.jobs.wait``.
 
     Raises:
         SystemExit: the help was printed, or the arguments were refused.

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM as an exception that names the signal."""
+"""SIGINT, SIGTERM and SIGHUP (a terminal that was closed) as an exception that names the signal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(KeyboardInterrupt):
@@ -50,7 +50,9 @@ def interrupt_main(number: int) -> None:
 
 @contextmanager
 def interruptible(*, for_good: bool = False) -> Iterator[None]:
-    """Turn the first SIGINT or SIGTERM into ``Interrupted``; ignore later ones, so that the ending is not cut short.
+    """Turn the first of ``SIGNALS`` into ``Interrupted``; ignore later ones, so that the ending is not cut short.
+
+    SIGHUP stays ignored where it is, as under ``nohup``.
 
     Args:
         for_good: whether the process only has to end afterwards: a signal then ends it at once, instead of being
@@ -72,7 +74,8 @@ def interruptible(*, for_good: bool = False) -> Iterator[None]:
             signal.signal(handled, signal.SIG_IGN)
         raise Interrupted(number)
 
-    previous = {handled: signal.signal(handled, handler) for handled in SIGNALS}
+    handled_here = [n for n in SIGNALS if n != signal.SIGHUP or signal.getsignal(n) is not signal.SIG_IGN]
+    previous = {handled: signal.signal(handled, handler) for handled in handled_here}
     try:
         yield
     except Interrupted:

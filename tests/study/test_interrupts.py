@@ -21,7 +21,7 @@ def test_nothing_that_takes_long_is_imported_before_signals_are_handled():
     assert answer.stdout == "[]\n"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("delay_s", [0.03, 0.1, 0.3])
 def test_a_signal_at_any_moment_of_a_command_is_one_line(tmp_path, number, delay_s):
     command = [sys.executable, "-c", STARTED, "dashboard", "--storage", str(tmp_path), "--port", "0"]
@@ -32,6 +32,17 @@ def test_a_signal_at_any_moment_of_a_command_is_one_line(tmp_path, number, delay
         _, errors = process.communicate(timeout=30)
     assert errors == f"gce-study: interrupted by {number.name}\n"
     assert process.returncode == 128 + number
+
+
+def test_a_command_under_nohup_outlives_its_terminal(tmp_path):
+    command = ["/usr/bin/env", "nohup", sys.executable, "-c", STARTED, "dashboard", "--storage", str(tmp_path)]
+    with subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"started\n"
+        process.send_signal(signal.SIGHUP)
+        time.sleep(0.3)
+        assert process.poll() is None
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 143
 
 
 def test_another_exception_that_a_library_made_of_an_interrupt_is_one_line(monkeypatch, capsys):
@@ -74,3 +85,4 @@ def test_signals_are_handled_as_before_afterwards_unless_the_process_only_has_to
     finally:
         signal.signal(signal.SIGINT, before)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
