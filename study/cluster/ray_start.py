@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ray
+from ray._private import worker as ray_worker  # where that function is looked up
 
 from study.cluster.ray_environment import away_from_working_folder
 from study.console import say
@@ -24,6 +25,9 @@ from trainables.watchdog import began
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+# Ray's driver prints each error of a raylet, in colour and with a guess; the study's own messages state what is known.
+ray_worker.print_to_stdstream = lambda *_, **__: None
 
 PAUSES_S = (5.0, 20.0)  # before the second and the third try: a loaded machine needs time
 

@@ -88,7 +88,8 @@ class Conductor:
         """
         for run_id in [i for i, when in self._busy.items() if when <= time.monotonic()]:
             del self._busy[run_id]
-            self.give_back(run_id)
+            if not self._held_elsewhere(run_id):
+                self.give_back(run_id)
         for run in list(self._unstopped.values()):
             self.stop(run)
         if self._waits:  # Tune asks after every event
@@ -206,6 +207,7 @@ class Conductor:
                         )
         except BusyError:
             self._unstopped[run.run_id] = run
+            self._name_holder(run.run_id)
             return
         self._unstopped.pop(run.run_id, None)
         self.ended(run.run_id)
@@ -216,10 +218,33 @@ class Conductor:
         record = self._read(run_id)
         if record is None:
             self.state.lose(run_id)
-            self._busy[run_id] = time.monotonic() + BUSY_S
+            if not self._held_elsewhere(run_id):
+                self._busy[run_id] = time.monotonic() + BUSY_S
             return False
         self.method.tell(record)
         self._waits = False
         self._publish()
         self.state.record(record)
+        return True
+
+    def _held_elsewhere(self, run_id: str) -> bool:
+        """Return whether another process owns a run; if so, it is asked for again later.
+
+        Raises:
+            OSError: the storage location cannot be read.
+
+        """
+        if not self._name_holder(run_id):
+            return False
+        self._busy[run_id] = time.monotonic() + BUSY_S
+        return True
+
+    def _name_holder(self, run_id: str) -> bool:
+        """State which other process owns a run, on the display and in the run's log; return whether there is one."""
+        holder = (self.storage / "running" / run_id).holder()
+        if holder is None:
+            return False
+        if self.state.held.get(run_id) != holder:
+            RunLog(log_path(self.storage, run_id)).write(f"study {self.plan.name} waits for {holder}, which trains it")
+        self.state.hold(run_id, holder)
         return True

@@ -17,16 +17,19 @@ from typing import TYPE_CHECKING, Any
 import ray
 from ray import tune
 from ray.tune.error import TuneError
-from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
 from study.cluster.capacity import most_at_once
 from study.cluster.local import most_here, own_cluster
 from study.cluster.watch import watched
+from study.engine.deaths import reason, with_its_node
 from study.engine.graceful_stop import FinishingEpochs
+from study.engine.scheduler import MethodScheduler, StartWatch
+from study.engine.standstill import Standstill
 from study.errors import EngineError, RayFailedError
-from study.interrupts import raise_if_interrupted
 from study.methods.method import Decision, Signal
+from trainables.limits import oom_kills
+from trainables.naming import counted
 from trainables.provenance import Provenance
 from trainables.records import Cost, Record, add_record, is_recorded, log_path
 from trainables.runs.log import RunLog
@@ -41,10 +44,6 @@ if TYPE_CHECKING:
     from trainables.config import Run
 
 LOST_PROCESSES = 10  # a run whose process dies more often than this without an epoch in between counts as failed
-# Ray's messages for a process that was lost with its machine. It uses the last one before it knows that the machine is
-# gone; if a process dies alone, its machine reports that at once.
-NODE_LOST = ("node has died", "node was terminated", "actor is temporarily unavailable")
-ANNOUNCED = "its node has died, as was announced"
 
 
 def execute(conductor: Conductor, resources: Resources, stop_requested: Callable[[], bool] = lambda: False) -> None:
@@ -65,6 +64,7 @@ def execute(conductor: Conductor, resources: Resources, stop_requested: Callable
     if not ray.is_initialized():
         finishing = FinishingEpochs(stop_requested)
         with own_cluster() as folder, watched(conductor.state.lose_cluster, f"; Ray's logs: {folder.logs}"):
+            searcher.logs = folder.logs
             _fit(searcher, resources, most_here(resources), finishing, folder.path)
         finishing.end()
         return
@@ -87,8 +87,11 @@ class MethodSearcher(Searcher):
         self.conductor = conductor
         self.faults: list[str] = []
         self.deaths: Counter[str] = Counter()  # run_id -> processes lost since its last epoch
+        self.to_end: list[Callable[[], None]] = []  # ends the trials of runs that failed so
+        self.logs: Path | None = None  # of Ray, if the processes run on this machine
         self.trials: dict[str, Run] = {}  # those that have not ended
         self._decided: dict[str, Decision] = {}  # trial -> why it was ended before its run
+        self._oom_kills = oom_kills()
         self._resources = resources
 
     def __getstate__(self) -> dict[str, Any]:
@@ -149,25 +152,27 @@ class MethodSearcher(Searcher):
         except OSError as fault:
             self._fault(fault)
 
-    def on_death(self, run: Run, error: str) -> None:
+    def on_death(self, run: Run, error: str) -> bool:
         """Count a run's lost process; after too many, record the run as failed, so that the others are trained.
 
-        Tune starts the run again in any case; the new process finds the record and ends at once.
+        A process that cannot even start its run is counted too.
 
         Args:
             run: the run.
             error: Ray's message, in lines; a process lost with its machine does not count.
 
+        Returns:
+            Whether the run has failed: its trial must end, or Tune starts it again for ever.
+
         """
         log = RunLog(log_path(self.conductor.storage, run.run_id))
-        node_lost = any(text in error for text in NODE_LOST)
-        error = error.rpartition("\n")[2].strip()[:200]
-        log.write(f"its process was lost: {error}")
-        if node_lost:
-            return
+        why = reason(error, self.logs, self._oom_kills)
+        log.write(f"its process was lost: {why}")
+        if with_its_node(error):
+            return False
         self.deaths[run.run_id] += 1
         if self.deaths[run.run_id] <= LOST_PROCESSES:
-            return
+            return False
         times = self.deaths[run.run_id]
         record = Record.of_curve(
             run,
@@ -175,7 +180,7 @@ class MethodSearcher(Searcher):
             [],
             cost=Cost(wall_s=0.0, cpu_s=0.0, images=0, images_per_s=0.0),
             provenance=Provenance(self.conductor.facts),
-            error=f"its process died {times} times in the same epoch; the last time: {error}",
+            error=f"its process died {counted(times, 'time')} without an epoch in between; the last time: {why}",
         )
         try:
             if not is_recorded(self.conductor.storage, run.run_id):  # it may have died after its record
@@ -183,66 +188,10 @@ class MethodSearcher(Searcher):
         except OSError as fault:
             self._fault(fault)
         log.write(f"failed: {record.error}")
+        return True
 
     def _fault(self, fault: OSError | str) -> None:
         self.faults.append(f"the storage location cannot be used: {fault}")
-
-
-class MethodScheduler(FIFOScheduler):
-    """Tune's scheduler: lets the method end or pause a trial after an epoch."""
-
-    _supports_buffered_results = False  # each epoch is decided before the next one starts
-
-    def __init__(self, searcher: MethodSearcher, finishing: FinishingEpochs) -> None:
-        """Set the searcher that decides, and the graceful stop."""
-        super().__init__()
-        self._searcher, self._finishing = searcher, finishing
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return nothing for Tune to keep."""
-        return {}
-
-    def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:  # noqa: ANN401, ARG002 -- Tune's signature
-        """Return Tune's decision to continue, stop or wait."""
-        if not self._searcher.on_report(trial.trial_id, StepReport.from_result(result)):
-            return str(TrialScheduler.STOP)
-        return str(TrialScheduler.NOOP if self._finishing.requested else TrialScheduler.CONTINUE)
-
-
-class ProcessWatch(tune.Callback):
-    """Passes the start of runs on, and counts processes that died."""
-
-    def __init__(self, searcher: MethodSearcher) -> None:
-        """Set the searcher to notify."""
-        self._searcher = searcher
-        self._failures: Counter[str] = Counter()  # trial -> failures that Tune has counted
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return nothing for Tune to keep."""
-        return {}
-
-    def on_step_begin(self, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
-        """End the study if a signal has come but its exception was lost."""
-        raise_if_interrupted()
-
-    def on_trial_start(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
-        """Register the start of a run."""
-        self._searcher.conductor.state.start(self._searcher.trials[trial.trial_id].run_id)
-
-    def on_trial_complete(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
-        """Drop Tune's running means of the run's results, which nothing reads."""
-        trial.metric_analysis.clear()
-        trial.metric_n_steps.clear()
-
-    def on_trial_recover(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
-        """Count a run's lost process, from the file to which Tune appends each failure."""
-        path = Path(trial.error_file or "")
-        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-        error = text.rpartition("Failure # ")[2].strip() or "unknown"
-        if trial.num_failures == self._failures[trial.trial_id]:  # Tune counts all but what was announced
-            error = ANNOUNCED
-        self._failures[trial.trial_id] = trial.num_failures
-        self._searcher.on_death(self._searcher.trials[trial.trial_id], error)
 
 
 def _fit(
@@ -269,7 +218,11 @@ def _fit(
                 storage_path=folder,
                 verbose=0,
                 stop=finishing,
-                callbacks=[ProcessWatch(searcher), finishing],
+                callbacks=[
+                    StartWatch(searcher),
+                    Standstill(searcher.conductor.plan.name, resources, searcher.logs),
+                    finishing,
+                ],
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False, checkpoint_frequency=0),
                 failure_config=tune.FailureConfig(max_failures=-1),
             ),

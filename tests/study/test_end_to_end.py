@@ -123,7 +123,7 @@ def note(of, name, word):
         return answer
     setattr(of, name, noting)
 note(engine.MethodSearcher, "suggest", "ask")
-note(engine.ProcessWatch, "on_trial_start", "start")
+note(engine.StartWatch, "on_trial_start", "start")
 assert cli.main(["run", sys.argv[1]]) == 0
 print([word for word in heard if word != "wait"][:2], "torch" in sys.modules)
 """

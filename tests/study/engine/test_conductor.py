@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,7 @@ from trainables.plans import DataSummary, PlannedRun, StudyPlan, read_plan
 from trainables.provenance import Attempt
 from trainables.records import Cost, Epoch, Record, Spent, log_path
 from trainables.runs.ownership import owned
+from trainables.storage.location import location
 from trainables.training.checkpoint import Checkpoint, checkpoint_path, load_checkpoint, save_checkpoint
 
 if TYPE_CHECKING:
@@ -302,4 +304,26 @@ def test_a_method_that_waits_is_asked_again_when_an_epoch_was_judged(tmp_path: P
     assert [conducted.next() for _ in range(4)] == [*RUNS, Signal.WAIT]
     for epoch in (1, 2):
         conducted.on_epoch(RUNS[0].run, point(epoch))
+    assert conducted.next() == RUNS[0]
+
+
+def test_a_run_that_another_process_owns_is_named_once_and_asked_for_when_it_is_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("study.engine.conductor.time.monotonic", lambda: now[0])
+    storage = location(tmp_path)
+    conducted = conductor(storage, Grid(RUNS[:1]))
+    conducted.state.plan(RUNS[:1])
+    run_id = RUNS[0].run.run_id
+    assert conducted.next() == RUNS[0]
+    with owned(storage, run_id):
+        assert not conducted.ended(run_id)  # as after a worker that could not own it
+        (holder,) = conducted.state.held.values()
+        assert holder.startswith(f"process {os.getpid()} of ")
+        for _ in range(3):
+            now[0] += BUSY_S
+            assert conducted.next() is Signal.WAIT
+    assert log_path(tmp_path, run_id).read_text().count(f"study s waits for {holder}, which trains it") == 1
+    now[0] += BUSY_S
     assert conducted.next() == RUNS[0]

@@ -54,14 +54,14 @@ def test_tunes_running_means_of_an_ended_run_are_dropped(engine, asking):
     trial.update_last_result({"training_iteration": 1, "train_loss": 1.0, "done": True})
     assert trial.metric_analysis["train_loss"]["last"] == 1.0
     assert trial.metric_n_steps["train_loss"]
-    engine.ProcessWatch(asking).on_trial_complete(trial)
+    engine.StartWatch(asking).on_trial_complete(trial)
     assert trial.metric_analysis == trial.metric_n_steps == {}
 
 
 def test_a_signal_whose_exception_was_lost_ends_the_study_at_tunes_next_step(engine, asking, monkeypatch):
     lost = []
     monkeypatch.setattr(sys, "unraisablehook", lambda about: lost.append(about.exc_type))
-    watching = engine.ProcessWatch(asking)
+    watching = engine.StartWatch(asking)
 
     class Dropped:
         def __del__(self):
@@ -114,7 +114,7 @@ def test_a_run_that_keeps_killing_its_process_is_recorded_as_failed_and_the_othe
     record = read_records(tmp_path)[run_id]
     assert record.status == "failed"
     assert record.error == (
-        "its process died 11 times in the same epoch; the last time: torch.OutOfMemoryError: out of memory"
+        "its process died 11 times without an epoch in between; the last time: torch.OutOfMemoryError: out of memory"
     )
     log = log_path(tmp_path, run_id).read_text()
     assert log.count("its process was lost: torch.OutOfMemoryError: out of memory") == 11
@@ -147,11 +147,11 @@ def test_a_process_lost_with_its_node_is_no_fault_of_the_run(asking, plans, engi
     )
     unknown = ActorUnavailableError("The actor is temporarily unavailable: RpcError: Socket closed", b"a" * 16)
     alone = died("The actor died unexpectedly: Worker exit type: SYSTEM_ERROR\n\tkilled by SIGKILL")
-    watching, counted = engine.ProcessWatch(asking), []
+    scheduler, counted = engine.MethodScheduler(asking, SimpleNamespace(requested=False)), []
     for number, error in enumerate((with_it, alone, with_it, unknown, alone, unknown), 1):
         with file.open("a") as failures:  # as Tune does
             failures.write(f"Failure # {number} (occurred at 2026-01-01_00-00-00)\n{error}\n")
-        watching.on_trial_recover(SimpleNamespace(trial_id="a", error_file=file, num_failures=number))
+        scheduler.on_trial_error(None, SimpleNamespace(trial_id="a", error_file=file, num_failures=number))
         counted.append(asking.deaths[plans[0].run.run_id])
     assert counted == [0, 1, 1, 1, 2, 2]
     log = log_path(tmp_path, plans[0].run.run_id).read_text()

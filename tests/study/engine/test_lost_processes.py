@@ -1,0 +1,92 @@
+"""Processes of runs that cannot start: the study ends all the same, with the reason."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+STUDY = """
+name: lost
+dataset: {{kind: synthetic, train_per_class: 6, test_per_class: 2}}
+arms: [{{name: cce, loss: {{name: cce}}}}]
+seeds: 2
+training: {{epochs: 1, batch_size: 8}}
+storage: {storage}
+"""
+# Python runs this at the start of every process; it breaks the workers of Ray alone.
+BROKEN = """
+import os, sys
+if any(word.endswith("default_worker.py") for word in sys.orig_argv):
+    class Broken:
+        def find_spec(self, name, path=None, target=None):
+            if name == "torch":
+                if os.environ["FAULT"] == "import":
+                    raise ImportError("libfoo.so.1: cannot open shared object file")
+                os.kill(os.getpid(), 11)
+    if os.environ["FAULT"] == "start":
+        raise SystemExit("a library is broken")
+    sys.meta_path.insert(0, Broken())
+"""
+RUN = """
+import sys, study.cli
+from study.cluster.ray_environment import prepare_environment
+prepare_environment()
+import study.engine.standstill, study.engine.tune
+study.engine.tune.LOST_PROCESSES = 1
+study.engine.standstill.SILENT_S, study.engine.standstill.GIVE_UP_S = 5, 20
+sys.exit(study.cli.main(["run", sys.argv[1]]))
+"""
+
+
+def run(folder, fault):
+    """Run a study whose workers have a fault; return its process, which has ended."""
+    (folder / "sitecustomize.py").write_text(BROKEN)
+    (folder / "study.yaml").write_text(STUDY.format(storage=folder / "storage"))
+    return subprocess.run(
+        [sys.executable, "-c", RUN, folder / "study.yaml"],
+        env=os.environ | {"PYTHONPATH": str(folder), "FAULT": fault},
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ("import", "ImportError: libfoo.so.1: cannot open shared object file"),
+        ("crash", "it ended without a Python error; its last line: Fatal Python error: Segmentation fault"),
+    ],
+)
+def test_runs_whose_processes_die_before_their_first_step_fail_with_the_reason_and_the_study_ends(
+    tmp_path, fault, reason
+):
+    ended = run(tmp_path, fault)
+    assert ended.returncode == 1, ended.stderr
+    failed = f"failed: its process died 2 times without an epoch in between; the last time: {reason}"
+    for seed in range(2):
+        (line,) = [line for line in ended.stderr.splitlines() if line.startswith(f"lost: cce, seed {seed}: failed")]
+        assert failed in line
+        assert f"log: {tmp_path / 'storage' / 'logs'}" in line
+    assert "Traceback" not in ended.stderr
+    assert not any("Trial" in line or "raylet" in line for line in ended.stdout.splitlines())
+
+
+def test_if_ray_cannot_start_a_process_at_all_the_study_states_it_and_ends(tmp_path):
+    ended = run(tmp_path, "start")
+    assert ended.returncode == 1
+    stuck = "waiting for Ray to start a process; the last line of one that ended: SystemExit: a library is broken"
+    assert f"lost: no run has started for 5 s: {stuck}" in ended.stderr
+    (last,) = [line for line in ended.stderr.splitlines() if line.startswith("gce-study: ")]
+    assert last.startswith("gce-study: no run has started for 20 s: ")
+    assert f"{stuck}; Ray's logs: " in last
+    assert "continue with: gce-study run" in ended.stderr
+    logs = Path(last.partition("Ray's logs: ")[2])
+    assert any(logs.glob("raylet*"))
+    shutil.rmtree(logs.parent.parent)
