@@ -32,8 +32,8 @@ from pathlib import Path
 from study.cluster.ray_environment import prepare_environment
 prepare_environment()
 from ray.cluster_utils import Cluster
-import study.cli, study.engine.tune
-study.engine.tune.LOST_PROCESSES = 0  # one death that is charged to a run fails it
+import study.cli, study.engine.trials.searcher
+study.engine.trials.searcher.LOST_PROCESSES = 0  # one death that is charged to a run fails it
 
 storage, file, losses = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 # Without handlers of signals, which a thread may not set.

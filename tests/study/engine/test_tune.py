@@ -90,7 +90,7 @@ def test_it_asks_for_each_run_waits_and_finishes(asking, plans, engine, tmp_path
     for trial, plan in zip("ab", plans, strict=True):
         write_record(tmp_path, record(plan))
         asking.on_trial_complete(trial_id=trial, result={}, error=False)
-    assert asking.suggest("c") == engine.Searcher.FINISHED
+    assert asking.suggest("c") == engine.MethodSearcher.FINISHED
     assert set(asking.conductor.state.recorded) == {p.run.run_id for p in plans}
 
 
@@ -170,7 +170,7 @@ def test_storage_that_fails_ends_the_asking(asking, engine):
     asking.suggest("a")
     failed = StepReport(done=True, storage_error="[Errno 28] No space left on device")
     asking.on_trial_complete(trial_id="a", result=failed.to_result())
-    assert asking.suggest("b") == engine.Searcher.FINISHED
+    assert asking.suggest("b") == engine.MethodSearcher.FINISHED
     assert asking.faults == ["the storage location cannot be used: [Errno 28] No space left on device"]
 
 

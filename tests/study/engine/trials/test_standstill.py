@@ -14,7 +14,7 @@ def standing(monkeypatch):
     """The module, with a clock that the test moves and a cluster of one machine with 4 CPUs."""
     monkeypatch.setattr("study.cluster.ray_environment.os.environ", {})
     prepare_environment()
-    import study.engine.standstill as module  # noqa: PLC0415 -- ray, after its environment
+    import study.engine.trials.standstill as module  # noqa: PLC0415 -- ray, after its environment
 
     now = [1000.0]
     monkeypatch.setattr(module.time, "monotonic", lambda: now[0])

@@ -14,7 +14,7 @@ from ray.tune.progress_reporter import TrialProgressCallback
 
 from study.cluster.capacity import Offer
 from study.console import say
-from study.engine.deaths import last_words
+from study.engine.trials.deaths import last_words
 from study.errors import RayFailedError
 from trainables.naming import counted
 

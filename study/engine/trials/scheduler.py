@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 from ray import tune
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
-from study.engine.deaths import ANNOUNCED
+from study.engine.trials.deaths import ANNOUNCED
 from study.interrupts import raise_if_interrupted
 from trainables.runs.messages import StepReport
 
 if TYPE_CHECKING:
     from study.engine.graceful_stop import FinishingEpochs
-    from study.engine.tune import MethodSearcher
+    from study.engine.trials.searcher import MethodSearcher
 
 
 class MethodScheduler(FIFOScheduler):

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from study.engine import deaths
+from study.engine.trials import deaths
 
 CREATION = (
     "The actor died because of an error raised in its creation task, \x1b[36mray::RunTrainable.__init__()\x1b[39m\n"

@@ -36,9 +36,9 @@ RUN = """
 import sys, study.cli
 from study.cluster.ray_environment import prepare_environment
 prepare_environment()
-import study.engine.standstill, study.engine.tune
-study.engine.tune.LOST_PROCESSES = 1
-study.engine.standstill.SILENT_S, study.engine.standstill.GIVE_UP_S = 5, 20
+import study.engine.trials.standstill, study.engine.trials.searcher
+study.engine.trials.searcher.LOST_PROCESSES = 1
+study.engine.trials.standstill.SILENT_S, study.engine.trials.standstill.GIVE_UP_S = 5, 20
 sys.exit(study.cli.main(["run", sys.argv[1]]))
 """
 
