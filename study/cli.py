@@ -88,7 +88,7 @@ def _run(given: list[str], *, for_good: bool = False) -> int:
         _complain(str(interrupted))
         return interrupted.exit_code
     except Exception as error:  # noqa: BLE001 -- an unexpected error is raised again
-        return _explain(error)
+        return _explain(error, for_good=for_good)
 
 
 def parser(chosen: str | None = None) -> CommandParser:
@@ -111,7 +111,7 @@ def parser(chosen: str | None = None) -> CommandParser:
     return top
 
 
-def _explain(error: Exception) -> int:
+def _explain(error: Exception, *, for_good: bool) -> int:
     """Print what an expected error means, without a traceback; raise any other, which is a defect."""
     from trainables.datasets.manifest import DataSetError  # noqa: PLC0415 -- see the module's docstring
     from trainables.storage.documents import OtherVersionError  # noqa: PLC0415
@@ -128,6 +128,10 @@ def _explain(error: Exception) -> int:
     if interrupted := received():  # a library has made another exception of the interrupt
         _complain(str(interrupted))
         return interrupted.exit_code
+    if for_good:
+        from study.console import print_traceback  # noqa: PLC0415 -- see the module's docstring
+
+        sys.excepthook = print_traceback
     raise error
 
 

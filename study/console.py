@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 import sys
+import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from study.characters import one_line, several_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from types import TracebackType
 
     from rich.style import StyleType
 
@@ -109,6 +111,11 @@ def printed_warnings() -> Iterator[None]:
         yield
     finally:
         logging.lastResort = former
+
+
+def print_traceback(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Print an unexpected error, in place of ``sys.excepthook``."""
+    _write(several_lines("".join(traceback.format_exception(kind, error, trace))), err=True)
 
 
 def _write(text: str, *, err: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from rich.table import Table as RichTable
 from analysis.tables.csv_text import csv_text
 from analysis.text.cautions.clips import clip_cautions
 from study.console import cell, print_table, say, write
+from study.engine.heartbeat import Heartbeat
 from trainables.audio.errors import AudioError
 from trainables.audio.headers import probe
 from trainables.datasets import fsdnoisy18k
@@ -65,20 +67,27 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     describe.set_defaults(handler=_describe)
 
 
+def _still(what: str) -> Heartbeat:
+    return Heartbeat(lambda: say(what, err=True))
+
+
 def _path(text: str) -> Path:
     return Path(text).expanduser()
 
 
 def _fetch(options: argparse.Namespace) -> int:
     options.root.mkdir(parents=True, exist_ok=True)
-    fetched = fsdnoisy18k.fetch(options.root, progress=not options.quiet and sys.stderr.isatty())
+    bar = not options.quiet and sys.stderr.isatty()
+    with nullcontext() if bar or options.quiet else _still("fetching and unpacking"):
+        fetched = fsdnoisy18k.fetch(options.root, progress=bar)
     say(f"unpacked {', '.join(fetched)}" if fetched else "everything is already unpacked")
     say(f"next: gce-study data verify {options.root}")
     return 0
 
 
 def _verify(options: argparse.Namespace) -> int:
-    problems = fsdnoisy18k.verify(options.root)
+    with _still(f"{options.root}: reading the data"):
+        problems = fsdnoisy18k.verify(options.root)
     for line in problems:
         say(line)
     if len(problems) > 1:
@@ -93,13 +102,14 @@ def _describe(options: argparse.Namespace) -> int:
     manifest, problems = parse_any(options.root, options.kind)
     if not manifest.clips:
         raise DataSetError(problems)
-    headers, bad = _look(manifest)
+    with _still(f"{options.root}: reading the data"):
+        headers, bad = _look(manifest)
+        doubtful = doubtful_clips(compare_contents(manifest, headers))
     tables = [class_table(manifest), _audio_table(manifest, headers, bad), subset_table(manifest)]
     if options.csv:
         write(_as_csv(tables))
     else:
         _print(tables)
-    doubtful = doubtful_clips(compare_contents(manifest, headers))
     for text in (*passed_over(manifest), *clip_cautions(doubtful)):
         say(text, err=options.csv)
     problems = problems + structure(manifest)

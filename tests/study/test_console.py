@@ -1,10 +1,11 @@
 """What the commands print of texts that others wrote."""
 
+import subprocess
 import sys
 
 import pytest
 
-from study.console import complain, say, show, write
+from study.console import complain, print_traceback, say, show, write
 
 HOSTILE = "a\x1b[2J\ngce-study: all is well\u202e"
 
@@ -43,3 +44,22 @@ def test_a_text_of_several_lines_keeps_its_lines(capsys):
     write("one\n\ttwo\x07\n")
     assert capsys.readouterr().out == "one\n\ttwo\\u0007\n"
     assert sys.stdout.isatty() is False
+
+
+def test_the_traceback_of_a_defect_controls_no_terminal(capsys):
+    try:
+        raise RuntimeError(HOSTILE)  # noqa: TRY301 -- a test's own
+    except RuntimeError as error:
+        print_traceback(type(error), error, error.__traceback__)
+    printed = capsys.readouterr().err
+    assert printed.startswith("Traceback (most recent call last):\n")
+    assert "RuntimeError: a\\u001b[2J\n" in printed
+    assert "\x1b" not in printed
+
+
+def test_a_defect_of_a_command_is_printed_so(tmp_path):
+    code = "import study.commands.studies as m, study.cli, sys\n"
+    code += "def fail(_): raise RuntimeError('\\x1b[2J')\nm.schema = fail\nsys.argv[1:] = ['schema']\nstudy.cli.main()"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1] == "RuntimeError: \\u001b[2J"

@@ -1,7 +1,13 @@
 """A line at least every minute."""
 
 import time
+from types import SimpleNamespace
 
+import pytest
+
+import study.commands.check
+import study.commands.data
+from study.cli import main
 from study.engine.heartbeat import QUIET_S, Heartbeat
 
 
@@ -33,3 +39,22 @@ def test_it_is_silent_once_it_has_stopped():
     time.sleep(0.1)
     assert heard > 0
     assert len(beats) == heard
+
+
+@pytest.mark.parametrize("command", ["check demo", "data describe sounds", "data verify sounds"])
+def test_commands_that_read_many_sounds_show_that_they_live(command, monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    for label in "ab":
+        (tmp_path / "sounds" / label).mkdir(parents=True)
+        (tmp_path / "sounds" / label / "x.wav").write_bytes(b"")
+    monkeypatch.setattr("study.engine.heartbeat.QUIET_S", 0.05)
+
+    def slow(*_, **__):
+        time.sleep(0.3)
+        raise OSError("read")  # noqa: EM101 -- a test's own
+
+    monkeypatch.setattr(study.commands.check, "read_data", slow)
+    monkeypatch.setattr(study.commands.data, "_look", slow)
+    monkeypatch.setattr(study.commands.data, "fsdnoisy18k", SimpleNamespace(verify=slow))
+    assert main(command.split()) == 1
+    assert capsys.readouterr().err.count(": reading the data\n") > 1
