@@ -172,7 +172,8 @@ class FolderLocation(RootedPath):
     def glob(self, pattern: str) -> Generator[Self, None, None]:
         """Return the files whose names match: ``*.json`` here, ``*/plan.json`` one level down.
 
-        A folder that is a link is not searched: the file in it is returned, so that whoever opens it names it.
+        A folder that is a link is not searched: the file in it is returned, as is a file that is a link, so that
+        whoever opens it names it.
         """
         first, _, rest = pattern.partition("/")
         try:
@@ -185,8 +186,16 @@ class FolderLocation(RootedPath):
                 yield self / name
             elif not is_link and "*" in rest:
                 yield from (self / name).glob(rest)
-            elif is_link or (self / name / rest).exists():
+            elif is_link or (self / name / rest)._is_there():  # noqa: SLF001 -- of this class
                 yield self / name / rest
+
+    def _is_there(self) -> bool:
+        """Return whether there is a file, a folder or a link."""
+        try:
+            self.stat(follow_symlinks=False)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+        return True
 
     def stamp(self) -> Stamp:
         """Return the file's time, size and inode."""

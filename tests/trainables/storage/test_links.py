@@ -136,14 +136,18 @@ def test_removing_a_link_leaves_its_target(storage: FolderLocation, outside: Pat
     assert [path.name for path in (storage / "a").iterdir()] == ["file"]
 
 
-def test_a_study_folder_that_is_a_link_is_listed_and_refused(storage: FolderLocation, outside: Path) -> None:
+def test_a_study_folder_or_plan_that_is_a_link_is_listed_and_refused(storage: FolderLocation, outside: Path) -> None:
     (outside.parent / "plan.json").write_bytes(b"{}")
     (storage / "studies" / "real" / "plan.json").write(b"{}")
     (storage / "studies" / "link").symlink_to(outside.parent)
-    linked, real = sorted((storage / "studies").glob("*/plan.json"))
+    (storage / "studies" / "plan-is-link").mkdir()
+    (storage / "studies" / "plan-is-link" / "plan.json").symlink_to(outside.parent / "plan.json")
+    (storage / "studies" / "empty").mkdir()
+    linked, linked_plan, real = sorted((storage / "studies").glob("*/plan.json"))
     assert real.read_bytes() == b"{}"
-    with pytest.raises(UnsafePathError):
-        linked.read_bytes()
+    for path in (linked, linked_plan):
+        with pytest.raises(UnsafePathError):
+            path.read_bytes()
 
 
 @pytest.mark.parametrize("absolute", [False, True])
