@@ -1,4 +1,4 @@
-"""A study that trains on this machine is stopped, from another process, after the epochs in progress, and resumed."""
+"""A study that trains on this machine is stopped, from another process, after the epochs in progress."""
 
 import re
 import subprocess
@@ -10,7 +10,6 @@ import pytest
 
 from factories import read_records
 from study.cli import main
-from trainables.records import log_path
 from trainables.training.checkpoint import checkpoint_path, load_checkpoint
 
 pytestmark = pytest.mark.slow
@@ -21,13 +20,13 @@ name: small
 dataset: {{kind: synthetic, train_per_class: 12, test_per_class: 3}}
 arms: [{{name: cce, loss: {{name: cce}}}}]
 seeds: 2
-training: {{epochs: 15, batch_size: 16}}
+training: {{epochs: 60, batch_size: 16}}
 resources: {{max_concurrent: 2}}
 storage: {storage}
 """
 
 
-def test_stop_lets_the_runs_finish_their_epoch_and_resume_continues_them(tmp_path, capsys):
+def test_stop_lets_the_runs_finish_their_epoch(tmp_path, capsys):
     storage = tmp_path / "storage"
     file = tmp_path / "small.yaml"
     file.write_text(STUDY.format(storage=storage))
@@ -42,21 +41,13 @@ def test_stop_lets_the_runs_finish_their_epoch_and_resume_continues_them(tmp_pat
     assert running.wait(timeout=30) == 130
     assert re.search(r"^stopping: 2 runs finish their epoch first$", (tmp_path / "output").read_text(), re.MULTILINE)
     assert read_records(storage) == {}
-    epochs = {}
     for path in (storage / "checkpoints").glob("*.pt"):
         checkpoint = load_checkpoint(checkpoint_path(storage, path.stem))
         assert checkpoint is not None
-        epochs[path.stem] = len(checkpoint.trained.curve)
-
-    again = [GCE_STUDY, "resume", "small", "--storage", storage]
-    resumed = subprocess.run(again, capture_output=True, text=True, timeout=200, check=False)
-    assert resumed.returncode == 0, resumed.stderr
-    assert {record.status for record in read_records(storage).values()} == {"complete"}
-    for run_id, epoch in epochs.items():
-        log = log_path(storage, run_id).read_text()
-        assert re.findall(r"(?:starts|resumes) at epoch (\d+)", log) == ["1", str(epoch + 1)]
-    assert main(["wait", str(file)]) == 0
+        assert 1 <= len(checkpoint.trained.curve) < 60
+        assert (storage / "running" / path.stem).holder() is None
+    assert main(["wait", str(file)]) == 1
     assert main(["logs", str(file)]) == 0
     log = capsys.readouterr().out
     assert "stop requested by process" in log
-    assert log.count("cce, seed ") >= 2
+    assert log.endswith("ended: interrupted by SIGINT\n")

@@ -12,12 +12,16 @@ import pytest
 
 from factories import Builder
 from study.cli import main
-from study.commands import drivers, jobs
+from study.commands import drivers, jobs, run
 from study.engine.driver_log import driver_log_path
 from study.ledger.claim import claim, owner
 from study.ledger.end_request import request_path
+from study.planning.runs import study_plan
+from study.spec.reading import read_spec
 from trainables.config import CCE
+from trainables.plans import DataSummary, write_plan
 from trainables.records import log_path
+from trainables.storage.location import location
 
 DRIVER = """
 import sys, time
@@ -195,6 +199,28 @@ def test_a_study_that_runs_is_not_resumed(tmp_path, capsys):
     with driver(tmp_path) as process:
         assert main(["resume", "rain"]) == 2
     assert f"gce-study: study rain is being run by process {process.pid} of " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("by", ["its name", "its file"])
+def test_a_study_is_resumed_with_what_its_first_start_left_out(tmp_path, monkeypatch, capsys, by):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "rain.yaml"
+    file.write_text(
+        "name: rain\ndataset: {kind: synthetic}\narms: [{name: cce, loss: {name: cce}}]\nseeds: 1\nstorage: far\n"
+    )
+    spec = read_spec(file)
+    data = DataSummary(name="d", kind="k", fingerprint="f", classes=["a"], clips={}, skipped=[("a.wav", "silent")])
+    write_plan(location("far"), study_plan(spec, data))
+    started = []
+    monkeypatch.setattr(run, "run_study", lambda *given: started.append(given) or 0)
+    arguments = ["rain", "--storage", "far"] if by == "its name" else ["rain.yaml"]
+    assert main(["resume", *arguments]) == 0
+    ((resumed, command, options),) = started
+    assert resumed.model_copy(update={"storage": spec.storage}) == spec
+    assert (tmp_path / "far").samefile(resumed.storage)
+    assert command == f"gce-study resume {' '.join(arguments)}"
+    assert (options.skip_bad_clips, options.retry_failed) == (1, False)
+    assert ("read from its plan" in capsys.readouterr().err) == (by == "its name")
 
 
 @pytest.mark.usefixtures("study")
