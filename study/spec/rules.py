@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from study.spec.arms import Range
+from study.spec.messages import closest
 from trainables.naming import CONTROL, control_arm
 from trainables.settings import Grid, Violation
 
@@ -49,7 +50,7 @@ def _choosing(spec: StudyKeys, method: ChoosingMethod) -> Iterator[Violation]:
     names = [arm.name for arm in spec.arms]
     for i, name in enumerate(method.baselines):
         if name not in names:
-            yield Violation(("method", "baselines", i), f"the name of an arm: {', '.join(names)}")
+            yield Violation(("method", "baselines", i), f"the name of an arm: {', '.join(names)}{closest(name, names)}")
     baselines = tuple(i for i, name in enumerate(names) if name in method.baselines)
     chosen_from = tuple(i for i in range(len(names)) if i not in baselines)
     yield from _no_ranges(spec, baselines)

@@ -36,6 +36,10 @@ def study(arms: str, rest: str) -> str:
             "4: method.baselines[0]: 'd' is not allowed; allowed: the name of an arm: a, c",
         ),
         (
+            study(f"{VALUES}, {CCE.replace('c,', 'plain,')}", "method: {name: settle, baselines: [plian]}"),
+            "4: method.baselines[0]: 'plian' is not allowed; allowed: the name of an arm: a, plain (did you mean plain?)",
+        ),
+        (
             study(f"{VALUES[:-1]}, subset: {{values: [all, clean]}}}}", "method: {name: settle}"),
             "1: select_on: missing; allowed: verified, where subsets are chosen from (all, clean)",
         ),
