@@ -66,21 +66,18 @@ def _dispatch(
 
     """
     place = study_place(options.study, options.storage)
-    if options.cluster or options.address:
+    if jobs.is_on_cluster(options, place):
         if getattr(options, "run", None):
-            msg = "--run: not with --cluster or --address; a run's log is in the storage location: --storage"
+            msg = "--run: not of a study on a cluster; a run's log is in the study's storage location: --storage"
             raise UsageError(msg)
         return on_cluster(options, place.name)
-    if plan_path(*place).exists() or owner(*place):
-        return in_storage(place, options)
-    if options.storage is None and jobs.answers_at_usual_address():
-        return on_cluster(options, place.name)
-    try:
-        find_plan(*place)
-    except UnknownStudyError as error:
-        msg = f"{error}, --cluster or --address a cluster"
-        raise UnknownStudyError(msg) from None
-    return in_storage(place, options)  # it has just been registered
+    if not owner(*place):
+        try:
+            find_plan(*place)
+        except UnknownStudyError as error:
+            msg = f"{error}, --cluster or --address a cluster"
+            raise UnknownStudyError(msg) from None
+    return in_storage(place, options)
 
 
 def logs(place: StudyPlace, options: argparse.Namespace) -> int:

@@ -18,10 +18,12 @@ from study.cluster.tunnel import POLL_S, tunnel
 from study.commands.options import add_cluster, add_run_options, add_study_file
 from study.console import say, show, write
 from study.errors import EngineError, SpecError, UnheardError, UsageError
+from study.ledger.claim import owner
 from study.spec.messages import shown
 from study.spec.reading import read_study_file
 from study.spec.shipped import spec_path
 from study.streams import reader_left
+from trainables.plans import plan_path
 from trainables.storage.location import URL, URL_FORM
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from study.cluster.jobs import Attempt
+    from study.commands.options import StudyPlace
     from study.spec.reading import StudyFile
 
 UNHEARD_S = 60.0  # for which `wait` tolerates a cluster that does not answer
@@ -68,6 +71,15 @@ def reached(options: argparse.Namespace) -> Iterator[Cluster]:
         msg = f"--address: {address!r} is not allowed; allowed: the dashboard's address, such as {ADDRESS}"
         raise UsageError(msg)
     yield Cluster(address.rstrip("/"))
+
+
+def is_on_cluster(options: argparse.Namespace, place: StudyPlace) -> bool:
+    """Return whether a study is to be reached as a job of a cluster: see ``study.commands.drivers``."""
+    if options.cluster or options.address:
+        return True
+    if options.storage is not None or plan_path(*place).exists() or owner(*place):
+        return False
+    return answers_at_usual_address()
 
 
 def answers_at_usual_address() -> bool:

@@ -17,6 +17,7 @@ from study.ledger.ledger import Ledger
 from study.ledger.registry import find_plan, list_studies
 from study.spec.study import json_schema
 from trainables.naming import configuration_name, counted, duration
+from trainables.plans import plan_path
 
 if TYPE_CHECKING:
     import argparse
@@ -35,14 +36,18 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
 
 def status(options: argparse.Namespace) -> int:
     """Print a study's progress, and which process runs it."""
-    storage, name = study_place(options.study, options.storage)
-    if options.cluster or options.address:
+    storage, name = place = study_place(options.study, options.storage)
+    if jobs.is_on_cluster(options, place):
         return jobs.status(options, name)
+    holder = owner(storage, name)
+    if holder and not plan_path(storage, name).exists():
+        say(f"{name}: run by {holder}; its runs are not planned yet")
+        return 0
     plan = find_plan(storage, name)
     runs = {p.run.run_id: p for p in plan.runs}
     recorded = Ledger(storage).recorded(runs)
     show_arms(plan, recorded)
-    holder, progress = owner(storage, name), read_progress(storage, name)
+    progress = read_progress(storage, name)
     parts = [f"{len(recorded)} of {counted(len(runs), 'run')} recorded"]
     if holder or progress.recorded == len(recorded):  # else the file is older than some record
         parts += [f"{count} {status}" for status, count in progress.left_out.items()]

