@@ -17,15 +17,16 @@ a study no longer writes its plan or its journal, and ends at once.
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
+import re
 import secrets
 import threading
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from trainables.storage.owners import describe, has_ended, life, parse, this_process
+from trainables.storage.documents import to_bytes
+from trainables.storage.owners import Owner, describe, has_ended, life, read_owner, this_process
 from trainables.storage.types import Location
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Conditional(Location, Protocol):
 class Lease:
     """A term that this process renews from a thread of its own."""
 
-    def __init__(self, path: Conditional, term: str, owner: dict[str, Any], on_loss: Callable[[], None]) -> None:
+    def __init__(self, path: Conditional, term: str, owner: Owner, on_loss: Callable[[], None]) -> None:
         """Start to renew a term that this process has made."""
         self.lost = False
         # Hasty: the next renewal comes soon, and a process that ends should not wait for a store that is away.
@@ -83,7 +84,7 @@ class Lease:
             if remove:
                 (self._path / self._term).unlink()
             else:
-                (self._path / self._term).write(_written(self._owner | {"free": True}))
+                (self._path / self._term).write(_written(self._owner.model_copy(update={"free": True})))
 
 
 def acquire(path: Conditional, *, wait: bool, on_loss: Callable[[], None]) -> Lease | None:
@@ -99,7 +100,7 @@ def acquire(path: Conditional, *, wait: bool, on_loss: Callable[[], None]) -> Le
             state = "lapsed" if time.monotonic() - lapsed_at > WATCH_S else "held"
         if state != "held":
             term = f"{int(last or 0) + 1:09d}"
-            owner = this_process() | {"here": life(), "token": secrets.token_hex(8)}
+            owner = this_process().model_copy(update={"here": life(), "token": secrets.token_hex(8)})
             if not (path / term).create(_written(owner)):
                 return None  # another process was faster
             for old in terms:
@@ -127,26 +128,30 @@ def discard(path: Conditional) -> None:
         (path / term).unlink()
 
 
-def _written(owner: dict[str, Any]) -> bytes:
+def _written(owner: Owner) -> bytes:
     """Return the text of a lease: it differs each time, so that the stamp shows a renewal."""
-    return json.dumps(owner | {"renewed": time.time()}).encode()
+    return to_bytes(owner.model_copy(update={"renewed": time.time()}))
 
 
 def _terms(path: Conditional) -> list[str]:
-    return [name for name in path.stamps() if name.isdigit()]
+    return [name for name in path.stamps() if re.fullmatch("[0-9]{9}", name)]
 
 
-def _read(path: Conditional) -> dict[str, Any]:
+def _read(path: Conditional) -> Owner | str:
+    """Return the owner of a term, or why it is unknown; empty if the term has just been removed."""
     try:
-        return parse(path.read_bytes())
+        return read_owner(path.read_bytes() or b" ", path)  # an object is written whole, and never empty
     except FileNotFoundError:
-        return {}
+        return ""
 
 
 def _state(path: Conditional, now: Callable[[], float]) -> Literal["free", "held", "lapsed"]:
-    """Return whether a term has an owner that may still be at work."""
+    """Return whether a term has an owner that may still be at work.
+
+    A malformed lease, or one of a newer version, is judged by its time alone: its owner may be renewing it.
+    """
     owner = _read(path)
-    if not owner or owner.get("free") or has_ended(owner):
+    if not owner or (isinstance(owner, Owner) and (owner.free or has_ended(owner))):
         return "free"
     try:
         return "held" if now() - _changed(path) < LEASE_S else "lapsed"

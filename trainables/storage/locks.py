@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from trainables.storage.descriptors import open_file
-from trainables.storage.owners import describe, parse, this_process
+from trainables.storage.documents import to_bytes
+from trainables.storage.owners import MAX_BYTES, describe, read_owner, this_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,7 +61,7 @@ class OwnedFile:
         """Write the owner into a locked file."""
         self._path, self._file = path, file
         file.truncate(0)
-        file.write(json.dumps(this_process()).encode())
+        file.write(to_bytes(this_process()))
 
     def release(self, *, remove: bool = False) -> None:
         """Free the lock; ``remove`` removes the file too."""
@@ -100,6 +100,8 @@ def holder(path: Path) -> str | None:
     """Return a description of the process that owns a lock file; None without an owner."""
     try:
         with path.open("rb") as file:
-            return None if lock(file, shared=True, wait=False) else describe(parse(file.read()))
+            if lock(file, shared=True, wait=False):
+                return None
+            return describe(read_owner(file.read(MAX_BYTES), path))
     except FileNotFoundError:
         return None

@@ -3,52 +3,90 @@
 from __future__ import annotations
 
 import getpass
-import json
 import os
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, TypeAlias
 
+from pydantic import Field
+
+from trainables.storage.documents import DamagedError, Document, OtherVersionError, Part, parse
 from trainables.watchdog import began
 
 UNNAMED = "another process"
+MAX_BYTES = 65_536  # of a lock file or lease that is read
+
+Word: TypeAlias = Annotated[str, Field(max_length=255)]
 
 
-def this_process() -> dict[str, Any]:
-    """Return what names this process to a user: pid, host, user, and when it became the owner."""
+class Life(Part):
+    """What lets other processes of a machine tell whether one is alive; see ``watchdog.began``."""
+
+    boot: Word = ""
+    namespace: Word = ""
+    began: Word = ""
+
+
+class Owner(Document):
+    """The owner of a lock file or lease.
+
+    Attributes:
+        pid: its process.
+        host: its machine.
+        user: its user's name, or number.
+        started: when it became the owner, ISO 8601 in UTC.
+        here: in leases: its life.
+        token: in leases: makes the first write differ from that of any other process.
+        renewed: in leases: when it was last written, Unix time by the owner's clock; makes each write differ.
+        free: in leases: whether it has released what it owned.
+
+    """
+
+    pid: Annotated[int, Field(ge=1, lt=2**31)]
+    host: Word
+    user: Word
+    started: Word
+    here: Life | None = None
+    token: Word = ""
+    renewed: float = 0.0
+    free: bool = False
+
+
+def this_process() -> Owner:
+    """Return this process as an owner, from now on."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):  # in a container the user may have no name
         user = str(os.getuid())
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"pid": os.getpid(), "host": socket.gethostname(), "user": user, "started": started}
+    return Owner(pid=os.getpid(), host=socket.gethostname(), user=user, started=started)
 
 
-def parse(data: bytes) -> dict[str, Any]:
-    """Return what an owner wrote about itself; empty if that is damaged, or not written yet."""
+def read_owner(data: bytes, path: object) -> Owner | str:
+    """Return the owner in a lock file or lease; why it is unknown if that cannot be read, empty if nothing is there."""
     try:
-        owner = json.loads(data)
-    except ValueError:
-        return {}
-    return owner if isinstance(owner, dict) else {}
+        return parse(data, Owner, path) if data else ""
+    except (DamagedError, OtherVersionError) as error:
+        return str(error)
 
 
-def describe(owner: dict[str, Any]) -> str:
-    """Describe an owner in words: "another process" if it has not yet written which."""
-    if not {"pid", "user", "host", "started"} <= owner.keys():
-        return UNNAMED
-    return f"process {owner['pid']} of {owner['user']} on {owner['host']} since {owner['started']}"
+def describe(owner: Owner | str) -> str:
+    """Describe the result of ``read_owner`` in words."""
+    if isinstance(owner, str):
+        return f"{UNNAMED} ({owner})" if owner else UNNAMED
+    return f"process {owner.pid} of {owner.user} on {owner.host} since {owner.started}"
 
 
-def life() -> dict[str, str]:
-    """Return what lets other processes of this machine tell whether this one is alive."""
+def life() -> Life:
+    """Return the life of this process."""
     boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    return {"boot": boot, "namespace": str(Path("/proc/self/ns/pid").readlink()), "began": began(os.getpid())}
+    return Life(boot=boot, namespace=str(Path("/proc/self/ns/pid").readlink()), began=began(os.getpid()))
 
 
-def has_ended(owner: dict[str, Any]) -> bool:
-    """Return whether an owner, with its ``life`` under ``here``, was a process of this machine that has ended."""
-    here, theirs = life(), owner.get("here", {})
-    same = all(theirs.get(key) == here[key] for key in ("boot", "namespace"))
-    return same and began(int(owner["pid"])) != theirs.get("began")
+def has_ended(owner: Owner) -> bool:
+    """Return whether an owner was a process of this machine that has ended."""
+    here, theirs = life(), owner.here
+    if theirs is None or (theirs.boot, theirs.namespace) != (here.boot, here.namespace):
+        return False
+    return began(owner.pid) != theirs.began

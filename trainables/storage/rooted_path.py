@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 if TYPE_CHECKING:
     import os
 
+OUTSIDE = "outside of its storage location"
+
 P = TypeVar("P", bound="RootedPath")
 
 
@@ -37,12 +39,20 @@ class RootedPath(PosixPath):
             return Path(self), ()
         names = self.parts[len(self._location.parts) :]
         if ".." in names:
-            raise UnsafePathError(errno.EINVAL, "outside of its storage location", str(self))
+            raise UnsafePathError(errno.EINVAL, OUTSIDE, str(self))
         return self._location, names
 
     def __truediv__(self, name: str | os.PathLike[str]) -> Self:
-        """Return a path below this one."""
-        return _with_root(super().__truediv__(name), self._location or Path(self))
+        """Return a path below this one.
+
+        Raises:
+            UnsafePathError: the name is absolute.
+
+        """
+        path = super().__truediv__(name)
+        if path.parts[: len(self.parts)] != self.parts:
+            raise UnsafePathError(errno.EINVAL, OUTSIDE, str(path))
+        return _with_root(path, self._location or Path(self))
 
     @property
     def parent(self) -> Self:

@@ -120,14 +120,14 @@ def test_a_class_folder_whose_name_is_no_label_is_one_problem(tmp_path: Path, na
 
 def test_folders_that_cannot_be_read_are_problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(tmp_path, {"dog": 2, "cat": 2, "fox": 2})
-    plain = Path.iterdir
+    plain = type(tmp_path).iterdir
 
     def iterdir(path: Path) -> Iterator[Path]:
         if path.name in closed:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
         return plain(path)
 
-    monkeypatch.setattr(Path, "iterdir", iterdir)
+    monkeypatch.setattr(type(tmp_path), "iterdir", iterdir)
     closed = {"fox", "dog"}
     assert problems(tmp_path) == ["dog: cannot be read: Permission denied", "fox: cannot be read: Permission denied"]
     closed = {tmp_path.name}
