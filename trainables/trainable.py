@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import traceback
 import warnings
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ray import tune
@@ -41,6 +41,14 @@ def loader(storage: Location, fingerprint: str, device: str) -> RunDataSource:
     return open_run_data(storage, fingerprint, torch.device(device))
 
 
+@cache
+def _pinned(storage: str) -> Location:
+    """Open the storage location, which the driver has proven, and pin it for as long as this process lives."""
+    place = location(storage, proven=True)
+    place.pin()
+    return place
+
+
 class RunTrainable(tune.Trainable):
     """Executes a ``RunTask``, which is the trial's configuration.
 
@@ -57,7 +65,7 @@ class RunTrainable(tune.Trainable):
             self.cleanup()
         self.execution: RunExecution | None = None
         self.task = RunTask.model_validate(config)
-        self.storage = location(self.task.storage, proven=True)  # by the driver
+        self.storage = _pinned(self.task.storage)
         self.log = RunLog(log_path(self.storage, self.task.run.run_id))
         warnings.simplefilter("default")  # Ray's start-up warnings were silenced; from here on warnings go to the log
 

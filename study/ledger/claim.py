@@ -26,10 +26,11 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def claim(storage: Location, name: str) -> Iterator[Callable[[], None]]:
-    """Own a study within the context; it is released however this process ends.
+    """Own a study within the context, and pin its storage location; it is released however this process ends.
 
     Yields:
-        A guard to call before anything of the study is written: it raises OwnedError once the study is lost.
+        A guard to call before anything of the study is written: it raises OwnedError once the study is lost, and
+        OSError if the storage location is no longer the folder that it was.
 
     Raises:
         OwnedError: another process, or another claim of this one, owns it, or took it over because this process was
@@ -47,9 +48,11 @@ def claim(storage: Location, name: str) -> Iterator[Callable[[], None]]:
         raise OwnedError(_owned(name, path))
 
     def still_owned() -> None:
+        storage.verify()
         if held.lost:
             raise OwnedError(_owned(name, path))
 
+    storage.pin()
     try:
         yield still_owned
     except (KeyboardInterrupt, Exception):  # Tune replaces exceptions that are raised below it
@@ -57,6 +60,7 @@ def claim(storage: Location, name: str) -> Iterator[Callable[[], None]]:
         raise
     finally:
         held.release()
+        storage.unpin()
 
 
 def _interrupt() -> None:

@@ -11,6 +11,7 @@ import errno
 import os
 import stat
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,72 @@ READABLE = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 NO_SYNC = {errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EBADF}  # of file systems that do not sync folders
 LINK = "a symbolic link; inside a storage location none is followed"
 SPECIAL = "neither a file nor a folder"
+MOVED = (
+    "the folder with which this process began was moved, deleted, replaced or unmounted; nothing more is written here"
+)
+
+
+class StorageMovedError(OSError):
+    """A pinned root is no longer the folder that it was."""
+
+    def __str__(self) -> str:
+        """Name the root and state what it is."""
+        return f"{self.filename}: {self.strerror}"
+
+
+@dataclass
+class _Pin:
+    identity: tuple[int, int] | None  # device and inode; None if there was no folder
+    count: int = 0
+
+
+_pinned: dict[str, _Pin] = {}  # absolute path of a root -> what it was when it was first pinned
+
+
+def pin(root: Path) -> None:
+    """From here on, refuse a root if it is not the folder that it is now, and do not make it again.
+
+    A root that is moved, deleted or unmounted while a study runs would else be made anew, and filled in silence.
+    """
+    with suppress(FileNotFoundError):
+        status = root.stat()
+        _pinned.setdefault(str(root.absolute()), _Pin((status.st_dev, status.st_ino)))
+    _pinned.setdefault(str(root.absolute()), _Pin(None)).count += 1
+
+
+def unpin(root: Path) -> None:
+    """Undo one ``pin``."""
+    pinned = _pinned[str(root.absolute())]
+    pinned.count -= 1
+    if not pinned.count:
+        del _pinned[str(root.absolute())]
+
+
+def verify(root: Path) -> None:
+    """Check a root, if it is pinned.
+
+    Raises:
+        StorageMovedError: it is no longer the folder that it was.
+
+    """
+    os.close(_open_root(root, make=False, pinned=_pinned.get(str(root.absolute()))))
+
+
+def _open_root(root: Path, *, make: bool, pinned: _Pin | None) -> int:
+    """Open a root; see ``folder_of`` and ``pin``."""
+    if make and pinned is None:
+        root.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(root, FOLDER)
+    except (FileNotFoundError, NotADirectoryError):
+        if pinned is None:
+            raise
+        raise StorageMovedError(errno.ESTALE, MOVED, str(root)) from None
+    status = os.fstat(descriptor)
+    if pinned is not None and (status.st_dev, status.st_ino) != pinned.identity:
+        os.close(descriptor)
+        raise StorageMovedError(errno.ESTALE, MOVED, str(root))
+    return descriptor
 
 
 @contextmanager
@@ -54,9 +121,7 @@ def folder_of(path: Path, *, make: bool = False) -> Iterator[tuple[int, str]]:
 
 def open_folder(root: Path, names: Sequence[str], *, make: bool) -> int:
     """Open a folder below a root; see ``folder_of``."""
-    if make:
-        root.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(root, FOLDER)
+    descriptor = _open_root(root, make=make, pinned=_pinned.get(str(root.absolute())))
     try:
         for place, name in enumerate(names, 1):
             with explained(Path(root, *names[:place])):
@@ -91,7 +156,7 @@ def explained(path: Path) -> Iterator[None]:
     """Name the whole path in an OSError, which else has the name in a folder alone; make that of a link plain."""
     try:
         yield
-    except UnsafePathError:
+    except (UnsafePathError, StorageMovedError):
         raise
     except OSError as error:
         if error.errno == errno.ELOOP:

@@ -11,7 +11,18 @@ from fnmatch import fnmatchcase
 from typing import IO, TYPE_CHECKING, Any, Self, TypeVar
 
 from trainables.storage import locks
-from trainables.storage.descriptors import LINK, explained, folder_of, open_file, open_folder, scanned, sync
+from trainables.storage.descriptors import (
+    LINK,
+    explained,
+    folder_of,
+    open_file,
+    open_folder,
+    pin,
+    scanned,
+    sync,
+    unpin,
+    verify,
+)
 from trainables.storage.files import shortened, write_atomically
 from trainables.storage.rooted_path import RootedPath, UnsafePathError
 
@@ -44,6 +55,18 @@ class FolderLocation(RootedPath):
     def hasty(self) -> Self:
         """Return itself: a folder does not make requests."""
         return self
+
+    def pin(self) -> None:
+        """Pin the root."""
+        pin(self.steps[0])
+
+    def unpin(self) -> None:
+        """Undo one ``pin`` of the root."""
+        unpin(self.steps[0])
+
+    def verify(self) -> None:
+        """Check the root, if it is pinned."""
+        verify(self.steps[0])
 
     def open(  # type: ignore[override]  # pathlib has an overload for each mode
         self,

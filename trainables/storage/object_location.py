@@ -187,6 +187,15 @@ class ObjectLocation:
         """Acquire a lease."""
         return leases.acquire(self, wait=wait, on_loss=on_loss)
 
+    def pin(self) -> None:
+        """Do nothing: a write makes no bucket."""
+
+    def unpin(self) -> None:
+        """Do nothing."""
+
+    def verify(self) -> None:
+        """Do nothing: the next request fails if the bucket is gone."""
+
     def holder(self) -> str | None:
         """Return a description of the process that holds the lease; None without one."""
         return leases.holder(self)

@@ -74,6 +74,24 @@ class Location(Protocol):
     def hasty(self) -> Self:
         """Return the same place for requests that are not worth waiting for: an outage is soon an ``OSError``."""
 
+    def pin(self) -> None:
+        """From here on, in this process, refuse a storage location that is not the folder that it is now.
+
+        Without this, one that is moved, deleted or unmounted would be made again and filled. An object store needs no
+        pin: a bucket is not made by a write.
+        """
+
+    def unpin(self) -> None:
+        """Undo one ``pin``."""
+
+    def verify(self) -> None:
+        """Check that a pinned storage location is still the same folder; send no request.
+
+        Raises:
+            OSError: it was moved, deleted, replaced or unmounted.
+
+        """
+
     def exists(self) -> bool:
         """Return whether there is a file or a folder."""
 

@@ -5,6 +5,7 @@ Call ``ray_environment.prepare_environment`` before importing this module.
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,8 @@ from trainables.runs.messages import StepReport
 if TYPE_CHECKING:
     from study.engine.graceful_stop import FinishingEpochs
     from study.engine.trials.searcher import MethodSearcher
+
+VERIFY_S = 2.0  # between two checks that the storage location is the one that it was
 
 
 class MethodScheduler(FIFOScheduler):
@@ -64,14 +67,24 @@ class StartWatch(tune.Callback):
     def __init__(self, searcher: MethodSearcher) -> None:
         """Set the searcher to notify."""
         self._searcher = searcher
+        self._verified = 0.0  # when the storage location was last checked
 
     def __getstate__(self) -> dict[str, Any]:
         """Return nothing for Tune to keep."""
         return {}
 
     def on_step_begin(self, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
-        """End the study if a signal has come but its exception was lost; end trials whose runs have failed."""
+        """End the study if a signal has come but its exception was lost; end trials whose runs have failed.
+
+        Raises:
+            Interrupted: there was a signal.
+            OSError: the storage location was moved, deleted, replaced or unmounted.
+
+        """
         raise_if_interrupted()
+        if time.monotonic() - self._verified >= VERIFY_S:
+            self._verified = time.monotonic()
+            self._searcher.conductor.storage.verify()
         while self._searcher.to_end:
             self._searcher.to_end.pop()()
 
