@@ -13,6 +13,7 @@ from study.console import say, show
 from study.engine.driver_log import DriverLog
 from study.engine.end_watch import EndWatch
 from study.engine.notifier import Notifier
+from study.engine.progress import RESULTS, how_it_ended
 from study.engine.session import how_to_continue, train, workplace
 from study.errors import EngineError
 from study.ledger.claim import claim
@@ -95,10 +96,11 @@ def _print_result(conductor: Conductor, report: MethodReport) -> None:
         show(table.title, table.header, table.rows)
     for warning in conductor.ledger.warnings:
         say(warning, err=True)
-    for record in conductor.state.recorded.values():
-        if record.status not in {"complete", "stopped"}:
-            say(f"left out: run {record.run_id} {record.status}: {record.error or ''}")
-    for observer in conductor.state.observers:
+    state = conductor.state
+    for run_id, record in state.recorded.items():
+        if record.status not in RESULTS:
+            say(f"left out: {how_it_ended(state.runs[run_id], record, conductor.storage)}")
+    for observer in state.observers:
         if observer.problem:
             say(observer.problem, err=True)
     say(report.headline.line, report.verdict)

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 REFRESH_S = 1.0
 REFRESH_OBJECT_S = 10.0  # in an object store, where each write is a request that costs money
+RESULTS: frozenset[Status] = frozenset({"complete", "stopped"})  # statuses of runs that give a result
 # A record's status -> how the line of counts calls it, and in which colour.
 ENDED: dict[Status, tuple[str, str]] = {
     "complete": ("done", ""),
@@ -108,21 +109,12 @@ class Progress(Observer):
         if known:
             self._known += 1
             return
-        self._print(self.ended_run(planned, record))
+        self._print(cell(how_it_ended(planned, record, self.storage, self.select_on), ENDED[record.status][1]))
         self._write(force=True)
 
     def ended(self) -> None:
         """Write the file."""
         self._write(force=True)
-
-    def ended_run(self, planned: PlannedRun, record: Record) -> Text:
-        """Return how a run ended: its accuracy, or the reason why it has no result, and where its log is."""
-        accuracy = record.accuracy(self.select_on)
-        text = f"{_name(planned)}: {record.status}"
-        if record.status in {"complete", "stopped"}:
-            return cell(text if accuracy is None else f"{text}, {self.select_on} {accuracy:.1%}")
-        reason = f": {record.error}" if record.error else ""
-        return cell(f"{text}{reason}; log: {log_path(self.storage, record.run_id)}", "red")
 
     def _print(self, text: Text | None = None) -> None:
         """Print a text above the live table; elsewhere followed by the state of the study, in the same line."""
@@ -246,7 +238,7 @@ class Progress(Observer):
         file = ProgressFile(
             recorded=len(self.state.recorded),
             runs=len(self.state.runs),
-            left_out=dict(Counter(status for status in statuses if status not in {"complete", "stopped"})),
+            left_out=dict(Counter(status for status in statuses if status not in RESULTS)),
             standing=self.state.standing,
             waits=self._waits(),
             ended=self.state.is_over,
@@ -263,3 +255,13 @@ class Progress(Observer):
 
 def _name(planned: PlannedRun) -> str:
     return f"{configuration_name(planned)}, seed {planned.run.seed}"
+
+
+def how_it_ended(planned: PlannedRun, record: Record, storage: Location, select_on: SelectOn = "validation") -> str:
+    """Return how a run ended: its accuracy, or the reason why it has no result, and where its log is."""
+    text = f"{_name(planned)}: {record.status}"
+    if record.status in RESULTS:
+        accuracy = record.accuracy(select_on)
+        return text if accuracy is None else f"{text}, {select_on} {accuracy:.1%}"
+    reason = f": {record.error}" if record.error else ""
+    return f"{text}{reason}; log: {log_path(storage, record.run_id)}"
