@@ -6,12 +6,15 @@ import argparse
 import os
 import secrets
 import socket
+from functools import partial
 
 from analysis.dashboard.links import TensorBoard, web_address
-from study.commands.options import add_storage
+from study.commands.options import DEFAULT_STORAGE, add_storage_of_study, study_place
 from study.console import say
 from study.errors import EngineError, UnknownStudyError, UsageError
 from study.ledger.claim import owner
+from study.ledger.registry import find_plan
+from trainables.storage.location import location
 
 EXTRA = ("dash", "flask", "waitress", "werkzeug")
 PORTS = 65_536
@@ -22,7 +25,9 @@ MIN_TOKEN = 16  # characters of a token from the environment
 
 def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     """Add the command's arguments to its parser."""
-    add_storage(command)
+    text = "print the address of this study's page too, by the study's name or its file"
+    command.add_argument("study", metavar="STUDY", nargs="?", help=text)
+    add_storage_of_study(command)
     command.add_argument("--port", type=_port, default=8050, help="port to listen on; 0 for a free one (default: 8050)")
     command.add_argument(
         "--host",
@@ -55,9 +60,14 @@ def _web_address(text: str) -> str:
 
 def dashboard(options: argparse.Namespace) -> int:
     """Serve the dashboard until Ctrl-C."""
-    if not options.storage.is_dir():
-        msg = f"{options.storage}: no such storage location"
-        raise UnknownStudyError(msg)
+    if options.study is None:
+        storage, name = options.storage or location(DEFAULT_STORAGE), ""
+        if not storage.is_dir():
+            msg = f"{storage}: no such storage location"
+            raise UnknownStudyError(msg)
+    else:
+        storage, name = study_place(options.study, options.storage)
+        find_plan(storage, name)
     try:
         from analysis.dashboard.guard import is_loopback  # noqa: PLC0415 -- the extra may not be installed
         from analysis.dashboard.server import serve  # noqa: PLC0415
@@ -68,21 +78,23 @@ def dashboard(options: argparse.Namespace) -> int:
         msg = "the dashboard needs Dash; install the extra: pip install -c constraints.txt '.[dashboard]'"
         raise EngineError(msg) from None
     _check_host(options.host)
-    storage = options.storage.hasty()  # the dashboard polls every few seconds, so a slow read need not be repeated
+    storage = storage.hasty()  # the dashboard polls every few seconds, so a slow read need not be repeated
     token = "" if is_loopback(options.host) else _token(options.host)
     # A link to loopback is dead on another machine.
     board = TensorBoard(options.tensorboard or (BOARD if is_loopback(options.host) else ""))
     board.watch()
     try:
-        serve(Studies(storage, owner, board.url), options.host, options.port, token, _opened)
+        serve(Studies(storage, owner, board.url), options.host, options.port, token, partial(_opened, name))
     except OSError as error:
         msg = f"cannot listen on {options.host} port {options.port}: {error.strerror or error}; another one: --port"
         raise EngineError(msg) from None
     return 0
 
 
-def _opened(address: str) -> None:
-    say(address, "Ctrl-C ends the dashboard; studies continue without it")
+def _opened(name: str, address: str) -> None:
+    """Print where the dashboard is; ``name`` is the study whose page is printed too, or empty."""
+    page = [f"{name}: {address.partition('?')[0].rstrip('/')}/study/{name}"] if name else []
+    say(address, *page, "Ctrl-C ends the dashboard; studies continue without it")
 
 
 def _check_host(host: str) -> None:

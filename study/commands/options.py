@@ -80,7 +80,14 @@ class StudyPlace(NamedTuple):
 def add_study(command: argparse.ArgumentParser) -> None:
     """Add a study, by name or file, and the storage location that holds it, to a command."""
     command.add_argument("study", metavar="STUDY", help="the study's name or its file")
-    text = "storage location: a folder, or s3://BUCKET/PREFIX (default: that of the study's file, or results)"
+    add_storage_of_study(command)
+
+
+def add_storage_of_study(command: argparse.ArgumentParser) -> None:
+    """Add ``--storage`` to a command whose study may be named by its file; None by default."""
+    text = (
+        f"storage location: a folder, or s3://BUCKET/PREFIX (default: that of the study's file, or {DEFAULT_STORAGE})"
+    )
     command.add_argument("--storage", type=storage_location, help=text)
 
 

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from study.cluster.ray_folder import ray_folders, remove_ray_folder
-from study.commands.options import DEFAULT_STORAGE, storage_location, study_place
+from study.commands.options import DEFAULT_STORAGE, add_storage_of_study, study_place
 from study.console import say, show
 from study.errors import UnknownStudyError
 from study.ledger.leftovers import ASIDE, Leftover, leftovers
@@ -38,10 +38,7 @@ PREFIXES, STEP = ("B", "kB", "MB", "GB", "TB"), 1000
 
 def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     """Add the command's arguments to its parser."""
-    text = (
-        f"storage location: a folder, or s3://BUCKET/PREFIX (default: that of the study's file, or {DEFAULT_STORAGE})"
-    )
-    command.add_argument("--storage", type=storage_location, help=text)
+    add_storage_of_study(command)
     text = "free only what belongs to this study, by its name or its file; nothing outside the storage location"
     command.add_argument("--study", metavar="STUDY", help=text)
     text = "free only what has not been changed or used for so long: 12h, 30d, 8w (default: whatever its age)"

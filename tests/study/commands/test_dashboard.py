@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from factories import Builder
+
 pytestmark = pytest.mark.slow  # each test starts the command line
 
 LOOPBACK = {"0100007F", "00000000000000000000000001000000"}
@@ -74,6 +76,15 @@ def test_it_serves_on_loopback_alone_until_a_signal_ends_it(tmp_path, number, co
     assert list(tmp_path.iterdir()) == []  # nothing is written
 
 
+def test_the_page_of_the_study_that_is_named_is_printed_too(tmp_path):
+    Builder("rain").write(tmp_path)
+    with dashboard(tmp_path, "rain") as (process, address):
+        page = process.stdout.readline().strip()
+        assert page == f"rain: {address}study/rain"
+        with urllib.request.urlopen(page.removeprefix("rain: ")) as answer:  # noqa: S310 -- our own server
+            assert answer.status == 200
+
+
 def test_another_host_is_served_with_a_token_and_says_what_that_means(tmp_path):
     with dashboard(tmp_path, "--host", "0.0.0.0") as (process, address):  # noqa: S104 -- that is what is tested
         port, token = re.fullmatch(r"http://0\.0\.0\.0:(\d+)/\?token=([0-9a-f]{32})", address).groups()
@@ -99,6 +110,7 @@ def test_it_looks_for_tensorboard_and_no_page_waits_for_the_answer(tmp_path):
 def test_bad_input_is_one_message_and_exit_code_2(tmp_path):
     for arguments, text in (
         (("--storage", tmp_path / "none"), f"{tmp_path / 'none'}: no such storage location"),
+        (("rain", "--storage", tmp_path), "no study named 'rain'"),
         (("--storage", tmp_path, "--port", "65536"), "'65536' is not a whole number from 0 to 65535"),
         (("--storage", tmp_path, "--port", "-1"), "'-1' is not a whole number from 0 to 65535"),
         (("--storage", tmp_path, "--host", "no such host"), "--host: 'no such host' is not an address"),
