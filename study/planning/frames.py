@@ -43,7 +43,7 @@ def store_data(
 
     Raises:
         DataSetError: more clips cannot be used; those that only decoding reveals are listed with the others.
-        EngineError: a process that computed frames was killed.
+        EngineError: a process that computed frames was lost, or cannot import what it needs.
         OSError: the storage location cannot be written.
 
     """
@@ -64,6 +64,9 @@ def store_data(
             store = shared_store(storage / STORES / store_folder(folder, readable).name, folder, build)
     except BrokenProcessPool as broken:
         msg = f"{broken}; what was finished is kept"
+        raise EngineError(msg) from None
+    except ImportError as error:
+        msg = f"a process that computes frames cannot import what it needs: {error}"
         raise EngineError(msg) from None
     undecodable = store.problems(readable)
     leave_out(listed, dict(readable.skipped) | undecodable, skip_bad_clips)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainables.limits import usable_cpus
+from trainables.naming import counted
 
 if TYPE_CHECKING:
     from study.spec.study import StudySpec
@@ -14,16 +15,16 @@ CPU = Path("/proc/cpuinfo")
 
 
 def lacking(spec: StudySpec) -> list[str]:
-    """Return a line for each resource of a run that this machine lacks."""
+    """Return a line for each resource of which a run needs more than this process may use."""
     resources = spec.resources
-    available = {"cpus": usable_cpus(), "gpus": 0}
+    available = {"cpu": usable_cpus(), "gpu": 0}
     if resources.gpus_per_run:
         import torch  # noqa: PLC0415 -- only a GPU's count needs it
 
-        available["gpus"] = torch.cuda.device_count()
+        available["gpu"] = torch.cuda.device_count()
     return [
-        f"resources.{name}_per_run: {number:g} asked for; this machine has {available[name]} {name.upper()[:-1]}s"
-        for name, number in (("cpus", resources.cpus_per_run), ("gpus", resources.gpus_per_run))
+        f"resources.{name}s_per_run: {number:g} asked for; usable here: {counted(available[name], name.upper())}"
+        for name, number in (("cpu", resources.cpus_per_run), ("gpu", resources.gpus_per_run))
         if number > available[name]
     ]
 

@@ -16,6 +16,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from factories import outcome, read_records
 from trainables.limits import usable_cpus
+from trainables.naming import counted
 from trainables.plans import read_plan
 from trainables.records import log_path
 
@@ -416,8 +417,8 @@ def test_storage_that_cannot_be_written_ends_the_study_with_one_message_and_it_g
 def test_cpus_and_gpus_that_are_not_there_are_refused_in_words_and_check_says_where_they_may_be(tmp_path):
     path = write_study(tmp_path)
     path.write_text(path.read_text().replace("{max_concurrent: 2}", "{cpus_per_run: 1000, gpus_per_run: 100}"))
-    cpus = f"resources.cpus_per_run: 1000 asked for; this machine has {usable_cpus()} CPUs"
-    gpus = f"resources.gpus_per_run: 100 asked for; this machine has {torch.cuda.device_count()} GPUs"
+    cpus = f"resources.cpus_per_run: 1000 asked for; usable here: {counted(usable_cpus(), 'CPU')}"
+    gpus = f"resources.gpus_per_run: 100 asked for; usable here: {counted(torch.cuda.device_count(), 'GPU')}"
     answer = gce_study("run", path)
     assert (answer.returncode, answer.stderr) == (1, f"gce-study: {cpus}; {gpus}\n")
     answer = gce_study("check", path)

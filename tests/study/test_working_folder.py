@@ -10,6 +10,10 @@ import numpy as np
 import pytest
 import soundfile
 
+from factories import read_records
+from trainables.provenance import code_digest
+from trainables.storage.location import location
+
 pytestmark = pytest.mark.slow
 
 GCE_STUDY = Path(sys.executable).parent / "gce-study"
@@ -36,6 +40,15 @@ storage: {folder}/storage
 """
 
 
+def write_study(folder, rate=44_100):
+    random = np.random.default_rng(0)
+    for label in ("rain", "wind"):
+        (folder / "sounds" / label).mkdir(parents=True)
+        for i in range(8):
+            soundfile.write(folder / "sounds" / label / f"{i}.wav", random.uniform(-0.5, 0.5, rate), rate)
+    (folder / "small.yaml").write_text(STUDY.format(folder=folder))
+
+
 def fill(folder):
     """Write a study, its sounds, and Python files with the names of modules that commands and processes import."""
     text = HOSTILE.format(trace=str(folder / "trace"))
@@ -44,12 +57,7 @@ def fill(folder):
     for name in PACKAGES:
         (folder / name).mkdir()
         (folder / name / "__init__.py").write_text(text)
-    random = np.random.default_rng(0)
-    for label in ("rain", "wind"):
-        (folder / "sounds" / label).mkdir(parents=True)
-        for i in range(8):
-            soundfile.write(folder / "sounds" / label / f"{i}.wav", random.uniform(-0.5, 0.5, 44_100), 44_100)
-    (folder / "small.yaml").write_text(STUDY.format(folder=folder))
+    write_study(folder)
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +98,14 @@ def test_a_command_and_its_processes_import_nothing_from_the_working_folder(host
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_the_installed_code_has_trained_and_the_record_states_it(hostile, environment):
+    subprocess.run(
+        [GCE_STUDY, "run", "small.yaml"], cwd=hostile, env=environment, capture_output=True, timeout=240, check=True
+    )
+    (record,) = read_records(location(str(hostile / "storage"))).values()
+    assert (record.status, record.provenance.code_digests) == ("complete", (code_digest(),))
+
+
 def test_the_dashboard_imports_nothing_from_the_working_folder(hostile, environment):
     command = [GCE_STUDY, "dashboard", "--storage", "storage", "--port", "0"]
     with subprocess.Popen(command, cwd=hostile, env=environment, stdout=subprocess.PIPE, text=True) as dashboard:
@@ -101,6 +117,19 @@ def test_the_dashboard_imports_nothing_from_the_working_folder(hostile, environm
             dashboard.terminate()
     assert imported(hostile) == ""
     assert status == 200
+
+
+def test_a_library_that_frames_need_and_that_cannot_be_imported_is_one_line(environment, tmp_path):
+    folder = Path(str(tmp_path))
+    write_study(folder, rate=48_000)  # so that torchaudio is needed
+    (folder / "broken").mkdir()
+    (folder / "broken" / "torchaudio.py").write_text("raise ImportError('libtorch is missing')")
+    broken = environment | {"PYTHONPATH": str(folder / "broken")}
+    done = subprocess.run(
+        [GCE_STUDY, "run", folder / "small.yaml"], env=broken, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert "a process that computes frames cannot import what it needs: libtorch is missing" in done.stderr
+    assert (done.returncode, "Traceback" in done.stderr) == (1, False)
 
 
 @pytest.mark.clusters
