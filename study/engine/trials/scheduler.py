@@ -15,6 +15,7 @@ from ray import tune
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 
 from study.engine.trials.deaths import ANNOUNCED
+from study.errors import EngineError
 from study.interrupts import raise_if_interrupted
 from trainables.runs.messages import StepReport
 
@@ -78,6 +79,7 @@ class StartWatch(tune.Callback):
 
         Raises:
             Interrupted: there was a signal.
+            EngineError: no process can begin a run.
             OSError: the storage location was moved, deleted, replaced or unmounted.
 
         """
@@ -87,6 +89,8 @@ class StartWatch(tune.Callback):
             self._searcher.conductor.storage.verify()
         while self._searcher.to_end:
             self._searcher.to_end.pop()()
+        if self._searcher.hopeless:
+            raise EngineError(self._searcher.hopeless)
 
     def on_trial_start(self, trial: Any, **_: Any) -> None:  # noqa: ANN401 -- Tune's signature
         """Register the start of a run."""

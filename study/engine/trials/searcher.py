@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from trainables.config import Run
 
 LOST_PROCESSES = 10  # a run whose process dies more often than this without an epoch in between counts as failed
+MOST_UNSTARTED = 3  # runs that fail so before any process has reached a step; then the fault is not that of the runs
 
 
 class MethodSearcher(Searcher):
@@ -39,6 +40,9 @@ class MethodSearcher(Searcher):
         self.conductor = conductor
         self.faults: list[str] = []
         self.deaths: Counter[str] = Counter()  # run_id -> processes lost since its last epoch
+        self.hopeless = ""  # why the study ends although runs are left; empty while it need not
+        self._started = False  # whether a process of this start of the study has reached its first step
+        self._failed_unstarted = 0  # runs
         self.to_end: list[Callable[[], None]] = []  # ends the trials of runs that failed so
         self.logs: Path | None = None  # of Ray, if the processes run on this machine
         self.trials: dict[str, Run] = {}  # those that have not ended
@@ -76,6 +80,7 @@ class MethodSearcher(Searcher):
         """Pass the epoch of a step on; return whether the trial continues."""
         run = self.trials[trial_id]
         self.deaths[run.run_id] = 0
+        self._started = True
         if report is None or report.epoch is None:
             return True
         try:
@@ -140,6 +145,13 @@ class MethodSearcher(Searcher):
         except OSError as fault:
             self._fault(fault)
         log.write(f"failed: {record.error}")
+        self._failed_unstarted += 1
+        if not self._started and self._failed_unstarted >= MOST_UNSTARTED:
+            failed = counted(self._failed_unstarted, "run")
+            self.hopeless = (
+                f"no process could begin a run, and {failed} failed: {why}; the others are left as they are; once that "
+                f"is mended, run with --retry-failed"
+            )
         return True
 
     def _fault(self, fault: OSError | str) -> None:

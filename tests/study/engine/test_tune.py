@@ -13,6 +13,7 @@ import pytest
 from factories import read_records, record, write_record
 from study.cluster.ray_environment import prepare_environment
 from study.engine.conductor import BUSY_S, Conductor
+from study.errors import EngineError
 from study.interrupts import Interrupted, interruptible
 from study.methods.grid import Grid
 from study.spec.keys import Resources
@@ -122,6 +123,33 @@ def test_a_run_that_keeps_killing_its_process_is_recorded_as_failed_and_the_othe
     asking.on_trial_complete(trial_id="a", result={"done": True})
     assert asking.conductor.state.recorded.keys() == {run_id}
     assert suggested(asking, "b") == plans[1].run.run_id
+
+
+def lose(asking, run, times=11):
+    for _ in range(times):
+        asking.on_death(run, "ImportError: libfoo.so.1")
+
+
+def test_if_no_process_can_begin_a_run_the_study_ends_after_three_and_leaves_the_others(asking, plans, engine):
+    runs = [plans[0].run.model_copy(update={"seed": seed}) for seed in range(3)]
+    for run in runs[:2]:
+        lose(asking, run)
+    assert asking.hopeless == ""
+    lose(asking, runs[2])
+    assert asking.hopeless == (
+        "no process could begin a run, and 3 runs failed: ImportError: libfoo.so.1; the others are left as they are; "
+        "once that is mended, run with --retry-failed"
+    )
+    with interruptible(), pytest.raises(EngineError, match="no process could begin a run"):
+        engine.StartWatch(asking).on_step_begin(iteration=1, trials=[])
+
+
+def test_once_a_process_has_begun_a_run_failed_ones_do_not_end_the_study(asking, plans):
+    asking.suggest("a")
+    asking.on_report("a", StepReport(done=False))
+    for seed in range(5):
+        lose(asking, plans[0].run.model_copy(update={"seed": seed}))
+    assert asking.hopeless == ""
 
 
 def test_an_epoch_between_two_deaths_starts_the_count_anew(asking, plans, tmp_path):
