@@ -82,6 +82,14 @@ def test_the_hashes_of_a_use_are_those_of_what_it_needs_and_of_what_builds_the_p
     )
 
 
+def test_make_installs_only_files_with_a_known_hash_and_the_project_itself():
+    installing = [line for line in (ROOT / "Makefile").read_text().splitlines() if line.startswith("$(PIP)")]
+    assert installing == [
+        "$(PIP) --require-hashes --only-binary :all: --requirement requirements/$(1).txt",
+        "$(PIP) --no-deps --no-build-isolation --editable .",
+    ]
+
+
 @pytest.mark.parametrize("path", ["constraints.txt", *(f"requirements/{use}.txt" for use in USES)])
 def test_pins_name_no_address_of_a_registry(path):
     assert not re.search(r"://|^ *--(extra-)?index-url|^ *--find-links", (ROOT / path).read_text(), re.MULTILINE)
