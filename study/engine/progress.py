@@ -146,7 +146,7 @@ class Progress(Observer):
         return self._planned() if self.state.most_left is None else self.state.most_left
 
     def _planned(self) -> int:
-        return len(self.state.runs.keys() - self.state.recorded.keys())
+        return len(self.state.runs) - len(self.state.recorded)
 
     def line(self) -> str:
         """Return one line: counts, the method's progress, for what runs wait, and ETA."""
@@ -162,11 +162,10 @@ class Progress(Observer):
 
     def _counts(self) -> Text:
         """Count the runs by how they ended, and those that run or wait."""
-        ended = Counter(record.status for record in list(self.state.recorded.values()))
         running = len(self.state.in_flight)
         waiting = self._left() - running
         more = f"at most {waiting} more" if self._may_plan_more() else f"{waiting} waiting"
-        parts = [(ended[status], word, style) for status, (word, style) in ENDED.items()]
+        parts = [(self.state.counts[status], word, style) for status, (word, style) in ENDED.items()]
         texts = [Text(f"{count} {word}", style) for count, word, style in parts if count or word == "done"]
         between = " · " if self.console.encoding.startswith("utf") else ", "
         return Text(between).join([*texts, Text(f"{running} running"), Text(more)])
@@ -234,11 +233,10 @@ class Progress(Observer):
         if not force and time.monotonic() - self._written < (REFRESH_S if local else REFRESH_OBJECT_S):
             return
         self._written = time.monotonic()
-        statuses = [record.status for record in list(self.state.recorded.values())]
         file = ProgressFile(
             recorded=len(self.state.recorded),
             runs=len(self.state.runs),
-            left_out=dict(Counter(status for status in statuses if status not in RESULTS)),
+            left_out={status: count for status, count in self.state.counts.items() if count and status not in RESULTS},
             standing=self.state.standing,
             waits=self._waits(),
             ended=self.state.is_over,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from trainables.plans import PlannedRun
-    from trainables.records import Epoch, Record
+    from trainables.records import Epoch, Record, Status
 
 
 class Observer:
@@ -69,6 +70,7 @@ class StudyState:
         name: the study's name.
         runs: the runs planned so far, by run_id.
         recorded: the records so far, by run_id, without their curves and predictions.
+        counts: the number of records by status.
         in_flight: the runs that are being trained, by run_id.
         held: run_id -> the other process that trains the run, for runs that wait for it.
         standing: the method's progress, in a few words.
@@ -84,6 +86,7 @@ class StudyState:
         self.name = name
         self.runs: dict[str, PlannedRun] = {}
         self.recorded: dict[str, Record] = {}
+        self.counts: Counter[Status] = Counter()
         self.in_flight: dict[str, InFlight] = {}
         self.held: dict[str, str] = {}
         self.standing = ""
@@ -144,6 +147,9 @@ class StudyState:
         """Register a run's record; ``known`` if the ledger held it before the run was to be trained here."""
         self.in_flight.pop(record.run_id, None)
         self.held.pop(record.run_id, None)
+        if earlier := self.recorded.get(record.run_id):
+            self.counts[earlier.status] -= 1
+        self.counts[record.status] += 1
         # Most of a record is its curve and its predictions, which a process with thousands of runs need not keep.
         self.recorded[record.run_id] = record.model_copy(update={"epochs": [], "test": None})
         for observer in self.observers:

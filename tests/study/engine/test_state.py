@@ -117,3 +117,10 @@ def test_a_run_that_failed_or_was_stopped_is_not_complete(state):
     assert not state.any_complete
     state.record(record(EXPLORING))
     assert state.any_complete
+
+
+def test_records_are_counted_by_status_and_a_later_record_of_a_run_replaces_its_count(state):
+    state.record(record(EXPLORING, status="failed"))
+    assert state.counts == {"failed": 1}
+    state.record(record(EXPLORING))
+    assert +state.counts == {"complete": 1}
