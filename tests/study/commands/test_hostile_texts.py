@@ -50,6 +50,20 @@ def test_no_view_of_a_study_prints_what_controls_a_terminal(storage, capsys, com
     assert "gce-study: forged" not in [line.strip() for line in (printed.out + printed.err).splitlines()]
 
 
+@pytest.mark.parametrize("log", ["studies/hostile/driver.log", "logs/RUN.log"])
+def test_a_log_keeps_its_lines_and_loses_what_controls_a_terminal(storage, capsys, log):
+    run_id = next((storage / "records").iterdir()).stem
+    path = storage / log.replace("RUN", run_id)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"first\n{HOSTILE[:20]}\n\tthird\n", encoding="utf-8")
+    options = ["--run", run_id] if "RUN" in log else []
+    assert main(["logs", "hostile", *options, "--storage", str(storage)]) == 0
+    printed = capsys.readouterr().out
+    assert printed.splitlines()[0] == "first"
+    assert printed.splitlines()[-1] == "\tthird"
+    assert CONTROL.findall(printed.replace("\t", "")) == []
+
+
 def test_json_holds_the_texts_themselves(storage, capsys):
     assert main(["best", "hostile", "--json", "--storage", str(storage)]) == 0
     assert json.loads(capsys.readouterr().out)["arm"] == HOSTILE
