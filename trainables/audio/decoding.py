@@ -58,8 +58,11 @@ def decode(path: Path | str) -> Sound:
 
     """
     layout = inspect(path)
-    with decoder_messages(expected=layout.is_mpeg) as messages:
-        blocks = list(_blocks(Path(path), layout))
+    try:
+        with decoder_messages(expected=layout.is_mpeg) as messages:
+            blocks = list(_blocks(Path(path), layout))
+    except AudioError as error:
+        raise AudioError("; ".join([str(error), *messages])) from None
     wave = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
     finite = np.isfinite(wave)
     if not finite.all():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 from concurrent.futures import as_completed
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
 
     from trainables.datasets.manifest import Manifest
 
+logger = logging.getLogger(__name__)
+
+NAMED = 5  # files about which the decoder's messages are logged
 CHUNK = 32  # clips: seconds of work, so that a killed build loses little and progress moves
 
 
@@ -147,7 +151,16 @@ def _build_chunks(
             chunks[futures[future]] = future.result()
             done += len(groups[futures[future]])
             progress(done, len(items))
+    _warn({path: lines for n in todo for path, lines in chunks[n]["messages"].items()})
     return [chunks[n] for n in range(len(groups))]
+
+
+def _warn(messages: dict[str, list[str]]) -> None:
+    """Log what the decoder printed about files that it could read: path -> lines."""
+    for path, lines in list(messages.items())[:NAMED]:
+        logger.warning("%s: the mp3 decoder reports: %s", path, "; ".join(lines))
+    if len(messages) > NAMED:
+        logger.warning("the mp3 decoder reports something about %d more files", len(messages) - NAMED)
 
 
 def _build_chunk(folder: Path, number: int, group: list[Item]) -> dict[str, Any]:
@@ -157,11 +170,14 @@ def _build_chunk(folder: Path, number: int, group: list[Item]) -> dict[str, Any]
 
     bad: dict[str, str] = {}
     sounds: dict[str, str] = {}  # content digest -> digest of the frames
+    messages: dict[str, list[str]] = {}
     with (folder / FRAMES_FILE).open("r+b") as file:
         for item in group:
             try:
                 sound = decode(item.path)
                 frames = log_mel(sound.wave, sound.rate)
+                if sound.messages:
+                    messages[item.path] = sound.messages
                 if len(frames) != item.frames:
                     bad[item.content] = (
                         f"truncated: the header promises {item.frames} frames, {len(frames)} could be made"
@@ -184,6 +200,7 @@ def _build_chunk(folder: Path, number: int, group: list[Item]) -> dict[str, Any]
         "clips": [item.content for item in group],
         "bad": bad,
         "sounds": sounds,
+        "messages": messages,
         "checksum": checksum(folder, FEATURES.mels, first, frames_of_chunk),
     }
     write_atomically(_chunk_path(folder, number), json.dumps(chunk).encode())

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from sound_files import mp3, noise
 from trainables.audio.decoding import read_mono
 from trainables.datasets.manifest import Clip, Manifest
 from trainables.features.frame_store import open_store, store_folder
@@ -190,6 +191,20 @@ def test_contents_with_equal_frames_are_listed_with_the_first_of_them(tmp_path):
     store = build_store(data, tmp_path)
     assert store.same == {"digest3": "digest1"}
     assert open_store(store.folder).same == store.same
+
+
+def test_what_the_mp3_decoder_prints_is_logged_with_the_file_and_not_on_standard_error(tmp_path, caplog, capfd):
+    data = noise_set(tmp_path / "wav", 2)
+    whole = mp3(noise(44_100), header=False)
+    (tmp_path / "wav" / "1.wav").write_bytes(whole[len(whole) // 2 :])  # without the bytes that its first frames need
+    build_store(data, tmp_path)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{tmp_path}/wav/1.wav: the mp3 decoder reports: dequantization failed!"
+    ]
+    assert capfd.readouterr().err == ""
+    caplog.clear()
+    build_store(data, tmp_path)
+    assert caplog.records == []
 
 
 def test_a_clip_that_could_not_be_read_is_tried_again_by_the_next_build(tmp_path):
