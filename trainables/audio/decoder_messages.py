@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 STDERR = 2
 _OF_DECODER = re.compile(rb"\[\S*libmpg123/|(Note|Warning|error): ", re.IGNORECASE)
 _PLACE = re.compile(r"^\[\S*\] |^(error|warning|note): ", re.IGNORECASE)
-_lock = threading.Lock()
+_lock = threading.RLock()
 
 
 @contextmanager

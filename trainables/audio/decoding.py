@@ -12,7 +12,7 @@ from trainables.audio.decoder_messages import decoder_messages
 from trainables.audio.errors import AudioError, truncated
 from trainables.audio.headers import BLOCK, Layout, inspect
 from trainables.audio.parts import open_sound
-from trainables.audio.resampling import resample
+from trainables.audio.resampling import resample, resample_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,16 +60,32 @@ def decode(path: Path | str) -> Sound:
     layout = inspect(path)
     try:
         with decoder_messages(expected=layout.is_mpeg) as messages:
-            blocks = list(_blocks(Path(path), layout))
+            blocks = list(_finite_blocks(Path(path), layout))
     except AudioError as error:
         raise AudioError("; ".join([str(error), *messages])) from None
     wave = blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
-    finite = np.isfinite(wave)
-    if not finite.all():
-        bad = np.flatnonzero(~finite)
-        message = f"{bad.size} samples are NaN or Inf, the first at {bad[0] / layout.probe.rate:.3f} s"
-        raise AudioError(message)
     return Sound(wave, layout.probe.rate, messages)
+
+
+def stream(path: Path | str, sample_rate: int) -> Iterator[NDArray[np.float32]]:
+    """Yield what ``read_mono`` returns in blocks of 2**20 samples, the last one shorter: for long files.
+
+    Raises:
+        AudioError: see ``read_mono``; at the end, unless the file cannot be opened.
+
+    """
+    layout = inspect(path)
+    blocks = _finite_blocks(Path(path), layout)
+    held: list[NDArray[np.float32]] = []
+    for block in resample_blocks(blocks, layout.probe.rate, sample_rate):
+        held.append(block)
+        if sum(map(len, held)) >= BLOCK:
+            joined = np.concatenate(held)
+            whole = len(joined) // BLOCK * BLOCK
+            yield from np.split(joined[:whole], whole // BLOCK)
+            held = [joined[whole:]]
+    if sum(map(len, held)):
+        yield np.concatenate(held)
 
 
 def without_sound(path: Path | str) -> str:
@@ -92,6 +108,21 @@ def without_sound(path: Path | str) -> str:
     if samples == 1:
         return "a single sample"
     return "".join("silent: every sample is 0" if v == 0 else f"constant: every sample is {v:.6g}" for v in levels)
+
+
+def _finite_blocks(path: Path, layout: Layout) -> Iterator[NDArray[np.float32]]:
+    """Yield a file's blocks; at the end, raise an AudioError if samples are not finite."""
+    bad, first, samples = 0, 0, 0
+    for block in _blocks(path, layout):
+        places = np.flatnonzero(~np.isfinite(block))
+        if len(places):
+            first = first if bad else samples + int(places[0])
+            bad += len(places)
+        samples += len(block)
+        yield block
+    if bad:
+        message = f"{bad} samples are NaN or Inf, the first at {first / layout.probe.rate:.3f} s"
+        raise AudioError(message)
 
 
 def _blocks(path: Path, layout: Layout, size: int = BLOCK) -> Iterator[NDArray[np.float32]]:

@@ -16,6 +16,8 @@ import numpy as np
 from trainables.audio.headers import resampled_length
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from numpy.typing import NDArray
 
 # Weights up to which torchaudio's filters are used: about 70 MB. Every rate that is a multiple of 100 Hz needs fewer
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 MAX_FILTER_SIZE = 4_000_000
 CROSSINGS, ROLLOFF = 6, 0.99  # of the sinc; torchaudio's defaults
 BLOCK = 1 << 14  # samples interpolated at once
+STRETCH = 1 << 20  # samples of a long sound resampled at once
 
 
 def resample(wave: NDArray[np.float32], rate: int, sample_rate: int) -> NDArray[np.float32]:
@@ -45,9 +48,36 @@ def resample(wave: NDArray[np.float32], rate: int, sample_rate: int) -> NDArray[
     return resampled
 
 
+def resample_blocks(
+    blocks: Iterable[NDArray[np.float32]], rate: int, sample_rate: int
+) -> Iterator[NDArray[np.float32]]:
+    """Resample a sound that comes in blocks: together, what ``resample`` returns for the whole sound."""
+    if rate == sample_rate:
+        yield from blocks
+        return
+    common = gcd(rate, sample_rate)
+    old, new = rate // common, sample_rate // common  # so many samples become so many, by weights that recur
+    # Each stretch is resampled with the samples around it that the filter reaches; before the sound lie zeros.
+    margin = ceil((_width(old, new) + 1) / old)
+    stretch = max(1, STRETCH // old)
+    held = np.zeros(margin * old, np.float32)
+    for block in blocks:
+        held = np.concatenate([held, block])
+        while len(held) >= (2 * margin + stretch) * old:
+            resampled = resample(held[: (2 * margin + stretch) * old], rate, sample_rate)
+            yield resampled[margin * new : (margin + stretch) * new]
+            held = held[stretch * old :]
+    yield resample(held, rate, sample_rate)[margin * new :]
+
+
+def _width(rate: int, sample_rate: int) -> int:
+    """Return how many samples of the input the filter reaches to either side."""
+    return ceil(CROSSINGS * rate / (min(rate, sample_rate) * ROLLOFF))
+
+
 def _interpolate(wave: NDArray[np.float32], rate: int, sample_rate: int) -> NDArray[np.float32]:
     """Resample between two rates without common divisor, each output sample as a weighted sum of its neighbours."""
-    width = ceil(CROSSINGS * rate / (min(rate, sample_rate) * ROLLOFF))
+    width = _width(rate, sample_rate)
     samples = resampled_length(len(wave), rate, sample_rate)
     # Output sample j lies at j * rate / sample_rate of the input: a whole number of samples, and a phase, which recurs.
     weights = np.concatenate(

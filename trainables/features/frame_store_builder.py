@@ -8,7 +8,7 @@ import os
 from concurrent.futures import as_completed
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -165,32 +165,19 @@ def _warn(messages: dict[str, list[str]]) -> None:
 
 def _build_chunk(folder: Path, number: int, group: list[Item]) -> dict[str, Any]:
     """Compute and write the frames of some clips; return the content of the chunk's JSON file."""
-    from trainables.audio.decoding import decode  # noqa: PLC0415 -- only the workers need them
-    from trainables.features.logmel import log_mel  # noqa: PLC0415
-
     bad: dict[str, str] = {}
     sounds: dict[str, str] = {}  # content digest -> digest of the frames
     messages: dict[str, list[str]] = {}
     with (folder / FRAMES_FILE).open("r+b") as file:
         for item in group:
+            printed: list[str] = []
             try:
-                sound = decode(item.path)
-                frames = log_mel(sound.wave, sound.rate)
-                if sound.messages:
-                    messages[item.path] = sound.messages
-                if len(frames) != item.frames:
-                    bad[item.content] = (
-                        f"truncated: the header promises {item.frames} frames, {len(frames)} could be made"
-                    )
+                sounds[item.content] = _write_frames(file, item, printed)
             except (AudioError, ValueError) as error:
                 bad[item.content] = str(error)
-            if item.content in bad:
-                frames = np.zeros((item.frames, FEATURES.mels), np.float32)
-            file.seek(item.first * FEATURES.mels * FLOAT)
-            data = np.ascontiguousarray(frames, dtype="<f4").tobytes()
-            file.write(data)
-            if item.content not in bad:
-                sounds[item.content] = blake2b(data, digest_size=16).hexdigest()
+                _write_zeros(file, item)
+            else:
+                messages |= {item.path: printed} if printed else {}
         file.flush()
         os.fsync(file.fileno())
     first, frames_of_chunk = group[0].first, sum(item.frames for item in group)
@@ -205,6 +192,38 @@ def _build_chunk(folder: Path, number: int, group: list[Item]) -> dict[str, Any]
     }
     write_atomically(_chunk_path(folder, number), json.dumps(chunk).encode())
     return chunk
+
+
+def _write_frames(file: BinaryIO, item: Item, messages: list[str]) -> str:
+    """Compute a clip's frames and write them in their place; return their digest.
+
+    Raises:
+        AudioError: the clip cannot be used; some of its frames may have been written.
+
+    """
+    from trainables.features.file_frames import file_frames  # noqa: PLC0415 -- only the workers need scipy
+
+    state, made = blake2b(digest_size=16), 0
+    file.seek(item.first * FEATURES.mels * FLOAT)
+    for frames in file_frames(item.path, messages):
+        made += len(frames)
+        if made > item.frames:
+            break
+        data = np.ascontiguousarray(frames, dtype="<f4").tobytes()
+        file.write(data)
+        state.update(data)
+    if made != item.frames:
+        msg = f"truncated: the header promises {item.frames} frames, {made} could be made"
+        raise AudioError(msg)
+    return state.hexdigest()
+
+
+def _write_zeros(file: BinaryIO, item: Item) -> None:
+    """Fill the place of a clip that cannot be used."""
+    file.seek(item.first * FEATURES.mels * FLOAT)
+    left = item.frames * FEATURES.mels * FLOAT
+    while left > 0:
+        left -= file.write(bytes(min(left, 1 << 22)))
 
 
 def _same(sounds: dict[str, str]) -> dict[str, str]:

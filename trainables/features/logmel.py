@@ -13,9 +13,10 @@ from scipy.fft import rfft
 
 from trainables.audio.resampling import resample
 from trainables.config import FEATURES, Features
-from trainables.features.framing import frame_count
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from numpy.typing import NDArray
 
 # The baseline's guard of the logarithm: the spacing of float64 at 1.
@@ -111,26 +112,77 @@ def log_mel(samples: NDArray[np.float32], sample_rate: int, features: Features =
         msg = f"the sample rate is {sample_rate} Hz; allowed: above 0"
         raise ValueError(msg)
     resampled = resample(samples, sample_rate, features.sample_rate)
-    power = _mel_power(prepare(resampled, features), features)
+    padded = np.pad(prepare(resampled, features), _padding(features), mode="reflect")
+    return _log_mel_of_windows(_windows(padded, features), features)
+
+
+def log_mel_blocks(
+    blocks: Callable[[], Iterable[NDArray[np.float32]]], features: Features = FEATURES
+) -> Iterator[NDArray[np.float32]]:
+    """Yield the log-mel frames of a long sound block by block: together, those of ``log_mel`` bit for bit.
+
+    Args:
+        blocks: returns the sound's blocks from the start, mono at the features' rate, finite, each of a multiple of
+            8,192 samples but the last. It is called twice: the frames need the mean and the peak of the whole sound.
+        features: settings; the sound is not shorter than their ``min_samples``.
+
+    Yields:
+        float32 arrays of shape (frames of a block, mels).
+
+    """
+    total, count, low, high = np.float64(0), 0, np.float32(np.inf), np.float32(-np.inf)
+    for block in blocks():
+        # Continues the sum as numpy sums an array: by pieces of 8,192 samples, one after the other.
+        total = np.add.reduce(block, dtype=np.float64, initial=total)
+        count += len(block)
+        low, high = min(low, block.min()), max(high, block.max())
+    mean = np.float32(total / count)
+    peak = np.float32(max(high - mean, -(low - mean)) + 0.005)
+    before, behind = _padding(features)
+    held, first = np.empty(0, np.float32), True
+    for block in blocks():
+        held = np.concatenate([held, (block - mean) / peak])
+        if first:
+            held, first = np.pad(held, (before, 0), mode="reflect"), False
+        # The last samples are kept, because the end of the sound is padded with them.
+        rows = (len(held) - features.window - behind) // features.hop // BLOCK * BLOCK
+        if rows > 0:
+            yield _log_mel_of_windows(_windows(held, features)[:rows], features)
+            held = held[rows * features.hop :]
+    held = np.pad(held, (0, behind), mode="reflect")
+    yield _log_mel_of_windows(_windows(held, features), features)
+
+
+def _padding(features: Features) -> tuple[int, int]:
+    """Return the samples put before and behind a sound, so that frames are centred on the multiples of ``hop``."""
+    before = (features.window + 1) // 2
+    return before, features.window - before
+
+
+def _windows(padded: NDArray[np.float32], features: Features) -> NDArray[np.float32]:
+    """Return the windows of a padded sound, every ``hop`` samples: a view of shape (frames, window)."""
+    return np.lib.stride_tricks.sliding_window_view(padded, features.window)[:: features.hop]
+
+
+def _log_mel_of_windows(windows: NDArray[np.float32], features: Features) -> NDArray[np.float32]:
+    """Return log10 of the windows' mel power: float32, shape (frames, mels)."""
+    power = _mel_power(windows, features)
     power += np.float32(LOG_FLOOR)
     np.log(power, out=power)  # float32 and base e: numpy's fastest
     power *= np.float32(1 / np.log(10))
     return power
 
 
-def _mel_power(wave: NDArray[np.float32], features: Features) -> NDArray[np.float32]:
-    """Return the mel power of a prepared sound in frames centred on the multiples of ``hop``: float32, (frames, mels).
+def _mel_power(windows: NDArray[np.float32], features: Features) -> NDArray[np.float32]:
+    """Return the mel power of windows of a prepared sound: float32, shape (frames, mels).
 
     A window shorter than the FFT lies at its start, not its middle, which changes only the phases.
     """
-    before = (features.window + 1) // 2
-    padded = np.pad(wave, (before, features.window - before), mode="reflect")
-    frames = np.lib.stride_tricks.sliding_window_view(padded, features.window)[:: features.hop]
-    power = np.empty((frame_count(len(wave), features), features.mels), np.float32)
+    power = np.empty((len(windows), features.mels), np.float32)
     block = np.zeros((BLOCK, features.n_fft), np.float32)
     for first in range(0, len(power), BLOCK):
         rows = power[first : first + BLOCK]
-        np.multiply(frames[first : first + BLOCK], _window(features), out=block[: len(rows), : features.window])
+        np.multiply(windows[first : first + BLOCK], _window(features), out=block[: len(rows), : features.window])
         spectrum = rfft(block[: len(rows)])
         squared = np.square(spectrum.real)
         squared += np.square(spectrum.imag)

@@ -1,0 +1,47 @@
+"""The log-mel frames of a sound file, in memory that its length does not decide."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from trainables.audio.decoder_messages import decoder_messages
+from trainables.audio.decoding import decode, stream
+from trainables.audio.headers import inspect, resampled_length
+from trainables.config import FEATURES
+from trainables.features.logmel import log_mel, log_mel_blocks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+LONG = 1 << 24  # samples, 6 minutes at 44.1 kHz: a longer sound is decoded twice, in blocks
+
+
+def file_frames(path: Path | str, messages: list[str]) -> Iterator[NDArray[np.float32]]:
+    """Yield the frames of a file, block by block if it is long.
+
+    Args:
+        path: the file.
+        messages: receives what the decoder prints.
+
+    Yields:
+        float32 arrays of shape (frames, mels), of ``FEATURES``.
+
+    Raises:
+        AudioError: the file cannot be used; for a long one, perhaps only after some blocks.
+
+    """
+    layout = inspect(path)
+    header = layout.probe
+    if max(header.samples, resampled_length(header.samples, header.rate, FEATURES.sample_rate)) <= LONG:
+        sound = decode(path)
+        messages += sound.messages
+        yield log_mel(sound.wave, sound.rate)
+        return
+    with decoder_messages(expected=layout.is_mpeg) as printed:
+        yield from log_mel_blocks(partial(stream, path, FEATURES.sample_rate))
+    messages += printed
