@@ -153,14 +153,21 @@ class Search(QueuedMethod):
 
         Baselines are left out: they are confirmed in any case.
         """
-        baselines = {candidate.configuration for candidate in self._baselines}
-        choices = [e for e in self._explored if e.candidate.configuration not in baselines]
-        finished = [e for e in choices if e.tried().state == "complete"]
-        if finished:
-            means = sound_means({e.number: e.finals for e in finished}, self._collapse)
-            return sorted(finished, key=lambda e: (-means[e.number], e.number))
+        choices = self._choices()
+        if means := self._means():
+            return sorted((e for e in choices if e.number in means), key=lambda e: (-means[e.number], e.number))
         stopped = [e for e in choices if e.tried().state == "pruned"]
         return sorted(stopped, key=lambda e: (-max(e.tried().intermediate), -(e.tried().value or 0.0), e.number))
+
+    def _choices(self) -> list[SampledConfiguration]:
+        """Return the configurations that were sampled, without those that are baselines too."""
+        baselines = {candidate.configuration for candidate in self._baselines}
+        return [e for e in self._explored if e.candidate.configuration not in baselines]
+
+    def _means(self) -> dict[int, float]:
+        """Return the mean score of each configuration that finished, by its number."""
+        finished = {e.number: e.finals for e in self._choices() if e.tried().state == "complete"}
+        return sound_means(finished, self._collapse)
 
     def tell(self, record: Record) -> None:
         """Register a run's record; that of an exploring run enters the rungs, with any status."""
@@ -271,7 +278,11 @@ class Search(QueuedMethod):
         stopped = sum(tried.state == "pruned" for tried in history)
         most = counted(self._max_configurations(), "configuration")
         text = f"searching: {len(history)} of {most} sampled, {stopped} stopped early"
-        if not finished:
+        means = self._means()
+        if not means:
             return text
-        best = self._best()[0].candidate.planned(0, self._dataset, "explore")
-        return f"{text}; best {configuration_name(best)}"
+        highest = max(means.values())
+        best = [e for e in self._choices() if math.isclose(means.get(e.number, math.nan), highest)]
+        if len(best) > 1:
+            return f"{text}; {len(best)} tie as best"
+        return f"{text}; best {configuration_name(best[0].candidate.planned(0, self._dataset, 'explore'))}"

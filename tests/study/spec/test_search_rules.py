@@ -69,6 +69,12 @@ def test_a_poor_run_is_stopped_at_a_rung_and_pruned_there():
     assert search.standing().startswith("searching: 2 of 4 configurations sampled, 1 stopped early; best lq q=")
 
 
+def test_configurations_with_equal_means_tie_as_best():
+    search = search_of()
+    told(search, [0.5] * 10, [0.5] * 10, [0.4] * 10)
+    assert search.standing() == "searching: 3 of 4 configurations sampled, 0 stopped early; 2 tie as best"
+
+
 def test_a_curve_that_went_past_a_rung_is_not_decided_there_again():
     search = search_of()
     told(search, [0.5] * 10)
