@@ -21,6 +21,7 @@ from ray._private import worker as ray_worker  # where that function is looked u
 from study.cluster.ray_environment import away_from_working_folder
 from study.console import say
 from study.errors import RayFailedError
+from study.interrupts import Interrupted
 from trainables.watchdog import began
 
 if TYPE_CHECKING:
@@ -45,12 +46,15 @@ def start_ray(what: str, *, clean: Callable[[], None] = lambda: None, **argument
 
     Raises:
         RayFailedError: the third try failed too.
+        Interrupted: SIGTERM came meanwhile.
 
     """
     for pause in (*PAUSES_S, None):
         try:
             with quietly(), away_from_working_folder():
                 return ray.init(log_to_driver=False, logging_level=logging.ERROR, **arguments)
+        except SystemExit:  # from Ray's handler of SIGTERM, which replaces ours for that long
+            raise Interrupted(signal.SIGTERM) from None
         except Exception as error:  # noqa: BLE001 -- Ray raises errors of any class here
             ray.shutdown()
             clean()

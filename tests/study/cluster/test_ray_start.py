@@ -10,6 +10,7 @@ import pytest
 
 from study.cluster.ray_environment import prepare_environment
 from study.errors import RayFailedError
+from study.interrupts import Interrupted
 
 
 @pytest.fixture
@@ -72,6 +73,14 @@ def test_ctrl_c_while_ray_starts_is_not_tried_again(starting, monkeypatch):
     calls = failing(starting, monkeypatch, KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt):
         starting.start_ray("Ray did not start")
+    assert len(calls) == 1
+
+
+def test_sigterm_while_ray_starts_is_an_interruption_and_not_an_exit_without_a_word(starting, monkeypatch):
+    calls = failing(starting, monkeypatch, SystemExit(15))  # as Ray's handler raises it
+    with pytest.raises(Interrupted, match="interrupted by SIGTERM") as raised:
+        starting.start_ray("Ray did not start")
+    assert raised.value.exit_code == 143
     assert len(calls) == 1
 
 
