@@ -18,6 +18,7 @@ from analysis.dashboard.guard import protect
 from analysis.dashboard.pages import make_page, slug
 from analysis.dashboard.studies import UnreadableStudyError
 from analysis.tables.csv_text import csv_text, frame_csv
+from analysis.text.characters import visible
 from trainables.records import log_path, record_path
 
 if TYPE_CHECKING:
@@ -165,7 +166,7 @@ def update(studies: Studies, where: tuple[str | None, str | None], browser: Brow
     """
     address = f"{where[0] or ''}{where[1] or ''}"
     page = make_page(studies, parse(*where))
-    now = {"address": address, "title": page.title, "stamps": page.stamps, "dark": browser.dark}
+    now = {"address": address, "title": visible(page.title), "stamps": page.stamps, "dark": browser.dark}
     shown, parts, figures = browser.shown, browser.parts, browser.figures
     if shown == now:
         raise PreventUpdate

@@ -15,6 +15,7 @@ from dash import dcc, html
 from plotly.utils import PlotlyJSONEncoder
 
 from analysis.plotting.dark import on_dark
+from analysis.text.characters import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,7 +57,7 @@ class Block:
         """Return the block as a component, its figure on white or on dark paper."""
         if self.figure is None:
             return html.Div(list(self.parts), id={"type": "part", "key": self.key}, className="part")
-        saved = {"format": "png", "scale": 2, "filename": self.file}
+        saved = {"format": "png", "scale": 2, "filename": visible(self.file)}
         config: Any = {
             "responsive": True,
             "displaylogo": False,
@@ -70,9 +71,10 @@ class Block:
             config=config,
             style={"height": self.figure.drawing.layout.height},
         )
-        children = [html.H3(self.figure.title), graph, html.Figcaption(self.figure.caption)]
+        title, caption = visible(self.figure.title), visible(self.figure.caption)
+        children = [html.H3(title), graph, html.Figcaption(caption)]
         children.append(dcc.Store(id={"type": "zoom", "key": self.key}))  # the reader's zoom
-        return html.Figure(children, **aria(label=self.figure.title))
+        return html.Figure(children, **aria(label=title))
 
     def drawing(self, *, dark: bool = False) -> dict[str, Any]:
         """Return the figure as plain data; the reader's changes persist while ``uirevision`` stays the same."""
@@ -98,9 +100,21 @@ class Page:
 
 
 def part(key: str, *components: Any) -> Block:  # noqa: ANN401 -- any components
-    """Return a block of components, with a stamp of their content."""
+    """Return a block of components, with a stamp of their content; every text in it is ``visible``."""
+    components = tuple(map(_with_visible_text, components))
     text = json.dumps(components, cls=PlotlyJSONEncoder)
     return Block(key, hashlib.sha256(text.encode()).hexdigest()[:16], components)
+
+
+def _with_visible_text(component: Any) -> Any:  # noqa: ANN401 -- a component, or what one may hold
+    """Return a component, or a text, in which every text that a reader sees is ``visible``."""
+    if isinstance(component, str):
+        return visible(component)
+    if isinstance(component, list | tuple):
+        return [_with_visible_text(inner) for inner in component]
+    if getattr(component, "children", None) is not None:
+        component.children = _with_visible_text(component.children)
+    return component
 
 
 def table(content: Table, csv: str = "") -> list[Any]:

@@ -14,6 +14,7 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
 from analysis.results.runs_table import accuracy_name
+from analysis.text.characters import visible
 from trainables.naming import symbol
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def escaped(text: str) -> str:
 
     Markup and the template sign % become entities. Quotes stay: plotly would show their entities literally.
     """
-    return html.escape(text, quote=False).replace("%", "&#37;")
+    return html.escape(visible(text), quote=False).replace("%", "&#37;")
 
 
 def faint(colour: str, alpha: float) -> str:

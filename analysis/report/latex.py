@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from unicodedata import name as unicode_name
 
-from analysis.report.flat import flat
+from analysis.text.characters import flat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ import html
 import re
 from typing import TYPE_CHECKING
 
-from analysis.report.flat import flat
+from analysis.text.characters import flat
 
 if TYPE_CHECKING:
     from analysis.tables.table import Table

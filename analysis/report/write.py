@@ -21,6 +21,7 @@ from analysis.results.study_results import load_results
 from analysis.statistics.intervals import LEVEL, MIN_SEEDS
 from analysis.tables.csv_text import frame_csv
 from analysis.tables.summary import summary
+from analysis.text.characters import visible
 from trainables.plans import study_folder
 from trainables.storage.location import location
 
@@ -148,6 +149,7 @@ def page(report: MethodReport, sections: list[Section]) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=lambda value: visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
     )
     environment.filters["data"] = _data
     drawings = {name: _drawn(figure) for name, figure in figures_of(sections).items()}

@@ -226,6 +226,24 @@ def test_names_are_text_wherever_they_stand(study, studies, storage):
                 assert EVIL not in component.figure["layout"].__repr__() + repr(component.figure["data"])
 
 
+def test_no_page_holds_a_character_that_cannot_be_seen(study, studies, storage):
+    name = "a\u202eb\x1b[31mc\u2028d"
+    study.description, study.classes, study.skipped = name, [name, "Wind"], [(name, name)]
+    study.temperatures([2, 3], 3, arm=name)
+    study.add("cce", LOSS, 0, status="failed", error=name, provenance={name: name})
+    study.write(storage)
+    run_id = next(iter(study.records))
+    log_path(storage, run_id).parent.mkdir(exist_ok=True)
+    log_path(storage, run_id).write_text(f"{name}\n\tnext line")
+    tabs = ["", "runs", *("-".join(s.title.lower().split()) for s in studies.snapshot("best-t").sections)]
+    pages = [("/", ""), *(("/study/best-t", f"?tab={tab}") for tab in tabs), (f"/study/best-t/run/{run_id}", "")]
+    shown = [json.dumps(update(studies, page, Browser()), cls=PlotlyJSONEncoder, ensure_ascii=False) for page in pages]
+    for hidden in ("\u202e", "\x1b", "\u2028", "\\u202e", "\\u001b", "\\u2028"):
+        assert not [page for page, text in zip(pages, shown, strict=True) if hidden in text], hidden
+    assert all("a?b" in text for text in shown[1:])
+    assert "\\n\\tnext line" in shown[-1]
+
+
 def links(studies, path):
     """The addresses of the page's links to other servers, by their text."""
     built, *_ = update(studies, (path, ""), Browser())
