@@ -93,6 +93,7 @@ def test_markdown_shows_any_text_as_it_is(text: str) -> None:
     assert f"<td>{flat(f'x{text}x')}</td>" in html.unescape(table)
 
 
+@pytest.mark.slow  # pdflatex, twice
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no pdflatex in PATH")
 def test_the_latex_report_compiles_whatever_its_names_hold(full_study: Builder, tmp_path: Path) -> None:
     full_study.description, full_study.classes = HOSTILE, [HOSTILE, r"\input{/etc/passwd}"]
