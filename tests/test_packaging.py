@@ -132,6 +132,8 @@ def test_the_command_line_starts_without_torch_ray_and_pandas():
         ("check", {"torch", "ray", "pandas", "scipy"}),
         ("status", {"torch", "ray", "pandas", "scipy"}),
         ("submit", {"torch", "ray", "pandas", "scipy"}),
+        ("stop", {"torch", "ray", "pandas", "scipy"}),
+        ("prune", {"torch", "ray", "pandas", "scipy"}),
         ("data", {"torch", "ray", "pandas", "scipy"}),
         ("run", {"torch", "ray"}),  # ray reads the environment that the run prepares
     ],

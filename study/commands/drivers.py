@@ -23,6 +23,7 @@ from study.ledger.registry import find_plan, stored_spec
 from study.spec.messages import closest, shown
 from study.spec.reading import read_spec
 from study.streams import reader_left
+from trainables.naming import counted
 from trainables.plans import plan_path
 from trainables.records import log_path
 from trainables.storage.owners import UNNAMED
@@ -107,12 +108,12 @@ def _run_log(place: StudyPlace, text: str) -> Location:
         UnknownStudyError: the study has no such run, or several.
 
     """
-    ids = [planned.run.run_id for planned in find_plan(*place).runs]
+    ids = list(dict.fromkeys(planned.run.run_id for planned in find_plan(*place).runs))
     matching = [run_id for run_id in ids if run_id.startswith(text)]
     if len(matching) == 1:
         return log_path(place.storage, matching[0])
-    found = f"{len(matching)} runs" if matching else "no run"
-    msg = f"{place.name}: {found} with an id that starts with {shown(text)}{closest(text, ids)}"
+    number = counted(len(matching), "run") if matching else "no run"
+    msg = f"{place.name}: {number} with an id that starts with {shown(text)}{closest(text, ids)}"
     msg += "; ids are in the log of the study, and in runs.csv of its report"
     raise UnknownStudyError(msg)
 
