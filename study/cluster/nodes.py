@@ -20,6 +20,7 @@ from study.cluster.ray_start import start_ray
 from study.cluster.watch import listens
 from study.console import say
 from study.errors import EngineError
+from trainables.provenance import code_digest
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
@@ -73,13 +74,18 @@ def _same_version() -> None:
         raise EngineError(msg)
 
 
+def _installed() -> str:
+    """Return the version of this installation, and the beginning of the digest of its code."""
+    return f"{version('gce-study')} (code {code_digest()[:12]})"
+
+
 def _look(storage: str, name: str) -> tuple[str, bytes | str]:
     """Return this node's version, and the bytes of a file in a storage location or why it cannot be read."""
     try:
         path = location(storage).hasty() / name  # the caller does not wait for long
-        return version("gce-study"), path.read_bytes()
+        return _installed(), path.read_bytes()
     except OSError as error:
-        return version("gce-study"), error.strerror or str(error)
+        return _installed(), error.strerror or str(error)
 
 
 def _seen_by_all(storage: Location) -> None:
@@ -127,8 +133,8 @@ def _judge(address: str, storage: Location, token: bytes, answer: Any) -> None: 
         last = str(error).strip().split("\n")[-1]
         msg = f"node {address} cannot run this study: {last}"
         raise EngineError(msg) from None
-    if theirs != version("gce-study"):
-        msg = f"node {address} has gce-study {theirs}, the head {version('gce-study')}; {SAME}"
+    if theirs != _installed():
+        msg = f"node {address} has gce-study {theirs}, the head {_installed()}; {SAME}"
         raise EngineError(msg)
     if content != token:
         why = content if isinstance(content, str) else "it finds other files there"

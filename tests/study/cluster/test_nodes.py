@@ -15,10 +15,12 @@ from study.cli import main
 from study.cluster.jobs import Attempt
 from study.cluster.ray_environment import joins_cluster, prepare_environment
 from study.commands.jobs import exit_code, state_of
+from study.errors import EngineError
 from study.spec import yaml_reader
 from study.spec.keys import Resources
 from study.spec.reading import Submission, read_study_file
 from study.spec.yaml_reader import parse
+from trainables.provenance import code_digest
 from trainables.storage.location import location
 
 STUDY = "name: s\nseeds: 2\ndataset: {kind: synthetic}\narms: [{name: a, loss: {name: cce}}]\n"
@@ -78,6 +80,20 @@ def test_a_folder_is_warned_of_where_machines_may_start_later(monkeypatch, tmp_p
         _warn_of_later(location(where))
     said = "the storage location /shared is a folder: machines that start later must see it too\n"
     assert capsys.readouterr().err == said
+
+
+def test_a_node_with_other_code_of_the_same_version_is_refused(monkeypatch):
+    from study.cluster import nodes  # noqa: PLC0415 -- ray, after its environment
+
+    here, there = code_digest()[:12], "0123456789ab"
+    answer = (f"{version('gce-study')} (code {there})", b"token")
+    monkeypatch.setattr(nodes.ray, "get", lambda *_, **__: answer)
+    with pytest.raises(EngineError) as error:
+        nodes._judge("10.0.0.5", location("/shared"), b"token", None)
+    assert str(error.value) == (
+        f"node 10.0.0.5 has gce-study {version('gce-study')} (code {there}), "
+        f"the head {version('gce-study')} (code {here}); install the same on both"
+    )
 
 
 @pytest.mark.parametrize(
