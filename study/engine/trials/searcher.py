@@ -125,6 +125,7 @@ class MethodSearcher(Searcher):
         log = RunLog(log_path(self.conductor.storage, run.run_id))
         why = reason(error, self.logs, self._oom_kills)
         log.write(f"its process was lost: {why}")
+        self.conductor.state.lose(run.run_id)
         if with_its_node(error):
             return False
         self.deaths[run.run_id] += 1

@@ -152,6 +152,15 @@ def test_once_a_process_has_begun_a_run_failed_ones_do_not_end_the_study(asking,
     assert asking.hopeless == ""
 
 
+def test_a_run_whose_process_was_lost_does_not_count_as_running_until_another_one_has_started(asking, plans):
+    run_id, state = suggested(asking, "a"), asking.conductor.state
+    state.start(run_id)
+    asking.on_death(plans[0].run, "ray.exceptions.ActorDiedError: killed")
+    assert state.in_flight == {}
+    state.start(run_id)
+    assert state.in_flight.keys() == {run_id}
+
+
 def test_an_epoch_between_two_deaths_starts_the_count_anew(asking, plans, tmp_path):
     asking.suggest("a")
     for _ in range(30):
