@@ -23,11 +23,12 @@ from study.spec.messages import shown
 from trainables.features.frame_store import STORES
 from trainables.features.frame_store_cache import copies, last_opened, remove_copy
 from trainables.naming import counted
+from trainables.storage.documents import is_outage
 from trainables.storage.files import cache
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from study.ledger.leftovers import Leftovers
     from trainables.storage.types import Location
@@ -64,6 +65,9 @@ def _age(text: str) -> float:
 def prune(options: argparse.Namespace) -> int:
     """Remove what no study needs and no process uses, and print how much that was.
 
+    Returns:
+        0; 1 if something could not be read or removed, which is named and stops nothing else.
+
     Raises:
         UnknownStudyError: there is no such storage location, or no such study.
 
@@ -80,20 +84,36 @@ def prune(options: argparse.Namespace) -> int:
     with leftovers(storage, only, claim_studies=not options.dry_run) as there:
         outside = () if only else chain(_ray_folders(), _cached(by_time_alone=options.older_than > 0))
         wanted = (item for item in chain(there, outside) if item.changed <= before)
-        freed = _remove((item for item in wanted if options.put_aside or item.kind != ASIDE), dry_run=options.dry_run)
+        chosen = [item for item in wanted if options.put_aside or item.kind != ASIDE]
+        freed = _remove(storage, there.problems, chosen, dry_run=options.dry_run)
         _print(storage, there, freed, dry_run=options.dry_run)
-    return 0
+    return 1 if there.problems else 0
 
 
-def _remove(items: Iterable[Leftover], *, dry_run: bool) -> dict[str, Counter[str]]:
-    """Remove leftovers; return their number and size by kind, and the number of those that a process uses."""
+def _remove(storage: Location, problems: list[str], items: list[Leftover], *, dry_run: bool) -> dict[str, Counter[str]]:
+    """Remove leftovers.
+
+    Args:
+        storage: the storage location.
+        problems: is given why something could not be removed.
+        items: the leftovers.
+        dry_run: whether to remove nothing.
+
+    Returns:
+        Their number and size by kind, and the number of those that a process uses.
+
+    """
     freed: dict[str, Counter[str]] = {}
-    for item in list(items):
+    for item in items:
         count = freed.setdefault(item.kind, Counter())
-        if dry_run or item.remove():
-            count.update(number=1, size=item.size)
+        try:
+            removed = dry_run or item.remove()
+        except OSError as error:
+            if is_outage(storage, error):
+                raise
+            problems.append(str(error))
         else:
-            count.update(in_use=1)
+            count.update(number=1, size=item.size) if removed else count.update(in_use=1)
     return freed
 
 
@@ -105,6 +125,8 @@ def _print(storage: Location, there: Leftovers, freed: dict[str, Counter[str]], 
     say(f"{storage}: {total} {'would be freed; nothing was changed' if dry_run else 'freed'}")
     if in_use := sum(count["in_use"] for count in freed.values()):
         say(f"kept: {counted(in_use, 'item')} that processes use now")
+    for problem in there.problems:
+        say(f"kept: {problem}")
     for name in there.unreadable:
         say(f"kept: checkpoints without a record, data sets and frames, because the plan of {name} cannot be read")
     for name in there.starting:

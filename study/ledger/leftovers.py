@@ -24,7 +24,7 @@ from study.ledger.removal import is_link, measured, on_disk, remove_folder, remo
 from trainables.features.frame_store import STORES
 from trainables.plans import read_plan, study_folder, study_names
 from trainables.records import is_recorded
-from trainables.storage.documents import DamagedError, OtherVersionError
+from trainables.storage.documents import DamagedError, OtherVersionError, is_outage
 from trainables.storage.rooted_path import UnsafePathError
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class Leftovers:
     Attributes:
         unreadable: the studies whose plans cannot be read.
         starting: the studies that a process runs and that have no plan yet.
+        problems: what could not be read, or not be removed, as sentences.
 
     """
 
@@ -79,6 +80,7 @@ class Leftovers:
         """
         self._storage, self._only = storage, only
         self.unreadable: list[str] = []
+        self.problems: list[str] = []
         plans: dict[str, StudyPlan] = {}
         for name in study_names(storage):
             try:
@@ -133,7 +135,14 @@ class Leftovers:
         """Return whether a run is recorded, or all studies that name it have ended, or none names it."""
         if self._only is not None and run_id not in self._only_runs:
             return False
-        return is_recorded(self._storage, run_id) or (self._all_known and run_id not in self._runs_needed)
+        try:
+            recorded = is_recorded(self._storage, run_id)
+        except OSError as error:  # such as a link in the record's place
+            if is_outage(self._storage, error):
+                raise
+            self.problems.append(str(error))
+            return False
+        return recorded or (self._all_known and run_id not in self._runs_needed)
 
     def _remove_checkpoint(self, run_id: str) -> bool:
         """Remove a run's checkpoint and lock, as the run's owner."""

@@ -93,6 +93,25 @@ def test_records_that_were_put_aside_need_an_option(place, capsys):
     assert rows(capsys.readouterr().out) == {"records put aside": [1, "2 B"]}
 
 
+def test_what_cannot_be_removed_is_named_and_stops_nothing_else(place, capsys):
+    odd = place / "results" / "checkpoints" / f"{'0' * 20}.pt"
+    odd.mkdir()
+    assert main(["prune"]) == 1
+    said = capsys.readouterr().out
+    assert rows(said) == {"checkpoints": [1, "2.5 MB"]}
+    assert said.endswith(f"results: 2.5 MB freed\nkept: [Errno 21] Is a directory: '{odd.relative_to(place)}'\n")
+
+
+def test_a_link_in_the_place_of_a_record_keeps_its_checkpoint(place, capsys):
+    (record,) = (place / "results" / "records").iterdir()
+    record.rename(place / "elsewhere.json")
+    record.symlink_to(place / "elsewhere.json")
+    assert main(["prune"]) == 1
+    assert "kept: " in (said := capsys.readouterr().out)
+    assert record.name in said
+    assert len(list((place / "results" / "checkpoints").iterdir())) == 1
+
+
 def test_why_something_is_kept_is_printed(place, capsys):
     (place / "results" / "studies" / "odd" / "plan.json").write(b"{")
     with claim(place / "results", "new"):

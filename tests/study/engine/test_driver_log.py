@@ -10,9 +10,11 @@ from study.console import complain, say, show
 from study.engine.driver_log import DriverLog, driver_log_path
 from study.engine.progress import Progress
 from study.engine.state import StudyState
+from study.ledger.claim import claim
 from trainables.config import CCE
 from trainables.records import log_path
 from trainables.runs.log import MAX_BYTES
+from trainables.storage.location import location
 
 
 def entries(storage):
@@ -65,3 +67,12 @@ def test_the_log_is_bounded(tmp_path):
         for _ in range(40):
             say("x" * 10_000)
     assert driver_log_path(tmp_path, "s").stat().st_size <= MAX_BYTES
+
+
+def test_a_storage_location_that_was_moved_away_is_not_made_again_for_the_log(tmp_path):
+    storage = location(tmp_path / "storage")
+    with claim(storage, "s"), DriverLog(storage, "s").listening("run"):
+        (tmp_path / "storage").rename(tmp_path / "moved")
+        say("after the move")
+    assert not (tmp_path / "storage").exists()
+    assert "after the move" not in (tmp_path / "moved" / "studies" / "s" / "driver.log").read_text()
