@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trainables.naming import listed_names
+from trainables.published import PublishedDataSet, published_path
+from trainables.storage.documents import read_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,9 +60,9 @@ def read_labels(storage: Location, data: DataSummary) -> ClipLabels | None:
         ValueError: the file contradicts what the plan states of the data set.
 
     """
-    path = storage / "datasets" / f"{data.fingerprint}.json"
+    path = published_path(storage, data.fingerprint)
     try:
-        rows = json.loads(path.read_bytes())["manifest"]["clips"]
+        rows = read_document(path, PublishedDataSet).manifest["clips"]
         clips = [(str(row[LABEL]), _split(row), _text(row[TRUE_LABEL])) for row in rows]
     except FileNotFoundError:
         return None

@@ -9,13 +9,14 @@ damaged store only the damaged chunks are made again. A lock lets one process bu
 from __future__ import annotations
 
 import hashlib
-import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import numpy as np
+from pydantic import Field
 
 from trainables.config import FEATURES, digest
+from trainables.storage.documents import DamagedError, Document, OtherVersionError, Part, parse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,33 @@ if TYPE_CHECKING:
 STORE_VERSION = 2
 FLOAT = 4  # bytes of a float32
 FRAMES_FILE, MANIFEST_FILE = "frames.f32", "store.json"
+Count: TypeAlias = Annotated[int, Field(ge=0, lt=2**40)]
 STORES = "features"  # folder of the stores in a storage location, and in a machine's cache
+
+
+class Chunk(Part):
+    """A range of frames that were computed together, of ``clips``, by content digest; see ``StoreManifest``."""
+
+    first: Count
+    frames: Count
+    clips: list[str]
+    bad: dict[str, str]
+    sounds: dict[str, str]  # content digest -> digest of the frames
+    messages: dict[str, list[str]] = Field(
+        default_factory=dict
+    )  # path -> what the decoder printed about a file that it could read
+    checksum: str
+
+
+class StoreManifest(Document):
+    """The manifest of a finished store; see ``FrameStore``. ``chunks`` has the checksums of its frames."""
+
+    mels: Annotated[int, Field(ge=1, lt=2**16)]
+    total: Count
+    rows: dict[str, tuple[Count, Count]]
+    bad: dict[str, str]
+    same: dict[str, str]
+    chunks: list[Chunk]
 
 
 @dataclass(frozen=True)
@@ -77,26 +104,23 @@ def open_store(folder: Path, *, verify: bool = False) -> FrameStore | None:
     Returns:
         The store, or None when it is absent, unfinished or damaged.
 
+    Raises:
+        OtherVersionError: a newer version built it; it is not to be written over.
+
     """
+    path = folder / MANIFEST_FILE
     try:
-        value = json.loads((folder / MANIFEST_FILE).read_bytes())
-        size = (folder / FRAMES_FILE).stat().st_size
-        store = FrameStore(
-            folder=folder,
-            mels=value["mels"],
-            total=value["total"],
-            rows={k: (first, frames) for k, (first, frames) in value["rows"].items()},
-            bad=value["bad"],
-            same=value["same"],
-        )
-        if size != store.total * store.mels * FLOAT:
+        content = parse(path.read_bytes(), StoreManifest, path)
+        if (folder / FRAMES_FILE).stat().st_size != content.total * content.mels * FLOAT:
             return None
         intact = not verify or all(
-            checksum(folder, store.mels, c["first"], c["frames"]) == c["checksum"] for c in value["chunks"]
+            checksum(folder, content.mels, chunk.first, chunk.frames) == chunk.checksum for chunk in content.chunks
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except OtherVersionError:
+        raise
+    except (OSError, DamagedError):
         return None
-    return store if intact else None
+    return FrameStore(folder, content.mels, content.total, content.rows, content.bad, content.same) if intact else None
 
 
 def checksum(folder: Path, mels: int, first: int, frames: int) -> str:

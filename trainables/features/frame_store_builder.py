@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 from concurrent.futures import as_completed
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
+from pydantic import ValidationError
 
 from trainables.audio.errors import AudioError
 from trainables.audio.headers import probe, resampled_length
@@ -19,13 +19,16 @@ from trainables.features.frame_store import (
     FLOAT,
     FRAMES_FILE,
     MANIFEST_FILE,
+    Chunk,
     FrameStore,
+    StoreManifest,
     checksum,
     open_store,
     store_folder,
 )
 from trainables.features.framing import frame_count
 from trainables.features.worker_pool import worker_pool
+from trainables.storage.documents import to_bytes
 from trainables.storage.files import write_atomically
 from trainables.storage.locks import exclusive
 
@@ -95,17 +98,13 @@ def build_store(
         rows = {item.content: (item.first, item.frames) for item in items}
         sounds: dict[str, str] = {}
         for chunk in chunks:
-            bad |= chunk["bad"]
-            sounds |= chunk["sounds"]
-        value = {
-            "mels": FEATURES.mels,
-            "total": total,
-            "rows": {content: place for content, place in rows.items() if content not in bad},
-            "bad": bad,
-            "same": _same(sounds),
-            "chunks": chunks,
-        }
-        write_atomically(folder / MANIFEST_FILE, json.dumps(value).encode())
+            bad |= chunk.bad
+            sounds |= chunk.sounds
+        usable = {content: place for content, place in rows.items() if content not in bad}
+        content = StoreManifest(
+            mels=FEATURES.mels, total=total, rows=usable, bad=bad, same=_same(sounds), chunks=chunks
+        )
+        write_atomically(folder / MANIFEST_FILE, to_bytes(content))
     store = open_store(folder, verify=True)
     if store is None:
         msg = f"{folder}: the frame store was written but does not read back; is the disk sound?"
@@ -133,11 +132,9 @@ def _layout(manifest: Manifest) -> tuple[list[Item], dict[str, str]]:
     return list(items.values()), bad
 
 
-def _build_chunks(
-    folder: Path, items: list[Item], workers: int, progress: Callable[[int, int], None]
-) -> list[dict[str, Any]]:
+def _build_chunks(folder: Path, items: list[Item], workers: int, progress: Callable[[int, int], None]) -> list[Chunk]:
     groups = [items[i : i + CHUNK] for i in range(0, len(items), CHUNK)]
-    chunks: dict[int, dict[str, Any]] = {}
+    chunks: dict[int, Chunk] = {}
     for number, group in enumerate(groups):
         chunk = _finished_chunk(folder, number, group)
         if chunk is not None:
@@ -151,7 +148,7 @@ def _build_chunks(
             chunks[futures[future]] = future.result()
             done += len(groups[futures[future]])
             progress(done, len(items))
-    _warn({path: lines for n in todo for path, lines in chunks[n]["messages"].items()})
+    _warn({path: lines for n in todo for path, lines in chunks[n].messages.items()})
     return [chunks[n] for n in range(len(groups))]
 
 
@@ -163,7 +160,7 @@ def _warn(messages: dict[str, list[str]]) -> None:
         logger.warning("the mp3 decoder reports something about %d more files", len(messages) - NAMED)
 
 
-def _build_chunk(folder: Path, number: int, group: list[Item]) -> dict[str, Any]:
+def _build_chunk(folder: Path, number: int, group: list[Item]) -> Chunk:
     """Compute and write the frames of some clips; return the content of the chunk's JSON file."""
     bad: dict[str, str] = {}
     sounds: dict[str, str] = {}  # content digest -> digest of the frames
@@ -181,16 +178,16 @@ def _build_chunk(folder: Path, number: int, group: list[Item]) -> dict[str, Any]
         file.flush()
         os.fsync(file.fileno())
     first, frames_of_chunk = group[0].first, sum(item.frames for item in group)
-    chunk: dict[str, Any] = {
-        "first": first,
-        "frames": frames_of_chunk,
-        "clips": [item.content for item in group],
-        "bad": bad,
-        "sounds": sounds,
-        "messages": messages,
-        "checksum": checksum(folder, FEATURES.mels, first, frames_of_chunk),
-    }
-    write_atomically(_chunk_path(folder, number), json.dumps(chunk).encode())
+    chunk = Chunk(
+        first=first,
+        frames=frames_of_chunk,
+        clips=[item.content for item in group],
+        bad=bad,
+        sounds=sounds,
+        messages=messages,
+        checksum=checksum(folder, FEATURES.mels, first, frames_of_chunk),
+    )
+    write_atomically(_chunk_path(folder, number), chunk.model_dump_json().encode())
     return chunk
 
 
@@ -234,16 +231,16 @@ def _same(sounds: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _finished_chunk(folder: Path, number: int, group: list[Item]) -> dict[str, Any] | None:
+def _finished_chunk(folder: Path, number: int, group: list[Item]) -> Chunk | None:
     """Return a chunk of an earlier, interrupted build, if it is whole and of the same clips."""
     try:
-        chunk: dict[str, Any] = json.loads(_chunk_path(folder, number).read_bytes())
+        chunk = Chunk.model_validate_json(_chunk_path(folder, number).read_bytes())
         frames = sum(item.frames for item in group)
-        same = (chunk["first"], chunk["frames"], chunk["clips"]) == (group[0].first, frames, [i.content for i in group])
-        whole = same and checksum(folder, FEATURES.mels, chunk["first"], frames) == chunk["checksum"]
-    except (OSError, ValueError, KeyError, TypeError):
+        same = (chunk.first, chunk.frames, chunk.clips) == (group[0].first, frames, [i.content for i in group])
+        whole = same and checksum(folder, FEATURES.mels, chunk.first, frames) == chunk.checksum
+    except (OSError, ValidationError):
         return None
-    return chunk if whole and not chunk["bad"] else None
+    return chunk if whole and not chunk.bad else None
 
 
 def _chunk_path(folder: Path, number: int) -> Path:

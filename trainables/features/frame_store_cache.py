@@ -18,7 +18,8 @@ import shutil
 from typing import TYPE_CHECKING
 
 from trainables.config import digest
-from trainables.features.frame_store import FLOAT, FRAMES_FILE, MANIFEST_FILE, FrameStore, open_store
+from trainables.features.frame_store import FLOAT, FRAMES_FILE, MANIFEST_FILE, FrameStore, StoreManifest, open_store
+from trainables.storage.documents import DamagedError, parse
 from trainables.storage.locks import exclusive, lock, open_unchanged
 
 if TYPE_CHECKING:
@@ -84,10 +85,10 @@ def _copy(remote: Location, folder: Path) -> bool:
     """Copy a store to this machine; return whether the copy is whole."""
     try:
         manifest = (remote / MANIFEST_FILE).read_bytes()
-        value = json.loads(manifest)
-        size = value["total"] * value["mels"] * FLOAT
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        content = parse(manifest, StoreManifest, remote / MANIFEST_FILE)
+    except (FileNotFoundError, DamagedError):
         return False
+    size = content.total * content.mels * FLOAT
     _make_room(folder.parent, size)
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)

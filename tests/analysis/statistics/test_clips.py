@@ -117,7 +117,7 @@ def _leave(storage: Path, study: Builder, labels: list[str], true_label: str | N
     """Leave a data set of one training clip and some test clips as ``publish_dataset`` does."""
     clips = [Clip("train/a.wav", "Rain", "train", verified=False, true_label=true_label)]
     clips += [Clip(f"test/{i}.wav", label, "test", verified=True) for i, label in enumerate(labels)]
-    value = {"frames": "x", "manifest": json.loads(to_json(Manifest("x", "folder", Path("x"), tuple(clips))))}
+    value = {"frames": "0" * 20, "manifest": json.loads(to_json(Manifest("x", "folder", Path("x"), tuple(clips))))}
     path = storage / "datasets" / f"{study.plan().dataset.fingerprint}.json"
     path.parent.mkdir()
     path.write_text(json.dumps(value))
@@ -165,9 +165,12 @@ def test_a_data_set_that_is_not_the_plans_is_refused(study: Builder, tmp_path: P
 def test_a_damaged_data_set_is_refused_by_name(study: Builder, tmp_path: Path) -> None:
     _leave(tmp_path, study, [])
     next((tmp_path / "datasets").iterdir()).write_text('{"manifest": 1}')
+    with pytest.raises(ValueError, match=r"\.json: damaged: no key frames; manifest: "):
+        read_labels(tmp_path, study.plan().dataset)
+    next((tmp_path / "datasets").iterdir()).write_text(json.dumps({"frames": "0" * 20, "manifest": {"clips": 1}}))
     with pytest.raises(ValueError, match="no data set as gce-study leaves it"):
         read_labels(tmp_path, study.plan().dataset)
     row = ["a.wav", "Rain", "train", False, ["Rain"]]
-    next((tmp_path / "datasets").iterdir()).write_text(json.dumps({"manifest": {"clips": [row]}}))
+    next((tmp_path / "datasets").iterdir()).write_text(json.dumps({"frames": "0" * 20, "manifest": {"clips": [row]}}))
     with pytest.raises(ValueError, match="the study's plan does not"):
         read_labels(tmp_path, study.plan().dataset)

@@ -1,0 +1,30 @@
+"""The data set of a study, as its driver publishes it to the workers and leaves it for the report."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field
+
+from trainables.storage.documents import Document
+
+if TYPE_CHECKING:
+    from trainables.storage.types import Location
+
+
+class PublishedDataSet(Document):
+    """A data set and its frames.
+
+    Attributes:
+        frames: the name of the folder of its frame store.
+        manifest: what ``trainables.datasets.manifest.to_json`` wrote.
+
+    """
+
+    frames: Annotated[str, Field(pattern="^[0-9a-f]{20}$")]
+    manifest: dict[str, Any]
+
+
+def published_path(storage: Location, fingerprint: str) -> Location:
+    """Return the path of a published data set in a storage location."""
+    return storage / "datasets" / f"{fingerprint}.json"
