@@ -18,7 +18,7 @@ from analysis.dashboard.guard import protect
 from analysis.dashboard.pages import make_page, slug
 from analysis.dashboard.studies import UnreadableStudyError
 from analysis.tables.csv_text import csv_text, frame_csv
-from analysis.text.characters import visible
+from trainables.characters import visible
 from trainables.records import log_path, record_path
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from dash import dcc, html
 from plotly.utils import PlotlyJSONEncoder
 
 from analysis.plotting.dark import on_dark
-from analysis.text.characters import visible
+from trainables.characters import visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

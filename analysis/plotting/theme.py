@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
 from analysis.results.runs_table import accuracy_name
-from analysis.text.characters import visible
+from trainables.characters import visible
 from trainables.naming import symbol
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from unicodedata import name as unicode_name
 
-from analysis.text.characters import flat
+from trainables.characters import flat
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

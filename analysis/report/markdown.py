@@ -6,7 +6,7 @@ import html
 import re
 from typing import TYPE_CHECKING
 
-from analysis.text.characters import flat
+from trainables.characters import flat
 
 if TYPE_CHECKING:
     from analysis.tables.table import Table

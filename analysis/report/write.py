@@ -21,7 +21,7 @@ from analysis.results.study_results import load_results
 from analysis.statistics.intervals import LEVEL, MIN_SEEDS
 from analysis.tables.csv_text import frame_csv
 from analysis.tables.summary import summary
-from analysis.text.characters import visible
+from trainables.characters import visible
 from trainables.plans import study_folder
 from trainables.storage.location import location
 

@@ -16,7 +16,7 @@ import urllib.request
 from datetime import datetime
 from urllib.error import HTTPError
 
-from study.characters import one_line
+from trainables.characters import one_line
 
 EVERY_S = 5.0  # as AWS recommends
 # Ray counts a machine as preempted if it is lost after its deadline, so the deadline is a little before the end.

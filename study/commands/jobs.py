@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from study.characters import plain
 from study.cluster.driver import end_driver
 from study.cluster.jobs import ADDRESS, Cluster
 from study.cluster.tunnel import POLL_S, tunnel
@@ -23,6 +22,7 @@ from study.spec.messages import shown
 from study.spec.reading import read_study_file
 from study.spec.shipped import spec_path
 from study.streams import reader_left
+from trainables.characters import plain
 from trainables.plans import plan_path
 from trainables.storage.location import URL, URL_FORM
 

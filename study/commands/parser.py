@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from study.characters import one_line
 from study.spec.messages import closest, shown
+from trainables.characters import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,9 +8,9 @@ import urllib.request
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from study.characters import one_line
 from study.console import complain, say
 from study.engine.state import Observer
+from trainables.characters import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-from study.characters import plain
+from trainables.characters import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

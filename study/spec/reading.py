@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 from pydantic import ValidationError
 
-from study.characters import plain
 from study.errors import SpecError
 from study.spec.shipped import nearest
 from study.spec.study import StudySpec
 from study.spec.validation_errors import refusals
 from study.spec.yaml_reader import parse
+from trainables.characters import plain
 from trainables.datasets.keys import local_paths
 
 if TYPE_CHECKING:

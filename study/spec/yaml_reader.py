@@ -21,8 +21,8 @@ from ruamel.yaml.reader import ReaderError
 from ruamel.yaml.resolver import VersionedResolver
 from ruamel.yaml.tag import Tag
 
-from study.characters import plain
 from study.spec.messages import key_path, shortened, shown
+from trainables.characters import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,7 +18,7 @@ from analysis.report.latex import document, latex_text
 from analysis.report.markdown import markdown_text, to_markdown
 from analysis.report.write import write_report
 from analysis.tables.table import Table
-from analysis.text.characters import flat
+from trainables.characters import flat
 from trainables.config import GCE
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import re
 import pytest
 
 from factories import Builder
-from study.characters import one_line
 from study.cli import main
+from trainables.characters import one_line
 from trainables.config import CCE, AdaptiveGCE
 
 HOSTILE = "x\x1b[2J\x1b]0;title\x07\x9b1m\rgce-study: done\ngce-study: forged\u202e\u2066"

@@ -1,7 +1,8 @@
-"""Text from files, names and libraries, made safe to print: nothing in it can control a terminal or end a line.
+"""Text from files, names and libraries, made safe to print and to put into documents.
 
 Escape sequences could recolour or erase what was printed, marks of writing direction could reverse it, and a line end
-in a name could imitate a line of the program.
+in a name could imitate a line of the program, or start a heading. On a terminal such characters are escaped; a document
+shows question marks instead.
 """
 
 from __future__ import annotations
@@ -29,6 +30,18 @@ def several_lines(text: str) -> str:
     The escapes have the form ``\u009b``, which JSON has too.
     """
     return "".join(c if c in "\n\t" else _escaped(c) for c in text)
+
+
+def visible(text: str) -> str:
+    """Return a text for a document: what does not print is a question mark; line ends and tabs stay."""
+    if all(line.isprintable() for line in text.split("\n")):
+        return text
+    return "".join(c if c.isprintable() or c in "\n\t" or c in JOINERS else "?" for c in text)
+
+
+def flat(text: str) -> str:
+    """Return a text for a document on one line, composed (NFC), as ``visible`` shows it."""
+    return visible(unicodedata.normalize("NFC", " ".join(text.split())))
 
 
 def _escaped(character: str) -> str:

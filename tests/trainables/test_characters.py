@@ -1,4 +1,4 @@
-"""What of a foreign text reaches a terminal."""
+"""What of a foreign text reaches a terminal or a document."""
 
 import json
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from study.characters import one_line, several_lines
+from trainables.characters import one_line, several_lines
 
 STRANGE = st.text(st.characters(codec=None, categories=None) | st.sampled_from("\x1b\x9b\u202e\u2028\n\t\r"))
 
