@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
@@ -243,3 +244,8 @@ def digest(value: Any) -> str:  # noqa: ANN401 -- any JSON value
     """Return 20 hexadecimal digits of the SHA-256 of a JSON value, independent of the order of its keys."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def is_digest(text: str) -> bool:
+    """Return whether a text has the form of a ``digest``, as names of runs, data sets and frame stores have."""
+    return re.fullmatch("[0-9a-f]{20}", text) is not None

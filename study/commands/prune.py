@@ -20,8 +20,9 @@ from study.ledger.leftovers import ASIDE, Leftover, leftovers
 from study.ledger.registry import find_plan
 from study.ledger.removal import on_disk, remove_local
 from study.spec.messages import shown
+from trainables.config import is_digest
 from trainables.features.frame_store import STORES
-from trainables.features.frame_store_cache import copies, last_opened, remove_copy
+from trainables.features.frame_store_cache import copies, is_copy, is_open, last_opened, remove_copy
 from trainables.naming import counted
 from trainables.storage.documents import is_outage
 from trainables.storage.files import cache
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from study.ledger.leftovers import Leftovers
     from trainables.storage.types import Location
 
+DAY_S = 86_400.0
 UNITS = {"h": 3600.0, "d": 86_400.0, "w": 604_800.0}  # seconds
 PREFIXES, STEP = ("B", "kB", "MB", "GB", "TB"), 1000
 
@@ -74,8 +76,8 @@ def prune(options: argparse.Namespace) -> int:
     """
     if options.study is None:
         storage, only = options.storage or location(DEFAULT_STORAGE), None
-        if options.storage is not None and not storage.is_dir():
-            msg = f"{storage}: no such storage location"
+        if options.storage is not None and not (storage / "studies").is_dir():
+            msg = f"{storage}: no {'study was run here' if storage.is_dir() else 'such storage location'}"
             raise UnknownStudyError(msg)
     else:
         storage, only = study_place(options.study, options.storage)
@@ -107,7 +109,7 @@ def _remove(storage: Location, problems: list[str], items: list[Leftover], *, dr
     for item in items:
         count = freed.setdefault(item.kind, Counter())
         try:
-            removed = dry_run or item.remove()
+            removed = not item.in_use() if dry_run else item.remove()
         except OSError as error:
             if is_outage(storage, error):
                 raise
@@ -146,9 +148,8 @@ def _ray_folders() -> Iterator[Leftover]:
     for folder in ray_folders():
         if folder.owner is None:
             with suppress(FileNotFoundError):
-                yield Leftover(
-                    "Ray's folders of ended studies", *on_disk(folder.path), partial(remove_ray_folder, folder)
-                )
+                kind, remove = "Ray's folders of ended studies", partial(remove_ray_folder, folder)
+                yield Leftover(kind, *on_disk(folder.path), remove)
 
 
 def _cached(*, by_time_alone: bool) -> Iterator[Leftover]:
@@ -159,12 +160,23 @@ def _cached(*, by_time_alone: bool) -> Iterator[Leftover]:
 
     """
     for copy in copies(cache() / STORES):
-        yield Leftover("cached frame stores", on_disk(copy)[0], last_opened(copy), partial(remove_copy, copy))
+        # The storage location of a folder may be the cache's folder too; its stores are no copies.
+        if is_digest(copy.name) and is_copy(copy):
+            in_use = partial(is_open, copy)
+            yield Leftover(
+                "cached frame stores", on_disk(copy)[0], last_opened(copy), partial(remove_copy, copy), in_use
+            )
     if not by_time_alone:
         return
-    for kind, pattern in (("cached data sets", "clips/*"), ("cached synthetic data sets", "synthetic/*")):
-        for path in cache().glob(pattern):
-            # A folder counts as read whenever it is listed.
-            read = max((os.lstat(file).st_atime for file in path.rglob("*") if file.is_file()), default=0.0)
+    synthetic = [path for path in cache().glob("synthetic/*") if is_digest(path.name)]
+    fetched = [path for path in cache().glob("clips/*") if not is_digest(path.stem)]
+    lists = [path for path in cache().glob("clips/*.json") if is_digest(path.stem)]
+    for kind, paths in (
+        ("cached data sets", lists + fetched if lists else []),
+        ("cached synthetic data sets", synthetic),
+    ):
+        for path in paths:
+            # A folder counts as read whenever it is listed. Linux notes at least once a day that a file is read.
+            read = max((os.lstat(file).st_atime + DAY_S for file in path.rglob("*") if file.is_file()), default=0.0)
             size, changed = on_disk(path)
             yield Leftover(kind, size, max(read, changed), partial(remove_local, path))

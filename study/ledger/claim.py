@@ -92,3 +92,34 @@ def owner(storage: Location, name: str) -> str | None:
 @lru_cache(maxsize=256)
 def _warn(text: str) -> None:
     logger.warning("%s; whether the study runs is unknown", text)
+
+
+def may_run(storage: Location, name: str) -> bool:
+    """Return whether a process runs a study, or its lock cannot be read.
+
+    Raises:
+        OSError: an object store cannot be reached.
+
+    """
+    try:
+        return is_held(study_folder(storage, name) / "owner.lock")
+    except OSError as error:
+        if is_outage(storage, error):
+            raise
+        return True
+
+
+def starting(storage: Location, names: set[str]) -> list[str]:
+    """Return the studies that a process may run, sorted, without those of the given names.
+
+    Raises:
+        OSError: see ``may_run``.
+
+    """
+    claimed = {path.parent.name for path in (storage / "studies").glob("*/owner.lock")}
+    return sorted(name for name in claimed - names if may_run(storage, name))
+
+
+def is_held(lock: Location) -> bool:
+    """Return whether a process holds a lock or a lease."""
+    return lock.holder() is not None

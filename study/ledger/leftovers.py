@@ -3,6 +3,8 @@
 Records, plans, reports and logs are no leftovers. A study that has not ended needs its checkpoints, its data set and
 its frames, also while no process runs it. If a plan cannot be read, or a process runs a study whose plan is not written
 yet, nobody knows what that study needs: then checkpoints of runs without a record, data sets and frames are kept.
+
+Only files with names that gce-study gives are leftovers: the folder may hold other files of its user.
 """
 
 from __future__ import annotations
@@ -14,13 +16,24 @@ import time
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study.errors import OwnedError
-from study.ledger.claim import claim, owner
+from study.ledger.claim import claim, is_held, may_run, starting
 from study.ledger.end_request import request_path
-from study.ledger.removal import is_link, measured, on_disk, remove_folder, remove_local, remove_store, unlink
+from study.ledger.removal import (
+    is_being_built,
+    is_link,
+    measured,
+    on_disk,
+    remove_folder,
+    remove_local,
+    remove_store,
+    unlink,
+)
+from trainables.config import is_digest
 from trainables.features.frame_store import STORES
 from trainables.plans import read_plan, study_folder, study_names
 from trainables.records import is_recorded
@@ -33,8 +46,10 @@ if TYPE_CHECKING:
     from trainables.plans import StudyPlan
     from trainables.storage.types import Location
 
+FOLDERS = ("records", "checkpoints", "running", "logs", "studies", "datasets", STORES, "synthetic")
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}|\.making-.+")  # of ``write_atomically``, and of synthetic data sets
 WRITING_S = 86_400.0  # for which a temporary file may still be written
+LOOK_S = 2.0  # between two looks for studies that start while leftovers are removed
 ASIDE = "records put aside"
 
 
@@ -46,7 +61,8 @@ class Leftover:
         kind: what it is, as a noun in the plural.
         size: in bytes.
         changed: when it was last changed or used, in seconds since 1970.
-        remove: removes it; returns False, and changes nothing, if a process uses it now.
+        remove: removes it; returns False, and changes nothing, if it is in use.
+        in_use: returns whether a process uses it now, or a study that was started meanwhile may need it.
 
     """
 
@@ -54,6 +70,7 @@ class Leftover:
     size: int
     changed: float
     remove: Callable[[], bool] = field(repr=False)
+    in_use: Callable[[], bool] = field(repr=False, default=lambda: False)
 
 
 class Leftovers:
@@ -79,16 +96,17 @@ class Leftovers:
 
         """
         self._storage, self._only = storage, only
+        self._looked, self._has_news = -LOOK_S, False
         self.unreadable: list[str] = []
         self.problems: list[str] = []
         plans: dict[str, StudyPlan] = {}
-        for name in study_names(storage):
+        self._names = set(study_names(storage))
+        for name in sorted(self._names):
             try:
                 plans[name] = read_plan(storage, name)
             except (DamagedError, OtherVersionError, UnsafePathError):
                 self.unreadable.append(name)
-        claimed = {path.parent.name for path in (storage / "studies").glob("*/owner.lock")}
-        self.starting = sorted(name for name in claimed - plans.keys() - {*self.unreadable} if owner(storage, name))
+        self.starting = starting(storage, self._names)
         self._ended = {name: plan for name, plan in plans.items() if _has_ended(storage, plan, claims)}
         self._needing = [plan for name, plan in plans.items() if name not in self._ended]
         self._runs_needed = {planned.run.run_id for plan in self._needing for planned in plan.runs}
@@ -96,6 +114,19 @@ class Leftovers:
         self._all_known = not (self.unreadable or self.starting)
         self._only_plan = None if only is None else plans.get(only)
         self._only_runs = {planned.run.run_id for planned in self._only_plan.runs} if self._only_plan else set()
+
+    def _unless_started(self, action: Callable[[], bool]) -> bool:
+        """Call a function that removes what no study needed when the plans were read.
+
+        Returns:
+            What it returns; False, without a call, if a study has been started since then that may need it.
+
+        """
+        if time.monotonic() - self._looked > LOOK_S:
+            self._looked = time.monotonic()
+            names = {*study_names(self._storage)}
+            self._has_news |= names != self._names or starting(self._storage, names) != self.starting
+        return not self._has_news and action()
 
     def __iter__(self) -> Iterator[Leftover]:
         """Find the leftovers.
@@ -121,15 +152,16 @@ class Leftovers:
         stamps = checkpoints.stamps()
         locks = {path.name: path for path in running.glob("*")}
         runs = {Path(name).stem for name in stamps if name.endswith(".pt")} | locks.keys()
-        for run_id in sorted(runs):
+        for run_id in sorted(filter(is_digest, runs)):
             stamp = stamps.get(f"{run_id}.pt")
             if not self._is_free(run_id):
                 continue
             if stamp is not None:
-                yield Leftover("checkpoints", stamp[1], stamp[0] / 1e9, partial(self._remove_checkpoint, run_id))
+                kind, size, changed = "checkpoints", stamp[1], stamp[0] / 1e9
             else:
-                size, changed = measured(locks[run_id])
-                yield Leftover("locks of runs", size, changed, partial(self._remove_checkpoint, run_id))
+                kind, (size, changed) = "locks of runs", measured(locks[run_id])
+            remove, in_use = partial(self._remove_checkpoint, run_id), partial(is_held, running / run_id)
+            yield Leftover(kind, size, changed, remove, in_use)
 
     def _is_free(self, run_id: str) -> bool:
         """Return whether a run is recorded, or all studies that name it have ended, or none names it."""
@@ -145,22 +177,25 @@ class Leftovers:
         return recorded or (self._all_known and run_id not in self._runs_needed)
 
     def _remove_checkpoint(self, run_id: str) -> bool:
-        """Remove a run's checkpoint and lock, as the run's owner."""
+        """Remove a run's checkpoint and lock, as the run's owner, if the run is still one that no study needs."""
         held = (self._storage / "running" / run_id).acquire()
         if held is None:
             return False
+        checkpoint = self._storage / "checkpoints" / f"{run_id}.pt"
+        removed = False
         try:
-            (self._storage / "checkpoints" / f"{run_id}.pt").unlink(missing_ok=True)
+            remove = partial(unlink, checkpoint)
+            removed = remove() if is_recorded(self._storage, run_id) else self._unless_started(remove)
         finally:
-            held.release(remove=True)
-        return True
+            held.release(remove=removed)
+        return removed
 
     def _requests(self) -> Iterator[Leftover]:
         """Find requests to processes that have ended."""
         names = {path.parent.name for path in (self._storage / "studies").glob("*/end-request.json")}
         for name in sorted(names if self._only is None else names & {self._only}):
             path = request_path(self._storage, name)
-            if name in self._ended or owner(self._storage, name) is None:
+            if name in self._ended or not may_run(self._storage, name):
                 yield Leftover("requests to stop", *measured(path), partial(unlink, path))
 
     def _frames(self) -> Iterator[Leftover]:
@@ -173,12 +208,14 @@ class Leftovers:
         for name, plan in self._ended.items():
             store = self._store(plan.dataset.fingerprint)
             used[store] = max(used.get(store, 0), measured(study_folder(self._storage, name) / "progress.json")[1])
-        names = {path.name for path in self._entries(STORES)} - needed
+        names = {path.name for path in self._entries(STORES) if is_digest(path.name)} - needed
         if self._only is not None:
             names &= {self._store(self._only_plan.dataset.fingerprint)} if self._only_plan else set()
         for name in sorted(names):
             size, changed = measured(stores / name)
-            yield Leftover("frame stores", size, max(changed, used.get(name, 0)), partial(remove_store, stores / name))
+            remove = partial(self._unless_started, partial(remove_store, stores / name))
+            in_use = partial(is_being_built, stores / name)
+            yield Leftover("frame stores", size, max(changed, used.get(name, 0)), remove, in_use)
 
     def _store(self, fingerprint: str) -> str | None:
         """Return the name of the frame store of a published data set; None if that cannot be read."""
@@ -191,19 +228,23 @@ class Leftovers:
         """Find published data sets that no plan names; that of an ended study holds the labels for its report."""
         named = self._data_needed | {plan.dataset.fingerprint for plan in self._ended.values()}
         for path in self._entries("datasets", "*.json"):
-            if self._all_known and path.stem not in named:
-                yield Leftover("data sets that no study names", *measured(path), partial(unlink, path))
+            if self._all_known and is_digest(path.stem) and path.stem not in named:
+                remove = partial(self._unless_started, partial(unlink, path))
+                yield Leftover("data sets that no study names", *measured(path), remove)
 
     def _synthetic(self) -> Iterator[Leftover]:
         """Find generated sounds, unless a study that needs sounds of this kind has not ended."""
         if self._all_known and all(plan.dataset.kind != "synthetic" for plan in self._needing):
             for path in self._entries("synthetic"):
-                yield Leftover("synthetic data sets", *measured(path), partial(remove_folder, path))
+                if is_digest(path.name):
+                    remove = partial(self._unless_started, partial(remove_folder, path))
+                    yield Leftover("synthetic data sets", *measured(path), remove)
 
     def _temporary(self) -> Iterator[Leftover]:
         """Find what writes left behind whose process was killed; an object store has none."""
         root = self._storage.local_path
-        for folder, folders, files in os.walk(root) if root else ():
+        walks = (os.walk(root / folder) for folder in FOLDERS if not (root / folder).is_symlink()) if root else ()
+        for folder, folders, files in chain.from_iterable(walks):
             for name in filter(TEMPORARY.fullmatch, [*files, *folders]):
                 path = Path(folder, name)
                 with suppress(FileNotFoundError):
@@ -246,7 +287,7 @@ def _has_ended(storage: Location, plan: StudyPlan, claims: ExitStack | None) -> 
     """Return whether no process runs a study, and it has all the runs that it will get; if so, claim it."""
     from analysis.results.study_results import load_results  # noqa: PLC0415 -- pandas, which a claim does not need
 
-    if owner(storage, plan.name):
+    if may_run(storage, plan.name):
         return False
     with ExitStack() as mine, suppress(OwnedError, OSError, ValueError):  # of a newer version; runs of several versions
         if claims is not None:

@@ -51,6 +51,11 @@ def remove_store(folder: Location) -> bool:
         return lock(file, wait=False) and remove_folder(folder)
 
 
+def is_being_built(folder: Location) -> bool:
+    """Return whether a process is building a frame store in a folder; in an object store none is built in place."""
+    return folder.local_path is not None and (folder / "lock").holder() is not None
+
+
 def remove_folder(folder: Location) -> bool:
     """Remove a folder and all that is in it; return whether it is gone."""
     if folder.local_path is not None:
@@ -61,9 +66,19 @@ def remove_folder(folder: Location) -> bool:
 
 
 def remove_local(path: Path) -> bool:
-    """Remove a file or folder of this machine's disk; a link is removed, not what it leads to."""
+    """Remove a file or folder of this machine's disk; a link is removed, not what it leads to.
+
+    Returns:
+        True.
+
+    Raises:
+        OSError: something in it cannot be removed; it names what, and the rest is gone.
+
+    """
     if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
+        shutil.rmtree(path, ignore_errors=True)  # all but what cannot be removed
+        if path.exists():
+            shutil.rmtree(path)  # raises why
     else:
         path.unlink(missing_ok=True)
-    return not path.exists()
+    return True

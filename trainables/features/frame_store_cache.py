@@ -126,6 +126,17 @@ def last_opened(copy: Path) -> float:
     return (lock_file if lock_file.exists() else copy).stat().st_mtime
 
 
+def is_copy(folder: Path) -> bool:
+    """Return whether a store was copied, or built to be uploaded, and not built in its storage location."""
+    return folder.with_name(f"{folder.name}.used").exists()
+
+
+def is_open(copy: Path) -> bool:
+    """Return whether a process has a copy open."""
+    with open_unchanged(_lock_file(copy)) as file:
+        return not lock(file, wait=False)
+
+
 def remove_copy(copy: Path) -> bool:
     """Remove a copy; return False, and change nothing, if a process has it open."""
     with open_unchanged(_lock_file(copy)) as file:

@@ -1,5 +1,6 @@
 """The command prune: what it removes, what it prints, and that a dry run changes nothing."""
 
+import errno
 import os
 import re
 import time
@@ -14,6 +15,8 @@ from study.ledger.claim import claim
 from trainables.config import CCE
 from trainables.storage.locks import acquire, lock, open_unchanged
 
+COPY = "c" * 20  # a cached frame store
+
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
@@ -26,6 +29,12 @@ def place(tmp_path, monkeypatch):
     builder.write(tmp_path / "results")
     (tmp_path / "results" / "checkpoints" / f"{run_id}.pt").write(b"w" * 2_500_000)
     return tmp_path
+
+
+def copied(place):
+    """Write a copy of a frame store, and its lock file."""
+    (place / "cache" / "features" / COPY / "frames.f32").write(b"frames")
+    (place / "cache" / "features" / f"{COPY}.used").touch()
 
 
 def files(folder):
@@ -49,7 +58,7 @@ def test_what_is_freed_is_printed_with_number_and_size(place, capsys):
 
 
 def test_a_dry_run_prints_the_same_and_changes_nothing(place, capsys):
-    (place / "cache" / "features" / "copy" / "frames.f32").write(b"frames")
+    copied(place)
     before = files(place)
     assert main(["prune", "--dry-run"]) == 0
     said = capsys.readouterr().out
@@ -102,6 +111,20 @@ def test_what_cannot_be_removed_is_named_and_stops_nothing_else(place, capsys):
     assert said.endswith(f"results: 2.5 MB freed\nkept: [Errno 21] Is a directory: '{odd.relative_to(place)}'\n")
 
 
+def test_a_folder_that_cannot_be_removed_is_named_with_the_reason(place, capsys, monkeypatch):
+    copied(place)
+
+    def refuse(path, **_):
+        raise PermissionError(errno.EPERM, "not permitted", path)
+
+    monkeypatch.setattr(os, "unlink", refuse)
+    (place / "results" / "synthetic" / COPY / "a.wav").write(b"sound")
+    assert main(["prune"]) == 1
+    said = capsys.readouterr().out
+    assert "kept: [Errno 1] not permitted: 'a.wav'" in said
+    assert "processes use" not in said
+
+
 def test_a_link_in_the_place_of_a_record_keeps_its_checkpoint(place, capsys):
     (record,) = (place / "results" / "records").iterdir()
     record.rename(place / "elsewhere.json")
@@ -123,27 +146,54 @@ def test_why_something_is_kept_is_printed(place, capsys):
 
 
 def test_a_cached_frame_store_that_a_process_has_open_is_kept(place, capsys):
-    (place / "cache" / "features" / "copy" / "frames.f32").write(b"frames")
-    with open_unchanged(place / "cache" / "features" / "copy.used") as file:
+    copied(place)
+    with open_unchanged(place / "cache" / "features" / f"{COPY}.used") as file:
         lock(file, shared=True)
+        assert main(["prune", "--dry-run"]) == 0
+        said = capsys.readouterr().out
+        assert "cached frame stores" not in rows(said)
+        assert said.endswith("kept: 1 item that processes use now\n")
         assert main(["prune"]) == 0
         assert "cached frame stores" not in rows(capsys.readouterr().out)
     assert main(["prune"]) == 0
     assert rows(capsys.readouterr().out) == {"cached frame stores": [1, "6 B"]}
-    assert not (place / "cache" / "features" / "copy").exists()
+    assert not (place / "cache" / "features" / COPY).exists()
 
 
 def test_cached_data_sets_are_removed_by_their_age_alone(place, capsys):
     clip = place / "cache" / "clips" / "bucket" / "a.wav"
     clip.write(b"sound")
+    (place / "cache" / "clips" / f"{COPY}.json").write(b"{}")
     assert main(["prune"]) == 0
     assert clip.exists()
     for path in (clip, clip.parent):
         os.utime(path, (time.time() - 90_000,) * 2)
+    assert main(["prune", "--older-than", "1d"]) == 0
+    assert clip.exists()  # it may have been read after the one time a day that Linux notes
+    os.utime(clip, (time.time() - 180_000,) * 2)
     capsys.readouterr()
     assert main(["prune", "--older-than", "1d"]) == 0
     assert rows(capsys.readouterr().out) == {"cached data sets": [1, "5 B"]}
     assert not clip.exists()
+
+
+def test_a_folder_in_the_cache_that_the_program_has_not_made_is_kept(place):
+    kept = [place / "cache" / name / "mine" / "file" for name in ("features", "synthetic", "clips")]
+    kept.append(place / "cache" / "features" / COPY / "frames.f32")  # of a storage location: no lock is next to it
+    for path in kept:
+        path.write(b"kept")
+        for old in (path, path.parent):
+            os.utime(old, (1e9, 1e9))
+    assert main(["prune", "--older-than", "1h"]) == 0
+    assert [path.exists() for path in kept] == [True] * 4
+
+
+def test_a_folder_in_which_no_study_was_run_is_refused(place, capsys):
+    mine = place / "mine" / "checkpoints" / f"{COPY}.pt"
+    mine.write(b"weights")
+    assert main(["prune", "--storage", "mine"]) == 2
+    assert "mine: no study was run here" in capsys.readouterr().err
+    assert mine.exists()
 
 
 def test_rays_folders_of_ended_studies_are_removed_and_others_kept(place, capsys):

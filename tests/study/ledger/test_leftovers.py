@@ -18,6 +18,7 @@ from trainables.storage.locks import acquire
 
 NOBODYS = "0" * 20  # a run that no study names
 FINGERPRINT = "0123456789abcdef0123"  # of the data of every study of ``Builder``
+USED, UNUSED = "a" * 20, "b" * 20  # frame stores
 
 
 @pytest.fixture(params=["folder", "object store"])
@@ -133,7 +134,7 @@ def test_a_study_without_a_plan_that_a_process_has_just_started_keeps_what_it_ma
     assert prune(tmp_path) == {"checkpoints": 1, "frame stores": 1}
 
 
-def frames(storage, name="store", fingerprint="elsewhere"):
+def frames(storage, name=UNUSED, fingerprint="elsewhere"):
     """Write a frame store and the data set that names it."""
     (storage / "features" / name / "store.json").write(b"{}")
     (storage / "datasets" / f"{fingerprint}.json").write(json.dumps({"frames": name}).encode())
@@ -145,15 +146,15 @@ def stores(storage):
 
 
 def test_a_frame_store_is_kept_while_a_study_of_its_data_has_not_ended(storage):
-    frames(storage, "used", FINGERPRINT)
-    frames(storage, "unused")
+    frames(storage, USED, FINGERPRINT)
+    frames(storage, UNUSED)
     study(storage, "rain")
     assert prune(storage)["frame stores"] == 1
-    assert stores(storage) == {"used"}
+    assert stores(storage) == {USED}
 
 
 def test_a_frame_store_of_ended_studies_is_a_leftover_and_their_labels_are_not(storage):
-    frames(storage, "used", FINGERPRINT)
+    frames(storage, USED, FINGERPRINT)
     study(storage, "rain", planned=1)
     assert prune(storage) == {"checkpoints": 1, "frame stores": 1}
     assert stores(storage) == set()
@@ -161,15 +162,15 @@ def test_a_frame_store_of_ended_studies_is_a_leftover_and_their_labels_are_not(s
 
 
 def test_frame_stores_are_kept_if_nobody_knows_which_one_a_study_needs(storage):
-    frames(storage, "perhaps")
+    frames(storage, UNUSED)
     study(storage, "rain")
     prune(storage)
-    assert stores(storage) == {"perhaps"}
+    assert stores(storage) == {UNUSED}
 
 
 def test_a_frame_store_that_a_process_builds_is_kept(tmp_path):
-    frames(tmp_path, "unused")
-    held = acquire(tmp_path / "features" / "unused" / "lock")
+    frames(tmp_path, UNUSED)
+    held = acquire(tmp_path / "features" / UNUSED / "lock")
     assert prune(tmp_path) == {"frame stores": 0}
     held.release()
     assert prune(tmp_path) == {"frame stores": 1}
@@ -177,7 +178,7 @@ def test_a_frame_store_that_a_process_builds_is_kept(tmp_path):
 
 
 def test_a_published_data_set_that_no_study_names_is_a_leftover(storage):
-    (storage / "datasets" / "nobodys.json").write(b"{}")
+    (storage / "datasets" / f"{NOBODYS}.json").write(b"{}")
     (storage / "datasets" / f"{FINGERPRINT}.json").write(b'{"frames": "store"}')
     study(storage, "rain", planned=1, recorded=0)
     assert prune(storage) == {"data sets that no study names": 1}
@@ -263,3 +264,63 @@ def test_a_run_whose_record_is_damaged_keeps_its_checkpoint(tmp_path):
     (tmp_path / "records" / f"{run_id}.json").write(b"{")
     prune(tmp_path)
     assert checkpoints(tmp_path) == {run_id}
+
+
+def test_files_with_names_that_the_program_does_not_give_are_kept(storage):
+    study(storage, "rain", planned=1)
+    names = [
+        "checkpoints/best.pt",
+        "running/shoes",
+        "features/mine/a.npy",
+        "datasets/mine.json",
+        "synthetic/mine/a.wav",
+    ]
+    for name in names:
+        place = storage
+        for part in name.split("/"):
+            place /= part
+        place.write(b"mine")
+    prune(storage)
+    assert set(names) <= set(storage.tree())
+
+
+def test_a_temporary_name_outside_of_the_programs_folders_is_kept(tmp_path):
+    study(tmp_path, "rain", planned=1)
+    mine = tmp_path / "mine" / ".cache.01234567"
+    mine.write(b"mine")
+    os.utime(mine, (1e9, 1e9))
+    prune(tmp_path)
+    assert mine.exists()
+
+
+def test_what_a_study_that_was_started_meanwhile_may_need_is_kept(storage):
+    recorded, *_ = study(storage, "rain", spec={"budget": {"max_runs": 1}})
+    checkpoint(storage, NOBODYS)
+    frames(storage)
+    (storage / "datasets" / f"{NOBODYS}.json").write(b"{}")
+    (storage / "synthetic" / UNUSED / "a.wav").write(b"sound")
+    with leftovers(storage, claim_studies=True) as there:
+        items = list(there)
+        with claim(storage, "new"):
+            removed = Counter(item.kind for item in items if item.remove())
+    assert len(items) == 6
+    assert removed == {"checkpoints": 1}  # of the recorded run
+    assert recorded not in checkpoints(storage)
+    assert stores(storage) == {UNUSED}
+
+
+def test_a_study_whose_lock_cannot_be_read_may_run(tmp_path):
+    checkpoint(tmp_path, NOBODYS)
+    (tmp_path / "studies" / "new" / "owner.lock").mkdir(parents=True)
+    assert prune(tmp_path) == {}
+    assert checkpoints(tmp_path) == {NOBODYS}
+
+
+def test_what_is_in_use_is_known_without_removing(tmp_path):
+    checkpoint(tmp_path, NOBODYS)
+    held = acquire(tmp_path / "running" / NOBODYS)
+    with leftovers(tmp_path, claim_studies=False) as there:
+        (item,) = there
+    assert item.in_use()
+    held.release()
+    assert not item.in_use()
