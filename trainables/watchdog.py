@@ -46,7 +46,8 @@ def end_with_raylet() -> None:
     if driver := os.environ.get(DRIVER):
         pid, _, when = driver.partition(" ")
         depends[int(pid)] = when
-    end_with(depends)
+    if depends:
+        end_with(depends)
 
 
 def end_with_parent(parent: int) -> None:

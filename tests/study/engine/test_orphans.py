@@ -1,0 +1,44 @@
+"""Workers of a killed study, in a container whose first process does not collect the processes that end."""
+
+import os
+import shutil
+import subprocess
+import time
+
+import pytest
+import random_kills
+
+pytestmark = pytest.mark.slow
+
+STUDY = """
+name: killed
+dataset: {{kind: synthetic, train_per_class: 6, test_per_class: 2}}
+arms: [{{name: cce, loss: {{name: cce}}}}]
+seeds: 2
+training: {{epochs: 10000, stop_after: 10000, batch_size: 8}}
+storage: {storage}
+"""
+
+
+@pytest.fixture
+def first():
+    """The first process of a PID namespace, which only sleeps."""
+    command = [shutil.which("unshare") or "unshare", "--fork", "--pid", "--mount-proc", "--", "true"]
+    if os.getuid() or not shutil.which("nsenter") or subprocess.run(command, check=False).returncode:
+        pytest.skip("needs root, unshare and nsenter, to make a PID namespace")
+    with random_kills.namespace() as pid:
+        yield pid
+
+
+def test_idle_workers_of_a_killed_driver_end_though_their_raylet_stays_as_a_zombie(first, tmp_path):
+    (tmp_path / "study.yaml").write_text(STUDY.format(storage=tmp_path / "storage"))
+    run = random_kills.Run(first, tmp_path)
+    deadline = time.monotonic() + 120
+    while len([*tmp_path.glob("storage/checkpoints/*.pt")]) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert any("RunTrainable" in command or "ray::" in command for command in random_kills.left_running(first))
+    run.kill(stopped_s=6.0)  # meanwhile the workers finish their epoch and wait for the next one
+    deadline = time.monotonic() + 15
+    while (left := random_kills.left_running(first)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert left == []
