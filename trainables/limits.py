@@ -38,6 +38,11 @@ def oom_kills() -> int | None:
     return None
 
 
+def memory_ran_out(oom_kills_before: int | None) -> bool:
+    """Return whether the kernel has killed a process for lack of memory since ``oom_kills`` returned that number."""
+    return oom_kills_before is not None and (oom_kills() or 0) > oom_kills_before
+
+
 def how_ended(exit_code: int, oom_kills_before: int | None) -> str:
     """Return how a child process ended, as a predicate.
 
@@ -48,7 +53,7 @@ def how_ended(exit_code: int, oom_kills_before: int | None) -> str:
     """
     if exit_code >= 0:
         return f"ended with exit code {exit_code}"
-    if exit_code == -signal.SIGKILL and oom_kills_before is not None and (oom_kills() or 0) > oom_kills_before:
+    if exit_code == -signal.SIGKILL and memory_ran_out(oom_kills_before):
         return "was killed by the system because memory ran out"
     with suppress(ValueError):  # a real-time signal has no name
         return f"was killed by {signal.Signals(-exit_code).name}"

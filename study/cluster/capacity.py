@@ -76,9 +76,14 @@ def check_a_run_fits(resources: Resources) -> None:
         if number > most:
             msg = f"resources.{name}: {number:g} asked for; the most that a node here has, or could have: {most:g}"
             raise EngineError(msg)
-    both = f"{counted(resources.cpus_per_run, 'CPU')} and {counted(resources.gpus_per_run, 'GPU')}"
-    msg = f"resources: no node that the cluster has or can start has {both} at once"
+    msg = f"resources: no node that the cluster has or can start has {wanted(resources)} at once"
     raise EngineError(msg)
+
+
+def wanted(resources: Resources) -> str:
+    """Write what a run asks for: ``2 CPUs``, ``1 CPU and 0.5 GPUs``."""
+    cpus = counted(resources.cpus_per_run, "CPU")
+    return f"{cpus} and {counted(resources.gpus_per_run, 'GPU')}" if resources.gpus_per_run else cpus
 
 
 def most_at_once(method: Method, resources: Resources) -> int:

@@ -9,6 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trainables.watchdog import began
+
 if TYPE_CHECKING:
     import argparse
 
@@ -23,7 +25,7 @@ def end_driver(options: argparse.Namespace) -> int:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
         end = time.monotonic() + ENDED_S
-        while any(Path(f"/proc/{pid}").exists() for pid in drivers) and time.monotonic() < end:
+        while any(began(pid) for pid in drivers) and time.monotonic() < end:
             time.sleep(0.1)
     return 0
 

@@ -9,7 +9,7 @@ import ray
 
 from study.cluster.capacity import Offer
 from study.cluster.ray_folder import ray_folder
-from study.cluster.ray_start import kill, kill_ray, ray_processes, start_ray
+from study.cluster.ray_start import kill, ray_processes, start_ray
 from study.errors import RayFailedError
 from trainables.limits import usable_cpus
 from trainables.watchdog import name_driver
@@ -38,7 +38,7 @@ def own_cluster() -> Iterator[RayFolder]:
         try:
             start_ray(
                 "Ray did not start on this machine",
-                clean=lambda: kill_ray(folder.path),
+                clean=lambda: kill(ray_processes(folder.path)),
                 address="local",
                 include_dashboard=False,
                 num_cpus=usable_cpus(),

@@ -85,11 +85,6 @@ def quietly() -> Iterator[None]:
             signal.signal(signal.SIGTERM, ours)
 
 
-def kill_ray(folder: Path) -> None:
-    """Kill the processes of this process's own cluster; the argument as in ``ray_processes``."""
-    kill(ray_processes(folder))
-
-
 def ray_processes(folder: Path) -> dict[int, str]:
     """Return the processes of this process's own cluster: for each pid, when it began.
 

@@ -9,9 +9,9 @@ import socket
 from functools import partial
 
 from analysis.dashboard.links import TensorBoard, web_address
-from study.commands.options import DEFAULT_STORAGE, add_storage_of_study, study_place
+from study.commands.options import DEFAULT_STORAGE, add_storage_of_study, existing, study_place
 from study.console import say
-from study.errors import EngineError, UnknownStudyError, UsageError
+from study.errors import EngineError, UsageError
 from study.ledger.claim import owner
 from study.ledger.registry import find_plan
 from trainables.storage.location import location
@@ -61,10 +61,7 @@ def _web_address(text: str) -> str:
 def dashboard(options: argparse.Namespace) -> int:
     """Serve the dashboard until Ctrl-C."""
     if options.study is None:
-        storage, name = options.storage or location(DEFAULT_STORAGE), ""
-        if not storage.is_dir():
-            msg = f"{storage}: no such storage location"
-            raise UnknownStudyError(msg)
+        storage, name = existing(options.storage or location(DEFAULT_STORAGE)), ""
     else:
         storage, name = study_place(options.study, options.storage)
         find_plan(storage, name)

@@ -18,7 +18,7 @@ from study.console import say, write
 from study.engine.driver_log import driver_log_path
 from study.errors import EngineError, UnknownStudyError, UsageError
 from study.ledger.claim import owner
-from study.ledger.end_request import request_end, request_path, withdraw_request
+from study.ledger.end_request import look_interval_s, request_end, request_path, withdraw_request
 from study.ledger.registry import find_plan, stored_spec
 from study.spec.messages import closest, shown
 from study.spec.reading import read_spec
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from study.ledger.end_request import End
     from trainables.storage.types import Location
 
-LOOK_S, LOOK_OBJECT_S = 1.0, 10.0  # between two looks at a storage location; in an object store
 NAMED_S = 2.0  # for a process to name itself in its lock
 HEARD_S = 60.0  # for a driver to answer a request
 
@@ -98,7 +97,7 @@ def logs(place: StudyPlace, options: argparse.Namespace) -> int:
         printed = data
         if not (options.follow and running) or reader_left():
             return 0
-        time.sleep(_interval_s(place.storage))
+        time.sleep(look_interval_s(place.storage))
 
 
 def _run_log(place: StudyPlace, text: str) -> Location:
@@ -159,7 +158,7 @@ def _end(place: StudyPlace, end: End) -> int:
             msg = f"{place.name}: {holder} has not answered for {HEARD_S:g} s; it may be suspended, or of an earlier "
             msg += "version; kill it there: nothing recorded is lost"
             raise EngineError(msg)
-        time.sleep(_interval_s(place.storage))
+        time.sleep(look_interval_s(place.storage))
     withdraw_request(*place)  # if it ended by itself
     complete = plan_path(*place).exists() and _is_complete(place)
     state = "complete" if complete else "stopped" if end == "stop" else "cancelled"
@@ -187,7 +186,7 @@ def wait(place: StudyPlace, options: argparse.Namespace) -> int:
         if end is not None and time.monotonic() >= end:
             say(f"{place.name}: running")
             return jobs.TIMED_OUT
-        time.sleep(_interval_s(place.storage))
+        time.sleep(look_interval_s(place.storage))
     complete = _is_complete(place)
     say(f"{place.name}: {'complete' if complete else 'not complete, and no process runs it'}")
     return 0 if complete else 1
@@ -223,10 +222,6 @@ def resume(place: StudyPlace, options: argparse.Namespace) -> int:
     where = f" --storage {options.storage}" if options.storage else ""
     given = argparse.Namespace(skip_bad_clips=len(plan.dataset.skipped), retry_failed=False)
     return run_study(spec, f"gce-study resume {options.study}{where}", given)
-
-
-def _interval_s(storage: Location) -> float:
-    return LOOK_OBJECT_S if storage.local_path is None else LOOK_S
 
 
 # Command -> what it does with a study in a storage location, and with one that is a job of a cluster.

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from study.console import say
+from study.errors import UnknownStudyError
 from study.ledger.registry import stored_spec
 from study.spec.reading import read_spec
 from study.spec.shipped import shipped, spec_path
@@ -126,6 +127,14 @@ def add_storage(command: argparse.ArgumentParser) -> None:
     """Add ``--storage`` to a command."""
     text = f"storage location: a folder, or s3://BUCKET/PREFIX (default: {DEFAULT_STORAGE})"
     command.add_argument("--storage", type=storage_location, default=DEFAULT_STORAGE, help=text)
+
+
+def existing(storage: Location) -> Location:
+    """Return a storage location; raise UnknownStudyError if it does not exist."""
+    if not storage.is_dir():
+        msg = f"{storage}: no such storage location"
+        raise UnknownStudyError(msg)
+    return storage
 
 
 def storage_location(text: str) -> Location:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from analysis.results.study_state import read_progress, study_state
 from study.commands import jobs
-from study.commands.options import add_cluster, add_storage, add_study, study_place
+from study.commands.options import add_cluster, add_storage, add_study, existing, study_place
 from study.commands.tables import show_arms
 from study.console import say, show, write
-from study.errors import UnknownStudyError
 from study.ledger.claim import owner
 from study.ledger.ledger import Ledger
 from study.ledger.registry import find_plan, list_studies
@@ -68,11 +67,8 @@ def list_(options: argparse.Namespace) -> int:
     """Print the studies of a storage location."""
     if options.cluster or options.address:
         return jobs.list_(options)
-    if not options.storage.is_dir():
-        msg = f"{options.storage}: no such storage location"
-        raise UnknownStudyError(msg)
     rows = []
-    for plan in list_studies(options.storage):
+    for plan in list_studies(existing(options.storage)):
         runs = {p.run.run_id for p in plan.runs}
         recorded = len(Ledger(options.storage).recorded(runs))
         running = owner(options.storage, plan.name) is not None

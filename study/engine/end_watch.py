@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING
 from study.console import say
 from study.interrupts import interrupt_main
 from study.ledger.claim import owner
-from study.ledger.end_request import requested_end, withdraw_request
+from study.ledger.end_request import look_interval_s, requested_end, withdraw_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Self
 
     from trainables.storage.types import Location
-
-WATCH_S, WATCH_OBJECT_S = 1.0, 10.0  # between two looks; in an object store, where each is a request that costs money
 
 
 class EndWatch:
@@ -31,7 +29,6 @@ class EndWatch:
     def __init__(self, storage: Location, name: str) -> None:
         """Set the study, which this process owns."""
         self._storage, self._name = storage, name
-        self._interval_s = WATCH_OBJECT_S if storage.local_path is None else WATCH_S
         self._owner = owner(storage, name) or ""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name=f"requests to end {name}", daemon=True)
@@ -65,7 +62,7 @@ class EndWatch:
 
     def _watch(self) -> None:
         storage = self._storage
-        while not self._ended.wait(self._interval_s):
+        while not self._ended.wait(look_interval_s(storage)):
             with suppress(OSError):  # the next look may succeed
                 request = requested_end(storage, self._name, self._owner)
                 if request is None:

@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from study.engine.end_watch import EndWatch
     from study.engine.notifier import Notifier
     from study.spec.study import StudySpec
+    from trainables.plans import StudyPlan
+    from trainables.records import Record
     from trainables.storage.types import Location
 
 
@@ -120,13 +122,7 @@ def train(
         say(text, err=True)
     still_owned()  # computing the frames may have taken long
     register(storage, plan)
-    ledger = Ledger(storage)
-    ledger.sweep()
-    records = ledger.open({p.run.run_id: p for p in plan.runs})
-    if options.retry_failed:
-        records = ledger.retry(records)
-    for warning in ledger.warnings:
-        say(warning, err=True)
+    records = _read_records(storage, plan, retry_failed=options.retry_failed)
     chosen = make_method(spec, plan.dataset.fingerprint, plan.runs)
     conductor = Conductor(chosen.method, storage, plan, git_revision(), still_owned)
     progress = Progress(conductor.state, storage, spec.select_on)
@@ -146,3 +142,15 @@ def train(
             execute(conductor, spec.resources, end_watch.stop_requested)
     conductor.state.end()
     return conductor
+
+
+def _read_records(storage: Location, plan: StudyPlan, *, retry_failed: bool) -> dict[str, Record]:
+    """Return the records of a study by ``run_id``, and print which were put aside; see ``Ledger``."""
+    ledger = Ledger(storage)
+    ledger.sweep()
+    records = ledger.open(dict.fromkeys(planned.run.run_id for planned in plan.runs))
+    if retry_failed:
+        records = ledger.retry(records)
+    for warning in ledger.warnings:
+        say(warning, err=True)
+    return records

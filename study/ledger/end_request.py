@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from trainables.storage.types import Location
 
 End = Literal["stop", "cancel"]  # after the epochs in progress; at once
+LOOK_S, LOOK_OBJECT_S = 1.0, 10.0  # between two looks; in an object store, where each is a request that costs money
 
 
 class EndRequest(Document):
@@ -31,6 +32,11 @@ class EndRequest(Document):
     end: End
     owner: str
     by: str
+
+
+def look_interval_s(storage: Location) -> float:
+    """Return the seconds between two looks at a study, by the process that runs it and by those that wait for it."""
+    return LOOK_OBJECT_S if storage.local_path is None else LOOK_S
 
 
 def request_path(storage: Location, name: str) -> Location:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from trainables.records import Record
     from trainables.storage.types import Location
 
-DAY_S = 86_400.0
+WRITING_S = 86_400.0  # for which a temporary file may still be written
 
 
 class Ledger:
@@ -98,7 +98,7 @@ class Ledger:
         for folder in ("records", "checkpoints", "datasets"):
             for path in (self.storage.local_path / folder).glob(".*"):
                 with suppress(FileNotFoundError):  # it has just been renamed after all
-                    if time.time() - path.stat().st_mtime > DAY_S:
+                    if time.time() - path.stat().st_mtime > WRITING_S:
                         path.unlink()
 
     def put_aside(self, run_id: str, why: str, reason: str) -> None:

@@ -9,7 +9,6 @@ Only files with names that gce-study gives are leftovers: the folder may hold ot
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import time
@@ -20,9 +19,11 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.results.study_state import progress_path
 from study.errors import OwnedError
 from study.ledger.claim import claim, is_held, may_run, starting
 from study.ledger.end_request import request_path
+from study.ledger.ledger import WRITING_S
 from study.ledger.removal import (
     is_being_built,
     is_link,
@@ -35,9 +36,10 @@ from study.ledger.removal import (
 )
 from trainables.config import is_digest
 from trainables.features.frame_store import STORES
-from trainables.plans import read_plan, study_folder, study_names
+from trainables.plans import read_plan, study_names
+from trainables.published import PublishedDataSet, published_path
 from trainables.records import is_recorded
-from trainables.storage.documents import DamagedError, OtherVersionError, is_outage
+from trainables.storage.documents import DamagedError, OtherVersionError, is_outage, read_document
 from trainables.storage.rooted_path import UnsafePathError
 
 if TYPE_CHECKING:
@@ -48,7 +50,6 @@ if TYPE_CHECKING:
 
 FOLDERS = ("records", "checkpoints", "running", "logs", "studies", "datasets", STORES, "synthetic")
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}|\.making-.+")  # of ``write_atomically``, and of synthetic data sets
-WRITING_S = 86_400.0  # for which a temporary file may still be written
 LOOK_S = 2.0  # between two looks for studies that start while leftovers are removed
 ASIDE = "records put aside"
 
@@ -207,7 +208,7 @@ class Leftovers:
         used: dict[str | None, float] = {}
         for name, plan in self._ended.items():
             store = self._store(plan.dataset.fingerprint)
-            used[store] = max(used.get(store, 0), measured(study_folder(self._storage, name) / "progress.json")[1])
+            used[store] = max(used.get(store, 0), measured(progress_path(self._storage, name))[1])
         names = {path.name for path in self._entries(STORES) if is_digest(path.name)} - needed
         if self._only is not None:
             names &= {self._store(self._only_plan.dataset.fingerprint)} if self._only_plan else set()
@@ -220,8 +221,8 @@ class Leftovers:
     def _store(self, fingerprint: str) -> str | None:
         """Return the name of the frame store of a published data set; None if that cannot be read."""
         try:
-            return str(json.loads((self._storage / "datasets" / f"{fingerprint}.json").read_bytes())["frames"])
-        except (OSError, ValueError, KeyError, TypeError):
+            return read_document(published_path(self._storage, fingerprint), PublishedDataSet).frames
+        except (OSError, DamagedError):
             return None
 
     def _data_sets(self) -> Iterator[Leftover]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from trainables.limits import oom_kills
+from trainables.limits import memory_ran_out
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,7 @@ def reason(error: str, logs: Path | None, oom_kills_before: int | None) -> str:
     elif UNEXPLAINED in error and not with_its_node(error):
         pid = re.search(r"^\s*pid: (\d+)$", error, re.MULTILINE)
         printed = last_words(logs, f"worker-*-{pid[1]}.err") if logs and pid else ""
-        if logs and oom_kills_before is not None and (oom_kills() or 0) > oom_kills_before:
+        if logs and memory_ran_out(oom_kills_before):
             last = "it ended without a Python error, and since the study began memory has run out here"
         else:
             last = "it ended without a Python error"

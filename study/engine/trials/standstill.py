@@ -12,7 +12,7 @@ import ray
 from ray.tune.experiment import Trial
 from ray.tune.progress_reporter import TrialProgressCallback
 
-from study.cluster.capacity import Offer
+from study.cluster.capacity import Offer, wanted
 from study.console import say
 from study.engine.trials.deaths import last_words
 from study.errors import RayFailedError
@@ -76,18 +76,16 @@ class Standstill(TrialProgressCallback):
 
     def reason(self) -> str:
         """Return what is waited for: a machine, its resources, or a process of Ray."""
-        wanted = counted(self._resources.cpus_per_run, "CPU")
-        if self._resources.gpus_per_run:
-            wanted += f" and {self._resources.gpus_per_run:g} GPUs"
+        what = wanted(self._resources)
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         if not any(Offer(node, 1).slots(self._resources) for node in nodes):
             machines = counted(len(nodes), "machine")
-            return f"waiting for a machine with {wanted}; none of this cluster has that ({machines} now)"
+            return f"waiting for a machine with {what}; none of this cluster has that ({machines} now)"
         if self._logs is not None:
             printed = last_words(self._logs, "raylet.err")
             return "waiting for Ray to start a process" + (
                 f"; the last line of one that ended: {printed}" if printed else ""
             )
         free = ray.available_resources()
-        shown = ", ".join(f"{free.get(kind, 0.0):g} {kind}s" for kind in ("CPU", "GPU"))
-        return f"waiting for {wanted} on one machine and a process there; free on all machines together: {shown}"
+        shown = ", ".join(counted(free.get(kind, 0.0), kind) for kind in ("CPU", "GPU"))
+        return f"waiting for {what} on one machine and a process there; free on all machines together: {shown}"

@@ -88,7 +88,7 @@ def test_only_processes_of_the_clusters_folder_and_their_descendants_are_killed(
     server = subprocess.Popen(["/bin/sh", "-c", f"sleep 300 & echo $!; wait; : {tmp_path}"], stdout=subprocess.PIPE)
     other = subprocess.Popen(["/bin/sleep", "300"])
     child = int(server.stdout.readline())
-    starting.kill_ray(tmp_path)
+    starting.kill(starting.ray_processes(tmp_path))
     assert server.wait(timeout=10) == -9
     deadline = time.monotonic() + 10
     while starting._command_line(child) and time.monotonic() < deadline:

@@ -14,6 +14,7 @@ from factories import Builder
 from study.cli import main
 from study.commands import drivers, jobs, run
 from study.engine.driver_log import driver_log_path
+from study.ledger import end_request
 from study.ledger.claim import claim, owner
 from study.ledger.end_request import request_path
 from study.planning.runs import study_plan
@@ -25,15 +26,16 @@ from trainables.storage.location import location
 
 DRIVER = """
 import sys, time
-from study.engine import end_watch
 from study.engine.driver_log import DriverLog
+from study.engine.end_watch import EndWatch
 from study.interrupts import Interrupted, interruptible
+from study.ledger import end_request
 from study.ledger.claim import claim
 from trainables.storage.location import location
-end_watch.WATCH_S = 0.05
+end_request.LOOK_S = 0.05
 storage = location(sys.argv[1])
 with interruptible(), claim(storage, "rain"), DriverLog(storage, "rain").listening("run"):
-    with end_watch.EndWatch(storage, "rain"):
+    with EndWatch(storage, "rain"):
         print("runs", flush=True)
         time.sleep(60)
 """
@@ -41,7 +43,7 @@ with interruptible(), claim(storage, "rain"), DriverLog(storage, "rain").listeni
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(drivers, "LOOK_S", 0.05)
+    monkeypatch.setattr(end_request, "LOOK_S", 0.05)
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ from contextlib import ExitStack
 
 import pytest
 
-from study.engine import end_watch
 from study.engine.end_watch import EndWatch
 from study.interrupts import Interrupted, interruptible
+from study.ledger import end_request
 from study.ledger.claim import claim, owner
 from study.ledger.end_request import request_end, request_path
 
@@ -17,8 +17,8 @@ LIMIT_S = 5.0
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(end_watch, "WATCH_S", 0.02)
-    monkeypatch.setattr(end_watch, "WATCH_OBJECT_S", 0.02)
+    monkeypatch.setattr(end_request, "LOOK_S", 0.02)
+    monkeypatch.setattr(end_request, "LOOK_OBJECT_S", 0.02)
 
 
 def until(condition):

@@ -1,6 +1,5 @@
 """What a storage location no longer needs is found and removed; what a study or a process needs is kept."""
 
-import json
 import os
 import time
 from collections import Counter
@@ -14,6 +13,8 @@ from study.ledger.end_request import request_end, request_path
 from study.ledger.leftovers import leftovers
 from trainables.config import CCE
 from trainables.plans import plan_path
+from trainables.published import PublishedDataSet, published_path
+from trainables.storage.documents import to_bytes
 from trainables.storage.locks import acquire
 
 NOBODYS = "0" * 20  # a run that no study names
@@ -115,7 +116,7 @@ def test_to_look_writes_nothing(tmp_path):
 def test_a_plan_that_cannot_be_read_keeps_what_its_study_may_need(tmp_path, content):
     recorded, open_ = study(tmp_path, "rain")
     checkpoint(tmp_path, NOBODYS)
-    frames(tmp_path)
+    frames(tmp_path, UNUSED)
     plan_path(tmp_path, "other").write(content)
     with leftovers(tmp_path, claim_studies=True) as there:
         assert there.unreadable == ["other"]
@@ -126,7 +127,7 @@ def test_a_plan_that_cannot_be_read_keeps_what_its_study_may_need(tmp_path, cont
 
 def test_a_study_without_a_plan_that_a_process_has_just_started_keeps_what_it_may_need(tmp_path):
     checkpoint(tmp_path, NOBODYS)
-    frames(tmp_path)
+    frames(tmp_path, UNUSED)
     with claim(tmp_path, "new"):
         with leftovers(tmp_path, claim_studies=True) as there:
             assert there.starting == ["new"]
@@ -134,11 +135,11 @@ def test_a_study_without_a_plan_that_a_process_has_just_started_keeps_what_it_ma
     assert prune(tmp_path) == {"checkpoints": 1, "frame stores": 1}
 
 
-def frames(storage, name=UNUSED, fingerprint="elsewhere"):
-    """Write a frame store and the data set that names it."""
+def frames(storage, name=UNUSED, fingerprint=None):
+    """Write a frame store and, if a fingerprint is given, the data set that names it."""
     (storage / "features" / name / "store.json").write(b"{}")
-    (storage / "datasets" / f"{fingerprint}.json").write(json.dumps({"frames": name}).encode())
-    (storage / "datasets" / f"{fingerprint}.json").unlink() if fingerprint == "elsewhere" else None
+    if fingerprint:
+        published_path(storage, fingerprint).write(to_bytes(PublishedDataSet(frames=name, manifest={})))
 
 
 def stores(storage):

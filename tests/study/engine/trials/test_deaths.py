@@ -5,6 +5,7 @@ import os
 import pytest
 
 from study.engine.trials import deaths
+from trainables import limits
 
 CREATION = (
     "The actor died because of an error raised in its creation task, \x1b[36mray::RunTrainable.__init__()\x1b[39m\n"
@@ -42,7 +43,7 @@ def test_an_exception_is_the_reason():
 
 
 def test_a_process_that_ended_in_silence_is_not_blamed_on_memory(tmp_path):
-    assert deaths.reason(ALONE, tmp_path, deaths.oom_kills()) == "it ended without a Python error"
+    assert deaths.reason(ALONE, tmp_path, limits.oom_kills()) == "it ended without a Python error"
 
 
 def test_its_last_line_is_quoted(printed):
@@ -59,7 +60,7 @@ def test_of_a_fatal_signal_the_name_is_quoted_and_not_the_stack(printed):
 
 
 def test_memory_is_named_if_the_kernel_counted_a_kill_meanwhile(printed, monkeypatch):
-    monkeypatch.setattr(deaths, "oom_kills", lambda: 3)
+    monkeypatch.setattr(limits, "oom_kills", lambda: 3)
     logs = printed("started")
     assert "since the study began memory has run out here" in deaths.reason(ALONE, logs, 2)
     assert "memory" not in deaths.reason(ALONE, logs, 3)

@@ -50,7 +50,7 @@ def test_gpus_that_no_machine_has_are_named(standing):
 def test_a_busy_cluster_is_named_with_what_is_free(standing):
     reason = standing.module.Standstill("s", Resources(cpus_per_run=2), None).reason()
     assert reason == (
-        "waiting for 2 CPUs on one machine and a process there; free on all machines together: 1 CPUs, 0 GPUs"
+        "waiting for 2 CPUs on one machine and a process there; free on all machines together: 1 CPU, 0 GPUs"
     )
 
 
