@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 SILENT_S = 30.0  # without any process that started or ended, before the first line
 REPEAT_S = 60.0
-GIVE_UP_S = 300.0  # on this machine alone; a cluster may still get a machine
+GIVE_UP_S = 600.0  # on this machine alone; importing PyTorch from a slow disk may take minutes
 
 
 class Standstill(TrialProgressCallback):

@@ -72,8 +72,8 @@ def test_if_no_process_starts_on_this_machine_the_study_ends_with_what_the_last_
     (tmp_path / "raylet.err").write_text("Traceback\nSystemExit: a broken library\n")
     watching = standing.module.Standstill("s", Resources(), tmp_path)
     with pytest.raises(RayFailedError) as raised:
-        lines(standing, capsys, 301, watching=watching)
+        lines(standing, capsys, 601, watching=watching)
     assert str(raised.value) == (
-        "no run has started for 300 s: waiting for Ray to start a process; the last line of one that ended: "
+        "no run has started for 600 s: waiting for Ray to start a process; the last line of one that ended: "
         "SystemExit: a broken library"
     )
