@@ -154,7 +154,7 @@ def _read(path: Location) -> list[dict[str, Any]] | None:
     try:
         data = path.read_bytes()
         logs = [json.loads(line) for line in data.splitlines()]
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return logs if data.endswith(b"\n") and all(isinstance(log, dict) for log in logs) else None
 

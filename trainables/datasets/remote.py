@@ -101,6 +101,6 @@ def _read(record: Path) -> dict[str, Stamp]:
     """Return the files copied before: name -> stamp; empty if there is no record, or a damaged one."""
     try:
         known = json.loads(record.read_bytes())
-    except (OSError, ValueError):
+        return {name: tuple(stamp) for name, stamp in known.items()}
+    except (OSError, ValueError, TypeError, AttributeError, RecursionError):
         return {}
-    return {name: tuple(stamp) for name, stamp in known.items()} if isinstance(known, dict) else {}
