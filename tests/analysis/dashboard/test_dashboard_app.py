@@ -314,6 +314,25 @@ def test_no_other_file_is_served(full_study, client, storage, path):
     assert "fingerprint" not in answer.text
 
 
+@pytest.mark.parametrize("kind", ["log", "record"])
+@pytest.mark.parametrize("linked", ["file", "folder"])
+def test_no_file_behind_a_link_is_served(study, client, storage, kind, linked):
+    run_id = study.add("cce", CCE(name="cce"), 0, status=None)
+    study.write(storage)
+    path = {"log": log_path, "record": record_path}[kind](storage, run_id)
+    secret = storage.parent / "outside" / path.name
+    secret.write(b"secret")
+    path.parent.parent.mkdir(exist_ok=True)
+    if linked == "folder":
+        path.parent.symlink_to(secret.parent)
+    else:
+        path.parent.mkdir()
+        path.symlink_to(secret)
+    answer = client.get(f"/files/{kind}/{run_id}{path.suffix}")
+    assert answer.status_code == 404
+    assert "secret" not in answer.text + client.get(f"/study/best-t/run/{run_id}").text
+
+
 def test_nothing_can_be_written(full_study, client, storage):
     full_study.write(storage)
     for method in (client.post, client.put, client.delete, client.patch):
