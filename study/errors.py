@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 
+def last_line(error: Exception) -> str:
+    """Return the last line of an error's message, or the name of its class if there is no message."""
+    lines = str(error).strip().splitlines()
+    return lines[-1] if lines else type(error).__name__
+
+
 class EngineError(Exception):
     """The study cannot continue, for a reason outside its runs; what is recorded stays."""
 

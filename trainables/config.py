@@ -246,6 +246,9 @@ def digest(value: Any) -> str:  # noqa: ANN401 -- any JSON value
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
+DIGEST = "[0-9a-f]{20}"  # the form of a ``digest``
+
+
 def is_digest(text: str) -> bool:
     """Return whether a text has the form of a ``digest``, as names of runs, data sets and frame stores have."""
-    return re.fullmatch("[0-9a-f]{20}", text) is not None
+    return re.fullmatch(DIGEST, text) is not None

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 PARAMETERS = ("temperature", "q", "beta", "k", "threshold", "rule", "reading", "distances")
 CONTROL = ".fixed_q"  # ends the name of the arm of an adaptive arm's controls
 _RUNS_TOGETHER = re.compile(r'[,;:"]| (and|as|or) ')
+UNITS, STEP = ("B", "kB", "MB", "GB", "TB"), 1000
 SYMBOLS = {"temperature": "T", "beta": "β"}
 
 
@@ -56,6 +57,14 @@ def duration(seconds: float | None) -> str:
     if seconds < 90:  # noqa: PLR2004 -- up to here, seconds are more informative
         return f"{seconds:.0f} s"
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004 -- minutes in an hour
+
+
+def file_size(size: float) -> str:
+    """Write a number of bytes: ``512 B``, ``1.5 GB``."""
+    unit = 0
+    while size >= STEP and unit < len(UNITS) - 1:
+        size, unit = size / STEP, unit + 1
+    return f"{size:.1f} {UNITS[unit]}" if unit else f"{size:.0f} B"
 
 
 def configuration_name(planned: PlannedRun) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
+from trainables.config import DIGEST
 from trainables.storage.documents import Document
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class PublishedDataSet(Document):
 
     """
 
-    frames: Annotated[str, Field(pattern="^[0-9a-f]{20}$")]
+    frames: Annotated[str, Field(pattern=f"^{DIGEST}$")]
     manifest: dict[str, Any]
 
 

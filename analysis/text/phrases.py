@@ -154,8 +154,12 @@ def chosen_by(plan: StudyPlan) -> str:
 
 def listed(configurations: Sequence[Key], names: Mapping[Key, str]) -> str:
     """Name the first of some configurations, and count the others."""
-    words = [names[key] for key in configurations[:MAX_NAMED]]
-    return joined([*words, f"{len(configurations) - MAX_NAMED} more"] if len(configurations) > MAX_NAMED else words)
+    return shortlist([names[key] for key in configurations])
+
+
+def shortlist(words: Sequence[str]) -> str:
+    """Return the first of some words and the number of the others: ``a, b, c, d and 3 more``."""
+    return joined([*words[:MAX_NAMED], f"{len(words) - MAX_NAMED} more"] if len(words) > MAX_NAMED else words)
 
 
 def joined(words: Sequence[str]) -> str:

@@ -26,6 +26,7 @@ from analysis.text.phrases import (
     nothing_complete,
     on_test_clips,
     points,
+    shortlist,
 )
 from analysis.text.possible_bests import Wording, choice_sentence
 from analysis.text.validation_clips import shared_clips
@@ -93,9 +94,7 @@ def _probably_best(finding: SettleFinding, standing: Assessment[Key], called: Ma
     if bests is None or len(bests.members) == 1:
         return []
     probability = dict(zip(standing.keys, standing.best, strict=True))
-    words = [f"{called[key]} ({chance(probability[key])})" for key in bests.members[:MAX_NAMED]]
-    more = len(bests.members) - MAX_NAMED
-    named = joined([*words, *([f"{more} more"] if more > 0 else [])])
+    named = shortlist([f"{called[key]} ({chance(probability[key])})" for key in bests.members])
     together = chance(sum(probability[key] for key in bests.members))
     return [f"With probability {together} the best is one of {named}, each with the probability in brackets."]
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from study.errors import EngineError
+from study.errors import EngineError, last_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ def answers(address: str) -> Iterator[None]:
 
 
 def _meaning(address: str, error: Exception) -> str:
-    text = str(error).strip()
+    text = str(error)
     if isinstance(error, ConnectionError | OSError):  # requests' own errors are among them
         return f"{address}: no cluster answers there; is it up, and the tunnel (ray dashboard CLUSTER.yaml) open?"
     if "Authentication required" in text or "find an authentication token" in text:
@@ -73,7 +73,7 @@ def _meaning(address: str, error: Exception) -> str:
         )
     if "Authentication failed" in text:
         return f"{address}: the cluster refuses this token; it accepts the one in ~/.ray/auth_token on its head"
-    return f"{address}: {text.splitlines()[-1] if text else type(error).__name__}"
+    return f"{address}: {last_line(error)}"
 
 
 def _show_token() -> None:

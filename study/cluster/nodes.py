@@ -19,7 +19,7 @@ from study.cluster.ray_environment import WORKERS
 from study.cluster.ray_start import start_ray
 from study.cluster.watch import listens
 from study.console import say
-from study.errors import EngineError
+from study.errors import EngineError, last_line
 from trainables.provenance import code_digest
 from trainables.storage.location import location
 
@@ -130,8 +130,7 @@ def _judge(address: str, storage: Location, token: bytes, answer: Any) -> None: 
     except (ray.exceptions.NodeDiedError, ray.exceptions.TaskUnschedulableError):
         return  # it has just gone, so no run will start there
     except ray.exceptions.RayError as error:
-        last = str(error).strip().split("\n")[-1]
-        msg = f"node {address} cannot run this study: {last}"
+        msg = f"node {address} cannot run this study: {last_line(error)}"
         raise EngineError(msg) from None
     if theirs != _installed():
         msg = f"node {address} has gce-study {theirs}, the head {_installed()}; {SAME}"

@@ -23,7 +23,7 @@ from study.spec.messages import shown
 from trainables.config import is_digest
 from trainables.features.frame_store import STORES
 from trainables.features.frame_store_cache import copies, is_copy, is_open, last_opened, remove_copy
-from trainables.naming import counted
+from trainables.naming import counted, file_size
 from trainables.storage.documents import is_outage
 from trainables.storage.files import cache
 from trainables.storage.location import location
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 DAY_S = 86_400.0
 UNITS = {"h": 3600.0, "d": 86_400.0, "w": 604_800.0}  # seconds
-PREFIXES, STEP = ("B", "kB", "MB", "GB", "TB"), 1000
 
 
 def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
@@ -120,10 +119,10 @@ def _remove(storage: Location, problems: list[str], items: list[Leftover], *, dr
 
 
 def _print(storage: Location, there: Leftovers, freed: dict[str, Counter[str]], *, dry_run: bool) -> None:
-    rows = [(kind, str(count["number"]), _size(count["size"])) for kind, count in freed.items() if count["number"]]
+    rows = [(kind, str(count["number"]), file_size(count["size"])) for kind, count in freed.items() if count["number"]]
     if rows:
         show("", ("would be freed" if dry_run else "freed", "number", "size"), rows)
-    total = _size(sum(count["size"] for count in freed.values()))
+    total = file_size(sum(count["size"] for count in freed.values()))
     say(f"{storage}: {total} {'would be freed; nothing was changed' if dry_run else 'freed'}")
     if in_use := sum(count["in_use"] for count in freed.values()):
         say(f"kept: {counted(in_use, 'item')} that processes use now")
@@ -133,14 +132,6 @@ def _print(storage: Location, there: Leftovers, freed: dict[str, Counter[str]], 
         say(f"kept: checkpoints without a record, data sets and frames, because the plan of {name} cannot be read")
     for name in there.starting:
         say(f"kept: checkpoints without a record, data sets and frames, because {name} has just been started")
-
-
-def _size(size: float) -> str:
-    """Write a number of bytes: ``512 B``, ``1.5 GB``."""
-    steps = 0
-    while size >= STEP and steps < len(PREFIXES) - 1:
-        size, steps = size / STEP, steps + 1
-    return f"{size:.1f} {PREFIXES[steps]}" if steps else f"{size:.0f} B"
 
 
 def _ray_folders() -> Iterator[Leftover]:

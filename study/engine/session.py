@@ -122,15 +122,13 @@ def train(
         say(text, err=True)
     still_owned()  # computing the frames may have taken long
     register(storage, plan)
-    records = _read_records(storage, plan, retry_failed=options.retry_failed)
     chosen = make_method(spec, plan.dataset.fingerprint, plan.runs)
     conductor = Conductor(chosen.method, storage, plan, git_revision(), still_owned)
     progress = Progress(conductor.state, storage, spec.select_on)
     conductor.state.observers += [progress, TensorBoard(storage, spec.name), notifier]
     if chosen.write_journal:
         conductor.state.observers.append(OptunaJournal(chosen.write_journal))
-    conductor.load(records.values())
-    del records  # their curves would stay in memory for as long as the study runs
+    conductor.load(_read_records(storage, plan, retry_failed=options.retry_failed).values())
     first = conductor.next()  # if the ledger holds every record, Ray need not start
     if first is not Signal.DONE:
         if not isinstance(first, Signal):

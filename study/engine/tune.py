@@ -23,7 +23,7 @@ from study.engine.graceful_stop import FinishingEpochs
 from study.engine.trials.scheduler import MethodScheduler, StartWatch
 from study.engine.trials.searcher import MethodSearcher
 from study.engine.trials.standstill import Standstill
-from study.errors import EngineError, RayFailedError
+from study.errors import EngineError, RayFailedError, last_line
 from trainables.trainable import RunTrainable
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _fit(
         try:
             tuner.fit()
         except TuneError as error:
-            msg = f"Ray Tune gave up: {str(error).strip().splitlines()[-1]}"
+            msg = f"Ray Tune gave up: {last_line(error)}"
             raise RayFailedError(msg) from error
     if searcher.faults:
         raise EngineError(searcher.faults[0])

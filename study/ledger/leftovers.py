@@ -154,10 +154,9 @@ class Leftovers:
         locks = {path.name: path for path in running.glob("*")}
         runs = {Path(name).stem for name in stamps if name.endswith(".pt")} | locks.keys()
         for run_id in sorted(filter(is_digest, runs)):
-            stamp = stamps.get(f"{run_id}.pt")
             if not self._is_free(run_id):
                 continue
-            if stamp is not None:
+            if stamp := stamps.get(f"{run_id}.pt"):
                 kind, size, changed = "checkpoints", stamp[1], stamp[0] / 1e9
             else:
                 kind, (size, changed) = "locks of runs", measured(locks[run_id])

@@ -3,7 +3,7 @@
 import pytest
 
 from trainables.config import LOSSES
-from trainables.naming import PARAMETERS, counted, counted_points, listed_names, plural
+from trainables.naming import PARAMETERS, counted, counted_points, file_size, listed_names, plural
 
 
 def test_every_parameter_of_every_loss_has_a_place_in_the_display_order():
@@ -39,3 +39,10 @@ def test_plurals_follow_the_rules_of_english():
     plurals = [plural(2, noun) for noun in nouns]
     assert plurals == ["training patches", "epochs", "classes", "studies", "days", "boxes", "fresh seeds", "CPUs"]
     assert [plural(1, noun) for noun in nouns] == list(nouns)
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (2.5e9, "2.5 GB"), (3e15, "3000.0 TB")]
+)
+def test_sizes_are_written_in_decimal_units(size, text):
+    assert file_size(size) == text

@@ -20,6 +20,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
 from trainables.datasets.manifest import DataSetError
+from trainables.naming import file_size
 from trainables.storage.locks import exclusive
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def check_free_space(folder: Path, needed: int, what: str) -> None:
     existing = next(p for p in (folder.absolute(), *folder.absolute().parents) if p.exists())
     free = shutil.disk_usage(existing).free
     if free < needed:
-        message = f"{folder}: {what} needs {needed / 1e9:.1f} GB, {free / 1e9:.1f} GB are free"
+        message = f"{folder}: {what} needs {file_size(needed)}, {file_size(free)} are free"
         raise DataSetError([message])
 
 

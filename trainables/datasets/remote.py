@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from trainables.config import digest
 from trainables.datasets.manifest import DataSetError
+from trainables.naming import counted, file_size
 from trainables.storage.files import write_atomically
 from trainables.storage.location import object_location
 
@@ -56,8 +57,8 @@ def _copied(url: str, cache: Path, only: str | None) -> Path:
     known = _read(record)
     missing = [name for name, stamp in stamps.items() if known.get(name) != stamp or not (folder / name).is_file()]
     if missing:
-        size = sum(stamps[name][1] for name in missing) / 1e9
-        logger.warning("%s: copying %d files (%.2f GB) to %s", url, len(missing), size, folder)
+        size = file_size(sum(stamps[name][1] for name in missing))
+        logger.warning("%s: copying %s (%s) to %s", url, counted(len(missing), "file"), size, folder)
         _fetch_all(source, folder, {name: stamps[name] for name in missing}, record, known)
     for name in known.keys() - stamps.keys():
         (folder / name).unlink(missing_ok=True)

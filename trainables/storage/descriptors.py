@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainables.storage.rooted_path import RootedPath, UnsafePathError
+from trainables.storage.rooted_path import PathError, RootedPath, UnsafePathError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,12 +30,8 @@ MOVED = (
 )
 
 
-class StorageMovedError(OSError):
+class StorageMovedError(PathError):
     """A pinned root is no longer the folder that it was."""
-
-    def __str__(self) -> str:
-        """Name the root and state what it is."""
-        return f"{self.filename}: {self.strerror}"
 
 
 @dataclass
@@ -156,7 +152,7 @@ def explained(path: Path) -> Iterator[None]:
     """Name the whole path in an OSError, which else has the name in a folder alone; make that of a link plain."""
     try:
         yield
-    except (UnsafePathError, StorageMovedError):
+    except PathError:
         raise
     except OSError as error:
         if error.errno == errno.ELOOP:

@@ -14,12 +14,16 @@ OUTSIDE = "outside of its storage location"
 P = TypeVar("P", bound="RootedPath")
 
 
-class UnsafePathError(OSError):
-    """A path inside a storage location is a link, goes through one, or is neither a file nor a folder."""
+class PathError(OSError):
+    """A path is not what it should be."""
 
     def __str__(self) -> str:
         """Name the path and state what it is."""
         return f"{self.filename}: {self.strerror}"
+
+
+class UnsafePathError(PathError):
+    """A path inside a storage location is a link, goes through one, or is neither a file nor a folder."""
 
 
 class RootedPath(PosixPath):

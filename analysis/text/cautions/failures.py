@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.results.runs_table import runs_of
 from analysis.statistics.collapse import collapse_rate
-from analysis.text.phrases import joined
+from analysis.text.phrases import MAX_NAMED, joined
 from trainables.naming import counted
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from analysis.statistics.collapse import Rate
 
 BROKEN = ("diverged", "failed")  # runs that were trained and gave no accuracy
-MAX_NAMED = 4
 
 
 def broken(finding: Finding, key: Key) -> list[str]:

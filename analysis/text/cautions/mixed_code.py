@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from analysis.text.phrases import joined
+from analysis.text.phrases import MAX_NAMED, joined
 
 if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults
 
 DIGITS = 12  # of a digest that are shown
-MAX_NAMED = 4
 
 
 def mixed_code(results: StudyResults) -> list[str]:

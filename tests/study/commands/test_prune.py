@@ -10,7 +10,6 @@ import pytest
 from factories import Builder
 from study.cli import main
 from study.cluster import ray_folder
-from study.commands.prune import _size
 from study.ledger.claim import claim
 from trainables.config import CCE
 from trainables.storage.locks import acquire, lock, open_unchanged
@@ -223,10 +222,3 @@ def test_rays_folders_of_ended_studies_are_removed_and_others_kept(place, capsys
 def test_a_place_or_study_that_does_not_exist_is_refused(options, expected, capsys):
     assert main(["prune", *options]) == 2
     assert expected in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("size", "text"), [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (2.5e9, "2.5 GB"), (3e15, "3000.0 TB")]
-)
-def test_sizes_are_written_in_decimal_units(size, text):
-    assert _size(size) == text
