@@ -2,7 +2,7 @@
 
     sudo python benchmarks/random_kills.py --kills 15 --seed 1
 
-Everything runs in a PID namespace whose first process does not collect ended ones, as in ``docker run IMAGE sleep
+Everything runs in a PID namespace whose first process does not reap ended ones, as in ``docker run IMAGE sleep
 infinity``: there an orphan that asks whether its parent lives is always answered yes. Each kill is a SIGKILL to the
 driver's process group, half of them after the driver was stopped for some seconds, so that its workers are idle.
 A study that ends before all kills are done is checked, and another one begins. A kill takes about 15 s.

@@ -33,9 +33,9 @@ This page lists every command and option of `gce-study`. It is generated from th
 whose plan keeps all of its file but `notify`. Relative paths in a study file start from the folder you are in. If a
 file is wrong, every problem is reported at once, with file, line, key, value and the values allowed.
 
-`STUDY` is a study's name, or its file: a text that ends in `.yaml` or `.yml` or has a slash, such as `./study`. A name
-is looked up in the folder `results`, a file's study in the storage location that the file names; `--storage` names
-another place. A file goes before a study of the same name.
+`STUDY` is a study's name, or its file: a text that ends in `.yaml` or `.yml` or contains a slash, such as `./study`. A
+name is looked up in the folder `results`, a file's study in the storage location that the file names; `--storage` names
+another place. A file takes precedence over a study of the same name.
 
 What a command returns to the shell is listed under [exit codes](exit-codes.md). The commands for clusters are
 explained in [Run a study on a cluster](../howto/cluster.md).

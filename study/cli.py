@@ -41,7 +41,10 @@ COMMANDS = {
     "export": ("answers", "write a study's runs, and their curves, as CSV or Parquet"),
     "best": ("answers", "print a study's choice and how certain it is"),
     "compare": ("answers", "print how two studies differ, in their files and in their results"),
-    "prune": ("prune", "free what studies no longer need: checkpoints, frames, caches, what killed processes left"),
+    "prune": (
+        "prune",
+        "free what studies no longer need: checkpoints, frames, caches, temporary files of killed processes",
+    ),
     "dashboard": ("dashboard", "show the studies of a storage location in a browser, live while they run"),
     "data": ("data", "fetch, verify or describe a data set"),
 }

@@ -38,7 +38,7 @@ def heard_by(listener: Callable[[str], None]) -> Iterator[None]:
 
 
 def note(text: str) -> None:
-    """Pass a text to those who hear what is printed, without printing it."""
+    """Pass a text to the functions of ``heard_by`` without printing it."""
     for listener in _listeners:
         listener(text)
 
@@ -87,10 +87,10 @@ def cell(text: str, style: StyleType = "") -> Text:
 
 
 class Warnings(logging.Handler):
-    """Prints warnings, and what is worse, that a library or this project logs and no other handler takes."""
+    """Prints warnings and errors that a library or this project logs and no other handler takes."""
 
     def __init__(self) -> None:
-        """Begin with warnings."""
+        """Handle messages of level WARNING and above."""
         super().__init__(logging.WARNING)
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -1,4 +1,4 @@
-"""Standard output and standard error that never fail: a reader that leaves, or a full disk, must not end a study.
+"""Make standard output and standard error never fail: a reader that leaves, or a full disk, must not end a study.
 
 The command reports at its end what it could not write.
 """

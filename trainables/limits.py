@@ -44,7 +44,7 @@ def memory_ran_out(oom_kills_before: int | None) -> bool:
 
 
 def how_ended(exit_code: int, oom_kills_before: int | None) -> str:
-    """Return how a child process ended, as a predicate.
+    """Return how a child process ended, as a predicate such as ``was killed by SIGSEGV``.
 
     Args:
         exit_code: of the child, or minus the number of the signal that killed it.

@@ -1,7 +1,7 @@
 """End this process when one that it depends on has ended.
 
-Where the first process of a container does not collect those that end, they stay as zombies, and a process that asks
-whether its parent still exists is answered that it does.
+If the first process of a container does not reap ended processes, they stay as zombies, which look alive to a process
+that checks whether its parent still exists.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def end_with_parent(parent: int) -> None:
     """End with the process that has started this one.
 
     Args:
-        parent: its pid, as it passed it on; by now it may have ended, and another process may be the parent.
+        parent: its pid, as it passed that on; by now it may have ended, and another process may be the parent.
 
     """
     end_with({parent: began(parent) if parent == os.getppid() else ""})
@@ -68,7 +68,7 @@ def end_with(depends: Mapping[int, str]) -> None:
 
     """
     if not began(os.getpid()):
-        return  # /proc is not there, so nothing can be told
+        return  # there is no /proc, so nothing can be checked
     threading.Thread(target=_watch, args=(dict(depends),), name="watchdog", daemon=True).start()
 
 

@@ -133,7 +133,7 @@ KEEP_ZOOM = """function(moved, kept) {
 
 @dataclass(frozen=True)
 class Browser:
-    """What a browser has.
+    """The state of the page in a browser.
 
     Attributes:
         dark: whether its theme is dark.
@@ -155,7 +155,7 @@ def update(studies: Studies, where: tuple[str | None, str | None], browser: Brow
     Args:
         studies: the studies to show.
         where: path and query of the address.
-        browser: what the browser has.
+        browser: the state of the browser's page.
 
     Returns:
         The page, what is then shown, the parts and the figures; ``no_update`` for what remains.

@@ -29,7 +29,7 @@ REQUEST_S = 30.0  # from a request's first byte to its last
 MAX_CONNECTIONS = 500  # more of them wait until one is closed
 LIMITS = {
     "channel_timeout": IDLE_S,
-    "cleanup_interval": 5,  # seconds between two looks for idle connections
+    "cleanup_interval": 5,  # seconds between two checks for idle connections
     "connection_limit": MAX_CONNECTIONS,
     "max_request_body_size": MAX_BODY,
     "max_request_header_size": 65_536,  # bytes
@@ -48,7 +48,7 @@ class _Channel(HTTPChannel):  # type: ignore[misc] # waitress carries no types
     began = 0.0  # when the first byte of the present request came
 
     def received(self, data: bytes) -> bool:
-        """Take the bytes that came, unless the request began too long ago."""
+        """Accept received bytes, unless the request began too long ago."""
         if self.request is None:
             self.began = time.monotonic()
         elif time.monotonic() > self.began + REQUEST_S:
@@ -85,7 +85,7 @@ def serve(studies: Studies, host: str, port: int, token: str, announce: Callable
 
 @contextmanager
 def serving(app: WSGIApplication, listener: socket.socket) -> Iterator[threading.Thread]:
-    """Serve an application at a listening socket inside the block, within ``LIMITS``; give the thread that serves."""
+    """Serve an application at a listening socket inside the block, within ``LIMITS``; yield the thread that serves."""
     logging.getLogger("waitress").setLevel(logging.ERROR)  # no line where requests wait for a thread
     channels: dict[int, Any] = {}
     server = create_server(app, map=channels, sockets=[listener], **LIMITS)

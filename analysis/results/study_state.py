@@ -41,7 +41,7 @@ class Progress(Document):
         runs: the number of planned runs.
         left_out: the number of runs that failed or diverged, by status.
         standing: how far the method is, in words.
-        waits: for what runs wait beside their turn, in words.
+        waits: what runs wait for, apart from their turn, in words.
         ended: whether the study gets no more runs; None if that is unknown.
         running: run_id -> (epoch, validation accuracy or None) of the runs in training; 0 before the first end.
         eta_s: seconds to the end; None if unknown.

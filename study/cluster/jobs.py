@@ -108,7 +108,7 @@ class Cluster:
             names = list(dict.fromkeys(attempt.study for attempt in attempts))
             known = ", ".join(names) or "none"
             msg = f"{self.address}: no study named {shown(study)} was submitted since this cluster started"
-            msg += f"{closest(study, names)}; there: {known}"
+            msg += f"{closest(study, names)}; submitted: {known}"
             raise UnknownStudyError(msg)
         return of_study[-1]
 

@@ -85,7 +85,7 @@ def parent_folder() -> Path:
             return parent
     msg = (
         f"{parents[0]} is too long for Ray's sockets ({socket_bytes(parents[0])} of {MAX_SOCKET} bytes), or cannot be "
-        f"written; set TMPDIR to a shorter folder"
+        f"written to; set TMPDIR to a shorter folder"
     )
     raise EngineError(msg)
 

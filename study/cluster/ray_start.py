@@ -1,4 +1,4 @@
-"""Start Ray, or join it, with patience; and end what it started.
+"""Start or join Ray, in several tries; end the processes that a failed try started.
 
 Call ``ray_environment.prepare_environment`` before importing this module.
 """

@@ -25,7 +25,7 @@ MIN_TOKEN = 16  # characters of a token from the environment
 
 def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     """Add the command's arguments to its parser."""
-    text = "print the address of this study's page too, by the study's name or its file"
+    text = "name or file of a study, the address of whose page is printed too"
     command.add_argument("study", metavar="STUDY", nargs="?", help=text)
     add_storage_of_study(command)
     command.add_argument("--port", type=_port, default=8050, help="port to listen on; 0 for a free one (default: 8050)")

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from study.ledger.end_request import End
     from trainables.storage.types import Location
 
-NAMED_S = 2.0  # for a process to name itself in its lock
-HEARD_S = 60.0  # for a driver to answer a request
+NAMED_S = 2.0  # that a process may take to name itself in its lock
+HEARD_S = 60.0  # that a driver may take to answer a request
 
 
 def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
@@ -48,7 +48,7 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
         text = "print this run's log instead; the start of its id suffices. Not with --cluster or --address"
         command.add_argument("--run", metavar="RUN", help=text)
     if name == "wait":
-        text = f"give up after S seconds, with {jobs.TIMED_OUT}"
+        text = f"give up after S seconds, with exit code {jobs.TIMED_OUT}"
         command.add_argument("--timeout", type=float, metavar="S", help=text)
     in_storage, on_cluster = HANDLERS[name]
     command.set_defaults(handler=lambda options: _dispatch(options, in_storage, on_cluster))
@@ -68,7 +68,7 @@ def _dispatch(
     place = study_place(options.study, options.storage)
     if jobs.is_on_cluster(options, place):
         if getattr(options, "run", None):
-            msg = "--run: not of a study on a cluster; a run's log is in the study's storage location: --storage"
+            msg = "--run: not for a study on a cluster; name its storage location, where the logs are, with --storage"
             raise UsageError(msg)
         return on_cluster(options, place.name)
     if not owner(*place):
@@ -91,7 +91,7 @@ def logs(place: StudyPlace, options: argparse.Namespace) -> int:
         except FileNotFoundError:
             data = b""
             if not (options.follow and running):
-                msg = f"{path}: there is no log; one is kept from a study's next start on"
+                msg = f"{path}: there is no log yet; the study's next start begins one"
                 raise UnknownStudyError(msg) from None
         write(_new_part(data, printed).decode(errors="replace"))
         printed = data
@@ -112,13 +112,13 @@ def _run_log(place: StudyPlace, text: str) -> Location:
     if len(matching) == 1:
         return log_path(place.storage, matching[0])
     number = counted(len(matching), "run") if matching else "no run"
-    msg = f"{place.name}: {number} with an id that starts with {shown(text)}{closest(text, ids)}"
+    msg = f"{place.name}: {number} whose id starts with {shown(text)}{closest(text, ids)}"
     msg += "; ids are in the log of the study, and in runs.csv of its report"
     raise UnknownStudyError(msg)
 
 
 def _new_part(data: bytes, before: bytes) -> bytes:
-    """Return what a log holds more than before; its older half may have been dropped meanwhile."""
+    """Return what was added to a log since it was last read; its older half may have been dropped meanwhile."""
     if data.startswith(before):
         return data[len(before) :]
     last = before.rstrip(b"\n").rpartition(b"\n")[2] + b"\n"
@@ -150,7 +150,7 @@ def _end(place: StudyPlace, end: End) -> int:
         raise UsageError(msg)
     request_end(*place, end, holder)
     what = "its runs to finish their epoch" if end == "stop" else "it to end"
-    say(f"{place.name}: {holder} is asked to {end}; waiting for {what} (Ctrl-C stops waiting)")
+    say(f"{place.name}: asked {holder} to {end}; waiting for {what} (Ctrl-C ends the waiting)")
     asked = time.monotonic()
     while owner(*place) == holder:
         if time.monotonic() - asked > HEARD_S and request_path(*place).exists():
@@ -167,7 +167,7 @@ def _end(place: StudyPlace, end: End) -> int:
 
 
 def _named_owner(place: StudyPlace) -> str | None:
-    """Return who runs a study; wait a moment for a process that has not yet written into its lock who it is."""
+    """Return the process that runs a study, in words; wait a moment if its lock does not name it yet."""
     end = time.monotonic() + NAMED_S
     while (holder := owner(*place)) == UNNAMED and time.monotonic() < end:
         time.sleep(0.1)

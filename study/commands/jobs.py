@@ -171,7 +171,7 @@ def stop(options: argparse.Namespace, name: str) -> int:
         attempt = cluster.latest(name)
         if attempt.alive:
             cluster.stop(attempt)
-            say(f"{attempt.study}: waiting for its runs to finish their epoch (Ctrl-C stops waiting)")
+            say(f"{attempt.study}: waiting for its runs to finish their epoch (Ctrl-C ends the waiting)")
             attempt = _ended(cluster, attempt, None)
     say(f"{attempt.study}: {state_of(attempt)}; continue with: gce-study resume {attempt.study}{_where(options)}")
     return 0

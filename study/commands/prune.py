@@ -41,14 +41,14 @@ UNITS = {"h": 3600.0, "d": 86_400.0, "w": 604_800.0}  # seconds
 def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     """Add the command's arguments to its parser."""
     add_storage_of_study(command)
-    text = "free only what belongs to this study, by its name or its file; nothing outside the storage location"
+    text = "name or file of a study: free only what belongs to it, and nothing outside the storage location"
     command.add_argument("--study", metavar="STUDY", help=text)
-    text = "free only what has not been changed or used for so long: 12h, 30d, 8w (default: whatever its age)"
+    text = "free only what has not been changed or used for this long: 12h, 30d, 8w (default: any age)"
     command.add_argument("--older-than", type=_age, default=0.0, metavar="AGE", help=text)
     command.add_argument(
         "--put-aside",
         action="store_true",
-        help="also remove records that were put aside, because they were damaged or to be trained again",
+        help="also remove records put aside because they were damaged or their runs were to be trained again",
     )
     command.add_argument("--dry-run", action="store_true", help="print what would be freed, and change nothing")
     command.set_defaults(handler=prune)
@@ -67,7 +67,7 @@ def prune(options: argparse.Namespace) -> int:
     """Remove what no study needs and no process uses, and print how much that was.
 
     Returns:
-        0; 1 if something could not be read or removed, which is named and stops nothing else.
+        0; 1 if something could not be read or removed: it is named, and the rest is removed all the same.
 
     Raises:
         UnknownStudyError: there is no such storage location, or no such study.
@@ -96,7 +96,7 @@ def _remove(storage: Location, problems: list[str], items: list[Leftover], *, dr
 
     Args:
         storage: the storage location.
-        problems: is given why something could not be removed.
+        problems: receives the reasons why something could not be removed.
         items: the leftovers.
         dry_run: whether to remove nothing.
 
@@ -125,7 +125,7 @@ def _print(storage: Location, there: Leftovers, freed: dict[str, Counter[str]], 
     total = file_size(sum(count["size"] for count in freed.values()))
     say(f"{storage}: {total} {'would be freed; nothing was changed' if dry_run else 'freed'}")
     if in_use := sum(count["in_use"] for count in freed.values()):
-        say(f"kept: {counted(in_use, 'item')} that processes use now")
+        say(f"kept: {counted(in_use, 'item')} that processes are using")
     for problem in there.problems:
         say(f"kept: {problem}")
     for name in there.unreadable:

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class EndWatch:
-    """Ends this process as ``stop`` or ``cancel`` asks for, from a thread, within its context.
+    """Within its context, ends this process, from a thread, when ``stop`` or ``cancel`` requests it.
 
     ``cancel`` has the effect of SIGTERM, and ``stop`` that of SIGINT, except while runs are trained (``training``):
-    then whoever trains them asks ``stop_requested`` and lets them finish their epoch.
+    then the code that trains them polls ``stop_requested`` and lets them finish their epoch.
     """
 
     def __init__(self, storage: Location, name: str) -> None:
@@ -47,7 +47,7 @@ class EndWatch:
 
     @contextmanager
     def training(self) -> Iterator[None]:
-        """Within the context, leave a stop to whoever asks ``stop_requested``."""
+        """Within the context, leave a stop to the caller of ``stop_requested``."""
         with self._lock:
             self._training = True
         try:
@@ -69,7 +69,7 @@ class EndWatch:
                     continue
                 say(f"{self._name}: {request.end} requested by {request.by}", err=True)
                 self._end(at_once=request.end == "cancel")
-                withdraw_request(storage, self._name)  # which tells who asked that the request was heard
+                withdraw_request(storage, self._name)  # which shows the requester that it was received
 
     def _end(self, *, at_once: bool) -> None:
         if at_once:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 REFRESH_S = 1.0
 REFRESH_OBJECT_S = 10.0  # in an object store, where each write is a request that costs money
 RESULTS: frozenset[Status] = frozenset({"complete", "stopped"})  # statuses of runs that give a result
-# A record's status -> how the line of counts calls it, and in which colour.
+# A record's status -> its word in the line of counts, and the colour of that.
 ENDED: dict[Status, tuple[str, str]] = {
     "complete": ("done", ""),
     "stopped": ("stopped early", ""),
@@ -97,7 +97,7 @@ class Progress(Observer):
         self._write()
 
     def run_held(self, planned: PlannedRun, holder: str) -> None:
-        """Print for which process a run waits."""
+        """Print which process a run waits for."""
         self._print(cell(f"{_name(planned)}: waits for {holder}, which trains it"))
 
     def epoch_ended(self, planned: PlannedRun, point: Epoch, earlier: Sequence[Epoch]) -> None:  # noqa: ARG002 -- the observer's signature
@@ -149,7 +149,7 @@ class Progress(Observer):
         return len(self.state.runs) - len(self.state.recorded)
 
     def line(self) -> str:
-        """Return one line: counts, the method's progress, for what runs wait, and ETA."""
+        """Return one line: counts, the method's progress, what runs wait for, and ETA."""
         return self._line().plain
 
     def _line(self) -> Text:
@@ -171,7 +171,7 @@ class Progress(Observer):
         return Text(between).join([*texts, Text(f"{running} running"), Text(more)])
 
     def _waits(self) -> list[str]:
-        """Return for what runs wait, if it is not their turn."""
+        """Return what runs wait for, apart from their turn."""
         holders = Counter(list(self.state.held.values()))
         if not holders and self.began is None:
             return [] if self.state.is_over else ["no run has started yet"]

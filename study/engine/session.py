@@ -104,7 +104,7 @@ def train(
         options: ``skip_bad_clips`` and ``retry_failed``.
         notifier: is notified of the study's state.
         still_owned: a guard that raises OwnedError once another process has taken the study over.
-        end_watch: tells whether the study is to stop.
+        end_watch: knows whether the study is to stop.
 
     Raises:
         OwnedError: another process has taken the study over.

@@ -73,7 +73,7 @@ class Ledger:
                 path.discard()  # a process that waits for it finds the record
 
     def _read(self, run_id: str) -> Record | str | OtherVersionError | None:
-        """Return a run's record; None if it is absent, how its damage shows, or the error of another version's."""
+        """Return a run's record; None if it is absent, why it is damaged, or the error if another version wrote it."""
         try:
             record = read_record(record_path(self.storage, run_id))
         except FileNotFoundError:

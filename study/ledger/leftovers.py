@@ -1,10 +1,10 @@
-"""What a storage location no longer needs: it is made again when it is, or nothing reads it any more.
+"""Files that a storage location no longer needs: they are made again when needed, or nothing reads them any more.
 
-Records, plans, reports and logs are no leftovers. A study that has not ended needs its checkpoints, its data set and
+Records, plans, reports and logs are not leftovers. A study that has not ended needs its checkpoints, its data set and
 its frames, also while no process runs it. If a plan cannot be read, or a process runs a study whose plan is not written
-yet, nobody knows what that study needs: then checkpoints of runs without a record, data sets and frames are kept.
+yet, what that study needs is unknown: then checkpoints of runs without a record, data sets and frames are kept.
 
-Only files with names that gce-study gives are leftovers: the folder may hold other files of its user.
+Only files with names that gce-study uses are leftovers: the folder may hold other files of its user.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Leftovers:
         Args:
             storage: the storage location.
             only: the study whose leftovers are wanted; None for all.
-            claims: is given the claims on the studies that have ended; None claims none.
+            claims: receives the claims on the studies that have ended; None claims none.
 
         Raises:
             OSError: the storage location cannot be read.
@@ -241,7 +241,7 @@ class Leftovers:
                     yield Leftover("synthetic data sets", *measured(path), remove)
 
     def _temporary(self) -> Iterator[Leftover]:
-        """Find what writes left behind whose process was killed; an object store has none."""
+        """Find temporary files of processes that were killed while writing; an object store has none."""
         root = self._storage.local_path
         walks = (os.walk(root / folder) for folder in FOLDERS if not (root / folder).is_symlink()) if root else ()
         for folder, folders, files in chain.from_iterable(walks):
@@ -250,10 +250,10 @@ class Leftovers:
                 with suppress(FileNotFoundError):
                     size, changed = on_disk(path)
                     if time.time() - changed > WRITING_S:
-                        yield Leftover("files of writes that were killed", size, changed, partial(remove_local, path))
+                        yield Leftover("files of killed processes", size, changed, partial(remove_local, path))
 
     def _entries(self, folder: str, pattern: str = "*") -> Iterator[Location]:
-        """Find what a folder of the storage location holds, unless it is a link; hidden entries are still written."""
+        """Find what a folder of the storage location holds, unless it is a link; hidden entries may be unfinished."""
         if not is_link(self._storage / folder):
             for path in (self._storage / folder).glob(pattern):
                 if not path.name.startswith(".") and not is_link(path.parent) and not is_link(path):
@@ -272,8 +272,8 @@ def leftovers(storage: Location, only: str | None = None, *, claim_studies: bool
     Args:
         storage: the storage location.
         only: the study; None for all.
-        claim_studies: whether to own the studies that have ended within the context, so that none of them is run
-            while its leftovers are removed. Nothing is written without.
+        claim_studies: whether to own the ended studies within the context, so that none of them is run while its
+            leftovers are removed. If not, nothing is written.
 
     Raises:
         OSError: the storage location cannot be read, or not be written.

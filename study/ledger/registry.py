@@ -52,7 +52,7 @@ def stored_spec(storage: Location, name: str) -> StudySpec:
         return StudySpec.model_validate(plan.spec | {"storage": str(storage)})
     except ValidationError as error:
         reason = error.errors()[0]["msg"]
-        text = f"{plan_path(storage, name)}: the study is not one of this version ({reason}); run it from its file"
+        text = f"{plan_path(storage, name)}: this version does not accept the study ({reason}); run it from its file"
         raise SpecError([text]) from None
 
 

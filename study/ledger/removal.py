@@ -31,7 +31,7 @@ def measured(path: Location) -> tuple[int, float]:
 
 
 def on_disk(path: Path) -> tuple[int, float]:
-    """Return what ``measured`` does, of a path on this machine's disk; links are not followed."""
+    """Return what ``measured`` does, for a path on this machine's disk; links are not followed."""
     below = [path, *path.rglob("*")] if path.is_dir() and not path.is_symlink() else [path]
     stats = [entry.lstat() for entry in below]
     return sum(stat.st_size for stat in stats if not S_ISDIR(stat.st_mode)), max(stat.st_mtime for stat in stats)

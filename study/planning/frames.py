@@ -63,7 +63,7 @@ def store_data(
         else:
             store = shared_store(storage / STORES / store_folder(folder, readable).name, folder, build)
     except BrokenProcessPool as broken:
-        msg = f"{broken}; what was finished is kept"
+        msg = f"{broken}; finished frames are kept"
         raise EngineError(msg) from None
     except ImportError as error:
         msg = f"a process that computes frames cannot import what it needs: {error}"

@@ -48,7 +48,7 @@ class Frame:
 
 
 def read_header(data: bytes) -> Frame | None:
-    """Return the frame whose header is these 4 bytes; None if they are none, or of free format."""
+    """Return the frame whose header is these 4 bytes; None if they are not a header, or one of free format."""
     if len(data) < 4 or data[0] != 0xFF or data[1] & 0xE0 != 0xE0:  # noqa: PLR2004 -- 4 bytes, 11 bits set
         return None
     version, layer = data[1] >> 3 & 3, data[1] >> 1 & 3

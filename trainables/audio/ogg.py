@@ -31,7 +31,7 @@ def check_ogg(file: BinaryIO, first: int, size: int) -> tuple[Part, ...]:
     beginning, end = False, first
     for start, end, flags, serial, number in _pages(file, first, size):  # noqa: B007 -- the last page's end is used
         if flags & FIRST:
-            if not beginning:  # the streams of a link all begin before any goes on
+            if not beginning:  # all streams of a link begin before any continues
                 _check_ended(numbers)
                 starts.append(start)
             numbers[serial] = number

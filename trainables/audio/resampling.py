@@ -1,9 +1,9 @@
-"""Resample a mono sound between any two rates, in memory that the ratio of the rates does not decide.
+"""Resample a mono sound between any two rates, in memory that does not depend on the ratio of the rates.
 
 The filter is that of torchaudio's ``resample``: a sinc of 6 zero crossings with a Hann window, cut off at 0.99 of the
 lower Nyquist frequency. For each phase of the output, torchaudio holds weights for as many input samples as the rate
-has after division by the common divisor: gigabytes for rates without a large one. Such rates are interpolated here,
-sample by sample, with the few weights of each phase that are not 0.
+has after division by the greatest common divisor: gigabytes if that is small. Between such rates the sound is
+interpolated here, sample by sample, with the few weights of each phase that are not 0.
 """
 
 from __future__ import annotations

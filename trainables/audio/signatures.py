@@ -65,7 +65,7 @@ def other_content(head: bytes, suffix: str) -> str | None:
 
 
 def unsuitable(name: str, suffix: str) -> str:
-    """Return the reason against content that can be named, and what to do about it."""
+    """Return why content of a known kind cannot be used, and what to do about it."""
     expected = suffix.lower().lstrip(".") or "a sound file"
     remedy = "unpack it" if name.endswith("archive") else _REMEDIES.get(name, "convert it to flac or wav")
     return f"content is {name}, not {expected}; {remedy}"

@@ -21,9 +21,9 @@ MPEG_FORMATS = (0x50, 0x55)  # MPEG layers 1 and 2; layer 3
 # Writers that stream to a pipe cannot fill in the length later: they leave the largest number, or just under 2 GiB.
 STREAMED_LENGTHS = (range(0x7FFF_F000, 0x8000_0001), range(0xFFFF_F000, 0x1_0000_0000))
 MAX_CHUNKS = 10_000  # before the sound or behind it; a file of zeros would have millions
-MAX_HEADER = 1 << 24  # bytes before the sound of a file whose lengths are mended in memory
+MAX_HEADER = 1 << 24  # bytes before the sound of a file whose lengths are corrected in memory
 TAGS = (b"TAG", b"ID3", b"APETAGEX")  # that taggers append without a chunk
-CUT_CHUNKS = (b"LIST", b"id3 ", b"ID3 ", b"JUNK", b"bext", b"iXML")  # known, so that one that is cut is one
+CUT_CHUNKS = (b"LIST", b"id3 ", b"ID3 ", b"JUNK", b"bext", b"iXML")  # names by which a cut chunk is recognised
 LARGEST = 0xFFFF_FFFF  # length that a chunk can state
 MAX_REST = 64  # bytes behind the sound that need not be chunks
 BLOCK = 1 << 20  # bytes read at a time

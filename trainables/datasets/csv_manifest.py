@@ -66,7 +66,7 @@ def _problems(values: dict[str, str], labels: set[str]) -> list[str]:
     if small and small not in TRUTH:
         problems.append(f"noisy_small {quoted(values['noisy_small'])} is not one of 0, 1, true, false")
     if truth and truth not in labels | {NO_CLASS}:
-        reason = unlike(truth, labels) or f"; {NO_CLASS} is a sound of no class"
+        reason = unlike(truth, labels) or f"; {NO_CLASS} stands for a sound of no class"
         problems.append(f"true_label {quoted(truth)} is not a label of this data set{reason}")
     return [p for p in problems if p]
 

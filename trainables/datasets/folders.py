@@ -92,7 +92,7 @@ class _Listing:
         entries = self.entries(parent)
         loose = [p for p in entries if p.suffix.lower() in SUFFIXES]
         if loose and not any(p.is_dir() for p in entries):
-            remedy = "put each in a folder named by its class, or list them in a CSV"
+            remedy = "put each in a folder named after its class, or list them in a CSV"
             self.add("", "no class folders", f"{len(loose)} sound files lie directly in {parent}; {remedy}")
             return {}
         paths_of = {}

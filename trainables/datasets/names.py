@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 NO_CLASS = "(none)"  # the true label, in a CSV, of a sound of none of the classes
 MISSING = "no such file"
-UNPRINTABLE = "holds a character that cannot be printed"
+UNPRINTABLE = "contains an unprintable character"
 IN_ENCODING = "only in how accents are encoded (Unicode NFC or NFD)"
 FORMS_DIFFER = f"differ {IN_ENCODING}"
 MAX_SHOWN = 80  # characters of a value in a message
@@ -46,7 +46,7 @@ def quoted(value: str) -> str:
 
 
 def printable(name: str) -> str:
-    """Return a name as it is, or quoted if it holds a character that cannot be printed."""
+    """Return a name as it is, or quoted if it contains an unprintable character."""
     return name if name.isprintable() else quoted(name)
 
 
@@ -56,20 +56,20 @@ def normal_form(name: str) -> str:
 
 
 def unlike(name: str, names: Collection[str]) -> str:
-    """Return what sets a name apart from one of ``names`` that looks the same, as the end of a message, or ""."""
+    """Return the end of a message on a name that only looks like one of ``names``; "" if it looks like none."""
     alike = name not in names and normal_form(name) in map(normal_form, names)
     return f"; it and a label that looks the same {FORMS_DIFFER}" if alike else ""
 
 
 def missing(path: Path, problem: str = MISSING) -> str:
-    """Return the problem of a path that leads nowhere, with the file that is there under another encoding, if any.
+    """Return the problem of a path that does not exist, with the file that exists under another encoding, if any.
 
     A name with accents that was written on a Mac may be another sequence of characters than the same name elsewhere.
     """
     other = _other_form(path)
     if other is None:
         return problem
-    differs = f"{problem}, but one whose name differs {IN_ENCODING}"
+    differs = f"{problem}, but there is one whose name differs {IN_ENCODING}"
     return f"{differs}: {str(other)!a}; rename it, or copy its name from there"
 
 
@@ -109,5 +109,5 @@ def check_label(label: str) -> str:
     if not label.isprintable():
         return f"label {quoted(label)} {UNPRINTABLE}"
     if label == NO_CLASS:
-        return f"label '{label}' is kept for the true label of a sound of no class"
+        return f"label '{label}' is reserved for the true label of a sound of no class"
     return "" if label == label.strip() else f"label '{label}' has spaces around it"

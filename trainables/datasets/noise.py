@@ -119,6 +119,6 @@ def _pool(noise: Noise) -> Path:
 
 
 def pool_files(pool: Path) -> Iterable[str]:
-    """List the sound files below a folder, at any depth, as paths relative to it; hidden files are not."""
+    """List the sound files below a folder, at any depth, as paths relative to it; hidden files are left out."""
     paths = (p.relative_to(pool) for p in pool.rglob("*") if p.suffix.lower() in SUFFIXES)
     return (path.as_posix() for path in paths if not any(map(is_leftover, path.parts)))

@@ -1,4 +1,4 @@
-"""The log-mel frames of a sound file, in memory that its length does not decide."""
+"""The log-mel frames of a sound file, in memory that does not grow with its length."""
 
 from __future__ import annotations
 

@@ -46,7 +46,7 @@ _pinned: dict[str, _Pin] = {}  # absolute path of a root -> what it was when it 
 def pin(root: Path) -> None:
     """From here on, refuse a root if it is not the folder that it is now, and do not make it again.
 
-    A root that is moved, deleted or unmounted while a study runs would else be made anew, and filled in silence.
+    Otherwise a root that is moved, deleted or unmounted while a study runs would be created again and filled silently.
     """
     with suppress(FileNotFoundError):
         status = root.stat()
@@ -108,7 +108,10 @@ def folder_of(path: Path, *, make: bool = False) -> Iterator[tuple[int, str]]:
     root, names = path.steps if isinstance(path, RootedPath) else (path, ())
     if not names:
         root, names = root.parent, (path.name,)
-    descriptor = open_folder(root, names[:-1], make=make)
+    try:
+        descriptor = open_folder(root, names[:-1], make=make)
+    except FileNotFoundError as error:  # what is missing is the path, whichever of its folders is
+        raise FileNotFoundError(error.errno, error.strerror, str(path)) from None
     try:
         yield descriptor, names[-1]
     finally:
@@ -149,7 +152,7 @@ def _open_step(folder: int, name: str, *, make: bool) -> int:
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Name the whole path in an OSError, which else has the name in a folder alone; make that of a link plain."""
+    """Name the whole path in an OSError, which has only the name in its folder; state plainly that a link is one."""
     try:
         yield
     except PathError:
@@ -164,7 +167,7 @@ def open_file(path: Path, flags: int, mode: int = 0o666) -> int:
     """Open a file and return its descriptor.
 
     Raises:
-        UnsafePathError: the path is no file, or a link below the root of a ``RootedPath``, or goes through one.
+        UnsafePathError: the path is not a file, or is a link below the root of a ``RootedPath`` or goes through one.
         IsADirectoryError: it is a folder.
         OSError: it cannot be opened.
 
@@ -193,7 +196,7 @@ def scanned(path: RootedPath) -> Iterator[Iterator[os.DirEntry[str]]]:
 
     Raises:
         UnsafePathError: it is a link, or goes through one.
-        OSError: it is no folder, or cannot be read.
+        OSError: it is not a folder, or cannot be read.
 
     """
     root, names = path.steps

@@ -21,7 +21,7 @@ Word: TypeAlias = Annotated[str, Field(max_length=255)]
 
 
 class Life(Part):
-    """What lets other processes of a machine tell whether one is alive; see ``watchdog.began``."""
+    """By this, other processes of a machine determine whether a process is alive; see ``watchdog.began``."""
 
     boot: Word = ""
     namespace: Word = ""

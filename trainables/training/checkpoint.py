@@ -37,7 +37,7 @@ class Trained(BaseModel):
 
 
 class Checkpoint(Document):
-    """The content of a checkpoint. It is no JSON, but has a version of its schema as JSON documents do.
+    """The content of a checkpoint. It is not JSON, but states the version of its schema, as JSON documents do.
 
     Attributes:
         training: ``RunTraining.state()``.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 # Ray's messages for a process that was lost with its machine. It uses the last one before it knows that the machine is
 # gone; if a process dies alone, its machine reports that at once.
 NODE_LOST = ("node has died", "node was terminated", "actor is temporarily unavailable")
-ANNOUNCED = "its node has died, as was announced"
+ANNOUNCED = "its node has died, as announced"
 MEMORY = "low on memory"  # in Ray's message if Ray ended the process itself
 UNEXPLAINED = "worker process has died"  # in Ray's message if the process ended without an exception
 MAX_CHARACTERS = 200  # of a reason
@@ -44,7 +44,7 @@ def reason(error: str, logs: Path | None, oom_kills_before: int | None) -> str:
         pid = re.search(r"^\s*pid: (\d+)$", error, re.MULTILINE)
         printed = last_words(logs, f"worker-*-{pid[1]}.err") if logs and pid else ""
         if logs and memory_ran_out(oom_kills_before):
-            last = "it ended without a Python error, and since the study began memory has run out here"
+            last = "it ended without a Python error, and memory has run out here since the study began"
         else:
             last = "it ended without a Python error"
         last += f"; its last line: {printed}" if printed else ""

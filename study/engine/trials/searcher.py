@@ -1,4 +1,4 @@
-"""Tune's searcher: it gets runs from the conductor, and tells it how they end.
+"""Tune's searcher: it gets runs from the conductor, and reports how they end.
 
 Call ``ray_environment.prepare_environment`` before importing this module.
 """
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from trainables.config import Run
 
 LOST_PROCESSES = 10  # a run whose process dies more often than this without an epoch in between counts as failed
-MOST_UNSTARTED = 3  # runs that fail so before any process has reached a step; then the fault is not that of the runs
+MOST_UNSTARTED = 3  # runs that fail like that before any process has reached a step; then the runs are not at fault
 
 
 class MethodSearcher(Searcher):
@@ -150,8 +150,8 @@ class MethodSearcher(Searcher):
         if not self._started and self._failed_unstarted >= MOST_UNSTARTED:
             failed = counted(self._failed_unstarted, "run")
             self.hopeless = (
-                f"no process could begin a run, and {failed} failed: {why}; the others are left as they are; once that "
-                f"is mended, run with --retry-failed"
+                f"no process could begin a run, and {failed} failed: {why}; the other runs are left as they are; once "
+                f"the cause is fixed, run with --retry-failed"
             )
         return True
 

@@ -1,4 +1,4 @@
-"""State what a study waits for while no run trains, and end it if no process can start on this machine.
+"""State what a study waits for while no run trains, and end the study if no process can start on this machine.
 
 Call ``ray_environment.prepare_environment`` before importing this module.
 """
@@ -80,7 +80,7 @@ class Standstill(TrialProgressCallback):
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         if not any(Offer(node, 1).slots(self._resources) for node in nodes):
             machines = counted(len(nodes), "machine")
-            return f"waiting for a machine with {what}; none of this cluster has that ({machines} now)"
+            return f"waiting for a machine with {what}; no machine of this cluster has that ({machines} now)"
         if self._logs is not None:
             printed = last_words(self._logs, "raylet.err")
             return "waiting for Ray to start a process" + (

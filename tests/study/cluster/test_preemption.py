@@ -170,7 +170,7 @@ def test_a_notice_drains_the_node_and_its_run_goes_on_elsewhere_without_a_failur
     assert "this machine will be taken back in 1" in answer.stderr
     assert "WATCHER 0\n" in answer.stdout
     assert "DRAINING True\n" in answer.stdout
-    assert "DEATHS [('its node has died, as was announced', 0)]\n" in answer.stdout
+    assert "DEATHS [('its node has died, as announced', 0)]\n" in answer.stdout
     records = read_records(tmp_path / "storage").values()
     assert [record.status for record in records] == ["complete"] * 2
     assert sorted(record.provenance.attempt_count for record in records) == [1, 2]

@@ -67,7 +67,7 @@ def test_without_any_short_folder_one_line_names_the_bytes_and_the_remedy(parent
     with pytest.raises(EngineError) as raised:
         parent_folder()
     assert str(raised.value) == (
-        f"{long} is too long for Ray's sockets ({socket_bytes(long)} of 107 bytes), or cannot be written; "
+        f"{long} is too long for Ray's sockets ({socket_bytes(long)} of 107 bytes), or cannot be written to; "
         "set TMPDIR to a shorter folder"
     )
 

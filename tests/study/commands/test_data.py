@@ -164,7 +164,7 @@ def test_describe_names_doubtful_clips_and_what_it_passed_over(
     soundfile.write(tmp_path / "set/train/a/1.wav", np.zeros(9_000), 44_100)
     (tmp_path / "set/train/a/Thumbs.db").touch()
     notes = [
-        "passed over, as hidden or left by a system: Thumbs.db",
+        "ignored, because hidden or left by a system: Thumbs.db",
         (
             "1 of 4 test clips holds the sound of a training clip, which makes test accuracies too high: test/a/1.wav "
             "as train/b/0.wav."

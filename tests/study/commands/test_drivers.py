@@ -79,7 +79,7 @@ def test_a_study_that_runs_is_ended_through_its_storage_location(tmp_path, comma
         process.wait(timeout=10)
     assert owner(tmp_path / "results", "rain") is None
     first, last = capsys.readouterr().out.splitlines()
-    assert first.startswith(f"rain: process {process.pid} of ")
+    assert first.startswith(f"rain: asked process {process.pid} of ")
     assert last == f"rain: {ended}; records and checkpoints are kept"
     log = driver_log_path(tmp_path / "results", "rain").read_text()
     assert f"rain: {command} requested by process {os.getpid()} of " in log
@@ -140,7 +140,7 @@ def test_logs_prints_the_log_of_the_study(tmp_path, capsys):
 @pytest.mark.usefixtures("study")
 def test_a_study_without_a_log_is_named(capsys):
     assert main(["logs", "rain"]) == 2
-    assert "driver.log: there is no log; one is kept from a study's next start on" in capsys.readouterr().err
+    assert "driver.log: there is no log yet; the study's next start begins one" in capsys.readouterr().err
 
 
 def test_logs_prints_the_log_of_a_run_by_the_start_of_its_id(study, tmp_path, capsys):
@@ -151,7 +151,7 @@ def test_logs_prints_the_log_of_a_run_by_the_start_of_its_id(study, tmp_path, ca
 
 
 @pytest.mark.usefixtures("study")
-@pytest.mark.parametrize(("start", "expected"), [("", "2 runs with an id that"), ("zz", "no run with an id that")])
+@pytest.mark.parametrize(("start", "expected"), [("", "2 runs whose id"), ("zz", "no run whose id")])
 def test_a_run_that_is_not_one_of_the_study_is_refused(start, expected, capsys):
     assert main(["logs", "rain", "--run", start]) == 2
     assert f"rain: {expected} starts with '{start}'" in capsys.readouterr().err
@@ -256,4 +256,4 @@ def test_a_study_that_is_not_there_is_looked_for_on_the_cluster_of_the_usual_add
 
 def test_a_run_of_a_cluster_is_not_asked_for_its_log(capsys):
     assert main(["logs", "rain", "--run", "0", "--address", "http://127.0.0.1:1"]) == 2
-    assert "--run: not of a study on a cluster" in capsys.readouterr().err
+    assert "--run: not for a study on a cluster" in capsys.readouterr().err

@@ -137,5 +137,5 @@ def test_a_plan_that_this_version_cannot_run_is_explained(capsys):
     for command in ("check", "run", "resume"):
         assert main([command, "rain"]) == 2
         error = capsys.readouterr().err.splitlines()[-1]
-        assert error.startswith("gce-study: results/studies/rain/plan.json: the study is not one of this version (")
+        assert error.startswith("gce-study: results/studies/rain/plan.json: this version does not accept the study (")
         assert error.endswith("); run it from its file")

@@ -87,7 +87,7 @@ def test_what_processes_use_is_counted(place, capsys):
     (path,) = (place / "results" / "checkpoints").iterdir()
     held = acquire(place / "results" / "running" / path.stem)
     assert main(["prune"]) == 0
-    assert capsys.readouterr().out == "results: 0 B freed\nkept: 1 item that processes use now\n"
+    assert capsys.readouterr().out == "results: 0 B freed\nkept: 1 item that processes are using\n"
     held.release()
     assert path.exists()
 
@@ -151,7 +151,7 @@ def test_a_cached_frame_store_that_a_process_has_open_is_kept(place, capsys):
         assert main(["prune", "--dry-run"]) == 0
         said = capsys.readouterr().out
         assert "cached frame stores" not in rows(said)
-        assert said.endswith("kept: 1 item that processes use now\n")
+        assert said.endswith("kept: 1 item that processes are using\n")
         assert main(["prune"]) == 0
         assert "cached frame stores" not in rows(capsys.readouterr().out)
     assert main(["prune"]) == 0

@@ -137,8 +137,8 @@ def test_if_no_process_can_begin_a_run_the_study_ends_after_three_and_leaves_the
     assert asking.hopeless == ""
     lose(asking, runs[2])
     assert asking.hopeless == (
-        "no process could begin a run, and 3 runs failed: ImportError: libfoo.so.1; the others are left as they are; "
-        "once that is mended, run with --retry-failed"
+        "no process could begin a run, and 3 runs failed: ImportError: libfoo.so.1; the other runs are left as they "
+        "are; once the cause is fixed, run with --retry-failed"
     )
     with interruptible(), pytest.raises(EngineError, match="no process could begin a run"):
         engine.StartWatch(asking).on_step_begin(iteration=1, trials=[])

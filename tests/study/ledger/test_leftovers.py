@@ -222,7 +222,7 @@ def test_files_of_killed_writes_are_leftovers_after_a_day(tmp_path):
     for path in (old, new):
         path.write_bytes(b"half")
     os.utime(old, (time.time() - 90_000,) * 2)
-    assert prune(tmp_path) == {"files of writes that were killed": 1}
+    assert prune(tmp_path) == {"files of killed processes": 1}
     assert not old.exists()
     assert new.exists()
 

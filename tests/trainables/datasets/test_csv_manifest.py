@@ -50,7 +50,7 @@ def test_optional_columns_are_used_and_others_ignored(tmp_path: Path) -> None:
 def test_a_true_label_that_is_no_class_names_the_row(tmp_path: Path) -> None:
     text = "path,label,split,verified,true_label\n1.wav,dog,train,1,dog\n2.wav,cat,train,1,dgo\n"
     assert problems(table(tmp_path, text)) == [
-        "data.csv:3: true_label 'dgo' is not a label of this data set; (none) is a sound of no class"
+        "data.csv:3: true_label 'dgo' is not a label of this data set; (none) stands for a sound of no class"
     ]
 
 
@@ -100,7 +100,7 @@ def test_a_file_that_is_no_csv_is_named_by_its_content(tmp_path: Path, start: by
 
 def test_a_nul_byte_names_the_row(tmp_path: Path) -> None:
     assert problems(table(tmp_path, GOOD.encode() + b"5.wav,d\0g,train,1\n")) == [
-        "data.csv:6: a NUL byte: the file is damaged, or no text"
+        "data.csv:6: a NUL byte: the file is damaged, or is not text"
     ]
 
 
@@ -113,7 +113,7 @@ def test_a_nul_byte_names_the_row(tmp_path: Path) -> None:
         ("path|label|split|verified", "the values are separated by vertical bars; separate them by commas"),
         ("sep=;", "the line 'sep=;' is a hint to Excel; delete it, and separate the values by commas"),
         ("sep=,", "the line 'sep=,' is a hint to Excel; delete it, and separate the values by commas"),
-        ('"path,label,split,verified"', "the whole line is in quotes; quote single values only"),
+        ('"path,label,split,verified"', "the whole line is in quotes; quote only single values"),
         (
             "path, label, split ,verified",
             "spaces around the column names (' label', ' split '); remove them, also around the values",
@@ -126,10 +126,10 @@ def test_a_nul_byte_names_the_row(tmp_path: Path) -> None:
             "path,\u200blabel,split,verified",
             "quotes or invisible characters around the column names ('\\u200blabel'); remove them",
         ),
-        ("Path,LABEL,split,verified", "column names are lower case, found 'Path', 'LABEL'"),
+        ("Path,LABEL,split,verified", "column names must be lower case, found 'Path', 'LABEL'"),
         (
             "path,la\x1bbel,split",
-            "no column label, verified; needed are path,label,split,verified, found 'path,la\\x1bbel,split'",
+            "no column label, verified; required: path,label,split,verified; found: 'path,la\\x1bbel,split'",
         ),
         ("path,label,path,split,verified", "column 'path' occurs twice"),
     ],
@@ -173,7 +173,7 @@ def test_header_without_rows(tmp_path: Path) -> None:
 
 def test_missing_column(tmp_path: Path) -> None:
     assert problems(table(tmp_path, "path,class,split,verified\n1.wav,dog,train,1\n")) == [
-        "data.csv:1: no column label; needed are path,label,split,verified, found path,class,split,verified"
+        "data.csv:1: no column label; required: path,label,split,verified; found: path,class,split,verified"
     ]
 
 
@@ -187,17 +187,17 @@ def test_missing_column(tmp_path: Path) -> None:
         (",dog,train,1", "the path is empty"),
         (" 1.wav,dog,train,1", "the path has spaces around it"),
         ("pool:1.wav,dog,train,1", "the path may not start with 'pool:'"),
-        ('"1\n.wav",dog,train,1', "the path holds a character that cannot be printed"),
+        ('"1\n.wav",dog,train,1', "the path contains an unprintable character"),
         ("1.wav,,train,1", "the label is empty"),
-        ("1.wav,do\tg,train,1", "label 'do\\tg' holds a character that cannot be printed"),
-        ("1.wav,(none),train,1", "label '(none)' is kept for the true label of a sound of no class"),
+        ("1.wav,do\tg,train,1", "label 'do\\tg' contains an unprintable character"),
+        ("1.wav,(none),train,1", "label '(none)' is reserved for the true label of a sound of no class"),
         ("1.wav, dog,train,1", "label ' dog' has spaces around it"),
         ("1.wav,dog,eval,1", "split 'eval' is neither train nor test"),
         ("1.wav,dog,train,yes", "verified 'yes' is not one of 0, 1, true, false"),
         ("1.wav,dog,train,", "verified '' is not one of 0, 1, true, false"),
-        ("1.wav,d\x1b[31mog,train,1", "label 'd\\x1b[31mog' holds a character that cannot be printed"),
+        ("1.wav,d\x1b[31mog,train,1", "label 'd\\x1b[31mog' contains an unprintable character"),
         ("1.wav,dog ,train,1", "label 'dog ' has spaces around it"),
-        ('1.wav,"d\nog",train,1', "label 'd\\nog' holds a character that cannot be printed"),
+        ('1.wav,"d\nog",train,1', "label 'd\\nog' contains an unprintable character"),
         ("1.wav,dog,tr\x1bain,1", "split 'tr\\x1bain' is neither train nor test"),
         ("1.wav,dog,train,\x9b1", "verified '\\x9b1' is not one of 0, 1, true, false"),
         ('"1.wav,dog,train,1\n2.wav,dog,train,1', "1 value, the header has 4 columns; is a quote not closed?"),
@@ -257,7 +257,7 @@ def test_a_csv_whose_name_is_encoded_in_another_way_is_pointed_to(tmp_path: Path
     (tmp_path / f"{DECOMPOSED}.csv").write_text(GOOD)
     assert problems(tmp_path / f"{COMPOSED}.csv") == [
         (
-            f"{tmp_path}/{COMPOSED}.csv: no such file, but one whose name differs only in how accents "
+            f"{tmp_path}/{COMPOSED}.csv: no such file, but there is one whose name differs only in how accents "
             f"are encoded (Unicode NFC or NFD): '{tmp_path}/cafe\\u0301.csv'; rename it, or copy its name from there"
         )
     ]

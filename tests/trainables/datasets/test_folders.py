@@ -87,7 +87,7 @@ def test_what_systems_leave_is_passed_over_wherever_it_lies_and_named_in_one_lin
     ]
     assert passed_over(manifest) == [
         (
-            "passed over, as hidden or left by a system: Thumbs.db (3 times), @eaDir (2 times), __MACOSX (2 times), "
+            "ignored, because hidden or left by a system: Thumbs.db (3 times), @eaDir (2 times), __MACOSX (2 times), "
             ".ipynb_checkpoints, 2 more"
         )
     ]
@@ -109,8 +109,8 @@ def test_class_folders_that_differ_only_in_the_encoding_of_accents_are_named(tmp
     ("name", "problem"),
     [
         ("fox ", "fox : label 'fox ' has spaces around it"),
-        ("f\x1box", "'f\\x1box': label 'f\\x1box' holds a character that cannot be printed"),
-        ("(none)", "(none): label '(none)' is kept for the true label of a sound of no class"),
+        ("f\x1box", "'f\\x1box': label 'f\\x1box' contains an unprintable character"),
+        ("(none)", "(none): label '(none)' is reserved for the true label of a sound of no class"),
     ],
 )
 def test_a_class_folder_whose_name_is_no_label_is_one_problem(tmp_path: Path, name: str, problem: str) -> None:
@@ -201,7 +201,7 @@ def test_a_file_name_that_is_not_text(tmp_path: Path) -> None:
         (tmp_path / "dog" / os.fsdecode(b"\xff.wav")).touch()
     except OSError:
         pytest.skip("this file system takes UTF-8 only")
-    assert problems(tmp_path) == ["'dog/\\udcff.wav': the path holds a character that cannot be printed"]
+    assert problems(tmp_path) == ["'dog/\\udcff.wav': the path contains an unprintable character"]
 
 
 def test_one_class_only(tmp_path: Path) -> None:

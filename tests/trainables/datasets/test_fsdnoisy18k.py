@@ -120,7 +120,7 @@ def test_a_missing_column_is_named(tmp_path: Path) -> None:
     lay_out(tmp_path)
     (tmp_path / "FSDnoisy18k.meta/test.csv").write_text("fname,class\n1.wav,Rain\n")
     assert problems(tmp_path) == [
-        "test.csv:1: no column label, aso_id; needed are fname,label,aso_id, found fname,class"
+        "test.csv:1: no column label, aso_id; required: fname,label,aso_id; found: fname,class"
     ]
 
 

@@ -91,7 +91,7 @@ def test_a_missing_file_that_is_there_under_another_encoding_of_accents_is_named
     table(tmp_path, GOOD.replace("a/1.wav", "a/caf\u00e9.wav"))
     assert file_problems(good) == [
         (
-            "data.csv:2: a/caf\u00e9.wav: no such file, but one whose name differs only in how accents "
+            "data.csv:2: a/caf\u00e9.wav: no such file, but there is one whose name differs only in how accents "
             f"are encoded (Unicode NFC or NFD): '{tmp_path}/a/cafe\\u0301.wav'; rename it, or copy its name from there"
         )
     ]

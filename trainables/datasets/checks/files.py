@@ -49,7 +49,7 @@ def passed_over(manifest: Manifest) -> list[str]:
     names = Counter(PurePosixPath(path).name for path in manifest.passed_over).most_common()
     shown = [f"{printable(name)}{f' ({count} times)' if count > 1 else ''}" for name, count in names[:MAX_PASSED_OVER]]
     more = [f"{len(names) - len(shown)} more"] if len(names) > len(shown) else []
-    return [f"passed over, as hidden or left by a system: {', '.join([*shown, *more])}"] if names else []
+    return [f"ignored, because hidden or left by a system: {', '.join([*shown, *more])}"] if names else []
 
 
 def line(clip: Clip, problem: str) -> str:

@@ -1,15 +1,15 @@
-"""From the bytes of a CSV file to its text; a file of another kind has a message that names the kind and the remedy."""
+"""Decode the bytes of a CSV file; for a file of another kind, the error names the kind and the remedy."""
 
 from __future__ import annotations
 
 import codecs
 
 EXPORT = "export the table as CSV in UTF-8, separated by commas"
-# First bytes of files that are no text -> what they are.
+# First bytes of files that are not text -> what they are.
 CONTENTS = {
     b"PK\x03\x04": f"a zip archive, as .xlsx and .ods files are; {EXPORT}",
     b"\xd0\xcf\x11\xe0": f"an old Office document, as .xls files are; {EXPORT}",
-    b"\x1f\x8b": "compressed by gzip; decompress it",
+    b"\x1f\x8b": "compressed with gzip; decompress it",
     b"%PDF": f"a PDF; {EXPORT}",
 }
 # Longest first: the mark of UTF-32 begins with that of UTF-16.
@@ -35,7 +35,7 @@ def decode(data: bytes) -> str:
     """Return the text of a CSV; a byte-order mark of UTF-8 is dropped.
 
     Raises:
-        EncodingError: the bytes are of another encoding, or no text at all.
+        EncodingError: the bytes are of another encoding, or not text at all.
 
     """
     for start, kind in CONTENTS.items():
@@ -52,7 +52,7 @@ def decode(data: bytes) -> str:
         msg = f"byte {data[error.start]:#04x} is not UTF-8; save the file as UTF-8"
         raise EncodingError(msg, line) from None
     if "\0" in text:
-        msg = "a NUL byte: the file is damaged, or no text"
+        msg = "a NUL byte: the file is damaged, or is not text"
         raise EncodingError(msg, text.count("\n", 0, text.index("\0")) + 1)
     return text
 

@@ -1,4 +1,4 @@
-"""The header of a CSV: what differs from the columns that are needed, in words."""
+"""Check the header of a CSV; the messages name what differs from the required columns."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def check_header(header: list[str], required: Sequence[str]) -> str:
     missing = [column for column in required if column not in header]
     if missing:
         return _near_miss(header, required) or (
-            f"no column {', '.join(missing)}; needed are {','.join(required)}, found {_shown(header)}"
+            f"no column {', '.join(missing)}; required: {','.join(required)}; found: {_shown(header)}"
         )
     double = sorted({column for column in header if header.count(column) > 1})
     return f"column {', '.join(map(quoted, double))} occurs twice" if double else ""
 
 
 def _near_miss(header: list[str], required: Sequence[str]) -> str:
-    """Return what alone keeps a header from being right, with the remedy; "" if it is something else."""
+    """Return the one difference that keeps a header from being right, with the remedy; "" if there is no such one."""
     line = ",".join(header)
     if line.lower().startswith("sep=") and len(line) <= len("sep=;,"):  # the separator may be a comma
         return f"the line {quoted(line)} is a hint to Excel; delete it, and separate the values by commas"
@@ -34,7 +34,7 @@ def _near_miss(header: list[str], required: Sequence[str]) -> str:
         if _has(map(_bare, line.split(separator)), required):
             return f"the values are separated by {name}; separate them by commas"
     if len(header) == 1 and _has(map(_bare, header[0].split(",")), required):
-        return "the whole line is in quotes; quote single values only"
+        return "the whole line is in quotes; quote only single values"
     return next((problem for problem in _spelling(header, required) if problem), "")
 
 
@@ -49,7 +49,7 @@ def _spelling(header: list[str], required: Sequence[str]) -> list[str]:
         f"quotes or invisible characters around the column names ({_differing(header, bare)}); remove them"
         if _has(bare, required)
         else "",
-        f"column names are lower case, found {_differing(header, lower)}" if _has(lower, required) else "",
+        f"column names must be lower case, found {_differing(header, lower)}" if _has(lower, required) else "",
     ]
 
 

@@ -62,7 +62,7 @@ def test_of_a_fatal_signal_the_name_is_quoted_and_not_the_stack(printed):
 def test_memory_is_named_if_the_kernel_counted_a_kill_meanwhile(printed, monkeypatch):
     monkeypatch.setattr(limits, "oom_kills", lambda: 3)
     logs = printed("started")
-    assert "since the study began memory has run out here" in deaths.reason(ALONE, logs, 2)
+    assert "memory has run out here since the study began" in deaths.reason(ALONE, logs, 2)
     assert "memory" not in deaths.reason(ALONE, logs, 3)
 
 
@@ -75,7 +75,7 @@ def test_a_reason_is_one_line_of_200_characters_at_most(printed):
     assert len(deaths.reason(ALONE, printed("x" * 500), None)) == 200
 
 
-@pytest.mark.parametrize("text", ["its node has died, as was announced", "The actor died because its node has died."])
+@pytest.mark.parametrize("text", ["its node has died, as announced", "The actor died because its node has died."])
 def test_a_process_that_was_lost_with_its_machine_is_recognised(text):
     assert deaths.with_its_node(text)
     assert not deaths.with_its_node(ALONE)

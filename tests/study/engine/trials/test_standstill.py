@@ -38,13 +38,13 @@ def lines(standing, capsys, seconds, *, watching, statuses=("PENDING",)):
 def test_a_machine_that_no_cluster_has_is_named_after_half_a_minute_and_then_every_minute(standing, capsys):
     watching = standing.module.Standstill("s", Resources(cpus_per_run=8), None)
     printed = lines(standing, capsys, 100, watching=watching)
-    text = "waiting for a machine with 8 CPUs; none of this cluster has that (1 machine now)"
+    text = "waiting for a machine with 8 CPUs; no machine of this cluster has that (1 machine now)"
     assert printed == [f"s: no run has started for {s} s: {text}" for s in (30, 90)]
 
 
 def test_gpus_that_no_machine_has_are_named(standing):
     reason = standing.module.Standstill("s", Resources(gpus_per_run=0.5), None).reason()
-    assert reason.startswith("waiting for a machine with 1 CPU and 0.5 GPUs; none ")
+    assert reason.startswith("waiting for a machine with 1 CPU and 0.5 GPUs; no machine ")
 
 
 def test_a_busy_cluster_is_named_with_what_is_free(standing):
