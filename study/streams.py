@@ -56,18 +56,17 @@ class Streams:
     @property
     def reader_left(self) -> bool:
         """Whether nobody reads the standard output any more: the pipe is closed."""
-        return self._failed_with(errno.EPIPE)
+        return self._lost is not None and self._lost.errno == errno.EPIPE
 
     def failure(self) -> str:
         """Return why some of the standard output was lost, apart from a reader that left; empty if none was."""
         if sys.stdout is not None:
             sys.stdout.flush()
-        if self._output is None or self._output.failure is None or self.reader_left:
-            return ""
-        return f"standard output: {self._output.failure.strerror}"
+        return "" if self._lost is None or self.reader_left else f"standard output: {self._lost.strerror}"
 
-    def _failed_with(self, number: int) -> bool:
-        return self._output is not None and self._output.failure is not None and self._output.failure.errno == number
+    @property
+    def _lost(self) -> OSError | None:
+        return self._output.failure if self._output else None
 
 
 _current = Streams()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ray.job_submission import JobSubmissionClient
+
+
+ANSWER_S = 2.0  # for a connection to be accepted
+
+
+def listens(address: str) -> bool:
+    """Return whether something accepts connections at ``HOST:PORT``."""
+    host, port = address.rsplit(":", 1)
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=ANSWER_S).close()
+    except OSError:
+        return False
+    return True
 
 
 def connect(address: str) -> JobSubmissionClient:

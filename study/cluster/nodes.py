@@ -15,9 +15,9 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from study.cluster.capacity import check_a_run_fits, later_offers
+from study.cluster.connection import listens
 from study.cluster.ray_environment import WORKERS
 from study.cluster.ray_start import start_ray
-from study.cluster.watch import listens
 from study.console import say
 from study.errors import EngineError, last_line
 from trainables.provenance import code_digest

@@ -12,6 +12,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
+from study.cluster.connection import listens
 from study.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
@@ -57,8 +58,7 @@ def tunnel(file: Path) -> Iterator[str]:
 def _until_open(process: subprocess.Popen[bytes], port: int, output: Any, file: Path) -> None:  # noqa: ANN401 -- a file
     end = time.monotonic() + TUNNEL_S
     while process.poll() is None and time.monotonic() < end:
-        with suppress(OSError):
-            socket.create_connection(("127.0.0.1", port), timeout=POLL_S).close()
+        if listens(f"127.0.0.1:{port}"):
             return
         time.sleep(0.1)
     output.seek(0)

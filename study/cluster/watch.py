@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-import socket
 import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import ray
+
+from study.cluster.connection import listens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,13 +49,3 @@ def watched(on_gone: Callable[[str], None], more: str = "") -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
-
-
-def listens(address: str) -> bool:
-    """Return whether something accepts connections at ``HOST:PORT``."""
-    host, port = address.rsplit(":", 1)
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=PROBE_S).close()
-    except OSError:
-        return False
-    return True

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import shlex
 import signal
-import socket
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from study.cluster.connection import listens
 from study.cluster.driver import end_driver
 from study.cluster.jobs import ADDRESS, Cluster
 from study.cluster.tunnel import POLL_S, tunnel
@@ -79,17 +79,7 @@ def is_on_cluster(options: argparse.Namespace, place: StudyPlace) -> bool:
         return True
     if options.storage is not None or plan_path(*place).exists() or owner(*place):
         return False
-    return answers_at_usual_address()
-
-
-def answers_at_usual_address() -> bool:
-    """Return whether something listens at the address that is used without ``--cluster`` and ``--address``."""
-    usual = urlsplit(ADDRESS)
-    try:
-        socket.create_connection((usual.hostname or "", usual.port or 0), timeout=POLL_S).close()
-    except OSError:
-        return False
-    return True
+    return listens(urlsplit(ADDRESS).netloc)
 
 
 def submit(options: argparse.Namespace) -> int:

@@ -18,9 +18,9 @@ class Heartbeat:
     Use it as a context manager, or call ``start`` and ``stop``.
     """
 
-    def __init__(self, beat: Callable[[], None], quiet_s: float | None = None) -> None:
-        """Set the function, which prints a line, and the seconds of silence before it is called (default: a minute)."""
-        self._beat, self._quiet_s = beat, QUIET_S if quiet_s is None else quiet_s
+    def __init__(self, beat: Callable[[], None]) -> None:
+        """Set the function, which prints a line; it is called after ``QUIET_S`` of silence."""
+        self._beat = beat
         self._heard = time.monotonic()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="heartbeat", daemon=True)
@@ -49,7 +49,7 @@ class Heartbeat:
         self._heard = time.monotonic()
 
     def _watch(self) -> None:
-        while not self._ended.wait(max(0.0, self._heard + self._quiet_s - time.monotonic())):
-            if time.monotonic() - self._heard >= self._quiet_s:
+        while not self._ended.wait(max(0.0, self._heard + QUIET_S - time.monotonic())):
+            if time.monotonic() - self._heard >= QUIET_S:
                 self.heard()
                 self._beat()

@@ -13,7 +13,7 @@ import soundfile
 
 from trainables.audio import flac, ogg
 from trainables.audio.decoder_messages import decoder_messages
-from trainables.audio.errors import AudioError
+from trainables.audio.errors import MAX_RATE, MIN_RATE, AudioError, out_of_range
 from trainables.audio.mpeg import check_mpeg
 from trainables.audio.parts import Part, open_sound
 from trainables.audio.signatures import id3_length, other_content, unsuitable
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
-# Hz. A rate outside this range means a damaged header.
-MIN_RATE, MAX_RATE = 1_000, 768_000
 UNKNOWN_LENGTH = 2**62  # libsndfile returns 2**63 - 1 for a FLAC stream of unknown length
 HEAD = 512  # bytes by which content is recognised
 BLOCK = 1 << 20  # samples decoded at a time
@@ -192,8 +190,7 @@ def _opened(path: Path, part: Part | None = None, *, quiet: bool = False) -> Ite
 def _checked(samples: int, rate: int, channels: int) -> Probe:
     """Return the header's content if it can be right."""
     if not MIN_RATE <= rate <= MAX_RATE:
-        msg = f"sample rate {rate} Hz; allowed: {MIN_RATE} to {MAX_RATE}"
-        raise AudioError(msg)
+        raise out_of_range(rate)
     if samples <= 0:
         msg = "header only: 0 samples"
         raise AudioError(msg)

@@ -5,11 +5,13 @@ libsndfile reads the first link only, accepts any last page as the end, and pass
 
 from __future__ import annotations
 
+import re
 import struct
 from typing import TYPE_CHECKING, BinaryIO
 
 from trainables.audio.errors import AudioError
 from trainables.audio.parts import Part
+from trainables.audio.signatures import occurs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +62,7 @@ def _pages(file: BinaryIO, position: int, size: int) -> Iterator[tuple[int, int,
         header = file.read(HEADER)
         if not header.startswith(MAGIC):
             file.seek(position)
-            if position == 0 or _holds_page(file):
+            if position == 0 or occurs(file, re.compile(MAGIC), longest=len(MAGIC)):
                 msg = f"damaged: there is no Ogg page at byte {position}"
                 raise AudioError(msg)
             return  # bytes behind the last page, such as a tag
@@ -72,13 +74,3 @@ def _pages(file: BinaryIO, position: int, size: int) -> Iterator[tuple[int, int,
         serial, number = struct.unpack("<II", header[14:22])
         yield position, end, header[5], serial, number
         position = end
-
-
-def _holds_page(file: BinaryIO) -> bool:
-    """Return whether the magic of a page follows, however far."""
-    tail = b""
-    while block := file.read(1 << 20):
-        if MAGIC in tail + block:
-            return True
-        tail = block[-3:]
-    return False

@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+BLOCK = 1 << 20  # bytes searched at a time
 
 # Only content that people take for sound files; libsndfile reads some of it, but does not report where it is cut.
 SIGNATURES = {
@@ -49,6 +55,16 @@ def id3_length(head: bytes) -> int:
         return 0
     length = sum(byte << shift for byte, shift in zip(head[6:10], (21, 14, 7, 0), strict=True))  # 7 bits each
     return 10 + length + (10 if head[5] & 0x10 else 0)  # a footer repeats the header
+
+
+def occurs(file: BinaryIO, pattern: re.Pattern[bytes], longest: int) -> bool:
+    """Return whether a pattern that matches at most ``longest`` bytes occurs in a file, from its position on."""
+    tail = b""
+    while block := file.read(BLOCK):
+        if pattern.search(tail + block):
+            return True
+        tail = block[1 - longest :]
+    return False
 
 
 def other_content(head: bytes, suffix: str) -> str | None:

@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
-from trainables.audio.errors import AudioError, truncated
+from trainables.audio.errors import AudioError, out_of_range, truncated
 from trainables.audio.parts import Part
 
 if TYPE_CHECKING:
@@ -120,8 +120,7 @@ def _read_header(file: BinaryIO, first: int) -> _Header:
         elif chunk.name == b"fmt ":
             tag, _, rate, _, align = struct.unpack(f"{order}HHIIH", file.read(14).ljust(14, b"\xff"))
             if rate == 0:  # libsndfile would report the file as unreadable
-                msg = "sample rate 0 Hz; allowed: 1000 to 768000"
-                raise AudioError(msg)
+                raise out_of_range(rate)
             block = align if tag in LINEAR_FORMATS else 0
         elif chunk.name == b"data":
             length = long_length if long_field else chunk.length

@@ -51,7 +51,7 @@ def test_terminal_and_dashboard_state_the_same(  # noqa: PLR0913, PLR0917 -- fix
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     method: dict[str, Any],
-    missing: bool,  # noqa: FBT001 -- a case
+    missing: bool,
     progress: dict[str, Any] | None,
     state: str,
 ) -> None:
@@ -125,7 +125,7 @@ def test_a_study_has_ended_when_it_gets_no_more_runs(  # noqa: PLR0913, PLR0917 
     statuses: tuple[Any, Any],
     budget: dict[str, Any],
     progress: dict[str, Any],
-    ended: bool,  # noqa: FBT001 -- a case
+    ended: bool,
 ) -> None:
     study.method, study.spec = method, {"budget": budget}
     for seed, (stage, status) in enumerate(zip(stages, statuses, strict=True)):

@@ -100,7 +100,7 @@ def test_a_study_that_does_not_run_cannot_be_ended(command, capsys):
 @pytest.mark.usefixtures("study")
 @pytest.mark.parametrize("command", ["logs", "stop", "cancel", "wait", "resume"])
 def test_an_unknown_study_is_refused_with_what_may_be_meant(command, capsys, monkeypatch):
-    monkeypatch.setattr(jobs, "answers_at_usual_address", lambda: False)
+    monkeypatch.setattr(jobs, "listens", lambda _: False)
     assert main([command, "rian"]) == 2
     assert capsys.readouterr().err == (
         "gce-study: results: no study named 'rian' (did you mean rain?); its studies: rain; --storage names another "
@@ -227,7 +227,7 @@ def test_a_study_is_resumed_with_what_its_first_start_left_out(tmp_path, monkeyp
 
 @pytest.mark.usefixtures("study")
 def test_a_study_of_the_storage_location_is_preferred_to_a_cluster(monkeypatch, capsys):
-    monkeypatch.setattr(jobs, "answers_at_usual_address", lambda: True)
+    monkeypatch.setattr(jobs, "listens", lambda _: True)
     assert main(["wait", "rain"]) == 1
     assert "not complete" in capsys.readouterr().out
 
@@ -242,14 +242,14 @@ def test_status_names_who_runs_a_study_without_a_plan(tmp_path, capsys):
 
 @pytest.mark.usefixtures("study")
 def test_status_too_looks_for_a_study_on_the_cluster_of_the_usual_address(monkeypatch):
-    monkeypatch.setattr(jobs, "answers_at_usual_address", lambda: True)
+    monkeypatch.setattr(jobs, "listens", lambda _: True)
     monkeypatch.setattr(jobs, "status", lambda _, name: {"elsewhere": 7}[name])
     assert main(["status", "elsewhere"]) == 7
 
 
 @pytest.mark.usefixtures("study")
 def test_a_study_that_is_not_there_is_looked_for_on_the_cluster_of_the_usual_address(monkeypatch):
-    monkeypatch.setattr(jobs, "answers_at_usual_address", lambda: True)
+    monkeypatch.setattr(jobs, "listens", lambda _: True)
     monkeypatch.setitem(drivers.HANDLERS, "wait", (drivers.wait, lambda _, name: {"elsewhere": 7}[name]))
     assert main(["wait", "elsewhere"]) == 7
 

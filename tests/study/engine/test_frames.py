@@ -5,7 +5,6 @@ import time
 import pytest
 
 from study.engine.frames import Lines
-from study.engine.heartbeat import Heartbeat
 
 
 @pytest.fixture
@@ -34,9 +33,9 @@ def test_clips_of_an_earlier_build_do_not_count_towards_the_pace(lines, capsys):
     assert capsys.readouterr().err.splitlines()[-1] == "log-mel frames: 60 of 100 clips; ETA 40 s"
 
 
-def test_silence_is_broken_by_what_is_being_done(capsys):
+def test_silence_is_broken_by_what_is_being_done(capsys, monkeypatch):
+    monkeypatch.setattr("study.engine.heartbeat.QUIET_S", 0.05)
     display = Lines()
-    display.heartbeat = Heartbeat(display._print, 0.05)
     with display.heartbeat:
         time.sleep(0.2)
         display.wait()

@@ -15,25 +15,28 @@ def test_a_minute_is_the_longest_silence():
     assert QUIET_S == 60
 
 
-def test_it_beats_again_and_again_while_nothing_is_printed():
+def test_it_beats_again_and_again_while_nothing_is_printed(monkeypatch):
+    monkeypatch.setattr("study.engine.heartbeat.QUIET_S", 0.05)
     beats = []
-    with Heartbeat(lambda: beats.append(time.monotonic()), 0.05):
+    with Heartbeat(lambda: beats.append(time.monotonic())):
         time.sleep(0.5)
     assert 3 <= len(beats) <= 10
 
 
-def test_what_was_printed_postpones_the_next_beat():
+def test_what_was_printed_postpones_the_next_beat(monkeypatch):
+    monkeypatch.setattr("study.engine.heartbeat.QUIET_S", 0.3)
     beats = []
-    with Heartbeat(lambda: beats.append(1), 0.3) as heartbeat:
+    with Heartbeat(lambda: beats.append(1)) as heartbeat:
         for _ in range(10):
             time.sleep(0.05)
             heartbeat.heard()
     assert beats == []
 
 
-def test_it_is_silent_once_it_has_stopped():
+def test_it_is_silent_once_it_has_stopped(monkeypatch):
+    monkeypatch.setattr("study.engine.heartbeat.QUIET_S", 0.02)
     beats = []
-    with Heartbeat(lambda: beats.append(1), 0.02):
+    with Heartbeat(lambda: beats.append(1)):
         time.sleep(0.1)
     heard = len(beats)
     time.sleep(0.1)

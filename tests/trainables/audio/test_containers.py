@@ -86,7 +86,7 @@ def test_a_file_behind_other_bytes_is_not_read_short(
     kind: tuple,
     samples: int,
     junk: bytes,
-    tagged: bool,  # noqa: FBT001
+    tagged: bool,
 ) -> None:
     data, true_length = build(kind, samples)
     assert outcome(folder, kind[-1], (ID3 if tagged else junk) + data) in {None, true_length}

@@ -76,7 +76,7 @@ def test_the_samples_are_bit_for_bit_those_that_libsndfile_reads_of_a_constant_b
 
 @MODES
 @pytest.mark.parametrize("header", [True, False])
-def test_an_mp3_in_a_wav_is_read_as_the_mp3_is(tmp_path: Path, mode: str, header: bool) -> None:  # noqa: FBT001
+def test_an_mp3_in_a_wav_is_read_as_the_mp3_is(tmp_path: Path, mode: str, header: bool) -> None:
     data = mp3(SOUND, mode, header=header)
     wave = read(tmp_path, riff(mp3_form(), chunk(b"data", data)), "a.wav")
     np.testing.assert_array_equal(wave, read(tmp_path, data))
@@ -87,7 +87,7 @@ def test_an_mp3_in_a_wav_is_read_as_the_mp3_is(tmp_path: Path, mode: str, header
 @pytest.mark.parametrize(
     "before", [bytes(3000), ID3, 2 * ID3, b"some text before"], ids=["zeros", "tag", "tags", "text"]
 )
-def test_bytes_before_the_stream_do_not_matter(tmp_path: Path, mode: str, header: bool, before: bytes) -> None:  # noqa: FBT001
+def test_bytes_before_the_stream_do_not_matter(tmp_path: Path, mode: str, header: bool, before: bytes) -> None:
     data = mp3(SOUND, mode, header=header)
     np.testing.assert_array_equal(read(tmp_path, before + data), read(tmp_path, data))
 
@@ -115,7 +115,7 @@ def test_streams_that_are_joined_are_read_whole_if_none_states_its_length(tmp_pa
 
 @MODES
 @pytest.mark.parametrize("header", [True, False])
-def test_a_last_frame_that_is_cut_is_noticed(tmp_path: Path, mode: str, header: bool) -> None:  # noqa: FBT001
+def test_a_last_frame_that_is_cut_is_noticed(tmp_path: Path, mode: str, header: bool) -> None:
     data = mp3(SOUND, mode, header=header)
     assert reason(tmp_path, data[: -len(frames(data)[-1]) // 2]) == "truncated: the last MPEG frame is cut"
 

@@ -17,7 +17,8 @@ from torchaudio import functional
 
 from sound_files import RATE, noise
 from trainables.audio import probe, read_mono
-from trainables.audio.headers import MAX_RATE, MIN_RATE, resampled_length
+from trainables.audio.errors import MAX_RATE, MIN_RATE
+from trainables.audio.headers import resampled_length
 from trainables.audio.resampling import MAX_FILTER_SIZE, resample
 
 if TYPE_CHECKING:

@@ -72,7 +72,7 @@ def test_s_noisy_is_noisy_small(real: Manifest) -> None:
 @pytest.mark.parametrize(
     ("name", "verified", "size"), [("m_noisy+clean", False, 5_000), ("l_noisy+s_clean", True, 443)]
 )
-def test_classes_are_in_proportion(real: Manifest, name: str, verified: bool, size: int) -> None:  # noqa: FBT001
+def test_classes_are_in_proportion(real: Manifest, name: str, verified: bool, size: int) -> None:
     whole = Counter(c.label for c in real.of("train") if c.verified == verified)
     drawn = Counter(real.clips[i].label for i in subset(real, name) if real.clips[i].verified == verified)
     assert all(abs(drawn[c] - size * n / whole.total()) < 1 for c, n in whole.items())

@@ -158,7 +158,7 @@ def test_what_cannot_be_used_is_refused(
 )
 def test_any_scores_give_finite_moments_and_probabilities(
     scores: list[list[float]],
-    ordered: bool,  # noqa: FBT001 -- hypothesis gives it
+    ordered: bool,
     pending: list[int],
 ) -> None:
     flying = [range(10, 10 + count) for count in pending[: len(scores)]]
