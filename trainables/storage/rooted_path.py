@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path, PosixPath
-from typing import TYPE_CHECKING, Any, Self, TypeVar
-
-if TYPE_CHECKING:
-    import os
+from typing import Any, Self, TypeVar
 
 OUTSIDE = "outside of its storage location"
 
@@ -54,9 +52,10 @@ class RootedPath(PosixPath):
 
         """
         path = super().__truediv__(name)
-        if path.parts[: len(self.parts)] != self.parts:
+        if os.fspath(name).startswith("/"):
             raise UnsafePathError(errno.EINVAL, OUTSIDE, str(path))
-        return _with_root(path, self._location or Path(self))
+        path._location = self._location or Path(self)
+        return path
 
     @property
     def parent(self) -> Self:
