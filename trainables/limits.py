@@ -65,10 +65,11 @@ def _quotas() -> Iterator[float]:
     for folder in _cgroups("cpu"):
         with suppress(ValueError):  # "max", or no such file
             quota, period = map(int, _text(folder, "cpu.max").split())
-            yield quota / period
+            if period > 0:
+                yield quota / period
         with suppress(ValueError):
             quota, period = (int(_text(folder, f"cpu.cfs_{name}_us")) for name in ("quota", "period"))
-            if quota > 0:  # -1 means none
+            if quota > 0 and period > 0:  # -1 means none
                 yield quota / period
 
 
@@ -80,7 +81,7 @@ def _cgroups(controller: str) -> Iterator[Path]:
 
     """
     mounts = list(_mounts(controller))
-    for line in _text(PROCESS, "cgroup").splitlines():
+    for line in filter(None, _text(PROCESS, "cgroup").split("\n")):
         number, controllers, path = line.split(":", 2)
         version = 2 if number == "0" else 1
         if version == 1 and controller not in controllers.split(","):
@@ -97,13 +98,15 @@ def _cgroups(controller: str) -> Iterator[Path]:
 
 def _mounts(controller: str) -> Iterator[tuple[int, str, Path]]:
     """Yield where cgroups are mounted: their version, which cgroup is mounted, and the folder."""
-    for line in _text(PROCESS, "mountinfo").splitlines():
+    for line in filter(None, _text(PROCESS, "mountinfo").split("\n")):  # other line ends may be in a name
         place, _, kind = line.partition(" - ")
-        root, point = (re.sub(r"\\([0-7]{3})", _character, field) for field in place.split()[3:5])
-        name, _, options = kind.split(maxsplit=2)
+        name, _, source_and_options = kind.partition(" ")  # the source may be empty
+        if name not in {"cgroup", "cgroup2"}:
+            continue
+        root, point = (re.sub(r"\\([0-7]{3})", _character, field) for field in place.split(" ")[3:5])
         if name == "cgroup2":
             yield 2, root, Path(point)
-        elif name == "cgroup" and controller in options.split(","):
+        elif controller in source_and_options.rpartition(" ")[2].split(","):
             yield 1, root, Path(point)
 
 

@@ -59,6 +59,21 @@ def test_the_quota_of_a_cgroup_above_counts(cgroup):
     assert usable_cpus() == 3
 
 
+@pytest.mark.parametrize(
+    "line", ["31 23 0:29 / /data rw -  fuse  rw", "32 23 0:30 / /a\x0cb\u2028c rw - tmpfs none rw", "33 23 0:31 / / rw"]
+)
+def test_a_mount_of_another_kind_is_passed_over_whatever_its_line_holds(cgroup, tmp_path, line):
+    (cgroup("/a") / "cpu.max").write_text("300000 100000\n")
+    mounts = Path(str(tmp_path)) / "process" / "mountinfo"
+    mounts.write_text(line + "\n31 23 0:29 / /b rw - tmpfs  rw\n" + mounts.read_text())
+    assert usable_cpus() == 3
+
+
+def test_a_quota_without_a_period_is_no_limit(cgroup):
+    (cgroup("/a") / "cpu.max").write_text("300000 0\n")
+    assert usable_cpus() == 64
+
+
 @pytest.mark.parametrize("path", ["/", "/../outside"])
 def test_the_quota_of_a_container_is_at_the_root_of_its_tree(cgroup, path):
     (cgroup(path, below="") / "cpu.max").write_text("300000 100000\n")
