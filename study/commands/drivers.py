@@ -71,7 +71,8 @@ def _dispatch(
             msg = "--run: not for a study on a cluster; name its storage location, where the logs are, with --storage"
             raise UsageError(msg)
         return on_cluster(options, place.name)
-    if not owner(*place):
+    # A study that failed before its plan was written has a log.
+    if not (owner(*place) or (in_storage is logs and driver_log_path(*place).exists())):
         try:
             find_plan(*place)
         except UnknownStudyError as error:

@@ -64,7 +64,8 @@ class FinishingEpochs(tune.Callback, tune.Stopper):
         self._waiting, self.requested = set(self._running), True
         count = len(self._waiting)
         end = "finishes its" if count == 1 else "finish their"
-        say(f"stopping: {counted(count, 'run')} {end} epoch first", err=True)
+        first = f"{counted(count, 'run')} {end} epoch first" if count else "no run is training"
+        say(f"stopping: {first}", err=True)
 
     def __call__(self, trial_id: str, result: dict[str, Any]) -> bool:  # noqa: ARG002 -- Tune's signature
         """End no single run."""

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from trainables.plans import StudyPlan
     from trainables.storage.types import Location
 
-FOLDERS = ("records", "checkpoints", "running", "logs", "studies", "datasets", STORES, "synthetic")
+FOLDERS = ("records", "checkpoints", "running", "logs", "studies", "datasets", "digests", STORES, "synthetic")
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}|\.making-.+")  # of ``write_atomically``, and of synthetic data sets
 LOOK_S = 2.0  # between two looks for studies that start while leftovers are removed
 ASIDE = "records put aside"

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split, ch
 from trainables.datasets.noise import inject
 from trainables.datasets.sounds import CLASSES, RATE, render
 from trainables.limits import usable_cpus
+from trainables.storage.descriptors import explained
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,4 +102,13 @@ def _sound(seed: int, clip: Clip) -> NDArray[np.float32]:
 
 
 def _write(path: Path, wave: NDArray[np.float32]) -> None:
-    soundfile.write(path, wave, RATE, subtype="PCM_16")
+    """Write a sound.
+
+    Raises:
+        OSError: the disk is full, which libsndfile would not state.
+
+    """
+    sound = BytesIO()
+    soundfile.write(sound, wave, RATE, format="WAV", subtype="PCM_16")
+    with explained(path):
+        path.write_bytes(sound.getvalue())

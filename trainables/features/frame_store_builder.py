@@ -28,6 +28,7 @@ from trainables.features.frame_store import (
 )
 from trainables.features.framing import frame_count
 from trainables.features.worker_pool import worker_pool
+from trainables.storage.descriptors import explained
 from trainables.storage.documents import to_bytes
 from trainables.storage.files import write_atomically
 from trainables.storage.locks import exclusive
@@ -249,7 +250,7 @@ def _chunk_path(folder: Path, number: int) -> Path:
 
 def _reserve(path: Path, size: int) -> None:
     """Make the file as large as it will be, so that a full disk is an error now and not a crash of a mapping later."""
-    with path.open("r+b" if path.exists() else "w+b") as file:
+    with explained(path), path.open("r+b" if path.exists() else "w+b") as file:
         if file.seek(0, os.SEEK_END) != size:
             file.truncate(size)
         if size:

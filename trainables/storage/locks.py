@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+FULL = {errno.ENOSPC, errno.EDQUOT}
 ATTEMPTS, PAUSE_S = 3, 0.05  # ``holder`` holds a lock for a moment while it looks
 
 
@@ -53,7 +55,7 @@ def exclusive(path: Path, busy: Callable[[], None] = lambda: None) -> Iterator[B
 
 
 class OwnedFile:
-    """A lock file that this process owns, and that names it."""
+    """A lock file that this process owns, and that names it unless the disk is full."""
 
     lost = False  # as long as the process lives
 
@@ -61,7 +63,12 @@ class OwnedFile:
         """Write the owner into a locked file."""
         self._path, self._file = path, file
         file.truncate(0)
-        file.write(to_bytes(this_process()))
+        try:
+            file.write(to_bytes(this_process()))
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            file.truncate(0)  # the lock suffices, also to make room
 
     def release(self, *, remove: bool = False) -> None:
         """Free the lock; ``remove`` removes the file too."""

@@ -138,6 +138,15 @@ def test_logs_prints_the_log_of_the_study(tmp_path, capsys):
 
 
 @pytest.mark.usefixtures("study")
+def test_logs_prints_the_log_of_a_study_that_failed_before_it_had_a_plan(tmp_path, capsys):
+    driver_log_path(tmp_path / "results", "new").write(b"ended: the disk is full\n")
+    assert main(["logs", "new"]) == 0
+    assert capsys.readouterr().out == "ended: the disk is full\n"
+    assert main(["wait", "new"]) == 2
+    assert "no study named 'new'" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("study")
 def test_a_study_without_a_log_is_named(capsys):
     assert main(["logs", "rain"]) == 2
     assert "driver.log: there is no log yet; the study's next start begins one" in capsys.readouterr().err

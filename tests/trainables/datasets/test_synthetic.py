@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+import re
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,9 +14,6 @@ from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests
 from trainables.datasets.manifest import DataSetError
 from trainables.datasets.sounds import CLASSES, RATE, render
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 SMALL = Synthetic(kind="synthetic", train_per_class=5, test_per_class=2)
 
@@ -76,6 +74,11 @@ def test_an_interrupted_build_leaves_nothing(tmp_path: Path, monkeypatch: pytest
             load(SMALL, tmp_path)
     assert list(tmp_path.iterdir()) == []
     assert len(load(SMALL, tmp_path).clips) == 42
+
+
+def test_a_full_disk_is_named() -> None:
+    with pytest.raises(OSError, match=re.escape("No space left on device: '/dev/full'")):
+        synthetic._write(Path("/dev/full"), np.zeros(100, dtype=np.float32))
 
 
 def test_a_faster_process_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

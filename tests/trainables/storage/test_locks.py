@@ -1,5 +1,7 @@
 """One owner at a time, in a folder and in an object store; S3 is played by moto's server."""
 
+import errno
+import io
 import json
 import os
 import signal
@@ -16,7 +18,7 @@ from study.errors import OwnedError
 from study.interrupts import interruptible
 from study.ledger import claim as claiming
 from study.ledger.claim import claim
-from trainables.storage import leases, object_store
+from trainables.storage import leases, locks, object_store
 
 HOLD = """
 import sys, time
@@ -56,6 +58,21 @@ def silent(path, term="000000001"):
     """Leave the lease of an owner on another machine that says nothing any more."""
     about = {"pid": 1, "user": "u", "host": "elsewhere", "started": "2026", "here": {"boot": "another"}, "token": "t"}
     (path / term).write(json.dumps(about).encode())
+
+
+def test_a_lock_can_be_owned_on_a_full_disk(tmp_path, monkeypatch):
+    class Full(io.FileIO):
+        def write(self, _):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    (tmp_path / "lock").touch()
+    monkeypatch.setattr(locks, "open_unchanged", lambda path: Full(path, "r+"))
+    held = locks.acquire(tmp_path / "lock")
+    assert held is not None
+    assert locks.holder(tmp_path / "lock") == "another process"
+    assert locks.acquire(tmp_path / "lock") is None
+    held.release()
+    assert locks.holder(tmp_path / "lock") is None
 
 
 def test_a_second_is_refused_until_the_first_releases(path):
