@@ -73,7 +73,7 @@ _current = Streams()
 
 
 def reader_left() -> bool:
-    """Return whether nobody reads the standard output any more, so that a command without an end may end."""
+    """Return whether nobody reads the standard output any more, so that a command that never ends by itself may end."""
     return _current.reader_left
 
 

@@ -1,6 +1,6 @@
 """Text from files, names and libraries, made safe to print and to put into documents.
 
-Escape sequences could recolour or erase what was printed, marks of writing direction could reverse it, and a line end
+Escape sequences could recolour or erase what was printed, bidirectional marks could reverse it, and a line end
 in a name could imitate a line of the program, or start a heading. On a terminal such characters are escaped; a document
 shows question marks instead.
 """

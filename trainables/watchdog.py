@@ -21,7 +21,7 @@ DRIVER = "GCE_STUDY_DRIVER"  # the driver of a cluster on this machine, for its 
 
 
 def began(pid: int) -> str:
-    """Return when a process began, in clock ticks since the boot; empty if it has ended, also if it is a zombie."""
+    """Return when a process began, in clock ticks since the boot; empty if it has ended, even if it is a zombie."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:

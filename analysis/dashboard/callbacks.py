@@ -69,7 +69,7 @@ class CallbackRequest(_Strict):
     output: str
     outputs: Annotated[
         tuple[_Property, _Property, list[_Property], list[_Property]], Field(strict=False)
-    ]  # a tuple is no JSON
+    ]  # JSON has no tuples
     inputs: Annotated[
         tuple[_Value[str], _Value[str], _Value[int], _Value[Literal["light", "dark"]]], Field(strict=False)
     ]

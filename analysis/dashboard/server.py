@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from analysis.dashboard.studies import Studies
 
-IDLE_S = 20  # a connection without a request at work is closed after so long without a byte
+IDLE_S = 20  # a connection that is not serving a request is closed after this long without a byte
 REQUEST_S = 30.0  # from a request's first byte to its last
 MAX_CONNECTIONS = 500  # more of them wait until one is closed
 LIMITS = {

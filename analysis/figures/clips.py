@@ -156,7 +156,9 @@ def confusion(clips: ClipPredictions) -> tuple[Figure, ...]:
         f"{counted(len(runs), 'run')}; the diagonal is correct."
     )
     if worst := most_confused(counts, clips.classes, MAX_CONFUSIONS):
-        words = "; ".join(f"{set_off(label)} as {set_off(said)} ({100 * share:.0f} %)" for label, said, share in worst)
+        words = "; ".join(
+            f"{set_off(label)} as {set_off(wrong)} ({100 * share:.0f} %)" for label, wrong, share in worst
+        )
         caption += f" Most frequent confusions: {words}."
     return (Figure("confusion", "Labels and predictions", caption, draw_confusion(counts, clips.classes)),)
 

@@ -20,7 +20,7 @@ ON_DARK = {
     PAPER: DARK_PAPER,
     GRID: DARK_GRID,
     "#000000": "#f5f5f5",
-    "#0072b2": "#2a86cc",  # else the faint marks of single runs are lost
+    "#0072b2": "#2a86cc",  # otherwise the faint marks of single runs would be lost
     "#56b4e9": "#8ccbf2",  # further from the blue
     # What stands out most from white paper is dark, and from dark paper bright.
     **dict(zip(STRENGTHS, reversed(STRENGTHS), strict=True)),
@@ -58,7 +58,7 @@ def differing_colours(figures: Iterable[dict[str, Any]]) -> dict[str, str]:
 
 
 def _with_colours(value: Any, change: Callable[[str], str], key: str = "") -> Any:  # noqa: ANN401 -- any JSON value
-    """Return a value with every colour changed: the texts whose key ends in ``color``. Names are no colours."""
+    """Return a value with every colour changed: the texts whose key ends in ``color``. Names are not colours."""
     if isinstance(value, dict):
         return {name: _with_colours(inner, change, name) for name, inner in value.items()}
     if isinstance(value, list | tuple) and value and (key.endswith("color") or isinstance(value[0], dict)):

@@ -95,8 +95,8 @@ def add_storage_of_study(command: argparse.ArgumentParser) -> None:
 def study_place(study: str, storage: Location | None = None, usual: Location | None = None) -> StudyPlace:
     """Return the study that a command names, and where it is; nothing is read but its file.
 
-    A text that ends in ``.yaml`` or ``.yml``, or that has a slash, is a file, unless there is none and a study of that
-    name; any other text is a name.
+    A text that ends in ``.yaml`` or ``.yml``, or contains a slash, is a file, unless there is no such file but a study
+    of that name; any other text is a name.
 
     Args:
         study: the study's name or its file.

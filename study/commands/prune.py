@@ -147,11 +147,11 @@ def _cached(*, by_time_alone: bool) -> Iterator[Leftover]:
     """Find what this machine's cache holds: copies of frame stores and data sets, and synthetic data sets.
 
     Args:
-        by_time_alone: whether to find also what has no lock that shows whether a process reads it.
+        by_time_alone: whether to include what has no lock that shows whether a process reads it.
 
     """
     for copy in copies(cache() / STORES):
-        # The storage location of a folder may be the cache's folder too; its stores are no copies.
+        # A storage location may lie in the cache's folder; its own stores are not copies.
         if is_digest(copy.name) and is_copy(copy):
             in_use = partial(is_open, copy)
             yield Leftover(
@@ -167,7 +167,7 @@ def _cached(*, by_time_alone: bool) -> Iterator[Leftover]:
         ("cached synthetic data sets", synthetic),
     ):
         for path in paths:
-            # A folder counts as read whenever it is listed. Linux notes at least once a day that a file is read.
+            # A folder counts as read whenever it is listed. Linux records at least once a day that a file is read.
             read = max((os.lstat(file).st_atime + DAY_S for file in path.rglob("*") if file.is_file()), default=0.0)
             size, changed = on_disk(path)
             yield Leftover(kind, size, max(read, changed), partial(remove_local, path))

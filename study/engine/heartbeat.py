@@ -1,4 +1,4 @@
-"""A sign of life at least every minute, for logs of work that prints rarely."""
+"""Print a sign of life at least every minute during work that prints rarely."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Heartbeat:
         self._thread = threading.Thread(target=self._watch, name="heartbeat", daemon=True)
 
     def start(self) -> None:
-        """Start to watch."""
+        """Start watching."""
         self._heard = time.monotonic()
         self._thread.start()
 
@@ -36,7 +36,7 @@ class Heartbeat:
         self._thread.join()
 
     def __enter__(self) -> Self:
-        """Start to watch."""
+        """Start watching."""
         self.start()
         return self
 

@@ -74,7 +74,7 @@ def _owned(name: str, path: Location) -> str:
 
 
 def owner(storage: Location, name: str) -> str | None:
-    """Return who runs a study now; None if nobody does, or, which is logged once, if its lock cannot be read.
+    """Return the process that runs a study now, in words; None if none does or its lock cannot be read (logged once).
 
     Raises:
         OSError: an object store cannot be reached.

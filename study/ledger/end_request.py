@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from trainables.storage.types import Location
 
 End = Literal["stop", "cancel"]  # after the epochs in progress; at once
-LOOK_S, LOOK_OBJECT_S = 1.0, 10.0  # between two looks; in an object store, where each is a request that costs money
+LOOK_S, LOOK_OBJECT_S = 1.0, 10.0  # between two looks; in an object store, where each look costs money
 
 
 class EndRequest(Document):

@@ -168,7 +168,7 @@ print(how_ended(child.returncode, before))
 """
 
 
-def test_a_process_that_a_real_system_killed_for_memory_is_said_to_be(real_cgroup):
+def test_a_process_that_a_real_system_killed_for_memory_is_reported_as_such(real_cgroup):
     cgroup = real_cgroup("memory", {"memory.max": MEMORY, "memory.swap.max": "0", "memory.limit_in_bytes": MEMORY})
     assert inside(cgroup, EXHAUST) == "was killed by the system because memory ran out\n"
 

@@ -1,4 +1,4 @@
-"""A process ends when the one that it depends on has ended, also if that one stays as a zombie."""
+"""A process ends when the one that it depends on has ended, even if that one stays as a zombie."""
 
 import os
 import signal
@@ -53,7 +53,7 @@ def ends(pid, within_s):
     return not began(pid)
 
 
-def test_it_ends_with_a_killed_parent_that_nobody_collects(pair):
+def test_it_ends_with_a_killed_parent_that_is_not_reaped(pair):
     parent, child = pair
     parent.kill()
     assert ends(child, 5)

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 20  # bytes searched at a time
 
-# Only content that people take for sound files; libsndfile reads some of it, but does not report where it is cut.
+# Only content that is mistaken for sound files; libsndfile reads some of it, but does not report that it is cut.
 SIGNATURES = {
     "MP4/M4A": rb".{4}(ftyp|moov|mdat|wide|skip|free)",
     "AAC": rb"\xff[\xf0\xf1\xf8\xf9]|ADIF",

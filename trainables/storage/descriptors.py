@@ -1,6 +1,6 @@
 """Open files from the root of their storage location down, so that no link below it leads elsewhere.
 
-The root itself may be a link. Below it links are refused wherever they are, also those that another process makes
+The root itself may be a link. Below it links are refused everywhere, including those that another process makes
 meanwhile: each folder is opened relative to the one above it, and never by its whole path. What is neither a file nor a
 folder, such as a FIFO, is refused without waiting for it.
 """
@@ -207,8 +207,8 @@ def scanned(path: RootedPath) -> Iterator[Iterator[os.DirEntry[str]]]:
     finally:
         os.close(folder)
     try:
-        with os.scandir(readable) as found:
-            yield found
+        with os.scandir(readable) as scan:
+            yield scan
     finally:
         os.close(readable)
 

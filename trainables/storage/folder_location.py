@@ -120,8 +120,8 @@ class FolderLocation(RootedPath):
 
     def iterdir(self) -> Generator[Self, None, None]:
         """Return what is in the folder."""
-        with scanned(self) as found:
-            names = [entry.name for entry in found]
+        with scanned(self) as scan:
+            names = [entry.name for entry in scan]
         return (self / name for name in names)
 
     def mkdir(self, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:  # noqa: FBT001, FBT002 -- pathlib's signature
@@ -205,8 +205,8 @@ class FolderLocation(RootedPath):
         """
         first, _, rest = pattern.partition("/")
         try:
-            with scanned(self) as found:
-                entries = [(entry.name, entry.is_symlink()) for entry in found if fnmatchcase(entry.name, first)]
+            with scanned(self) as scan:
+                entries = [(entry.name, entry.is_symlink()) for entry in scan if fnmatchcase(entry.name, first)]
         except (FileNotFoundError, NotADirectoryError):
             return
         for name, is_link in entries:
@@ -233,8 +233,8 @@ class FolderLocation(RootedPath):
         """Return the stamp of every file in this folder by name, in one pass; that of a link is its own."""
         stamps = {}
         try:
-            with scanned(self) as found:
-                for entry in found:
+            with scanned(self) as scan:
+                for entry in scan:
                     with suppress(FileNotFoundError):  # it has just been removed
                         stamps[entry.name] = _stamp(entry.stat(follow_symlinks=False))
         except FileNotFoundError:
@@ -245,8 +245,8 @@ class FolderLocation(RootedPath):
         """Return the stamp of every file below this folder by its relative path; links are left out."""
         files: dict[str, Stamp] = {}
         try:
-            with scanned(self) as found:
-                statuses = {entry.name: entry.stat(follow_symlinks=False) for entry in found}
+            with scanned(self) as scan:
+                statuses = {entry.name: entry.stat(follow_symlinks=False) for entry in scan}
         except (FileNotFoundError, NotADirectoryError):
             return {}
         for name, status in statuses.items():

@@ -24,7 +24,7 @@ SIGNAL = re.compile(r"^(Fatal Python error: .*)$", re.MULTILINE)
 
 
 def with_its_node(error: str) -> bool:
-    """Return whether Ray's message states that the process was lost with its machine, which is no fault of the run."""
+    """Return whether Ray's message states that the process was lost with its machine: no fault of the run."""
     return any(text in error for text in (*NODE_LOST, ANNOUNCED))
 
 

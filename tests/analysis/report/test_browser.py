@@ -48,7 +48,7 @@ BACKGROUNDS = """() => [...document.querySelectorAll(".js-plotly-plot .main-svg:
     element => getComputedStyle(element).backgroundColor)"""
 
 
-def test_the_report_is_dark_where_the_system_or_the_reader_says_so_and_white_in_print(
+def test_the_report_is_dark_if_the_system_or_the_reader_chooses_so_and_white_in_print(
     full_study: Builder, tmp_path: Path, page: Page
 ) -> None:
     folder = write_report(tmp_path, full_study.write(tmp_path))

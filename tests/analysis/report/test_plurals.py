@@ -49,5 +49,5 @@ def test_no_text_of_a_report_counts_one_in_the_plural(study: Builder, build: Any
     build(study)
     report = study.report()
     text = "\n".join([files(report, ("md",))["report.md"].decode(), report.verdict, report.headline.line])
-    assert [found.group() for found in ONE_OF_MANY.finditer(text)] == []
+    assert [match.group() for match in ONE_OF_MANY.finditer(text)] == []
     assert "1 epoch without" in text

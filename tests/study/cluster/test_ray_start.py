@@ -76,7 +76,7 @@ def test_ctrl_c_while_ray_starts_is_not_tried_again(starting, monkeypatch):
     assert len(calls) == 1
 
 
-def test_sigterm_while_ray_starts_is_an_interruption_and_not_an_exit_without_a_word(starting, monkeypatch):
+def test_sigterm_while_ray_starts_is_an_interruption_and_not_a_silent_exit(starting, monkeypatch):
     calls = failing(starting, monkeypatch, SystemExit(15))  # as Ray's handler raises it
     with pytest.raises(Interrupted, match="interrupted by SIGTERM") as raised:
         starting.start_ray("Ray did not start")

@@ -263,6 +263,6 @@ def test_a_study_that_is_not_there_is_looked_for_on_the_cluster_of_the_usual_add
     assert main(["wait", "elsewhere"]) == 7
 
 
-def test_a_run_of_a_cluster_is_not_asked_for_its_log(capsys):
+def test_the_log_of_a_run_is_refused_for_a_study_on_a_cluster(capsys):
     assert main(["logs", "rain", "--run", "0", "--address", "http://127.0.0.1:1"]) == 2
     assert "--run: not for a study on a cluster" in capsys.readouterr().err

@@ -135,7 +135,7 @@ def mutate_json(data: bytes, chance: random.Random) -> bytes:
 
 
 def replace(path: Path, chance: random.Random) -> None:
-    """Put something that is no file in the place of a file."""
+    """Put something that is not a file in the place of a file."""
     path.unlink()
     match chance.randrange(5):
         case 0:

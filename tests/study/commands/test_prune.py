@@ -42,15 +42,15 @@ def files(folder):
 
 def rows(text):
     """Return the rows of the table that was printed, kind -> [number, size]."""
-    found = (re.fullmatch(r" (\S.*?) {2,}(\d+) +(\d\S* \S+) *", line) for line in text.splitlines())
-    return {row[1]: [int(row[2]), row[3]] for row in found if row}
+    matches = (re.fullmatch(r" (\S.*?) {2,}(\d+) +(\d\S* \S+) *", line) for line in text.splitlines())
+    return {row[1]: [int(row[2]), row[3]] for row in matches if row}
 
 
 def test_what_is_freed_is_printed_with_number_and_size(place, capsys):
     assert main(["prune"]) == 0
-    said = capsys.readouterr().out
-    assert rows(said) == {"checkpoints": [1, "2.5 MB"]}
-    assert said.endswith("results: 2.5 MB freed\n")
+    output = capsys.readouterr().out
+    assert rows(output) == {"checkpoints": [1, "2.5 MB"]}
+    assert output.endswith("results: 2.5 MB freed\n")
     assert list((place / "results" / "checkpoints").iterdir()) == []
     assert main(["prune"]) == 0
     assert capsys.readouterr().out == "results: 0 B freed\n"
@@ -60,9 +60,9 @@ def test_a_dry_run_prints_the_same_and_changes_nothing(place, capsys):
     copied(place)
     before = files(place)
     assert main(["prune", "--dry-run"]) == 0
-    said = capsys.readouterr().out
-    assert rows(said) == {"checkpoints": [1, "2.5 MB"], "cached frame stores": [1, "6 B"]}
-    assert said.endswith("results: 2.5 MB would be freed; nothing was changed\n")
+    output = capsys.readouterr().out
+    assert rows(output) == {"checkpoints": [1, "2.5 MB"], "cached frame stores": [1, "6 B"]}
+    assert output.endswith("results: 2.5 MB would be freed; nothing was changed\n")
     assert files(place) == before
 
 
@@ -105,9 +105,9 @@ def test_what_cannot_be_removed_is_named_and_stops_nothing_else(place, capsys):
     odd = place / "results" / "checkpoints" / f"{'0' * 20}.pt"
     odd.mkdir()
     assert main(["prune"]) == 1
-    said = capsys.readouterr().out
-    assert rows(said) == {"checkpoints": [1, "2.5 MB"]}
-    assert said.endswith(f"results: 2.5 MB freed\nkept: [Errno 21] Is a directory: '{odd.relative_to(place)}'\n")
+    output = capsys.readouterr().out
+    assert rows(output) == {"checkpoints": [1, "2.5 MB"]}
+    assert output.endswith(f"results: 2.5 MB freed\nkept: [Errno 21] Is a directory: '{odd.relative_to(place)}'\n")
 
 
 def test_a_folder_that_cannot_be_removed_is_named_with_the_reason(place, capsys, monkeypatch):
@@ -119,9 +119,9 @@ def test_a_folder_that_cannot_be_removed_is_named_with_the_reason(place, capsys,
     monkeypatch.setattr(os, "unlink", refuse)
     (place / "results" / "synthetic" / COPY / "a.wav").write(b"sound")
     assert main(["prune"]) == 1
-    said = capsys.readouterr().out
-    assert "kept: [Errno 1] not permitted: 'a.wav'" in said
-    assert "processes use" not in said
+    output = capsys.readouterr().out
+    assert "kept: [Errno 1] not permitted: 'a.wav'" in output
+    assert "processes use" not in output
 
 
 def test_a_link_in_the_place_of_a_record_keeps_its_checkpoint(place, capsys):
@@ -129,8 +129,8 @@ def test_a_link_in_the_place_of_a_record_keeps_its_checkpoint(place, capsys):
     record.rename(place / "elsewhere.json")
     record.symlink_to(place / "elsewhere.json")
     assert main(["prune"]) == 1
-    assert "kept: " in (said := capsys.readouterr().out)
-    assert record.name in said
+    assert "kept: " in (output := capsys.readouterr().out)
+    assert record.name in output
     assert len(list((place / "results" / "checkpoints").iterdir())) == 1
 
 
@@ -149,9 +149,9 @@ def test_a_cached_frame_store_that_a_process_has_open_is_kept(place, capsys):
     with open_unchanged(place / "cache" / "features" / f"{COPY}.used") as file:
         lock(file, shared=True)
         assert main(["prune", "--dry-run"]) == 0
-        said = capsys.readouterr().out
-        assert "cached frame stores" not in rows(said)
-        assert said.endswith("kept: 1 item that processes are using\n")
+        output = capsys.readouterr().out
+        assert "cached frame stores" not in rows(output)
+        assert output.endswith("kept: 1 item that processes are using\n")
         assert main(["prune"]) == 0
         assert "cached frame stores" not in rows(capsys.readouterr().out)
     assert main(["prune"]) == 0

@@ -51,7 +51,7 @@ def test_outside_training_a_request_has_the_effect_of_a_signal(tmp_path, how, nu
     assert signal_of(tmp_path, how) == number
 
 
-def test_in_an_object_store_too(bucket):
+def test_a_request_in_an_object_store_has_the_effect_of_a_signal_too(bucket):
     assert signal_of(bucket, "stop") == signal.SIGINT
 
 

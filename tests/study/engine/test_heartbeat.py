@@ -33,7 +33,7 @@ def test_what_was_printed_postpones_the_next_beat(monkeypatch):
     assert beats == []
 
 
-def test_it_is_silent_once_it_has_stopped(monkeypatch):
+def test_a_stopped_heartbeat_is_silent(monkeypatch):
     monkeypatch.setattr("study.engine.heartbeat.QUIET_S", 0.02)
     beats = []
     with Heartbeat(lambda: beats.append(1)):
@@ -45,7 +45,7 @@ def test_it_is_silent_once_it_has_stopped(monkeypatch):
 
 
 @pytest.mark.parametrize("command", ["check demo", "data describe sounds", "data verify sounds"])
-def test_commands_that_read_many_sounds_show_that_they_live(command, monkeypatch, capsys, tmp_path):
+def test_commands_that_read_many_sounds_print_a_sign_of_life(command, monkeypatch, capsys, tmp_path):
     monkeypatch.chdir(tmp_path)
     for label in "ab":
         (tmp_path / "sounds" / label).mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""Workers of a killed study, in a container whose first process does not collect the processes that end."""
+"""Workers of a killed study, in a container whose first process does not reap the processes that end."""
 
 import os
 import shutil

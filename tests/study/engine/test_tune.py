@@ -130,7 +130,9 @@ def lose(asking, run, times=11):
         asking.on_death(run, "ImportError: libfoo.so.1")
 
 
-def test_if_no_process_can_begin_a_run_the_study_ends_after_three_and_leaves_the_others(asking, plans, engine):
+def test_if_no_process_can_begin_a_run_the_study_ends_after_three_failures_and_leaves_the_other_runs(
+    asking, plans, engine
+):
     runs = [plans[0].run.model_copy(update={"seed": seed}) for seed in range(3)]
     for run in runs[:2]:
         lose(asking, run)

@@ -104,7 +104,7 @@ def test_an_ended_study_cannot_be_run_while_its_leftovers_are_removed(storage):
     assert owner(storage, "rain") is None
 
 
-def test_to_look_writes_nothing(tmp_path):
+def test_finding_leftovers_writes_nothing(tmp_path):
     study(tmp_path, "rain")
     before = {path: path.stat().st_mtime_ns for path in sorted(tmp_path.rglob("*"))}
     with leftovers(tmp_path, claim_studies=False) as there:
@@ -267,7 +267,7 @@ def test_a_run_whose_record_is_damaged_keeps_its_checkpoint(tmp_path):
     assert checkpoints(tmp_path) == {run_id}
 
 
-def test_files_with_names_that_the_program_does_not_give_are_kept(storage):
+def test_files_with_names_that_the_program_does_not_use_are_kept(storage):
     study(storage, "rain", planned=1)
     names = [
         "checkpoints/best.pt",

@@ -38,11 +38,11 @@ def reason(folder: Path, data: bytes) -> str:
 
 def frames(data: bytes) -> list[bytes]:
     """Return the frames of a stream without other bytes."""
-    found, place = [], 0
+    whole, place = [], 0
     while (frame := read_header(data[place : place + 4])) is not None:
-        found.append(data[place : place + frame.length])
+        whole.append(data[place : place + frame.length])
         place += frame.length
-    return found
+    return whole
 
 
 def test_the_frames_of_what_is_written_are_recognised() -> None:

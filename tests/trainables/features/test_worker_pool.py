@@ -9,8 +9,8 @@ from trainables.features.worker_pool import worker_pool
 
 def test_workers_have_one_thread_and_a_safe_path():
     with worker_pool(1) as pool:
-        found = pool.submit(os.getenv, "OMP_NUM_THREADS").result(), pool.submit(os.getenv, "PYTHONSAFEPATH").result()
-    assert found == ("1", "1")
+        settings = pool.submit(os.getenv, "OMP_NUM_THREADS").result(), pool.submit(os.getenv, "PYTHONSAFEPATH").result()
+    assert settings == ("1", "1")
 
 
 def test_the_environment_is_as_before_afterwards(monkeypatch):

@@ -43,7 +43,7 @@ ACTS = {
 
 @pytest.mark.parametrize("act", ACTS)
 @pytest.mark.parametrize("lose", [moved, replaced, deleted])
-def test_everything_below_it_is_refused_with_the_reason(pinned, lose, act):
+def test_everything_below_a_lost_location_is_refused_with_the_reason(pinned, lose, act):
     lose(pinned)
     with pytest.raises(StorageMovedError) as raised:
         ACTS[act](pinned)
@@ -79,7 +79,7 @@ def test_what_was_absent_when_it_was_pinned_is_not_made(tmp_path):
     assert (place / "a").read_bytes() == b"1"
 
 
-def test_it_is_refused_until_the_last_pin_is_undone(pinned):
+def test_a_lost_location_is_refused_until_the_last_pin_is_undone(pinned):
     pinned.pin()
     replaced(pinned)
     pinned.unpin()

@@ -45,7 +45,7 @@ def doubtful_clips(manifest: Manifest) -> list[DoubtfulClips]:
 
 
 def _repeated(manifest: Manifest) -> Iterator[tuple[list[Clip], list[Clip]]]:
-    """Yield the training and the test clips of each sound that occurs more than once; silence is no sound."""
+    """Yield the training and the test clips of each sound that occurs more than once; silence does not count."""
     of_sound: defaultdict[str, tuple[list[Clip], list[Clip]]] = defaultdict(lambda: ([], []))
     for clip, content in zip(manifest.clips, manifest.digests, strict=True):
         if content not in manifest.silent:

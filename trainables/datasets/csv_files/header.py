@@ -26,7 +26,7 @@ def check_header(header: list[str], required: Sequence[str]) -> str:
 
 
 def _near_miss(header: list[str], required: Sequence[str]) -> str:
-    """Return the one difference that keeps a header from being right, with the remedy; "" if there is no such one."""
+    """Return the one difference that keeps a header from being right, with the remedy; "" if there are others."""
     line = ",".join(header)
     if line.lower().startswith("sep=") and len(line) <= len("sep=;,"):  # the separator may be a comma
         return f"the line {quoted(line)} is a hint to Excel; delete it, and separate the values by commas"

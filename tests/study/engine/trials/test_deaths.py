@@ -46,7 +46,7 @@ def test_a_process_that_ended_in_silence_is_not_blamed_on_memory(tmp_path):
     assert deaths.reason(ALONE, tmp_path, limits.oom_kills()) == "it ended without a Python error"
 
 
-def test_its_last_line_is_quoted(printed):
+def test_the_last_line_of_a_process_is_quoted(printed):
     logs = printed("start\nsymbol lookup error: libbar.so\n\n")
     printed("of another process", pid=1, second=2)
     assert deaths.reason(ALONE, logs, None) == (
@@ -54,7 +54,7 @@ def test_its_last_line_is_quoted(printed):
     )
 
 
-def test_of_a_fatal_signal_the_name_is_quoted_and_not_the_stack(printed):
+def test_a_fatal_signal_is_named_without_its_stack(printed):
     logs = printed("Fatal Python error: Segmentation fault\n\nStack:\n  File x\n\nExtension modules: a, b (total: 2)\n")
     assert deaths.reason(ALONE, logs, None).endswith("; its last line: Fatal Python error: Segmentation fault")
 
