@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,13 +21,28 @@ from trainables.storage.documents import to_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from trainables.config import Loss, Subset
     from trainables.storage.types import Location
 
+GCE_STUDY = Path(sys.executable).parent / "gce-study"
 FINGERPRINT = "0123456789abcdef0123"
 BEST = 3.0  # log10 of the temperature with the highest synthetic accuracy
+
+
+def small_study(folder: Path, name: str, **keys: Any) -> Path:
+    """Write the file of a study on few synthetic sounds, with its results in ``folder/storage``; return its path."""
+    study = {
+        "name": name,
+        "dataset": {"kind": "synthetic", "train_per_class": 6, "test_per_class": 2},
+        "arms": [{"name": "cce", "loss": {"name": "cce"}}],
+        "seeds": 2,
+        "training": {"epochs": 10_000, "stop_after": 10_000, "batch_size": 8},
+        "storage": str(folder / "storage"),
+    }
+    path = folder / "study.yaml"
+    path.write_text(json.dumps(study | keys))
+    return path
 
 
 def point(epoch: int, **changes: Any) -> Epoch:

@@ -14,7 +14,7 @@ import pytest
 import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-from factories import outcome, read_records
+from factories import GCE_STUDY, outcome, read_records
 from trainables.limits import usable_cpus
 from trainables.naming import counted
 from trainables.plans import read_plan
@@ -22,7 +22,6 @@ from trainables.records import log_path
 
 pytestmark = pytest.mark.slow
 
-GCE_STUDY = Path(sys.executable).parent / "gce-study"
 STUDY = """
 name: {name}
 dataset: {{kind: synthetic, train_per_class: 12, test_per_class: 3}}

@@ -8,9 +8,7 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
@@ -18,7 +16,7 @@ import torch
 
 from analysis.dashboard.studies import Studies
 from analysis.results.study_results import read_or_explain
-from factories import outcome, read_records
+from factories import GCE_STUDY, outcome, read_records
 from study import cli
 from study.ledger.claim import owner
 from study.planning.frames import store_data
@@ -28,7 +26,6 @@ from trainables.training.run_data import open_run_data
 
 pytestmark = pytest.mark.slow
 
-GCE_STUDY = Path(sys.executable).parent / "gce-study"
 OUTAGES = [float(text) for text in os.environ.get("GCE_STUDY_OUTAGES", "").split(",") if text]
 STUDY = """
 name: away

@@ -6,20 +6,17 @@ import os
 import subprocess
 import sys
 import threading
-from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile
 
-from factories import record, write_record
+from factories import GCE_STUDY, record, write_record
 from study.planning.data import make_plan, read_data
 from study.spec.reading import read_spec
 from study.streams import Descriptor
 from trainables.plans import write_plan
 from trainables.storage.location import location
-
-GCE_STUDY = Path(sys.executable).parent / "gce-study"
 
 
 def shell(command, **environment):

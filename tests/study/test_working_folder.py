@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import urllib.request
 from pathlib import Path
 
@@ -10,13 +9,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from factories import read_records
+from factories import GCE_STUDY, read_records
 from trainables.provenance import code_digest
 from trainables.storage.location import location
 
 pytestmark = pytest.mark.slow
 
-GCE_STUDY = Path(sys.executable).parent / "gce-study"
 MODULES = (
     *("json", "numpy", "pandas", "pydantic", "ray", "scipy", "signal", "socket", "soundfile", "torch", "torchaudio"),
     *("multiprocessing", "sitecustomize", "usercustomize", "random", "typing_extensions", "dash", "flask"),

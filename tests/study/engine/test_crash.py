@@ -8,7 +8,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -19,12 +18,11 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from analysis.report.method_report import method_report
 from analysis.results.study_results import load_results
 from analysis.tables.accuracy import result_tables
-from factories import outcome, read_records
+from factories import GCE_STUDY, outcome, read_records
 from trainables.plans import read_plan
 
 pytestmark = pytest.mark.slow
 
-GCE_STUDY = Path(sys.executable).parent / "gce-study"
 KILLS = int(os.environ.get("GCE_STUDY_KILLS", "1"))
 DATA = "dataset: {kind: synthetic, train_per_class: 6, test_per_class: 2}"
 GRID = f"""

@@ -2,19 +2,17 @@
 
 import json
 import subprocess
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 
 import pytest
 
+from factories import GCE_STUDY
 from study.engine.notifier import Notifier
 from study.errors import SpecError
 from study.spec.notify import Notify
 from study.spec.reading import read_spec
 
-GCE_STUDY = Path(sys.executable).parent / "gce-study"
 SECRET = "T0123/B0456/abcdef"  # noqa: S105 -- what must not be seen
 STUDY = """
 name: told

@@ -8,16 +8,9 @@ import time
 import pytest
 import random_kills
 
-pytestmark = pytest.mark.slow
+from factories import small_study
 
-STUDY = """
-name: killed
-dataset: {{kind: synthetic, train_per_class: 6, test_per_class: 2}}
-arms: [{{name: cce, loss: {{name: cce}}}}]
-seeds: 2
-training: {{epochs: 10000, stop_after: 10000, batch_size: 8}}
-storage: {storage}
-"""
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -31,7 +24,7 @@ def first():
 
 
 def test_idle_workers_of_a_killed_driver_end_though_their_raylet_stays_as_a_zombie(first, tmp_path):
-    (tmp_path / "study.yaml").write_text(STUDY.format(storage=tmp_path / "storage"))
+    small_study(tmp_path, "killed")
     run = random_kills.Run(first, tmp_path)
     deadline = time.monotonic() + 120
     while len([*tmp_path.glob("storage/checkpoints/*.pt")]) < 2 and time.monotonic() < deadline:

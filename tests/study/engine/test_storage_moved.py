@@ -1,29 +1,19 @@
 """A storage location that is lost while a study runs: the study ends in order, and nothing is written in its place."""
 
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.slow
+from factories import GCE_STUDY, small_study
 
-GCE_STUDY = Path(sys.executable).parent / "gce-study"
-STUDY = """
-name: moved
-dataset: {{kind: synthetic, train_per_class: 6, test_per_class: 2}}
-arms: [{{name: cce, loss: {{name: cce}}}}]
-seeds: 2
-training: {{epochs: 10000, stop_after: 10000, batch_size: 8}}
-storage: {storage}
-"""
+pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize("lost", ["moved", "replaced"])
 def test_the_study_ends_within_seconds_with_one_line_and_writes_nothing_there(tmp_path, lost):
-    storage, file = tmp_path / "storage", tmp_path / "study.yaml"
-    file.write_text(STUDY.format(storage=storage))
+    storage, file = tmp_path / "storage", small_study(tmp_path, "moved")
     study = subprocess.Popen([GCE_STUDY, "run", file], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     try:
         deadline = time.monotonic() + 120

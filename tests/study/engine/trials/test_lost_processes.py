@@ -8,16 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from factories import small_study
+
 pytestmark = pytest.mark.slow
 
-STUDY = """
-name: lost
-dataset: {{kind: synthetic, train_per_class: 6, test_per_class: 2}}
-arms: [{{name: cce, loss: {{name: cce}}}}]
-seeds: 2
-training: {{epochs: 1, batch_size: 8}}
-storage: {storage}
-"""
 # Python runs this at the start of every process; it breaks the workers of Ray alone.
 BROKEN = """
 import os, sys
@@ -46,9 +40,9 @@ sys.exit(study.cli.main(["run", sys.argv[1]]))
 def run(folder, fault):
     """Run a study whose workers have a fault; return its process, which has ended."""
     (folder / "sitecustomize.py").write_text(BROKEN)
-    (folder / "study.yaml").write_text(STUDY.format(storage=folder / "storage"))
+    file = small_study(folder, "lost", training={"epochs": 1, "batch_size": 8})
     return subprocess.run(
-        [sys.executable, "-c", RUN, folder / "study.yaml"],
+        [sys.executable, "-c", RUN, file],
         env=os.environ | {"PYTHONPATH": str(folder), "FAULT": fault},
         capture_output=True,
         text=True,
