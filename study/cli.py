@@ -33,7 +33,7 @@ COMMANDS = {
     "cancel": ("drivers", "end a study at once; records and checkpoints are kept"),
     "resume": (
         "drivers",
-        "run a study again that ended, or whose driver died; on a cluster from the file it was submitted with",
+        "run a study again after it ended or its driver died; on a cluster, from the file it was submitted with",
     ),
     "wait": ("drivers", "wait until a study ends; on a cluster, the exit code is that of its driver"),
     "end-driver": ("jobs", None),

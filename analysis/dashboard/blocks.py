@@ -77,7 +77,12 @@ class Block:
         return html.Figure(children, **aria(label=title))
 
     def drawing(self, *, dark: bool = False) -> dict[str, Any]:
-        """Return the figure as plain data; the reader's changes persist while ``uirevision`` stays the same."""
+        """Return the figure as plain data; the reader's changes persist while ``uirevision`` stays the same.
+
+        Raises:
+            ValueError: the block is not a figure.
+
+        """
         if self.figure is None:
             msg = f"block {self.key} is not a figure"
             raise ValueError(msg)

@@ -125,6 +125,7 @@ class Cluster:
 
         Raises:
             UsageError: a driver runs from a file that differs.
+            EngineError: the cluster does not answer, or others submit the study at the same time, again and again.
 
         """
         for _ in range(RACES):

@@ -59,7 +59,14 @@ def _web_address(text: str) -> str:
 
 
 def dashboard(options: argparse.Namespace) -> int:
-    """Serve the dashboard until Ctrl-C."""
+    """Serve the dashboard until Ctrl-C.
+
+    Raises:
+        UnknownStudyError: there is no such storage location, or no such study.
+        UsageError: the host has no address.
+        EngineError: the extra is not installed, or the address cannot be used.
+
+    """
     if options.study is None:
         storage, name = existing(options.storage or location(DEFAULT_STORAGE)), ""
     else:
@@ -90,7 +97,8 @@ def dashboard(options: argparse.Namespace) -> int:
 
 def _opened(name: str, address: str) -> None:
     """Print where the dashboard is; ``name`` is the study whose page is printed too, or empty."""
-    page = [f"{name}: {address.partition('?')[0].rstrip('/')}/study/{name}"] if name else []
+    start, mark, token = address.partition("?")
+    page = [f"{name}: {start.rstrip('/')}/study/{name}{mark}{token}"] if name else []
     say(address, *page, "Ctrl-C ends the dashboard; studies continue without it")
 
 

@@ -82,7 +82,12 @@ def _dispatch(
 
 
 def logs(place: StudyPlace, options: argparse.Namespace) -> int:
-    """Print a study's log, or that of a run."""
+    """Print a study's log, or that of a run.
+
+    Raises:
+        UnknownStudyError: there is no such log, or no such run.
+
+    """
     path = driver_log_path(*place) if options.run is None else _run_log(place, options.run)
     printed = b""
     while True:

@@ -138,7 +138,12 @@ def existing(storage: Location) -> Location:
 
 
 def storage_location(text: str) -> Location:
-    """Return the storage location that an option names."""
+    """Return the storage location that an option names.
+
+    Raises:
+        argparse.ArgumentTypeError: it cannot be one.
+
+    """
     try:
         return location(text)
     except (OSError, ValueError) as error:

@@ -69,7 +69,12 @@ def probe(path: Path | str) -> Probe:
 
 
 def inspect(path: Path | str) -> Layout:
-    """Check a sound file as ``probe`` does, and return how to decode it."""
+    """Check a sound file, and return how to decode it.
+
+    Raises:
+        AudioError: see ``probe``.
+
+    """
     path = Path(path)
     try:
         status = path.stat()

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from factories import Builder
+from study.commands.dashboard import _opened
 
 pytestmark = pytest.mark.slow  # each test starts the command line
 
@@ -83,6 +84,11 @@ def test_the_page_of_the_study_that_is_named_is_printed_too(tmp_path):
         assert page == f"rain: {address}study/rain"
         with urllib.request.urlopen(page.removeprefix("rain: ")) as answer:  # noqa: S310 -- our own server
             assert answer.status == 200
+
+
+def test_the_page_of_the_study_has_the_token_that_another_host_needs(capsys):
+    _opened("rain", "http://0.0.0.0:8050/?token=ab")
+    assert "rain: http://0.0.0.0:8050/study/rain?token=ab\n" in capsys.readouterr().out
 
 
 def test_another_host_is_served_with_a_token_and_says_what_that_means(tmp_path):
