@@ -3,8 +3,8 @@
     sudo python benchmarks/random_kills.py --kills 15 --seed 1
 
 Everything runs in a PID namespace whose first process does not reap ended ones, as in ``docker run IMAGE sleep
-infinity``: there an orphan that asks whether its parent lives is always answered yes. Each kill is a SIGKILL to the
-driver's process group, half of them after the driver was stopped for some seconds, so that its workers are idle.
+infinity``: there an orphan that checks whether its parent lives always finds that it does. Each kill is a SIGKILL to
+the driver's process group, half of them after the driver was stopped for some seconds, so that its workers are idle.
 A study that ends before all kills are done is checked, and another one begins. A kill takes about 15 s.
 """
 
@@ -57,7 +57,7 @@ resources: {max_concurrent: 1}
 """,
 }
 HUNG_S = 90.0  # without a first epoch or record, or, once all are killed, without an end for ten times as long
-AFTER_S = 5.0  # of a kill, processes that are left are counted
+AFTER_S = 5.0  # from a kill until the remaining processes are counted
 ALIVE_S = 8.0  # at most, between the first epoch of a start and its kill
 STOPPED_S = 4.0
 
