@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from study.methods.method import Decision, Signal
-from trainables.records import Cost, Epoch, Record
+from trainables.records import NO_COST, Epoch, Record
 
 if TYPE_CHECKING:
     from study.methods.method import Method
@@ -33,7 +33,6 @@ DATASET = "simulated"
 EPOCHS = 160
 GAP, PACE, PACE_SPREAD, JITTER = 25.0, 20.0, 0.1, 0.6  # points, epochs, sd of log pace, points
 CONFIRM_SEEDS = 12
-NO_COST = Cost(wall_s=0, cpu_s=0, images=0, images_per_s=0)
 
 
 class World:

@@ -88,7 +88,7 @@ def write_record(storage: Location, record: Record) -> None:
 
 def read_records(storage: Location) -> dict[str, Record]:
     """Return the records of a storage location by ``run_id``."""
-    return {run_id: read_record(record_path(storage, run_id)) for run_id in sorted(recorded(storage))}
+    return {run_id: read_record(storage, run_id) for run_id in sorted(recorded(storage))}
 
 
 def outcome(record: Record) -> dict[str, Any]:

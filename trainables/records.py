@@ -64,6 +64,9 @@ class Cost(Spent):
         return cls(wall_s=spent.wall_s, cpu_s=spent.cpu_s, images=images, images_per_s=speed(images, train_s))
 
 
+NO_COST = Cost(wall_s=0.0, cpu_s=0.0, images=0, images_per_s=0.0)
+
+
 def speed(images: int, train_s: float) -> float:
     """Return the patches trained on per second; 0 if no time was measured."""
     return images / train_s if train_s else 0.0
@@ -142,6 +145,11 @@ def record_path(storage: Location, run_id: str) -> Location:
     return storage / "records" / f"{run_id}.json"
 
 
+def owner_path(storage: Location, run_id: str) -> Location:
+    """Return the path of the lock or lease of the process that trains a run."""
+    return storage / "running" / run_id
+
+
 def log_path(storage: Location, run_id: str) -> Location:
     """Return the path of a run's log in a storage location."""
     return storage / "logs" / f"{run_id}.log"
@@ -152,15 +160,20 @@ def add_record(storage: Location, record: Record) -> bool:
     return record_path(storage, record.run_id).write_as_owner(to_bytes(record))
 
 
-def read_record(path: Location) -> Record:
-    """Read one record.
+def read_record(storage: Location, run_id: str) -> Record:
+    """Read the record of a run.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        DamagedError, OtherVersionError, OSError: see ``trainables.storage.documents.read_document``.
+        FileNotFoundError: the run has none.
+        DamagedError, OtherVersionError, OSError: see ``trainables.storage.documents.read_document``; a record of
+            another run is damaged too.
 
     """
-    return read_document(path, Record)
+    path = record_path(storage, run_id)
+    record = read_document(path, Record)
+    if record.run_id != run_id:
+        raise DamagedError(path, f"it is the record of run {record.run_id!r}")
+    return record
 
 
 @contextmanager
@@ -181,11 +194,12 @@ def uncollected() -> Iterator[None]:
 def is_recorded(storage: Location, run_id: str) -> bool:
     """Return whether a run has a record that is not to be written over: its own, or one of another version."""
     try:
-        return read_record(record_path(storage, run_id)).run_id == run_id
-    except OtherVersionError:
-        return True
+        read_record(storage, run_id)
     except (FileNotFoundError, DamagedError):
         return False
+    except OtherVersionError:
+        return True
+    return True
 
 
 def recorded(storage: Location) -> set[str]:

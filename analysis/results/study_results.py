@@ -128,9 +128,8 @@ def read_or_explain(root: Location, run_id: str) -> Record | Unread | None:
         OSError: an object store cannot be reached.
 
     """
-    path = record_path(root, run_id)
     try:
-        record = read_record(path)
+        return read_record(root, run_id)
     except FileNotFoundError:
         return None
     except DamagedError as error:
@@ -138,8 +137,7 @@ def read_or_explain(root: Location, run_id: str) -> Record | Unread | None:
     except OSError as error:
         if is_outage(root, error):
             raise
-        return Unread("unreadable", f"{path}: {error.strerror}" if error.strerror else str(error))
-    return record if record.run_id == run_id else Unread("damaged", f"{path}: the record of run {record.run_id}")
+        return Unread("unreadable", f"{record_path(root, run_id)}: {error.strerror}" if error.strerror else str(error))
 
 
 def study_results(

@@ -14,7 +14,7 @@ from study.ledger.ledger import Ledger
 from study.methods.method import Decision, Signal
 from trainables.naming import counted
 from trainables.plans import write_plan
-from trainables.records import add_record, log_path
+from trainables.records import add_record, log_path, owner_path
 from trainables.runs.log import RunLog
 from trainables.runs.ownership import BusyError, owned, stopped
 from trainables.training.checkpoint import checkpoint_path, load_checkpoint
@@ -241,7 +241,7 @@ class Conductor:
 
     def _name_holder(self, run_id: str) -> bool:
         """State which other process owns a run, on the display and in the run's log; return whether there is one."""
-        holder = (self.storage / "running" / run_id).holder()
+        holder = owner_path(self.storage, run_id).holder()
         if holder is None:
             return False
         if self.state.held.get(run_id) != holder:

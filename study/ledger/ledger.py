@@ -10,7 +10,6 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from study.spec.messages import shown
 from trainables import records as kept
 from trainables.records import read_record, record_path
 from trainables.storage.documents import DamagedError, OtherVersionError
@@ -75,14 +74,13 @@ class Ledger:
     def _read(self, run_id: str) -> Record | str | OtherVersionError | None:
         """Return a run's record; None if it is absent, why it is damaged, or the error if another version wrote it."""
         try:
-            record = read_record(record_path(self.storage, run_id))
+            return read_record(self.storage, run_id)
         except FileNotFoundError:
             return None
         except DamagedError as error:
             return error.reason
         except OtherVersionError as error:
             return error
-        return record if record.run_id == run_id else f"it is the record of run {shown(record.run_id)}"
 
     def retry(self, records: dict[str, Record]) -> dict[str, Record]:
         """Put the records of failed runs aside, so that they are trained again; return the others."""

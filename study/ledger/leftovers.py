@@ -38,9 +38,10 @@ from trainables.config import is_digest
 from trainables.features.frame_store import STORES
 from trainables.plans import read_plan, study_names
 from trainables.published import PublishedDataSet, published_path
-from trainables.records import is_recorded
+from trainables.records import is_recorded, owner_path
 from trainables.storage.documents import DamagedError, OtherVersionError, is_outage, read_document
 from trainables.storage.rooted_path import UnsafePathError
+from trainables.training.checkpoint import checkpoint_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -178,13 +179,11 @@ class Leftovers:
 
     def _remove_checkpoint(self, run_id: str) -> bool:
         """Remove a run's checkpoint and lock, as the run's owner, if the run is still one that no study needs."""
-        held = (self._storage / "running" / run_id).acquire()
+        held = owner_path(self._storage, run_id).acquire()
         if held is None:
             return False
-        checkpoint = self._storage / "checkpoints" / f"{run_id}.pt"
-        removed = False
+        removed, remove = False, partial(unlink, checkpoint_path(self._storage, run_id))
         try:
-            remove = partial(unlink, checkpoint)
             removed = remove() if is_recorded(self._storage, run_id) else self._unless_started(remove)
         finally:
             held.release(remove=removed)

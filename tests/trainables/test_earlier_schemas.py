@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from trainables.plans import StudyPlan, plan_path, read_plan, write_plan
-from trainables.records import Record, read_record, record_path
-from trainables.storage.documents import OtherVersionError, to_bytes
+from trainables.records import Record, add_record, read_record, record_path
+from trainables.storage.documents import OtherVersionError
 
 if TYPE_CHECKING:
     from trainables.storage.folder_location import FolderLocation
@@ -29,14 +29,20 @@ def kept(before: object, after: object) -> bool:
     return before == after
 
 
+def reread(storage: FolderLocation, content: dict[str, Any]) -> Record:
+    """Write a record and read it."""
+    run_id = content.get("run_id", "r")
+    record_path(storage, run_id).write(json.dumps(content).encode())
+    return read_record(storage, run_id)
+
+
 @pytest.mark.parametrize("file", RECORDS, ids=lambda file: file.stem)
 def test_a_record_of_an_earlier_schema_is_read_whole(file: Path, tmp_path: FolderLocation) -> None:
-    path = record_path(tmp_path, "r")
-    path.write(file.read_bytes())
-    record = read_record(path)
-    assert kept(json.loads(file.read_bytes()), record.model_dump(mode="json"))
-    path.write(to_bytes(record))
-    assert read_record(path) == record
+    content = json.loads(file.read_bytes())
+    record = reread(tmp_path, content)
+    assert kept(content, record.model_dump(mode="json"))
+    add_record(tmp_path, record)
+    assert read_record(tmp_path, record.run_id) == record
 
 
 @pytest.mark.parametrize("file", PLANS, ids=lambda file: file.stem)
@@ -53,17 +59,15 @@ def test_a_record_is_read_with_a_key_more_and_its_optional_keys_fewer(file: Path
     content = json.loads(file.read_bytes())
     required = {name for name, field in Record.model_fields.items() if field.is_required()}
     fewer = {name: value for name, value in content.items() if name in required} | {"mood": "good"}
-    record_path(tmp_path, "r").write(json.dumps(fewer).encode())
-    assert read_record(record_path(tmp_path, "r")).run_id == content["run_id"]
+    assert reread(tmp_path, fewer).run_id == content["run_id"]
 
 
 @pytest.mark.parametrize("key", [name for name, field in Record.model_fields.items() if field.is_required()])
 def test_a_record_without_a_key_that_is_needed_is_of_another_version(key: str, tmp_path: FolderLocation) -> None:
     content = json.loads(RECORDS[0].read_bytes())
     del content[key]
-    record_path(tmp_path, "r").write(json.dumps(content).encode())
     with pytest.raises(OtherVersionError, match=f"no key {key}"):
-        read_record(record_path(tmp_path, "r"))
+        reread(tmp_path, content)
 
 
 def test_a_run_with_an_unknown_key_is_of_another_version_because_its_identity_is_unknown(
@@ -71,9 +75,8 @@ def test_a_run_with_an_unknown_key_is_of_another_version_because_its_identity_is
 ) -> None:
     content = json.loads(RECORDS[-1].read_bytes())
     content["run"]["configuration"]["training"]["warm_up"] = 3
-    record_path(tmp_path, "r").write(json.dumps(content).encode())
     with pytest.raises(OtherVersionError, match=r"unknown key run\.configuration\.training\.warm_up"):
-        read_record(record_path(tmp_path, "r"))
+        reread(tmp_path, content)
 
 
 def test_a_plan_whose_study_file_has_an_unknown_key_of_the_method_is_of_another_version(

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from trainables.provenance import Attempt, Provenance
-from trainables.records import Cost, Record
+from trainables.records import NO_COST, Cost, Record, owner_path
 from trainables.runs.log import now
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def own(storage: Location, run_id: str) -> Held:
         BusyError: another process owns it.
 
     """
-    held = (storage / "running" / run_id).acquire()
+    held = owner_path(storage, run_id).acquire()
     if held is None:
         raise BusyError(run_id)
     return held
@@ -61,9 +61,6 @@ def stopped(run: Run, curve: list[Epoch], checkpoint: Checkpoint | None, facts: 
 
     """
     *earlier, last = checkpoint.earlier if checkpoint else [Attempt()]
-    if checkpoint:
-        cost = Cost.of(checkpoint.spent, checkpoint.trained.images, checkpoint.trained.train_s)
-    else:
-        cost = Cost(wall_s=0.0, cpu_s=0.0, images=0, images_per_s=0.0)
+    cost = Cost.of(checkpoint.spent, checkpoint.trained.images, checkpoint.trained.train_s) if checkpoint else NO_COST
     provenance = Provenance.of({**facts, **last.of_run()}, earlier, now())
     return Record.of_curve(run, "stopped", curve, cost=cost, provenance=provenance)

@@ -15,7 +15,7 @@ from study.methods.method import Decision, Signal
 from trainables.limits import oom_kills
 from trainables.naming import counted
 from trainables.provenance import Provenance
-from trainables.records import Cost, Record, add_record, is_recorded, log_path
+from trainables.records import NO_COST, Record, add_record, is_recorded, log_path
 from trainables.runs.log import RunLog
 from trainables.runs.messages import RunTask, StepReport
 
@@ -136,7 +136,7 @@ class MethodSearcher(Searcher):
             run,
             "failed",
             [],
-            cost=Cost(wall_s=0.0, cpu_s=0.0, images=0, images_per_s=0.0),
+            cost=NO_COST,
             provenance=Provenance(self.conductor.facts),
             error=f"its process died {counted(times, 'time')} without an epoch in between; the last time: {why}",
         )

@@ -13,7 +13,7 @@ from trainables.datasets.load import load, with_digests
 from trainables.features.frame_store_builder import build_store
 from trainables.losses.robust import gce
 from trainables.networks.cnn import CNN
-from trainables.records import read_record
+from trainables.records import read_record, recorded
 from trainables.storage.folder_location import FolderLocation
 from trainables.training.patches import index_patches
 from trainables.training.run_data import RunDataSource
@@ -265,8 +265,9 @@ def test_a_run_trains_as_it_did_in_the_first_version(golden, tmp_path):
     config = Synthetic(kind="synthetic", train_per_class=12, test_per_class=3)
     manifest = with_digests(load(config, tmp_path), tmp_path)
     source = RunDataSource(manifest, build_store(manifest, tmp_path), CPU)
-    for path in sorted((golden / "first_version" / "records").glob("*.json"))[:2]:
-        old = read_record(FolderLocation(path))
+    earlier = FolderLocation(golden / "first_version")
+    for run_id in sorted(recorded(earlier))[:2]:
+        old = read_record(earlier, run_id)
         assert old.run.semantics == 1
         training = train(source, old.run, len(old.epochs))
         for now, then in zip(training.curve, old.epochs, strict=True):
