@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 
+from trainables.characters import one_line
 from trainables.features.shared_data import StorageError
 from trainables.naming import counted
 from trainables.provenance import Attempt, Provenance, code_digest
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # Not the run's fault: the process is given up, and another one resumes from the checkpoint.
+MAX_REASON = 2000  # characters of a failed run's reason
 ENVIRONMENT_FAULTS = (MemoryError, torch.OutOfMemoryError, torch.AcceleratorError)
 
 
@@ -120,7 +122,7 @@ class RunExecution:
             raise
         except Exception as error:  # noqa: BLE001 -- any other error is the run's result
             self.log.write(traceback.format_exc())
-            return Step(None, self._end("failed", traceback.format_exception_only(error)[-1].strip(), wall, cpu))
+            return Step(None, self._end("failed", _reason(error), wall, cpu))
         if test is not None:
             return Step(epoch, self._end("complete", None, wall, cpu, test, right))
         self._spend(wall, cpu)
@@ -207,6 +209,12 @@ class RunExecution:
             raise BusyError(self.run.run_id)
         self.log.write(f"{status} after {counted(len(curve), 'epoch')}{f': {error}' if error else ''}")
         return record
+
+
+def _reason(error: Exception) -> str:
+    """Return the last line of an error's traceback, in characters that a record can hold; the log has all of it."""
+    text = one_line(traceback.format_exception_only(error)[-1].strip())
+    return text if len(text) <= MAX_REASON else f"{text[:MAX_REASON]} [...]"
 
 
 @contextmanager

@@ -11,13 +11,16 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
+from trainables.characters import one_line
 from trainables.storage.documents import DamagedError, Document, OtherVersionError, Part, parse
 from trainables.watchdog import began
 
 UNNAMED = "another process"
 MAX_BYTES = 65_536  # of a lock file or lease that is read
 
-Word: TypeAlias = Annotated[str, Field(max_length=255)]
+MAX_NAME = 255  # characters of a host's or user's name
+
+Word: TypeAlias = Annotated[str, Field(max_length=MAX_NAME)]
 
 
 class Life(Part):
@@ -60,7 +63,9 @@ def this_process() -> Owner:
     except (KeyError, OSError):  # in a container the user may have no name
         user = str(os.getuid())
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    return Owner(pid=os.getpid(), host=socket.gethostname(), user=user, started=started)
+    # The environment names the user, so the name may be any text.
+    host, user = (one_line(name)[:MAX_NAME] for name in (socket.gethostname(), user))
+    return Owner(pid=os.getpid(), host=host, user=user, started=started)
 
 
 def read_owner(data: bytes, path: object) -> Owner | str:

@@ -126,6 +126,23 @@ def test_a_run_with_an_error_is_recorded_as_failed_with_its_last_line(loader, ma
     assert log.index(record.error) < log.index(f"failed after 0 epochs: {record.error}")
 
 
+@pytest.mark.parametrize(
+    "case",
+    [("x" * 1_000_000, f"ValueError: {'x' * 1988} [...]"), ("a\udcff\x1b[31m", r"ValueError: a\udcff\u001b[31m")],
+    ids=["long", "control characters"],
+)
+def test_the_reason_of_a_failed_run_is_short_and_plain(case, loader, make_run, tmp_path, monkeypatch):
+    text, expected = case
+
+    def fail(_):
+        raise ValueError(text)
+
+    monkeypatch.setattr("trainables.training.run_training.RunTraining.train_epoch", fail)
+    record = execute(make_run(), loader, tmp_path)
+    assert record.error == expected
+    assert read_records(tmp_path) == {record.run_id: record}
+
+
 def test_storage_that_cannot_be_written_is_no_fault_of_the_run(loader, make_run, tmp_path, monkeypatch):
     def full(_):
         raise OSError(28, "No space left on device")

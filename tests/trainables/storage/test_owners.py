@@ -42,6 +42,14 @@ def test_an_owner_is_read_as_it_was_written() -> None:
     assert describe(owner).startswith(f"process {os.getpid()} of ")
 
 
+@pytest.mark.parametrize(("name", "user"), [("x" * 300, "x" * 255), ("a\udcff\x1b[1m", r"a\udcff\u001b[1m")])
+def test_a_user_may_have_any_name(name: str, user: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", name)
+    owner = this_process()
+    assert owner.user == user
+    assert read_owner(to_bytes(owner), "lock") == owner
+
+
 def test_an_owner_of_an_earlier_version_is_read() -> None:
     assert describe(read_owner(json.dumps(WELL).encode(), "l")) == "process 7 of u on h since 2026"
 
