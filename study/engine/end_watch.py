@@ -32,7 +32,7 @@ class EndWatch:
         self._owner = owner(storage, name) or ""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name=f"requests to end {name}", daemon=True)
-        self._lock = threading.Lock()  # no stop gets lost between the start of training and the look at the request
+        self._lock = threading.Lock()  # keeps a stop from being lost when training starts just as the request is read
         self._training = self._stop = False
 
     def __enter__(self) -> Self:

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 FOLDERS = ("records", "checkpoints", "running", "logs", "studies", "datasets", "digests", STORES, "synthetic")
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}|\.making-.+")  # of ``write_atomically``, and of synthetic data sets
-LOOK_S = 2.0  # between two looks for studies that start while leftovers are removed
+LOOK_S = 2.0  # between two checks for studies that start while leftovers are removed
 ASIDE = "records put aside"
 
 

@@ -123,7 +123,7 @@ _remembered = lru_cache(maxsize=REMEMBERED)(_inspect)  # a study asks for the sa
 
 
 def _head(file: BinaryIO) -> tuple[bytes, int]:
-    """Return the first bytes behind any ID3 tags, and their place."""
+    """Return the first bytes after any ID3 tags, and their place."""
     first = 0
     while True:
         file.seek(first)
@@ -144,7 +144,7 @@ def _inspect_wav(path: Path, wav: Wav, file: BinaryIO) -> Layout:
 
 
 def _inspect_mpeg(path: Path, file: BinaryIO, start: int, end: int) -> Layout:
-    """Check an MPEG stream; if it does not state its length, it is read behind a header that does."""
+    """Check an MPEG stream; if it does not state its length, it is read after a header that does."""
     stream = check_mpeg(file, start, end)
     with _opened(path, stream.part, quiet=True) as sound:
         header = _checked(sound.frames, sound.samplerate, sound.channels)

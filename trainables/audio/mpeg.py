@@ -75,7 +75,7 @@ class Stream:
     Attributes:
         samples: samples per channel in its frames, before an encoder's delay and padding are cut.
         states_length: whether the file states the number of frames, truly, in the way that libsndfile reads.
-        part: the stream, otherwise behind a header that states it.
+        part: the stream, after a header that states its length if the file does not.
 
     """
 
@@ -169,7 +169,7 @@ def _stated_frames(data: bytes, frame: Frame) -> tuple[bytes, int | None]:
 
 
 def _header_frames(header: bytes, frame: Frame, count: int) -> bytes:
-    """Return a frame that states the number of frames behind it, and a silent one; nothing for layers 1 and 2.
+    """Return a frame that states the number of frames after it, and a silent one; nothing for layers 1 and 2.
 
     The silent one is for the decoder, which drops the first 529 samples of a stream that states its length.
     """

@@ -56,7 +56,7 @@ def _check_ended(numbers: dict[int, int]) -> None:
 
 
 def _pages(file: BinaryIO, position: int, size: int) -> Iterator[tuple[int, int, int, int, int]]:
-    """Yield each page: its first byte, the byte behind it, its flags, its stream's serial number, its own number."""
+    """Yield each page: its first byte, the byte after it, its flags, its stream's serial number, its own number."""
     while position < size:
         file.seek(position)
         header = file.read(HEADER)
@@ -65,7 +65,7 @@ def _pages(file: BinaryIO, position: int, size: int) -> Iterator[tuple[int, int,
             if position == 0 or occurs(file, re.compile(MAGIC), longest=len(MAGIC)):
                 msg = f"damaged: there is no Ogg page at byte {position}"
                 raise AudioError(msg)
-            return  # bytes behind the last page, such as a tag
+            return  # bytes after the last page, such as a tag
         segments = file.read(header[26]) if len(header) == HEADER else b""
         end = position + HEADER + len(segments) + sum(segments)
         if len(header) < HEADER or len(segments) < header[26] or end > size:

@@ -20,12 +20,12 @@ LINEAR_FORMATS = (1, 3, 0xFFFE)  # PCM, float, extensible: a block holds one sam
 MPEG_FORMATS = (0x50, 0x55)  # MPEG layers 1 and 2; layer 3
 # Writers that stream to a pipe cannot fill in the length later: they leave the largest number, or just under 2 GiB.
 STREAMED_LENGTHS = (range(0x7FFF_F000, 0x8000_0001), range(0xFFFF_F000, 0x1_0000_0000))
-MAX_CHUNKS = 10_000  # before the sound or behind it; a file of zeros would have millions
+MAX_CHUNKS = 10_000  # before the sound or after it; a file of zeros would have millions
 MAX_HEADER = 1 << 24  # bytes before the sound of a file whose lengths are corrected in memory
 TAGS = (b"TAG", b"ID3", b"APETAGEX")  # that taggers append without a chunk
 CUT_CHUNKS = (b"LIST", b"id3 ", b"ID3 ", b"JUNK", b"bext", b"iXML")  # names by which a cut chunk is recognised
 LARGEST = 0xFFFF_FFFF  # length that a chunk can state
-MAX_REST = 64  # bytes behind the sound that need not be chunks
+MAX_REST = 64  # bytes after the sound that need not be chunks
 BLOCK = 1 << 20  # bytes read at a time
 
 
@@ -35,7 +35,7 @@ class Wav:
 
     Attributes:
         start: its first byte.
-        end: the byte behind its last.
+        end: the byte after its last.
         mpeg: whether the sound is an MPEG stream.
         parts: how to read it if libsndfile would believe a wrong length; empty if it may read the file itself.
 
@@ -94,12 +94,12 @@ def check_wav(file: BinaryIO, first: int, size: int) -> Wav:
             if header.block
             else truncated(promised, rest, "bytes")
         )
-    behind = list(_chunks(file, start, promised, header.order))
-    for chunk in behind:
+    after = list(_chunks(file, start, promised, header.order))
+    for chunk in after:
         if chunk.name == b"data" or chunk.name in MAGIC:
             msg = "a second sound follows the first: two files joined, or two data chunks; write one file for each"
             raise AudioError(msg)
-    surplus = _surplus(file, start + promised, size, behind) if promised or behind else rest
+    surplus = _surplus(file, start + promised, size, after) if promised or after else rest
     if promised == 0 and surplus > max(header.block, 8):
         return Wav(start, size, mpeg, (Part(start, size, _with_length(file, header, rest)),))
     if surplus > MAX_REST:
@@ -130,7 +130,7 @@ def _read_header(file: BinaryIO, first: int) -> _Header:
 
 
 def _chunks(file: BinaryIO, position: int, length: int, order: str) -> Iterator[_Chunk]:
-    """Yield the chunks behind ``length`` bytes at a position, each with the file at its content; end at other bytes."""
+    """Yield the chunks after ``length`` bytes at a position, each with the file at its content; end at other bytes."""
     for _ in range(MAX_CHUNKS):
         position += length
         chunk = _chunk_at(file, position + length % 2, order)
@@ -151,11 +151,11 @@ def _chunk_at(file: BinaryIO, position: int, order: str) -> _Chunk | None:
     return _Chunk(name, position + 8, struct.unpack(f"{order}I", header[4:])[0])
 
 
-def _surplus(file: BinaryIO, position: int, size: int, behind: list[_Chunk]) -> int:
-    """Return how many bytes behind the sound, from ``position`` on, are neither chunks nor a tag nor all zeros."""
-    if behind:
-        last = behind[-1]
-        if last.start + last.length > size and len(behind) == 1 and last.name not in CUT_CHUNKS:
+def _surplus(file: BinaryIO, position: int, size: int, after: list[_Chunk]) -> int:
+    """Return how many bytes after the sound, from ``position`` on, are neither chunks nor a tag nor all zeros."""
+    if after:
+        last = after[-1]
+        if last.start + last.length > size and len(after) == 1 and last.name not in CUT_CHUNKS:
             return size - position  # letters by chance, which name a chunk longer than the file
         position = last.start + last.length
     file.seek(position)

@@ -67,7 +67,7 @@ def _held_out(paths: list[str], share: float, seed: int) -> set[str]:
 
 @dataclass
 class _Listing:
-    """What the folders below a root hold: what is wrong with it, and what was passed over."""
+    """What the folders below a root hold: the problems, and the files that were ignored."""
 
     root: Path
     problems: list[tuple[tuple[str, str], str, str]] = field(default_factory=list)
@@ -78,7 +78,7 @@ class _Listing:
         self.problems.append(((below, problem), f"{printable(name)}: {problem}", ""))
 
     def entries(self, folder: Path) -> list[Path]:
-        """List what a folder holds, sorted; hidden files, and those that systems leave, are passed over."""
+        """List what a folder holds, sorted; hidden files, and those that systems leave, are ignored."""
         paths = sorted(folder.iterdir())
         self.passed_over += [self.name(path) for path in paths if is_leftover(path.name)]
         return [path for path in paths if not is_leftover(path.name)]

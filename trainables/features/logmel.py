@@ -138,23 +138,23 @@ def log_mel_blocks(
         low, high = min(low, block.min()), max(high, block.max())
     mean = np.float32(total / count)
     peak = np.float32(max(high - mean, -(low - mean)) + 0.005)
-    before, behind = _padding(features)
+    before, after = _padding(features)
     held, first = np.empty(0, np.float32), True
     for block in blocks():
         held = np.concatenate([held, (block - mean) / peak])
         if first:
             held, first = np.pad(held, (before, 0), mode="reflect"), False
         # The last samples are kept, because the end of the sound is padded with them.
-        rows = (len(held) - features.window - behind) // features.hop // BLOCK * BLOCK
+        rows = (len(held) - features.window - after) // features.hop // BLOCK * BLOCK
         if rows > 0:
             yield _log_mel_of_windows(_windows(held, features)[:rows], features)
             held = held[rows * features.hop :]
-    held = np.pad(held, (0, behind), mode="reflect")
+    held = np.pad(held, (0, after), mode="reflect")
     yield _log_mel_of_windows(_windows(held, features), features)
 
 
 def _padding(features: Features) -> tuple[int, int]:
-    """Return the samples put before and behind a sound, so that frames are centred on the multiples of ``hop``."""
+    """Return the samples put before and after a sound, so that frames are centred on the multiples of ``hop``."""
     before = (features.window + 1) // 2
     return before, features.window - before
 

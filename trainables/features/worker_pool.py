@@ -45,7 +45,7 @@ def worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 
 class _Context(SpawnContext):
-    """Keeps the processes that it has started, for their exit codes."""
+    """Keeps the processes that it started, because of their exit codes."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -110,7 +110,7 @@ def folder_of(path: Path, *, make: bool = False) -> Iterator[tuple[int, str]]:
         root, names = root.parent, (path.name,)
     try:
         descriptor = open_folder(root, names[:-1], make=make)
-    except FileNotFoundError as error:  # what is missing is the path, whichever of its folders is
+    except FileNotFoundError as error:  # names the whole path, whichever of its folders is missing
         raise FileNotFoundError(error.errno, error.strerror, str(path)) from None
     try:
         yield descriptor, names[-1]

@@ -13,7 +13,7 @@ P = TypeVar("P", bound="RootedPath")
 
 
 class PathError(OSError):
-    """A path is not what it should be."""
+    """A path cannot be used, because of what it is."""
 
     def __str__(self) -> str:
         """Name the path and state what it is."""

@@ -81,7 +81,7 @@ def test_a_file_cut_anywhere_is_not_read_short(folder: Path, kind: tuple, sample
 
 @settings(max_examples=40, deadline=None)
 @given(kind=kinds, samples=lengths, junk=st.binary(max_size=3000), tagged=st.booleans())
-def test_a_file_behind_other_bytes_is_not_read_short(
+def test_a_file_after_other_bytes_is_not_read_short(
     folder: Path,
     kind: tuple,
     samples: int,
@@ -119,7 +119,7 @@ def test_a_wav_that_states_less_than_it_holds_is_not_read_short(
     data = data[:place] + struct.pack(f"{order}I", claimed) + data[place + 4 :]
     read = outcome(folder, kind[-1], data)
     # Of 8-bit samples in an odd number, the byte that fills up the chunk cannot be told from one of them; up to 64
-    # bytes behind a sound, and any number of zeros, are taken for padding.
+    # bytes after a sound, and any number of zeros, are taken for padding.
     padding = length - claimed <= 64 or not any(data[place + 4 + claimed :])
     assert read is None or read >= true_length or padding
 

@@ -1,4 +1,4 @@
-"""FLAC files behind tags, and joined."""
+"""FLAC files after tags, and joined."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_a_flac_behind_an_id3_tag_is_read_whole(tmp_path: Path) -> None:
+def test_a_flac_after_an_id3_tag_is_read_whole(tmp_path: Path) -> None:
     (tmp_path / "a.flac").write_bytes(written(noise(5000), "FLAC"))
     (tmp_path / "b.flac").write_bytes(ID3 + (tmp_path / "a.flac").read_bytes())
     np.testing.assert_array_equal(read_mono(tmp_path / "b.flac", RATE), read_mono(tmp_path / "a.flac", RATE))

@@ -1,4 +1,4 @@
-"""MPEG streams, in files of their own, in WAV files and behind other bytes: never read short."""
+"""MPEG streams, in files of their own, in WAV files and after other bytes: never read short."""
 
 from __future__ import annotations
 
@@ -93,10 +93,10 @@ def test_bytes_before_the_stream_do_not_matter(tmp_path: Path, mode: str, header
 
 
 @MODES
-@pytest.mark.parametrize("behind", [b"TAG" + bytes(125), bytes(5000), b"APETAGEX" + bytes(200)])
-def test_tags_behind_the_stream_do_not_matter(tmp_path: Path, mode: str, behind: bytes) -> None:
+@pytest.mark.parametrize("after", [b"TAG" + bytes(125), bytes(5000), b"APETAGEX" + bytes(200)])
+def test_tags_after_the_stream_do_not_matter(tmp_path: Path, mode: str, after: bytes) -> None:
     data = mp3(SOUND, mode)
-    np.testing.assert_array_equal(read(tmp_path, data + behind), read(tmp_path, data))
+    np.testing.assert_array_equal(read(tmp_path, data + after), read(tmp_path, data))
 
 
 @MODES

@@ -1,4 +1,4 @@
-"""Ogg files: chained, with missing pages, with other bytes behind them."""
+"""Ogg files: chained, with missing pages, with other bytes after them."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_bytes_between_pages_are_noticed(tmp_path: Path) -> None:
 
 
 @CODECS
-@pytest.mark.parametrize("behind", [b"TAG" + bytes(125), bytes(70_000), np.random.default_rng(0).bytes(800)])
-def test_other_bytes_behind_the_last_page_do_not_matter(tmp_path: Path, codec: str, behind: bytes) -> None:
+@pytest.mark.parametrize("after", [b"TAG" + bytes(125), bytes(70_000), np.random.default_rng(0).bytes(800)])
+def test_other_bytes_after_the_last_page_do_not_matter(tmp_path: Path, codec: str, after: bytes) -> None:
     data = ogg(17_155, codec)
-    np.testing.assert_array_equal(read(tmp_path, data + behind), read(tmp_path, data))
+    np.testing.assert_array_equal(read(tmp_path, data + after), read(tmp_path, data))

@@ -39,7 +39,7 @@ def reason(path: Path, data: bytes) -> str:
 
 
 @pytest.mark.parametrize("name", OTHERS)
-@pytest.mark.parametrize("before", [b"", b"ID3\x03\0\0\0\0\0\x0a" + bytes(10)], ids=["bare", "behind-a-tag"])
+@pytest.mark.parametrize("before", [b"", b"ID3\x03\0\0\0\0\0\x0a" + bytes(10)], ids=["bare", "after-a-tag"])
 def test_the_true_content_is_named(tmp_path: Path, name: str, before: bytes) -> None:
     assert reason(tmp_path / "a.mp3", before + OTHERS[name] + bytes(4000)).startswith(f"content is {name}, not mp3; ")
 

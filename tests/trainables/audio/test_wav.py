@@ -48,9 +48,9 @@ def test_a_length_of_0_is_mended_for_every_size_of_sample(tmp_path: Path, bits: 
     assert len(wave) == 600
 
 
-@pytest.mark.parametrize("behind", [b"", LIST, LIST + b"TAG" + bytes(125)], ids=["nothing", "chunk", "chunk-and-tag"])
-def test_an_empty_data_chunk_without_sound_behind_it_is_only_a_header(tmp_path: Path, behind: bytes) -> None:
-    assert reason(tmp_path, riff(form(), chunk(b"data", b"")) + behind) == "header only: 0 samples"
+@pytest.mark.parametrize("after", [b"", LIST, LIST + b"TAG" + bytes(125)], ids=["nothing", "chunk", "chunk-and-tag"])
+def test_an_empty_data_chunk_without_sound_after_it_is_only_a_header(tmp_path: Path, after: bytes) -> None:
+    assert reason(tmp_path, riff(form(), chunk(b"data", b"")) + after) == "header only: 0 samples"
 
 
 def test_an_rf64_with_a_length_of_0_is_read_to_the_end(tmp_path: Path) -> None:
@@ -84,12 +84,12 @@ def test_a_second_sound_is_refused(tmp_path: Path, data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "behind",
+    "after",
     [LIST, LIST[:-3], b"TAG" + bytes(125), ID3, bytes(5000), b"\r\n", chunk(b"id3 ", ID3)],
     ids=["chunk", "cut-chunk", "id3v1", "id3v2", "zeros", "line-end", "id3-chunk"],
 )
-def test_what_taggers_append_does_not_matter(tmp_path: Path, behind: bytes) -> None:
-    assert len(read(tmp_path, riff(form(), chunk(b"data", PCM)) + behind)) == 1000
+def test_what_taggers_append_does_not_matter(tmp_path: Path, after: bytes) -> None:
+    assert len(read(tmp_path, riff(form(), chunk(b"data", PCM)) + after)) == 1000
 
 
 def test_a_chunk_of_odd_length_that_is_not_filled_up_is_passed_over(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_chunk_of_odd_length_that_is_not_filled_up_is_passed_over(tmp_path: Pa
     assert len(read(tmp_path, riff(form(bits=8), sound, LIST))) == 101
 
 
-def test_a_wav_behind_an_id3_tag_is_checked_too(tmp_path: Path) -> None:
+def test_a_wav_after_an_id3_tag_is_checked_too(tmp_path: Path) -> None:
     data = ID3 + riff(form(), chunk(b"data", PCM))
     assert len(read(tmp_path, data)) == 1000
     assert "truncated: the header promises 1000 samples, 900" in reason(tmp_path, data[:-200])
@@ -113,7 +113,7 @@ def test_other_lengths_of_gigabytes_are_promises(tmp_path: Path, length: int) ->
     assert reason(tmp_path, riff(form(), chunk(b"data", PCM, length))).startswith("truncated: the header promises")
 
 
-def test_a_file_of_zeros_behind_riff_wave_is_refused_at_once(tmp_path: Path) -> None:
+def test_a_file_of_zeros_after_riff_wave_is_refused_at_once(tmp_path: Path) -> None:
     with (tmp_path / "a.wav").open("wb") as file:
         file.write(b"RIFF\0\0\0\0WAVE")
         file.truncate(50_000_000)

@@ -45,7 +45,7 @@ def _quick_check(manifest: Manifest, bases: dict[bool, Path], clip: Clip) -> str
 
 
 def passed_over(manifest: Manifest) -> list[str]:
-    """Return a line that names what was passed over, most frequent first; none if nothing was."""
+    """Return a line that names the files that were ignored, most frequent first; no line if there were none."""
     names = Counter(PurePosixPath(path).name for path in manifest.passed_over).most_common()
     shown = [f"{printable(name)}{f' ({count} times)' if count > 1 else ''}" for name, count in names[:MAX_PASSED_OVER]]
     more = [f"{len(names) - len(shown)} more"] if len(names) > len(shown) else []

@@ -1,4 +1,4 @@
-"""While no run can start, a study states what it waits for, and it ends if that cannot come."""
+"""While no run can start, a study states what it waits for, and ends if it waits in vain."""
 
 from types import SimpleNamespace
 
