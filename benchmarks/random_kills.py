@@ -25,6 +25,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trainables.watchdog import began
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -114,9 +116,8 @@ def left_running(first: int) -> list[str]:
         with suppress(OSError, ValueError):
             if int(entry.name) == first or (entry / "ns/pid").readlink() != space:
                 continue
-            state = (entry / "stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()[0]
             command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            if state != "Z" and "Agent" not in command:
+            if began(int(entry.name)) and "Agent" not in command:
                 commands.append(command[:100])
     return commands
 

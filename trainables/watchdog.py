@@ -20,13 +20,18 @@ CHECK_S = 1.0
 DRIVER = "GCE_STUDY_DRIVER"  # the driver of a cluster on this machine, for its workers: its pid, and when it began
 
 
+def process_fields(pid: int) -> list[str]:
+    """Return what /proc states of a process behind its command: state, parent ...; empty if it has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
 def began(pid: int) -> str:
     """Return when a process began, in clock ticks since the boot; empty if it has ended, even if it is a zombie."""
-    try:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-    except OSError:
-        return ""
-    return "" if fields[0] == "Z" else fields[19]
+    fields = process_fields(pid)
+    return "" if not fields or fields[0] == "Z" else fields[19]
 
 
 def name_driver() -> None:

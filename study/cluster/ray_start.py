@@ -22,7 +22,7 @@ from study.cluster.ray_environment import away_from_working_folder
 from study.console import say
 from study.errors import RayFailedError
 from study.interrupts import Interrupted
-from trainables.watchdog import began
+from trainables.watchdog import began, process_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -93,11 +93,9 @@ def ray_processes(folder: Path) -> dict[int, str]:
 
     """
     children: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            with suppress(OSError):
-                stat = (entry / "stat").read_text(encoding="utf-8", errors="replace")
-                children.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(int(entry.name))
+    for pid in [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]:
+        if fields := process_fields(pid):
+            children.setdefault(int(fields[1]), []).append(pid)
     pids = [pid for pid in children.get(os.getpid(), []) if os.fsencode(folder) in _command_line(pid)]
     for pid in pids:  # grows by the descendants
         pids += children.get(pid, [])

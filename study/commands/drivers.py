@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study.commands import jobs
-from study.commands.options import add_cluster, add_study, study_place
+from study.commands.options import add_cluster, add_study, spec_of_plan, study_place
 from study.console import say, write
 from study.engine.driver_log import driver_log_path
 from study.errors import EngineError, UnknownStudyError, UsageError
 from study.ledger.claim import owner
 from study.ledger.end_request import look_interval_s, request_end, request_path, withdraw_request
-from study.ledger.registry import find_plan, stored_spec
+from study.ledger.registry import find_plan
 from study.spec.messages import closest, shown
 from study.spec.reading import read_spec
 from study.streams import reader_left
@@ -221,8 +221,7 @@ def resume(place: StudyPlace, options: argparse.Namespace) -> int:
         raise UsageError(msg)
     plan = find_plan(*place)
     if options.study == place.name:
-        spec = stored_spec(*place)
-        say(f"{place.name}: read from its plan, which keeps all of its file but notify", err=True)
+        spec = spec_of_plan(place)
     else:
         spec = read_spec(Path(options.study)).model_copy(update={"storage": str(place.storage)})
     where = f" --storage {options.storage}" if options.storage else ""

@@ -64,11 +64,14 @@ def study_spec(file: Path) -> StudySpec:
         SpecError: the file cannot be read or is not a study; see also ``stored_spec``.
 
     """
-    path, storage, name = spec_path(file), location(DEFAULT_STORAGE), str(file)
-    if not path.exists() and re.fullmatch(NAME_PATTERN, name) and plan_path(storage, name).exists():
-        say(f"{name}: read from its plan, which keeps all of its file but notify", err=True)
-        return stored_spec(storage, name)
-    return read_spec(path)
+    path, place = spec_path(file), StudyPlace(location(DEFAULT_STORAGE), str(file))
+    return read_spec(path) if path.exists() or not place.has_plan() else spec_of_plan(place)
+
+
+def spec_of_plan(place: StudyPlace) -> StudySpec:
+    """Return a study from its plan, see ``stored_spec``, and print that it is not from its file."""
+    say(f"{place.name}: read from its plan, which keeps all of its file but notify", err=True)
+    return stored_spec(*place)
 
 
 class StudyPlace(NamedTuple):
@@ -76,6 +79,10 @@ class StudyPlace(NamedTuple):
 
     storage: Location
     name: str
+
+    def has_plan(self) -> bool:
+        """Return whether the name is one that a study can have, and the storage location holds such a study."""
+        return re.fullmatch(NAME_PATTERN, self.name) is not None and plan_path(*self).exists()
 
 
 def add_study(command: argparse.ArgumentParser) -> None:
@@ -111,7 +118,7 @@ def study_place(study: str, storage: Location | None = None, usual: Location | N
     place = StudyPlace(storage or usual or location(DEFAULT_STORAGE), study)
     if not ("/" in study or path.suffix in {".yaml", ".yml"}):
         return place
-    if not path.exists() and re.fullmatch(NAME_PATTERN, study) and plan_path(*place).exists():
+    if not path.exists() and place.has_plan():
         return place
     spec = read_spec(path)
     return StudyPlace(storage or location(spec.storage), spec.name)

@@ -244,7 +244,6 @@ class Conductor:
         holder = owner_path(self.storage, run_id).holder()
         if holder is None:
             return False
-        if self.state.held.get(run_id) != holder:
+        if self.state.hold(run_id, holder):
             RunLog(log_path(self.storage, run_id)).write(f"study {self.plan.name} waits for {holder}, which trains it")
-        self.state.hold(run_id, holder)
         return True

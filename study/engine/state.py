@@ -117,13 +117,15 @@ class StudyState:
         for observer in self.observers:
             observer.run_started()
 
-    def hold(self, run_id: str, holder: str) -> None:
-        """Register that a run waits for another process, described by ``holder``, which trains it."""
+    def hold(self, run_id: str, holder: str) -> bool:
+        """Register that a run waits for another process, described by ``holder``; return whether that is new."""
         self.in_flight.pop(run_id, None)
-        if self.held.get(run_id) != holder:
-            self.held[run_id] = holder
-            for observer in self.observers:
-                observer.run_held(self.runs[run_id], holder)
+        if self.held.get(run_id) == holder:
+            return False
+        self.held[run_id] = holder
+        for observer in self.observers:
+            observer.run_held(self.runs[run_id], holder)
+        return True
 
     def end_epoch(
         self, run_id: str, point: Epoch, earlier: Sequence[Epoch] = (), images_per_s: float | None = None

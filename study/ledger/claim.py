@@ -15,6 +15,7 @@ from study.spec.messages import shown
 from trainables.plans import study_folder
 from trainables.settings import NAME_PATTERN
 from trainables.storage.documents import is_outage
+from trainables.storage.owners import UNNAMED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +70,7 @@ def _interrupt() -> None:
 
 
 def _owned(name: str, path: Location) -> str:
-    holder = path.holder() or "another process"
+    holder = path.holder() or UNNAMED
     return f"study {name} is being run by {holder}; wait for it, or stop that process"
 
 

@@ -128,10 +128,9 @@ class MethodSearcher(Searcher):
         self.conductor.state.lose(run.run_id)
         if with_its_node(error):
             return False
-        self.deaths[run.run_id] += 1
-        if self.deaths[run.run_id] <= LOST_PROCESSES:
+        self.deaths[run.run_id] = times = self.deaths[run.run_id] + 1
+        if times <= LOST_PROCESSES:
             return False
-        times = self.deaths[run.run_id]
         record = Record.of_curve(
             run,
             "failed",
