@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from trainables.storage.types import Location
 
+MAX_AHEAD_S = 900.0  # S3 refuses the requests of a machine whose clock differs by more
 logger = logging.getLogger(__name__)
 
 
@@ -96,7 +97,7 @@ def _warn(text: str) -> None:
 
 
 def may_run(storage: Location, name: str) -> bool:
-    """Return whether a process runs a study, or its lock cannot be read.
+    """Return whether a process runs a study, by any clock, or its lock cannot be read.
 
     Raises:
         OSError: an object store cannot be reached.
@@ -122,5 +123,5 @@ def starting(storage: Location, names: set[str]) -> list[str]:
 
 
 def is_held(lock: Location) -> bool:
-    """Return whether a process holds a lock or a lease."""
-    return lock.holder() is not None
+    """Return whether a process holds a lock or a lease, also if this machine's clock is ahead."""
+    return lock.holder(ahead_s=MAX_AHEAD_S) is not None

@@ -265,8 +265,9 @@ class FolderLocation(RootedPath):
         del wait, on_loss
         return locks.acquire(self)
 
-    def holder(self) -> str | None:
+    def holder(self, *, ahead_s: float = 0.0) -> str | None:
         """Return a description of the process that holds the file's lock; None without one."""
+        del ahead_s
         return locks.holder(self)
 
     def discard(self) -> None:

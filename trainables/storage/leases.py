@@ -114,11 +114,11 @@ def acquire(path: Conditional, *, wait: bool, on_loss: Callable[[], None]) -> Le
         time.sleep(LOOK_S)
 
 
-def holder(path: Conditional) -> str | None:
-    """Return a description of the process that owns a lease; None without an owner."""
+def holder(path: Conditional, ahead_s: float = 0.0) -> str | None:
+    """Return a description of the process that owns a lease, see ``Location.holder``; None without an owner."""
     term = max(_terms(path), default=None)
     # By this machine's clock, because reading the store's clock takes a write.
-    held = term is not None and _state(path / term, time.time) == "held"
+    held = term is not None and _state(path / term, lambda: time.time() - ahead_s) == "held"
     return describe(_read(path / str(term))) if held else None
 
 

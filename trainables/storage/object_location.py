@@ -196,9 +196,9 @@ class ObjectLocation:
     def verify(self) -> None:
         """Do nothing: the next request fails if the bucket is gone."""
 
-    def holder(self) -> str | None:
+    def holder(self, *, ahead_s: float = 0.0) -> str | None:
         """Return a description of the process that holds the lease; None without one."""
-        return leases.holder(self)
+        return leases.holder(self, ahead_s)
 
     def discard(self) -> None:
         """Remove the lease's objects."""

@@ -176,8 +176,13 @@ class Location(Protocol):
 
         """
 
-    def holder(self) -> str | None:
-        """Return a description of the process that owns this path; None without an owner. Writes nothing."""
+    def holder(self, *, ahead_s: float = 0.0) -> str | None:
+        """Return a description of the process that owns this path; None without an owner. Writes nothing.
+
+        Args:
+            ahead_s: by how many seconds this machine's clock may be ahead of an object store's, by which leases lapse.
+
+        """
 
     def discard(self) -> None:
         """Remove the remains of a path that nobody will own again."""

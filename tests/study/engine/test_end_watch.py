@@ -11,6 +11,7 @@ from study.interrupts import Interrupted, interruptible
 from study.ledger import end_request
 from study.ledger.claim import claim, owner
 from study.ledger.end_request import request_end, request_path
+from trainables.storage import leases
 
 LIMIT_S = 5.0
 
@@ -53,6 +54,16 @@ def test_outside_training_a_request_has_the_effect_of_a_signal(tmp_path, how, nu
 
 def test_a_request_in_an_object_store_has_the_effect_of_a_signal_too(bucket):
     assert signal_of(bucket, "stop") == signal.SIGINT
+
+
+def test_in_an_object_store_too_if_this_machines_clock_is_ahead(bucket, monkeypatch):
+    real = time.time
+    with claim(bucket, "s"), monkeypatch.context() as patch:
+        by_the_right_clock = owner(bucket, "s")
+        patch.setattr(leases.time, "time", lambda: real() + 600)
+        watch = EndWatch(bucket, "s")
+    assert by_the_right_clock is not None
+    assert watch._owner == by_the_right_clock
 
 
 def test_in_training_a_stop_is_left_to_whoever_trains(tmp_path, capsys):

@@ -14,6 +14,7 @@ from study.ledger.leftovers import leftovers
 from trainables.config import CCE
 from trainables.plans import plan_path
 from trainables.published import PublishedDataSet, published_path
+from trainables.storage import leases
 from trainables.storage.documents import to_bytes
 from trainables.storage.locks import acquire
 
@@ -308,6 +309,15 @@ def test_what_a_study_that_was_started_meanwhile_may_need_is_kept(storage):
     assert removed == {"checkpoints": 1}  # of the recorded run
     assert recorded not in checkpoints(storage)
     assert stores(storage) == {UNUSED}
+
+
+def test_a_study_that_has_just_been_started_is_known_to_a_machine_whose_clock_is_ahead(bucket, monkeypatch):
+    checkpoint(bucket, NOBODYS)
+    real = time.time
+    with claim(bucket, "new"), monkeypatch.context() as patch:
+        patch.setattr(leases.time, "time", lambda: real() + 600)
+        assert prune(bucket) == {}
+    assert checkpoints(bucket) == {NOBODYS}
 
 
 def test_a_study_whose_lock_cannot_be_read_may_run(tmp_path):
