@@ -36,10 +36,7 @@ INDEX = """<!doctype html>
 <html lang="en">
 <head>{%metas%}<title>{%title%}</title>{%favicon%}<script src="/theme.js"></script>{%css%}</head>
 <body>
-<label class="theme" hidden>Theme <select id="theme-choice" autocomplete="off">
-<option value="">as the system</option><option value="light">light</option><option value="dark">dark</option>
-</select></label>
-{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer>
+{theme}{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer>
 </body>
 </html>"""
 AXIS = re.compile(r"[xy]axis\d*")
@@ -57,7 +54,7 @@ def make_app(studies: Studies, guard: Guard) -> Dash:
         enable_mcp=False,
         add_log_handler=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
-        index_string=INDEX,
+        index_string=INDEX.replace("{theme}", _shared("theme.html")),
     )
     app.layout = html.Div(
         [
@@ -74,6 +71,11 @@ def make_app(studies: Studies, guard: Guard) -> Dash:
     protect(app.server, guard, app.csp_hashes())
     refuse_malformed(app.server, {output for output, callback in app.callback_map.items() if "callback" in callback})
     return app
+
+
+def _shared(file: str) -> str:
+    """Return a file that the report's page has too."""
+    return files("analysis.report").joinpath("templates", file).read_text(encoding="utf-8")
 
 
 def _add_callbacks(app: Dash, studies: Studies) -> None:
@@ -203,7 +205,7 @@ def zoomed(drawn: dict[str, Any], zoom: dict[str, Any]) -> dict[str, Any]:
 
 def _add_files(server: Flask, studies: Studies) -> None:
     """Serve tables as CSV, records as JSON, logs, and the script of the theme; only GET is allowed."""
-    theme = files("analysis.report").joinpath("templates/theme.js").read_text(encoding="utf-8")
+    theme = _shared("theme.js")
 
     @server.get("/theme.js")
     def script() -> Response:

@@ -163,7 +163,7 @@ def explained(path: Path) -> Iterator[None]:
         raise OSError(error.errno, error.strerror, str(path)) from None
 
 
-def open_file(path: Path, flags: int, mode: int = 0o666) -> int:
+def open_file(path: Path, flags: int) -> int:
     """Open a file and return its descriptor.
 
     Raises:
@@ -176,7 +176,7 @@ def open_file(path: Path, flags: int, mode: int = 0o666) -> int:
     flags |= os.O_CLOEXEC | os.O_NONBLOCK | (os.O_NOFOLLOW if inside else 0)  # a FIFO would make it wait
     with folder_of(path) as (folder, name), explained(path):
         try:
-            descriptor = os.open(name, flags, mode, dir_fd=folder)
+            descriptor = os.open(name, flags, 0o666, dir_fd=folder)
         except OSError as error:
             if error.errno in {errno.ENXIO, errno.ENODEV}:  # a FIFO, socket or device
                 raise UnsafePathError(error.errno, SPECIAL, str(path)) from None
