@@ -18,7 +18,7 @@ SCHEMA = 2  # raised when a key changes its meaning or is removed
 
 
 def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
-    """Return the report as JSON (RFC 8259: no NaN, null instead; accuracies are fractions unless text says %).
+    """Return the report as JSON (RFC 8259: no NaN, null instead; accuracies are fractions unless stated in %).
 
     The keys:
         schema: 2; raised when a key changes its meaning or is removed. Added keys do not raise it.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-# The first characters that OWASP lists under "CSV injection"; the wide forms count in spreadsheets for East Asia.
+# The first characters that OWASP lists under "CSV injection", with the full-width forms that some spreadsheets accept.
 _FORMULA = re.compile(r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 # A dash or a number, with an interval, a unit and n, such as -4.0 to +0.3 points (n = 5): none of it can call anything.
 _NUMBER = r"[-+]?\d[\d.,]*(?:e[-+]?\d+)?(?: %)?"

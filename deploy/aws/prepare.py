@@ -80,7 +80,7 @@ def machines(text: str) -> dict[str, str]:
         msg = f"{text!r} is not a cluster file for AWS: {type(error).__name__}: {' '.join(str(error).split())}"
         raise argparse.ArgumentTypeError(msg) from None
     if not types or not all(re.fullmatch(r"[a-z0-9.-]+", str(name)) for name in types | markets):
-        msg = f"{text!r}: no InstanceType beside the head's, or one that is not allowed"
+        msg = f"{text!r}: no InstanceType other than the head's, or one that is not allowed"
         raise argparse.ArgumentTypeError(msg)
     # Each fills a list of the policy: ["${instance_types}"].
     return {"instance_types": '", "'.join(sorted(types)), "markets": '", "'.join(sorted(markets))}

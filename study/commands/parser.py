@@ -21,7 +21,7 @@ class CommandParser(argparse.ArgumentParser):
         """Prepare a parser; the settings are those of ``argparse.ArgumentParser``."""
         super().__init__(*args, **settings)
         self.set_defaults(**{_PARSER: self})
-        self.hidden: set[str] = set()  # commands that no help and no message names
+        self.hidden: set[str] = set()  # commands that help and messages do not name
 
     def parse_args(  # type: ignore[override]  # argparse's overloads add nothing here
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None

@@ -81,7 +81,7 @@ class Leftovers:
     Attributes:
         unreadable: the studies whose plans cannot be read.
         starting: the studies that a process runs and that have no plan yet.
-        problems: what could not be read, or not be removed, as sentences.
+        problems: what could not be read or removed, as sentences.
 
     """
 

@@ -1,4 +1,4 @@
-"""The lines that libmpg123 prints on standard error, which names no file: caught, to be shown with the file's name."""
+"""Catch the lines that libmpg123 prints on standard error, to show them with the name of the file, which they lack."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ray that does not start at once: it is tried again, nothing of a failed try stays, and the end is one line."""
+"""Ray that does not start: it is tried again, a failed try leaves nothing, and the last failure is one line."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Inside a storage location no link is followed, by whatever it is reached, and nothing waits for a FIFO."""
+"""Inside a storage location no link is followed, however it is reached, and nothing waits for a FIFO."""
 
 from __future__ import annotations
 
