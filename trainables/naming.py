@@ -91,8 +91,8 @@ def counted(number_of: float, what: str) -> str:
         what: the noun in the singular, with or without words in front: ``training patch``.
 
     """
-    number = f"{number_of:,}" if isinstance(number_of, int) else f"{number_of:g}"
-    return f"{number} {plural(number_of, what)}"
+    count = f"{number_of:,}" if isinstance(number_of, int) else f"{number_of:g}"
+    return f"{count} {plural(number_of, what)}"
 
 
 def counted_points(size: float) -> str:

@@ -10,7 +10,7 @@ from analysis.results.study_results import load_results
 from analysis.tables.accuracy import result_tables
 from study.commands.options import add_run_options, add_study_file, study_spec
 from study.console import say, show
-from study.engine.driver_log import DriverLog
+from study.engine.driver_log import logged
 from study.engine.end_watch import EndWatch
 from study.engine.notifier import Notifier
 from study.engine.progress import RESULTS, how_it_ended
@@ -58,10 +58,9 @@ def run_study(spec: StudySpec, command: str, options: argparse.Namespace) -> int
     storage = location(spec.storage)
     hint = how_to_continue(spec.name, command)
     notifier = Notifier(spec.name, spec.notify, hint)
-    log = DriverLog(storage, spec.name)
     with (
         claim(storage, spec.name) as still_owned,
-        log.listening(command),
+        logged(storage, spec.name, command),
         EndWatch(storage, spec.name) as end_watch,
         notifier.of_failure(),
         workplace(spec, storage),

@@ -22,21 +22,18 @@ def driver_log_path(storage: Location, name: str) -> Location:
     return study_folder(storage, name) / "driver.log"
 
 
-class DriverLog:
-    """Keeps a study's log, a bounded file like that of a run (``trainables.runs.log``)."""
+@contextmanager
+def logged(storage: Location, name: str, command: str) -> Iterator[None]:
+    """Keep the log of a study that this process owns: a bounded file like that of a run (``trainables.runs.log``).
 
-    def __init__(self, storage: Location, name: str) -> None:
-        """Set the study, which this process owns."""
-        self._log = RunLog(driver_log_path(storage, name))
-
-    @contextmanager
-    def listening(self, command: str) -> Iterator[None]:
-        """Log the start of a command, what it prints within the context, and the error that ends it."""
-        self._log.write(f"started: {command}; gce-study {version('gce-study')}, {describe(this_process())}")
-        try:
-            with heard_by(self._log.write):
-                yield
-        except BaseException as error:
-            self._log.write(f"ended: {str(error) or type(error).__name__}")
-            raise
-        self._log.write("ended")
+    It gets the start of the command, what is printed within the context, and the error that ends it.
+    """
+    log = RunLog(driver_log_path(storage, name))
+    log.write(f"started: {command}; gce-study {version('gce-study')}, {describe(this_process())}")
+    try:
+        with heard_by(log.write):
+            yield
+    except BaseException as error:
+        log.write(f"ended: {str(error) or type(error).__name__}")
+        raise
+    log.write("ended")

@@ -26,7 +26,7 @@ from trainables.storage.location import location
 
 DRIVER = """
 import sys, time
-from study.engine.driver_log import DriverLog
+from study.engine.driver_log import logged
 from study.engine.end_watch import EndWatch
 from study.interrupts import Interrupted, interruptible
 from study.ledger import end_request
@@ -34,7 +34,7 @@ from study.ledger.claim import claim
 from trainables.storage.location import location
 end_request.LOOK_S = 0.05
 storage = location(sys.argv[1])
-with interruptible(), claim(storage, "rain"), DriverLog(storage, "rain").listening("run"):
+with interruptible(), claim(storage, "rain"), logged(storage, "rain", "run"):
     with EndWatch(storage, "rain"):
         print("runs", flush=True)
         time.sleep(60)

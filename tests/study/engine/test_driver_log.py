@@ -7,7 +7,7 @@ from rich.console import Console
 
 from factories import Builder
 from study.console import complain, say, show
-from study.engine.driver_log import DriverLog, driver_log_path
+from study.engine.driver_log import driver_log_path, logged
 from study.engine.progress import Progress
 from study.engine.state import StudyState
 from study.ledger.claim import claim
@@ -23,7 +23,7 @@ def entries(storage):
 
 
 def test_what_is_printed_is_logged_with_start_and_end(tmp_path, capsys):
-    with DriverLog(tmp_path, "s").listening("gce-study run s.yaml"):
+    with logged(tmp_path, "s", "gce-study run s.yaml"):
         say("one")
         complain("two")
         show("", ("a",), [["three"]])
@@ -36,14 +36,14 @@ def test_what_is_printed_is_logged_with_start_and_end(tmp_path, capsys):
 
 
 def test_what_is_printed_outside_is_not_logged(tmp_path):
-    with DriverLog(tmp_path, "s").listening("run"):
+    with logged(tmp_path, "s", "run"):
         pass
     say("later")
     assert "later" not in driver_log_path(tmp_path, "s").read_text()
 
 
 def test_the_error_that_ends_a_study_is_logged(tmp_path):
-    with pytest.raises(OSError, match="No such file"), DriverLog(tmp_path, "s").listening("run"):
+    with pytest.raises(OSError, match="No such file"), logged(tmp_path, "s", "run"):
         (tmp_path / "none").read_bytes()
     assert entries(tmp_path)[-1] == f"ended: [Errno 2] No such file or directory: '{tmp_path / 'none'}'"
 
@@ -54,7 +54,7 @@ def test_the_end_of_a_run_is_logged_whether_there_is_a_live_table_or_not(tmp_pat
     for interactive in (True, False):
         console = Console(file=io.StringIO(), force_interactive=interactive, force_terminal=interactive)
         progress = Progress(StudyState("s", study.planned), tmp_path, console=console)
-        with DriverLog(tmp_path, "s").listening("run"), progress:
+        with logged(tmp_path, "s", "run"), progress:
             progress.run_recorded(study.planned[0], study.records[run_id], known=False)
         *_, line, last = entries(tmp_path)
         assert line == f"s: cce, seed 3: failed: no memory; log: {log_path(tmp_path, run_id)}"
@@ -62,8 +62,7 @@ def test_the_end_of_a_run_is_logged_whether_there_is_a_live_table_or_not(tmp_pat
 
 
 def test_the_log_is_bounded(tmp_path):
-    log = DriverLog(tmp_path, "s")
-    with log.listening("run"):
+    with logged(tmp_path, "s", "run"):
         for _ in range(40):
             say("x" * 10_000)
     assert driver_log_path(tmp_path, "s").stat().st_size <= MAX_BYTES
@@ -71,7 +70,7 @@ def test_the_log_is_bounded(tmp_path):
 
 def test_a_storage_location_that_was_moved_away_is_not_made_again_for_the_log(tmp_path):
     storage = location(tmp_path / "storage")
-    with claim(storage, "s"), DriverLog(storage, "s").listening("run"):
+    with claim(storage, "s"), logged(storage, "s", "run"):
         (tmp_path / "storage").rename(tmp_path / "moved")
         say("after the move")
     assert not (tmp_path / "storage").exists()
