@@ -21,7 +21,7 @@ DRIVER = "GCE_STUDY_DRIVER"  # the driver of a cluster on this machine, for its 
 
 
 def process_fields(pid: int) -> list[str]:
-    """Return what /proc states of a process behind its command: state, parent ...; empty if it has ended."""
+    """Return what /proc states of a process after its command: state, parent ...; empty if it has ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:

@@ -69,7 +69,7 @@ def study_spec(file: Path) -> StudySpec:
 
 
 def spec_of_plan(place: StudyPlace) -> StudySpec:
-    """Return a study from its plan, see ``stored_spec``, and print that it is not from its file."""
+    """Return a study from its plan (see ``stored_spec``), and print that it was not read from its file."""
     say(f"{place.name}: read from its plan, which keeps all of its file but notify", err=True)
     return stored_spec(*place)
 

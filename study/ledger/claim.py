@@ -123,5 +123,5 @@ def starting(storage: Location, names: set[str]) -> list[str]:
 
 
 def is_held(lock: Location) -> bool:
-    """Return whether a process holds a lock or a lease, also if this machine's clock is ahead."""
+    """Return whether a process holds a lock or a lease, even if this machine's clock is ahead."""
     return lock.holder(ahead_s=MAX_AHEAD_S) is not None

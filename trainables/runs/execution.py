@@ -212,7 +212,7 @@ class RunExecution:
 
 
 def _reason(error: Exception) -> str:
-    """Return the last line of an error's traceback, in characters that a record can hold; the log has all of it."""
+    """Return the last line of an error's traceback, in characters that a record can hold; the log has the whole."""
     text = one_line(traceback.format_exception_only(error)[-1].strip())
     return text if len(text) <= MAX_REASON else f"{text[:MAX_REASON]} [...]"
 

@@ -115,7 +115,7 @@ def acquire(path: Conditional, *, wait: bool, on_loss: Callable[[], None]) -> Le
 
 
 def holder(path: Conditional, ahead_s: float = 0.0) -> str | None:
-    """Return a description of the process that owns a lease, see ``Location.holder``; None without an owner."""
+    """Return a description of the process that owns a lease (see ``Location.holder``); None without an owner."""
     term = max(_terms(path), default=None)
     # By this machine's clock, because reading the store's clock takes a write.
     held = term is not None and _state(path / term, lambda: time.time() - ahead_s) == "held"

@@ -56,7 +56,7 @@ def test_a_request_in_an_object_store_has_the_effect_of_a_signal_too(bucket):
     assert signal_of(bucket, "stop") == signal.SIGINT
 
 
-def test_in_an_object_store_too_if_this_machines_clock_is_ahead(bucket, monkeypatch):
+def test_a_request_in_an_object_store_is_read_by_a_machine_whose_clock_is_ahead(bucket, monkeypatch):
     real = time.time
     with claim(bucket, "s"), monkeypatch.context() as patch:
         by_the_right_clock = owner(bucket, "s")
