@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Not the run's fault: the process is given up, and another one resumes from the checkpoint.
 MAX_REASON = 2000  # characters of a failed run's reason
+# Not the run's fault: the process is given up, and another one resumes from the checkpoint.
 ENVIRONMENT_FAULTS = (MemoryError, torch.OutOfMemoryError, torch.AcceleratorError)
 
 
