@@ -136,4 +136,4 @@ def left_out_count(statuses: pd.Series[str]) -> int:
 def status_counts(statuses: Iterable[str]) -> str:
     """Write the counts of what was left out, as in ``2 failed, 1 missing``; empty when nothing was."""
     counts = Counter(statuses)
-    return ", ".join(f"{counts[status]} {status}" for status in LEFT_OUT if status in counts)
+    return ", ".join(f"{counts[status]:,} {status}" for status in LEFT_OUT if status in counts)

@@ -157,7 +157,7 @@ def left_out_table(runs: pd.DataFrame) -> Table:
     columns = ["configuration", "subset", "seed", "status", "epochs", "why"]
     rows = tuple(tuple(map(str, row)) for row in left[columns].head(MAX_ROWS).itertuples(index=False))
     note = (
-        f"{len(left)} of {counted(len(runs), 'run')}: {status_counts(left['status'])}."
+        f"{len(left):,} of {counted(len(runs), 'run')}: {status_counts(left['status'])}."
         if len(left)
         else "No run was left out."
     )

@@ -131,7 +131,7 @@ def nothing_complete(results: StudyResults) -> str:
     """Return the verdict on a study without a complete run."""
     counts, yet = status_counts(results.runs["status"]), "" if results.ended else " yet"
     complete = f"complete{yet}{f' ({counts})' if counts else ''}"
-    return f"No run of the {len(results.runs)} is {complete}: there is nothing to choose from."
+    return f"No run of the {len(results.runs):,} is {complete}: there is nothing to choose from."
 
 
 def so_far(results: StudyResults) -> str:
@@ -143,7 +143,7 @@ def so_far(results: StudyResults) -> str:
     if results.ended or complete_runs(runs).empty:
         return ""
     done = recorded_count(runs)
-    of = f"{done} of {counted(len(runs), 'run')}" if plans_all(results.plan) else counted(done, "run")
+    of = f"{done:,} of {counted(len(runs), 'run')}" if plans_all(results.plan) else counted(done, "run")
     return f"So far ({of}): "
 
 

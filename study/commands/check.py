@@ -110,7 +110,7 @@ def _batches(spec: StudySpec, work: dict[str, Workload]) -> Iterator[str]:
     for name, w in work.items():
         batches, dropped = divmod(w.train_patches, size)
         patches, clips = counted(w.train_patches, "patch"), counted(w.train_clips, "clip")
-        parts = f"{patches} of {clips} to train on, {w.validation_patches} to validate on"
+        parts = f"{patches} of {clips} to train on, {w.validation_patches:,} to validate on"
         epoch = f"{counted(batches, 'batch')} of {size} an epoch, {counted(dropped, 'patch')} dropped in each"
         yield f"subset {name}: {parts}; {epoch}"
         if batches < MIN_BATCHES:

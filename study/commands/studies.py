@@ -47,9 +47,9 @@ def status(options: argparse.Namespace) -> int:
     recorded = Ledger(storage).recorded(runs)
     show_arms(plan, recorded)
     progress = read_progress(storage, name)
-    parts = [f"{len(recorded)} of {counted(len(runs), 'run')} recorded"]
+    parts = [f"{len(recorded):,} of {counted(len(runs), 'run')} recorded"]
     if holder or progress.recorded == len(recorded):  # else the file is older than some record
-        parts += [f"{count} {status}" for status, count in progress.left_out.items()]
+        parts += [f"{count:,} {status}" for status, count in progress.left_out.items()]
     say(f"{plan.name}: {', '.join(parts)}; {f'run by {holder}' if holder else 'not running'}")
     if holder and progress.updated:
         for run_id, (epoch, accuracy) in progress.running.items():

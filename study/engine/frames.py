@@ -92,7 +92,7 @@ class Lines:
         left = None if done < total else 0.0
         if done > self._first:
             left = (time.monotonic() - self._began) / (done - self._first) * (total - done)
-        self._state = f"{done} of {counted(total, 'clip')}; ETA {duration(left)}"
+        self._state = f"{done:,} of {counted(total, 'clip')}; ETA {duration(left)}"
         if 10 * done // total > self._tenths:
             self._tenths = 10 * done // total
             self._print()

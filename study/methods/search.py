@@ -277,7 +277,7 @@ class Search(QueuedMethod):
             return text + ("; none finished, so those stopped last" if chosen and not finished else "")
         stopped = sum(tried.state == "pruned" for tried in history)
         most = counted(self._max_configurations(), "configuration")
-        text = f"searching: {len(history)} of {most} sampled, {stopped} stopped early"
+        text = f"searching: {len(history):,} of {most} sampled, {stopped} stopped early"
         means = self._means()
         if not means:
             return text

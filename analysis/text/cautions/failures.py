@@ -30,8 +30,8 @@ def broken(finding: Finding, key: Key) -> list[str]:
     rate = collapse_rate(sum(counts.values()), ended)
     how = joined([status for status, count in counts.items() if count])
     text = (
-        f"{rate.k} of the {counted(rate.n, 'run')} of {finding.names[key]} {how}, which its mean does not show: a new "
-        f"run may do the same ({_share(rate)})."
+        f"{rate.k:,} of the {counted(rate.n, 'run')} of {finding.names[key]} {how}, which its mean does not show: a "
+        f"new run may do the same ({_share(rate)})."
     )
     return [text]
 
@@ -47,7 +47,8 @@ def collapsed(finding: Finding, rates: Mapping[Key, Rate]) -> list[str]:
     if not rates:
         return []
     named = [
-        f"{rate.k} of {counted(rate.n, 'run')} of {finding.names[key]} ({_share(rate)})" for key, rate in rates.items()
+        f"{rate.k:,} of {counted(rate.n, 'run')} of {finding.names[key]} ({_share(rate)})"
+        for key, rate in rates.items()
     ]
     shown = [*named[:MAX_NAMED], *([f"some of {len(named) - MAX_NAMED} more"] if len(named) > MAX_NAMED else [])]
     text = (

@@ -166,4 +166,4 @@ def _completed(results: StudyResults) -> str:
     waiting = int((statuses == WAITING).sum())
     left += f"; {waiting} have yet to be trained" if waiting else ""
     complete = int((statuses == "complete").sum())
-    return f"{complete} of {counted(len(statuses), 'run')} completed{left}."
+    return f"{complete:,} of {counted(len(statuses), 'run')} completed{left}."

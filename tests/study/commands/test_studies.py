@@ -61,3 +61,15 @@ def test_what_runs_wait_for_is_named_while_the_study_runs(storage, capsys):
 def test_a_study_without_a_progress_file_has_its_status_too(storage, capsys):
     progress_path(storage, "mixed").unlink()
     assert "mixed: 3 of 4 runs recorded; not running\n" in status(capsys, storage)
+
+
+def test_large_counts_are_written_alike(tmp_path, capsys):
+    builder = Builder("many")
+    for seed in range(1001):
+        builder.add("cce", CCE(name="cce"), seed, status="failed")
+    storage = location(tmp_path)
+    builder.write(storage)
+    assert main(["status", "many", "--storage", str(storage)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "many: 1,001 of 1,001 runs recorded; not running"
+    assert main(["best", "many", "--storage", str(storage)]) == 1
+    assert "No run of the 1,001 is complete (1,001 failed)" in capsys.readouterr().err
