@@ -16,7 +16,8 @@ from study.cluster.ray_folder import ray_folders, remove_ray_folder
 from study.commands.options import DEFAULT_STORAGE, add_storage_of_study, study_place
 from study.console import say, show
 from study.errors import UnknownStudyError
-from study.ledger.leftovers import ASIDE, Leftover, leftovers
+from study.ledger.ledger import WRITING_S
+from study.ledger.leftovers import ASIDE, KILLED, Leftover, leftovers
 from study.ledger.registry import find_plan
 from study.ledger.removal import on_disk, remove_local
 from study.spec.messages import shown
@@ -30,6 +31,7 @@ from trainables.storage.location import location
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from study.ledger.leftovers import Leftovers
     from trainables.storage.types import Location
@@ -153,10 +155,14 @@ def _cached(*, by_time_alone: bool) -> Iterator[Leftover]:
     for copy in copies(cache() / STORES):
         # A storage location may lie in the cache's folder; its own stores are not copies.
         if is_digest(copy.name) and is_copy(copy):
-            in_use = partial(is_open, copy)
-            yield Leftover(
-                "cached frame stores", on_disk(copy)[0], last_opened(copy), partial(remove_copy, copy), in_use
-            )
+            remove, in_use = partial(remove_copy, copy), partial(is_open, copy)
+            with suppress(FileNotFoundError):  # another process has just removed it, or a part of it
+                yield Leftover("cached frame stores", on_disk(copy)[0], last_opened(copy), remove, in_use)
+    for path in chain(cache().glob(f"{STORES}/.*.part"), cache().glob("synthetic/.making-*")):
+        with suppress(FileNotFoundError):
+            size, changed = on_disk(path)
+            if time.time() - changed > WRITING_S:
+                yield Leftover(KILLED, size, changed, partial(remove_local, path))
     if not by_time_alone:
         return
     synthetic = [path for path in cache().glob("synthetic/*") if is_digest(path.name)]
@@ -167,7 +173,14 @@ def _cached(*, by_time_alone: bool) -> Iterator[Leftover]:
         ("cached synthetic data sets", synthetic),
     ):
         for path in paths:
-            # A folder counts as read whenever it is listed. Linux records at least once a day that a file is read.
-            read = max((os.lstat(file).st_atime + DAY_S for file in path.rglob("*") if file.is_file()), default=0.0)
-            size, changed = on_disk(path)
-            yield Leftover(kind, size, max(read, changed), partial(remove_local, path))
+            with suppress(FileNotFoundError):
+                size, changed = on_disk(path)
+                yield Leftover(kind, size, max(_last_read(path), changed), partial(remove_local, path))
+
+
+def _last_read(folder: Path) -> float:
+    """Return when a file of a folder may have been read last; 0 without files.
+
+    A folder counts as read whenever it is listed. Linux records at least once a day that a file is read.
+    """
+    return max((os.lstat(file).st_atime + DAY_S for file in folder.rglob("*") if file.is_file()), default=0.0)

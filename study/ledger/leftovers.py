@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 FOLDERS = ("records", "checkpoints", "running", "logs", "studies", "datasets", "digests", STORES, "synthetic")
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}|\.making-.+")  # of ``write_atomically``, and of synthetic data sets
 LOOK_S = 2.0  # between two checks for studies that start while leftovers are removed
-ASIDE = "records put aside"
+ASIDE, KILLED = "records put aside", "files of killed processes"
 
 
 @dataclass(frozen=True)
@@ -249,7 +249,7 @@ class Leftovers:
                 with suppress(FileNotFoundError):
                     size, changed = on_disk(path)
                     if time.time() - changed > WRITING_S:
-                        yield Leftover("files of killed processes", size, changed, partial(remove_local, path))
+                        yield Leftover(KILLED, size, changed, partial(remove_local, path))
 
     def _entries(self, folder: str, pattern: str = "*") -> Iterator[Location]:
         """Find what a folder of the storage location holds, unless it is a link; hidden entries may be unfinished."""

@@ -187,6 +187,18 @@ def test_a_folder_in_the_cache_that_the_program_has_not_made_is_kept(place):
     assert [path.exists() for path in kept] == [True] * 4
 
 
+def test_copies_that_were_killed_are_removed_after_a_day(place, capsys):
+    old, new = place / "cache" / "features" / f".{COPY}.part", place / "cache" / "synthetic" / ".making-abcd"
+    for path in (old, new):
+        (path / "file").write(b"half")
+    for path in (old / "file", old):
+        os.utime(path, (time.time() - 90_000,) * 2)
+    assert main(["prune"]) == 0
+    assert rows(capsys.readouterr().out)["files of killed processes"] == [1, "4 B"]
+    assert not old.exists()
+    assert new.exists()
+
+
 def test_a_folder_in_which_no_study_was_run_is_refused(place, capsys):
     mine = place / "mine" / "checkpoints" / f"{COPY}.pt"
     mine.write(b"weights")
