@@ -12,7 +12,7 @@ from analysis.text.validation_clips import clips_in_full, coarse_clips
 from study.commands.options import add_run_options, add_study_file, study_spec
 from study.commands.tables import show_arms, show_open
 from study.console import say
-from study.engine.heartbeat import Heartbeat
+from study.engine.heartbeat import still
 from study.ledger.ledger import Ledger
 from study.ledger.registry import refuse_changed_study
 from study.planning.data import make_plan, read_data
@@ -47,7 +47,7 @@ def check(options: argparse.Namespace) -> int:
     """Print arms, runs and an estimate of time; train nothing."""
     spec = study_spec(options.file)
     storage = location(spec.storage)
-    with Heartbeat(lambda: say(f"{spec.name}: reading the data", err=True)):
+    with still(f"{spec.name}: reading the data"):
         manifest = read_data(spec, options.skip_bad_clips)
     earlier = refuse_changed_study(storage, spec.name, make_plan(spec, manifest).spec, manifest.fingerprint)
     plan = make_plan(spec, manifest, earlier)

@@ -14,7 +14,7 @@ from rich.table import Table as RichTable
 from analysis.tables.csv_text import csv_text
 from analysis.text.cautions.clips import clip_cautions
 from study.console import cell, print_table, say, write
-from study.engine.heartbeat import Heartbeat
+from study.engine.heartbeat import still
 from trainables.audio.errors import AudioError
 from trainables.audio.headers import probe
 from trainables.datasets import fsdnoisy18k
@@ -67,10 +67,6 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     describe.set_defaults(handler=_describe)
 
 
-def _still(what: str) -> Heartbeat:
-    return Heartbeat(lambda: say(what, err=True))
-
-
 def _path(text: str) -> Path:
     return Path(text).expanduser()
 
@@ -78,7 +74,7 @@ def _path(text: str) -> Path:
 def _fetch(options: argparse.Namespace) -> int:
     options.root.mkdir(parents=True, exist_ok=True)
     bar = not options.quiet and sys.stderr.isatty()
-    with nullcontext() if bar or options.quiet else _still("fetching and unpacking"):
+    with nullcontext() if bar or options.quiet else still("fetching and unpacking"):
         fetched = fsdnoisy18k.fetch(options.root, progress=bar)
     say(f"unpacked {', '.join(fetched)}" if fetched else "everything is already unpacked")
     say(f"next: gce-study data verify {options.root}")
@@ -86,7 +82,7 @@ def _fetch(options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    with _still(f"{options.root}: reading the data"):
+    with still(f"{options.root}: reading the data"):
         problems = fsdnoisy18k.verify(options.root)
     for line in problems:
         say(line)
@@ -102,7 +98,7 @@ def _describe(options: argparse.Namespace) -> int:
     manifest, problems = parse_any(options.root, options.kind)
     if not manifest.clips:
         raise DataSetError(problems)
-    with _still(f"{options.root}: reading the data"):
+    with still(f"{options.root}: reading the data"):
         headers, bad = _look(manifest)
         doubtful = doubtful_clips(compare_contents(manifest, headers))
     tables = [class_table(manifest), _audio_table(manifest, headers, bad), subset_table(manifest)]

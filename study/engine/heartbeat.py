@@ -6,10 +6,17 @@ import threading
 import time
 from typing import TYPE_CHECKING, Self
 
+from study.console import say
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 QUIET_S = 60.0  # after which a line is printed
+
+
+def still(line: str) -> Heartbeat:
+    """Return a heartbeat that prints a line, such as ``sounds: reading the data``, on the standard error."""
+    return Heartbeat(lambda: say(line, err=True))
 
 
 class Heartbeat:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from pydantic import ValidationError
 
-from trainables.audio.errors import AudioError
+from trainables.audio.errors import AudioError, truncated
 from trainables.audio.headers import probe, resampled_length
 from trainables.config import FEATURES
 from trainables.features.frame_store import (
@@ -211,8 +211,7 @@ def _write_frames(file: BinaryIO, item: Item, messages: list[str]) -> str:
         file.write(data)
         state.update(data)
     if made != item.frames:
-        msg = f"truncated: the header promises {item.frames} frames, {made} could be made"
-        raise AudioError(msg)
+        raise truncated(item.frames, made, "frames")
     return state.hexdigest()
 
 

@@ -127,20 +127,19 @@ class FolderLocation(RootedPath):
     def mkdir(self, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:  # noqa: FBT001, FBT002 -- pathlib's signature
         """Make the folder, as pathlib does; ``mode`` counts only if ``parents`` is false."""
         root, names = self.steps
-        if not names or not parents:
-            if names:
-                with folder_of(self) as (folder, name), explained(self):
-                    try:
-                        os.mkdir(name, mode, dir_fd=folder)
-                    except FileExistsError:
-                        if not (exist_ok and self.is_dir()):
-                            raise
-            else:
-                super().mkdir(mode, parents, exist_ok)
-            return
-        if not exist_ok and self.exists():
-            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self))
-        os.close(open_folder(root, names, make=True))
+        if not names:
+            super().mkdir(mode, parents, exist_ok)
+        elif parents:
+            if not exist_ok and self.exists():
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(self))
+            os.close(open_folder(root, names, make=True))
+        else:
+            with folder_of(self) as (folder, name), explained(self):
+                try:
+                    os.mkdir(name, mode, dir_fd=folder)
+                except FileExistsError:
+                    if not (exist_ok and self.is_dir()):
+                        raise
 
     def rename(self, target: str | os.PathLike[str]) -> Self:
         """Move the file, or the link itself, over what has the target's name; return the target."""
