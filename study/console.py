@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.style import StyleType
 
 
+NARROW = 80  # characters: a narrower terminal folds the lines itself, because cells would lose most of their text
 UNFOLDED = 1000  # characters: wide enough that no cell is folded
 MAX_UNCOUNTED = 3  # problems; if there are more, their number is printed too
 _listeners: list[Callable[[str], None]] = []
@@ -77,6 +78,7 @@ def print_table(table: Table, *, soft_wrap: bool = False) -> None:
     terminal = sys.stdout.isatty()
     width = None if terminal else UNFOLDED
     console = Console(file=drawn, force_terminal=terminal or None, highlight=False, soft_wrap=soft_wrap, width=width)
+    console.width = max(console.width, NARROW)
     console.print(table)
     _write(drawn.getvalue(), err=False)
 

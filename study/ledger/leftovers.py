@@ -39,8 +39,7 @@ from trainables.features.frame_store import STORES
 from trainables.plans import read_plan, study_names
 from trainables.published import PublishedDataSet, published_path
 from trainables.records import is_recorded, owner_path
-from trainables.storage.documents import DamagedError, OtherVersionError, is_outage, read_document
-from trainables.storage.rooted_path import UnsafePathError
+from trainables.storage.documents import DamagedError, is_outage, read_document
 from trainables.training.checkpoint import checkpoint_path
 
 if TYPE_CHECKING:
@@ -106,7 +105,9 @@ class Leftovers:
         for name in sorted(self._names):
             try:
                 plans[name] = read_plan(storage, name)
-            except (DamagedError, OtherVersionError, UnsafePathError):
+            except (DamagedError, OSError) as error:
+                if is_outage(storage, error):
+                    raise
                 self.unreadable.append(name)
         self.starting = starting(storage, self._names)
         self._ended = {name: plan for name, plan in plans.items() if _has_ended(storage, plan, claims)}

@@ -40,6 +40,14 @@ def test_a_table_in_a_file_keeps_each_row_on_a_line(capsys, cell):
     assert len(capsys.readouterr().out.splitlines()) == 2
 
 
+@pytest.mark.parametrize("columns", ["1", "20"])
+def test_a_table_on_a_narrow_terminal_loses_no_text(columns, capsys, monkeypatch):
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", columns)
+    show("", ("configuration", "accuracy"), [("temperature 1000", "81.2")])
+    assert "temperature 1000" in capsys.readouterr().out
+
+
 def test_a_text_of_several_lines_keeps_its_lines(capsys):
     write("one\n\ttwo\x07\n")
     assert capsys.readouterr().out == "one\n\ttwo\\u0007\n"

@@ -217,11 +217,13 @@ class FolderLocation(RootedPath):
                 yield self / name / rest
 
     def _is_there(self) -> bool:
-        """Return whether there is a file, a folder or a link."""
+        """Return whether there may be a file, a folder or a link."""
         try:
             self.stat(follow_symlinks=False)
         except (FileNotFoundError, NotADirectoryError):
             return False
+        except PermissionError:  # to look into its folder; whoever opens the file names it
+            return True
         return True
 
     def stamp(self) -> Stamp:

@@ -1,5 +1,9 @@
 """What ``status`` states of a study: also the runs that gave no result, and what runs wait for."""
 
+import errno
+import re
+from pathlib import Path
+
 import pytest
 
 from analysis.results.study_state import progress_path
@@ -9,6 +13,7 @@ from study.engine.progress import Progress
 from study.engine.state import StudyState
 from study.ledger.claim import claim
 from trainables.config import CCE
+from trainables.storage import descriptors, folder_location
 from trainables.storage.location import location
 
 
@@ -73,3 +78,34 @@ def test_large_counts_are_written_alike(tmp_path, capsys):
     assert capsys.readouterr().out.splitlines()[-1] == "many: 1,001 of 1,001 runs recorded; not running"
     assert main(["best", "many", "--storage", str(storage)]) == 1
     assert "No run of the 1,001 is complete (1,001 failed)" in capsys.readouterr().err
+
+
+@pytest.fixture
+def hidden(storage, monkeypatch):
+    """A study in whose folder this process may not look."""
+    (storage / "studies" / "hidden").mkdir()
+    real = descriptors.open_folder
+
+    def refuse(root, names, *, make):
+        if "hidden" in names:
+            raise PermissionError(errno.EACCES, "Permission denied", str(Path(root, *names)))
+        return real(root, names, make=make)
+
+    monkeypatch.setattr(descriptors, "open_folder", refuse)
+    monkeypatch.setattr(folder_location, "open_folder", refuse, raising=False)
+
+
+@pytest.mark.usefixtures("hidden")
+def test_a_study_in_whose_folder_one_may_not_look_is_named_and_hides_no_other(storage, capsys, caplog):
+    assert main(["list", "--storage", str(storage)]) == 0
+    assert re.search(r"Permission denied: '.*/studies/hidden'; left out", caplog.text)
+    assert " mixed " in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("hidden")
+def test_a_study_in_whose_folder_one_may_not_look_keeps_what_it_may_need(storage, capsys):
+    checkpoint = storage / "checkpoints" / f"{'0' * 20}.pt"
+    checkpoint.write(b"weights")
+    assert main(["prune", "--storage", str(storage), "--dry-run"]) == 0
+    assert "because the plan of hidden cannot be read" in capsys.readouterr().out
+    assert checkpoint.exists()
