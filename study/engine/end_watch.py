@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 from study.console import say
 from study.interrupts import interrupt_main
-from study.ledger.claim import MAX_AHEAD_S
+from study.ledger.claim import MAX_AHEAD_S, lock_path
 from study.ledger.end_request import look_interval_s, requested_end, withdraw_request
-from trainables.plans import study_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,8 +29,7 @@ class EndWatch:
     def __init__(self, storage: Location, name: str) -> None:
         """Set the study, which this process owns."""
         self._storage, self._name = storage, name
-        lock = study_folder(storage, name) / "owner.lock"
-        self._owner = lock.holder(ahead_s=MAX_AHEAD_S) or ""
+        self._owner = lock_path(storage, name).holder(ahead_s=MAX_AHEAD_S) or ""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name=f"requests to end {name}", daemon=True)
         self._lock = threading.Lock()  # keeps a stop from being lost when training starts just as the request is read

@@ -44,7 +44,7 @@ def claim(storage: Location, name: str) -> Iterator[Callable[[], None]]:
     if not re.fullmatch(NAME_PATTERN, name):
         msg = f"study name {shown(name)} is not allowed; allowed: text like {NAME_PATTERN}"
         raise ValueError(msg)
-    path = study_folder(storage, name) / "owner.lock"
+    path = lock_path(storage, name)
     held = path.acquire(wait=True, on_loss=_interrupt)
     if held is None:
         raise OwnedError(_owned(name, path))
@@ -70,6 +70,11 @@ def _interrupt() -> None:
     interrupt_main(signal.SIGTERM)
 
 
+def lock_path(storage: Location, name: str) -> Location:
+    """Return the path of the lock or lease of the process that runs a study."""
+    return study_folder(storage, name) / "owner.lock"
+
+
 def _owned(name: str, path: Location) -> str:
     holder = path.holder() or UNNAMED
     return f"study {name} is being run by {holder}; wait for it, or stop that process"
@@ -83,7 +88,7 @@ def owner(storage: Location, name: str) -> str | None:
 
     """
     try:
-        return (study_folder(storage, name) / "owner.lock").holder()
+        return lock_path(storage, name).holder()
     except OSError as error:
         if is_outage(storage, error):
             raise
@@ -104,7 +109,7 @@ def may_run(storage: Location, name: str) -> bool:
 
     """
     try:
-        return is_held(study_folder(storage, name) / "owner.lock")
+        return is_held(lock_path(storage, name))
     except OSError as error:
         if is_outage(storage, error):
             raise
