@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import signal
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -26,6 +27,21 @@ def usable_cpus() -> int:
     with suppress(KeyError, ValueError):
         limits.append(int(os.environ["SLURM_CPUS_ON_NODE"]))
     return max(1, min(limits))
+
+
+def allow_open_files(count: int) -> int:
+    """Raise the number of files that this process may open, where it is smaller and the system permits that.
+
+    Returns:
+        How many files it may open now, which may be fewer.
+
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= count:
+        return count
+    allowed = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, allowed), hard))
+    return max(soft, allowed)
 
 
 def oom_kills() -> int | None:

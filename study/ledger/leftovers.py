@@ -9,13 +9,10 @@ Only files with names that gce-study uses are leftovers: the folder may hold oth
 
 from __future__ import annotations
 
-import os
-import re
 import time
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,10 +29,12 @@ from study.ledger.removal import (
     remove_folder,
     remove_local,
     remove_store,
+    temporary,
     unlink,
 )
 from trainables.config import is_digest
 from trainables.features.frame_store import STORES
+from trainables.limits import allow_open_files
 from trainables.plans import read_plan, study_names
 from trainables.published import PublishedDataSet, published_path
 from trainables.records import is_recorded, owner_path
@@ -49,8 +48,8 @@ if TYPE_CHECKING:
     from trainables.storage.types import Location
 
 FOLDERS = ("records", "checkpoints", "running", "logs", "studies", "datasets", "digests", STORES, "synthetic")
-TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}|\.making-.+")  # of ``write_atomically``, and of synthetic data sets
 LOOK_S = 2.0  # between two checks for studies that start while leftovers are removed
+OTHER_FILES = 128  # that a process has open at once, beside locks
 ASIDE, KILLED = "records put aside", "files of killed processes"
 
 
@@ -110,7 +109,11 @@ class Leftovers:
                     raise
                 self.unreadable.append(name)
         self.starting = starting(storage, self._names)
-        self._ended = {name: plan for name, plan in plans.items() if _has_ended(storage, plan, claims)}
+        self._ended: dict[str, StudyPlan] = {}
+        most = allow_open_files(len(plans) + OTHER_FILES) - OTHER_FILES  # each claim keeps a file open
+        for name, plan in plans.items():
+            if len(self._ended) < most and _has_ended(storage, plan, claims):
+                self._ended[name] = plan
         self._needing = [plan for name, plan in plans.items() if name not in self._ended]
         self._runs_needed = {planned.run.run_id for plan in self._needing for planned in plan.runs}
         self._data_needed = {plan.dataset.fingerprint for plan in self._needing}
@@ -243,14 +246,11 @@ class Leftovers:
     def _temporary(self) -> Iterator[Leftover]:
         """Find temporary files of processes that were killed while writing; an object store has none."""
         root = self._storage.local_path
-        walks = (os.walk(root / folder) for folder in FOLDERS if not (root / folder).is_symlink()) if root else ()
-        for folder, folders, files in chain.from_iterable(walks):
-            for name in filter(TEMPORARY.fullmatch, [*files, *folders]):
-                path = Path(folder, name)
-                with suppress(FileNotFoundError):
-                    size, changed = on_disk(path)
-                    if time.time() - changed > WRITING_S:
-                        yield Leftover(KILLED, size, changed, partial(remove_local, path))
+        for path in temporary(root / folder for folder in FOLDERS) if root else ():
+            with suppress(FileNotFoundError):
+                size, changed = on_disk(path)
+                if time.time() - changed > WRITING_S:
+                    yield Leftover(KILLED, size, changed, partial(remove_local, path))
 
     def _entries(self, folder: str, pattern: str = "*") -> Iterator[Location]:
         """Find what a folder of the storage location holds, unless it is a link; hidden entries may be unfinished."""

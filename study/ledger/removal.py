@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
 from contextlib import suppress
+from pathlib import Path
 from stat import S_ISDIR
 from typing import TYPE_CHECKING
 
 from trainables.storage.locks import lock, open_unchanged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
     from trainables.storage.types import Location, Stamp
+
+
+TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}|\.making-.+")  # of ``write_atomically``, and of synthetic data sets
 
 
 def is_link(path: Location) -> bool:
@@ -35,6 +40,13 @@ def on_disk(path: Path) -> tuple[int, float]:
     below = [path, *path.rglob("*")] if path.is_dir() and not path.is_symlink() else [path]
     stats = [entry.lstat() for entry in below]
     return sum(stat.st_size for stat in stats if not S_ISDIR(stat.st_mode)), max(stat.st_mtime for stat in stats)
+
+
+def temporary(folders: Iterable[Path]) -> Iterator[Path]:
+    """Find files and folders below those given that have the name of something unfinished; links are not followed."""
+    for top in folders:
+        for folder, names, files in os.walk(top) if not top.is_symlink() else ():
+            yield from (Path(folder, name) for name in filter(TEMPORARY.fullmatch, [*files, *names]))
 
 
 def unlink(path: Location) -> bool:

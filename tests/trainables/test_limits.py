@@ -115,6 +115,17 @@ def test_a_system_without_cgroups_has_the_cpus_of_the_affinity_mask(tmp_path, mo
 PRINT = "from trainables.limits import usable_cpus; print(usable_cpus())"
 
 
+@pytest.mark.parametrize(("hard", "count"), [(300, 300), (250, 250)])
+def test_as_many_files_may_be_open_as_the_system_permits(hard, count):
+    code = (
+        f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (200, {hard}))\n"
+        "from trainables.limits import allow_open_files\n"
+        "print(allow_open_files(100), allow_open_files(300), resource.getrlimit(resource.RLIMIT_NOFILE))"
+    )
+    printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert printed == f"100 {count} ({count}, {hard})\n"
+
+
 def test_taskset_decides_on_the_cpus():
     done = subprocess.run(
         ["/usr/bin/env", "taskset", "-c", "0", sys.executable, "-c", PRINT], capture_output=True, text=True, check=True

@@ -105,6 +105,15 @@ def test_an_ended_study_cannot_be_run_while_its_leftovers_are_removed(storage):
     assert owner(storage, "rain") is None
 
 
+def test_more_ended_studies_than_files_may_be_open_are_pruned_in_part(tmp_path, monkeypatch):
+    for seed, name in enumerate(("one", "two")):
+        study(tmp_path, name, seed=2 * seed, spec={"budget": {"max_runs": 1}})
+    monkeypatch.setattr("study.ledger.leftovers.allow_open_files", lambda count: count - 1)
+    assert prune(tmp_path) == {"checkpoints": 3}  # those of recorded runs, and the other one of the first study
+    monkeypatch.undo()
+    assert prune(tmp_path) == {"checkpoints": 1}
+
+
 def test_finding_leftovers_writes_nothing(tmp_path):
     study(tmp_path, "rain")
     before = {path: path.stat().st_mtime_ns for path in sorted(tmp_path.rglob("*"))}
