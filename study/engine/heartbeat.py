@@ -20,10 +20,7 @@ def still(line: str) -> Heartbeat:
 
 
 class Heartbeat:
-    """Calls a function, from a thread of its own, whenever nothing has been printed for a while.
-
-    Use it as a context manager, or call ``start`` and ``stop``.
-    """
+    """Within its context, calls a function, from a thread, whenever nothing has been printed for a while."""
 
     def __init__(self, beat: Callable[[], None]) -> None:
         """Set the function, which prints a line; it is called after ``QUIET_S`` of silence."""
@@ -32,24 +29,16 @@ class Heartbeat:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="heartbeat", daemon=True)
 
-    def start(self) -> None:
-        """Start watching."""
-        self._heard = time.monotonic()
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Stop watching; nothing is called after this."""
-        self._ended.set()
-        self._thread.join()
-
     def __enter__(self) -> Self:
         """Start watching."""
-        self.start()
+        self.heard()
+        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop watching."""
-        self.stop()
+        """Stop watching; nothing is called after this."""
+        self._ended.set()
+        self._thread.join()
 
     def heard(self) -> None:
         """Register that a line has been printed."""

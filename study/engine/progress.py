@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
@@ -66,6 +67,7 @@ class Progress(Observer):
     console: Console = field(default_factory=lambda: Console(stderr=True))
     began: float | None = None
     _known: int = 0  # records that do not count towards the pace
+    _shown: ExitStack = field(default_factory=ExitStack)
     _live: Live | None = None
     _heartbeat: Heartbeat | None = None
     _written: float = 0.0
@@ -74,20 +76,16 @@ class Progress(Observer):
         """Start showing."""
         self._known = len(self.state.recorded)
         if self.console.is_interactive:
-            self._live = Live(get_renderable=self.render, console=self.console, refresh_per_second=1, transient=True)
-            self._live.start()
+            live = Live(get_renderable=self.render, console=self.console, refresh_per_second=1, transient=True)
+            self._live = self._shown.enter_context(live)
         else:
             self._print()
-            self._heartbeat = Heartbeat(self._print)
-            self._heartbeat.start()
+            self._heartbeat = self._shown.enter_context(Heartbeat(self._print))
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop showing; the file stays for ``status``."""
-        if self._live:
-            self._live.stop()
-        if self._heartbeat:
-            self._heartbeat.stop()
+        self._shown.close()
         self._write(force=True)
 
     def run_started(self) -> None:
