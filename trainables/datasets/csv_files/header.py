@@ -29,10 +29,10 @@ def _near_miss(header: list[str], required: Sequence[str]) -> str:
     """Return the one difference that keeps a header from being right, with the remedy; "" if there are others."""
     line = ",".join(header)
     if line.lower().startswith("sep=") and len(line) <= len("sep=;,"):  # the separator may be a comma
-        return f"the line {quoted(line)} is a hint to Excel; delete it, and separate the values by commas"
+        return f"the line {quoted(line)} is a hint to Excel; delete it, and separate the values with commas"
     for separator, name in SEPARATORS.items():
         if _has(map(_bare, line.split(separator)), required):
-            return f"the values are separated by {name}; separate them by commas"
+            return f"the values are separated by {name}; separate them with commas"
     if len(header) == 1 and _has(map(_bare, header[0].split(",")), required):
         return "the whole line is in quotes; quote only single values"
     return next((problem for problem in _spelling(header, required) if problem), "")

@@ -22,12 +22,12 @@ def problems(folder: Path, content: bytes) -> list[str]:
 @pytest.mark.parametrize(
     ("header", "problem"),
     [
-        ("path;label;split;verified", "the values are separated by semicolons; separate them by commas"),
-        ('"path";"label";"split";"verified"', "the values are separated by semicolons; separate them by commas"),
-        ("path\tlabel\tsplit\tverified", "the values are separated by tabs; separate them by commas"),
-        ("path|label|split|verified", "the values are separated by vertical bars; separate them by commas"),
-        ("sep=;", "the line 'sep=;' is a hint to Excel; delete it, and separate the values by commas"),
-        ("sep=,", "the line 'sep=,' is a hint to Excel; delete it, and separate the values by commas"),
+        ("path;label;split;verified", "the values are separated by semicolons; separate them with commas"),
+        ('"path";"label";"split";"verified"', "the values are separated by semicolons; separate them with commas"),
+        ("path\tlabel\tsplit\tverified", "the values are separated by tabs; separate them with commas"),
+        ("path|label|split|verified", "the values are separated by vertical bars; separate them with commas"),
+        ("sep=;", "the line 'sep=;' is a hint to Excel; delete it, and separate the values with commas"),
+        ("sep=,", "the line 'sep=,' is a hint to Excel; delete it, and separate the values with commas"),
         ('"path,label,split,verified"', "the whole line is in quotes; quote only single values"),
         (
             "path, label, split ,verified",
