@@ -30,7 +30,7 @@ def usable_cpus() -> int:
 
 
 def allow_open_files(count: int) -> int:
-    """Raise the number of files that this process may open, where it is smaller and the system permits that.
+    """Raise the number of files that this process may have open, if it is smaller and the system permits that.
 
     Returns:
         How many files it may open now, which may be fewer.

@@ -43,7 +43,7 @@ def on_disk(path: Path) -> tuple[int, float]:
 
 
 def temporary(folders: Iterable[Path]) -> Iterator[Path]:
-    """Find files and folders below those given that have the name of something unfinished; links are not followed."""
+    """Find files and folders below those given whose names are those of unfinished ones; links are not followed."""
     for top in folders:
         for folder, names, files in os.walk(top) if not top.is_symlink() else ():
             yield from (Path(folder, name) for name in filter(TEMPORARY.fullmatch, [*files, *names]))

@@ -222,7 +222,7 @@ class FolderLocation(RootedPath):
             self.stat(follow_symlinks=False)
         except (FileNotFoundError, NotADirectoryError):
             return False
-        except PermissionError:  # to look into its folder; whoever opens the file names it
+        except PermissionError:  # on its folder; it is named where the file is opened
             return True
         return True
 

@@ -82,7 +82,7 @@ def test_large_counts_are_written_alike(tmp_path, capsys):
 
 @pytest.fixture
 def hidden(storage, monkeypatch):
-    """A study in whose folder this process may not look."""
+    """A study whose folder this process may not read."""
     (storage / "studies" / "hidden").mkdir()
     real = descriptors.open_folder
 
@@ -96,14 +96,14 @@ def hidden(storage, monkeypatch):
 
 
 @pytest.mark.usefixtures("hidden")
-def test_a_study_in_whose_folder_one_may_not_look_is_named_and_hides_no_other(storage, capsys, caplog):
+def test_a_study_whose_folder_cannot_be_read_is_named_and_hides_no_other(storage, capsys, caplog):
     assert main(["list", "--storage", str(storage)]) == 0
     assert re.search(r"Permission denied: '.*/studies/hidden'; left out", caplog.text)
     assert " mixed " in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("hidden")
-def test_a_study_in_whose_folder_one_may_not_look_keeps_what_it_may_need(storage, capsys):
+def test_a_study_whose_folder_cannot_be_read_keeps_what_it_may_need(storage, capsys):
     checkpoint = storage / "checkpoints" / f"{'0' * 20}.pt"
     checkpoint.write(b"weights")
     assert main(["prune", "--storage", str(storage), "--dry-run"]) == 0

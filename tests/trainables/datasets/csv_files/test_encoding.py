@@ -1,4 +1,4 @@
-"""A CSV that is not UTF-8 text is refused with what it is, and the remedy."""
+"""A CSV that is not UTF-8 text is refused; the message names what it is, and the remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A header that differs from the one required is refused with how it differs."""
+"""A header that differs from the one required is refused; the message names the difference."""
 
 from __future__ import annotations
 
