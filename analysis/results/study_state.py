@@ -7,8 +7,6 @@ whose accuracy is then too high.
 
 from __future__ import annotations
 
-import logging
-from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import Field
@@ -16,7 +14,7 @@ from pydantic import Field
 from analysis.results.budget import Spent, reached
 from trainables.plans import study_folder
 from trainables.settings import Grid
-from trainables.storage.documents import DamagedError, Document, is_outage, read_document
+from trainables.storage.documents import DamagedError, Document, is_outage, read_document, warn_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,8 +22,6 @@ if TYPE_CHECKING:
     from trainables.plans import StudyPlan
     from trainables.records import Record
     from trainables.storage.types import Location
-
-logger = logging.getLogger(__name__)
 
 State = Literal["running", "complete", "not running"]
 Count: TypeAlias = Annotated[int, Field(ge=0, lt=2**31)]
@@ -134,11 +130,5 @@ def read_progress(storage: Location, name: str) -> Progress:
         return Progress()
     except (DamagedError, OSError) as error:
         if not is_outage(storage, error):
-            _warn(str(error))
+            warn_once(f"{error}; the study is shown without it")
         return Progress(problem=str(error))
-
-
-@lru_cache(maxsize=256)
-def _warn(text: str) -> None:
-    """Log a warning, once: the dashboard reads the file again and again."""
-    logger.warning("%s; the study is shown without it", text)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import logging
 import re
 import signal
 from contextlib import contextmanager
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from study.errors import OwnedError
@@ -14,7 +12,7 @@ from study.interrupts import interrupt_main
 from study.spec.messages import shown
 from trainables.plans import study_folder
 from trainables.settings import NAME_PATTERN
-from trainables.storage.documents import is_outage
+from trainables.storage.documents import is_outage, warn_once
 from trainables.storage.owners import UNNAMED
 
 if TYPE_CHECKING:
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from trainables.storage.types import Location
 
 MAX_AHEAD_S = 900.0  # S3 refuses the requests of a machine whose clock differs by more
-logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -92,13 +89,8 @@ def owner(storage: Location, name: str) -> str | None:
     except OSError as error:
         if is_outage(storage, error):
             raise
-        _warn(str(error))
+        warn_once(f"{error}; whether the study runs is unknown")
         return None
-
-
-@lru_cache(maxsize=256)
-def _warn(text: str) -> None:
-    logger.warning("%s; whether the study runs is unknown", text)
 
 
 def may_run(storage: Location, name: str) -> bool:

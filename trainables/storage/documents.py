@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from trainables.storage.types import Location
+
+logger = logging.getLogger(__name__)
 
 CHECKSUM = re.compile(rb'\{\n "checksum": "([0-9a-f]{64})",')
 NEWER = "newer_schema"  # type of the error of a schema_version above SCHEMA
@@ -133,6 +137,12 @@ def newer(error: ValidationError, model: type[Document]) -> str:
 def is_outage(storage: Location, error: Exception) -> bool:
     """Return whether an error concerns a whole object store, and not one of its files, which may be intact."""
     return storage.local_path is None and isinstance(error, OSError) and not isinstance(error, OtherVersionError)
+
+
+@lru_cache(maxsize=256)
+def warn_once(text: str) -> None:
+    """Log a warning, unless it was logged before: the dashboard reads the same file again and again."""
+    logger.warning("%s", text)
 
 
 def _other_shape(data: bytes, errors: list[ErrorDetails], model: type[Document]) -> bool:
