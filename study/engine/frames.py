@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress as Bar
 
 from study.console import say
 from study.engine.heartbeat import Heartbeat
 from study.planning.frames import store_data
+from trainables.characters import one_line
 from trainables.naming import counted, duration
 
 if TYPE_CHECKING:
@@ -29,8 +31,8 @@ class Display(Protocol):
     def advance(self, done: int, total: int) -> None:
         """Show that ``done`` of ``total`` clips have their frames."""
 
-    def wait(self) -> None:
-        """Show that another process is building the same frames."""
+    def wait(self, holder: str) -> None:
+        """Show which process is computing the same frames."""
 
 
 def store_with_progress(spec: StudySpec, skip_bad_clips: int) -> Manifest:
@@ -52,6 +54,10 @@ def _display() -> Iterator[Display]:
         yield lines
 
 
+def _waiting(holder: str) -> str:
+    return f"waiting for {holder}, which computes them"
+
+
 class _Bar:
     """A bar with an ETA."""
 
@@ -62,9 +68,9 @@ class _Bar:
         """Move the bar."""
         self._bar.update(self._task, completed=done, total=total, description=TITLE)
 
-    def wait(self) -> None:
+    def wait(self, holder: str) -> None:
         """Show what is waited for in front of the bar."""
-        self._bar.update(self._task, description=f"{TITLE}: another process is building them")
+        self._bar.update(self._task, description=escape(one_line(f"{TITLE}: {_waiting(holder)}")))
 
 
 class Lines:
@@ -97,9 +103,9 @@ class Lines:
             self._tenths = 10 * done // total
             self._print()
 
-    def wait(self) -> None:
-        """Print that another process is building the same frames."""
-        self._state = "another process is building them; waiting for it"
+    def wait(self, holder: str) -> None:
+        """Print which process is computing the same frames."""
+        self._state = _waiting(holder)
         self._print()
 
     def _print(self) -> None:

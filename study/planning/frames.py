@@ -28,7 +28,7 @@ def store_data(
     skip_bad_clips: int = 0,
     *,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
-    waiting: Callable[[], None] = lambda: None,
+    waiting: Callable[[str], None] = lambda _holder: None,
 ) -> Manifest:
     """Read the study's data set, compute the frames that are missing, and publish the data set to the workers.
 
@@ -36,7 +36,7 @@ def store_data(
         spec: the study.
         skip_bad_clips: how many clips that cannot be used may be left out.
         progress: called with (clips done, clips in all) while frames are computed.
-        waiting: called once if another process is building the same store.
+        waiting: called once with a description of the process that is building the same store, if another one is.
 
     Returns:
         The manifest without the clips that were left out.

@@ -31,7 +31,8 @@ from trainables.features.worker_pool import worker_pool
 from trainables.storage.descriptors import explained
 from trainables.storage.documents import to_bytes
 from trainables.storage.files import write_atomically
-from trainables.storage.locks import exclusive
+from trainables.storage.locks import exclusive, holder, name_owner
+from trainables.storage.owners import UNNAMED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,7 +62,7 @@ def build_store(
     *,
     workers: int = 1,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
-    waiting: Callable[[], None] = lambda: None,
+    waiting: Callable[[str], None] = lambda _holder: None,
 ) -> FrameStore:
     """Build a manifest's store, or its missing parts, and open it.
 
@@ -73,7 +74,7 @@ def build_store(
         parent: the folder that holds the stores.
         workers: processes that compute at once.
         progress: called with (clips done, clips in all) as chunks end.
-        waiting: called once if another process is building this store.
+        waiting: called once with a description of the process that is building this store, if another one is.
 
     Returns:
         The finished store, after comparing its checksums.
@@ -88,7 +89,9 @@ def build_store(
     if store is not None and not store.bad:
         return store
     folder.mkdir(parents=True, exist_ok=True)
-    with exclusive(folder / "lock", busy=waiting):
+    path = folder / "lock"
+    with exclusive(path, busy=lambda: waiting(holder(path) or UNNAMED)) as file:
+        name_owner(file)
         store = open_store(folder, verify=True)  # another process may have just finished it
         if store is not None and not store.bad:
             return store

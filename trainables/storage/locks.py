@@ -54,6 +54,17 @@ def exclusive(path: Path, busy: Callable[[], None] = lambda: None) -> Iterator[B
         yield file
 
 
+def name_owner(file: BinaryIO) -> None:
+    """Write into a locked file which process holds it; leave it empty on a full disk."""
+    file.truncate(0)
+    try:
+        file.write(to_bytes(this_process()))
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        file.truncate(0)  # the lock suffices, also to make room
+
+
 class OwnedFile:
     """A lock file that this process owns, and that names it unless the disk is full."""
 
@@ -62,13 +73,7 @@ class OwnedFile:
     def __init__(self, path: Path, file: BinaryIO) -> None:
         """Write the owner into a locked file."""
         self._path, self._file = path, file
-        file.truncate(0)
-        try:
-            file.write(to_bytes(this_process()))
-        except OSError as error:
-            if error.errno not in FULL:
-                raise
-            file.truncate(0)  # the lock suffices, also to make room
+        name_owner(file)
 
     def release(self, *, remove: bool = False) -> None:
         """Free the lock; ``remove`` removes the file too."""

@@ -38,9 +38,9 @@ def test_silence_is_broken_by_what_is_being_done(capsys, monkeypatch):
     display = Lines()
     with display.heartbeat:
         time.sleep(0.2)
-        display.wait()
+        display.wait("process 7 of bob on host")
         time.sleep(0.2)
     printed = capsys.readouterr().err.splitlines()
     assert printed[0] == "log-mel frames: reading the data"
-    assert printed[-1] == "log-mel frames: another process is building them; waiting for it"
+    assert printed[-1] == "log-mel frames: waiting for process 7 of bob on host, which computes them"
     assert len(printed) > 3
