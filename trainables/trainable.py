@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import traceback
 import warnings
+from contextlib import suppress
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,8 @@ class RunTrainable(tune.Trainable):
             return StepReport(done=True, busy=True)
         except (StorageError, OSError) as error:
             self.log.write(f"interrupted, to be resumed later:\n{traceback.format_exc()}")
+            with suppress(OSError):
+                self.cleanup()
             return StepReport(done=True, storage_error=str(error))
         except Exception:
             self.log.write(f"its process ends; another one will resume the run:\n{traceback.format_exc()}")

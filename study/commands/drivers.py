@@ -8,6 +8,7 @@ study, it is reached as a job of a cluster (``study.commands.jobs``).
 from __future__ import annotations
 
 import argparse
+import math
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -49,9 +50,20 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
         command.add_argument("--run", metavar="RUN", help=text)
     if name == "wait":
         text = f"give up after S seconds, with exit code {jobs.TIMED_OUT}"
-        command.add_argument("--timeout", type=float, metavar="S", help=text)
+        command.add_argument("--timeout", type=_seconds, metavar="S", help=text)
     in_storage, on_cluster = HANDLERS[name]
     command.set_defaults(handler=lambda options: _dispatch(options, in_storage, on_cluster))
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        msg = f"{text!r} is not allowed; allowed: seconds from 0 on"
+        raise argparse.ArgumentTypeError(msg)
+    return value
 
 
 def _dispatch(

@@ -8,11 +8,12 @@ import pytest
 import torch
 
 from factories import read_records, write_record
-from trainables.records import log_path
+from trainables.records import log_path, owner_path
 from trainables.runs.execution import RunExecution
 from trainables.runs.messages import RunTask, StepReport
 from trainables.runs.ownership import owned
 from trainables.storage import object_store
+from trainables.storage.location import location
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -64,6 +65,12 @@ def test_what_a_store_refuses_a_worker_is_told_to_the_driver(bucket, front, trai
     assert report.done
     assert f"{bucket}/running/{trainable.the_run.run_id}/" in report.storage_error
     assert "access is refused (Access Denied" in report.storage_error
+
+
+def test_a_run_whose_checkpoint_cannot_be_written_is_free(trainable, tmp_path):
+    (tmp_path / "checkpoints").write_text("in the way of the folder")
+    assert "checkpoints" in step(trainable).storage_error
+    assert owner_path(location(str(tmp_path)), trainable.the_run.run_id).holder() is None
 
 
 def test_a_run_that_goes_on_from_a_checkpoint_tells_what_came_before(trainable):

@@ -198,6 +198,14 @@ def test_wait_returns_1_for_a_study_that_ended_before_it_was_complete(tmp_path, 
     assert capsys.readouterr().out == "rain: running\nrain: not complete, and no process runs it\n"
 
 
+@pytest.mark.parametrize("seconds", ["nan", "-1", "inf", "soon"])
+def test_a_timeout_that_is_no_time_is_refused(seconds, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["wait", "rain", f"--timeout={seconds}"])
+    assert ended.value.code == 2
+    assert f"argument --timeout: '{seconds}' is not allowed; allowed: seconds from 0 on" in capsys.readouterr().err
+
+
 def test_wait_returns_0_for_a_complete_study(study, tmp_path, capsys):
     study.planned.pop()
     study.write(tmp_path / "results")
