@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import io
 import struct
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 import soundfile
+
+from trainables.audio.errors import AudioError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
 
 RATE = 44_100
 ID3 = b"ID3\x03\0\0\0\0\x01\x0a" + bytes(138)
@@ -30,6 +38,14 @@ def mp3(wave: np.ndarray, mode: str = "CONSTANT", *, header: bool = True, rate: 
     """Return an mp3, without its first frame, which states the number of frames, unless ``header``."""
     data = written(wave, "MP3", rate=rate, bitrate_mode=mode, compression_level=0.5)
     return data if header else data[data.find(data[:2], 40) :]
+
+
+def refusal(path: Path, data: bytes, read: Callable[[Path], object]) -> str:
+    """Write a file and return why it cannot be read."""
+    path.write_bytes(data)
+    with pytest.raises(AudioError) as caught:
+        read(path)
+    return str(caught.value)
 
 
 def chunk(name: bytes, content: bytes, length: int | None = None, order: str = "<") -> bytes:

@@ -43,7 +43,7 @@ class Progress(Document):
         eta_s: seconds to the end; None if unknown.
         ray_dashboard: address of the cluster's Ray dashboard; empty without one.
         updated: when the file was written, Unix time.
-        problem: why the file cannot be read; empty if it can, or if there is none. Not part of the file.
+        problem: why the file cannot be read; empty if it can be, or does not exist. Not part of the file.
 
     """
 

@@ -214,7 +214,7 @@ def _is_complete(place: StudyPlace) -> bool:
     """Return whether a study has all the runs that it will get, and one of them is complete."""
     from analysis.results.study_results import load_results  # noqa: PLC0415 -- pandas, which the others do not need
 
-    find_plan(*place)  # explains itself if there is none
+    find_plan(*place)  # raises an error that explains why the study has no plan
     results = load_results(*place)
     return results.ended and any(record.status == "complete" for record in results.records.values())
 

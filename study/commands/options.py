@@ -58,7 +58,7 @@ def add_study_file(command: argparse.ArgumentParser, *, stored: bool = True) -> 
 
 
 def study_spec(file: Path) -> StudySpec:
-    """Return the study of a file; if there is none, of a shipped file, or of a plan in the folder ``results``.
+    """Return the study of a file, of a shipped file, or of a plan in the folder ``results``: the first that exists.
 
     Raises:
         SpecError: the file cannot be read or is not a study; see also ``stored_spec``.

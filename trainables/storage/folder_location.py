@@ -100,7 +100,7 @@ class FolderLocation(RootedPath):
         return status
 
     def _mode(self) -> int:
-        """Return the kind of the file; 0 if there is none."""
+        """Return the kind of the file; 0 if it does not exist."""
         try:
             return self.stat().st_mode
         except (FileNotFoundError, NotADirectoryError):

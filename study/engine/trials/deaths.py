@@ -56,7 +56,7 @@ def last_words(logs: Path, pattern: str) -> str:
     try:
         newest = max(logs.glob(pattern), key=lambda path: path.stat().st_mtime)
         text = newest.read_bytes()[-TAIL_BYTES:].decode(errors="replace")
-    except (OSError, ValueError):  # there is none
+    except (OSError, ValueError):  # no output matches
         return ""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     signals = SIGNAL.findall(text)

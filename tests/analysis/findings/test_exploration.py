@@ -219,12 +219,18 @@ def test_a_search_chooses_among_the_confirmed_by_validation_and_never_a_baseline
     assert "(n = 3 fresh seeds: 60.0, 60.0, 60.0); paired by seed, that is 10.0 points above cce" in text
 
 
-def test_a_search_names_a_baseline_that_ties_with_its_choice(study: Builder) -> None:
-    search(study)
+def confirm_below(study: Builder, *baselines: CCE | MAE) -> None:
+    """Add three confirming runs of gce with q = 0.5 and of baselines that are a tenth of a point above it."""
     for seed in range(3):
         fresh, varied, noise = 10_000 + seed, {"q": 0.5}, NOISE[seed] / 100
         study.add("gce", GCE(name="gce", q=0.5), fresh, validation=0.75 + noise, varied=varied, stage="confirm")
-        study.add("cce", CCE(name="cce"), fresh, validation=0.751 + NOISE[seed + 1] / 100, stage="confirm")
+        for loss in baselines:
+            study.add(loss.name, loss, fresh, validation=0.751 + NOISE[seed + 1] / 100, stage="confirm")
+
+
+def test_a_search_names_a_baseline_that_ties_with_its_choice(study: Builder) -> None:
+    search(study)
+    confirm_below(study, CCE(name="cce"))
     finding = study.finding()
     assert finding.best.configuration == "gce q=0.5"
     assert set(finding.best.may_be_best) == {"gce q=0.5", "cce"}
@@ -241,11 +247,7 @@ def test_a_search_of_one_run_counts_it_in_the_singular(study: Builder) -> None:
 
 def test_baselines_that_tie_above_the_choice_are_named_together(study: Builder) -> None:
     search(study)
-    for seed in range(3):
-        fresh, varied, noise = 10_000 + seed, {"q": 0.5}, NOISE[seed] / 100
-        study.add("gce", GCE(name="gce", q=0.5), fresh, validation=0.75 + noise, varied=varied, stage="confirm")
-        study.add("cce", CCE(name="cce"), fresh, validation=0.751 + NOISE[seed + 1] / 100, stage="confirm")
-        study.add("mae", MAE(name="mae"), fresh, validation=0.751 + NOISE[seed + 1] / 100, stage="confirm")
+    confirm_below(study, CCE(name="cce"), MAE(name="mae"))
     study.method = study.method | {"baselines": ["cce", "mae"]}
     text = study.report().verdict
     assert "cce and mae tie for the highest mean (75.2 %, 3 fresh seeds), and are baselines; the choice is gce" in text

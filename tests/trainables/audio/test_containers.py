@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sound_files import ID3, noise, written
-from trainables.audio import AudioError, probe, read_mono
+from trainables.audio.decoding import read_mono
+from trainables.audio.errors import AudioError
+from trainables.audio.headers import probe
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sound_files import RATE, mp3, noise
-from trainables.audio import AudioError, probe
 from trainables.audio.decoder_messages import decoder_messages
 from trainables.audio.decoding import decode
+from trainables.audio.errors import AudioError
+from trainables.audio.headers import probe
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +64,7 @@ def test_nothing_is_caught_where_nothing_is_expected(capfd: pytest.CaptureFixtur
 
 
 def test_an_mp3_is_read_by_a_process_without_standard_error(tmp_path: Path) -> None:
-    code = f"import os; os.close(2); from trainables.audio import probe; print(probe({str(damaged(tmp_path))!r}).rate)"
+    path = str(damaged(tmp_path))
+    code = f"import os; os.close(2); from trainables.audio.headers import probe; print(probe({path!r}).rate)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == f"{RATE}\n"

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from sound_files import ID3, RATE, noise, written
-from trainables.audio import AudioError, probe, read_mono
+from trainables.audio.decoding import read_mono
+from trainables.audio.errors import AudioError
+from trainables.audio.headers import probe
 
 if TYPE_CHECKING:
     from pathlib import Path

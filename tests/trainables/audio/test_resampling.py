@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from torchaudio import functional
 
 from sound_files import RATE, noise
-from trainables.audio import probe, read_mono
+from trainables.audio.decoding import read_mono
 from trainables.audio.errors import MAX_RATE, MIN_RATE
-from trainables.audio.headers import resampled_length
+from trainables.audio.headers import probe, resampled_length
 from trainables.audio.resampling import MAX_FILTER_SIZE, resample
 
 if TYPE_CHECKING:

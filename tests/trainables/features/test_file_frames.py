@@ -8,8 +8,8 @@ import pytest
 import soundfile
 
 from sound_files import chunk, form, mp3, noise, riff
-from trainables.audio import AudioError, read_mono
-from trainables.audio.decoding import stream
+from trainables.audio.decoding import read_mono, stream
+from trainables.audio.errors import AudioError
 from trainables.features import file_frames as module
 from trainables.features.file_frames import file_frames
 from trainables.features.logmel import log_mel
