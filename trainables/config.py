@@ -27,6 +27,8 @@ Distances = Literal["input", "penultimate"]
 Rule = Literal["max", "outlier"]
 Precision = Literal["fp32", "bf16"]
 Split = Literal["fixed", "per_seed"]
+Optimizer = Literal["adam", "adamw", "sgd"]
+Schedule = Literal["plateau", "cosine"]
 Subset = Literal[
     "all",
     "clean",
@@ -152,6 +154,9 @@ Loss = (
 LOSSES: tuple[type[Frozen], ...] = get_args(Loss)
 
 
+DEFAULT_MOMENTUM = 0.9
+
+
 class Training(Frozen):
     """The training protocol; the defaults are those of Fonseca et al. 2019."""
 
@@ -159,7 +164,7 @@ class Training(Frozen):
     batch_size: Annotated[
         int, Field(ge=2, le=4096, description="patches in a batch; an incomplete last batch is dropped")
     ] = 64
-    learning_rate: Annotated[float, Field(gt=0, le=1, description="Adam's initial learning rate")] = 1e-3
+    learning_rate: Annotated[float, Field(gt=0, le=1, description="initial learning rate")] = 1e-3
     l2: Annotated[float, Field(ge=0, description="weight of the squared dense kernels in the loss")] = 1e-3
     validation: Annotated[float, Field(gt=0, lt=0.9, description="share of the training clips held out")] = 0.15
     split_seed: Annotated[int, Field(ge=0, description="seed of the validation split")] = 42
@@ -184,6 +189,49 @@ class Training(Frozen):
             exclude_if=lambda p: p == "fp32",
         ),
     ] = "fp32"
+    # The next four are omitted from dumps at their defaults, as precision is.
+    optimizer: Annotated[
+        Optimizer,
+        Field(
+            description="optimiser: adam, adamw (Adam with decoupled weight_decay) or sgd (with momentum)",
+            exclude_if=lambda optimizer: optimizer == "adam",
+        ),
+    ] = "adam"
+    momentum: Annotated[
+        float,
+        Field(
+            ge=0, lt=1, description="momentum in [0, 1), with optimizer sgd", exclude_if=lambda m: m == DEFAULT_MOMENTUM
+        ),
+    ] = DEFAULT_MOMENTUM
+    weight_decay: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=1,
+            description="weight decay of all weights, as in torch.optim: decoupled with adamw, else added to the "
+            "gradient; beside l2",
+            exclude_if=lambda decay: not decay,
+        ),
+    ] = 0.0
+    schedule: Annotated[
+        Schedule,
+        Field(
+            description="plateau: halve_* and stop_* apply; cosine: from learning_rate to 0 over all epochs, without "
+            "early stopping",
+            exclude_if=lambda schedule: schedule == "plateau",
+        ),
+    ] = "plateau"
+
+    def unused(self) -> frozenset[str]:
+        """Return the settings that have no effect beside the others."""
+        of_sgd = {"momentum"} if self.optimizer != "sgd" else set()
+        of_plateau = {"halve_after", "halve_gain", "stop_after", "stop_gain"} if self.schedule == "cosine" else set()
+        return frozenset(of_sgd | of_plateau)
+
+    def canonical(self) -> Training:
+        """Return the same training with the default of every unused setting, so that equal runs have one run_id."""
+        defaults = {name: type(self).model_fields[name].default for name in self.unused()}
+        return self.model_copy(update=defaults) if defaults else self
 
     def validation_seed(self, seed: int) -> int:
         """Return the seed of the validation split of the runs with this seed, at least 0.

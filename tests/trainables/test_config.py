@@ -56,6 +56,34 @@ def test_a_split_per_seed_is_part_of_a_runs_identity():
     assert fixed.model_copy(update={"configuration": configuration}).run_id != fixed.run_id
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("optimizer", "sgd"),
+        ("weight_decay", 0.01),
+        ("schedule", "cosine"),
+        ("momentum", 0.5),
+    ],
+)
+def test_optimiser_and_schedule_are_part_of_a_runs_identity_only_where_they_are_not_the_default(name, value):
+    assert name not in Training().model_dump()
+    assert Training(**{name: value}).model_dump()[name] == value
+    assert Training.model_validate(Training().model_dump()) == Training()
+
+
+@pytest.mark.parametrize(
+    ("settings", "canonical"),
+    [
+        ({"momentum": 0.5}, {}),
+        ({"momentum": 0.5, "optimizer": "sgd"}, {"momentum": 0.5, "optimizer": "sgd"}),
+        ({"schedule": "cosine", "halve_after": 9, "stop_gain": 0.1}, {"schedule": "cosine"}),
+        ({"halve_after": 9}, {"halve_after": 9}),
+    ],
+)
+def test_settings_without_effect_are_no_part_of_a_canonical_training(settings, canonical):
+    assert Training(**settings).canonical() == Training(**canonical)
+
+
 def test_a_known_run_id_is_no_part_of_what_is_written():
     known, fresh = a_run(), a_run()
     assert known.run_id

@@ -1,4 +1,4 @@
-"""Training of one run, epoch by epoch, by the protocol of Fonseca et al. 2019.
+"""Training of one run, epoch by epoch, by default with the protocol of Fonseca et al. 2019.
 
 Every random stream (weights, order, dropout) is seeded by (seed, purpose, epoch), so checkpoints need no generator
 state, and a resumed run equals an uninterrupted one, bit for bit on a CPU. The streams do not depend on the
@@ -20,7 +20,8 @@ from trainables.losses.robust import Batch, make_loss
 from trainables.naming import counted
 from trainables.networks.cnn import CNN
 from trainables.records import Epoch, Test
-from trainables.training.plateau_schedule import PlateauSchedule
+from trainables.training.optimiser import make_optimiser
+from trainables.training.schedule import make_schedule
 
 if TYPE_CHECKING:
     from trainables.config import Run
@@ -62,18 +63,15 @@ class RunTraining:
         model = CNN(data.classes, seed=stream(run.seed, "weights"))
         # Convolutions are fastest with channels last, on CPU and GPU.
         self.model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        # Keras adds eps before the bias correction and PyTorch after it; at 1e-7 the difference is negligible.
-        self.optimiser = torch.optim.Adam(self.model.parameters(), lr=protocol.learning_rate, eps=1e-7, fused=True)
-        self.schedule = PlateauSchedule(
-            protocol.learning_rate, protocol.halve_after, protocol.halve_gain, protocol.stop_after, protocol.stop_gain
-        )
+        self.optimiser = make_optimiser(self.model.parameters(), protocol)
+        self.schedule = make_schedule(protocol)
         self.curve: list[Epoch] = []
         self.images = 0
         self.train_s = 0.0
 
     @property
     def finished(self) -> bool:
-        """Whether the run ends here: all epochs are trained, or early stopping applies."""
+        """Whether the run ends here: all epochs are trained, or the schedule has stopped it."""
         return self.schedule.stopped or len(self.curve) >= self.protocol.epochs
 
     def train_epoch(self) -> Epoch:
@@ -211,7 +209,7 @@ class RunTraining:
         """Restore a ``state()`` of the same run."""
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
-        self.schedule = PlateauSchedule(**state["schedule"])
+        self.schedule = type(self.schedule)(**state["schedule"])
         self.curve = [Epoch(**point) for point in state["curve"]]
         self.images, self.train_s = state["images"], state["train_s"]
 

@@ -83,11 +83,21 @@ def _protocol(results: StudyResults, cited: References) -> str:
     return (
         f"Features, network and training protocol are those of the baseline by {cited.cite('fonseca')}{other}: log-mel "
         f"spectrograms of {features.mels} bands at {features.sample_rate / 1000:g} kHz in patches of {seconds:g} s, a "
-        f"network of three convolutional layers, Adam at a learning rate of {training.learning_rate:g} that is halved "
-        f"after {counted(training.halve_after, 'epoch')} without gain in validation accuracy, batches of "
-        f"{counted(training.batch_size, 'patch')}, and a stop after {counted(training.stop_after, 'epoch')} without "
-        f"gain or {counted(training.epochs, 'epoch')}; the last weights were used. A clip's class is that of the "
-        "highest geometric mean of its patches' softmax outputs."
+        f"network of three convolutional layers, {_optimisation(training)}; the last weights were used. A clip's class "
+        "is that of the highest geometric mean of its patches' softmax outputs."
+    )
+
+
+def _optimisation(training: Training) -> str:
+    """Describe optimiser, learning rate, batches and the end of a run."""
+    optimiser = {"adam": "Adam", "adamw": "AdamW", "sgd": f"SGD with momentum {training.momentum:g}"}
+    rate = f"{optimiser[training.optimizer]} at a learning rate of {training.learning_rate:g}"
+    batches, epochs = f"batches of {counted(training.batch_size, 'patch')}", counted(training.epochs, "epoch")
+    if training.schedule == "cosine":
+        return f"{rate} that falls to 0 along a cosine, {batches}, and {epochs} without early stopping"
+    return (
+        f"{rate} that is halved after {counted(training.halve_after, 'epoch')} without gain in validation accuracy, "
+        f"{batches}, and a stop after {counted(training.stop_after, 'epoch')} without gain or {epochs}"
     )
 
 

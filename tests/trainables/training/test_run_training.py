@@ -1,6 +1,7 @@
 """Training: deterministic by seed, paired across losses, resumable bit for bit, and honest about divergence."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -57,16 +58,27 @@ def plain_network(classes):
 
 
 @pytest.mark.slow
-def test_twenty_steps_equal_those_of_plain_pytorch(loader, make_run):
+@pytest.mark.parametrize(
+    ("settings", "plain"),
+    [
+        ({}, partial(torch.optim.Adam, lr=1e-3, eps=1e-7)),
+        ({"optimizer": "adamw", "weight_decay": 0.1}, partial(torch.optim.AdamW, lr=1e-3, eps=1e-7, weight_decay=0.1)),
+        (
+            {"optimizer": "sgd", "learning_rate": 0.05, "momentum": 0.8, "weight_decay": 0.01},
+            partial(torch.optim.SGD, lr=0.05, momentum=0.8, weight_decay=0.01),
+        ),
+    ],
+)
+def test_twenty_steps_equal_those_of_plain_pytorch(loader, make_run, settings, plain):
     """In float64: in float32 two orders of one sum are soon far apart, since Adam makes as much of a tiny gradient."""
-    run = make_run(GCE(name="gce", q=0.7), epochs=10)
+    run = make_run(GCE(name="gce", q=0.7), epochs=10, **settings)
     data, size, losses = loader.run_data(run), 16, []
     patches = replace(data.patches, frames=data.patches.frames.double())
     training = RunTraining(run, replace(data, patches=patches), CPU)
     training.model.double()
     ours = [training.train_epoch().train_loss for _ in range(10)]
     network = plain_network(data.classes).double()
-    optimiser = torch.optim.Adam(network.parameters(), lr=run.configuration.training.learning_rate, eps=1e-7)
+    optimiser = plain(network.parameters())
     batches = patches.gather(data.train.starts).contiguous()
     for epoch in range(1, 11):
         order = torch.randperm(len(batches), generator=torch.Generator().manual_seed(stream(0, "order", epoch)))
@@ -95,8 +107,16 @@ def test_the_seed_matters(loader, make_run):
     assert curve(train(loader, make_run(seed=0), 1)) != curve(train(loader, make_run(seed=1), 1))
 
 
-def test_a_run_continued_from_its_state_equals_an_uninterrupted_one_bit_for_bit(loader, make_run):
-    run = make_run(AdaptiveGCE(name="adaptive_gce", temperature=300.0), epochs=4)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"optimizer": "sgd", "learning_rate": 0.01, "schedule": "cosine"},
+        {"optimizer": "adamw", "weight_decay": 0.01},
+    ],
+)
+def test_a_run_continued_from_its_state_equals_an_uninterrupted_one_bit_for_bit(loader, make_run, settings):
+    run = make_run(AdaptiveGCE(name="adaptive_gce", temperature=300.0), epochs=4, **settings)
     whole = train(loader, run, 4)
     half = train(loader, run, 2)
     rest = RunTraining(run, loader.run_data(run), CPU)
@@ -185,6 +205,14 @@ def test_a_run_stops_when_validation_no_longer_rises(loader, make_run):
     while not training.finished:
         training.train_epoch()
     assert len(training.curve) == 2
+
+
+def test_a_cosine_run_trains_all_its_epochs_at_falling_rates(loader, make_run):
+    run = make_run(epochs=3, stop_after=1, stop_gain=1.0, schedule="cosine")
+    training = RunTraining(run, loader.run_data(run), CPU)
+    while not training.finished:
+        training.train_epoch()
+    assert [point.learning_rate for point in training.curve] == pytest.approx([1e-3, 0.75e-3, 0.25e-3])
 
 
 def test_a_weight_that_is_not_finite_ends_the_run_as_diverged_with_the_epoch(loader, make_run):

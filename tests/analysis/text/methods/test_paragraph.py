@@ -85,6 +85,22 @@ def test_what_differs_from_the_baselines_training_is_said(study: Builder) -> Non
 
 
 @pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (
+            {"optimizer": "adamw", "weight_decay": 0.01},
+            "AdamW at a learning rate of 0.001 that is halved after 5 epochs",
+        ),
+        ({"optimizer": "sgd"}, "SGD with momentum 0.9 at a learning rate of 0.001"),
+        ({"schedule": "cosine"}, "0.001 that falls to 0 along a cosine, batches of 64 patches, and 160 epochs without"),
+    ],
+)
+def test_the_methods_name_optimiser_and_schedule(study: Builder, settings: dict[str, object], words: str) -> None:
+    study.training = Training.model_validate(settings)
+    assert words in study.temperatures([3], 2).report().methods[0]
+
+
+@pytest.mark.parametrize(
     ("method", "facts"),
     [
         (
