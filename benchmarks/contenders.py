@@ -16,7 +16,8 @@ from study.methods.search import Search
 from study.methods.search_space import ArmSpace, SampledChoices, SampledRange
 from study.methods.settle import Settle
 from study.spec.candidates import Candidate
-from trainables.config import AdaptiveGCE, Configuration
+from trainables.config import Configuration
+from trainables.losses.catalogue import AdaptiveGCE
 from trainables.settings import Asha
 from trainables.settings import Search as SearchSettings
 from trainables.settings import Settle as SettleSettings

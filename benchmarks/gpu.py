@@ -33,7 +33,8 @@ from measuring import Figure, table
 from training_contender import data, plain, run_of
 
 from study.cluster.ray_environment import WORKERS
-from trainables.config import GCE, AdaptiveGCE
+from trainables.losses.catalogue import GCE, AdaptiveGCE
+from trainables.networks.penalty import l2_penalty
 from trainables.training.run_training import RunTraining
 
 if TYPE_CHECKING:
@@ -154,9 +155,9 @@ def _graph(run: Run, chosen: RunData, device: torch.device) -> Callable[[], obje
     model.train()
 
     def step() -> None:
-        logits = model(chosen.patches.gather(train.starts[rows]))
+        logits, _ = model(chosen.patches.gather(train.starts[rows]))
         losses = training.loss(logits.float(), train.labels[rows], None)  # type: ignore[arg-type] -- GCE does not use the batch
-        loss = losses.mean() + protocol.l2 * model.penalty()
+        loss = losses.mean() + protocol.l2 * l2_penalty(model)
         loss.backward()
         training.optimiser.step()
 

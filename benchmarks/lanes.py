@@ -24,8 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from training_contender import data, run_of
 
-from trainables.config import CCE, GCE, AdaptiveGCE
-from trainables.losses.robust import Batch, make_loss
+from trainables.losses.base import Batch
+from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 from trainables.networks.cnn import CNN
 from trainables.training.plateau_schedule import PlateauSchedule
 from trainables.training.run_training import EVALUATION_BATCH, RunTraining, stream
@@ -82,7 +82,7 @@ class Lanes:
         }
         self.runs: list[Run | None] = [None] * lanes
         self._schedules = [PlateauSchedule(0, 1, 0, 1, 0)] * lanes
-        self._losses = [make_loss(CCE(name="cce"))] * lanes
+        self._losses = [CCE(name="cce").make()] * lanes
         self._steps = torch.zeros(lanes, dtype=torch.float64)
         for lane in range(lanes):
             self._fill(lane)
@@ -100,7 +100,7 @@ class Lanes:
             weights = self._of_lane == lane
             self._mean[weights] = self._square[weights] = 0
         self._steps[lane] = 0
-        self._losses[lane] = make_loss(run.configuration.loss)
+        self._losses[lane] = run.configuration.loss.make()
         self._schedules[lane] = PlateauSchedule(p.learning_rate, p.halve_after, p.halve_gain, p.stop_after, p.stop_gain)
 
     @property
@@ -153,7 +153,7 @@ class Lanes:
             means = []
             for lane, loss in enumerate(self._losses):
                 rows = part[lane]
-                batch = Batch(inputs[lane], features[lane].detach(), train.verified[rows])
+                batch = Batch(inputs[lane], features[lane].detach(), train.verified[rows], rows, 1)
                 means.append(loss(logits[lane].float(), train.labels[rows], batch).mean())
             kernels = self._p["dense.2.weight"].square().sum((1, 2)) + self._p["output.1.weight"].square().sum((1, 2))
             loss_of_lane = torch.stack(means) + self.protocol.l2 * kernels

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trainables.config import CCE, GCE, AdaptiveGCE, Configuration, Run, Training
+from trainables.config import Configuration, Run, Training
+from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 from trainables.plans import DataSummary, PlannedRun, StudyPlan, write_plan
 from trainables.records import Cost, Epoch, Record, Test
 
 if TYPE_CHECKING:
-    from trainables.config import Loss, Subset
+    from trainables.config import Subset
+    from trainables.losses.base import Loss
     from trainables.storage.folder_location import FolderLocation
 
 NAME = "answers"

@@ -19,10 +19,11 @@ from measuring import Figure, alternating
 from analysis.results.study_results import load_results
 from analysis.statistics.intervals import paired_difference
 from study.planning.machine import has_bf16
-from trainables.config import AdaptiveGCE, Configuration, Precision, Run, Training
+from trainables.config import Configuration, Precision, Run, Training
 from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests
 from trainables.features.frame_store_builder import build_store
+from trainables.losses.catalogue import AdaptiveGCE
 from trainables.storage.folder_location import FolderLocation
 from trainables.training.run_data import RunDataSource
 from trainables.training.run_training import RunTraining

@@ -25,12 +25,14 @@ from torch.utils.data import DataLoader, TensorDataset
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from trainables.config import GCE, AdaptiveGCE, Configuration, Loss, Run, Training
+from trainables.config import Configuration, Run, Training
 from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests
 from trainables.features.frame_store_builder import build_store
-from trainables.losses.robust import Batch, make_loss
+from trainables.losses.base import Batch, Loss
+from trainables.losses.catalogue import GCE, AdaptiveGCE
 from trainables.networks.cnn import CNN, PENULTIMATE
+from trainables.networks.penalty import l2_penalty
 from trainables.runs.execution import RunExecution
 from trainables.storage.folder_location import FolderLocation
 from trainables.training.run_data import RunData, RunDataSource
@@ -95,7 +97,7 @@ def plain(run: Run, chosen: RunData, *, workers: int, device: torch.device = DEV
     patches = chosen.patches.gather(chosen.train.starts).contiguous()
     model = Plain(chosen.classes, seed).to(device)
     optimiser = torch.optim.Adam(model.parameters(), lr=protocol.learning_rate, eps=1e-7)
-    loss_of = make_loss(run.configuration.loss)
+    loss_of = run.configuration.loss.make()
     rows = TensorDataset(patches, chosen.train.labels, chosen.train.verified)
     number = 0
 
@@ -115,7 +117,7 @@ def plain(run: Run, chosen: RunData, *, workers: int, device: torch.device = DEV
         for inputs, labels, verified in batches():
             optimiser.zero_grad()
             features = model.features(inputs)
-            per_patch = loss_of(model.output(features), labels, Batch(inputs, features.detach(), verified))
+            per_patch = loss_of(model.output(features), labels, Batch(inputs, features.detach(), verified, labels, 1))
             loss = per_patch.mean() + protocol.l2 * model.penalty()
             loss.backward()
             optimiser.step()
@@ -160,9 +162,9 @@ def bare(run: Run, chosen: RunData) -> Callable[[], list[float]]:
         training.model.train()
         for inputs, labels in zip(gathered, chosen.train.labels.split(size), strict=False):
             features = training.model.features(inputs)
-            losses = training.loss(training.model.output(features), labels, Batch(inputs, features, labels))
+            losses = training.loss(training.model.output(features), labels, Batch(inputs, features, labels, labels, 1))
             training.optimiser.zero_grad(set_to_none=True)
-            (losses.mean() + training.protocol.l2 * training.model.penalty()).backward()
+            (losses.mean() + training.protocol.l2 * l2_penalty(training.model)).backward()
             training.optimiser.step()
         training.model.eval()
         with torch.inference_mode():

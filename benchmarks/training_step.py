@@ -152,7 +152,7 @@ def _flops() -> float:
     """Return the floating-point operations per patch, forward and backward."""
     model = CNN()
     with FlopCounterMode(display=False) as counter:
-        model(torch.zeros(BATCH, 1, FRAMES, MELS)).sum().backward()
+        model(torch.zeros(BATCH, 1, FRAMES, MELS))[0].sum().backward()
     return float(counter.get_total_flops()) / BATCH
 
 

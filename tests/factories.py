@@ -14,7 +14,8 @@ import numpy as np
 from analysis.findings.method_finding import method_finding
 from analysis.results.study_results import StudyResults, study_results
 from analysis.results.study_state import Progress
-from trainables.config import CCE, GCE, AdaptiveGCE, Configuration, Run, Training
+from trainables.config import Configuration, Run, Training
+from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 from trainables.plans import DataSummary, DoubtfulClips, HeldOut, PlannedRun, StudyPlan, write_plan
 from trainables.records import Cost, Epoch, Record, Stage, Status, Test, read_record, record_path, recorded
 from trainables.storage.documents import to_bytes
@@ -22,7 +23,8 @@ from trainables.storage.documents import to_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from trainables.config import Loss, Subset
+    from trainables.config import Subset
+    from trainables.losses.base import Loss
     from trainables.storage.types import Location
 
 GCE_STUDY = Path(sys.executable).parent / "gce-study"

@@ -10,7 +10,8 @@ import factories
 from study.methods.method import Signal
 from study.methods.settle import Settle
 from study.spec.candidates import Candidate
-from trainables.config import CCE, AdaptiveGCE, Configuration
+from trainables.config import Configuration
+from trainables.losses.catalogue import CCE, AdaptiveGCE
 from trainables.plans import PlannedRun
 from trainables.settings import Settle as Settings
 

@@ -18,7 +18,7 @@ from study.spec.notify import Event
 from study.spec.shipped import spec_path
 from study.spec.study import StudySpec
 from study.spec.yaml_reader import parse
-from trainables.config import LOSSES
+from trainables.losses.catalogue import LOSSES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(

@@ -9,9 +9,14 @@ import hashlib
 import json
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from trainables.frozen import Frozen
+from trainables.losses.registry import AnyLoss
+from trainables.networks.catalogue import BaselineCNN
+from trainables.networks.registry import AnyNetwork
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,9 +27,6 @@ if TYPE_CHECKING:
 # validation clips; those of version 1 hold that over validation patches alone, and are judged by it.
 SEMANTICS_VERSION = 2
 
-Reading = Literal["mean", "pooled", "sample"]
-Distances = Literal["input", "penultimate"]
-Rule = Literal["max", "outlier"]
 Precision = Literal["fp32", "bf16"]
 Split = Literal["fixed", "per_seed"]
 Optimizer = Literal["adam", "adamw", "sgd"]
@@ -41,117 +43,6 @@ Subset = Literal[
     "l_noisy+m_clean",
     "l_noisy+l_clean",
 ]
-
-
-class Frozen(BaseModel):
-    """Base of every configuration: immutable, without unknown keys, without conversion from text."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-Q = Annotated[float, Field(ge=0, le=1, description="q of L_q in [0, 1]: 0 is cross-entropy, 1 is MAE")]
-Temperature = Annotated[float, Field(gt=0, description="temperature T of the soft-nearest-neighbour score, > 0")]
-Beta = Annotated[float, Field(ge=0, le=1, description="weight of the given label in [0, 1]")]
-
-
-class CCE(Frozen):
-    """Categorical cross-entropy."""
-
-    name: Literal["cce"]
-
-
-class MAE(Frozen):
-    """Mean absolute error of the labelled class, 1 - p (half the loss of Ghosh et al. 2017)."""
-
-    name: Literal["mae"]
-
-
-class GCE(Frozen):
-    """Generalized cross-entropy (1 - p^q) / q (Zhang and Sabuncu 2018, eq. 6)."""
-
-    name: Literal["gce"]
-    q: Q = 0.7
-
-
-class GCEOrigin(Frozen):
-    """GCE on unverified clips, cross-entropy on verified ones (Fonseca et al. 2019)."""
-
-    name: Literal["gce_origin"]
-    q: Q = 0.7
-
-
-class TruncatedGCE(Frozen):
-    """GCE that is constant where p <= k (Zhang and Sabuncu 2018, eq. 9)."""
-
-    name: Literal["truncated_gce"]
-    q: Annotated[float, Field(gt=0, le=1, description="q of L_q in (0, 1]")] = 0.7
-    k: Annotated[float, Field(gt=0, lt=1, description="probability in (0, 1) below which the loss is constant")] = 0.5
-
-
-class AdaptiveGCE(Frozen):
-    """GCE whose q is one minus the soft-nearest-neighbour score of each batch."""
-
-    name: Literal["adaptive_gce"]
-    temperature: Temperature = 1000.0
-    reading: Annotated[
-        Reading,
-        Field(description="how q follows from a batch's scores: their mean, the pooled ratio, or one per patch"),
-    ] = "mean"
-    distances: Annotated[
-        Distances,
-        Field(description="what the distances are measured between: input patches or penultimate features"),
-    ] = "input"
-
-
-class SoftBootstrapping(Frozen):
-    """Soft bootstrapping (Reed et al. 2015): the target mixes the label with the prediction."""
-
-    name: Literal["soft_bootstrapping"]
-    beta: Beta = 0.3
-
-
-class SoftBootstrappingOrigin(Frozen):
-    """Soft bootstrapping on unverified clips, cross-entropy on verified ones."""
-
-    name: Literal["soft_bootstrapping_origin"]
-    beta: Beta = 0.3
-
-
-class LossMasking(Frozen):
-    """Cross-entropy that drops the batch's largest losses (Fonseca et al. 2019, section 3.3).
-
-    For rule ``max``, ``threshold`` is m in ``loss > m * max`` (default 0.6); for rule ``outlier``, it is the number of
-    standard deviations above the median (default 1.9).
-    """
-
-    name: Literal["loss_masking"]
-    rule: Annotated[
-        Rule, Field(description="which losses are dropped: those near the batch's largest, or its outliers")
-    ] = "max"
-    threshold: (
-        Annotated[float, Field(gt=0, description="m (rule max) or standard deviations (rule outlier)")] | None
-    ) = None
-
-
-class LossMaskingOrigin(LossMasking):
-    """Loss masking that drops unverified clips only."""
-
-    name: Literal["loss_masking_origin"]  # type: ignore[assignment]
-
-
-Loss = (
-    CCE
-    | MAE
-    | GCE
-    | GCEOrigin
-    | TruncatedGCE
-    | AdaptiveGCE
-    | SoftBootstrapping
-    | SoftBootstrappingOrigin
-    | LossMasking
-    | LossMaskingOrigin
-)
-LOSSES: tuple[type[Frozen], ...] = get_args(Loss)
 
 
 DEFAULT_MOMENTUM = 0.9
@@ -259,12 +150,24 @@ class Features(Frozen):
 FEATURES = Features()
 
 
+DEFAULT_NETWORK = BaselineCNN()
+
+
 class Configuration(Frozen):
     """An arm with every parameter fixed."""
 
-    loss: Annotated[Loss, Field(discriminator="name")]
+    loss: AnyLoss
     subset: Subset = "all"
     training: Training = Training()
+    # Omitted from dumps at its default, so that runs keep the run_id that they have without it.
+    network: Annotated[AnyNetwork, Field(exclude_if=lambda network: network == DEFAULT_NETWORK)] = DEFAULT_NETWORK
+
+
+class PluginCode(Frozen):
+    """The sources of a plugin."""
+
+    name: str
+    sha256: str
 
 
 class Run(Frozen):
@@ -275,6 +178,11 @@ class Run(Frozen):
     dataset: str  # the manifest's fingerprint
     features: Features = FEATURES
     semantics: int = SEMANTICS_VERSION
+    # Both are omitted from dumps where they are empty, so that runs keep the run_id that they have without them.
+    # The plugins whose loss or network the run uses, sorted by name.
+    code: Annotated[tuple[PluginCode, ...], Field(strict=False, exclude_if=lambda code: not code)] = ()
+    # Digest of the embeddings that the run uses.
+    embeddings: Annotated[str | None, Field(exclude_if=lambda embeddings: embeddings is None)] = None
 
     @cached_property
     def run_id(self) -> str:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple,
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
-from trainables.config import Frozen, Split
+from trainables.config import Split
+from trainables.frozen import Frozen
 from trainables.records import SelectOn
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from analysis.results.clip_labels import read_labels
 from analysis.results.gpu_costs import spending
 from analysis.results.runs_table import WAITING, Key, selected_on
 from analysis.results.study_state import Progress, has_ended, progress_of
-from trainables.config import CCE, Configuration, Run
+from trainables.config import Configuration, Run
+from trainables.losses.catalogue import CCE
 from trainables.naming import PARAMETERS, label, number, ordered, symbol
 from trainables.plans import PlannedRun, StudyPlan, read_plan
 from trainables.records import Epoch, Record, read_record, record_path, uncollected

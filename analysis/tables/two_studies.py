@@ -12,7 +12,7 @@ from analysis.text.validation_clips import earlier_version
 
 if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults
-    from trainables.config import Loss
+    from trainables.losses.base import Loss
 
     Same = tuple[Loss, str]  # what makes two configurations one: the loss with its parameters, and the subset
 

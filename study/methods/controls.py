@@ -14,7 +14,7 @@ from study.methods.base import WrappedMethod
 from study.methods.method import Decision, Signal
 from study.methods.run_queue import RunQueue
 from study.spec.candidates import Candidate
-from trainables.config import GCE, AdaptiveGCE
+from trainables.losses.catalogue import GCE, AdaptiveGCE
 from trainables.naming import control_arm
 
 if TYPE_CHECKING:

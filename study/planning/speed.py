@@ -104,6 +104,7 @@ def measure(batch_size: int, classes: int, precision: Precision) -> tuple[float,
     from trainables.losses.robust import gce  # noqa: PLC0415
     from trainables.losses.soft_nearest_neighbour import adaptive_q  # noqa: PLC0415
     from trainables.networks.cnn import CNN, FRAMES, MELS  # noqa: PLC0415
+    from trainables.networks.penalty import l2_penalty  # noqa: PLC0415
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -119,8 +120,8 @@ def measure(batch_size: int, classes: int, precision: Precision) -> tuple[float,
             # Includes the distances of the adaptive loss, the most expensive of the losses.
             q = adaptive_q(patches, targets, 1000.0)
             with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
-                logits = model(patches)
-            (gce(logits.float(), targets, q).mean() + model.penalty()).backward()
+                logits, _ = model(patches)
+            (gce(logits.float(), targets, q).mean() + l2_penalty(model)).backward()
             optimiser.step()
             trained = time.perf_counter()
             with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):

@@ -14,11 +14,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self, Uni
 from pydantic import AfterValidator, Discriminator, Field, Tag, create_model, model_validator
 
 from study.spec.messages import shown
-from trainables.config import LOSSES, Frozen, Loss, Subset
+from trainables.config import Subset
+from trainables.frozen import Frozen
+from trainables.losses.catalogue import LOSSES
 from trainables.settings import Name, OpenRange, distinct, not_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from trainables.losses.base import Loss
 
 MAX_VALUES = 1000
 

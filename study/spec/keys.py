@@ -9,9 +9,10 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator
 
 from study.spec.arms import Arm
 from study.spec.notify import Notify
-from trainables.config import Frozen, Training
+from trainables.config import Training
 from trainables.datasets.config import DataSet
 from trainables.datasets.keys import with_paths
+from trainables.frozen import Frozen
 from trainables.records import SelectOn
 from trainables.settings import Budget, CollapseRule, Controls, GpuPrices, Grid, MethodSpec, Name, distinct, not_allowed
 from trainables.storage.location import URL, URL_FORM, is_url

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from trainables.config import Frozen
+from trainables.frozen import Frozen
 from trainables.settings import not_allowed
 
 Event = Literal["finished", "failed", "settled"]

@@ -14,7 +14,8 @@ from study.spec.rules import violations
 from trainables.settings import NOT_ALLOWED, not_allowed
 
 if TYPE_CHECKING:
-    from trainables.config import Loss, Subset
+    from trainables.config import Subset
+    from trainables.losses.base import Loss
 
 
 class StudySpec(StudyKeys):

@@ -9,7 +9,7 @@ import pytest
 
 from analysis.report.render import WHERE, find_browser
 from factories import Builder
-from trainables.config import AdaptiveGCE
+from trainables.losses.catalogue import AdaptiveGCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,10 +4,11 @@ import pytest
 import torch
 from threadpoolctl import threadpool_limits
 
-from trainables.config import CCE, Configuration, Run, Training
+from trainables.config import Configuration, Run, Training
 from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests
 from trainables.features.frame_store_builder import build_store
+from trainables.losses.catalogue import CCE
 from trainables.training.run_data import RunDataSource
 
 

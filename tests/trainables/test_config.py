@@ -6,7 +6,8 @@ import pickle
 import pytest
 
 from trainables import config
-from trainables.config import CCE, GCE, Configuration, Run, Training
+from trainables.config import Configuration, PluginCode, Run, Training
+from trainables.losses.catalogue import CCE, GCE
 
 
 def a_run(seed=0):
@@ -101,3 +102,21 @@ def test_a_copy_that_changes_nothing_has_the_same_run_id(copied, known):
     found = copied(run)
     assert found == run
     assert found.run_id == run.run_id == "d36f1c74c89f6e74ef92"
+
+
+def test_a_loss_whose_plugin_is_not_loaded_keeps_its_parameters_and_run_id():
+    run = Run.model_validate(
+        {"configuration": {"loss": {"name": "mine.focal", "gamma": 2.0}}, "seed": 0, "dataset": "0" * 20}
+    )
+    again = Run.model_validate_json(run.model_dump_json())
+    assert run.model_dump()["configuration"]["loss"] == {"name": "mine.focal", "gamma": 2.0}
+    assert (again, again.run_id) == (run, run.run_id)
+
+
+def test_code_embeddings_and_network_enter_the_run_id_only_where_they_are_used():
+    run = Run(configuration=Configuration(loss=CCE(name="cce")), seed=0, dataset="0" * 20)
+    dumped = run.model_dump(mode="json")
+    assert not {"code", "embeddings", "network"} & {*dumped, *dumped["configuration"]}
+    coded = run.model_copy(update={"code": (PluginCode(name="mine", sha256="0" * 64),)})
+    embedded = run.model_copy(update={"embeddings": "0" * 20})
+    assert len({run.run_id, coded.run_id, embedded.run_id}) == 3

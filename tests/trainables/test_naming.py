@@ -2,7 +2,7 @@
 
 import pytest
 
-from trainables.config import LOSSES
+from trainables.losses.catalogue import LOSSES
 from trainables.naming import PARAMETERS, counted, counted_points, file_size, listed_names, plural
 
 

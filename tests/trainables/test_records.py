@@ -5,7 +5,8 @@ import json
 import pytest
 
 import factories
-from trainables.config import CCE, Configuration, Run
+from trainables.config import Configuration, Run
+from trainables.losses.catalogue import CCE
 from trainables.provenance import Attempt, Provenance
 from trainables.records import Record
 

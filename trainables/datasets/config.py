@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import Field
 
-from trainables.config import Frozen
 from trainables.datasets.keys import InjectedNoise, LocalPath, Noise, Rate, Seed, SilentClips, with_paths
+from trainables.frozen import Frozen
 from trainables.storage.location import is_url
 
 if TYPE_CHECKING:

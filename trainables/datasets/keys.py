@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import Field
 
-from trainables.config import Frozen
+from trainables.frozen import Frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

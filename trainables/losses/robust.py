@@ -1,4 +1,4 @@
-"""Noise-robust losses: plain functions of logits and targets, and the loss object of a run's configuration.
+"""Noise-robust losses: plain functions of logits and targets, and what makes loss functions of them.
 
 Every function returns one value per sample, shape (B,); the training loop takes the mean over the batch.
 """
@@ -6,49 +6,23 @@ Every function returns one value per sample, shape (B,); the training loop takes
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import torch
 from torch.nn import functional
 
-from trainables import config
 from trainables.losses.soft_nearest_neighbour import adaptive_q
 
 if TYPE_CHECKING:
-    from trainables.config import Loss
+    from collections.abc import Callable
+
+    from trainables.losses.base import Batch, Distances, LossFunction, Reading, Rule
 
 MAX_RULE = 0.6  # Fonseca et al. 2019: drop losses above 0.6 of the batch's largest
 # Below this q, (1 - p^q) / q is the cross-entropy to float32's precision, while q c would underflow in float32, where a
 # cross-entropy c other than 0 is at least 6e-8: c (1 - q c / 2 + ...) differs from c by less than one part in 1e28.
 TINY_Q = 1e-30
 OUTLIER_RULE = 1.9  # Fonseca et al. 2019: drop losses above the median plus 1.9 standard deviations
-
-
-@dataclass
-class Batch:
-    """The inputs of a loss besides logits and targets.
-
-    Attributes:
-        inputs: standardised patches, shape (B, 1, frames, mels).
-        features: the network's penultimate activations, shape (B, 64).
-        verified: whether each patch comes from a verified clip, shape (B,), bool.
-        scores: diagnostics that the loss stores for the training loop, such as ``q`` (detached).
-
-    """
-
-    inputs: torch.Tensor
-    features: torch.Tensor
-    verified: torch.Tensor
-    scores: dict[str, torch.Tensor] = field(default_factory=dict)
-
-
-class LossFunction(Protocol):
-    """Computes one value per sample from logits (B, K), targets (B,) and their batch."""
-
-    def __call__(self, logits: torch.Tensor, targets: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """Return the losses, shape (B,)."""
-        ...
 
 
 def cce(logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
@@ -128,7 +102,7 @@ def soft_bootstrapping(logits: torch.Tensor, targets: torch.Tensor, beta: float)
     return beta * cce(logits, targets) + (1.0 - beta) * entropy
 
 
-def masking_threshold(losses: torch.Tensor, rule: config.Rule, threshold: float | None = None) -> torch.Tensor:
+def masking_threshold(losses: torch.Tensor, rule: Rule, threshold: float | None = None) -> torch.Tensor:
     """Return the largest loss that loss masking keeps (Fonseca et al. 2019, section 3.3).
 
     Args:
@@ -149,58 +123,38 @@ def masking_threshold(losses: torch.Tensor, rule: config.Rule, threshold: float 
     return median + (OUTLIER_RULE if threshold is None else threshold) * losses.std(correction=0)
 
 
-@dataclass(frozen=True)
-class Robust:
-    """A loss object. With ``origin``, the function applies to unverified clips only, and CCE to verified ones."""
-
-    function: LossFunction
-    origin: bool = False
-
-    def __call__(self, logits: torch.Tensor, targets: torch.Tensor, batch: Batch) -> torch.Tensor:
-        """Return the losses, shape (B,)."""
-        losses = self.function(logits, targets, batch)
-        return torch.where(batch.verified, cce(logits, targets), losses) if self.origin else losses
+def plain(function: Callable[..., torch.Tensor], **parameters: float) -> LossFunction:
+    """Return the loss that a function of logits, targets and parameters computes, whatever else is in the batch."""
+    return lambda logits, targets, _: function(logits, targets, **parameters)
 
 
-def _adaptive(c: config.AdaptiveGCE) -> LossFunction:
+def origin(loss: LossFunction) -> LossFunction:
+    """Return the loss that applies another one to unverified clips only, and cross-entropy to verified ones."""
+
     def function(logits: torch.Tensor, targets: torch.Tensor, batch: Batch) -> torch.Tensor:
-        x = batch.inputs if c.distances == "input" else batch.features
-        q = adaptive_q(x, targets, c.temperature, c.reading)
+        return torch.where(batch.verified, cce(logits, targets), loss(logits, targets, batch))
+
+    return function
+
+
+def adaptive(temperature: float, reading: Reading, distances: Distances) -> LossFunction:
+    """Return the generalized cross-entropy whose q follows from each batch; see ``adaptive_q``."""
+
+    def function(logits: torch.Tensor, targets: torch.Tensor, batch: Batch) -> torch.Tensor:
+        x = batch.inputs if distances == "input" else batch.features
+        q = adaptive_q(x, targets, temperature, reading)
         batch.scores["q"] = q
         return gce(logits, targets, q)
 
     return function
 
 
-def _masking(c: config.LossMasking) -> LossFunction:
+def masking(rule: Rule, threshold: float | None) -> LossFunction:
+    """Return the cross-entropy that drops a batch's largest losses; see ``masking_threshold``."""
+
     # The threshold is that of the whole batch even for the origin variant, which then restores the verified clips.
     def function(logits: torch.Tensor, targets: torch.Tensor, batch: Batch) -> torch.Tensor:  # noqa: ARG001
         losses = cce(logits, targets)
-        return losses * (losses.detach() <= masking_threshold(losses, c.rule, c.threshold))
+        return losses * (losses.detach() <= masking_threshold(losses, rule, threshold))
 
     return function
-
-
-def make_loss(c: Loss) -> LossFunction:  # noqa: C901, PLR0911 -- one case for each loss
-    """Return a configuration's loss; ``loss(logits, targets, batch)`` returns one value per sample, shape (B,)."""
-    match c:
-        case config.CCE():
-            return Robust(lambda logits, targets, _: cce(logits, targets))
-        case config.MAE():
-            return Robust(lambda logits, targets, _: mae(logits, targets))
-        case config.GCE(q=q):
-            return Robust(lambda logits, targets, _: gce(logits, targets, q))
-        case config.GCEOrigin(q=q):
-            return Robust(lambda logits, targets, _: gce(logits, targets, q), origin=True)
-        case config.TruncatedGCE(q=q, k=k):
-            return Robust(lambda logits, targets, _: truncated_gce(logits, targets, q, k))
-        case config.AdaptiveGCE():
-            return Robust(_adaptive(c))
-        case config.SoftBootstrapping(beta=beta):
-            return Robust(lambda logits, targets, _: soft_bootstrapping(logits, targets, beta))
-        case config.SoftBootstrappingOrigin(beta=beta):
-            return Robust(lambda logits, targets, _: soft_bootstrapping(logits, targets, beta), origin=True)
-        case config.LossMaskingOrigin():
-            return Robust(_masking(c), origin=True)
-        case config.LossMasking():
-            return Robust(_masking(c))

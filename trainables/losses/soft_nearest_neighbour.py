@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import torch
 
 if TYPE_CHECKING:
-    from trainables.config import Reading
+    from trainables.losses.base import Reading
 
 
 def squared_distances(x: torch.Tensor) -> torch.Tensor:

@@ -1,20 +1,22 @@
-"""Networks: ``from trainables.networks import CNN``."""
+"""Networks: ``from trainables.networks import CNN``, and ``Network``, the base of your own."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from trainables.networks.base import Network as Network
     from trainables.networks.cnn import CNN as CNN
 
-__all__ = ["CNN"]
+_MODULE = {"CNN": "cnn", "Network": "base"}
+
+__all__ = ["CNN", "Network"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 -- PEP 562
     """Import a network on first use, so that importing the package does not import torch."""
-    if name != "CNN":
+    if name not in _MODULE:
         msg = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(msg)
-    from trainables.networks.cnn import CNN  # noqa: PLC0415 -- as the docstring explains
-
-    return CNN
+    return getattr(import_module(f"{__name__}.{_MODULE[name]}"), name)

@@ -106,11 +106,7 @@ class CNN(nn.Module):
             raise ValueError(msg)
         return cast("torch.Tensor", self.dense(self.convolutions(patches)))
 
-    def forward(self, patches: torch.Tensor) -> torch.Tensor:
-        """Return the logits: standardised patches (B, 1, 100, 96) -> (B, K)."""
-        return cast("torch.Tensor", self.output(self.features(patches)))
-
-    def penalty(self) -> torch.Tensor:
-        """Return the sum of the squared weights of the two dense kernels, a scalar; the loss adds ``l2`` times it."""
-        kernels = [m.weight for m in self.modules() if isinstance(m, nn.Linear)]
-        return torch.stack([w.square().sum() for w in kernels]).sum()
+    def forward(self, patches: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return logits (B, K) and penultimate activations (B, 64) of standardised patches (B, 1, 100, 96)."""
+        features = self.features(patches)
+        return cast("torch.Tensor", self.output(features)), features

@@ -115,6 +115,11 @@ class Patches:
     sd: torch.Tensor
     length: int = FEATURES.patch_frames
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """The shape of one patch, (1, length, mels)."""
+        return 1, self.length, self.frames.shape[1]
+
     def gather(self, starts: torch.Tensor) -> torch.Tensor:
         """Return a batch: starts (B,) -> standardised patches (B, 1, length, mels), float32."""
         windows = self.frames.unfold(0, self.length, 1)  # a view: (N - length + 1, mels, length)

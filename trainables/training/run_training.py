@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.nn import functional
 
-from trainables.losses.robust import Batch, make_loss
+from trainables.losses.base import Batch, Memory
 from trainables.naming import counted
-from trainables.networks.cnn import CNN
+from trainables.networks.penalty import l2_penalty
 from trainables.records import Epoch, Test
 from trainables.training.optimiser import make_optimiser
 from trainables.training.schedule import make_schedule
@@ -59,8 +59,11 @@ class RunTraining:
             )
             raise ValueError(msg)
         self.run, self.data, self.device, self.protocol = run, data, device, protocol
-        self.loss = make_loss(run.configuration.loss)
-        model = CNN(data.classes, seed=stream(run.seed, "weights"))
+        self.loss = run.configuration.loss.make()
+        if isinstance(self.loss, Memory):
+            self.loss.start(data.train.labels, data.classes)
+        torch.manual_seed(stream(run.seed, "weights"))
+        model = run.configuration.network.make(data.patches.shape, data.classes)
         # Convolutions are fastest with channels last, on CPU and GPU.
         self.model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.optimiser = make_optimiser(self.model.parameters(), protocol)
@@ -131,11 +134,10 @@ class RunTraining:
         for patches in batches:
             inputs = self.data.patches.gather(train.starts[patches])
             with self._arithmetic():
-                features = self.model.features(inputs)
-                logits = self.model.output(features)
-            batch = Batch(inputs, features.detach(), train.verified[patches])
+                logits, features = self.model(inputs)
+            batch = Batch(inputs, features.detach(), train.verified[patches], patches, number)
             losses = self.loss(logits.float(), train.labels[patches], batch)
-            loss = losses.mean() + self.protocol.l2 * self.model.penalty()
+            loss = losses.mean() + self.protocol.l2 * l2_penalty(self.model)
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()
             self.optimiser.step()
@@ -165,7 +167,7 @@ class RunTraining:
         self.model.eval()
         with torch.inference_mode():
             with self._arithmetic():
-                parts = [self.model(self.data.patches.gather(s)) for s in index.starts.split(EVALUATION_BATCH)]
+                parts = [self.model(self.data.patches.gather(s))[0] for s in index.starts.split(EVALUATION_BATCH)]
             return functional.log_softmax(torch.cat(parts).float(), dim=1)
 
     def _right(self, log_p: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -203,7 +205,7 @@ class RunTraining:
             "curve": [point.model_dump() for point in self.curve],
             "images": self.images,
             "train_s": self.train_s,
-        }
+        } | ({"loss": self.loss.state_dict()} if isinstance(self.loss, Memory) else {})
 
     def restore(self, state: dict[str, Any]) -> None:
         """Restore a ``state()`` of the same run."""
@@ -212,6 +214,8 @@ class RunTraining:
         self.schedule = type(self.schedule)(**state["schedule"])
         self.curve = [Epoch(**point) for point in state["curve"]]
         self.images, self.train_s = state["images"], state["train_s"]
+        if isinstance(self.loss, Memory):
+            self.loss.load_state_dict(state["loss"])
 
 
 def clip_predictions(log_p: torch.Tensor, clips: torch.Tensor, count: int) -> torch.Tensor:

@@ -11,10 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from trainables.config import CCE, GCE, AdaptiveGCE, Configuration, Loss, Subset
+from trainables.config import Configuration, Subset
+from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 from trainables.naming import counted
 
 if TYPE_CHECKING:
+    from trainables.losses.base import Loss
     from trainables.plans import DataSummary
 
 PublishedLoss = Literal["cce", "gce", "adaptive_gce"]

@@ -9,7 +9,7 @@ from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.blocks.two_way import effect
 from analysis.statistics.intervals import ALPHA
 from analysis.text.phrases import chosen_by
-from trainables.config import LOSSES
+from trainables.losses.catalogue import LOSSES
 from trainables.naming import number, symbol
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from analysis.dashboard.studies import Studies
 from analysis.results.study_results import load_results
 from factories import write_record
 from study.ledger.claim import owner
-from trainables.config import CCE
+from trainables.losses.catalogue import CCE
 from trainables.plans import study_folder, write_plan
 from trainables.records import log_path, record_path
 from trainables.runs.log import RunLog

@@ -16,7 +16,7 @@ from analysis.report.method_report import method_report
 from analysis.report.sections import report_sections
 from analysis.results.study_results import load_results
 from factories import write_record
-from trainables.config import CCE
+from trainables.losses.catalogue import CCE
 from trainables.plans import study_folder, write_plan
 
 expect = pytest.importorskip("playwright.sync_api").expect

@@ -10,7 +10,7 @@ from analysis.dashboard.snapshot import seeds_table
 from analysis.dashboard.studies import KEEP_FACTOR, Live, UnreadableStudyError
 from analysis.results.study_results import read_or_explain
 from factories import write_record
-from trainables.config import CCE, AdaptiveGCE
+from trainables.losses.catalogue import CCE, AdaptiveGCE
 from trainables.plans import study_folder, write_plan
 from trainables.records import record_path
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.figures.adaptive_q import draw_q_per_epoch, draw_q_vs_t, q_per_epoch_data, q_vs_t_data
-from trainables.config import CCE, AdaptiveGCE
+from trainables.losses.catalogue import CCE, AdaptiveGCE
 
 if TYPE_CHECKING:
     from factories import Builder

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.figures import boxes
 from analysis.results.runs_table import scores
-from trainables.config import AdaptiveGCE
+from trainables.losses.catalogue import AdaptiveGCE
 
 if TYPE_CHECKING:
     from factories import Builder

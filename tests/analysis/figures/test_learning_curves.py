@@ -10,7 +10,7 @@ import pytest
 from analysis.figures import learning_curves
 from analysis.plotting import theme
 from analysis.results import runs_table
-from trainables.config import CCE
+from trainables.losses.catalogue import CCE
 
 if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults

@@ -8,7 +8,7 @@ import pytest
 
 from analysis.figures.pairs import draw_pairs, pairs_data
 from analysis.statistics.intervals import t_interval
-from trainables.config import CCE, GCE
+from trainables.losses.catalogue import CCE, GCE
 
 if TYPE_CHECKING:
     from factories import Builder

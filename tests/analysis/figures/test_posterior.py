@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.figures.posterior import draw_posterior, posterior_data
-from trainables.config import CCE
+from trainables.losses.catalogue import CCE
 
 if TYPE_CHECKING:
     from factories import Builder

@@ -11,7 +11,7 @@ from analysis.figures.exploring_curves import draw_exploring_curves, exploring_c
 from analysis.figures.run_map import MAX_ROWS, UNSCORED, draw_run_map, run_map_data
 from analysis.figures.training_time import draw_training_time, training_time_data
 from analysis.results.runs_table import keys
-from trainables.config import CCE, GCE
+from trainables.losses.catalogue import CCE, GCE
 
 if TYPE_CHECKING:
     from factories import Builder

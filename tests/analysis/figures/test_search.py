@@ -8,11 +8,11 @@ import pytest
 
 from analysis.figures.search import draw_importance, draw_parallel, importance_data, parallel_data
 from analysis.findings.method_finding import method_finding
-from trainables.config import GCE, AdaptiveGCE
+from trainables.losses.catalogue import GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
     from factories import Builder
-    from trainables.config import Reading
+    from trainables.losses.base import Reading
 
 
 def _search(study: Builder) -> Builder:

@@ -8,7 +8,7 @@ import pytest
 
 from analysis.figures import sweep
 from analysis.plotting import theme
-from trainables.config import CCE, GCE, AdaptiveGCE
+from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
     from factories import Builder

@@ -13,7 +13,7 @@ from analysis.results.study_results import reported
 from analysis.statistics.intervals import t_interval
 from analysis.tables.summary import summary
 from analysis.text.best import best_lines
-from trainables.config import CCE, GCE, AdaptiveGCE, LossMasking
+from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE, LossMasking
 
 if TYPE_CHECKING:
     from factories import Builder

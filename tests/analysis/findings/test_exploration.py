@@ -16,7 +16,7 @@ from analysis.results.study_results import explored
 from analysis.tables.summary import summary
 from analysis.text.best import best_lines
 from analysis.text.phrases import chance
-from trainables.config import CCE, GCE, MAE, AdaptiveGCE
+from trainables.losses.catalogue import CCE, GCE, MAE, AdaptiveGCE
 
 if TYPE_CHECKING:
     from pathlib import Path

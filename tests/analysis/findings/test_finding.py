@@ -20,7 +20,7 @@ from analysis.statistics import ranking
 from analysis.statistics.best_arm import assessment
 from analysis.tables.accuracy import results_table
 from analysis.tables.arms import arm_tables
-from trainables.config import CCE, GCE, MAE, AdaptiveGCE
+from trainables.losses.catalogue import CCE, GCE, MAE, AdaptiveGCE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,7 +12,7 @@ from analysis.statistics.intervals import MIN_SEEDS
 from analysis.tables.label_judge import label_table
 from analysis.text.label_judge import label_cautions, label_paragraphs
 from factories import Builder
-from trainables.config import GCE
+from trainables.losses.catalogue import GCE
 from trainables.plans import HeldOut
 
 if TYPE_CHECKING:

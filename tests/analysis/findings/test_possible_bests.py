@@ -16,7 +16,7 @@ from analysis.tables.accuracy import results_table
 from analysis.tables.comparisons import best_set_tables
 from analysis.text.best import best_lines
 from factories import Builder
-from trainables.config import GCE
+from trainables.losses.catalogue import GCE
 
 if TYPE_CHECKING:
     from typing import Any

@@ -8,7 +8,7 @@ from analysis.figures import boxes, learning_curves, sweep
 from analysis.plotting import theme
 from analysis.results import runs_table
 from analysis.results.runs_table import scores
-from trainables.config import CCE
+from trainables.losses.catalogue import CCE
 
 if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults

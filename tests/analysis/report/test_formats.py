@@ -14,7 +14,7 @@ from analysis.report.sections import figures_of, report_sections
 from analysis.report.write import write_report
 from analysis.tables.accuracy import results_table
 from analysis.tables.table import Table
-from trainables.config import CCE, GCE
+from trainables.losses.catalogue import CCE, GCE
 
 if TYPE_CHECKING:
     from pathlib import Path

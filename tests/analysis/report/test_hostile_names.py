@@ -19,7 +19,7 @@ from analysis.report.markdown import markdown_text, to_markdown
 from analysis.report.write import write_report
 from analysis.tables.table import Table
 from trainables.characters import flat
-from trainables.config import GCE
+from trainables.losses.catalogue import GCE
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analysis.report.write import files
-from trainables.config import CCE, AdaptiveGCE, Training
+from trainables.config import Training
+from trainables.losses.catalogue import CCE, AdaptiveGCE
 from trainables.plans import HeldOut
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from analysis.report.write import write_report
 from analysis.results.study_results import load_results
 from analysis.tables import accuracy
 from analysis.tables.provenance import cost_table, provenance_table
-from trainables.config import CCE, GCE
+from trainables.losses.catalogue import CCE, GCE
 from trainables.records import record_path
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 
 from analysis.results.gpu_costs import hourly
 from analysis.tables.provenance import cost_table
-from trainables.config import CCE
+from trainables.losses.catalogue import CCE
 
 if TYPE_CHECKING:
     from factories import Builder

@@ -11,7 +11,7 @@ from analysis.results.runs_table import keys, scores
 from analysis.results.study_results import load_results, number, study_results
 from analysis.tables.accuracy import runs_left_out
 from analysis.tables.summary import summary
-from trainables.config import CCE, GCE, AdaptiveGCE
+from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 from trainables.records import record_path
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from analysis.results.study_results import load_results
 from analysis.results.study_state import Progress, has_ended, progress_path, read_progress
 from study.cli import main
 from study.ledger.claim import owner
-from trainables.config import CCE, AdaptiveGCE
+from trainables.losses.catalogue import CCE, AdaptiveGCE
 
 if TYPE_CHECKING:
     from pathlib import Path

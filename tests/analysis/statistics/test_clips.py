@@ -12,8 +12,8 @@ from scipy import stats
 
 from analysis.results.clip_labels import ClipLabels, matches_labels, predictions, read_labels
 from analysis.statistics.clips import bootstrap_difference, class_accuracies, class_gaps, confusion, never_predicted
-from trainables.config import CCE
 from trainables.datasets.manifest import Clip, Manifest, to_json
+from trainables.losses.catalogue import CCE
 
 if TYPE_CHECKING:
     from factories import Builder

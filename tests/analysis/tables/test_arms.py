@@ -15,7 +15,7 @@ from analysis.statistics.pairs.paired_tests import paired_tests
 from analysis.statistics.pairs.practical_equivalence import practical_equivalence
 from analysis.tables.arms import arm_tables
 from analysis.text.phrases import chance
-from trainables.config import CCE, GCE
+from trainables.losses.catalogue import CCE, GCE
 
 if TYPE_CHECKING:
     from factories import Builder

@@ -22,8 +22,8 @@ from analysis.report.method_report import method_report
 from analysis.report.sections import clips_section, report_sections
 from analysis.statistics.clips import bootstrap_difference, confusion
 from analysis.tables.clips import clip_tables
-from trainables.config import CCE, GCE
 from trainables.datasets.manifest import Clip, Manifest, to_json
+from trainables.losses.catalogue import CCE, GCE
 
 if TYPE_CHECKING:
     from analysis.plotting.figure import Figure

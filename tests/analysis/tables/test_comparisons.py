@@ -13,7 +13,7 @@ from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.hsu import best_set
 from analysis.tables.accuracy import results_table
 from analysis.tables.comparisons import best_set_tables, compared_tables, seeds_in_words
-from trainables.config import CCE
+from trainables.losses.catalogue import CCE
 
 if TYPE_CHECKING:
     from factories import Builder

@@ -6,7 +6,7 @@ from analysis.dashboard.run_pages import columns_of
 from analysis.dashboard.snapshot import seeds_table
 from analysis.tables.accuracy import choice_table
 from analysis.tables.exploration import search_table, settle_table
-from trainables.config import GCE, AdaptiveGCE
+from trainables.losses.catalogue import GCE, AdaptiveGCE
 
 NAMES = {"validation": "Validation accuracy", "verified": "Verified validation accuracy"}
 SHOWN = {"validation": "90.0", "verified": "50.0"}

@@ -2,7 +2,7 @@
 
 from analysis.figures import sweep
 from analysis.tables.provenance import data_table, known_noise, settings_table
-from trainables.config import GCE, LossMasking
+from trainables.losses.catalogue import GCE, LossMasking
 
 
 def test_every_configuration_is_listed_with_all_its_parameters(study):

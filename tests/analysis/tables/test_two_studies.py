@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from analysis.results.study_results import study_results
 from analysis.tables.two_studies import comparison, only
-from trainables.config import CCE, GCE, Training
+from trainables.config import Training
+from trainables.losses.catalogue import CCE, GCE
 
 if TYPE_CHECKING:
     from factories import Builder

@@ -9,12 +9,13 @@ import pytest
 
 from analysis.text.headline import MAX_CHARACTERS, MAX_WORDS, headline
 from factories import Builder
-from trainables.config import CCE, GCE, AdaptiveGCE
+from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from trainables.config import Loss, Subset
+    from trainables.config import Subset
+    from trainables.losses.base import Loss
     from trainables.records import Stage
 
 NOISE = (0.001, -0.002, 0.0005, 0.0015, -0.001, 0.0002)

@@ -10,7 +10,8 @@ from analysis.report.method_report import method_report
 from analysis.results.validation_clips import validation_clips
 from analysis.tables.provenance import data_table
 from analysis.text.validation_clips import chosen_on, clips_in_full, coarse_clips, shared_clips
-from trainables.config import CCE, Training
+from trainables.config import Training
+from trainables.losses.catalogue import CCE
 from trainables.plans import HeldOut
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trainables.config import CCE, GCE, MAE, AdaptiveGCE
+from trainables.losses.catalogue import CCE, GCE, MAE, AdaptiveGCE
 
 if TYPE_CHECKING:
     from factories import Builder

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from trainables.config import CCE, GCE, MAE, AdaptiveGCE
+from trainables.losses.catalogue import CCE, GCE, MAE, AdaptiveGCE
 
 if TYPE_CHECKING:
     from factories import Builder

@@ -9,7 +9,8 @@ from analysis.report import render
 from factories import curve, record, write_record
 from study.cli import main
 from study.spec.reading import read_spec
-from trainables.config import CCE, AdaptiveGCE, Configuration, Run
+from trainables.config import Configuration, Run
+from trainables.losses.catalogue import CCE, AdaptiveGCE
 from trainables.plans import DataSummary, PlannedRun, StudyPlan, write_plan
 from trainables.records import Test
 

@@ -19,7 +19,7 @@ from study.ledger.claim import claim, owner
 from study.ledger.end_request import request_path
 from study.planning.runs import study_plan
 from study.spec.reading import read_spec
-from trainables.config import CCE
+from trainables.losses.catalogue import CCE
 from trainables.plans import DataSummary, write_plan
 from trainables.records import log_path
 from trainables.storage.location import location

@@ -9,7 +9,7 @@ import pytest
 from factories import Builder
 from study.cli import main
 from trainables.characters import one_line
-from trainables.config import CCE, AdaptiveGCE
+from trainables.losses.catalogue import CCE, AdaptiveGCE
 
 HOSTILE = "x\x1b[2J\x1b]0;title\x07\x9b1m\rgce-study: done\ngce-study: forged\u202e\u2066"
 CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")

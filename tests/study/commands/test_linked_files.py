@@ -8,7 +8,7 @@ import pytest
 
 from factories import Builder
 from study.cli import main
-from trainables.config import CCE
+from trainables.losses.catalogue import CCE
 from trainables.plans import plan_path, study_folder
 from trainables.storage.descriptors import LINK
 

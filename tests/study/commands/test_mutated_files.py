@@ -25,7 +25,7 @@ from analysis.results.study_state import Progress, progress_path
 from factories import FINGERPRINT, Builder
 from study.cli import main
 from study.ledger.claim import owner
-from trainables.config import CCE, GCE
+from trainables.losses.catalogue import CCE, GCE
 from trainables.plans import plan_path, study_folder
 from trainables.records import record_path
 from trainables.storage.documents import to_bytes

@@ -11,7 +11,7 @@ from study.commands.options import StudyPlace, study_place, study_spec
 from study.errors import SpecError
 from study.planning.runs import study_plan
 from study.spec.reading import read_spec
-from trainables.config import CCE
+from trainables.losses.catalogue import CCE
 from trainables.plans import DataSummary, read_plan, write_plan
 from trainables.storage.location import location
 

@@ -11,7 +11,7 @@ from factories import Builder
 from study.cli import main
 from study.cluster import ray_folder
 from study.ledger.claim import claim
-from trainables.config import CCE
+from trainables.losses.catalogue import CCE
 from trainables.storage.locks import acquire, lock, open_unchanged
 
 COPY = "c" * 20  # a cached frame store

@@ -12,7 +12,7 @@ from study.cli import main
 from study.engine.progress import Progress
 from study.engine.state import StudyState
 from study.ledger.claim import claim
-from trainables.config import CCE
+from trainables.losses.catalogue import CCE
 from trainables.storage import descriptors, folder_location
 from trainables.storage.location import location
 

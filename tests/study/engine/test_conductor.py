@@ -14,7 +14,8 @@ from study.engine.state import Observer
 from study.methods.grid import Grid
 from study.methods.method import Decision, Signal
 from study.spec.candidates import Candidate
-from trainables.config import CCE, Configuration
+from trainables.config import Configuration
+from trainables.losses.catalogue import CCE
 from trainables.plans import DataSummary, PlannedRun, StudyPlan, read_plan
 from trainables.provenance import Attempt
 from trainables.records import Cost, Epoch, Record, Spent, log_path

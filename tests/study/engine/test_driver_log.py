@@ -11,7 +11,7 @@ from study.engine.driver_log import driver_log_path, logged
 from study.engine.progress import Progress
 from study.engine.state import StudyState
 from study.ledger.claim import claim
-from trainables.config import CCE
+from trainables.losses.catalogue import CCE
 from trainables.records import log_path
 from trainables.runs.log import MAX_BYTES
 from trainables.storage.location import location

@@ -13,7 +13,8 @@ from analysis.results.study_state import progress_path
 from factories import point, record
 from study.engine.progress import Progress, duration
 from study.engine.state import StudyState
-from trainables.config import AdaptiveGCE, Configuration, Run, Training
+from trainables.config import Configuration, Run, Training
+from trainables.losses.catalogue import AdaptiveGCE
 from trainables.naming import configuration_name
 from trainables.plans import PlannedRun
 

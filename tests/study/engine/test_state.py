@@ -4,7 +4,8 @@ import pytest
 
 from factories import point, record
 from study.engine.state import InFlight, Observer, StudyState
-from trainables.config import CCE, Configuration, Run
+from trainables.config import Configuration, Run
+from trainables.losses.catalogue import CCE
 from trainables.plans import PlannedRun
 from trainables.records import Test
 

@@ -19,7 +19,8 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 import factories
 from study.engine.tensorboard import TensorBoard
 from study.engine.tensorboard_format import TAGS
-from trainables.config import AdaptiveGCE, Configuration, Run
+from trainables.config import Configuration, Run
+from trainables.losses.catalogue import AdaptiveGCE
 from trainables.plans import PlannedRun
 from trainables.provenance import Provenance
 from trainables.records import Cost, Test

@@ -17,7 +17,8 @@ from study.errors import EngineError
 from study.interrupts import Interrupted, interruptible
 from study.methods.grid import Grid
 from study.spec.keys import Resources
-from trainables.config import CCE, Configuration, Run
+from trainables.config import Configuration, Run
+from trainables.losses.catalogue import CCE
 from trainables.plans import DataSummary, PlannedRun, StudyPlan
 from trainables.records import log_path
 from trainables.runs.messages import RunTask, StepReport

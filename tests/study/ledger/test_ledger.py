@@ -21,7 +21,8 @@ from study.ledger.ledger import Ledger
 from study.ledger.registry import find_plan, list_studies, register
 from study.planning.runs import study_plan
 from study.spec.study import StudySpec
-from trainables.config import CCE, Configuration, Run
+from trainables.config import Configuration, Run
+from trainables.losses.catalogue import CCE
 from trainables.plans import DataSummary, StudyPlan, plan_path, read_plan, study_folder
 from trainables.records import Record, Status, is_recorded, record_path
 from trainables.storage.documents import OtherVersionError, to_bytes

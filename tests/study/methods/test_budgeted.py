@@ -11,7 +11,8 @@ from study.methods.budgeted import BudgetedMethod
 from study.methods.grid import Grid
 from study.methods.method import Signal
 from study.spec.candidates import Candidate
-from trainables.config import CCE, Configuration
+from trainables.config import Configuration
+from trainables.losses.catalogue import CCE
 from trainables.plans import PlannedRun
 from trainables.records import Cost, Status
 from trainables.settings import Budget

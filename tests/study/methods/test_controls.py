@@ -11,7 +11,8 @@ from study.methods.controls import ControlledMethod, controls
 from study.methods.grid import Grid
 from study.methods.method import Signal
 from study.spec.candidates import Candidate
-from trainables.config import CCE, GCE, AdaptiveGCE, Configuration
+from trainables.config import Configuration
+from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 from trainables.plans import PlannedRun
 
 if TYPE_CHECKING:

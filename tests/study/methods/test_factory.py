@@ -15,7 +15,8 @@ from study.methods.search_space import SampledChoices, SampledRange
 from study.planning.runs import planned_runs
 from study.spec.differences import dump
 from study.spec.study import StudySpec
-from trainables.config import GCE, Configuration
+from trainables.config import Configuration
+from trainables.losses.catalogue import GCE
 from trainables.plans import DataSummary, PlannedRun, StudyPlan, study_folder
 from trainables.settings import Search
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from factories import record
 from study.methods.grid import Grid
 from study.methods.method import Method, Signal
-from trainables.config import CCE, Configuration, Run
+from trainables.config import Configuration, Run
+from trainables.losses.catalogue import CCE
 from trainables.plans import PlannedRun
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from optuna.storages.journal import JournalFileBackend
 
 from study.methods.optuna_journal import Journal
 from study.methods.search_space import ArmSpace, SampledChoices, SampledRange, Tried
-from trainables.config import GCE, AdaptiveGCE, Configuration
+from trainables.config import Configuration
+from trainables.losses.catalogue import GCE, AdaptiveGCE
 from trainables.storage.folder_location import FolderLocation
 
 SPACE = [

@@ -3,7 +3,8 @@
 from factories import FINGERPRINT
 from study.methods.run_queue import RunQueue
 from study.spec.candidates import Candidate
-from trainables.config import CCE, Configuration
+from trainables.config import Configuration
+from trainables.losses.catalogue import CCE
 
 FIRST, SECOND = (
     Candidate("cce", {}, Configuration(loss=CCE(name="cce"))).planned(seed, FINGERPRINT) for seed in range(2)

@@ -9,7 +9,8 @@ import pytest
 
 from study.methods.sampling import Proposer, parameters
 from study.methods.search_space import ArmSpace, SampledChoices, SampledRange, Tried
-from trainables.config import CCE, GCE, AdaptiveGCE, Configuration
+from trainables.config import Configuration
+from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 
 SAMPLERS = ["tpe", "random", "gp", "qmc"]
 ADAPTIVE = ArmSpace(

@@ -15,7 +15,8 @@ from study.methods.method import Decision, Signal
 from study.methods.search import Search
 from study.methods.search_space import ArmSpace, SampledChoices, SampledRange
 from study.spec.candidates import Candidate
-from trainables.config import CCE, GCE, AdaptiveGCE, Configuration
+from trainables.config import Configuration
+from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 from trainables.settings import Asha
 from trainables.settings import Search as Settings
 

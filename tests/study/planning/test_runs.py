@@ -14,7 +14,8 @@ from study.spec.candidates import candidates
 from study.spec.reading import read_spec
 from study.spec.rules import control_runs
 from study.spec.study import StudySpec
-from trainables.config import SEMANTICS_VERSION, AdaptiveGCE, LossMasking
+from trainables.config import SEMANTICS_VERSION
+from trainables.losses.catalogue import AdaptiveGCE, LossMasking
 from trainables.plans import DataSummary, PlannedRun, StudyPlan
 from trainables.storage.folder_location import FolderLocation
 

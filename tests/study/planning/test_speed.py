@@ -41,9 +41,9 @@ def test_the_network_is_timed_in_the_precision_asked_for(precision, dtype, monke
 
     class Watched(cnn.CNN):
         def forward(self, patches):
-            logits = super().forward(patches)
+            logits, features = super().forward(patches)
             seen.add(logits.dtype)
-            return logits
+            return logits, features
 
     monkeypatch.setattr(cnn, "CNN", Watched)
     train_s, validate_s = speed.measure(8, 3, precision)

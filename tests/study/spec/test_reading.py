@@ -21,7 +21,7 @@ from study.spec.differences import differences, dump
 from study.spec.reading import read_spec
 from study.spec.study import StudySpec
 from study.spec.yaml_reader import core, parse
-from trainables.config import LOSSES
+from trainables.losses.catalogue import LOSSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,8 @@ from study.methods.method import FIRST_CONFIRMING_SEED, Decision, Signal
 from study.methods.search import Search
 from study.methods.search_space import ArmSpace, SampledChoices, SampledRange
 from study.spec.candidates import Candidate
-from trainables.config import CCE, GCE, Configuration
+from trainables.config import Configuration
+from trainables.losses.catalogue import CCE, GCE
 from trainables.settings import Asha
 from trainables.settings import Search as Settings
 

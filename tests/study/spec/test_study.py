@@ -13,7 +13,8 @@ from study.spec.differences import dump
 from study.spec.reading import read_spec
 from study.spec.study import StudySpec, json_schema
 from study.spec.yaml_reader import parse
-from trainables.config import LOSSES, Subset
+from trainables.config import Subset
+from trainables.losses.catalogue import LOSSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, get_args
 
 import pytest
 
-from trainables.config import LOSSES, Subset
+from trainables.config import Subset
+from trainables.losses.catalogue import LOSSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

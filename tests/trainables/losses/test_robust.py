@@ -7,13 +7,12 @@ import pytest
 import torch
 from torch.nn import functional
 
-from trainables import config
+from trainables.losses import catalogue
+from trainables.losses.base import Batch
 from trainables.losses.robust import (
-    Batch,
     cce,
     gce,
     mae,
-    make_loss,
     masking_threshold,
     soft_bootstrapping,
     truncated_gce,
@@ -70,13 +69,13 @@ def test_masking_equals_the_golden_vectors(golden, rule, origin):
     data = vectors(golden, "masking")
     case = data[("max_06" if rule == "max" else "outlier_19") + ("_origin" if origin else "")]
     made = (
-        config.LossMaskingOrigin(name="loss_masking_origin", rule=rule)
+        catalogue.LossMaskingOrigin(name="loss_masking_origin", rule=rule)
         if origin
-        else config.LossMasking(name="loss_masking", rule=rule)
+        else catalogue.LossMasking(name="loss_masking", rule=rule)
     )
     logits = double(data["logits"])
-    batch = Batch(logits, logits, verified=torch.tensor(data["noisy"]) == 0)
-    losses = make_loss(made)(logits, torch.tensor(data["target"]), batch)
+    batch = Batch(logits, logits, torch.tensor(data["noisy"]) == 0, torch.arange(len(logits)), 1)
+    losses = made.make()(logits, torch.tensor(data["target"]), batch)
     assert worst(losses, case["masked"]) <= TOLERANCE
     assert abs(losses.mean().item() - case["mean_over_batch"]) <= TOLERANCE
     assert masking_threshold(double(data["losses"]), rule).item() == pytest.approx(case["threshold"], abs=TOLERANCE)
@@ -98,7 +97,7 @@ def batch():
     targets = torch.randint(0, 20, (64,), generator=generator)
     inputs = torch.randn(64, 1, 10, 9, generator=generator)
     features = torch.randn(64, 8, generator=generator)
-    return logits, targets, Batch(inputs, features, verified=torch.arange(64) % 3 == 0)
+    return logits, targets, Batch(inputs, features, torch.arange(64) % 3 == 0, torch.arange(64), 1)
 
 
 @pytest.mark.parametrize("q", [0.0, torch.tensor(0.0), torch.zeros(64)])
@@ -138,8 +137,8 @@ def test_a_truncated_gce_of_tiny_q_is_cross_entropy_cut_at_minus_log_k(batch, q)
 @pytest.mark.parametrize("q", TINY)
 def test_losses_of_a_study_with_a_tiny_q_are_cross_entropy(batch, name, q):
     logits, targets, extra = batch
-    made = {"gce": config.GCE, "gce_origin": config.GCEOrigin}[name](name=name, q=q)
-    torch.testing.assert_close(make_loss(made)(logits, targets, extra), cce(logits, targets), rtol=3e-7, atol=0)
+    made = {"gce": catalogue.GCE, "gce_origin": catalogue.GCEOrigin}[name](name=name, q=q)
+    torch.testing.assert_close(made.make()(logits, targets, extra), cce(logits, targets), rtol=3e-7, atol=0)
 
 
 def test_adaptive_gce_whose_q_is_tiny_for_some_samples_has_finite_gradients(batch):
@@ -190,27 +189,27 @@ def test_q_outside_the_unit_interval_is_refused(batch, q):
 
 
 ALL = [
-    config.CCE(name="cce"),
-    config.MAE(name="mae"),
-    config.GCE(name="gce"),
-    config.GCEOrigin(name="gce_origin"),
-    config.TruncatedGCE(name="truncated_gce"),
-    config.AdaptiveGCE(name="adaptive_gce"),
-    config.AdaptiveGCE(name="adaptive_gce", reading="sample", distances="penultimate"),
-    config.SoftBootstrapping(name="soft_bootstrapping"),
-    config.SoftBootstrappingOrigin(name="soft_bootstrapping_origin"),
-    config.LossMasking(name="loss_masking"),
-    config.LossMaskingOrigin(name="loss_masking_origin"),
+    catalogue.CCE(name="cce"),
+    catalogue.MAE(name="mae"),
+    catalogue.GCE(name="gce"),
+    catalogue.GCEOrigin(name="gce_origin"),
+    catalogue.TruncatedGCE(name="truncated_gce"),
+    catalogue.AdaptiveGCE(name="adaptive_gce"),
+    catalogue.AdaptiveGCE(name="adaptive_gce", reading="sample", distances="penultimate"),
+    catalogue.SoftBootstrapping(name="soft_bootstrapping"),
+    catalogue.SoftBootstrappingOrigin(name="soft_bootstrapping_origin"),
+    catalogue.LossMasking(name="loss_masking"),
+    catalogue.LossMaskingOrigin(name="loss_masking_origin"),
 ]
 
 
 def test_the_list_above_names_every_loss():
-    assert {type(c) for c in ALL} == set(config.LOSSES)
+    assert {type(c) for c in ALL} == set(catalogue.LOSSES)
 
 
 @pytest.mark.parametrize("made", ALL, ids=lambda c: c.name)
 def test_every_loss_gives_one_finite_value_per_sample(batch, made):
-    losses = make_loss(made)(*batch)
+    losses = made.make()(*batch)
     assert losses.shape == (64,)
     assert losses.dtype == torch.float32
     assert bool(losses.isfinite().all())
@@ -220,20 +219,20 @@ def test_every_loss_gives_one_finite_value_per_sample(batch, made):
 def test_an_origin_variant_is_cross_entropy_on_verified_clips_and_its_loss_elsewhere(batch, made):
     logits, targets, context = batch
     plain = next(c for c in ALL if c.name == made.name.removesuffix("_origin"))
-    losses = make_loss(made)(logits, targets, context)
+    losses = made.make()(logits, targets, context)
     assert torch.equal(losses[context.verified], cce(logits, targets)[context.verified])
-    assert torch.equal(losses[~context.verified], make_loss(plain)(logits, targets, context)[~context.verified])
+    assert torch.equal(losses[~context.verified], plain.make()(logits, targets, context)[~context.verified])
 
 
 def test_the_adaptive_loss_leaves_its_q_for_the_curve(batch):
     logits, targets, context = batch
-    losses = make_loss(config.AdaptiveGCE(name="adaptive_gce", temperature=100.0))(logits, targets, context)
+    losses = catalogue.AdaptiveGCE(name="adaptive_gce", temperature=100.0).make()(logits, targets, context)
     assert torch.equal(losses, gce(logits, targets, context.scores["q"]))
 
 
 def test_distances_on_penultimate_features_differ_from_those_on_the_input(batch):
     q = {}
     for distances in ("input", "penultimate"):
-        make_loss(config.AdaptiveGCE(name="adaptive_gce", temperature=10.0, distances=distances))(*batch)
+        catalogue.AdaptiveGCE(name="adaptive_gce", temperature=10.0, distances=distances).make()(*batch)
         q[distances] = batch[2].scores["q"].item()
     assert q["input"] != q["penultimate"]

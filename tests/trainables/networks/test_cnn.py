@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from trainables.networks.cnn import CNN, _FirstConvolution
+from trainables.networks.penalty import l2_penalty
 
 
 def test_it_has_531624_weights_for_20_classes_of_which_386_are_statistics():
@@ -20,7 +21,8 @@ def test_shapes_of_features_and_logits():
     model = CNN(classes=7, seed=0)
     patches = torch.zeros(3, 1, 100, 96)
     assert model.features(patches).shape == (3, 64)
-    assert model(patches).shape == (3, 7)
+    logits, features = model(patches)
+    assert (logits.shape, features.shape) == ((3, 7), (3, 64))
 
 
 def test_weights_are_a_truncated_normal_of_he_width_and_biases_are_zero():
@@ -48,7 +50,7 @@ def test_batch_normalisation_counts_as_keras_does():
 def test_the_penalty_is_the_sum_of_squares_of_the_two_dense_kernels():
     model = CNN(classes=5, seed=0)
     expected = model.dense[2].weight.square().sum() + model.output[1].weight.square().sum()
-    assert torch.isclose(model.penalty(), expected)
+    assert torch.isclose(l2_penalty(model), expected)
 
 
 @pytest.mark.parametrize("shape", [(4, 100, 96), (4, 1, 200, 96), (4, 2, 100, 96)])

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from factories import outcome, read_records
-from trainables.config import AdaptiveGCE
 from trainables.features.shared_data import StorageError
+from trainables.losses.catalogue import AdaptiveGCE
 from trainables.provenance import code_digest
 from trainables.records import Spent, add_record, log_path
 from trainables.runs.execution import RunExecution, machine_facts

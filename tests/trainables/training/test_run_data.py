@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from trainables.config import GCE, AdaptiveGCE, Training
+from trainables.config import Training
 from trainables.datasets.manifest import Clip, Manifest
 from trainables.datasets.subsets import held_out, split_validation
+from trainables.losses.catalogue import GCE, AdaptiveGCE
 from trainables.plans import HeldOut
 from trainables.training.patches import standardisation
 

@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from trainables.config import CCE, GCE, AdaptiveGCE, SoftBootstrapping
 from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests
 from trainables.features.frame_store_builder import build_store
+from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE, SoftBootstrapping
 from trainables.losses.robust import gce
 from trainables.networks.cnn import CNN
 from trainables.records import read_record, recorded

@@ -11,8 +11,8 @@ from scipy import stats
 
 from analysis.findings.paper.claims import GapClaim, SpreadClaim, TrendClaim
 from analysis.findings.paper.paper_runs import PaperRuns
-from trainables.config import CCE, GCE, AdaptiveGCE
 from trainables.datasets.subsets import TABLE_1
+from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

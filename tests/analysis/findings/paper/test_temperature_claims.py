@@ -10,7 +10,7 @@ import pytest
 import factories
 from analysis.findings.paper.paper_runs import PaperRuns
 from analysis.findings.paper.temperature_claims import BestTemperatureClaim, ConvergenceClaim, guesses
-from trainables.config import CCE, AdaptiveGCE
+from trainables.losses.catalogue import CCE, AdaptiveGCE
 from trainables.records import Test
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from trainables.config import CCE, GCE, AdaptiveGCE
+from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
     from factories import Builder

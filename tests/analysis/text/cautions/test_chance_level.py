@@ -10,7 +10,7 @@ import pytest
 from analysis.results.clip_labels import ClipLabels
 from analysis.text.cautions.chance_level import at_chance, largest_share
 from factories import Builder
-from trainables.config import CCE
+from trainables.losses.catalogue import CCE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

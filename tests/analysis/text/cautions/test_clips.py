@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.text.cautions.clips import clip_cautions
-from trainables.config import CCE
+from trainables.losses.catalogue import CCE
 from trainables.plans import Doubt, DoubtfulClips
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from factories import Builder
-from trainables.config import CCE
+from trainables.losses.catalogue import CCE
 
 FIRST, SECOND = "1" * 64, "2" * 64
 

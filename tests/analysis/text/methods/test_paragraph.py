@@ -13,8 +13,9 @@ from analysis.statistics.best_arm.assessment import REGRET_RUNS
 from analysis.statistics.best_arm.posterior import DRAWS
 from analysis.text.methods import procedures
 from analysis.text.methods.bibliography import LOSSES, REFERENCES
-from trainables.config import CCE, GCE, AdaptiveGCE, GCEOrigin, Training
-from trainables.config import LOSSES as MODELS
+from trainables.config import Training
+from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE, GCEOrigin
+from trainables.losses.catalogue import LOSSES as MODELS
 
 if TYPE_CHECKING:
     from analysis.report.method_report import MethodReport

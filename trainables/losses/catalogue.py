@@ -1,0 +1,165 @@
+"""The settings of every built-in loss. Imports no torch: ``analysis`` and the command line start without it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from pydantic import Field
+
+from trainables.losses.base import Distances, Loss, Reading, Rule
+
+if TYPE_CHECKING:
+    from trainables.losses.base import LossFunction
+
+Q = Annotated[float, Field(ge=0, le=1, description="q of L_q in [0, 1]: 0 is cross-entropy, 1 is MAE")]
+Temperature = Annotated[float, Field(gt=0, description="temperature T of the soft-nearest-neighbour score, > 0")]
+Beta = Annotated[float, Field(ge=0, le=1, description="weight of the given label in [0, 1]")]
+
+
+class CCE(Loss):
+    """Categorical cross-entropy."""
+
+    name: Literal["cce"]
+
+    def make(self) -> LossFunction:
+        from trainables.losses import robust
+
+        return robust.plain(robust.cce)
+
+
+class MAE(Loss):
+    """Mean absolute error of the labelled class, 1 - p (half the loss of Ghosh et al. 2017)."""
+
+    name: Literal["mae"]
+
+    def make(self) -> LossFunction:
+        from trainables.losses import robust
+
+        return robust.plain(robust.mae)
+
+
+class GCE(Loss):
+    """Generalized cross-entropy (1 - p^q) / q (Zhang and Sabuncu 2018, eq. 6)."""
+
+    name: Literal["gce"]
+    q: Q = 0.7
+
+    def make(self) -> LossFunction:
+        from trainables.losses import robust
+
+        return robust.plain(robust.gce, q=self.q)
+
+
+class GCEOrigin(Loss):
+    """GCE on unverified clips, cross-entropy on verified ones (Fonseca et al. 2019)."""
+
+    name: Literal["gce_origin"]
+    q: Q = 0.7
+
+    def make(self) -> LossFunction:
+        from trainables.losses import robust
+
+        return robust.origin(robust.plain(robust.gce, q=self.q))
+
+
+class TruncatedGCE(Loss):
+    """GCE that is constant where p <= k (Zhang and Sabuncu 2018, eq. 9)."""
+
+    name: Literal["truncated_gce"]
+    q: Annotated[float, Field(gt=0, le=1, description="q of L_q in (0, 1]")] = 0.7
+    k: Annotated[float, Field(gt=0, lt=1, description="probability in (0, 1) below which the loss is constant")] = 0.5
+
+    def make(self) -> LossFunction:
+        from trainables.losses import robust
+
+        return robust.plain(robust.truncated_gce, q=self.q, k=self.k)
+
+
+class AdaptiveGCE(Loss):
+    """GCE whose q is one minus the soft-nearest-neighbour score of each batch."""
+
+    name: Literal["adaptive_gce"]
+    temperature: Temperature = 1000.0
+    reading: Annotated[
+        Reading,
+        Field(description="how q follows from a batch's scores: their mean, the pooled ratio, or one per patch"),
+    ] = "mean"
+    distances: Annotated[
+        Distances,
+        Field(description="what the distances are measured between: input patches or penultimate features"),
+    ] = "input"
+
+    def make(self) -> LossFunction:
+        from trainables.losses import robust
+
+        return robust.adaptive(self.temperature, self.reading, self.distances)
+
+
+class SoftBootstrapping(Loss):
+    """Soft bootstrapping (Reed et al. 2015): the target mixes the label with the prediction."""
+
+    name: Literal["soft_bootstrapping"]
+    beta: Beta = 0.3
+
+    def make(self) -> LossFunction:
+        from trainables.losses import robust
+
+        return robust.plain(robust.soft_bootstrapping, beta=self.beta)
+
+
+class SoftBootstrappingOrigin(Loss):
+    """Soft bootstrapping on unverified clips, cross-entropy on verified ones."""
+
+    name: Literal["soft_bootstrapping_origin"]
+    beta: Beta = 0.3
+
+    def make(self) -> LossFunction:
+        from trainables.losses import robust
+
+        return robust.origin(robust.plain(robust.soft_bootstrapping, beta=self.beta))
+
+
+class LossMasking(Loss):
+    """Cross-entropy that drops the batch's largest losses (Fonseca et al. 2019, section 3.3).
+
+    For rule ``max``, ``threshold`` is m in ``loss > m * max`` (default 0.6); for rule ``outlier``, it is the number of
+    standard deviations above the median (default 1.9).
+    """
+
+    name: Literal["loss_masking"]
+    rule: Annotated[
+        Rule, Field(description="which losses are dropped: those near the batch's largest, or its outliers")
+    ] = "max"
+    threshold: (
+        Annotated[float, Field(gt=0, description="m (rule max) or standard deviations (rule outlier)")] | None
+    ) = None
+
+    def make(self) -> LossFunction:
+        from trainables.losses import robust
+
+        return robust.masking(self.rule, self.threshold)
+
+
+class LossMaskingOrigin(LossMasking):
+    """Loss masking that drops unverified clips only."""
+
+    name: Literal["loss_masking_origin"]  # type: ignore[assignment]
+
+    def make(self) -> LossFunction:
+        from trainables.losses import robust
+
+        return robust.origin(super().make())
+
+
+LOSSES: tuple[type[Loss], ...] = (
+    CCE,
+    MAE,
+    GCE,
+    GCEOrigin,
+    TruncatedGCE,
+    AdaptiveGCE,
+    SoftBootstrapping,
+    SoftBootstrappingOrigin,
+    LossMasking,
+    LossMaskingOrigin,
+)
