@@ -19,7 +19,7 @@ from measuring import Figure, alternating
 from analysis.results.study_results import load_results
 from analysis.statistics.intervals import paired_difference
 from study.planning.machine import has_bf16
-from trainables.config import Configuration, Precision, Run, Training
+from trainables.config import FEATURES, Configuration, Precision, Run, Training
 from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests
 from trainables.features.frame_store_builder import build_store
@@ -63,7 +63,7 @@ def measure() -> list[Figure]:
 def _synthetic(folder: FolderLocation) -> RunDataSource:
     config = Synthetic(kind="synthetic", train_per_class=40, test_per_class=1)
     manifest = with_digests(load(config, folder), folder)
-    return RunDataSource(manifest, build_store(manifest, folder / "features"), torch.device("cpu"))
+    return RunDataSource(manifest, build_store(manifest, folder / "features"), FEATURES, torch.device("cpu"))
 
 
 def _training(loader: RunDataSource, precision: Precision) -> RunTraining:

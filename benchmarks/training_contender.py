@@ -25,7 +25,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from trainables.config import Configuration, Run, Training
+from trainables.config import FEATURES, Configuration, Run, Training
 from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests
 from trainables.features.frame_store_builder import build_store
@@ -49,7 +49,7 @@ def data(folder: Path, per_class: int = PER_CLASS, device: torch.device = DEVICE
     """Open the data set and its frames; write them if absent."""
     manifest = load(Synthetic(kind="synthetic", train_per_class=per_class, test_per_class=1), folder / "sounds")
     manifest = with_digests(manifest, folder)
-    return RunDataSource(manifest, build_store(manifest, folder / "features"), device)
+    return RunDataSource(manifest, build_store(manifest, folder / "features"), FEATURES, device)
 
 
 def run_of(loader: RunDataSource, loss: Loss, seed: int = 0, epochs: int = 10_000, **training: Any) -> Run:  # noqa: ANN401 -- passed on

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from trainables.config import DIGEST
+from trainables.config import DIGEST, FEATURES, digest
 from trainables.storage.documents import Document
 
 if TYPE_CHECKING:
+    from trainables.config import Features
     from trainables.storage.types import Location
 
 
@@ -26,6 +28,12 @@ class PublishedDataSet(Document):
     manifest: dict[str, Any]
 
 
-def published_path(storage: Location, fingerprint: str) -> Location:
-    """Return the path of a published data set in a storage location."""
-    return storage / "datasets" / f"{fingerprint}.json"
+def published_path(storage: Location, fingerprint: str, features: Features) -> Location:
+    """Return the path of a published data set in a storage location: one for each setting of the features."""
+    suffix = "" if features == FEATURES else f"-{digest(features.model_dump())}"
+    return storage / "datasets" / f"{fingerprint}{suffix}.json"
+
+
+def is_published(name: str) -> bool:
+    """Return whether a file's name is one that ``published_path`` chooses."""
+    return re.fullmatch(f"{DIGEST}(-{DIGEST})?\\.json", name) is not None

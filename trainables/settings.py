@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple,
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
-from trainables.config import Split
+from trainables.config import FEATURES, Features, Split
 from trainables.frozen import Frozen
 from trainables.records import SelectOn
 
@@ -285,6 +285,7 @@ class PlanSettings(Frozen):
     collapse: CollapseRule = "set_aside"
     resources: PlanResources = PlanResources()
     training: PlanTraining = PlanTraining()
+    features: Features = FEATURES
 
     @property
     def ranges(self) -> dict[tuple[str, str], OpenRange]:

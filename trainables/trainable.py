@@ -22,13 +22,14 @@ from trainables.storage.location import location
 from trainables.watchdog import end_with_raylet
 
 if TYPE_CHECKING:
+    from trainables.config import Features
     from trainables.runs.execution import RunExecution
     from trainables.storage.types import Location
     from trainables.training.run_data import RunDataSource
 
 
 @lru_cache(maxsize=1)  # an actor serves one study, and so one data set
-def loader(storage: Location, fingerprint: str, device: str) -> RunDataSource:
+def loader(storage: Location, fingerprint: str, features: Features, device: str) -> RunDataSource:
     """Open a data set on a device, once per process.
 
     Raises:
@@ -39,7 +40,7 @@ def loader(storage: Location, fingerprint: str, device: str) -> RunDataSource:
 
     from trainables.training.run_data import open_run_data  # noqa: PLC0415
 
-    return open_run_data(storage, fingerprint, torch.device(device))
+    return open_run_data(storage, fingerprint, features, torch.device(device))
 
 
 @cache
@@ -119,7 +120,7 @@ class RunTrainable(tune.Trainable):
         task = self.task
         torch.set_num_threads(task.threads)
         device = torch.device("cuda" if task.gpus else "cpu")
-        data = loader(self.storage, task.run.dataset, str(device))
+        data = loader(self.storage, task.run.dataset, task.run.features, str(device))
         facts = machine_facts(device) | ({"gpus": task.gpus} if task.gpus else {}) | task.facts
         self.execution = RunExecution(task.run, data, self.storage, facts, task.rungs)
         return self.execution

@@ -13,7 +13,7 @@ from trainables.storage.documents import read_document
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from trainables.plans import DataSummary
+    from trainables.plans import StudyPlan
     from trainables.records import Record
     from trainables.storage.types import Location
 
@@ -43,15 +43,15 @@ class ClipLabels:
         return max(map(len, self.counts.values()), default=0)
 
 
-def read_labels(storage: Location, data: DataSummary) -> ClipLabels | None:
+def read_labels(storage: Location, plan: StudyPlan) -> ClipLabels | None:
     """Read the labels of a study's data set.
 
-    They lie in ``storage/datasets/FINGERPRINT.json``, which ``publish_dataset`` writes for the workers.
+    They lie in ``storage/datasets``, where ``publish_dataset`` writes them for the workers.
     The accuracy of a record follows from them, which ``matches_labels`` checks.
 
     Args:
         storage: the storage location.
-        data: the data set that the study's plan names.
+        plan: the study's plan.
 
     Returns:
         None where the file is absent, as in a copy of plans and records alone.
@@ -60,7 +60,8 @@ def read_labels(storage: Location, data: DataSummary) -> ClipLabels | None:
         ValueError: the file contradicts what the plan states of the data set.
 
     """
-    path = published_path(storage, data.fingerprint)
+    data = plan.dataset
+    path = published_path(storage, data.fingerprint, plan.settings.features)
     try:
         rows = read_document(path, PublishedDataSet).manifest["clips"]
         clips = [(str(row[LABEL]), _split(row), _text(row[TRUE_LABEL])) for row in rows]

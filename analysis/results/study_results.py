@@ -117,7 +117,7 @@ def load_results(storage: Location | Path | str, name: str, *, show_test: bool =
 def with_labels(results: StudyResults, storage: Location) -> StudyResults:
     """Add the labels that a storage location keeps of a study's data set."""
     try:
-        return replace(results, labels=read_labels(storage, results.plan.dataset))
+        return replace(results, labels=read_labels(storage, results.plan))
     except (ValueError, OSError) as error:
         return replace(results, labels_problem=str(error))
 

@@ -152,7 +152,7 @@ def controls(
         if values := q_of_runs.get(_key(p)):
             q = min(1.0, max(0.0, round(fmean(values), Q_DIGITS)))
             configuration = p.run.configuration.model_copy(update={"loss": GCE(name="gce", q=q)})
-            candidate = Candidate(control_arm(p.arm), p.varied, configuration)
+            candidate = Candidate(control_arm(p.arm), p.varied, configuration, p.run.features)
             control_runs.append(candidate.planned(p.run.seed, p.run.dataset, "control"))
     return control_runs
 

@@ -137,7 +137,10 @@ def spaces(spec: StudySpec, method: SearchSpec) -> list[ArmSpace]:
 
     return [
         ArmSpace(
-            arm.name, {name: sampled(value) for name, value in arm.open.items()}, partial(_configuration, spec, arm)
+            arm.name,
+            {name: sampled(value) for name, value in arm.open.items()},
+            partial(_configuration, spec, arm),
+            spec.features,
         )
         for arm in sorted(spec.arms, key=lambda arm: arm.name)  # the order in the file has no effect
         if arm.name not in method.baselines

@@ -138,7 +138,7 @@ class Search(QueuedMethod):
             return
         name, varied = proposal
         space = next(space for space in self._space if space.arm == name)
-        self._explore(Candidate(name, varied, space.build(varied)))
+        self._explore(Candidate(name, varied, space.build(varied), space.features))
 
     def _confirm(self) -> None:
         """Plan the confirming runs of the best and of the baselines."""

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from trainables.config import FEATURES, Features
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -38,12 +40,14 @@ class ArmSpace:
         arm: the arm's name.
         parameters: the values to sample from, by the parameter's name in the study file; ``subset`` may be one.
         build: returns the configuration for given values of the open parameters.
+        features: those of the study.
 
     """
 
     arm: str
     parameters: Mapping[str, SampledRange | SampledChoices]
     build: Callable[[Mapping[str, float | str]], Configuration]
+    features: Features = FEATURES
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def read_data(spec: StudySpec, skip_bad_clips: int = 0) -> Manifest:
     """
     local = location(spec.storage).scratch
     manifest = with_digests(read_list(spec), local / "digests", skip_bad_clips)
-    store = open_store(store_folder(local / STORES, manifest))  # of an earlier run, if there was one
+    store = open_store(store_folder(local / STORES, manifest, spec.features))  # of an earlier run, if there was one
     return examined(spec, manifest, store)
 
 

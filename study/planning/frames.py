@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from study.spec.study import StudySpec
+    from trainables.config import Features
+    from trainables.features.frame_store import FrameStore
+    from trainables.storage.types import Location
 
 
 def store_data(
@@ -48,28 +51,38 @@ def store_data(
 
     """
     storage = location(spec.storage)
-    local = storage.scratch
     listed = read_list(spec)
+    digests = storage.scratch / "digests"
     try:
-        readable = with_digests(listed, local / "digests", len(listed.clips))
+        readable = with_digests(listed, digests, len(listed.clips))
     except DataSetError:
-        with_digests(listed, local / "digests", skip_bad_clips)  # if this fails, its message names the bad clips
+        with_digests(listed, digests, skip_bad_clips)  # if this fails, its message names the bad clips
         raise
-    folder = local / STORES
-    build = partial(build_store, readable, folder, workers=usable_cpus(), progress=progress, waiting=waiting)
+    store = _computed_frames(storage, readable, spec.features, progress, waiting)
+    undecodable = store.problems(readable)
+    leave_out(listed, dict(readable.skipped) | undecodable, skip_bad_clips)
+    manifest = examined(spec, leave_out(readable, undecodable, skip_bad_clips), store)
+    publish_dataset(storage, manifest, spec.features, store)
+    return manifest
+
+
+def _computed_frames(
+    storage: Location,
+    manifest: Manifest,
+    features: Features,
+    progress: Callable[[int, int], None],
+    waiting: Callable[[str], None],
+) -> FrameStore:
+    """Compute a manifest's missing frames; return this machine's store of them. See ``store_data``."""
+    folder = storage.scratch / STORES
+    build = partial(build_store, manifest, folder, features, workers=usable_cpus(), progress=progress, waiting=waiting)
     try:
         if storage.local_path:
-            store = build()
-        else:
-            store = shared_store(storage / STORES / store_folder(folder, readable).name, folder, build)
+            return build()
+        return shared_store(storage / STORES / store_folder(folder, manifest, features).name, folder, build)
     except BrokenProcessPool as broken:
         msg = f"{broken}; finished frames are kept"
         raise EngineError(msg) from None
     except ImportError as error:
         msg = f"a process that computes frames cannot import what it needs: {error}"
         raise EngineError(msg) from None
-    undecodable = store.problems(readable)
-    leave_out(listed, dict(readable.skipped) | undecodable, skip_bad_clips)
-    manifest = examined(spec, leave_out(readable, undecodable, skip_bad_clips), store)
-    publish_dataset(storage, manifest, store)
-    return manifest

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from study.planning.speed import seconds_per_patch
 from trainables.audio.errors import AudioError
 from trainables.audio.headers import probe, resampled_length
-from trainables.config import FEATURES
 from trainables.datasets.manifest import DataSetError, Manifest
 from trainables.datasets.subsets import split_validation, subset
 from trainables.features.framing import frame_count, patch_starts
@@ -51,8 +50,8 @@ def workloads(spec: StudySpec, manifest: Manifest) -> dict[str, Workload]:
                 except AudioError:
                     patches[i] = 0  # listed as a bad clip elsewhere
                     continue
-                samples = resampled_length(header.samples, header.rate, FEATURES.sample_rate)
-                patches[i] = len(patch_starts(frame_count(samples)))
+                samples = resampled_length(header.samples, header.rate, spec.features.sample_rate)
+                patches[i] = len(patch_starts(frame_count(samples, spec.features), spec.features))
         return sum(patches[i] for i in clips)
 
     work: dict[str, Workload] = {}

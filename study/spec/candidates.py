@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from study.spec.arms import Range
-from trainables.config import Configuration, Run
+from trainables.config import FEATURES, Configuration, Features, Run
 from trainables.plans import PlannedRun
 
 if TYPE_CHECKING:
@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 
 
 class Candidate(NamedTuple):
-    """A configuration, its arm, and the values of the arm's open parameters."""
+    """A configuration, its arm, the values of the arm's open parameters, and the features of the study."""
 
     arm: str
     varied: Mapping[str, float | str]
     configuration: Configuration
+    features: Features = FEATURES
 
     def planned(self, seed: int, dataset: str, stage: Stage = "") -> PlannedRun:
         """Return the run of this configuration with a seed, on the data set with this fingerprint."""
-        run = Run(configuration=self.configuration, seed=seed, dataset=dataset)
+        run = Run(configuration=self.configuration, seed=seed, dataset=dataset, features=self.features)
         return PlannedRun(arm=self.arm, varied=dict(self.varied), run=run, stage=stage)
 
 
@@ -36,7 +37,10 @@ def candidates(spec: StudySpec) -> list[Candidate]:
     """
     return [
         Candidate(
-            arm.name, choice.varied, Configuration(loss=choice.loss, subset=choice.subset, training=spec.training)
+            arm.name,
+            choice.varied,
+            Configuration(loss=choice.loss, subset=choice.subset, training=spec.training),
+            spec.features,
         )
         for arm in spec.arms
         if not any(isinstance(value, Range) for value in arm.open.values())
@@ -48,6 +52,6 @@ def distinct_candidates(runs: Iterable[PlannedRun]) -> list[Candidate]:
     """Return the configurations that runs train, each once, in the order of their first run."""
     first: dict[Configuration, Candidate] = {}
     for planned in runs:
-        candidate = Candidate(planned.arm, planned.varied, planned.run.configuration)
-        first.setdefault(candidate.configuration, candidate)
+        run = planned.run
+        first.setdefault(run.configuration, Candidate(planned.arm, planned.varied, run.configuration, run.features))
     return list(first.values())

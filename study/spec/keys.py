@@ -9,7 +9,7 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator
 
 from study.spec.arms import Arm
 from study.spec.notify import Notify
-from trainables.config import Training
+from trainables.config import FEATURES, Features, Training
 from trainables.datasets.config import DataSet
 from trainables.datasets.keys import with_paths
 from trainables.frozen import Frozen
@@ -107,6 +107,9 @@ class StudyKeys(Frozen):
     collapse: CollapseRule = "set_aside"
     controls: Controls = ()
     budget: Annotated[Budget, Field(description="limits at which the study ends; changes no result")] = Budget()
+    features: Annotated[
+        Features, Field(description="log-mel frames and the patches of them; every default is the paper's")
+    ] = FEATURES
     training: Annotated[Training, Field(description="the training protocol; every default is the paper's")] = Training()
     resources: Annotated[Resources, Field(description="what one run may use; changes no result")] = Resources()
     notify: Annotated[Notify | None, Field(description="where to post the study's events; changes no result")] = None

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from study.spec.arms import Range
+from study.spec.feature_rules import feature_violations
 from study.spec.messages import closest
 from trainables.naming import CONTROL, control_arm
 from trainables.settings import Grid, Violation
@@ -23,7 +24,7 @@ MAX_RUNS = 100_000
 def violations(spec: StudyKeys) -> list[Violation]:
     """Return every rule that a study breaks."""
     of_method = _grid(spec) if isinstance(spec.method, Grid) else _choosing(spec, spec.method)
-    return [*of_method, *_controls(spec)]
+    return [*of_method, *_controls(spec), *feature_violations(spec.features)]
 
 
 def _grid(spec: StudyKeys) -> Iterator[Violation]:

@@ -21,6 +21,7 @@ from study import cli
 from study.ledger.claim import owner
 from study.planning.frames import store_data
 from study.spec.reading import read_spec
+from trainables.config import FEATURES
 from trainables.records import recorded
 from trainables.training.run_data import open_run_data
 
@@ -156,7 +157,7 @@ def test_another_machine_copies_the_frames_and_computes_none(killed, tmp_path, m
     assert frames.stat().st_size == sum(size for _, size, _ in before.values()) - next(
         stamp[1] for path, stamp in before.items() if path.name == "store.json"
     )
-    loader = open_run_data(killed[0], manifest.fingerprint, torch.device("cpu"))
+    loader = open_run_data(killed[0], manifest.fingerprint, FEATURES, torch.device("cpu"))
     assert loader.store.folder == frames.parent
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from threadpoolctl import threadpool_limits
 
-from trainables.config import Configuration, Run, Training
+from trainables.config import FEATURES, Configuration, Run, Training
 from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests
 from trainables.features.frame_store_builder import build_store
@@ -26,7 +26,7 @@ def store(manifest, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def loader(manifest, store):
-    return RunDataSource(manifest, store, torch.device("cpu"))
+    return RunDataSource(manifest, store, FEATURES, torch.device("cpu"))
 
 
 @pytest.fixture

@@ -4,9 +4,10 @@ import copy
 import pickle
 
 import pytest
+from pydantic import ValidationError
 
 from trainables import config
-from trainables.config import Configuration, PluginCode, Run, Training
+from trainables.config import FEATURES, Configuration, Features, PluginCode, Run, Training
 from trainables.losses.catalogue import CCE, GCE
 
 
@@ -120,3 +121,23 @@ def test_code_embeddings_and_network_enter_the_run_id_only_where_they_are_used()
     coded = run.model_copy(update={"code": (PluginCode(name="mine", sha256="0" * 64),)})
     embedded = run.model_copy(update={"embeddings": "0" * 20})
     assert len({run.run_id, coded.run_id, embedded.run_id}) == 3
+
+
+def test_every_setting_of_the_features_is_part_of_a_runs_identity():
+    changed = [FEATURES.model_copy(update={key: value // 2}) for key, value in FEATURES.model_dump().items()]
+    runs = [a_run(), *(a_run().model_copy(update={"features": features}) for features in changed)]
+    assert len({run.run_id for run in runs}) == 8
+
+
+def test_a_stored_run_states_how_many_samples_a_short_sound_is_repeated_to_and_reads_back():
+    run = a_run().model_copy(update={"features": Features(hop=441, patch_frames=50)})
+    stored = run.model_dump(mode="json")
+    assert stored["features"]["min_samples"] == 22_050
+    assert Run.model_validate(stored) == run
+
+
+def test_a_stored_run_whose_features_contradict_themselves_is_refused():
+    stored = a_run().model_dump(mode="json")
+    stored["features"]["min_samples"] += 1
+    with pytest.raises(ValidationError, match=r"features\.min_samples\s+Extra inputs"):
+        Run.model_validate(stored)

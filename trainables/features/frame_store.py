@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import numpy as np
 from pydantic import Field
 
-from trainables.config import FEATURES, digest
+from trainables.config import FEATURES, Features, digest
 from trainables.storage.documents import DamagedError, Document, OtherVersionError, Part, parse
 
 if TYPE_CHECKING:
@@ -89,9 +89,11 @@ class FrameStore:
         return {clip.path: self.bad[content] for clip, content in pairs if content in self.bad}
 
 
-def store_folder(parent: Path, manifest: Manifest) -> Path:
-    """Return the folder of a manifest's store under ``parent``."""
-    return parent / digest([STORE_VERSION, sorted(set(manifest.digests)), FEATURES.model_dump()])
+def store_folder(parent: Path, manifest: Manifest, features: Features) -> Path:
+    """Return the folder of a manifest's store under ``parent``: another one for other frames."""
+    # Frames do not depend on where patches start: with the default in its place, all values share a store.
+    of_frames = features.stored() | {"patch_hop": FEATURES.patch_hop}
+    return parent / digest([STORE_VERSION, sorted(set(manifest.digests)), of_frames])
 
 
 def open_store(folder: Path, *, verify: bool = False) -> FrameStore | None:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from trainables.audio.errors import AudioError, truncated
 from trainables.audio.headers import probe, resampled_length
-from trainables.config import FEATURES
+from trainables.config import FEATURES, Features
 from trainables.features.frame_store import (
     FLOAT,
     FRAMES_FILE,
@@ -56,9 +56,10 @@ class Item:
     frames: int
 
 
-def build_store(
+def build_store(  # noqa: PLR0913 -- what is built, where, and how its progress is shown
     manifest: Manifest,
     parent: Path,
+    features: Features = FEATURES,
     *,
     workers: int = 1,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
@@ -72,6 +73,7 @@ def build_store(
     Args:
         manifest: the data set, with its content digests.
         parent: the folder that holds the stores.
+        features: settings of the frames.
         workers: processes that compute at once.
         progress: called with (clips done, clips in all) as chunks end.
         waiting: called once with a description of the process that is building this store, if another one is.
@@ -84,7 +86,7 @@ def build_store(
         OSError: the disk is full (the space is reserved before anything is computed) or cannot be written.
 
     """
-    folder = store_folder(parent, manifest)
+    folder = store_folder(parent, manifest, features)
     store = open_store(folder, verify=True)
     if store is not None and not store.bad:
         return store
@@ -95,10 +97,10 @@ def build_store(
         store = open_store(folder, verify=True)  # another process may have just finished it
         if store is not None and not store.bad:
             return store
-        items, bad = _layout(manifest)
+        items, bad = _layout(manifest, features)
         total = sum(item.frames for item in items)
-        _reserve(folder / FRAMES_FILE, total * FEATURES.mels * FLOAT)
-        chunks = _build_chunks(folder, items, workers, progress)
+        _reserve(folder / FRAMES_FILE, total * features.mels * FLOAT)
+        chunks = _build_chunks(folder, features, items, workers, progress)
         rows = {item.content: (item.first, item.frames) for item in items}
         sounds: dict[str, str] = {}
         for chunk in chunks:
@@ -106,7 +108,7 @@ def build_store(
             sounds |= chunk.sounds
         usable = {content: place for content, place in rows.items() if content not in bad}
         content = StoreManifest(
-            mels=FEATURES.mels, total=total, rows=usable, bad=bad, same=_same(sounds), chunks=chunks
+            mels=features.mels, total=total, rows=usable, bad=bad, same=_same(sounds), chunks=chunks
         )
         write_atomically(folder / MANIFEST_FILE, to_bytes(content))
     store = open_store(folder, verify=True)
@@ -116,7 +118,7 @@ def build_store(
     return store
 
 
-def _layout(manifest: Manifest) -> tuple[list[Item], dict[str, str]]:
+def _layout(manifest: Manifest, features: Features) -> tuple[list[Item], dict[str, str]]:
     """Assign a place to every distinct content, from the lengths in the headers."""
     items: dict[str, Item] = {}
     bad: dict[str, str] = {}
@@ -127,7 +129,7 @@ def _layout(manifest: Manifest) -> tuple[list[Item], dict[str, str]]:
         path = manifest.file(clip)
         try:
             header = probe(path)
-            frames = frame_count(resampled_length(header.samples, header.rate, FEATURES.sample_rate))
+            frames = frame_count(resampled_length(header.samples, header.rate, features.sample_rate), features)
         except AudioError as error:
             bad[content] = str(error)
             continue
@@ -136,18 +138,20 @@ def _layout(manifest: Manifest) -> tuple[list[Item], dict[str, str]]:
     return list(items.values()), bad
 
 
-def _build_chunks(folder: Path, items: list[Item], workers: int, progress: Callable[[int, int], None]) -> list[Chunk]:
+def _build_chunks(
+    folder: Path, features: Features, items: list[Item], workers: int, progress: Callable[[int, int], None]
+) -> list[Chunk]:
     groups = [items[i : i + CHUNK] for i in range(0, len(items), CHUNK)]
     chunks: dict[int, Chunk] = {}
     for number, group in enumerate(groups):
-        chunk = _finished_chunk(folder, number, group)
+        chunk = _finished_chunk(folder, features, number, group)
         if chunk is not None:
             chunks[number] = chunk
     todo = [n for n in range(len(groups)) if n not in chunks]
     done = sum(len(groups[n]) for n in chunks)
     progress(done, len(items))
     with worker_pool(max(1, min(workers, len(todo)))) as pool:
-        futures = {pool.submit(_build_chunk, folder, n, groups[n]): n for n in todo}
+        futures = {pool.submit(_build_chunk, folder, features, n, groups[n]): n for n in todo}
         for future in as_completed(futures):
             chunks[futures[future]] = future.result()
             done += len(groups[futures[future]])
@@ -164,7 +168,7 @@ def _warn(messages: dict[str, list[str]]) -> None:
         logger.warning("the mp3 decoder reports something about %d more files", len(messages) - NAMED)
 
 
-def _build_chunk(folder: Path, number: int, group: list[Item]) -> Chunk:
+def _build_chunk(folder: Path, features: Features, number: int, group: list[Item]) -> Chunk:
     """Compute and write the frames of some clips; return the content of the chunk's JSON file."""
     bad: dict[str, str] = {}
     sounds: dict[str, str] = {}  # content digest -> digest of the frames
@@ -173,10 +177,10 @@ def _build_chunk(folder: Path, number: int, group: list[Item]) -> Chunk:
         for item in group:
             printed: list[str] = []
             try:
-                sounds[item.content] = _write_frames(file, item, printed)
+                sounds[item.content] = _write_frames(file, item, features, printed)
             except (AudioError, ValueError) as error:
                 bad[item.content] = str(error)
-                _write_zeros(file, item)
+                _write_zeros(file, item, features)
             else:
                 messages |= {item.path: printed} if printed else {}
         file.flush()
@@ -189,13 +193,13 @@ def _build_chunk(folder: Path, number: int, group: list[Item]) -> Chunk:
         bad=bad,
         sounds=sounds,
         messages=messages,
-        checksum=checksum(folder, FEATURES.mels, first, frames_of_chunk),
+        checksum=checksum(folder, features.mels, first, frames_of_chunk),
     )
     write_atomically(_chunk_path(folder, number), chunk.model_dump_json().encode())
     return chunk
 
 
-def _write_frames(file: BinaryIO, item: Item, messages: list[str]) -> str:
+def _write_frames(file: BinaryIO, item: Item, features: Features, messages: list[str]) -> str:
     """Compute a clip's frames and write them in their place; return their digest.
 
     Raises:
@@ -205,8 +209,8 @@ def _write_frames(file: BinaryIO, item: Item, messages: list[str]) -> str:
     from trainables.features.file_frames import file_frames  # noqa: PLC0415 -- only the workers need scipy
 
     state, made = blake2b(digest_size=16), 0
-    file.seek(item.first * FEATURES.mels * FLOAT)
-    for frames in file_frames(item.path, messages):
+    file.seek(item.first * features.mels * FLOAT)
+    for frames in file_frames(item.path, messages, features):
         made += len(frames)
         if made > item.frames:
             break
@@ -218,10 +222,10 @@ def _write_frames(file: BinaryIO, item: Item, messages: list[str]) -> str:
     return state.hexdigest()
 
 
-def _write_zeros(file: BinaryIO, item: Item) -> None:
+def _write_zeros(file: BinaryIO, item: Item, features: Features) -> None:
     """Fill the place of a clip that cannot be used."""
-    file.seek(item.first * FEATURES.mels * FLOAT)
-    left = item.frames * FEATURES.mels * FLOAT
+    file.seek(item.first * features.mels * FLOAT)
+    left = item.frames * features.mels * FLOAT
     while left > 0:
         left -= file.write(bytes(min(left, 1 << 22)))
 
@@ -234,13 +238,13 @@ def _same(sounds: dict[str, str]) -> dict[str, str]:
     }
 
 
-def _finished_chunk(folder: Path, number: int, group: list[Item]) -> Chunk | None:
+def _finished_chunk(folder: Path, features: Features, number: int, group: list[Item]) -> Chunk | None:
     """Return a chunk of an earlier, interrupted build, if it is whole and of the same clips."""
     try:
         chunk = Chunk.model_validate_json(_chunk_path(folder, number).read_bytes())
         frames = sum(item.frames for item in group)
         same = (chunk.first, chunk.frames, chunk.clips) == (group[0].first, frames, [i.content for i in group])
-        whole = same and checksum(folder, FEATURES.mels, chunk.first, frames) == chunk.checksum
+        whole = same and checksum(folder, features.mels, chunk.first, frames) == chunk.checksum
     except (OSError, ValidationError):
         return None
     return chunk if whole and not chunk.bad else None

@@ -10,18 +10,19 @@ def frame_count(samples: int, features: Features = FEATURES) -> int:
     return 1 + max(samples, features.min_samples) // features.hop  # ``logmel.prepare`` lengthens a short sound
 
 
-def patch_starts(frames: int) -> list[int]:
-    """Return the first frames of a clip's patches: max(1, ceil((frames - 100) / 50)) of them, every 50.
+def patch_starts(frames: int, features: Features = FEATURES) -> list[int]:
+    """Return the first frames of a clip's patches: max(1, ceil((frames - patch_frames) / patch_hop)) of them.
 
     Args:
-        frames: the clip's frames, at least 100.
+        frames: the clip's frames, at least ``patch_frames``.
+        features: settings; the defaults are patches of 100 frames, every 50.
 
     Raises:
         ValueError: the clip is shorter than one patch.
 
     """
-    if frames < FEATURES.patch_frames:
-        msg = f"a clip of {frames} frames is shorter than one patch of {FEATURES.patch_frames}"
+    if frames < features.patch_frames:
+        msg = f"a clip of {frames} frames is shorter than one patch of {features.patch_frames}"
         raise ValueError(msg)
-    count = max(1, -(-(frames - FEATURES.patch_frames) // FEATURES.patch_hop))
-    return [FEATURES.patch_hop * i for i in range(count)]
+    count = max(1, -(-(frames - features.patch_frames) // features.patch_hop))
+    return [features.patch_hop * i for i in range(count)]

@@ -13,6 +13,7 @@ from scipy.fft import rfft
 
 from trainables.audio.resampling import resample
 from trainables.config import FEATURES, Features
+from trainables.features.mel_filters import mel_filters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -23,28 +24,6 @@ if TYPE_CHECKING:
 LOG_FLOOR = float(np.finfo(np.float64).eps)
 BLOCK = 64  # frames transformed at once: their spectra stay in a core's cache
 GROUPS = 4  # of bands, each multiplied only with the bins that it spans: most of a filter is zeros
-
-
-@lru_cache(maxsize=4)
-def mel_filters(features: Features = FEATURES) -> NDArray[np.float32]:
-    """Return the triangular mel filters on Slaney's scale, not normalised, over 0 Hz to half the rate.
-
-    Slaney's scale (Auditory Toolbox, 1998) is linear up to 1000 Hz, 200/3 Hz a mel, and logarithmic above it, 27 mel to
-    a factor of 6.4.
-
-    Returns:
-        float32 weights of each FFT bin in each band, shape (n_fft // 2 + 1, mels), in [0, 1].
-
-    """
-    step, knee, octave = 200 / 3, 1000.0, np.log(6.4) / 27
-    top = knee / step + np.log(features.sample_rate / 2 / knee) / octave
-    mels = np.linspace(0.0, top, features.mels + 2)
-    edges = np.where(mels < knee / step, mels * step, knee * np.exp((mels - knee / step) * octave))
-    bins = np.linspace(0.0, features.sample_rate / 2, features.n_fft // 2 + 1)[:, None]
-    rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
-    falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
-    filters: NDArray[np.float32] = np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
-    return filters
 
 
 @lru_cache(maxsize=4)
@@ -124,7 +103,7 @@ def log_mel_blocks(
     Args:
         blocks: returns the sound's blocks from the start, mono at the features' rate, finite, each of a multiple of
             8,192 samples but the last. It is called twice: the frames need the mean and the peak of the whole sound.
-        features: settings; the sound is not shorter than their ``min_samples``.
+        features: settings; the sound is longer than their window and not shorter than their ``min_samples``.
 
     Yields:
         float32 arrays of shape (frames of a block, mels).
@@ -142,8 +121,10 @@ def log_mel_blocks(
     held, first = np.empty(0, np.float32), True
     for block in blocks():
         held = np.concatenate([held, (block - mean) / peak])
-        if first:
+        if first and len(held) > before:
             held, first = np.pad(held, (before, 0), mode="reflect"), False
+        if first:
+            continue
         # The last samples are kept, because the end of the sound is padded with them.
         rows = (len(held) - features.window - after) // features.hop // BLOCK * BLOCK
         if rows > 0:

@@ -13,6 +13,7 @@ from trainables.published import PublishedDataSet, published_path
 from trainables.storage.documents import DamagedError, read_document, to_bytes
 
 if TYPE_CHECKING:
+    from trainables.config import Features
     from trainables.storage.types import Location
 
 
@@ -20,8 +21,8 @@ class StorageError(Exception):
     """The storage location cannot be used: not the fault of the run, which continues later from its checkpoint."""
 
 
-def publish_dataset(storage: Location, manifest: Manifest, store: FrameStore) -> None:
-    """Publish a data set to the workers, under its fingerprint.
+def publish_dataset(storage: Location, manifest: Manifest, features: Features, store: FrameStore) -> None:
+    """Publish a data set to the workers, under its fingerprint and the settings of the features.
 
     The store is named beside the manifest, because it may hold more clips: the manifest has lost its bad ones.
 
@@ -30,14 +31,14 @@ def publish_dataset(storage: Location, manifest: Manifest, store: FrameStore) ->
         OSError: the storage location cannot be written.
 
     """
-    path = published_path(storage, manifest.fingerprint)
+    path = published_path(storage, manifest.fingerprint, features)
     with suppress(FileNotFoundError, DamagedError):
         read_document(path, PublishedDataSet)
     data = PublishedDataSet(frames=store.folder.name, manifest=json.loads(to_json(manifest)))
     path.write(to_bytes(data))
 
 
-def load_published(storage: Location, fingerprint: str) -> tuple[Manifest, FrameStore]:
+def load_published(storage: Location, fingerprint: str, features: Features) -> tuple[Manifest, FrameStore]:
     """Return what the driver published, after it verified the store's checksums.
 
     Raises:
@@ -47,7 +48,7 @@ def load_published(storage: Location, fingerprint: str) -> tuple[Manifest, Frame
 
     """
     try:
-        data = read_document(published_path(storage, fingerprint), PublishedDataSet)
+        data = read_document(published_path(storage, fingerprint, features), PublishedDataSet)
     except DamagedError as error:
         raise StorageError(str(error)) from None
     folder = storage / STORES / data.frames

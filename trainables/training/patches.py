@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from trainables.config import FEATURES
 from trainables.features.framing import patch_starts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from trainables.config import Features
 
 
 @dataclass(frozen=True)
@@ -48,18 +49,21 @@ class PatchIndex:
         return PatchIndex(**{name: tensor.to(device) for name, tensor in vars(self).items()})
 
 
-def index_patches(places: Sequence[tuple[int, int]], labels: Sequence[int], verified: Sequence[bool]) -> PatchIndex:
+def index_patches(
+    places: Sequence[tuple[int, int]], labels: Sequence[int], verified: Sequence[bool], features: Features
+) -> PatchIndex:
     """Return the patches of a list of clips.
 
     Args:
         places: (first frame in the store, number of frames) of each clip.
         labels: class index of each clip.
         verified: whether each clip's label is verified.
+        features: settings of the patches.
 
     """
     starts, clips = [], []
     for position, (first, frames) in enumerate(places):
-        offsets = patch_starts(frames)
+        offsets = patch_starts(frames, features)
         starts += [first + offset for offset in offsets]
         clips += [position] * len(offsets)
     clip_of_patch = torch.tensor(clips, dtype=torch.int64)
@@ -74,12 +78,13 @@ def index_patches(places: Sequence[tuple[int, int]], labels: Sequence[int], veri
     )
 
 
-def standardisation(frames: torch.Tensor, starts: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def standardisation(frames: torch.Tensor, starts: torch.Tensor, length: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the mean and standard deviation of each mel band over patches; a frame counts once per patch it is in.
 
     Args:
         frames: shape (N, mels), float32.
         starts: first frames of the patches, shape (P,), P >= 1.
+        length: frames of a patch.
 
     Returns:
         Two float32 tensors of shape (mels,) on the frames' device; a constant band gets the standard deviation 1.
@@ -87,7 +92,7 @@ def standardisation(frames: torch.Tensor, starts: torch.Tensor) -> tuple[torch.T
     """
     steps = torch.zeros(len(frames) + 1, dtype=torch.float64, device=frames.device)
     steps.index_add_(0, starts, torch.ones_like(starts, dtype=torch.float64))
-    steps.index_add_(0, starts + FEATURES.patch_frames, -torch.ones_like(starts, dtype=torch.float64))
+    steps.index_add_(0, starts + length, -torch.ones_like(starts, dtype=torch.float64))
     weights = steps.cumsum(0)[:-1]  # the number of patches that each frame is in: integers, exact
     rows = weights.nonzero().squeeze(1).split(65_536)  # limits the memory needed for large data sets
     total = weights.sum()
@@ -106,14 +111,14 @@ class Patches:
         frames: shape (N, mels), float32.
         mean: per mel band, shape (mels,).
         sd: per mel band, shape (mels,), above 0.
-        length: frames in a patch.
+        length: frames of a patch.
 
     """
 
     frames: torch.Tensor
     mean: torch.Tensor
     sd: torch.Tensor
-    length: int = FEATURES.patch_frames
+    length: int
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -12,7 +12,7 @@ from trainables.features.shared_data import load_published
 from trainables.training.patches import Patches, PatchIndex, index_patches, standardisation
 
 if TYPE_CHECKING:
-    from trainables.config import Run
+    from trainables.config import Features, Run
     from trainables.datasets.manifest import Manifest
     from trainables.features.frame_store import FrameStore
     from trainables.storage.types import Location
@@ -23,9 +23,9 @@ MAX_CACHED = 32  # splits whose patches are kept: some megabytes each on a large
 class RunDataSource:
     """A data set on a device; all runs share one copy of its frames."""
 
-    def __init__(self, manifest: Manifest, store: FrameStore, device: torch.device) -> None:
+    def __init__(self, manifest: Manifest, store: FrameStore, features: Features, device: torch.device) -> None:
         """Map the frames (CPU) or copy them to the device (GPU)."""
-        self.manifest, self.store, self.device = manifest, store, device
+        self.manifest, self.store, self.features, self.device = manifest, store, features, device
         self.frames = torch.from_numpy(store.frames()).to(device)
         self.class_index = {label: k for k, label in enumerate(manifest.classes)}
         # Small, as it holds starts and labels only. Runs alternate subsets, and with ``split: per_seed`` splits.
@@ -47,9 +47,9 @@ class RunDataSource:
             clips = subset(self.manifest, run.configuration.subset)
             train_clips, validation = split_validation(self.manifest, clips, *key[1:])
             train = self._index(train_clips)
-            mean, sd = standardisation(self.frames, train.starts)
+            mean, sd = standardisation(self.frames, train.starts, self.features.patch_frames)
             self._cache[key] = RunData(
-                patches=Patches(self.frames, mean, sd),
+                patches=Patches(self.frames, mean, sd, self.features.patch_frames),
                 train=train,
                 validation=self._index(validation),
                 test=self._test,
@@ -65,17 +65,18 @@ class RunDataSource:
             [self.store.rows[self.manifest.digests[i]] for i in positions],
             [self._label(i) for i in positions],
             [self.manifest.clips[i].verified for i in positions],
+            self.features,
         ).to(self.device)
 
 
-def open_run_data(storage: Location, fingerprint: str, device: torch.device) -> RunDataSource:
+def open_run_data(storage: Location, fingerprint: str, features: Features, device: torch.device) -> RunDataSource:
     """Open a data set that the driver has published; the driver has verified the checksums of the frame store.
 
     Raises:
         FileNotFoundError: the data set was not published, or its frame store is absent or incomplete.
 
     """
-    return RunDataSource(*load_published(storage, fingerprint), device)
+    return RunDataSource(*load_published(storage, fingerprint, features), features, device)
 
 
 @dataclass(frozen=True)

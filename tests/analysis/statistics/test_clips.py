@@ -129,10 +129,10 @@ SIZES = {"train verified": 0, "train unverified": 1, "test": 2}
 def test_labels_are_read_from_the_data_set_that_the_storage_keeps(study: Builder, tmp_path: Path) -> None:
     study.clips = SIZES
     run_id = study.add("cce", CCE(name="cce"), 4, test=0.5)
-    assert read_labels(tmp_path, study.plan().dataset) is None
+    assert read_labels(tmp_path, study.plan()) is None
     _leave(tmp_path, study, ["Wind", "Wind"], true_label="Wind")
     counts = {"train verified": (0, 0), "train unverified": (1, 0), "test": (0, 2)}
-    assert read_labels(tmp_path, study.plan().dataset) == ClipLabels((1, 1), counts, (1, 0))
+    assert read_labels(tmp_path, study.plan()) == ClipLabels((1, 1), counts, (1, 0))
     other, short = (ClipLabels(test, {"test": (1, 1)}, None) for test in ((0, 1), (0,)))
     labels = ClipLabels((1, 1), counts, (1, 0))
     assert matches_labels(study.records[run_id], labels)
@@ -149,7 +149,7 @@ def test_labels_are_read_from_the_data_set_that_the_storage_keeps(study: Builder
 def test_without_a_known_truth_no_label_counts_as_wrong(study: Builder, tmp_path: Path) -> None:
     study.clips = SIZES
     _leave(tmp_path, study, ["Wind", "Wind"])
-    found = read_labels(tmp_path, study.plan().dataset)
+    found = read_labels(tmp_path, study.plan())
     assert found is not None
     assert found.wrong is None
 
@@ -159,18 +159,18 @@ def test_a_data_set_that_is_not_the_plans_is_refused(study: Builder, tmp_path: P
     study.clips = SIZES
     _leave(tmp_path, study, labels)
     with pytest.raises(ValueError, match="the study's plan does not"):
-        read_labels(tmp_path, study.plan().dataset)
+        read_labels(tmp_path, study.plan())
 
 
 def test_a_damaged_data_set_is_refused_by_name(study: Builder, tmp_path: Path) -> None:
     _leave(tmp_path, study, [])
     next((tmp_path / "datasets").iterdir()).write_text('{"manifest": 1}')
     with pytest.raises(ValueError, match=r"\.json: damaged: no key frames; manifest: "):
-        read_labels(tmp_path, study.plan().dataset)
+        read_labels(tmp_path, study.plan())
     next((tmp_path / "datasets").iterdir()).write_text(json.dumps({"frames": "0" * 20, "manifest": {"clips": 1}}))
     with pytest.raises(ValueError, match="no data set as gce-study leaves it"):
-        read_labels(tmp_path, study.plan().dataset)
+        read_labels(tmp_path, study.plan())
     row = ["a.wav", "Rain", "train", False, ["Rain"]]
     next((tmp_path / "datasets").iterdir()).write_text(json.dumps({"frames": "0" * 20, "manifest": {"clips": [row]}}))
     with pytest.raises(ValueError, match="the study's plan does not"):
-        read_labels(tmp_path, study.plan().dataset)
+        read_labels(tmp_path, study.plan())

@@ -11,6 +11,7 @@ from study.errors import OwnedError
 from study.ledger.claim import claim, owner
 from study.ledger.end_request import request_end, request_path
 from study.ledger.leftovers import leftovers
+from trainables.config import FEATURES, Features
 from trainables.losses.catalogue import CCE
 from trainables.plans import plan_path
 from trainables.published import PublishedDataSet, published_path
@@ -145,11 +146,11 @@ def test_a_study_without_a_plan_that_a_process_has_just_started_keeps_what_it_ma
     assert prune(tmp_path) == {"checkpoints": 1, "frame stores": 1}
 
 
-def frames(storage, name=UNUSED, fingerprint=None):
+def frames(storage, name=UNUSED, fingerprint=None, features=FEATURES):
     """Write a frame store and, if a fingerprint is given, the data set that names it."""
     (storage / "features" / name / "store.json").write(b"{}")
     if fingerprint:
-        published_path(storage, fingerprint).write(to_bytes(PublishedDataSet(frames=name, manifest={})))
+        published_path(storage, fingerprint, features).write(to_bytes(PublishedDataSet(frames=name, manifest={})))
 
 
 def stores(storage):
@@ -162,6 +163,15 @@ def test_a_frame_store_is_kept_while_a_study_of_its_data_has_not_ended(storage):
     study(storage, "rain")
     assert prune(storage)["frame stores"] == 1
     assert stores(storage) == {USED}
+
+
+def test_studies_of_different_features_on_one_data_set_need_their_own_frames_and_published_data(storage):
+    frames(storage, USED, FINGERPRINT, Features(mels=40))
+    frames(storage, UNUSED, FINGERPRINT)
+    study(storage, "rain", spec={"features": {"mels": 40}})
+    assert prune(storage) == {"checkpoints": 1, "frame stores": 1, "data sets that no study names": 1}
+    assert stores(storage) == {USED}
+    assert list((storage / "datasets").glob("*")) == [published_path(storage, FINGERPRINT, Features(mels=40))]
 
 
 def test_a_frame_store_of_ended_studies_is_a_leftover_and_their_labels_are_not(storage):

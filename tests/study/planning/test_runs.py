@@ -41,7 +41,7 @@ def study(**changes: object) -> StudySpec:
 
 
 def test_varied_holds_what_was_left_open_in_file_order() -> None:
-    assert [(arm, varied) for arm, varied, _ in candidates(study())] == [
+    assert [(candidate.arm, candidate.varied) for candidate in candidates(study())] == [
         ("masked", {"rule": "outlier", "subset": "clean"}),
         ("masked", {"rule": "outlier", "subset": "all"}),
         ("masked", {"rule": "max", "subset": "clean"}),

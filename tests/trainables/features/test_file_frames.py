@@ -10,9 +10,10 @@ import soundfile
 from sound_files import chunk, form, mp3, noise, riff
 from trainables.audio.decoding import read_mono, stream
 from trainables.audio.errors import AudioError
+from trainables.config import FEATURES, Features
 from trainables.features import file_frames as module
 from trainables.features.file_frames import file_frames
-from trainables.features.logmel import log_mel
+from trainables.features.logmel import log_mel, log_mel_blocks
 
 RATE = 44_100
 LENGTHS = [1 << 20, (1 << 20) + 1, (2 << 20) + 123_457]
@@ -24,7 +25,7 @@ def every_sound_is_long(monkeypatch):
 
 
 def frames(path):
-    return np.concatenate(list(file_frames(path, [])))
+    return np.concatenate(list(file_frames(path, [], FEATURES)))
 
 
 @pytest.mark.usefixtures("one_thread")
@@ -47,6 +48,17 @@ def test_a_long_sound_at_another_rate_is_resampled_in_stretches_bit_for_bit(tmp_
     assert np.array_equal(frames(tmp_path / "a.flac"), log_mel(whole, RATE))
 
 
+@pytest.mark.usefixtures("one_thread")
+@pytest.mark.parametrize(("n_fft", "window", "hop"), [(16_384, 16_384, 16_384), (16_384, 16_384, 100), (64, 16, 5)])
+def test_frames_longer_and_shorter_than_a_block_are_those_of_the_whole_sound_bit_for_bit(n_fft, window, hop):
+    features = Features(n_fft=n_fft, window=window, hop=hop, mels=8, patch_frames=1, patch_hop=1)
+    sound = noise(30_000)
+    blocks = [sound[first : first + 8192] for first in range(0, len(sound), 8192)]
+    assert np.array_equal(
+        np.concatenate(list(log_mel_blocks(lambda: blocks, features))), log_mel(sound, RATE, features)
+    )
+
+
 def test_a_long_file_that_is_not_finite_is_refused_with_the_place(tmp_path):
     wave = noise(1_500_000)
     wave[1_323_000] = np.nan
@@ -59,16 +71,17 @@ def test_messages_of_the_decoder_about_a_long_file_are_collected(tmp_path):
     data = mp3(noise(6 * RATE), header=False)
     (tmp_path / "a.mp3").write_bytes(data[len(data) // 2 :])
     messages = []
-    for _ in file_frames(tmp_path / "a.mp3", messages):
+    for _ in file_frames(tmp_path / "a.mp3", messages, FEATURES):
         pass
     assert messages == ["dequantization failed!"]
 
 
 MEASURE = """
 import resource, sys
+from trainables.config import FEATURES, Features
 from trainables.features.file_frames import file_frames
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-count = sum(len(frames) for frames in file_frames(sys.argv[1], []))
+count = sum(len(frames) for frames in file_frames(sys.argv[1], [], FEATURES))
 print(count, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 """
 

@@ -16,6 +16,7 @@ import soundfile
 
 from sound_files import mp3, noise
 from trainables.audio.decoding import read_mono
+from trainables.config import FEATURES, Features
 from trainables.datasets.manifest import Clip, Manifest
 from trainables.features.frame_store import open_store, store_folder
 from trainables.features.frame_store_builder import CHUNK, build_store
@@ -68,8 +69,27 @@ def test_labels_do_not_change_the_store_but_content_and_features_do(tmp_path):
     data = noise_set(tmp_path / "wav", 3)
     relabelled = Manifest(**{**vars(data), "clips": tuple(reversed(data.clips)), "digests": data.digests[::-1]})
     other = Manifest(**{**vars(data), "digests": ("x", "y", "z")})
-    assert store_folder(tmp_path, relabelled) == store_folder(tmp_path, data)
-    assert store_folder(tmp_path, other) != store_folder(tmp_path, data)
+    assert store_folder(tmp_path, relabelled, FEATURES) == store_folder(tmp_path, data, FEATURES)
+    assert store_folder(tmp_path, other, FEATURES) != store_folder(tmp_path, data, FEATURES)
+
+
+def test_features_that_change_the_frames_have_a_store_of_their_own_and_those_that_move_patches_have_not(tmp_path):
+    data = noise_set(tmp_path / "wav", 1)
+    changed = {key: FEATURES.model_copy(update={key: value - 1}) for key, value in FEATURES.model_dump().items()}
+    stores = {key: store_folder(tmp_path, data, features) for key, features in changed.items()}
+    assert stores.pop("patch_hop") == store_folder(tmp_path, data, FEATURES)
+    assert len({*stores.values(), store_folder(tmp_path, data, FEATURES)}) == 7
+
+
+@pytest.mark.usefixtures("one_thread")
+def test_a_store_of_other_features_lies_beside_and_holds_their_frames(tmp_path):
+    data = noise_set(tmp_path / "wav", 2, seconds=0.7)
+    features = Features(sample_rate=16_000, n_fft=512, window=400, hop=160, mels=40, patch_frames=64, patch_hop=32)
+    paper, other = build_store(data, tmp_path), build_store(data, tmp_path, features)
+    first, count = other.rows["digest1"]
+    expected = log_mel(read_mono(tmp_path / "wav" / "1.wav", 44_100), 44_100, features)
+    assert np.array_equal(other.frames()[first : first + count], expected)
+    assert open_store(paper.folder, verify=True) == paper != other
 
 
 def test_progress_goes_from_the_finished_clips_to_all(tmp_path):
@@ -115,7 +135,7 @@ def alive(pid):
 def test_a_build_killed_in_the_middle_continues_with_the_chunks_that_are_left(tmp_path):
     clips = 6 * CHUNK
     data = noise_set(tmp_path / "wav", clips, seconds=2)
-    folder = store_folder(tmp_path, data)
+    folder = store_folder(tmp_path, data, FEATURES)
     process = start_build(tmp_path, clips)
     while len(list(folder.glob("chunks/*.json"))) < 2:
         assert process.poll() is None
@@ -140,7 +160,7 @@ def test_a_build_killed_in_the_middle_continues_with_the_chunks_that_are_left(tm
 def test_two_processes_that_build_at_once_share_one_store(tmp_path):
     data = noise_set(tmp_path / "wav", 2 * CHUNK, seconds=2)
     process = start_build(tmp_path, 2 * CHUNK)
-    lock = store_folder(tmp_path, data) / "lock"
+    lock = store_folder(tmp_path, data, FEATURES) / "lock"
     while not lock.exists():
         time.sleep(0.01)
     time.sleep(0.1)

@@ -49,7 +49,7 @@ def test_the_framed_transform_equals_librosas_of_each_clip(samples):
 
 
 def test_features_with_an_odd_window_equal_librosas():
-    features = Features(n_fft=512, window=401, hop=160, mels=40, sample_rate=16_000, min_samples=4000)
+    features = Features(n_fft=512, window=401, hop=160, mels=40, sample_rate=16_000, patch_frames=25)
     sound = np.random.default_rng(1).normal(size=9999).astype(np.float32)
     mel = librosa.feature.melspectrogram(
         y=prepare(sound, features),

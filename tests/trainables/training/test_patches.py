@@ -7,6 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trainables.config import FEATURES
 from trainables.features.framing import patch_starts
 from trainables.training.patches import Patches, index_patches, standardisation
 
@@ -38,7 +39,9 @@ def frames():
 
 @pytest.fixture
 def index():
-    return index_patches([(0, 251), (251, 101), (400, 300)], labels=[2, 0, 1], verified=[True, False, True])
+    return index_patches(
+        [(0, 251), (251, 101), (400, 300)], labels=[2, 0, 1], verified=[True, False, True], features=FEATURES
+    )
 
 
 def test_an_index_lists_each_clips_patches_with_its_label(index):
@@ -51,21 +54,21 @@ def test_an_index_lists_each_clips_patches_with_its_label(index):
 
 def test_standardisation_counts_overlaps(frames, index):
     stacked = torch.cat([frames[s : s + 100] for s in index.starts]).double()
-    mean, sd = standardisation(frames, index.starts)
+    mean, sd = standardisation(frames, index.starts, 100)
     assert (mean - stacked.mean(0)).abs().max() < 1e-5
     assert (sd - stacked.std(0, correction=0)).abs().max() < 1e-5
 
 
 def test_a_constant_band_is_left_as_it_is(frames, index):
     frames[:, 5] = 7.0
-    mean, sd = standardisation(frames, index.starts)
+    mean, sd = standardisation(frames, index.starts, 100)
     assert mean[5] == 7
     assert sd[5] == 1
 
 
 def test_a_batch_is_the_standardised_frames(frames, index):
-    mean, sd = standardisation(frames, index.starts)
-    batch = Patches(frames, mean, sd).gather(index.starts[[7, 2]])
+    mean, sd = standardisation(frames, index.starts, 100)
+    batch = Patches(frames, mean, sd, 100).gather(index.starts[[7, 2]])
     assert batch.shape == (2, 1, 100, 96)
     expected = (frames[500:600] - mean) / sd
     assert torch.equal(batch[0, 0], expected)

@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from trainables.config import FEATURES
 from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests
 from trainables.features.frame_store_builder import build_store
@@ -140,7 +141,7 @@ def test_an_epoch_on_a_gpu_is_close_to_one_on_cpu(manifest, store, make_run):
     run = make_run(AdaptiveGCE(name="adaptive_gce"))
     losses = []
     for device in (CPU, torch.device("cuda")):
-        training = RunTraining(run, RunDataSource(manifest, store, device).run_data(run), device)
+        training = RunTraining(run, RunDataSource(manifest, store, FEATURES, device).run_data(run), device)
         training.schedule.learning_rate = 1e-6
         losses.append(training.train_epoch().validation_loss)
         assert len(training.test().predictions) == 12
@@ -255,7 +256,7 @@ def test_an_epoch_records_the_accuracy_over_patches_and_that_over_clips_scored_a
     lengths = [100, 310, 150, 200, 260, 100, 210, 150, 300, 100]
     places = [(100 * i, frames) for i, frames in enumerate(lengths)]
     labels, verified = [0, 1, 2, 3, 4, 5, 1, 1, 3, 3], [i in {1, 4, 8} for i in range(10)]
-    training = RunTraining(run, replace(data, validation=index_patches(places, labels, verified)), CPU)
+    training = RunTraining(run, replace(data, validation=index_patches(places, labels, verified, FEATURES)), CPU)
     point = training.train_epoch()
     index = training.data.validation
     p = training._log_probabilities(index).double().exp().numpy()
@@ -292,7 +293,7 @@ def test_a_run_trains_as_it_did_in_the_first_version(golden, tmp_path):
     """Not bit for bit, as the record may have been made on another machine."""
     config = Synthetic(kind="synthetic", train_per_class=12, test_per_class=3)
     manifest = with_digests(load(config, tmp_path), tmp_path)
-    source = RunDataSource(manifest, build_store(manifest, tmp_path), CPU)
+    source = RunDataSource(manifest, build_store(manifest, tmp_path), FEATURES, CPU)
     earlier = FolderLocation(golden / "first_version")
     for run_id in sorted(recorded(earlier))[:2]:
         old = read_record(earlier, run_id)

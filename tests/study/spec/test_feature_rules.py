@@ -1,0 +1,45 @@
+"""Rules between the keys of the features."""
+
+from __future__ import annotations
+
+import pytest
+
+from study.spec.feature_rules import feature_violations
+from trainables.config import FEATURES, Features
+
+SPEECH = {"sample_rate": 16_000, "n_fft": 512, "window": 400, "hop": 160, "mels": 64}
+
+
+def violations(**features: int) -> list[tuple[str, str]]:
+    return [(str(at[-1]), allowed) for at, allowed in feature_violations(Features(**features))]
+
+
+@pytest.mark.parametrize("features", [FEATURES.model_dump(), SPEECH, SPEECH | {"patch_frames": 96, "patch_hop": 96}])
+def test_usual_features_break_no_rule(features: dict[str, int]) -> None:
+    assert violations(**features) == []
+
+
+@pytest.mark.parametrize(
+    ("features", "problem"),
+    [
+        ({"window": 2049}, ("window", "at most features.n_fft (2048)")),
+        ({"hop": 1765}, ("hop", "at most features.window (1764)")),
+        ({"patch_hop": 101}, ("patch_hop", "at most features.patch_frames (100)")),
+        ({"n_fft": 1024}, ("n_fft", "at least features.window (1764)")),
+        ({"patch_frames": 49}, ("patch_frames", "at least features.patch_hop (50)")),
+        ({"patch_frames": 3001}, ("patch_frames", "at most 3000, which are 60 s")),
+        (
+            SPEECH | {"mels": 500},
+            ("mels", "at most 191, so that each band holds a frequency of the transform (features.n_fft)"),
+        ),
+    ],
+)
+def test_a_broken_rule_names_a_stated_key_and_what_is_allowed(
+    features: dict[str, int], problem: tuple[str, str]
+) -> None:
+    assert violations(**features) == [problem]
+
+
+def test_all_broken_rules_are_reported_at_once() -> None:
+    broken = violations(n_fft=512, window=600, hop=700, patch_frames=9999, patch_hop=10_000)
+    assert [key for key, _ in broken] == ["window", "hop", "patch_hop", "patch_frames"]
