@@ -1,4 +1,4 @@
-"""Networks: ``from trainables.networks import CNN``, and ``Network``, the base of your own."""
+"""Networks: ``from trainables.networks import CNN, VGG, Head``, and ``Network``, the base of your own."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from trainables.networks.base import Network as Network
     from trainables.networks.cnn import CNN as CNN
+    from trainables.networks.head import Head as Head
+    from trainables.networks.vgg import VGG as VGG
 
-_MODULE = {"CNN": "cnn", "Network": "base"}
+_MODULE = {"CNN": "cnn", "VGG": "vgg", "Head": "head", "Network": "base"}
 
-__all__ = ["CNN", "Network"]
+__all__ = ["CNN", "VGG", "Head", "Network"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 -- PEP 562

@@ -16,15 +16,31 @@ class Network(Frozen):
 
     name: str
 
+    def problem(self, shape: tuple[int, ...]) -> str | None:  # noqa: ARG002 -- for networks that are particular
+        """Return why the network cannot be trained on inputs of this shape; None if it can, or if that is unknown."""
+        return None
+
+    def weights(self, shape: tuple[int, ...], classes: int) -> int | None:  # noqa: ARG002 -- for networks that can tell
+        """Return the number of weights, counted as Keras does; None if the network must be built to count them.
+
+        Keras counts the running statistics of batch normalisation too.
+        """
+        return None
+
     @abstractmethod
     def make(self, shape: tuple[int, ...], classes: int) -> nn.Module:
         """Return the network, whose initial weights follow from the seed of ``torch.manual_seed``.
 
         Args:
-            shape: of one input, such as (1, frames, mels).
+            shape: of one input: (1, frames, mels) of a log-mel patch, (dims,) of an embedding.
             classes: number of classes K >= 2.
 
         Returns:
-            A module that maps inputs (B, *shape) to logits (B, K) and features (B, F).
+            A module that maps standardised inputs (B, *shape) to logits (B, K) and features (B, F), which are what
+            its output layer receives. The loss adds ``training.l2`` times the squared kernels of its ``nn.Linear``
+            layers, or times the scalar that its method ``penalty()`` returns, if it has one.
+
+        Raises:
+            ValueError: inputs of this shape cannot be used.
 
         """

@@ -2,25 +2,121 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from trainables.networks.base import Network
 
 if TYPE_CHECKING:
     from torch import nn
 
+PATCH = 3  # dimensions of a log-mel patch: (1, frames, mels)
 
-class BaselineCNN(Network):
+
+class _OnPatches(Network):
+    """A network on log-mel patches.
+
+    Attributes:
+        smallest: the fewest frames and mel bands of a patch: below them, a pooling leaves nothing.
+
+    """
+
+    smallest: ClassVar[tuple[int, int]]
+
+    def problem(self, shape: tuple[int, ...]) -> str | None:
+        """Return why the network cannot be trained on inputs of this shape; None if it can."""
+        frames, mels = self.smallest
+        if len(shape) != PATCH:
+            return f"network {self.name} is for log-mel patches, not for embeddings; allowed there: head"
+        if shape[1] < frames or shape[2] < mels:
+            return (
+                f"network {self.name} needs patches of at least {frames} frames x {mels} mel bands; these have "
+                f"{shape[1]} x {shape[2]}"
+            )
+        return None
+
+
+class BaselineCNN(_OnPatches):
     """The convolutional network of the FSDnoisy18k baseline (Fonseca et al. 2019, section 3.1)."""
 
     name: Literal["cnn"] = "cnn"
+    smallest = (16, 4)
 
-    def make(self, shape: tuple[int, ...], classes: int) -> nn.Module:  # noqa: ARG002 -- its shape is fixed
+    def weights(self, shape: tuple[int, ...], classes: int) -> int:
+        """Return the number of weights: 531,624 for patches of (1, 100, 96) and 20 classes."""
+        convolutions = 25 * (24 + 24 * 48 + 48 * 48) + (24 + 48 + 48)
+        normalisations = 4 * (1 + 24 + 24 + 48 + 48 + 48)
+        flat = 48 * (shape[1] // 16) * (shape[2] // 4)
+        return convolutions + normalisations + (flat + 1) * 64 + (64 + 1) * classes
+
+    def make(self, shape: tuple[int, ...], classes: int) -> nn.Module:
+        """Return the network; see ``Network.make``."""
         import torch
 
         from trainables.networks.cnn import CNN
 
-        return CNN(classes, seed=torch.initial_seed())
+        _refuse(self.problem(shape))
+        return CNN(classes, seed=torch.initial_seed(), frames=shape[1], mels=shape[2])
 
 
-NETWORKS: tuple[type[Network], ...] = (BaselineCNN,)
+class VGGLike(_OnPatches):
+    """The VGG-like network of FSD50K's baselines (Fonseca et al. 2022)."""
+
+    name: Literal["vgg"] = "vgg"
+    smallest = (4, 4)
+
+    def weights(self, shape: tuple[int, ...], classes: int) -> int:  # noqa: ARG002 -- its global pooling takes any shape
+        """Return the number of weights: 220,436 for 20 classes, whatever the shape of the patches."""
+        convolutions = 9 * (32 + 2 * 32 * 32 + 32 * 64 + 64 * 64 + 64 * 128)
+        each_channel = 5 * (3 * 32 + 2 * 64 + 128)  # a bias, and four numbers of batch normalisation
+        return convolutions + each_channel + (2 * 128 + 1) * 256 + (256 + 1) * classes
+
+    def make(self, shape: tuple[int, ...], classes: int) -> nn.Module:
+        """Return the network; see ``Network.make``."""
+        import torch
+
+        from trainables.networks.vgg import VGG
+
+        _refuse(self.problem(shape))
+        return VGG(classes, seed=torch.initial_seed())
+
+
+class EmbeddingHead(Network):
+    """A classifier on embeddings: one hidden layer with ReLU, or linear."""
+
+    name: Literal["head"] = "head"
+    hidden: Annotated[
+        int, Field(ge=0, le=65_536, description="units of the hidden layer; 0 makes the classifier linear")
+    ] = 256
+    dropout: Annotated[
+        float, Field(ge=0, lt=1, description="share in [0, 1) of the output layer's inputs dropped in training")
+    ] = 0.1  # as in HEAR (Turian et al. 2022)
+
+    def problem(self, shape: tuple[int, ...]) -> str | None:
+        """Return why the network cannot be trained on inputs of this shape; None if it can."""
+        if len(shape) != 1:
+            return f"network {self.name} is for embeddings, not for log-mel patches; allowed there: cnn, vgg"
+        return None
+
+    def weights(self, shape: tuple[int, ...], classes: int) -> int:
+        """Return the number of weights: 267,540 with 256 units on 1024 dimensions for 20 classes."""
+        below = (shape[0] + 1) * self.hidden
+        return below + ((self.hidden or shape[0]) + 1) * classes
+
+    def make(self, shape: tuple[int, ...], classes: int) -> nn.Module:
+        """Return the network; see ``Network.make``."""
+        import torch
+
+        from trainables.networks.head import Head
+
+        _refuse(self.problem(shape))
+        return Head(shape[0], classes, self.hidden, self.dropout, seed=torch.initial_seed())
+
+
+def _refuse(problem: str | None) -> None:
+    if problem:
+        raise ValueError(problem)
+
+
+NETWORKS: tuple[type[Network], ...] = (BaselineCNN, VGGLike, EmbeddingHead)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, cast
 
 import torch
 from torch import nn
 from torch.nn import functional
+
+from trainables.networks.initial_weights import initialise
 
 FRAMES, MELS = 100, 96
 PENULTIMATE = 64
@@ -64,49 +65,48 @@ class _FirstConvolution(nn.Conv2d):
 
 
 class CNN(nn.Module):
-    """Three pre-activation convolutions and two dense layers on log-mel patches; 531,624 weights for 20 classes.
+    """Three pre-activation convolutions and two dense layers on log-mel patches.
 
-    As in Keras, the count includes the 386 running statistics of batch normalisation.
+    It has 531,624 weights for 20 classes and patches of the baseline's shape. As in Keras, the count includes the 386
+    running statistics of batch normalisation.
     """
 
-    def __init__(self, classes: int = 20, seed: int | None = None) -> None:
+    def __init__(self, classes: int = 20, seed: int | None = None, *, frames: int = FRAMES, mels: int = MELS) -> None:
         """Build the network.
 
         Args:
             classes: number of classes K >= 2.
             seed: of the initial weights; if None, torch's global generator is used.
+            frames: of a patch, at least 16.
+            mels: bands of a patch, at least 4.
 
         """
         super().__init__()
+        self.shape = (1, frames, mels)
         pool = nn.MaxPool2d((4, 2))
         self.convolutions = nn.Sequential(
             _norm(1), _relu(), _FirstConvolution(24), _norm(24), _relu(), pool,
             _norm(24), _relu(), _convolution(24, 48), _norm(48), _relu(), pool,
             _norm(48), _relu(), _convolution(48, 48), _norm(48), _relu(),
         )  # fmt: skip
-        flat = 48 * (FRAMES // 4 // 4) * (MELS // 2 // 2)  # 6912
+        flat = 48 * (frames // 4 // 4) * (mels // 2 // 2)  # 6912 for the baseline's patches
         self.dense = nn.Sequential(nn.Flatten(), nn.Dropout(0.5), nn.Linear(flat, PENULTIMATE), _relu())
         self.output = nn.Sequential(nn.Dropout(0.5), nn.Linear(PENULTIMATE, classes))
-        generator = None if seed is None else torch.Generator().manual_seed(seed)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d | nn.Linear):
-                sigma = math.sqrt(2.0 / module.weight[0].numel())  # He et al. 2015; fan-in
-                nn.init.trunc_normal_(module.weight, std=sigma, a=-2 * sigma, b=2 * sigma, generator=generator)
-                nn.init.zeros_(cast("torch.Tensor", module.bias))
+        initialise(self, seed)
 
     def features(self, patches: torch.Tensor) -> torch.Tensor:
-        """Return the penultimate activations: standardised patches (B, 1, 100, 96) -> (B, 64).
+        """Return the penultimate activations: standardised patches (B, 1, frames, mels) -> (B, 64).
 
         Raises:
             ValueError: the patches have another shape.
 
         """
-        if patches.shape[1:] != (1, FRAMES, MELS):
-            msg = f"patches have shape {tuple(patches.shape)}; allowed: (B, 1, {FRAMES}, {MELS})"
+        if patches.shape[1:] != self.shape:
+            msg = f"patches have shape {tuple(patches.shape)}; allowed: (B, {', '.join(map(str, self.shape))})"
             raise ValueError(msg)
         return cast("torch.Tensor", self.dense(self.convolutions(patches)))
 
     def forward(self, patches: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return logits (B, K) and penultimate activations (B, 64) of standardised patches (B, 1, 100, 96)."""
+        """Return logits (B, K) and penultimate activations (B, 64) of standardised patches (B, 1, frames, mels)."""
         features = self.features(patches)
         return cast("torch.Tensor", self.output(features)), features

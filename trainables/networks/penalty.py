@@ -7,7 +7,15 @@ from torch import nn
 
 
 def l2_penalty(network: nn.Module) -> torch.Tensor:
-    """Return the sum of the squared weights of the network's dense kernels, a scalar; the loss adds ``l2`` times it."""
+    """Return what the loss adds ``l2`` times, a scalar: the sum of the squared kernels of all ``nn.Linear`` layers.
+
+    Biases, convolutions and normalisations are not penalised, as in the baseline. A network with a method
+    ``penalty()`` decides itself.
+    """
+    penalty = getattr(network, "penalty", None)
+    if callable(penalty):
+        value: torch.Tensor = penalty()
+        return value
     kernels = [m.weight for m in network.modules() if isinstance(m, nn.Linear)]
     if not kernels:
         return torch.zeros(())

@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from trainables.losses.base import Batch, Memory
 from trainables.naming import counted
+from trainables.networks.building import build, checked_outputs
 from trainables.networks.penalty import l2_penalty
 from trainables.records import Epoch, Test
 from trainables.training.optimiser import make_optimiser
@@ -48,7 +49,8 @@ class RunTraining:
         """Create network, loss and optimiser from the run's configuration and seed.
 
         Raises:
-            ValueError: there are fewer training patches than one batch holds.
+            ValueError: there are fewer training patches than one batch holds, or the network does not take them.
+            TypeError: the network's settings made no module.
 
         """
         protocol = run.configuration.training
@@ -62,10 +64,8 @@ class RunTraining:
         self.loss = run.configuration.loss.make()
         if isinstance(self.loss, Memory):
             self.loss.start(data.train.labels, data.classes)
-        torch.manual_seed(stream(run.seed, "weights"))
-        model = run.configuration.network.make(data.patches.shape, data.classes)
-        # Convolutions are fastest with channels last, on CPU and GPU.
-        self.model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        network = run.configuration.network
+        self.model = build(network, data.patches.shape, data.classes, stream(run.seed, "weights"), device)
         self.optimiser = make_optimiser(self.model.parameters(), protocol)
         self.schedule = make_schedule(protocol)
         self.curve: list[Epoch] = []
@@ -133,8 +133,7 @@ class RunTraining:
         batches = order[: len(train) // size * size].split(size)  # the last, incomplete batch is dropped
         for patches in batches:
             inputs = self.data.patches.gather(train.starts[patches])
-            with self._arithmetic():
-                logits, features = self.model(inputs)
+            logits, features = self._outputs(inputs)
             batch = Batch(inputs, features.detach(), train.verified[patches], patches, number)
             losses = self.loss(logits.float(), train.labels[patches], batch)
             loss = losses.mean() + self.protocol.l2 * l2_penalty(self.model)
@@ -147,9 +146,11 @@ class RunTraining:
         self.images += size * len(batches)
         return (total / len(batches)).item(), torch.stack(scores).cpu() if scores else torch.empty(0)
 
-    def _arithmetic(self) -> torch.autocast:
-        """Return the network's autocast context; with ``bf16``, weights stay float32 and are cast for each pass."""
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.protocol.precision == "bf16")
+    def _outputs(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return logits and features; with ``bf16``, weights stay float32 and are cast for each pass."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.protocol.precision == "bf16"):
+            outputs = self.model(inputs)
+        return checked_outputs(outputs, self.run.configuration.network.name, len(inputs), self.data.classes)
 
     def _check_finite(self, number: int, loss: float, scores: torch.Tensor) -> None:
         weights = torch.stack([p.detach().isfinite().all() for p in self.model.parameters()]).all().item()
@@ -166,8 +167,7 @@ class RunTraining:
         """Return the log-softmax of patches, shape (P, K), float32."""
         self.model.eval()
         with torch.inference_mode():
-            with self._arithmetic():
-                parts = [self.model(self.data.patches.gather(s))[0] for s in index.starts.split(EVALUATION_BATCH)]
+            parts = [self._outputs(self.data.patches.gather(s))[0] for s in index.starts.split(EVALUATION_BATCH)]
             return functional.log_softmax(torch.cat(parts).float(), dim=1)
 
     def _right(self, log_p: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
