@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from analysis.results.validation_clips import validation_clips
 from analysis.text.cautions.clips import clip_cautions
 from analysis.text.validation_clips import clips_in_full, coarse_clips
-from study.commands.options import add_run_options, add_study_file, study_spec
+from study.commands.options import add_allow_code, add_run_options, add_study_file, consent, study_spec
 from study.commands.tables import show_arms, show_open
 from study.console import say
 from study.engine.heartbeat import still
@@ -40,12 +40,13 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     """Add the command's arguments to its parser."""
     add_study_file(command)
     add_run_options(command, retry=False)
+    add_allow_code(command)
     command.set_defaults(handler=check)
 
 
 def check(options: argparse.Namespace) -> int:
     """Print arms, runs and an estimate of time; train nothing."""
-    spec = study_spec(options.file)
+    spec = study_spec(options.file, consent(options))
     storage = location(spec.storage)
     with still(f"{spec.name}: reading the data"):
         manifest = read_data(spec, options.skip_bad_clips)

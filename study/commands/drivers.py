@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study.commands import jobs
-from study.commands.options import add_cluster, add_study, spec_of_plan, study_place
+from study.commands.options import add_allow_code, add_cluster, add_study, consent, spec_of_plan, study_place
 from study.console import say, write
 from study.engine.driver_log import driver_log_path
 from study.errors import EngineError, UnknownStudyError, UsageError
@@ -48,6 +48,8 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
         command.add_argument("--follow", action="store_true", help="keep printing until the driver ends")
         text = "print this run's log instead; the start of its id suffices. Not with --cluster or --address"
         command.add_argument("--run", metavar="RUN", help=text)
+    if name == "resume":
+        add_allow_code(command)
     if name == "wait":
         text = f"give up after S seconds, with exit code {jobs.TIMED_OUT}"
         command.add_argument("--timeout", type=_seconds, metavar="S", help=text)
@@ -233,9 +235,10 @@ def resume(place: StudyPlace, options: argparse.Namespace) -> int:
         raise UsageError(msg)
     plan = find_plan(*place)
     if options.study == place.name:
-        spec = spec_of_plan(place)
+        spec = spec_of_plan(place, consent(options))
     else:
-        spec = read_spec(Path(options.study)).model_copy(update={"storage": str(place.storage)})
+        spec = read_spec(Path(options.study), consent(options))
+        spec = spec.model_copy(update={"storage": str(place.storage)})
     where = f" --storage {options.storage}" if options.storage else ""
     given = argparse.Namespace(skip_bad_clips=len(plan.dataset.skipped), retry_failed=False)
     return run_study(spec, f"gce-study resume {options.study}{where}", given)

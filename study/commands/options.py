@@ -7,12 +7,14 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from study.consent import ALLOW_CODE, Consent
 from study.console import say
 from study.errors import UnknownStudyError
 from study.ledger.registry import stored_spec
 from study.spec.reading import read_spec
 from study.spec.shipped import shipped, spec_path
 from trainables.plans import plan_path
+from trainables.plugins.loading import load_apart
 from trainables.settings import NAME_PATTERN
 from trainables.storage.location import location
 
@@ -57,21 +59,37 @@ def add_study_file(command: argparse.ArgumentParser, *, stored: bool = True) -> 
     command.add_argument("file", type=Path, metavar="FILE", help=text)
 
 
-def study_spec(file: Path) -> StudySpec:
+def add_allow_code(command: argparse.ArgumentParser) -> None:
+    """Add ``--allow-code``; see ``consent``."""
+    text = "run the code of the study's plugins without asking; read it first, because it can do whatever you can do"
+    command.add_argument(ALLOW_CODE, action="store_true", help=text)
+
+
+def consent(options: argparse.Namespace) -> Consent:
+    """Return what asks for consent to the code of plugins; the options are those of ``add_allow_code``."""
+    return Consent(allowed=options.allow_code, accepted=load_apart)
+
+
+def study_spec(file: Path, consent: Consent) -> StudySpec:
     """Return the study of a file, of a shipped file, or of a plan in the folder ``results``: the first that exists.
+
+    Args:
+        file: the file, or the name of a study.
+        consent: asks for consent to the code of the study's plugins, which are imported.
 
     Raises:
         SpecError: the file cannot be read or is not a study; see also ``stored_spec``.
+        UsageError: there is no consent.
 
     """
     path, place = spec_path(file), StudyPlace(location(DEFAULT_STORAGE), str(file))
-    return read_spec(path) if path.exists() or not place.has_plan() else spec_of_plan(place)
+    return read_spec(path, consent) if path.exists() or not place.has_plan() else spec_of_plan(place, consent)
 
 
-def spec_of_plan(place: StudyPlace) -> StudySpec:
+def spec_of_plan(place: StudyPlace, consent: Consent) -> StudySpec:
     """Return a study from its plan (see ``stored_spec``), and print that it was not read from its file."""
     say(f"{place.name}: read from its plan, which keeps all of its file but notify", err=True)
-    return stored_spec(*place)
+    return stored_spec(*place, consent)
 
 
 class StudyPlace(NamedTuple):

@@ -8,7 +8,7 @@ from analysis.report.method_report import method_report
 from analysis.report.write import write_files
 from analysis.results.study_results import load_results
 from analysis.tables.accuracy import result_tables
-from study.commands.options import add_run_options, add_study_file, study_spec
+from study.commands.options import add_allow_code, add_run_options, add_study_file, consent, study_spec
 from study.console import say, show
 from study.engine.driver_log import logged
 from study.engine.end_watch import EndWatch
@@ -33,6 +33,7 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     """Add the command's arguments to its parser."""
     add_study_file(command)
     add_run_options(command)
+    add_allow_code(command)
     command.set_defaults(handler=run)
 
 
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
         0 if at least one of the study's runs is complete, else 1; also if the study ends at its budget.
 
     """
-    return run_study(study_spec(options.file), f"gce-study run {options.file}", options)
+    return run_study(study_spec(options.file, consent(options)), f"gce-study run {options.file}", options)
 
 
 def run_study(spec: StudySpec, command: str, options: argparse.Namespace) -> int:

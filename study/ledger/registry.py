@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -10,11 +11,13 @@ from pydantic import ValidationError
 from study.errors import SpecError, UnknownStudyError
 from study.spec.differences import differences
 from study.spec.messages import closest, shown
+from study.spec.plugins import load_plugins
 from study.spec.study import StudySpec
 from trainables.plans import StudyPlan, plan_path, read_plan, study_names, write_plan
 from trainables.storage.documents import DamagedError, is_outage
 
 if TYPE_CHECKING:
+    from study.consent import Consent
     from trainables.storage.types import Location
 
 logger = logging.getLogger(__name__)
@@ -39,15 +42,22 @@ def find_plan(storage: Location, name: str) -> StudyPlan:
         raise UnknownStudyError(msg) from None
 
 
-def stored_spec(storage: Location, name: str) -> StudySpec:
+def stored_spec(storage: Location, name: str, consent: Consent) -> StudySpec:
     """Return a study from its plan, which keeps all of its file but ``notify``, with this storage location.
+
+    Args:
+        storage: the storage location.
+        name: the study's name.
+        consent: asks for consent to the code of the study's plugins, which are imported from where they were.
 
     Raises:
         UnknownStudyError: there is no such study; the message lists those that exist.
+        UsageError: there is no consent.
         SpecError: the plan was written by another version, and this one does not accept its study.
 
     """
     plan = find_plan(storage, name)
+    load_plugins(plan.spec, Path(), consent)
     try:
         return StudySpec.model_validate(plan.spec | {"storage": str(storage)})
     except ValidationError as error:

@@ -2,21 +2,23 @@
 
 ``{values: [...]}`` leaves it open over a list, ``{min: ..., max: ..., scale: ...}`` over a range.
 
-The models are derived from ``trainables.config.LOSSES``, so a new loss or parameter needs no change here.
+The models are derived from those of the losses, built-in or of a plugin, so a new loss needs no change here.
 """
 
 from __future__ import annotations
 
 import itertools
+from functools import lru_cache
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self, Union, get_args
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, create_model, model_validator
 
 from study.spec.messages import shown
+from study.spec.named import Named
 from trainables.config import Subset
 from trainables.frozen import Frozen
-from trainables.losses.catalogue import LOSSES
+from trainables.losses.registry import UnknownLoss, known_losses, loss_class
 from trainables.settings import Name, OpenRange, distinct, not_allowed
 
 if TYPE_CHECKING:
@@ -94,6 +96,7 @@ def _inner_description(annotation: Any) -> str | None:  # noqa: ANN401 -- an ann
     return next((t for t in texts if t), None)
 
 
+@lru_cache(maxsize=256)
 def _open_loss(loss: type[Frozen]) -> type[Frozen]:
     fields: dict[str, Any] = {"name": (loss.model_fields["name"].annotation, Field(description="name of the loss"))}
     for name, field in loss.model_fields.items():
@@ -108,13 +111,24 @@ def _open_loss(loss: type[Frozen]) -> type[Frozen]:
     return create_model(f"Open{loss.__name__}", __base__=Frozen, __doc__=loss.__doc__, **fields)
 
 
-_FIXED: dict[str, type[Frozen]] = {get_args(loss.model_fields["name"].annotation)[0]: loss for loss in LOSSES}
+def _open_losses() -> dict[str, type[Frozen]]:
+    """Return the models of the losses of an arm, by name: of those that are built in, and of those of plugins."""
+    return {name: _open_loss(loss) for name, loss in known_losses().items()}
+
+
+class Unloaded(Frozen, extra="allow"):
+    """A loss of a plugin that is not loaded: which of its parameters are open is known, what is allowed is not."""
+
+    __pydantic_extra__: dict[str, _open("Unloaded", float | bool | str | None, None)]  # type: ignore[valid-type]
+
+    name: str
+
 
 if TYPE_CHECKING:
     OpenLoss = Frozen
     OpenSubset = Subset | Values
 else:
-    OpenLoss = Annotated[Union[tuple(_open_loss(loss) for loss in LOSSES)], Field(discriminator="name")]  # noqa: UP007
+    OpenLoss = Annotated[Frozen, Named(_open_losses, Unloaded)]
     OpenSubset = _open("Subset", Subset, "names of training subsets")
 
 
@@ -136,8 +150,7 @@ class Arm(Frozen):
     subset: Annotated[OpenSubset, Field(description="training subset, fixed or {values: [...]}")] = "all"
 
     def _parameters(self) -> dict[str, Any]:
-        fields = type(self.loss).model_fields
-        return {name: getattr(self.loss, name) for name in fields} | {"subset": self.subset}
+        return {**dict(self.loss), "subset": self.subset}
 
     @property
     def open(self) -> dict[str, Values | Range]:
@@ -177,5 +190,5 @@ class Arm(Frozen):
         """Return the arm's configuration with a value for everything it leaves open."""
         parameters = self._parameters() | dict(varied)
         subset = parameters.pop("subset")
-        fixed: Any = _FIXED[parameters["name"]].model_validate(parameters)
+        fixed: Any = (loss_class(parameters["name"]) or UnknownLoss).model_validate(parameters)
         return ArmConfiguration(dict(varied), fixed, subset)

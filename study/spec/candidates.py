@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from study.spec.arms import Range
 from trainables.config import FEATURES, Configuration, Features, Run
 from trainables.plans import PlannedRun
+from trainables.plugins.loading import code_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -25,7 +26,13 @@ class Candidate(NamedTuple):
 
     def planned(self, seed: int, dataset: str, stage: Stage = "") -> PlannedRun:
         """Return the run of this configuration with a seed, on the data set with this fingerprint."""
-        run = Run(configuration=self.configuration, seed=seed, dataset=dataset, features=self.features)
+        run = Run(
+            configuration=self.configuration,
+            seed=seed,
+            dataset=dataset,
+            features=self.features,
+            code=code_of(self.configuration),
+        )
         return PlannedRun(arm=self.arm, varied=dict(self.varied), run=run, stage=stage)
 
 

@@ -22,6 +22,8 @@ _IGNORED = {
     ("storage",),
     # The paths of the data: the data set's fingerprint shows whether it is the same data.
     *(("dataset", key) for kind in KINDS.values() for key in path_keys(kind)),
+    # Where plugins are: the SHA-256 of their code, in the runs, shows whether it is the same code.
+    ("plugins",),
     # How far a study goes: raising it continues the study.
     ("budget",),
     ("method", "max_runs"),

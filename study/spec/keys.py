@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, field_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, field_validator
 
 from study.spec.arms import Arm
 from study.spec.notify import Notify
@@ -19,6 +19,7 @@ from trainables.storage.location import URL, URL_FORM, is_url
 
 MAX_CONFIGURATIONS = 10_000
 MAX_SEEDS = 1000
+MAX_PLUGINS = 50
 
 
 class Resources(Frozen):
@@ -67,7 +68,7 @@ _SeedList = Annotated[
 Seeds = Annotated[_SeedCount | _SeedList, Discriminator(_seeds_branch)]
 
 
-def absolute(text: str, at: tuple[str, ...] = ()) -> str:
+def absolute(text: str, at: tuple[str | int, ...] = ()) -> str:
     """Return a path with ``~`` expanded, made absolute from the current directory; a URL is kept.
 
     Raises:
@@ -87,11 +88,33 @@ def absolute(text: str, at: tuple[str, ...] = ()) -> str:
         raise not_allowed(at, "a path; ~ must be the home of a user of this machine") from None
 
 
+def _from_folder(paths: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    """Make the paths absolute: they start from the ``folder`` in the validation's context, that of the study file."""
+    folder = Path((info.context or {}).get("folder", ""))
+    relative = [bool(text.strip()) and not text.startswith(("/", "~")) for text in paths]
+    joined = (str(folder / text) if below else text for text, below in zip(paths, relative, strict=True))
+    return tuple(absolute(path, (i,)) for i, path in enumerate(joined))
+
+
+Plugins = Annotated[
+    tuple[str, ...],
+    Field(strict=False, max_length=MAX_PLUGINS, json_schema_extra={"uniqueItems": True}),
+    AfterValidator(distinct),
+    AfterValidator(_from_folder),
+]
+
+
 class StudyKeys(Frozen):
     """The keys of a study file, each valid by itself; ``StudySpec`` adds the rules between them."""
 
     name: Annotated[Name, Field(description="the study's name; one per storage location")]
     description: Annotated[str, Field(description="what the study is for, in a sentence")] = ""
+    plugins: Annotated[
+        Plugins,
+        Field(
+            description="Python files, or package folders, that define losses or networks; paths start from this file"
+        ),
+    ] = ()
     dataset: Annotated[DataSet, Field(description="the data set; its kind decides the other keys")]
     arms: Annotated[
         tuple[Arm, ...], Field(strict=False, min_length=1, max_length=1000, description="what is compared, in order")

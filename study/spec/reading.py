@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from pydantic import ValidationError
 
 from study.errors import SpecError
+from study.spec.messages import key_path
+from study.spec.plugins import load_plugins, undefined
 from study.spec.shipped import nearest
 from study.spec.study import StudySpec
 from study.spec.validation_errors import refusals
-from study.spec.yaml_reader import parse
+from study.spec.yaml_reader import Problem, parse
 from trainables.characters import plain
 from trainables.datasets.keys import local_paths
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from study.consent import Consent
     from study.spec.yaml_reader import Document
 
 MAX_BYTES = 1_000_000
@@ -94,17 +97,23 @@ class StudyFile:
             yield ("dataset", *at), reduce(getitem, at, self.document.data["dataset"])
 
 
-def read_spec(path: Path) -> StudySpec:
+def read_spec(path: Path, consent: Consent | None = None) -> StudySpec:
     """Read the study of a study file; see ``read_study_file``."""
-    return read_study_file(path).spec
+    return read_study_file(path, consent).spec
 
 
-def read_study_file(path: Path) -> StudyFile:
+def read_study_file(path: Path, consent: Consent | None = None) -> StudyFile:
     """Read a study file: YAML 1.2, UTF-8, at most 1 MB.
+
+    Args:
+        path: of the file.
+        consent: asks for consent to the code of its plugins, which is then run: their losses and networks are known
+            from here on. Without it, no plugin is imported, and what the file states of them is not checked.
 
     Raises:
         SpecError: the file cannot be read or is not a study; each problem names the file, the line, the key, the value
-            and what is allowed.
+            and what is allowed. Or a plugin has a problem.
+        UsageError: there is no consent.
 
     """
     file = plain(str(path))
@@ -113,10 +122,14 @@ def read_study_file(path: Path) -> StudyFile:
     problems = list(document.problems)
     spec = None
     if document.whole:
+        if consent is not None:
+            load_plugins(document.data, path.parent, consent)
         try:
-            spec = StudySpec.model_validate(document.data)
+            spec = StudySpec.model_validate(document.data, context={"folder": path.parent})
         except ValidationError as error:
             problems += refusals(error, document)
+    if spec is not None and consent is not None:
+        problems += (Problem(document.place(at), f"{key_path(at)}: {text}") for at, text in undefined(spec))
     if spec is None or problems:
         raise SpecError([f"{file}:{place.line}: {text}" for place, text in sorted(problems)])
     return StudyFile(path, text, document, spec)

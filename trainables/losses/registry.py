@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args
 
-from pydantic import ConfigDict, Discriminator, PlainValidator, SerializeAsAny, Tag, ValidationInfo
+from pydantic import ConfigDict, Discriminator, PlainValidator, SerializeAsAny, Tag, ValidationError, ValidationInfo
 
 from trainables.losses.base import Loss
 from trainables.losses.catalogue import LOSSES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from trainables.losses.base import LossFunction
 
 PLUGIN = "plugin"  # tag of the losses that are not built in
@@ -34,9 +37,15 @@ class UnknownLoss(Loss):
         raise LookupError(msg)
 
 
-def register(loss: type[Loss]) -> None:
-    """Make a plugin's loss known by its name, ``prefix.name``; a class of the same name is replaced."""
-    _PLUGINS[get_args(loss.model_fields["name"].annotation)[0]] = loss
+def use(losses: Mapping[str, type[Loss]]) -> None:
+    """Make these losses of plugins, and no others, known by their names, which have the form ``prefix.name``."""
+    _PLUGINS.clear()
+    _PLUGINS.update(losses)
+
+
+def known_losses() -> dict[str, type[Loss]]:
+    """Return the classes of the built-in losses and of those whose plugin is loaded, by name."""
+    return _BUILT_IN | _PLUGINS
 
 
 def loss_class(name: str) -> type[Loss] | None:
@@ -53,8 +62,10 @@ def _plugin_loss(value: Any, info: ValidationInfo) -> Loss:  # noqa: ANN401 -- a
     if isinstance(value, Loss):
         return value
     model = _PLUGINS.get(value["name"], UnknownLoss)
-    # JSON has lists where a model may have tuples, which strict models accept from JSON alone.
-    return model.model_validate_json(json.dumps(value)) if info.mode == "json" else model.model_validate(value)
+    with suppress(ValidationError):  # what is stored may be of an earlier version of the plugin
+        # JSON has lists where a model may have tuples, which strict models accept from JSON alone.
+        return model.model_validate_json(json.dumps(value)) if info.mode == "json" else model.model_validate(value)
+    return UnknownLoss.model_validate(value)
 
 
 if TYPE_CHECKING:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Any, Union, get_args
 
-from pydantic import ConfigDict, Discriminator, PlainValidator, SerializeAsAny, Tag, ValidationInfo
+from pydantic import ConfigDict, Discriminator, PlainValidator, SerializeAsAny, Tag, ValidationError, ValidationInfo
 
 from trainables.networks.base import Network
 from trainables.networks.catalogue import NETWORKS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from torch import nn
 
 PLUGIN = "plugin"  # tag of the networks that are not built in
@@ -36,9 +39,15 @@ class UnknownNetwork(Network):
         raise LookupError(msg)
 
 
-def register(network: type[Network]) -> None:
-    """Make a plugin's network known by its name, ``prefix.name``; a class of the same name is replaced."""
-    _PLUGINS[get_args(network.model_fields["name"].annotation)[0]] = network
+def use(networks: Mapping[str, type[Network]]) -> None:
+    """Make these networks of plugins, and no others, known by their names, which have the form ``prefix.name``."""
+    _PLUGINS.clear()
+    _PLUGINS.update(networks)
+
+
+def known_networks() -> dict[str, type[Network]]:
+    """Return the classes of the built-in networks and of those whose plugin is loaded, by name."""
+    return _BUILT_IN | _PLUGINS
 
 
 def network_class(name: str) -> type[Network] | None:
@@ -55,8 +64,10 @@ def _plugin_network(value: Any, info: ValidationInfo) -> Network:  # noqa: ANN40
     if isinstance(value, Network):
         return value
     model = _PLUGINS.get(value["name"], UnknownNetwork)
-    # JSON has lists where a model may have tuples, which strict models accept from JSON alone.
-    return model.model_validate_json(json.dumps(value)) if info.mode == "json" else model.model_validate(value)
+    with suppress(ValidationError):  # what is stored may be of an earlier version of the plugin
+        # JSON has lists where a model may have tuples, which strict models accept from JSON alone.
+        return model.model_validate_json(json.dumps(value)) if info.mode == "json" else model.model_validate(value)
+    return UnknownNetwork.model_validate(value)
 
 
 if TYPE_CHECKING:

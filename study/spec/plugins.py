@@ -1,0 +1,69 @@
+"""Load the plugins of a study: the files that it lists, and the installed packages that define what it names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from study.errors import SpecError
+from study.spec.arms import Unloaded
+from study.spec.keys import Plugins
+from study.spec.messages import closest, shown
+from trainables.losses.registry import known_losses
+from trainables.plugins.loading import load, use
+from trainables.plugins.sources import PluginError, Sources, read_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from study.consent import Consent
+    from study.spec.study import StudySpec
+
+
+def load_plugins(data: Any, folder: Path, consent: Consent) -> None:  # noqa: ANN401 -- whatever the file holds
+    """Import the plugins of a study; from here on, what they define is known by its name, and nothing of others is.
+
+    Args:
+        data: the study's data, not validated yet; if its plugins are of no allowed form, none is imported.
+        folder: that of the study file, from which paths start.
+        consent: asks for consent to their code.
+
+    Raises:
+        SpecError: plugins cannot be read, imported or used; there is a problem for each.
+        UsageError: there is no consent.
+
+    """
+    paths = _paths(data, folder)
+    problems: list[str] = []
+    sources: list[tuple[Path, Sources]] = []
+    for path in paths:
+        try:
+            sources.append((path, read_sources(path)))
+        except PluginError as error:
+            problems.append(str(error))
+    if problems:
+        raise SpecError(problems)
+    try:
+        consent(sources)
+        use([load(of_path) for _, of_path in sources])
+    except PluginError as error:
+        raise SpecError([str(error)]) from None
+
+
+def _paths(data: Any, folder: Path) -> list[Path]:  # noqa: ANN401 -- whatever the file holds
+    given = data.get("plugins", []) if isinstance(data, dict) else []
+    try:
+        return [Path(path) for path in TypeAdapter(Plugins).validate_python(given, context={"folder": folder})]
+    except ValidationError:
+        return []
+
+
+def undefined(spec: StudySpec) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Yield each loss that no plugin of a study defines: the path of its name in the file, and what is allowed."""
+    for i, arm in enumerate(spec.arms):
+        if isinstance(arm.loss, Unloaded):
+            names = sorted(known_losses())
+            text = f"{shown(arm.loss.name)} is not defined by a plugin of this study{closest(arm.loss.name, names)}"
+            yield ("arms", i, "loss", "name"), f"{text}; allowed: one of {', '.join(names)}"
