@@ -165,12 +165,14 @@ def _default(text: str) -> str:
     return "see below" if text.startswith("`{") and text != "`{}`" else "" if text in {'`""`', "`[]`"} else text
 
 
-def _allowed(value: dict[str, Any], definitions: dict[str, Any]) -> str:
+def _allowed(value: dict[str, Any], definitions: dict[str, Any]) -> str:  # noqa: PLR0911 -- a case for each form
     """Return in words what a schema allows."""
     if "const" in value:
         return f"`{value['const']}`"
     if "enum" in value:
         return ", ".join(f"`{each}`" for each in value["enum"])
+    if value.get("title") == "Plugin":
+        return "one of a [plugin](plugins.md)"
     if "$ref" in value:
         return _reference(value["$ref"].rsplit("/", 1)[1], definitions)
     for several in ("oneOf", "anyOf"):
@@ -185,8 +187,9 @@ def _alternatives(texts: list[str]) -> str:
     texts = list(dict.fromkeys(text for text in texts if text))
     opened = "*open*" in texts
     rest = [text for text in texts if text != "*open*"]
-    if rest and all("(#loss-" in text for text in rest):
-        return "one of the [losses](#losses)"
+    losses = [text for text in rest if "(#loss-" in text]
+    if losses:
+        rest = ["one of the [losses](#losses)", *(text for text in rest if text not in losses)]
     return "; ".join(["; or ".join(rest), *(["*open*"] if opened else [])])
 
 

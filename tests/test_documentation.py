@@ -19,6 +19,8 @@ from study.spec.shipped import spec_path
 from study.spec.study import StudySpec
 from study.spec.yaml_reader import parse
 from trainables.losses.catalogue import LOSSES
+from trainables.plugins.loading import load
+from trainables.plugins.sources import Sources
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
@@ -88,8 +90,14 @@ def test_the_python_example_of_a_study_runs_and_names_what_a_study_has(tmp_path,
     }
 
 
+def test_the_examples_of_plugins_define_what_the_study_beside_them_names():
+    texts = [text for page, text in blocks("python") if page.name == "plugins.md"]
+    loss, network = (load(Sources(name="mine.py", files={"__init__.py": text})) for text in texts)
+    assert (list(loss.losses), list(network.networks)) == (["mine.focal"], ["mine.linear"])
+
+
 def test_no_python_example_is_left_unchecked():
-    assert len(blocks("python")) == 2
+    assert len(blocks("python")) == 4
 
 
 @each_block("yaml")

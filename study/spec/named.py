@@ -40,10 +40,14 @@ class Named:
         """Return the JSON Schema: a branch for each model, and one for the names of plugins that are not loaded."""
         del core
         schema = handler(_union(tuple(self._models().values())).core_schema)
+        name: dict[str, Any] = {"type": "string", "pattern": f"^{NAME}$"}
+        if loaded := [known for known in self._models() if "." in known]:
+            name["not"] = {"enum": loaded}
         unloaded = {
             "type": "object",
-            "description": "a form that a plugin defines",
-            "properties": {"name": {"type": "string", "pattern": f"^{NAME}$"}},
+            "title": "Plugin",
+            "description": "what a plugin defines",
+            "properties": {"name": name},
             "required": ["name"],
         }
         return schema | {"oneOf": [*schema["oneOf"], unloaded]}

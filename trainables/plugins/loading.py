@@ -91,13 +91,21 @@ def use(plugins: Iterable[Plugin]) -> None:
 
 
 def code_of(configuration: Configuration) -> tuple[PluginCode, ...]:
-    """Return the name and the SHA-256 of the code of a configuration's loss and network, if a plugin defines them."""
-    parts = sorted((part.name, _sha256(type(part))) for part in (configuration.loss, configuration.network))
+    """Return the name and the SHA-256 of the code of a configuration's loss and network, if a plugin defines them.
+
+    Raises:
+        LookupError: the plugin is not loaded.
+
+    """
+    parts = sorted((part.name, _sha256(part)) for part in (configuration.loss, configuration.network))
     return tuple(PluginCode(name=name, sha256=sha256) for name, sha256 in parts if sha256)
 
 
-def _sha256(model: type) -> str:
-    top = model.__module__.partition(".")[0]
+def _sha256(part: Loss | Network) -> str:
+    if isinstance(part, losses.UnknownLoss | networks.UnknownNetwork):
+        msg = f"{part.name}: its plugin is not loaded"
+        raise LookupError(msg)  # noqa: TRY004 -- the class stands for what is not there
+    top = type(part).__module__.partition(".")[0]
     return top.removeprefix(PREFIX) if top.startswith(PREFIX) else ""
 
 

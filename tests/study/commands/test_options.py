@@ -8,6 +8,7 @@ import pytest
 from factories import Builder
 from study.cli import main
 from study.commands.options import StudyPlace, study_place, study_spec
+from study.consent import Consent
 from study.errors import SpecError
 from study.planning.runs import study_plan
 from study.spec.reading import read_spec
@@ -114,20 +115,20 @@ def stored(tmp_path, monkeypatch):
 
 
 def test_a_stored_study_is_named_without_its_file(stored, capsys):
-    assert study_spec(Path("rain")) == stored
+    assert study_spec(Path("rain"), Consent()) == stored
     assert capsys.readouterr().err == "rain: read from its plan, which keeps all of its file but notify\n"
 
 
 @pytest.mark.usefixtures("stored")
 def test_a_file_goes_before_a_stored_study(tmp_path):
     (tmp_path / "rain").write_text(FILE.format(name="other", storage="far"))
-    assert study_spec(Path("rain")).name == "other"
+    assert study_spec(Path("rain"), Consent()).name == "other"
 
 
 @pytest.mark.usefixtures("stored")
 def test_a_shipped_study_goes_before_a_stored_one(tmp_path):
     shutil.copytree(tmp_path / "results" / "studies" / "rain", tmp_path / "results" / "studies" / "demo")
-    assert study_spec(Path("demo")).method.name == "grid"
+    assert study_spec(Path("demo"), Consent()).method.name == "grid"
 
 
 @pytest.mark.usefixtures("stored")

@@ -22,8 +22,8 @@ seeds: 2
 LOSS_NAMES = [get_args(loss.model_fields["name"].annotation)[0] for loss in LOSSES]
 ONE_LOSS = f"one of {', '.join(sorted(LOSS_NAMES))}"
 TOP = (
-    "name, description, dataset, arms, method, seeds, select_on, collapse, controls, budget, features, training, "
-    "resources, notify, storage"
+    "name, description, plugins, dataset, arms, method, seeds, select_on, collapse, controls, budget, features, "
+    "training, resources, notify, storage"
 )
 SUBSET = f"one of {', '.join(get_args(Subset))}, or {{values: [...]}}"
 FRACTION = "a number in [0, 1], or {values: [...]}, or {min: ..., max: ...} with method search"

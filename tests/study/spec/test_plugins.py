@@ -1,0 +1,152 @@
+"""The plugins of a study file: imported by consent, checked as built-in losses are, ignored by whoever only reads."""
+
+import json
+
+import jsonschema
+import pytest
+
+from plugin_files import FOCAL, write_plugin
+from study.consent import Consent
+from study.errors import SpecError, UsageError
+from study.spec.candidates import candidates
+from study.spec.differences import differences, dump
+from study.spec.reading import read_spec
+from study.spec.study import json_schema
+from trainables.plugins.loading import use
+from trainables.plugins.sources import read_sources
+
+ALLOWED = Consent(allowed=True)
+STUDY = """\
+name: s
+plugins: [my_losses.py]
+dataset: {kind: synthetic}
+arms:
+  - name: focal
+    loss: {name: mine.focal, gamma: {values: [1, 5]}}
+  - {name: cce, loss: {name: cce}}
+seeds: 1
+"""
+
+
+@pytest.fixture(autouse=True)
+def only_built_in(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    yield
+    use([])
+
+
+@pytest.fixture
+def study(tmp_path):
+    """Return a function that writes a study, with changes, beside a plugin, and returns its path."""
+    write_plugin(tmp_path / "my_losses.py", FOCAL)
+
+    def written(*changes):
+        text = STUDY
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        (tmp_path / "study.yaml").write_text(text)
+        return tmp_path / "study.yaml"
+
+    return written
+
+
+def problems(path, consent=ALLOWED):
+    with pytest.raises(SpecError) as error:
+        read_spec(path, consent)
+    return [problem.removeprefix(f"{path}:") for problem in error.value.problems]
+
+
+def test_a_plugin_beside_the_study_file_is_found_from_any_folder(study, tmp_path, monkeypatch):
+    monkeypatch.chdir("/")
+    spec = read_spec(study(), ALLOWED)
+    assert spec.plugins == (str(tmp_path / "my_losses.py"),)
+    assert [c.varied for c in candidates(spec)] == [{"gamma": 1.0}, {"gamma": 5.0}, {}]
+
+
+def test_only_runs_of_the_plugin_have_its_hash(study, tmp_path):
+    sha256 = read_sources(tmp_path / "my_losses.py").sha256
+    runs = [c.planned(0, "0" * 20).run for c in candidates(read_spec(study(), ALLOWED))]
+    assert [[(code.name, code.sha256) for code in run.code] for run in runs] == [[("mine.focal", sha256)]] * 2 + [[]]
+
+
+def test_without_consent_nothing_is_imported(study, tmp_path):
+    (tmp_path / "my_losses.py").write_text("raise SystemExit")
+    with pytest.raises(UsageError, match="my_losses"):
+        read_spec(study(), Consent())
+
+
+def test_whoever_only_reads_a_study_imports_nothing_and_needs_no_plugin(study, tmp_path):
+    (tmp_path / "my_losses.py").unlink()
+    spec = read_spec(study())
+    assert (spec.name, spec.arms[0].size) == ("s", 2)
+
+
+def test_whoever_only_reads_accepts_ranges_of_a_search(study):
+    search = ("seeds: 1", "method: {name: search, confirm_seeds: 2}")
+    opened = ("{values: [1, 5]}", "{min: 1, max: 5}")
+    assert read_spec(study(search, opened)).arms[0].open.keys() == {"gamma"}
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (("[1, 5]", "[1, 6]"), "6: arms[0].loss.gamma.values[1]: 6 is not allowed; allowed: a number in [0, 5]"),
+        (
+            ("gamma:", "gama:"),
+            "6: arms[0].loss.gama: unknown key (its value is {values: [1, 5]}) (did you mean gamma?); allowed: name, ",
+        ),
+        (
+            ("mine.focal", "mine.vocal"),
+            "6: arms[0].loss.name: 'mine.vocal' is not defined by a plugin of this study (did you mean mine.focal?)",
+        ),
+        (("name: cce}", "name: focal}"), "7: arms[1].loss.name: 'focal' is not allowed (did you mean mine.focal?)"),
+        (
+            ("[my_losses.py]", "my_losses.py"),
+            "2: plugins: 'my_losses.py' is not allowed; allowed: a list of 0 to 50 items",
+        ),
+        (
+            ("[my_losses.py]", "[a.py, a.py]"),
+            "2: plugins[1]: 'a.py' is not allowed; allowed: each value once (item 0 is",
+        ),
+        (("[my_losses.py]", "['']"), "2: plugins[0]: '' is not allowed; allowed: a path of printable characters"),
+    ],
+)
+def test_a_mistake_is_reported_as_for_a_built_in_loss(study, change, problem):
+    assert problems(study(change))[0].startswith(problem)
+
+
+def test_every_plugin_that_cannot_be_read_is_a_problem(study, tmp_path):
+    assert problems(study(("[my_losses.py]", "[a.py, my_losses.py, b.py]"))) == [
+        f"{tmp_path / name}: cannot be read: No such file or directory" for name in ("a.py", "b.py")
+    ]
+
+
+def test_an_error_in_a_plugin_is_its_file_and_line(study, tmp_path):
+    (tmp_path / "my_losses.py").write_text("\n1 / 0\n")
+    assert problems(study()) == ["my_losses.py:2: ZeroDivisionError: division by zero"]
+
+
+def test_a_dumped_study_reads_back_equal_with_its_plugin(study):
+    spec = read_spec(study(), ALLOWED)
+    assert type(spec).model_validate(json.loads(json.dumps(dump(spec)))) == spec
+
+
+def test_where_a_plugin_is_makes_no_difference(study):
+    spec = dump(read_spec(study(), ALLOWED))
+    assert differences(spec, spec | {"plugins": ["/elsewhere/my_losses.py"]}) == []
+
+
+def test_the_schema_accepts_plugins_that_are_loaded_and_others(study):
+    data = dump(read_spec(study(), ALLOWED))
+    with_plugin = json_schema()
+    jsonschema.Draft202012Validator(with_plugin).validate(data)
+    use([])
+    jsonschema.Draft202012Validator(json_schema()).validate(data)
+    assert "mine.focal" in json.dumps(with_plugin)
+
+
+def test_a_name_without_a_prefix_is_not_accepted_by_the_schema(study):
+    data = dump(read_spec(study(), ALLOWED))
+    data["arms"][1]["loss"]["name"] = "focal"
+    assert not jsonschema.Draft202012Validator(json_schema()).is_valid(data)

@@ -1,0 +1,84 @@
+"""Plugins are imported from their sources, under names of their own."""
+
+import sys
+import traceback
+
+import pytest
+
+from trainables.plugins.importing import PREFIX, import_sources, place_of
+from trainables.plugins.sources import PluginError, Sources
+
+
+def imported(text="", name="mine.py", modules=None):
+    return import_sources(Sources(name=name, files={"__init__.py": text} | (modules or {})))
+
+
+def test_a_plugin_is_a_module_named_by_its_hash():
+    sources = Sources(name="mine.py", files={"__init__.py": "x = 1"})
+    module = import_sources(sources)
+    assert (module.__name__, module.x, module.__file__) == (PREFIX + sources.sha256, 1, "mine.py")
+
+
+def test_a_plugin_is_imported_once_a_process():
+    first = imported("import random\nx = object()")
+    assert imported("import random\nx = object()") is first
+
+
+def test_modules_of_a_package_import_each_other_relatively():
+    module = imported(
+        "from .terms import x\nfrom .deep.more import y",
+        name="mine",
+        modules={"terms.py": "x = 1", "deep/__init__.py": "", "deep/more.py": "from ..terms import x\ny = x + 1"},
+    )
+    assert (module.x, module.y) == (1, 2)
+
+
+def test_a_module_beside_a_plugin_is_not_found(tmp_path, monkeypatch):
+    (tmp_path / "beside_a_plugin.py").write_text("raise RuntimeError")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(
+        PluginError, match=r"^mine\.py:2: ModuleNotFoundError: No module named 'beside_a_plugin'; a plugi"
+    ):
+        imported("\nimport beside_a_plugin")
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("x = 1\nx = = 2", "mine.py:2: SyntaxError: invalid syntax"),
+        ("def f():\n  raise ValueError('no\\nway')\nf()", "mine.py:2: ValueError: no\\nway"),
+        ("import sys\nsys.exit(3)", "mine.py:2: it ends the process by sys.exit(3)"),
+        ("import json\njson.loads('{')", "mine.py:2: json.decoder.JSONDecodeError: Expecting property name"),
+    ],
+)
+def test_an_error_is_a_message_with_file_and_line(text, problem):
+    with pytest.raises(PluginError) as error:
+        imported(text)
+    assert str(error.value).startswith(problem)
+
+
+def test_an_error_in_a_module_of_a_package_names_that_module():
+    with pytest.raises(PluginError, match=r"^mine/terms\.py:1: ZeroDivisionError"):
+        imported("from . import terms", name="mine", modules={"terms.py": "1 / 0"})
+
+
+def test_a_plugin_that_failed_leaves_no_module_and_fails_again():
+    before = set(sys.modules)
+    for _ in range(2):
+        with pytest.raises(PluginError, match="ZeroDivisionError"):
+            imported("from . import terms\n1 / 0", name="mine", modules={"terms.py": ""})
+    assert set(sys.modules) == before
+
+
+def test_a_traceback_shows_the_lines_of_a_plugin():
+    module = imported("def f():\n    raise ValueError('why')  # in a plugin")
+    with pytest.raises(ValueError, match="why") as error:
+        module.f()
+    assert place_of(error.value) == "mine.py:2"
+    assert "# in a plugin" in "".join(traceback.format_exception(error.value))
+
+
+def test_an_error_outside_of_plugins_has_no_place():
+    with pytest.raises(ZeroDivisionError) as error:
+        1 / 0  # noqa: B018 -- raises
+    assert not place_of(error.value)
