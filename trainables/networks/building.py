@@ -39,7 +39,8 @@ def build(network: Network, shape: tuple[int, ...], classes: int, seed: int, dev
         # Convolutions are fastest with channels last, on CPU and GPU.
         for tensor in chain(model.parameters(), model.buffers()):
             if tensor.dim() == IMAGE + 1:
-                tensor.data = tensor.data.contiguous(memory_format=torch.channels_last)
+                # ``contiguous`` would not lay out kernels of one channel, whose strides choose the algorithm.
+                tensor.data = tensor.data.to(memory_format=torch.channels_last)
     return model
 
 

@@ -12,6 +12,7 @@ from torch import nn
 from trainables.networks.base import Network
 from trainables.networks.building import build, checked_outputs
 from trainables.networks.catalogue import NETWORKS, BaselineCNN, EmbeddingHead, VGGLike
+from trainables.networks.cnn import CNN
 from trainables.networks.penalty import l2_penalty
 
 CPU = torch.device("cpu")
@@ -81,10 +82,13 @@ def test_initial_weights_follow_the_seed_whatever_was_drawn_before(network, shap
     assert any(not torch.equal(one[name], other[name]) for name in one)
 
 
-def test_convolutions_of_patches_are_laid_out_with_channels_last():
-    kernels = [m.weight for m in made(BaselineCNN(), (1, 16, 4)).modules() if isinstance(m, nn.Conv2d)][1:]
-    assert len(kernels) == 2
-    assert all(kernel.is_contiguous(memory_format=torch.channels_last) for kernel in kernels)
+def test_convolutions_of_patches_are_laid_out_with_channels_last_even_those_of_one_channel():
+    kernels, expected = (
+        [m.weight.stride() for m in model.modules() if isinstance(m, nn.Conv2d)]
+        for model in (made(BaselineCNN(), (1, 16, 4)), CNN().to(memory_format=torch.channels_last))
+    )
+    assert kernels == expected
+    assert kernels[0] == (25, 1, 5, 1)
 
 
 class Volume(Network):
