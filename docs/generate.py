@@ -71,10 +71,13 @@ resources: {cpus_per_run: 1, gpus_per_run: 0, max_concurrent: 2}
 storage: results               # a folder, or s3://bucket/prefix
 ```
 
-A parameter of a loss can be fixed (`q: 0.7`), left open over values (`q: {values: [0.3, 0.7]}`, 1 to 1,000 distinct
-ones, each a configuration of its own) or, with the method `search`, left open over a range (`q: {min: 0.1, max: 1}`,
-with `scale: linear` or `scale: log`). A subset can be fixed or left open over values. The tables mark such keys as
-*open*.
+A parameter can be fixed (`q: 0.7`), left open over values (`q: {values: [0.3, 0.7]}`, 1 to 1,000 distinct ones, each a
+configuration of its own) or, if it is a number and the method is `search`, left open over a range (`q: {min: 0.1,
+max: 1}`, with `scale: linear` or `scale: log`; of a parameter that is a whole number, whole numbers are sampled). The
+tables mark such keys as *open*: the parameters of losses and networks, the subset, and the training settings.
+
+`training` and `network` hold for every arm. An arm may have its own: a network in place of the study's, and training
+settings that replace the study's key by key; see [Tune the learning rate of each loss](../howto/tune-training.md).
 
 Changing `description`, `budget`, `resources`, `notify`, `storage` or the place of the data changes no result, so it may
 be done under the same study name. Any other change needs a new name.
@@ -86,6 +89,8 @@ TITLES = {
     "Settle": "Method settle", "Search": "Method search",
 }  # fmt: skip
 ORDER = ["Arm", "FSDnoisy18k", "CSV", "Folder", "Synthetic", "Noise", "Grid", "Settle", "Search", "Asha", "Budget"]
+OPEN = {"OpenLoss": ("Losses", "[Losses](losses.md) has the formulas."), "OpenNetwork": ("Networks", "")}
+ARM_TRAINING = "ArmTraining"  # the keys of ``Training`` but three; their defaults are the study's
 
 
 def command_reference() -> str:
@@ -97,16 +102,23 @@ def study_file_reference() -> str:
     """Return the page of every key of a study file."""
     schema = json_schema()
     definitions: dict[str, Any] = schema["$defs"]
-    losses = [name for name in definitions if name.startswith("Open")]
-    rest = [name for name in definitions if not name.endswith(("Values", "Range")) and name not in {*ORDER, *losses}]
+    made = ("Values", "Range", *OPEN)  # derived models, which have no section or one further below
+    rest = [name for name in definitions if not name.endswith(made[:2]) and not name.startswith(made[2:])]
     page = KEY_PAGE + "\n## Top level\n\n" + _table(schema, definitions)
-    for name in [*ORDER, *rest]:
+    for name in [*ORDER, *(name for name in rest if name not in {*ORDER, ARM_TRAINING})]:
         page += _section("##", TITLES.get(name, name), definitions[name], definitions)
-    page += "\n## Losses\n\n[Losses](losses.md) has the formulas.\n"
-    for name in losses:
-        title = definitions[name]["properties"]["name"]["const"]
-        page += _section("###", f"Loss {title}", definitions[name], definitions)
+    for prefix, (heading, text) in OPEN.items():
+        page += f"\n## {heading}\n" + (f"\n{text}\n" if text else "")
+        for name, model in definitions.items():
+            if name.startswith(prefix):
+                page += _section("###", _open_title(name, definitions), model, definitions)
     return page
+
+
+def _open_title(name: str, definitions: dict[str, Any]) -> str:
+    """Return the heading of a loss or network, such as ``Loss gce``."""
+    prefix = next(prefix for prefix in OPEN if name.startswith(prefix))
+    return f"{prefix.removeprefix('Open')} {definitions[name]['properties']['name']['const']}"
 
 
 def _commands() -> Iterator[argparse.ArgumentParser]:
@@ -187,20 +199,20 @@ def _alternatives(texts: list[str]) -> str:
     texts = list(dict.fromkeys(text for text in texts if text))
     opened = "*open*" in texts
     rest = [text for text in texts if text != "*open*"]
-    losses = [text for text in rest if "(#loss-" in text]
-    if losses:
-        rest = ["one of the [losses](#losses)", *(text for text in rest if text not in losses)]
+    for kind in ("loss", "network"):
+        named = [text for text in rest if f"(#{kind}-" in text]
+        if named:
+            heading = f"{kind}{'es' if kind == 'loss' else 's'}"
+            rest = [f"one of the [{heading}](#{heading})", *(text for text in rest if text not in named)]
     return "; ".join(["; or ".join(rest), *(["*open*"] if opened else [])])
 
 
 def _reference(name: str, definitions: dict[str, Any]) -> str:
     if name.endswith(("Values", "Range")):
         return "*open*"
-    title = (
-        f"Loss {definitions[name]['properties']['name']['const']}"
-        if name.startswith("Open")
-        else TITLES.get(name, name)
-    )
+    if name == ARM_TRAINING:
+        return "[Training](#training) without `validation`, `split_seed` and `split`"
+    title = _open_title(name, definitions) if name.startswith(tuple(OPEN)) else TITLES.get(name, name)
     return f"[{title.rsplit(' ', 1)[-1]}](#{slug(title)})"
 
 

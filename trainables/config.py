@@ -47,6 +47,14 @@ Subset = Literal[
 
 
 DEFAULT_MOMENTUM = 0.9
+# Settings that have an effect only if another one has this value.
+NEEDS = {
+    "momentum": ("optimizer", "sgd"),
+    "halve_after": ("schedule", "plateau"),
+    "halve_gain": ("schedule", "plateau"),
+    "stop_after": ("schedule", "plateau"),
+    "stop_gain": ("schedule", "plateau"),
+}
 
 
 class Training(Frozen):
@@ -114,15 +122,10 @@ class Training(Frozen):
         ),
     ] = "plateau"
 
-    def unused(self) -> frozenset[str]:
-        """Return the settings that have no effect beside the others."""
-        of_sgd = {"momentum"} if self.optimizer != "sgd" else set()
-        of_plateau = {"halve_after", "halve_gain", "stop_after", "stop_gain"} if self.schedule == "cosine" else set()
-        return frozenset(of_sgd | of_plateau)
-
     def canonical(self) -> Training:
-        """Return the same training with the default of every unused setting, so that equal runs have one run_id."""
-        defaults = {name: type(self).model_fields[name].default for name in self.unused()}
+        """Return the same training with the default of every setting without effect, so that equal runs have one id."""
+        unused = [name for name, (other, value) in NEEDS.items() if getattr(self, other) != value]
+        defaults = {name: type(self).model_fields[name].default for name in unused}
         return self.model_copy(update=defaults) if defaults else self
 
     def validation_seed(self, seed: int) -> int:
@@ -199,6 +202,28 @@ class Configuration(Frozen):
     training: Training = Training()
     # Omitted from dumps at its default, so that runs keep the run_id that they have without it.
     network: Annotated[AnyNetwork, Field(exclude_if=lambda network: network == DEFAULT_NETWORK)] = DEFAULT_NETWORK
+
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters of the loss and the network, by the names of ``parameter_name``."""
+        parts: tuple[tuple[Part, Frozen], ...] = (("loss", self.loss), ("network", self.network))
+        return {
+            parameter_name(part, name): value
+            for part, settings in parts
+            for name, value in settings.model_dump(exclude={"name"}).items()
+        }
+
+
+Part = Literal["loss", "network", "training"]
+_NOT_OF_A_LOSS = frozenset({"subset", *Training.model_fields})
+
+
+def parameter_name(part: Part, name: str) -> str:
+    """Return what a parameter is called in plans and tables: by its key in the study file alone, if that is clear.
+
+    A parameter of a network, and one of a loss that shares its key with a training setting or the subset, is qualified:
+    ``network.hidden``, ``loss.momentum``. So no two parameters of a configuration have one name.
+    """
+    return f"{part}.{name}" if part == "network" or (part == "loss" and name in _NOT_OF_A_LOSS) else name
 
 
 class PluginCode(Frozen):

@@ -24,7 +24,7 @@ class PlannedRun(Part):
     """One run of a study: its arm, the values of the arm's open parameters, and what the run is for."""
 
     arm: str
-    varied: dict[str, float | str]  # parameter -> value, for the arm's open parameters
+    varied: dict[str, bool | int | float | str]  # parameter -> value, for the arm's open parameters
     run: Run
     stage: Stage = ""
 

@@ -17,9 +17,9 @@ from study.ledger.ledger import Ledger
 from study.ledger.registry import refuse_changed_study
 from study.planning.data import make_plan, read_data
 from study.planning.machine import ill_suited, lacking
-from study.planning.runs import left_by_subset, planned_by_subset, runs_left, superseded
-from study.planning.workload import estimate_s, workloads
-from study.spec.rules import control_runs
+from study.planning.runs import loads_left, planned_loads, runs_left, superseded
+from study.planning.workload import batch_sizes, estimate_s, workloads
+from study.spec.rules import Load, control_runs
 from trainables.datasets.checks.files import passed_over
 from trainables.naming import counted, duration
 from trainables.settings import Grid
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from study.spec.study import StudySpec
     from trainables.plans import DataSummary, StudyPlan
 
+MAX_SIZES = 4  # batch sizes that are listed; of more, only the ends
 MIN_BATCHES = 5  # in an epoch; with fewer, a run ends before its batch statistics settle
 
 
@@ -107,14 +108,18 @@ def _validation(plan: StudyPlan) -> Iterator[str]:
 
 def _batches(spec: StudySpec, work: dict[str, Workload]) -> Iterator[str]:
     """Describe the batches of an epoch on each subset."""
-    size = spec.training.batch_size
     for name, w in work.items():
-        batches, dropped = divmod(w.train_patches, size)
         patches, clips = counted(w.train_patches, "patch"), counted(w.train_clips, "clip")
         parts = f"{patches} of {clips} to train on, {w.validation_patches:,} to validate on"
-        epoch = f"{counted(batches, 'batch')} of {size} an epoch, {counted(dropped, 'patch')} dropped in each"
-        yield f"subset {name}: {parts}; {epoch}"
-        if batches < MIN_BATCHES:
+        sizes = batch_sizes(spec, name)
+        epochs = []
+        for size in sizes if len(sizes) <= MAX_SIZES else (sizes[0], sizes[-1]):
+            batches, dropped = divmod(w.train_patches, size)
+            epochs.append(
+                f"{counted(batches, 'batch')} of {size} an epoch, {counted(dropped, 'patch')} dropped in each"
+            )
+        yield f"subset {name}: {parts}; {'; '.join(epochs)}"
+        if w.train_patches // sizes[-1] < MIN_BATCHES:
             yield f"subset {name}: an epoch has few batches; consider a lower training.batch_size"
 
 
@@ -124,11 +129,12 @@ def _time(
     """Estimate how long the runs that are left take."""
     if not left:
         return
-    subsets, planned = left_by_subset(spec, plan, recorded), planned_by_subset(plan, recorded)
-    if subsets.total() != left:  # the method has not named the others yet: assume the most expensive subset
-        subsets = Counter({max(work, key=lambda name: work[name].train_patches): left})
+    loads, planned = loads_left(spec, plan, recorded), planned_loads(plan, recorded)
+    if loads.total() != left:  # the method has not named the others yet: assume the largest load
+        epochs = max(max(arm.possible("epochs")) for arm in spec.open_arms)
+        loads = Counter({Load(max(work, key=lambda name: work[name].train_patches), epochs): left})
     most = "" if planned.total() == left else "at most "
-    seconds = estimate_s(spec, subsets, work, len(plan.dataset.classes))
+    seconds = estimate_s(spec, loads, work, len(plan.dataset.classes))
     if seconds is None:
         yield "time: not estimated for a GPU"
     else:

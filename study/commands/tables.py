@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from study.console import show
-from study.spec.arms import Range, Values
+from study.spec.open_models import Range, Values
 from trainables.naming import label, number, symbol
 
 if TYPE_CHECKING:
@@ -39,11 +39,11 @@ def show_open(spec: StudySpec) -> None:
     rows = [
         (
             arm.name,
-            str(arm.loss.model_dump()["name"]),
+            str(arm.loss.parameters()["name"]),
             " x ".join(f"{symbol(name)} in {_space(value)}" for name, value in arm.open.items()),
             "baseline" if arm.name in getattr(spec.method, "baselines", ()) else "",
         )
-        for arm in spec.arms
+        for arm in spec.open_arms
     ]
     show("", ("arm", "loss", "left open", ""), rows)
 

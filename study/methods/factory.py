@@ -10,11 +10,10 @@ from study.methods.budgeted import BudgetedMethod
 from study.methods.controls import ControlledMethod
 from study.methods.grid import Grid
 from study.methods.search_space import ArmSpace, SampledChoices, SampledRange
-from study.spec.arms import Range
 from study.spec.candidates import candidates
 from study.spec.differences import dump
-from study.spec.rules import confirming_runs, control_runs
-from trainables.config import Configuration
+from study.spec.open_models import Range
+from study.spec.rules import confirming_runs, control_runs, explored_epochs
 from trainables.plans import DataSummary, StudyPlan, study_folder
 from trainables.settings import Grid as GridSpec
 from trainables.settings import Search as SearchSpec
@@ -26,8 +25,8 @@ if TYPE_CHECKING:
 
     from analysis.results.runs_table import Key
     from study.methods.method import Method
-    from study.spec.arms import Arm
     from study.spec.candidates import Candidate
+    from study.spec.open_models import Values
     from study.spec.study import StudySpec
     from trainables.plans import PlannedRun
     from trainables.records import Record
@@ -103,7 +102,11 @@ def _unlimited(
             from study.methods.optuna_journal import Journal  # noqa: PLC0415 -- imports optuna: only a search needs it
             from study.methods.search import Search  # noqa: PLC0415
 
-            space, epochs, options = spaces(spec, method), spec.training.epochs, _options(spec, method, earlier)
+            space, epochs, options = (
+                spaces(spec, method),
+                explored_epochs(spec, method),
+                _options(spec, method, earlier),
+            )
             search = Search(space, _baselines(spec, method), method, epochs, dataset, **options)
             journal = Journal(study_folder(location(spec.storage), spec.name) / JOURNAL, spec.name, space)
             return search, lambda: journal.sync(search.history())
@@ -129,24 +132,19 @@ def _options(spec: StudySpec, method: ChoosingMethod, earlier: Sequence[PlannedR
 
 def spaces(spec: StudySpec, method: SearchSpec) -> list[ArmSpace]:
     """Return what a search samples: the open parameters of every arm except the baselines."""
-
-    def sampled(value: Any) -> SampledRange | SampledChoices:  # noqa: ANN401 -- Values or Range
-        if isinstance(value, Range):
-            return SampledRange(value.min, value.max, value.scale == "log")
-        return SampledChoices(value.values)
-
     return [
         ArmSpace(
             arm.name,
-            {name: sampled(value) for name, value in arm.open.items()},
-            partial(_configuration, spec, arm),
+            {name: _sampled(value) for name, value in arm.open.items()},
+            arm.configuration,
             spec.features,
         )
-        for arm in sorted(spec.arms, key=lambda arm: arm.name)  # the order in the file has no effect
+        for arm in sorted(spec.open_arms, key=lambda arm: arm.name)  # the order in the file has no effect
         if arm.name not in method.baselines
     ]
 
 
-def _configuration(spec: StudySpec, arm: Arm, varied: Mapping[str, float | str]) -> Configuration:
-    choice = arm.choice(varied)
-    return Configuration(loss=choice.loss, subset=choice.subset, training=spec.training)
+def _sampled(value: Values | Range) -> SampledRange | SampledChoices:
+    if not isinstance(value, Range):
+        return SampledChoices(value.values)
+    return SampledRange(value.min, value.max, value.scale == "log", integer=isinstance(value.min, int))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import optuna
-from optuna.distributions import CategoricalDistribution, FloatDistribution
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 from optuna.exceptions import ExperimentalWarning
 from optuna.trial import FrozenTrial, TrialState, create_trial
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from optuna.distributions import BaseDistribution
     from optuna.samplers import BaseSampler
+    from optuna.trial import Trial
 
     from study.methods.search_space import ArmSpace, State, Tried
     from trainables.config import Configuration
@@ -65,9 +66,11 @@ def distributions(space: Sequence[ArmSpace], arm: str | None = None) -> dict[str
 
 @cache
 def _distribution(values: SampledRange | SampledChoices) -> BaseDistribution:
-    if isinstance(values, SampledRange):
-        return FloatDistribution(values.low, values.high, log=values.log)
-    return CategoricalDistribution(values.values)
+    if isinstance(values, SampledChoices):
+        return CategoricalDistribution(values.values)
+    if values.integer:
+        return IntDistribution(int(values.low), int(values.high), log=values.log)
+    return FloatDistribution(values.low, values.high, log=values.log)
 
 
 def parameters(space: Sequence[ArmSpace], tried: Tried) -> tuple[dict[str, Any], dict[str, BaseDistribution]] | None:
@@ -145,13 +148,16 @@ class Proposer:
             arm = self._by_name[name]
             varied: dict[str, float | str] = {}
             for parameter, values in arm.parameters.items():
-                key = f"{arm.arm}.{parameter}"
-                if isinstance(values, SampledRange):
-                    sampled: Any = trial.suggest_float(key, values.low, values.high, log=values.log)
-                else:
-                    sampled = trial.suggest_categorical(key, values.values)
-                varied[parameter] = _rounded(sampled, values)
+                varied[parameter] = _rounded(_suggested(trial, f"{arm.arm}.{parameter}", values), values)
             yield arm.arm, varied
+
+
+def _suggested(trial: Trial, key: str, values: SampledRange | SampledChoices) -> Any:  # noqa: ANN401 -- sampled by Optuna
+    if isinstance(values, SampledChoices):
+        return trial.suggest_categorical(key, values.values)
+    if values.integer:
+        return trial.suggest_int(key, int(values.low), int(values.high), log=values.log)
+    return trial.suggest_float(key, values.low, values.high, log=values.log)
 
 
 class _Past(FrozenTrial):
@@ -230,6 +236,8 @@ def _rounded(value: Any, values: SampledRange | SampledChoices) -> float | str: 
     """Return a sampled value; a number is rounded to as few digits as its range allows, but never out of the range."""
     if isinstance(values, SampledChoices):
         return next(choice for choice in values.values if choice == value)
+    if values.integer:
+        return int(value)
     for digits in range(SIGNIFICANT_DIGITS, ALL_DIGITS):
         rounded = min(max(float(f"{value:.{digits}g}"), values.low), values.high)
         if abs(rounded - value) <= (values.high - values.low) / MAX_ROUNDING:

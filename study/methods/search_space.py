@@ -23,6 +23,7 @@ class SampledRange:
     low: float
     high: float
     log: bool = False
+    integer: bool = False  # whether only whole numbers are sampled
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,17 @@ def contains(values: SampledRange | SampledChoices, value: float | str) -> bool:
     """Return whether a value can be sampled from a range or a list."""
     if isinstance(values, SampledChoices):
         return value in values.values
-    return not isinstance(value, str) and values.low <= value <= values.high
+    if isinstance(value, str) or (values.integer and not isinstance(value, int)):
+        return False
+    return values.low <= value <= values.high
 
 
 def size(space: Sequence[ArmSpace]) -> float:
-    """Return the number of configurations: infinity if a range is open."""
-    return sum(
-        math.prod(len(v.values) if isinstance(v, SampledChoices) else math.inf for v in arm.parameters.values())
-        for arm in space
-    )
+    """Return the number of configurations: infinity if a range of real numbers is open."""
+    return sum(math.prod(map(_count, arm.parameters.values())) for arm in space)
+
+
+def _count(values: SampledRange | SampledChoices) -> float:
+    if isinstance(values, SampledChoices):
+        return len(values.values)
+    return values.high - values.low + 1 if values.integer else math.inf

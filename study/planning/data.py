@@ -83,7 +83,7 @@ def make_plan(spec: StudySpec, manifest: Manifest, earlier: StudyPlan | None = N
 def _held_out(spec: StudySpec, manifest: Manifest) -> dict[str, HeldOut]:
     """Count the validation clips of each subset that the study trains on; ``workloads`` reports subsets without any."""
     counts = {}
-    for name in dict.fromkeys(name for arm in spec.arms for name in arm.subsets):
+    for name in spec.subsets:
         with suppress(DataSetError):
-            counts[name] = held_out(manifest, name, spec.training)
+            counts[name] = held_out(manifest, name, spec.splitting)
     return counts

@@ -31,7 +31,8 @@ def lacking(spec: StudySpec) -> list[str]:
 
 def ill_suited(spec: StudySpec) -> list[str]:
     """Return a warning for each setting that this machine supports, but only very slowly."""
-    emulated = spec.training.precision == "bf16" and not spec.resources.gpus_per_run and not has_bf16()
+    in_bf16 = any("bf16" in arm.possible("precision") for arm in spec.open_arms)
+    emulated = in_bf16 and not spec.resources.gpus_per_run and not has_bf16()
     return ["training.precision: bf16 is emulated by this processor and takes many times longer than fp32"] * emulated
 
 

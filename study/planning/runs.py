@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from study.spec.candidates import candidates
 from study.spec.differences import dump
-from study.spec.rules import confirming_runs, control_runs, grid_controls
+from study.spec.rules import Load, confirming_runs, control_runs, grid_controls
 from trainables.config import SEMANTICS_VERSION
 from trainables.plans import DataSummary, PlannedRun, StudyPlan
 from trainables.records import recorded as recorded_in
@@ -67,18 +67,18 @@ def superseded(earlier: StudyPlan | None, storage: Location) -> str:
     )
 
 
-def planned_by_subset(plan: StudyPlan, recorded: Collection[str]) -> Counter[str]:
-    """Return how many planned runs on each subset are not recorded."""
-    waiting = {p.run.run_id: p.run.configuration.subset for p in plan.runs if p.run.run_id not in recorded}
-    return Counter(waiting.values())
+def planned_loads(plan: StudyPlan, recorded: Collection[str]) -> Counter[Load]:
+    """Return how many planned runs of each load are not recorded."""
+    waiting = {p.run.run_id: p.run.configuration for p in plan.runs if p.run.run_id not in recorded}
+    return Counter(Load(c.subset, c.training.epochs) for c in waiting.values())
 
 
-def left_by_subset(spec: StudySpec, plan: StudyPlan, recorded: Collection[str]) -> Counter[str]:
-    """Return how many planned runs on each subset are not recorded, and the most controls that a grid has yet to plan.
+def loads_left(spec: StudySpec, plan: StudyPlan, recorded: Collection[str]) -> Counter[Load]:
+    """Return how many planned runs of each load are not recorded, and the most controls that a grid has yet to plan.
 
-    For a study that chooses, ``runs_left`` may be larger: the subsets of the runs that it will plan are not known.
+    For a study that chooses, ``runs_left`` may be larger: the loads of the runs that it will plan are not known.
     """
-    planned = planned_by_subset(plan, recorded)
+    planned = planned_loads(plan, recorded)
     return planned + grid_controls(spec) if isinstance(spec.method, Grid) and not plans_controls(plan) else planned
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterator
 
+    from study.spec.rules import Load
     from study.spec.study import StudySpec
 
 SEEDS = 12  # whose splits are looked at where the method, not the file, decides on the seeds
@@ -56,7 +57,7 @@ def workloads(spec: StudySpec, manifest: Manifest) -> dict[str, Workload]:
 
     work: dict[str, Workload] = {}
     problems: list[str] = []
-    for name in dict.fromkeys(name for arm in spec.arms for name in arm.subsets):
+    for name in spec.subsets:
         try:
             chosen = subset(manifest, name)
         except DataSetError as error:
@@ -64,8 +65,8 @@ def workloads(spec: StudySpec, manifest: Manifest) -> dict[str, Workload]:
             continue
         # With a split for each seed, sizes hardly depend on it, but all verified clips may be on one side.
         looked_at = (spec.seed_list or range(SEEDS)) if spec.select_on == "verified" else (0,)
-        seeds = dict.fromkeys(map(spec.training.validation_seed, looked_at))
-        splits = [split_validation(manifest, chosen, spec.training.validation, seed) for seed in seeds]
+        seeds = dict.fromkeys(map(spec.splitting.validation_seed, looked_at))
+        splits = [split_validation(manifest, chosen, spec.splitting.validation, seed) for seed in seeds]
         train, held = splits[0]
         work[name] = Workload(len(train), count(train), count(held))
         verified = all(any(manifest.clips[i].verified for i in validation) for _, validation in splits)
@@ -80,34 +81,42 @@ def _unusable(spec: StudySpec, name: str, work: Workload, *, verified: bool) -> 
     if work.validation_patches == 0:
         yield f"subset {name}: no clip can be held out to validate; a class needs at least 2 clips"
     elif spec.select_on == "verified" and not verified:
-        some = " of some seed" if spec.training.split == "per_seed" else ""
+        some = " of some seed" if spec.splitting.split == "per_seed" else ""
         yield f"subset {name}: none of its validation clips{some} is verified, and select_on is verified"
-    if work.train_patches < spec.training.batch_size:
+    if work.train_patches < (size := max(batch_sizes(spec, name))):
         yield (
-            f"subset {name}: {counted(work.train_patches, 'training patch')}; training.batch_size is "
-            f"{spec.training.batch_size}, and at least one whole batch is needed"
+            f"subset {name}: {counted(work.train_patches, 'training patch')}; training.batch_size is {size}, and at "
+            "least one whole batch is needed"
         )
 
 
-def estimate_s(spec: StudySpec, runs: Counter[str], work: dict[str, Workload], classes: int) -> float | None:
+def batch_sizes(spec: StudySpec, subset: str) -> list[int]:
+    """Return the batch sizes of the runs on a subset, ascending; of a range its ends."""
+    return sorted({size for arm in spec.open_arms if subset in arm.subsets for size in arm.possible("batch_size")})
+
+
+def estimate_s(spec: StudySpec, runs: Counter[Load], work: dict[str, Workload], classes: int) -> float | None:
     """Estimate the wall time of runs in seconds, from a few batches of noise trained on this machine.
 
     Args:
         spec: the study.
-        runs: how many runs of each subset.
+        runs: how many runs of each load.
         work: one epoch of each subset.
         classes: number of classes.
 
     Returns:
-        Seconds; every run is counted with all its epochs, so early stopping makes the study shorter. None if runs
-        use a GPU, whose speed cannot be measured on a CPU.
+        Seconds; every run is counted with all its epochs, so early stopping makes the study shorter, and with the
+        smallest batches and the slowest precision of any run. None if runs use a GPU, whose speed cannot be measured on
+        a CPU.
 
     """
     if spec.resources.gpus_per_run:
         return None
-    train_s, validate_s = seconds_per_patch(spec.training.batch_size, classes, spec.training.precision)
+    size = min(min(batch_sizes(spec, name)) for name in work)
+    precisions = dict.fromkeys(p for arm in spec.open_arms for p in arm.possible("precision"))
+    train_s, validate_s = max(seconds_per_patch(size, classes, precision) for precision in precisions)
     once = {name: w.train_patches * train_s + w.validation_patches * validate_s for name, w in work.items()}
-    total = sum(once[name] * count for name, count in runs.items()) * spec.training.epochs
+    total = sum(once[load.subset] * load.epochs * count for load, count in runs.items())
     fit = max(1, usable_cpus() // spec.resources.cpus_per_run)
     slots = min(fit, spec.resources.max_concurrent or fit)
     return total / runs.total() * math.ceil(runs.total() / slots)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from study.spec.arms import Range
-from trainables.config import FEATURES, Configuration, Features, Run
+from trainables.config import FEATURES, Features, Run
 from trainables.plans import PlannedRun
 from trainables.plugins.loading import code_of
 
@@ -13,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from study.spec.study import StudySpec
+    from trainables.config import Configuration
     from trainables.records import Stage
 
 
@@ -39,18 +39,13 @@ class Candidate(NamedTuple):
 def candidates(spec: StudySpec) -> list[Candidate]:
     """Return every configuration of a study, in the order of the file.
 
-    ``varied`` is keyed by the names in the file: ``q``, ``temperature``, ``subset``. An arm with a range has no
-    candidates.
+    ``varied`` is keyed by the names in the file: ``q``, ``learning_rate``, ``subset`` (see
+    ``trainables.config.parameter_name``). An arm with a range has no candidates.
     """
     return [
-        Candidate(
-            arm.name,
-            choice.varied,
-            Configuration(loss=choice.loss, subset=choice.subset, training=spec.training),
-            spec.features,
-        )
-        for arm in spec.arms
-        if not any(isinstance(value, Range) for value in arm.open.values())
+        Candidate(arm.name, choice.varied, choice.configuration, spec.features)
+        for arm in spec.open_arms
+        if not arm.ranges
         for choice in arm.choices()
     ]
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, field_validator
 
-from study.spec.arms import Arm
+from study.spec.arms import DEFAULT_NETWORK, SHARED, Arm, OpenNetwork, OpenTraining
 from study.spec.notify import Notify
+from study.spec.open_arms import OpenArm, open_arm
 from trainables.config import FEATURES, Features, Training
 from trainables.datasets.config import DataSet
 from trainables.datasets.keys import with_paths
@@ -17,7 +19,6 @@ from trainables.records import SelectOn
 from trainables.settings import Budget, CollapseRule, Controls, GpuPrices, Grid, MethodSpec, Name, distinct, not_allowed
 from trainables.storage.location import URL, URL_FORM, is_url
 
-MAX_CONFIGURATIONS = 10_000
 MAX_SEEDS = 1000
 MAX_PLUGINS = 50
 
@@ -133,7 +134,17 @@ class StudyKeys(Frozen):
     features: Annotated[
         Features, Field(description="log-mel frames and the patches of them; every default is the paper's")
     ] = FEATURES
-    training: Annotated[Training, Field(description="the training protocol; every default is the paper's")] = Training()
+    training: Annotated[OpenTraining, Field(description="the training protocol; every default is the paper's")] = (
+        OpenTraining()
+    )
+    # Omitted from dumps at its default, so that plans read as before.
+    network: Annotated[
+        OpenNetwork,
+        Field(
+            description="the network of every arm without one of its own",
+            exclude_if=lambda network: network == DEFAULT_NETWORK,
+        ),
+    ] = DEFAULT_NETWORK
     resources: Annotated[Resources, Field(description="what one run may use; changes no result")] = Resources()
     notify: Annotated[Notify | None, Field(description="where to post the study's events; changes no result")] = None
     storage: Annotated[
@@ -145,6 +156,21 @@ class StudyKeys(Frozen):
     def seed_list(self) -> tuple[int, ...]:
         """The seeds of a grid, in order: ``12`` means 0 to 11; empty with other methods."""
         return tuple(range(self.seeds)) if isinstance(self.seeds, int) else self.seeds or ()
+
+    @cached_property
+    def open_arms(self) -> tuple[OpenArm, ...]:
+        """The arms with the training settings and the network that they take from the study."""
+        return tuple(open_arm(arm, i, self.training, self.network) for i, arm in enumerate(self.arms))
+
+    @property
+    def subsets(self) -> tuple[str, ...]:
+        """The subsets that the arms train on, in the order of the file."""
+        return tuple(dict.fromkeys(name for arm in self.arms for name in arm.subsets))
+
+    @property
+    def splitting(self) -> Training:
+        """The training protocol as far as all runs share it: which clips they hold out to validate."""
+        return Training.model_validate({name: getattr(self.training, name) for name in SHARED})
 
     @field_validator("storage")
     @classmethod

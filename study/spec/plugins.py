@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 
 from study.errors import SpecError
-from study.spec.arms import Unloaded
 from study.spec.keys import Plugins
 from study.spec.messages import closest, shown
+from study.spec.open_models import Unloaded
 from trainables.losses.registry import known_losses
+from trainables.networks.registry import known_networks
 from trainables.plugins.loading import load, use
 from trainables.plugins.sources import PluginError, Sources, read_sources
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from study.consent import Consent
+    from study.spec.open_models import Open
     from study.spec.study import StudySpec
 
 
@@ -61,9 +63,12 @@ def _paths(data: Any, folder: Path) -> list[Path]:  # noqa: ANN401 -- whatever t
 
 
 def undefined(spec: StudySpec) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Yield each loss that no plugin of a study defines: the path of its name in the file, and what is allowed."""
+    """Yield each loss and network that no plugin of a study defines: the path of its name, and what is allowed."""
+    named: list[tuple[tuple[str | int, ...], Open | None]] = [(("network",), spec.network)]
     for i, arm in enumerate(spec.arms):
-        if isinstance(arm.loss, Unloaded):
-            names = sorted(known_losses())
-            text = f"{shown(arm.loss.name)} is not defined by a plugin of this study{closest(arm.loss.name, names)}"
-            yield ("arms", i, "loss", "name"), f"{text}; allowed: one of {', '.join(names)}"
+        named += [(("arms", i, "loss"), arm.loss), (("arms", i, "network"), arm.network)]
+    for path, model in named:
+        if isinstance(model, Unloaded):
+            names = sorted(known_losses() if path[-1] == "loss" else known_networks())
+            text = f"{shown(model.name)} is not defined by a plugin of this study{closest(model.name, names)}"
+            yield (*path, "name"), f"{text}; allowed: one of {', '.join(names)}"

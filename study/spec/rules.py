@@ -3,44 +3,70 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from study.spec.arms import Range
 from study.spec.feature_rules import feature_violations
-from study.spec.messages import closest
+from study.spec.messages import closest, shown
+from study.spec.training_rules import settings_violations
+from trainables.losses.catalogue import AdaptiveGCE
 from trainables.naming import CONTROL, control_arm
-from trainables.settings import Grid, Violation
+from trainables.settings import Grid, Search, Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from study.spec.arms import Arm
     from study.spec.keys import StudyKeys
+    from study.spec.open_arms import OpenArm
+    from trainables.config import Configuration
     from trainables.settings import ChoosingMethod
 
+MAX_CONFIGURATIONS = 10_000
 MAX_RUNS = 100_000
 
 
 def violations(spec: StudyKeys) -> list[Violation]:
-    """Return every rule that a study breaks."""
+    """Return every rule that a study breaks, each once."""
+    if sum(arm.size for arm in spec.open_arms) > MAX_CONFIGURATIONS:
+        return [Violation(("arms",), f"arms of at most {MAX_CONFIGURATIONS} configurations together")]
     of_method = _grid(spec) if isinstance(spec.method, Grid) else _choosing(spec, spec.method)
-    return [*of_method, *_controls(spec), *feature_violations(spec.features)]
+    of_settings = (*settings_violations(spec.open_arms), *feature_violations(spec.features))
+    return list(dict.fromkeys((*of_settings, *_distinct(spec), *of_method, *_controls(spec))))
+
+
+def _distinct(spec: StudyKeys) -> Iterator[Violation]:
+    """Yield the first configuration of each arm that an earlier arm names too."""
+    first_arm: dict[Configuration, str] = {}
+    for i, arm in enumerate(spec.open_arms):
+        for configuration in () if arm.ranges else [choice.configuration for choice in arm.choices()]:
+            other = first_arm.setdefault(configuration, arm.name)
+            if other != arm.name:
+                both = shown({"loss": configuration.loss.model_dump(exclude_none=True), "subset": configuration.subset})
+                text = f"a configuration in one arm only (arms {other} and {arm.name} both name {both})"
+                yield Violation(("arms", i, "name"), text)
+                break
 
 
 def _grid(spec: StudyKeys) -> Iterator[Violation]:
-    yield from _no_ranges(spec, tuple(range(len(spec.arms))))
+    yield from _no_ranges(spec.open_arms)
     if spec.seeds is None:
         yield Violation(("seeds",), "how many seeds (1 to 1000), or a list of distinct seeds, with method grid")
-    elif (runs := sum(arm.size for arm in spec.arms) * len(spec.seed_list)) > MAX_RUNS:
+    elif (runs := sum(arm.size for arm in spec.open_arms) * len(spec.seed_list)) > MAX_RUNS:
         yield Violation(("seeds",), f"at most {MAX_RUNS} runs in a study (this one names {runs})")
 
 
-def _no_ranges(spec: StudyKeys, indices: tuple[int, ...]) -> Iterator[Violation]:
-    for i in indices:
-        for name, value in spec.arms[i].open.items():
-            if isinstance(value, Range):
-                text = "a value or {values: [...]}: only method search samples a range, and not in a baseline"
-                yield Violation(("arms", i, "loss", name), text)
+def _no_ranges(arms: Iterable[OpenArm]) -> Iterator[Violation]:
+    for arm in arms:
+        for name in arm.ranges:
+            yield Violation(arm.path(name), "a value or {values: [...]}: only method search samples a range")
+
+
+def _no_ranges_in_baselines(spec: StudyKeys, method: ChoosingMethod) -> Iterator[Violation]:
+    for i, arm in enumerate(spec.open_arms):
+        for name in arm.ranges if arm.name in method.baselines else ():
+            # A range of the study is allowed for the other arms, so the value has to be set in the baseline.
+            path = arm.path(name)
+            at = path if path[0] == "arms" else ("arms", i, *path)
+            yield Violation(at, f"a value or {{values: [...]}}: baseline {arm.name} is confirmed, never sampled")
 
 
 def _choosing(spec: StudyKeys, method: ChoosingMethod) -> Iterator[Violation]:
@@ -52,42 +78,69 @@ def _choosing(spec: StudyKeys, method: ChoosingMethod) -> Iterator[Violation]:
     for i, name in enumerate(method.baselines):
         if name not in names:
             yield Violation(("method", "baselines", i), f"the name of an arm: {', '.join(names)}{closest(name, names)}")
-    baselines = tuple(i for i, name in enumerate(names) if name in method.baselines)
-    chosen_from = tuple(i for i in range(len(names)) if i not in baselines)
-    yield from _no_ranges(spec, baselines)
+    chosen_from = _explored(spec, method)
+    yield from _no_ranges_in_baselines(spec, method)
     if not method.samples_ranges:
-        yield from _no_ranges(spec, chosen_from)
-    configurations = sum(spec.arms[i].size for i in chosen_from)
-    if configurations <= 1 and not any(isinstance(v, Range) for i in chosen_from for v in spec.arms[i].open.values()):
+        yield from _no_ranges(chosen_from)
+    configurations = sum(arm.size for arm in chosen_from)
+    if configurations <= 1 and not any(arm.ranges for arm in chosen_from):
         yield Violation(("arms",), "at least two configurations to choose from, the baselines not counted")
     yield from _comparable(spec, chosen_from)
     yield from _enough(spec, method, configurations)
-    for at, allowed in method.violations(configurations, spec.training.epochs):
+    yield from _equal_epochs(method, chosen_from)
+    for at, allowed in method.violations(configurations, explored_epochs(spec, method)):
         yield Violation(("method", *at), allowed)
 
 
-def _comparable(spec: StudyKeys, indices: tuple[int, ...]) -> Iterator[Violation]:
+def _explored(spec: StudyKeys, method: ChoosingMethod) -> tuple[OpenArm, ...]:
+    return tuple(arm for arm in spec.open_arms if arm.name not in method.baselines)
+
+
+def explored_epochs(spec: StudyKeys, method: ChoosingMethod) -> int:
+    """Return the most epochs of a run that explores."""
+    return max((max(arm.possible("epochs")) for arm in _explored(spec, method)), default=1)
+
+
+def _equal_epochs(method: ChoosingMethod, arms: Sequence[OpenArm]) -> Iterator[Violation]:
+    """Yield each place of a number of epochs that differs where successive halving compares runs."""
+    if not isinstance(method, Search) or method.asha is None:
+        return
+    if len({epochs for arm in arms for epochs in arm.possible("epochs")}) > 1:
+        for path in dict.fromkeys(arm.path("epochs") for arm in arms):
+            yield Violation(path, "one number for all arms that are sampled, as asha compares runs; or asha: null")
+
+
+def _comparable(spec: StudyKeys, arms: Sequence[OpenArm]) -> Iterator[Violation]:
     """Yield what makes the accuracies of the arms incomparable."""
-    subsets = dict.fromkeys(name for i in indices for name in spec.arms[i].subsets)
+    subsets = dict.fromkeys(name for arm in arms for name in arm.subsets)
     if spec.select_on == "validation" and len(subsets) > 1:
         text = (
             f"verified, where subsets are chosen from ({', '.join(subsets)}): each holds out its own validation clips"
         )
         yield Violation(("select_on",), text)
     if spec.select_on == "verified":
-        for i in indices:
-            if "noisy" in spec.arms[i].subsets:
-                yield Violation(("arms", i, "subset"), "a subset with verified clips, as select_on is verified")
+        for arm in arms:
+            if "noisy" in arm.subsets:
+                yield Violation(arm.path("subset"), "a subset with verified clips, as select_on is verified")
 
 
-def _adaptive_arms(spec: StudyKeys) -> list[Arm]:
-    return [arm for arm in spec.arms if getattr(arm.loss, "name", None) == "adaptive_gce"]
+def _adaptive_arms(spec: StudyKeys) -> list[OpenArm]:
+    return [arm for arm in spec.open_arms if arm.loss.of is AdaptiveGCE]
 
 
-def grid_controls(spec: StudyKeys) -> Counter[str]:
-    """Return the maximum number of controls on each subset of a grid: each arm's best configuration has them."""
+class Load(NamedTuple):
+    """What determines how long a run takes: its training subset and its maximum number of epochs."""
+
+    subset: str
+    epochs: int
+
+
+def grid_controls(spec: StudyKeys) -> Counter[Load]:
+    """Return the maximum number of controls of each load in a grid: each arm's best configuration has them."""
     arms = _adaptive_arms(spec) if spec.controls else []
-    return Counter(subset for arm in arms for subset in arm.subsets for _ in spec.seed_list)
+    return Counter(
+        Load(subset, max(arm.possible("epochs"))) for arm in arms for subset in arm.subsets for _ in spec.seed_list
+    )
 
 
 def control_runs(spec: StudyKeys) -> int:
@@ -107,7 +160,7 @@ def control_runs(spec: StudyKeys) -> int:
 
 def confirming_runs(spec: StudyKeys, method: ChoosingMethod) -> int:
     """Return the maximum number of runs that confirm a study's choice and baselines, controls included."""
-    baselines = sum(arm.size for arm in spec.arms if arm.name in method.baselines)
+    baselines = sum(arm.size for arm in spec.open_arms if arm.name in method.baselines)
     return method.confirm_seeds * (method.confirm_best + baselines) + control_runs(spec)
 
 

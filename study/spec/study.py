@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from pydantic import field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from study.spec.arms import Arm, Range
-from study.spec.keys import MAX_CONFIGURATIONS, StudyKeys
-from study.spec.messages import shown
+from study.spec.arms import Arm  # noqa: TC001 -- pydantic reads the annotation
+from study.spec.keys import StudyKeys
 from study.spec.rules import violations
 from trainables.settings import NOT_ALLOWED, not_allowed
-
-if TYPE_CHECKING:
-    from trainables.config import Subset
-    from trainables.losses.base import Loss
 
 
 class StudySpec(StudyKeys):
@@ -23,24 +18,12 @@ class StudySpec(StudyKeys):
 
     @field_validator("arms")
     @classmethod
-    def _arms_differ(cls, arms: tuple[Arm, ...]) -> tuple[Arm, ...]:
+    def _names_differ(cls, arms: tuple[Arm, ...]) -> tuple[Arm, ...]:
         first: dict[str, int] = {}
         for i, arm in enumerate(arms):
             if arm.name in first:
                 raise not_allowed((i, "name"), f"a name of its own (arms[{first[arm.name]}] has the same)")
             first[arm.name] = i
-        if sum(arm.size for arm in arms) > MAX_CONFIGURATIONS:
-            raise not_allowed((), f"arms of at most {MAX_CONFIGURATIONS} configurations together")
-        first_arm: dict[tuple[Loss, Subset], Arm] = {}
-        for i, arm in enumerate(arms):
-            if any(isinstance(value, Range) for value in arm.open.values()):
-                continue
-            for choice in arm.choices():
-                other = first_arm.setdefault((choice.loss, choice.subset), arm)
-                if other is not arm:
-                    both = shown({"loss": choice.loss.model_dump(exclude_none=True), "subset": choice.subset})
-                    text = f"a configuration in one arm only (arms {other.name} and {arm.name} both name {both})"
-                    raise not_allowed((i, "name"), text)
         return arms
 
     @model_validator(mode="after")

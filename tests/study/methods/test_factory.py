@@ -15,7 +15,7 @@ from study.methods.search_space import SampledChoices, SampledRange
 from study.planning.runs import planned_runs
 from study.spec.differences import dump
 from study.spec.study import StudySpec
-from trainables.config import Configuration
+from trainables.config import Configuration, Training
 from trainables.losses.catalogue import GCE
 from trainables.plans import DataSummary, PlannedRun, StudyPlan, study_folder
 from trainables.settings import Search
@@ -61,7 +61,7 @@ def test_a_search_samples_what_the_arms_leave_open_and_builds_whole_configuratio
     (space,) = spaces(spec, spec.method)
     assert space.parameters == {"q": SampledRange(0.1, 1.0, log=True), "subset": SampledChoices(("all", "clean"))}
     built = space.build({"q": 0.25, "subset": "clean"})
-    assert built == Configuration(loss=GCE(name="gce", q=0.25), subset="clean", training=spec.training)
+    assert built == Configuration(loss=GCE(name="gce", q=0.25), subset="clean", training=Training(epochs=40))
 
 
 def test_a_settle_study_confirms_the_choice_and_the_baselines_on_fresh_seeds(tmp_path: Path) -> None:

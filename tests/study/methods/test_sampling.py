@@ -6,10 +6,11 @@ import math
 import time
 
 import pytest
+from optuna.distributions import IntDistribution
 
 from study.methods.sampling import Proposer, parameters
 from study.methods.search_space import ArmSpace, SampledChoices, SampledRange, Tried
-from trainables.config import Configuration
+from trainables.config import Configuration, Training
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 
 SAMPLERS = ["tpe", "random", "gp", "qmc"]
@@ -71,6 +72,31 @@ def test_a_parameter_exists_only_for_its_arm_and_lies_in_its_range(sampler):
             assert 10 <= tried.varied["temperature"] <= 1e5
             assert tried.varied["reading"] in {"mean", "pooled"}
             assert float(f"{tried.varied['temperature']:.4g}") == tried.varied["temperature"]
+
+
+WHOLE = ArmSpace(
+    "cce",
+    {"batch_size": SampledRange(8, 4096, log=True, integer=True), "epochs": SampledRange(3, 5, integer=True)},
+    lambda v: Configuration(loss=CCE(name="cce"), training=Training(**v)),
+)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_whole_numbers_are_sampled_as_such_with_all_their_digits(sampler):
+    history = history_of([WHOLE], sampler, 12)
+    assert all(type(value) is int for tried in history for value in tried.varied.values())
+    assert {tried.varied["epochs"] for tried in history} == {3, 4, 5}
+    assert parameters([WHOLE], history[0])[1] == {
+        "cce.batch_size": IntDistribution(8, 4096, log=True),
+        "cce.epochs": IntDistribution(3, 5),
+    }
+
+
+def test_a_space_of_whole_numbers_ends_when_all_are_tried():
+    space = [ArmSpace("cce", {"epochs": SampledRange(3, 5, integer=True)}, WHOLE.build)]
+    history = history_of(space, "random", 3)
+    assert sorted(tried.varied["epochs"] for tried in history) == [3, 4, 5]
+    assert propose(space, history, "random", 0) is None
 
 
 def test_rounding_never_leaves_the_range_nor_empties_it():

@@ -9,10 +9,10 @@ import pytest
 
 from analysis.findings.paper import published
 from factories import record, write_record
-from study.planning.runs import left_by_subset, planned_by_subset, planned_runs, runs_left, study_plan, superseded
+from study.planning.runs import loads_left, planned_loads, planned_runs, runs_left, study_plan, superseded
 from study.spec.candidates import candidates
 from study.spec.reading import read_spec
-from study.spec.rules import control_runs
+from study.spec.rules import Load, control_runs
 from study.spec.study import StudySpec
 from trainables.config import SEMANTICS_VERSION
 from trainables.losses.catalogue import AdaptiveGCE, LossMasking
@@ -120,12 +120,13 @@ def test_the_controls_that_a_grid_has_yet_to_plan_are_counted_on_their_subsets()
     spec = read_spec(SPECS / "table3.yaml")
     plan = study_plan(spec, DataSummary(name="d", kind="synthetic", fingerprint="f", classes=["a"], clips={}))
     recorded = {p.run.run_id for p in plan.runs if p.run.configuration.subset != "clean"}
-    left = left_by_subset(spec, plan, recorded)
-    assert left == {"clean": 12} | dict.fromkeys(published.TABLES["Table 3 of the paper: clean clips"][1:], 12)
+    left = loads_left(spec, plan, recorded)
+    subsets = ("clean", *published.TABLES["Table 3 of the paper: clean clips"][1:])
+    assert left == {Load(subset, 160): 12 for subset in subsets}
     assert left.total() == runs_left(spec, plan, recorded)
     adaptive = [p for p in plan.runs if p.arm == "adaptive"]
     plan.runs += [p.model_copy(update={"arm": "adaptive.fixed_q", "stage": "control"}) for p in adaptive]
-    assert left_by_subset(spec, plan, recorded) == planned_by_subset(plan, recorded) == {"clean": 12}
+    assert loads_left(spec, plan, recorded) == planned_loads(plan, recorded) == {Load("clean", 160): 12}
 
 
 def plan_of_two_versions(stage: Stage) -> StudyPlan:

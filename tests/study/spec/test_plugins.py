@@ -79,13 +79,13 @@ def test_without_consent_nothing_is_imported(study, tmp_path):
 def test_whoever_only_reads_a_study_imports_nothing_and_needs_no_plugin(study, tmp_path):
     (tmp_path / "my_losses.py").unlink()
     spec = read_spec(study())
-    assert (spec.name, spec.arms[0].size) == ("s", 2)
+    assert (spec.name, spec.open_arms[0].size) == ("s", 2)
 
 
 def test_whoever_only_reads_accepts_ranges_of_a_search(study):
     search = ("seeds: 1", "method: {name: search, confirm_seeds: 2}")
     opened = ("{values: [1, 5]}", "{min: 1, max: 5}")
-    assert read_spec(study(search, opened)).arms[0].open.keys() == {"gamma"}
+    assert read_spec(study(search, opened)).open_arms[0].open.keys() == {"gamma"}
 
 
 @pytest.mark.parametrize(

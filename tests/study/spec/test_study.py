@@ -59,9 +59,9 @@ def test_every_parameter_of_every_loss_can_be_fixed_or_left_open(loss: type[Any]
     for parameter in loss.model_fields.keys() - {"name"}:
         value = samples.get(parameter, 0.25)
         for given in (value, {"values": [value]}):
-            arm = study(arms=[{"name": "a", "loss": {"name": name, parameter: given}}]).arms[0]
+            arm = study(arms=[{"name": "a", "loss": {"name": name, parameter: given}}]).open_arms[0]
             (choice,) = arm.choices()
-            assert getattr(choice.loss, parameter) == value
+            assert getattr(choice.configuration.loss, parameter) == value
             assert choice.varied == ({parameter: value} if isinstance(given, dict) else {})
 
 

@@ -23,7 +23,7 @@ LOSS_NAMES = [get_args(loss.model_fields["name"].annotation)[0] for loss in LOSS
 ONE_LOSS = f"one of {', '.join(sorted(LOSS_NAMES))}"
 TOP = (
     "name, description, plugins, dataset, arms, method, seeds, select_on, collapse, controls, budget, features, "
-    "training, resources, notify, storage"
+    "training, network, resources, notify, storage"
 )
 SUBSET = f"one of {', '.join(get_args(Subset))}, or {{values: [...]}}"
 FRACTION = "a number in [0, 1], or {values: [...]}, or {min: ..., max: ...} with method search"

@@ -1,0 +1,143 @@
+"""An arm with the settings that it takes from the study: what it leaves open, and the configurations that it names."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from study.spec.open_models import Open, Range, Values
+from trainables.config import Configuration, Training, parameter_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from study.spec.arms import Arm, OpenTraining
+    from trainables.config import Part
+
+    Path = tuple[str | int, ...]
+
+
+class Choice(NamedTuple):
+    """One configuration of an arm; ``varied`` holds the values of the open parameters."""
+
+    varied: dict[str, float | str]
+    configuration: Configuration
+
+
+class _Parameter(NamedTuple):
+    """A parameter of an arm: its part and key, its value or what it is left open over, and its place in the file."""
+
+    part: Part | None  # None: the subset
+    key: str
+    value: Any
+    path: Path
+
+
+@dataclass(frozen=True)
+class OpenArm:
+    """An arm of a study, in which each parameter is a value, ``Values`` or a ``Range``.
+
+    Attributes:
+        name: the arm's name.
+        loss: the loss.
+        network: the arm's network, or the study's.
+        subsets: what the arm trains on.
+        parameters: by the names of ``PlannedRun.varied``, in display order.
+
+    """
+
+    name: str
+    loss: Open
+    network: Open
+    subsets: tuple[str, ...]
+    parameters: Mapping[str, _Parameter]
+
+    @property
+    def open(self) -> dict[str, Values | Range]:
+        """The open parameters, by name; the subset is one of them."""
+        return {name: p.value for name, p in self.parameters.items() if isinstance(p.value, Values | Range)}
+
+    @property
+    def ranges(self) -> dict[str, Range]:
+        """The parameters that are left open over a range, by name."""
+        return {name: value for name, value in self.open.items() if isinstance(value, Range)}
+
+    def path(self, name: str) -> Path:
+        """Return the place of a parameter in the study file."""
+        return self.parameters[name].path
+
+    @property
+    def size(self) -> int:
+        """The number of the arm's configurations; a range counts as one."""
+        count = 1
+        for value in self.open.values():
+            count *= len(value.values) if isinstance(value, Values) else 1
+        return count
+
+    def possible(self, setting: str) -> tuple[Any, ...]:
+        """Return the values that a training setting may have; of a range its ends."""
+        value = self.parameters[setting].value
+        if isinstance(value, Range):
+            return (value.min, value.max)
+        return value.values if isinstance(value, Values) else (value,)
+
+    def choices(self) -> Iterator[Choice]:
+        """Yield each configuration of an arm without a range; the last open parameter changes fastest.
+
+        Raises:
+            TypeError: the arm leaves a range open.
+
+        """
+        values: dict[str, tuple[float | str, ...]] = {}
+        for name, value in self.open.items():
+            if isinstance(value, Range):
+                msg = f"arm {self.name}: {name} is a range, which names no configurations"
+                raise TypeError(msg)
+            values[name] = value.values
+        for chosen in itertools.product(*values.values()):
+            varied = dict(zip(values, chosen, strict=True))
+            yield Choice(varied, self.configuration(varied))
+
+    def configuration(self, varied: Mapping[str, float | str]) -> Configuration:
+        """Return the arm's configuration with a value for everything that it leaves open."""
+        parts: dict[str | None, dict[str, Any]] = {None: {}, "loss": {}, "network": {}, "training": {}}
+        for name, p in self.parameters.items():
+            parts[p.part][p.key] = varied.get(name, p.value)
+        loss: Any = self.loss.of.model_validate({"name": self.loss.parameters()["name"], **parts["loss"]})
+        network: Any = self.network.of.model_validate({"name": self.network.parameters()["name"], **parts["network"]})
+        training = Training.model_validate(parts["training"]).canonical()
+        return Configuration(loss=loss, network=network, training=training, **parts[None])
+
+
+def open_arm(arm: Arm, index: int, training: OpenTraining, network: Open) -> OpenArm:
+    """Return an arm with the settings that it takes from the study.
+
+    Args:
+        arm: as the file has it.
+        index: of the arm in the file.
+        training: the study's.
+        network: the study's.
+
+    """
+    here: Path = ("arms", index)
+    own = arm.training.parameters() if arm.training else {}
+    parameters = [
+        *_parameters("loss", arm.loss.parameters(), (*here, "loss")),
+        *_parameters(
+            "network", (arm.network or network).parameters(), (*here, "network") if arm.network else ("network",)
+        ),
+        *(
+            _Parameter(
+                "training", key, own.get(key, value), (*here, "training", key) if key in own else ("training", key)
+            )
+            for key, value in training.parameters().items()
+        ),
+        _Parameter(None, "subset", arm.subset, (*here, "subset")),
+    ]
+    named = {p.key if p.part is None else parameter_name(p.part, p.key): p for p in parameters}
+    return OpenArm(arm.name, arm.loss, arm.network or network, arm.subsets, named)
+
+
+def _parameters(part: Part, values: Mapping[str, Any], path: Path) -> Iterator[_Parameter]:
+    return (_Parameter(part, key, value, (*path, key)) for key, value in values.items() if key != "name")
