@@ -14,7 +14,7 @@ import numpy as np
 from analysis.findings.method_finding import method_finding
 from analysis.results.study_results import StudyResults, study_results
 from analysis.results.study_state import Progress
-from trainables.config import Configuration, Run, Training
+from trainables.config import FEATURES, Configuration, Features, Run, Training
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 from trainables.plans import DataSummary, DoubtfulClips, HeldOut, PlannedRun, StudyPlan, write_plan
 from trainables.records import Cost, Epoch, Record, Stage, Status, Test, read_record, record_path, recorded
@@ -111,6 +111,7 @@ class Builder:
     clips: dict[str, int] = field(default_factory=dict)  # those of FSDnoisy18k less the skipped ones when empty
     validation: dict[str, HeldOut] = field(default_factory=dict)  # by subset; a plan of the first version has none
     training: Training = field(default_factory=Training)
+    features: Features = FEATURES
     method: dict[str, Any] = field(default_factory=lambda: {"name": "grid"})
     spec: dict[str, Any] = field(default_factory=dict)  # keys of the study file beside name, seeds and method
     progress: dict[str, Any] = field(default_factory=dict)  # what the study's progress file states
@@ -141,7 +142,7 @@ class Builder:
         """
         over_patches = validation if patches is None else patches
         configuration = Configuration(loss=loss, subset=subset, training=self.training)
-        run = Run(configuration=configuration, seed=seed, dataset=FINGERPRINT)
+        run = Run(configuration=configuration, seed=seed, dataset=FINGERPRINT, features=self.features)
         self.planned.append(PlannedRun(arm=arm, varied=dict(varied or {}), run=run, stage=stage))
         if status is not None:
             self.records[run.run_id] = record(
@@ -233,7 +234,8 @@ class Builder:
             name=self.name,
             description=self.description,
             method=self.method["name"],
-            spec={"name": self.name, "seeds": 12, "method": self.method} | self.spec,
+            spec={"name": self.name, "seeds": 12, "method": self.method, "features": self.features.model_dump()}
+            | self.spec,
             dataset=data,
             runs=self.planned,
         )

@@ -12,6 +12,7 @@ from analysis.results.clip_labels import matches_labels
 from analysis.results.runs_table import UNRECORDED, accuracy_column
 from analysis.statistics.clips import confusion
 from analysis.tables.table import NONE, Table
+from analysis.text.features import features_in_words
 from trainables.naming import listed_names, number, symbol
 
 if TYPE_CHECKING:
@@ -100,13 +101,14 @@ def _filtered(runs: pd.DataFrame, address: Address, names: tuple[str, ...] | lis
 
 
 def settings_of(planned: PlannedRun) -> Table:
-    """Tabulate the settings of a run: loss with every parameter, subset, seed and training settings."""
+    """Tabulate the settings of a run: loss with every parameter, subset, seed, training settings and features."""
     configuration = planned.run.configuration
     loss = configuration.loss.model_dump(exclude_none=True)
     rows = [("arm", planned.arm), ("loss", loss.pop("name"))]
     rows += [(symbol(name), number(value)) for name, value in loss.items()]
     rows += [("subset", configuration.subset), ("seed", str(planned.run.seed))]
     rows += [(name, number(value)) for name, value in configuration.training.model_dump().items()]
+    rows += [("features", features_in_words(planned.run.features))]
     rows += [("data set", planned.run.dataset), ("training semantics", str(planned.run.semantics))]
     return Table("What was trained", ("Setting", "Value"), tuple(rows))
 

@@ -13,6 +13,7 @@ from analysis.results.gpu_costs import lost_s, unpriced_devices
 from analysis.results.runs_table import complete_runs
 from analysis.results.validation_clips import validation_clips
 from analysis.tables.table import Table
+from analysis.text.features import features_in_words
 from analysis.text.validation_clips import clips_in_full
 from trainables.naming import counted, label, listed_names, number, symbol
 
@@ -28,7 +29,7 @@ PACKAGES = ("gce-study", "numpy", "pandas", "plotly", "scipy")
 
 
 def data_table(results: StudyResults) -> Table:
-    """Tabulate the study and its data set: method, fingerprint, classes, clips."""
+    """Tabulate the study and its data set: method, fingerprint, classes, clips, features."""
     plan, data = results.plan, results.plan.dataset
     rows = [
         ("Study", plan.name),
@@ -41,6 +42,7 @@ def data_table(results: StudyResults) -> Table:
         ("Clips skipped", f"{len(data.skipped):,}"),
         *known_noise(data),
         ("Seed of the subsets", str(data.subset_seed)),
+        ("Features", features_in_words(plan.settings.features)),
         ("Training semantics", ", ".join(sorted({str(planned.run.semantics) for planned in plan.runs}))),
     ]
     return Table("Study and data", ("What", "Value"), tuple(rows), why_not_published(data))

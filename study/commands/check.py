@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from analysis.results.validation_clips import validation_clips
 from analysis.text.cautions.clips import clip_cautions
+from analysis.text.features import features_in_words
 from analysis.text.validation_clips import clips_in_full, coarse_clips
 from study.commands.options import add_allow_code, add_run_options, add_study_file, consent, study_spec
 from study.commands.tables import show_arms, show_open
@@ -18,16 +19,17 @@ from study.ledger.registry import refuse_changed_study
 from study.planning.data import make_plan, read_data
 from study.planning.machine import ill_suited, lacking
 from study.planning.runs import loads_left, planned_loads, runs_left, superseded
-from study.planning.workload import batch_sizes, estimate_s, workloads
+from study.planning.workload import batch_sizes, estimate_s, frame_counts, patch_counts, workloads
 from study.spec.rules import Load, control_runs
 from trainables.datasets.checks.files import passed_over
-from trainables.naming import counted, duration
+from trainables.features.frame_store import FLOAT
+from trainables.naming import counted, duration, file_size
 from trainables.settings import Grid
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from study.planning.workload import Workload
     from study.spec.study import StudySpec
@@ -53,7 +55,9 @@ def check(options: argparse.Namespace) -> int:
         manifest = read_data(spec, options.skip_bad_clips)
     earlier = refuse_changed_study(storage, spec.name, make_plan(spec, manifest).spec, manifest.fingerprint)
     plan = make_plan(spec, manifest, earlier)
-    work = workloads(spec, manifest)
+    frames = frame_counts(manifest, spec.features)
+    patches = patch_counts(frames, spec.features)
+    work = workloads(spec, manifest, patches)
     recorded = Ledger(storage).recorded(p.run.run_id for p in plan.runs)
     left = runs_left(spec, plan, recorded)
     if not isinstance(spec.method, Grid):
@@ -67,6 +71,7 @@ def check(options: argparse.Namespace) -> int:
         ill_suited(spec),
         _data(plan.dataset),
         passed_over(manifest),
+        _features(spec, dict(zip(manifest.digests, frames, strict=True)), patches),
         _validation(plan),
         _batches(spec, work),
         _time(spec, plan, work, recorded, left),
@@ -97,6 +102,24 @@ def _data(data: DataSummary) -> Iterator[str]:
     for path, problem in data.skipped:
         yield f"left out: {path}: {problem}"
     yield from clip_cautions(data.doubtful)
+
+
+def _features(spec: StudySpec, frames: Mapping[str, int], patches: Sequence[int]) -> Iterator[str]:
+    """Describe the features and what they need.
+
+    Args:
+        spec: the study.
+        frames: the number of frames of each content, by its digest.
+        patches: how many patches each clip has.
+
+    """
+    features = spec.features
+    yield f"features: {features_in_words(features)}, each of shape {features.shape}"
+    place = "in the GPU memory of each process" if spec.resources.gpus_per_run else "in memory, which runs share"
+    size = file_size(sum(frames.values()) * features.mels * FLOAT)
+    least, most = min(patches, default=0), max(patches, default=0)
+    number = counted(most, "patch") if least == most else f"{least} to {counted(most, 'patch')}"
+    yield f"frames of {counted(len(frames), 'sound')}: {size} on disk and {place}; {number} a clip"
 
 
 def _validation(plan: StudyPlan) -> Iterator[str]:

@@ -25,7 +25,7 @@ from study.planning.commit import git_revision
 from study.planning.data import make_plan
 from study.planning.machine import ill_suited, lacking
 from study.planning.runs import superseded
-from study.planning.workload import workloads
+from study.planning.workload import frame_counts, patch_counts, workloads
 from study.spec.differences import dump
 from trainables.storage.location import location
 
@@ -116,7 +116,7 @@ def train(
     if text := superseded(earlier, storage):
         say(f"{spec.name}: {text}")
     manifest = store_with_progress(spec, options.skip_bad_clips)
-    workloads(spec, manifest)
+    workloads(spec, manifest, patch_counts(frame_counts(manifest, spec.features), spec.features))
     plan = make_plan(spec, manifest, earlier)
     for text in clip_cautions(plan.dataset.doubtful):
         say(text, err=True)

@@ -13,13 +13,17 @@ from importlib.metadata import version
 from statistics import median
 from typing import TYPE_CHECKING
 
+from pydantic import TypeAdapter
+
 from study.cluster.ray_environment import WORKERS
 from study.errors import EngineError
 from trainables.limits import how_ended, oom_kills, usable_cpus
+from trainables.networks.registry import AnyNetwork
 from trainables.storage.files import cache, write_atomically
 
 if TYPE_CHECKING:
     from trainables.config import Precision
+    from trainables.networks.base import Network
 
 BATCHES = 5
 ENOUGH_S = 2.0  # two batches suffice once they have taken this long
@@ -27,10 +31,14 @@ LONGEST_S = 600.0  # that a measurement may take; it takes seconds
 CACHED_S = 7 * 86_400.0  # so that a measurement on a busy machine expires
 
 
-def seconds_per_patch(batch_size: int, classes: int, precision: Precision = "fp32") -> tuple[float, float]:
+def seconds_per_patch(
+    network: Network, shape: tuple[int, ...], batch_size: int, classes: int, precision: Precision = "fp32"
+) -> tuple[float, float]:
     """Return how long a patch takes on one thread of this machine, measured on noise at most once a week.
 
     Args:
+        network: what is trained.
+        shape: of a patch.
         batch_size: patches in a batch.
         classes: number of classes.
         precision: of the network's arithmetic.
@@ -43,7 +51,8 @@ def seconds_per_patch(batch_size: int, classes: int, precision: Precision = "fp3
 
     """
     path = cache() / "speed.json"
-    key = "; ".join((_processor(), f"torch {version('torch')}", f"{batch_size} x {classes} classes", precision))
+    task = json.dumps([network.model_dump(mode="json"), shape, batch_size, classes, precision])
+    key = "; ".join((_processor(), f"torch {version('torch')}", task))
     known: dict[str, list[float]] = {}
     # The file may be absent, or not written by this function.
     with suppress(OSError, ValueError, TypeError, LookupError, AttributeError):
@@ -52,7 +61,7 @@ def seconds_per_patch(batch_size: int, classes: int, precision: Precision = "fp3
     with suppress(KeyError, ValueError, TypeError):
         _, train_s, validate_s = known[key]
         return float(train_s), float(validate_s)
-    train_s, validate_s = _measured_apart(batch_size, classes, precision)
+    train_s, validate_s = _measured_apart(task)
     with suppress(OSError):  # a cache that cannot be written
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps(known | {key: [time.time(), train_s, validate_s]}, indent=1).encode())
@@ -67,14 +76,17 @@ def _processor() -> str:
     return f"{platform.node()}, {usable_cpus()} of {name}"
 
 
-def _measured_apart(*arguments: object) -> tuple[float, float]:
+def _measured_apart(task: str) -> tuple[float, float]:
     """Measure in a separate process with the memory settings of the processes that train.
+
+    Args:
+        task: the arguments of ``measure`` as JSON.
 
     Raises:
         EngineError: that process failed; the message states how it ended, and the last line of its error.
 
     """
-    command = [sys.executable, "-P", "-m", "study.planning.speed", *map(str, arguments)]
+    command = [sys.executable, "-P", "-m", "study.planning.speed", task]
     killed = oom_kills()
     try:
         done = subprocess.run(  # noqa: S603 -- ours
@@ -97,21 +109,23 @@ def _measured_apart(*arguments: object) -> tuple[float, float]:
     raise EngineError(msg)
 
 
-def measure(batch_size: int, classes: int, precision: Precision) -> tuple[float, float]:
+def measure(
+    network: Network, shape: tuple[int, ...], batch_size: int, classes: int, precision: Precision
+) -> tuple[float, float]:
     """Time the network on one thread now; arguments and result as in ``seconds_per_patch``."""
     import torch  # noqa: PLC0415 -- takes a second, which a cached result need not wait for
 
     from trainables.losses.robust import gce  # noqa: PLC0415
     from trainables.losses.soft_nearest_neighbour import adaptive_q  # noqa: PLC0415
-    from trainables.networks.cnn import CNN, FRAMES, MELS  # noqa: PLC0415
     from trainables.networks.penalty import l2_penalty  # noqa: PLC0415
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        model = CNN(classes, seed=0).to(memory_format=torch.channels_last)
+        torch.manual_seed(0)
+        model = network.make(shape, classes).to(memory_format=torch.channels_last)
         optimiser = torch.optim.Adam(model.parameters(), fused=True)
-        patches = torch.randn(batch_size, 1, FRAMES, MELS, generator=torch.Generator().manual_seed(0))
+        patches = torch.randn(batch_size, *shape)
         targets = torch.arange(batch_size) % classes
         times: list[tuple[float, float]] = []
         for _ in range(BATCHES):
@@ -136,5 +150,5 @@ def measure(batch_size: int, classes: int, precision: Precision) -> tuple[float,
 
 
 if __name__ == "__main__":
-    _, batch, count, name = sys.argv
-    sys.stdout.write(json.dumps(measure(int(batch), int(count), "bf16" if name == "bf16" else "fp32")))
+    settings, dimensions, *others = json.loads(sys.argv[1])
+    sys.stdout.write(json.dumps(measure(TypeAdapter(AnyNetwork).validate_python(settings), tuple(dimensions), *others)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from study.planning.speed import seconds_per_patch
 from trainables.audio.errors import AudioError
 from trainables.audio.headers import probe, resampled_length
+from trainables.config import DEFAULT_NETWORK
 from trainables.datasets.manifest import DataSetError, Manifest
 from trainables.datasets.subsets import split_validation, subset
 from trainables.features.framing import frame_count, patch_starts
@@ -17,10 +18,12 @@ from trainables.naming import counted
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from study.spec.rules import Load
     from study.spec.study import StudySpec
+    from trainables.config import Features
 
 SEEDS = 12  # whose splits are looked at where the method, not the file, decides on the seeds
 
@@ -34,25 +37,38 @@ class Workload:
     validation_patches: int
 
 
-def workloads(spec: StudySpec, manifest: Manifest) -> dict[str, Workload]:
-    """Count clips and patches of each subset that the study trains on, by the lengths in the files' headers.
+def frame_counts(manifest: Manifest, features: Features) -> list[int]:
+    """Return how many frames each clip has, by the lengths in the files' headers; 0 for a file that cannot be read."""
+    return [_frames(manifest.file(clip), features) for clip in manifest.clips]
+
+
+def _frames(path: Path, features: Features) -> int:
+    try:
+        header = probe(path)
+    except AudioError:
+        return 0  # listed as a bad clip elsewhere
+    return frame_count(resampled_length(header.samples, header.rate, features.sample_rate), features)
+
+
+def patch_counts(frames: Sequence[int], features: Features) -> list[int]:
+    """Return how many patches clips with so many frames have."""
+    return [len(patch_starts(count, features)) if count else 0 for count in frames]
+
+
+def workloads(spec: StudySpec, manifest: Manifest, patches: Sequence[int]) -> dict[str, Workload]:
+    """Count clips and patches of each subset that the study trains on.
+
+    Args:
+        spec: the study.
+        manifest: its data set.
+        patches: how many patches each clip has.
 
     Raises:
         DataSetError: a subset is empty or holds less than one batch; all such subsets are listed.
 
     """
-    patches: dict[int, int] = {}
 
-    def count(clips: list[int]) -> int:
-        for i in clips:
-            if i not in patches:
-                try:
-                    header = probe(manifest.file(manifest.clips[i]))
-                except AudioError:
-                    patches[i] = 0  # listed as a bad clip elsewhere
-                    continue
-                samples = resampled_length(header.samples, header.rate, spec.features.sample_rate)
-                patches[i] = len(patch_starts(frame_count(samples, spec.features), spec.features))
+    def count(clips: Iterable[int]) -> int:
         return sum(patches[i] for i in clips)
 
     work: dict[str, Workload] = {}
@@ -114,7 +130,9 @@ def estimate_s(spec: StudySpec, runs: Counter[Load], work: dict[str, Workload], 
         return None
     size = min(min(batch_sizes(spec, name)) for name in work)
     precisions = dict.fromkeys(p for arm in spec.open_arms for p in arm.possible("precision"))
-    train_s, validate_s = max(seconds_per_patch(size, classes, precision) for precision in precisions)
+    train_s, validate_s = max(
+        seconds_per_patch(DEFAULT_NETWORK, spec.features.shape, size, classes, precision) for precision in precisions
+    )
     once = {name: w.train_patches * train_s + w.validation_patches * validate_s for name, w in work.items()}
     total = sum(once[load.subset] * load.epochs * count for load, count in runs.items())
     fit = max(1, usable_cpus() // spec.resources.cpus_per_run)

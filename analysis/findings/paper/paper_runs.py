@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from analysis.findings.paper import published
 from analysis.results.runs_table import key_of, scores
+from trainables.config import FEATURES
 from trainables.losses.catalogue import AdaptiveGCE
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ ABSENT = "not in this study"
 
 @dataclass(frozen=True, eq=False)
 class PaperRuns:
-    """The runs of a study whose loss, subset and training are those of a published number.
+    """The runs of a study whose loss, subset, training and features are those of a published number.
 
     Every complete run counts, as in the paper. Accuracies are test accuracies, fractions in [0, 1].
     """
@@ -36,7 +37,7 @@ class PaperRuns:
         return self._accuracies(published.configuration(loss, subset))
 
     def name(self, loss: PublishedLoss, subset: Subset) -> str:
-        """Name the study's configurations of these settings; without one, state whether only the training differs."""
+        """Name the study's configurations of these settings; without one, state what differs from them but the loss."""
         wanted = published.configuration(loss, subset)
         labels = list(dict.fromkeys(map(str, self._rows(wanted)["configuration"])))
         return ", ".join(labels) or self._why_absent(wanted)
@@ -51,7 +52,11 @@ class PaperRuns:
         """Explored T -> whether it may be the best by validation, ascending, other settings being the paper's."""
         if self.explored is None:
             return {}
-        key_of_configuration = {planned.run.configuration: key_of(planned) for planned in self.results.plan.runs}
+        key_of_configuration = {
+            planned.run.configuration: key_of(planned)
+            for planned in self.results.plan.runs
+            if planned.run.features == FEATURES
+        }
         keys = {t: key_of_configuration.get(of_t) for t, of_t in sorted(self._of_temperature.items())}
         return {t: key in self.explored.members for t, key in keys.items() if key in self.explored.compared}
 
@@ -80,7 +85,8 @@ class PaperRuns:
     def _run_ids(self) -> dict[Configuration, list[str]]:
         run_ids: dict[Configuration, list[str]] = {}
         for planned in self.results.plan.runs:
-            run_ids.setdefault(planned.run.configuration, []).append(planned.run.run_id)
+            if planned.run.features == FEATURES:
+                run_ids.setdefault(planned.run.configuration, []).append(planned.run.run_id)
         return run_ids
 
     def _accuracies(self, wanted: Configuration) -> dict[int, float]:
@@ -92,5 +98,6 @@ class PaperRuns:
             ours = planned.run.configuration
             if ours.subset == wanted.subset and ours.loss == wanted.loss:
                 differences = ours.training.model_dump().items() - wanted.training.model_dump().items()
+                differences |= planned.run.features.model_dump().items() - FEATURES.model_dump().items()
                 return f"{ABSENT}: differs in {', '.join(f'{name} {value}' for name, value in sorted(differences))}"
         return ABSENT

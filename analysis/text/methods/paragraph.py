@@ -8,11 +8,12 @@ from analysis.findings.paper.published import is_published_data
 from analysis.results.runs_table import WAITING, status_counts
 from analysis.statistics.collapse import MIN_POINTS, MIN_SDS, MIN_SKEW, NORMAL_MAD
 from analysis.statistics.intervals import LEVEL
+from analysis.text.features import features_in_words
 from analysis.text.methods.bibliography import LOSSES, ORIGIN, References, software
 from analysis.text.methods.procedures import named
 from analysis.text.phrases import joined
 from analysis.text.validation_clips import chosen_on, covered
-from trainables.config import Training
+from trainables.config import FEATURES, Training
 from trainables.naming import PARAMETERS, counted, number, symbol
 
 if TYPE_CHECKING:
@@ -76,15 +77,17 @@ def _data(results: StudyResults, cited: References) -> str:
 def _protocol(results: StudyResults, cited: References) -> str:
     run = results.plan.runs[0].run
     features, training = run.features, run.configuration.training
-    seconds = features.patch_frames * features.hop / features.sample_rate
-    usual = Training()
-    changed = [f"{n} = {number(v)}" for n, v in training.model_dump().items() if v != getattr(usual, n)]
+    changed = [
+        f"{n} = {number(v)}"
+        for settings, usual in ((features, FEATURES), (training, Training()))
+        for n, v in settings.model_dump().items()
+        if v != getattr(usual, n)
+    ]
     other = f" (differing from it: {', '.join(changed)})" if changed else ""
     return (
-        f"Features, network and training protocol are those of the baseline by {cited.cite('fonseca')}{other}: log-mel "
-        f"spectrograms of {features.mels} bands at {features.sample_rate / 1000:g} kHz in patches of {seconds:g} s, a "
-        f"network of three convolutional layers, {_optimisation(training)}; the last weights were used. A clip's class "
-        "is that of the highest geometric mean of its patches' softmax outputs."
+        f"Features, network and training protocol are those of the baseline by {cited.cite('fonseca')}{other}: "
+        f"{features_in_words(features)}, a network of three convolutional layers, {_optimisation(training)}; the last "
+        "weights were used. A clip's class is that of the highest geometric mean of its patches' softmax outputs."
     )
 
 

@@ -6,6 +6,7 @@ from analysis.dashboard.addresses import Address, parse
 from analysis.dashboard.runs import confusion_of, listing, provenance_of, settings_of, with_running
 from analysis.dashboard.studies import Flight, Live
 from analysis.results.clip_labels import ClipLabels
+from trainables.config import Features
 from trainables.losses.catalogue import CCE
 from trainables.records import Test
 
@@ -86,9 +87,11 @@ def test_a_run_that_is_being_trained_is_listed_as_running(full_study):
 
 
 def test_a_runs_settings_and_provenance_are_all_there(study):
+    study.features = Features(mels=64)
     run_id = study.add("gce", CCE(name="cce"), 3)
     settings = dict(settings_of(study.planned[0]).rows)
     assert settings.items() >= {"arm": "gce", "loss": "cce", "seed": "3", "subset": "all", "epochs": "160"}.items()
+    assert "64 bands at 44.1 kHz" in settings["features"]
     made = dict(provenance_of(study.records[run_id]).rows)
     assert made.items() >= {"git.commit": "abc1234", "threads": "1", "wall time": "30.0 min"}.items()
 

@@ -2,6 +2,7 @@
 
 from analysis.figures import sweep
 from analysis.tables.provenance import data_table, known_noise, settings_table
+from trainables.config import Features
 from trainables.losses.catalogue import GCE, LossMasking
 
 
@@ -26,6 +27,13 @@ def test_labels_known_to_be_wrong_are_counted(study):
     known = data.model_copy(update={"wrong": 9, "clips": {"train verified": 6, "train unverified": 27, "test": 12}})
     assert known_noise(known) == [("Training labels known to be wrong", "9 of 33 (27.3%)")]
     assert "Seed of the subsets" in dict(data_table(study.results()).rows)
+
+
+def test_the_features_are_stated_with_what_they_mean(study):
+    study.features = Features(hop=441, mels=64)
+    assert dict(data_table(study.baselines(1).results()).rows)["Features"] == (
+        "log-mel spectrograms of 64 bands at 44.1 kHz (a window of 40 ms every 10 ms) in patches of 1 s every 0.5 s"
+    )
 
 
 def test_a_class_whose_name_holds_commas_is_listed_in_quotes(study):

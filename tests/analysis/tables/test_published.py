@@ -20,7 +20,7 @@ from analysis.tables.published import (
     published_table,
     published_tables,
 )
-from trainables.config import Training
+from trainables.config import Features, Training
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
@@ -116,6 +116,12 @@ def test_another_training_is_not_the_published_one(study: Builder) -> None:
     study.add("cce", CCE(name="cce"), 0)
     row = published_table(runs(study)).rows[0]
     assert row[3:] == ("-", "not in this study: differs in batch_size 32, epochs 40")
+
+
+def test_runs_of_other_features_are_not_the_published_ones(study: Builder) -> None:
+    study.features = Features(mels=64)
+    study.add("cce", CCE(name="cce"), 0)
+    assert published_table(runs(study)).rows[0][3:] == ("-", "not in this study: differs in mels 64")
 
 
 def test_arms_of_the_same_configuration_are_one(study: Builder) -> None:

@@ -203,6 +203,19 @@ def test_compare_gives_every_older_plan_the_defaults_of_later_keys(storage, caps
     assert "collapse" not in capsys.readouterr().out
 
 
+def test_compare_states_that_features_differ_also_from_a_plan_without_them(storage, capsys):
+    for name, features in (("first", None), ("second", {"hop": 441})):
+        path = storage / "results" / "studies" / name / "plan.json"
+        plan = json.loads(path.read_text())
+        plan["spec"].pop("features")
+        plan["spec"] |= {"features": features} if features else {}
+        path.write_text(json.dumps(plan))
+    assert main(["compare", "first", "second"]) == 0
+    assert [line for line in capsys.readouterr().out.splitlines() if "features" in line] == [
+        "  features.hop: 882 -> 441"
+    ]
+
+
 def test_compare_takes_the_second_study_from_another_place(storage, capsys):
     (storage / "results").rename(storage / "other")
     write_study(storage, "first", [100])

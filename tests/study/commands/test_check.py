@@ -1,6 +1,7 @@
 """The check command: what it states before a study is run."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from study.methods.controls import controls
 from study.planning.data import make_plan, read_data
 from study.planning.frames import store_data
 from study.spec.reading import read_spec
+from trainables.naming import file_size
 from trainables.plans import write_plan
 from trainables.storage.location import location
 
@@ -35,6 +37,18 @@ def test_check_states_on_which_validation_clips_a_study_chooses(spec, capsys):
         f"subset all: validation clips: {held.clips} ({held.verified} verified), the same for every seed; one "
         f"validation clip is worth {100 / held.clips:.2g} points of a run's accuracy\n"
     ) in capsys.readouterr().out
+
+
+def test_check_states_what_the_features_mean_and_what_they_need(spec, capsys):
+    assert main(["check", "first.yaml"]) == 0
+    printed = capsys.readouterr().out
+    store_data(spec)
+    (frames,) = Path("runs").glob("features/*/frames.f32")
+    assert (
+        "features: log-mel spectrograms of 96 bands at 44.1 kHz (a window of 40 ms every 20 ms) in patches of 2 s "
+        f"every 1 s, each of shape (1, 100, 96)\nframes of 54 sounds: {file_size(frames.stat().st_size)} on disk and "
+        "in memory, which runs share; 1 patch a clip\n"
+    ) in printed
 
 
 def test_check_states_which_records_are_of_an_earlier_version_and_does_not_count_them(spec, capsys):

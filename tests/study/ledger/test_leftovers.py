@@ -168,7 +168,7 @@ def test_a_frame_store_is_kept_while_a_study_of_its_data_has_not_ended(storage):
 def test_studies_of_different_features_on_one_data_set_need_their_own_frames_and_published_data(storage):
     frames(storage, USED, FINGERPRINT, Features(mels=40))
     frames(storage, UNUSED, FINGERPRINT)
-    study(storage, "rain", spec={"features": {"mels": 40}})
+    study(storage, "rain", features=Features(mels=40))
     assert prune(storage) == {"checkpoints": 1, "frame stores": 1, "data sets that no study names": 1}
     assert stores(storage) == {USED}
     assert list((storage / "datasets").glob("*")) == [published_path(storage, FINGERPRINT, Features(mels=40))]

@@ -12,7 +12,13 @@ import torch
 from study.cluster.ray_environment import ALLOCATOR
 from study.errors import EngineError
 from study.planning import speed
+from trainables.config import FEATURES
 from trainables.networks import cnn
+from trainables.networks.catalogue import BaselineCNN
+
+
+def seconds_per_patch(batch_size, classes, precision="fp32", *, network=None, shape=FEATURES.shape):
+    return speed.seconds_per_patch(network or BaselineCNN(), shape, batch_size, classes, precision)
 
 
 @pytest.fixture(autouse=True)
@@ -46,30 +52,35 @@ def test_the_network_is_timed_in_the_precision_asked_for(precision, dtype, monke
             return logits, features
 
     monkeypatch.setattr(cnn, "CNN", Watched)
-    train_s, validate_s = speed.measure(8, 3, precision)
+    train_s, validate_s = speed.measure(BaselineCNN(), FEATURES.shape, 8, 3, precision)
     assert validate_s > 0
     assert train_s > 0
     assert seen == {dtype}
 
 
 def test_what_was_measured_is_not_measured_again(measured):
-    assert [speed.seconds_per_patch(8, 3) for _ in range(3)] == [(1.0, 0.5)] * 3
-    assert measured == [(8, 3, "fp32")]
+    assert [seconds_per_patch(8, 3) for _ in range(3)] == [(1.0, 0.5)] * 3
+    assert len(measured) == 1
 
 
-def test_another_batch_class_count_or_precision_is_measured_and_the_first_kept(measured):
+def test_another_batch_class_count_precision_network_or_shape_is_measured_and_the_first_kept(measured):
+    class Other(BaselineCNN):
+        width: int = 2
+
     for asked in ((8, 3, "fp32"), (9, 3, "fp32"), (8, 4, "fp32"), (8, 3, "bf16")):
-        speed.seconds_per_patch(*asked)
-    assert len(measured) == 4
-    assert speed.seconds_per_patch(8, 3) == (1.0, 0.5)
+        seconds_per_patch(*asked)
+    seconds_per_patch(8, 3, network=Other())
+    seconds_per_patch(8, 3, shape=(1, 100, 64))
+    assert len(measured) == 6
+    assert seconds_per_patch(8, 3) == (1.0, 0.5)
 
 
 @pytest.mark.usefixtures("measured")
 def test_what_was_measured_more_than_a_week_ago_is_measured_again(cache, monkeypatch):
-    speed.seconds_per_patch(8, 3)
+    seconds_per_patch(8, 3)
     now = time.time()
     monkeypatch.setattr(time, "time", lambda: now + 8 * 86_400)
-    assert speed.seconds_per_patch(8, 3) == (2.0, 0.5)
+    assert seconds_per_patch(8, 3) == (2.0, 0.5)
     assert len(json.loads((cache / "speed.json").read_bytes())) == 1  # the old one is gone
 
 
@@ -78,7 +89,7 @@ def test_what_was_measured_more_than_a_week_ago_is_measured_again(cache, monkeyp
 def test_a_damaged_memory_is_made_anew(content, cache):
     cache.mkdir()
     (cache / "speed.json").write_bytes(content.encode("latin-1"))
-    assert [speed.seconds_per_patch(8, 3) for _ in range(2)] == [(1.0, 0.5)] * 2
+    assert [seconds_per_patch(8, 3) for _ in range(2)] == [(1.0, 0.5)] * 2
 
 
 @pytest.mark.slow
@@ -90,7 +101,7 @@ def test_the_time_is_taken_in_a_process_whose_memory_is_managed_as_a_workers(mon
         return run(command, env=env, **options)
 
     monkeypatch.setattr(subprocess, "run", watched)
-    train_s, validate_s = speed.seconds_per_patch(8, 3, "bf16")
+    train_s, validate_s = seconds_per_patch(8, 3, "bf16")
     assert 0 < validate_s < 1
     assert 0 < train_s < 1
     assert environments[0] == environments[0] | ALLOCATOR
@@ -109,7 +120,7 @@ def test_a_measurement_that_fails_is_one_line_with_what_is_known_and_how_to_cont
     run = subprocess.run
     monkeypatch.setattr(subprocess, "run", lambda _, **options: run([sys.executable, "-c", code], **options))
     with pytest.raises(EngineError) as error:
-        speed.seconds_per_patch(8, 3)
+        seconds_per_patch(8, 3)
     assert str(error.value) == (
         f"the time cannot be estimated: the process that measures this machine {problem}; "
         "everything else is checked, and gce-study run needs no estimate"
@@ -121,19 +132,19 @@ def test_a_measurement_that_does_not_end_is_one_line(monkeypatch):
     monkeypatch.setattr(speed, "LONGEST_S", 0.6)
     monkeypatch.setattr(subprocess, "run", lambda _, **options: run(["/bin/sleep", "60"], **options))
     with pytest.raises(EngineError, match="measures this machine did not end within 1 s; everything else is checked"):
-        speed.seconds_per_patch(8, 3)
+        seconds_per_patch(8, 3)
 
 
 def test_a_measurement_that_cannot_start_is_one_line(monkeypatch):
     monkeypatch.setattr(sys, "executable", "/no/such/python")
     with pytest.raises(EngineError, match=r"measures this machine did not start: .*No such file or directory"):
-        speed.seconds_per_patch(8, 3)
+        seconds_per_patch(8, 3)
 
 
 @pytest.mark.usefixtures("measured")
 def test_an_unwritable_cache_is_no_error(cache):
     cache.write_text("a file where the folder should be")
-    assert [speed.seconds_per_patch(8, 3) for _ in range(2)] == [(1.0, 0.5), (2.0, 0.5)]
+    assert [seconds_per_patch(8, 3) for _ in range(2)] == [(1.0, 0.5), (2.0, 0.5)]
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from analysis.statistics.best_arm.assessment import REGRET_RUNS
 from analysis.statistics.best_arm.posterior import DRAWS
 from analysis.text.methods import procedures
 from analysis.text.methods.bibliography import LOSSES, REFERENCES
-from trainables.config import Training
+from trainables.config import Features, Training
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE, GCEOrigin
 from trainables.losses.catalogue import LOSSES as MODELS
 
@@ -74,6 +74,19 @@ def test_every_work_that_is_cited_is_listed_once(full_study: Builder) -> None:
     text, *works = full_study.report().methods
     cited = {line for name, line in REFERENCES.values() if name in text}
     assert sorted(cited) == sorted(works)
+
+
+def test_features_that_differ_from_the_baselines_are_stated_with_what_they_mean(study: Builder) -> None:
+    study.features = Features(
+        sample_rate=16_000, n_fft=512, window=400, hop=160, mels=64, patch_frames=96, patch_hop=48
+    )
+    study.add("cce", CCE(name="cce"), 0)
+    text = study.report().methods[0]
+    changed = "sample_rate = 16000, n_fft = 512, window = 400, hop = 160, mels = 64, patch_frames = 96, patch_hop = 48"
+    assert (
+        f"(differing from it: {changed}): log-mel spectrograms of 64 bands at 16 kHz (a window of 25 ms every 10 ms) "
+        "in patches of 0.96 s every 0.48 s, "
+    ) in text
 
 
 def test_what_differs_from_the_baselines_training_is_said(study: Builder) -> None:
