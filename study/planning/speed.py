@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from importlib.metadata import version
 from statistics import median
 from typing import TYPE_CHECKING
@@ -18,12 +19,15 @@ from pydantic import TypeAdapter
 from study.cluster.ray_environment import WORKERS
 from study.errors import EngineError
 from trainables.limits import how_ended, oom_kills, usable_cpus
+from trainables.networks.base import Network
 from trainables.networks.registry import AnyNetwork
+from trainables.plugins.importing import sources_of
+from trainables.plugins.loading import load, use
+from trainables.plugins.sources import Sources
 from trainables.storage.files import cache, write_atomically
 
 if TYPE_CHECKING:
     from trainables.config import Precision
-    from trainables.networks.base import Network
 
 BATCHES = 5
 ENOUGH_S = 2.0  # two batches suffice once they have taken this long
@@ -52,7 +56,8 @@ def seconds_per_patch(
     """
     path = cache() / "speed.json"
     task = json.dumps([network.model_dump(mode="json"), shape, batch_size, classes, precision])
-    key = "; ".join((_processor(), f"torch {version('torch')}", task))
+    sources = sources_of(type(network))
+    key = "; ".join((_processor(), f"torch {version('torch')}", task, *([sources.sha256] if sources else [])))
     known: dict[str, list[float]] = {}
     # The file may be absent, or not written by this function.
     with suppress(OSError, ValueError, TypeError, LookupError, AttributeError):
@@ -61,7 +66,7 @@ def seconds_per_patch(
     with suppress(KeyError, ValueError, TypeError):
         _, train_s, validate_s = known[key]
         return float(train_s), float(validate_s)
-    train_s, validate_s = _measured_apart(task)
+    train_s, validate_s = _measured_apart(task, sources)
     with suppress(OSError):  # a cache that cannot be written
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, json.dumps(known | {key: [time.time(), train_s, validate_s]}, indent=1).encode())
@@ -76,21 +81,28 @@ def _processor() -> str:
     return f"{platform.node()}, {usable_cpus()} of {name}"
 
 
-def _measured_apart(task: str) -> tuple[float, float]:
+def _measured_apart(task: str, sources: Sources | None) -> tuple[float, float]:
     """Measure in a separate process with the memory settings of the processes that train.
 
     Args:
         task: the arguments of ``measure`` as JSON.
+        sources: of the plugin that defines the network, if one does.
 
     Raises:
         EngineError: that process failed; the message states how it ended, and the last line of its error.
 
     """
     command = [sys.executable, "-P", "-m", "study.planning.speed", task]
+    plugin = sources.model_dump_json() if sources else ""
     killed = oom_kills()
     try:
         done = subprocess.run(  # noqa: S603 -- ours
-            command, env=os.environ | WORKERS, check=False, capture_output=True, timeout=LONGEST_S
+            command,
+            input=plugin.encode(),
+            env=os.environ | WORKERS,
+            check=False,
+            capture_output=True,
+            timeout=LONGEST_S,
         )
         if done.returncode == 0:
             train_s, validate_s = json.loads(done.stdout)
@@ -117,13 +129,14 @@ def measure(
 
     from trainables.losses.robust import gce  # noqa: PLC0415
     from trainables.losses.soft_nearest_neighbour import adaptive_q  # noqa: PLC0415
+    from trainables.networks.building import build, checked_outputs  # noqa: PLC0415
     from trainables.networks.penalty import l2_penalty  # noqa: PLC0415
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
+    arithmetic = partial(torch.autocast, "cpu", torch.bfloat16, enabled=precision == "bf16")
     try:
-        torch.manual_seed(0)
-        model = network.make(shape, classes).to(memory_format=torch.channels_last)
+        model = build(network, shape, classes, 0, torch.device("cpu"))
         optimiser = torch.optim.Adam(model.parameters(), fused=True)
         patches = torch.randn(batch_size, *shape)
         targets = torch.arange(batch_size) % classes
@@ -133,12 +146,13 @@ def measure(
             optimiser.zero_grad()
             # Includes the distances of the adaptive loss, the most expensive of the losses.
             q = adaptive_q(patches, targets, 1000.0)
-            with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
-                logits, _ = model(patches)
+            with arithmetic():
+                outputs = model(patches)
+            logits, _ = checked_outputs(outputs, network.name, batch_size, classes)
             (gce(logits.float(), targets, q).mean() + l2_penalty(model)).backward()
             optimiser.step()
             trained = time.perf_counter()
-            with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+            with torch.inference_mode(), arithmetic():
                 model(patches)
             times.append((trained - began, time.perf_counter() - trained))
             if len(times) > 1 and sum(map(sum, times)) > ENOUGH_S:
@@ -149,6 +163,14 @@ def measure(
     return median(t for t, _ in times[1:]) / batch_size, median(s for _, s in times[1:]) / batch_size
 
 
+def _main(task: str, plugin: str) -> None:
+    """Time a task; print the times as JSON. Arguments as in ``_measured_apart``, as JSON."""
+    if plugin:
+        use([load(Sources.model_validate_json(plugin))])
+    settings, dimensions, *others = json.loads(task)
+    network = TypeAdapter[Network](AnyNetwork).validate_json(json.dumps(settings))
+    sys.stdout.write(json.dumps(measure(network, tuple(dimensions), *others)))
+
+
 if __name__ == "__main__":
-    settings, dimensions, *others = json.loads(sys.argv[1])
-    sys.stdout.write(json.dumps(measure(TypeAdapter(AnyNetwork).validate_python(settings), tuple(dimensions), *others)))
+    _main(sys.argv[1], sys.stdin.read())

@@ -99,6 +99,11 @@ def import_sources(sources: Sources) -> ModuleType:
         raise PluginError(msg) from error
 
 
+def sources_of(defined: type) -> Sources | None:
+    """Return the sources of the plugin that defines a class; None if none does."""
+    return _FINDER.sources.get(defined.__module__.partition(".")[0])
+
+
 def place_of(error: BaseException) -> str:
     """Return the file and line of a plugin in which an error was raised, the innermost; empty if in none.
 

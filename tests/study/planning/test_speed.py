@@ -15,6 +15,9 @@ from study.planning import speed
 from trainables.config import FEATURES
 from trainables.networks import cnn
 from trainables.networks.catalogue import BaselineCNN
+from trainables.networks.registry import use
+from trainables.plugins.loading import load
+from trainables.plugins.sources import Sources
 
 
 def seconds_per_patch(batch_size, classes, precision="fp32", *, network=None, shape=FEATURES.shape):
@@ -105,6 +108,59 @@ def test_the_time_is_taken_in_a_process_whose_memory_is_managed_as_a_workers(mon
     assert 0 < validate_s < 1
     assert 0 < train_s < 1
     assert environments[0] == environments[0] | ALLOCATOR
+
+
+PLUGIN = """
+from typing import Literal
+from torch import nn
+from trainables.networks import Network
+
+class Module(nn.Module):
+    def __init__(self, shape, classes):
+        super().__init__()
+        self.layer = nn.Linear(shape[0], classes)
+
+    def forward(self, inputs):
+        return RETURNED
+
+class Mine(Network):
+    name: Literal["mine.linear"] = "mine.linear"
+
+    def make(self, shape, classes):
+        return Module(shape, classes)
+"""
+
+
+@pytest.fixture
+def of_plugin():
+    """Return a network of a plugin, by what its forward returns."""
+
+    def make(returned):
+        plugin = load(Sources(name="mine.py", files={"__init__.py": PLUGIN.replace("RETURNED", returned)}))
+        use(plugin.networks)
+        return plugin.networks["mine.linear"]()
+
+    yield make
+    use({})
+
+
+@pytest.mark.slow
+def test_a_network_of_a_plugin_is_timed(of_plugin):
+    train_s, validate_s = seconds_per_patch(8, 3, network=of_plugin("self.layer(inputs), inputs"), shape=(4,))
+    assert 0 < validate_s < 1
+    assert 0 < train_s < 1
+
+
+@pytest.mark.slow
+def test_a_network_of_a_plugin_that_returns_logits_alone_is_one_line(of_plugin):
+    with pytest.raises(EngineError, match=r"TypeError: network mine\.linear returned a float32 tensor"):
+        seconds_per_patch(8, 3, network=of_plugin("self.layer(inputs)"), shape=(4,))
+
+
+def test_a_network_whose_code_differs_is_measured_again(measured, of_plugin):
+    for returned in ("self.layer(inputs), inputs", "self.layer(inputs), -inputs"):
+        seconds_per_patch(8, 3, network=of_plugin(returned), shape=(4,))
+    assert len(measured) == 2
 
 
 @pytest.mark.parametrize(
