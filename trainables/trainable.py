@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from ray import tune
 
 from trainables.features.shared_data import StorageError
+from trainables.plugins.kept import load_kept
+from trainables.plugins.sources import PluginError
 from trainables.records import is_recorded, log_path, speed
 from trainables.runs.log import RunLog
 from trainables.runs.messages import RunTask, StepReport
@@ -91,6 +93,9 @@ class RunTrainable(tune.Trainable):
             epoch, record = execution.step()
         except BusyError:
             return StepReport(done=True, busy=True)
+        except PluginError as error:
+            self.log.write(f"interrupted, to be resumed later: {error}")
+            return StepReport(done=True, plugin_error=str(error))
         except (StorageError, OSError) as error:
             self.log.write(f"interrupted, to be resumed later:\n{traceback.format_exc()}")
             with suppress(OSError):
@@ -117,13 +122,31 @@ class RunTrainable(tune.Trainable):
 
         from trainables.runs.execution import RunExecution, machine_facts  # noqa: PLC0415
 
-        task = self.task
+        task = self._with_plugins()
         torch.set_num_threads(task.threads)
         device = torch.device("cuda" if task.gpus else "cpu")
         data = loader(self.storage, task.run.dataset, task.run.features, str(device))
         facts = machine_facts(device) | ({"gpus": task.gpus} if task.gpus else {}) | task.facts
         self.execution = RunExecution(task.run, data, self.storage, facts, task.rungs)
         return self.execution
+
+    def _with_plugins(self) -> RunTask:
+        """Return the task whose run has the loss and the network that its plugins define, once these are loaded.
+
+        Raises:
+            PluginError: they cannot be used.
+            OSError: the storage location cannot be read.
+
+        """
+        if not self.task.run.code:
+            return self.task
+        load_kept(self.storage, self.task.run)
+        loaded = RunTask.model_validate_json(self.task.model_dump_json())
+        if loaded.run.run_id != self.task.run.run_id:
+            names = ", ".join(code.name for code in self.task.run.code)
+            msg = f"{names}: its parameters change when they are written as JSON and read again"
+            raise PluginError(msg)
+        return loaded
 
     def _recorded_meanwhile(self, execution: RunExecution) -> bool:
         """Own the run, and return whether another study has recorded it meanwhile."""

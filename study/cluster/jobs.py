@@ -146,7 +146,7 @@ class Cluster:
         """Start a study's driver; return whether Ray accepted it: it refuses a number that is in use."""
         job = f"{study}-{number}"
         with tempfile.TemporaryDirectory(prefix="gce-study-") as folder, answers(self.address):
-            (Path(folder) / file.name).write_bytes(file.text.encode())
+            file.write(Path(folder))
             try:
                 self._client.submit_job(
                     entrypoint=f"exec gce-study run {shlex.quote(file.name)} {options}".strip(),

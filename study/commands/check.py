@@ -18,7 +18,7 @@ from study.ledger.ledger import Ledger
 from study.ledger.registry import refuse_changed_study
 from study.planning.data import make_plan, read_data
 from study.planning.machine import ill_suited, lacking
-from study.planning.runs import loads_left, planned_loads, runs_left, superseded
+from study.planning.runs import loads_left, of_other_code, planned_loads, runs_left, superseded
 from study.planning.workload import batch_sizes, estimate_s, frame_counts, patch_counts, workloads
 from study.spec.rules import Load, control_runs
 from trainables.datasets.checks.files import passed_over
@@ -66,7 +66,7 @@ def check(options: argparse.Namespace) -> int:
         show_arms(plan, recorded)
     lines = chain(
         _runs(spec, plan, len(recorded), left),
-        filter(None, [superseded(earlier, storage)]),
+        filter(None, [superseded(earlier, storage), of_other_code(earlier, storage)]),
         (f"{line}; gce-study submit is for a cluster that has them" for line in lacking(spec)),
         ill_suited(spec),
         _data(plan.dataset),

@@ -14,7 +14,8 @@ from study.cluster.connection import listens
 from study.cluster.driver import end_driver
 from study.cluster.jobs import ADDRESS, Cluster
 from study.cluster.tunnel import POLL_S, tunnel
-from study.commands.options import add_cluster, add_run_options, add_study_file
+from study.commands.options import add_allow_code, add_cluster, add_run_options, add_study_file, consent
+from study.consent import ALLOW_CODE
 from study.console import say, show, write
 from study.errors import EngineError, SpecError, UnheardError, UsageError
 from study.ledger.claim import owner
@@ -49,6 +50,7 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     add_study_file(command, stored=False)
     command.add_argument("--storage", metavar="WHERE", help="storage location to use instead of the study file's")
     add_run_options(command)
+    add_allow_code(command)
     add_cluster(command, usual=True)
     command.set_defaults(handler=submit)
 
@@ -84,10 +86,11 @@ def is_on_cluster(options: argparse.Namespace, place: StudyPlace) -> bool:
 
 def submit(options: argparse.Namespace) -> int:
     """Start a study's driver on a cluster, unless it runs there already."""
-    file = read_study_file(spec_path(options.file))
+    file = read_study_file(spec_path(options.file), consent(options))
     _refuse_relative_paths(file, options.storage)
     given = ["--skip-bad-clips", str(options.skip_bad_clips)] if options.skip_bad_clips else []
     given += ["--retry-failed"] if options.retry_failed else []
+    given += [ALLOW_CODE] if file.plugins else []
     with reached(options) as cluster:
         attempt, new = cluster.submit(file.spec.name, file.submission(options.storage), given)
     _print_job(attempt, new=new, options=options)

@@ -24,9 +24,10 @@ from study.methods.method import Signal
 from study.planning.commit import git_revision
 from study.planning.data import make_plan
 from study.planning.machine import ill_suited, lacking
-from study.planning.runs import superseded
+from study.planning.runs import of_other_code, superseded
 from study.planning.workload import frame_counts, patch_counts, workloads
 from study.spec.differences import dump
+from trainables.plugins.loading import keep_plugins
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def train(
     """
     storage = location(spec.storage)
     earlier = refuse_changed_study(storage, spec.name, dump(spec))  # before the frames are computed
-    if text := superseded(earlier, storage):
+    for text in filter(None, (superseded(earlier, storage), of_other_code(earlier, storage))):
         say(f"{spec.name}: {text}")
     manifest = store_with_progress(spec, options.skip_bad_clips)
     workloads(spec, manifest, patch_counts(frame_counts(manifest, spec.features), spec.features))
@@ -121,6 +122,7 @@ def train(
     for text in clip_cautions(plan.dataset.doubtful):
         say(text, err=True)
     still_owned()  # computing the frames may have taken long
+    keep_plugins(storage)
     register(storage, plan)
     chosen = make_method(spec, plan.dataset.fingerprint, plan.runs)
     conductor = Conductor(chosen.method, storage, plan, git_revision(), still_owned)

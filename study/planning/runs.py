@@ -10,6 +10,7 @@ from study.spec.differences import dump
 from study.spec.rules import Load, confirming_runs, control_runs, grid_controls
 from trainables.config import SEMANTICS_VERSION
 from trainables.plans import DataSummary, PlannedRun, StudyPlan
+from trainables.plugins.loading import has_current_code
 from trainables.records import recorded as recorded_in
 from trainables.settings import Grid
 
@@ -43,6 +44,26 @@ def runs_left(spec: StudySpec, plan: StudyPlan, recorded: set[str]) -> int:
 def plans_controls(plan: StudyPlan) -> bool:
     """Return whether a study has planned its controls, which it does when all its other runs are recorded."""
     return any(planned.stage == "control" for planned in plan.runs)
+
+
+def of_other_code(earlier: StudyPlan | None, storage: Location) -> str:
+    """State how many records of a study do not count because the code of a plugin has changed.
+
+    Args:
+        earlier: the stored plan, if any.
+        storage: the storage location.
+
+    Returns:
+        A sentence, or an empty text if there are no such records.
+
+    """
+    old = {p.run.run_id: p.run.code for p in earlier.runs if not has_current_code(p.run)} if earlier else {}
+    left = old.keys() & recorded_in(storage) if old else set()
+    if not left:
+        return ""
+    names = ", ".join(sorted({code.name for run_id in left for code in old[run_id]}))
+    are, do, runs = ("record is", "does", "its run is") if len(left) == 1 else ("records are", "do", "their runs are")
+    return f"{len(left)} {are} of other code of {names} and {do} not count: {runs} trained again"
 
 
 def superseded(earlier: StudyPlan | None, storage: Location) -> str:
@@ -89,12 +110,14 @@ def study_plan(spec: StudySpec, dataset: DataSummary, earlier: StudyPlan | None 
         spec: the study.
         dataset: the summary of its data.
         earlier: the stored plan, if any; a method that plans its own runs continues from them, unless they are of an
-            earlier version of the training.
+            earlier version of the training, or of other code of a plugin.
 
     """
     runs = planned_runs(spec, dataset.fingerprint)
     named = {p.run.run_id for p in runs}
-    current = [p for p in earlier.runs if p.run.semantics == SEMANTICS_VERSION] if earlier else []
+    current = (
+        [p for p in earlier.runs if p.run.semantics == SEMANTICS_VERSION and has_current_code(p.run)] if earlier else []
+    )
     kept = [p for p in current if p.stage and p.run.run_id not in named]
     return StudyPlan(
         name=spec.name,

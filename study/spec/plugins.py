@@ -24,8 +24,14 @@ if TYPE_CHECKING:
     from study.spec.study import StudySpec
 
 
-def load_plugins(data: Any, folder: Path, consent: Consent) -> None:  # noqa: ANN401 -- whatever the file holds
-    """Import the plugins of a study; from here on, what they define is known by its name, and nothing of others is.
+def load_plugins(
+    data: Any,  # noqa: ANN401 -- whatever the file holds
+    folder: Path,
+    consent: Consent,
+) -> tuple[Sources, ...]:
+    """Import the plugins of a study and return their code.
+
+    From here on, what they define is known by its name, and nothing that other plugins define.
 
     Args:
         data: the study's data, not validated yet; if its plugins are of no allowed form, none is imported.
@@ -52,6 +58,7 @@ def load_plugins(data: Any, folder: Path, consent: Consent) -> None:  # noqa: AN
         use([load(of_path) for _, of_path in sources])
     except PluginError as error:
         raise SpecError([str(error)]) from None
+    return tuple(of_path for _, of_path in sources)
 
 
 def _paths(data: Any, folder: Path) -> list[Path]:  # noqa: ANN401 -- whatever the file holds

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from study.consent import Consent
     from study.spec.yaml_reader import Document
+    from trainables.plugins.sources import Sources
 
 MAX_BYTES = 1_000_000
 
@@ -39,24 +40,34 @@ class Submission(NamedTuple):
     Attributes:
         name: the file's name.
         text: its text.
-        digest: of its data; name, layout and comments do not matter.
+        digest: of its data and its plugins; name, layout and comments do not matter.
+        files: the files of its plugins, path relative to the study file -> text.
 
     """
 
     name: str
     text: str
     digest: str
+    files: dict[str, str]
 
     @property
     def packed(self) -> str:
-        """The name and the text in one line. It is unreadable in a list of jobs: the text may hold a secret address."""
-        return base64.b64encode(zlib.compress(json.dumps([self.name, self.text]).encode())).decode()
+        """Name and texts in one line. It is unreadable in a list of jobs: the text may hold a secret address."""
+        return base64.b64encode(zlib.compress(json.dumps([self.name, self.text, self.files]).encode())).decode()
 
     @classmethod
     def unpack(cls, packed: str, digest: str) -> Self:
-        """Return the submission that was packed."""
-        name, text = json.loads(zlib.decompress(base64.b64decode(packed)))
-        return cls(name, text, digest)
+        """Return the submission that was packed; one of an earlier version has no plugins."""
+        name, text, *files = json.loads(zlib.decompress(base64.b64decode(packed)))
+        return cls(name, text, digest, files[0] if files else {})
+
+    def write(self, folder: Path) -> Path:
+        """Write the study file and its plugins into a folder; return the path of the study file."""
+        for name, text in {self.name: self.text, **self.files}.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text.encode())
+        return folder / self.name
 
 
 @dataclass(frozen=True)
@@ -68,6 +79,7 @@ class StudyFile:
         text: its text.
         document: the data in the text, and the position of each key.
         spec: the study.
+        plugins: the code of its plugins, if it was read with consent.
 
     """
 
@@ -75,20 +87,34 @@ class StudyFile:
     text: str
     document: Document
     spec: StudySpec
+    plugins: tuple[Sources, ...] = ()
 
     def submission(self, storage: str | None = None) -> Submission:
-        """Return the file as a cluster keeps it.
+        """Return the file as a cluster keeps it, with its plugins.
 
         Args:
-            storage: replaces the file's storage location; the text is JSON then, which is YAML too.
+            storage: replaces the file's storage location; then, and if there are plugins, the text is JSON, which is
+                YAML too.
+
+        Raises:
+            SpecError: the plugins are too large together.
 
         """
-        data, text = self.document.data, self.text
-        if storage is not None:
-            data = data | {"storage": storage}
-            text = json.dumps(data, ensure_ascii=False, indent=1)
-        digest = hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()[:20]
-        return Submission(self.path.name, text, digest)
+        places = [f"plugins/{i}/{sources.name}" for i, sources in enumerate(self.plugins)]
+        changes = ({"storage": storage} if storage is not None else {}) | ({"plugins": places} if places else {})
+        data = self.document.data | changes
+        text = json.dumps(data, ensure_ascii=False, indent=1) if changes else self.text
+        if (size := sum(sources.size for sources in self.plugins)) > MAX_BYTES:
+            problem = f"plugins: {size} bytes together; allowed on a cluster: at most {MAX_BYTES}"
+            raise SpecError([f"{plain(str(self.path))}:{self.document.place(('plugins',)).line}: {problem}"])
+        files = {
+            path: content
+            for place, sources in zip(places, self.plugins, strict=True)
+            for path, content in sources.files_at(place).items()
+        }
+        hashed = [data, *(sources.sha256 for sources in self.plugins)] if self.plugins else data
+        digest = hashlib.sha256(json.dumps(hashed, sort_keys=True, default=str).encode()).hexdigest()[:20]
+        return Submission(self.path.name, text, digest, files)
 
     def paths(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """Yield the key and the text of each path in the file, as it is written there."""
@@ -121,9 +147,10 @@ def read_study_file(path: Path, consent: Consent | None = None) -> StudyFile:
     document = parse(text)
     problems = list(document.problems)
     spec = None
+    plugins: tuple[Sources, ...] = ()
     if document.whole:
         if consent is not None:
-            load_plugins(document.data, path.parent, consent)
+            plugins = load_plugins(document.data, path.parent, consent)
         try:
             spec = StudySpec.model_validate(document.data, context={"folder": path.parent})
         except ValidationError as error:
@@ -132,7 +159,7 @@ def read_study_file(path: Path, consent: Consent | None = None) -> StudyFile:
         problems += (Problem(document.place(at), f"{key_path(at)}: {text}") for at, text in undefined(spec))
     if spec is None or problems:
         raise SpecError([f"{file}:{place.line}: {text}" for place, text in sorted(problems)])
-    return StudyFile(path, text, document, spec)
+    return StudyFile(path, text, document, spec, plugins)
 
 
 def _text(path: Path, file: str) -> str:

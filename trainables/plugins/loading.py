@@ -8,23 +8,54 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
-from trainables.config import PluginCode
+from trainables.config import PluginCode, Training
 from trainables.losses import registry as losses
 from trainables.losses.base import Loss
 from trainables.networks import registry as networks
 from trainables.networks.base import Network
 from trainables.plugins.importing import PREFIX, import_sources
 from trainables.plugins.isolated import isolated
-from trainables.plugins.sources import PluginError, Sources
+from trainables.plugins.sources import PluginError, Sources, keep_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterator
 
-    from trainables.config import Configuration
+    from trainables.config import Configuration, Run
+    from trainables.storage.types import Location
 
 NAME = r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*"  # of what a plugin defines: prefix.name
 NAME_FORM = "prefix.name in lower-case letters, digits and _"
-TAKEN = {"subset"}  # names that a parameter cannot have, as arms have them
+# Names that a parameter cannot have: an arm has it, or the table of runs has such a column.
+TAKEN = Training.model_fields.keys() | {
+    *(
+        "arm",
+        "configuration",
+        "cpu_s",
+        "epochs",
+        "error",
+        "gpu_hours",
+        "loss",
+        "network",
+        "parameter",
+        "price",
+        "run_id",
+    ),
+    *(
+        "seed",
+        "selection_accuracy",
+        "series",
+        "stage",
+        "status",
+        "subset",
+        "test_accuracy",
+        "training",
+        "validation_accuracy",
+    ),
+    *("validation_clip_accuracy", "value", "verified_accuracy", "wall_s"),
+}
+
+
+_in_use: list[Plugin] = []
 
 
 @dataclass(frozen=True)
@@ -74,7 +105,7 @@ def load_described(sources: dict[str, Any]) -> None:
     load(Sources.model_validate(sources))
 
 
-def use(plugins: Iterable[Plugin]) -> None:
+def use(plugins: Collection[Plugin]) -> None:
     """Make the losses and networks of these plugins, and of no others, known by their names.
 
     Raises:
@@ -88,6 +119,18 @@ def use(plugins: Iterable[Plugin]) -> None:
         _add(of_networks, plugin.networks)
     losses.use(of_losses)
     networks.use(of_networks)
+    _in_use[:] = plugins
+
+
+def keep_plugins(storage: Location) -> None:
+    """Keep the sources of the plugins in use in a storage location, for the processes that train.
+
+    Raises:
+        OSError: it cannot be written.
+
+    """
+    for plugin in _in_use:
+        keep_sources(storage, plugin.sources)
 
 
 def code_of(configuration: Configuration) -> tuple[PluginCode, ...]:
@@ -97,15 +140,26 @@ def code_of(configuration: Configuration) -> tuple[PluginCode, ...]:
         LookupError: the plugin is not loaded.
 
     """
-    parts = sorted((part.name, _sha256(part)) for part in (configuration.loss, configuration.network))
-    return tuple(PluginCode(name=name, sha256=sha256) for name, sha256 in parts if sha256)
+    parts = (configuration.loss, configuration.network)
+    for part in parts:
+        if isinstance(part, losses.UnknownLoss | networks.UnknownNetwork):
+            msg = f"{part.name}: its plugin is not loaded"
+            raise LookupError(msg)  # noqa: TRY004 -- the class stands for what is not there
+    named = sorted((part.name, _sha256(type(part))) for part in parts)
+    return tuple(PluginCode(name=name, sha256=sha256) for name, sha256 in named if sha256)
 
 
-def _sha256(part: Loss | Network) -> str:
-    if isinstance(part, losses.UnknownLoss | networks.UnknownNetwork):
-        msg = f"{part.name}: its plugin is not loaded"
-        raise LookupError(msg)  # noqa: TRY004 -- the class stands for what is not there
-    top = type(part).__module__.partition(".")[0]
+def has_current_code(run: Run) -> bool:
+    """Return whether a run is of the code that its plugins have now; True without plugins."""
+    return all(
+        code.sha256 in {_sha256(model) for model in (losses.loss_class(code.name), networks.network_class(code.name))}
+        for code in run.code
+    )
+
+
+def _sha256(model: type | None) -> str:
+    """Return the SHA-256 of the plugin that defines a class; empty for any other class."""
+    top = model.__module__.partition(".")[0] if model else ""
     return top.removeprefix(PREFIX) if top.startswith(PREFIX) else ""
 
 
@@ -152,7 +206,7 @@ def _check_form(model: type[Any]) -> None:
     if inspect.isabstract(model):
         msg = f"{place_of_class(model)}: {model.__name__} has no method make"
         raise PluginError(msg)
-    for name in TAKEN & model.model_fields.keys():
+    for name in sorted(TAKEN & model.model_fields.keys()):
         msg = f"{place_of_class(model)}: {model.__name__}: a parameter cannot be called {name}"
         raise PluginError(msg)
     try:

@@ -66,6 +66,10 @@ class Sources(Document):
         """The size of all files in bytes."""
         return sum(len(text.encode()) for text in self.files.values())
 
+    def files_at(self, path: str) -> dict[str, str]:
+        """Return the files, by path, of the plugin at a path that ends in its name; see ``read_sources``."""
+        return {path if self.name.endswith(".py") else f"{path}/{file}": text for file, text in self.files.items()}
+
     def shown(self, path: str) -> str:
         """Return the name of one of the files, as messages show it: ``my_losses.py``, ``my_package/losses.py``."""
         return self.name if self.name.endswith(".py") else f"{self.name}/{path}"
@@ -94,8 +98,8 @@ def read_sources(path: Path) -> Sources:
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
         msg = f"{shown}: cannot be read: {getattr(error, 'strerror', None) or error}"
         raise PluginError(msg) from None
-    if path.is_dir() and TOP not in files:
-        msg = f"{shown}: not a package: it has no {TOP}"
+    if path.is_dir() and (TOP not in files or path.suffix == ".py"):
+        msg = f"{shown}: not a package: {'its name ends in .py' if TOP in files else f'it has no {TOP}'}"
         raise PluginError(msg)
     if not path.is_dir() and path.suffix != ".py":
         msg = f"{shown}: not a plugin; allowed: a .py file, or a folder with {TOP}"

@@ -16,6 +16,7 @@ import torch
 from trainables.characters import one_line
 from trainables.features.shared_data import StorageError
 from trainables.naming import counted
+from trainables.plugins.importing import place_of
 from trainables.provenance import Attempt, Provenance, code_digest
 from trainables.records import Cost, Record, Spent, Status, Test, add_record, log_path
 from trainables.runs.log import RunLog, now
@@ -120,7 +121,7 @@ class RunExecution:
             return Step(None, self._end("diverged", str(diverged), wall, cpu))
         except (StorageError, *ENVIRONMENT_FAULTS):
             raise
-        except Exception as error:  # noqa: BLE001 -- any other error is the run's result
+        except (Exception, SystemExit) as error:  # noqa: BLE001 -- any other error is the run's result
             self.log.write(traceback.format_exc())
             return Step(None, self._end("failed", _reason(error), wall, cpu))
         if test is not None:
@@ -211,9 +212,13 @@ class RunExecution:
         return record
 
 
-def _reason(error: Exception) -> str:
-    """Return the last line of an error's traceback, in characters that a record can hold; the log has the whole."""
+def _reason(error: BaseException) -> str:
+    """Return the last line of an error's traceback, in characters that a record can hold; the log has the whole.
+
+    It begins with the file and line of the plugin in which the error was raised, if it was in one.
+    """
     text = one_line(traceback.format_exception_only(error)[-1].strip())
+    text = f"{place}: {text}" if (place := place_of(error)) else text
     return text if len(text) <= MAX_REASON else f"{text[:MAX_REASON]} [...]"
 
 

@@ -43,12 +43,13 @@ class StepReport(BaseModel):
     """The result of one step of a worker.
 
     Attributes:
-        done: whether the worker has finished with the run. There is then a record, unless ``busy`` or
-            ``storage_error`` states why not.
+        done: whether the worker has finished with the run. There is then a record, unless ``busy``,
+            ``plugin_error`` or ``storage_error`` states why not.
         epoch: the epoch that was trained, or None.
         images_per_s: the speed of training.
         earlier: the epochs before ``epoch``, in the first report of a run that was resumed from a checkpoint.
         busy: whether another process trains the run.
+        plugin_error: why a plugin of the run cannot be used; empty if it can.
         storage_error: why the storage location cannot be used; empty if it can.
 
     """
@@ -60,6 +61,7 @@ class StepReport(BaseModel):
     images_per_s: float = 0.0
     earlier: list[Epoch] = []
     busy: bool = False
+    plugin_error: str = ""
     storage_error: str = ""
 
     def to_result(self) -> dict[str, Any]:

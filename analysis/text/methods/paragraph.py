@@ -115,14 +115,15 @@ def _losses(results: StudyResults, cited: References) -> str:
     parts = []
     for (arm, _), configurations in by_loss.items():
         loss = configurations[0].loss
-        base = loss.name.removesuffix("_origin")
-        words, work = LOSSES[base]
+        of_plugin = "." in loss.name
+        base = loss.name if of_plugin else loss.name.removesuffix("_origin")
+        words, work = (f"the loss {base} of a plugin", "") if of_plugin else LOSSES[base]
         text = f"{words} ({cited.cite(work)})" if work else words
         text += f" {ORIGIN} ({cited.cite('fonseca')})" if base != loss.name else ""
-        names = [name for name in PARAMETERS if name in type(loss).model_fields]
-        values = [
-            _values(name, [getattr(c.loss, name) for c in configurations], ranges.get((arm, name))) for name in names
-        ]
+        parameters = [dict(c.loss) for c in configurations]
+        names = [name for name in PARAMETERS if name in parameters[0]]
+        names += [name for name in parameters[0] if name not in {*names, "name"}]
+        values = [_values(name, [of.get(name) for of in parameters], ranges.get((arm, name))) for name in names]
         if base == "adaptive_gce":
             text += f", whose q is one minus the soft-nearest-neighbour score ({cited.cite('frosst')}) of each batch"
         subsets = list(dict.fromkeys(c.subset for c in configurations))

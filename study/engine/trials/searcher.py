@@ -98,6 +98,8 @@ class MethodSearcher(Searcher):
         report = StepReport.from_result(result)
         if report and report.storage_error:
             self._fault(report.storage_error)
+        if report and report.plugin_error:
+            self.faults.append(f"a process that trains cannot use a plugin: {report.plugin_error}")
         decision = self._decided.pop(trial_id, None)
         try:
             if decision is Decision.STOP:

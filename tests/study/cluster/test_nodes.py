@@ -121,7 +121,7 @@ def test_a_study_file_comes_back_as_it_was_and_its_digest_is_of_what_it_says(tmp
     two.write_text("# the same\n" + "\n".join(reversed(STUDY.replace("name: s", "name: 's'").splitlines())))
     three.write_text(STUDY.replace("2", "3"))
     first, same, other = (read_study_file(path).submission() for path in (one, two, three))
-    assert Submission.unpack(first.packed, first.digest) == first == ("one.yaml", STUDY, first.digest)
+    assert Submission.unpack(first.packed, first.digest) == first == ("one.yaml", STUDY, first.digest, {})
     assert "seeds" not in first.packed
     assert first.digest == same.digest != other.digest
 
@@ -129,7 +129,7 @@ def test_a_study_file_comes_back_as_it_was_and_its_digest_is_of_what_it_says(tmp
 def test_another_storage_location_takes_the_place_of_the_files_and_nothing_else_changes(tmp_path):
     path = tmp_path / "s.yaml"
     path.write_text(STUDY + "description: 'yes, 0x1F \N{GREEK SMALL LETTER TAU} \N{SNAKE}'\nbudget: {max_hours: 1e3}\n")
-    name, text, _ = read_study_file(path).submission("s3://bucket/new")
+    name, text, *_ = read_study_file(path).submission("s3://bucket/new")
     assert name == "s.yaml"
     changed = parse(text)
     assert changed.problems == []

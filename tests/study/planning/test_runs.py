@@ -9,7 +9,16 @@ import pytest
 
 from analysis.findings.paper import published
 from factories import record, write_record
-from study.planning.runs import loads_left, planned_loads, planned_runs, runs_left, study_plan, superseded
+from plugin_files import FOCAL, plugin_sources
+from study.planning.runs import (
+    loads_left,
+    of_other_code,
+    planned_loads,
+    planned_runs,
+    runs_left,
+    study_plan,
+    superseded,
+)
 from study.spec.candidates import candidates
 from study.spec.reading import read_spec
 from study.spec.rules import Load, control_runs
@@ -17,9 +26,12 @@ from study.spec.study import StudySpec
 from trainables.config import SEMANTICS_VERSION
 from trainables.losses.catalogue import AdaptiveGCE, LossMasking
 from trainables.plans import DataSummary, PlannedRun, StudyPlan
+from trainables.plugins.loading import load, use
 from trainables.storage.folder_location import FolderLocation
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from trainables.records import Stage
 
 DATA = DataSummary(name="d", kind="synthetic", fingerprint="f", classes=["a"], clips={})
@@ -159,4 +171,38 @@ def test_records_of_an_earlier_version_are_counted_in_words(tmp_path: Path) -> N
     assert superseded(plan, storage) == (
         "1 record is of an earlier version of the training and does not count, because its validation accuracy is over "
         "patches instead of clips: the study is trained again"
+    )
+
+
+@pytest.fixture
+def edited() -> Iterator[StudyPlan]:
+    """Return the plan of a study with a plugin and a built-in loss; the plugin has been edited since."""
+    arms = [{"name": name, "loss": {"name": loss}} for name, loss in (("mine", "mine.focal"), ("cce", "cce"))]
+    use([load(plugin_sources(FOCAL))])
+    planned = planned_runs(study(arms=arms, seeds=2), "f")
+    exploring = [p.model_copy(update={"stage": "explore"}) for p in planned]
+    use([load(plugin_sources(FOCAL, "# edited"))])
+    yield study_plan(study(arms=arms), DATA).model_copy(update={"runs": exploring})
+    use([])
+
+
+def test_a_study_that_explores_continues_without_the_runs_of_other_code_of_a_plugin(edited: StudyPlan) -> None:
+    settle = StudySpec.model_validate(edited.spec | {"method": {"name": "settle"}, "seeds": None})
+    assert [p.arm for p in study_plan(settle, DATA, edited).runs] == ["cce", "cce"]
+
+
+def test_a_study_that_explores_continues_with_the_runs_of_the_same_code(edited: StudyPlan) -> None:
+    settle = StudySpec.model_validate(edited.spec | {"method": {"name": "settle"}, "seeds": None})
+    use([load(plugin_sources(FOCAL))])
+    read = StudyPlan.model_validate_json(edited.model_dump_json())
+    assert study_plan(settle, DATA, read).runs == edited.runs
+
+
+def test_records_of_other_code_are_counted_in_words(edited: StudyPlan, tmp_path: Path) -> None:
+    storage = FolderLocation(tmp_path)
+    assert of_other_code(None, storage) == of_other_code(edited, storage) == ""
+    for planned in edited.runs:
+        write_record(storage, record(planned))
+    assert of_other_code(edited, storage) == (
+        "2 records are of other code of mine.focal and do not count: their runs are trained again"
     )

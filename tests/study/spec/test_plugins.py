@@ -10,7 +10,7 @@ from study.consent import Consent
 from study.errors import SpecError, UsageError
 from study.spec.candidates import candidates
 from study.spec.differences import differences, dump
-from study.spec.reading import read_spec
+from study.spec.reading import MAX_BYTES, Submission, read_spec, read_study_file
 from study.spec.study import json_schema
 from trainables.plugins.loading import use
 from trainables.plugins.sources import read_sources
@@ -150,3 +150,36 @@ def test_a_name_without_a_prefix_is_not_accepted_by_the_schema(study):
     data = dump(read_spec(study(), ALLOWED))
     data["arms"][1]["loss"]["name"] = "focal"
     assert not jsonschema.Draft202012Validator(json_schema()).is_valid(data)
+
+
+def test_a_submission_carries_the_plugins_and_reads_back_equal_elsewhere(study, tmp_path):
+    package = tmp_path / "more"
+    package.mkdir()
+    (package / "__init__.py").write_text("from .terms import Focal\n")
+    write_plugin(package / "terms.py", FOCAL.replace("mine.focal", "more.focal"))
+    file = read_study_file(
+        study(("[my_losses.py]", "[my_losses.py, more]"), ("{name: cce}", "{name: more.focal}")), ALLOWED
+    )
+    submission = file.submission()
+    unpacked = Submission.unpack(submission.packed, submission.digest)
+    assert unpacked == submission
+    path = unpacked.write(tmp_path / "job")
+    read = read_study_file(path, Consent())  # the same code: it is already accepted
+    assert [sources.sha256 for sources in read.plugins] == [sources.sha256 for sources in file.plugins]
+    assert read.spec.arms == file.spec.arms
+
+
+def test_a_submission_of_an_edited_plugin_is_another_one(study, tmp_path):
+    first = read_study_file(study(), ALLOWED).submission()
+    write_plugin(tmp_path / "my_losses.py", FOCAL, "# edited")
+    assert read_study_file(study(), ALLOWED).submission().digest != first.digest
+
+
+def test_plugins_that_are_too_large_together_are_not_submitted(study, tmp_path):
+    for name in "ab":
+        write_plugin(tmp_path / f"{name}.py", FOCAL.replace("mine", name), "#" * (MAX_BYTES // 2))
+    file = read_study_file(study(("[my_losses.py]", "[my_losses.py, a.py, b.py]")), ALLOWED)
+    with pytest.raises(
+        SpecError, match=r"study\.yaml:2: plugins: \d+ bytes together; allowed on a cluster: at most 1000000"
+    ):
+        file.submission()

@@ -3,11 +3,14 @@
 import pytest
 from pydantic import ValidationError
 
+from factories import Builder
 from plugin_files import FOCAL, LINEAR, plugin_sources
 from trainables.config import Configuration, PluginCode, Run
+from trainables.losses.catalogue import CCE
 from trainables.losses.registry import UnknownLoss, known_losses, loss_class
+from trainables.naming import PARAMETERS
 from trainables.networks.registry import network_class
-from trainables.plugins.loading import code_of, load, load_apart, use
+from trainables.plugins.loading import TAKEN, code_of, load, load_apart, use
 from trainables.plugins.sources import PluginError, Sources
 
 BUILT_IN = set(known_losses())
@@ -141,6 +144,12 @@ def test_the_run_id_depends_on_the_hash():
     after = run(2.0)
     assert before.configuration.model_dump() == after.configuration.model_dump()
     assert before.run_id != after.run_id
+
+
+def test_no_parameter_can_be_called_like_a_column_of_the_table_of_runs():
+    study = Builder()
+    study.add("a", CCE(name="cce"), 0)
+    assert set(study.results().runs.columns) - {*PARAMETERS} <= TAKEN
 
 
 @pytest.mark.slow

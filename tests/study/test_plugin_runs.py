@@ -1,0 +1,102 @@
+"""Studies with plugins through the command line, on a real Ray cluster of this machine."""
+
+import json
+import subprocess
+
+import numpy as np
+import pytest
+
+from factories import GCE_STUDY, read_records
+from plugin_files import write_plugin
+
+pytestmark = pytest.mark.slow
+
+GCE = """\
+class GCE(Loss):
+    \"\"\"Generalised cross-entropy, written by hand.\"\"\"
+
+    name: Literal["mine.gce"]
+    q: Annotated[float, Field(gt=0, le=1)]
+
+    def make(self):
+        def gce(logits, targets, batch):
+            log_p = logits.log_softmax(1).gather(1, targets[:, None]).squeeze(1)
+            return -(self.q * log_p).expm1() / self.q
+
+        return gce
+"""
+STUDY = {
+    "name": "open",
+    "plugins": ["my_losses.py"],
+    "dataset": {"kind": "synthetic", "train_per_class": 8, "test_per_class": 2},
+    "arms": [
+        {"name": "mine", "loss": {"name": "mine.gce", "q": 0.7}},
+        {"name": "built-in", "loss": {"name": "gce", "q": 0.7}},
+    ],
+    "seeds": 1,
+    "training": {"epochs": 3, "batch_size": 16},
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A user's folder with a study and a plugin."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    (tmp_path / "study.yaml").write_text(json.dumps(STUDY | {"storage": str(tmp_path / "results")}))
+    write_plugin(tmp_path / "my_losses.py", GCE)
+    return tmp_path
+
+
+def gce_study(*arguments, folder):
+    return subprocess.run([GCE_STUDY, *arguments], cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+
+
+def by_loss(folder):
+    """Return the records, name of the loss -> run_id -> record."""
+    records: dict = {}
+    for run_id, record in read_records(folder / "results").items():
+        records.setdefault(record.run.configuration.loss.name, {})[run_id] = record
+    return records
+
+
+def test_a_loss_of_ones_own_trains_as_the_built_in_one_and_is_trained_again_when_edited(folder):
+    refused = gce_study("run", "study.yaml", folder=folder)
+    assert (refused.returncode, "add --allow-code" in refused.stderr) == (2, True)
+    assert not (folder / "results").exists()
+
+    done = gce_study("run", "study.yaml", "--allow-code", folder=folder)
+    assert done.returncode == 0, done.stderr
+    first = by_loss(folder)
+    ((mine_id, mine),), ((gce_id, gce),) = first["mine.gce"].items(), first["gce"].items()
+    assert mine_id != gce_id
+    for one, other in zip(mine.epochs, gce.epochs, strict=True):
+        numbers = (one.train_loss, one.validation_loss, one.validation_accuracy)
+        np.testing.assert_allclose(
+            numbers, (other.train_loss, other.validation_loss, other.validation_accuracy), rtol=0, atol=1e-6
+        )
+    assert mine.test == gce.test
+
+    again = gce_study("run", "study.yaml", folder=folder)
+    assert again.returncode == 0, again.stderr
+    assert by_loss(folder) == first
+
+    write_plugin(folder / "my_losses.py", GCE, "# edited")
+    edited = gce_study("run", "study.yaml", "--allow-code", folder=folder)
+    assert edited.returncode == 0, edited.stderr
+    assert "1 record is of other code of mine.gce and does not count: its run is trained again" in edited.stdout
+    second = by_loss(folder)
+    assert second["gce"] == first["gce"]
+    assert len(second["mine.gce"].keys() - first["mine.gce"].keys()) == 1
+
+
+def test_a_loss_that_raises_is_a_failed_run_with_file_and_line(folder):
+    text = GCE.replace(
+        "            log_p =",
+        "            if batch.epoch == 3:\n                raise ValueError('no way')\n            log_p =",
+    )
+    write_plugin(folder / "my_losses.py", text)
+    done = gce_study("run", "study.yaml", "--allow-code", folder=folder)
+    assert done.returncode == 0, done.stderr
+    (mine,), (gce,) = (records.values() for records in (by_loss(folder)["mine.gce"], by_loss(folder)["gce"]))
+    assert (mine.status, mine.error, len(mine.epochs)) == ("failed", "my_losses.py:17: ValueError: no way", 2)
+    assert gce.status == "complete"
