@@ -28,7 +28,8 @@ from trainables.losses.base import Batch
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 from trainables.networks.cnn import CNN
 from trainables.training.plateau_schedule import PlateauSchedule
-from trainables.training.run_training import EVALUATION_BATCH, RunTraining, stream
+from trainables.training.run_training import EVALUATION_BATCH, RunTraining
+from trainables.training.streams import stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -36,7 +36,8 @@ from trainables.networks.penalty import l2_penalty
 from trainables.runs.execution import RunExecution
 from trainables.storage.folder_location import FolderLocation
 from trainables.training.run_data import RunData, RunDataSource
-from trainables.training.run_training import EVALUATION_BATCH, RunTraining, stream
+from trainables.training.run_training import EVALUATION_BATCH, RunTraining
+from trainables.training.streams import stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -55,6 +55,8 @@ NEEDS = {
     "stop_after": ("schedule", "plateau"),
     "stop_gain": ("schedule", "plateau"),
 }
+# Settings that have no effect where all of these others are 0.
+NEEDS_ONE = {"mixup_after": ("mixup",), "masks": ("time_mask", "frequency_mask")}
 
 
 class Training(Frozen):
@@ -122,9 +124,45 @@ class Training(Frozen):
         ),
     ] = "plateau"
 
+    # Augmentation of the training patches; each omitted from dumps where it is not used.
+    mixup: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=100,
+            description="alpha of mixup: patches are mixed in pairs, with weights drawn from Beta(alpha, alpha); 0: "
+            "no mixup",
+            exclude_if=lambda alpha: alpha == 0,
+        ),
+    ] = 0.0
+    mixup_after: Annotated[
+        int, Field(ge=0, description="epochs before mixup begins", exclude_if=lambda epochs: epochs == 0)
+    ] = 0
+    time_mask: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="largest width of a time mask in frames, smaller than a patch; 0: no time masks",
+            exclude_if=lambda width: width == 0,
+        ),
+    ] = 0
+    frequency_mask: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="largest width of a frequency mask in mel bands, smaller than a patch; 0: no frequency masks",
+            exclude_if=lambda width: width == 0,
+        ),
+    ] = 0
+    masks: Annotated[
+        int,
+        Field(ge=1, le=100, description="masks of each kind in a patch", exclude_if=lambda masks: masks == 1),
+    ] = 1
+
     def canonical(self) -> Training:
         """Return the same training with the default of every setting without effect, so that equal runs have one id."""
         unused = [name for name, (other, value) in NEEDS.items() if getattr(self, other) != value]
+        unused += [name for name, others in NEEDS_ONE.items() if not any(getattr(self, other) for other in others)]
         defaults = {name: type(self).model_fields[name].default for name in unused}
         return self.model_copy(update=defaults) if defaults else self
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from study.spec.augmentation_rules import augmentation_violations
 from study.spec.feature_rules import feature_violations
 from study.spec.messages import closest, shown
 from study.spec.training_rules import settings_violations
@@ -29,7 +30,11 @@ def violations(spec: StudyKeys) -> list[Violation]:
     if sum(arm.size for arm in spec.open_arms) > MAX_CONFIGURATIONS:
         return [Violation(("arms",), f"arms of at most {MAX_CONFIGURATIONS} configurations together")]
     of_method = _grid(spec) if isinstance(spec.method, Grid) else _choosing(spec, spec.method)
-    of_settings = (*settings_violations(spec.open_arms), *feature_violations(spec.features))
+    of_settings = (
+        *settings_violations(spec.open_arms),
+        *augmentation_violations(spec.open_arms, spec.features),
+        *feature_violations(spec.features),
+    )
     return list(dict.fromkeys((*of_settings, *_distinct(spec), *of_method, *_controls(spec))))
 
 

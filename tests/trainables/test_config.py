@@ -65,9 +65,14 @@ def test_a_split_per_seed_is_part_of_a_runs_identity():
         ("weight_decay", 0.01),
         ("schedule", "cosine"),
         ("momentum", 0.5),
+        ("mixup", 0.1),
+        ("mixup_after", 10),
+        ("time_mask", 20),
+        ("frequency_mask", 10),
+        ("masks", 2),
     ],
 )
-def test_optimiser_and_schedule_are_part_of_a_runs_identity_only_where_they_are_not_the_default(name, value):
+def test_later_settings_of_training_are_part_of_a_runs_identity_only_where_they_are_not_the_default(name, value):
     assert name not in Training().model_dump()
     assert Training(**{name: value}).model_dump()[name] == value
     assert Training.model_validate(Training().model_dump()) == Training()
@@ -80,6 +85,9 @@ def test_optimiser_and_schedule_are_part_of_a_runs_identity_only_where_they_are_
         ({"momentum": 0.5, "optimizer": "sgd"}, {"momentum": 0.5, "optimizer": "sgd"}),
         ({"schedule": "cosine", "halve_after": 9, "stop_gain": 0.1}, {"schedule": "cosine"}),
         ({"halve_after": 9}, {"halve_after": 9}),
+        ({"mixup_after": 10, "masks": 2}, {}),
+        ({"mixup": 0.1, "mixup_after": 10}, {"mixup": 0.1, "mixup_after": 10}),
+        ({"time_mask": 20, "masks": 2}, {"time_mask": 20, "masks": 2}),
     ],
 )
 def test_settings_without_effect_are_no_part_of_a_canonical_training(settings, canonical):

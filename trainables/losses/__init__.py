@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from trainables.losses.base import Batch as Batch
     from trainables.losses.base import Loss as Loss
     from trainables.losses.base import LossFunction as LossFunction
+    from trainables.losses.base import Memory as Memory
+    from trainables.losses.base import Predictions as Predictions
+    from trainables.losses.base import TrainingSet as TrainingSet
     from trainables.losses.robust import cce as cce
     from trainables.losses.robust import gce as gce
     from trainables.losses.robust import mae as mae
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from trainables.losses.soft_nearest_neighbour import snn as snn
 
 _MODULES = {
-    "base": ("Batch", "Loss", "LossFunction"),
+    "base": ("Batch", "Loss", "LossFunction", "Memory", "Predictions", "TrainingSet"),
     "robust": ("cce", "gce", "mae", "masking_threshold", "soft_bootstrapping", "truncated_gce"),
     "soft_nearest_neighbour": ("adaptive_q", "snn"),
 }
@@ -29,6 +32,9 @@ __all__ = [
     "Batch",
     "Loss",
     "LossFunction",
+    "Memory",
+    "Predictions",
+    "TrainingSet",
     "adaptive_q",
     "cce",
     "gce",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from trainables.frozen import Frozen
 
@@ -21,8 +21,8 @@ class Batch:
     """The inputs of a loss besides logits and targets.
 
     Attributes:
-        inputs: standardised patches, shape (B, 1, frames, mels).
-        features: the network's penultimate activations, shape (B, F), detached.
+        inputs: standardised patches, shape (B, 1, frames, mels), neither mixed nor masked.
+        features: the network's penultimate activations, shape (B, F), detached; with mixup, those of the mixed patches.
         verified: whether each patch comes from a verified clip, shape (B,), bool.
         patches: index of each patch among the run's N training patches, shape (B,), in [0, N); a patch has the same
             index in every epoch.
@@ -47,27 +47,78 @@ class LossFunction(Protocol):
         ...
 
 
-@runtime_checkable
-class Memory(Protocol):
-    """What a loss function that keeps state offers besides; the state lies in the run's checkpoint."""
+@dataclass(frozen=True)
+class TrainingSet:
+    """The N training patches of a run, as a loss may know them before the training; all tensors are on its device.
 
-    def start(self, targets: torch.Tensor, classes: int) -> None:
-        """Prepare for a training; called once, before the first epoch or before a state is loaded.
+    Attributes:
+        targets: given labels, shape (N,), int64.
+        verified: whether each patch comes from a verified clip, shape (N,), bool.
+        clips: the clip of each patch, shape (N,), int64, in [0, C) for C clips.
+        classes: number of classes K.
 
-        Args:
-            targets: labels of the run's training patches, shape (N,), on the device of the training.
-            classes: number of classes K.
+    """
+
+    targets: torch.Tensor
+    verified: torch.Tensor
+    clips: torch.Tensor
+    classes: int
+
+
+class Predictions(Protocol):
+    """What the network predicts for all N training patches, in evaluation mode and without augmentation."""
+
+    def running(self) -> torch.Tensor:
+        """Return log-probabilities of the classes by the current weights, shape (N, K)."""
+        ...
+
+    def best(self) -> torch.Tensor:
+        """Return those by the weights after the epoch with the highest validation accuracy so far, shape (N, K).
+
+        Before the end of the first epoch they are those of ``running``.
+
+        Raises:
+            ValueError: the loss does not set ``needs_best``.
 
         """
         ...
 
+
+class Memory:
+    """Base of a loss function that keeps state from batch to batch, or that prepares for a training or an epoch.
+
+    Nothing but ``__call__`` has to be added. With mixup the loss is called twice for a batch: with the labels of the
+    patches, then with those of their partners.
+
+    Attributes:
+        state: names of the attributes that make up the state: tensors, numbers, texts, None, and lists and dicts of
+            them. They lie in the run's checkpoint.
+        needs_best: whether ``begin_epoch`` may ask for the predictions of the best weights, which are then kept.
+        kept: which patches to train on, shape (N,), bool; None: all of them.
+
+    """
+
+    state: tuple[str, ...] = ()
+    needs_best: bool = False
+    kept: torch.Tensor | None = None
+
+    def start(self, data: TrainingSet) -> None:
+        """Prepare for a training; called once, before the first epoch or before a state is loaded."""
+
+    def begin_epoch(self, epoch: int, predictions: Predictions) -> None:
+        """Prepare for an epoch, counted from 1.
+
+        Predicting all training patches takes about a third of the time of an epoch, so do not ask for it in each.
+        """
+
     def state_dict(self) -> dict[str, Any]:
-        """Return the state: tensors, numbers, texts, and lists and dicts of them."""
-        ...
+        """Return the state."""
+        return {name: getattr(self, name) for name in self.state}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore a ``state_dict()``."""
-        ...
+        """Restore a ``state_dict()``; its tensors are on the device of the training."""
+        for name in self.state:
+            setattr(self, name, state[name])
 
 
 class Loss(Frozen):

@@ -7,22 +7,27 @@ configuration, so runs of equal seed are paired across arms.
 
 from __future__ import annotations
 
-import hashlib
+import io
 import math
 import time
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
+from torch.func import functional_call
 from torch.nn import functional
 
-from trainables.losses.base import Batch, Memory
+from trainables.losses.base import Batch, Memory, TrainingSet
 from trainables.naming import counted
 from trainables.networks.building import build, checked_outputs
 from trainables.networks.penalty import l2_penalty
 from trainables.records import Epoch, Test
+from trainables.training.augmentation import Augmentation
 from trainables.training.optimiser import make_optimiser
+from trainables.training.predictions import TrainingPredictions
 from trainables.training.schedule import make_schedule
+from trainables.training.streams import stream
 
 if TYPE_CHECKING:
     from trainables.config import Run
@@ -34,12 +39,6 @@ EVALUATION_BATCH = 256
 
 class Diverged(Exception):  # noqa: N818 -- a status, not an error
     """A loss, weight or score was not finite."""
-
-
-def stream(seed: int, purpose: str, epoch: int = 0) -> int:
-    """Return the seed, in [0, 2^63), of one random stream of a run."""
-    text = f"{seed}:{purpose}:{epoch}"
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> 1
 
 
 class RunTraining:
@@ -62,8 +61,13 @@ class RunTraining:
             raise ValueError(msg)
         self.run, self.data, self.device, self.protocol = run, data, device, protocol
         self.loss = run.configuration.loss.make()
-        if isinstance(self.loss, Memory):
-            self.loss.start(data.train.labels, data.classes)
+        self.memory = self.loss if isinstance(self.loss, Memory) else None
+        if self.memory is not None:
+            train = data.train
+            self.memory.start(TrainingSet(train.labels, train.verified, train.clips, data.classes))
+        self.predictions = TrainingPredictions(
+            partial(self._log_probabilities, data.train), keeps_best=self.memory is not None and self.memory.needs_best
+        )
         network = run.configuration.network
         self.model = build(network, data.patches.shape, data.classes, stream(run.seed, "weights"), device)
         self.optimiser = make_optimiser(self.model.parameters(), protocol)
@@ -92,6 +96,8 @@ class RunTraining:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         start = time.perf_counter()
+        if self.memory is not None:
+            self.memory.begin_epoch(number, self.predictions)
         loss, scores = self.pass_over_training(number)
         self.train_s += time.perf_counter() - start
         self._check_finite(number, loss, scores)
@@ -114,6 +120,7 @@ class RunTraining:
         )
         self.curve.append(point)
         self.schedule.step(accuracy)
+        self.predictions.end_epoch(accuracy, self.model)
         return point
 
     def pass_over_training(self, number: int) -> tuple[float, torch.Tensor]:
@@ -124,18 +131,24 @@ class RunTraining:
 
         """
         train, size = self.data.train, self.protocol.batch_size
-        generator = torch.Generator().manual_seed(stream(self.run.seed, "order", number))
-        order = torch.randperm(len(train), generator=generator).to(self.device)
+        order = self._order(number)
         torch.manual_seed(stream(self.run.seed, "dropout", number))
         self.model.train()
         total = torch.zeros((), dtype=torch.float64, device=self.device)
         scores: list[torch.Tensor] = []
-        batches = order[: len(train) // size * size].split(size)  # the last, incomplete batch is dropped
-        for patches in batches:
-            inputs = self.data.patches.gather(train.starts[patches])
-            logits, features = self._outputs(inputs)
+        batches = order[: len(order) // size * size].split(size)  # the last, incomplete batch is dropped
+        shape = self.data.patches.shape
+        augmentation = Augmentation(self.protocol, self.run.seed, number, len(batches), shape[1:], self.device)
+        for position, patches in enumerate(batches):
+            inputs, targets = self.data.patches.gather(train.starts[patches]), train.labels[patches]
+            mixing = augmentation.mixing(position)
+            shown = augmentation.masked(position, inputs if mixing is None else mixing.inputs(inputs))
+            logits, features = self._outputs(shown)
             batch = Batch(inputs, features.detach(), train.verified[patches], patches, number)
-            losses = self.loss(logits.float(), train.labels[patches], batch)
+            if mixing is None:
+                losses = self.loss(logits.float(), targets, batch)
+            else:
+                losses = mixing.losses(self.loss, logits.float(), targets, batch)
             loss = losses.mean() + self.protocol.l2 * l2_penalty(self.model)
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()
@@ -146,11 +159,35 @@ class RunTraining:
         self.images += size * len(batches)
         return (total / len(batches)).item(), torch.stack(scores).cpu() if scores else torch.empty(0)
 
-    def _outputs(self, inputs: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return logits and features; with ``bf16``, weights stay float32 and are cast for each pass."""
+    def _outputs(
+        self, inputs: torch.Tensor, weights: dict[str, torch.Tensor] | None = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return logits and features, by the current weights unless others are stated.
+
+        With ``bf16``, weights stay float32 and are cast for each pass.
+        """
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.protocol.precision == "bf16"):
-            outputs = self.model(inputs)
+            outputs = self.model(inputs) if weights is None else functional_call(self.model, weights, (inputs,))
         return checked_outputs(outputs, self.run.configuration.network.name, len(inputs), self.data.classes)
+
+    def _order(self, number: int) -> torch.Tensor:
+        """Return the patches to train on in epoch ``number``, in their order.
+
+        Raises:
+            ValueError: the loss has left out so many that not one batch remains.
+
+        """
+        generator = torch.Generator().manual_seed(stream(self.run.seed, "order", number))
+        order = torch.randperm(len(self.data.train), generator=generator).to(self.device)
+        if self.memory is not None and self.memory.kept is not None:
+            order = order[self.memory.kept[order]]
+            if len(order) < self.protocol.batch_size:
+                msg = (
+                    f"training.batch_size is {self.protocol.batch_size}, but from epoch {number} on the loss "
+                    f"{self.run.configuration.loss.name} keeps only {counted(len(order), 'training patch')}"
+                )
+                raise ValueError(msg)
+        return order
 
     def _check_finite(self, number: int, loss: float, scores: torch.Tensor) -> None:
         weights = torch.stack([p.detach().isfinite().all() for p in self.model.parameters()]).all().item()
@@ -163,11 +200,13 @@ class RunTraining:
                 msg = f"{what} was not finite in epoch {number}"
                 raise Diverged(msg)
 
-    def _log_probabilities(self, index: PatchIndex) -> torch.Tensor:
-        """Return the log-softmax of patches, shape (P, K), float32."""
+    def _log_probabilities(self, index: PatchIndex, weights: dict[str, torch.Tensor] | None = None) -> torch.Tensor:
+        """Return the log-softmax of patches, shape (P, K), float32, by the current weights unless others are stated."""
         self.model.eval()
         with torch.inference_mode():
-            parts = [self._outputs(self.data.patches.gather(s))[0] for s in index.starts.split(EVALUATION_BATCH)]
+            parts = [
+                self._outputs(self.data.patches.gather(s), weights)[0] for s in index.starts.split(EVALUATION_BATCH)
+            ]
             return functional.log_softmax(torch.cat(parts).float(), dim=1)
 
     def _right(self, log_p: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
@@ -198,14 +237,17 @@ class RunTraining:
 
     def state(self) -> dict[str, Any]:
         """Return everything that the next epoch depends on, as tensors and plain values."""
-        return {
+        state = {
             "model": self.model.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "schedule": asdict(self.schedule),
             "curve": [point.model_dump() for point in self.curve],
             "images": self.images,
             "train_s": self.train_s,
-        } | ({"loss": self.loss.state_dict()} if isinstance(self.loss, Memory) else {})
+        }
+        if self.memory is not None:
+            state |= {"loss": self.memory.state_dict(), "best": self.predictions.state()}
+        return state
 
     def restore(self, state: dict[str, Any]) -> None:
         """Restore a ``state()`` of the same run."""
@@ -214,8 +256,12 @@ class RunTraining:
         self.schedule = type(self.schedule)(**state["schedule"])
         self.curve = [Epoch(**point) for point in state["curve"]]
         self.images, self.train_s = state["images"], state["train_s"]
-        if isinstance(self.loss, Memory):
-            self.loss.load_state_dict(state["loss"])
+        if self.memory is not None:
+            buffer = io.BytesIO()  # a copy on the device, however deep the state is nested
+            torch.save(state["loss"], buffer)
+            buffer.seek(0)
+            self.memory.load_state_dict(torch.load(buffer, map_location=self.device, weights_only=True))
+            self.predictions.restore(state["best"], self.device)
 
 
 def clip_predictions(log_p: torch.Tensor, clips: torch.Tensor, count: int) -> torch.Tensor:

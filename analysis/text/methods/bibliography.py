@@ -140,6 +140,13 @@ REFERENCES: dict[str, tuple[str, str]] = {
         "Owen, 2007",
         ("A. B. Owen. The pigeonhole bootstrap. Annals of Applied Statistics 1, 2007."),
     ),
+    "park": (
+        "Park et al., 2019",
+        (
+            "D. S. Park, W. Chan, Y. Zhang, C.-C. Chiu, B. Zoph, E. D. Cubuk, Q. V. Le. SpecAugment: a simple data "
+            "augmentation method for automatic speech recognition. Interspeech 2019."
+        ),
+    ),
     "patterson": (
         "Patterson and Thompson, 1971",
         (
@@ -189,6 +196,10 @@ REFERENCES: dict[str, tuple[str, str]] = {
             "Z. Zhang, M. R. Sabuncu. Generalized cross entropy loss for training deep neural networks with noisy "
             "labels. NeurIPS 2018."
         ),
+    ),
+    "zhang_mixup": (
+        "Zhang et al., 2018",
+        "H. Zhang, M. Cisse, Y. N. Dauphin, D. Lopez-Paz. mixup: beyond empirical risk minimization. ICLR 2018.",
     ),
 }
 

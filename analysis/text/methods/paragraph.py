@@ -87,7 +87,8 @@ def _protocol(results: StudyResults, cited: References) -> str:
     return (
         f"Features, network and training protocol are those of the baseline by {cited.cite('fonseca')}{other}: "
         f"{features_in_words(features)}, a network of three convolutional layers, {_optimisation(training)}; the last "
-        "weights were used. A clip's class is that of the highest geometric mean of its patches' softmax outputs."
+        f"weights were used. {_augmentation(training, cited)}A clip's class is that of the highest geometric mean of "
+        "its patches' softmax outputs."
     )
 
 
@@ -102,6 +103,26 @@ def _optimisation(training: Training) -> str:
         f"{rate} that is halved after {counted(training.halve_after, 'epoch')} without gain in validation accuracy, "
         f"{batches}, and a stop after {counted(training.stop_after, 'epoch')} without gain or {epochs}"
     )
+
+
+def _augmentation(training: Training, cited: References) -> str:
+    """Describe how training patches were mixed and masked, in sentences that end in a blank; empty if they were not."""
+    text = ""
+    if training.mixup:
+        since = f" from epoch {training.mixup_after + 1} on" if training.mixup_after else ""
+        text += (
+            f"Training patches were mixed in pairs within a batch{since}, with weights drawn from "
+            f"Beta({training.mixup:g}, {training.mixup:g}) (mixup; {cited.cite('zhang_mixup')}). "
+        )
+    widths = ((training.time_mask, "frame"), (training.frequency_mask, "mel band"))
+    masks = [
+        f"{counted(training.masks, f'{kind} mask')} of up to {counted(width, what)}"
+        for (width, what), kind in zip(widths, ("time", "frequency"), strict=True)
+        if width
+    ]
+    if masks:
+        text += f"Each training patch had {joined(masks)}, set to the mean (SpecAugment; {cited.cite('park')}). "
+    return text
 
 
 def _losses(results: StudyResults, cited: References) -> str:

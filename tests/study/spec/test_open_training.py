@@ -15,7 +15,7 @@ from study.spec.differences import differences, dump
 from study.spec.open_arms import open_arm
 from study.spec.open_models import open_model
 from study.spec.study import StudySpec
-from trainables.config import NEEDS, Configuration, Training
+from trainables.config import NEEDS, NEEDS_ONE, Configuration, Training
 from trainables.losses.base import Loss
 from trainables.losses.catalogue import CCE, GCE
 from trainables.networks.catalogue import EmbeddingHead, VGGLike
@@ -44,6 +44,7 @@ def test_every_setting_but_those_of_the_split_can_be_fixed_or_left_open(setting:
     field = Training.model_fields[setting]
     value = SAMPLES.get(setting, 3 if field.annotation is int else 0.25)
     beside = dict([NEEDS[setting]]) if setting in NEEDS else {}
+    beside |= {NEEDS_ONE[setting][0]: 1} if setting in NEEDS_ONE else {}
     beside = {name: other for name, other in beside.items() if other != Training.model_fields[name].default}
     for given in (value, {"values": [value]}):
         training = {setting: given, **beside}

@@ -100,6 +100,40 @@ def study(arms: str, rest: str) -> str:
             study(VALUES, "method: {name: settle}\ncontrols: [fixed_q]\nbudget: {max_runs: 27}"),
             "6: budget.max_runs: 27 is not allowed; allowed: at least 28 runs: 4 to start with and 24 to confirm",
         ),
+        (
+            study(CCE, "seeds: 2\ntraining: {time_mask: 100}"),
+            "5: training.time_mask: 100 is not allowed; allowed: less than the 100 frames of a patch (features.patch_f",
+        ),
+        (
+            study(CCE, "seeds: 2\nfeatures: {mels: 40}\ntraining: {frequency_mask: 40}"),
+            "6: training.frequency_mask: 40 is not allowed; allowed: less than the 40 mel bands (features.mels)",
+        ),
+        (
+            study(CCE, "seeds: 2\ntraining: {mixup: 0.1, mixup_after: 160}"),
+            "5: training.mixup_after: 160 is not allowed; allowed: less than training.epochs (160)",
+        ),
+        (
+            study("{name: a, loss: {name: adaptive_gce, distances: penultimate}}", "seeds: 2\ntraining: {mixup: 0.1}"),
+            "5: training.mixup: 0.1 is not allowed; allowed: 0 with arm a: its q needs features of patches that are no",
+        ),
+        (
+            study(
+                f"{VALUES[:-2]}, distances: {{values: [input, penultimate]}}}}}}", "seeds: 2\ntraining: {mixup: 0.1}"
+            ),
+            "5: training.mixup: 0.1 is not allowed; allowed: 0 with arm a: its q needs features of patches that are no",
+        ),
+        (
+            study(CCE, "seeds: 2\ntraining: {mixup: {values: [0, 0.1]}, mixup_after: {values: [5, 10]}}"),
+            "5: training.mixup_after: {values: [5, 10]} is not allowed; allowed: a value: where mixup may be 0, it has",
+        ),
+        (
+            study(CCE, "seeds: 2\ntraining: {time_mask: {values: [0, 10]}, masks: {values: [1, 2]}}"),
+            "5: training.masks: {values: [1, 2]} is not allowed; allowed: a value: where time_mask and frequency_mask",
+        ),
+        (
+            study(CCE[:-1] + ", training: {time_mask: {values: [50, 100]}}}", "seeds: 2"),
+            "3: arms[0].training.time_mask: {values: [50, 100]} is not allowed; allowed: less than the 100 frames",
+        ),
         (study(CCE, "seeds: 2\nbudget: {max_hours: 0}"), "5: budget.max_hours: 0 is not allowed; allowed: a number in"),
     ],
 )
@@ -123,6 +157,11 @@ def test_all_broken_rules_are_said_at_once(problems: Callable[[str | bytes], lis
         study(RANGE, "method: {name: search, asha: {grace_period: 40, max_epochs: 160}}"),
         study(f"{RANGE}, {CCE}", "method: {name: search, asha: null, sampler: qmc}"),
         study(f"{VALUES[:-1]}, subset: {{values: [all, clean]}}}}", "method: {name: settle}\nselect_on: verified"),
+        study(VALUES, "seeds: 2\ntraining: {mixup: 0.1, mixup_after: 159, time_mask: 99, frequency_mask: 95}"),
+        study(
+            CCE,
+            "seeds: 2\ntraining: {mixup: {values: [0, 0.1]}, mixup_after: 10, time_mask: {values: [0, 9]}, masks: 2}",
+        ),
     ],
 )
 def test_a_study_that_keeps_the_rules_is_read(tmp_path: Path, content: str) -> None:

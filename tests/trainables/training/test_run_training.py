@@ -19,7 +19,8 @@ from trainables.records import read_record, recorded
 from trainables.storage.folder_location import FolderLocation
 from trainables.training.patches import index_patches
 from trainables.training.run_data import RunDataSource
-from trainables.training.run_training import Diverged, RunTraining, clip_predictions, stream
+from trainables.training.run_training import Diverged, RunTraining, clip_predictions
+from trainables.training.streams import stream
 
 CPU = torch.device("cpu")
 pytestmark = pytest.mark.usefixtures("one_thread")

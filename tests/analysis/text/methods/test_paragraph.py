@@ -115,6 +115,33 @@ def test_the_methods_name_optimiser_and_schedule(study: Builder, settings: dict[
 
 
 @pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        (
+            {"mixup": 0.1, "mixup_after": 10},
+            "mixed in pairs within a batch from epoch 11 on, with weights drawn from Beta(0.1, 0.1) (mixup;",
+        ),
+        ({"mixup": 0.1}, "mixed in pairs within a batch, with weights"),
+        (
+            {"time_mask": 20, "frequency_mask": 1, "masks": 2},
+            "had 2 time masks of up to 20 frames and 2 frequency masks of up to 1 mel band, set to the mean (",
+        ),
+        ({"time_mask": 20}, "Each training patch had 1 time mask of up to 20 frames, set to the mean"),
+    ],
+)
+def test_the_methods_describe_mixup_and_masks_where_they_are_used(
+    study: Builder, settings: dict[str, object], words: str
+) -> None:
+    study.training = Training.model_validate(settings)
+    assert words in study.temperatures([3], 2).report().methods[0]
+
+
+def test_the_methods_name_neither_mixup_nor_masks_where_they_are_not_used(study: Builder) -> None:
+    text = study.temperatures([3], 2).report().methods[0]
+    assert not any(word in text for word in ("mixup", "mask", "Beta("))
+
+
+@pytest.mark.parametrize(
     ("method", "facts"),
     [
         (
