@@ -13,6 +13,7 @@ from analysis.results import study_results
 from analysis.statistics.intervals import LEVEL
 from analysis.tables.accuracy import result_tables
 from analysis.tables.summary import summary
+from analysis.tables.table import as_html
 from trainables.naming import counted
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from analysis.findings.choice import Best
     from analysis.plotting.figure import Figure
-    from analysis.tables.table import Table
     from trainables.storage.types import Location
 
 
@@ -33,8 +33,8 @@ class Study:
     def __init__(self, results: study_results.StudyResults) -> None:
         """Wrap a study's plan and records."""
         self.results = results
-        self._report = method_report(results)
-        self.finding = self._report.finding
+        self.report = method_report(results)
+        self.finding = self.report.finding
 
     def __repr__(self) -> str:
         """Name the study and count its runs."""
@@ -67,26 +67,26 @@ class Study:
     @property
     def headline(self) -> str:
         """The study's result in at most twelve words."""
-        return self._report.headline.text
+        return self.report.headline.text
 
     @property
     def advice(self) -> str:
         """What to do, in a sentence; empty if there is nothing to advise."""
-        return self._report.headline.advice
+        return self.report.headline.advice
 
     @property
     def verdict(self) -> str:
         """The study's result, in a few sentences."""
-        return self._report.verdict
+        return self.report.verdict
 
     @property
     def methods(self) -> str:
         """The methods: a paragraph for a paper, then the references, a line each."""
-        return "\n".join(self._report.methods)
+        return "\n".join(self.report.methods)
 
     @cached_property
     def _figures(self) -> dict[str, Figure]:
-        return figures_of(report_sections(self._report))
+        return figures_of(report_sections(self.report))
 
     @property
     def figures(self) -> tuple[str, ...]:
@@ -112,15 +112,7 @@ class Study:
         shown = result_tables(self.finding)
         title = html.escape(self.results.plan.name)
         words = f"<p><strong>{html.escape(self.headline)}.</strong> {html.escape(self.advice)}</p>"
-        return f"<h3>{title}</h3>{words}<p>{html.escape(self.verdict)}</p>{''.join(map(_as_html, shown))}"
-
-
-def _as_html(table: Table) -> str:
-    if not table.rows:
-        return ""
-    head = "".join(f"<th>{html.escape(cell)}</th>" for cell in table.header)
-    rows = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table><p>{html.escape(table.note)}</p>"
+        return f"<h3>{title}</h3>{words}<p>{html.escape(self.verdict)}</p>{''.join(map(as_html, shown))}"
 
 
 def load_study(storage: Location | Path | str, name: str, *, show_test: bool = False) -> Study:

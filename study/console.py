@@ -64,12 +64,23 @@ def write(text: str) -> None:
 
 def show(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     """Print a table; nothing in it is read as markup, and cells are not folded."""
+    print_table(_table(title, header, rows), soft_wrap=True)
+
+
+def _table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     table = Table(title=cell(title) if title else None, title_justify="left", box=None)
     for name in header:
         table.add_column(cell(name))
     for row in rows:
         table.add_row(*map(cell, row))
-    print_table(table, soft_wrap=True)
+    return table
+
+
+def table_text(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table as plain text whose cells are not folded."""
+    console = Console(file=io.StringIO(), width=UNFOLDED, force_jupyter=False, record=True, color_system=None)
+    console.print(_table(title, header, rows))
+    return "\n".join(line.rstrip() for line in console.export_text().splitlines())
 
 
 def print_table(table: Table, *, soft_wrap: bool = False) -> None:

@@ -25,6 +25,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 _received: list[int] = []  # the signal that ``interruptible`` has turned into an exception
+_elsewhere = threading.Event()  # ``interruptible`` is in use outside the main thread, which no signal reaches
 
 
 def received() -> Interrupted | None:
@@ -42,10 +43,30 @@ def raise_if_interrupted() -> None:
         raise interrupted
 
 
-def interrupt_main(number: int) -> None:
-    """Send a signal to the main thread; SIGINT instead if nothing handles that signal, which would kill the process."""
+def interrupt(number: int) -> None:
+    """Give what runs in ``interruptible`` a signal, from any thread.
+
+    In the main thread it arrives at once, as SIGINT if nothing handles that signal, which would kill the process. In
+    another thread it takes effect at the next ``raise_if_interrupted``.
+    """
+    if _elsewhere.is_set():
+        _received.append(number)
+        return
     handled = number if callable(signal.getsignal(number)) else signal.SIGINT
     signal.pthread_kill(threading.main_thread().ident or 0, handled)
+
+
+def interrupt_here() -> None:
+    """Give SIGINT its effect on this thread, which is in ``interruptible``; see ``interrupt``."""
+    if in_main_thread():
+        signal.raise_signal(signal.SIGINT)
+    else:
+        raise Interrupted(signal.SIGINT)
+
+
+def in_main_thread() -> bool:
+    """Return whether this is the only thread that can handle signals."""
+    return threading.current_thread() is threading.main_thread()
 
 
 @contextmanager
@@ -63,10 +84,14 @@ def interruptible(*, for_good: bool = False) -> Iterator[None]:
             its way, so the signal's number is kept here.
 
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     _received.clear()
+    if not in_main_thread():
+        _elsewhere.set()
+        try:
+            yield
+        finally:
+            _elsewhere.clear()
+        return
 
     def handler(number: int, _frame: FrameType | None) -> None:
         _received.append(number)
@@ -84,4 +109,4 @@ def interruptible(*, for_good: bool = False) -> Iterator[None]:
         raise Interrupted(_received[0] if _received else signal.SIGINT) from None
     finally:
         for handled, former in previous.items():
-            signal.signal(handled, signal.SIG_DFL if for_good else former)
+            signal.signal(handled, signal.SIG_DFL if for_good or former is None else former)

@@ -160,7 +160,7 @@ def test_a_folder_needs_no_object_storage():
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
 
 
-PUBLIC_FACE = ["analysis", "trainables/features", "trainables/losses", "trainables/networks"]
+PUBLIC_FACE = ["analysis", "study", "trainables/features", "trainables/losses", "trainables/networks"]
 MOST_MODULES, MOST_LINES = 15, 300
 
 
@@ -197,6 +197,7 @@ def test_no_modules_import_each_other_in_a_circle():
         ("trainables.features", ["log_mel"]),
         ("trainables.networks", ["CNN", "VGG", "Head", "Network"]),
         ("analysis", ["load_study"]),
+        ("study", ["Study", "check", "run"]),
     ],
 )
 @pytest.mark.slow

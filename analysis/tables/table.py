@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,3 +26,13 @@ class Table:
     note: str = ""
     bold: frozenset[tuple[int, int]] = frozenset()
     procedures: tuple[Procedure, ...] = ()
+
+
+def as_html(table: Table) -> str:
+    """Return a table, and its note, for a notebook; nothing in it is read as markup. Without rows it is empty."""
+    if not table.rows:
+        return ""
+    head = "".join(f"<th>{html.escape(cell)}</th>" for cell in table.header)
+    rows = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
+    note = f"<p>{html.escape(table.note)}</p>" if table.note else ""
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{note}"

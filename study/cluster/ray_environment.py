@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
-from contextlib import chdir
+import sys
+import warnings
+from contextlib import chdir, contextmanager
 from typing import TYPE_CHECKING
 
+from study.errors import EngineError
 from study.spec.shipped import SPECS
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
 
 # By default, glibc returns the memory of every batch to the system and gets it back by page faults, which takes a good
 # part of a training step on a CPU. These settings make it keep its pages.
@@ -59,12 +63,59 @@ def prepare_environment() -> None:
         TUNE_DISABLE_SIGINT_HANDLER="1",  # our own handler ends the study
         TUNE_GLOBAL_CHECKPOINT_S="86400",  # Tune's own state is not used
     )
+    _reread()
 
 
-def away_from_working_folder() -> AbstractContextManager[None]:
-    """Work in a folder without Python files, until the context ends.
+@contextmanager
+def importing_ray() -> Iterator[None]:
+    """Import ray without its remarks that a notebook lacks ipywidgets."""
+    logging.getLogger("ray.widgets.util").setLevel(logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
-    Ray starts its processes in the folder where ``ray.init`` is called, and puts that folder first on the import path
-    of every worker. So a ``torch.py`` in the user's working folder would be imported instead of PyTorch.
+
+def _reread() -> None:
+    """Let Ray, if this process has imported it, read its settings and its token again: it keeps what it read first."""
+    if raylet := sys.modules.get("ray._raylet"):
+        raylet.Config.initialize("")
+        raylet.AuthenticationTokenLoader.instance().reset_cache()
+
+
+@contextmanager
+def environment_kept() -> Iterator[None]:
+    """Give the environment variables their former values when the context ends: they are those of the user's process.
+
+    A process that is connected to Ray already is refused: the variables would come too late for that cluster.
+
+    Raises:
+        EngineError: the process is connected to Ray.
+
     """
-    return chdir(SPECS)
+    ray = sys.modules.get("ray")
+    if ray is not None and ray.is_initialized():
+        msg = "this process is connected to a Ray cluster, and a study starts one of its own; call ray.shutdown() first"
+        raise EngineError(msg)
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+        _reread()
+
+
+@contextmanager
+def away_from_users_files() -> Iterator[None]:
+    """Work in a folder without Python files, as a program of no folder, until the context ends.
+
+    Ray starts its processes in the folder where ``ray.init`` is called, and puts that folder and that of the running
+    program first on the import path of every worker. So a ``torch.py`` in the user's working folder, or beside the
+    user's script, would be imported instead of PyTorch.
+    """
+    program, sys.argv[:1] = sys.argv[:1], [""]
+    try:
+        with chdir(SPECS):
+            yield
+    finally:
+        sys.argv[:1] = program

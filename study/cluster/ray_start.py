@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import ray
 from ray._private import worker as ray_worker  # where that function is looked up
 
-from study.cluster.ray_environment import away_from_working_folder
+from study.cluster.ray_environment import away_from_users_files
 from study.console import say
 from study.errors import RayFailedError
 from study.interrupts import Interrupted
@@ -51,7 +51,7 @@ def start_ray(what: str, *, clean: Callable[[], None] = lambda: None, **argument
     """
     for pause in (*PAUSES_S, None):
         try:
-            with quietly(), away_from_working_folder():
+            with quietly(), away_from_users_files():
                 return ray.init(log_to_driver=False, logging_level=logging.ERROR, **arguments)
         except SystemExit:  # from Ray's handler of SIGTERM, which replaces ours for that long
             raise Interrupted(signal.SIGTERM) from None

@@ -1,42 +1,16 @@
-"""The check command: arms, runs, data and an estimate of time, without training."""
+"""The check command: what a study asks for, without training."""
 
 from __future__ import annotations
 
-from collections import Counter
-from itertools import chain
 from typing import TYPE_CHECKING
 
-from analysis.results.validation_clips import validation_clips
-from analysis.text.cautions.clips import clip_cautions
-from analysis.text.features import features_in_words
-from analysis.text.validation_clips import clips_in_full, coarse_clips
 from study.commands.options import add_allow_code, add_run_options, add_study_file, consent, study_spec
-from study.commands.tables import show_arms, show_open
-from study.console import say
+from study.console import say, show
 from study.engine.heartbeat import still
-from study.ledger.ledger import Ledger
-from study.ledger.registry import refuse_changed_study
-from study.planning.data import make_plan, read_data
-from study.planning.machine import ill_suited, lacking
-from study.planning.runs import loads_left, of_other_code, planned_loads, runs_left, superseded
-from study.planning.workload import batch_sizes, estimate_s, frame_counts, patch_counts, workloads
-from study.spec.rules import Load, control_runs
-from trainables.datasets.checks.files import passed_over
-from trainables.features.frame_store import FLOAT
-from trainables.naming import counted, duration, file_size
-from trainables.settings import Grid
-from trainables.storage.location import location
+from study.planning.check import check_study
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    from study.planning.workload import Workload
-    from study.spec.study import StudySpec
-    from trainables.plans import DataSummary, StudyPlan
-
-MAX_SIZES = 4  # batch sizes that are listed; of more, only the ends
-MIN_BATCHES = 5  # in an epoch; with fewer, a run ends before its batch statistics settle
 
 
 def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
@@ -50,115 +24,10 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
 def check(options: argparse.Namespace) -> int:
     """Print arms, runs and an estimate of time; train nothing."""
     spec = study_spec(options.file, consent(options))
-    storage = location(spec.storage)
     with still(f"{spec.name}: reading the data"):
-        manifest = read_data(spec, options.skip_bad_clips)
-    earlier = refuse_changed_study(storage, spec.name, make_plan(spec, manifest).spec, manifest.fingerprint)
-    plan = make_plan(spec, manifest, earlier)
-    frames = frame_counts(manifest, spec.features)
-    patches = patch_counts(frames, spec.features)
-    work = workloads(spec, manifest, patches)
-    recorded = Ledger(storage).recorded(p.run.run_id for p in plan.runs)
-    left = runs_left(spec, plan, recorded)
-    if not isinstance(spec.method, Grid):
-        show_open(spec)
-    if plan.runs:
-        show_arms(plan, recorded)
-    lines = chain(
-        _runs(spec, plan, len(recorded), left),
-        filter(None, [superseded(earlier, storage), of_other_code(earlier, storage)]),
-        (f"{line}; gce-study submit is for a cluster that has them" for line in lacking(spec)),
-        ill_suited(spec),
-        _data(plan.dataset),
-        passed_over(manifest),
-        _features(spec, dict(zip(manifest.digests, frames, strict=True)), patches),
-        _validation(plan),
-        _batches(spec, work),
-        _time(spec, plan, work, recorded, left),
-    )
-    for line in lines:
+        checked = check_study(spec, options.skip_bad_clips)
+    for table in checked.tables:
+        show(table.title, table.header, table.rows)
+    for line in checked.lines:
         say(line)
     return 0
-
-
-def _runs(spec: StudySpec, plan: StudyPlan, recorded: int, left: int) -> Iterator[str]:
-    """Describe how many runs a study asks for."""
-    if isinstance(spec.method, Grid):
-        controls = sum(planned.stage == "control" for planned in plan.runs)
-        most = "at most " if spec.controls and not controls else ""
-        beside = f" and {most}{counted(controls or control_runs(spec), 'control')}" if spec.controls else ""
-        named = f"{counted(len(plan.runs) - controls, 'run')} named ({counted(len(spec.seed_list), 'seed')}){beside}"
-        yield f"{spec.name}: {named}, {recorded} recorded, {most}{left} left"
-    else:
-        yield f"{spec.name}: {counted(recorded, 'run')} recorded, at most {left} left (method {spec.method.name})"
-    if limits := spec.budget.model_dump(exclude_none=True):
-        yield "budget: " + ", ".join(f"{name} {value:g}" for name, value in limits.items())
-
-
-def _data(data: DataSummary) -> Iterator[str]:
-    clips = ", ".join(f"{count} {split}" for split, count in data.clips.items())
-    wrong = "" if data.wrong is None else f"; {counted(data.wrong, 'training label')} known to be wrong"
-    yield f"{data.name}: {counted(len(data.classes), 'class')}; clips: {clips}{wrong}"
-    for path, problem in data.skipped:
-        yield f"left out: {path}: {problem}"
-    yield from clip_cautions(data.doubtful)
-
-
-def _features(spec: StudySpec, frames: Mapping[str, int], patches: Sequence[int]) -> Iterator[str]:
-    """Describe the features and what they need.
-
-    Args:
-        spec: the study.
-        frames: the number of frames of each content, by its digest.
-        patches: how many patches each clip has.
-
-    """
-    features = spec.features
-    yield f"features: {features_in_words(features)}, each of shape {features.shape}"
-    place = "in the GPU memory of each process" if spec.resources.gpus_per_run else "in memory, which runs share"
-    size = file_size(sum(frames.values()) * features.mels * FLOAT)
-    least, most = min(patches, default=0), max(patches, default=0)
-    number = counted(most, "patch") if least == most else f"{least} to {counted(most, 'patch')}"
-    yield f"frames of {counted(len(frames), 'sound')}: {size} on disk and {place}; {number} a clip"
-
-
-def _validation(plan: StudyPlan) -> Iterator[str]:
-    """Describe the clips of each subset that the study chooses on."""
-    for name, clips in validation_clips(plan).items():
-        yield f"subset {name}: validation clips: {clips_in_full(clips)}"
-    yield from coarse_clips(plan)
-
-
-def _batches(spec: StudySpec, work: dict[str, Workload]) -> Iterator[str]:
-    """Describe the batches of an epoch on each subset."""
-    for name, w in work.items():
-        patches, clips = counted(w.train_patches, "patch"), counted(w.train_clips, "clip")
-        parts = f"{patches} of {clips} to train on, {w.validation_patches:,} to validate on"
-        sizes = batch_sizes(spec, name)
-        epochs = []
-        for size in sizes if len(sizes) <= MAX_SIZES else (sizes[0], sizes[-1]):
-            batches, dropped = divmod(w.train_patches, size)
-            epochs.append(
-                f"{counted(batches, 'batch')} of {size} an epoch, {counted(dropped, 'patch')} dropped in each"
-            )
-        yield f"subset {name}: {parts}; {'; '.join(epochs)}"
-        if w.train_patches // sizes[-1] < MIN_BATCHES:
-            yield f"subset {name}: an epoch has few batches; consider a lower training.batch_size"
-
-
-def _time(
-    spec: StudySpec, plan: StudyPlan, work: dict[str, Workload], recorded: Collection[str], left: int
-) -> Iterator[str]:
-    """Estimate how long the runs that are left take."""
-    if not left:
-        return
-    loads, planned = loads_left(spec, plan, recorded), planned_loads(plan, recorded)
-    if loads.total() != left:  # the method has not named the others yet: assume the largest load
-        epochs = max(max(arm.possible("epochs")) for arm in spec.open_arms)
-        loads = Counter({Load(max(work, key=lambda name: work[name].train_patches), epochs): left})
-    most = "" if planned.total() == left else "at most "
-    seconds = estimate_s(spec, loads, work, len(plan.dataset.classes))
-    if seconds is None:
-        yield "time: not estimated for a GPU"
-    else:
-        yield f"{most}about {duration(seconds)} if no run stops early"

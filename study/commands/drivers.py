@@ -228,7 +228,8 @@ def resume(place: StudyPlace, options: argparse.Namespace) -> int:
         UsageError: a process runs the study already.
 
     """
-    from study.commands.run import run_study  # noqa: PLC0415 -- what trains and reports is slow to import
+    from study.commands.run import run_and_print  # noqa: PLC0415 -- what trains and reports is slow to import
+    from study.engine.session import Start  # noqa: PLC0415 -- see above
 
     if holder := owner(*place):
         msg = f"study {place.name} is being run by {holder}"
@@ -240,8 +241,8 @@ def resume(place: StudyPlace, options: argparse.Namespace) -> int:
         spec = read_spec(Path(options.study), consent(options))
         spec = spec.model_copy(update={"storage": str(place.storage)})
     where = f" --storage {options.storage}" if options.storage else ""
-    given = argparse.Namespace(skip_bad_clips=len(plan.dataset.skipped), retry_failed=False)
-    return run_study(spec, f"gce-study resume {options.study}{where}", given)
+    start = Start(f"gce-study resume {options.study}{where}", skip_bad_clips=len(plan.dataset.skipped))
+    return run_and_print(spec, start)
 
 
 # Command -> what it does with a study in a storage location, and with one that is a job of a cluster.

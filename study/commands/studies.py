@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from analysis.results.study_state import read_progress, study_state
 from study.commands import jobs
 from study.commands.options import add_cluster, add_storage, add_study, existing, study_place
-from study.commands.tables import show_arms
 from study.console import say, show, write
 from study.ledger.claim import owner
 from study.ledger.ledger import Ledger
 from study.ledger.registry import find_plan, list_studies
+from study.planning.tables import arms_table
 from study.spec.study import json_schema
 from trainables.naming import configuration_name, counted, duration
 from trainables.plans import plan_path
@@ -45,7 +45,8 @@ def status(options: argparse.Namespace) -> int:
     plan = find_plan(storage, name)
     runs = {p.run.run_id: p for p in plan.runs}
     recorded = Ledger(storage).recorded(runs)
-    show_arms(plan, recorded)
+    arms = arms_table(plan, recorded)
+    show(arms.title, arms.header, arms.rows)
     progress = read_progress(storage, name)
     parts = [f"{len(recorded):,} of {counted(len(runs), 'run')} recorded"]
     if holder or progress.recorded == len(recorded):  # else the file is older than some record

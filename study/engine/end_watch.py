@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from study.console import say
-from study.interrupts import interrupt_main
+from study.interrupts import interrupt
 from study.ledger.claim import MAX_AHEAD_S, lock_path
 from study.ledger.end_request import look_interval_s, requested_end, withdraw_request
 
@@ -73,9 +73,9 @@ class EndWatch:
 
     def _end(self, *, at_once: bool) -> None:
         if at_once:
-            interrupt_main(signal.SIGTERM)
+            interrupt(signal.SIGTERM)
             return
         with self._lock:
             self._stop = True
             if not self._training:
-                interrupt_main(signal.SIGINT)
+                interrupt(signal.SIGINT)

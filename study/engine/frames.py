@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress as Bar
 
-from study.console import say
+from study.console import cell, say
 from study.engine.heartbeat import Heartbeat
+from study.engine.notebook import NotebookDisplay
 from study.planning.frames import store_data
 from trainables.characters import one_line
 from trainables.naming import counted, duration
@@ -43,8 +44,13 @@ def store_with_progress(spec: StudySpec, skip_bad_clips: int) -> Manifest:
 
 @contextmanager
 def _display() -> Iterator[Display]:
-    """Show a bar on a terminal, otherwise lines."""
+    """Show a bar on a terminal, one line in a notebook, otherwise lines."""
     console = Console(stderr=True)
+    if console.is_jupyter:
+        line = Line()
+        with NotebookDisplay(lambda: cell(line.text), transient=True):
+            yield line
+        return
     if console.is_interactive:
         with Bar(console=console, transient=True) as bar:
             yield _Bar(bar)
@@ -108,6 +114,18 @@ class Lines:
         self._state = _waiting(holder)
         self._print()
 
+    @property
+    def text(self) -> str:
+        """The present state."""
+        return f"{TITLE}: {self._state}"
+
     def _print(self) -> None:
-        say(f"{TITLE}: {self._state}", err=True)
+        say(self.text, err=True)
         self.heartbeat.heard()
+
+
+class Line(Lines):
+    """One line, which its user prints."""
+
+    def _print(self) -> None:
+        """Print nothing."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ray import tune
 
 from study.console import say
+from study.interrupts import in_main_thread, interrupt_here
 from trainables.naming import counted
 
 if TYPE_CHECKING:
@@ -41,20 +42,22 @@ class FinishingEpochs(tune.Callback, tune.Stopper):
         return {}
 
     def __enter__(self) -> Self:
-        """Handle SIGINT."""
-        self._before = signal.signal(signal.SIGINT, self._stop)
+        """Handle SIGINT, if this is the main thread; no other can."""
+        if in_main_thread():
+            self._before = signal.signal(signal.SIGINT, self._stop)
         return self
 
     def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
         """Restore the former handler of SIGINT, and send it the signal that was held back."""
-        signal.signal(signal.SIGINT, self._before)
+        if in_main_thread():
+            signal.signal(signal.SIGINT, self._before)
         if error is None:
             self.end()
 
     def end(self) -> None:
         """Give the stop, if there was one, the effect of SIGINT; to be called when Tune has ended."""
         if self.requested:
-            signal.raise_signal(signal.SIGINT)
+            interrupt_here()
 
     def _stop(self, _number: int, _frame: FrameType | None) -> None:
         signal.signal(signal.SIGINT, self._before)

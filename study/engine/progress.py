@@ -1,13 +1,13 @@
 """The display of a running study, and a small file for ``status``.
 
-A terminal shows a live table, above which runs are printed as they end. Elsewhere a line is printed for every run that
-ends, and at least one a minute.
+A terminal shows a live table, above which runs are printed as they end; a notebook shows the table and the last runs
+that ended. Elsewhere a line is printed for every run that ends, and at least one a minute.
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
@@ -22,6 +22,7 @@ from analysis.results.study_state import Progress as ProgressFile
 from analysis.results.study_state import progress_path
 from study.console import cell, note
 from study.engine.heartbeat import Heartbeat
+from study.engine.notebook import NotebookDisplay
 from study.engine.state import Observer
 from trainables.naming import configuration_name, counted, duration
 from trainables.records import log_path
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 REFRESH_S = 1.0
 REFRESH_OBJECT_S = 10.0  # in an object store, where each write is a request that costs money
+LAST_ENDED = 5  # runs that a notebook shows
 RESULTS: frozenset[Status] = frozenset({"complete", "stopped"})  # statuses of runs that give a result
 # A record's status -> its word in the line of counts, and the colour of that.
 ENDED: dict[Status, tuple[str, str]] = {
@@ -68,14 +70,17 @@ class Progress(Observer):
     began: float | None = None
     _known: int = 0  # records that do not count towards the pace
     _shown: ExitStack = field(default_factory=ExitStack)
-    _live: Live | None = None
+    _live: Live | NotebookDisplay | None = None
+    _ended: deque[Text] = field(default_factory=lambda: deque(maxlen=LAST_ENDED))  # for a notebook
     _heartbeat: Heartbeat | None = None
     _written: float = 0.0
 
     def __enter__(self) -> Self:
         """Start showing."""
         self._known = len(self.state.recorded)
-        if self.console.is_interactive:
+        if self.console.is_jupyter:
+            self._live = self._shown.enter_context(NotebookDisplay(lambda: Group(self.render(), *list(self._ended))))
+        elif self.console.is_interactive:
             live = Live(get_renderable=self.render, console=self.console, refresh_per_second=1, transient=True)
             self._live = self._shown.enter_context(live)
         else:
@@ -118,6 +123,9 @@ class Progress(Observer):
         """Print a text above the live table; elsewhere followed by the state of the study, in the same line."""
         if text:
             note(f"{self.state.name}: {text.plain}")
+        if isinstance(self._live, NotebookDisplay):
+            self._ended.extend([text] if text else [])
+            return
         if not self._live:
             text = Text("; ").join(part for part in (text, self._line()) if part)
             text = Text.assemble(cell(f"{self.state.name}: "), text)

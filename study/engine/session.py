@@ -1,22 +1,30 @@
-"""One start of a study: from its data and plan to the end of its runs."""
+"""One start of a study: from its data and plan to the end of its runs, and its report."""
 
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.report.write import write_files
+from analysis.study import load_study
 from analysis.text.cautions.clips import clip_cautions
-from study.cluster.ray_environment import joins_cluster, prepare_environment
+from study.cluster.ray_environment import importing_ray, joins_cluster, prepare_environment
 from study.cluster.ray_folder import parent_folder
 from study.console import say
 from study.engine.conductor import Conductor
+from study.engine.driver_log import logged
+from study.engine.end_watch import EndWatch
 from study.engine.frames import store_with_progress
-from study.engine.progress import Progress
+from study.engine.notifier import Notifier
+from study.engine.progress import RESULTS, Progress, how_it_ended
 from study.engine.state import Observer
 from study.engine.tensorboard import TensorBoard
 from study.errors import EngineError
+from study.interrupts import raise_if_interrupted
+from study.ledger.claim import claim
 from study.ledger.ledger import Ledger
 from study.ledger.registry import refuse_changed_study, register
 from study.methods.factory import make_method
@@ -27,19 +35,91 @@ from study.planning.machine import ill_suited, lacking
 from study.planning.runs import of_other_code, superseded
 from study.planning.workload import frame_counts, patch_counts, workloads
 from study.spec.differences import dump
+from trainables.plans import study_folder
 from trainables.plugins.loading import keep_plugins
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable, Iterator
 
-    from study.engine.end_watch import EndWatch
-    from study.engine.notifier import Notifier
+    from analysis.study import Study
+    from study.spec.notify import Event
     from study.spec.study import StudySpec
     from trainables.plans import StudyPlan
     from trainables.records import Record
     from trainables.storage.types import Location
+
+
+@dataclass(frozen=True)
+class Start:
+    """How a study is started.
+
+    Attributes:
+        again: what continues the study on this machine: a command, or a call in Python.
+        skip_bad_clips: how many clips that cannot be used may be left out.
+        retry_failed: whether failed runs are trained again.
+
+    """
+
+    again: str
+    skip_bad_clips: int = 0
+    retry_failed: bool = False
+
+
+def run_study(spec: StudySpec, start: Start, show: Callable[[Conductor, Study], None]) -> Study:
+    """Train what a study still needs, write its report, and return its results.
+
+    Args:
+        spec: the study.
+        start: how it is started.
+        show: prints the results; called even if the report cannot be written.
+
+    Raises:
+        OwnedError: another process runs the study.
+        EngineError: the study cannot continue.
+        SpecError: the storage location holds another study of this name.
+        DataSetError: the data set has problems.
+        OSError: the storage location cannot be read or written.
+
+    """
+    storage = location(spec.storage)
+    hint = how_to_continue(spec.name, start.again)
+    notifier = Notifier(spec.name, spec.notify, hint)
+    with (
+        claim(storage, spec.name) as still_owned,
+        logged(storage, spec.name, start.again),
+        EndWatch(storage, spec.name) as end_watch,
+        notifier.of_failure(),
+        workplace(spec, storage),
+    ):
+        try:
+            conductor = train(spec, start, notifier, still_owned, end_watch)
+        except (KeyboardInterrupt, EngineError, OSError):
+            say(hint, err=True)
+            raise
+        study = load_study(storage, spec.name)
+        folder = study_folder(storage, spec.name) / "report"
+        try:
+            write_files(study.report, folder)
+        finally:
+            show(conductor, study)
+        say(f"report: {folder / 'report.html'}")
+    event: Event = "finished" if conductor.state.any_complete else "failed"
+    notifier.send(event, study.report.headline.line)
+    return study
+
+
+def print_problems(conductor: Conductor) -> None:
+    """Print what went wrong: records put aside, runs without a result, observers that failed."""
+    for warning in conductor.ledger.warnings:
+        say(warning, err=True)
+    state = conductor.state
+    for run_id, record in state.recorded.items():
+        if record.status not in RESULTS:
+            say(f"left out: {how_it_ended(state.runs[run_id], record, conductor.storage)}")
+    for observer in state.observers:
+        if observer.problem:
+            say(observer.problem, err=True)
 
 
 class OptunaJournal(Observer):
@@ -83,17 +163,21 @@ def workplace(spec: StudySpec, storage: Location) -> Iterator[None]:
             say(line, err=True)
         yield
         return
+    before = Path.cwd()
     os.chdir(Path.home())  # a job's own folder may be deleted while its driver runs
     prepare_environment()
-    from study.cluster.nodes import joined  # noqa: PLC0415 -- imports ray, which reads the environment
+    with importing_ray():
+        from study.cluster.nodes import joined  # noqa: PLC0415 -- imports ray, which reads the environment
 
     with joined(spec.resources, storage):
         yield
+    with suppress(OSError):
+        os.chdir(before)
 
 
 def train(
     spec: StudySpec,
-    options: argparse.Namespace,
+    start: Start,
     notifier: Notifier,
     still_owned: Callable[[], None],
     end_watch: EndWatch,
@@ -102,7 +186,7 @@ def train(
 
     Args:
         spec: the study.
-        options: ``skip_bad_clips`` and ``retry_failed``.
+        start: how it is started.
         notifier: is notified of the study's state.
         still_owned: a guard that raises OwnedError once another process has taken the study over.
         end_watch: knows whether the study is to stop.
@@ -116,12 +200,13 @@ def train(
     earlier = refuse_changed_study(storage, spec.name, dump(spec))  # before the frames are computed
     for text in filter(None, (superseded(earlier, storage), of_other_code(earlier, storage))):
         say(f"{spec.name}: {text}")
-    manifest = store_with_progress(spec, options.skip_bad_clips)
+    manifest = store_with_progress(spec, start.skip_bad_clips)
     workloads(spec, manifest, patch_counts(frame_counts(manifest, spec.features), spec.features))
     plan = make_plan(spec, manifest, earlier)
     for text in clip_cautions(plan.dataset.doubtful):
         say(text, err=True)
     still_owned()  # computing the frames may have taken long
+    raise_if_interrupted()
     keep_plugins(storage)
     register(storage, plan)
     chosen = make_method(spec, plan.dataset.fingerprint, plan.runs)
@@ -130,14 +215,15 @@ def train(
     conductor.state.observers += [progress, TensorBoard(storage, spec.name), notifier]
     if chosen.write_journal:
         conductor.state.observers.append(OptunaJournal(chosen.write_journal))
-    conductor.load(_read_records(storage, plan, retry_failed=options.retry_failed).values())
+    conductor.load(_read_records(storage, plan, retry_failed=start.retry_failed).values())
     first = conductor.next()  # if the ledger holds every record, Ray need not start
     if first is not Signal.DONE:
         if not isinstance(first, Signal):
             conductor.give_back(first.run.run_id)
         with progress, end_watch.training():
             prepare_environment()
-            from study.engine.tune import execute  # noqa: PLC0415 -- imports ray, which reads the environment
+            with importing_ray():
+                from study.engine.tune import execute  # noqa: PLC0415 -- imports ray, which reads the environment
 
             execute(conductor, spec.resources, end_watch.stop_requested)
     conductor.state.end()

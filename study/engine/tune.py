@@ -89,6 +89,7 @@ def _fit(
                 name="tune",
                 storage_path=folder,
                 verbose=0,
+                progress_reporter=tune.CLIReporter(),  # silent; that for notebooks would clear what ours shows
                 stop=finishing,
                 callbacks=[
                     StartWatch(searcher),

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from study.errors import OwnedError
-from study.interrupts import interrupt_main
+from study.interrupts import interrupt
 from study.spec.messages import shown
 from trainables.plans import study_folder
 from trainables.settings import NAME_PATTERN
@@ -64,7 +64,7 @@ def claim(storage: Location, name: str) -> Iterator[Callable[[], None]]:
 
 def _interrupt() -> None:
     """End the command at once: SIGINT would let the runs finish their epoch first (``study.engine.graceful_stop``)."""
-    interrupt_main(signal.SIGTERM)
+    interrupt(signal.SIGTERM)
 
 
 def lock_path(storage: Location, name: str) -> Location:

@@ -4,12 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
 from study.cli import main
-from study.interrupts import Interrupted, interruptible, received
+from study.interrupts import Interrupted, interrupt, interrupt_here, interruptible, raise_if_interrupted, received
 
 STARTED = "import sys, study.cli; print('started', flush=True); sys.exit(study.cli.main())"
 
@@ -86,3 +87,49 @@ def test_signals_are_handled_as_before_afterwards_unless_the_process_only_has_to
         signal.signal(signal.SIGINT, before)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
+def in_a_thread(function):
+    """Call a function in another thread; return the interrupt that it raised."""
+    raised = []
+
+    def call():
+        try:
+            with interruptible():
+                function()
+        except Interrupted as interrupted:
+            raised.append(interrupted)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join(10)
+    assert len(raised) == 1
+    return raised[0]
+
+
+def test_outside_the_main_thread_an_interrupt_waits_until_it_is_asked_for():
+    steps = []
+
+    def work():
+        interrupt(signal.SIGTERM)
+        steps.append("not interrupted here")
+        raise_if_interrupted()
+
+    assert in_a_thread(work).exit_code == 143
+    assert steps == ["not interrupted here"]
+
+
+def test_outside_the_main_thread_the_end_of_a_graceful_stop_reaches_that_thread():
+    assert in_a_thread(interrupt_here).exit_code == 130
+
+
+def interrupt_this_thread():
+    with interruptible():
+        interrupt(signal.SIGTERM)
+        time.sleep(5)
+
+
+def test_after_a_study_in_a_thread_an_interrupt_reaches_the_main_thread_again():
+    in_a_thread(interrupt_here)
+    with pytest.raises(Interrupted, match="SIGTERM"):
+        interrupt_this_thread()

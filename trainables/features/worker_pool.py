@@ -1,13 +1,18 @@
-"""Processes that compute frames: one thread each, no import from the working folder, an end with their parent."""
+"""Processes that compute frames: one thread each, no import from the working folder, an end with their parent.
+
+They also import nothing of the program that started them, which may be a user's script.
+"""
 
 from __future__ import annotations
 
 import os
 import signal
+import sys
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.context import SpawnContext, SpawnProcess
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from trainables.limits import how_ended, oom_kills
@@ -52,7 +57,7 @@ class _Context(SpawnContext):
         self._processes: list[SpawnProcess] = []
 
     def Process(self, *args: Any, **kwargs: Any) -> SpawnProcess:  # type: ignore[override]  # noqa: ANN401, N802 -- as in the base class, where it is a class
-        process = SpawnProcess(*args, **kwargs)
+        process = _Process(*args, **kwargs)
         self._processes.append(process)
         return process
 
@@ -60,6 +65,19 @@ class _Context(SpawnContext):
         """Return the exit code of the process that broke the pool, which then ended the others with SIGTERM."""
         codes = [process.exitcode or 0 for process in self._processes]
         return next((code for code in codes if code not in {0, -signal.SIGTERM}), min(codes, default=0))
+
+
+class _Process(SpawnProcess):
+    """Does not import the main program, as Python would: a script without a ``__main__`` guard would run once more."""
+
+    @staticmethod
+    def _Popen(process_obj: Any) -> Any:  # noqa: ANN401, N802 -- the base class's name; its types are not public
+        main = sys.modules["__main__"]
+        sys.modules["__main__"] = ModuleType("__main__")
+        try:
+            return SpawnProcess._Popen(process_obj)  # noqa: SLF001 -- overridden here
+        finally:
+            sys.modules["__main__"] = main
 
 
 @contextmanager

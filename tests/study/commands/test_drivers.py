@@ -14,6 +14,7 @@ from factories import Builder
 from study.cli import main
 from study.commands import drivers, jobs, run
 from study.engine.driver_log import driver_log_path
+from study.engine.session import Start
 from study.ledger import end_request
 from study.ledger.claim import claim, owner
 from study.ledger.end_request import request_path
@@ -231,14 +232,13 @@ def test_a_study_is_resumed_with_what_its_first_start_left_out(tmp_path, monkeyp
     data = DataSummary(name="d", kind="k", fingerprint="f", classes=["a"], clips={}, skipped=[("a.wav", "silent")])
     write_plan(location("far"), study_plan(spec, data))
     started = []
-    monkeypatch.setattr(run, "run_study", lambda *given: started.append(given) or 0)
+    monkeypatch.setattr(run, "run_and_print", lambda *given: started.append(given) or 0)
     arguments = ["rain", "--storage", "far"] if by == "its name" else ["rain.yaml"]
     assert main(["resume", *arguments]) == 0
-    ((resumed, command, options),) = started
+    ((resumed, start),) = started
     assert resumed.model_copy(update={"storage": spec.storage}) == spec
     assert (tmp_path / "far").samefile(resumed.storage)
-    assert command == f"gce-study resume {' '.join(arguments)}"
-    assert (options.skip_bad_clips, options.retry_failed) == (1, False)
+    assert start == Start(f"gce-study resume {' '.join(arguments)}", skip_bad_clips=1, retry_failed=False)
     assert ("read from its plan" in capsys.readouterr().err) == (by == "its name")
 
 

@@ -3,8 +3,9 @@
 import time
 
 import pytest
+from rich.console import Console
 
-from study.engine.frames import Lines
+from study.engine.frames import Lines, _display
 
 
 @pytest.fixture
@@ -44,3 +45,17 @@ def test_silence_is_broken_by_what_is_being_done(capsys, monkeypatch):
     assert printed[0] == "log-mel frames: reading the data"
     assert printed[-1] == "log-mel frames: waiting for process 7 of bob on host, which computes them"
     assert len(printed) > 3
+
+
+def test_a_notebook_shows_one_line_that_changes(monkeypatch, capsys):
+    outputs = []
+    monkeypatch.setattr("study.engine.frames.Console", lambda **_: Console(force_jupyter=True))
+    monkeypatch.setattr(
+        "study.engine.notebook.NotebookDisplay._show", lambda _, data: outputs.append(data["text/plain"])
+    )
+    monkeypatch.setattr("study.engine.notebook.REFRESH_S", 0.01)
+    with _display() as display:
+        display.advance(10, 20)
+        time.sleep(0.1)
+    assert set(outputs) == {"log-mel frames: 10 of 20 clips; ETA unknown"}
+    assert capsys.readouterr() == ("", "")

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-import study.commands.check
 import study.commands.data
+import study.planning.check
 from study.cli import main
 from study.engine.heartbeat import QUIET_S, Heartbeat
 
@@ -56,7 +56,7 @@ def test_commands_that_read_many_sounds_print_a_sign_of_life(command, monkeypatc
         time.sleep(0.3)
         raise OSError("read")  # noqa: EM101 -- a test's own
 
-    monkeypatch.setattr(study.commands.check, "read_data", slow)
+    monkeypatch.setattr(study.planning.check, "read_data", slow)
     monkeypatch.setattr(study.commands.data, "_look", slow)
     monkeypatch.setattr(study.commands.data, "fsdnoisy18k", SimpleNamespace(verify=slow))
     assert main(command.split()) == 1

@@ -266,3 +266,22 @@ def test_equal_means_tie_for_the_best(study):
 )
 def test_durations_read_as_people_write_them(seconds, text):
     assert duration(seconds) == text
+
+
+def test_a_notebook_shows_the_state_and_the_last_runs_that_ended_in_one_output(tmp_path, monkeypatch, capsys):
+    outputs = []
+    monkeypatch.setattr(
+        "study.engine.notebook.NotebookDisplay._show", lambda _, data: outputs.append(data["text/plain"])
+    )
+    plans = [planned(float(t)) for t in range(100, 800, 100)]
+    progress = shown(tmp_path, plans, Console(force_jupyter=True))
+    with progress:
+        for plan in plans:
+            progress.state.record(record(plan))
+    first, last = outputs
+    assert first.startswith("s: 0 done")
+    assert last.startswith("s: 7 done")
+    assert [line for line in last.splitlines() if "complete" in line] == [
+        f"adaptive T={t}, seed 0: complete, validation 50.0%" for t in range(300, 800, 100)
+    ]
+    assert capsys.readouterr() == ("", "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 from typing import TYPE_CHECKING
 
 import pytest
@@ -43,7 +42,6 @@ def test_a_run_states_which_records_do_not_count_before_the_frames_are_computed(
         raise FramesError
 
     monkeypatch.setattr(session, "store_with_progress", compute)
-    options = argparse.Namespace(skip_bad_clips=0, retry_failed=False)
     with pytest.raises(FramesError):
-        session.train(spec, options, Notifier("first", None), lambda: None, EndWatch(storage, "first"))
+        session.train(spec, session.Start("run"), Notifier("first", None), lambda: None, EndWatch(storage, "first"))
     assert "first: 1 record is of an earlier version of the training and does not count" in capsys.readouterr().out

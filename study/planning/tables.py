@@ -1,10 +1,10 @@
-"""The tables of arms and open parameters that `check` prints."""
+"""The tables of arms and of open parameters."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from study.console import show
+from analysis.tables.table import Table
 from study.spec.open_models import Range, Values
 from trainables.naming import label, number, symbol
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from trainables.plans import PlannedRun, StudyPlan
 
 
-def show_arms(plan: StudyPlan, recorded: set[str]) -> None:
-    """Print a study's configurations with their planned and recorded runs, and with their stage if stages differ."""
+def arms_table(plan: StudyPlan, recorded: set[str]) -> Table:
+    """Return a study's configurations with their planned and recorded runs, and with their stage if stages differ."""
     runs_of: dict[tuple[str, Configuration, str], list[PlannedRun]] = {}
     for planned in plan.runs:
         runs_of.setdefault((planned.arm, planned.run.configuration, planned.stage), []).append(planned)
     staged = any(planned.stage for planned in plan.runs)
-    rows = [
+    rows = tuple(
         (
             label(runs[0]),
             configuration.loss.name,
@@ -30,13 +30,13 @@ def show_arms(plan: StudyPlan, recorded: set[str]) -> None:
             str(sum(p.run.run_id in recorded for p in runs)),
         )
         for (_, configuration, stage), runs in runs_of.items()
-    ]
-    show("", ("configuration", "loss", "subset", *(["to"] if staged else []), "runs", "recorded"), rows)
+    )
+    return Table("", ("configuration", "loss", "subset", *(["to"] if staged else []), "runs", "recorded"), rows)
 
 
-def show_open(spec: StudySpec) -> None:
-    """Print a study's arms and the parameters that they leave open."""
-    rows = [
+def open_table(spec: StudySpec) -> Table:
+    """Return a study's arms and the parameters that they leave open."""
+    rows = tuple(
         (
             arm.name,
             str(arm.loss.parameters()["name"]),
@@ -44,8 +44,8 @@ def show_open(spec: StudySpec) -> None:
             "baseline" if arm.name in getattr(spec.method, "baselines", ()) else "",
         )
         for arm in spec.open_arms
-    ]
-    show("", ("arm", "loss", "left open", ""), rows)
+    )
+    return Table("", ("arm", "loss", "left open", ""), rows)
 
 
 def _space(value: Values | Range) -> str:

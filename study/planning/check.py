@@ -1,0 +1,198 @@
+"""What a study asks for: arms, runs, data and an estimate of time, without training."""
+
+from __future__ import annotations
+
+import html
+from collections import Counter
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from analysis.results.validation_clips import validation_clips
+from analysis.tables.table import as_html
+from analysis.text.cautions.clips import clip_cautions
+from analysis.text.features import features_in_words
+from analysis.text.validation_clips import clips_in_full, coarse_clips
+from study.console import table_text
+from study.ledger.ledger import Ledger
+from study.ledger.registry import refuse_changed_study
+from study.planning.data import make_plan, read_data
+from study.planning.machine import ill_suited, lacking
+from study.planning.runs import loads_left, of_other_code, planned_loads, runs_left, superseded
+from study.planning.tables import arms_table, open_table
+from study.planning.workload import batch_sizes, estimate_s, frame_counts, patch_counts, workloads
+from study.spec.rules import Load, control_runs
+from trainables.characters import one_line
+from trainables.datasets.checks.files import passed_over
+from trainables.features.frame_store import FLOAT
+from trainables.naming import counted, duration, file_size
+from trainables.settings import Grid
+from trainables.storage.location import location
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from analysis.tables.table import Table
+    from study.planning.workload import Workload
+    from study.spec.study import StudySpec
+    from trainables.plans import DataSummary, StudyPlan
+
+MAX_SIZES = 4  # batch sizes that are listed; of more, only the ends
+MIN_BATCHES = 5  # in an epoch; with fewer, a run ends before its batch statistics settle
+
+
+@dataclass(frozen=True)
+class Check:
+    """What a study asks for.
+
+    Attributes:
+        name: the study's name.
+        recorded: how many of its runs are recorded.
+        left: how many are left, at most.
+        seconds: how long those take if none stops early, at most; None if that is not estimated.
+        tables: its arms, and what they leave open.
+        lines: everything else, as sentences.
+
+    """
+
+    name: str
+    recorded: int
+    left: int
+    seconds: float | None
+    tables: tuple[Table, ...]
+    lines: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Return the tables and the lines as text."""
+        tables = (table_text(table.title, table.header, table.rows) for table in self.tables)
+        return "\n".join([*tables, *map(one_line, self.lines)])
+
+    def _repr_html_(self) -> str:
+        """Show the tables and the lines in a notebook; nothing in them is read as markup."""
+        lines = "<br>".join(html.escape(one_line(line)) for line in self.lines)
+        return f"{''.join(map(as_html, self.tables))}<p>{lines}</p>"
+
+
+def check_study(spec: StudySpec, skip_bad_clips: int = 0) -> Check:
+    """Read a study's data and return what the study asks for; train nothing.
+
+    Args:
+        spec: the study.
+        skip_bad_clips: how many clips that cannot be used may be left out.
+
+    Raises:
+        SpecError: the storage location holds another study of this name.
+        DataSetError: the data set has problems; all are listed.
+
+    """
+    storage = location(spec.storage)
+    manifest = read_data(spec, skip_bad_clips)
+    earlier = refuse_changed_study(storage, spec.name, make_plan(spec, manifest).spec, manifest.fingerprint)
+    plan = make_plan(spec, manifest, earlier)
+    frames = frame_counts(manifest, spec.features)
+    patches = patch_counts(frames, spec.features)
+    work = workloads(spec, manifest, patches)
+    recorded = Ledger(storage).recorded(p.run.run_id for p in plan.runs)
+    left = runs_left(spec, plan, recorded)
+    loads = _loads_left(spec, plan, work, recorded, left)
+    seconds = estimate_s(spec, loads, work, len(plan.dataset.classes)) if left else 0.0
+    most = "" if planned_loads(plan, recorded).total() == left else "at most "
+    lines = chain(
+        _runs(spec, plan, len(recorded), left),
+        filter(None, [superseded(earlier, storage), of_other_code(earlier, storage)]),
+        (f"{line}; gce-study submit is for a cluster that has them" for line in lacking(spec)),
+        ill_suited(spec),
+        _data(plan.dataset),
+        passed_over(manifest),
+        _features(spec, dict(zip(manifest.digests, frames, strict=True)), patches),
+        _validation(plan),
+        _batches(spec, work),
+        [_time(seconds, most)] if left else [],
+    )
+    tables = [] if isinstance(spec.method, Grid) else [open_table(spec)]
+    tables += [arms_table(plan, recorded)] if plan.runs else []
+    return Check(spec.name, len(recorded), left, seconds, tuple(tables), tuple(lines))
+
+
+def _runs(spec: StudySpec, plan: StudyPlan, recorded: int, left: int) -> Iterator[str]:
+    """Describe how many runs a study asks for."""
+    if isinstance(spec.method, Grid):
+        controls = sum(planned.stage == "control" for planned in plan.runs)
+        most = "at most " if spec.controls and not controls else ""
+        beside = f" and {most}{counted(controls or control_runs(spec), 'control')}" if spec.controls else ""
+        named = f"{counted(len(plan.runs) - controls, 'run')} named ({counted(len(spec.seed_list), 'seed')}){beside}"
+        yield f"{spec.name}: {named}, {recorded} recorded, {most}{left} left"
+    else:
+        yield f"{spec.name}: {counted(recorded, 'run')} recorded, at most {left} left (method {spec.method.name})"
+    if limits := spec.budget.model_dump(exclude_none=True):
+        yield "budget: " + ", ".join(f"{name} {value:g}" for name, value in limits.items())
+
+
+def _data(data: DataSummary) -> Iterator[str]:
+    clips = ", ".join(f"{count} {split}" for split, count in data.clips.items())
+    wrong = "" if data.wrong is None else f"; {counted(data.wrong, 'training label')} known to be wrong"
+    yield f"{data.name}: {counted(len(data.classes), 'class')}; clips: {clips}{wrong}"
+    for path, problem in data.skipped:
+        yield f"left out: {path}: {problem}"
+    yield from clip_cautions(data.doubtful)
+
+
+def _features(spec: StudySpec, frames: Mapping[str, int], patches: Sequence[int]) -> Iterator[str]:
+    """Describe the features and what they need.
+
+    Args:
+        spec: the study.
+        frames: the number of frames of each content, by its digest.
+        patches: how many patches each clip has.
+
+    """
+    features = spec.features
+    yield f"features: {features_in_words(features)}, each of shape {features.shape}"
+    place = "in the GPU memory of each process" if spec.resources.gpus_per_run else "in memory, which runs share"
+    size = file_size(sum(frames.values()) * features.mels * FLOAT)
+    least, most = min(patches, default=0), max(patches, default=0)
+    number = counted(most, "patch") if least == most else f"{least} to {counted(most, 'patch')}"
+    yield f"frames of {counted(len(frames), 'sound')}: {size} on disk and {place}; {number} a clip"
+
+
+def _validation(plan: StudyPlan) -> Iterator[str]:
+    """Describe the clips of each subset that the study chooses on."""
+    for name, clips in validation_clips(plan).items():
+        yield f"subset {name}: validation clips: {clips_in_full(clips)}"
+    yield from coarse_clips(plan)
+
+
+def _batches(spec: StudySpec, work: dict[str, Workload]) -> Iterator[str]:
+    """Describe the batches of an epoch on each subset."""
+    for name, w in work.items():
+        patches, clips = counted(w.train_patches, "patch"), counted(w.train_clips, "clip")
+        parts = f"{patches} of {clips} to train on, {w.validation_patches:,} to validate on"
+        sizes = batch_sizes(spec, name)
+        epochs = []
+        for size in sizes if len(sizes) <= MAX_SIZES else (sizes[0], sizes[-1]):
+            batches, dropped = divmod(w.train_patches, size)
+            epochs.append(
+                f"{counted(batches, 'batch')} of {size} an epoch, {counted(dropped, 'patch')} dropped in each"
+            )
+        yield f"subset {name}: {parts}; {'; '.join(epochs)}"
+        if w.train_patches // sizes[-1] < MIN_BATCHES:
+            yield f"subset {name}: an epoch has few batches; consider a lower training.batch_size"
+
+
+def _loads_left(
+    spec: StudySpec, plan: StudyPlan, work: Mapping[str, Workload], recorded: Collection[str], left: int
+) -> Counter[Load]:
+    """Count the runs that are left by their load."""
+    loads = loads_left(spec, plan, recorded)
+    if loads.total() == left:
+        return loads
+    # The method has not named the others yet: assume the largest load.
+    epochs = max(max(arm.possible("epochs")) for arm in spec.open_arms)
+    return Counter({Load(max(work, key=lambda name: work[name].train_patches), epochs): left})
+
+
+def _time(seconds: float | None, most: str) -> str:
+    """State how long the runs that are left take."""
+    if seconds is None:
+        return "time: not estimated for a GPU"
+    return f"{most}about {duration(seconds)} if no run stops early"
