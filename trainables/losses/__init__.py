@@ -6,12 +6,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from trainables.losses.asymmetric import agce as agce
+    from trainables.losses.asymmetric import aul as aul
     from trainables.losses.base import Batch as Batch
     from trainables.losses.base import Loss as Loss
     from trainables.losses.base import LossFunction as LossFunction
     from trainables.losses.base import Memory as Memory
     from trainables.losses.base import Predictions as Predictions
     from trainables.losses.base import TrainingSet as TrainingSet
+    from trainables.losses.correction import forward_correction as forward_correction
+    from trainables.losses.cross_entropies import focal as focal
+    from trainables.losses.cross_entropies import label_smoothing as label_smoothing
+    from trainables.losses.cross_entropies import sce as sce
+    from trainables.losses.interpolated import js as js
+    from trainables.losses.interpolated import taylor_ce as taylor_ce
+    from trainables.losses.normalised import anl as anl
+    from trainables.losses.normalised import nce as nce
+    from trainables.losses.normalised import nce_agce as nce_agce
+    from trainables.losses.normalised import nce_aul as nce_aul
+    from trainables.losses.normalised import nce_mae as nce_mae
+    from trainables.losses.normalised import nce_rce as nce_rce
     from trainables.losses.robust import cce as cce
     from trainables.losses.robust import gce as gce
     from trainables.losses.robust import mae as mae
@@ -22,7 +36,12 @@ if TYPE_CHECKING:
     from trainables.losses.soft_nearest_neighbour import snn as snn
 
 _MODULES = {
+    "asymmetric": ("agce", "aul"),
     "base": ("Batch", "Loss", "LossFunction", "Memory", "Predictions", "TrainingSet"),
+    "correction": ("forward_correction",),
+    "cross_entropies": ("focal", "label_smoothing", "sce"),
+    "interpolated": ("js", "taylor_ce"),
+    "normalised": ("anl", "nce", "nce_agce", "nce_aul", "nce_mae", "nce_rce"),
     "robust": ("cce", "gce", "mae", "masking_threshold", "soft_bootstrapping", "truncated_gce"),
     "soft_nearest_neighbour": ("adaptive_q", "snn"),
 }
@@ -36,12 +55,26 @@ __all__ = [
     "Predictions",
     "TrainingSet",
     "adaptive_q",
+    "agce",
+    "anl",
+    "aul",
     "cce",
+    "focal",
+    "forward_correction",
     "gce",
+    "js",
+    "label_smoothing",
     "mae",
     "masking_threshold",
+    "nce",
+    "nce_agce",
+    "nce_aul",
+    "nce_mae",
+    "nce_rce",
+    "sce",
     "snn",
     "soft_bootstrapping",
+    "taylor_ce",
     "truncated_gce",
 ]
 
