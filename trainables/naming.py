@@ -10,11 +10,26 @@ if TYPE_CHECKING:
 
     from trainables.plans import PlannedRun
 
-PARAMETERS = ("temperature", "q", "beta", "k", "threshold", "rule", "reading", "distances")
+PARAMETERS = (
+    "temperature",
+    "alpha",
+    "beta",
+    "a",
+    "q",
+    "r",
+    "w",
+    "t",
+    "gamma",
+    "k",
+    "threshold",
+    "rule",
+    "reading",
+    "distances",
+)
 CONTROL = ".fixed_q"  # ends the name of the arm of an adaptive arm's controls
 _RUNS_TOGETHER = re.compile(r'[,;:"]| (and|as|or) ')
 UNITS, STEP = ("B", "kB", "MB", "GB", "TB"), 1000
-SYMBOLS = {"temperature": "T", "beta": "β"}
+SYMBOLS = {"temperature": "T", "alpha": "α", "beta": "β", "gamma": "γ"}  # noqa: RUF001 -- the letters of the papers
 
 
 def number(value: float | str) -> str:

@@ -7,6 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import Field
 
 from trainables.losses.base import Distances, Loss, Reading, Rule
+from trainables.losses.plain_losses import (
+    AGCE,
+    ANL,
+    AUL,
+    JS,
+    NCE,
+    NCEAGCE,
+    NCEAUL,
+    NCEMAE,
+    NCERCE,
+    SCE,
+    Focal,
+    LabelSmoothing,
+    PlainLoss,
+    TaylorCE,
+)
 
 if TYPE_CHECKING:
     from trainables.losses.base import LossFunction
@@ -16,38 +32,23 @@ Temperature = Annotated[float, Field(gt=0, description="temperature T of the sof
 Beta = Annotated[float, Field(ge=0, le=1, description="weight of the given label in [0, 1]")]
 
 
-class CCE(Loss):
+class CCE(PlainLoss):
     """Categorical cross-entropy."""
 
     name: Literal["cce"]
 
-    def make(self) -> LossFunction:
-        from trainables.losses import robust
 
-        return robust.plain(robust.cce)
-
-
-class MAE(Loss):
+class MAE(PlainLoss):
     """Mean absolute error of the labelled class, 1 - p (half the loss of Ghosh et al. 2017)."""
 
     name: Literal["mae"]
 
-    def make(self) -> LossFunction:
-        from trainables.losses import robust
 
-        return robust.plain(robust.mae)
-
-
-class GCE(Loss):
+class GCE(PlainLoss):
     """Generalized cross-entropy (1 - p^q) / q (Zhang and Sabuncu 2018, eq. 6)."""
 
     name: Literal["gce"]
     q: Q = 0.7
-
-    def make(self) -> LossFunction:
-        from trainables.losses import robust
-
-        return robust.plain(robust.gce, q=self.q)
 
 
 class GCEOrigin(Loss):
@@ -95,16 +96,11 @@ class AdaptiveGCE(Loss):
         return robust.adaptive(self.temperature, self.reading, self.distances)
 
 
-class SoftBootstrapping(Loss):
+class SoftBootstrapping(PlainLoss):
     """Soft bootstrapping (Reed et al. 2015): the target mixes the label with the prediction."""
 
     name: Literal["soft_bootstrapping"]
     beta: Beta = 0.3
-
-    def make(self) -> LossFunction:
-        from trainables.losses import robust
-
-        return robust.plain(robust.soft_bootstrapping, beta=self.beta)
 
 
 class SoftBootstrappingOrigin(Loss):
@@ -162,4 +158,17 @@ LOSSES: tuple[type[Loss], ...] = (
     SoftBootstrappingOrigin,
     LossMasking,
     LossMaskingOrigin,
+    SCE,
+    NCE,
+    NCERCE,
+    NCEMAE,
+    LabelSmoothing,
+    JS,
+    TaylorCE,
+    AGCE,
+    AUL,
+    NCEAGCE,
+    NCEAUL,
+    ANL,
+    Focal,
 )

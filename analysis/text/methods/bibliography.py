@@ -1,27 +1,6 @@
-"""The works and the software that a study rests on, for its paragraph on methods."""
+"""The works that a study's paragraph on methods may cite."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from trainables.records import Record
-
-COMMIT = 12  # digits of a git commit that are shown
-
-# Each loss without its ``_origin``: its name in the text, and the work that introduced it.
-LOSSES: dict[str, tuple[str, str]] = {
-    "cce": ("categorical cross-entropy", ""),
-    "mae": ("mean absolute error", "ghosh"),
-    "gce": ("generalized cross-entropy", "zhang"),
-    "truncated_gce": ("truncated generalized cross-entropy", "zhang"),
-    "adaptive_gce": ("adaptive generalized cross-entropy", "deng"),
-    "soft_bootstrapping": ("soft bootstrapping", "reed"),
-    "loss_masking": ("loss masking", "fonseca"),
-}
-ORIGIN = "on unverified clips and cross-entropy on verified ones"
 
 REFERENCES: dict[str, tuple[str, str]] = {
     "akiba": (
@@ -70,6 +49,17 @@ REFERENCES: dict[str, tuple[str, str]] = {
     "efron": (
         "Efron and Tibshirani, 1993",
         ("B. Efron, R. J. Tibshirani. An introduction to the bootstrap. Chapman and Hall, 1993."),
+    ),
+    "englesson": (
+        "Englesson and Azizpour, 2021",
+        (
+            "E. Englesson, H. Azizpour. Generalized Jensen-Shannon divergence loss for learning with noisy "
+            "labels. NeurIPS 2021."
+        ),
+    ),
+    "feng": (
+        "Feng et al., 2020",
+        ("L. Feng, S. Shu, Z. Lin, F. Lv, L. Li, B. An. Can cross entropy loss be robust to label noise? IJCAI 2020."),
     ),
     "fonseca": (
         "Fonseca et al., 2019",
@@ -128,11 +118,22 @@ REFERENCES: dict[str, tuple[str, str]] = {
             "for massively parallel hyperparameter tuning. MLSys 2020."
         ),
     ),
+    "lin": (
+        "Lin et al., 2017",
+        ("T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollar. Focal loss for dense object detection. ICCV 2017."),
+    ),
     "linnet": (
         "Linnet, 1990",
         (
             "K. Linnet. Estimation of the linear relationship between the measurements of two methods with "
             "proportional errors. Statistics in Medicine 9, 1990."
+        ),
+    ),
+    "ma": (
+        "Ma et al., 2020",
+        (
+            "X. Ma, H. Huang, Y. Wang, S. Romano, S. Erfani, J. Bailey. Normalized loss functions for deep "
+            "learning with noisy labels. ICML 2020."
         ),
     ),
     "miller": ("Miller, 1968", "R. G. Miller. Jackknifing variances. Annals of Mathematical Statistics 39, 1968."),
@@ -176,6 +177,20 @@ REFERENCES: dict[str, tuple[str, str]] = {
             "Bulletin 86, 1979."
         ),
     ),
+    "szegedy": (
+        "Szegedy et al., 2016",
+        (
+            "C. Szegedy, V. Vanhoucke, S. Ioffe, J. Shlens, Z. Wojna. Rethinking the Inception architecture for "
+            "computer vision. CVPR 2016."
+        ),
+    ),
+    "wang": (
+        "Wang et al., 2019",
+        (
+            "Y. Wang, X. Ma, Z. Chen, Y. Luo, J. Yi, J. Bailey. Symmetric cross entropy for robust learning "
+            "with noisy labels. ICCV 2019."
+        ),
+    ),
     "welch": (
         "Welch, 1947",
         (
@@ -190,6 +205,13 @@ REFERENCES: dict[str, tuple[str, str]] = {
             "American Statistical Association 22, 1927."
         ),
     ),
+    "ye": (
+        "Ye et al., 2023",
+        (
+            "X. Ye, X. Li, S. Dai, T. Liu, Y. Sun, W. Tong. Active negative loss functions for learning with "
+            "noisy labels. NeurIPS 2023."
+        ),
+    ),
     "zhang": (
         "Zhang and Sabuncu, 2018",
         (
@@ -200,6 +222,13 @@ REFERENCES: dict[str, tuple[str, str]] = {
     "zhang_mixup": (
         "Zhang et al., 2018",
         "H. Zhang, M. Cisse, Y. N. Dauphin, D. Lopez-Paz. mixup: beyond empirical risk minimization. ICLR 2018.",
+    ),
+    "zhou": (
+        "Zhou et al., 2021",
+        (
+            "X. Zhou, X. Liu, J. Jiang, X. Gao, X. Ji. Asymmetric loss functions for learning with noisy "
+            "labels. ICML 2021."
+        ),
     ),
 }
 
@@ -219,25 +248,3 @@ class References:
     def lines(self) -> list[str]:
         """Return the works cited so far, by author."""
         return [REFERENCES[work][1] for work in sorted(self._cited)]
-
-
-def software(records: Iterable[Record]) -> str:
-    """Return the versions, devices and commits that made the records, as a sentence; empty without records."""
-    versions: dict[str, dict[str, None]] = {}
-    devices: dict[str, None] = {}
-    commits: dict[str, None] = {}
-    for record in records:
-        for name, version in record.provenance.versions.items():
-            versions.setdefault(name, {})[version] = None
-        if device := record.provenance.device:
-            devices[device] = None
-        if commit := record.provenance.commit:
-            digits, _, changes = commit.partition("+")
-            commits[f"{digits[:COMMIT]}{f'+{changes}' if changes else ''}"] = None
-    if not versions:
-        return ""
-    tool = versions.pop("gce-study", {})
-    commit = f" (commit {' and '.join(commits)})" if commits else ""
-    others = ", ".join(f"{name} {' and '.join(used)}" for name, used in versions.items())
-    where = f" on {' and '.join(devices)}" if devices else ""
-    return f"The study was run by gce-study {' and '.join(tool)}{commit} with {others}{where}."

@@ -9,8 +9,10 @@ from analysis.results.runs_table import WAITING, status_counts
 from analysis.statistics.collapse import MIN_POINTS, MIN_SDS, MIN_SKEW, NORMAL_MAD
 from analysis.statistics.intervals import LEVEL
 from analysis.text.features import features_in_words
-from analysis.text.methods.bibliography import LOSSES, ORIGIN, References, software
+from analysis.text.methods.bibliography import References
+from analysis.text.methods.losses import LOSSES, ORIGIN
 from analysis.text.methods.procedures import named
+from analysis.text.methods.software import software
 from analysis.text.phrases import joined
 from analysis.text.validation_clips import chosen_on, covered
 from trainables.config import FEATURES, Training

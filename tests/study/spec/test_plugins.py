@@ -100,7 +100,10 @@ def test_whoever_only_reads_accepts_ranges_of_a_search(study):
             ("mine.focal", "mine.vocal"),
             "6: arms[0].loss.name: 'mine.vocal' is not defined by a plugin of this study (did you mean mine.focal?)",
         ),
-        (("name: cce}", "name: focal}"), "7: arms[1].loss.name: 'focal' is not allowed (did you mean mine.focal?)"),
+        (
+            ("name: cce}", "name: mine_focal}"),
+            "7: arms[1].loss.name: 'mine_focal' is not allowed (did you mean mine.focal?)",
+        ),
         (
             ("[my_losses.py]", "my_losses.py"),
             "2: plugins: 'my_losses.py' is not allowed; allowed: a list of 0 to 50 items",
@@ -148,7 +151,7 @@ def test_the_schema_accepts_plugins_that_are_loaded_and_others(study):
 
 def test_a_name_without_a_prefix_is_not_accepted_by_the_schema(study):
     data = dump(read_spec(study(), ALLOWED))
-    data["arms"][1]["loss"]["name"] = "focal"
+    data["arms"][1]["loss"]["name"] = "mine_focal"
     assert not jsonschema.Draft202012Validator(json_schema()).is_valid(data)
 
 

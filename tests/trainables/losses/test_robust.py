@@ -188,42 +188,6 @@ def test_q_outside_the_unit_interval_is_refused(batch, q):
         gce(logits, targets, q)
 
 
-ALL = [
-    catalogue.CCE(name="cce"),
-    catalogue.MAE(name="mae"),
-    catalogue.GCE(name="gce"),
-    catalogue.GCEOrigin(name="gce_origin"),
-    catalogue.TruncatedGCE(name="truncated_gce"),
-    catalogue.AdaptiveGCE(name="adaptive_gce"),
-    catalogue.AdaptiveGCE(name="adaptive_gce", reading="sample", distances="penultimate"),
-    catalogue.SoftBootstrapping(name="soft_bootstrapping"),
-    catalogue.SoftBootstrappingOrigin(name="soft_bootstrapping_origin"),
-    catalogue.LossMasking(name="loss_masking"),
-    catalogue.LossMaskingOrigin(name="loss_masking_origin"),
-]
-
-
-def test_the_list_above_names_every_loss():
-    assert {type(c) for c in ALL} == set(catalogue.LOSSES)
-
-
-@pytest.mark.parametrize("made", ALL, ids=lambda c: c.name)
-def test_every_loss_gives_one_finite_value_per_sample(batch, made):
-    losses = made.make()(*batch)
-    assert losses.shape == (64,)
-    assert losses.dtype == torch.float32
-    assert bool(losses.isfinite().all())
-
-
-@pytest.mark.parametrize("made", [c for c in ALL if c.name.endswith("_origin")], ids=lambda c: c.name)
-def test_an_origin_variant_is_cross_entropy_on_verified_clips_and_its_loss_elsewhere(batch, made):
-    logits, targets, context = batch
-    plain = next(c for c in ALL if c.name == made.name.removesuffix("_origin"))
-    losses = made.make()(logits, targets, context)
-    assert torch.equal(losses[context.verified], cce(logits, targets)[context.verified])
-    assert torch.equal(losses[~context.verified], plain.make()(logits, targets, context)[~context.verified])
-
-
 def test_the_adaptive_loss_leaves_its_q_for_the_curve(batch):
     logits, targets, context = batch
     losses = catalogue.AdaptiveGCE(name="adaptive_gce", temperature=100.0).make()(logits, targets, context)

@@ -12,7 +12,8 @@ from analysis.statistics.best_arm import noise, prior
 from analysis.statistics.best_arm.assessment import REGRET_RUNS
 from analysis.statistics.best_arm.posterior import DRAWS
 from analysis.text.methods import procedures
-from analysis.text.methods.bibliography import LOSSES, REFERENCES
+from analysis.text.methods.bibliography import REFERENCES
+from analysis.text.methods.losses import LOSSES
 from trainables.config import Features, Training
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE, GCEOrigin
 from trainables.losses.catalogue import LOSSES as MODELS
