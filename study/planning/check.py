@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from collections import Counter
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -21,7 +20,7 @@ from study.planning.machine import ill_suited, lacking
 from study.planning.runs import loads_left, of_other_code, planned_loads, runs_left, superseded
 from study.planning.tables import arms_table, open_table
 from study.planning.workload import batch_sizes, estimate_s, frame_counts, patch_counts, workloads
-from study.spec.rules import Load, control_runs
+from study.spec.rules import control_runs
 from trainables.characters import one_line
 from trainables.datasets.checks.files import passed_over
 from trainables.features.frame_store import FLOAT
@@ -30,7 +29,7 @@ from trainables.settings import Grid
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from analysis.tables.table import Table
     from study.planning.workload import Workload
@@ -94,9 +93,12 @@ def check_study(spec: StudySpec, skip_bad_clips: int = 0) -> Check:
     work = workloads(spec, manifest, patches)
     recorded = Ledger(storage).recorded(p.run.run_id for p in plan.runs)
     left = runs_left(spec, plan, recorded)
-    loads = _loads_left(spec, plan, work, recorded, left)
-    seconds = estimate_s(spec, loads, work, len(plan.dataset.classes)) if left else 0.0
-    most = "" if planned_loads(plan, recorded).total() == left else "at most "
+    loads = loads_left(spec, plan, recorded)
+    if loads.total() != left:  # the method has not named the others yet
+        loads.clear()
+    unnamed = left - loads.total()
+    seconds = estimate_s(spec, loads, work, len(plan.dataset.classes), unnamed) if left else 0.0
+    most = "" if planned_loads(spec, plan, recorded).total() == left else "at most "
     lines = chain(
         _runs(spec, plan, len(recorded), left),
         filter(None, [superseded(earlier, storage), of_other_code(earlier, storage)]),
@@ -177,18 +179,6 @@ def _batches(spec: StudySpec, work: dict[str, Workload]) -> Iterator[str]:
         yield f"subset {name}: {parts}; {'; '.join(epochs)}"
         if w.train_patches // sizes[-1] < MIN_BATCHES:
             yield f"subset {name}: an epoch has few batches; consider a lower training.batch_size"
-
-
-def _loads_left(
-    spec: StudySpec, plan: StudyPlan, work: Mapping[str, Workload], recorded: Collection[str], left: int
-) -> Counter[Load]:
-    """Count the runs that are left by their load."""
-    loads = loads_left(spec, plan, recorded)
-    if loads.total() == left:
-        return loads
-    # The method has not named the others yet: assume the largest load.
-    epochs = max(max(arm.possible("epochs")) for arm in spec.open_arms)
-    return Counter({Load(max(work, key=lambda name: work[name].train_patches), epochs): left})
 
 
 def _time(seconds: float | None, most: str) -> str:

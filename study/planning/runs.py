@@ -9,6 +9,7 @@ from study.spec.candidates import candidates
 from study.spec.differences import dump
 from study.spec.rules import Load, confirming_runs, control_runs, grid_controls
 from trainables.config import SEMANTICS_VERSION
+from trainables.naming import control_arm
 from trainables.plans import DataSummary, PlannedRun, StudyPlan
 from trainables.plugins.loading import has_current_code
 from trainables.records import recorded as recorded_in
@@ -88,10 +89,13 @@ def superseded(earlier: StudyPlan | None, storage: Location) -> str:
     )
 
 
-def planned_loads(plan: StudyPlan, recorded: Collection[str]) -> Counter[Load]:
-    """Return how many planned runs of each load are not recorded."""
-    waiting = {p.run.run_id: p.run.configuration for p in plan.runs if p.run.run_id not in recorded}
-    return Counter(Load(c.subset, c.training.epochs) for c in waiting.values())
+def planned_loads(spec: StudySpec, plan: StudyPlan, recorded: Collection[str]) -> Counter[Load]:
+    """Return how many planned runs of each load are not recorded; networks count as their arm's largest."""
+    networks = {name: arm.largest_network() for arm in spec.open_arms for name in (arm.name, control_arm(arm.name))}
+    waiting = {p.run.run_id: p for p in plan.runs if p.run.run_id not in recorded}
+    return Counter(
+        Load(p.run.configuration.subset, p.run.configuration.training.epochs, networks[p.arm]) for p in waiting.values()
+    )
 
 
 def loads_left(spec: StudySpec, plan: StudyPlan, recorded: Collection[str]) -> Counter[Load]:
@@ -99,7 +103,7 @@ def loads_left(spec: StudySpec, plan: StudyPlan, recorded: Collection[str]) -> C
 
     For a study that chooses, ``runs_left`` may be larger: the loads of the runs that it will plan are not known.
     """
-    planned = planned_loads(plan, recorded)
+    planned = planned_loads(spec, plan, recorded)
     return planned + grid_controls(spec) if isinstance(spec.method, Grid) and not plans_controls(plan) else planned
 
 

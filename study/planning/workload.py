@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from study.planning.speed import seconds_per_patch
+from study.spec.rules import Load, largest_loads
 from trainables.audio.errors import AudioError
 from trainables.audio.headers import probe, resampled_length
-from trainables.config import DEFAULT_NETWORK
 from trainables.datasets.manifest import DataSetError, Manifest
 from trainables.datasets.subsets import split_validation, subset
 from trainables.features.framing import frame_count, patch_starts
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from study.spec.rules import Load
     from study.spec.study import StudySpec
     from trainables.config import Features
 
@@ -111,7 +110,9 @@ def batch_sizes(spec: StudySpec, subset: str) -> list[int]:
     return sorted({size for arm in spec.open_arms if subset in arm.subsets for size in arm.possible("batch_size")})
 
 
-def estimate_s(spec: StudySpec, runs: Counter[Load], work: dict[str, Workload], classes: int) -> float | None:
+def estimate_s(
+    spec: StudySpec, runs: Counter[Load], work: dict[str, Workload], classes: int, unnamed: int = 0
+) -> float | None:
     """Estimate the wall time of runs in seconds, from a few batches of noise trained on this machine.
 
     Args:
@@ -119,6 +120,7 @@ def estimate_s(spec: StudySpec, runs: Counter[Load], work: dict[str, Workload], 
         runs: how many runs of each load.
         work: one epoch of each subset.
         classes: number of classes.
+        unnamed: how many runs beside them the method has yet to name; each counts as the longest that it may be.
 
     Returns:
         Seconds; every run is counted with all its epochs, so early stopping makes the study shorter, and with the
@@ -130,11 +132,20 @@ def estimate_s(spec: StudySpec, runs: Counter[Load], work: dict[str, Workload], 
         return None
     size = min(min(batch_sizes(spec, name)) for name in work)
     precisions = dict.fromkeys(p for arm in spec.open_arms for p in arm.possible("precision"))
-    train_s, validate_s = max(
-        seconds_per_patch(DEFAULT_NETWORK, spec.features.shape, size, classes, precision) for precision in precisions
-    )
-    once = {name: w.train_patches * train_s + w.validation_patches * validate_s for name, w in work.items()}
-    total = sum(once[load.subset] * load.epochs * count for load, count in runs.items())
+    possible = [load for arm in spec.open_arms for load in largest_loads(arm)] if unnamed else []
+    speeds = {
+        network: max(
+            seconds_per_patch(network, spec.features.shape, size, classes, precision) for precision in precisions
+        )
+        for network in dict.fromkeys(load.network for load in (*runs, *possible))
+    }
+
+    def run_s(load: Load) -> float:
+        (train_s, validate_s), w = speeds[load.network], work[load.subset]
+        return (w.train_patches * train_s + w.validation_patches * validate_s) * load.epochs
+
+    total = sum(run_s(load) * count for load, count in runs.items()) + unnamed * max(map(run_s, possible), default=0.0)
     fit = max(1, usable_cpus() // spec.resources.cpus_per_run)
     slots = min(fit, spec.resources.max_concurrent or fit)
-    return total / runs.total() * math.ceil(runs.total() / slots)
+    count = runs.total() + unnamed
+    return total / count * math.ceil(count / slots)

@@ -1,16 +1,17 @@
-"""The rules of a study file between the keys of its features."""
+"""The rules of a study file between the keys of its features, and between them and the networks."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trainables.config import FEATURES
 from trainables.naming import number
 from trainables.settings import Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from study.spec.open_arms import OpenArm
     from trainables.config import Features
 
 LONGEST_S = 60.0  # seconds of a patch
@@ -41,3 +42,12 @@ def feature_violations(features: Features) -> Iterator[Violation]:
         if features.mels > (most := most_mels(features)):
             text = f"at most {most}, so that each band holds a frequency of the transform (features.n_fft)"
             yield Violation(("features", "mels"), text)
+
+
+def patch_violations(features: Features, arms: Iterable[OpenArm]) -> Iterator[Violation]:
+    """Yield each size of a patch that is too small for the network of an arm."""
+    networks: dict[str, Any] = {arm.network.parameters()["name"]: arm.network.of for arm in arms}
+    for name, network in networks.items():
+        for key, least in zip(("patch_frames", "mels"), network.smallest, strict=True):
+            if getattr(features, key) < least:
+                yield Violation(("features", key), f"at least {least} with network {name}, whose poolings need as many")

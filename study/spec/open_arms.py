@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from study.spec.arms import Arm, OpenTraining
     from trainables.config import Part
+    from trainables.networks.base import Network
 
     Path = tuple[str | int, ...]
 
@@ -82,6 +83,13 @@ class OpenArm:
             return (value.min, value.max)
         return value.values if isinstance(value, Values) else (value,)
 
+    def largest_network(self) -> Network:
+        """Return the arm's network with the largest value of each number that it leaves open: it takes the longest."""
+        values = {p.key: _largest(p.value) for p in self.parameters.values() if p.part == "network"}
+        of: Any = self.network.of
+        network: Network = of.model_validate({"name": self.network.parameters()["name"], **values})
+        return network
+
     def choices(self) -> Iterator[Choice]:
         """Yield each configuration of an arm without a range; the last open parameter changes fastest.
 
@@ -108,6 +116,14 @@ class OpenArm:
         network: Any = self.network.of.model_validate({"name": self.network.parameters()["name"], **parts["network"]})
         training = Training.model_validate(parts["training"]).canonical()
         return Configuration(loss=loss, network=network, training=training, **parts[None])
+
+
+def _largest(value: Any) -> Any:  # noqa: ANN401 -- any value of a parameter
+    if isinstance(value, Range):
+        return value.max
+    if isinstance(value, Values):
+        return value.values[0] if isinstance(value.values[0], str) else max(value.values)
+    return value
 
 
 def open_arm(arm: Arm, index: int, training: OpenTraining, network: Open) -> OpenArm:

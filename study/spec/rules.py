@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from study.spec.augmentation_rules import augmentation_violations
-from study.spec.feature_rules import feature_violations
+from study.spec.feature_rules import feature_violations, patch_violations
 from study.spec.messages import closest, shown
 from study.spec.training_rules import settings_violations
 from trainables.losses.catalogue import AdaptiveGCE
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from study.spec.keys import StudyKeys
     from study.spec.open_arms import OpenArm
     from trainables.config import Configuration
+    from trainables.networks.base import Network
     from trainables.settings import ChoosingMethod
 
 MAX_CONFIGURATIONS = 10_000
@@ -34,6 +35,7 @@ def violations(spec: StudyKeys) -> list[Violation]:
         *settings_violations(spec.open_arms),
         *augmentation_violations(spec.open_arms, spec.features),
         *feature_violations(spec.features),
+        *patch_violations(spec.features, spec.open_arms),
     )
     return list(dict.fromkeys((*of_settings, *_distinct(spec), *of_method, *_controls(spec))))
 
@@ -134,18 +136,22 @@ def _adaptive_arms(spec: StudyKeys) -> list[OpenArm]:
 
 
 class Load(NamedTuple):
-    """What determines how long a run takes: its training subset and its maximum number of epochs."""
+    """What determines how long a run takes: its training subset, its maximum number of epochs, and its network."""
 
     subset: str
     epochs: int
+    network: Network
+
+
+def largest_loads(arm: OpenArm) -> list[Load]:
+    """Return the largest load that a run of an arm may have, on each of its subsets."""
+    return [Load(subset, max(arm.possible("epochs")), arm.largest_network()) for subset in arm.subsets]
 
 
 def grid_controls(spec: StudyKeys) -> Counter[Load]:
     """Return the maximum number of controls of each load in a grid: each arm's best configuration has them."""
     arms = _adaptive_arms(spec) if spec.controls else []
-    return Counter(
-        Load(subset, max(arm.possible("epochs"))) for arm in arms for subset in arm.subsets for _ in spec.seed_list
-    )
+    return Counter(load for arm in arms for load in largest_loads(arm) for _ in spec.seed_list)
 
 
 def control_runs(spec: StudyKeys) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from trainables.frozen import Frozen
 
@@ -12,7 +12,14 @@ if TYPE_CHECKING:
 
 
 class Network(Frozen):
-    """Base of the settings of a network: ``name`` and its parameters, each with its bounds."""
+    """Base of the settings of a network: ``name`` and its parameters, each with its bounds.
+
+    Attributes:
+        smallest: the fewest frames and the fewest mel bands of a patch; (1, 1) if it takes any.
+
+    """
+
+    smallest: ClassVar[tuple[int, int]] = (1, 1)
 
     name: str
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
@@ -15,14 +15,7 @@ PATCH = 3  # dimensions of a log-mel patch: (1, frames, mels)
 
 
 class _OnPatches(Network):
-    """A network on log-mel patches.
-
-    Attributes:
-        smallest: the fewest frames and mel bands of a patch: below them, a pooling leaves nothing.
-
-    """
-
-    smallest: ClassVar[tuple[int, int]]
+    """A network on log-mel patches; those smaller than ``smallest`` would be pooled to nothing."""
 
     def problem(self, shape: tuple[int, ...]) -> str | None:
         """Return why the network cannot be trained on inputs of this shape; None if it can."""

@@ -23,7 +23,7 @@ from study.spec.candidates import candidates
 from study.spec.reading import read_spec
 from study.spec.rules import Load, control_runs
 from study.spec.study import StudySpec
-from trainables.config import SEMANTICS_VERSION
+from trainables.config import DEFAULT_NETWORK, SEMANTICS_VERSION
 from trainables.losses.catalogue import AdaptiveGCE, LossMasking
 from trainables.plans import DataSummary, PlannedRun, StudyPlan
 from trainables.plugins.loading import load, use
@@ -134,11 +134,15 @@ def test_the_controls_that_a_grid_has_yet_to_plan_are_counted_on_their_subsets()
     recorded = {p.run.run_id for p in plan.runs if p.run.configuration.subset != "clean"}
     left = loads_left(spec, plan, recorded)
     subsets = ("clean", *published.TABLES["Table 3 of the paper: clean clips"][1:])
-    assert left == {Load(subset, 160): 12 for subset in subsets}
+    assert left == {Load(subset, 160, DEFAULT_NETWORK): 12 for subset in subsets}
     assert left.total() == runs_left(spec, plan, recorded)
     adaptive = [p for p in plan.runs if p.arm == "adaptive"]
     plan.runs += [p.model_copy(update={"arm": "adaptive.fixed_q", "stage": "control"}) for p in adaptive]
-    assert loads_left(spec, plan, recorded) == planned_loads(plan, recorded) == {Load("clean", 160): 12}
+    assert (
+        loads_left(spec, plan, recorded)
+        == planned_loads(spec, plan, recorded)
+        == {Load("clean", 160, DEFAULT_NETWORK): 12}
+    )
 
 
 def plan_of_two_versions(stage: Stage) -> StudyPlan:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
-from study.planning.workload import frame_counts, patch_counts, workloads
+from study.planning import workload
+from study.planning.workload import Workload, estimate_s, frame_counts, patch_counts, workloads
+from study.spec.rules import Load
 from study.spec.study import StudySpec
 from trainables.config import FEATURES, Features
 from trainables.datasets.manifest import Clip, DataSetError, Manifest
+from trainables.networks.catalogue import BaselineCNN, EmbeddingHead, VGGLike
 
 CLIPS = 40
 
@@ -53,3 +58,51 @@ def test_frames_and_patches_of_a_clip_follow_from_its_files_header_and_the_featu
     counts = {features: frame_counts(data, features) for features in (FEATURES, speech)}
     assert counts == {FEATURES: [101, 501, 0], speech: [101, 1001, 0]}
     assert [patch_counts(frames, features) for features, frames in counts.items()] == [[1, 9, 0], [1, 19, 0]]
+
+
+WORK = {"all": Workload(20, 100, 50), "clean": Workload(2, 10, 5)}
+
+
+@pytest.fixture
+def timed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return the names of the networks that are timed; a patch takes 1 s with cnn and 7 s with vgg, 0 s to score."""
+    names: list[str] = []
+
+    def seconds(network: Any, *_: Any) -> tuple[float, float]:
+        names.append(network.name)
+        return {"cnn": 1.0, "vgg": 7.0}[network.name], 0.0
+
+    monkeypatch.setattr(workload, "seconds_per_patch", seconds)
+    return names
+
+
+def two_networks(*, networks: tuple[str, ...] = ("cnn", "vgg")) -> StudySpec:
+    subsets = {"values": ["all", "clean"]}
+    arms = [{"name": n, "loss": {"name": "cce"}, "network": {"name": n}, "subset": subsets} for n in networks]
+    keys = {"name": "s", "dataset": {"kind": "synthetic"}, "arms": arms, "seeds": 1, "training": {"epochs": 2}}
+    return StudySpec.model_validate(keys | {"resources": {"max_concurrent": 1}})
+
+
+def test_each_run_is_estimated_with_the_speed_of_its_network(timed: list[str]) -> None:
+    runs = Counter({Load("all", 2, BaselineCNN()): 3, Load("clean", 1, VGGLike()): 1})
+    assert estimate_s(two_networks(), runs, WORK, 20) == 3 * 100 * 2 * 1.0 + 10 * 7.0
+    assert sorted(timed) == ["cnn", "vgg"]
+
+
+@pytest.mark.usefixtures("timed")
+def test_runs_that_have_no_name_yet_count_as_the_longest_of_the_study() -> None:
+    assert estimate_s(two_networks(), Counter(), WORK, 20, unnamed=4) == 4 * 100 * 2 * 7.0
+
+
+def test_a_network_that_no_run_uses_is_not_timed(timed: list[str]) -> None:
+    assert estimate_s(two_networks(networks=("cnn",)), Counter(), WORK, 20, unnamed=1) == 100 * 2 * 1.0
+    assert timed == ["cnn"]
+
+
+def test_a_network_with_open_parameters_is_timed_at_their_largest_values() -> None:
+    head = {"name": "head", "hidden": {"values": [64, 512, 8]}, "dropout": {"values": [0.2, 0.0]}}
+    arms = [{"name": "a", "loss": {"name": "cce"}, "network": head}]
+    spec = two_networks()
+    keys = spec.model_dump() | {"arms": arms}
+    (arm,) = StudySpec.model_validate(keys).open_arms
+    assert arm.largest_network() == EmbeddingHead(hidden=512, dropout=0.2)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from study.spec.feature_rules import feature_violations
+from study.spec.feature_rules import feature_violations, patch_violations
+from study.spec.study import StudySpec
 from trainables.config import FEATURES, Features
 
 SPEECH = {"sample_rate": 16_000, "n_fft": 512, "window": 400, "hop": 160, "mels": 64}
@@ -43,3 +44,24 @@ def test_a_broken_rule_names_a_stated_key_and_what_is_allowed(
 def test_all_broken_rules_are_reported_at_once() -> None:
     broken = violations(n_fft=512, window=600, hop=700, patch_frames=9999, patch_hop=10_000)
     assert [key for key, _ in broken] == ["window", "hop", "patch_hop", "patch_frames"]
+
+
+@pytest.mark.parametrize(
+    ("network", "size", "problems"),
+    [
+        ("cnn", (16, 4), []),
+        ("cnn", (15, 4), [("patch_frames", "at least 16 with network cnn, whose poolings need as many")]),
+        ("cnn", (100, 3), [("mels", "at least 4 with network cnn, whose poolings need as many")]),
+        ("vgg", (4, 4), []),
+        ("vgg", (3, 96), [("patch_frames", "at least 4 with network vgg, whose poolings need as many")]),
+        ("head", (1, 1), []),
+    ],
+)
+def test_a_patch_is_large_enough_for_the_network_of_every_arm(
+    network: str, size: tuple[int, int], problems: list[tuple[str, str]]
+) -> None:
+    arms = [{"name": "a", "loss": {"name": "cce"}, "network": {"name": network}}]
+    keys = {"name": "s", "dataset": {"kind": "synthetic"}, "arms": arms, "seeds": 1}
+    features = Features(patch_frames=size[0], mels=size[1], patch_hop=1)
+    violated = patch_violations(features, StudySpec.model_validate(keys).open_arms)
+    assert [(str(at[-1]), allowed) for at, allowed in violated] == problems
