@@ -15,6 +15,7 @@ from analysis.text.validation_clips import clips_in_full, coarse_clips
 from study.console import table_text
 from study.ledger.ledger import Ledger
 from study.ledger.registry import refuse_changed_study
+from study.planning.contract import check_contracts
 from study.planning.data import make_plan, read_data
 from study.planning.machine import ill_suited, lacking
 from study.planning.runs import loads_left, of_other_code, planned_loads, runs_left, superseded
@@ -80,11 +81,13 @@ def check_study(spec: StudySpec, skip_bad_clips: int = 0) -> Check:
         skip_bad_clips: how many clips that cannot be used may be left out.
 
     Raises:
-        SpecError: the storage location holds another study of this name.
+        SpecError: the storage location holds another study of this name, or a plugin does not do what a training
+            needs.
         DataSetError: the data set has problems; all are listed.
 
     """
     storage = location(spec.storage)
+    kept = check_contracts(spec)
     manifest = read_data(spec, skip_bad_clips)
     earlier = refuse_changed_study(storage, spec.name, make_plan(spec, manifest).spec, manifest.fingerprint)
     plan = make_plan(spec, manifest, earlier)
@@ -100,6 +103,7 @@ def check_study(spec: StudySpec, skip_bad_clips: int = 0) -> Check:
     seconds = estimate_s(spec, loads, work, len(plan.dataset.classes), unnamed) if left else 0.0
     most = "" if planned_loads(spec, plan, recorded).total() == left else "at most "
     lines = chain(
+        (f"{name}: does what a training needs" for name in kept),
         _runs(spec, plan, len(recorded), left),
         filter(None, [superseded(earlier, storage), of_other_code(earlier, storage)]),
         (f"{line}; gce-study submit is for a cluster that has them" for line in lacking(spec)),

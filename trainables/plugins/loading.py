@@ -122,6 +122,11 @@ def use(plugins: Collection[Plugin]) -> None:
     _in_use[:] = plugins
 
 
+def in_use() -> tuple[Plugin, ...]:
+    """Return the plugins in use."""
+    return tuple(_in_use)
+
+
 def keep_plugins(storage: Location) -> None:
     """Keep the sources of the plugins in use in a storage location, for the processes that train.
 

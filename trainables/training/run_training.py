@@ -19,6 +19,7 @@ from torch.func import functional_call
 from torch.nn import functional
 
 from trainables.losses.base import Batch, Memory, TrainingSet
+from trainables.losses.checking import checked_losses
 from trainables.naming import counted
 from trainables.networks.building import build, checked_outputs
 from trainables.networks.penalty import l2_penalty
@@ -146,9 +147,10 @@ class RunTraining:
             logits, features = self._outputs(shown)
             batch = Batch(inputs, features.detach(), train.verified[patches], patches, number)
             if mixing is None:
-                losses = self.loss(logits.float(), targets, batch)
+                returned = self.loss(logits.float(), targets, batch)
             else:
-                losses = mixing.losses(self.loss, logits.float(), targets, batch)
+                returned = mixing.losses(self.loss, logits.float(), targets, batch)
+            losses = checked_losses(returned, self.run.configuration.loss.name, size)
             loss = losses.mean() + self.protocol.l2 * l2_penalty(self.model)
             self.optimiser.zero_grad(set_to_none=True)
             loss.backward()
