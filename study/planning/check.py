@@ -111,6 +111,7 @@ def check_study(spec: StudySpec, skip_bad_clips: int = 0) -> Check:
         _data(plan.dataset),
         passed_over(manifest),
         _features(spec, dict(zip(manifest.digests, frames, strict=True)), patches),
+        _networks(spec, len(plan.dataset.classes)),
         _validation(plan),
         _batches(spec, work),
         [_time(seconds, most)] if left else [],
@@ -159,6 +160,18 @@ def _features(spec: StudySpec, frames: Mapping[str, int], patches: Sequence[int]
     least, most = min(patches, default=0), max(patches, default=0)
     number = counted(most, "patch") if least == most else f"{least} to {counted(most, 'patch')}"
     yield f"frames of {counted(len(frames), 'sound')}: {size} on disk and {place}; {number} a clip"
+
+
+def _networks(spec: StudySpec, classes: int) -> Iterator[str]:
+    """Describe each network: its weights, as far as they are known without building it, and the smallest patch."""
+    shape = spec.features.shape
+    for network in dict.fromkeys(arm.largest_network() for arm in spec.open_arms):
+        count = None if network.problem(shape) else network.weights(shape, classes)
+        facts = [f"{count:,} weights"] if count is not None else []
+        frames, mels = network.smallest
+        facts += [f"patches of at least {frames} frames x {mels} mel bands"] if frames * mels > 1 else []
+        if facts:
+            yield f"network {network.name}: {'; '.join(facts)}"
 
 
 def _validation(plan: StudyPlan) -> Iterator[str]:

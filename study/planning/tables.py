@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.tables.table import Table
 from study.spec.open_models import Range, Values
+from trainables.config import DEFAULT_NETWORK
 from trainables.naming import label, number, symbol
 
 if TYPE_CHECKING:
@@ -20,10 +21,12 @@ def arms_table(plan: StudyPlan, recorded: set[str]) -> Table:
     for planned in plan.runs:
         runs_of.setdefault((planned.arm, planned.run.configuration, planned.stage), []).append(planned)
     staged = any(planned.stage for planned in plan.runs)
+    named = any(planned.run.configuration.network != DEFAULT_NETWORK for planned in plan.runs)
     rows = tuple(
         (
             label(runs[0]),
             configuration.loss.name,
+            *([configuration.network.name] if named else []),
             configuration.subset,
             *([stage or "compare"] if staged else []),
             str(len(runs)),
@@ -31,21 +34,25 @@ def arms_table(plan: StudyPlan, recorded: set[str]) -> Table:
         )
         for (_, configuration, stage), runs in runs_of.items()
     )
-    return Table("", ("configuration", "loss", "subset", *(["to"] if staged else []), "runs", "recorded"), rows)
+    optional = {"network": named, "to": staged}
+    header = ("configuration", "loss", "network", "subset", "to", "runs", "recorded")
+    return Table("", tuple(name for name in header if optional.get(name, True)), rows)
 
 
 def open_table(spec: StudySpec) -> Table:
     """Return a study's arms and the parameters that they leave open."""
+    named = any(arm.network.of is not type(DEFAULT_NETWORK) for arm in spec.open_arms)
     rows = tuple(
         (
             arm.name,
             str(arm.loss.parameters()["name"]),
+            *([str(arm.network.parameters()["name"])] if named else []),
             " x ".join(f"{symbol(name)} in {_space(value)}" for name, value in arm.open.items()),
             "baseline" if arm.name in getattr(spec.method, "baselines", ()) else "",
         )
         for arm in spec.open_arms
     )
-    return Table("", ("arm", "loss", "left open", ""), rows)
+    return Table("", ("arm", "loss", *(["network"] if named else []), "left open", ""), rows)
 
 
 def _space(value: Values | Range) -> str:

@@ -68,6 +68,14 @@ REFERENCES: dict[str, tuple[str, str]] = {
             "from web audio with noisy labels. ICASSP 2019."
         ),
     ),
+    "fonseca_fsd50k": (
+        "Fonseca et al., 2022",
+        (
+            "E. Fonseca, X. Favory, J. Pons, F. Font, X. Serra. FSD50K: an open dataset of human-labeled sound events. "
+            "IEEE/ACM Transactions on Audio, Speech, and Language Processing 30, 2022. "
+            "doi 10.1109/TASLP.2021.3133208."
+        ),
+    ),
     "frosst": (
         "Frosst et al., 2019",
         (

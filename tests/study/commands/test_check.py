@@ -1,6 +1,7 @@
 """The check command: what it states before a study is run."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,22 @@ def test_check_states_what_the_features_mean_and_what_they_need(spec, capsys):
         f"every 1 s, each of shape (1, 100, 96)\nframes of 54 sounds: {file_size(frames.stat().st_size)} on disk and "
         "in memory, which runs share; 1 patch a clip\n"
     ) in printed
+
+
+def test_check_states_the_weights_of_each_network_and_the_smallest_patch(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("study.planning.workload.seconds_per_patch", lambda *_: (1e-3, 1e-3))
+    (tmp_path / "two.yaml").write_text(
+        "name: two\ndataset: {kind: synthetic, train_per_class: 8, test_per_class: 1}\nstorage: runs\nseeds: 1\n"
+        "features: {patch_frames: 50, mels: 64}\ntraining: {epochs: 1, batch_size: 8}\n"
+        "arms:\n  - {name: a, loss: {name: cce}}\n  - {name: b, loss: {name: cce}, network: {name: vgg}}\n"
+    )
+    assert main(["check", "two.yaml"]) == 0
+    printed = capsys.readouterr().out
+    assert "network cnn: 235,802 weights; patches of at least 16 frames x 4 mel bands\n" in printed
+    assert "network vgg: 216,838 weights; patches of at least 4 frames x 4 mel bands\n" in printed
+    assert re.search(r"a +cce +cnn +all", printed)
+    assert re.search(r"b +cce +vgg +all", printed)
 
 
 def test_check_states_which_records_are_of_an_earlier_version_and_does_not_count_them(spec, capsys):
