@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,9 +23,11 @@ PARAMETERS = (
     "gamma",
     "k",
     "threshold",
+    "warm_up",
     "rule",
     "reading",
     "distances",
+    "matrix",
 )
 CONTROL = ".fixed_q"  # ends the name of the arm of an adaptive arm's controls
 _RUNS_TOGETHER = re.compile(r'[,;:"]| (and|as|or) ')
@@ -33,8 +36,13 @@ SYMBOLS = {"temperature": "T", "alpha": "α", "beta": "β", "gamma": "γ"}  # no
 
 
 def number(value: float | str) -> str:
-    """Format a parameter's value with the fewest digits that identify it: 1000, 0.7, 1000.001, 1e+16."""
-    return value if isinstance(value, str) else repr(float(value)).removesuffix(".0")
+    """Format a parameter's value with the fewest digits that identify it: 1000, 0.7, 1000.001, 1e+16.
+
+    The content of a file, which has lines, is named by a digest.
+    """
+    if isinstance(value, str):
+        return f"file {sha256(value.encode()).hexdigest()[:8]}" if "\n" in value else value
+    return repr(float(value)).removesuffix(".0")
 
 
 def symbol(parameter: str) -> str:

@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias, TypeVar
 
 from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag
-from pydantic_core import PydanticCustomError
 
 from trainables.config import FEATURES, Features, Split
-from trainables.frozen import Frozen
+from trainables.frozen import Frozen, not_allowed
 from trainables.records import SelectOn
 
 if TYPE_CHECKING:
@@ -23,7 +22,6 @@ MAX_CONFIRMING_SEEDS = 1000
 MAX_GUARANTEED_CONFIGURATIONS = 9
 MAX_GUARANTEED_CONFIDENCE = 0.95
 MIN_GUARANTEED_SEEDS = 5
-NOT_ALLOWED = "not_allowed"  # type of the errors made by ``not_allowed``
 # One rule for studies and arms: both become folder names and labels.
 NAME_PATTERN = r"[a-z0-9][a-z0-9._-]{0,63}"
 Name = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
@@ -36,11 +34,6 @@ class Violation(NamedTuple):
 
     at: tuple[str | int, ...]
     allowed: str
-
-
-def not_allowed(at: tuple[str | int, ...], allowed: str) -> PydanticCustomError:
-    """Return the error of a validator: which value under the validated one is refused, and what would be allowed."""
-    return PydanticCustomError(NOT_ALLOWED, "allowed: {allowed}", {"at": at, "allowed": allowed})
 
 
 def distinct(values: tuple[T, ...]) -> tuple[T, ...]:

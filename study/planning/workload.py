@@ -10,6 +10,7 @@ from study.planning.speed import seconds_per_patch
 from study.spec.rules import Load, largest_loads
 from trainables.audio.errors import AudioError
 from trainables.audio.headers import probe, resampled_length
+from trainables.datasets.known_labels import known_labels
 from trainables.datasets.manifest import DataSetError, Manifest
 from trainables.datasets.subsets import split_validation, subset
 from trainables.features.framing import frame_count, patch_starts
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from study.spec.study import StudySpec
     from trainables.config import Features
+    from trainables.losses.base import KnownLabels
 
 SEEDS = 12  # whose splits are looked at where the method, not the file, decides on the seeds
 
@@ -63,7 +65,8 @@ def workloads(spec: StudySpec, manifest: Manifest, patches: Sequence[int]) -> di
         patches: how many patches each clip has.
 
     Raises:
-        DataSetError: a subset is empty or holds less than one batch; all such subsets are listed.
+        DataSetError: a subset is empty, holds less than one batch, or lacks labels that a loss needs; all such subsets
+            are listed.
 
     """
 
@@ -86,6 +89,7 @@ def workloads(spec: StudySpec, manifest: Manifest, patches: Sequence[int]) -> di
         work[name] = Workload(len(train), count(train), count(held))
         verified = all(any(manifest.clips[i].verified for i in validation) for _, validation in splits)
         problems += _unusable(spec, name, work[name], verified=verified)
+        problems += _unsuited(spec, name, known_labels(manifest, train))
     if problems:
         raise DataSetError(problems)
     return work
@@ -103,6 +107,14 @@ def _unusable(spec: StudySpec, name: str, work: Workload, *, verified: bool) -> 
             f"subset {name}: {counted(work.train_patches, 'training patch')}; training.batch_size is {size}, and at "
             "least one whole batch is needed"
         )
+
+
+def _unsuited(spec: StudySpec, name: str, labels: KnownLabels) -> Iterator[str]:
+    """Yield why a loss cannot be trained on a subset with such labels."""
+    for arm in spec.open_arms:
+        if name in arm.subsets:
+            problems = dict.fromkeys(loss.problem(labels) for loss in arm.losses())
+            yield from (f"arm {arm.name}, subset {name}: {problem}" for problem in problems if problem)
 
 
 def batch_sizes(spec: StudySpec, subset: str) -> list[int]:

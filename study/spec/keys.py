@@ -14,9 +14,9 @@ from study.spec.open_arms import OpenArm, open_arm
 from trainables.config import FEATURES, Features, Training
 from trainables.datasets.config import DataSet
 from trainables.datasets.keys import with_paths
-from trainables.frozen import Frozen
+from trainables.frozen import Frozen, not_allowed
 from trainables.records import SelectOn
-from trainables.settings import Budget, CollapseRule, Controls, GpuPrices, Grid, MethodSpec, Name, distinct, not_allowed
+from trainables.settings import Budget, CollapseRule, Controls, GpuPrices, Grid, MethodSpec, Name, distinct
 from trainables.storage.location import URL, URL_FORM, is_url
 
 MAX_SEEDS = 1000

@@ -13,7 +13,7 @@ from trainables.plugins.loading import NAME
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 
     from trainables.frozen import Frozen
 
@@ -34,7 +34,7 @@ class Named:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:  # noqa: ANN401 -- pydantic's
         """Return the schema of the validation."""
         del source, handler
-        return core_schema.no_info_plain_validator_function(self._validated)
+        return core_schema.with_info_plain_validator_function(self._validated)
 
     def __get_pydantic_json_schema__(self, core: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:  # noqa: ANN401 -- pydantic's
         """Return the JSON Schema: a branch for each model, and one for the names of plugins that are not loaded."""
@@ -52,13 +52,13 @@ class Named:
         }
         return schema | {"oneOf": [*schema["oneOf"], unloaded]}
 
-    def _validated(self, value: Any) -> Frozen:  # noqa: ANN401 -- any value of a file
+    def _validated(self, value: Any, info: ValidationInfo) -> Frozen:  # noqa: ANN401 -- any value of a file
         models = self._models()
         name = value.get("name") if isinstance(value, dict) else getattr(value, "name", None)
         if isinstance(name, str) and "." in name and name not in models:
             return self._unloaded.model_validate(value)
         # The location of an error in it names the model, as that of any union does.
-        validated: Frozen = _union(tuple(models.values())).validate_python(value)
+        validated: Frozen = _union(tuple(models.values())).validate_python(value, context=info.context)
         return validated
 
 

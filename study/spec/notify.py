@@ -7,8 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
-from trainables.frozen import Frozen
-from trainables.settings import not_allowed
+from trainables.frozen import Frozen, not_allowed
 
 Event = Literal["finished", "failed", "settled"]
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from study.spec.arms import Arm, OpenTraining
     from trainables.config import Part
+    from trainables.losses.base import Loss
     from trainables.networks.base import Network
 
     Path = tuple[str | int, ...]
@@ -78,10 +79,7 @@ class OpenArm:
 
     def possible(self, setting: str) -> tuple[Any, ...]:
         """Return the values that a training setting may have; of a range its ends."""
-        value = self.parameters[setting].value
-        if isinstance(value, Range):
-            return (value.min, value.max)
-        return value.values if isinstance(value, Values) else (value,)
+        return _options(self.parameters[setting].value)
 
     def largest_network(self) -> Network:
         """Return the arm's network with the largest value of each number that it leaves open: it takes the longest."""
@@ -89,6 +87,14 @@ class OpenArm:
         of: Any = self.network.of
         network: Network = of.model_validate({"name": self.network.parameters()["name"], **values})
         return network
+
+    def losses(self) -> Iterator[Loss]:
+        """Yield the losses of the arm's configurations; of a range, those with its ends."""
+        options = {p.key: _options(p.value) for p in self.parameters.values() if p.part == "loss"}
+        of: Any = self.loss.of
+        for values in itertools.product(*options.values()):
+            parameters = dict(zip(options, values, strict=True))
+            yield of.model_validate({"name": self.loss.parameters()["name"], **parameters})
 
     def choices(self) -> Iterator[Choice]:
         """Yield each configuration of an arm without a range; the last open parameter changes fastest.
@@ -124,6 +130,12 @@ def _largest(value: Any) -> Any:  # noqa: ANN401 -- any value of a parameter
     if isinstance(value, Values):
         return value.values[0] if isinstance(value.values[0], str) else max(value.values)
     return value
+
+
+def _options(value: Any) -> tuple[Any, ...]:  # noqa: ANN401 -- a value or what it is left open over
+    if isinstance(value, Range):
+        return (value.min, value.max)
+    return value.values if isinstance(value, Values) else (value,)
 
 
 def open_arm(arm: Arm, index: int, training: OpenTraining, network: Open) -> OpenArm:

@@ -22,9 +22,9 @@ from pydantic import (
 )
 
 from study.spec.messages import shown
-from trainables.frozen import Frozen
+from trainables.frozen import Frozen, not_allowed
 from trainables.networks.base import Network
-from trainables.settings import OpenRange, distinct, not_allowed
+from trainables.settings import OpenRange, distinct
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -6,15 +6,17 @@ import base64
 import hashlib
 import json
 import zlib
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import reduce
 from operator import getitem
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from pydantic import ValidationError
 
 from study.errors import SpecError
 from study.spec.messages import key_path
+from study.spec.open_models import Values
 from study.spec.plugins import load_plugins, undefined
 from study.spec.shipped import nearest
 from study.spec.study import StudySpec
@@ -93,8 +95,8 @@ class StudyFile:
         """Return the file as a cluster keeps it, with its plugins.
 
         Args:
-            storage: replaces the file's storage location; then, and if there are plugins, the text is JSON, which is
-                YAML too.
+            storage: replaces the file's storage location; then, and if there are plugins or other files, whose content
+                becomes part of the text, the text is JSON, which is YAML too.
 
         Raises:
             SpecError: the plugins are too large together.
@@ -102,6 +104,7 @@ class StudyFile:
         """
         places = [f"plugins/{i}/{sources.name}" for i, sources in enumerate(self.plugins)]
         changes = ({"storage": storage} if storage is not None else {}) | ({"plugins": places} if places else {})
+        changes |= self._files_of_losses()
         data = self.document.data | changes
         text = json.dumps(data, ensure_ascii=False, indent=1) if changes else self.text
         if (size := sum(sources.size for sources in self.plugins)) > MAX_BYTES:
@@ -115,6 +118,16 @@ class StudyFile:
         hashed = [data, *(sources.sha256 for sources in self.plugins)] if self.plugins else data
         digest = hashlib.sha256(json.dumps(hashed, sort_keys=True, default=str).encode()).hexdigest()[:20]
         return Submission(self.path.name, text, digest, files)
+
+    def _files_of_losses(self) -> dict[str, Any]:
+        """Return the arms with the contents of the files that their losses name; empty if there are none."""
+        arms = deepcopy(self.document.data["arms"])
+        for given, arm in zip(arms, self.spec.arms, strict=True):
+            for name, value in arm.loss.parameters().items():
+                values = value.values if isinstance(value, Values) else (value,)
+                if any(isinstance(one, str) and "\n" in one for one in values):
+                    given["loss"][name] = {"values": list(values)} if isinstance(value, Values) else value
+        return {"arms": arms} if arms != self.document.data["arms"] else {}
 
     def paths(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """Yield the key and the text of each path in the file, as it is written there."""

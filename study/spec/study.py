@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from study.spec.arms import Arm  # noqa: TC001 -- pydantic reads the annotation
 from study.spec.keys import StudyKeys
 from study.spec.rules import violations
-from trainables.settings import NOT_ALLOWED, not_allowed
+from trainables.frozen import NOT_ALLOWED, not_allowed
 
 
 class StudySpec(StudyKeys):

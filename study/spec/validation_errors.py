@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from study.spec.messages import closest, key_path, shown
 from study.spec.study import json_schema
 from study.spec.yaml_reader import Problem
-from trainables.settings import NOT_ALLOWED
+from trainables.frozen import NOT_ALLOWED
 
 if TYPE_CHECKING:
     from pydantic import ValidationError

@@ -48,6 +48,25 @@ class LossFunction(Protocol):
 
 
 @dataclass(frozen=True)
+class KnownLabels:
+    """What is known of the labels of a run's training clips, as numbers of clips, for K classes in their order.
+
+    Attributes:
+        classes: the names of the classes.
+        verified: verified clips of each class.
+        unverified: clips given each label that are not verified.
+        transitions: of the latter, those whose true label is known and is one of the classes, by true class (rows) and
+            given label (columns).
+
+    """
+
+    classes: tuple[str, ...] = ()
+    verified: tuple[int, ...] = ()
+    unverified: tuple[int, ...] = ()
+    transitions: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(frozen=True)
 class TrainingSet:
     """The N training patches of a run, as a loss may know them before the training; all tensors are on its device.
 
@@ -56,6 +75,7 @@ class TrainingSet:
         verified: whether each patch comes from a verified clip, shape (N,), bool.
         clips: the clip of each patch, shape (N,), int64, in [0, C) for C clips.
         classes: number of classes K.
+        labels: what is known of the labels of the clips.
 
     """
 
@@ -63,6 +83,7 @@ class TrainingSet:
     verified: torch.Tensor
     clips: torch.Tensor
     classes: int
+    labels: KnownLabels = KnownLabels()
 
 
 class Predictions(Protocol):
@@ -125,6 +146,10 @@ class Loss(Frozen):
     """Base of the settings of a loss: ``name`` and its parameters, each with its bounds."""
 
     name: str
+
+    def problem(self, labels: KnownLabels) -> str:  # noqa: ARG002 -- for those that need some labels
+        """Return what keeps the loss from being trained on clips with such labels, in one line, or ""."""
+        return ""
 
     @abstractmethod
     def make(self) -> LossFunction:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from trainables.losses.base import Distances, Loss, Reading, Rule
 from trainables.losses.plain_losses import (
@@ -23,9 +23,12 @@ from trainables.losses.plain_losses import (
     PlainLoss,
     TaylorCE,
 )
+from trainables.losses.transition import INJECTED, VERIFIED, as_text, empirical, matrix_problem, parse_transition
 
 if TYPE_CHECKING:
-    from trainables.losses.base import LossFunction
+    from collections.abc import Sequence
+
+    from trainables.losses.base import KnownLabels, LossFunction
 
 Q = Annotated[float, Field(ge=0, le=1, description="q of L_q in [0, 1]: 0 is cross-entropy, 1 is MAE")]
 Temperature = Annotated[float, Field(gt=0, description="temperature T of the soft-nearest-neighbour score, > 0")]
@@ -147,6 +150,41 @@ class LossMaskingOrigin(LossMasking):
         return robust.origin(super().make())
 
 
+class ForwardCorrection(Loss):
+    """Forward-corrected cross-entropy on unverified clips (Patrini et al. 2017), cross-entropy on verified ones.
+
+    The matrix holds the probabilities of each label given the true class. ``injected``: counted on the unverified clips
+    whose true label is known, as it is where noise is injected. ``verified``: estimated after ``warm_up`` epochs from
+    what the network predicts for verified clips (gold loss correction, Hendrycks et al. 2018). A CSV file: the names of
+    the classes, then a row of numbers for each true class, in the same order.
+    """
+
+    name: Literal["forward_correction"]
+    # In a run, the matrix of a file is its text, so that the run is the same wherever the file is, or without it.
+    matrix: Annotated[
+        str,
+        AfterValidator(as_text),
+        Field(description="injected, verified, or a CSV file of the matrix; its path starts from this file"),
+    ] = "injected"
+    warm_up: Annotated[
+        int, Field(ge=1, le=10_000, description="epochs before the matrix is estimated (matrix: verified)")
+    ] = 10
+
+    def problem(self, labels: KnownLabels) -> str:
+        return matrix_problem(self.matrix, labels)
+
+    def rows(self, labels: KnownLabels) -> Sequence[Sequence[float]] | None:
+        """Return the matrix, shape (K, K), for such labels; None if it has to be estimated."""
+        if self.matrix == VERIFIED:
+            return None
+        return empirical(labels) if self.matrix == INJECTED else parse_transition(self.matrix).rows
+
+    def make(self) -> LossFunction:
+        from trainables.losses import correction
+
+        return correction.Corrected(self)
+
+
 LOSSES: tuple[type[Loss], ...] = (
     CCE,
     MAE,
@@ -171,4 +209,5 @@ LOSSES: tuple[type[Loss], ...] = (
     NCEAUL,
     ANL,
     Focal,
+    ForwardCorrection,
 )

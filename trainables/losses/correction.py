@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING
 import torch
 from torch.nn import functional
 
+from trainables.losses.base import Memory
+from trainables.losses.robust import cce
 from trainables.losses.transition import transition_problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from trainables.losses.base import Batch, Predictions, TrainingSet
+    from trainables.losses.catalogue import ForwardCorrection
+
+LOWEST = 1e-12  # entry of an estimated matrix: a column of zeros would make a loss infinite
 
 
 def forward_correction(
@@ -44,3 +51,48 @@ def forward_correction(
     # From a class that is never labelled y, log T is -inf: it adds nothing to the sum and gets no gradient from it.
     given = T.detach().to(logits.dtype).log().T[targets]
     return -torch.logsumexp(functional.log_softmax(logits, dim=1) + given, dim=1)
+
+
+class Corrected(Memory):
+    """Cross-entropy on verified clips, and forward-corrected cross-entropy on the others.
+
+    The matrix ``verified`` is estimated as in gold loss correction (Hendrycks et al. 2018): for ``warm_up`` epochs,
+    training is by cross-entropy on unverified clips alone, so that the network learns to predict their labels, wrong
+    ones included. Row i is then the mean of its softmax over the verified training patches of class i.
+    """
+
+    state = ("matrix",)
+
+    def __init__(self, settings: ForwardCorrection) -> None:
+        """Keep the settings; the matrix follows at the start or after the warm-up."""
+        self.settings = settings
+        self.matrix: torch.Tensor | None = None
+        self._targets = self._verified = torch.empty(0)
+
+    def start(self, data: TrainingSet) -> None:
+        """Make the matrix, unless it has to be estimated.
+
+        Raises:
+            ValueError: the labels of the training clips do not suffice, or the matrix is of other classes.
+
+        """
+        if problem := self.settings.problem(data.labels):
+            raise ValueError(problem)
+        self._targets, self._verified = data.targets, data.verified
+        rows = self.settings.rows(data.labels)
+        self.matrix = None if rows is None else torch.tensor(rows, device=data.targets.device)
+
+    def begin_epoch(self, epoch: int, predictions: Predictions) -> None:
+        """Estimate the matrix after the warm-up."""
+        if self.matrix is None and epoch > self.settings.warm_up:
+            p = predictions.running()[self._verified].double().exp()
+            members = functional.one_hot(self._targets[self._verified], p.shape[1]).double()
+            means = (members.T @ p) / members.sum(dim=0)[:, None]
+            self.matrix = means.clamp_min(LOWEST).float()
+
+    def __call__(self, logits: torch.Tensor, targets: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """Return the losses, shape (B,)."""
+        right = cce(logits, targets)
+        if self.matrix is None:
+            return torch.where(batch.verified, torch.zeros_like(right), right)
+        return torch.where(batch.verified, right, forward_correction(logits, targets, self.matrix))

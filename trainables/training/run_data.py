@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from trainables.datasets.known_labels import known_labels
 from trainables.datasets.subsets import split_validation, subset
 from trainables.features.shared_data import load_published
 from trainables.training.patches import Patches, PatchIndex, index_patches, standardisation
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from trainables.config import Features, Run
     from trainables.datasets.manifest import Manifest
     from trainables.features.frame_store import FrameStore
+    from trainables.losses.base import KnownLabels
     from trainables.storage.types import Location
 
 MAX_CACHED = 32  # splits whose patches are kept: some megabytes each on a large data set
@@ -54,6 +56,7 @@ class RunDataSource:
                 validation=self._index(validation),
                 test=self._test,
                 classes=len(self.class_index),
+                labels=known_labels(self.manifest, train_clips),
             )
         return self._cache[key]
 
@@ -89,6 +92,7 @@ class RunData:
         validation: patches of the clips held out from the subset.
         test: patches of the test clips.
         classes: number of classes K.
+        labels: what is known of the labels of the training clips.
 
     """
 
@@ -97,3 +101,4 @@ class RunData:
     validation: PatchIndex
     test: PatchIndex
     classes: int
+    labels: KnownLabels

@@ -65,7 +65,7 @@ class RunTraining:
         self.memory = self.loss if isinstance(self.loss, Memory) else None
         if self.memory is not None:
             train = data.train
-            self.memory.start(TrainingSet(train.labels, train.verified, train.clips, data.classes))
+            self.memory.start(TrainingSet(train.labels, train.verified, train.clips, data.classes, data.labels))
         self.predictions = TrainingPredictions(
             partial(self._log_probabilities, data.train), keeps_best=self.memory is not None and self.memory.needs_best
         )

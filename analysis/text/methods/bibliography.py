@@ -156,6 +156,13 @@ REFERENCES: dict[str, tuple[str, str]] = {
             "augmentation method for automatic speech recognition. Interspeech 2019."
         ),
     ),
+    "patrini": (
+        "Patrini et al., 2017",
+        (
+            "G. Patrini, A. Rozza, A. K. Menon, R. Nock, L. Qu. Making deep neural networks robust to label noise: a "
+            "loss correction approach. CVPR 2017."
+        ),
+    ),
     "patterson": (
         "Patterson and Thompson, 1971",
         (

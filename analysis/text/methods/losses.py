@@ -24,5 +24,6 @@ LOSSES: dict[str, tuple[str, str]] = {
     "nce_aul": ("normalised cross-entropy plus asymmetric unhinged loss", "zhou"),
     "anl": ("active negative loss", "ye"),
     "focal": ("focal loss", "lin"),
+    "forward_correction": ("forward-corrected cross-entropy", "patrini"),
 }
 ORIGIN = "on unverified clips and cross-entropy on verified ones"

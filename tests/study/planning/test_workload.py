@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,27 @@ def _usable(manifest: Manifest, spec: StudySpec) -> bool:
         return workloads(spec, manifest, [1] * CLIPS)["all"].train_clips == 34
     except DataSetError as error:
         return error.problems != ["subset all: none of its validation clips is verified, and select_on is verified"]
+
+
+def test_a_loss_for_whose_labels_the_data_set_lacks_the_truth_is_refused_with_its_arm_and_subset(
+    manifest: Manifest,
+) -> None:
+    open_matrix = {"values": ["injected", "verified"]}
+    arms = [{"name": "fc", "loss": {"name": "forward_correction", "matrix": open_matrix}}]
+    spec = StudySpec.model_validate(study("fixed", 0).model_dump() | {"arms": arms, "select_on": "validation"})
+    with pytest.raises(DataSetError) as refused:
+        workloads(spec, manifest, [1] * CLIPS)
+    needs = "arm fc, subset all: forward_correction needs"
+    assert refused.value.problems[0] == f"{needs} the true label of unverified training clips; none is known"
+    known = tuple(replace(clip, true_label=clip.label) for clip in manifest.clips)
+    fixed = spec.model_copy(update={"arms": study_of("injected")})
+    assert workloads(fixed, replace(manifest, clips=known), [1] * CLIPS)["all"].train_clips == 34
+
+
+def study_of(matrix: str) -> Any:
+    loss = {"name": "forward_correction", "matrix": matrix}
+    keys = {"name": "s", "dataset": {"kind": "synthetic"}, "arms": [{"name": "fc", "loss": loss}], "seeds": 3}
+    return StudySpec.model_validate(keys).arms
 
 
 def test_frames_and_patches_of_a_clip_follow_from_its_files_header_and_the_features(tmp_path: Path) -> None:

@@ -9,12 +9,19 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from trainables.losses.base import Batch, Memory, TrainingSet
+from trainables.losses.base import Batch, KnownLabels, Memory, TrainingSet
 from trainables.losses.catalogue import LOSSES
 from trainables.losses.robust import cce
 
 CLASSES = 5
 SIZE = 8
+# Each class: one verified clip, five unverified ones, of which four have the right label.
+LABELS = KnownLabels(
+    classes=tuple("abcde"),
+    verified=(1,) * CLASSES,
+    unverified=(5,) * CLASSES,
+    transitions=tuple(tuple(4 * (i == j) + ((i + 1) % CLASSES == j) for j in range(CLASSES)) for i in range(CLASSES)),
+)
 ALL = [loss(name=get_args(loss.model_fields["name"].annotation)[0]) for loss in LOSSES]
 by_loss = pytest.mark.parametrize("settings", ALL, ids=lambda settings: settings.name)
 
@@ -30,7 +37,7 @@ def batch_of(size=SIZE):
 def made(settings, targets, batch):
     loss = settings.make()
     if isinstance(loss, Memory):
-        loss.start(TrainingSet(targets, batch.verified, clips=torch.arange(len(targets)), classes=CLASSES))
+        loss.start(TrainingSet(targets, batch.verified, torch.arange(len(targets)), CLASSES, LABELS))
     return loss
 
 

@@ -92,7 +92,7 @@ REFUSED = [
     ("forward_correction", {"T": [[1.0, 0.0], [1.0, 0.0]]}, "column 1 is zero"),
     ("forward_correction", {"T": [[0.6, 0.6], [0.0, 1.0]]}, "row 0 sums to 1.2; allowed: 1"),
     ("forward_correction", {"T": [[1.5, -0.5], [0.0, 1.0]]}, r"row 0, column 0 is 1.5; allowed: a probability"),
-    ("forward_correction", {"T": [[1.0], [0.0, 1.0]]}, "row 0 has 1 numbers; allowed: 2"),
+    ("forward_correction", {"T": [[1.0], [0.0, 1.0]]}, "row 0 has length 1; allowed: 2"),
 ]
 
 
