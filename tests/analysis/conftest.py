@@ -13,6 +13,7 @@ from trainables.losses.catalogue import AdaptiveGCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
@@ -32,6 +33,26 @@ def full_study() -> Builder:
 
     The failed run ended it, so that the run without a record is missing and no longer waits.
     """
+    return _full_study()
+
+
+@pytest.fixture(scope="session")
+def full_storage(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a storage location that holds ``full_study``, for tests that change nothing in it."""
+    folder = tmp_path_factory.mktemp("full-study")
+    _full_study().write(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def full_report(full_storage: Path) -> Path:
+    """Return the folder of the report of ``full_study``: page, Markdown, LaTeX, JSON and tables."""
+    from analysis.report.write import write_report  # noqa: PLC0415 -- plotly, which few tests need
+
+    return write_report(full_storage, "best-t", formats=["html", "md", "csv", "latex", "json"])
+
+
+def _full_study() -> Builder:
     spec = {"budget": {"max_failures": 1}}
     builder = Builder(kind="fsdnoisy18k", skipped=[("393581.wav", "truncated")], spec=spec)
     builder.temperatures([2, 2.5, 3, 3.5, 4], 6).baselines(6)

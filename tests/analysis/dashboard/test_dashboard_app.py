@@ -15,12 +15,18 @@ from factories import write_record
 from study.ledger.claim import owner
 from trainables.losses.catalogue import CCE
 from trainables.plans import study_folder, write_plan
-from trainables.records import log_path, record_path
+from trainables.records import log_path, record_path, recorded
 from trainables.runs.log import RunLog
 from trainables.storage import object_store
 
 LOSS = CCE(name="cce")
 EVIL = "<img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def full_studies(full_storage):
+    """Return the studies of a storage location with runs of every status, in which nothing is changed."""
+    return Studies(full_storage, lambda *_: None)
 
 
 def look(studies, path, query=""):
@@ -33,12 +39,11 @@ def look(studies, path, query=""):
     return json.dumps(built, cls=PlotlyJSONEncoder), now, keys["part"], {key: {} for key in keys["figure"]}
 
 
-def test_a_study_page_has_verdict_progress_seeds_and_a_figure(full_study, studies, storage):
-    full_study.write(storage)
-    text, now, parts, figures = look(studies, "/study/best-t")
+def test_a_study_page_has_verdict_progress_seeds_and_a_figure(full_studies):
+    text, now, parts, figures = look(full_studies, "/study/best-t")
     assert parts == ["head", "tabs", "progress", "seeds"]
     assert list(figures) == ["test-accuracy-against-t"]
-    assert json.dumps(studies.snapshot("best-t").verdict) in text
+    assert json.dumps(full_studies.snapshot("best-t").verdict) in text
     assert "45 of 46 runs recorded: 42 complete" in text
     assert now["title"] == "best-t: Overview"
 
@@ -80,23 +85,21 @@ def test_a_store_that_goes_away_in_the_middle_is_said_and_makes_no_record_damage
     assert "1 of 1 run recorded: 1 complete" in look(studies, "/study/best-t")[0]
 
 
-def test_every_figure_and_table_of_the_report_is_on_some_tab(full_study, studies, storage):
-    full_study.write(storage)
-    for section in studies.snapshot("best-t").sections:
+def test_every_figure_and_table_of_the_report_is_on_some_tab(full_studies):
+    for section in full_studies.snapshot("best-t").sections:
         tab = "-".join(section.title.lower().split())
-        text, _, parts, figures = look(studies, "/study/best-t", f"?tab={tab}")
+        text, _, parts, figures = look(full_studies, "/study/best-t", f"?tab={tab}")
         assert len(figures) == len(section.figures)
         assert len(parts) == 2 + len(section.tables) + bool(section.text)
         for each in (*section.figures, *section.tables):
             assert json.dumps(each.title) in text
 
 
-def test_nothing_is_sent_while_nothing_changes(full_study, studies, storage):
-    full_study.write(storage)
+def test_nothing_is_sent_while_nothing_changes(full_studies):
     for path, query in (("/", ""), ("/study/best-t", ""), ("/study/best-t", "?tab=runs")):
-        _, now, parts, figures = look(studies, path, query)
+        _, now, parts, figures = look(full_studies, path, query)
         with pytest.raises(PreventUpdate):
-            update(studies, (path, query), Browser(shown=now, parts=parts, figures=figures))
+            update(full_studies, (path, query), Browser(shown=now, parts=parts, figures=figures))
 
 
 def test_a_new_record_changes_the_blocks_that_it_concerns_and_no_others(study, studies, storage):
@@ -200,12 +203,12 @@ def test_a_run_page_shows_its_log_while_the_run_is_trained_and_after(study, stud
 def test_of_a_long_log_the_end_is_shown(study, studies, storage):
     run_id = study.add("cce", LOSS, 0)
     study.write(storage)
-    for number in range(1000):
-        RunLog(log_path(storage, run_id)).write(f"line {number}")
+    for number in range(100):
+        RunLog(log_path(storage, run_id)).write(f"line {number}{' and more' * 30}")
     text = look(studies, f"/study/best-t/run/{run_id}")[0]
     assert "The last 16 kB are shown." in text
-    assert "line 999" in text
-    assert "line 100\\n" not in text
+    assert "line 99 " in text
+    assert "line 10 " not in text
 
 
 def test_names_are_text_wherever_they_stand(study, studies, storage):
@@ -278,15 +281,20 @@ def client(studies):
     return make_app(studies, Guard()).server.test_client()
 
 
-def test_tables_and_records_can_be_saved(full_study, client, storage):
-    full_study.write(storage)
-    runs = client.get("/files/best-t/runs.csv")
-    assert runs.text == load_results(storage, "best-t").runs.to_csv(index=False)
+@pytest.fixture(scope="module")
+def full_client(full_studies):
+    """Ask without a network about a study with runs of every status, and change nothing."""
+    return make_app(full_studies, Guard()).server.test_client()
+
+
+def test_tables_and_records_can_be_saved(full_client, full_storage):
+    runs = full_client.get("/files/best-t/runs.csv")
+    assert runs.text == load_results(full_storage, "best-t").runs.to_csv(index=False)
     assert "attachment" in runs.headers["Content-Disposition"]
-    assert client.get("/files/best-t/seeds.csv").text.startswith("Configuration,Seeds,")
-    assert client.get("/files/best-t/left-out/0.csv").text.count("\n") == 5
-    run_id = next(iter(full_study.records))
-    assert client.get(f"/files/record/{run_id}.json").data == record_path(storage, run_id).read_bytes()
+    assert full_client.get("/files/best-t/seeds.csv").text.startswith("Configuration,Seeds,")
+    assert full_client.get("/files/best-t/left-out/0.csv").text.count("\n") == 5
+    run_id = next(iter(recorded(full_storage)))
+    assert full_client.get(f"/files/record/{run_id}.json").data == record_path(full_storage, run_id).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -307,9 +315,8 @@ def test_tables_and_records_can_be_saved(full_study, client, storage):
         "log/none.log",
     ],
 )
-def test_no_other_file_is_served(full_study, client, storage, path):
-    full_study.write(storage)
-    answer = client.get(f"/files/{path}")
+def test_no_other_file_is_served(full_client, path):
+    answer = full_client.get(f"/files/{path}")
     assert answer.mimetype == "text/html"  # an error, or the page that every other address opens
     assert "fingerprint" not in answer.text
 

@@ -98,6 +98,7 @@ def test_few_seeds_contradict_nothing() -> None:
     assert _cautions(_study({0.3: _draw(rng, 0.5, few), 0.5: _draw(rng, 0.9, few)}, {0.3: 0.6, 0.5: 0.55})) == []
 
 
+@pytest.mark.slow
 def test_equal_configurations_are_seldom_cautioned() -> None:
     """Four equal configurations, of which the given labels choose one: at most some 5 % of studies hold a caution."""
     rng, cautioned = np.random.default_rng(3), 0

@@ -22,10 +22,8 @@ if TYPE_CHECKING:
     from factories import Builder
 
 
-def test_json_holds_verdict_choice_summary_tables_and_methods(full_study: Builder, tmp_path: Path) -> None:
-    folder = write_report(tmp_path, full_study.write(tmp_path), formats=["json"])
-    assert [path.name for path in folder.iterdir()] == ["report.json"]
-    found = json.loads((folder / "report.json").read_text())
+def test_json_holds_verdict_choice_summary_tables_and_methods(full_study: Builder, full_report: Path) -> None:
+    found = json.loads((full_report / "report.json").read_text())
     assert set(found) == {
         *(
             "schema",
@@ -53,7 +51,9 @@ def test_json_holds_verdict_choice_summary_tables_and_methods(full_study: Builde
 
 def test_json_has_null_where_there_is_no_number(study: Builder, tmp_path: Path) -> None:
     study.add("cce", CCE(name="cce"), 0, status="failed", error="OSError: disk full")
-    text = (write_report(tmp_path, study.write(tmp_path), formats=["json"]) / "report.json").read_text()
+    folder = write_report(tmp_path, study.write(tmp_path), formats=["json"])
+    assert [path.name for path in folder.iterdir()] == ["report.json"]
+    text = (folder / "report.json").read_text()
     assert "NaN" not in text
     found = json.loads(text)
     assert found["choice"] is None
@@ -74,8 +74,8 @@ def test_latex_shows_a_text_as_it_is(text: str, shown: str) -> None:
     assert latex_text(text) == shown
 
 
-def test_a_latex_table_has_booktabs_rules_and_equal_columns(full_study: Builder, tmp_path: Path) -> None:
-    text = (write_report(tmp_path, full_study.write(tmp_path), formats=["latex"]) / "report.tex").read_text()
+def test_a_latex_table_has_booktabs_rules_and_equal_columns(full_report: Path) -> None:
+    text = (full_report / "report.tex").read_text()
     tables = re.findall(r"\\begin\{tabular\}\{([^\n]*)\}\n(.*?)\\end\{tabular\}", text, re.DOTALL)
     assert len(tables) >= 8
     for columns, body in tables:
@@ -161,7 +161,7 @@ def test_an_unknown_format_is_an_error_with_those_allowed(full_study: Builder, t
 
 
 @pytest.mark.parametrize("file", ["report.html", "report.md"])
-def test_the_report_has_a_section_on_methods(full_study: Builder, tmp_path: Path, file: str) -> None:
-    text = (write_report(tmp_path, full_study.write(tmp_path)) / file).read_text()
+def test_the_report_has_a_section_on_methods(full_report: Path, file: str) -> None:
+    text = (full_report / file).read_text()
     assert "Methods" in text
     assert "We used FSDnoisy18k (Fonseca et al., 2019) with 2 classes: 17,585 training clips" in text

@@ -67,8 +67,8 @@ def test_a_report_can_be_written_elsewhere_and_again(full_study: Builder, tmp_pa
     assert set(first) == FILES
 
 
-def test_the_page_fetches_nothing_and_holds_plotly_once(full_study: Builder, tmp_path: Path) -> None:
-    page = write_report(tmp_path, full_study.write(tmp_path)) / "report.html"
+def test_the_page_fetches_nothing_and_holds_plotly_once(full_report: Path) -> None:
+    page = full_report / "report.html"
     tags = _read(page)
     assert all(address.startswith("#") for address in tags.addresses)
     assert "default-src 'none'" in page.read_text()
@@ -76,14 +76,13 @@ def test_the_page_fetches_nothing_and_holds_plotly_once(full_study: Builder, tmp
     assert tags.tags.count("figure") == 7  # T (test, validation), boxes, pairs, curves, runs, cost
 
 
-def test_the_page_and_the_markdown_open_with_headline_advice_and_verdict(full_study: Builder, tmp_path: Path) -> None:
-    folder = write_report(tmp_path, full_study.write(tmp_path))
-    report = method_report(load_results(tmp_path, "best-t"))
+def test_the_page_and_the_markdown_open_with_headline_advice_and_verdict(full_report: Path, full_storage: Path) -> None:
+    report = method_report(load_results(full_storage, "best-t"))
     texts = (report.headline.text, report.headline.advice, report.verdict)
-    shown = "".join(_read(folder / "report.html").text)
+    shown = "".join(_read(full_report / "report.html").text)
     places = [shown.index(text) for text in (*texts, "Test accuracy against T")]
     assert places == sorted(places)
-    written = (folder / "report.md").read_text()
+    written = (full_report / "report.md").read_text()
     places = [written.index(markdown.markdown_text(text)) for text in texts]
     assert places == sorted(places)
     assert places[0] < 60
@@ -91,10 +90,8 @@ def test_the_page_and_the_markdown_open_with_headline_advice_and_verdict(full_st
 
 
 @pytest.mark.parametrize("file", ["report.html", "report.md"])
-def test_both_forms_say_what_was_left_out_and_what_was_published(
-    full_study: Builder, tmp_path: Path, file: str
-) -> None:
-    text = (write_report(tmp_path, full_study.write(tmp_path)) / file).read_text()
+def test_both_forms_say_what_was_left_out_and_what_was_published(full_report: Path, file: str) -> None:
+    text = (full_report / file).read_text()
     for fact in ("train_loss is nan in epoch 2", "RuntimeError: out of memory", "393581.wav", "75.3 ± 0.5", "abc1234"):
         assert fact in text or markdown.markdown_text(fact) in text
     assert "4 of 46 runs: 1 stopped, 1 diverged, 1 failed, 1 missing." in text
@@ -224,11 +221,10 @@ def test_without_test_clips_the_report_shows_validation(study: Builder, tmp_path
     assert "### Test accuracy" not in text
 
 
-def test_the_csv_files_hold_every_run_and_every_configuration(full_study: Builder, tmp_path: Path) -> None:
-    folder = write_report(tmp_path, full_study.write(tmp_path))
-    with (folder / "runs.csv").open() as file:
+def test_the_csv_files_hold_every_run_and_every_configuration(full_report: Path) -> None:
+    with (full_report / "runs.csv").open() as file:
         runs = list(csv.DictReader(file))
-    with (folder / "summary.csv").open() as file:
+    with (full_report / "summary.csv").open() as file:
         means = list(csv.DictReader(file))
     assert len(runs) == 46
     assert [row["n"] for row in means] == ["6"] * 7
@@ -268,6 +264,7 @@ def test_an_unknown_study_is_an_error(tmp_path: Path) -> None:
         write_report(tmp_path, "nowhere")
 
 
+@pytest.mark.slow
 def test_the_report_needs_neither_torch_nor_ray() -> None:
     code = """
 import sys

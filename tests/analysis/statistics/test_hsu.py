@@ -58,6 +58,7 @@ def test_intervals_equal_hsus_formula_for_equal_sizes() -> None:
 
 
 @pytest.mark.parametrize("means", [(0, 0, 0, 0), (0, 1, 1.5, 1.5)])
+@pytest.mark.slow
 def test_the_intervals_hold_together_as_often_as_they_say(means: tuple[float, ...]) -> None:
     rng = np.random.default_rng(8)
     truth = np.array(means)
@@ -131,6 +132,7 @@ def test_a_single_run_is_compared_with_a_wide_interval() -> None:
 
 
 @pytest.mark.parametrize(("k", "n", "missing"), [(3, 4, 0.3), (5, 6, 0.3), (9, 12, 0.1)])
+@pytest.mark.slow
 def test_where_runs_are_missing_the_set_holds_the_best_as_often_as_it_says(k: int, n: int, missing: float) -> None:
     rng = np.random.default_rng(4)
     times, hits = 200, 0
@@ -144,6 +146,7 @@ def test_where_runs_are_missing_the_set_holds_the_best_as_often_as_it_says(k: in
 
 
 @pytest.mark.parametrize("times", [2.0, 3.0])
+@pytest.mark.slow
 def test_a_best_that_scatters_more_is_in_the_set(times: float) -> None:
     """12 seeds and 7 equal means: with one variance for all it would be missing from 11 to 13 % of the sets."""
     rng = np.random.default_rng(6)

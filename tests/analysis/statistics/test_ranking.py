@@ -85,6 +85,7 @@ def test_each_arm_is_represented_by_its_best_configuration() -> None:
     assert list(best) == ["a", "b"]
 
 
+@pytest.mark.slow
 def test_the_truly_best_is_rarely_ruled_out() -> None:
     """Among 7 configurations of equal mean, a given one is ruled out in 5 % of studies at most."""
     rng = np.random.default_rng(3)

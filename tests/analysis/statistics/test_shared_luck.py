@@ -151,6 +151,7 @@ def test_each_seed_is_scored_by_what_the_others_choose() -> None:
     assert (left.seeds, left.same) == (3, 2)
 
 
+@pytest.mark.slow
 def test_the_check_by_leaving_out_a_seed_is_unbiased_where_the_plain_mean_is_not() -> None:
     rng, plain, check = np.random.default_rng(5), [], []
     for _ in range(400):
@@ -164,6 +165,7 @@ def test_the_check_by_leaving_out_a_seed_is_unbiased_where_the_plain_mean_is_not
     assert abs(float(np.mean(check))) < 3 * 0.4 / 20
 
 
+@pytest.mark.slow
 def test_the_interval_of_the_chosen_of_nine_equal_values_covers_as_often_as_it_states() -> None:
     reported, plain = coverage([0.0] * 9, 12, 0.9, 0.7, 500)
     assert 0.93 <= reported <= 0.97

@@ -61,6 +61,7 @@ def test_too_few_seeds_or_no_spread_have_no_ratio() -> None:
 
 
 @pytest.mark.parametrize(("pairs", "shared"), [(1, 0.7), (5, 0.0)])
+@pytest.mark.slow
 def test_its_interval_covers_about_as_often_as_it_states(pairs: int, shared: float) -> None:
     rng = np.random.default_rng(7)
     ratios = [log_spread_ratio(samples(rng, pairs, 12, shared, ratio=2.0)) for _ in range(600)]

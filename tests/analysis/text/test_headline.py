@@ -219,6 +219,7 @@ def _random_study(rng: np.random.Generator) -> Builder:
     return study
 
 
+@pytest.mark.slow
 def test_the_headline_of_any_study_has_at_most_twelve_words() -> None:
     rng = np.random.default_rng(0)
     for _ in range(60):

@@ -158,8 +158,8 @@ def test_best_as_yaml_is_the_arms_of_a_study_file(storage, capsys):
     assert main(["best", "first", "--yaml"]) == 0
     file = storage / "again.yaml"
     file.write_text(f"name: again\n{DATA}\nseeds: 12\n{capsys.readouterr().out}")
-    (choice,) = read_spec(file).arms[0].choices()
-    assert choice.loss == AdaptiveGCE(name="adaptive_gce", temperature=100.0)
+    (choice,) = read_spec(file).open_arms[0].choices()
+    assert choice.configuration.loss == AdaptiveGCE(name="adaptive_gce", temperature=100.0)
 
 
 @pytest.mark.usefixtures("storage")

@@ -99,7 +99,9 @@ def test_a_study_that_a_process_runs_has_no_leftovers_but_recorded_runs(storage)
     assert recorded not in checkpoints(storage)
 
 
-def test_an_ended_study_cannot_be_run_while_its_leftovers_are_removed(storage):
+def test_an_ended_study_cannot_be_run_while_its_leftovers_are_removed(storage, monkeypatch):
+    monkeypatch.setattr(leases, "RENEW_S", 0.2)
+    monkeypatch.setattr(leases, "LOOK_S", 0.1)
     study(storage, "rain", planned=1)
     with leftovers(storage, claim_studies=True), pytest.raises(OwnedError), claim(storage, "rain"):
         pass

@@ -38,12 +38,14 @@ def played() -> np.ndarray:
     return np.array(rows)
 
 
+@pytest.mark.slow
 def test_the_choice_is_right_as_often_as_stated(played: np.ndarray) -> None:
     stated, right, _ = played.T
     error = np.sqrt((stated * (1 - stated)).mean() / WORLDS)
     assert abs(right.mean() - stated.mean()) < 3 * error
 
 
+@pytest.mark.slow
 def test_true_means_are_spread_over_the_quantiles_of_the_posterior(played: np.ndarray) -> None:
     rank = played[:, 2]
     for quantile in (0.05, 0.25, 0.5, 0.75, 0.95):

@@ -109,6 +109,7 @@ def test_the_order_of_configurations_and_the_names_of_seeds_do_not_matter() -> N
 
 @pytest.mark.parametrize(("k", "n", "missing"), [(2, 5, 0.3), (3, 3, 0.3), (6, 8, 0.2)])
 @pytest.mark.parametrize("icc", [0.0, 0.7])
+@pytest.mark.slow
 def test_intervals_of_differences_cover_as_often_as_they_say(k: int, n: int, missing: float, icc: float) -> None:
     rng = np.random.default_rng(11)
     covered = []

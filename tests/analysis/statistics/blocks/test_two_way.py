@@ -74,6 +74,7 @@ def test_one_configuration_one_seed_or_equal_differences_show_no_spread(scores: 
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.2])
+@pytest.mark.slow
 def test_the_f_test_errs_as_often_as_it_says(missing: float) -> None:
     rng = np.random.default_rng(5)
     keys = [Key(str(i), str(i), "all") for i in range(5)]

@@ -18,6 +18,7 @@ def _spreads(values: np.ndarray, recorded: np.ndarray | None = None) -> Spreads 
     return unequal_spreads(model)
 
 
+@pytest.mark.slow
 def test_uneven_spreads_are_found_more_often_than_even_ones() -> None:
     """9 configurations, 12 seeds, 5 %: as the docstring says, cautious when even, and 85 % when one is three times."""
     rng = np.random.default_rng(5)
@@ -35,6 +36,7 @@ def test_uneven_spreads_are_found_more_often_than_even_ones() -> None:
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.2])
+@pytest.mark.slow
 def test_variances_are_unbiased(missing: float) -> None:
     rng = np.random.default_rng(7)
     sd = np.array([2.0, 1.0, 1.0, 1.0, 1.0, 1.0])
