@@ -86,9 +86,9 @@ be done under the same study name. Any other change needs a new name.
 TITLES = {
     "Arm": "Arms", "FSDnoisy18k": "Data set of kind fsdnoisy18k", "CSV": "Data set of kind csv",
     "Folder": "Data set of kind folder", "Synthetic": "Data set of kind synthetic", "Grid": "Method grid",
-    "Settle": "Method settle", "Search": "Method search",
+    "Settle": "Method settle", "Search": "Method search", "StudyFeatures": "Features",
 }  # fmt: skip
-ORDER = ["Arm", "FSDnoisy18k", "CSV", "Folder", "Synthetic", "Noise", "Grid", "Settle", "Search", "Asha", "Budget"]
+ORDER = ["Arm", "FSDnoisy18k", "CSV", "Folder", "Synthetic", "Noise", "Grid", "Settle", "Search", "Asha", "Budget", "StudyFeatures"]
 OPEN = {"OpenLoss": ("Losses", "[Losses](losses.md) has the formulas."), "OpenNetwork": ("Networks", "")}
 ARM_TRAINING = "ArmTraining"  # the keys of ``Training`` but three; their defaults are the study's
 

@@ -46,7 +46,7 @@ COMMANDS = {
         "free what studies no longer need: checkpoints, frames, caches, temporary files of killed processes",
     ),
     "dashboard": ("dashboard", "show the studies of a storage location in a browser, live while they run"),
-    "data": ("data", "fetch, verify or describe a data set"),
+    "data": ("data", "fetch, verify or describe a data set, or embed its clips"),
 }
 
 

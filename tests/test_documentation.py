@@ -230,6 +230,7 @@ def test_the_command_reference_has_every_command():
         "data fetch",
         "data verify",
         "data describe",
+        "data embed",
     ]
     assert titles == ["check", "run", "status", "list", "schema", *on_clusters, *answers]
 

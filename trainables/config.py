@@ -241,6 +241,16 @@ class Configuration(Frozen):
     # Omitted from dumps at its default, so that runs keep the run_id that they have without it.
     network: Annotated[AnyNetwork, Field(exclude_if=lambda network: network == DEFAULT_NETWORK)] = DEFAULT_NETWORK
 
+    @property
+    def needs_frames(self) -> bool:
+        """Whether the network receives log-mel frames."""
+        return self.network.input == "frames"
+
+    @property
+    def needs_embeddings(self) -> bool:
+        """Whether the network or the loss uses the study's embeddings."""
+        return not self.needs_frames or self.loss.needs_embeddings
+
     def parameters(self) -> dict[str, Any]:
         """Return the parameters of the loss and the network, by the names of ``parameter_name``."""
         parts: tuple[tuple[Part, Frozen], ...] = (("loss", self.loss), ("network", self.network))

@@ -49,6 +49,17 @@ class DoubtfulClips(Part):
     examples: list[tuple[str, str]]
 
 
+class EmbeddingSummary(Part):
+    """The embeddings that runs of the study use."""
+
+    digest: str
+    model: str
+    dims: int
+    windows: int
+    hop_s: float
+    window_s: float
+
+
 class DataSummary(Part):
     """The data set, as the report describes it."""
 
@@ -63,6 +74,8 @@ class DataSummary(Part):
     validation: dict[str, HeldOut] = Field(default_factory=dict)
     skipped: list[tuple[str, str]] = Field(default_factory=list)  # (clip, problem), left out
     doubtful: list[DoubtfulClips] = Field(default_factory=list)
+    embeddings: EmbeddingSummary | None = Field(default=None, exclude_if=lambda summary: summary is None)
+    frames: bool = Field(default=True, exclude_if=bool)  # whether the network of a run receives log-mel frames
 
 
 class StudyPlan(Document):

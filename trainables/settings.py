@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias, TypeVar
 
-from pydantic import AfterValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from trainables.config import FEATURES, Features, Split
 from trainables.frozen import Frozen, not_allowed
@@ -265,6 +265,10 @@ class PlanTraining(Frozen):
     split: Split = "fixed"
 
 
+def _without_embeddings(value: Any) -> Any:  # noqa: ANN401 -- any JSON value
+    return {key: item for key, item in value.items() if key != "embeddings"} if isinstance(value, dict) else value
+
+
 class PlanSettings(Frozen):
     """The parts of a plan's study file that a report needs; a key that an older plan lacks has its default."""
 
@@ -278,7 +282,8 @@ class PlanSettings(Frozen):
     collapse: CollapseRule = "set_aside"
     resources: PlanResources = PlanResources()
     training: PlanTraining = PlanTraining()
-    features: Features = FEATURES
+    # A study file may name embeddings beside the settings of the log-mel frames.
+    features: Annotated[Features, BeforeValidator(_without_embeddings)] = FEATURES
 
     @property
     def ranges(self) -> dict[tuple[str, str], OpenRange]:

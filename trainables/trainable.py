@@ -30,9 +30,12 @@ if TYPE_CHECKING:
     from trainables.training.run_data import RunDataSource
 
 
-@lru_cache(maxsize=1)  # an actor serves one study, and so one data set
-def loader(storage: Location, fingerprint: str, features: Features, device: str) -> RunDataSource:
-    """Open a data set on a device, once per process.
+# An actor serves one study, and so one data set; but some of its runs may use frames, some embeddings, some both.
+@lru_cache(maxsize=3)
+def loader(
+    storage: Location, fingerprint: str, features: Features | None, embeddings: str | None, device: str
+) -> RunDataSource:
+    """Open what a data set's runs need on a device, once per process; see ``open_run_data``.
 
     Raises:
         OSError: the driver has published no such data set, or its frame store is absent or unfinished.
@@ -42,7 +45,7 @@ def loader(storage: Location, fingerprint: str, features: Features, device: str)
 
     from trainables.training.run_data import open_run_data  # noqa: PLC0415
 
-    return open_run_data(storage, fingerprint, features, torch.device(device))
+    return open_run_data(storage, fingerprint, features, embeddings, torch.device(device))
 
 
 @cache
@@ -125,7 +128,9 @@ class RunTrainable(tune.Trainable):
         task = self._with_plugins()
         torch.set_num_threads(task.threads)
         device = torch.device("cuda" if task.gpus else "cpu")
-        data = loader(self.storage, task.run.dataset, task.run.features, str(device))
+        run = task.run
+        features = run.features if run.configuration.needs_frames else None
+        data = loader(self.storage, run.dataset, features, run.embeddings, str(device))
         facts = machine_facts(device) | ({"gpus": task.gpus} if task.gpus else {}) | task.facts
         self.execution = RunExecution(task.run, data, self.storage, facts, task.rungs)
         return self.execution

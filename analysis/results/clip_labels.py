@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from trainables.naming import listed_names
-from trainables.published import PublishedDataSet, published_path
+from trainables.published import PublishedDataSet, published_paths
 from trainables.storage.documents import read_document
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def read_labels(storage: Location, plan: StudyPlan) -> ClipLabels | None:
 
     """
     data = plan.dataset
-    path = published_path(storage, data.fingerprint, plan.settings.features)
+    path = published_paths(storage, data, plan.settings.features)[0]  # all have the same labels
     try:
         rows = read_document(path, PublishedDataSet).manifest["clips"]
         clips = [(str(row[LABEL]), _split(row), _text(row[TRUE_LABEL])) for row in rows]

@@ -1,4 +1,4 @@
-"""The ``data`` commands: fetch and verify FSDnoisy18k, and describe any data set."""
+"""The ``data`` commands: fetch and verify FSDnoisy18k, describe any data set, and embed a study's clips."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.table import Table as RichTable
 
 from analysis.tables.csv_text import csv_text
 from analysis.text.cautions.clips import clip_cautions
+from study.commands import embed
 from study.console import cell, print_table, say, write
 from study.engine.heartbeat import still
 from trainables.audio.errors import AudioError
@@ -65,6 +66,9 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     )
     describe.add_argument("--csv", action="store_true", help="print CSV instead of tables")
     describe.set_defaults(handler=_describe)
+
+    text = "embed the clips of a study with a model of the form of HEAR 2021; continues if interrupted"
+    embed.add_arguments(commands.add_parser("embed", help=text, description=text))
 
 
 def _path(text: str) -> Path:

@@ -20,8 +20,8 @@ from trainables.naming import counted, duration
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from study.planning.data import StudyData
     from study.spec.study import StudySpec
-    from trainables.datasets.manifest import Manifest
 
 TITLE = "log-mel frames"
 
@@ -36,47 +36,54 @@ class Display(Protocol):
         """Show which process is computing the same frames."""
 
 
-def store_with_progress(spec: StudySpec, skip_bad_clips: int) -> Manifest:
+def store_with_progress(spec: StudySpec, skip_bad_clips: int) -> StudyData:
     """Compute the frames of a study's data set that are missing; arguments and result as in ``store_data``."""
-    with _display() as display:
+    with progress_display(TITLE, "computes them") as display:
         return store_data(spec, skip_bad_clips, progress=display.advance, waiting=display.wait)
 
 
 @contextmanager
-def _display() -> Iterator[Display]:
-    """Show a bar on a terminal, one line in a notebook, otherwise lines."""
+def progress_display(title: str, does: str) -> Iterator[Display]:
+    """Show a bar on a terminal, one line in a notebook, otherwise lines.
+
+    Args:
+        title: what is computed.
+        does: what another process does that this one waits for.
+
+    """
     console = Console(stderr=True)
     if console.is_jupyter:
-        line = Line()
+        line = Line(title, does)
         with NotebookDisplay(lambda: cell(line.text), transient=True):
             yield line
         return
     if console.is_interactive:
         with Bar(console=console, transient=True) as bar:
-            yield _Bar(bar)
+            yield _Bar(bar, title, does)
         return
-    lines = Lines()
+    lines = Lines(title, does)
     with lines.heartbeat:
         yield lines
 
 
-def _waiting(holder: str) -> str:
-    return f"waiting for {holder}, which computes them"
+def _waiting(holder: str, does: str) -> str:
+    return f"waiting for {holder}, which {does}"
 
 
 class _Bar:
     """A bar with an ETA."""
 
-    def __init__(self, bar: Bar) -> None:
-        self._bar, self._task = bar, bar.add_task(TITLE, total=None)
+    def __init__(self, bar: Bar, title: str, does: str) -> None:
+        self._bar, self._title, self._does = bar, title, does
+        self._task = bar.add_task(title, total=None)
 
     def advance(self, done: int, total: int) -> None:
         """Move the bar."""
-        self._bar.update(self._task, completed=done, total=total, description=TITLE)
+        self._bar.update(self._task, completed=done, total=total, description=self._title)
 
     def wait(self, holder: str) -> None:
         """Show what is waited for in front of the bar."""
-        self._bar.update(self._task, description=escape(one_line(f"{TITLE}: {_waiting(holder)}")))
+        self._bar.update(self._task, description=escape(one_line(f"{self._title}: {_waiting(holder, self._does)}")))
 
 
 class Lines:
@@ -87,8 +94,9 @@ class Lines:
 
     """
 
-    def __init__(self) -> None:
-        """Begin before the data are read."""
+    def __init__(self, title: str = TITLE, does: str = "computes them") -> None:
+        """Begin before the data are read; arguments as in ``progress_display``."""
+        self._title, self._does = title, does
         self.heartbeat = Heartbeat(self._print)
         self._state = "reading the data"
         self._began = time.monotonic()
@@ -111,13 +119,13 @@ class Lines:
 
     def wait(self, holder: str) -> None:
         """Print which process is computing the same frames."""
-        self._state = _waiting(holder)
+        self._state = _waiting(holder, self._does)
         self._print()
 
     @property
     def text(self) -> str:
         """The present state."""
-        return f"{TITLE}: {self._state}"
+        return f"{self._title}: {self._state}"
 
     def _print(self) -> None:
         say(self.text, err=True)

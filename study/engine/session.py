@@ -30,10 +30,10 @@ from study.ledger.registry import refuse_changed_study, register
 from study.methods.factory import make_method
 from study.methods.method import Signal
 from study.planning.commit import git_revision
-from study.planning.data import make_plan
+from study.planning.data import identified, make_plan
 from study.planning.machine import ill_suited, lacking
 from study.planning.runs import of_other_code, superseded
-from study.planning.workload import frame_counts, patch_counts, workloads
+from study.planning.workload import patches_of_clips, workloads
 from study.spec.differences import dump
 from trainables.plans import study_folder
 from trainables.plugins.loading import keep_plugins
@@ -200,9 +200,10 @@ def train(
     earlier = refuse_changed_study(storage, spec.name, dump(spec))  # before the frames are computed
     for text in filter(None, (superseded(earlier, storage), of_other_code(earlier, storage))):
         say(f"{spec.name}: {text}")
-    manifest = store_with_progress(spec, start.skip_bad_clips)
-    workloads(spec, manifest, patch_counts(frame_counts(manifest, spec.features), spec.features))
-    plan = make_plan(spec, manifest, earlier)
+    manifest, embeddings = store_with_progress(spec, start.skip_bad_clips)
+    spec = identified(spec, embeddings)
+    workloads(spec, manifest, patches_of_clips(spec, manifest, embeddings))
+    plan = make_plan(spec, manifest, earlier, embeddings=embeddings)
     for text in clip_cautions(plan.dataset.doubtful):
         say(text, err=True)
     still_owned()  # computing the frames may have taken long

@@ -36,7 +36,7 @@ from trainables.config import is_digest
 from trainables.features.frame_store import STORES
 from trainables.limits import allow_open_files
 from trainables.plans import read_plan, study_names
-from trainables.published import PublishedDataSet, is_published, published_path
+from trainables.published import PublishedDataSet, is_published, published_paths
 from trainables.records import is_recorded, owner_path
 from trainables.storage.documents import DamagedError, is_outage, read_document
 from trainables.training.checkpoint import checkpoint_path
@@ -116,7 +116,7 @@ class Leftovers:
                 self._ended[name] = plan
         self._needing = [plan for name, plan in plans.items() if name not in self._ended]
         self._runs_needed = {planned.run.run_id for plan in self._needing for planned in plan.runs}
-        self._data_needed = {self._published(plan) for plan in self._needing}
+        self._data_needed = {path for plan in self._needing for path in self._published(plan)}
         self._all_known = not (self.unreadable or self.starting)
         self._only_plan = None if only is None else plans.get(only)
         self._only_runs = {planned.run.run_id for planned in self._only_plan.runs} if self._only_plan else set()
@@ -209,23 +209,23 @@ class Leftovers:
             return
         used: dict[str | None, float] = {}
         for name, plan in self._ended.items():
-            store = self._store(self._published(plan))
-            used[store] = max(used.get(store, 0), measured(progress_path(self._storage, name))[1])
+            for store in map(self._store, self._published(plan)):
+                used[store] = max(used.get(store, 0), measured(progress_path(self._storage, name))[1])
         names = {path.name for path in self._entries(STORES) if is_digest(path.name)} - needed
         if self._only is not None:
-            names &= {self._store(self._published(self._only_plan))} if self._only_plan else set()
+            names &= set(map(self._store, self._published(self._only_plan))) if self._only_plan else set()
         for name in sorted(names):
             size, changed = measured(stores / name)
             remove = partial(self._unless_started, partial(remove_store, stores / name))
             in_use = partial(is_being_built, stores / name)
             yield Leftover("frame stores", size, max(changed, used.get(name, 0)), remove, in_use)
 
-    def _published(self, plan: StudyPlan) -> Location:
-        """Return the path of a study's published data set."""
-        return published_path(self._storage, plan.dataset.fingerprint, plan.settings.features)
+    def _published(self, plan: StudyPlan) -> list[Location]:
+        """Return the paths of a study's published data set: with frames, with embeddings, or each."""
+        return published_paths(self._storage, plan.dataset, plan.settings.features)
 
     def _store(self, published: Location) -> str | None:
-        """Return the name of the frame store of a published data set; None if that cannot be read."""
+        """Return the name of the store of a published data set; None if that cannot be read."""
         try:
             return read_document(published, PublishedDataSet).frames
         except (OSError, DamagedError):
@@ -233,7 +233,7 @@ class Leftovers:
 
     def _data_sets(self) -> Iterator[Leftover]:
         """Find published data sets that no plan names; that of an ended study holds the labels for its report."""
-        named = self._data_needed | set(map(self._published, self._ended.values()))
+        named = self._data_needed | {path for plan in self._ended.values() for path in self._published(plan)}
         for path in self._entries("datasets", "*.json"):
             if self._all_known and is_published(path.name) and path not in named:
                 remove = partial(self._unless_started, partial(unlink, path))

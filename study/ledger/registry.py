@@ -18,6 +18,7 @@ from trainables.storage.documents import DamagedError, is_outage
 
 if TYPE_CHECKING:
     from study.consent import Consent
+    from trainables.plans import DataSummary
     from trainables.storage.types import Location
 
 logger = logging.getLogger(__name__)
@@ -67,7 +68,7 @@ def stored_spec(storage: Location, name: str, consent: Consent) -> StudySpec:
 
 
 def refuse_changed_study(
-    storage: Location, name: str, spec: dict[str, Any], fingerprint: str | None = None
+    storage: Location, name: str, spec: dict[str, Any], data: DataSummary | None = None
 ) -> StudyPlan | None:
     """Compare a study file, and its data if given, with the plan stored under its name; change nothing.
 
@@ -86,8 +87,12 @@ def refuse_changed_study(
     except DamagedError as error:
         raise SpecError([f"{error}; move it away, and the study is registered again"]) from None
     changed = differences(old.spec, spec)
-    if fingerprint not in (None, old.dataset.fingerprint):
-        changed.append(f"data set fingerprint: {old.dataset.fingerprint} -> {fingerprint}")
+    if data is not None and data.fingerprint != old.dataset.fingerprint:
+        changed.append(f"data set fingerprint: {old.dataset.fingerprint} -> {data.fingerprint}")
+    if data is not None and data.embeddings and old.dataset.embeddings:
+        digests = (old.dataset.embeddings.digest, data.embeddings.digest)
+        if digests[0] != digests[1]:
+            changed.append(f"digest of the embeddings: {' -> '.join(digests)}")
     if changed:
         hint = "give the study another name: runs already recorded are shared, not trained again"
         raise SpecError([f"study {name} is registered here and differs:", *changed, hint])
@@ -104,7 +109,7 @@ def register(storage: Location, plan: StudyPlan) -> None:
         SpecError: see ``refuse_changed_study``.
 
     """
-    if refuse_changed_study(storage, plan.name, plan.spec, plan.dataset.fingerprint) != plan:
+    if refuse_changed_study(storage, plan.name, plan.spec, plan.dataset) != plan:
         write_plan(storage, plan)
 
 

@@ -14,6 +14,7 @@ from study.methods.base import WrappedMethod
 from study.methods.method import Decision, Signal
 from study.methods.run_queue import RunQueue
 from study.spec.candidates import Candidate
+from study.spec.study_features import StudyFeatures
 from trainables.losses.catalogue import GCE, AdaptiveGCE
 from trainables.naming import control_arm
 
@@ -152,7 +153,7 @@ def controls(
         if values := q_of_runs.get(_key(p)):
             q = min(1.0, max(0.0, round(fmean(values), Q_DIGITS)))
             configuration = p.run.configuration.model_copy(update={"loss": GCE(name="gce", q=q)})
-            candidate = Candidate(control_arm(p.arm), p.varied, configuration, p.run.features)
+            candidate = Candidate(control_arm(p.arm), p.varied, configuration, StudyFeatures.of(p.run))
             control_runs.append(candidate.planned(p.run.seed, p.run.dataset, "control"))
     return control_runs
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from trainables.config import FEATURES, Features
+from study.spec.study_features import FEATURES, StudyFeatures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +48,7 @@ class ArmSpace:
     arm: str
     parameters: Mapping[str, SampledRange | SampledChoices]
     build: Callable[[Mapping[str, float | str]], Configuration]
-    features: Features = FEATURES
+    features: StudyFeatures = FEATURES
 
 
 @dataclass(frozen=True)

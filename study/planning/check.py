@@ -16,25 +16,28 @@ from study.console import table_text
 from study.ledger.ledger import Ledger
 from study.ledger.registry import refuse_changed_study
 from study.planning.contract import check_contracts
-from study.planning.data import make_plan, read_data
+from study.planning.data import identified, make_plan, read_data
+from study.planning.embeddings import read_embeddings
 from study.planning.machine import ill_suited, lacking
 from study.planning.runs import loads_left, of_other_code, planned_loads, runs_left, superseded
 from study.planning.tables import arms_table, open_table
-from study.planning.workload import batch_sizes, estimate_s, frame_counts, patch_counts, workloads
+from study.planning.workload import batch_sizes, estimate_s, frame_counts, patch_counts, patches_of_clips, workloads
 from study.spec.rules import control_runs
 from trainables.characters import one_line
 from trainables.datasets.checks.files import passed_over
+from trainables.features.embeddings.files import Timing
 from trainables.features.frame_store import FLOAT
 from trainables.naming import counted, duration, file_size
 from trainables.settings import Grid
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
     from analysis.tables.table import Table
     from study.planning.workload import Workload
     from study.spec.study import StudySpec
+    from trainables.datasets.manifest import Manifest
     from trainables.plans import DataSummary, StudyPlan
 
 MAX_SIZES = 4  # batch sizes that are listed; of more, only the ends
@@ -89,18 +92,20 @@ def check_study(spec: StudySpec, skip_bad_clips: int = 0) -> Check:
     storage = location(spec.storage)
     kept = check_contracts(spec)
     manifest = read_data(spec, skip_bad_clips)
-    earlier = refuse_changed_study(storage, spec.name, make_plan(spec, manifest).spec, manifest.fingerprint)
-    plan = make_plan(spec, manifest, earlier)
-    frames = frame_counts(manifest, spec.features)
-    patches = patch_counts(frames, spec.features)
-    work = workloads(spec, manifest, patches)
+    embeddings = read_embeddings(spec, manifest)
+    spec = identified(spec, embeddings)
+    planned = make_plan(spec, manifest, embeddings=embeddings)
+    earlier = refuse_changed_study(storage, spec.name, planned.spec, planned.dataset)
+    plan = make_plan(spec, manifest, earlier, embeddings=embeddings)
+    work = workloads(spec, manifest, patches_of_clips(spec, manifest, embeddings))
     recorded = Ledger(storage).recorded(p.run.run_id for p in plan.runs)
     left = runs_left(spec, plan, recorded)
     loads = loads_left(spec, plan, recorded)
     if loads.total() != left:  # the method has not named the others yet
         loads.clear()
     unnamed = left - loads.total()
-    seconds = estimate_s(spec, loads, work, len(plan.dataset.classes), unnamed) if left else 0.0
+    dims = embeddings.dims if embeddings else 0
+    seconds = estimate_s(spec, loads, work, len(plan.dataset.classes), unnamed, dims) if left else 0.0
     most = "" if planned_loads(spec, plan, recorded).total() == left else "at most "
     lines = chain(
         (f"{name}: does what a training needs" for name in kept),
@@ -110,8 +115,9 @@ def check_study(spec: StudySpec, skip_bad_clips: int = 0) -> Check:
         ill_suited(spec),
         _data(plan.dataset),
         passed_over(manifest),
-        _features(spec, dict(zip(manifest.digests, frames, strict=True)), patches),
-        _networks(spec, len(plan.dataset.classes)),
+        _features(spec, manifest) if spec.uses_frames else (),
+        _embeddings(spec, plan.dataset),
+        _networks(spec, len(plan.dataset.classes), (dims,)),
         _validation(plan),
         _batches(spec, work),
         [_time(seconds, most)] if left else [],
@@ -144,28 +150,40 @@ def _data(data: DataSummary) -> Iterator[str]:
     yield from clip_cautions(data.doubtful)
 
 
-def _features(spec: StudySpec, frames: Mapping[str, int], patches: Sequence[int]) -> Iterator[str]:
-    """Describe the features and what they need.
-
-    Args:
-        spec: the study.
-        frames: the number of frames of each content, by its digest.
-        patches: how many patches each clip has.
-
-    """
-    features = spec.features
+def _features(spec: StudySpec, manifest: Manifest) -> Iterator[str]:
+    """Describe the features and what they need."""
+    features = spec.features.log_mel
+    counts = frame_counts(manifest, features)
+    frames, patches = dict(zip(manifest.digests, counts, strict=True)), patch_counts(counts, features)
     yield f"features: {features_in_words(features)}, each of shape {features.shape}"
-    place = "in the GPU memory of each process" if spec.resources.gpus_per_run else "in memory, which runs share"
     size = file_size(sum(frames.values()) * features.mels * FLOAT)
     least, most = min(patches, default=0), max(patches, default=0)
     number = counted(most, "patch") if least == most else f"{least} to {counted(most, 'patch')}"
-    yield f"frames of {counted(len(frames), 'sound')}: {size} on disk and {place}; {number} a clip"
+    yield f"frames of {counted(len(frames), 'sound')}: {size} on disk and {_place(spec)}; {number} a clip"
 
 
-def _networks(spec: StudySpec, classes: int) -> Iterator[str]:
+def _place(spec: StudySpec) -> str:
+    return "in the GPU memory of each process" if spec.resources.gpus_per_run else "in memory, which runs share"
+
+
+def _embeddings(spec: StudySpec, data: DataSummary) -> Iterator[str]:
+    """Describe the embeddings and what they need."""
+    if data.embeddings is None:
+        if spec.features.embeddings is not None:
+            yield "embeddings: no arm uses them; they were not read"
+        return
+    e = data.embeddings
+    timing = Timing(hop_s=e.hop_s, window_s=e.window_s, model=e.model).in_words
+    yield f"embeddings: {e.model}, {counted(e.dims, 'dim')}, {timing}; digest {e.digest}"
+    size = file_size(e.windows * e.dims * FLOAT)
+    windows = f"{counted(e.windows, 'window')} of {counted(sum(data.clips.values()), 'clip')}"
+    yield f"{windows}: {size} on disk and {_place(spec)}"
+
+
+def _networks(spec: StudySpec, classes: int, of_embeddings: tuple[int, ...]) -> Iterator[str]:
     """Describe each network: its weights, as far as they are known without building it, and the smallest patch."""
-    shape = spec.features.shape
     for network in dict.fromkeys(arm.largest_network() for arm in spec.open_arms):
+        shape = of_embeddings if network.input == "embeddings" else spec.features.shape
         count = None if network.problem(shape) else network.weights(shape, classes)
         facts = [f"{count:,} weights"] if count is not None else []
         frames, mels = network.smallest

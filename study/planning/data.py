@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from study.planning.runs import study_plan
 from trainables.datasets.checks.doubtful import doubtful_clips
@@ -20,7 +20,15 @@ from trainables.storage.location import location
 if TYPE_CHECKING:
     from study.spec.study import StudySpec
     from trainables.datasets.manifest import Manifest
+    from trainables.features.embeddings.checking import CheckedEmbeddings
     from trainables.features.frame_store import FrameStore
+
+
+class StudyData(NamedTuple):
+    """The data of a study: its clips, and their embeddings if its runs use any."""
+
+    manifest: Manifest
+    embeddings: CheckedEmbeddings | None = None
 
 
 def read_list(spec: StudySpec) -> Manifest:
@@ -42,7 +50,8 @@ def read_data(spec: StudySpec, skip_bad_clips: int = 0) -> Manifest:
     """
     local = location(spec.storage).scratch
     manifest = with_digests(read_list(spec), local / "digests", skip_bad_clips)
-    store = open_store(store_folder(local / STORES, manifest, spec.features))  # of an earlier run, if there was one
+    # Of an earlier run, if there was one.
+    store = open_store(store_folder(local / STORES, manifest, spec.features.log_mel))
     return examined(spec, manifest, store)
 
 
@@ -57,7 +66,18 @@ def examined(spec: StudySpec, manifest: Manifest, store: FrameStore | None) -> M
     return leave_out_silent(known) if spec.dataset.leaves_out_silent else known
 
 
-def make_plan(spec: StudySpec, manifest: Manifest, earlier: StudyPlan | None = None) -> StudyPlan:
+def identified(spec: StudySpec, embeddings: CheckedEmbeddings | None) -> StudySpec:
+    """Return a study that knows the digest of its embeddings, which is part of the identity of runs that use them."""
+    return spec.model_copy(update={"features": spec.features.identified(embeddings.digest if embeddings else None)})
+
+
+def make_plan(
+    spec: StudySpec,
+    manifest: Manifest,
+    earlier: StudyPlan | None = None,
+    *,
+    embeddings: CheckedEmbeddings | None = None,
+) -> StudyPlan:
     """Return a study's plan: every run of a grid; for other methods, the runs of the earlier plan."""
     clips = {
         "train verified": sum(c.verified for c in manifest.of("train")),
@@ -76,6 +96,8 @@ def make_plan(spec: StudySpec, manifest: Manifest, earlier: StudyPlan | None = N
         validation=_held_out(spec, manifest),
         skipped=list(manifest.skipped),
         doubtful=doubtful_clips(manifest),
+        embeddings=embeddings and embeddings.summary,
+        frames=spec.uses_frames,
     )
     return study_plan(spec, summary, earlier)
 

@@ -7,9 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from study.errors import EngineError
-from study.planning.data import examined, read_list
+from study.planning.data import StudyData, examined, read_list
+from study.planning.embeddings import store_embeddings
 from trainables.datasets.load import leave_out, with_digests
-from trainables.datasets.manifest import DataSetError, Manifest
+from trainables.datasets.manifest import DataSetError
 from trainables.features.frame_store import STORES, store_folder
 from trainables.features.frame_store_builder import build_store
 from trainables.features.frame_store_cache import shared_store
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from study.spec.study import StudySpec
     from trainables.config import Features
+    from trainables.datasets.manifest import Manifest
     from trainables.features.frame_store import FrameStore
     from trainables.storage.types import Location
 
@@ -32,8 +34,10 @@ def store_data(
     *,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
     waiting: Callable[[str], None] = lambda _holder: None,
-) -> Manifest:
+) -> StudyData:
     """Read the study's data set, compute the frames that are missing, and publish the data set to the workers.
+
+    No frames are computed if the network of no run receives any.
 
     Args:
         spec: the study.
@@ -42,10 +46,11 @@ def store_data(
         waiting: called once with a description of the process that is building the same store, if another one is.
 
     Returns:
-        The manifest without the clips that were left out.
+        The manifest without the clips that were left out, and its embeddings.
 
     Raises:
-        DataSetError: more clips cannot be used; those that only decoding reveals are listed with the others.
+        DataSetError: more clips cannot be used, those that only decoding reveals are listed with the others; or
+            embeddings are missing or unusable.
         EngineError: a process that computed frames was lost, or cannot import what it needs.
         OSError: the storage location cannot be written.
 
@@ -58,12 +63,14 @@ def store_data(
     except DataSetError:
         with_digests(listed, digests, skip_bad_clips)  # if this fails, its message names the bad clips
         raise
-    store = _computed_frames(storage, readable, spec.features, progress, waiting)
-    undecodable = store.problems(readable)
+    features = spec.features.log_mel
+    store = _computed_frames(storage, readable, features, progress, waiting) if spec.uses_frames else None
+    undecodable = store.problems(readable) if store else {}
     leave_out(listed, dict(readable.skipped) | undecodable, skip_bad_clips)
     manifest = examined(spec, leave_out(readable, undecodable, skip_bad_clips), store)
-    publish_dataset(storage, manifest, spec.features, store)
-    return manifest
+    if store:
+        publish_dataset(storage, manifest, features, store)
+    return StudyData(manifest, store_embeddings(spec, manifest, waiting))
 
 
 def _computed_frames(

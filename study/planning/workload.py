@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 
     from study.spec.study import StudySpec
     from trainables.config import Features
+    from trainables.features.embeddings.checking import CheckedEmbeddings
     from trainables.losses.base import KnownLabels
+    from trainables.networks.base import Network
 
 SEEDS = 12  # whose splits are looked at where the method, not the file, decides on the seeds
 
@@ -54,6 +56,14 @@ def _frames(path: Path, features: Features) -> int:
 def patch_counts(frames: Sequence[int], features: Features) -> list[int]:
     """Return how many patches clips with so many frames have."""
     return [len(patch_starts(count, features)) if count else 0 for count in frames]
+
+
+def patches_of_clips(spec: StudySpec, manifest: Manifest, embeddings: CheckedEmbeddings | None) -> list[int]:
+    """Return how many patches each clip has; windows of embeddings, if the network of no run receives frames."""
+    if embeddings and not spec.uses_frames:
+        return [embeddings.windows[clip.path] for clip in manifest.clips]
+    features = spec.features.log_mel
+    return patch_counts(frame_counts(manifest, features), features)
 
 
 def workloads(spec: StudySpec, manifest: Manifest, patches: Sequence[int]) -> dict[str, Workload]:
@@ -122,8 +132,8 @@ def batch_sizes(spec: StudySpec, subset: str) -> list[int]:
     return sorted({size for arm in spec.open_arms if subset in arm.subsets for size in arm.possible("batch_size")})
 
 
-def estimate_s(
-    spec: StudySpec, runs: Counter[Load], work: dict[str, Workload], classes: int, unnamed: int = 0
+def estimate_s(  # noqa: PLR0913, PLR0917 -- what a time depends on
+    spec: StudySpec, runs: Counter[Load], work: dict[str, Workload], classes: int, unnamed: int = 0, dims: int = 0
 ) -> float | None:
     """Estimate the wall time of runs in seconds, from a few batches of noise trained on this machine.
 
@@ -133,6 +143,7 @@ def estimate_s(
         work: one epoch of each subset.
         classes: number of classes.
         unnamed: how many runs beside them the method has yet to name; each counts as the longest that it may be.
+        dims: length of the embeddings; 0 without any.
 
     Returns:
         Seconds; every run is counted with all its epochs, so early stopping makes the study shorter, and with the
@@ -145,12 +156,12 @@ def estimate_s(
     size = min(min(batch_sizes(spec, name)) for name in work)
     precisions = dict.fromkeys(p for arm in spec.open_arms for p in arm.possible("precision"))
     possible = [load for arm in spec.open_arms for load in largest_loads(arm)] if unnamed else []
-    speeds = {
-        network: max(
-            seconds_per_patch(network, spec.features.shape, size, classes, precision) for precision in precisions
-        )
-        for network in dict.fromkeys(load.network for load in (*runs, *possible))
-    }
+
+    def measured(network: Network) -> tuple[float, float]:
+        shape = (dims,) if network.input == "embeddings" else spec.features.shape
+        return max(seconds_per_patch(network, shape, size, classes, precision) for precision in precisions)
+
+    speeds = {network: measured(network) for network in dict.fromkeys(load.network for load in (*runs, *possible))}
 
     def run_s(load: Load) -> float:
         (train_s, validate_s), w = speeds[load.network], work[load.subset]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from trainables.config import FEATURES, Features, Run
+from study.spec.study_features import FEATURES as STUDY_FEATURES
+from study.spec.study_features import StudyFeatures
+from trainables.config import FEATURES, Run
 from trainables.plans import PlannedRun
 from trainables.plugins.loading import code_of
 
@@ -22,7 +24,7 @@ class Candidate(NamedTuple):
     arm: str
     varied: Mapping[str, float | str]
     configuration: Configuration
-    features: Features = FEATURES
+    features: StudyFeatures = STUDY_FEATURES
 
     def planned(self, seed: int, dataset: str, stage: Stage = "") -> PlannedRun:
         """Return the run of this configuration with a seed, on the data set with this fingerprint."""
@@ -30,8 +32,10 @@ class Candidate(NamedTuple):
             configuration=self.configuration,
             seed=seed,
             dataset=dataset,
-            features=self.features,
+            # What a run does not use is not part of its identity.
+            features=self.features.log_mel if self.configuration.needs_frames else FEATURES,
             code=code_of(self.configuration),
+            embeddings=self.features.digest if self.configuration.needs_embeddings else None,
         )
         return PlannedRun(arm=self.arm, varied=dict(self.varied), run=run, stage=stage)
 
@@ -55,5 +59,6 @@ def distinct_candidates(runs: Iterable[PlannedRun]) -> list[Candidate]:
     first: dict[Configuration, Candidate] = {}
     for planned in runs:
         run = planned.run
-        first.setdefault(run.configuration, Candidate(planned.arm, planned.varied, run.configuration, run.features))
+        candidate = Candidate(planned.arm, planned.varied, run.configuration, StudyFeatures.of(run))
+        first.setdefault(run.configuration, candidate)
     return list(first.values())

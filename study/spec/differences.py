@@ -24,6 +24,8 @@ _IGNORED = {
     *(("dataset", key) for kind in KINDS.values() for key in path_keys(kind)),
     # Where plugins are: the SHA-256 of their code, in the runs, shows whether it is the same code.
     ("plugins",),
+    # The path of the embeddings: their digest shows whether they are the same.
+    ("features", "embeddings"),
     # How far a study goes: raising it continues the study.
     ("budget",),
     ("method", "max_runs"),

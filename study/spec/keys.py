@@ -11,7 +11,8 @@ from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, 
 from study.spec.arms import DEFAULT_NETWORK, SHARED, Arm, OpenNetwork, OpenTraining
 from study.spec.notify import Notify
 from study.spec.open_arms import OpenArm, open_arm
-from trainables.config import FEATURES, Features, Training
+from study.spec.study_features import FEATURES, StudyFeatures
+from trainables.config import Training
 from trainables.datasets.config import DataSet
 from trainables.datasets.keys import with_paths
 from trainables.frozen import Frozen, not_allowed
@@ -132,7 +133,11 @@ class StudyKeys(Frozen):
     controls: Controls = ()
     budget: Annotated[Budget, Field(description="limits at which the study ends; changes no result")] = Budget()
     features: Annotated[
-        Features, Field(description="log-mel frames and the patches of them; every default is the paper's")
+        StudyFeatures,
+        Field(
+            description="log-mel frames and the patches of them, whose defaults are the paper's; and embeddings of the "
+            "clips"
+        ),
     ] = FEATURES
     training: Annotated[OpenTraining, Field(description="the training protocol; every default is the paper's")] = (
         OpenTraining()
@@ -177,7 +182,22 @@ class StudyKeys(Frozen):
     def _storage_is_a_location(cls, storage: str) -> str:
         return absolute(storage)
 
+    @cached_property
+    def uses_frames(self) -> bool:
+        """Whether the network of a run receives log-mel frames."""
+        return any(kind.needs_frames for arm in self.open_arms for kind in arm.kinds())
+
+    @cached_property
+    def uses_embeddings(self) -> bool:
+        """Whether a run uses embeddings."""
+        return any(kind.needs_embeddings for arm in self.open_arms for kind in arm.kinds())
+
     @field_validator("dataset")
     @classmethod
     def _paths_are_absolute(cls, dataset: DataSet) -> DataSet:
         return with_paths(dataset, absolute)
+
+    @field_validator("features")
+    @classmethod
+    def _embeddings_are_absolute(cls, features: StudyFeatures) -> StudyFeatures:
+        return with_paths(features, absolute)

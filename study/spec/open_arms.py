@@ -113,6 +113,14 @@ class OpenArm:
             varied = dict(zip(values, chosen, strict=True))
             yield Choice(varied, self.configuration(varied))
 
+    def kinds(self) -> Iterator[Configuration]:
+        """Yield a configuration for each combination of the texts that are open; an open number has its first value."""
+        values = {name: (value.min,) if isinstance(value, Range) else value.values for name, value in self.open.items()}
+        of_kind = {name: of if isinstance(of[0], str) else of[:1] for name, of in values.items() if name != "subset"}
+        for chosen in itertools.product(*of_kind.values()):
+            subset = {"subset": values["subset"][0]} if "subset" in values else {}
+            yield self.configuration(dict(zip(of_kind, chosen, strict=True)) | subset)
+
     def configuration(self, varied: Mapping[str, float | str]) -> Configuration:
         """Return the arm's configuration with a value for everything that it leaves open."""
         parts: dict[str | None, dict[str, Any]] = {None: {}, "loss": {}, "network": {}, "training": {}}

@@ -134,6 +134,8 @@ class StudyFile:
         yield ("storage",), self.document.data.get("storage", StudySpec.model_fields["storage"].default)
         for at in local_paths(self.spec.dataset):
             yield ("dataset", *at), reduce(getitem, at, self.document.data["dataset"])
+        for at in local_paths(self.spec.features):
+            yield ("features", *at), reduce(getitem, at, self.document.data["features"])
 
 
 def read_spec(path: Path, consent: Consent | None = None) -> StudySpec:

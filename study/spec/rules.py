@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from study.spec.augmentation_rules import augmentation_violations
+from study.spec.embedding_rules import embedding_violations
 from study.spec.feature_rules import feature_violations, patch_violations
 from study.spec.messages import closest, shown
 from study.spec.training_rules import settings_violations
@@ -33,9 +34,10 @@ def violations(spec: StudyKeys) -> list[Violation]:
     of_method = _grid(spec) if isinstance(spec.method, Grid) else _choosing(spec, spec.method)
     of_settings = (
         *settings_violations(spec.open_arms),
-        *augmentation_violations(spec.open_arms, spec.features),
-        *feature_violations(spec.features),
-        *patch_violations(spec.features, spec.open_arms),
+        *augmentation_violations(spec.open_arms, spec.features.log_mel),
+        *feature_violations(spec.features.log_mel),
+        *patch_violations(spec.features.log_mel, spec.open_arms),
+        *embedding_violations(spec),
     )
     return list(dict.fromkeys((*of_settings, *_distinct(spec), *of_method, *_controls(spec))))
 

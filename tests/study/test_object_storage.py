@@ -150,14 +150,14 @@ def test_another_machine_copies_the_frames_and_computes_none(killed, tmp_path, m
     before = {path: path.stamp() for path in (killed[0] / "features").glob("*/*")}
     assert sorted(path.name.rpartition(".")[2] for path in before) == ["f32", "json"]
     computed = []
-    manifest = store_data(read_spec(path), progress=lambda *counts: computed.append(counts))
+    manifest, _ = store_data(read_spec(path), progress=lambda *counts: computed.append(counts))
     assert computed == []
     assert {path: path.stamp() for path in (killed[0] / "features").glob("*/*")} == before
     (frames,) = (tmp_path / "cache" / "features").glob("*/frames.f32")
     assert frames.stat().st_size == sum(size for _, size, _ in before.values()) - next(
         stamp[1] for path, stamp in before.items() if path.name == "store.json"
     )
-    loader = open_run_data(killed[0], manifest.fingerprint, FEATURES, torch.device("cpu"))
+    loader = open_run_data(killed[0], manifest.fingerprint, FEATURES, None, torch.device("cpu"))
     assert loader.store.folder == frames.parent
 
 

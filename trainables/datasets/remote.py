@@ -18,7 +18,7 @@ from trainables.config import digest
 from trainables.datasets.manifest import DataSetError
 from trainables.naming import counted, file_size
 from trainables.storage.files import write_atomically
-from trainables.storage.location import object_location
+from trainables.storage.location import is_url, object_location
 
 if TYPE_CHECKING:
     from trainables.datasets.config import DataSet
@@ -43,6 +43,19 @@ def local_copy(dataset: DataSet, cache: Path) -> DataSet:
 
     """
     return dataset.fetched(lambda url, only: _copied(url, cache, only))
+
+
+def local_path(path: str, cache: Path) -> Path:
+    """Return the path of a file or folder on this machine; one in an object store is copied there; see ``local_copy``.
+
+    Raises:
+        DataSetError, OSError: as in ``local_copy``.
+
+    """
+    if not is_url(path):
+        return Path(path)
+    parent, _, name = path.rpartition("/")
+    return _copied(parent, cache, name) / name if name.endswith(".npz") else _copied(path, cache, None)
 
 
 def _copied(url: str, cache: Path, only: str | None) -> Path:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import torch
 
 Reading = Literal["mean", "pooled", "sample"]
-Distances = Literal["input", "penultimate"]
+Distances = Literal["input", "penultimate", "embedding"]
 Rule = Literal["max", "outlier"]
 
 
@@ -27,6 +27,8 @@ class Batch:
         patches: index of each patch among the run's N training patches, shape (B,), in [0, N); a patch has the same
             index in every epoch.
         epoch: number of the epoch, from 1.
+        embeddings: standardised embedding of each patch, shape (B, dims): the mean of the windows that overlap the
+            patch in time. None unless the loss needs embeddings.
         scores: diagnostics that the loss stores for the training loop, such as ``q`` (detached).
 
     """
@@ -36,6 +38,7 @@ class Batch:
     verified: torch.Tensor
     patches: torch.Tensor
     epoch: int
+    embeddings: torch.Tensor | None = None
     scores: dict[str, torch.Tensor] = field(default_factory=dict)
 
 
@@ -150,6 +153,11 @@ class Loss(Frozen):
     def problem(self, labels: KnownLabels) -> str:  # noqa: ARG002 -- for those that need some labels
         """Return what keeps the loss from being trained on clips with such labels, in one line, or ""."""
         return ""
+
+    @property
+    def needs_embeddings(self) -> bool:
+        """Whether the loss reads ``Batch.embeddings``."""
+        return False
 
     @abstractmethod
     def make(self) -> LossFunction:

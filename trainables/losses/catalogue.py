@@ -84,19 +84,37 @@ class AdaptiveGCE(Loss):
 
     name: Literal["adaptive_gce"]
     temperature: Temperature = 1000.0
+    # Omitted from dumps at its default, so that runs keep the run_id that they have without it.
+    relative_temperature: Annotated[
+        Annotated[float, Field(gt=0)] | None,
+        Field(
+            description="T as a multiple of the batch's median squared distance, > 0; in place of temperature",
+            exclude_if=lambda relative: relative is None,
+        ),
+    ] = None
     reading: Annotated[
         Reading,
         Field(description="how q follows from a batch's scores: their mean, the pooled ratio, or one per patch"),
     ] = "mean"
     distances: Annotated[
         Distances,
-        Field(description="what the distances are measured between: input patches or penultimate features"),
+        Field(
+            description="what the distances are measured between: the network's inputs, its penultimate features, or "
+            "embeddings"
+        ),
     ] = "input"
+
+    @property
+    def needs_embeddings(self) -> bool:
+        """Whether the distances are between embeddings."""
+        return self.distances == "embedding"
 
     def make(self) -> LossFunction:
         from trainables.losses import robust
 
-        return robust.adaptive(self.temperature, self.reading, self.distances)
+        relative = self.relative_temperature is not None
+        temperature = self.temperature if self.relative_temperature is None else self.relative_temperature
+        return robust.adaptive(temperature, self.reading, self.distances, relative=relative)
 
 
 class SoftBootstrapping(PlainLoss):

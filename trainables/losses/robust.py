@@ -137,12 +137,15 @@ def origin(loss: LossFunction) -> LossFunction:
     return function
 
 
-def adaptive(temperature: float, reading: Reading, distances: Distances) -> LossFunction:
+def adaptive(temperature: float, reading: Reading, distances: Distances, *, relative: bool = False) -> LossFunction:
     """Return the generalized cross-entropy whose q follows from each batch; see ``adaptive_q``."""
 
     def function(logits: torch.Tensor, targets: torch.Tensor, batch: Batch) -> torch.Tensor:
-        x = batch.inputs if distances == "input" else batch.features
-        q = adaptive_q(x, targets, temperature, reading)
+        x = {"input": batch.inputs, "penultimate": batch.features, "embedding": batch.embeddings}[distances]
+        if x is None:
+            msg = "the distances are to be between embeddings, but the batch has none"
+            raise ValueError(msg)
+        q = adaptive_q(x, targets, temperature, reading, relative=relative)
         batch.scores["q"] = q
         return gce(logits, targets, q)
 

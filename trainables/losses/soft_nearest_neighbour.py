@@ -13,6 +13,11 @@ import torch
 if TYPE_CHECKING:
     from trainables.losses.base import Reading
 
+# A median squared distance below this share of the largest one counts as this share: the distances are divided by it,
+# and the logarithms of larger quotients would lose the number of neighbours to rounding.
+SMALL = 1e-9
+TINY = 1e-30  # stands for a distance of 0 where all are 0
+
 
 def squared_distances(x: torch.Tensor) -> torch.Tensor:
     """Return the squared Euclidean distances between the samples of a batch, in float64.
@@ -32,13 +37,31 @@ def squared_distances(x: torch.Tensor) -> torch.Tensor:
     return squared.clamp_min_(0.0).fill_diagonal_(0.0)
 
 
-def snn_terms(x: torch.Tensor, targets: torch.Tensor, temperature: float) -> tuple[torch.Tensor, torch.Tensor]:
+def median_squared_distance(squared: torch.Tensor) -> torch.Tensor:
+    """Return the median of a batch's squared distances between two samples, the lower of two middle ones.
+
+    Args:
+        squared: squared distances, shape (B, B), symmetric, B >= 2.
+
+    Returns:
+        A scalar tensor above 0; where half of the pairs are at distance 0, a 1e-9th of the largest squared distance.
+
+    """
+    above = torch.triu_indices(len(squared), len(squared), offset=1, device=squared.device)
+    pairs = squared[above[0], above[1]]
+    return torch.maximum(pairs.median(), SMALL * pairs.max()).clamp_min(TINY)
+
+
+def snn_terms(
+    x: torch.Tensor, targets: torch.Tensor, temperature: float, *, relative: bool = False
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the logarithms of the numerator and the denominator of every sample's SNN ratio.
 
     Args:
         x: features, shape (B, ...), B >= 2.
         targets: given labels, shape (B,), integer.
         temperature: T > 0, in units of squared distance.
+        relative: whether T is in units of the batch's median squared distance.
 
     Returns:
         Two float64 tensors of shape (B,): the log sum over same-label neighbours (-inf without any), and the log
@@ -58,14 +81,17 @@ def snn_terms(x: torch.Tensor, targets: torch.Tensor, temperature: float) -> tup
         msg = f"temperature is {temperature}; allowed: a number above 0"
         raise ValueError(msg)
     with torch.autocast(x.device.type, enabled=False):
-        similarity = squared_distances(x) / -temperature
+        squared = squared_distances(x)
+        similarity = squared / -(temperature * median_squared_distance(squared) if relative else temperature)
     similarity = similarity.masked_fill(torch.eye(len(targets), dtype=torch.bool, device=x.device), -torch.inf)
     same = targets[:, None] == targets[None, :]
     numerator = similarity.masked_fill(~same, -torch.inf).logsumexp(dim=1)
     return numerator, similarity.logsumexp(dim=1)
 
 
-def snn(x: torch.Tensor, targets: torch.Tensor, temperature: float, reading: Reading = "mean") -> torch.Tensor:
+def snn(
+    x: torch.Tensor, targets: torch.Tensor, temperature: float, reading: Reading = "mean", *, relative: bool = False
+) -> torch.Tensor:
     """Return the SNN score of a batch, in [0, 1]: how much of a sample's neighbourhood shares its label.
 
     The ratio of sample i is the sum of exp(-|xi - xj|^2 / T) over all j != i of the same label, divided by the sum over
@@ -77,6 +103,7 @@ def snn(x: torch.Tensor, targets: torch.Tensor, temperature: float, reading: Rea
         temperature: T > 0, in units of squared distance.
         reading: ``mean``: the mean ratio; ``pooled``: both sums pooled over the batch, then divided; ``sample``: one
             ratio per sample.
+        relative: whether T is in units of the batch's median squared distance between two samples.
 
     Returns:
         float64 tensor without gradient: a scalar for ``mean`` and ``pooled``, shape (B,) for ``sample``.
@@ -85,7 +112,7 @@ def snn(x: torch.Tensor, targets: torch.Tensor, temperature: float, reading: Rea
         ValueError: see ``snn_terms``; or the reading is unknown.
 
     """
-    numerator, denominator = snn_terms(x, targets, temperature)
+    numerator, denominator = snn_terms(x, targets, temperature, relative=relative)
     if reading == "pooled":
         return (numerator.logsumexp(dim=0) - denominator.logsumexp(dim=0)).exp().clamp_max(1.0)
     ratio = (numerator - denominator).exp().clamp_max(1.0)
@@ -97,7 +124,9 @@ def snn(x: torch.Tensor, targets: torch.Tensor, temperature: float, reading: Rea
     raise ValueError(msg)
 
 
-def adaptive_q(x: torch.Tensor, targets: torch.Tensor, temperature: float, reading: Reading = "mean") -> torch.Tensor:
+def adaptive_q(
+    x: torch.Tensor, targets: torch.Tensor, temperature: float, reading: Reading = "mean", *, relative: bool = False
+) -> torch.Tensor:
     """Return q_a = 1 - SNN of a batch: the q of adaptive generalized cross-entropy.
 
     Args:
@@ -105,6 +134,7 @@ def adaptive_q(x: torch.Tensor, targets: torch.Tensor, temperature: float, readi
         targets: given labels, shape (B,), integer.
         temperature: T > 0, in units of squared distance; the paper studies [1e2, 1e6].
         reading: see ``snn``.
+        relative: see ``snn``.
 
     Returns:
         float64 tensor in [0, 1] without gradient: a scalar, or shape (B,) for ``sample``.
@@ -113,4 +143,4 @@ def adaptive_q(x: torch.Tensor, targets: torch.Tensor, temperature: float, readi
         ValueError: see ``snn``.
 
     """
-    return 1.0 - snn(x, targets, temperature, reading)
+    return 1.0 - snn(x, targets, temperature, reading, relative=relative)

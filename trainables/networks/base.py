@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from trainables.frozen import Frozen
 
 if TYPE_CHECKING:
     from torch import nn
 
+Input = Literal["frames", "embeddings"]
+
 
 class Network(Frozen):
     """Base of the settings of a network: ``name`` and its parameters, each with its bounds.
 
     Attributes:
+        input: ``frames``: patches of log-mel frames; ``embeddings``: windows of the study's embeddings, shape (dims,).
         smallest: the fewest frames and the fewest mel bands of a patch; (1, 1) if it takes any.
 
     """
 
+    input: ClassVar[Input] = "frames"
     smallest: ClassVar[tuple[int, int]] = (1, 1)
 
     name: str

@@ -78,6 +78,8 @@ class VGGLike(_OnPatches):
 class EmbeddingHead(Network):
     """A classifier on embeddings: one hidden layer with ReLU, or linear."""
 
+    input = "embeddings"
+
     name: Literal["head"] = "head"
     hidden: Annotated[
         int, Field(ge=0, le=65_536, description="units of the hidden layer; 0 makes the classifier linear")

@@ -55,6 +55,7 @@ class Mixing:
             inputs=batch.inputs[partners],
             verified=batch.verified[partners],
             patches=batch.patches[partners],
+            embeddings=None if batch.embeddings is None else batch.embeddings[partners],
             scores={},
         )
         of_partners = loss(logits, targets[partners], other)

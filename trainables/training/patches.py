@@ -61,11 +61,14 @@ def index_patches(
         features: settings of the patches.
 
     """
-    starts, clips = [], []
-    for position, (first, frames) in enumerate(places):
-        offsets = patch_starts(frames, features)
-        starts += [first + offset for offset in offsets]
-        clips += [position] * len(offsets)
+    starts = [[first + offset for offset in patch_starts(frames, features)] for first, frames in places]
+    return index_starts(starts, labels, verified)
+
+
+def index_starts(of_clips: Sequence[Sequence[int]], labels: Sequence[int], verified: Sequence[bool]) -> PatchIndex:
+    """Return the patches of a list of clips; arguments as in ``index_patches``, but for the starts of their patches."""
+    starts = [start for of_clip in of_clips for start in of_clip]
+    clips = [position for position, of_clip in enumerate(of_clips) for _ in of_clip]
     clip_of_patch = torch.tensor(clips, dtype=torch.int64)
     clip_labels, clip_verified = torch.tensor(labels, dtype=torch.int64), torch.tensor(verified, dtype=torch.bool)
     return PatchIndex(

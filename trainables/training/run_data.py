@@ -1,4 +1,4 @@
-"""The patches of a run, from a manifest and its frame store: subset, validation split, standardisation."""
+"""The patches of a run, from a manifest and its stored frames or embeddings: subset, split, standardisation."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from trainables.config import FEATURES
 from trainables.datasets.known_labels import known_labels
 from trainables.datasets.subsets import split_validation, subset
-from trainables.features.shared_data import load_published
+from trainables.features.shared_data import load_embeddings, load_published
+from trainables.training.embedding_patches import PatchEmbeddings, WindowPatches, Windows
 from trainables.training.patches import Patches, PatchIndex, index_patches, standardisation
 
 if TYPE_CHECKING:
@@ -23,63 +25,149 @@ MAX_CACHED = 32  # splits whose patches are kept: some megabytes each on a large
 
 
 class RunDataSource:
-    """A data set on a device; all runs share one copy of its frames."""
+    """A data set on a device; all runs share one copy of its frames, and one of its embeddings."""
 
-    def __init__(self, manifest: Manifest, store: FrameStore, features: Features, device: torch.device) -> None:
-        """Map the frames (CPU) or copy them to the device (GPU)."""
-        self.manifest, self.store, self.features, self.device = manifest, store, features, device
-        self.frames = torch.from_numpy(store.frames()).to(device)
+    def __init__(
+        self,
+        manifest: Manifest,
+        store: FrameStore | None,
+        features: Features,
+        device: torch.device,
+        windows: Windows | None = None,
+    ) -> None:
+        """Map the frames (CPU) or copy them to the device (GPU).
+
+        Args:
+            manifest: the data set.
+            store: its frames; None if no run uses them.
+            features: settings of the frames.
+            device: of the runs.
+            windows: its embeddings, on the device; None if no run uses them.
+
+        """
+        self.manifest, self.store, self.features, self.device, self.windows = manifest, store, features, device, windows
+        self.frames = None if store is None else torch.from_numpy(store.frames()).to(device)
         self.class_index = {label: k for k, label in enumerate(manifest.classes)}
         # Small, as it holds starts and labels only. Runs alternate subsets, and with ``split: per_seed`` splits.
         self._cache: dict[object, RunData] = {}
-        self._test = self._index([i for i, clip in enumerate(manifest.clips) if clip.split == "test"])
 
     def run_data(self, run: Run) -> RunData:
         """Return the patches of a run: its subset, split into training and validation clips, and the test clips.
 
         Raises:
             DataSetError: the data set has no clips for the subset.
+            LookupError: the run needs frames or embeddings that are not there.
 
         """
-        protocol = run.configuration.training
-        key = (run.configuration.subset, protocol.validation, protocol.validation_seed(run.seed))
+        configuration, protocol = run.configuration, run.configuration.training
+        split = (configuration.subset, protocol.validation, protocol.validation_seed(run.seed))
+        key = (*split, configuration.network.input, configuration.loss.needs_embeddings)
         if key not in self._cache:
             if len(self._cache) >= MAX_CACHED:
                 del self._cache[next(iter(self._cache))]
-            clips = subset(self.manifest, run.configuration.subset)
-            train_clips, validation = split_validation(self.manifest, clips, *key[1:])
-            train = self._index(train_clips)
-            mean, sd = standardisation(self.frames, train.starts, self.features.patch_frames)
-            self._cache[key] = RunData(
-                patches=Patches(self.frames, mean, sd, self.features.patch_frames),
-                train=train,
-                validation=self._index(validation),
-                test=self._test,
-                classes=len(self.class_index),
-                labels=known_labels(self.manifest, train_clips),
-            )
+            train, validation = split_validation(self.manifest, subset(self.manifest, split[0]), *split[1:])
+            test = [i for i, clip in enumerate(self.manifest.clips) if clip.split == "test"]
+            data = self._of_frames if configuration.network.input == "frames" else self._of_windows
+            self._cache[key] = data(train, validation, test, embeddings=configuration.loss.needs_embeddings)
         return self._cache[key]
 
-    def _label(self, i: int) -> int:
-        return self.class_index[self.manifest.clips[i].label]
+    def _of_frames(self, train: list[int], validation: list[int], test: list[int], *, embeddings: bool) -> RunData:
+        """Return the data of a run on frames, by the positions of its clips."""
+        if self.frames is None:
+            msg = "the run's network receives frames, but only embeddings were stored"
+            raise LookupError(msg)
+        patches = self._index(train)
+        length = self.features.patch_frames
+        mean, sd = standardisation(self.frames, patches.starts, length)
+        return RunData(
+            patches=Patches(self.frames, mean, sd, length),
+            train=patches,
+            validation=self._index(validation),
+            test=self._index(test),
+            classes=len(self.class_index),
+            labels=known_labels(self.manifest, train),
+            embeddings=self._embeddings(train) if embeddings else None,
+        )
+
+    def _of_windows(self, train: list[int], validation: list[int], test: list[int], *, embeddings: bool) -> RunData:
+        """Return the data of a run on embeddings, by the positions of its clips."""
+        index = self._window_index(train)
+        patches = self._standardised(index)
+        alone = torch.ones_like(index.starts)
+        return RunData(
+            patches=patches,
+            train=index,
+            validation=self._window_index(validation),
+            test=self._window_index(test),
+            classes=len(self.class_index),
+            labels=known_labels(self.manifest, train),
+            embeddings=PatchEmbeddings(patches, index.starts, alone, 1) if embeddings else None,
+        )
+
+    def _embeddings(self, train: list[int]) -> PatchEmbeddings:
+        """Return the embeddings of the patches of clips, by the clips' positions."""
+        windows = self._standardised(self._window_index(train))
+        paths = [self.manifest.clips[i].path for i in train]
+        frames = [self._frames_of(i)[1] for i in train]
+        first, counts = self._given_windows().overlapping(paths, frames, self.features)
+        return PatchEmbeddings(windows, first.to(self.device), counts.to(self.device), int(counts.max()))
+
+    def _given_windows(self) -> Windows:
+        if self.windows is None:
+            msg = "the run uses embeddings, but none were stored"
+            raise LookupError(msg)
+        return self.windows
+
+    def _standardised(self, index: PatchIndex) -> WindowPatches:
+        rows = self._given_windows().rows
+        return WindowPatches(rows, *standardisation(rows, index.starts, 1))
+
+    def _window_index(self, positions: list[int]) -> PatchIndex:
+        paths = [self.manifest.clips[i].path for i in positions]
+        return self._given_windows().index(paths, *self._labels(positions)).to(self.device)
 
     def _index(self, positions: list[int]) -> PatchIndex:
-        return index_patches(
-            [self.store.rows[self.manifest.digests[i]] for i in positions],
-            [self._label(i) for i in positions],
-            [self.manifest.clips[i].verified for i in positions],
-            self.features,
-        ).to(self.device)
+        places = [self._frames_of(i) for i in positions]
+        return index_patches(places, *self._labels(positions), self.features).to(self.device)
+
+    def _labels(self, positions: list[int]) -> tuple[list[int], list[bool]]:
+        """Return the class index of clips, and whether each is verified."""
+        clips = [self.manifest.clips[i] for i in positions]
+        return [self.class_index[clip.label] for clip in clips], [clip.verified for clip in clips]
+
+    def _frames_of(self, i: int) -> tuple[int, int]:
+        """Return a clip's first frame and number of frames in the store."""
+        if self.store is None:
+            msg = "the run's network receives frames, but only embeddings were stored"
+            raise LookupError(msg)
+        return self.store.rows[self.manifest.digests[i]]
 
 
-def open_run_data(storage: Location, fingerprint: str, features: Features, device: torch.device) -> RunDataSource:
-    """Open a data set that the driver has published; the driver has verified the checksums of the frame store.
+def open_run_data(
+    storage: Location, fingerprint: str, features: Features | None, embeddings: str | None, device: torch.device
+) -> RunDataSource:
+    """Open a data set that the driver has published; the driver has verified the checksums of its stores.
+
+    Args:
+        storage: the storage location.
+        fingerprint: of the data set.
+        features: settings of its frames; None if they are not needed.
+        embeddings: digest of its embeddings; None if they are not needed.
+        device: of the runs.
 
     Raises:
-        FileNotFoundError: the data set was not published, or its frame store is absent or incomplete.
+        FileNotFoundError: the data set was not published, or a store is absent or incomplete.
 
     """
-    return RunDataSource(*load_published(storage, fingerprint, features), features, device)
+    windows = store = None
+    if embeddings is not None:
+        published = load_embeddings(storage, fingerprint, embeddings)
+        manifest = published.manifest
+        rows = torch.from_numpy(published.store.frames()).to(device)
+        windows = Windows(rows, published.store.rows, published.timing)
+    if features is not None:
+        manifest, store = load_published(storage, fingerprint, features)
+    return RunDataSource(manifest, store, features or FEATURES, device, windows)
 
 
 @dataclass(frozen=True)
@@ -87,18 +175,20 @@ class RunData:
     """The patches of a subset, on the run's device.
 
     Attributes:
-        patches: the frames, standardised by the training patches.
+        patches: the frames, standardised by the training patches; or the windows of embeddings.
         train: patches to train on.
         validation: patches of the clips held out from the subset.
         test: patches of the test clips.
         classes: number of classes K.
         labels: what is known of the labels of the training clips.
+        embeddings: those of the training patches; None if the loss does not use them.
 
     """
 
-    patches: Patches
+    patches: Patches | WindowPatches
     train: PatchIndex
     validation: PatchIndex
     test: PatchIndex
     classes: int
     labels: KnownLabels
+    embeddings: PatchEmbeddings | None = None

@@ -145,7 +145,8 @@ class RunTraining:
             mixing = augmentation.mixing(position)
             shown = augmentation.masked(position, inputs if mixing is None else mixing.inputs(inputs))
             logits, features = self._outputs(shown)
-            batch = Batch(inputs, features.detach(), train.verified[patches], patches, number)
+            embeddings = self.data.embeddings.gather(patches) if self.data.embeddings else None
+            batch = Batch(inputs, features.detach(), train.verified[patches], patches, number, embeddings)
             if mixing is None:
                 returned = self.loss(logits.float(), targets, batch)
             else:

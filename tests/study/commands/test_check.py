@@ -150,7 +150,7 @@ def test_check_names_a_test_clip_that_is_a_training_clip_in_another_format_once_
     spec = sounds()
     assert main(["check", "s.yaml"]) == 0
     assert SAME not in capsys.readouterr().out
-    manifest = store_data(spec)
+    manifest = store_data(spec).manifest
     assert make_plan(spec, manifest).dataset.doubtful[0].examples == [("b/4.flac", "b/0.wav")]
     assert main(["check", "s.yaml"]) == 0
     assert f"{SAME}\n" in capsys.readouterr().out
@@ -159,6 +159,6 @@ def test_check_names_a_test_clip_that_is_a_training_clip_in_another_format_once_
 def test_frames_are_kept_for_silent_clips_and_the_plan_leaves_them_out(sounds, tmp_path):
     spec = sounds(silent="leave_out")
     soundfile.write(tmp_path / "b/2.wav", np.zeros(9_000), 44_100)
-    summary = make_plan(spec, store_data(spec)).dataset
+    summary = make_plan(spec, store_data(spec).manifest).dataset
     assert summary.skipped == [("b/2.wav", "silent: every sample is 0")]
     assert summary.clips["train verified"] == 5

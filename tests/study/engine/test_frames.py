@@ -5,7 +5,7 @@ import time
 import pytest
 from rich.console import Console
 
-from study.engine.frames import Lines, _display
+from study.engine.frames import TITLE, Lines, progress_display
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_a_notebook_shows_one_line_that_changes(monkeypatch, capsys):
         "study.engine.notebook.NotebookDisplay._show", lambda _, data: outputs.append(data["text/plain"])
     )
     monkeypatch.setattr("study.engine.notebook.REFRESH_S", 0.01)
-    with _display() as display:
+    with progress_display(TITLE, "computes them") as display:
         display.advance(10, 20)
         time.sleep(0.1)
     assert set(outputs) == {"log-mel frames: 10 of 20 clips; ETA unknown"}

@@ -125,6 +125,6 @@ def test_a_network_with_open_parameters_is_timed_at_their_largest_values() -> No
     head = {"name": "head", "hidden": {"values": [64, 512, 8]}, "dropout": {"values": [0.2, 0.0]}}
     arms = [{"name": "a", "loss": {"name": "cce"}, "network": head}]
     spec = two_networks()
-    keys = spec.model_dump() | {"arms": arms}
+    keys = spec.model_dump() | {"arms": arms, "features": {"embeddings": "e"}}
     (arm,) = StudySpec.model_validate(keys).open_arms
     assert arm.largest_network() == EmbeddingHead(hidden=512, dropout=0.2)

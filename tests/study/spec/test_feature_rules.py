@@ -61,7 +61,7 @@ def test_a_patch_is_large_enough_for_the_network_of_every_arm(
     network: str, size: tuple[int, int], problems: list[tuple[str, str]]
 ) -> None:
     arms = [{"name": "a", "loss": {"name": "cce"}, "network": {"name": network}}]
-    keys = {"name": "s", "dataset": {"kind": "synthetic"}, "arms": arms, "seeds": 1}
+    keys = {"name": "s", "dataset": {"kind": "synthetic"}, "arms": arms, "seeds": 1, "features": {"embeddings": "e"}}
     features = Features(patch_frames=size[0], mels=size[1], patch_hop=1)
     violated = patch_violations(features, StudySpec.model_validate(keys).open_arms)
     assert [(str(at[-1]), allowed) for at, allowed in violated] == problems

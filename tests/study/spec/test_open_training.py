@@ -143,7 +143,7 @@ def test_a_key_of_both_loss_and_training_is_qualified_where_it_is_the_losss() ->
 
 def test_a_parameter_of_a_network_is_qualified_and_an_arms_network_replaces_the_studys() -> None:
     head = {"name": "head", "hidden": {"values": [0, 64]}}
-    spec = study(CCE_ARM, GCE_ARM | {"network": {"name": "vgg"}}, network=head)
+    spec = study(CCE_ARM, GCE_ARM | {"network": {"name": "vgg"}}, network=head, features={"embeddings": "e.npz"})
     assert [(c.arm, c.varied, c.configuration.network) for c in candidates(spec)] == [
         ("cce", {"network.hidden": 0}, EmbeddingHead(name="head", hidden=0)),
         ("cce", {"network.hidden": 64}, EmbeddingHead(name="head", hidden=64)),

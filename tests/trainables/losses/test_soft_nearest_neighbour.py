@@ -119,3 +119,28 @@ def test_a_bad_argument_is_refused(n, temperature, reading, message):
 def test_targets_of_another_length_are_refused():
     with pytest.raises(ValueError, match=r"targets have shape \(3,\), expected \(4,\)"):
         adaptive_q(torch.zeros(4, 2), torch.zeros(3, dtype=torch.int64), 1.0)
+
+
+@pytest.mark.parametrize("reading", ["mean", "pooled", "sample"])
+def test_a_relative_temperature_is_a_multiple_of_the_batchs_median_squared_distance(reading):
+    x, targets = torch.randn(9, 5, generator=torch.Generator().manual_seed(0)), torch.arange(9) % 3
+    median = torch.pdist(x.double()).square().median().item()
+    relative = snn(x, targets, 0.3, reading, relative=True)
+    assert torch.allclose(relative, snn(x, targets, 0.3 * median, reading), rtol=1e-9)
+
+
+def test_with_a_relative_temperature_the_scale_of_the_features_does_not_matter():
+    x, targets = torch.randn(8, 5, generator=torch.Generator().manual_seed(0)), torch.arange(8) % 2
+    one, thousandfold = (snn(scale * x, targets, 0.1, relative=True).item() for scale in (1, 1000))
+    assert one == pytest.approx(thousandfold, rel=1e-6)
+
+
+def test_a_relative_temperature_is_finite_where_the_median_distance_is_0():
+    x = torch.tensor([[0.0], [0.0], [0.0], [0.0], [5.0]])
+    score = snn(x, torch.tensor([0, 0, 1, 1, 1]), 0.1, "sample", relative=True)
+    assert score.tolist() == pytest.approx([1 / 3, 1 / 3, 1 / 3, 1 / 3, 1 / 2], abs=1e-5)
+
+
+def test_a_relative_temperature_is_finite_where_all_distances_are_0():
+    score = snn(torch.zeros(4, 2), torch.tensor([0, 0, 1, 1]), 0.1, relative=True)
+    assert score.item() == pytest.approx(1 / 3)

@@ -1,0 +1,53 @@
+"""The ``features`` key of a study file: log-mel settings, and embeddings of the clips."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from pydantic import Field, PrivateAttr
+
+from trainables.config import Features
+from trainables.datasets.keys import LocalPath  # noqa: TC001 -- pydantic reads the annotation
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from trainables.config import Run
+
+
+class StudyFeatures(Features):
+    """Settings of the log-mel frames and of the patches of them, with the defaults of Fonseca et al. 2019; embeddings."""
+
+    # Left out of dumps at its default, so that plans of studies without embeddings stay as they were.
+    embeddings: Annotated[
+        LocalPath | None,
+        Field(
+            description="an .npz file, or a folder of .npy files, with the embeddings of every clip",
+            exclude_if=lambda path: path is None,
+        ),
+    ] = None
+    _digest: str | None = PrivateAttr(None)
+
+    @classmethod
+    def of(cls, run: Run) -> StudyFeatures:
+        """Return the features of a run, with the digest of its embeddings."""
+        return cls(**run.features.model_dump()).identified(run.embeddings)
+
+    @property
+    def log_mel(self) -> Features:
+        """The settings of the log-mel frames alone."""
+        return Features(**self.model_dump(exclude={"embeddings"}, exclude_unset=True))
+
+    @property
+    def digest(self) -> str | None:
+        """The digest of the embeddings; None until they have been read, or if no run uses them."""
+        return self._digest
+
+    def identified(self, digest: str | None) -> Self:
+        """Return the same features, with the digest of the embeddings that were read."""
+        copied = self.model_copy()
+        copied._digest = digest  # noqa: SLF001 -- its own class
+        return copied
+
+
+FEATURES = StudyFeatures()
