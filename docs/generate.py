@@ -88,7 +88,10 @@ TITLES = {
     "Folder": "Data set of kind folder", "Synthetic": "Data set of kind synthetic", "Grid": "Method grid",
     "Settle": "Method settle", "Search": "Method search", "StudyFeatures": "Features",
 }  # fmt: skip
-ORDER = ["Arm", "FSDnoisy18k", "CSV", "Folder", "Synthetic", "Noise", "Grid", "Settle", "Search", "Asha", "Budget", "StudyFeatures"]
+ORDER = [
+    "Arm", "FSDnoisy18k", "CSV", "Folder", "Synthetic", "Noise", "Grid", "Settle", "Search", "Asha", "Budget",
+    "StudyFeatures",
+]  # fmt: skip
 OPEN = {"OpenLoss": ("Losses", "[Losses](losses.md) has the formulas."), "OpenNetwork": ("Networks", "")}
 ARM_TRAINING = "ArmTraining"  # the keys of ``Training`` but three; their defaults are the study's
 

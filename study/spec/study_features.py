@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class StudyFeatures(Features):
-    """Settings of the log-mel frames and of the patches of them, with the defaults of Fonseca et al. 2019; embeddings."""
+    """Settings of the log-mel frames and patches, whose defaults are those of Fonseca et al. 2019; and embeddings."""
 
     # Left out of dumps at its default, so that plans of studies without embeddings stay as they were.
     embeddings: Annotated[
