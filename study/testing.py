@@ -18,7 +18,9 @@ from trainables.losses.checking import checked_losses
 from trainables.losses.registry import known_losses
 from trainables.networks.building import build, checked_outputs
 from trainables.networks.registry import known_networks
-from trainables.plugins.loading import load, place_of_class, use
+from trainables.plugins.forms import place_of_class
+from trainables.plugins.installed import all_installed
+from trainables.plugins.loading import load, use
 from trainables.plugins.sources import PluginError, Sources
 
 if TYPE_CHECKING:
@@ -115,7 +117,9 @@ def check_described(task: dict[str, Any]) -> None:
         PluginError: one does not do what it has to; the message begins with the file and line of its class.
 
     """
-    use([load(Sources.model_validate(sources)) for sources in task["plugins"]])
+    names = [settings["name"] for settings in (*task["losses"], *task["networks"])]
+    files = [load(Sources.model_validate(sources)) for sources in task["plugins"]]
+    use([*files, *all_installed(names, files)])
     for settings in task["losses"]:
         loss = known_losses()[settings["name"]].model_validate(settings)
         with _at(type(loss)):

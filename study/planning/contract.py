@@ -43,13 +43,12 @@ def check_contracts(spec: StudySpec, limit_s: float = LIMIT_S) -> list[str]:
     names = {settings["name"]: None for settings in (*parts["losses"].values(), *parts["networks"].values())}
     if not names:
         return []
-    sources = [plugin.sources for plugin in in_use()]
+    sources = [plugin.sources for plugin in in_use() if plugin.sources is not None]
     task: dict[str, Any] = {kind: list(settings.values()) for kind, settings in parts.items()}
     task |= {"plugins": [of.model_dump() for of in sources], "shape": spec.features.shape}
+    files = [of.shown(path) for of in sources for path in of.files] or list(names)
     try:
-        isolated(
-            "study.testing:check_described", task, [of.shown(path) for of in sources for path in of.files], limit_s
-        )
+        isolated("study.testing:check_described", task, files, limit_s)
     except PluginError as error:
         raise SpecError([str(error)]) from None
     return list(names)

@@ -22,6 +22,7 @@ from trainables.limits import how_ended, oom_kills, usable_cpus
 from trainables.networks.base import Network
 from trainables.networks.registry import AnyNetwork
 from trainables.plugins.importing import sources_of
+from trainables.plugins.installed import all_installed
 from trainables.plugins.loading import load, use
 from trainables.plugins.sources import Sources
 from trainables.storage.files import cache, write_atomically
@@ -165,9 +166,9 @@ def measure(
 
 def _main(task: str, plugin: str) -> None:
     """Time a task; print the times as JSON. Arguments as in ``_measured_apart``, as JSON."""
-    if plugin:
-        use([load(Sources.model_validate_json(plugin))])
     settings, dimensions, *others = json.loads(task)
+    files = [load(Sources.model_validate_json(plugin))] if plugin else []
+    use([*files, *all_installed([settings["name"]], files)])
     network = TypeAdapter[Network](AnyNetwork).validate_json(json.dumps(settings))
     sys.stdout.write(json.dumps(measure(network, tuple(dimensions), *others)))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Union
 from pydantic import Field, TypeAdapter
 from pydantic_core import core_schema
 
-from trainables.plugins.loading import NAME
+from trainables.plugins.forms import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

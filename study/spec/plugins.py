@@ -13,6 +13,7 @@ from study.spec.messages import closest, shown
 from study.spec.open_models import Unloaded
 from trainables.losses.registry import known_losses
 from trainables.networks.registry import known_networks
+from trainables.plugins.installed import all_installed
 from trainables.plugins.loading import load, use
 from trainables.plugins.sources import PluginError, Sources, read_sources
 
@@ -55,10 +56,20 @@ def load_plugins(
         raise SpecError(problems)
     try:
         consent(sources)
-        use([load(of_path) for _, of_path in sources])
+        files = [load(of_path) for _, of_path in sources]
+        use([*files, *all_installed(_names(data), files)])
     except PluginError as error:
         raise SpecError([str(error)]) from None
     return tuple(of_path for _, of_path in sources)
+
+
+def _names(data: Any) -> list[str]:  # noqa: ANN401 -- whatever the file holds
+    """Return the names of losses and networks in a study, as far as it has the form of one."""
+    arms = data.get("arms") if isinstance(data, dict) else None
+    holders = [data, *(arms if isinstance(arms, list | tuple) else [])]
+    parts = [holder.get(key) for holder in holders if isinstance(holder, dict) for key in ("loss", "network")]
+    names = (part.get("name") for part in parts if isinstance(part, dict))
+    return [name for name in names if isinstance(name, str)]
 
 
 def _paths(data: Any, folder: Path) -> list[Path]:  # noqa: ANN401 -- whatever the file holds

@@ -11,27 +11,34 @@ from plugin_files import write_plugin
 
 pytestmark = pytest.mark.slow
 
-GCE = """\
-class GCE(Loss):
-    \"\"\"Generalised cross-entropy, written by hand.\"\"\"
+SCE = """\
+import math
 
-    name: Literal["mine.gce"]
-    q: Annotated[float, Field(gt=0, le=1)]
+import torch
+from torch.nn import functional
+
+
+class SCE(Loss):
+    \"\"\"Symmetric cross-entropy, written by hand.\"\"\"
+
+    name: Literal["mine.sce"]
+    alpha: Annotated[float, Field(ge=0)] = 0.1
+    beta: Annotated[float, Field(ge=0)] = 1.0
 
     def make(self):
-        def gce(logits, targets, batch):
-            log_p = logits.log_softmax(1).gather(1, targets[:, None]).squeeze(1)
-            return -(self.q * log_p).expm1() / self.q
+        def sce(logits, targets, batch):
+            ce = functional.cross_entropy(logits, targets, reduction="none")
+            return self.alpha * ce - self.beta * -math.log(1e-4) * torch.expm1(-ce)
 
-        return gce
+        return sce
 """
 STUDY = {
     "name": "open",
     "plugins": ["my_losses.py"],
     "dataset": {"kind": "synthetic", "train_per_class": 8, "test_per_class": 2},
     "arms": [
-        {"name": "mine", "loss": {"name": "mine.gce", "q": 0.7}},
-        {"name": "built-in", "loss": {"name": "gce", "q": 0.7}},
+        {"name": "mine", "loss": {"name": "mine.sce"}},
+        {"name": "built-in", "loss": {"name": "sce"}},
     ],
     "seeds": 1,
     "training": {"epochs": 3, "batch_size": 16},
@@ -43,7 +50,7 @@ def folder(tmp_path, monkeypatch):
     """A user's folder with a study and a plugin."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     (tmp_path / "study.yaml").write_text(json.dumps(STUDY | {"storage": str(tmp_path / "results")}))
-    write_plugin(tmp_path / "my_losses.py", GCE)
+    write_plugin(tmp_path / "my_losses.py", SCE)
     return tmp_path
 
 
@@ -67,36 +74,36 @@ def test_a_loss_of_ones_own_trains_as_the_built_in_one_and_is_trained_again_when
     done = gce_study("run", "study.yaml", "--allow-code", folder=folder)
     assert done.returncode == 0, done.stderr
     first = by_loss(folder)
-    ((mine_id, mine),), ((gce_id, gce),) = first["mine.gce"].items(), first["gce"].items()
-    assert mine_id != gce_id
-    for one, other in zip(mine.epochs, gce.epochs, strict=True):
+    ((mine_id, mine),), ((sce_id, sce),) = first["mine.sce"].items(), first["sce"].items()
+    assert mine_id != sce_id
+    for one, other in zip(mine.epochs, sce.epochs, strict=True):
         numbers = (one.train_loss, one.validation_loss, one.validation_accuracy)
         np.testing.assert_allclose(
             numbers, (other.train_loss, other.validation_loss, other.validation_accuracy), rtol=0, atol=1e-6
         )
-    assert mine.test == gce.test
+    assert mine.test == sce.test
 
     again = gce_study("run", "study.yaml", folder=folder)
     assert again.returncode == 0, again.stderr
     assert by_loss(folder) == first
 
-    write_plugin(folder / "my_losses.py", GCE, "# edited")
+    write_plugin(folder / "my_losses.py", SCE, "# edited")
     edited = gce_study("run", "study.yaml", "--allow-code", folder=folder)
     assert edited.returncode == 0, edited.stderr
-    assert "1 record is of other code of mine.gce and does not count: its run is trained again" in edited.stdout
+    assert "1 record is of other code of mine.sce and does not count: its run is trained again" in edited.stdout
     second = by_loss(folder)
-    assert second["gce"] == first["gce"]
-    assert len(second["mine.gce"].keys() - first["mine.gce"].keys()) == 1
+    assert second["sce"] == first["sce"]
+    assert len(second["mine.sce"].keys() - first["mine.sce"].keys()) == 1
 
 
 def test_a_loss_that_raises_is_a_failed_run_with_file_and_line(folder):
-    text = GCE.replace(
-        "            log_p =",
-        "            if batch.epoch == 3:\n                raise ValueError('no way')\n            log_p =",
+    text = SCE.replace(
+        "            ce =",
+        "            if batch.epoch == 3:\n                raise ValueError('no way')\n            ce =",
     )
     write_plugin(folder / "my_losses.py", text)
     done = gce_study("run", "study.yaml", "--allow-code", folder=folder)
     assert done.returncode == 0, done.stderr
-    (mine,), (gce,) = (records.values() for records in (by_loss(folder)["mine.gce"], by_loss(folder)["gce"]))
-    assert (mine.status, mine.error, len(mine.epochs)) == ("failed", "my_losses.py:17: ValueError: no way", 2)
-    assert gce.status == "complete"
+    (mine,), (sce,) = (records.values() for records in (by_loss(folder)["mine.sce"], by_loss(folder)["sce"]))
+    assert (mine.status, mine.error, len(mine.epochs)) == ("failed", "my_losses.py:24: ValueError: no way", 2)
+    assert sce.status == "complete"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from trainables.plugins.installed import installed
 from trainables.plugins.loading import Plugin, load, use
 from trainables.plugins.sources import PluginError, stored_sources
 from trainables.storage.documents import DamagedError
@@ -31,7 +32,7 @@ def load_kept(storage: Location, run: Run) -> None:
             plugins[code.sha256] = _load(storage, code.sha256, code.name)
         plugin = plugins[code.sha256]
         if code.name not in plugin.losses.keys() | plugin.networks.keys():
-            msg = f"{plugin.sources.name}: does not define {code.name}"
+            msg = f"{plugin.name}: does not define {code.name}"
             raise PluginError(msg)
     use(plugins.values())
 
@@ -40,7 +41,11 @@ def _load(storage: Location, sha256: str, name: str) -> Plugin:
     try:
         return load(stored_sources(storage, sha256))
     except FileNotFoundError:
-        msg = f"{name}: the storage location does not keep the sources with the SHA-256 {sha256}"
+        plugin = installed(name)
+        if plugin is not None and plugin.sha256 == sha256:
+            return plugin
+        here = f"is installed here with other code (SHA-256 {plugin.sha256})" if plugin else "is not installed here"
+        msg = f"{name}: {here}, and the storage location does not keep the code of the run (SHA-256 {sha256})"
         raise PluginError(msg) from None
     except DamagedError as error:
         raise PluginError(str(error)) from None

@@ -2,60 +2,28 @@
 
 from __future__ import annotations
 
-import inspect
-import re
-import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
-from trainables.config import PluginCode, Training
+from trainables.config import PluginCode
 from trainables.losses import registry as losses
 from trainables.losses.base import Loss
 from trainables.networks import registry as networks
 from trainables.networks.base import Network
-from trainables.plugins.importing import PREFIX, import_sources
+from trainables.plugins.forms import add_named, defined_in
+from trainables.plugins.importing import import_sources
 from trainables.plugins.isolated import isolated
 from trainables.plugins.sources import PluginError, Sources, keep_sources
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
     from trainables.config import Configuration, Run
     from trainables.storage.types import Location
 
-NAME = r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*"  # of what a plugin defines: prefix.name
-NAME_FORM = "prefix.name in lower-case letters, digits and _"
-# Names that a parameter cannot have: an arm has it, or the table of runs has such a column.
-TAKEN = Training.model_fields.keys() | {
-    *(
-        "arm",
-        "configuration",
-        "cpu_s",
-        "epochs",
-        "error",
-        "gpu_hours",
-        "loss",
-        "network",
-        "parameter",
-        "price",
-        "run_id",
-    ),
-    *(
-        "seed",
-        "selection_accuracy",
-        "series",
-        "stage",
-        "status",
-        "subset",
-        "test_accuracy",
-        "training",
-        "validation_accuracy",
-    ),
-    *("validation_clip_accuracy", "value", "verified_accuracy", "wall_s"),
-}
-
-
 _in_use: list[Plugin] = []
+_code: WeakKeyDictionary[type, str] = WeakKeyDictionary()  # class of a plugin -> SHA-256 of its code
 
 
 @dataclass(frozen=True)
@@ -63,14 +31,22 @@ class Plugin:
     """A plugin that is loaded.
 
     Attributes:
-        sources: its code.
+        name: of its file, folder or distribution.
+        sha256: of its code.
         losses, networks: the classes that it defines, by name.
+        sources: its code; None for an installed package.
 
     """
 
-    sources: Sources
+    name: str
+    sha256: str
     losses: dict[str, type[Loss]]
     networks: dict[str, type[Network]]
+    sources: Sources | None = None
+
+    def __post_init__(self) -> None:
+        """Remember which code the classes are of."""
+        _code.update(dict.fromkeys((*self.losses.values(), *self.networks.values()), self.sha256))
 
 
 def load(sources: Sources) -> Plugin:
@@ -81,7 +57,7 @@ def load(sources: Sources) -> Plugin:
 
     """
     module = import_sources(sources).__name__
-    plugin = Plugin(sources, _defined(module, Loss), _defined(module, Network))
+    plugin = Plugin(sources.name, sources.sha256, defined_in(module, Loss), defined_in(module, Network), sources)
     if not (plugin.losses or plugin.networks):
         where = "" if len(sources.files) == 1 else "; its __init__.py must import the modules that define them"
         msg = f"{sources.name}: defines no subclass of Loss or Network{where}"
@@ -115,8 +91,8 @@ def use(plugins: Collection[Plugin]) -> None:
     of_losses: dict[str, type[Loss]] = {}
     of_networks: dict[str, type[Network]] = {}
     for plugin in plugins:
-        _add(of_losses, plugin.losses)
-        _add(of_networks, plugin.networks)
+        add_named(of_losses, plugin.losses)
+        add_named(of_networks, plugin.networks)
     losses.use(of_losses)
     networks.use(of_networks)
     _in_use[:] = plugins
@@ -135,7 +111,8 @@ def keep_plugins(storage: Location) -> None:
 
     """
     for plugin in _in_use:
-        keep_sources(storage, plugin.sources)
+        if plugin.sources is not None:
+            keep_sources(storage, plugin.sources)
 
 
 def code_of(configuration: Configuration) -> tuple[PluginCode, ...]:
@@ -150,82 +127,14 @@ def code_of(configuration: Configuration) -> tuple[PluginCode, ...]:
         if isinstance(part, losses.UnknownLoss | networks.UnknownNetwork):
             msg = f"{part.name}: its plugin is not loaded"
             raise LookupError(msg)  # noqa: TRY004 -- the class stands for what is not there
-    named = sorted((part.name, _sha256(type(part))) for part in parts)
+    named = sorted((part.name, _code.get(type(part), "")) for part in parts)
     return tuple(PluginCode(name=name, sha256=sha256) for name, sha256 in named if sha256)
 
 
 def has_current_code(run: Run) -> bool:
     """Return whether a run is of the code that its plugins have now; True without plugins."""
     return all(
-        code.sha256 in {_sha256(model) for model in (losses.loss_class(code.name), networks.network_class(code.name))}
+        code.sha256
+        in {_code.get(model) for model in (losses.loss_class(code.name), networks.network_class(code.name)) if model}
         for code in run.code
     )
-
-
-def _sha256(model: type | None) -> str:
-    """Return the SHA-256 of the plugin that defines a class; empty for any other class."""
-    top = model.__module__.partition(".")[0] if model else ""
-    return top.removeprefix(PREFIX) if top.startswith(PREFIX) else ""
-
-
-def _add(known: dict[str, type[Any]], more: dict[str, type[Any]]) -> None:
-    for name, model in more.items():
-        other = known.setdefault(name, model)
-        if other is not model:
-            msg = f"{place_of_class(model)}: {name} is also defined at {place_of_class(other)}; names must differ"
-            raise PluginError(msg)
-
-
-def _defined(module: str, base: type[Any]) -> dict[str, type[Any]]:
-    """Return the concrete subclasses of ``base`` in the modules of a plugin, by name."""
-    defined: dict[str, type[Any]] = {}
-    for model in _classes(module):
-        if not issubclass(model, base) or (model.model_fields["name"].annotation is str and inspect.isabstract(model)):
-            continue
-        name = _name(model)
-        _check_form(model)
-        _add(defined, {name: model})
-    return defined
-
-
-def _classes(module: str) -> Iterator[type[Any]]:
-    names = [name for name in sys.modules if name == module or name.startswith(f"{module}.")]
-    for name in names:
-        for value in vars(sys.modules[name]).values():
-            if isinstance(value, type) and value.__module__ == name:
-                yield value
-
-
-def _name(model: type[Any]) -> str:
-    annotation = model.model_fields["name"].annotation
-    names = get_args(annotation) if get_origin(annotation) is Literal else ()
-    if len(names) != 1 or not re.fullmatch(NAME, str(names[0])):
-        given = f"{', '.join(map(repr, names))} is not allowed" if names else "missing"
-        msg = f'{place_of_class(model)}: name of {model.__name__}: {given}; allowed: name: Literal["{NAME_FORM}"]'
-        raise PluginError(msg)
-    return str(names[0])
-
-
-def _check_form(model: type[Any]) -> None:
-    """Refuse a class whose parameters no study file could state, or that cannot be made."""
-    if inspect.isabstract(model):
-        msg = f"{place_of_class(model)}: {model.__name__} has no method make"
-        raise PluginError(msg)
-    for name in sorted(TAKEN & model.model_fields.keys()):
-        msg = f"{place_of_class(model)}: {model.__name__}: a parameter cannot be called {name}"
-        raise PluginError(msg)
-    try:
-        model.model_json_schema()
-    except Exception as error:  # noqa: BLE001 -- pydantic raises errors of several kinds
-        reason = str(error).strip().splitlines()[0]
-        msg = f"{place_of_class(model)}: the parameters of {model.__name__} cannot be described: {reason}"
-        raise PluginError(msg) from None
-
-
-def place_of_class(model: type) -> str:
-    """Return the file and line in which a class of a plugin is defined."""
-    file = str(getattr(sys.modules.get(model.__module__), "__file__", model.__module__))
-    try:
-        return f"{file}:{inspect.findsource(model)[1] + 1}"
-    except (OSError, TypeError):
-        return file

@@ -47,9 +47,9 @@ def edges(results: StudyResults, key: Key) -> list[str]:
 
 
 def _limits(planned: PlannedRun, name: str) -> list[float]:
-    """Return the ends that a loss's parameter can itself take."""
-    loss = next(kind for kind in LOSSES if isinstance(planned.run.configuration.loss, kind))
-    field = loss.model_fields.get(name)
+    """Return the ends that a loss's parameter can itself take; those of a plugin's loss are not known here."""
+    loss = next((kind for kind in LOSSES if isinstance(planned.run.configuration.loss, kind)), None)
+    field = loss.model_fields.get(name) if loss else None
     marks = field.metadata if field else []
     return [end for mark in marks for side in ("ge", "le") if (end := getattr(mark, side, None)) is not None]
 

@@ -18,6 +18,7 @@ from types import SimpleNamespace
 import pytest
 
 from factories import outcome, read_records
+from plugin_files import FOCAL, write_plugin
 from trainables.plans import read_plan
 
 pytestmark = pytest.mark.clusters
@@ -155,6 +156,21 @@ def test_submitted_again_a_finished_study_answers_from_its_ledger(head, finished
     assert "submitted as job finished-2" in head.study("submit", path).stdout
     assert head.study("wait", "finished").returncode == 0
     assert {p: p.stat().st_mtime_ns for p in (head.folder / "finished" / "records").iterdir()} == before
+
+
+def test_plugins_go_with_the_job_to_nodes_that_do_not_have_their_files(head):
+    path = write(head, "open", cpus=3)  # more than the head has: each run is trained on a node that is started for it
+    plugin = write_plugin(head.folder / "my_losses.py", FOCAL)
+    path.write_text("plugins: [my_losses.py]\n" + path.read_text().replace("{name: cce}", "{name: mine.focal}"))
+    refused = head.study("submit", path)
+    assert (refused.returncode, "add --allow-code" in refused.stderr) == (2, True)
+    submitted = head.study("submit", path, "--allow-code")
+    assert submitted.returncode == 0, submitted.stderr
+    plugin.unlink()
+    assert head.study("wait", "open").returncode == 0, head.study("logs", "open").stdout
+    records = read_records(head.folder / "open").values()
+    trained = {(record.run.configuration.loss.name, len(record.run.code), record.status) for record in records}
+    assert trained == {("mine.focal", 1, "complete"), ("adaptive_gce", 0, "complete")}
 
 
 def listening(processes):

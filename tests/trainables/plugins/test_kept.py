@@ -48,7 +48,7 @@ def test_a_run_of_other_code_is_given_that_code(tmp_path):
 
 
 def test_sources_that_are_absent_are_refused(tmp_path):
-    with pytest.raises(PluginError, match=f"does not keep the sources with the SHA-256 {FIRST.sha256}"):
+    with pytest.raises(PluginError, match=rf"does not keep the code of the run \(SHA-256 {FIRST.sha256}\)"):
         load_kept(tmp_path, run(focal=FIRST))
 
 

@@ -10,7 +10,8 @@ from trainables.losses.catalogue import CCE
 from trainables.losses.registry import UnknownLoss, known_losses, loss_class
 from trainables.naming import PARAMETERS
 from trainables.networks.registry import network_class
-from trainables.plugins.loading import TAKEN, code_of, load, load_apart, use
+from trainables.plugins.forms import TAKEN
+from trainables.plugins.loading import code_of, load, load_apart, use
 from trainables.plugins.sources import PluginError, Sources
 
 BUILT_IN = set(known_losses())
