@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 PARAMETERS = (
     "temperature",
+    "relative_temperature",
     "alpha",
     "beta",
     "a",
@@ -32,7 +33,13 @@ PARAMETERS = (
 CONTROL = ".fixed_q"  # ends the name of the arm of an adaptive arm's controls
 _RUNS_TOGETHER = re.compile(r'[,;:"]| (and|as|or) ')
 UNITS, STEP = ("B", "kB", "MB", "GB", "TB"), 1000
-SYMBOLS = {"temperature": "T", "alpha": "α", "beta": "β", "gamma": "γ"}  # noqa: RUF001 -- the letters of the papers
+SYMBOLS = {
+    "temperature": "T",
+    "relative_temperature": "T/median",
+    "alpha": "α",  # noqa: RUF001 -- here and below, the letters of the papers
+    "beta": "β",
+    "gamma": "γ",  # noqa: RUF001
+}
 
 
 def number(value: float | str) -> str:

@@ -15,7 +15,7 @@ from analysis.plotting.theme import INK, axis_ends, empty, escaped, faint, first
 from analysis.results.runs_table import Key, arms, complete_runs, curve_points, keys, runs_of, subsets
 from analysis.results.study_results import StudyResults
 from analysis.statistics.intervals import LEVEL, Interval, t_interval
-from trainables.naming import counted
+from trainables.naming import counted, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults
 
 MAX_PANELS = 12  # configurations, each with its panel
+TEMPERATURES = ("temperature", "relative_temperature")
 COLUMNS = 2  # of panels, so that their titles stand side by side on a narrow screen
 
 
@@ -58,6 +59,7 @@ class QSweep:
     lines: tuple[QLine, ...]
     classes: int
     limit: float
+    parameter: str = "temperature"
 
 
 def q_per_epoch_data(results: StudyResults, most: int = MAX_PANELS) -> list[QCurve]:
@@ -66,8 +68,9 @@ def q_per_epoch_data(results: StudyResults, most: int = MAX_PANELS) -> list[QCur
     Of more than ``most``, some are picked evenly, the first and the last always. Exploring runs are included.
     """
     runs = _adaptive(results)
-    temperature = dict(zip(keys_of(runs), runs["temperature"], strict=True))
-    order = sorted(keys(runs), key=lambda key: (subsets(runs).index(key.subset), temperature[key]))
+    temperatures = runs[[*TEMPERATURES]].astype(float).fillna(-1.0).itertuples(index=False)
+    place = dict(zip(keys_of(runs), temperatures, strict=True))
+    order = sorted(keys(runs), key=lambda key: (subsets(runs).index(key.subset), *place[key]))
     if len(order) > most:
         order = [order[round(i * (len(order) - 1) / (most - 1))] for i in range(most)]
     run_ids_of = {key: list(runs_of(runs, key)["run_id"]) for key in order}
@@ -117,19 +120,23 @@ def _curve(key: Key, runs: Sequence[dict[int, tuple[float, float]]]) -> QCurve:
 def q_vs_t_data(results: StudyResults) -> QSweep | None:
     """Return mean q_a against T, of all complete runs; None with fewer than two T.
 
+    Of a study whose runs have relative temperatures alone, it is against those.
+
     As T grows every distance weighs the same, and the score of a batch tends to the share of pairs of equal labels: q_a
     tends to 1 - sum over classes of the squared share of each, which is 1 - 1/K for K equally large classes.
     """
     runs = _adaptive(results)
     points = curve_points(_known(results), "q_mean", list(runs["run_id"]))
-    if runs.empty or runs["temperature"].nunique() < 2:  # noqa: PLR2004 -- an axis needs two
+    parameter = next((name for name in TEMPERATURES if len(set(runs[name].dropna())) > 1), None)  # an axis
+    if parameter is None:
         return None
+    runs = runs[runs[parameter].notna()]
     several = len(subsets(runs)) > 1
     lines = []
     for (series, subset), rows in runs.groupby(["series", "subset"], sort=False):
         dots = [
             (float(temperature), math.fsum(points[run_id].values()) / len(points[run_id]))
-            for run_id, temperature in zip(rows["run_id"], rows["temperature"], strict=True)
+            for run_id, temperature in zip(rows["run_id"], rows[parameter], strict=True)
             if run_id in points
         ]
         x = sorted({temperature for temperature, _ in dots})
@@ -138,7 +145,7 @@ def q_vs_t_data(results: StudyResults) -> QSweep | None:
         lines.append(QLine(str(rows["arm"].iloc[0]), label, tuple(x), intervals, tuple(dots)))
     drawn = tuple(line for line in lines if line.runs)
     classes = len(results.plan.dataset.classes)
-    return QSweep(drawn, classes, 1 - 1 / classes) if drawn and classes else None
+    return QSweep(drawn, classes, 1 - 1 / classes, parameter) if drawn and classes else None
 
 
 def draw_q_per_epoch(data: Sequence[QCurve], arms: Sequence[str]) -> go.Figure:
@@ -213,7 +220,7 @@ def draw_q_vs_t(data: QSweep, arms: Sequence[str]) -> go.Figure:
             line={"color": look.colour, "width": 2.5, "dash": look.dash},
             name=name,
             legendgroup=name,
-            hovertemplate=f"{name}<br>T = %{{x:~g}}: %{{customdata}}<extra></extra>",
+            hovertemplate=f"{name}<br>{symbol(data.parameter)} = %{{x:~g}}: %{{customdata}}<extra></extra>",
         )
     figure.add_scatter(
         x=list(ends),
@@ -223,7 +230,7 @@ def draw_q_vs_t(data: QSweep, arms: Sequence[str]) -> go.Figure:
         hoverinfo="skip",
         name=f"noise-blind limit 1 - 1/{data.classes} = {data.limit:.3f}",
     )
-    label_axis(figure, "temperature", ends)
+    label_axis(figure, data.parameter, ends)
     values = [data.limit, *(q for line in data.lines for _, q in line.runs)]
     values += [end for line in data.lines for i in line.intervals for end in (i.low, i.high) if end is not None]
     low, high = max(0.0, min(values)), min(1.0, max(values))  # an interval that leaves 0 to 1 is cut there

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer
 
 from trainables.losses.base import Distances, Loss, Reading, Rule
 from trainables.losses.plain_losses import (
@@ -103,6 +103,14 @@ class AdaptiveGCE(Loss):
             "embeddings"
         ),
     ] = "input"
+
+    @model_serializer(mode="wrap")
+    def _without_idle_temperature(self, serialise: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out the temperature where the relative one is in its place."""
+        dumped: dict[str, Any] = serialise(self)
+        if self.relative_temperature is not None:
+            dumped.pop("temperature", None)
+        return dumped
 
     @property
     def needs_embeddings(self) -> bool:

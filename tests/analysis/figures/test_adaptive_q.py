@@ -72,3 +72,16 @@ def test_one_t_has_curves_and_no_axis(study: Builder) -> None:
     _adaptive(study, 100, 0, 0.5)
     assert q_vs_t_data(study.results()) is None
     assert len(draw_q_per_epoch(q_per_epoch_data(study.results()), ["adaptive"]).data) == 2
+
+
+def test_mean_q_is_drawn_against_relative_temperatures_where_there_are_no_others(study: Builder) -> None:
+    for relative in (0.3, 0.03):
+        loss = AdaptiveGCE(name="adaptive_gce", relative_temperature=relative)
+        run_id = study.add("adaptive", loss, 0, varied={"relative_temperature": relative})
+        for epoch in study.records[run_id].epochs:
+            epoch.q_mean, epoch.q_sd = 0.5, 0.03
+    shown = [curve.key.configuration for curve in q_per_epoch_data(study.results())]
+    assert shown == ["adaptive T/median=0.03", "adaptive T/median=0.3"]
+    data = q_vs_t_data(study.results())
+    assert data is not None
+    assert (data.parameter, data.lines[0].temperatures) == ("relative_temperature", (0.03, 0.3))

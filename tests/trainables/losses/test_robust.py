@@ -1,5 +1,6 @@
 """Losses and their gradients against vectors made with mpmath and the baseline's formulas, in float64 to 1e-10."""
 
+import dataclasses
 import json
 import math
 
@@ -200,3 +201,30 @@ def test_distances_on_penultimate_features_differ_from_those_on_the_input(batch)
         catalogue.AdaptiveGCE(name="adaptive_gce", temperature=10.0, distances=distances).make()(*batch)
         q[distances] = batch[2].scores["q"].item()
     assert q["input"] != q["penultimate"]
+
+
+def test_a_relative_temperature_stands_in_place_of_the_temperature_in_a_runs_identity():
+    relative = catalogue.AdaptiveGCE(name="adaptive_gce", relative_temperature=0.1)
+    assert "temperature" not in relative.model_dump()
+    assert catalogue.AdaptiveGCE.model_validate(relative.model_dump()) == relative
+
+
+def test_a_loss_without_a_relative_temperature_is_dumped_as_before():
+    dumped = catalogue.AdaptiveGCE(name="adaptive_gce").model_dump()
+    assert dumped == {"name": "adaptive_gce", "temperature": 1000.0, "reading": "mean", "distances": "input"}
+
+
+def test_distances_between_embeddings_are_those_of_the_batchs_embeddings(batch):
+    logits, targets, of = batch
+    embeddings = torch.randn(64, 5, generator=torch.Generator().manual_seed(1))
+    losses = {}
+    for distances, x in (("embedding", {"embeddings": embeddings}), ("input", {"inputs": embeddings})):
+        loss = catalogue.AdaptiveGCE(name="adaptive_gce", temperature=3.0, distances=distances).make()
+        losses[distances] = loss(logits, targets, dataclasses.replace(of, **x))
+    assert torch.equal(losses["embedding"], losses["input"])
+
+
+def test_distances_between_embeddings_that_are_not_there_are_an_error(batch):
+    loss = catalogue.AdaptiveGCE(name="adaptive_gce", distances="embedding").make()
+    with pytest.raises(ValueError, match="between embeddings, but the batch has none"):
+        loss(*batch)
