@@ -10,6 +10,7 @@ import json
 import re
 from contextlib import suppress
 from functools import cached_property
+from operator import not_
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, ValidationError
@@ -112,7 +113,7 @@ class Training(Frozen):
             le=1,
             description="weight decay of all weights, as in torch.optim: decoupled with adamw, else added to the "
             "gradient; beside l2",
-            exclude_if=lambda decay: not decay,
+            exclude_if=not_,
         ),
     ] = 0.0
     schedule: Annotated[
@@ -124,39 +125,25 @@ class Training(Frozen):
         ),
     ] = "plateau"
 
-    # Augmentation of the training patches; each omitted from dumps where it is not used.
+    # Augmentation of the training patches; each is omitted from dumps where it is not used.
     mixup: Annotated[
         float,
         Field(
             ge=0,
             le=100,
-            description="alpha of mixup: patches are mixed in pairs, with weights drawn from Beta(alpha, alpha); 0: "
-            "no mixup",
-            exclude_if=lambda alpha: alpha == 0,
+            description="alpha of mixup, which mixes pairs of patches by weights from Beta(alpha, alpha); 0: no mixup",
+            exclude_if=not_,
         ),
     ] = 0.0
-    mixup_after: Annotated[
-        int, Field(ge=0, description="epochs before mixup begins", exclude_if=lambda epochs: epochs == 0)
-    ] = 0
+    mixup_after: Annotated[int, Field(ge=0, description="epochs before mixup begins", exclude_if=not_)] = 0
     time_mask: Annotated[
-        int,
-        Field(
-            ge=0,
-            description="largest width of a time mask in frames, smaller than a patch; 0: no time masks",
-            exclude_if=lambda width: width == 0,
-        ),
+        int, Field(ge=0, description="largest width of a time mask in frames; 0: no time masks", exclude_if=not_)
     ] = 0
     frequency_mask: Annotated[
-        int,
-        Field(
-            ge=0,
-            description="largest width of a frequency mask in mel bands, smaller than a patch; 0: no frequency masks",
-            exclude_if=lambda width: width == 0,
-        ),
+        int, Field(ge=0, description="largest width of a frequency mask in mel bands; 0: none", exclude_if=not_)
     ] = 0
     masks: Annotated[
-        int,
-        Field(ge=1, le=100, description="masks of each kind in a patch", exclude_if=lambda masks: masks == 1),
+        int, Field(ge=1, le=100, description="masks of each kind in a patch", exclude_if=lambda masks: masks == 1)
     ] = 1
 
     def canonical(self) -> Training:

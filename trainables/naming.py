@@ -24,11 +24,17 @@ PARAMETERS = (
     "gamma",
     "k",
     "threshold",
+    "lam",
+    "later_q",
+    "start",
+    "every",
     "warm_up",
+    "discard",
     "rule",
     "reading",
     "distances",
     "matrix",
+    "weights_from",
 )
 CONTROL = ".fixed_q"  # ends the name of the arm of an adaptive arm's controls
 _RUNS_TOGETHER = re.compile(r'[,;:"]| (and|as|or) ')
@@ -39,6 +45,7 @@ SYMBOLS = {
     "alpha": "α",  # noqa: RUF001 -- here and below, the letters of the papers
     "beta": "β",
     "gamma": "γ",  # noqa: RUF001
+    "lam": "λ",
 }
 
 

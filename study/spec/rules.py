@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from study.spec.augmentation_rules import augmentation_violations
 from study.spec.embedding_rules import embedding_violations
 from study.spec.feature_rules import feature_violations, patch_violations
 from study.spec.messages import closest, shown
@@ -33,8 +32,7 @@ def violations(spec: StudyKeys) -> list[Violation]:
         return [Violation(("arms",), f"arms of at most {MAX_CONFIGURATIONS} configurations together")]
     of_method = _grid(spec) if isinstance(spec.method, Grid) else _choosing(spec, spec.method)
     of_settings = (
-        *settings_violations(spec.open_arms),
-        *augmentation_violations(spec.open_arms, spec.features.log_mel),
+        *settings_violations(spec.open_arms, spec.features.log_mel),
         *feature_violations(spec.features.log_mel),
         *patch_violations(spec.features.log_mel, spec.open_arms),
         *embedding_violations(spec),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from trainables.frozen import Frozen
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 Reading = Literal["mean", "pooled", "sample"]
 Distances = Literal["input", "penultimate", "embedding"]
 Rule = Literal["max", "outlier"]
+LargeLosses = Literal["max", "quantile"]
+WeightsFrom = Literal["best", "running"]
 
 
 @dataclass
@@ -146,8 +148,15 @@ class Memory:
 
 
 class Loss(Frozen):
-    """Base of the settings of a loss: ``name`` and its parameters, each with its bounds."""
+    """Base of the settings of a loss: ``name`` and its parameters, each with its bounds.
 
+    Attributes:
+        mixes: whether mixup has a meaning with the loss. It has none for a loss that remembers what the network
+            predicts for each patch, because the network then sees none but mixed patches.
+
+    """
+
+    mixes: ClassVar[bool] = True
     name: str
 
     def problem(self, labels: KnownLabels) -> str:  # noqa: ARG002 -- for those that need some labels

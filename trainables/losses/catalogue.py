@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, model_serializer
 
 from trainables.losses.base import Distances, Loss, Reading, Rule
+from trainables.losses.memory.settings import ELR, Pruning, ScheduledGCE, TruncatedGCE
 from trainables.losses.plain_losses import (
     AGCE,
     ANL,
@@ -64,19 +65,6 @@ class GCEOrigin(Loss):
         from trainables.losses import robust
 
         return robust.origin(robust.plain(robust.gce, q=self.q))
-
-
-class TruncatedGCE(Loss):
-    """GCE that is constant where p <= k (Zhang and Sabuncu 2018, eq. 9)."""
-
-    name: Literal["truncated_gce"]
-    q: Annotated[float, Field(gt=0, le=1, description="q of L_q in (0, 1]")] = 0.7
-    k: Annotated[float, Field(gt=0, lt=1, description="probability in (0, 1) below which the loss is constant")] = 0.5
-
-    def make(self) -> LossFunction:
-        from trainables.losses import robust
-
-        return robust.plain(robust.truncated_gce, q=self.q, k=self.k)
 
 
 class AdaptiveGCE(Loss):
@@ -236,4 +224,7 @@ LOSSES: tuple[type[Loss], ...] = (
     ANL,
     Focal,
     ForwardCorrection,
+    ELR,
+    ScheduledGCE,
+    Pruning,
 )

@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Discriminator, PlainValidator, SerializeAsAny, 
 
 from trainables.losses.base import Loss
 from trainables.losses.catalogue import LOSSES
+from trainables.losses.memory.settings import ConstantTruncatedGCE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from trainables.losses.base import LossFunction
 
 PLUGIN = "plugin"  # tag of the losses that are not built in
+CONSTANT = "truncated_gce of 0.1.0"  # tag of the truncated GCE of that version, which lacked these parameters
+STAGES = frozenset({"start", "every", "weights_from"})
 _BUILT_IN: dict[str, type[Loss]] = {get_args(loss.model_fields["name"].annotation)[0]: loss for loss in LOSSES}
 _PLUGINS: dict[str, type[Loss]] = {}
 
@@ -55,6 +58,10 @@ def loss_class(name: str) -> type[Loss] | None:
 
 def _tag(value: Any) -> str:  # noqa: ANN401 -- any value of a file
     name = value.get("name") if isinstance(value, dict) else getattr(value, "name", None)
+    if name == "truncated_gce" and not STAGES.intersection(
+        value if isinstance(value, dict) else type(value).model_fields
+    ):
+        return CONSTANT
     return PLUGIN if isinstance(name, str) and "." in name else str(name)
 
 
@@ -73,4 +80,5 @@ if TYPE_CHECKING:
 else:
     _branches = [Annotated[loss, Tag(name)] for name, loss in _BUILT_IN.items()]
     _plugin = Annotated[SerializeAsAny[Loss], PlainValidator(_plugin_loss), Tag(PLUGIN)]
-    AnyLoss = Annotated[Union[(*_branches, _plugin)], Discriminator(_tag)]
+    _constant = Annotated[ConstantTruncatedGCE, Tag(CONSTANT)]
+    AnyLoss = Annotated[Union[(*_branches, _constant, _plugin)], Discriminator(_tag)]

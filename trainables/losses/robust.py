@@ -79,8 +79,13 @@ def truncated_gce(logits: torch.Tensor, targets: torch.Tensor, q: float, k: floa
 
     """
     losses = gce(logits, targets, q)
-    ceiling = -math.log(k) if q < TINY_Q else -math.expm1(q * math.log(k)) / q
+    ceiling = truncated_ceiling(q, k)
     return torch.where(losses >= ceiling, torch.full_like(losses, ceiling), losses)
+
+
+def truncated_ceiling(q: float, k: float) -> float:
+    """Return L_q(k) = (1 - k^q) / q, the largest value of truncated GCE; -log k in the limit of a tiny q."""
+    return -math.log(k) if q < TINY_Q else -math.expm1(q * math.log(k)) / q
 
 
 def soft_bootstrapping(logits: torch.Tensor, targets: torch.Tensor, beta: float) -> torch.Tensor:

@@ -76,6 +76,13 @@ REFERENCES: dict[str, tuple[str, str]] = {
             "doi 10.1109/TASLP.2021.3133208."
         ),
     ),
+    "fonseca_waspaa": (
+        "Fonseca, Font and Serra, 2019",
+        (
+            "E. Fonseca, F. Font, X. Serra. Model-agnostic approaches to handling noisy labels when training sound "
+            "event classifiers. WASPAA 2019."
+        ),
+    ),
     "frosst": (
         "Frosst et al., 2019",
         (
@@ -135,6 +142,13 @@ REFERENCES: dict[str, tuple[str, str]] = {
         (
             "K. Linnet. Estimation of the linear relationship between the measurements of two methods with "
             "proportional errors. Statistics in Medicine 9, 1990."
+        ),
+    ),
+    "liu": (
+        "Liu et al., 2020",
+        (
+            "S. Liu, J. Niles-Weed, N. Razavian, C. Fernandez-Granda. Early-learning regularization prevents "
+            "memorization of noisy labels. NeurIPS 2020."
         ),
     ),
     "ma": (

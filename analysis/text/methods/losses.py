@@ -25,5 +25,11 @@ LOSSES: dict[str, tuple[str, str]] = {
     "anl": ("active negative loss", "ye"),
     "focal": ("focal loss", "lin"),
     "forward_correction": ("forward-corrected cross-entropy", "patrini"),
+    "elr": ("early-learning regularisation", "liu"),
+    "scheduled_gce": ("generalized cross-entropy that discards the largest losses after a warm-up", "fonseca_waspaa"),
+    "pruning": (
+        "generalized cross-entropy that leaves out the clips with the largest losses after a warm-up",
+        "fonseca_waspaa",
+    ),
 }
 ORIGIN = "on unverified clips and cross-entropy on verified ones"

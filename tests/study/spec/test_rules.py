@@ -134,6 +134,26 @@ def study(arms: str, rest: str) -> str:
             study(CCE[:-1] + ", training: {time_mask: {values: [50, 100]}}}", "seeds: 2"),
             "3: arms[0].training.time_mask: {values: [50, 100]} is not allowed; allowed: less than the 100 frames",
         ),
+        (
+            study("{name: a, loss: {name: elr}}", "seeds: 2\ntraining: {mixup: 0.1}"),
+            "5: training.mixup: 0.1 is not allowed; allowed: 0 with arm a: its loss remembers what the network predic",
+        ),
+        (
+            study("{name: a, loss: {name: pruning, warm_up: 160}}", "seeds: 2"),
+            "3: arms[0].loss.warm_up: 160 is not allowed; allowed: less than training.epochs (160), as the warm-up has",
+        ),
+        (
+            study("{name: a, loss: {name: scheduled_gce}}", "seeds: 2\ntraining: {epochs: {values: [20, 40]}}"),
+            "3: arms[0].loss.warm_up: missing; allowed: less than training.epochs (20)",
+        ),
+        (
+            study("{name: a, loss: {name: truncated_gce, start: 21}}", "seeds: 2\ntraining: {epochs: 29}"),
+            "3: arms[0].loss.start: 21 is not allowed; allowed: at most 20, the last multiple of every in 29 epochs",
+        ),
+        (
+            study("{name: a, loss: {name: truncated_gce, every: 30}}", "seeds: 2\ntraining: {epochs: 29}"),
+            "3: arms[0].loss.every: 30 is not allowed; allowed: at most training.epochs (29), or no patch is ever left",
+        ),
         (study(CCE, "seeds: 2\nbudget: {max_hours: 0}"), "5: budget.max_hours: 0 is not allowed; allowed: a number in"),
     ],
 )
@@ -158,6 +178,8 @@ def test_all_broken_rules_are_said_at_once(problems: Callable[[str | bytes], lis
         study(f"{RANGE}, {CCE}", "method: {name: search, asha: null, sampler: qmc}"),
         study(f"{VALUES[:-1]}, subset: {{values: [all, clean]}}}}", "method: {name: settle}\nselect_on: verified"),
         study(VALUES, "seeds: 2\ntraining: {mixup: 0.1, mixup_after: 159, time_mask: 99, frequency_mask: 95}"),
+        study("{name: a, loss: {name: truncated_gce, start: 20}}", "seeds: 2\ntraining: {epochs: 20, mixup: 0.1}"),
+        study("{name: a, loss: {name: pruning, warm_up: 19}}", "seeds: 2\ntraining: {epochs: 20, mixup: 0.1}"),
         study(
             CCE,
             "seeds: 2\ntraining: {mixup: {values: [0, 0.1]}, mixup_after: 10, time_mask: {values: [0, 9]}, masks: 2}",

@@ -55,14 +55,17 @@ def test_storage_and_data_paths_are_absolute(monkeypatch: pytest.MonkeyPatch, tm
 @pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.__name__)
 def test_every_parameter_of_every_loss_can_be_fixed_or_left_open(loss: type[Any]) -> None:
     name = get_args(loss.model_fields["name"].annotation)[0]
-    samples = {
-        "rule": "outlier",
+    samples: dict[str, Any] = {
+        "rule": "quantile" if name == "scheduled_gce" else "outlier",
         "reading": "pooled",
         "distances": "penultimate",
         "a": 2.5,
         "t": 2,
         "warm_up": 2,
         "matrix": "verified",
+        "start": 20,
+        "every": 10,
+        "weights_from": "running",
     }
     for parameter in loss.model_fields.keys() - {"name"}:
         value = samples.get(parameter, 0.25)

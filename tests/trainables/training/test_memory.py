@@ -1,10 +1,12 @@
 """Losses with memory: what they are told, that their state lies in the checkpoint, and that resumed runs are equal."""
 
+from typing import get_args
+
 import pytest
 import torch
 
 from trainables.losses.base import Memory
-from trainables.losses.catalogue import CCE
+from trainables.losses.catalogue import CCE, LOSSES
 from trainables.losses.robust import cce
 from trainables.provenance import Attempt
 from trainables.records import Spent
@@ -111,6 +113,29 @@ def test_a_run_interrupted_at_any_epoch_equals_an_uninterrupted_one_bit_for_bit(
         assert_equal(trained(rest, 4 - epoch), whole)
         assert rest.loss.history == whole.loss.history
         assert torch.equal(rest.loss.weights, whole.loss.weights)
+
+
+# Parameters by which what a loss keeps changes within three epochs.
+SOON = {"truncated_gce": {"start": 2, "every": 1}, "pruning": {"warm_up": 1}}
+NAMES = [get_args(loss.model_fields["name"].annotation)[0] for loss in LOSSES]
+WITH_MEMORY = [
+    settings
+    for name, loss in zip(NAMES, LOSSES, strict=True)
+    if isinstance((settings := loss(name=name, **SOON.get(name, {}))).make(), Memory)
+]
+
+
+@pytest.mark.parametrize("loss", WITH_MEMORY, ids=lambda loss: loss.name)
+def test_every_loss_with_memory_resumes_bit_for_bit_at_any_epoch(loader, make_run, loss):
+    run = make_run(loss, epochs=4, **({"mixup": 0.3, "time_mask": 20} if loss.mixes else {}))
+    data = loader.run_data(run)
+    whole = trained(RunTraining(run, data, CPU), 4)
+    for epoch in (1, 2, 3):
+        half, rest = (RunTraining(run, data, CPU) for _ in range(2))
+        rest.restore(trained(half, epoch).state())
+        assert_equal(trained(rest, 4 - epoch), whole)
+        states = zip(rest.memory.state_dict().values(), whole.memory.state_dict().values(), strict=True)
+        assert all(torch.equal(one, other) for one, other in states)
 
 
 def test_a_restored_state_shares_nothing_with_the_state_that_it_came_from(start):
