@@ -135,13 +135,15 @@ class Builder:
         stage: Stage = "",
         verified: float | None = None,
         patches: float | None = None,
+        training: Training | None = None,
     ) -> str:
         """Plan a run and, unless ``status`` is None, record it; return its run_id.
 
-        ``validation`` is the accuracy over clips; over patches it is the same unless ``patches`` is given.
+        ``validation`` is the accuracy over clips; over patches it is the same unless ``patches`` is given. ``training``
+        is that of all runs unless it is given.
         """
         over_patches = validation if patches is None else patches
-        configuration = Configuration(loss=loss, subset=subset, training=self.training)
+        configuration = Configuration(loss=loss, subset=subset, training=training or self.training)
         run = Run(configuration=configuration, seed=seed, dataset=FINGERPRINT, features=self.features)
         self.planned.append(PlannedRun(arm=arm, varied=dict(varied or {}), run=run, stage=stage))
         if status is not None:
@@ -161,6 +163,20 @@ class Builder:
                 provenance={"torch": "2.11.0", "threads": 1, "git": {"commit": "abc1234"}} | (provenance or {}),
             )
         return run.run_id
+
+    def learning_rates(self, arm: str, rates: Iterable[float], seeds: int) -> Builder:
+        """Add runs of cross-entropy at several learning rates, of which 0.01 has the highest accuracy."""
+        for rate in rates:
+            for seed in range(seeds):
+                self.add(
+                    arm,
+                    CCE(name="cce"),
+                    seed,
+                    validation=0.8 - 0.05 * abs(math.log10(rate) + 2) + seed / 1000,
+                    varied={"learning_rate": rate},
+                    training=self.training.model_copy(update={"learning_rate": rate}),
+                )
+        return self
 
     def temperatures(
         self, exponents: list[float], seeds: int, *, subset: Subset = "all", arm: str = "adaptive", shift: float = 0

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
+
+from trainables.config import Training
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,17 +48,27 @@ SYMBOLS = {
     "beta": "β",
     "gamma": "γ",  # noqa: RUF001
     "lam": "λ",
+    "learning_rate": "lr",
 }
+_TRAINING = tuple(dict.fromkeys(("learning_rate", *Training.model_fields)))  # in display order
 
 
 def number(value: float | str) -> str:
-    """Format a parameter's value with the fewest digits that identify it: 1000, 0.7, 1000.001, 1e+16.
+    """Format a parameter's value: a number with the fewest digits that identify it, such as 0.7 or 1e+16.
 
-    The content of a file, which has lines, is named by a digest.
+    Text stays as it is, but the content of a file, which has lines, is named by a digest.
+
     """
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, str):
         return f"file {sha256(value.encode()).hexdigest()[:8]}" if "\n" in value else value
     return repr(float(value)).removesuffix(".0")
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Return whether a parameter's value is a number, which makes the axis of a figure; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def symbol(parameter: str) -> str:
@@ -65,9 +77,14 @@ def symbol(parameter: str) -> str:
 
 
 def ordered(varied: Mapping[str, float | str]) -> dict[str, float | str]:
-    """Return the varied parameters without the subset, in display order."""
-    names = [*(name for name in PARAMETERS if name in varied), *sorted(set(varied) - {*PARAMETERS, "subset"})]
-    return {name: varied[name] for name in names}
+    """Return the varied parameters without the subset, in display order: those of the training last."""
+    others = sorted(set(varied) - {*PARAMETERS, *_TRAINING, "subset"})
+    return {name: varied[name] for name in (*PARAMETERS, *others, *_TRAINING) if name in varied}
+
+
+def axis_of(varied: Mapping[str, float | str]) -> str:
+    """Return the first numeric parameter, against which figures draw a configuration; empty if none is varied."""
+    return next((name for name, value in ordered(varied).items() if is_number(value)), "")
 
 
 def control_arm(arm: str) -> str:
@@ -80,8 +97,7 @@ def label(planned: PlannedRun) -> str:
 
     The first numeric parameter comes last, so that names which differ only in it can be read as a series.
     """
-    varied = ordered(planned.varied)
-    axis = next((name for name, value in varied.items() if not isinstance(value, str)), "")
+    varied, axis = ordered(planned.varied), axis_of(planned.varied)
     names = [*(name for name in varied if name != axis), *([axis] if axis else [])]
     return " ".join([planned.arm, *(f"{symbol(name)}={number(varied[name])}" for name in names)])
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from trainables.config import SEMANTICS_VERSION, Run
+from trainables.plan_settings import PlanSettings
 from trainables.records import Stage, uncollected
-from trainables.settings import NAME_PATTERN, MethodName, PlanSettings
+from trainables.settings import NAME_PATTERN, MethodName
 from trainables.storage.documents import DamagedError, Document, Part, read_document, to_bytes
 
 if TYPE_CHECKING:

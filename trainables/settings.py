@@ -5,13 +5,11 @@ A study file is validated with these models, and ``trainables.plans.StudyPlan.se
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple, TypeAlias, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, Discriminator, Field, Tag
 
-from trainables.config import FEATURES, Features, Split
 from trainables.frozen import Frozen, not_allowed
-from trainables.records import SelectOn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -237,60 +235,3 @@ class OpenRange(Frozen):
     scale: Annotated[
         Literal["linear", "log"], Field(description="what is sampled evenly: the number, or its logarithm")
     ] = "linear"
-
-
-class PlanArm(Frozen):
-    """The parts of a plan's arm that a report needs."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    name: str
-    # parameter -> its range, or any other value that the file states
-    loss: dict[str, Annotated[OpenRange | Any, Field(union_mode="left_to_right")]]
-
-
-class PlanResources(Frozen):
-    """The parts of a plan's resources that a report needs."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    price_per_gpu_hour: GpuPrices = None
-
-
-class PlanTraining(Frozen):
-    """The parts of a plan's training protocol that a report needs beside those of its runs."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    split: Split = "fixed"
-
-
-def _without_embeddings(value: Any) -> Any:  # noqa: ANN401 -- any JSON value
-    return {key: item for key, item in value.items() if key != "embeddings"} if isinstance(value, dict) else value
-
-
-class PlanSettings(Frozen):
-    """The parts of a plan's study file that a report needs; a key that an older plan lacks has its default."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    arms: Annotated[tuple[PlanArm, ...], Field(strict=False)] = ()
-    method: MethodSpec = Grid()
-    budget: Budget = Budget()
-    controls: Controls = ()
-    select_on: SelectOn = "validation"
-    collapse: CollapseRule = "set_aside"
-    resources: PlanResources = PlanResources()
-    training: PlanTraining = PlanTraining()
-    # A study file may name embeddings beside the settings of the log-mel frames.
-    features: Annotated[Features, BeforeValidator(_without_embeddings)] = FEATURES
-
-    @property
-    def ranges(self) -> dict[tuple[str, str], OpenRange]:
-        """The parameters that are sampled from a range, by the arm's name and the parameter's."""
-        return {
-            (arm.name, name): value
-            for arm in self.arms
-            for name, value in arm.loss.items()
-            if isinstance(value, OpenRange)
-        }

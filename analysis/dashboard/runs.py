@@ -103,11 +103,13 @@ def _filtered(runs: pd.DataFrame, address: Address, names: tuple[str, ...] | lis
 def settings_of(planned: PlannedRun) -> Table:
     """Tabulate the settings of a run: loss with every parameter, subset, seed, training settings and features."""
     configuration = planned.run.configuration
-    loss = configuration.loss.model_dump(exclude_none=True)
-    rows = [("arm", planned.arm), ("loss", loss.pop("name"))]
-    rows += [(symbol(name), number(value)) for name, value in loss.items()]
+    rows = [("arm", planned.arm)]
+    for part, named in (("loss", configuration.loss), ("network", configuration.network)):
+        parameters = named.model_dump(exclude_none=True)
+        rows.append((part, parameters.pop("name")))
+        rows += [(symbol(name), number(value)) for name, value in parameters.items()]
     rows += [("subset", configuration.subset), ("seed", str(planned.run.seed))]
-    rows += [(name, number(value)) for name, value in configuration.training.model_dump().items()]
+    rows += [(name, number(value)) for name, value in dict(configuration.training).items()]
     rows += [("features", features_in_words(planned.run.features))]
     rows += [("data set", planned.run.dataset), ("training semantics", str(planned.run.semantics))]
     return Table("What was trained", ("Setting", "Value"), tuple(rows))

@@ -10,8 +10,9 @@ from plotly.subplots import make_subplots
 
 from analysis.figures.learning_curves import shared_epochs
 from analysis.plotting.figure import Figure, part_drawn
+from analysis.plotting.parameter_axis import ParameterAxis
 from analysis.plotting.series import run_marker
-from analysis.plotting.theme import INK, axis_ends, empty, escaped, faint, first_of_each, label_axis, style
+from analysis.plotting.theme import INK, empty, escaped, faint, first_of_each, style
 from analysis.results.runs_table import Key, arms, complete_runs, curve_points, keys, runs_of, subsets
 from analysis.results.study_results import StudyResults
 from analysis.statistics.intervals import LEVEL, Interval, t_interval
@@ -196,7 +197,7 @@ def draw_q_per_epoch(data: Sequence[QCurve], arms: Sequence[str]) -> go.Figure:
 def draw_q_vs_t(data: QSweep, arms: Sequence[str]) -> go.Figure:
     """Draw mean q_a against T, with its limit for K equally large classes as a level."""
     figure = empty(height=430)
-    ends = axis_ends([x for line in data.lines for x in line.temperatures], logarithmic=True)
+    axis = ParameterAxis(data.parameter, [x for line in data.lines for x in line.temperatures])
     for i, line in enumerate(data.lines):
         look = style(arms, line.arm, sum(earlier.arm == line.arm for earlier in data.lines[:i]))
         name = escaped(line.label)
@@ -223,14 +224,14 @@ def draw_q_vs_t(data: QSweep, arms: Sequence[str]) -> go.Figure:
             hovertemplate=f"{name}<br>{symbol(data.parameter)} = %{{x:~g}}: %{{customdata}}<extra></extra>",
         )
     figure.add_scatter(
-        x=list(ends),
+        x=list(axis.ends),
         y=[data.limit] * 2,
         mode="lines",
         line={"color": INK, "width": 1.8, "dash": "dash"},
         hoverinfo="skip",
         name=f"noise-blind limit 1 - 1/{data.classes} = {data.limit:.3f}",
     )
-    label_axis(figure, data.parameter, ends)
+    axis.label(figure)
     values = [data.limit, *(q for line in data.lines for _, q in line.runs)]
     values += [end for line in data.lines for i in line.intervals for end in (i.low, i.high) if end is not None]
     low, high = max(0.0, min(values)), min(1.0, max(values))  # an interval that leaves 0 to 1 is cut there

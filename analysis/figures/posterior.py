@@ -12,7 +12,7 @@ from plotly.subplots import make_subplots
 from analysis.figures.sweep import Sweep, exploring_sweep, sweep_data, sweep_parameters
 from analysis.plotting.figure import Figure, axis, named, part_drawn
 from analysis.plotting.series import SweepLine, add_line, percent_range
-from analysis.plotting.theme import SHADE, axis_ends, axis_title, empty, escaped, faint, label_axis, style
+from analysis.plotting.theme import SHADE, axis_title, empty, escaped, faint, style
 from analysis.results.runs_table import accuracy_name, arms
 from analysis.statistics.best_arm.assessment import scale
 from analysis.statistics.intervals import LEVEL, Interval
@@ -112,8 +112,7 @@ def draw_posterior(data: PosteriorCurve, arms: Sequence[str]) -> go.Figure:
     figure = empty(height=560, base=panels)
     (line,) = data.sweep.lines
     look = style(arms, line.arm)
-    logarithmic = data.sweep.parameter == "temperature"
-    ends = axis_ends([*line.x, *(dot.x for dot in line.dots)], logarithmic=logarithmic)
+    ends = data.sweep.axis.ends
     limits = percent_range(data.sweep.lines, [*data.low, *data.high])
     for row, heights in ((1, limits), (2, (0.0, 1.0))):
         _shade(figure, data, ends, heights, row)
@@ -138,7 +137,7 @@ def draw_posterior(data: PosteriorCurve, arms: Sequence[str]) -> go.Figure:
         )
     add_line(figure, line, look, symbol(data.sweep.parameter), mode="markers")
     _bars(figure, data, look.colour)
-    label_axis(figure, data.sweep.parameter, ends, row=2)
+    data.sweep.axis.label(figure, row=2)
     figure.update_yaxes(title_text=axis_title(data.sweep.metric), range=limits, row=1, col=1)
     figure.update_yaxes(title_text="P(best)", range=[0, 1], tickvals=[0, 0.5, 1], row=2, col=1)
     return figure
@@ -148,7 +147,7 @@ def _shade(
     figure: go.Figure, data: PosteriorCurve, ends: tuple[float, float], heights: tuple[float, float] | None, row: int
 ) -> None:
     """Shade the values that may be the best, each from halfway to its neighbours, over the whole height."""
-    logarithmic = data.sweep.parameter == "temperature"
+    logarithmic = data.sweep.axis.logarithmic
     inner = list(data.best)
     between = [(a * b) ** 0.5 if logarithmic else (a + b) / 2 for a, b in pairwise(inner)]
     edges = [ends[0], *between, ends[1]]

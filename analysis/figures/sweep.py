@@ -9,17 +9,16 @@ from typing import TYPE_CHECKING
 
 from analysis.figures import published
 from analysis.plotting.figure import Figure, axis, named, panels, part_drawn
+from analysis.plotting.parameter_axis import ParameterAxis
 from analysis.plotting.series import Dot, SweepLine, add_line, drawn_ends, percent_range, run_marker
 from analysis.plotting.theme import (
     INK,
     MAX_DRAWN,
     Style,
-    axis_ends,
     axis_title,
     empty,
     escaped,
     faint,
-    label_axis,
     style,
 )
 from analysis.results.runs_table import accuracy_name, arms, keys, scores, subsets
@@ -38,36 +37,34 @@ if TYPE_CHECKING:
 
 
 def draw_sweep(data: Sweep, arms: Sequence[str]) -> go.Figure:
-    """Draw accuracy (%) against the varied parameter; the axis is logarithmic for T and linear for the others.
+    """Draw accuracy (%) against the varied parameter.
 
     ``arms`` are all the study's arms, here and below: they keep their colours and markers from figure to figure.
     """
     figure = empty(height=460)
-    logarithmic = data.parameter == "temperature"
-    left, right = axis_ends([x for line in data.lines for x in line.x], logarithmic=logarithmic)
+    left, right = data.axis.ends
     for index, line in enumerate(data.lines):
         look = style(arms, line.arm, sum(earlier.arm == line.arm for earlier in data.lines[:index]))
         if line.x:
             add_line(figure, line, look, symbol(data.parameter))
         else:
             _add_level(figure, line, look, (left, right))
-    label_axis(figure, data.parameter, (left, right))
+    data.axis.label(figure)
     figure.update_yaxes(title_text=axis_title(data.metric), range=percent_range(data.lines))
     return figure
 
 
-def add_strip(figure: go.Figure, spans: Sequence[tuple[float, float]], parameter: str, x: Sequence[float]) -> None:
+def add_strip(figure: go.Figure, spans: Sequence[tuple[float, float]], on: ParameterAxis) -> None:
     """Mark spans of the parameter by a strip that lies on the horizontal axis.
 
     Args:
         figure: of ``draw_sweep``.
         spans: the least and the greatest value of each, as ``best_spans`` returns them.
-        parameter: the one on the axis.
-        x: every value on it, which determines how far a strip reaches beyond its ends.
+        on: the axis, whose values determine how far a strip reaches beyond its ends.
 
     """
-    logarithmic = parameter == "temperature"
-    places = [math.log10(value) if logarithmic else value for value in x]
+    logarithmic = on.logarithmic
+    places = [math.log10(value) if logarithmic else value for value in on.x]
     reach = 0.02 * (max(places) - min(places))
     for span in spans:
         ends = [math.log10(end) if logarithmic else end for end in span]
@@ -121,6 +118,11 @@ class Sweep:
     parameter: str
     metric: str  # validation or test
     lines: tuple[SweepLine, ...]
+
+    @property
+    def axis(self) -> ParameterAxis:
+        """The axis of the parameter."""
+        return ParameterAxis(self.parameter, [x for line in self.lines for x in line.x])
 
 
 def sweep_parameters(runs: pd.DataFrame) -> list[str]:
@@ -247,12 +249,12 @@ def _captioned(finding: Finding, results: StudyResults, parameter: str, metric: 
     figures = []
     for where, runs in panels(results.runs, metric):
         data = sweep_data(runs, parameter, metric, collapsed=collapsed)
-        if len({x for line in data.lines for x in line.x}) > 1:  # one value alone has no axis
+        if len(set(data.axis.x)) > 1:  # one value alone has no axis
             title = f"{accuracy_name(metric)} against {symbol(parameter)}{where}"
             drawing = draw_sweep(data, arms(results.runs))
             published.add_to_sweep(drawing, marks)
             spans = best_spans(finding, runs, parameter)
-            add_strip(drawing, spans, parameter, [x for line in data.lines for x in line.x])
+            add_strip(drawing, spans, data.axis)
             name = named(prefix, "" if metric == "test" else metric, "accuracy vs", axis(parameter), where)
             text = caption + part_drawn(runs) + (published.CAPTION if marks else "") + (STRIP if spans else "")
             figures.append(Figure(name, title, text, drawing))

@@ -7,13 +7,19 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from analysis.results.runs_table import differing_settings
+from trainables.config import DEFAULT_NETWORK
 from trainables.naming import number
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from analysis.findings.choice_score import ChoiceScore
     from analysis.statistics.best_arm.assessment import StoppingRule
     from analysis.statistics.intervals import Interval
     from analysis.statistics.shared_luck import LeftOut
+    from trainables.config import Configuration
+    from trainables.plans import StudyPlan
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,8 @@ class Best:
         configuration: its label, as in the report.
         subset: the training subset.
         loss: name and every parameter of its loss, those left at their defaults included.
+        network: name and every parameter of its network.
+        training: its values of the training settings that the study varies; empty where it varies none.
         selected_on: the accuracy that decides: ``validation``, or ``verified`` (verified validation clips only).
         validation: that accuracy; None where no complete run has one.
         picked: whether ``validation`` is the highest of several means: that is too high, and an interval around it
@@ -53,6 +61,8 @@ class Best:
     configuration: str
     subset: str
     loss: dict[str, Any]
+    network: dict[str, Any]
+    training: dict[str, Any]
     selected_on: str
     validation: Interval | None
     tested: ChoiceScore
@@ -101,12 +111,27 @@ class Best:
 
     def arms_yaml(self) -> str:
         """Return ``arms:`` of a study file with this configuration alone, in YAML 1.2."""
-        loss = ", ".join(f"{name}: {_scalar(value)}" for name, value in self.loss.items())
-        return f"arms:\n  - {{name: {_scalar(self.arm)}, loss: {{{loss}}}, subset: {_scalar(self.subset)}}}\n"
+        keys = {"name": _scalar(self.arm), "loss": _mapping(self.loss), "subset": _scalar(self.subset)}
+        keys |= {"network": _mapping(self.network)} if self.network != DEFAULT_NETWORK.model_dump() else {}
+        keys |= {"training": _mapping(self.training)} if self.training else {}
+        return f"arms:\n  - {{{', '.join(f'{key}: {value}' for key, value in keys.items())}}}\n"
 
 
 def _listed(names: tuple[str, ...] | None) -> list[str] | None:
     return None if names is None else list(names)
+
+
+def settings_of(configuration: Configuration, plan: StudyPlan) -> dict[str, Any]:
+    """Return the fields ``loss``, ``network`` and ``training`` of ``Best``."""
+    return {
+        "loss": configuration.loss.model_dump(exclude_none=True),
+        "network": configuration.network.model_dump(exclude_none=True),
+        "training": {name: getattr(configuration.training, name) for name in differing_settings(plan)},
+    }
+
+
+def _mapping(values: Mapping[str, Any]) -> str:
+    return "{" + ", ".join(f"{name}: {_scalar(value)}" for name, value in values.items()) + "}"
 
 
 def _scalar(value: str | float) -> str:

@@ -12,7 +12,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from analysis.findings.arm_comparisons import arm_comparisons, less_luck, pooled_comparisons
-from analysis.findings.choice import Best, picked
+from analysis.findings.choice import Best, picked, settings_of
 from analysis.findings.choice_score import score_of_choice, score_on_fresh_seeds
 from analysis.findings.clip_predictions import clip_predictions
 from analysis.findings.label_judge import label_judges
@@ -271,7 +271,7 @@ class Finding(ABC):
             study=self.plan.name,
             method=self.plan.method,
             **key._asdict(),
-            loss=configuration.loss.model_dump(exclude_none=True),
+            **settings_of(configuration, self.plan),
             selected_on=self.selected_on,
             tested=tested,
             test_hidden=self.results.test_hidden,

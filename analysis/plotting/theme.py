@@ -15,7 +15,6 @@ from plotly.colors import sample_colorscale
 
 from analysis.results.runs_table import accuracy_name
 from trainables.characters import visible
-from trainables.naming import symbol
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -101,16 +100,6 @@ def strength(share: float) -> str:
     return STRENGTHS[round((1 - share) * (len(STRENGTHS) - 1))]
 
 
-def axis_ends(values: Sequence[float], *, logarithmic: bool) -> tuple[float, float]:
-    """Return the axis' ends, a little outside the values, so that a level can be drawn from side to side."""
-    if not values:
-        return (1.0, 10.0)
-    scaled = [math.log10(value) for value in values] if logarithmic else list(values)
-    margin = 0.08 * (max(scaled) - min(scaled)) or 0.5
-    left, right = min(scaled) - margin, max(scaled) + margin
-    return (10**left, 10**right) if logarithmic else (left, right)
-
-
 def first_of_each(drawn: Sequence[T], group: Sequence[Hashable]) -> list[T]:
     """Return what is to be drawn: of each group, that is of each configuration, the first ``MAX_DRAWN``."""
     count: Counter[Hashable] = Counter()
@@ -125,27 +114,6 @@ def first_of_each(drawn: Sequence[T], group: Sequence[Hashable]) -> list[T]:
 def finite(values: Sequence[float], scale: float) -> list[float | None]:
     """Scale values and leave a gap where one is not finite: a diverged run's loss."""
     return [scale * value if math.isfinite(value) else None for value in values]
-
-
-def label_axis(figure: go.Figure, parameter: str, ends: tuple[float, float], row: int | None = None) -> None:
-    """Set up the horizontal axis of a parameter: logarithmic for T, linear for the others.
-
-    Args:
-        figure: what to set up.
-        parameter: its name, such as ``temperature``.
-        ends: of the axis, as ``axis_ends`` gives them.
-        row: the panel that bears the title, in a figure of panels.
-
-    """
-    logarithmic = parameter == "temperature"
-    at = {} if row is None else {"row": row, "col": 1}
-    title = escaped(f"Temperature {symbol(parameter)}" if logarithmic else symbol(parameter))
-    figure.update_xaxes(title_text=title, **at)
-    if logarithmic:
-        limits = [math.log10(ends[0]), math.log10(ends[1])]
-        figure.update_xaxes(type="log", range=limits, dtick=1, exponentformat="power")
-    else:
-        figure.update_xaxes(range=list(ends))
 
 
 def epoch_range(last: int) -> tuple[float, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from trainables.config import Training
 from trainables.naming import label
 
 if TYPE_CHECKING:
@@ -49,6 +50,17 @@ def curve_points(curves: pd.DataFrame, quantity: str, run_ids: Collection[str]) 
 def key_of(planned: PlannedRun) -> Key:
     """Return the configuration that a run belongs to."""
     return Key(planned.arm, label(planned), planned.run.configuration.subset)
+
+
+def differing_settings(plan: StudyPlan) -> list[str]:
+    """Return the training settings that a study leaves open, or that differ between its runs."""
+    trainings = {planned.run.configuration.training for planned in plan.runs}
+    varied = {name for planned in plan.runs for name in planned.varied}
+    return [
+        name
+        for name in Training.model_fields
+        if name in varied or len({getattr(training, name) for training in trainings}) > 1
+    ]
 
 
 def names(configurations: Sequence[Key]) -> dict[Key, str]:

@@ -12,18 +12,18 @@ import pandas as pd
 
 from analysis.results.clip_labels import read_labels
 from analysis.results.gpu_costs import spending
-from analysis.results.runs_table import WAITING, Key, selected_on
+from analysis.results.runs_table import WAITING, Key, differing_settings, selected_on
 from analysis.results.study_state import Progress, has_ended, progress_of
 from trainables.config import Configuration, Run
 from trainables.losses.catalogue import CCE
-from trainables.naming import PARAMETERS, label, number, ordered, symbol
+from trainables.naming import PARAMETERS, axis_of, label, number, ordered, symbol
 from trainables.plans import PlannedRun, StudyPlan, read_plan
 from trainables.records import Epoch, Record, read_record, record_path, uncollected
 from trainables.storage.documents import DamagedError, is_outage
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from analysis.results.clip_labels import ClipLabels
@@ -46,13 +46,14 @@ class StudyResults:
 
     ``runs`` has one row per planned run: run_id, stage (``trainables.records.Stage``), arm, series (the arm with what
     is varied beside the axis), configuration (a label such as ``adaptive T=1000``), loss, subset, seed, parameter and
-    value (the varied number that makes the axis; empty and NaN if nothing is varied), one column per loss parameter,
-    status (of the record; without one ``waiting``, or ``missing`` once the study has ended; ``damaged`` if it is not
-    what was written; ``unreadable`` if its file cannot be opened, or another version wrote it), validation_accuracy
-    (over patches), validation_clip_accuracy, verified_accuracy, test_accuracy (all over clips) and selection_accuracy
-    (the one of validation that the study chooses by; fractions in [0, 1], NaN when absent), epochs, wall_s, cpu_s
-    (seconds), error (empty without one), gpu_hours and price (NaN without a record, and where the study file states no
-    price).
+    value (the varied number that makes the axis; empty and NaN if nothing is varied), one column per parameter of a
+    loss or network, one per training setting that differs between runs (``differing_settings``), status (of the record;
+    without one ``waiting``, or ``missing`` once the study has ended; ``damaged`` if it is not what was written;
+    ``unreadable`` if its file cannot be opened, or another version wrote it), validation_accuracy (over patches),
+    validation_clip_accuracy, verified_accuracy, test_accuracy (all over clips) and selection_accuracy (the one of
+    validation that the study chooses by; fractions in [0, 1], NaN when absent), epochs, wall_s, cpu_s (seconds), error
+    (empty without one), gpu_hours and price (NaN without a record, and where the study file states no price). A
+    parameter or setting with the name of another column is called ``loss.NAME`` or ``training.NAME``.
 
     ``curves`` has one row per recorded epoch: run_id and the fields of ``trainables.records.Epoch``.
 
@@ -171,12 +172,14 @@ def study_results(
         records = {run_id: record.model_copy(update={"test": None}) for run_id, record in records.items()}
     chosen_by, prices = selected_on(plan), plan.settings.resources.price_per_gpu_hour
     absent = "missing" if ended else WAITING
+    settings = differing_settings(plan)
 
     def row(planned: PlannedRun) -> dict[str, Any]:
         run_id = planned.run.run_id
         record = records.get(run_id)
         outcome = _outcome(record, chosen_by) if record else _unrecorded(unread.get(run_id), absent)
-        return _identity(planned) | outcome | spending(record, prices)
+        identity, measured = _identity(planned), outcome | spending(record, prices)
+        return identity | _settings(planned.run.configuration, settings, {*identity, *measured}) | measured
 
     rows = [row(planned) for planned in plan.runs or [_ANY_RUN]]  # without runs, for its columns
     columns = list(dict.fromkeys(column for row in rows for column in row))
@@ -221,8 +224,7 @@ _ANY_RUN = PlannedRun(arm="", varied={}, run=Run(configuration=Configuration(los
 
 def _labels(planned: PlannedRun) -> dict[str, Any]:
     """Name the series and the configuration, and pick the number that makes the figure's axis."""
-    varied = ordered(planned.varied)
-    axis = next((name for name, value in varied.items() if not isinstance(value, str)), "")
+    varied, axis = ordered(planned.varied), axis_of(planned.varied)
     series = [planned.arm, *(f"{symbol(name)}={number(value)}" for name, value in varied.items() if name != axis)]
     return {
         "series": " ".join(series),
@@ -234,8 +236,6 @@ def _labels(planned: PlannedRun) -> dict[str, Any]:
 
 def _identity(planned: PlannedRun) -> dict[str, Any]:
     configuration = planned.run.configuration
-    parameters = {**planned.varied, **configuration.loss.model_dump(exclude={"name"})}
-    parameters.pop("subset", None)
     return {
         "run_id": planned.run.run_id,
         "stage": planned.stage,
@@ -244,8 +244,17 @@ def _identity(planned: PlannedRun) -> dict[str, Any]:
         "loss": configuration.loss.name,
         "subset": configuration.subset,
         "seed": planned.run.seed,
-        **{name: parameters.pop(name, None) for name in PARAMETERS},
-        **parameters,
+    }
+
+
+def _settings(configuration: Configuration, differing: Collection[str], taken: Collection[str]) -> dict[str, Any]:
+    """Return the parameters of loss and network, and the training settings that differ, by their columns."""
+    parameters = dict.fromkeys(PARAMETERS) | configuration.parameters()
+    training = {name: getattr(configuration.training, name) for name in differing}
+    return {
+        f"{part}.{name}" if name in taken else name: value
+        for part, values in (("loss", parameters), ("training", training))
+        for name, value in values.items()
     }
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from analysis.findings.paper.published import why_not_published
 from analysis.results.budget import HOUR_S
 from analysis.results.gpu_costs import lost_s, unpriced_devices
-from analysis.results.runs_table import complete_runs
+from analysis.results.runs_table import complete_runs, differing_settings
 from analysis.results.validation_clips import validation_clips
 from analysis.tables.table import Table
 from analysis.text.features import features_in_words
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.results.study_results import StudyResults
+    from trainables.losses.base import Loss
     from trainables.plans import DataSummary
 
 MAX_VALUES = 4  # different values of one entry; more are counted
@@ -58,16 +59,23 @@ def known_noise(data: DataSummary) -> list[tuple[str, str]]:
 
 def settings_table(results: StudyResults) -> Table:
     """Tabulate every configuration with all its parameters, those left at their defaults included."""
-    losses: dict[tuple[str, str], str] = {}
+    differing = differing_settings(results.plan)
+    rows: dict[tuple[str, str], tuple[str, ...]] = {}
     for planned in results.plan.runs:
-        loss = planned.run.configuration.loss.model_dump(exclude={"name"}, exclude_none=True)
-        settings = ", ".join(f"{symbol(name)} = {number(value)}" for name, value in loss.items())
-        text = f"{planned.run.configuration.loss.name}{f': {settings}' if settings else ''}"
-        losses[label(planned), planned.run.configuration.subset] = text
+        configuration = planned.run.configuration
+        own = tuple(number(getattr(configuration.training, name)) for name in differing)
+        rows[label(planned), configuration.subset] = (_with_parameters(configuration.loss), configuration.subset, *own)
     training = next(iter(results.plan.runs)).run.configuration.training.model_dump() if results.plan.runs else {}
-    note = f"Training, the same for all: {', '.join(f'{name} {number(value)}' for name, value in training.items())}."
-    rows = tuple((name, text, subset) for (name, subset), text in losses.items())
-    return Table("Configurations", ("Configuration", "Loss", "Subset"), rows, note)
+    shared = ", ".join(f"{name} {number(value)}" for name, value in training.items() if name not in differing)
+    note = f"Training, the same for all: {shared}."
+    header = ("Configuration", "Loss", "Subset", *map(symbol, differing))
+    return Table("Configurations", header, tuple((name, *cells) for (name, _), cells in rows.items()), note)
+
+
+def _with_parameters(loss: Loss) -> str:
+    parameters = loss.model_dump(exclude={"name"}, exclude_none=True)
+    settings = ", ".join(f"{symbol(name)} = {number(value)}" for name, value in parameters.items())
+    return f"{loss.name}{f': {settings}' if settings else ''}"
 
 
 def cost_table(results: StudyResults) -> Table:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from analysis.results.runs_table import key_of, scores, selected_on
+from analysis.results.runs_table import differing_settings, key_of, scores, selected_on
 from analysis.results.study_results import reported
 from analysis.statistics.intervals import CELL, accuracy_interval, paired_difference
 from analysis.tables.table import NONE, Table
 from analysis.text.validation_clips import earlier_version
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from analysis.results.study_results import StudyResults
     from trainables.losses.base import Loss
-
-    Same = tuple[Loss, str]  # what makes two configurations one: the loss with its parameters, and the subset
+    from trainables.networks.base import Network
 
 HEADER = ("Configuration", "Subset", "Accuracy")
 
 
 def comparison(first: StudyResults, second: StudyResults) -> Table:
-    """Tabulate the configurations (loss and subset) that both studies have, by the runs that enter their means.
+    """Tabulate the configurations that both studies have, by the runs that enter their means.
+
+    Two configurations are the same if loss, network and subset are equal, and every training setting that either study
+    varies. The other settings may differ: they are part of the protocol, in which the studies differ as a whole.
 
     The difference is taken seed by seed where both trained a seed on the same data; without such seeds, or on other
     data, only the means are shown.
@@ -29,13 +34,14 @@ def comparison(first: StudyResults, second: StudyResults) -> Table:
     alike = first.plan.semantics == second.plan.semantics  # if not, one's validation accuracy is over patches
     metrics = dict.fromkeys((selected_on(first.plan), selected_on(second.plan), "test"))
     pairs = {metric: paired and (alike or metric != "validation") for metric in metrics}
-    ours, theirs = _labels(first), _labels(second)
+    settings = _settings(first, second)
+    ours, theirs = _configurations(first, settings), _configurations(second, settings)
     rows = [
-        (label, same[1], metric, *cells)
-        for same, label in ours.items()
+        (configuration.label, same.subset, metric, *cells)
+        for same, configuration in ours.items()
         if same in theirs
         for metric in metrics
-        if set(cells := _cells(first, second, same, metric, paired=pairs[metric])) != {NONE}
+        if set(cells := _cells(configuration, theirs[same], metric, paired=pairs[metric])) != {NONE}
     ]
     a, b = first.plan.name, second.plan.name
     a, b = (f"{a} (first)", f"{b} (second)") if a == b else (a, b)
@@ -52,45 +58,64 @@ def comparison(first: StudyResults, second: StudyResults) -> Table:
 
 def only(first: StudyResults, second: StudyResults) -> list[str]:
     """Name the configurations of the first study that the second does not have."""
-    ours, theirs = _labels(first), _labels(second)
-    several = len({subset for _, subset in (*ours, *theirs)}) > 1
-    missing = [(label, same[1]) for same, label in ours.items() if same not in theirs]
+    settings = _settings(first, second)
+    ours, theirs = _configurations(first, settings), _configurations(second, settings)
+    several = len({same.subset for same in (*ours, *theirs)}) > 1
+    missing = [(configuration.label, same.subset) for same, configuration in ours.items() if same not in theirs]
     return [f"{label} on {subset}" if several else label for label, subset in missing]
 
 
-def _labels(results: StudyResults) -> dict[Same, str]:
-    labels: dict[Same, str] = {}
+class _Same(NamedTuple):
+    """What makes configurations of two studies one."""
+
+    loss: Loss
+    network: Network
+    subset: str
+    settings: tuple[Any, ...]
+
+
+@dataclass
+class _Runs:
+    """The runs of one configuration in a study, under whatever arms."""
+
+    label: str
+    results: StudyResults
+    seeds: dict[str, int]  # run_id -> seed
+
+    def scores(self, metric: str) -> dict[int, float]:
+        """Return seed -> accuracy."""
+        runs = reported(self.results).runs
+        rows = runs[runs["run_id"].isin(self.seeds)]
+        return {seed: value for by_seed in scores(rows, metric).values() for seed, value in by_seed.items()}
+
+    def of(self, seeds: set[int]) -> set[str]:
+        """Return the runs with these seeds."""
+        return {run_id for run_id, seed in self.seeds.items() if seed in seeds}
+
+
+def _settings(*studies: StudyResults) -> list[str]:
+    return list(dict.fromkeys(name for results in studies for name in differing_settings(results.plan)))
+
+
+def _configurations(results: StudyResults, settings: Sequence[str]) -> dict[_Same, _Runs]:
+    """Return the configurations of a study's runs that do not explore, in the plan's order."""
+    configurations: dict[_Same, _Runs] = {}
     for planned in results.plan.runs:
         if planned.stage != "explore":
-            configuration = planned.run.configuration
-            labels.setdefault((configuration.loss, configuration.subset), key_of(planned).configuration)
-    return labels
+            c = planned.run.configuration
+            same = _Same(c.loss, c.network, c.subset, tuple(getattr(c.training, name) for name in settings))
+            of_same = configurations.setdefault(same, _Runs(key_of(planned).configuration, results, {}))
+            of_same.seeds[planned.run.run_id] = planned.run.seed
+    return configurations
 
 
-def _cells(first: StudyResults, second: StudyResults, same: Same, metric: str, *, paired: bool) -> tuple[str, ...]:
-    ours, theirs = _scores(first, same, metric), _scores(second, same, metric)
+def _cells(first: _Runs, second: _Runs, metric: str, *, paired: bool) -> tuple[str, ...]:
+    ours, theirs = first.scores(metric), second.scores(metric)
     means = (accuracy_interval(by_seed.values()).cell() if by_seed else NONE for by_seed in (ours, theirs))
     gap = paired_difference(ours, theirs) if paired else None
     if gap is None:
         return (*means, NONE)
     shared = set(ours) & set(theirs)
-    if _runs(first, same, shared) == _runs(second, same, shared) and gap.half_width is None and gap.mean == 0:
+    if first.of(shared) == second.of(shared) and gap.half_width is None and gap.mean == 0:
         return (*means, f"the same runs (n = {gap.n})")
     return (*means, gap.cell())
-
-
-def _scores(results: StudyResults, same: Same, metric: str) -> dict[int, float]:
-    """Return seed -> accuracy, over every arm that names this configuration."""
-    runs = reported(results).runs
-    rows = runs[runs["run_id"].isin(_runs(results, same))]
-    return {seed: value for by_seed in scores(rows, metric).values() for seed, value in by_seed.items()}
-
-
-def _runs(results: StudyResults, same: Same, seeds: set[int] | None = None) -> set[str]:
-    return {
-        planned.run.run_id
-        for planned in results.plan.runs
-        if (planned.run.configuration.loss, planned.run.configuration.subset) == same
-        and planned.stage != "explore"
-        and (seeds is None or planned.run.seed in seeds)
-    }

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from analysis.text.phrases import SELECTED_ON, chance, expected_regret, joined, of_next_run, on_test_clips
+from trainables.config import DEFAULT_NETWORK
 from trainables.naming import counted_points, number, symbol
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from analysis.findings.choice import Best
     from analysis.statistics.intervals import Interval
 
 
 def best_lines(best: Best) -> list[str]:
     """Return the choice in words, one line for each fact."""
-    parameters = [f"{symbol(name)} = {number(value)}" for name, value in best.loss.items() if name != "name"]
     by = SELECTED_ON[best.selected_on]
     hidden = "hidden until the study has ended" if best.test_hidden else ""
     lines = [
         f"{best.study}: {best.configuration} on {best.subset}",
-        f"loss: {best.loss['name']}{': ' + ', '.join(parameters) if parameters else ''}",
+        f"loss: {_with_parameters(best.loss)}",
+        *([f"network: {_with_parameters(best.network)}"] if best.network != DEFAULT_NETWORK.model_dump() else []),
+        *([f"training: {_listed(best.training)}"] if best.training else []),
         f"chosen by {by}, method {best.method}{_how_sure(best)}",
         f"{by}: {_percent(best.validation, picked=best.picked)}",
         f"test accuracy: {hidden or on_test_clips(best.tested) or 'none'}",
@@ -31,6 +35,15 @@ def best_lines(best: Best) -> list[str]:
     if best.may_be_best:
         lines.append(f"may be the best: {_members(best, best.may_be_best)}{_beaten(best)}")
     return lines
+
+
+def _with_parameters(named: Mapping[str, Any]) -> str:
+    parameters = _listed({key: value for key, value in named.items() if key != "name"})
+    return f"{named['name']}{f': {parameters}' if parameters else ''}"
+
+
+def _listed(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{symbol(name)} = {number(value)}" for name, value in values.items())
 
 
 def _how_sure(best: Best) -> str:

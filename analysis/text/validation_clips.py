@@ -60,7 +60,7 @@ def chosen_on(plan: StudyPlan) -> str:
 
 def covered(plan: StudyPlan) -> str:
     """State what intervals over a study's seeds cover."""
-    if plan.settings.training.split == "per_seed":
+    if plan.settings.split == "per_seed":
         return "The intervals cover other seeds and the validation clips that each holds out, not other test clips."
     return "The intervals cover other seeds, not other data."
 

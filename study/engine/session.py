@@ -213,7 +213,7 @@ def train(
     chosen = make_method(spec, plan.dataset.fingerprint, plan.runs)
     conductor = Conductor(chosen.method, storage, plan, git_revision(), still_owned)
     progress = Progress(conductor.state, storage, spec.select_on)
-    conductor.state.observers += [progress, TensorBoard(storage, spec.name), notifier]
+    conductor.state.observers += [progress, TensorBoard(storage, spec.name, spec.varied_settings), notifier]
     if chosen.write_journal:
         conductor.state.observers.append(OptunaJournal(chosen.write_journal))
     conductor.load(_read_records(storage, plan, retry_failed=start.retry_failed).values())

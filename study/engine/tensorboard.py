@@ -35,8 +35,16 @@ class TensorBoard(Observer):
 
     """
 
-    def __init__(self, storage: Location, study: str) -> None:
-        """Set the folder; nothing is written, or imported, before the first run."""
+    def __init__(self, storage: Location, study: str, settings: Sequence[str] = ()) -> None:
+        """Set the folder; nothing is written, or imported, before the first run.
+
+        Args:
+            storage: the storage location.
+            study: the study's name.
+            settings: the training settings that the study varies.
+
+        """
+        self._settings = settings
         self.folder = study_folder(storage, study) / "tensorboard"
         self._curves: dict[str, list[Epoch]] = {}  # of the runs in flight
         self._files: dict[str, Path] = {}  # files that hold exactly that curve
@@ -61,7 +69,9 @@ class TensorBoard(Observer):
                 with file.open("ab") as out:
                     out.write(framed([epoch(point, now)]))
             else:
-                data = framed([*head(planned), *(epoch(known_point, now) for known_point in self._curves[run_id])])
+                data = framed(
+                    [*head(planned, self._settings), *(epoch(known_point, now) for known_point in self._curves[run_id])]
+                )
                 file = self._replace(local / _name(planned), UNFINISHED, data)
         except OSError:
             return  # the next epoch, or the record, writes what is missing
@@ -78,7 +88,7 @@ class TensorBoard(Observer):
                 return
             from study.engine.tensorboard_format import framed, whole  # noqa: PLC0415 -- as above
 
-            data = framed(whole(planned, record))
+            data = framed(whole(planned, record, self._settings))
             folder = self.folder / _name(planned)
             if folder.local_path:
                 self._replace(folder.local_path, mark, data)

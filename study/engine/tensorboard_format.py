@@ -23,7 +23,7 @@ finally:
         del sys.modules["torch"]
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from types import ModuleType
 
     from trainables.plans import PlannedRun
@@ -40,17 +40,24 @@ TAGS = {
 }
 
 
-def head(planned: PlannedRun) -> list[Event]:
+def head(planned: PlannedRun, settings: Sequence[str] = ()) -> list[Event]:
     """Return a file's first events: they void the run's earlier files, and describe the run for the HParams tab.
 
-    The seeds of a configuration form one session group, so that the tab shows their means.
+    The seeds of a configuration form one session group, so that the tab shows their means. ``settings`` are the
+    training settings to name beside the parameters of loss and network.
     """
     now, configuration = time.time(), planned.run.configuration
     stage = f" ({planned.stage})" if planned.stage else ""
     start = SessionStartInfo(group_name=f"{configuration_name(planned)}{stage}", start_time_secs=now)
     hparams = {"arm": planned.arm, "loss": configuration.loss.name, "subset": configuration.subset}
-    for name, value in (hparams | configuration.loss.model_dump(exclude={"name"}, exclude_none=True)).items():
-        setattr(start.hparams[name], "string_value" if isinstance(value, str) else "number_value", value)
+    hparams |= configuration.parameters() | {name: getattr(configuration.training, name) for name in settings}
+    for name, value in hparams.items():
+        if isinstance(value, bool):
+            start.hparams[name].bool_value = value
+        elif isinstance(value, int | float):
+            start.hparams[name].number_value = value
+        elif value is not None:
+            start.hparams[name].string_value = str(value)
     return [
         Event(wall_time=now, file_version="brain.Event:2"),
         Event(wall_time=now, step=0, session_log=SessionLog(status=SessionLog.START)),
@@ -64,7 +71,7 @@ def epoch(point: Epoch, moment: float) -> Event:
     return _event(point.epoch, moment, [_scalar(tag, value) for tag, value in values.items() if value is not None])
 
 
-def whole(planned: PlannedRun, record: Record) -> list[Event]:
+def whole(planned: PlannedRun, record: Record, settings: Sequence[str] = ()) -> list[Event]:
     """Return all events of a recorded run; its epochs are spread evenly over the time that it took.
 
     The test accuracy of a run that only explored is left out, as in every report: it must not lead to a choice.
@@ -79,7 +86,7 @@ def whole(planned: PlannedRun, record: Record) -> list[Event]:
     last = [_hparams("session_end_info", HParamsPluginData(session_end_info=info))]
     if record.test is not None and planned.stage != "explore":
         last.append(_scalar("accuracy/test", record.test.accuracy))
-    return [*head(planned), *curve, _event(count, end, last)]
+    return [*head(planned, settings), *curve, _event(count, end, last)]
 
 
 def framed(events: Iterable[Event]) -> bytes:

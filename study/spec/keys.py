@@ -173,6 +173,17 @@ class StudyKeys(Frozen):
         return tuple(dict.fromkeys(name for arm in self.arms for name in arm.subsets))
 
     @property
+    def varied_settings(self) -> tuple[str, ...]:
+        """The training settings that an arm leaves open, or in which arms differ."""
+        arms = self.open_arms
+        values = {name: [arm.parameters[name].value for arm in arms] for name in Training.model_fields}
+        return tuple(
+            name
+            for name, of in values.items()
+            if any(name in arm.open or of[0] != v for arm, v in zip(arms, of, strict=True))
+        )
+
+    @property
     def splitting(self) -> Training:
         """The training protocol as far as all runs share it: which clips they hold out to validate."""
         return Training.model_validate({name: getattr(self.training, name) for name in SHARED})

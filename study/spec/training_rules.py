@@ -30,7 +30,7 @@ def settings_violations(arms: Iterable[OpenArm], features: Features) -> Iterator
 def _without_effect(arm: OpenArm) -> Iterator[Violation]:
     """Yield each open setting that some configurations of an arm ignore: they would be trained again for nothing."""
     for name, (other, value) in NEEDS.items():
-        if isinstance(arm.open.get(name), Values | Range) and set(arm.possible(other)) != {value}:
+        if name in arm.open and set(arm.possible(other)) != {value}:
             text = f"a value, or an arm of its own with {other} {value}: with another {other} it has no effect"
             yield Violation(arm.path(name), text)
     for name, others in NEEDS_ONE.items():

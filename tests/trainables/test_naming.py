@@ -3,7 +3,17 @@
 import pytest
 
 from trainables.losses.catalogue import LOSSES
-from trainables.naming import PARAMETERS, counted, counted_points, file_size, listed_names, plural
+from trainables.naming import (
+    PARAMETERS,
+    axis_of,
+    counted,
+    counted_points,
+    file_size,
+    listed_names,
+    number,
+    ordered,
+    plural,
+)
 
 
 def test_every_parameter_of_every_loss_has_a_place_in_the_display_order():
@@ -46,3 +56,17 @@ def test_plurals_follow_the_rules_of_english():
 )
 def test_sizes_are_written_in_decimal_units(size, text):
     assert file_size(size) == text
+
+
+def test_training_settings_follow_the_parameters_of_the_loss_with_the_learning_rate_first():
+    varied = {"batch_size": 32, "learning_rate": 0.01, "mine": 2.0, "subset": "all", "q": 0.5}
+    assert list(ordered(varied)) == ["q", "mine", "learning_rate", "batch_size"]
+
+
+def test_the_axis_is_the_first_number():
+    assert axis_of({"optimizer": "sgd", "soft": True, "learning_rate": 0.01, "batch_size": 32}) == "learning_rate"
+    assert axis_of({"optimizer": "sgd", "soft": True}) == ""
+
+
+def test_truth_values_are_written_as_in_a_study_file():
+    assert list(map(number, (True, False, 32, 0.001))) == ["true", "false", "32", "0.001"]

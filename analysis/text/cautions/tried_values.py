@@ -9,13 +9,15 @@ from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.blocks.two_way import effect
 from analysis.statistics.intervals import ALPHA
 from analysis.text.phrases import chosen_by
-from trainables.losses.catalogue import LOSSES
-from trainables.naming import number, symbol
+from trainables.config import parameter_name
+from trainables.naming import is_number, number, symbol
 
 if TYPE_CHECKING:
     from analysis.findings.method_finding import GridFinding
     from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
+    from trainables.config import Part
+    from trainables.frozen import Frozen
     from trainables.plans import PlannedRun
 
 MIN_VALUES_WITH_INSIDE = 3  # the fewest values of which one lies inside
@@ -32,8 +34,8 @@ def edges(results: StudyResults, key: Key) -> list[str]:
     chosen = next(p for p in arm if key_of(p) == key)
     cautions = []
     for name, value in chosen.varied.items():
-        values = {tried for p in arm if isinstance(tried := p.varied.get(name), int | float)}
-        if isinstance(value, str) or len(values) < MIN_VALUES_WITH_INSIDE or min(values) < value < max(values):
+        values = {tried for p in arm if name in p.varied and is_number(tried := p.varied[name])}
+        if not is_number(value) or len(values) < MIN_VALUES_WITH_INSIDE or min(values) < value < max(values):
             continue
         if value in _limits(chosen, name):
             continue
@@ -47,10 +49,15 @@ def edges(results: StudyResults, key: Key) -> list[str]:
 
 
 def _limits(planned: PlannedRun, name: str) -> list[float]:
-    """Return the ends that a loss's parameter can itself take; those of a plugin's loss are not known here."""
-    loss = next((kind for kind in LOSSES if isinstance(planned.run.configuration.loss, kind)), None)
-    field = loss.model_fields.get(name) if loss else None
-    marks = field.metadata if field else []
+    """Return the ends that a parameter can itself take; those of a plugin that is not loaded are not known."""
+    configuration = planned.run.configuration
+    parts: dict[Part, Frozen] = {
+        "loss": configuration.loss,
+        "network": configuration.network,
+        "training": configuration.training,
+    }
+    fields = {parameter_name(part, key): f for part, of in parts.items() for key, f in type(of).model_fields.items()}
+    marks = fields[name].metadata if name in fields else []
     return [end for mark in marks for side in ("ge", "le") if (end := getattr(mark, side, None)) is not None]
 
 

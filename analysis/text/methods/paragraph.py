@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from analysis.findings.paper.published import is_published_data
-from analysis.results.runs_table import WAITING, status_counts
+from analysis.results.runs_table import WAITING, differing_settings, status_counts
 from analysis.statistics.collapse import MIN_POINTS, MIN_SDS, MIN_SKEW, NORMAL_MAD
 from analysis.statistics.intervals import LEVEL
 from analysis.text.features import features_in_words
@@ -13,9 +13,10 @@ from analysis.text.methods.bibliography import References
 from analysis.text.methods.losses import LOSSES, ORIGIN
 from analysis.text.methods.procedures import named
 from analysis.text.methods.software import software
+from analysis.text.methods.training import augmentation, optimisation
 from analysis.text.phrases import joined
 from analysis.text.validation_clips import chosen_on, covered
-from trainables.config import FEATURES, Training
+from trainables.config import FEATURES, Training, parameter_name
 from trainables.naming import PARAMETERS, counted, number, symbol
 
 if TYPE_CHECKING:
@@ -79,52 +80,21 @@ def _data(results: StudyResults, cited: References) -> str:
 def _protocol(results: StudyResults, cited: References) -> str:
     run = results.plan.runs[0].run
     features, training = run.features, run.configuration.training
+    shared = training.model_dump(exclude=set(differing_settings(results.plan)))
     changed = [
-        f"{n} = {number(v)}"
-        for settings, usual in ((features, FEATURES), (training, Training()))
-        for n, v in settings.model_dump().items()
-        if v != getattr(usual, n)
+        f"{name} = {number(value)}"
+        for values, usual in ((features.model_dump(), FEATURES), (shared, Training()))
+        for name, value in values.items()
+        if value != getattr(usual, name)
     ]
     other = f" (differing from it: {', '.join(changed)})" if changed else ""
+    trainings = [planned.run.configuration.training for planned in results.plan.runs]
     return (
         f"Features, network and training protocol are those of the baseline by {cited.cite('fonseca')}{other}: "
-        f"{features_in_words(features)}, a network of three convolutional layers, {_optimisation(training)}; the last "
-        f"weights were used. {_augmentation(training, cited)}A clip's class is that of the highest geometric mean of "
+        f"{features_in_words(features)}, a network of three convolutional layers, {optimisation(trainings)}; the last "
+        f"weights were used. {augmentation(trainings, cited)}A clip's class is that of the highest geometric mean of "
         "its patches' softmax outputs."
     )
-
-
-def _optimisation(training: Training) -> str:
-    """Describe optimiser, learning rate, batches and the end of a run."""
-    optimiser = {"adam": "Adam", "adamw": "AdamW", "sgd": f"SGD with momentum {training.momentum:g}"}
-    rate = f"{optimiser[training.optimizer]} at a learning rate of {training.learning_rate:g}"
-    batches, epochs = f"batches of {counted(training.batch_size, 'patch')}", counted(training.epochs, "epoch")
-    if training.schedule == "cosine":
-        return f"{rate} that falls to 0 along a cosine, {batches}, and {epochs} without early stopping"
-    return (
-        f"{rate} that is halved after {counted(training.halve_after, 'epoch')} without gain in validation accuracy, "
-        f"{batches}, and a stop after {counted(training.stop_after, 'epoch')} without gain or {epochs}"
-    )
-
-
-def _augmentation(training: Training, cited: References) -> str:
-    """Describe how training patches were mixed and masked, in sentences that end in a blank; empty if they were not."""
-    text = ""
-    if training.mixup:
-        since = f" from epoch {training.mixup_after + 1} on" if training.mixup_after else ""
-        text += (
-            f"Training patches were mixed in pairs within a batch{since}, with weights drawn from "
-            f"Beta({training.mixup:g}, {training.mixup:g}) (mixup; {cited.cite('zhang_mixup')}). "
-        )
-    widths = ((training.time_mask, "frame"), (training.frequency_mask, "mel band"))
-    masks = [
-        f"{counted(training.masks, f'{kind} mask')} of up to {counted(width, what)}"
-        for (width, what), kind in zip(widths, ("time", "frequency"), strict=True)
-        if width
-    ]
-    if masks:
-        text += f"Each training patch had {joined(masks)}, set to the mean (SpecAugment; {cited.cite('park')}). "
-    return text
 
 
 def _losses(results: StudyResults, cited: References) -> str:
@@ -146,7 +116,12 @@ def _losses(results: StudyResults, cited: References) -> str:
         parameters = [dict(c.loss) for c in configurations]
         names = [name for name in PARAMETERS if name in parameters[0]]
         names += [name for name in parameters[0] if name not in {*names, "name"}]
-        values = [_values(name, [of.get(name) for of in parameters], ranges.get((arm, name))) for name in names]
+        spaces = {name: ranges.get((arm, parameter_name("loss", name))) for name in names}
+        values = [_values(name, [of.get(name) for of in parameters], space) for name, space in spaces.items()]
+        values += [
+            _values(name, [getattr(c.training, name) for c in configurations], ranges.get((arm, name)))
+            for name in differing_settings(results.plan)
+        ]
         if base == "adaptive_gce":
             text += f", whose q is one minus the soft-nearest-neighbour score ({cited.cite('frosst')}) of each batch"
         subsets = list(dict.fromkeys(c.subset for c in configurations))

@@ -8,6 +8,7 @@ import pytest
 
 from analysis.figures import sweep
 from analysis.plotting import theme
+from analysis.plotting.parameter_axis import ParameterAxis
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def test_values_that_may_be_best_are_the_choice_and_what_is_not_told_apart_from_
     spans = sweep.best_spans(study.finding(), runs, "temperature")
     assert spans == [(100.0, 316.0), (3162.0, 3162.0)]
     drawing = sweep.draw_sweep(sweep.sweep_data(runs, "temperature", "validation"), ["adaptive", "cce"])
-    sweep.add_strip(drawing, spans, "temperature", list(means))
+    sweep.add_strip(drawing, spans, ParameterAxis("temperature", list(means)))
     first, second = drawing.layout.shapes
     assert 10 < first.x0 < 100
     assert 316 < first.x1 < 1000 < second.x0 < 3162 < second.x1 < 100000

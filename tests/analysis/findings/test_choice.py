@@ -211,3 +211,19 @@ def test_the_arm_is_written_as_yaml(study: Builder, arm: str, loss: CCE, line: s
     found = study.finding().best
     assert found is not None
     assert line in found.arms_yaml()
+
+
+def test_a_choice_of_training_settings_names_them_and_can_be_pasted(study: Builder) -> None:
+    best = study.learning_rates("cce", (1e-3, 1e-2), 6).finding().best
+    assert best.training == {"learning_rate": 0.01}
+    assert "training: lr = 0.01" in best_lines(best)
+    assert best.arms_yaml() == (
+        "arms:\n  - {name: cce, loss: {name: cce}, subset: all, training: {learning_rate: 0.01}}\n"
+    )
+    assert best.as_dict()["training"] == {"learning_rate": 0.01}
+
+
+def test_a_choice_among_losses_names_no_training(study: Builder) -> None:
+    best = study.temperatures([2, 3], 6).finding().best
+    assert best.training == {}
+    assert not any(line.startswith(("training", "network")) for line in best_lines(best))

@@ -11,6 +11,7 @@ from analysis.results.runs_table import keys, scores
 from analysis.results.study_results import load_results, number, study_results
 from analysis.tables.accuracy import runs_left_out
 from analysis.tables.summary import summary
+from trainables.config import Training
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 from trainables.records import record_path
 
@@ -156,3 +157,19 @@ def test_a_record_of_another_run_is_damaged(study: Builder, tmp_path: Path) -> N
     name = study.write(tmp_path)
     record_path(tmp_path, second).write_bytes(record_path(tmp_path, first).read_bytes())
     assert list(load_results(tmp_path, name).runs["status"]) == ["complete", "damaged"]
+
+
+def test_training_settings_have_columns_where_runs_differ_in_them(study: Builder) -> None:
+    study.learning_rates("cce", (1e-3, 1e-2), 1)
+    study.add("long", CCE(name="cce"), 0, training=Training(learning_rate=0.1, epochs=200))
+    runs = study.results().runs
+    assert runs["learning_rate"].tolist() == [1e-3, 1e-2, 0.1]
+    assert runs["parameter"].tolist() == ["learning_rate", "learning_rate", ""]
+    assert runs["training.epochs"].tolist() == [160, 160, 200]
+    assert runs["epochs"].tolist() == [4, 4, 4]
+    assert "batch_size" not in runs
+    assert runs["configuration"].tolist() == ["cce lr=0.001", "cce lr=0.01", "long"]
+
+
+def test_a_setting_that_is_open_over_one_value_has_a_column(study: Builder) -> None:
+    assert study.learning_rates("cce", (1e-3,), 1).results().runs["learning_rate"].tolist() == [1e-3]

@@ -47,3 +47,11 @@ def test_an_interval_beyond_0_to_100_percent_does_not_stretch_the_axis(study):
     figure = sweep.draw_sweep(sweep.sweep_data(study.results().runs, "q", "test"), ["gce"])
     low, high = figure.layout.yaxis.range
     assert (low, high) == (-5, 105)
+
+
+def test_training_settings_that_differ_have_columns_and_are_not_the_same_for_all(study):
+    table = settings_table(study.learning_rates("cce", (1e-3, 1e-2), 2).results())
+    assert table.header == ("Configuration", "Loss", "Subset", "lr")
+    assert [row[3] for row in table.rows] == ["0.001", "0.01"]
+    assert "learning_rate" not in table.note
+    assert "batch_size 64" in table.note

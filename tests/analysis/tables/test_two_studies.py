@@ -54,3 +54,11 @@ def test_what_one_study_alone_has_is_named(study: Builder) -> None:
     assert only(first.results(), second.results()) == []
     assert only(second.results(), first.results()) == ["gce on clean"]
     assert {row[0] for row in comparison(first.results(), second.results()).rows} == {"cce"}
+
+
+def test_configurations_are_matched_by_the_settings_that_either_study_varies(study: Builder) -> None:
+    first = type(study)(name="a").learning_rates("cce", (1e-3, 1e-2), 2)
+    second = type(study)(name="b", training=Training(epochs=80)).learning_rates("plain", (1e-2, 1e-1), 2)
+    assert {row[0] for row in comparison(first.results(), second.results()).rows} == {"cce lr=0.01"}
+    assert only(first.results(), second.results()) == ["cce lr=0.001"]
+    assert only(second.results(), first.results()) == ["plain lr=0.1"]

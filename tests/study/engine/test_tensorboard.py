@@ -18,7 +18,7 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 
 import factories
 from study.engine.tensorboard import TensorBoard
-from study.engine.tensorboard_format import TAGS
+from study.engine.tensorboard_format import TAGS, head
 from trainables.config import Configuration, Run
 from trainables.losses.catalogue import AdaptiveGCE
 from trainables.plans import PlannedRun
@@ -166,6 +166,13 @@ def test_a_run_without_an_epoch_is_there_by_its_parameters(events, folder):
     assert start.hparams["loss"].string_value == "adaptive_gce"
     end = HParamsPluginData.FromString(content["_hparams_/session_end_info"]).session_end_info
     assert end.status == 2  # failure
+
+
+def test_varied_training_settings_are_parameters_of_the_run():
+    start = head(planned(), ["learning_rate", "batch_size", "optimizer"])[-1].summary.value[0].metadata
+    hparams = HParamsPluginData.FromString(start.plugin_data.content).session_start_info.hparams
+    assert (hparams["learning_rate"].number_value, hparams["batch_size"].number_value) == (1e-3, 64)
+    assert hparams["optimizer"].string_value == "adam"
 
 
 def test_a_folder_that_cannot_be_written_costs_the_events_and_they_come_back_with_it(events, folder, tmp_path):

@@ -120,6 +120,12 @@ def test_differences_name_the_setting_of_the_arm() -> None:
     ]
 
 
+def test_varied_settings_are_those_that_an_arm_leaves_open_or_in_which_arms_differ() -> None:
+    arm = GCE_ARM | {"training": {"l2": 0.0}}
+    spec = study(CCE_ARM, arm, training={"learning_rate": {"values": [0.1]}, "epochs": 3})
+    assert spec.varied_settings == ("learning_rate", "l2")
+
+
 class Shared(Loss):
     """A loss that shares a key with the training."""
 
