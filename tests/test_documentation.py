@@ -8,19 +8,25 @@ from importlib import import_module
 from pathlib import Path
 from typing import get_args
 
+import numpy as np
 import pytest
 import yaml
 
 from analysis.study import Study
+from embedding_files import sounds
 from factories import Builder
 from study.cli import COMMANDS, parser
 from study.spec.notify import Event
 from study.spec.shipped import spec_path
 from study.spec.study import StudySpec
 from study.spec.yaml_reader import parse
+from trainables.features.embeddings.checking import check_embeddings
+from trainables.features.embeddings.files import open_embeddings
+from trainables.hear.embedding import embed_clips
+from trainables.hear.models import load_file
 from trainables.losses.catalogue import LOSSES
 from trainables.plugins.loading import load
-from trainables.plugins.sources import Sources
+from trainables.plugins.sources import Sources, read_sources
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
@@ -96,8 +102,26 @@ def test_the_examples_of_plugins_define_what_the_study_beside_them_names():
     assert (list(loss.losses), list(network.networks)) == (["mine.focal"], ["mine.linear"])
 
 
+def test_the_embeddings_that_the_guide_makes_are_those_that_a_study_reads(tmp_path, monkeypatch):
+    model, own = (text for page, text in blocks("python") if page.name == "embeddings.md")
+    monkeypatch.chdir(tmp_path)
+    data = sounds(Path("sounds"), seconds=2.0)
+    Path("mel_statistics.py").write_text(model)
+    made = load_file(Path("mel_statistics.py").absolute(), read_sources(Path("mel_statistics.py")))
+    embed_clips(made, data, Path("folder").absolute())
+    paths = [clip.path for clip in data.clips]
+    exec(own, {"paths": paths, "embed": lambda path: np.load(f"folder/{path}.npy")})  # noqa: S102 -- our own text
+    for path, timing in (
+        ("folder", "windows of 1 s every 0.5 s"),
+        ("embeddings.npz", "windows of 0.975 s every 0.48 s"),
+    ):
+        with open_embeddings(Path(path)) as files:
+            assert check_embeddings(files, data).dims == 128
+            assert files.timing.in_words == timing
+
+
 def test_no_python_example_is_left_unchecked():
-    assert len(blocks("python")) == 4
+    assert len(blocks("python")) == 6
 
 
 @each_block("yaml")
