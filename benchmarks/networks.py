@@ -1,4 +1,4 @@
-"""The training step of each built-in network beside that of ``cnn``: batches of 64 of noise, 20 classes, one thread.
+"""The training step of each built-in network beside that of ``cnn``: batches of 64 of noise, 20 classes, CPU time.
 
 ``python benchmarks/networks.py`` prints the table alone. A step includes the distances of ``adaptive_gce``.
 """
@@ -9,6 +9,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from statistics import median
 
@@ -53,11 +54,11 @@ def measure() -> list[Figure]:
 
 
 def alternate() -> Times:
-    """Time the networks in turn, so that other load of the machine affects all of them equally; return medians."""
+    """Time the networks in turn on one thread; return medians of CPU time, which other load hardly affects."""
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in NETWORKS}
     for number in range(ROUNDS):
         for name in list(NETWORKS)[:: 1 if number % 2 == 0 else -1]:
-            taken[name].append(time_step(*NETWORKS[name], BATCH, CLASSES, "fp32"))
+            taken[name].append(time_step(*NETWORKS[name], BATCH, CLASSES, "fp32", time.process_time))
     return {name: _medians(times) for name, times in taken.items()}
 
 

@@ -92,7 +92,10 @@ ORDER = [
     "Arm", "FSDnoisy18k", "CSV", "Folder", "Synthetic", "Noise", "Grid", "Settle", "Search", "Asha", "Budget",
     "StudyFeatures",
 ]  # fmt: skip
-OPEN = {"OpenLoss": ("Losses", "[Losses](losses.md) has the formulas."), "OpenNetwork": ("Networks", "")}
+OPEN = {
+    "OpenLoss": ("Losses", "[Losses](losses.md) has the formulas."),
+    "OpenNetwork": ("Networks", "[Networks](networks.md) has their layers and weights."),
+}
 ARM_TRAINING = "ArmTraining"  # the keys of ``Training`` but three; their defaults are the study's
 
 

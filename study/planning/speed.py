@@ -28,6 +28,8 @@ from trainables.plugins.sources import Sources
 from trainables.storage.files import cache, write_atomically
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from trainables.config import Precision
 
 BATCHES = 5
@@ -122,10 +124,15 @@ def _measured_apart(task: str, sources: Sources | None) -> tuple[float, float]:
     raise EngineError(msg)
 
 
-def measure(
-    network: Network, shape: tuple[int, ...], batch_size: int, classes: int, precision: Precision
+def measure(  # noqa: PLR0913, PLR0917 -- what a time depends on
+    network: Network,
+    shape: tuple[int, ...],
+    batch_size: int,
+    classes: int,
+    precision: Precision,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> tuple[float, float]:
-    """Time the network on one thread now; arguments and result as in ``seconds_per_patch``."""
+    """Time the network on one thread now by a clock in seconds; see ``seconds_per_patch``."""
     import torch  # noqa: PLC0415 -- takes a second, which a cached result need not wait for
 
     from trainables.losses.robust import gce  # noqa: PLC0415
@@ -143,7 +150,7 @@ def measure(
         targets = torch.arange(batch_size) % classes
         times: list[tuple[float, float]] = []
         for _ in range(BATCHES):
-            began = time.perf_counter()
+            began = clock()
             optimiser.zero_grad()
             # Includes the distances of the adaptive loss, the most expensive of the losses.
             q = adaptive_q(patches, targets, 1000.0)
@@ -152,10 +159,10 @@ def measure(
             logits, _ = checked_outputs(outputs, network.name, batch_size, classes)
             (gce(logits.float(), targets, q).mean() + l2_penalty(model)).backward()
             optimiser.step()
-            trained = time.perf_counter()
+            trained = clock()
             with torch.inference_mode(), arithmetic():
                 model(patches)
-            times.append((trained - began, time.perf_counter() - trained))
+            times.append((trained - began, clock() - trained))
             if len(times) > 1 and sum(map(sum, times)) > ENOUGH_S:
                 break
     finally:

@@ -27,8 +27,16 @@ class Network(Frozen):
 
     name: str
 
-    def problem(self, shape: tuple[int, ...]) -> str | None:  # noqa: ARG002 -- for networks that are particular
-        """Return why the network cannot be trained on inputs of this shape; None if it can, or if that is unknown."""
+    def problem(self, shape: tuple[int, ...]) -> str | None:
+        """Return why the network cannot be trained on inputs of this shape, see ``make``; None if nothing is known."""
+        if (len(shape) == 1) != (self.input == "embeddings"):
+            kinds = ("log-mel patches", "embeddings")
+            mine, given = kinds if self.input == "frames" else kinds[::-1]
+            return f"network {self.name} is for {mine}, not for {given}"
+        frames, mels = self.smallest
+        if self.input == "frames" and (shape[1] < frames or shape[2] < mels):
+            least = f"at least {frames} frames x {mels} mel bands"
+            return f"network {self.name} needs patches of {least}; these have {shape[1]} x {shape[2]}"
         return None
 
     def weights(self, shape: tuple[int, ...], classes: int) -> int | None:  # noqa: ARG002 -- for networks that can tell
@@ -43,15 +51,12 @@ class Network(Frozen):
         """Return the network, whose initial weights follow from the seed of ``torch.manual_seed``.
 
         Args:
-            shape: of one input: (1, frames, mels) of a log-mel patch, (dims,) of an embedding.
+            shape: of one input: (1, frames, mels) of a log-mel patch, (dims,) of an embedding; without a ``problem``.
             classes: number of classes K >= 2.
 
         Returns:
             A module that maps standardised inputs (B, *shape) to logits (B, K) and features (B, F), which are what
             its output layer receives. The loss adds ``training.l2`` times the squared kernels of its ``nn.Linear``
             layers, or times the scalar that its method ``penalty()`` returns, if it has one.
-
-        Raises:
-            ValueError: inputs of this shape cannot be used.
 
         """

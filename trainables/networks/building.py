@@ -29,6 +29,8 @@ def build(network: Network, shape: tuple[int, ...], classes: int, seed: int, dev
         TypeError: the network's ``make`` returned no module.
 
     """
+    if problem := network.problem(shape):
+        raise ValueError(problem)
     torch.manual_seed(seed)
     model = network.make(shape, classes)
     if not isinstance(model, nn.Module):

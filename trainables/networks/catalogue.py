@@ -11,26 +11,8 @@ from trainables.networks.base import Network
 if TYPE_CHECKING:
     from torch import nn
 
-PATCH = 3  # dimensions of a log-mel patch: (1, frames, mels)
 
-
-class _OnPatches(Network):
-    """A network on log-mel patches; those smaller than ``smallest`` would be pooled to nothing."""
-
-    def problem(self, shape: tuple[int, ...]) -> str | None:
-        """Return why the network cannot be trained on inputs of this shape; None if it can."""
-        frames, mels = self.smallest
-        if len(shape) != PATCH:
-            return f"network {self.name} is for log-mel patches, not for embeddings; allowed there: head"
-        if shape[1] < frames or shape[2] < mels:
-            return (
-                f"network {self.name} needs patches of at least {frames} frames x {mels} mel bands; these have "
-                f"{shape[1]} x {shape[2]}"
-            )
-        return None
-
-
-class BaselineCNN(_OnPatches):
+class BaselineCNN(Network):
     """The convolutional network of the FSDnoisy18k baseline (Fonseca et al. 2019, section 3.1)."""
 
     name: Literal["cnn"] = "cnn"
@@ -49,11 +31,10 @@ class BaselineCNN(_OnPatches):
 
         from trainables.networks.cnn import CNN
 
-        _refuse(self.problem(shape))
         return CNN(classes, seed=torch.initial_seed(), frames=shape[1], mels=shape[2])
 
 
-class VGGLike(_OnPatches):
+class VGGLike(Network):
     """The VGG-like network of FSD50K's baselines (Fonseca et al. 2022)."""
 
     name: Literal["vgg"] = "vgg"
@@ -65,13 +46,12 @@ class VGGLike(_OnPatches):
         each_channel = 5 * (3 * 32 + 2 * 64 + 128)  # a bias, and four numbers of batch normalisation
         return convolutions + each_channel + (2 * 128 + 1) * 256 + (256 + 1) * classes
 
-    def make(self, shape: tuple[int, ...], classes: int) -> nn.Module:
+    def make(self, shape: tuple[int, ...], classes: int) -> nn.Module:  # noqa: ARG002 -- it takes any shape
         """Return the network; see ``Network.make``."""
         import torch
 
         from trainables.networks.vgg import VGG
 
-        _refuse(self.problem(shape))
         return VGG(classes, seed=torch.initial_seed())
 
 
@@ -88,12 +68,6 @@ class EmbeddingHead(Network):
         float, Field(ge=0, lt=1, description="share in [0, 1) of the output layer's inputs dropped in training")
     ] = 0.1  # as in HEAR (Turian et al. 2022)
 
-    def problem(self, shape: tuple[int, ...]) -> str | None:
-        """Return why the network cannot be trained on inputs of this shape; None if it can."""
-        if len(shape) != 1:
-            return f"network {self.name} is for embeddings, not for log-mel patches; allowed there: cnn, vgg"
-        return None
-
     def weights(self, shape: tuple[int, ...], classes: int) -> int:
         """Return the number of weights: 267,540 with 256 units on 1024 dimensions for 20 classes."""
         below = (shape[0] + 1) * self.hidden
@@ -105,13 +79,7 @@ class EmbeddingHead(Network):
 
         from trainables.networks.head import Head
 
-        _refuse(self.problem(shape))
         return Head(shape[0], classes, self.hidden, self.dropout, seed=torch.initial_seed())
-
-
-def _refuse(problem: str | None) -> None:
-    if problem:
-        raise ValueError(problem)
 
 
 NETWORKS: tuple[type[Network], ...] = (BaselineCNN, VGGLike, EmbeddingHead)

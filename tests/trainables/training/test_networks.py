@@ -8,7 +8,7 @@ from torch import nn
 
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 from trainables.networks.base import Network
-from trainables.networks.catalogue import EmbeddingHead, VGGLike
+from trainables.networks.catalogue import VGGLike
 from trainables.training.run_training import RunTraining
 
 CPU = torch.device("cpu")
@@ -91,9 +91,15 @@ def test_a_network_with_another_number_of_classes_ends_its_run_with_what_is_expe
         run.train_epoch()
 
 
-def test_a_network_that_does_not_take_the_runs_inputs_is_refused(training):
-    with pytest.raises(ValueError, match="network head is for embeddings"):
-        training(EmbeddingHead())
+class Large(Tiny):
+    name: Literal["test.large"] = "test.large"
+    smallest = (101, 4)
+
+
+def test_a_network_that_needs_larger_patches_than_the_runs_is_refused(training):
+    needed = r"^network test\.large needs patches of at least 101 frames x 4 mel bands; these have 100 x 96$"
+    with pytest.raises(ValueError, match=needed):
+        training(Large())
 
 
 @pytest.mark.slow
