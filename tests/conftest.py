@@ -32,7 +32,7 @@ settings.register_profile("first-failure", deadline=None, phases=set(Phase) - {P
 settings.load_profile("first-failure")
 
 # Whatever needs one of these starts a browser, an object store or a Ray cluster.
-SLOW_FIXTURES = {"chromium", "front", "machine", "start_head"}
+SLOW_FIXTURES = {"account", "chromium", "front", "machine", "start_head"}
 
 
 @pytest.hookimpl(tryfirst=True)  # before ``-m`` selects

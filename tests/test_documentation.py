@@ -68,6 +68,7 @@ def test_every_block_has_a_language_that_is_checked(page):
     assert page.read_text().count("```") == 2 * len(FENCE.findall(page.read_text()))
 
 
+@pytest.mark.slow
 def test_the_python_example_of_losses_runs():
     (example,) = [text for _, text in blocks("python") if "adaptive_q" in text]
     names = {}

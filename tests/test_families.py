@@ -48,12 +48,14 @@ def test_a_shared_part_of_the_seeds_leaves_their_spread_as_it_is(name: str) -> N
 
 
 @pytest.mark.parametrize("shared", [0, 0.3, 0.5, 0.8])
+@pytest.mark.slow
 def test_seeds_share_the_stated_part_of_their_variance(shared: float) -> None:
     off, _ = scores(f"seed_effect_{shared:g}")
     correlation = np.corrcoef(off[0])
     assert correlation[np.triu_indices(9, 1)].mean() == pytest.approx(shared, abs=0.08)
 
 
+@pytest.mark.slow
 def test_clips_that_all_seeds_share_move_a_value_by_the_same_luck_at_every_seed() -> None:
     for split, seeds_average_it_out in (("fixed", False), ("per_seed", True)):
         off, _ = scores(f"clips_{split}", worlds=20, seeds=100)

@@ -15,17 +15,50 @@ from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
+import numpy as np
 import pytest
 
 from study.errors import SpecError
+from study.spec import validation_errors
 from study.spec.reading import read_spec
+from study.spec.study import json_schema
+from trainables.datasets import synthetic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from trainables.datasets.manifest import Clip
+
 
 @pytest.fixture
-def problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str | bytes], list[str]]:
+def short_sounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make synthetic sounds of a tenth of a second of noise: those of the six classes take long to compute."""
+
+    def noise(seed: int, clip: Clip) -> np.ndarray:
+        name = int.from_bytes(clip.path.encode(), "big")
+        return np.random.default_rng([seed, name]).uniform(-0.5, 0.5, 4410).astype(np.float32)
+
+    monkeypatch.setattr(synthetic, "_sound", noise)
+
+
+@pytest.fixture(scope="session")
+def schema() -> dict[str, Any]:
+    """Return the schema of a study file without plugins; making it takes a tenth of a second."""
+    return json_schema()
+
+
+@pytest.fixture
+def one_schema(schema: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make error messages from one schema, for tests that make many of them and load no plugin."""
+    monkeypatch.setattr(validation_errors, "json_schema", lambda: schema)
+
+
+@pytest.fixture
+def problems(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    one_schema: None,  # noqa: ARG001 -- a fixture
+) -> Callable[[str | bytes], list[str]]:
     """Return a function that reads a study file of the given content and returns its problems."""
     monkeypatch.chdir(tmp_path)
 

@@ -65,6 +65,7 @@ def test_the_traceback_of_a_defect_controls_no_terminal(capsys):
     assert "\x1b" not in printed
 
 
+@pytest.mark.slow
 def test_a_defect_of_a_command_is_printed_safely(tmp_path):
     code = "import study.commands.studies as m, study.cli, sys\n"
     code += "def fail(_): raise RuntimeError('\\x1b[2J')\nm.schema = fail\nsys.argv[1:] = ['schema']\nstudy.cli.main()"

@@ -30,6 +30,7 @@ def shell(command, **environment):
     )
 
 
+@pytest.mark.slow
 def test_a_pipe_that_closes_is_no_failure():
     ended = shell("gce-study schema | (read line; echo $line); echo ${PIPESTATUS[0]}")
     assert ended.stdout == "{\n0\n"
@@ -37,6 +38,7 @@ def test_a_pipe_that_closes_is_no_failure():
 
 
 @pytest.mark.parametrize("closed", [">&-", ">&- 2>&-", "<&- >&- 2>&-", "0<&-"])
+@pytest.mark.slow
 def test_a_command_does_its_work_with_closed_standard_streams(tmp_path, closed):
     ended = shell(f"gce-study data describe {tmp_path} {closed}; echo $?")
     assert ended.stdout.splitlines()[-1] == "2"
@@ -44,16 +46,19 @@ def test_a_command_does_its_work_with_closed_standard_streams(tmp_path, closed):
 
 
 @pytest.mark.parametrize("command", ["schema", "--help", "list --help"])
+@pytest.mark.slow
 def test_a_full_disk_under_the_standard_output_is_one_line(command):
     ended = shell(f"gce-study {command} > /dev/full; echo $?")
     assert ended.stdout == "1\n"
     assert ended.stderr == "gce-study: standard output: No space left on device\n"
 
 
+@pytest.mark.slow
 def test_an_error_keeps_its_exit_code_if_it_cannot_be_printed():
     assert shell("gce-study check none.yaml 2> /dev/full; echo $?").stdout == "2\n"
 
 
+@pytest.mark.slow
 def test_characters_that_the_output_lacks_are_escaped(tmp_path):
     for label in ("Vögel", "b"):
         (tmp_path / label).mkdir()

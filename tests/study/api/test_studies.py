@@ -211,6 +211,7 @@ def test_a_process_runs_one_study_at_a_time():
     assert refused == ["this process runs a study already; run them one after the other, or each in its own process"]
 
 
+@pytest.mark.slow
 def test_importing_the_names_loads_neither_torch_nor_ray_nor_pandas():
     heavy = {"torch", "ray", "pandas", "numpy", "scipy", "analysis"}
     code = f"import sys; from study import *; print(Study.__name__, sorted({heavy} & set(sys.modules)))"

@@ -32,6 +32,7 @@ print(config["cluster_name"])
 
 
 @pytest.mark.parametrize("name", FILES)
+@pytest.mark.slow
 def test_ray_takes_the_file(name):
     done = subprocess.run([sys.executable, "-c", TAKE, ROOT / name], capture_output=True, text=True, check=False)
     assert done.stdout.splitlines()[-1:] == [yaml.safe_load((ROOT / name).read_text())["cluster_name"]], done.stderr

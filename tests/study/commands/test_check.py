@@ -12,12 +12,21 @@ from analysis.results.runs_table import key_of
 from factories import point, record, write_record
 from study.cli import main
 from study.methods.controls import controls
+from study.planning import workload
 from study.planning.data import make_plan, read_data
 from study.planning.frames import store_data
 from study.spec.reading import read_spec
 from trainables.naming import file_size
 from trainables.plans import write_plan
 from trainables.storage.location import location
+
+pytestmark = pytest.mark.usefixtures("short_sounds")
+
+
+@pytest.fixture(autouse=True)
+def measured(monkeypatch):
+    """Measure no network: the tests of ``study.planning.speed`` do."""
+    monkeypatch.setattr(workload, "seconds_per_patch", lambda *_, **__: (1e-3, 5e-4))
 
 
 @pytest.fixture

@@ -238,6 +238,7 @@ def test_fetch_makes_the_folder_and_names_the_next_step(
     assert capsys.readouterr().out == f"unpacked a.zip\nnext: gce-study data verify {tmp_path}/data\n"
 
 
+@pytest.mark.slow
 def test_describe_needs_neither_torch_nor_ray(folders: Path) -> None:
     code = (
         "import argparse, sys\nfrom study.commands import data as data_commands\np = argparse.ArgumentParser()\n"

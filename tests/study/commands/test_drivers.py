@@ -74,6 +74,7 @@ def driver(folder):
 @pytest.mark.parametrize(
     ("command", "ended", "number"), [("stop", "stopped", signal.SIGINT), ("cancel", "cancelled", signal.SIGTERM)]
 )
+@pytest.mark.slow
 def test_a_study_that_runs_is_ended_through_its_storage_location(tmp_path, command, ended, number, capsys):
     with driver(tmp_path) as process:
         assert main([command, "rain"]) == 0

@@ -36,7 +36,7 @@ from trainables.storage.owners import this_process
 if TYPE_CHECKING:
     from trainables.storage.types import Location
 
-TRIALS, FAST = int(os.environ.get("GCE_STUDY_MUTATIONS", "60")), 12
+TRIALS, FAST = int(os.environ.get("GCE_STUDY_MUTATIONS", "60")), 4
 HEALTHY, CHANGED = "healthy", "changed"
 HOSTILE: tuple[Any, ...] = (
     None,

@@ -68,6 +68,7 @@ def test_a_study_without_a_progress_file_has_its_status_too(storage, capsys):
     assert "mixed: 3 of 4 runs recorded; not running\n" in status(capsys, storage)
 
 
+@pytest.mark.slow
 def test_large_counts_are_written_alike(tmp_path, capsys):
     builder = Builder("many")
     for seed in range(1001):

@@ -6,7 +6,7 @@ from study.ledger.end_request import EndRequest, request_end, request_path, requ
 from trainables.storage.owners import describe, this_process
 
 
-@pytest.fixture(params=["folder", "object store"])
+@pytest.fixture(params=["folder", pytest.param("object store", marks=pytest.mark.slow)])
 def storage(request, tmp_path):
     return tmp_path / "there" if request.param == "folder" else request.getfixturevalue("bucket")
 

@@ -24,7 +24,7 @@ FINGERPRINT = "0123456789abcdef0123"  # of the data of every study of ``Builder`
 USED, UNUSED = "a" * 20, "b" * 20  # frame stores
 
 
-@pytest.fixture(params=["folder", "object store"])
+@pytest.fixture(params=["folder", pytest.param("object store", marks=pytest.mark.slow)])
 def storage(request, tmp_path):
     return tmp_path / "there" if request.param == "folder" else request.getfixturevalue("bucket")
 

@@ -201,6 +201,7 @@ def test_a_killed_search_goes_on_as_if_it_had_not_been(sampler, seeds, chance):
 @pytest.mark.parametrize("seeds", [1, 3])
 @settings(max_examples=25)
 @given(st.integers(0, 2**32), st.integers(1, 6))
+@pytest.mark.slow
 def test_several_workers_never_get_the_same_run_and_all_ends(seeds, chance, workers):
     draws = random.Random(chance)  # noqa: S311 -- no secret
     search = search_of(settings_of(seeds=seeds, sampler="random"))
@@ -238,6 +239,7 @@ def test_several_workers_never_get_the_same_run_and_all_ends(seeds, chance, work
 
 @given(st.randoms(use_true_random=False))
 @settings(max_examples=20)
+@pytest.mark.slow
 def test_the_order_of_telling_is_no_matter(order):
     disk = Disk()
     sitting(disk, settings_of(seeds=2, sampler="random"))

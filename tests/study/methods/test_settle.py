@@ -71,6 +71,7 @@ def test_a_looser_tolerance_needs_fewer_runs() -> None:
     assert len(explored(play(settle(within=2)))) < len(explored(play(settle(within=0.2))))
 
 
+@pytest.mark.slow
 def test_the_method_s_seed_makes_a_difference_and_repeats() -> None:
     first, again, other = (seeds(play(settle(within=0.1, seed=seed), most=40)) for seed in (0, 0, 1))
     assert first == again
@@ -79,6 +80,7 @@ def test_the_method_s_seed_makes_a_difference_and_repeats() -> None:
 
 @given(st.permutations(range(20)))
 @hypothesis_settings(max_examples=10)
+@pytest.mark.slow
 def test_what_is_asked_for_does_not_depend_on_the_order_of_telling(order: list[int]) -> None:
     runs = play(settle(within=0.1), most=20)
     again = settle(asked=runs, within=0.1)

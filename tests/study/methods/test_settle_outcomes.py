@@ -42,6 +42,7 @@ def test_results_and_tolerance_in_another_unit_lead_to_the_same_runs(unit: float
     assert seeds(others) == seeds(ours)
 
 
+@pytest.mark.slow
 def test_what_a_seed_gives_to_all_candidates_costs_no_runs() -> None:
     def cost(icc: float) -> float:
         return float(np.mean([len(explored(play(settle(confirm_seeds=2), shared(icc, i)))) for i in range(12)]))
@@ -49,6 +50,7 @@ def test_what_a_seed_gives_to_all_candidates_costs_no_runs() -> None:
     assert cost(0.9) < 0.7 * cost(0)
 
 
+@pytest.mark.slow
 def test_the_choice_is_as_good_whatever_part_of_the_noise_the_seeds_share() -> None:
     def right(icc: float) -> int:
         methods = [settle(confirm_seeds=2) for _ in range(12)]

@@ -50,6 +50,7 @@ SCORES = st.one_of(st.sampled_from([0.1, 0.2, 0.5, 0.5, 0.9, math.nan]), st.floa
 @settings(max_examples=300)
 @given(SETTINGS, st.lists(SCORES, min_size=1, max_size=15), st.integers(0, 2**16))
 @pytest.mark.filterwarnings("ignore:All-NaN slice encountered:RuntimeWarning")  # Ray's, where no score is a number
+@pytest.mark.slow
 def test_decisions_equal_rays(ray_scheduler, asha, scores, seed):
     grace_period, more, factor = asha
     max_epochs = grace_period + more

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
@@ -139,13 +139,15 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
             read_spec(tmp_path / name)
 
 
-@settings(max_examples=150)
+@pytest.mark.usefixtures("one_schema")
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.one_of(st.text(), st.binary(), st.text(alphabet="abn:-[]{}&*!?|>'\"%#, \n\t01.e~<@`\\\ud7ff")))
 def test_any_content_is_a_study_or_a_list_of_problems(content: str | bytes) -> None:
     _read_or_problems(content)
 
 
-@settings(max_examples=150)
+@pytest.mark.usefixtures("one_schema")
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, len(GOOD)), st.integers(0, 6), st.text(max_size=8), st.text(alphabet="[]{}:,&*!x \n", max_size=8))
 def test_any_damage_to_a_study_is_a_study_or_a_list_of_problems(at: int, cut: int, text: str, marks: str) -> None:
     _read_or_problems(GOOD[:at] + text + marks + GOOD[at + cut :])
@@ -233,7 +235,7 @@ grids = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(grids | of_two)
 def test_a_dumped_study_reads_back_equal(values: dict[str, Any]) -> None:
     spec = StudySpec.model_validate(values)

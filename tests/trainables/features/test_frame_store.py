@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +19,16 @@ from sound_files import mp3, noise
 from trainables.audio.decoding import read_mono
 from trainables.config import FEATURES, Features
 from trainables.datasets.manifest import Clip, Manifest
+from trainables.features import frame_store_builder
 from trainables.features.frame_store import open_store, store_folder
 from trainables.features.frame_store_builder import CHUNK, build_store
 from trainables.features.logmel import log_mel
+
+
+@pytest.fixture
+def threads(monkeypatch):
+    """Compute frames in threads, for tests that do not depend on processes, which take long to start."""
+    monkeypatch.setattr(frame_store_builder, "worker_pool", ThreadPoolExecutor)
 
 
 def noise_set(folder, clips, seconds=0.2):
@@ -55,6 +63,7 @@ def test_it_holds_every_clip_and_nothing_between(manifest, store):
     assert ends == store.total
 
 
+@pytest.mark.usefixtures("threads")
 def test_a_finished_store_is_opened_and_not_built_again(tmp_path):
     data = noise_set(tmp_path / "wav", 3)
     store = build_store(data, tmp_path)
@@ -81,10 +90,10 @@ def test_features_that_change_the_frames_have_a_store_of_their_own_and_those_tha
     assert len({*stores.values(), store_folder(tmp_path, data, FEATURES)}) == 7
 
 
-@pytest.mark.usefixtures("one_thread")
+@pytest.mark.usefixtures("one_thread", "threads")
 def test_a_store_of_other_features_lies_beside_and_holds_their_frames(tmp_path):
     data = noise_set(tmp_path / "wav", 2, seconds=0.7)
-    features = Features(sample_rate=16_000, n_fft=512, window=400, hop=160, mels=40, patch_frames=64, patch_hop=32)
+    features = Features(hop=441, mels=40)
     paper, other = build_store(data, tmp_path), build_store(data, tmp_path, features)
     first, count = other.rows["digest1"]
     expected = log_mel(read_mono(tmp_path / "wav" / "1.wav", 44_100), 44_100, features)
@@ -92,6 +101,7 @@ def test_a_store_of_other_features_lies_beside_and_holds_their_frames(tmp_path):
     assert open_store(paper.folder, verify=True) == paper != other
 
 
+@pytest.mark.usefixtures("threads")
 def test_progress_goes_from_the_finished_clips_to_all(tmp_path):
     calls = []
     build_store(noise_set(tmp_path / "wav", CHUNK + 1), tmp_path, progress=lambda *counts: calls.append(counts))
@@ -193,6 +203,7 @@ def test_a_damaged_store_is_noticed_and_only_its_damage_is_made_again(tmp_path, 
     assert calls[0][0] == {"flip": CHUNK, "cut": CHUNK, "manifest": 2 * CHUNK}[damage]
 
 
+@pytest.mark.usefixtures("threads")
 def test_clips_that_cannot_be_decoded_are_listed_with_their_reasons(tmp_path):
     data = noise_set(tmp_path / "wav", 4)
     soundfile.write(tmp_path / "wav" / "1.wav", np.array([0.1, np.nan, 0.2], np.float32), 44_100, subtype="FLOAT")
@@ -204,6 +215,7 @@ def test_clips_that_cannot_be_decoded_are_listed_with_their_reasons(tmp_path):
     assert set(store.rows) == {"digest0", "digest3"}
 
 
+@pytest.mark.usefixtures("threads")
 def test_contents_with_equal_frames_are_listed_with_the_first_of_them(tmp_path):
     data = noise_set(tmp_path / "wav", 4)
     samples, rate = soundfile.read(tmp_path / "wav" / "1.wav", dtype="int16")
@@ -227,6 +239,7 @@ def test_what_the_mp3_decoder_prints_is_logged_with_the_file_and_not_on_standard
     assert caplog.records == []
 
 
+@pytest.mark.usefixtures("threads")
 def test_a_clip_that_could_not_be_read_is_tried_again_by_the_next_build(tmp_path):
     data = noise_set(tmp_path / "wav", 3)
     store = build_store(data, tmp_path)
@@ -254,6 +267,7 @@ def _build_with_little_room(folder, queue):
         queue.put("built")
 
 
+@pytest.mark.usefixtures("threads")
 def test_too_little_room_is_an_error_before_anything_is_computed(tmp_path):
     noise_set(tmp_path / "wav", 3)
     context = multiprocessing.get_context("spawn")
@@ -266,6 +280,7 @@ def test_too_little_room_is_an_error_before_anything_is_computed(tmp_path):
     assert list(tmp_path.glob("*/chunks/*")) == []
 
 
+@pytest.mark.usefixtures("threads")
 def test_the_manifest_says_what_the_frames_are(store):
     value = json.loads((store.folder / "store.json").read_text())
     assert value["total"] == store.total

@@ -23,7 +23,7 @@ with exclusive(Path(sys.argv[1])):
 """
 
 
-@pytest.fixture(params=["folder", "object store"])
+@pytest.fixture(params=["folder", pytest.param("object store", marks=pytest.mark.slow)])
 def storage(request, tmp_path):
     return tmp_path / "there" if request.param == "folder" else request.getfixturevalue("bucket")
 

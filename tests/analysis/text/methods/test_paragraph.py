@@ -14,13 +14,13 @@ from analysis.statistics.best_arm.posterior import DRAWS
 from analysis.text.methods import procedures
 from analysis.text.methods.bibliography import REFERENCES
 from analysis.text.methods.losses import LOSSES
+from factories import Builder
 from trainables.config import Features, Training
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE, GCEOrigin
 from trainables.losses.catalogue import LOSSES as MODELS
 
 if TYPE_CHECKING:
     from analysis.report.method_report import MethodReport
-    from factories import Builder
 
 
 CONFIRM = {"confirm_seeds": 12, "baselines": ["cce"]}
@@ -29,10 +29,10 @@ ASHA = {"grace_period": 10, "reduction_factor": 4.0, "max_epochs": None}
 SEARCH = {"name": "search", "sampler": "tpe", "seeds": 1, "asha": ASHA, "confirm_best": 3, **CONFIRM}
 
 
-@pytest.fixture(params=["grid", "settle", "search"])
-def report(request: pytest.FixtureRequest, study: Builder) -> MethodReport:
+@pytest.fixture(scope="module", params=["grid", "settle", "search"])
+def report(request: pytest.FixtureRequest) -> MethodReport:
     """Return the report of a study with twelve reported seeds: a grid on two subsets, or one that explores first."""
-    study.kind = "fsdnoisy18k"
+    study = Builder(kind="fsdnoisy18k")
     if request.param == "grid":
         for subset in ("all", "clean"):
             study.temperatures([2, 3, 4], 12, subset=subset).baselines(12, subset=subset)
