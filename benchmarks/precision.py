@@ -19,9 +19,10 @@ from measuring import Figure, alternating
 from analysis.results.study_results import load_results
 from analysis.statistics.intervals import paired_difference
 from study.planning.machine import has_bf16
-from trainables.config import FEATURES, Configuration, Precision, Run, Training
+from trainables.config import Configuration, Precision, Run, Training
 from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests
+from trainables.feature_settings import FEATURES
 from trainables.features.frame_store_builder import build_store
 from trainables.losses.catalogue import AdaptiveGCE
 from trainables.storage.folder_location import FolderLocation

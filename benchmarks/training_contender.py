@@ -25,9 +25,10 @@ from torch.utils.data import DataLoader, TensorDataset
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from trainables.config import FEATURES, Configuration, Run, Training
+from trainables.config import Configuration, Run, Training
 from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests
+from trainables.feature_settings import FEATURES
 from trainables.features.frame_store_builder import build_store
 from trainables.losses.base import Batch, Loss
 from trainables.losses.catalogue import GCE, AdaptiveGCE

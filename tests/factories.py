@@ -14,7 +14,8 @@ import numpy as np
 from analysis.findings.method_finding import method_finding
 from analysis.results.study_results import StudyResults, study_results
 from analysis.results.study_state import Progress
-from trainables.config import FEATURES, Configuration, Features, Run, Training
+from trainables.config import Configuration, Run, Training
+from trainables.feature_settings import FEATURES, Features
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 from trainables.plans import DataSummary, DoubtfulClips, HeldOut, PlannedRun, StudyPlan, write_plan
 from trainables.records import Cost, Epoch, Record, Stage, Status, Test, read_record, record_path, recorded

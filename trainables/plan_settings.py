@@ -6,7 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from trainables.config import FEATURES, Features, Part, Split, parameter_name
+from trainables.config import Part, Split, parameter_name
+from trainables.feature_settings import FEATURES, Features
 from trainables.frozen import Frozen
 from trainables.records import SelectOn
 from trainables.settings import Budget, CollapseRule, Controls, GpuPrices, Grid, MethodSpec, OpenRange

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import Field
 
-from trainables.config import DIGEST, FEATURES, digest
-from trainables.storage.documents import Document
+from trainables.config import DIGEST, digest
+from trainables.feature_settings import FEATURES
+from trainables.storage.documents import DamagedError, Document, read_document
 
 if TYPE_CHECKING:
-    from trainables.config import Features
+    from trainables.feature_settings import Features
     from trainables.plans import DataSummary
     from trainables.storage.types import Location
 
@@ -69,3 +70,11 @@ def published_paths(storage: Location, data: DataSummary, features: Features) ->
 def is_published(name: str) -> bool:
     """Return whether a file's name is one that ``published_path`` or ``embeddings_path`` chooses."""
     return re.fullmatch(f"{DIGEST}(-{DIGEST})?\\.json", name) is not None
+
+
+def store_name(published: Location) -> str | None:
+    """Return the name of the store of a published data set; None if that cannot be read."""
+    try:
+        return read_document(published, PublishedDataSet).frames
+    except (OSError, DamagedError):
+        return None

@@ -24,7 +24,7 @@ from trainables.storage.location import location
 from trainables.watchdog import end_with_raylet
 
 if TYPE_CHECKING:
-    from trainables.config import Features
+    from trainables.feature_settings import Features
     from trainables.runs.execution import RunExecution
     from trainables.storage.types import Location
     from trainables.training.run_data import RunDataSource

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from trainables.naming import number
 
 if TYPE_CHECKING:
-    from trainables.config import Features
+    from trainables.feature_settings import Features
 
 
 def features_in_words(features: Features) -> str:

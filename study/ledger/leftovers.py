@@ -36,9 +36,9 @@ from trainables.config import is_digest
 from trainables.features.frame_store import STORES
 from trainables.limits import allow_open_files
 from trainables.plans import read_plan, study_names
-from trainables.published import PublishedDataSet, is_published, published_paths
+from trainables.published import is_published, published_paths, store_name
 from trainables.records import is_recorded, owner_path
-from trainables.storage.documents import DamagedError, is_outage, read_document
+from trainables.storage.documents import DamagedError, is_outage
 from trainables.training.checkpoint import checkpoint_path
 
 if TYPE_CHECKING:
@@ -204,16 +204,16 @@ class Leftovers:
     def _frames(self) -> Iterator[Leftover]:
         """Find frame stores that no study needs; a store was last used when a study of its data was last run."""
         stores = self._storage / STORES
-        needed = set(map(self._store, self._data_needed))
+        needed = set(map(store_name, self._data_needed))
         if not self._all_known or None in needed:
             return
         used: dict[str | None, float] = {}
         for name, plan in self._ended.items():
-            for store in map(self._store, self._published(plan)):
+            for store in map(store_name, self._published(plan)):
                 used[store] = max(used.get(store, 0), measured(progress_path(self._storage, name))[1])
         names = {path.name for path in self._entries(STORES) if is_digest(path.name)} - needed
         if self._only is not None:
-            names &= set(map(self._store, self._published(self._only_plan))) if self._only_plan else set()
+            names &= set(map(store_name, self._published(self._only_plan))) if self._only_plan else set()
         for name in sorted(names):
             size, changed = measured(stores / name)
             remove = partial(self._unless_started, partial(remove_store, stores / name))
@@ -223,13 +223,6 @@ class Leftovers:
     def _published(self, plan: StudyPlan) -> list[Location]:
         """Return the paths of a study's published data set: with frames, with embeddings, or each."""
         return published_paths(self._storage, plan.dataset, plan.settings.features)
-
-    def _store(self, published: Location) -> str | None:
-        """Return the name of the store of a published data set; None if that cannot be read."""
-        try:
-            return read_document(published, PublishedDataSet).frames
-        except (OSError, DamagedError):
-            return None
 
     def _data_sets(self) -> Iterator[Leftover]:
         """Find published data sets that no plan names; that of an ended study holds the labels for its report."""

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from study.spec.study import StudySpec
-    from trainables.config import Features
     from trainables.datasets.manifest import Manifest
+    from trainables.feature_settings import Features
     from trainables.features.frame_store import FrameStore
     from trainables.storage.types import Location
 

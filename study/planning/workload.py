@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from study.spec.study import StudySpec
-    from trainables.config import Features
+    from trainables.feature_settings import Features
     from trainables.features.embeddings.checking import CheckedEmbeddings
     from trainables.losses.base import KnownLabels
     from trainables.networks.base import Network

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from study.spec.study_features import FEATURES as STUDY_FEATURES
 from study.spec.study_features import StudyFeatures
-from trainables.config import FEATURES, Run
+from trainables.config import Run
+from trainables.feature_settings import FEATURES
 from trainables.plans import PlannedRun
 from trainables.plugins.loading import code_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from trainables.config import FEATURES
+from trainables.feature_settings import FEATURES
 from trainables.naming import number
 from trainables.settings import Violation
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from study.spec.open_arms import OpenArm
-    from trainables.config import Features
+    from trainables.feature_settings import Features
 
 LONGEST_S = 60.0  # seconds of a patch
 # Each is at most as large as the other.

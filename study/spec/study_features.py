@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, PrivateAttr
 
-from trainables.config import Features
 from trainables.datasets.keys import LocalPath  # noqa: TC001 -- pydantic reads the annotation
+from trainables.feature_settings import Features
 
 if TYPE_CHECKING:
     from typing import Self

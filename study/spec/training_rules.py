@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from study.spec.open_arms import OpenArm
-    from trainables.config import Features
+    from trainables.feature_settings import Features
 
 
 def settings_violations(arms: Iterable[OpenArm], features: Features) -> Iterator[Violation]:

@@ -21,7 +21,7 @@ from study import cli
 from study.ledger.claim import owner
 from study.planning.frames import store_data
 from study.spec.reading import read_spec
-from trainables.config import FEATURES
+from trainables.feature_settings import FEATURES
 from trainables.records import recorded
 from trainables.training.run_data import open_run_data
 

@@ -4,9 +4,10 @@ import pytest
 import torch
 from threadpoolctl import threadpool_limits
 
-from trainables.config import FEATURES, Configuration, Run, Training
+from trainables.config import Configuration, Run, Training
 from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests
+from trainables.feature_settings import FEATURES
 from trainables.features.frame_store_builder import build_store
 from trainables.losses.catalogue import CCE
 from trainables.training.run_data import RunDataSource

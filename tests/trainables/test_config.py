@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from trainables import config
-from trainables.config import FEATURES, Configuration, Features, PluginCode, Run, Training
+from trainables.config import Configuration, PluginCode, Run, Training
+from trainables.feature_settings import FEATURES, Features
 from trainables.losses.catalogue import CCE, GCE
 
 

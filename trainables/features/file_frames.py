@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from trainables.config import Features
+    from trainables.feature_settings import Features
 
 LONG = 1 << 24  # samples, 6 minutes at 44.1 kHz: a longer sound is decoded twice, in blocks
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import numpy as np
 from pydantic import Field
 
-from trainables.config import FEATURES, Features, digest
+from trainables.config import digest
+from trainables.feature_settings import FEATURES, Features
 from trainables.storage.documents import DamagedError, Document, OtherVersionError, Part, parse
 
 if TYPE_CHECKING:

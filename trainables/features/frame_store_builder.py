@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from trainables.audio.errors import AudioError, truncated
 from trainables.audio.headers import probe, resampled_length
-from trainables.config import FEATURES, Features
+from trainables.feature_settings import FEATURES, Features
 from trainables.features.frame_store import (
     FLOAT,
     FRAMES_FILE,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trainables.config import FEATURES, Features
+from trainables.feature_settings import FEATURES, Features
 
 
 def frame_count(samples: int, features: Features = FEATURES) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.fft import rfft
 
 from trainables.audio.resampling import resample
-from trainables.config import FEATURES, Features
+from trainables.feature_settings import FEATURES, Features
 from trainables.features.mel_filters import mel_filters
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trainables.config import FEATURES, Features
+from trainables.feature_settings import FEATURES, Features
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -14,7 +14,7 @@ from trainables.published import PublishedDataSet, PublishedEmbeddings, embeddin
 from trainables.storage.documents import DamagedError, read_document, to_bytes
 
 if TYPE_CHECKING:
-    from trainables.config import Features
+    from trainables.feature_settings import Features
     from trainables.storage.types import Location
 
 

@@ -17,7 +17,7 @@ from trainables.training.patches import PatchIndex, index_starts
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from trainables.config import Features
+    from trainables.feature_settings import Features
     from trainables.features.embeddings.files import Timing
 
 ROUNDING_S = 1e-9  # so that a window that ends where a patch begins does not overlap it by rounding

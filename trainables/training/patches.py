@@ -16,7 +16,7 @@ from trainables.features.framing import patch_starts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trainables.config import Features
+    from trainables.feature_settings import Features
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from trainables.config import FEATURES
 from trainables.datasets.known_labels import known_labels
 from trainables.datasets.subsets import split_validation, subset
+from trainables.feature_settings import FEATURES
 from trainables.features.shared_data import load_embeddings, load_published
 from trainables.training.embedding_patches import PatchEmbeddings, WindowPatches, Windows
 from trainables.training.patches import Patches, PatchIndex, index_patches, standardisation
 
 if TYPE_CHECKING:
-    from trainables.config import Features, Run
+    from trainables.config import Run
     from trainables.datasets.manifest import Manifest
+    from trainables.feature_settings import Features
     from trainables.features.frame_store import FrameStore
     from trainables.losses.base import KnownLabels
     from trainables.storage.types import Location

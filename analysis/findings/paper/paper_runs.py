@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from analysis.findings.paper import published
 from analysis.results.runs_table import key_of, scores
-from trainables.config import FEATURES
+from trainables.feature_settings import FEATURES
 from trainables.losses.catalogue import AdaptiveGCE
 
 if TYPE_CHECKING:

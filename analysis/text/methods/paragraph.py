@@ -16,7 +16,8 @@ from analysis.text.methods.software import software
 from analysis.text.methods.training import augmentation, optimisation
 from analysis.text.phrases import joined
 from analysis.text.validation_clips import chosen_on, covered
-from trainables.config import FEATURES, Training, parameter_name
+from trainables.config import Training, parameter_name
+from trainables.feature_settings import FEATURES
 from trainables.naming import PARAMETERS, counted, number, symbol
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from analysis.dashboard.addresses import Address, parse
 from analysis.dashboard.runs import confusion_of, listing, provenance_of, settings_of, with_running
 from analysis.dashboard.studies import Flight, Live
 from analysis.results.clip_labels import ClipLabels
-from trainables.config import Features
+from trainables.feature_settings import Features
 from trainables.losses.catalogue import CCE
 from trainables.records import Test
 

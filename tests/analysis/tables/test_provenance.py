@@ -2,7 +2,7 @@
 
 from analysis.figures import sweep
 from analysis.tables.provenance import data_table, known_noise, settings_table
-from trainables.config import Features
+from trainables.feature_settings import Features
 from trainables.losses.catalogue import GCE, LossMasking
 
 

@@ -20,7 +20,8 @@ from analysis.tables.published import (
     published_table,
     published_tables,
 )
-from trainables.config import Features, Training
+from trainables.config import Training
+from trainables.feature_settings import Features
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from study.errors import OwnedError
 from study.ledger.claim import claim, owner
 from study.ledger.end_request import request_end, request_path
 from study.ledger.leftovers import leftovers
-from trainables.config import FEATURES, Features
+from trainables.feature_settings import FEATURES, Features
 from trainables.losses.catalogue import CCE
 from trainables.plans import plan_path
 from trainables.published import PublishedDataSet, published_path

@@ -12,7 +12,7 @@ import torch
 from study.cluster.ray_environment import ALLOCATOR
 from study.errors import EngineError
 from study.planning import speed
-from trainables.config import FEATURES
+from trainables.feature_settings import FEATURES
 from trainables.networks import cnn
 from trainables.networks.catalogue import BaselineCNN
 from trainables.networks.registry import use

@@ -15,8 +15,8 @@ from study.planning import workload
 from study.planning.workload import Workload, estimate_s, frame_counts, patch_counts, workloads
 from study.spec.rules import Load
 from study.spec.study import StudySpec
-from trainables.config import FEATURES, Features
 from trainables.datasets.manifest import Clip, DataSetError, Manifest
+from trainables.feature_settings import FEATURES, Features
 from trainables.networks.catalogue import BaselineCNN, EmbeddingHead, VGGLike
 
 CLIPS = 40

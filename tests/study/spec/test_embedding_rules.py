@@ -6,7 +6,7 @@ from pydantic import ValidationError
 from study.spec.candidates import candidates
 from study.spec.differences import differences, dump
 from study.spec.study import StudySpec
-from trainables.config import FEATURES
+from trainables.feature_settings import FEATURES
 
 ON_EMBEDDINGS = {"name": "adaptive_gce", "distances": "embedding"}
 HEAD = {"name": "head"}

@@ -6,7 +6,7 @@ import pytest
 
 from study.spec.feature_rules import feature_violations, patch_violations
 from study.spec.study import StudySpec
-from trainables.config import FEATURES, Features
+from trainables.feature_settings import FEATURES, Features
 
 SPEECH = {"sample_rate": 16_000, "n_fft": 512, "window": 400, "hop": 160, "mels": 64}
 

@@ -10,7 +10,7 @@ import soundfile
 from sound_files import chunk, form, mp3, noise, riff
 from trainables.audio.decoding import read_mono, stream
 from trainables.audio.errors import AudioError
-from trainables.config import FEATURES, Features
+from trainables.feature_settings import FEATURES, Features
 from trainables.features import file_frames as module
 from trainables.features.file_frames import file_frames
 from trainables.features.logmel import log_mel, log_mel_blocks
@@ -78,7 +78,7 @@ def test_messages_of_the_decoder_about_a_long_file_are_collected(tmp_path):
 
 MEASURE = """
 import resource, sys
-from trainables.config import FEATURES, Features
+from trainables.feature_settings import FEATURES, Features
 from trainables.features.file_frames import file_frames
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 count = sum(len(frames) for frames in file_frames(sys.argv[1], [], FEATURES))

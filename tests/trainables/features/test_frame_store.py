@@ -17,8 +17,8 @@ import soundfile
 
 from sound_files import mp3, noise
 from trainables.audio.decoding import read_mono
-from trainables.config import FEATURES, Features
 from trainables.datasets.manifest import Clip, Manifest
+from trainables.feature_settings import FEATURES, Features
 from trainables.features import frame_store_builder
 from trainables.features.frame_store import open_store, store_folder
 from trainables.features.frame_store_builder import CHUNK, build_store

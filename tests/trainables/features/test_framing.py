@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainables.config import Features
+from trainables.feature_settings import Features
 from trainables.features.framing import frame_count, patch_starts
 from trainables.features.logmel import log_mel
 

@@ -9,7 +9,7 @@ import soundfile
 import torch
 import torchaudio
 
-from trainables.config import Features
+from trainables.feature_settings import Features
 from trainables.features.framing import frame_count
 from trainables.features.logmel import log_mel, mel_filters, prepare
 

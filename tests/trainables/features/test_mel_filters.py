@@ -2,7 +2,7 @@
 
 import pytest
 
-from trainables.config import FEATURES, Features
+from trainables.feature_settings import FEATURES, Features
 from trainables.features.mel_filters import mel_filters, most_mels
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from trainables.config import FEATURES, Configuration, Features, Run, Training
+from trainables.config import Configuration, Run, Training
+from trainables.feature_settings import FEATURES, Features
 from trainables.features.embeddings.files import Timing
 from trainables.losses.catalogue import CCE, AdaptiveGCE
 from trainables.networks.catalogue import EmbeddingHead

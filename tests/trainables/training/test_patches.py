@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainables.config import FEATURES
+from trainables.feature_settings import FEATURES
 from trainables.features.framing import patch_starts
 from trainables.training.patches import Patches, index_patches, standardisation
 

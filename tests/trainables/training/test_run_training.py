@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from trainables.config import FEATURES
 from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests
+from trainables.feature_settings import FEATURES
 from trainables.features.frame_store_builder import build_store
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE, SoftBootstrapping
 from trainables.losses.robust import gce

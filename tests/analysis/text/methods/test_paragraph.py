@@ -15,7 +15,8 @@ from analysis.text.methods import procedures
 from analysis.text.methods.bibliography import REFERENCES
 from analysis.text.methods.losses import LOSSES
 from factories import Builder
-from trainables.config import Features, Training
+from trainables.config import Training
+from trainables.feature_settings import Features
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE, GCEOrigin
 from trainables.losses.catalogue import LOSSES as MODELS
 
