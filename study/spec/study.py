@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Self
 
 from pydantic import field_validator, model_validator
@@ -10,7 +11,9 @@ from pydantic_core import PydanticCustomError
 from study.spec.arms import Arm  # noqa: TC001 -- pydantic reads the annotation
 from study.spec.keys import StudyKeys
 from study.spec.rules import violations
-from trainables.frozen import NOT_ALLOWED, not_allowed
+from trainables.frozen import NOT_ALLOWED, Frozen, not_allowed
+from trainables.losses.registry import known_losses
+from trainables.networks.registry import known_networks
 
 
 class StudySpec(StudyKeys):
@@ -36,5 +39,10 @@ class StudySpec(StudyKeys):
 
 
 def json_schema() -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of a study file, every key with a description."""
+    """Return the JSON Schema (draft 2020-12) of a study file, every key with a description; not to be changed."""
+    return _json_schema(tuple(known_losses().values()), tuple(known_networks().values()))
+
+
+@lru_cache(maxsize=4)
+def _json_schema(*models: tuple[type[Frozen], ...]) -> dict[str, Any]:  # noqa: ARG001 -- on which the schema depends
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | StudySpec.model_json_schema()
