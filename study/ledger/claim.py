@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import signal
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from study.errors import OwnedError
@@ -18,6 +18,7 @@ from trainables.storage.owners import UNNAMED
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from trainables.plans import StudyPlan
     from trainables.storage.types import Location
 
 MAX_AHEAD_S = 900.0  # S3 refuses the requests of a machine whose clock differs by more
@@ -122,3 +123,20 @@ def starting(storage: Location, names: set[str]) -> list[str]:
 def is_held(lock: Location) -> bool:
     """Return whether a process holds a lock or a lease, even if this machine's clock is ahead."""
     return lock.holder(ahead_s=MAX_AHEAD_S) is not None
+
+
+def has_ended(storage: Location, plan: StudyPlan, claims: ExitStack | None) -> bool:
+    """Return whether no process runs a study, and it has all the runs that it will get; if so, claim it."""
+    from analysis.results.study_results import load_results  # noqa: PLC0415 -- pandas, which a claim does not need
+
+    if may_run(storage, plan.name):
+        return False
+    with ExitStack() as mine, suppress(OwnedError, OSError, ValueError):  # of a newer version; runs of several versions
+        if claims is not None:
+            mine.enter_context(claim(storage, plan.name))
+        results = load_results(storage, plan.name)
+        if results.ended and not (results.runs["status"] == "damaged").any():  # those are trained again
+            if claims is not None:
+                claims.enter_context(mine.pop_all())
+            return True
+    return False

@@ -9,6 +9,7 @@ Only files with names that gce-study uses are leftovers: the folder may hold oth
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,8 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.results.study_state import progress_path
-from study.errors import OwnedError
-from study.ledger.claim import claim, is_held, may_run, starting
+from study.ledger.claim import has_ended, is_held, may_run, starting
 from study.ledger.end_request import request_path
 from study.ledger.ledger import WRITING_S
 from study.ledger.removal import (
@@ -36,6 +36,8 @@ from trainables.config import is_digest
 from trainables.features.frame_store import STORES
 from trainables.limits import allow_open_files
 from trainables.plans import read_plan, study_names
+from trainables.plugins.sources import FOLDER as PLUGINS
+from trainables.plugins.sources import SHA256
 from trainables.published import is_published, published_paths, store_name
 from trainables.records import is_recorded, owner_path
 from trainables.storage.documents import DamagedError, is_outage
@@ -47,7 +49,7 @@ if TYPE_CHECKING:
     from trainables.plans import StudyPlan
     from trainables.storage.types import Location
 
-FOLDERS = ("records", "checkpoints", "running", "logs", "studies", "datasets", "digests", STORES, "synthetic")
+FOLDERS = ("records", "checkpoints", "running", "logs", "studies", "datasets", "digests", STORES, "synthetic", PLUGINS)
 LOOK_S = 2.0  # between two checks for studies that start while leftovers are removed
 OTHER_FILES = 128  # that a process has open at once, beside locks
 ASIDE, KILLED = "records put aside", "files of killed processes"
@@ -112,7 +114,7 @@ class Leftovers:
         self._ended: dict[str, StudyPlan] = {}
         most = allow_open_files(len(plans) + OTHER_FILES) - OTHER_FILES  # each claim keeps a file open
         for name, plan in plans.items():
-            if len(self._ended) < most and _has_ended(storage, plan, claims):
+            if len(self._ended) < most and has_ended(storage, plan, claims):
                 self._ended[name] = plan
         self._needing = [plan for name, plan in plans.items() if name not in self._ended]
         self._runs_needed = {planned.run.run_id for plan in self._needing for planned in plan.runs}
@@ -147,6 +149,7 @@ class Leftovers:
         if self._only is None:
             yield from self._data_sets()
             yield from self._synthetic()
+            yield from self._plugins()
             yield from self._temporary()
             yield from self._put_aside()
 
@@ -240,6 +243,16 @@ class Leftovers:
                     remove = partial(self._unless_started, partial(remove_folder, path))
                     yield Leftover("synthetic data sets", *measured(path), remove)
 
+    def _plugins(self) -> Iterator[Leftover]:
+        """Find code of plugins that no plan names; a study with plugins that has not ended may plan more runs of it."""
+        plans = [*self._needing, *self._ended.values()]
+        named = {code.sha256 for plan in plans for planned in plan.runs for code in planned.run.code}
+        if self._all_known and not any(plan.spec.get("plugins") for plan in self._needing):
+            for path in self._entries(PLUGINS, "*.json"):
+                if re.fullmatch(SHA256, path.stem) and path.stem not in named:
+                    remove = partial(self._unless_started, partial(unlink, path))
+                    yield Leftover("plugins that no study uses", *measured(path), remove)
+
     def _temporary(self) -> Iterator[Leftover]:
         """Find temporary files of processes that were killed while writing; an object store has none."""
         root = self._storage.local_path
@@ -278,20 +291,3 @@ def leftovers(storage: Location, only: str | None = None, *, claim_studies: bool
     """
     with ExitStack() as claims:
         yield Leftovers(storage, only, claims if claim_studies else None)
-
-
-def _has_ended(storage: Location, plan: StudyPlan, claims: ExitStack | None) -> bool:
-    """Return whether no process runs a study, and it has all the runs that it will get; if so, claim it."""
-    from analysis.results.study_results import load_results  # noqa: PLC0415 -- pandas, which a claim does not need
-
-    if may_run(storage, plan.name):
-        return False
-    with ExitStack() as mine, suppress(OwnedError, OSError, ValueError):  # of a newer version; runs of several versions
-        if claims is not None:
-            mine.enter_context(claim(storage, plan.name))
-        results = load_results(storage, plan.name)
-        if results.ended and not (results.runs["status"] == "damaged").any():  # those are trained again
-            if claims is not None:
-                claims.enter_context(mine.pop_all())
-            return True
-    return False

@@ -3,7 +3,6 @@
 import json
 import subprocess
 
-import numpy as np
 import pytest
 
 from factories import GCE_STUDY, read_records
@@ -14,7 +13,6 @@ pytestmark = pytest.mark.slow
 SCE = """\
 import math
 
-import torch
 from torch.nn import functional
 
 
@@ -28,7 +26,8 @@ class SCE(Loss):
     def make(self):
         def sce(logits, targets, batch):
             ce = functional.cross_entropy(logits, targets, reduction="none")
-            return self.alpha * ce - self.beta * -math.log(1e-4) * torch.expm1(-ce)
+            p = logits.softmax(1).gather(1, targets[:, None]).squeeze(1)
+            return self.alpha * ce + self.beta * -math.log(1e-4) * (1 - p)
 
         return sce
 """
@@ -41,7 +40,8 @@ STUDY = {
         {"name": "built-in", "loss": {"name": "sce"}},
     ],
     "seeds": 1,
-    "training": {"epochs": 3, "batch_size": 16},
+    # Adam's first steps are as large for a rounding error as for a gradient; those of SGD are not.
+    "training": {"epochs": 3, "batch_size": 16, "optimizer": "sgd", "learning_rate": 0.001},
 }
 
 
@@ -77,10 +77,9 @@ def test_a_loss_of_ones_own_trains_as_the_built_in_one_and_is_trained_again_when
     ((mine_id, mine),), ((sce_id, sce),) = first["mine.sce"].items(), first["sce"].items()
     assert mine_id != sce_id
     for one, other in zip(mine.epochs, sce.epochs, strict=True):
-        numbers = (one.train_loss, one.validation_loss, one.validation_accuracy)
-        np.testing.assert_allclose(
-            numbers, (other.train_loss, other.validation_loss, other.validation_accuracy), rtol=0, atol=1e-6
-        )
+        assert one.train_loss == pytest.approx(other.train_loss, rel=1e-6)
+        assert one.validation_loss == pytest.approx(other.validation_loss, rel=1e-6)
+        assert one.validation_accuracy == other.validation_accuracy
     assert mine.test == sce.test
 
     again = gce_study("run", "study.yaml", folder=folder)
@@ -105,5 +104,5 @@ def test_a_loss_that_raises_is_a_failed_run_with_file_and_line(folder):
     done = gce_study("run", "study.yaml", "--allow-code", folder=folder)
     assert done.returncode == 0, done.stderr
     (mine,), (sce,) = (records.values() for records in (by_loss(folder)["mine.sce"], by_loss(folder)["sce"]))
-    assert (mine.status, mine.error, len(mine.epochs)) == ("failed", "my_losses.py:24: ValueError: no way", 2)
+    assert (mine.status, mine.error, len(mine.epochs)) == ("failed", "my_losses.py:22: ValueError: no way", 2)
     assert sce.status == "complete"

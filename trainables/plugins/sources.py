@@ -24,6 +24,7 @@ MAX_BYTES = 1_000_000
 MAX_FILES = 200
 FOLDER = "plugins"  # of a storage location
 NO_MODULE = "no_module"  # type of an error
+SHA256 = "[0-9a-f]{64}"
 TOP = "__init__.py"  # the module itself, in ``files``
 
 

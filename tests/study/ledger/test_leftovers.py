@@ -7,13 +7,18 @@ from collections import Counter
 import pytest
 
 from factories import Builder
+from plugin_files import FOCAL, plugin_sources
 from study.errors import OwnedError
 from study.ledger.claim import claim, owner
 from study.ledger.end_request import request_end, request_path
 from study.ledger.leftovers import leftovers
+from trainables.config import PluginCode
 from trainables.feature_settings import FEATURES, Features
 from trainables.losses.catalogue import CCE
+from trainables.losses.registry import loss_class
 from trainables.plans import plan_path
+from trainables.plugins.loading import load, use
+from trainables.plugins.sources import keep_sources
 from trainables.published import PublishedDataSet, published_path
 from trainables.storage import leases
 from trainables.storage.documents import to_bytes
@@ -356,3 +361,46 @@ def test_what_is_in_use_is_known_without_removing(tmp_path):
     assert item.in_use()
     held.release()
     assert not item.in_use()
+
+
+def with_plugin(storage, *, planned):
+    """Write a study with a plugin, one of whose runs is recorded, and the code of it and of an earlier state."""
+    used, earlier = plugin_sources(FOCAL), plugin_sources(FOCAL, "# earlier")
+    use([load(used)])
+    builder = Builder("open", spec={"plugins": ["/there/my_losses.py"]})
+    for seed in range(planned):
+        builder.add("mine", loss_class("mine.focal")(name="mine.focal"), seed, status=None if seed else "complete")
+    use([])
+    builder.planned = [
+        p.model_copy(update={"run": p.run.model_copy(update={"code": code(used)})}) for p in builder.planned
+    ]
+    records = [
+        r.model_copy(update={"run": p.run, "run_id": p.run.run_id})
+        for p, r in zip(builder.planned, builder.records.values(), strict=False)
+    ]
+    builder.records = {r.run_id: r for r in records}
+    builder.write(storage)
+    for sources in (used, earlier):
+        keep_sources(storage, sources)
+    return used.sha256, earlier.sha256
+
+
+def code(sources):
+    return (PluginCode(name="mine.focal", sha256=sources.sha256),)
+
+
+def plugins(storage):
+    return {name.removesuffix(".json") for name in (storage / "plugins").stamps()}
+
+
+def test_code_of_plugins_that_no_plan_names_is_a_leftover(storage):
+    used, _ = with_plugin(storage, planned=1)
+    (storage / "plugins" / "notes.json").write(b"{}")
+    assert prune(storage) == {"plugins that no study uses": 1}
+    assert plugins(storage) == {used, "notes"}
+
+
+def test_code_of_plugins_is_kept_while_a_study_with_plugins_has_not_ended(storage):
+    both = with_plugin(storage, planned=2)
+    prune(storage)
+    assert plugins(storage) == set(both)
