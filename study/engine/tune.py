@@ -22,6 +22,7 @@ from study.cluster.watch import watched
 from study.engine.graceful_stop import FinishingEpochs
 from study.engine.trials.scheduler import MethodScheduler, StartWatch
 from study.engine.trials.searcher import MethodSearcher
+from study.engine.trials.silence import Silence
 from study.engine.trials.standstill import Standstill
 from study.errors import EngineError, RayFailedError, last_line
 from trainables.trainable import RunTrainable
@@ -94,6 +95,7 @@ def _fit(
                 callbacks=[
                     StartWatch(searcher),
                     Standstill(searcher.conductor.plan.name, resources, searcher.logs),
+                    Silence(searcher),
                     finishing,
                 ],
                 checkpoint_config=tune.CheckpointConfig(checkpoint_at_end=False, checkpoint_frequency=0),

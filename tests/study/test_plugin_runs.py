@@ -104,5 +104,5 @@ def test_a_loss_that_raises_is_a_failed_run_with_file_and_line(folder):
     done = gce_study("run", "study.yaml", "--allow-code", folder=folder)
     assert done.returncode == 0, done.stderr
     (mine,), (sce,) = (records.values() for records in (by_loss(folder)["mine.sce"], by_loss(folder)["sce"]))
-    assert (mine.status, mine.error, len(mine.epochs)) == ("failed", "my_losses.py:22: ValueError: no way", 2)
+    assert (mine.status, mine.error, len(mine.epochs)) == ("failed", "my_losses.py:23: ValueError: no way", 2)
     assert sce.status == "complete"
