@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 PARTS = (
     "startup",
     "training_step",
+    "loss_steps",
     "networks",
     "threads",
     "precision",

@@ -228,6 +228,8 @@ class Run(Frozen):
     code: Annotated[tuple[PluginCode, ...], Field(strict=False, exclude_if=lambda code: not code)] = ()
     # Digest of the embeddings that the run uses.
     embeddings: Annotated[str | None, Field(exclude_if=lambda embeddings: embeddings is None)] = None
+    # Digest of the known true labels, for a loss that depends on them: the data set's fingerprint does not.
+    truth: Annotated[str | None, Field(exclude_if=lambda truth: truth is None)] = None
 
     @cached_property
     def run_id(self) -> str:

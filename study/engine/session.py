@@ -201,7 +201,7 @@ def train(
     for text in filter(None, (superseded(earlier, storage), of_other_code(earlier, storage))):
         say(f"{spec.name}: {text}")
     manifest, embeddings = store_with_progress(spec, start.skip_bad_clips)
-    spec = identified(spec, embeddings)
+    spec = identified(spec, manifest, embeddings)
     workloads(spec, manifest, patches_of_clips(spec, manifest, embeddings))
     plan = make_plan(spec, manifest, earlier, embeddings=embeddings)
     for text in clip_cautions(plan.dataset.doubtful):

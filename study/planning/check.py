@@ -93,7 +93,7 @@ def check_study(spec: StudySpec, skip_bad_clips: int = 0) -> Check:
     kept = check_contracts(spec)
     manifest = read_data(spec, skip_bad_clips)
     embeddings = read_embeddings(spec, manifest)
-    spec = identified(spec, embeddings)
+    spec = identified(spec, manifest, embeddings)
     planned = make_plan(spec, manifest, embeddings=embeddings)
     earlier = refuse_changed_study(storage, spec.name, planned.spec, planned.dataset)
     plan = make_plan(spec, manifest, earlier, embeddings=embeddings)

@@ -66,9 +66,13 @@ def examined(spec: StudySpec, manifest: Manifest, store: FrameStore | None) -> M
     return leave_out_silent(known) if spec.dataset.leaves_out_silent else known
 
 
-def identified(spec: StudySpec, embeddings: CheckedEmbeddings | None) -> StudySpec:
-    """Return a study that knows the digest of its embeddings, which is part of the identity of runs that use them."""
-    return spec.model_copy(update={"features": spec.features.identified(embeddings.digest if embeddings else None)})
+def identified(spec: StudySpec, manifest: Manifest, embeddings: CheckedEmbeddings | None) -> StudySpec:
+    """Return a study that knows the digests of its true labels and its embeddings.
+
+    They are part of the identity of the runs that use them.
+    """
+    features = spec.features.identified(embeddings.digest if embeddings else None, manifest.truth)
+    return spec.model_copy(update={"features": features})
 
 
 def make_plan(

@@ -37,6 +37,7 @@ class Candidate(NamedTuple):
             features=self.features.log_mel if self.configuration.needs_frames else FEATURES,
             code=code_of(self.configuration),
             embeddings=self.features.digest if self.configuration.needs_embeddings else None,
+            truth=self.features.truth if self.configuration.loss.needs_truth else None,
         )
         return PlannedRun(arm=self.arm, varied=dict(self.varied), run=run, stage=stage)
 

@@ -27,11 +27,12 @@ class StudyFeatures(Features):
         ),
     ] = None
     _digest: str | None = PrivateAttr(None)
+    _truth: str | None = PrivateAttr(None)
 
     @classmethod
     def of(cls, run: Run) -> StudyFeatures:
-        """Return the features of a run, with the digest of its embeddings."""
-        return cls(**run.features.model_dump()).identified(run.embeddings)
+        """Return the features of a run, with what else identifies its data."""
+        return cls(**run.features.model_dump()).identified(run.embeddings, run.truth)
 
     @property
     def log_mel(self) -> Features:
@@ -43,10 +44,15 @@ class StudyFeatures(Features):
         """The digest of the embeddings; None until they have been read, or if no run uses them."""
         return self._digest
 
-    def identified(self, digest: str | None) -> Self:
-        """Return the same features, with the digest of the embeddings that were read."""
+    @property
+    def truth(self) -> str | None:
+        """The digest of the known true labels; None until they have been read, or if no run uses them."""
+        return self._truth
+
+    def identified(self, digest: str | None, truth: str | None) -> Self:
+        """Return the same features, with the digests of the embeddings and the true labels that were read."""
         copied = self.model_copy()
-        copied._digest = digest  # noqa: SLF001 -- its own class
+        copied._digest, copied._truth = digest, truth  # noqa: SLF001 -- its own class
         return copied
 
 

@@ -72,6 +72,11 @@ class Manifest:
         ]
         return digest(rows)
 
+    @cached_property
+    def truth(self) -> str:
+        """20 hexadecimal digits over what is known of the true labels of the training clips."""
+        return digest([[c.path, c.true_label] for c in self.of("train")])
+
     @property
     def silent_clips(self) -> dict[str, str]:
         """The clips that hold no sound: path -> why."""

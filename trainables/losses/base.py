@@ -164,6 +164,11 @@ class Loss(Frozen):
         return ""
 
     @property
+    def needs_truth(self) -> bool:
+        """Whether the training depends on the known true labels, which are then part of a run's identity."""
+        return False
+
+    @property
     def needs_embeddings(self) -> bool:
         """Whether the loss reads ``Batch.embeddings``."""
         return False

@@ -184,6 +184,10 @@ class ForwardCorrection(Loss):
         int, Field(ge=1, le=10_000, description="epochs before the matrix is estimated (matrix: verified)")
     ] = 10
 
+    @property
+    def needs_truth(self) -> bool:
+        return self.matrix == INJECTED
+
     def problem(self, labels: KnownLabels) -> str:
         return matrix_problem(self.matrix, labels)
 

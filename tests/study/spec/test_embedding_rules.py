@@ -90,7 +90,7 @@ def test_masks_are_refused_for_a_network_on_embeddings(mask):
 
 
 def runs_of(spec, digest="e" * 20):
-    identified = spec.model_copy(update={"features": spec.features.identified(digest)})
+    identified = spec.model_copy(update={"features": spec.features.identified(digest, None)})
     return [candidate.planned(0, "d").run for candidate in candidates(identified)]
 
 

@@ -1,16 +1,21 @@
-"""A transition matrix in a file beside the study: read once, and part of the runs and of what a cluster gets."""
+"""Transition matrices of a study: a file is read once and part of the runs; so are the true labels, where counted."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from study.errors import SpecError
+from study.planning.data import identified
+from study.spec.candidates import candidates
 from study.spec.reading import read_study_file
+from study.spec.study import StudySpec
+from trainables.datasets.manifest import Clip, Manifest
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from trainables.config import Run
 
 STUDY = """\
 name: corrected
@@ -69,3 +74,22 @@ def test_a_file_without_a_matrix_is_refused_with_line_and_key(file: Path) -> Non
     assert first.endswith(
         "(noise.csv: column b is zero; allowed: a label that some class may be given, or its loss is infinite)"
     )
+
+
+def runs_of(truth: str | None) -> list[Run]:
+    """Return the runs with a counted matrix, an estimated one, and no matrix, if a clip has this true label."""
+    losses = [{"name": "forward_correction", "matrix": matrix} for matrix in ("injected", "verified")]
+    arms = [{"name": f"arm{i}", "loss": loss} for i, loss in enumerate([*losses, {"name": "cce"}])]
+    spec = StudySpec.model_validate({"name": "s", "dataset": {"kind": "synthetic"}, "arms": arms, "seeds": 1})
+    manifest = Manifest("m", "csv", Path(), (Clip("0.wav", "a", "train", verified=False, true_label=truth),))
+    return [candidate.planned(0, "d").run for candidate in candidates(identified(spec, manifest, None))]
+
+
+def test_other_true_labels_make_other_runs_only_where_the_matrix_is_counted() -> None:
+    one, other = runs_of("a"), runs_of("b")
+    assert [a.run_id == b.run_id for a, b in zip(one, other, strict=True)] == [False, True, True]
+    assert [run.truth is None for run in one] == [False, True, True]
+
+
+def test_equal_true_labels_make_equal_runs() -> None:
+    assert [run.run_id for run in runs_of(None)] == [run.run_id for run in runs_of(None)]

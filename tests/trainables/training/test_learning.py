@@ -1,0 +1,48 @@
+"""Every built-in loss learns at its defaults although 40 % of the labels are wrong."""
+
+from typing import get_args
+
+import pytest
+import torch
+
+from trainables.config import FEATURES, Configuration, Run, Training
+from trainables.datasets.config import Synthetic
+from trainables.datasets.load import load, with_digests
+from trainables.features.frame_store_builder import build_store
+from trainables.losses.catalogue import LOSSES
+from trainables.training.run_data import RunDataSource
+from trainables.training.run_training import RunTraining
+
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("one_thread")]
+CPU = torch.device("cpu")
+ABOVE_CHANCE = 0.15
+SETTINGS = [loss(name=get_args(loss.model_fields["name"].annotation)[0]) for loss in LOSSES]
+
+
+@pytest.fixture(scope="module")
+def noisy(tmp_path_factory):
+    """Return six classes with 144 training clips, of which 29 are verified and 58 have a wrong label."""
+    folder = tmp_path_factory.mktemp("noisy")
+    config = Synthetic(kind="synthetic", train_per_class=24, test_per_class=15, noise=0.5, keep_verified=0.2)
+    manifest = with_digests(load(config, folder), folder)
+    return RunDataSource(manifest, build_store(manifest, folder / "features"), FEATURES, CPU)
+
+
+def accuracy(source, settings, epochs=8):
+    protocol = Training(epochs=epochs, batch_size=16)
+    configuration = Configuration(loss=settings, training=protocol)
+    run = Run(configuration=configuration, seed=0, dataset=source.manifest.fingerprint)
+    training = RunTraining(run, source.run_data(run), CPU)
+    while not training.finished:
+        training.train_epoch()
+    return training.test().accuracy
+
+
+def test_two_in_five_training_labels_are_wrong(noisy):
+    train = noisy.manifest.of("train")
+    assert sum(clip.label != clip.true_label for clip in train) / len(train) == pytest.approx(0.4, abs=0.02)
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: settings.name)
+def test_every_loss_learns(noisy, settings):
+    assert accuracy(noisy, settings) > 1 / 6 + ABOVE_CHANCE
