@@ -14,7 +14,7 @@ import numpy as np
 from analysis.findings.method_finding import method_finding
 from analysis.results.study_results import StudyResults, study_results
 from analysis.results.study_state import Progress
-from trainables.config import Configuration, Run, Training
+from trainables.config import DEFAULT_NETWORK, Configuration, Run, Training
 from trainables.feature_settings import FEATURES, Features
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 from trainables.plans import DataSummary, DoubtfulClips, HeldOut, PlannedRun, StudyPlan, write_plan
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from trainables.config import Subset
     from trainables.losses.base import Loss
+    from trainables.networks.base import Network
+    from trainables.plans import EmbeddingSummary
     from trainables.storage.types import Location
 
 GCE_STUDY = Path(sys.executable).parent / "gce-study"
@@ -113,6 +115,7 @@ class Builder:
     validation: dict[str, HeldOut] = field(default_factory=dict)  # by subset; a plan of the first version has none
     training: Training = field(default_factory=Training)
     features: Features = FEATURES
+    embeddings: EmbeddingSummary | None = None
     method: dict[str, Any] = field(default_factory=lambda: {"name": "grid"})
     spec: dict[str, Any] = field(default_factory=dict)  # keys of the study file beside name, seeds and method
     progress: dict[str, Any] = field(default_factory=dict)  # what the study's progress file states
@@ -137,6 +140,7 @@ class Builder:
         verified: float | None = None,
         patches: float | None = None,
         training: Training | None = None,
+        network: Network = DEFAULT_NETWORK,
     ) -> str:
         """Plan a run and, unless ``status`` is None, record it; return its run_id.
 
@@ -144,7 +148,7 @@ class Builder:
         is that of all runs unless it is given.
         """
         over_patches = validation if patches is None else patches
-        configuration = Configuration(loss=loss, subset=subset, training=training or self.training)
+        configuration = Configuration(loss=loss, subset=subset, training=training or self.training, network=network)
         run = Run(configuration=configuration, seed=seed, dataset=FINGERPRINT, features=self.features)
         self.planned.append(PlannedRun(arm=arm, varied=dict(varied or {}), run=run, stage=stage))
         if status is not None:
@@ -246,6 +250,7 @@ class Builder:
             validation=self.validation,
             skipped=self.skipped,
             doubtful=self.doubtful,
+            embeddings=self.embeddings,
         )
         return StudyPlan(
             name=self.name,

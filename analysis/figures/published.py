@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.findings.paper import published
 from analysis.plotting.theme import INK, escaped
 from analysis.results.runs_table import subsets
+from trainables.config import DEFAULT_NETWORK
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +67,11 @@ def published_marks(results: StudyResults, parameter: str = "") -> list[Publishe
             continue
         if parameter and x is None:
             continue
-        arms = dict.fromkeys(p.arm for p in results.plan.runs if p.run.configuration.loss == loss)
+        arms = dict.fromkeys(
+            p.arm
+            for p in results.plan.runs
+            if p.run.configuration.loss == loss and p.run.configuration.network == DEFAULT_NETWORK
+        )
         mean, half_width = cell.mean / 100, cell.half_width / 100
         marks.append(PublishedMark(published.LOSS_NAMES[cell.loss], cell.subset, x, tuple(arms), mean, half_width))
     return marks

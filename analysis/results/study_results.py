@@ -242,6 +242,7 @@ def _identity(planned: PlannedRun) -> dict[str, Any]:
         "arm": planned.arm,
         **_labels(planned),
         "loss": configuration.loss.name,
+        "network": configuration.network.name,
         "subset": configuration.subset,
         "seed": planned.run.seed,
     }

@@ -15,6 +15,7 @@ from analysis.results.validation_clips import validation_clips
 from analysis.tables.table import Table
 from analysis.text.features import features_in_words
 from analysis.text.validation_clips import clips_in_full
+from trainables.config import DEFAULT_NETWORK
 from trainables.naming import counted, label, listed_names, number, symbol
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from analysis.results.study_results import StudyResults
     from trainables.losses.base import Loss
+    from trainables.networks.base import Network
     from trainables.plans import DataSummary
 
 MAX_VALUES = 4  # different values of one entry; more are counted
@@ -60,22 +62,25 @@ def known_noise(data: DataSummary) -> list[tuple[str, str]]:
 def settings_table(results: StudyResults) -> Table:
     """Tabulate every configuration with all its parameters, those left at their defaults included."""
     differing = differing_settings(results.plan)
+    several = any(planned.run.configuration.network != DEFAULT_NETWORK for planned in results.plan.runs)
     rows: dict[tuple[str, str], tuple[str, ...]] = {}
     for planned in results.plan.runs:
         configuration = planned.run.configuration
         own = tuple(number(getattr(configuration.training, name)) for name in differing)
-        rows[label(planned), configuration.subset] = (_with_parameters(configuration.loss), configuration.subset, *own)
+        network = (_with_parameters(configuration.network),) * several
+        cells = (_with_parameters(configuration.loss), *network, configuration.subset, *own)
+        rows[label(planned), configuration.subset] = cells
     training = next(iter(results.plan.runs)).run.configuration.training.model_dump() if results.plan.runs else {}
     shared = ", ".join(f"{name} {number(value)}" for name, value in training.items() if name not in differing)
     note = f"Training, the same for all: {shared}."
-    header = ("Configuration", "Loss", "Subset", *map(symbol, differing))
+    header = ("Configuration", "Loss", *("Network",) * several, "Subset", *map(symbol, differing))
     return Table("Configurations", header, tuple((name, *cells) for (name, _), cells in rows.items()), note)
 
 
-def _with_parameters(loss: Loss) -> str:
-    parameters = loss.model_dump(exclude={"name"}, exclude_none=True)
+def _with_parameters(part: Loss | Network) -> str:
+    parameters = part.model_dump(exclude={"name"}, exclude_none=True)
     settings = ", ".join(f"{symbol(name)} = {number(value)}" for name, value in parameters.items())
-    return f"{loss.name}{f': {settings}' if settings else ''}"
+    return f"{part.name}{f': {settings}' if settings else ''}"
 
 
 def cost_table(results: StudyResults) -> Table:

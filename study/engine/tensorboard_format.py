@@ -49,7 +49,8 @@ def head(planned: PlannedRun, settings: Sequence[str] = ()) -> list[Event]:
     now, configuration = time.time(), planned.run.configuration
     stage = f" ({planned.stage})" if planned.stage else ""
     start = SessionStartInfo(group_name=f"{configuration_name(planned)}{stage}", start_time_secs=now)
-    hparams = {"arm": planned.arm, "loss": configuration.loss.name, "subset": configuration.subset}
+    hparams = {"arm": planned.arm, "loss": configuration.loss.name, "network": configuration.network.name}
+    hparams |= {"subset": configuration.subset}
     hparams |= configuration.parameters() | {name: getattr(configuration.training, name) for name in settings}
     for name, value in hparams.items():
         if isinstance(value, bool):

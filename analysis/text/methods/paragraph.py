@@ -11,24 +11,29 @@ from analysis.statistics.intervals import LEVEL
 from analysis.text.features import features_in_words
 from analysis.text.methods.bibliography import References
 from analysis.text.methods.losses import LOSSES, ORIGIN
+from analysis.text.methods.networks import (
+    embeddings,
+    has_network_of_baseline,
+    network_of_baseline,
+    networks,
+    takes_frames,
+)
 from analysis.text.methods.procedures import named
 from analysis.text.methods.software import software
 from analysis.text.methods.training import augmentation, optimisation
+from analysis.text.methods.values import values_in_words
 from analysis.text.phrases import joined
 from analysis.text.validation_clips import chosen_on, covered
 from trainables.config import Training, parameter_name
 from trainables.feature_settings import FEATURES
-from trainables.naming import PARAMETERS, counted, number, symbol
+from trainables.naming import PARAMETERS, counted, number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from analysis.findings.finding import Finding
     from analysis.results.study_results import StudyResults
     from analysis.text.methods.procedures import Procedure
-    from trainables.settings import OpenRange
-
-MAX_LISTED = 12  # values written out; of more, only the ends
 
 
 def methods(
@@ -51,6 +56,8 @@ def methods(
     sentences = [
         _data(results, cited),
         _protocol(results, cited),
+        embeddings(results),
+        networks(results, cited),
         _losses(results, cited),
         *design(cited),
         *_statistics(finding),
@@ -82,19 +89,25 @@ def _protocol(results: StudyResults, cited: References) -> str:
     run = results.plan.runs[0].run
     features, training = run.features, run.configuration.training
     shared = training.model_dump(exclude=set(differing_settings(results.plan)))
+    on_frames = takes_frames(results)
+    compared = ((features.model_dump(), FEATURES), (shared, Training())) if on_frames else ((shared, Training()),)
     changed = [
         f"{name} = {number(value)}"
-        for values, usual in ((features.model_dump(), FEATURES), (shared, Training()))
+        for values, usual in compared
         for name, value in values.items()
         if value != getattr(usual, name)
     ]
     other = f" (differing from it: {', '.join(changed)})" if changed else ""
     trainings = [planned.run.configuration.training for planned in results.plan.runs]
+    usual = has_network_of_baseline(results)
+    kept = ["features"] * on_frames + ["network"] * usual
+    subject = joined([*kept, "training protocol"]) if kept else "the training protocol"
+    parts = [features_in_words(features)] * on_frames + [network_of_baseline(results)] * usual
+    described = ", ".join([*parts, f"{optimisation(trainings)}; the last weights were used."])
     return (
-        f"Features, network and training protocol are those of the baseline by {cited.cite('fonseca')}{other}: "
-        f"{features_in_words(features)}, a network of three convolutional layers, {optimisation(trainings)}; the last "
-        f"weights were used. {augmentation(trainings, cited)}A clip's class is that of the highest geometric mean of "
-        "its patches' softmax outputs."
+        f"{subject[0].upper()}{subject[1:]} {'are those' if kept else 'is that'} of the baseline by "
+        f"{cited.cite('fonseca')}{other}: {described} {augmentation(trainings, cited)}A clip's class is that of the "
+        "highest geometric mean of its patches' softmax outputs."
     )
 
 
@@ -118,9 +131,9 @@ def _losses(results: StudyResults, cited: References) -> str:
         names = [name for name in PARAMETERS if name in parameters[0]]
         names += [name for name in parameters[0] if name not in {*names, "name"}]
         spaces = {name: ranges.get((arm, parameter_name("loss", name))) for name in names}
-        values = [_values(name, [of.get(name) for of in parameters], space) for name, space in spaces.items()]
+        values = [values_in_words(name, [of.get(name) for of in parameters], space) for name, space in spaces.items()]
         values += [
-            _values(name, [getattr(c.training, name) for c in configurations], ranges.get((arm, name)))
+            values_in_words(name, [getattr(c.training, name) for c in configurations], ranges.get((arm, name)))
             for name in differing_settings(results.plan)
         ]
         if base == "adaptive_gce":
@@ -130,20 +143,6 @@ def _losses(results: StudyResults, cited: References) -> str:
         details = ", ".join(filter(None, [*values, where]))
         parts.append(f"{text}{f' with {details}' if values and details else f', {details}' if details else ''} [{arm}]")
     return f"Losses compared: {'; '.join(parts)}."
-
-
-def _values(name: str, values: Sequence[Any], space: OpenRange | None) -> str:
-    sign = symbol(name)
-    distinct = [value for value in dict.fromkeys(values) if value is not None]
-    if space is not None:
-        return f"{sign} in [{number(space.min)}, {number(space.max)}] ({space.scale} scale)"
-    if not distinct:
-        return ""
-    if len(distinct) == 1:
-        return f"{sign} = {number(distinct[0])}"
-    if len(distinct) > MAX_LISTED:
-        return f"{sign} at {len(distinct)} values from {number(min(distinct))} to {number(max(distinct))}"
-    return f"{sign} in {{{', '.join(map(number, distinct))}}}"
 
 
 def _statistics(finding: Finding) -> list[str]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from analysis.figures import boxes, sweep
 from analysis.figures.published import add_to_boxes, add_to_sweep, published_marks
+from trainables.losses.catalogue import CCE
+from trainables.networks.catalogue import VGGLike
 
 if TYPE_CHECKING:
     from factories import Builder
@@ -24,6 +26,13 @@ def test_marks_belong_to_the_arms_of_the_published_loss(full_study: Builder) -> 
         ("L_q", "all", ("gce",), 0.741),
         ("adaptive", "all", ("adaptive",), 0.753),
     ]
+
+
+def test_a_mark_does_not_belong_to_an_arm_with_another_network(full_study: Builder) -> None:
+    full_study.add("vgg", CCE(name="cce"), 0, network=VGGLike())
+    marks = published_marks(full_study.results())
+    assert {arm for mark in marks for arm in mark.arms} >= {"cce"}
+    assert "vgg" not in {arm for mark in marks for arm in mark.arms}
 
 
 def test_against_t_only_the_adaptive_loss_has_a_place(full_study: Builder) -> None:

@@ -13,6 +13,7 @@ from analysis.tables.accuracy import runs_left_out
 from analysis.tables.summary import summary
 from trainables.config import Training
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
+from trainables.networks.catalogue import EmbeddingHead
 from trainables.records import record_path
 
 if TYPE_CHECKING:
@@ -43,6 +44,14 @@ def test_a_row_tells_the_run(study: Builder) -> None:
     assert (row["parameter"], row["value"], row["temperature"]) == ("temperature", 1000.0, 1000.0)
     assert (row["loss"], row["subset"], row["seed"], row["status"]) == ("adaptive_gce", "all", 5, "complete")
     assert (row["test_accuracy"], row["epochs"], row["wall_s"], row["cpu_s"]) == (0.7, 4, 1800.0, 3600.0)
+
+
+def test_a_row_names_the_network_with_its_parameters(study: Builder) -> None:
+    study.add("cnn", CCE(name="cce"), 0)
+    study.add("head", CCE(name="cce"), 0, network=EmbeddingHead(hidden=64))
+    runs = study.results().runs
+    assert list(runs["network"]) == ["cnn", "head"]
+    assert runs["network.hidden"].iloc[1] == 64
 
 
 def test_an_arm_that_varies_nothing_is_labelled_by_its_name(study: Builder) -> None:

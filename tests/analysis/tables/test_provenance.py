@@ -3,7 +3,8 @@
 from analysis.figures import sweep
 from analysis.tables.provenance import data_table, known_noise, settings_table
 from trainables.feature_settings import Features
-from trainables.losses.catalogue import GCE, LossMasking
+from trainables.losses.catalogue import CCE, GCE, LossMasking
+from trainables.networks.catalogue import EmbeddingHead, VGGLike
 
 
 def test_every_configuration_is_listed_with_all_its_parameters(study):
@@ -55,3 +56,15 @@ def test_training_settings_that_differ_have_columns_and_are_not_the_same_for_all
     assert [row[3] for row in table.rows] == ["0.001", "0.01"]
     assert "learning_rate" not in table.note
     assert "batch_size 64" in table.note
+
+
+def test_networks_are_a_column_of_the_configurations_where_one_is_not_the_baselines(study):
+    study.baselines(2)
+    assert "Network" not in settings_table(study.results()).header
+    study.add("vgg", CCE(name="cce"), 0, network=VGGLike())
+    study.add("head", CCE(name="cce"), 0, network=EmbeddingHead(hidden=0))
+    table = settings_table(study.results())
+    named = {row[0]: row[table.header.index("Network")] for row in table.rows}
+    assert named["vgg"] == "vgg"
+    assert named["head"] == "head: hidden = 0, dropout = 0.1"
+    assert named["cce"] == "cnn"

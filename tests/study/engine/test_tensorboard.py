@@ -164,6 +164,7 @@ def test_a_run_without_an_epoch_is_there_by_its_parameters(events, folder):
     assert start.group_name == "adaptive T=100"
     assert start.hparams["temperature"].number_value == 100
     assert start.hparams["loss"].string_value == "adaptive_gce"
+    assert start.hparams["network"].string_value == "cnn"
     end = HParamsPluginData.FromString(content["_hparams_/session_end_info"]).session_end_info
     assert end.status == 2  # failure
 
