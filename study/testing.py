@@ -111,7 +111,8 @@ def check_described(task: dict[str, Any]) -> None:
     """Check the losses and networks that JSON data describe; for a process of its own.
 
     Args:
-        task: ``plugins``, the sources; ``losses`` and ``networks``, the settings; ``shape`` of an input.
+        task: ``plugins``, the sources; ``losses`` and ``networks``, the settings; ``shape`` of a patch; ``dims`` of an
+            embedding.
 
     Raises:
         PluginError: one does not do what it has to; the message begins with the file and line of its class.
@@ -127,7 +128,7 @@ def check_described(task: dict[str, Any]) -> None:
     for settings in task["networks"]:
         network = known_networks()[settings["name"]].model_validate(settings)
         with _at(type(network)):
-            check_network(network, tuple(task["shape"]))
+            check_network(network, (task["dims"],) if network.input == "embeddings" else tuple(task["shape"]))
 
 
 @contextmanager
@@ -201,7 +202,8 @@ def _call(  # noqa: PLR0913, PLR0917 -- what a training passes to a loss
     """Return the losses (B,) and the gradient of their sum by the logits (B, K)."""
     logits = logits.clone().requires_grad_()
     inputs = torch.randn(SIZE, 1, 20, 16, generator=torch.Generator().manual_seed(2))[patches]
-    batch = Batch(inputs, inputs.flatten(1), _verified(patches), patches, epoch)
+    embeddings = torch.randn(SIZE, 24, generator=torch.Generator().manual_seed(3))[patches]
+    batch = Batch(inputs, inputs.flatten(1), _verified(patches), patches, epoch, embeddings)
     if isinstance(function, Memory):
         function.begin_epoch(epoch, _Predictions(logits.shape[1], epoch))
     returned = function(logits, targets, batch)

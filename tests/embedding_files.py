@@ -9,6 +9,24 @@ import soundfile
 from trainables.datasets.manifest import Clip, Manifest
 
 HOP, WINDOW, DIMS, RATE = 0.1, 0.2, 3, 8_000
+# A model of the form of HEAR: mean and deviation of 0.2 s of sound every 0.1 s.
+MODEL = """
+import torch
+
+class Model:
+    sample_rate = 4000
+    scene_embedding_size = 2
+    timestamp_embedding_size = 2
+
+def load_model(model_file_path=""):
+    return Model()
+
+def get_timestamp_embeddings(audio, model):
+    windows = audio.unfold(1, 800, 400)
+    embeddings = torch.stack([windows.mean(dim=2), windows.std(dim=2)], dim=2)
+    times = 100.0 * torch.arange(windows.shape[1]) + 100.0
+    return embeddings, times[None]
+"""
 TIMING = {"hop_s": HOP, "window_s": WINDOW, "model": "toy"}
 
 
@@ -43,3 +61,20 @@ def as_folder(path, of_clips, **timing):
         np.save(str(path / f"{clip}.npy"), array)
     (path / "embeddings.json").write_text(json.dumps({**TIMING, **timing}))
     return Path(path)
+
+
+def csv_study(folder, **keys):
+    """Write eight sounds of two classes, their list, and a study of them into a folder; return the sounds' manifest."""
+    data = sounds(folder / "sounds", clips=8)
+    rows = [f"{c.path},{c.label},{'test' if i in {2, 5} else 'train'},1" for i, c in enumerate(data.clips)]
+    (folder / "clips.csv").write_text("\n".join(["path,label,split,verified", *rows]) + "\n")
+    study = {
+        "name": "small",
+        "dataset": {"kind": "csv", "path": str(folder / "clips.csv"), "root": str(folder / "sounds")},
+        "features": {},
+        "seeds": 1,
+        "training": {"epochs": 2, "batch_size": 8},
+        "storage": str(folder / "storage"),
+    }
+    (folder / "study.yaml").write_text(json.dumps(study | keys))
+    return data

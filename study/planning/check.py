@@ -90,9 +90,10 @@ def check_study(spec: StudySpec, skip_bad_clips: int = 0) -> Check:
 
     """
     storage = location(spec.storage)
-    kept = check_contracts(spec)
     manifest = read_data(spec, skip_bad_clips)
     embeddings = read_embeddings(spec, manifest)
+    dims = embeddings.dims if embeddings else 0
+    kept = check_contracts(spec, dims=dims)
     spec = identified(spec, manifest, embeddings)
     planned = make_plan(spec, manifest, embeddings=embeddings)
     earlier = refuse_changed_study(storage, spec.name, planned.spec, planned.dataset)
@@ -104,7 +105,6 @@ def check_study(spec: StudySpec, skip_bad_clips: int = 0) -> Check:
     if loads.total() != left:  # the method has not named the others yet
         loads.clear()
     unnamed = left - loads.total()
-    dims = embeddings.dims if embeddings else 0
     seconds = estimate_s(spec, loads, work, len(plan.dataset.classes), unnamed, dims) if left else 0.0
     most = "" if planned_loads(spec, plan, recorded).total() == left else "at most "
     lines = chain(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trainables.config import Configuration
 
 
-def check_contracts(spec: StudySpec, limit_s: float = LIMIT_S) -> list[str]:
+def check_contracts(spec: StudySpec, limit_s: float = LIMIT_S, dims: int = 0) -> list[str]:
     """Check what a study uses of its plugins, in a process of its own; see ``study.testing``.
 
     Each parameter that is left open is checked at every value, a range at its ends.
@@ -26,6 +26,7 @@ def check_contracts(spec: StudySpec, limit_s: float = LIMIT_S) -> list[str]:
     Args:
         spec: the study; its plugins are loaded.
         limit_s: after this many seconds the check is ended.
+        dims: length of the study's embeddings; 0 without any.
 
     Returns:
         The names of what was checked.
@@ -45,7 +46,7 @@ def check_contracts(spec: StudySpec, limit_s: float = LIMIT_S) -> list[str]:
         return []
     sources = [plugin.sources for plugin in in_use() if plugin.sources is not None]
     task: dict[str, Any] = {kind: list(settings.values()) for kind, settings in parts.items()}
-    task |= {"plugins": [of.model_dump() for of in sources], "shape": spec.features.shape}
+    task |= {"plugins": [of.model_dump() for of in sources], "shape": spec.features.shape, "dims": dims}
     files = [of.shown(path) for of in sources for path in of.files] or list(names)
     try:
         isolated("study.testing:check_described", task, files, limit_s)

@@ -16,10 +16,10 @@ from trainables.config import PluginCode
 from trainables.feature_settings import FEATURES, Features
 from trainables.losses.catalogue import CCE
 from trainables.losses.registry import loss_class
-from trainables.plans import plan_path
+from trainables.plans import EmbeddingSummary, plan_path, write_plan
 from trainables.plugins.loading import load, use
 from trainables.plugins.sources import keep_sources
-from trainables.published import PublishedDataSet, published_path
+from trainables.published import PublishedDataSet, PublishedEmbeddings, embeddings_path, published_path
 from trainables.storage import leases
 from trainables.storage.documents import to_bytes
 from trainables.storage.locks import acquire
@@ -404,3 +404,20 @@ def test_code_of_plugins_is_kept_while_a_study_with_plugins_has_not_ended(storag
     both = with_plugin(storage, planned=2)
     prune(storage)
     assert plugins(storage) == set(both)
+
+
+def test_a_study_on_embeddings_needs_their_store_and_no_frames(storage):
+    frames(storage, UNUSED, FINGERPRINT)
+    (storage / "features" / USED / "store.json").write(b"{}")
+    timing = {"hop_s": 0.5, "window_s": 1.0, "model": "m"}
+    published = PublishedEmbeddings(frames=USED, manifest={}, **timing)
+    embeddings_path(storage, FINGERPRINT, USED).write(to_bytes(published))
+    builder = Builder("rain")
+    builder.add("cce", CCE(name="cce"), 0, status=None)
+    plan = builder.plan()
+    summary = EmbeddingSummary(digest=USED, dims=2, windows=3, **timing)
+    data = plan.dataset.model_copy(update={"embeddings": summary, "frames": False})
+    write_plan(storage, plan.model_copy(update={"dataset": data}))
+    assert prune(storage) == {"frame stores": 1, "data sets that no study names": 1}
+    assert stores(storage) == {USED}
+    assert list((storage / "datasets").glob("*")) == [embeddings_path(storage, FINGERPRINT, USED)]

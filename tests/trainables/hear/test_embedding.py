@@ -7,31 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embedding_files import sounds
+from embedding_files import MODEL, sounds
 from trainables.datasets.manifest import DataSetError
 from trainables.features.embeddings.checking import check_embeddings
 from trainables.features.embeddings.files import open_embeddings
 from trainables.hear.embedding import embed_clips
 from trainables.hear.models import load_file, load_installed
 from trainables.plugins.sources import PluginError, read_sources
-
-MODEL = """
-import torch
-
-class Model:
-    sample_rate = 4000
-    scene_embedding_size = 2
-    timestamp_embedding_size = 2
-
-def load_model(model_file_path=""):
-    return Model()
-
-def get_timestamp_embeddings(audio, model):
-    windows = audio.unfold(1, 800, 400)  # 0.2 s every 0.1 s
-    embeddings = torch.stack([windows.mean(dim=2), windows.std(dim=2)], dim=2)
-    times = 100.0 * torch.arange(windows.shape[1]) + 100.0
-    return embeddings, times[None]
-"""
 
 
 @pytest.fixture

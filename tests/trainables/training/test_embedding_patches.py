@@ -123,6 +123,7 @@ def test_for_a_head_distances_between_inputs_and_between_embeddings_are_the_same
     assert curves[0] == curves[1]
 
 
+@pytest.mark.slow
 def test_a_cnn_with_distances_between_embeddings_records_their_q(manifest, store, windows):
     q = []
     for settings in ({"distances": "embedding"}, {}):
