@@ -238,7 +238,7 @@ def _sweeps(finding: Finding, results: StudyResults, metrics: tuple[str, ...], p
 def _captioned(finding: Finding, results: StudyResults, parameter: str, metric: str, prefix: str) -> list[Figure]:
     caption = (
         f"Every open mark is a run; filled marks are means with {100 * LEVEL:g} % t-intervals over seeds, from "
-        f"{MIN_SEEDS} seeds on. A level with a band is an arm without this parameter; its runs stand at the right edge."
+        f"{MIN_SEEDS} seeds on. A level with a band is an arm that does not vary it; its runs stand at the right edge."
     )
     if metric == finding.selected_on:
         caption += " The choice is made on these numbers."

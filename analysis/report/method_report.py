@@ -13,7 +13,7 @@ from analysis.figures.confidence_history import confidence_history
 from analysis.figures.exploring_curves import exploring_curves
 from analysis.figures.posterior import posterior
 from analysis.figures.search import importance, parallel
-from analysis.figures.sweep import exploring_sweep
+from analysis.figures.slices import slices
 from analysis.findings.method_finding import GridFinding, MethodFinding, SearchFinding, SettleFinding, method_finding
 from analysis.findings.paper.paper_claims import checks
 from analysis.findings.paper.paper_runs import PaperRuns
@@ -172,9 +172,7 @@ def method_report(results: StudyResults) -> MethodReport:
                 partial(explored_cautions, finding),
                 partial(search_design, finding),
                 exploring_figures=lambda: tuple(
-                    figure
-                    for draw in (exploring_sweep, exploring_curves, parallel, importance)
-                    for figure in draw(finding)
+                    figure for draw in (slices, exploring_curves, parallel, importance) for figure in draw(finding)
                 ),
                 exploring_tables=lambda: (search_table(finding),),
             )
