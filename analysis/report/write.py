@@ -46,7 +46,7 @@ HOW_TO_READ = (
     "The highest of several means is too high by selection.",
     "The test accuracy is not selected on, but comes from the same runs.",
     "Validation clips keep the labels they came with and differ between subsets: compare them within a subset only.",
-    "Seeds are paired: seed s gives every configuration the same initial weights, order and split.",
+    "Seeds are paired: seed s gives every configuration the same order and split, and equal networks equal weights.",
     "Differences are therefore taken seed by seed; overlapping intervals of two means do not test their difference.",
     "That both may be the best does not mean that they are equal: more seeds may separate them.",
 )

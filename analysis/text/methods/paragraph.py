@@ -153,10 +153,17 @@ def _statistics(finding: Finding) -> list[str]:
         chosen_on(results.plan),
         (
             f"We report means over seeds with {100 * LEVEL:g} % Student t-intervals{n}; differences are paired by "
-            "seed, as a seed gives every configuration the same initial weights and order of clips."
+            f"seed, as a seed gives every configuration the same {_paired(results)}."
         ),
         covered(results.plan),
     ]
+
+
+def _paired(results: StudyResults) -> str:
+    """Return what runs of one seed have in common."""
+    if len({planned.run.configuration.network for planned in results.plan.runs}) > 1:
+        return "order of clips, and equal networks the same initial weights"
+    return "initial weights and order of clips"
 
 
 def _collapses(results: StudyResults, cited: References) -> str:

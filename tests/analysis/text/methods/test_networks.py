@@ -61,6 +61,15 @@ def test_networks_that_are_compared_are_listed_with_the_arms_that_train_them(stu
     ) in text
 
 
+def test_initial_weights_are_equal_where_networks_are(study: Builder) -> None:
+    (text, *_) = methods(study, ("a", BaselineCNN()), ("b", BaselineCNN()))
+    assert "a seed gives every configuration the same initial weights and order of clips." in text
+    (text, *_) = methods(study, ("c", VGGLike()))
+    assert (
+        "a seed gives every configuration the same order of clips, and equal networks the same initial weights." in text
+    )
+
+
 def test_a_network_of_a_plugin_is_named_with_its_parameters(study: Builder) -> None:
     network = UnknownNetwork.model_validate({"name": "mine.resnet", "depth": 18})
     (text, *_) = methods(study, ("a", network))
