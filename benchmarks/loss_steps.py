@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from trainables.losses.base import Loss
 
-ROUNDS = 15
+ROUNDS = 9
 STEPS = 2  # of a round
 BATCH, CLASSES, SHAPE = 64, 20, (1, 100, 96)
 L2 = 1e-3

@@ -9,7 +9,8 @@ from trainables.config import FEATURES, Configuration, Run, Training
 from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests
 from trainables.features.frame_store_builder import build_store
-from trainables.losses.catalogue import LOSSES
+from trainables.losses.catalogue import LOSSES, ForwardCorrection
+from trainables.losses.memory.settings import Pruning, ScheduledGCE
 from trainables.training.run_data import RunDataSource
 from trainables.training.run_training import RunTraining
 
@@ -45,4 +46,16 @@ def test_two_in_five_training_labels_are_wrong(noisy):
 
 @pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: settings.name)
 def test_every_loss_learns(noisy, settings):
+    assert accuracy(noisy, settings) > 1 / 6 + ABOVE_CHANCE
+
+
+EARLY = [
+    ForwardCorrection(name="forward_correction", matrix="verified", warm_up=3),
+    Pruning(name="pruning", warm_up=3),
+    ScheduledGCE(name="scheduled_gce", warm_up=3),
+]
+
+
+@pytest.mark.parametrize("settings", EARLY, ids=lambda settings: settings.name)
+def test_a_loss_that_changes_during_a_training_learns_after_the_change_too(noisy, settings):
     assert accuracy(noisy, settings) > 1 / 6 + ABOVE_CHANCE
