@@ -58,7 +58,11 @@ def stored_spec(storage: Location, name: str, consent: Consent) -> StudySpec:
 
     """
     plan = find_plan(storage, name)
-    load_plugins(plan.spec, Path(), consent)
+    try:
+        load_plugins(plan.spec, Path(), consent)
+    except SpecError as error:
+        hint = f"{plan_path(storage, name)}: a plugin cannot be used from where it was; run the study from its file"
+        raise SpecError([*error.problems, hint]) from None
     try:
         return StudySpec.model_validate(plan.spec | {"storage": str(storage)})
     except ValidationError as error:

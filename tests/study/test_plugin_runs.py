@@ -95,14 +95,13 @@ def test_a_loss_of_ones_own_trains_as_the_built_in_one_and_is_trained_again_when
     assert len(second["mine.sce"].keys() - first["mine.sce"].keys()) == 1
 
 
-def test_a_loss_that_raises_is_a_failed_run_with_file_and_line(folder):
-    text = SCE.replace(
-        "            ce =",
-        "            if batch.epoch == 3:\n                raise ValueError('no way')\n            ce =",
-    )
+def test_a_loss_that_prints_and_raises_is_a_failed_run_with_file_and_line_and_prints_nothing(folder):
+    lines = ("print('noise')", "if batch.epoch == 3:", "    raise ValueError('no way')", "ce =")
+    text = SCE.replace("            ce =", "\n".join(f"            {line}" for line in lines))
     write_plugin(folder / "my_losses.py", text)
     done = gce_study("run", "study.yaml", "--allow-code", folder=folder)
     assert done.returncode == 0, done.stderr
     (mine,), (sce,) = (records.values() for records in (by_loss(folder)["mine.sce"], by_loss(folder)["sce"]))
-    assert (mine.status, mine.error, len(mine.epochs)) == ("failed", "my_losses.py:23: ValueError: no way", 2)
+    assert (mine.status, mine.error, len(mine.epochs)) == ("failed", "my_losses.py:24: ValueError: no way", 2)
     assert sce.status == "complete"
+    assert "noise" not in done.stdout + done.stderr

@@ -127,5 +127,5 @@ def described(error: BaseException) -> str:
         return f"SyntaxError: {one_line(error.msg or '')}"
     text = one_line(traceback.format_exception_only(error)[-1].strip())
     if isinstance(error, ModuleNotFoundError):
-        text += "; a plugin of several files is a folder with __init__.py, whose modules import each other relatively"
+        text += "; if it lies beside the plugin, make both a folder with __init__.py, and import it relatively"
     return text

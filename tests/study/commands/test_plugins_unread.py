@@ -4,7 +4,10 @@ import json
 import sys
 
 import pytest
+from plotly.utils import PlotlyJSONEncoder
 
+from analysis.dashboard.app import Browser, update
+from analysis.dashboard.studies import Studies
 from analysis.study import load_study
 from factories import Builder
 from plugin_files import FOCAL, plugin_sources, write_plugin
@@ -63,6 +66,13 @@ def test_a_study_is_loaded_without_its_plugin(storage):
     study = load_study(str(storage), "open")
     assert set(study.runs["loss"]) == {"cce", "mine.focal"}
     assert set(study.runs["gamma"].dropna()) == {1.0, 2.0, 3.0}
+
+
+def test_the_dashboard_shows_a_study_without_its_plugin(storage):
+    before = set(sys.modules)
+    built, *_ = update(Studies(storage, lambda *_: None), ("/study/open", ""), Browser())
+    assert "mine" in json.dumps(built, cls=PlotlyJSONEncoder)
+    assert [name for name in set(sys.modules) - before if name.startswith(PREFIX)] == []
 
 
 def test_the_report_names_the_parameter_of_a_plugins_loss(storage):
