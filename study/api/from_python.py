@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from study.spec.plugins import load_plugins, undefined
 from study.spec.study import StudySpec
 from study.spec.validation_errors import refusals
 from study.spec.yaml_reader import Document
+from trainables.plugins.installed import LOSSES, NETWORKS
 
 if TYPE_CHECKING:
     from study.consent import Consent
@@ -99,9 +101,10 @@ class _Converted:
         return None
 
     def _find_file(self, model: type, path: KeyPath) -> None:
-        """Add the file of a class, or the folder of its package, to the plugins."""
+        """Add the file of a class, or the folder of its package, to the plugins, unless it is an installed plugin."""
         name = model.__module__.partition(".")[0]
-        if name in OURS:
+        installed = (point.module for group in (LOSSES, NETWORKS) for point in entry_points(group=group))
+        if name in OURS or name in {module.partition(".")[0] for module in installed}:
             return
         module = sys.modules.get(name)
         file = getattr(module, "__file__", None)
