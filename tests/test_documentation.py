@@ -4,6 +4,8 @@ import importlib.util
 import json
 import re
 import shlex
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 from typing import get_args
@@ -69,6 +71,17 @@ def test_every_block_has_a_language_that_is_checked(page):
 
 
 @pytest.mark.slow
+def test_the_python_example_of_studies_runs(tmp_path):
+    (example,) = [text for page, text in blocks("python") if page.name == "notebooks.md"]
+    done = subprocess.run(
+        [sys.executable, "-c", example], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "three-losses: 6 runs named (2 seeds), 0 recorded, 6 left\n" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith(("No single winner", "gce", "cce"))
+
+
+@pytest.mark.slow
 def test_the_python_example_of_losses_runs():
     (example,) = [text for _, text in blocks("python") if "adaptive_q" in text]
     names = {}
@@ -122,7 +135,7 @@ def test_the_embeddings_that_the_guide_makes_are_those_that_a_study_reads(tmp_pa
 
 
 def test_no_python_example_is_left_unchecked():
-    assert len(blocks("python")) == 6
+    assert len(blocks("python")) == 9
 
 
 @each_block("yaml")

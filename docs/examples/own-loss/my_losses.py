@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
+from torch.nn import functional
 
 from trainables.losses import Batch, Loss, LossFunction
 
@@ -20,8 +21,8 @@ class SymmetricCrossEntropy(Loss):
 
     def make(self) -> LossFunction:
         def symmetric(logits: torch.Tensor, targets: torch.Tensor, batch: Batch) -> torch.Tensor:
-            log_p = logits.log_softmax(1).gather(1, targets[:, None]).squeeze(1)
-            reverse = -LOG_0 * (1 - log_p.exp())
-            return -self.alpha * log_p + self.beta * reverse
+            cross_entropy = functional.cross_entropy(logits, targets, reduction="none")
+            p = torch.exp(-cross_entropy)  # of the given label
+            return self.alpha * cross_entropy - self.beta * LOG_0 * (1 - p)
 
         return symmetric
