@@ -28,6 +28,7 @@ from trainables.datasets.checks.files import passed_over
 from trainables.features.embeddings.files import Timing
 from trainables.features.frame_store import FLOAT
 from trainables.naming import counted, duration, file_size
+from trainables.networks.catalogue import NETWORKS
 from trainables.settings import Grid
 from trainables.storage.location import location
 
@@ -184,7 +185,8 @@ def _networks(spec: StudySpec, classes: int, of_embeddings: tuple[int, ...]) -> 
     """Describe each network: its weights, as far as they are known without building it, and the smallest patch."""
     for network in dict.fromkeys(arm.largest_network() for arm in spec.open_arms):
         shape = of_embeddings if network.input == "embeddings" else spec.features.shape
-        count = None if network.problem(shape) else network.weights(shape, classes)
+        built_in = type(network) in NETWORKS  # others are code of plugins, which is called in other processes alone
+        count = network.weights(shape, classes) if built_in and not network.problem(shape) else None
         facts = [f"{count:,} weights"] if count is not None else []
         frames, mels = network.smallest
         facts += [f"patches of at least {frames} frames x {mels} mel bands"] if frames * mels > 1 else []

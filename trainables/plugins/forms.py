@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
 from trainables.config import Training
+from trainables.networks.base import Input, Network
 from trainables.plugins.sources import PluginError
 
 if TYPE_CHECKING:
@@ -77,6 +78,9 @@ def _check_form(model: type[Any]) -> None:
     if inspect.isabstract(model):
         msg = f"{place_of_class(model)}: {model.__name__} has no method make"
         raise PluginError(msg)
+    if issubclass(model, Network) and (problem := _wrong_attribute(model)):
+        msg = f"{place_of_class(model)}: {model.__name__}: {problem}"
+        raise PluginError(msg)
     for name in sorted(TAKEN & model.model_fields.keys()):
         msg = f"{place_of_class(model)}: {model.__name__}: a parameter cannot be called {name}"
         raise PluginError(msg)
@@ -86,6 +90,18 @@ def _check_form(model: type[Any]) -> None:
         reason = str(error).strip().splitlines()[0]
         msg = f"{place_of_class(model)}: the parameters of {model.__name__} cannot be described: {reason}"
         raise PluginError(msg) from None
+
+
+def _wrong_attribute(network: type[Any]) -> str:
+    """Describe what is wrong with the attributes of a network's class; empty if nothing is."""
+    if annotated := sorted({"input", "smallest"} & network.model_fields.keys()):
+        return f"{annotated[0]} is an attribute of the class; allowed: a value without an annotation"
+    if (given := getattr(network, "input", None)) not in get_args(Input):
+        return f"input is {given!r}; allowed: {' or '.join(map(repr, get_args(Input)))}"
+    given = getattr(network, "smallest", None)
+    if isinstance(given, tuple) and [type(size) for size in given] == [int, int] and min(given) >= 1:
+        return ""
+    return f"smallest is {given!r}; allowed: (frames, mel bands), both at least 1"
 
 
 def place_of_class(model: type) -> str:

@@ -95,6 +95,25 @@ def test_a_plugin_of_another_form_is_refused(text, problem):
     assert str(error.value).startswith(problem)
 
 
+@pytest.mark.parametrize(
+    ("attribute", "problem"),
+    [
+        ('input = "sounds"', "input is 'sounds'; allowed: 'frames' or 'embeddings'"),
+        ("smallest = 16", "smallest is 16; allowed: (frames, mel bands), both at least 1"),
+        ("smallest = (16, 0)", "smallest is (16, 0); allowed: (frames, mel bands), both at least 1"),
+        ("smallest: int = 16", "smallest is an attribute of the class; allowed: a value without an annotation"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Field name")  # an annotated attribute shadows that of the base
+def test_a_network_whose_attributes_are_of_another_form_is_refused(attribute, problem):
+    name = '    name: Literal["mine.linear"]'
+    assert name in LINEAR
+    with pytest.raises(PluginError) as error:
+        load(plugin_sources(LINEAR.replace(name, f"    {attribute}\n{name}")))
+    assert problem in str(error.value)
+    assert "Linear: " in str(error.value)
+
+
 def test_a_base_class_without_a_name_is_no_loss():
     base = "class Base(Loss):\n    scale: float = 1.0\n"
     assert list(load(plugin_sources(base, FOCAL.replace("(Loss)", "(Base)"))).losses) == ["mine.focal"]
