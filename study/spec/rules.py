@@ -105,7 +105,8 @@ def _explored(spec: StudyKeys, method: ChoosingMethod) -> tuple[OpenArm, ...]:
 
 def explored_epochs(spec: StudyKeys, method: ChoosingMethod) -> int:
     """Return the most epochs of a run that explores."""
-    return max((max(arm.possible("epochs")) for arm in _explored(spec, method)), default=1)
+    arms = _explored(spec, method) or spec.open_arms
+    return max(int(max(arm.possible("epochs"))) for arm in arms)
 
 
 def _equal_epochs(method: ChoosingMethod, arms: Sequence[OpenArm]) -> Iterator[Violation]:
@@ -113,7 +114,9 @@ def _equal_epochs(method: ChoosingMethod, arms: Sequence[OpenArm]) -> Iterator[V
     if not isinstance(method, Search) or method.asha is None:
         return
     if len({epochs for arm in arms for epochs in arm.possible("epochs")}) > 1:
-        for path in dict.fromkeys(arm.path("epochs") for arm in arms):
+        # Where the study's number holds for the other arms, the arms with their own are what differs.
+        own = (arm.path("epochs") for arm in arms if "epochs" in arm.open or arm.path("epochs")[0] == "arms")
+        for path in dict.fromkeys(own):
             yield Violation(path, "one number for all arms that are sampled, as asha compares runs; or asha: null")
 
 

@@ -257,6 +257,14 @@ def test_a_study_that_keeps_the_rules_of_the_training_is_read(keys: dict[str, An
     assert study(CCE_ARM, GCE_ARM, **keys).arms
 
 
+def test_an_arm_with_other_epochs_is_named_where_asha_compares(
+    problems: Callable[[str | bytes], list[str]],
+) -> None:
+    arms = "arms: [{name: a, loss: {name: cce}}, {name: b, loss: {name: gce}, training: {epochs: 40}}]\n"
+    (problem,) = problems(f"{HEAD}{arms}method: {{name: search}}\n")
+    assert problem.startswith("figure3.yaml:3: arms[1].training.epochs: 40 is not allowed; allowed: one number for all")
+
+
 def test_asha_needs_equal_epochs_of_the_sampled_arms_only() -> None:
     baseline = GCE_ARM | {"training": {"epochs": 80, "learning_rate": 1e-3}}
     method = {"name": "search", "baselines": ["gce"], "asha": {"grace_period": 30}}
