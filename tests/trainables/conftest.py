@@ -7,10 +7,16 @@ from threadpoolctl import threadpool_limits
 from trainables.config import Configuration, Run, Training
 from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests
-from trainables.feature_settings import FEATURES
+from trainables.feature_settings import FEATURES, Features
 from trainables.features.frame_store_builder import build_store
 from trainables.losses.catalogue import CCE
 from trainables.training.run_data import RunDataSource
+
+
+@pytest.fixture(scope="session")
+def features():
+    """Settings of patches of a twelfth of the usual size, on which a network trains that much faster."""
+    return Features(hop=1764, mels=16, patch_frames=50, patch_hop=25)
 
 
 @pytest.fixture(scope="session")
@@ -21,12 +27,19 @@ def manifest(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def store(manifest, tmp_path_factory):
-    return build_store(manifest, tmp_path_factory.mktemp("features"))
+def store(manifest, features, tmp_path_factory):
+    return build_store(manifest, tmp_path_factory.mktemp("features"), features)
 
 
 @pytest.fixture(scope="session")
-def loader(manifest, store):
+def loader(manifest, store, features):
+    return RunDataSource(manifest, store, features, torch.device("cpu"))
+
+
+@pytest.fixture(scope="session")
+def paper_loader(manifest, tmp_path_factory):
+    """Return the same data with the paper's features."""
+    store = build_store(manifest, tmp_path_factory.mktemp("paper-features"))
     return RunDataSource(manifest, store, FEATURES, torch.device("cpu"))
 
 
@@ -41,10 +54,10 @@ def one_thread():
 
 
 @pytest.fixture
-def make_run(manifest):
+def make_run(manifest, features):
     def make(loss=None, seed=0, subset="all", **training):
         protocol = Training(**{"epochs": 2, "batch_size": 16, **training})
         configuration = Configuration(loss=loss or CCE(name="cce"), subset=subset, training=protocol)
-        return Run(configuration=configuration, seed=seed, dataset=manifest.fingerprint)
+        return Run(configuration=configuration, seed=seed, dataset=manifest.fingerprint, features=features)
 
     return make

@@ -14,7 +14,7 @@ from study.planning.data import identified, make_plan, read_data
 from study.planning.embeddings import read_embeddings
 from study.planning.frames import store_data
 from study.spec.reading import read_spec
-from trainables.config import FEATURES
+from trainables.feature_settings import FEATURES
 from trainables.storage.location import location
 from trainables.training.run_data import open_run_data
 

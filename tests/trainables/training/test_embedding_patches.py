@@ -65,9 +65,9 @@ def test_the_overlap_follows_from_the_settings_of_the_features():
     assert overlap(25, 20, Timing(hop_s=0.5, window_s=0.5, model="m"), features) == (1, 2)  # 0.5 to 1.5 s
 
 
-def test_a_patchs_embedding_is_the_standardised_mean_of_its_windows(manifest, store, windows):
+def test_a_patchs_embedding_is_the_standardised_mean_of_its_windows(manifest, store, features, windows):
     run = run_of(manifest, AdaptiveGCE(name="adaptive_gce", distances="embedding"))
-    data = RunDataSource(manifest, store, FEATURES, CPU, windows).run_data(run)
+    data = RunDataSource(manifest, store, features, CPU, windows).run_data(run)
     train = sorted(set(data.train.clips.tolist()))
     assert len(data.embeddings.first) == len(data.train)
     assert len(train) == len(data.train.clip_labels)
@@ -79,9 +79,9 @@ def test_a_patchs_embedding_is_the_standardised_mean_of_its_windows(manifest, st
         assert torch.allclose(embedding, expected, atol=1e-5)
 
 
-def test_each_patchs_windows_are_of_its_own_clip(manifest, store, windows):
+def test_each_patchs_windows_are_of_its_own_clip(manifest, store, features, windows):
     run = run_of(manifest, AdaptiveGCE(name="adaptive_gce", distances="embedding"))
-    data = RunDataSource(manifest, store, FEATURES, CPU, windows).run_data(run)
+    data = RunDataSource(manifest, store, features, CPU, windows).run_data(run)
     label_of_row = {
         row: manifest.classes.index(clip.label)
         for clip in manifest.clips
@@ -123,20 +123,19 @@ def test_for_a_head_distances_between_inputs_and_between_embeddings_are_the_same
     assert curves[0] == curves[1]
 
 
-@pytest.mark.slow
-def test_a_cnn_with_distances_between_embeddings_records_their_q(manifest, store, windows):
+def test_a_cnn_with_distances_between_embeddings_records_their_q(manifest, store, features, windows):
     q = []
     for settings in ({"distances": "embedding"}, {}):
         run = run_of(manifest, AdaptiveGCE(name="adaptive_gce", relative_temperature=0.1, **settings))
-        data = RunDataSource(manifest, store, FEATURES, CPU, windows).run_data(run)
+        data = RunDataSource(manifest, store, features, CPU, windows).run_data(run)
         q.append(RunTraining(run, data, CPU).train_epoch().q_mean)
     assert 0 < q[0] < q[1] < 1  # these embeddings tell the classes apart better than the patches do
 
 
-def test_a_run_on_embeddings_without_any_is_an_error(manifest, store):
+def test_a_run_on_embeddings_without_any_is_an_error(manifest, store, features):
     run = run_of(manifest, CCE(name="cce"), EmbeddingHead())
     with pytest.raises(LookupError, match="uses embeddings, but none were stored"):
-        RunDataSource(manifest, store, FEATURES, CPU).run_data(run)
+        RunDataSource(manifest, store, features, CPU).run_data(run)
 
 
 def test_a_run_on_frames_without_any_is_an_error(manifest, windows):

@@ -5,9 +5,10 @@ from typing import get_args
 import pytest
 import torch
 
-from trainables.config import FEATURES, Configuration, Run, Training
+from trainables.config import Configuration, Run, Training
 from trainables.datasets.config import Synthetic
 from trainables.datasets.load import load, with_digests
+from trainables.feature_settings import FEATURES
 from trainables.features.frame_store_builder import build_store
 from trainables.losses.catalogue import LOSSES, ForwardCorrection
 from trainables.losses.memory.settings import Pruning, ScheduledGCE

@@ -71,10 +71,10 @@ def plain_network(classes):
         ),
     ],
 )
-def test_twenty_steps_equal_those_of_plain_pytorch(loader, make_run, settings, plain):
+def test_twenty_steps_equal_those_of_plain_pytorch(paper_loader, make_run, settings, plain):
     """In float64: in float32 two orders of one sum are soon far apart, since Adam makes as much of a tiny gradient."""
-    run = make_run(GCE(name="gce", q=0.7), epochs=10, **settings)
-    data, size, losses = loader.run_data(run), 16, []
+    run = make_run(GCE(name="gce", q=0.7), epochs=10, **settings).model_copy(update={"features": FEATURES})
+    data, size, losses = paper_loader.run_data(run), 16, []
     patches = replace(data.patches, frames=data.patches.frames.double())
     training = RunTraining(run, replace(data, patches=patches), CPU)
     training.model.double()
@@ -138,11 +138,11 @@ def test_equal_seeds_start_from_equal_weights_whatever_the_loss(loader, make_run
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU here")
-def test_an_epoch_on_a_gpu_is_close_to_one_on_cpu(manifest, store, make_run):
+def test_an_epoch_on_a_gpu_is_close_to_one_on_cpu(manifest, store, features, make_run):
     run = make_run(AdaptiveGCE(name="adaptive_gce"))
     losses = []
     for device in (CPU, torch.device("cuda")):
-        training = RunTraining(run, RunDataSource(manifest, store, FEATURES, device).run_data(run), device)
+        training = RunTraining(run, RunDataSource(manifest, store, features, device).run_data(run), device)
         training.schedule.learning_rate = 1e-6
         losses.append(training.train_epoch().validation_loss)
         assert len(training.test().predictions) == 12
