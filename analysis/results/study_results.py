@@ -249,11 +249,14 @@ def _identity(planned: PlannedRun) -> dict[str, Any]:
 
 
 def _settings(configuration: Configuration, differing: Collection[str], taken: Collection[str]) -> dict[str, Any]:
-    """Return the parameters of loss and network, and the training settings that differ, by their columns."""
+    """Return the parameters of loss and network, and the training settings that differ, by their columns.
+
+    The content of a file is named by a digest, as in tables.
+    """
     parameters = dict.fromkeys(PARAMETERS) | configuration.parameters()
     training = {name: getattr(configuration.training, name) for name in differing}
     return {
-        f"{part}.{name}" if name in taken else name: value
+        f"{part}.{name}" if name in taken else name: number(value) if isinstance(value, str) else value
         for part, values in (("loss", parameters), ("training", training))
         for name, value in values.items()
     }

@@ -8,7 +8,7 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
-from trainables.naming import configuration_name
+from trainables.naming import configuration_name, number
 
 # tensorboardX imports torch if it is installed, which takes seconds, for a writer that is not used here.
 stubbed = sys.modules.setdefault("torch", cast("ModuleType", None)) is None  # None: not to be imported
@@ -58,7 +58,7 @@ def head(planned: PlannedRun, settings: Sequence[str] = ()) -> list[Event]:
         elif isinstance(value, int | float):
             start.hparams[name].number_value = value
         elif value is not None:
-            start.hparams[name].string_value = str(value)
+            start.hparams[name].string_value = number(value) if isinstance(value, str) else str(value)
     return [
         Event(wall_time=now, file_version="brain.Event:2"),
         Event(wall_time=now, step=0, session_log=SessionLog(status=SessionLog.START)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +13,7 @@ from analysis.results.study_results import load_results, number, study_results
 from analysis.tables.accuracy import runs_left_out
 from analysis.tables.summary import summary
 from trainables.config import Training
-from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
+from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE, ForwardCorrection
 from trainables.networks.catalogue import EmbeddingHead
 from trainables.records import record_path
 
@@ -52,6 +53,12 @@ def test_a_row_names_the_network_with_its_parameters(study: Builder) -> None:
     runs = study.results().runs
     assert list(runs["network"]) == ["cnn", "head"]
     assert runs["network.hidden"].iloc[1] == 64
+
+
+def test_a_row_names_the_content_of_a_file_by_its_digest(study: Builder) -> None:
+    matrix = "a,b\n0.9,0.1\n0.2,0.8\n"
+    study.add("file", ForwardCorrection(name="forward_correction", matrix=matrix), 0)
+    assert study.results().runs["matrix"].iloc[0] == f"file {sha256(matrix.encode()).hexdigest()[:8]}"
 
 
 def test_an_arm_that_varies_nothing_is_labelled_by_its_name(study: Builder) -> None:
