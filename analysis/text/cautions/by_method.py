@@ -10,6 +10,7 @@ from analysis.text.cautions.failures import broken, collapsed, exploring_collaps
 from analysis.text.cautions.spread import few_seeds, uneven
 from analysis.text.cautions.tested_choice import disagreement, unpredicted
 from analysis.text.cautions.tried_values import edges, no_effect
+from analysis.text.cautions.untuned_arms import untuned_arms
 from analysis.text.label_judge import label_cautions
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def grid_cautions(finding: GridFinding) -> tuple[str, ...]:
         best.setdefault(ranked.arm, ranked)
     return (
         *(text for best_of_arm in best.values() for text in edges(finding.results, best_of_arm)),
+        *untuned_arms(finding.plan),
         *no_effect(finding, key.subset),
         *label_cautions(finding.label_judges, finding.plan, finding.names),
         *at_chance(finding, key),
@@ -50,6 +52,7 @@ def explored_cautions(finding: SettleFinding | SearchFinding) -> tuple[str, ...]
     exploring = exploring_collapses(finding) if isinstance(finding, SettleFinding) else {}
     return (
         *edges(finding.results, key),
+        *untuned_arms(finding.plan),
         *label_cautions(finding.label_judges, finding.plan, finding.names),
         *at_chance(finding, key),
         *broken(finding, key),
