@@ -40,7 +40,5 @@ def untuned_arms(plan: StudyPlan) -> list[str]:
 def _caution(settings: tuple[str, ...], arms: list[str], tuned: dict[str, set[str]]) -> str:
     others = [arm for arm, names in tuned.items() if names & set(settings)]
     what = f"{joined([symbol(name) for name in settings])} {'was' if len(settings) == 1 else 'were'}"
-    return (
-        f"{what} tuned for {joined(others)}, but not for {joined(arms)}: part of a difference between them may come from "
-        "that."
-    )
+    missed = f"{what} tuned for {joined(others)}, but not for {joined(arms)}"
+    return f"{missed}: part of a difference between them may come from that."
