@@ -177,7 +177,7 @@ class Search(Frozen):
             yield Violation(("asha", "grace_period"), text)
 
 
-# The methods that explore, choose and confirm. The rules of study/spec/rules.py read the members that they share:
+# The methods that explore, choose and confirm. The rules of study/spec/rules/ read the members that they share:
 # seeds_key (the key of the seeds to start with), samples_ranges, confirm_best (how many configurations are confirmed),
 # first_runs, most_exploring, violations. The type checker reports a method that lacks one.
 ChoosingMethod: TypeAlias = Settle | Search

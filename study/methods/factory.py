@@ -13,7 +13,7 @@ from study.methods.search_space import ArmSpace, SampledChoices, SampledRange
 from study.spec.candidates import candidates
 from study.spec.differences import dump
 from study.spec.open_models import Range
-from study.spec.rules import confirming_runs, control_runs, explored_epochs
+from study.spec.rules.between_keys import confirming_runs, control_runs, explored_epochs
 from trainables.plans import DataSummary, StudyPlan, study_folder
 from trainables.settings import Grid as GridSpec
 from trainables.settings import Search as SearchSpec

@@ -22,7 +22,7 @@ from study.planning.machine import ill_suited, lacking
 from study.planning.runs import loads_left, of_other_code, planned_loads, runs_left, superseded
 from study.planning.tables import arms_table, open_table
 from study.planning.workload import batch_sizes, estimate_s, frame_counts, patch_counts, patches_of_clips, workloads
-from study.spec.rules import control_runs
+from study.spec.rules.between_keys import control_runs
 from trainables.characters import one_line
 from trainables.datasets.checks.files import passed_over
 from trainables.features.embeddings.files import Timing

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from study.spec.candidates import candidates
 from study.spec.differences import dump
-from study.spec.rules import Load, confirming_runs, control_runs, grid_controls
+from study.spec.rules.between_keys import Load, confirming_runs, control_runs, grid_controls
 from trainables.config import SEMANTICS_VERSION
 from trainables.naming import control_arm
 from trainables.plans import DataSummary, PlannedRun, StudyPlan

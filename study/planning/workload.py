@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from study.planning.speed import seconds_per_patch
-from study.spec.rules import Load, largest_loads
+from study.spec.rules.between_keys import Load, largest_loads
 from trainables.audio.errors import AudioError
 from trainables.audio.headers import probe, resampled_length
 from trainables.datasets.known_labels import known_labels

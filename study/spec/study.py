@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from study.spec.arms import Arm  # noqa: TC001 -- pydantic reads the annotation
 from study.spec.keys import StudyKeys
-from study.spec.rules import violations
+from study.spec.rules.between_keys import violations
 from trainables.frozen import NOT_ALLOWED, Frozen, not_allowed
 from trainables.losses.registry import known_losses
 from trainables.networks.registry import known_networks

@@ -21,7 +21,7 @@ from study.planning.runs import (
 )
 from study.spec.candidates import candidates
 from study.spec.reading import read_spec
-from study.spec.rules import Load, control_runs
+from study.spec.rules.between_keys import Load, control_runs
 from study.spec.study import StudySpec
 from trainables.config import DEFAULT_NETWORK, SEMANTICS_VERSION
 from trainables.losses.catalogue import AdaptiveGCE, LossMasking

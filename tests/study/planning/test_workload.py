@@ -13,7 +13,7 @@ import soundfile
 
 from study.planning import workload
 from study.planning.workload import Workload, estimate_s, frame_counts, patch_counts, workloads
-from study.spec.rules import Load
+from study.spec.rules.between_keys import Load
 from study.spec.study import StudySpec
 from trainables.datasets.manifest import Clip, DataSetError, Manifest
 from trainables.feature_settings import FEATURES, Features

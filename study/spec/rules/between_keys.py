@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from study.spec.embedding_rules import embedding_violations
-from study.spec.feature_rules import feature_violations, patch_violations
 from study.spec.messages import closest, shown
-from study.spec.training_rules import settings_violations
+from study.spec.rules.embeddings import embedding_violations
+from study.spec.rules.features import feature_violations, patch_violations
+from study.spec.rules.training import settings_violations
 from trainables.losses.catalogue import AdaptiveGCE
 from trainables.naming import CONTROL, control_arm
 from trainables.settings import Grid, Search, Violation

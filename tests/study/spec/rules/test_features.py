@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from study.spec.feature_rules import feature_violations, patch_violations
+from study.spec.rules.features import feature_violations, patch_violations
 from study.spec.study import StudySpec
 from trainables.feature_settings import FEATURES, Features
 
