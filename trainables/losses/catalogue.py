@@ -168,9 +168,9 @@ class ForwardCorrection(Loss):
     """Forward-corrected cross-entropy on unverified clips (Patrini et al. 2017), cross-entropy on verified ones.
 
     The matrix holds the probabilities of each label given the true class. ``injected``: counted on the unverified clips
-    whose true label is known, as it is where noise is injected. ``verified``: estimated after ``warm_up`` epochs from
-    what the network predicts for verified clips (gold loss correction, Hendrycks et al. 2018). A CSV file: the names of
-    the classes, then a row of numbers for each true class, in the same order.
+    whose true label is known, as it is where noise is injected. ``verified``: estimated after ``warm_up`` epochs
+    (default 10) from what the network predicts for verified clips (gold loss correction, Hendrycks et al. 2018). A CSV
+    file: the names of the classes, then a row of numbers for each true class, in the same order.
     """
 
     name: Literal["forward_correction"]
@@ -180,9 +180,10 @@ class ForwardCorrection(Loss):
         AfterValidator(as_text),
         Field(description="injected, verified, or a CSV file of the matrix; its path starts from this file"),
     ] = "injected"
-    warm_up: Annotated[
-        int, Field(ge=1, le=10_000, description="epochs before the matrix is estimated (matrix: verified)")
-    ] = 10
+    warm_up: (
+        Annotated[int, Field(ge=1, le=10_000, description="epochs before the matrix is estimated (matrix: verified)")]
+        | None
+    ) = None
 
     @property
     def needs_truth(self) -> bool:

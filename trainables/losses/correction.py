@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from trainables.losses.base import Batch, Predictions, TrainingSet
     from trainables.losses.catalogue import ForwardCorrection
 
+WARM_UP = 10  # epochs
 LOWEST = 1e-12  # entry of an estimated matrix: a column of zeros would make a loss infinite
 
 
@@ -84,7 +85,7 @@ class Corrected(Memory):
 
     def begin_epoch(self, epoch: int, predictions: Predictions) -> None:
         """Estimate the matrix after the warm-up."""
-        if self.matrix is None and epoch > self.settings.warm_up:
+        if self.matrix is None and epoch > (self.settings.warm_up or WARM_UP):
             p = predictions.running()[self._verified].double().exp()
             members = functional.one_hot(self._targets[self._verified], p.shape[1]).double()
             means = (members.T @ p) / members.sum(dim=0)[:, None]

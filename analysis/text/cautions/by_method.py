@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.findings.method_finding import SettleFinding
 from analysis.text.cautions.chance_level import at_chance
 from analysis.text.cautions.failures import broken, collapsed, exploring_collapses, together
+from analysis.text.cautions.known_truth import knows_truth
 from analysis.text.cautions.spread import few_seeds, uneven
 from analysis.text.cautions.tested_choice import disagreement, unpredicted
 from analysis.text.cautions.tried_values import edges, no_effect
@@ -34,6 +35,7 @@ def grid_cautions(finding: GridFinding) -> tuple[str, ...]:
         *untuned_arms(finding.plan),
         *no_effect(finding, key.subset),
         *label_cautions(finding.label_judges, finding.plan, finding.names),
+        *knows_truth(finding.results),
         *at_chance(finding, key),
         *broken(finding, key),
         *collapsed(finding, finding.collapses.rates()),
@@ -54,6 +56,7 @@ def explored_cautions(finding: SettleFinding | SearchFinding) -> tuple[str, ...]
         *edges(finding.results, key),
         *untuned_arms(finding.plan),
         *label_cautions(finding.label_judges, finding.plan, finding.names),
+        *knows_truth(finding.results),
         *at_chance(finding, key),
         *broken(finding, key),
         *collapsed(finding, together(exploring, finding.collapses.rates())),
