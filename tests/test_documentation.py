@@ -22,6 +22,7 @@ from study.spec.notify import Event
 from study.spec.shipped import spec_path
 from study.spec.study import StudySpec
 from study.spec.yaml_reader import parse
+from study.testing import check_loss
 from trainables.features.embeddings.checking import check_embeddings
 from trainables.features.embeddings.files import open_embeddings
 from trainables.hear.embedding import embed_clips
@@ -112,8 +113,9 @@ def test_the_python_example_of_a_study_runs_and_names_what_a_study_has(tmp_path,
 
 def test_the_examples_of_plugins_define_what_the_study_beside_them_names():
     texts = [text for page, text in blocks("python") if page.name == "plugins.md"]
-    loss, network = (load(Sources(name="mine.py", files={"__init__.py": text})) for text in texts)
-    assert (list(loss.losses), list(network.networks)) == (["mine.focal"], ["mine.linear"])
+    loss, memory, network = (load(Sources(name="mine.py", files={"__init__.py": text})) for text in texts)
+    assert [*loss.losses, *memory.losses, *network.networks] == ["mine.focal", "mine.averaged", "mine.linear"]
+    check_loss(memory.losses["mine.averaged"](name="mine.averaged"))
 
 
 def test_the_embeddings_that_the_guide_makes_are_those_that_a_study_reads(tmp_path, monkeypatch):
@@ -135,7 +137,7 @@ def test_the_embeddings_that_the_guide_makes_are_those_that_a_study_reads(tmp_pa
 
 
 def test_no_python_example_is_left_unchecked():
-    assert len(blocks("python")) == 9
+    assert len(blocks("python")) == 10
 
 
 @each_block("yaml")

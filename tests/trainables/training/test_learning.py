@@ -11,7 +11,7 @@ from trainables.datasets.load import load, with_digests
 from trainables.feature_settings import FEATURES
 from trainables.features.frame_store_builder import build_store
 from trainables.losses.catalogue import LOSSES, ForwardCorrection
-from trainables.losses.memory.settings import Pruning, ScheduledGCE
+from trainables.losses.memory.settings import ConstantTruncatedGCE, Pruning, ScheduledGCE, TruncatedGCE
 from trainables.training.run_data import RunDataSource
 from trainables.training.run_training import RunTraining
 
@@ -30,11 +30,15 @@ def noisy(tmp_path_factory):
     return RunDataSource(manifest, build_store(manifest, folder / "features"), FEATURES, CPU)
 
 
-def accuracy(source, settings, epochs=8):
+def started(source, settings, epochs=8):
     protocol = Training(epochs=epochs, batch_size=16)
     configuration = Configuration(loss=settings, training=protocol)
     run = Run(configuration=configuration, seed=0, dataset=source.manifest.fingerprint)
-    training = RunTraining(run, source.run_data(run), CPU)
+    return RunTraining(run, source.run_data(run), CPU)
+
+
+def accuracy(source, settings):
+    training = started(source, settings)
     while not training.finished:
         training.train_epoch()
     return training.test().accuracy
@@ -48,6 +52,20 @@ def test_two_in_five_training_labels_are_wrong(noisy):
 @pytest.mark.parametrize("settings", SETTINGS, ids=lambda settings: settings.name)
 def test_every_loss_learns(noisy, settings):
     assert accuracy(noisy, settings) > 1 / 6 + ABOVE_CHANCE
+
+
+def test_truncated_gce_learns_while_it_leaves_patches_out(noisy):
+    settings = TruncatedGCE(name="truncated_gce", k=0.3, start=8, every=2)
+    training = started(noisy, settings, epochs=12)
+    kept = [int(training.memory.weights.sum()) for _ in range(12) if training.train_epoch()]
+    patches = len(training.data.train)
+    assert kept[:7] == [patches] * 7
+    assert 0 < max(kept[7:]) < patches
+    assert training.test().accuracy > 1 / 6 + ABOVE_CHANCE
+
+
+def test_the_truncated_gce_of_the_first_version_learns_nothing(noisy):
+    assert accuracy(noisy, ConstantTruncatedGCE(name="truncated_gce")) == pytest.approx(1 / 6)
 
 
 EARLY = [

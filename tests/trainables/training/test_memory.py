@@ -116,7 +116,11 @@ def test_a_run_interrupted_at_any_epoch_equals_an_uninterrupted_one_bit_for_bit(
 
 
 # Parameters by which what a loss keeps changes within three epochs.
-SOON = {"truncated_gce": {"start": 2, "every": 1}, "pruning": {"warm_up": 1}}
+SOON = {
+    "truncated_gce": {"start": 2, "every": 1},
+    "pruning": {"warm_up": 1},
+    "forward_correction": {"matrix": "verified", "warm_up": 1},
+}
 NAMES = [get_args(loss.model_fields["name"].annotation)[0] for loss in LOSSES]
 WITH_MEMORY = [
     settings
