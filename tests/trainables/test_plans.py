@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pydantic import ValidationError
 
-from trainables.plans import DataSummary, StudyPlan, read_plan, study_folder, write_plan
+from trainables.config import Configuration, Run
+from trainables.losses.catalogue import CCE
+from trainables.plans import DataSummary, PlannedRun, StudyPlan, read_plan, study_folder, write_plan
 from trainables.settings import Asha, Budget, Grid, OpenRange, Search, Settle
 
 if TYPE_CHECKING:
@@ -56,3 +58,11 @@ def test_the_ranges_of_a_search_are_found_by_arm_and_parameter() -> None:
     fixed = {"name": "gce", "q": {"values": [0.1]}}
     settings = _plan(arms=[{"name": "a", "loss": loss, "subset": "all"}, {"name": "b", "loss": fixed}]).settings
     assert settings.ranges == {("a", "q"): OpenRange(min=0.0, max=1.0, scale="log")}
+
+
+def test_varied_values_keep_their_types_on_disk() -> None:
+    run = Run(configuration=Configuration(loss=CCE(name="cce")), seed=0, dataset="0" * 20)
+    varied = {"batch_size": 32, "learning_rate": 1.0, "optimizer": "sgd", "soft": True}
+    read = PlannedRun.model_validate_json(PlannedRun(arm="a", varied=varied, run=run).model_dump_json()).varied
+    assert read == varied
+    assert [type(value) for value in read.values()] == [int, float, str, bool]

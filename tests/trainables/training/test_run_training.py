@@ -17,6 +17,7 @@ from trainables.losses.robust import gce
 from trainables.networks.cnn import CNN
 from trainables.records import read_record, recorded
 from trainables.storage.folder_location import FolderLocation
+from trainables.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from trainables.training.patches import index_patches
 from trainables.training.run_data import RunDataSource
 from trainables.training.run_training import Diverged, RunTraining, clip_predictions
@@ -129,6 +130,18 @@ def test_a_run_continued_from_its_state_equals_an_uninterrupted_one_bit_for_bit(
     assert rest.test() == whole.test()
     for name, weight in whole.model.state_dict().items():
         assert torch.equal(weight, rest.model.state_dict()[name]), name
+
+
+@pytest.mark.parametrize("settings", [{"optimizer": "sgd", "schedule": "cosine"}, {"optimizer": "adamw"}])
+def test_optimiser_and_schedule_continue_from_a_file(loader, make_run, settings, tmp_path):
+    run = make_run(epochs=4, **settings)
+    half, path = train(loader, run, 1), FolderLocation(tmp_path) / "run.pt"
+    attempt = {"host": "h", "device": "cpu", "threads": 1, "started": "2026-01-01", "from_epoch": 1, "wall_s": 2.5}
+    spent = {"wall_s": 2.5, "cpu_s": 2.0}
+    save_checkpoint(path, Checkpoint.model_validate({"training": half.state(), "spent": spent, "earlier": [attempt]}))
+    rest = RunTraining(run, loader.run_data(run), CPU)
+    rest.restore(load_checkpoint(path).training)
+    assert rest.train_epoch() == half.train_epoch()
 
 
 def test_equal_seeds_start_from_equal_weights_whatever_the_loss(loader, make_run):
