@@ -28,6 +28,12 @@ def test_what_a_run_uses_is_loaded_from_the_sources_that_a_driver_kept(tmp_path)
     assert (loss_class("mine.focal"), network_class("mine.linear")) != (None, None)
 
 
+def test_plugins_are_loaded_from_an_object_store(bucket):
+    keep_sources(bucket, FIRST)
+    load_kept(bucket, run(focal=FIRST))
+    assert loss_class("mine.focal") is not None
+
+
 def test_what_another_run_used_is_forgotten(tmp_path):
     for sources in (FIRST, SECOND):
         keep_sources(tmp_path, sources)
