@@ -91,6 +91,7 @@ def test_entries_of_several_processes_do_not_mix(path):
     assert sorted(entries) == ["a" * 100] * 200 + ["b" * 100] * 200
 
 
+@pytest.mark.slow
 def test_no_entry_is_lost_while_another_process_shortens_the_log(path):
     context = multiprocessing.get_context("spawn")
     writers = [context.Process(target=write_many, args=(path, word, 1500)) for word in "ab"]

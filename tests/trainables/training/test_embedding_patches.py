@@ -114,6 +114,7 @@ def test_a_head_learns_from_embeddings_that_tell_the_classes_apart(manifest, win
 
 
 @pytest.mark.parametrize("distances", ["input", "embedding"])
+@pytest.mark.slow
 def test_for_a_head_distances_between_inputs_and_between_embeddings_are_the_same(manifest, windows, distances):
     loss = AdaptiveGCE(name="adaptive_gce", relative_temperature=0.1, distances=distances)
     curves = []
@@ -123,6 +124,7 @@ def test_for_a_head_distances_between_inputs_and_between_embeddings_are_the_same
     assert curves[0] == curves[1]
 
 
+@pytest.mark.slow
 def test_a_cnn_with_distances_between_embeddings_records_their_q(manifest, store, features, windows):
     q = []
     for settings in ({"distances": "embedding"}, {}):
