@@ -110,7 +110,10 @@ def settings_of(planned: PlannedRun) -> Table:
         rows += [(symbol(name), number(value)) for name, value in parameters.items()]
     rows += [("subset", configuration.subset), ("seed", str(planned.run.seed))]
     rows += [(name, number(value)) for name, value in dict(configuration.training).items()]
-    rows += [("features", features_in_words(planned.run.features))]
+    if configuration.needs_frames:
+        rows += [("features", features_in_words(planned.run.features))]
+    if planned.run.embeddings:
+        rows += [("embeddings", planned.run.embeddings)]
     rows += [("data set", planned.run.dataset), ("training semantics", str(planned.run.semantics))]
     return Table("What was trained", ("Setting", "Value"), tuple(rows))
 

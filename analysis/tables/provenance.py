@@ -45,10 +45,21 @@ def data_table(results: StudyResults) -> Table:
         ("Clips skipped", f"{len(data.skipped):,}"),
         *known_noise(data),
         ("Seed of the subsets", str(data.subset_seed)),
-        ("Features", features_in_words(plan.settings.features)),
+        *([("Features", features_in_words(plan.settings.features))] * data.frames),
+        *_embeddings(data),
         ("Training semantics", ", ".join(sorted({str(planned.run.semantics) for planned in plan.runs}))),
     ]
     return Table("Study and data", ("What", "Value"), tuple(rows), why_not_published(data))
+
+
+def _embeddings(data: DataSummary) -> list[tuple[str, str]]:
+    """Return rows on the embeddings that runs use, if any."""
+    e = data.embeddings
+    if e is None:
+        return []
+    every = f"{counted(e.windows, 'window')} of {e.window_s:g} s every {e.hop_s:g} s"
+    words = f"{e.model}: {counted(e.dims, 'dim')}, {every}"
+    return [("Embeddings", words), ("Digest of the embeddings", e.digest)]
 
 
 def known_noise(data: DataSummary) -> list[tuple[str, str]]:

@@ -127,7 +127,7 @@ def _losses(results: StudyResults, cited: References) -> str:
         words, work = (f"the loss {base} of a plugin", "") if of_plugin else LOSSES[base]
         text = f"{words} ({cited.cite(work)})" if work else words
         text += f" {ORIGIN} ({cited.cite('fonseca')})" if base != loss.name else ""
-        parameters = [dict(c.loss) for c in configurations]
+        parameters = [c.loss.model_dump() for c in configurations]
         names = [name for name in PARAMETERS if name in parameters[0]]
         names += [name for name in parameters[0] if name not in {*names, "name"}]
         spaces = {name: ranges.get((arm, parameter_name("loss", name))) for name in names}

@@ -1,10 +1,12 @@
 """What the report says of a study's settings and data."""
 
 from analysis.figures import sweep
+from analysis.results.study_results import study_results
 from analysis.tables.provenance import data_table, known_noise, settings_table
 from trainables.feature_settings import Features
 from trainables.losses.catalogue import CCE, GCE, LossMasking
 from trainables.networks.catalogue import EmbeddingHead, VGGLike
+from trainables.plans import EmbeddingSummary
 
 
 def test_every_configuration_is_listed_with_all_its_parameters(study):
@@ -68,3 +70,15 @@ def test_networks_are_a_column_of_the_configurations_where_one_is_not_the_baseli
     assert named["vgg"] == "vgg"
     assert named["head"] == "head: hidden = 0, dropout = 0.1"
     assert named["cce"] == "cnn"
+
+
+def test_embeddings_are_stated_with_their_digest_and_frames_only_where_a_network_receives_them(study):
+    study.baselines(1)
+    timing = {"hop_s": 0.48, "window_s": 0.975}
+    study.embeddings = EmbeddingSummary(digest="d" * 20, model="yamnet", dims=1024, windows=9036, **timing)
+    rows = dict(data_table(study.results()).rows)
+    assert rows["Embeddings"] == "yamnet: 1,024 dims, 9,036 windows of 0.975 s every 0.48 s"
+    assert rows["Digest of the embeddings"] == "d" * 20
+    plan = study.plan()
+    data = plan.dataset.model_copy(update={"frames": False})
+    assert "Features" not in dict(data_table(study_results(plan.model_copy(update={"dataset": data}), {})).rows)

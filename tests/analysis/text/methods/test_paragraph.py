@@ -322,3 +322,11 @@ def test_augmentation_that_differs_is_stated_with_each_loss(
         training = Training.model_validate({"learning_rate": 0.01 * (1 + number), **of_arm})
         study.add(f"arm{number}", CCE(name="cce"), 0, training=training)
     assert words in study.report().methods[0]
+
+
+def test_a_relative_temperature_is_stated_without_the_one_that_it_replaces(study: Builder) -> None:
+    loss = AdaptiveGCE(name="adaptive_gce", distances="embedding", relative_temperature=0.1)
+    study.add("adaptive", loss, 0)
+    text = study.report().methods[0]
+    assert "T/median = 0.1, reading = mean, distances = embedding" in text
+    assert "T = 1000" not in text
