@@ -64,7 +64,7 @@ class PlanSettings(Frozen):
     @property
     def ranges(self) -> dict[tuple[str, str], OpenRange]:
         """The parameters that are sampled from a range, by the arm's name and the parameter's (``parameter_name``)."""
-        found: dict[tuple[str, str], OpenRange] = {}
+        by_name: dict[tuple[str, str], OpenRange] = {}
         for arm in self.arms:
             parts: dict[Part, _Open] = {
                 "loss": arm.loss,
@@ -73,5 +73,5 @@ class PlanSettings(Frozen):
             }
             for part, values in parts.items():
                 ranges = {key: value for key, value in values.items() if isinstance(value, OpenRange)}
-                found |= {(arm.name, parameter_name(part, key)): value for key, value in ranges.items()}
-        return found
+                by_name |= {(arm.name, parameter_name(part, key)): value for key, value in ranges.items()}
+        return by_name

@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 import re
 import sys
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from trainables.config import Training
 from trainables.networks.base import Input, Network
@@ -84,12 +85,28 @@ def _check_form(model: type[Any]) -> None:
     for name in sorted(TAKEN & model.model_fields.keys()):
         msg = f"{place_of_class(model)}: {model.__name__}: a parameter cannot be called {name}"
         raise PluginError(msg)
+    for name, field in model.model_fields.items():
+        if not _is_scalar(field.annotation):
+            allowed = "float, int, bool, str, Literal, None"
+            msg = f"{place_of_class(model)}: {model.__name__}: the type of {name} is not allowed; allowed: {allowed}"
+            raise PluginError(msg)
     try:
         model.model_json_schema()
     except Exception as error:  # noqa: BLE001 -- pydantic raises errors of several kinds
         reason = str(error).strip().splitlines()[0]
         msg = f"{place_of_class(model)}: the parameters of {model.__name__} cannot be described: {reason}"
         raise PluginError(msg) from None
+
+
+def _is_scalar(annotation: Any) -> bool:  # noqa: ANN401 -- an annotation
+    """Return whether every value is a number, a text, true, false or null, as labels and tables need."""
+    if get_origin(annotation) is Literal:
+        return True
+    if get_origin(annotation) is Annotated:
+        return _is_scalar(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, UnionType}:
+        return all(map(_is_scalar, get_args(annotation)))
+    return annotation in {int, float, bool, str, NoneType}
 
 
 def _wrong_attribute(network: type[Any]) -> str:

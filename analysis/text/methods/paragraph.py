@@ -118,7 +118,7 @@ def _losses(results: StudyResults, cited: References) -> str:
         if planned.stage != "control":
             configuration = planned.run.configuration
             by_loss.setdefault((planned.arm, configuration.loss.name), []).append(configuration)
-    ranges = results.plan.settings.ranges
+    ranges, settings = results.plan.settings.ranges, differing_settings(results.plan)
     parts = []
     for (arm, _), configurations in by_loss.items():
         loss = configurations[0].loss
@@ -134,7 +134,7 @@ def _losses(results: StudyResults, cited: References) -> str:
         values = [values_in_words(name, [of.get(name) for of in parameters], space) for name, space in spaces.items()]
         values += [
             values_in_words(name, [getattr(c.training, name) for c in configurations], ranges.get((arm, name)))
-            for name in differing_settings(results.plan)
+            for name in settings
         ]
         if base == "adaptive_gce":
             text += f", whose q is one minus the soft-nearest-neighbour score ({cited.cite('frosst')}) of each batch"

@@ -158,6 +158,24 @@ def test_a_parameter_of_a_network_is_qualified_and_an_arms_network_replaces_the_
     assert StudySpec.model_validate(dump(spec)) == spec
 
 
+class Stepped(Loss):
+    """A loss with parameters that are no real numbers."""
+
+    name: Literal["mine.stepped"]
+    soft: Annotated[bool, Field(description="whether labels are soft")] = False
+    steps: Annotated[int, Field(ge=1, description="of the inner loop")] = 3
+
+    def make(self) -> LossFunction:
+        raise NotImplementedError
+
+
+def test_truth_values_and_whole_numbers_may_be_open() -> None:
+    loss = {"name": "mine.stepped", "soft": {"values": [True, False]}, "steps": {"min": 1, "max": 4}}
+    parameters = open_model(Stepped).model_validate(loss).parameters()
+    assert parameters["soft"].values == (True, False)
+    assert (parameters["steps"].min, parameters["steps"].max) == (1, 4)
+
+
 def test_the_derived_model_of_a_loss_is_made_once() -> None:
     assert open_model(Shared) is open_model(Shared)
 

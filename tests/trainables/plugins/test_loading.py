@@ -85,7 +85,11 @@ def test_a_plugin_that_defines_a_name_twice_is_refused():
         (FOCAL.replace("gamma", "subset"), "my_losses.py:8: Focal: a parameter cannot be called subset"),
         (
             "import typing\n" + FOCAL + "    scale: typing.Callable[[], int] = int\n",
-            "my_losses.py:9: the parameters of Focal cannot be described: ",
+            "my_losses.py:9: Focal: the type of scale is not allowed; allowed: float, int, bool, str, Literal, None",
+        ),
+        (
+            FOCAL + "    weights: dict[str, float] = {}\n",
+            "my_losses.py:8: Focal: the type of weights is not allowed; allowed: float, int, bool, str, Literal, None",
         ),
     ],
 )
