@@ -17,9 +17,9 @@ def summary(finding: Finding, level: float = LEVEL) -> pd.DataFrame:
     """Summarise each configuration's complete reported runs, in the plan's order.
 
     Returns:
-        One row per configuration: arm, configuration, subset, loss, n (complete runs); for validation and test each
-        ``_n``, ``_mean``, ``_half_width``, ``_low``, ``_high`` (fractions; NaN where absent); method and level
-        of the intervals; test_luck, by how much test_mean is too high where the same runs made the choice (NaN for what
+        One row per configuration: arm, configuration, subset, loss, network, n (complete runs); for validation and test
+        each ``_n``, ``_mean``, ``_half_width``, ``_low``, ``_high`` (fractions; NaN where absent); method and level of
+        the intervals; test_luck, by how much test_mean is too high where the same runs made the choice (NaN for what
         is not a subset's choice); collapsed, the number of complete runs that are far below the others and in no mean;
         the number of runs left out, for each status of ``LEFT_OUT``; and of those that wait
         to be trained.
@@ -31,7 +31,8 @@ def summary(finding: Finding, level: float = LEVEL) -> pd.DataFrame:
     for names, runs in finding.reported.runs.groupby(list(Key._fields), sort=False):
         key = Key(*map(str, names))
         counts = runs["status"].value_counts()
-        row = {**key._asdict(), "loss": runs["loss"].iloc[0], "n": int(counts.get("complete", 0))}
+        row = {**key._asdict(), "n": int(counts.get("complete", 0))}
+        row |= {name: runs[name].iloc[0] for name in ("loss", "network")}
         for metric in METRICS:
             row |= _moments(metric, finding.scores(metric).get(key, {}), level)
         left_out = {status: int(counts.get(status, 0)) for status in (*LEFT_OUT, WAITING)}
@@ -44,7 +45,19 @@ def summary(finding: Finding, level: float = LEVEL) -> pd.DataFrame:
 def _summary_columns() -> list[str]:
     parts = ("n", "mean", "half_width", "low", "high")
     metrics = [f"{metric}_{part}" for metric in METRICS for part in parts]
-    return [*Key._fields, "loss", "n", *metrics, "method", "level", "test_luck", "collapsed", *LEFT_OUT, WAITING]
+    return [
+        *Key._fields,
+        "loss",
+        "network",
+        "n",
+        *metrics,
+        "method",
+        "level",
+        "test_luck",
+        "collapsed",
+        *LEFT_OUT,
+        WAITING,
+    ]
 
 
 def _moments(metric: str, values: dict[int, float], level: float) -> dict[str, Any]:
