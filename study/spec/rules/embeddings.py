@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from study.spec.keys import StudyKeys
     from study.spec.open_arms import OpenArm
 
-NAMED = "features.embeddings names the embeddings of the clips"
+NAMED = "features.embeddings must name the embeddings of the clips"
 RELATIVE = "relative_temperature"
 MASKS = ("time_mask", "frequency_mask")
 
@@ -25,10 +25,14 @@ def embedding_violations(spec: StudyKeys) -> Iterator[Violation]:
         if spec.features.embeddings is None:
             if any(not kind.needs_frames for kind in kinds):
                 where: tuple[str | int, ...] = ("arms", i) if spec.arms[i].network else ()
-                yield Violation((*where, "network", "name"), f"a network for log-mel frames, unless {NAMED}")
+                yield Violation(
+                    (*where, "network", "name"), f"a network on log-mel frames; for one on embeddings, {NAMED}"
+                )
             if any(kind.loss.needs_embeddings for kind in kinds):
-                path = arm.path("distances") if "distances" in arm.parameters else ("arms", i, "loss", "name")
-                yield Violation(path, f"without embeddings, unless {NAMED}")
+                if "distances" in arm.parameters:
+                    yield Violation(arm.path("distances"), f"input or penultimate; for embedding, {NAMED}")
+                else:
+                    yield Violation(("arms", i, "loss", "name"), f"a loss without embeddings; for this one, {NAMED}")
         if any(not kind.needs_frames for kind in kinds):
             for mask in MASKS:
                 if any(arm.possible(mask)):
@@ -41,4 +45,4 @@ def _relative(arm: OpenArm) -> Iterator[Violation]:
     """Yield a temperature beside a relative one."""
     default = AdaptiveGCE.model_fields["temperature"].default
     if arm.parameters[RELATIVE].value is not None and arm.parameters["temperature"].value != default:
-        yield Violation(arm.path("temperature"), f"no temperature beside {RELATIVE}: it is T in another unit")
+        yield Violation(arm.path("temperature"), f"one of the two; {RELATIVE} states T in another unit")

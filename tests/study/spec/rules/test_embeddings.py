@@ -36,7 +36,7 @@ def test_distances_between_embeddings_need_embeddings(distances):
             0,
             "loss",
             "distances",
-        ): "without embeddings, unless features.embeddings names the embeddings of the clips"
+        ): "input or penultimate; for embedding, features.embeddings must name the embeddings of the clips"
     }
 
 
@@ -44,7 +44,7 @@ def test_a_network_on_embeddings_needs_embeddings():
     (problem,) = refusals(network=HEAD).items()
     assert problem == (
         ("network", "name"),
-        "a network for log-mel frames, unless features.embeddings names the embeddings of the clips",
+        "a network on log-mel frames; for one on embeddings, features.embeddings must name the embeddings of the clips",
     )
 
 
@@ -74,7 +74,7 @@ def test_a_study_knows_what_its_runs_use(losses, network, frames, embeddings):
 def test_a_temperature_beside_a_relative_one_is_refused(temperature):
     problems = refusals({"name": "adaptive_gce", "temperature": temperature, "relative_temperature": 0.1})
     assert problems == {
-        ("arms", 0, "loss", "temperature"): "no temperature beside relative_temperature: it is T in another unit"
+        ("arms", 0, "loss", "temperature"): "one of the two; relative_temperature states T in another unit"
     }
 
 
