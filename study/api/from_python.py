@@ -96,8 +96,11 @@ class _Converted:
             return str(value)
         if hasattr(value, "tolist"):  # an array or a number of numpy, or a column of pandas
             return self.value(value.tolist(), path)
-        kind = f"an object of class {type(value).__name__} is not allowed"
-        self.problems.append(f"{key_path(path)}: {kind}; allowed: {ALLOWED}")
+        if isinstance(value, type):
+            text = f"the class {value.__name__} is not allowed; allowed: an object of it, such as {value.__name__}()"
+        else:
+            text = f"an object of class {type(value).__name__} is not allowed; allowed: {ALLOWED}"
+        self.problems.append(f"{key_path(path)}: {text}")
         return None
 
     def _find_file(self, model: type, path: KeyPath) -> None:

@@ -15,7 +15,7 @@ LOG_0 = math.log(1e-4)  # stands for log 0, the logarithm of a label that was no
 class SymmetricCrossEntropy(Loss):
     """Cross-entropy, and beta times the reverse cross-entropy, whose roles of label and prediction are swapped."""
 
-    name: Literal["mine.symmetric"]
+    name: Literal["mine.symmetric"] = "mine.symmetric"
     alpha: Annotated[float, Field(ge=0, le=10, description="weight of cross-entropy")] = 0.1
     beta: Annotated[float, Field(ge=0, le=10, description="weight of reverse cross-entropy")] = 1.0
 

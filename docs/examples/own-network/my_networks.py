@@ -32,7 +32,7 @@ class _Module(nn.Module):
 class Separable(Network):
     """Depthwise-separable convolutions, then the mean over time and frequency."""
 
-    name: Literal["mine.separable"]
+    name: Literal["mine.separable"] = "mine.separable"
     channels: Annotated[int, Field(ge=1, le=512, description="channels of every layer")] = 16
     blocks: Annotated[int, Field(ge=1, le=4, description="number of separable convolutions")] = 3
 

@@ -116,6 +116,11 @@ def test_a_value_that_no_file_could_hold_is_named_by_its_class():
     assert problem.startswith("seeds: an object of class set is not allowed; allowed: text, numbers, ")
 
 
+def test_a_class_in_place_of_an_object_is_answered_by_how_to_make_one():
+    (problem,) = problems(arms=[{"name": "gce", "loss": GCE}])
+    assert problem == "arms[0].loss: the class GCE is not allowed; allowed: an object of it, such as GCE()"
+
+
 def test_a_study_shows_its_arms_and_its_method():
     assert repr(first()) == "<study first: cce, gce (method grid)>"
 
