@@ -169,7 +169,7 @@ class ForwardCorrection(Loss):
 
     The matrix holds the probabilities of each label given the true class. ``injected``: counted on the unverified clips
     whose true label is known, as it is where noise is injected. ``verified``: estimated after ``warm_up`` epochs
-    (default 10) from what the network predicts for verified clips (gold loss correction, Hendrycks et al. 2018). A CSV
+    (default 20) from what the network predicts for verified clips (gold loss correction, Hendrycks et al. 2018). A CSV
     file: the names of the classes, then a row of numbers for each true class, in the same order.
     """
 

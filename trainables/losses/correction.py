@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from trainables.losses.base import Batch, Predictions, TrainingSet
     from trainables.losses.catalogue import ForwardCorrection
 
-WARM_UP = 10  # epochs
+WARM_UP = 20  # epochs
 LOWEST = 1e-12  # entry of an estimated matrix: a column of zeros would make a loss infinite
 
 
