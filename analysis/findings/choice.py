@@ -134,8 +134,10 @@ def _mapping(values: Mapping[str, Any]) -> str:
     return "{" + ", ".join(f"{name}: {_scalar(value)}" for name, value in values.items()) + "}"
 
 
-def _scalar(value: str | float) -> str:
+def _scalar(value: Any) -> str:  # noqa: ANN401 -- a plugin's parameter may have any type that JSON has
     """Write a value in YAML 1.2's flow style; a text that could be read as something else is quoted."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return json.dumps(value)
     if not isinstance(value, str):
         return number(value)
     plain = re.fullmatch(r"[a-z][a-z0-9_+.-]*", value) and value not in {"true", "false", "null", "yes", "no"}

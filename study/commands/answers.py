@@ -88,7 +88,9 @@ def best(options: argparse.Namespace) -> int:
         told = {"headline": words.text, "advice": words.advice}
         write(f"{json.dumps(choice.as_dict() | told, indent=1, ensure_ascii=False)}\n")
     elif options.yaml:
-        write(f"{choice.arms_yaml().rstrip()}\n")
+        of_plugins = any("." in part["name"] for part in (choice.loss, choice.network))
+        plugins = f"plugins: {json.dumps(results.plan.spec['plugins'])}\n" if of_plugins else ""
+        write(f"{plugins}{choice.arms_yaml().rstrip()}\n")
     else:
         say(headline(finding).line, *best_lines(choice))
     return 0

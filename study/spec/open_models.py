@@ -6,6 +6,7 @@ parameter of a loss, a network or the training needs no change here.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
 from types import NoneType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, Union, get_args, get_origin
@@ -16,6 +17,7 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    ValidationError,
     create_model,
     model_serializer,
     model_validator,
@@ -225,10 +227,21 @@ def _inner_description(annotation: Any) -> str | None:  # noqa: ANN401 -- an ann
     return next((t for t in texts if t), None)
 
 
+def _as_open(value: Any) -> Any:  # noqa: ANN401 -- any value of a file
+    """Return ``Values`` or a ``Range`` for a value of its form, and any other value as it is."""
+    form = branch(value) if isinstance(value, dict) else "value"
+    with suppress(ValidationError, TypeError):
+        if form == "values" and value.keys() == {"values"} and (values := tuple(value["values"])):
+            return Values.model_construct(values=values)
+        if form == "range":
+            return Range.model_validate(value)
+    return value
+
+
 class Unloaded(Open, extra="allow"):
     """What a plugin that is not loaded defines: which parameters are open is known, what is allowed is not."""
 
-    __pydantic_extra__: dict[str, open_annotation("Unloaded", int | float | bool | str | None, None)]  # type: ignore[valid-type]
+    __pydantic_extra__: dict[str, Annotated[Any, BeforeValidator(_as_open)]]
 
     name: str
 

@@ -119,7 +119,7 @@ def _locate(loc: tuple[str | int, ...], root: Schema) -> tuple[Path, Schema, Sch
     union = branch = root
     for part in loc:
         here = _not_null(branch, root)
-        if "discriminator" in here:
+        if "discriminator" in here and part in here["discriminator"]["mapping"]:
             branch = _deref({"$ref": here["discriminator"]["mapping"][part]}, root)
         elif "oneOf" in here and part in _BRANCHES:
             branch = _deref(here["oneOf"][_BRANCHES[str(part)]], root)

@@ -12,6 +12,7 @@ from analysis.study import load_study
 from factories import Builder
 from plugin_files import FOCAL, plugin_sources, write_plugin
 from study.cli import main
+from study.spec.reading import read_spec
 from trainables.losses.catalogue import CCE
 from trainables.losses.registry import UnknownLoss
 from trainables.plugins.importing import PREFIX
@@ -47,6 +48,7 @@ def storage(tmp_path, monkeypatch):
         "list",
         "status open.yaml",
         "best open.yaml",
+        "best open.yaml --json",
         "compare open open",
         "export open.yaml --runs runs.csv",
         "report open.yaml --format html,md,latex,json",
@@ -66,6 +68,15 @@ def test_a_study_is_loaded_without_its_plugin(storage):
     study = load_study(str(storage), "open")
     assert set(study.runs["loss"]) == {"cce", "mine.focal"}
     assert set(study.runs["gamma"].dropna()) == {1.0, 2.0, 3.0}
+
+
+def test_the_choice_as_yaml_names_the_plugin_and_is_read_again(storage, capsys):
+    assert main(["best", "open", "--storage", str(storage), "--yaml"]) == 0
+    text = capsys.readouterr().out
+    (storage / "choice.yaml").write_text(f"name: s\ndataset: {{kind: synthetic}}\nseeds: 1\n{text}")
+    spec = read_spec(storage / "choice.yaml")
+    assert spec.plugins == (str(storage.parent / "my_losses.py"),)
+    assert [arm.loss.name for arm in spec.arms] == ["mine.focal"]
 
 
 def test_the_dashboard_shows_a_study_without_its_plugin(storage):

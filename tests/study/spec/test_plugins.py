@@ -89,6 +89,13 @@ def test_whoever_only_reads_accepts_ranges_of_a_search(study):
 
 
 @pytest.mark.parametrize(
+    "value", ["[3, 4]", "{values: []}", "{values: 3}", "{min: a}", "{a: 1}", "{values: [[1], [2]]}"]
+)
+def test_whoever_only_reads_accepts_any_parameter(study, value):
+    assert read_spec(study(("{values: [1, 5]}", value))).name == "s"
+
+
+@pytest.mark.parametrize(
     ("change", "problem"),
     [
         (("[1, 5]", "[1, 6]"), "6: arms[0].loss.gamma.values[1]: 6 is not allowed; allowed: a number in [0, 5]"),
