@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch.nn import functional
@@ -14,8 +14,7 @@ from trainables.losses.transition import transition_problem
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from trainables.losses.base import Batch, Predictions, TrainingSet
-    from trainables.losses.catalogue import ForwardCorrection
+    from trainables.losses.base import Batch, KnownLabels, Predictions, TrainingSet
 
 WARM_UP = 20  # epochs
 LOWEST = 1e-12  # entry of an estimated matrix: a column of zeros would make a loss infinite
@@ -54,6 +53,23 @@ def forward_correction(
     return -torch.logsumexp(functional.log_softmax(logits, dim=1) + given, dim=1)
 
 
+class CorrectionSettings(Protocol):
+    """The settings that the loss needs: those of ``forward_correction``."""
+
+    @property
+    def warm_up(self) -> int | None:
+        """Epochs before the matrix is estimated; None for the default."""
+        ...
+
+    def problem(self, labels: KnownLabels) -> str:
+        """Return why there is no matrix for such labels; empty if there is one."""
+        ...
+
+    def rows(self, labels: KnownLabels) -> Sequence[Sequence[float]] | None:
+        """Return the matrix, shape (K, K); None if it has to be estimated."""
+        ...
+
+
 class Corrected(Memory):
     """Cross-entropy on verified clips, and forward-corrected cross-entropy on the others.
 
@@ -64,7 +80,7 @@ class Corrected(Memory):
 
     state = ("matrix",)
 
-    def __init__(self, settings: ForwardCorrection) -> None:
+    def __init__(self, settings: CorrectionSettings) -> None:
         """Keep the settings; the matrix follows at the start or after the warm-up."""
         self.settings = settings
         self.matrix: torch.Tensor | None = None
