@@ -76,12 +76,14 @@ def test_the_best_value_is_the_noisiest_of_het_best() -> None:
     assert spread[truths[0].argmin()] == pytest.approx(0.4, rel=0.15)
 
 
+@pytest.mark.slow
 def test_one_run_in_twenty_collapses_to_chance() -> None:
     off, truths = scores("collapse5")
     accuracy = truths[..., None] + off
     assert (np.abs(accuracy - CHANCE) < 1e-9).mean() == pytest.approx(0.05, abs=0.02)
 
 
+@pytest.mark.slow
 def test_heavy_tails_have_the_same_spread_and_more_outliers() -> None:
     off, _ = scores("heavy_tails", worlds=3)
     assert off.std() == pytest.approx(0.9, rel=0.2)

@@ -119,6 +119,7 @@ def test_the_head_may_start_only_the_machines_of_the_cluster_file(tmp_path):
         *(("--region", text) for text in ("", "*")),
     ],
 )
+@pytest.mark.slow
 def test_an_option_that_would_match_more_than_one_name_is_refused(option, text):
     options = {"--bucket": "sounds", "--ssh-from": "203.0.113.7/32"} | {option: text}
     command = [*PREPARE, *(word for pair in options.items() for word in pair)]
@@ -128,6 +129,7 @@ def test_an_option_that_would_match_more_than_one_name_is_refused(option, text):
 
 
 @pytest.mark.parametrize("name", ["README.md", "cluster.onprem.yaml", "no-such-file.yaml"])
+@pytest.mark.slow
 def test_a_file_that_is_not_an_aws_cluster_file_is_refused(name):
     command = [*PREPARE, "--bucket", "sounds", "--ssh-from", "203.0.113.7/32", "--cluster-file", ROOT / name]
     answer = subprocess.run(command, check=False, capture_output=True, text=True)

@@ -15,6 +15,7 @@ from study.interrupts import Interrupted, interrupt, interrupt_here, interruptib
 STARTED = "import sys, study.cli; print('started', flush=True); sys.exit(study.cli.main())"
 
 
+@pytest.mark.slow
 def test_nothing_that_takes_long_is_imported_before_signals_are_handled():
     slow = {"argparse", "rich", "pydantic", "importlib.metadata", "numpy", "yaml"}
     code = f"import sys, study.cli; print(sorted({slow} & set(sys.modules)))"
@@ -24,6 +25,7 @@ def test_nothing_that_takes_long_is_imported_before_signals_are_handled():
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("delay_s", [0.03, 0.1, 0.3])
+@pytest.mark.slow
 def test_a_signal_at_any_moment_of_a_command_is_one_line(tmp_path, number, delay_s):
     command = [sys.executable, "-c", STARTED, "dashboard", "--storage", str(tmp_path), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -35,6 +37,7 @@ def test_a_signal_at_any_moment_of_a_command_is_one_line(tmp_path, number, delay
     assert process.returncode == 128 + number
 
 
+@pytest.mark.slow
 def test_a_command_under_nohup_outlives_its_terminal(tmp_path):
     command = ["/usr/bin/env", "nohup", sys.executable, "-c", STARTED, "dashboard", "--storage", str(tmp_path)]
     with subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

@@ -186,6 +186,7 @@ def test_exploring_runs_stand_apart_and_show_no_test_accuracy(study):
     assert found.rows[2][4] == "75.0 (75.0, 75.0)"
 
 
+@pytest.mark.slow
 def test_looking_writes_nothing(full_study, studies, storage):
     full_study.write(storage)
     before = {path: path.stat().st_mtime_ns for path in storage.rglob("*")}

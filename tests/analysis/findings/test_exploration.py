@@ -278,6 +278,7 @@ def test_a_study_may_choose_by_verified_clips(study: Builder) -> None:
     assert study.report().verdict.startswith("q = 0.7 is better than q = 0.2 by accuracy on verified validation clips")
 
 
+@pytest.mark.slow
 def test_the_report_shows_exploring_and_confirming_apart(study: Builder, tmp_path: Path) -> None:
     results = confirm(explore(study)).results()
     found = {section.title: section for section in report_sections(method_report(results))}

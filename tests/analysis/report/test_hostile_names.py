@@ -111,6 +111,7 @@ def test_the_latex_report_compiles_whatever_its_names_hold(full_study: Builder, 
     assert "/etc/passwd" not in (tmp_path / "paper.log").read_text(errors="replace").replace("\n", "")
 
 
+@pytest.mark.slow
 def test_the_markdown_and_html_reports_hold_no_markup_of_names(full_study: Builder, tmp_path: Path) -> None:
     full_study.description, full_study.classes = HOSTILE, [HOSTILE, "<b>"]
     full_study.skipped = [(HOSTILE, HOSTILE)]

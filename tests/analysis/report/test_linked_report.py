@@ -24,6 +24,7 @@ def storage(tmp_path: Path) -> Path:
     return tmp_path / "results"
 
 
+@pytest.mark.slow
 def test_a_link_in_place_of_the_folder_is_refused_and_its_target_stays(full_study: Builder, storage: Path) -> None:
     name, outside = full_study.write(storage), storage.parent / "outside"
     (storage / "studies" / name / "report").symlink_to(outside)
@@ -33,6 +34,7 @@ def test_a_link_in_place_of_the_folder_is_refused_and_its_target_stays(full_stud
     assert (outside / "report.html").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_a_link_in_place_of_a_file_is_replaced_and_its_target_stays(full_study: Builder, storage: Path) -> None:
     name, outside = full_study.write(storage), storage.parent / "outside"
     link = storage / "studies" / name / "report" / "report.html"
@@ -43,6 +45,7 @@ def test_a_link_in_place_of_a_file_is_replaced_and_its_target_stays(full_study: 
     assert (outside / "report.html").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_the_folder_that_a_reader_names_may_be_a_link(full_study: Builder, storage: Path, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "outside")
     write_report(storage, full_study.write(storage), tmp_path / "link")

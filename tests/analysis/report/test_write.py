@@ -59,6 +59,7 @@ def test_a_report_is_four_whole_files(full_study: Builder, tmp_path: Path) -> No
     assert {path.name for path in folder.iterdir()} == FILES
 
 
+@pytest.mark.slow
 def test_a_report_can_be_written_elsewhere_and_again(full_study: Builder, tmp_path: Path) -> None:
     name = full_study.write(tmp_path)
     first = {path.name: path.read_bytes() for path in write_report(str(tmp_path), name, tmp_path / "out").iterdir()}
@@ -136,6 +137,7 @@ def test_other_data_is_not_laid_beside_the_published_numbers(study: Builder, tmp
     assert "Published numbers" not in (write_report(tmp_path, study.write(tmp_path)) / "report.md").read_text()
 
 
+@pytest.mark.slow
 def test_data_that_only_look_like_fsdnoisy18k_are_not_laid_beside_it(full_study: Builder, tmp_path: Path) -> None:
     full_study.clips = {"train verified": 1771, "train unverified": 15813, "test": 947}  # one skipped, two lack
     assert "Published numbers" in (write_report(tmp_path, full_study.write(tmp_path)) / "report.md").read_text()

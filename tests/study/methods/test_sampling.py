@@ -130,6 +130,7 @@ def test_tpe_learns():
     assert sum(near[20:]) > 0.3 * 20 + 3  # chance is 0.3
 
 
+@pytest.mark.slow
 def test_gp_learns_and_repeats():
     history = [Tried(n, "lq", {"q": n / 14}, "complete", 1 - abs(n / 14 - 0.6)) for n in range(15)]
     arm, varied = propose([LQ], history, "gp", 0)

@@ -35,6 +35,7 @@ def shared(icc: float, study: int, sd: float = 0.009) -> Score:
 
 @pytest.mark.parametrize("unit", [1 / 8, 8])
 @pytest.mark.parametrize("count", [2, 4])
+@pytest.mark.slow
 def test_results_and_tolerance_in_another_unit_lead_to_the_same_runs(unit: float, count: int) -> None:
     ours = play(settle(within=0.3, candidates=candidates()[:count]))
     others = play(settle(within=0.3 * unit, candidates=candidates()[:count]), in_other_units(noisy, unit))

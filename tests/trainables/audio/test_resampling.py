@@ -101,6 +101,7 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 
 
 @pytest.mark.parametrize("rate", [65_348, 44_099, 767_999])
+@pytest.mark.slow
 def test_a_fifth_of_a_second_at_an_odd_rate_takes_less_than_200_mb(rate: int) -> None:
     done = subprocess.run([sys.executable, "-c", MEASURE, str(rate)], capture_output=True, text=True, check=True)
     assert int(done.stdout) < 200

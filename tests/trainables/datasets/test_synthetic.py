@@ -38,6 +38,7 @@ def test_the_default_has_six_classes_and_is_made_in_seconds(tmp_path: Path) -> N
     assert (manifest.name, manifest.kind) == ("synthetic", "synthetic")
 
 
+@pytest.mark.slow
 def test_every_file_is_good(tmp_path: Path) -> None:
     manifest = with_digests(load(SMALL, tmp_path), tmp_path / "digests")
     assert len(set(manifest.digests)) == len(manifest.clips) == 42
@@ -57,6 +58,7 @@ def test_the_data_seed_matters_and_repeats(tmp_path: Path) -> None:
     assert fingerprint(1, "a") != fingerprint(2, "a")
 
 
+@pytest.mark.slow
 def test_more_clips_leave_the_others_as_they_are(tmp_path: Path) -> None:
     few = load(SMALLEST, tmp_path)
     many = load(SMALLEST.model_copy(update={"train_per_class": 5}), tmp_path)

@@ -29,6 +29,7 @@ def test_the_mel_filters_are_torchaudios():
 
 
 @pytest.mark.parametrize("samples", [88_200, 88_201, 88_200 + 881, 882 * 128, 882 * 129 - 1, 400_000])
+@pytest.mark.slow
 def test_the_framed_transform_equals_librosas_of_each_clip(samples):
     """Also where a sound ends inside a frame, and where its last block holds one frame."""
     sound = np.random.default_rng(samples).normal(size=samples).astype(np.float32)

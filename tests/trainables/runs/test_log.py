@@ -80,6 +80,7 @@ def write_many(path, word, length=100):
         RunLog(path).write(word * length)
 
 
+@pytest.mark.slow
 def test_entries_of_several_processes_do_not_mix(path):
     context = multiprocessing.get_context("spawn")
     writers = [context.Process(target=write_many, args=(path, word)) for word in "ab"]

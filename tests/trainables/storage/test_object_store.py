@@ -193,6 +193,7 @@ def test_a_url_of_another_form_is_refused(text):
         location(text)
 
 
+@pytest.mark.slow
 def test_without_the_packages_one_message_says_what_to_install():
     code = "import sys; sys.modules['s3fs'] = None; import study.cli; study.cli.main(['list', '--storage', 's3://bucket/x'])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

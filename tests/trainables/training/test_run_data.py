@@ -69,6 +69,7 @@ def test_validation_and_test_clips_are_not_trained_on(loader, make_run):
     assert not (parts[0] | parts[1]) & parts[2]
 
 
+@pytest.mark.slow
 def test_more_seeds_average_the_luck_of_the_clips_out_only_with_a_split_for_each_seed():
     """A difference between two configurations that varies over clips; reference: sd over clips / sqrt(held * seeds).
 
