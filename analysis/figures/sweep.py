@@ -249,7 +249,7 @@ def _captioned(finding: Finding, results: StudyResults, parameter: str, metric: 
     figures = []
     for where, runs in panels(results.runs, metric):
         data = sweep_data(runs, parameter, metric, collapsed=collapsed)
-        if len(set(data.axis.x)) > 1:  # one value alone has no axis
+        if any(len(set(line.x)) > 1 for line in data.lines):  # one value of each series draws no line
             title = f"{accuracy_name(metric)} against {symbol(parameter)}{where}"
             drawing = draw_sweep(data, arms(results.runs))
             published.add_to_sweep(drawing, marks)

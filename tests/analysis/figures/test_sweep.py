@@ -9,6 +9,7 @@ import pytest
 from analysis.figures import sweep
 from analysis.plotting import theme
 from analysis.plotting.parameter_axis import ParameterAxis
+from trainables.config import Training
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
@@ -143,3 +144,11 @@ def test_of_many_runs_the_first_dots_are_drawn_and_all_are_counted(study: Builde
 def test_a_caption_says_nothing_of_a_part_where_all_runs_are_drawn(full_study: Builder) -> None:
     for figure in sweep.sweep(full_study.finding()):
         assert "are drawn;" not in figure.caption
+
+
+def test_configurations_that_differ_in_everything_make_no_sweep(study: Builder) -> None:
+    for number in (1, 2):
+        varied = {"q": number / 10, "learning_rate": number / 100}
+        training = Training(learning_rate=number / 100)
+        study.add("gce", GCE(name="gce", q=number / 10), 0, varied=varied, training=training)
+    assert sweep.sweep(study.finding()) == ()
