@@ -19,6 +19,7 @@ from trainables.losses.registry import known_losses
 from trainables.networks.building import build, checked_outputs
 from trainables.networks.registry import known_networks
 from trainables.plugins.forms import place_of_class
+from trainables.plugins.importing import place_of
 from trainables.plugins.installed import all_installed
 from trainables.plugins.loading import load, use
 from trainables.plugins.sources import PluginError, Sources
@@ -133,10 +134,12 @@ def check_described(task: dict[str, Any]) -> None:
 
 @contextmanager
 def _at(model: type) -> Iterator[None]:
-    """Raise a PluginError that names the place of a class in place of an AssertionError."""
+    """Raise a PluginError that names the place of a class in place of an AssertionError that is not the plugin's."""
     try:
         yield
     except AssertionError as error:
+        if place_of(error):
+            raise
         msg = f"{place_of_class(model)}: {error}"
         raise PluginError(msg) from None
 

@@ -57,6 +57,7 @@ def test_what_keeps_the_contract_is_named(study):
             "my_losses.py:8: loss mine.focal returned a tensor of shape (16, 5); expected: a value per patch",
         ),
         ("raise ValueError('no way')", "my_losses.py:15: ValueError: no way"),
+        ("assert False, 'no way'", "my_losses.py:15: AssertionError: no way"),
         ("raise SystemExit(2)", "my_losses.py:15: it ends the process by sys.exit(2)"),
         ("import os; os._exit(0)", "my_losses.py:15: it ends the process by os._exit(0)"),
         ("import ctypes; ctypes.string_at(0)", "my_losses.py:15: its process was killed by SIGSEGV"),
