@@ -27,7 +27,7 @@ from trainables.characters import one_line
 from trainables.datasets.checks.files import passed_over
 from trainables.features.embeddings.files import Timing
 from trainables.features.frame_store import FLOAT
-from trainables.naming import counted, duration, file_size
+from trainables.naming import counted, duration, file_size, number
 from trainables.networks.catalogue import NETWORKS
 from trainables.settings import Grid
 from trainables.storage.location import location
@@ -191,7 +191,8 @@ def _networks(spec: StudySpec, classes: int, of_embeddings: tuple[int, ...]) -> 
         frames, mels = network.smallest
         facts += [f"patches of at least {frames} frames x {mels} mel bands"] if frames * mels > 1 else []
         if facts:
-            yield f"network {network.name}: {'; '.join(facts)}"
+            parameters = ", ".join(f"{key} = {number(value)}" for key, value in network if key != "name")
+            yield f"network {network.name}{f' ({parameters})' if parameters else ''}: {'; '.join(facts)}"
 
 
 def _validation(plan: StudyPlan) -> Iterator[str]:

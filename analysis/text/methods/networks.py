@@ -61,16 +61,16 @@ def networks(results: StudyResults, cited: References) -> str:
     """
     if has_network_of_baseline(results):
         return ""
-    by_name: dict[str, list[PlannedRun]] = {}
+    of_arm: dict[str, dict[Network, PlannedRun]] = {}
     for planned in results.plan.runs:
-        by_name.setdefault(planned.run.configuration.network.name, []).append(planned)
-    if len(by_name) == 1:
-        ((name, runs),) = by_name.items()
-        return f"The network was {_described(name, runs, results, cited)}."
-    parts = [
-        f"{_described(name, runs, results, cited)} [{', '.join(dict.fromkeys(p.arm for p in runs))}]"
-        for name, runs in by_name.items()
-    ]
+        of_arm.setdefault(planned.arm, {}).setdefault(planned.run.configuration.network, planned)
+    arms_of: dict[frozenset[Network], list[str]] = {}
+    for arm, runs in of_arm.items():
+        arms_of.setdefault(frozenset(runs), []).append(arm)
+    described = [(_described(list(of_arm[arms[0]].values()), results, cited), arms) for arms in arms_of.values()]
+    if len(described) == 1:
+        return f"The network was {described[0][0]}."
+    parts = [f"{words} [{', '.join(arms)}]" for words, arms in described]
     return f"Networks compared: {'; '.join(parts)}."
 
 
@@ -81,8 +81,10 @@ def network_of_baseline(results: StudyResults) -> str:
     return f"a network of three convolutional layers with {weights:,} weights"
 
 
-def _described(name: str, runs: Sequence[PlannedRun], results: StudyResults, cited: References) -> str:
-    networks = list(dict.fromkeys(planned.run.configuration.network for planned in runs))
+def _described(runs: Sequence[PlannedRun], results: StudyResults, cited: References) -> str:
+    """Describe the networks of an arm, of which there is a run each."""
+    networks = [planned.run.configuration.network for planned in runs]
+    name = networks[0].name
     words, work = NETWORKS.get(name, (f"the network {name} of a plugin", ""))
     ranges = results.plan.settings.ranges
     parameters: list[dict[str, Any]] = [network.model_dump(exclude={"name"}) for network in networks]

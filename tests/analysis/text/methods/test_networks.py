@@ -25,7 +25,8 @@ def methods(study: Builder, *networks: tuple[str, Network], embeddings: Embeddin
     study.classes = [f"class {i}" for i in range(20)]
     study.embeddings = embeddings
     for arm, network in networks:
-        study.add(arm, LOSS, 0, network=network)
+        varied = {"network.hidden": network.hidden} if isinstance(network, EmbeddingHead) else None
+        study.add(arm, LOSS, 0, network=network, varied=varied)
     return list(study.report().methods)
 
 
@@ -77,7 +78,7 @@ def test_a_network_of_a_plugin_is_named_with_its_parameters(study: Builder) -> N
 
 
 def test_a_study_on_embeddings_alone_names_them_and_no_log_mel_features(study: Builder) -> None:
-    heads = [("a", EmbeddingHead(hidden=64)), ("b", EmbeddingHead(hidden=256))]
+    heads = [("a", EmbeddingHead(hidden=64)), ("a", EmbeddingHead(hidden=256))]
     (text, *_) = methods(study, *heads, embeddings=YAMNET)
     assert "The training protocol is that of the baseline by Fonseca et al., 2019: Adam" in text
     assert "Embeddings are those of YAMNet: 1,024 dimensions for windows of 0.96 s every 0.48 s." in text
@@ -86,3 +87,12 @@ def test_a_study_on_embeddings_alone_names_them_and_no_log_mel_features(study: B
         in text
     )
     assert "log-mel" not in text
+
+
+def test_arms_whose_networks_have_other_parameters_are_listed_each_with_its_own(study: Builder) -> None:
+    heads = [("a", EmbeddingHead(hidden=0)), ("b", EmbeddingHead(hidden=64)), ("c", EmbeddingHead(hidden=64))]
+    (text, *_) = methods(study, *heads, embeddings=YAMNET)
+    assert (
+        "Networks compared: a classifier on embeddings with hidden = 0, dropout = 0.1, 20,500 weights [a]; a "
+        "classifier on embeddings with hidden = 64, dropout = 0.1, 66,900 weights [b, c]."
+    ) in text
