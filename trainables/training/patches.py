@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from trainables.feature_settings import Features
 
+ROWS = 65_536  # of frames, summed at once; sums are rounded as their parts are, so this stays for frames
+MOST_MELS = 512  # above it are embeddings
+
 
 @dataclass(frozen=True)
 class PatchIndex:
@@ -97,7 +100,9 @@ def standardisation(frames: torch.Tensor, starts: torch.Tensor, length: int) -> 
     steps.index_add_(0, starts, torch.ones_like(starts, dtype=torch.float64))
     steps.index_add_(0, starts + length, -torch.ones_like(starts, dtype=torch.float64))
     weights = steps.cumsum(0)[:-1]  # the number of patches that each frame is in: integers, exact
-    rows = weights.nonzero().squeeze(1).split(65_536)  # limits the memory needed for large data sets
+    # Limits the memory needed for large data sets: 50 MB for the baseline's bands, and as much for embeddings.
+    at_once = ROWS if frames.shape[1] <= MOST_MELS else max(1, ROWS * 96 // frames.shape[1])
+    rows = weights.nonzero().squeeze(1).split(at_once)
     total = weights.sum()
     mean = torch.stack([weights[part] @ frames[part].double() for part in rows]).sum(dim=0) / total
     squares = torch.stack([weights[part] @ (frames[part].double() - mean).square() for part in rows]).sum(dim=0)
