@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, Union, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar, Union, cast, get_args
 
 from pydantic import Discriminator, PlainValidator, SerializeAsAny, Tag, ValidationError, ValidationInfo
 
@@ -64,7 +64,7 @@ class Registry(Generic[S]):
 
     def _of_plugin(self, value: Any, info: ValidationInfo) -> S:  # noqa: ANN401 -- any value of a file
         if isinstance(value, self._base):
-            return value
+            return cast("S", value)
         model = self._plugins.get(value["name"], self._unknown)
         with suppress(ValidationError):  # what is stored may be of an earlier version of the plugin
             # JSON has lists where a model may have tuples, which strict models accept from JSON alone.
