@@ -62,10 +62,10 @@ class Consent:
 def _ask(plugins: Sequence[tuple[Path, Sources]]) -> None:
     lines = [f"{path}: {file_size(sources.size)}, SHA-256 {sources.sha256[:SHOWN]}" for path, sources in plugins]
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        msg = f"the study runs Python code that you have not accepted yet ({'; '.join(lines)}); read it first, then "
+        msg = f"this command runs Python code that you have not accepted yet ({'; '.join(lines)}); read it first, then "
         msg += f"add {ALLOW_CODE}"
         raise UsageError(msg)
-    say("This study runs Python code that you have not accepted yet:", *lines, err=True)
+    say("This command runs Python code that you have not accepted yet:", *lines, err=True)
     print("It can do whatever you can do. Read it first. Run it? [y/N] ", end="", file=sys.stderr, flush=True)  # noqa: T201 -- the answer follows on the same line
     if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
         msg = f"the code of {', '.join(one_line(str(path)) for path, _ in plugins)} was not accepted; nothing was run"

@@ -44,7 +44,7 @@ def raise_if_interrupted() -> None:
 
 
 def interrupt(number: int) -> None:
-    """Give what runs in ``interruptible`` a signal, from any thread.
+    """Interrupt what runs in ``interruptible`` with a signal, from any thread.
 
     In the main thread it arrives at once, as SIGINT if nothing handles that signal, which would kill the process. In
     another thread it takes effect at the next ``raise_if_interrupted``.

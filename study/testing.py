@@ -1,6 +1,6 @@
-"""Check that a loss or a network of a plugin does what a training needs of it.
+"""Check that a loss or a network of a plugin does what training needs of it.
 
-``gce-study check`` calls these functions for what a study uses; they serve in tests of your own as well:
+``gce-study check`` calls these functions for what a study uses, and so can your own tests:
 ``check_loss(Focal(name="mine.focal"))``.
 """
 
@@ -43,7 +43,7 @@ def check_loss(loss: Loss, classes: int = 5) -> None:
 
     Its values must have shape (B,), be finite and have finite gradients, also where a probability is 0 or 1; follow
     their patches when the batch is reordered; agree in float32 and float64; be the same each time; and, if it keeps
-    state, continue from a saved state as without a break.
+    state, continue from a saved state as if uninterrupted.
 
     Args:
         loss: the loss.
@@ -73,8 +73,8 @@ def check_loss(loss: Loss, classes: int = 5) -> None:
 def check_network(network: Network, shape: tuple[int, ...] = (1, 100, 96), classes: int = 5) -> None:
     """Check a network with given parameters.
 
-    It must return logits (B, K) and features (B, F), finite; follow ``torch.manual_seed``; judge each patch by itself
-    when it does not train; and have a gradient for every weight.
+    It must return logits (B, K) and features (B, F), finite; follow ``torch.manual_seed``; in evaluation mode, score
+    each patch independently of the others; and have a gradient for every weight.
 
     Args:
         network: the network.
@@ -104,12 +104,12 @@ def check_network(network: Network, shape: tuple[int, ...] = (1, 100, 96), class
     alone = [_outputs(model, name, patches[i : i + 1], classes) for i in range(len(patches))]
     apart = (torch.cat([of[0] for of in alone]), torch.cat([of[1] for of in alone]))
     _equal(
-        together, apart, f"network {name}: without training, the values of a patch depend on the others in its batch"
+        together, apart, f"network {name}: in evaluation mode, the values of a patch depend on the others in its batch"
     )
 
 
 def check_described(task: dict[str, Any]) -> None:
-    """Check the losses and networks that JSON data describe; for a process of its own.
+    """Check the losses and networks that JSON data describe; called in a separate process.
 
     Args:
         task: ``plugins``, the sources; ``losses`` and ``networks``, the settings; ``shape`` of a patch; ``dims`` of an
@@ -227,7 +227,7 @@ def _evaluate(
 
 
 def _check_memory(loss: Loss, classes: int) -> None:
-    """Check that a loss that keeps state continues from a saved one as without a break."""
+    """Check that a loss that keeps state continues from a saved one as if uninterrupted."""
     targets, patches = torch.arange(SIZE) % classes, torch.arange(SIZE)
     function = _start(loss, targets, classes)
     if not isinstance(function, Memory):
@@ -241,7 +241,7 @@ def _check_memory(loss: Loss, classes: int) -> None:
     assert isinstance(restored, Memory)  # noqa: S101 -- for mypy: made as ``function`` was
     restored.load_state_dict(torch.load(file, weights_only=True))
     ahead, resumed = (_call(loss, of, _logits(classes), targets, patches, 3) for of in (function, restored))
-    _equal(resumed, ahead, f"{loss.name}: a training that is resumed from the saved state continues differently", 0)
+    _equal(resumed, ahead, f"{loss.name}: training that is resumed from the saved state continues differently", 0)
 
 
 def _outputs(model: nn.Module, name: str, patches: torch.Tensor, classes: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -9,7 +9,7 @@ import soundfile
 from trainables.datasets.manifest import Clip, Manifest
 
 HOP, WINDOW, DIMS, RATE = 0.1, 0.2, 3, 8_000
-# A model of the form of HEAR: mean and deviation of 0.2 s of sound every 0.1 s.
+# A model with the HEAR API: mean and deviation of 0.2 s of sound every 0.1 s.
 MODEL = """
 import torch
 
@@ -49,7 +49,7 @@ def arrays(manifest, windows=9, dims=DIMS):
 
 
 def as_file(path, of_clips, **timing):
-    """Write embeddings as a stranger would; return the path."""
+    """Write embeddings as another tool would; return the path."""
     np.savez(str(path), **{**TIMING, **timing, **of_clips})
     return Path(path)
 

@@ -69,7 +69,7 @@ class Study:
     ) -> None:
         """Define a study by the keys of a study file; None stands for a key's default.
 
-        A loss or a network may also be an object of a class of your own, whose file then counts as one of ``plugins``.
+        A loss or a network may also be an object of your own class, whose file then counts as one of ``plugins``.
         The code of plugins is run without asking. Relative paths start from the working folder.
 
         Raises:

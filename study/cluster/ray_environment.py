@@ -94,7 +94,7 @@ def environment_kept() -> Iterator[None]:
     """
     ray = sys.modules.get("ray")
     if ray is not None and ray.is_initialized():
-        msg = "this process is connected to a Ray cluster, and a study starts one of its own; call ray.shutdown() first"
+        msg = "this process is connected to a Ray cluster, and a study starts its own; call ray.shutdown() first"
         raise EngineError(msg)
     before = dict(os.environ)
     try:

@@ -67,7 +67,7 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     describe.add_argument("--csv", action="store_true", help="print CSV instead of tables")
     describe.set_defaults(handler=_describe)
 
-    text = "embed the clips of a study with a model of the form of HEAR 2021; continues if interrupted"
+    text = "embed the clips of a study with a model that has the HEAR 2021 API; run it again to continue"
     embed.add_arguments(commands.add_parser("embed", help=text, description=text))
 
 

@@ -1,4 +1,4 @@
-"""The command ``data embed``: embeddings of a study's clips, by a model of the user's."""
+"""The command ``data embed``: embeddings of a study's clips, by a user's model."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ FOLDER = "embeddings"  # in the current folder: the default of ``--to`` is in it
 def add_arguments(command: argparse.ArgumentParser) -> None:
     """Add the command's arguments to its parser."""
     add_study_file(command)
-    text = "a module of the form of HEAR 2021: a .py file, a package folder, or the name of an installed model"
+    text = "a module with the HEAR 2021 API: a .py file, a package folder, or the name of an installed model"
     command.add_argument("--with", dest="model", required=True, metavar="MODEL", help=text)
     text = f"folder to write, or to continue (default: {FOLDER}/ and the model's name)"
     command.add_argument("--to", type=Path, metavar="FOLDER", help=text)
     add_run_options(command, retry=False)
-    add_allow_code(command)
+    add_allow_code(command, "the model and of the study's plugins")
     command.set_defaults(handler=embed)
 
 

@@ -59,9 +59,9 @@ def add_study_file(command: argparse.ArgumentParser, *, stored: bool = True) -> 
     command.add_argument("file", type=Path, metavar="FILE", help=text)
 
 
-def add_allow_code(command: argparse.ArgumentParser) -> None:
-    """Add ``--allow-code``; see ``consent``."""
-    text = "run the code of the study's plugins without asking; read it first, because it can do whatever you can do"
+def add_allow_code(command: argparse.ArgumentParser, whose: str = "the study's plugins") -> None:
+    """Add ``--allow-code``, for the code of ``whose``; see ``consent``."""
+    text = f"run the code of {whose} without asking; read it first, because it can do whatever you can do"
     command.add_argument(ALLOW_CODE, action="store_true", help=text)
 
 

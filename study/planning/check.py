@@ -85,8 +85,7 @@ def check_study(spec: StudySpec, skip_bad_clips: int = 0) -> Check:
         skip_bad_clips: how many clips that cannot be used may be left out.
 
     Raises:
-        SpecError: the storage location holds another study of this name, or a plugin does not do what a training
-            needs.
+        SpecError: the storage location holds another study of this name, or a plugin fails a check.
         DataSetError: the data set has problems; all are listed.
 
     """
@@ -109,7 +108,7 @@ def check_study(spec: StudySpec, skip_bad_clips: int = 0) -> Check:
     seconds = estimate_s(spec, loads, work, len(plan.dataset.classes), unnamed, dims) if left else 0.0
     most = "" if planned_loads(spec, plan, recorded).total() == left else "at most "
     lines = chain(
-        (f"{name}: does what a training needs" for name in kept),
+        (f"{name}: passed every check" for name in kept),
         _runs(spec, plan, len(recorded), left),
         filter(None, [superseded(earlier, storage), of_other_code(earlier, storage)]),
         (f"{line}; gce-study submit is for a cluster that has them" for line in lacking(spec)),

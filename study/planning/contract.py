@@ -1,4 +1,4 @@
-"""Check that the losses and networks of plugins that a study uses do what a training needs of them."""
+"""Check that the losses and networks that a study uses from plugins do what training needs of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def check_contracts(spec: StudySpec, limit_s: float = LIMIT_S, dims: int = 0) -> list[str]:
-    """Check what a study uses of its plugins, in a process of its own; see ``study.testing``.
+    """Check what a study uses of its plugins, in a separate process; see ``study.testing``.
 
     Each parameter that is left open is checked at every value, a range at its ends.
 

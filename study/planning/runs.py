@@ -9,7 +9,7 @@ from study.spec.candidates import candidates
 from study.spec.differences import dump
 from study.spec.rules.between_keys import Load, confirming_runs, control_runs, grid_controls
 from trainables.config import SEMANTICS_VERSION
-from trainables.naming import control_arm
+from trainables.naming import control_arm, counted
 from trainables.plans import DataSummary, PlannedRun, StudyPlan
 from trainables.plugins.loading import has_current_code
 from trainables.records import recorded as recorded_in
@@ -63,8 +63,8 @@ def of_other_code(earlier: StudyPlan | None, storage: Location) -> str:
     if not left:
         return ""
     names = ", ".join(sorted({code.name for run_id in left for code in old[run_id]}))
-    are, do, runs = ("record is", "does", "its run is") if len(left) == 1 else ("records are", "do", "their runs are")
-    return f"{len(left)} {are} of other code of {names} and {do} not count: {runs} trained again"
+    come, do, runs = ("comes", "does", "its run is") if len(left) == 1 else ("come", "do", "their runs are")
+    return f"{counted(len(left), 'record')} {come} from other code of {names} and {do} not count: {runs} trained again"
 
 
 def superseded(earlier: StudyPlan | None, storage: Location) -> str:

@@ -42,7 +42,7 @@ def test_without_a_terminal_the_message_names_the_option(monkeypatch):
     with pytest.raises(UsageError) as error:
         Consent()([PLUGIN])
     assert str(error.value) == (
-        "the study runs Python code that you have not accepted yet (/here/my_losses.py: "
+        "this command runs Python code that you have not accepted yet (/here/my_losses.py: "
         f"{PLUGIN[1].size} B, SHA-256 {PLUGIN[1].sha256[:12]}); read it first, then add --allow-code"
     )
 
@@ -51,7 +51,7 @@ def test_a_terminal_shows_what_is_to_be_read_and_asks(answer):
     screen = answer("y\n")
     Consent()([PLUGIN])
     assert screen.getvalue() == (
-        "This study runs Python code that you have not accepted yet:\n"
+        "This command runs Python code that you have not accepted yet:\n"
         f"/here/my_losses.py: {PLUGIN[1].size} B, SHA-256 {PLUGIN[1].sha256[:12]}\n"
         "It can do whatever you can do. Read it first. Run it? [y/N] "
     )
@@ -107,7 +107,7 @@ def test_only_the_user_may_read_and_write_what_is_remembered():
     assert remembered_path().parent.stat().st_mode & 0o777 == 0o700
 
 
-def test_what_others_may_write_is_not_believed():
+def test_what_others_may_write_is_ignored():
     Consent(allowed=True)([PLUGIN])
     remembered_path().chmod(0o620)
     with pytest.raises(UsageError):

@@ -66,7 +66,7 @@ def by_loss(folder):
     return records
 
 
-def test_a_loss_of_ones_own_trains_as_the_built_in_one_and_is_trained_again_when_edited(folder):
+def test_a_users_loss_trains_as_the_built_in_one_and_is_trained_again_when_edited(folder):
     refused = gce_study("run", "study.yaml", folder=folder)
     assert (refused.returncode, "add --allow-code" in refused.stderr) == (2, True)
     assert not (folder / "results").exists()
@@ -89,7 +89,7 @@ def test_a_loss_of_ones_own_trains_as_the_built_in_one_and_is_trained_again_when
     write_plugin(folder / "my_losses.py", SCE, "# edited")
     edited = gce_study("run", "study.yaml", "--allow-code", folder=folder)
     assert edited.returncode == 0, edited.stderr
-    assert "1 record is of other code of mine.sce and does not count: its run is trained again" in edited.stdout
+    assert "1 record comes from other code of mine.sce and does not count: its run is trained again" in edited.stdout
     second = by_loss(folder)
     assert second["sce"] == first["sce"]
     assert len(second["mine.sce"].keys() - first["mine.sce"].keys()) == 1

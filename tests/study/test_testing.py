@@ -97,7 +97,7 @@ def test_what_breaks_the_contract_of_a_loss_is_named(result, problem):
 
 
 def test_a_loss_that_loses_its_state_is_named():
-    with pytest.raises(AssertionError, match="a training that is resumed from the saved state continues differently"):
+    with pytest.raises(AssertionError, match="training that is resumed from the saved state continues differently"):
         check_loss(loss(MEMORY.replace('("mean",)', "()"), "mine.remembering"))
 
 
@@ -136,7 +136,7 @@ def test_a_plugins_network_keeps_the_contract():
         (
             "features = self.hidden",
             "patches = patches - patches.mean(0) if len(patches) > 1 else patches; features = self.hidden",
-            "network mine.linear: without training, the values of a patch depend on the others in its batch: by ",
+            "network mine.linear: in evaluation mode, the values of a patch depend on the others in its batch: by ",
         ),
         (
             "return Module(",

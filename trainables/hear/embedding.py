@@ -1,4 +1,4 @@
-"""Embed the clips of a data set with a model, into a folder of embeddings; what is done is kept."""
+"""Embed the clips of a data set with a model, into a folder of embeddings; finished clips are kept."""
 
 from __future__ import annotations
 

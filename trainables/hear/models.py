@@ -102,13 +102,13 @@ def load_file(path: Path, sources: Sources) -> HearModel:
         sources: its code, which the user accepted.
 
     Raises:
-        PluginError: the module raises an error, or is not of the form of HEAR.
+        PluginError: the module raises an error, or lacks the HEAR API.
 
     """
     name, file = PREFIX + sources.sha256, path / TOP if path.is_dir() else path
     spec = spec_from_file_location(name, file, submodule_search_locations=[str(path)] if path.is_dir() else None)
     if spec is None or spec.loader is None:
-        msg = f"{path}: not a module of Python"
+        msg = f"{path}: not a Python module"
         raise PluginError(msg)
     module = module_from_spec(spec)
     sys.modules[name] = module  # so that its modules can import each other relatively
@@ -118,10 +118,10 @@ def load_file(path: Path, sources: Sources) -> HearModel:
 
 
 def load_installed(name: str) -> HearModel | None:
-    """Load the model of an installed package that names it as an entry point; None if there is none of that name.
+    """Load the model that an installed package has as an entry point; None if no package has one of that name.
 
     Raises:
-        PluginError: the package raises an error, or is not of the form of HEAR.
+        PluginError: the package raises an error, or lacks the HEAR API.
 
     """
     points = [point for point in entry_points(group=GROUP) if point.name == name]
@@ -145,7 +145,7 @@ def _load(module: ModuleType, name: str, code: str) -> HearModel:
     file = getattr(module, "__file__", None) or module.__name__
     absent = [function for function in FUNCTIONS if not callable(getattr(module, function, None))]
     if absent:
-        msg = f"{file}: defines no {' and no '.join(absent)}; allowed: a module of the form of HEAR 2021"
+        msg = f"{file}: defines no {' and no '.join(absent)}; allowed: a module with the HEAR 2021 API"
         raise PluginError(msg)
     with _errors(module):
         model = module.load_model()

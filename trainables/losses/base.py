@@ -73,7 +73,7 @@ class KnownLabels:
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """The N training patches of a run, as a loss may know them before the training; all tensors are on its device.
+    """The N training patches of a run, as a loss receives them before training; all tensors are on its device.
 
     Attributes:
         targets: given labels, shape (N,), int64.
@@ -111,9 +111,9 @@ class Predictions(Protocol):
 
 
 class Memory:
-    """Base of a loss function that keeps state from batch to batch, or that prepares for a training or an epoch.
+    """Base of a loss function that keeps state from batch to batch, or that prepares for training or for an epoch.
 
-    Nothing but ``__call__`` has to be added. With mixup the loss is called twice for a batch: with the labels of the
+    Only ``__call__`` has to be defined. With mixup the loss is called twice for a batch: with the labels of the
     patches, then with those of their partners.
 
     Attributes:
@@ -129,7 +129,7 @@ class Memory:
     kept: torch.Tensor | None = None
 
     def start(self, data: TrainingSet) -> None:
-        """Prepare for a training; called once, before the first epoch or before a state is loaded."""
+        """Prepare for training; called once, before the first epoch or before a state is loaded."""
 
     def begin_epoch(self, epoch: int, predictions: Predictions) -> None:
         """Prepare for an epoch, counted from 1.
@@ -151,8 +151,8 @@ class Loss(Frozen):
     """Base of the settings of a loss: ``name`` and its parameters, each with its bounds.
 
     Attributes:
-        mixes: whether mixup has a meaning with the loss. It has none for a loss that remembers what the network
-            predicts for each patch, because the network then sees none but mixed patches.
+        mixes: whether the loss can be used with mixup. A loss that remembers what the network predicts for each patch
+            cannot, because the network then sees only mixed patches.
 
     """
 

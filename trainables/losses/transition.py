@@ -182,8 +182,5 @@ def _cannot_count(labels: KnownLabels) -> str:
     columns = zip(*empirical(labels), strict=True)
     for name, clips, column in zip(labels.classes, labels.unverified, columns, strict=True):
         if clips and not any(column):
-            return (
-                f"forward_correction knows for no unverified training clip labelled {name} that it is of one of the "
-                "classes"
-            )
+            return f"forward_correction needs an unverified training clip labelled {name} whose true class is known"
     return ""

@@ -1,7 +1,6 @@
-"""Import the modules of a plugin from its sources, under names of their own, without any search path.
+"""Import the modules of a plugin from its sources, under unique names, without any search path.
 
-A plugin is imported once a process. Its modules can import each other relatively; a module that lies beside the plugin
-is not found.
+A process imports a plugin once. Its modules can import each other relatively; a module beside the plugin is not found.
 """
 
 from __future__ import annotations
@@ -122,7 +121,7 @@ def place_of(error: BaseException) -> str:
 def described(error: BaseException) -> str:
     """Describe an error in one line: its class and its message."""
     if isinstance(error, SystemExit):
-        return f"it ends the process by sys.exit({error.code!r})"
+        return f"it called sys.exit({error.code!r})"
     if isinstance(error, SyntaxError):
         return f"SyntaxError: {one_line(error.msg or '')}"
     text = one_line(traceback.format_exception_only(error)[-1].strip())

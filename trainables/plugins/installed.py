@@ -44,7 +44,7 @@ def installed(name: str) -> Plugin | None:
     """Import the loss, the network, or both, that installed packages define under a name.
 
     Returns:
-        They as a plugin, or None if no package defines the name.
+        Both as one plugin; None if no package defines the name.
 
     Raises:
         PluginError: several packages define it, it cannot be imported, or it is no loss or network of that name.

@@ -1,7 +1,7 @@
-"""Call code of a plugin in a process of its own, so that whatever it does ends in one message.
+"""Call code of a plugin in a separate process, so that whatever it does ends in one message.
 
-A plugin may end its process, crash it, write to the standard output or never return. Here none of that reaches the
-caller, who gets a ``PluginError`` that begins with the plugin's file and line.
+A plugin may end its process, crash it, write to the standard output or never return. None of that reaches the caller,
+which receives a ``PluginError`` that begins with the plugin's file and line.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _main(function: str, limit_s: float) -> None:
     faulthandler.dump_traceback_later(limit_s, exit=True, file=trace)
 
     def end(code: int) -> NoReturn:
-        msg = f"it ends the process by os._exit({code!r})"
+        msg = f"it called os._exit({code!r})"
         raise _Ended(msg)
 
     exit_process, os._exit = os._exit, end  # type: ignore[assignment]

@@ -66,7 +66,7 @@ def load(sources: Sources) -> Plugin:
 
 
 def load_apart(sources: Sources) -> None:
-    """Load a plugin in a process of its own first, so that code which ends, blocks or crashes the process does no harm.
+    """Load a plugin in a separate process first, so that code which ends, blocks or crashes the process does no harm.
 
     Raises:
         PluginError: see ``load``; or its process ended or took too long.

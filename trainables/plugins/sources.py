@@ -1,4 +1,4 @@
-"""The source code of a plugin: read from a file or a package folder, identified by its SHA-256, kept in a storage.
+"""The source code of a plugin: read from a file or a package folder, kept in a storage location by its SHA-256.
 
 A plugin that is one file and a package that has only ``__init__.py`` are the same thing, so neither the name of the
 file nor that of the folder is part of the identity.

@@ -85,7 +85,7 @@ def _described(runs: Sequence[PlannedRun], results: StudyResults, cited: Referen
     """Describe the networks of an arm, of which there is a run each."""
     networks = [planned.run.configuration.network for planned in runs]
     name = networks[0].name
-    words, work = NETWORKS.get(name, (f"the network {name} of a plugin", ""))
+    words, work = NETWORKS.get(name, (f"{name} from a plugin", ""))
     ranges = results.plan.settings.ranges
     parameters: list[dict[str, Any]] = [network.model_dump(exclude={"name"}) for network in networks]
     values = [

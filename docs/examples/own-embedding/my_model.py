@@ -1,4 +1,4 @@
-"""A model of the form of HEAR 2021: the mean and the spread of a spectrum in each half second of sound."""
+"""A model with the HEAR 2021 API: mean and standard deviation of the spectrum in windows of half a second."""
 
 import torch
 

@@ -1,4 +1,4 @@
-"""Symmetric cross-entropy (Wang et al. 2019, eq. 7), written as a loss of one's own."""
+"""Symmetric cross-entropy (Wang et al. 2019, eq. 7) as a plugin."""
 
 import math
 from typing import Annotated, Literal
@@ -9,11 +9,11 @@ from torch.nn import functional
 
 from trainables.losses import Batch, Loss, LossFunction
 
-LOG_0 = math.log(1e-4)  # stands for log 0, the logarithm of a label that was not given
+LOG_0 = math.log(1e-4)  # replaces log 0, the logarithm of every label but the given one
 
 
 class SymmetricCrossEntropy(Loss):
-    """Cross-entropy, and beta times the reverse cross-entropy, whose roles of label and prediction are swapped."""
+    """Weighted sum of cross-entropy and reverse cross-entropy, which swaps label and prediction."""
 
     name: Literal["mine.symmetric"] = "mine.symmetric"
     alpha: Annotated[float, Field(ge=0, le=10, description="weight of cross-entropy")] = 0.1

@@ -1,4 +1,4 @@
-"""State that a run has ended no epoch for much longer than epochs take: its code, or its machine, may not return.
+"""Name the runs that have ended no epoch for much longer than epochs take: their code may never return.
 
 Call ``ray_environment.prepare_environment`` before importing this module.
 """

@@ -31,7 +31,7 @@ def _without_effect(arm: OpenArm) -> Iterator[Violation]:
     """Yield each open setting that some configurations of an arm ignore: they would be trained again for nothing."""
     for name, (other, value) in NEEDS.items():
         if name in arm.open and set(arm.possible(other)) != {value}:
-            text = f"a value, or an arm of its own with {other} {value}: with another {other} it has no effect"
+            text = f"a value, or a separate arm with {other} {value}: with any other {other} it has no effect"
             yield Violation(arm.path(name), text)
     for name, others in NEEDS_ONE.items():
         if isinstance(arm.open.get(name), Values | Range) and all(0 in arm.possible(other) for other in others):
@@ -63,15 +63,15 @@ def _mixup(arm: OpenArm) -> Iterator[Violation]:
     if max(arm.possible("mixup_after")) >= epochs:
         yield Violation(arm.path("mixup_after"), f"less than training.epochs ({epochs})")
     if issubclass(arm.loss.of, Loss) and not arm.loss.of.mixes:
-        text = f"0 with arm {arm.name}: its loss remembers what the network predicts for each patch as it is"
+        text = f"0 with arm {arm.name}: its loss remembers what the network predicts for each unmixed patch"
         yield Violation(arm.path("mixup"), text)
     if "distances" in arm.parameters and "penultimate" in arm.possible("distances"):
-        text = f"0 with arm {arm.name}: its q needs features of patches that are not mixed, or distances: input instead"
+        text = f"0 with arm {arm.name}, or distances: input there: penultimate distances need unmixed patches"
         yield Violation(arm.path("mixup"), text)
 
 
 def _stages(arm: OpenArm) -> Iterator[Violation]:
-    """Yield the parameters by which a built-in loss would be that of its first stage until the end of a run."""
+    """Yield the parameters with which a built-in loss would never leave its first stage."""
     epochs = min(arm.possible("epochs"))
     if arm.loss.of is TruncatedGCE:
         every = arm.possible("every")

@@ -1,4 +1,4 @@
-"""A study's plugins are checked in a process of their own, whatever they do there."""
+"""A study's plugins are checked in a separate process, whatever they do there."""
 
 import json
 
@@ -58,8 +58,8 @@ def test_what_keeps_the_contract_is_named(study):
         ),
         ("raise ValueError('no way')", "my_losses.py:15: ValueError: no way"),
         ("assert False, 'no way'", "my_losses.py:15: AssertionError: no way"),
-        ("raise SystemExit(2)", "my_losses.py:15: it ends the process by sys.exit(2)"),
-        ("import os; os._exit(0)", "my_losses.py:15: it ends the process by os._exit(0)"),
+        ("raise SystemExit(2)", "my_losses.py:15: it called sys.exit(2)"),
+        ("import os; os._exit(0)", "my_losses.py:15: it called os._exit(0)"),
         ("import ctypes; ctypes.string_at(0)", "my_losses.py:15: its process was killed by SIGSEGV"),
         ("import time; time.sleep(999)", "my_losses.py:15: did not return within 15 s"),
     ],

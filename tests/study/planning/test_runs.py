@@ -208,5 +208,5 @@ def test_records_of_other_code_are_counted_in_words(edited: StudyPlan, tmp_path:
     for planned in edited.runs:
         write_record(storage, record(planned))
     assert of_other_code(edited, storage) == (
-        "2 records are of other code of mine.focal and do not count: their runs are trained again"
+        "2 records come from other code of mine.focal and do not count: their runs are trained again"
     )

@@ -96,7 +96,7 @@ def test_one_loss_at_two_learning_rates_makes_two_arms() -> None:
     assert [c.arm for c in candidates(study(slow, fast))] == ["a", "b"]
 
 
-def test_settings_without_effect_do_not_tell_two_configurations_apart() -> None:
+def test_settings_without_effect_do_not_distinguish_two_configurations() -> None:
     arms = (CCE_ARM, CCE_ARM | {"name": "b", "training": {"momentum": 0.5}})
     with pytest.raises(ValueError, match="arms cce and b both name"):
         study(*arms)
@@ -222,12 +222,12 @@ GRID = "seeds: 2"
         (
             TWO % (GRID, "{momentum: {values: [0.8, 0.9]}}"),
             "5: training.momentum: {values: [0.8, 0.9]}",
-            "a value, or an arm of its own with optimizer sgd: with another optimizer it has no effect",
+            "a value, or a separate arm with optimizer sgd: with any other optimizer it has no effect",
         ),
         (
             TWO % (GRID, "{schedule: cosine, stop_after: {values: [5, 9]}}"),
             "5: training.stop_after: {values: [5, 9]}",
-            "a value, or an arm of its own with schedule plateau: with another schedule it has no effect",
+            "a value, or a separate arm with schedule plateau: with any other schedule it has no effect",
         ),
         (
             TWO % (GRID, "{optimizer: adamw}"),

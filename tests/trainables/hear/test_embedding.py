@@ -1,4 +1,4 @@
-"""Models of the form of HEAR: what they must return, and how a data set is embedded with one."""
+"""Models with the HEAR API: what they must return, and how a data set is embedded with one."""
 
 import json
 import textwrap
@@ -113,7 +113,7 @@ RETURNED = "    return embeddings, times[None]"
         ("    return embeddings, times[None] ** 2", "timestamps that are not evenly spaced"),
         ("    return embeddings, -times[None]", "timestamps that are not evenly spaced and ascending"),
         ("    raise RuntimeError('no memory')", r"my_model.py:16: RuntimeError: no memory \(clip a/"),
-        ("    raise SystemExit(3)", r"my_model.py:16: it ends the process by sys.exit\(3\)"),
+        ("    raise SystemExit(3)", r"my_model.py:16: it called sys.exit\(3\)"),
     ],
 )
 def test_what_a_model_must_not_return_or_raise_is_one_message_with_file_and_line(
@@ -128,7 +128,7 @@ def test_what_a_model_must_not_return_or_raise_is_one_message_with_file_and_line
     [
         ("    sample_rate = 4000", "", "my_model.py:9: sample_rate of the model is None; allowed: a whole number"),
         ("    timestamp_embedding_size = 2", "    timestamp_embedding_size = 0.5", "is 0.5; allowed: a whole number"),
-        ("def load_model", "def load_it", "my_model.py: defines no load_model; allowed: a module of the form of HEAR"),
+        ("def load_model", "def load_it", "my_model.py: defines no load_model; allowed: a module with the HEAR"),
         ("import torch", "import nothing_here", "my_model.py:2: ModuleNotFoundError"),
         ("import torch", "import torch as", "my_model.py:2: SyntaxError"),
         ("    return Model()", "    return 1 / 0", "my_model.py:10: ZeroDivisionError"),
@@ -155,5 +155,5 @@ def test_the_modules_of_a_package_import_each_other(tmp_path, data):
     assert embed_clips(model, data, Path(tmp_path) / "e").model == "my_models"
 
 
-def test_a_name_that_no_package_has_is_none():
+def test_no_model_is_loaded_for_a_name_that_no_package_has():
     assert load_installed("nothing_of_that_name") is None

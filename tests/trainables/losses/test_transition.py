@@ -38,7 +38,7 @@ def test_a_text_reads_back_equal_even_where_a_class_has_a_comma_or_quote():
         ("a,b\n1,0\n1,0\n", "column b is zero; allowed: a label that some class may be given"),
     ],
 )
-def test_what_is_no_transition_matrix_is_refused_with_the_reason(text, message):
+def test_a_text_without_a_transition_matrix_is_refused_with_the_reason(text, message):
     with pytest.raises(ValueError, match=message):
         parse_transition(text)
 
@@ -71,7 +71,7 @@ def test_the_matrix_of_injected_noise_is_counted():
     assert empirical(LABELS) == [[0.75, 0.25], [0.0, 1.0]]
 
 
-def test_a_class_of_no_clip_with_a_known_true_label_is_taken_to_be_without_noise():
+def test_a_class_without_clips_of_known_true_label_is_taken_to_have_no_noise():
     labels = KnownLabels(("a", "b", "c"), (0, 0, 0), (1, 1, 1), ((1, 1, 0), (0, 0, 0), (0, 0, 0)))
     assert empirical(labels) == [[0.5, 0.5, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
 
@@ -96,7 +96,7 @@ NO_TRUE_CAT = KnownLabels(("bird", "cat"), (1, 1), (4, 4), ((4, 0), (4, 0)))
         (
             "injected",
             NO_TRUE_CAT,
-            "forward_correction knows for no unverified training clip labelled cat that it is of one of the classes",
+            "forward_correction needs an unverified training clip labelled cat whose true class is known",
         ),
         ("verified", NO_TRUTH, "forward_correction needs a verified training clip of each class; bird has none"),
         (

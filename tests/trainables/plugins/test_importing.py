@@ -47,7 +47,7 @@ def test_a_module_beside_a_plugin_is_not_found(tmp_path, monkeypatch):
     [
         ("x = 1\nx = = 2", "mine.py:2: SyntaxError: invalid syntax"),
         ("def f():\n  raise ValueError('no\\nway')\nf()", "mine.py:2: ValueError: no\\nway"),
-        ("import sys\nsys.exit(3)", "mine.py:2: it ends the process by sys.exit(3)"),
+        ("import sys\nsys.exit(3)", "mine.py:2: it called sys.exit(3)"),
         ("import json\njson.loads('{')", "mine.py:2: json.decoder.JSONDecodeError: Expecting property name"),
     ],
 )

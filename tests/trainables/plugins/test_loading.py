@@ -170,7 +170,7 @@ def test_the_run_id_depends_on_the_hash():
     assert before.run_id != after.run_id
 
 
-def test_no_parameter_can_be_called_like_a_column_of_the_table_of_runs():
+def test_no_parameter_can_have_the_name_of_a_column_of_the_table_of_runs():
     study = Builder()
     study.add("a", CCE(name="cce"), 0)
     assert set(study.results().runs.columns) - {*PARAMETERS} <= TAKEN
@@ -180,13 +180,13 @@ def test_no_parameter_can_be_called_like_a_column_of_the_table_of_runs():
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("import os\nos._exit(0)", "my_losses.py:9: it ends the process by os._exit(0)"),
+        ("import os\nos._exit(0)", "my_losses.py:9: it called os._exit(0)"),
         ("import ctypes\nctypes.string_at(0)", "my_losses.py:9: its process was killed by SIGSEGV"),
         ("import os\nos.abort()", "my_losses.py:9: its process was killed by SIGABRT"),
         ("import no_such_module", "my_losses.py:8: ModuleNotFoundError: No module named 'no_such_module'"),
     ],
 )
-def test_a_plugin_that_ends_its_process_ends_in_a_message(text, problem):
+def test_a_plugin_that_ends_its_process_is_a_message(text, problem):
     with pytest.raises(PluginError) as error:
         load_apart(plugin_sources(text))
     assert str(error.value).startswith(problem)

@@ -1,4 +1,4 @@
-"""The settings of the built-in losses that change during a training; imports no torch, as the catalogue."""
+"""The settings of the built-in losses that change during training; imports no torch, like the catalogue."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class TruncatedGCE(Loss):
     q: PositiveQ = 0.7
     k: K = 0.5
     start: Annotated[
-        int, Field(ge=1, le=10_000, description="the first epoch at whose start p may be compared with k; GCE before")
+        int, Field(ge=1, le=10_000, description="first epoch at which p may be compared with k; plain GCE before it")
     ] = 20
     every: Annotated[
         int,
@@ -47,7 +47,9 @@ class TruncatedGCE(Loss):
     ] = 10
     weights_from: Annotated[
         WeightsFrom,
-        Field(description="the network that p is from: of the epoch with the best validation accuracy, or the running"),
+        Field(
+            description="which network p comes from: the one of the best validation accuracy so far, or the running one"
+        ),
     ] = "best"
 
     def make(self) -> LossFunction:

@@ -74,7 +74,7 @@ def test_initial_weights_are_equal_where_networks_are(study: Builder) -> None:
 def test_a_network_of_a_plugin_is_named_with_its_parameters(study: Builder) -> None:
     network = UnknownNetwork.model_validate({"name": "mine.resnet", "depth": 18})
     (text, *_) = methods(study, ("a", network))
-    assert "The network was the network mine.resnet of a plugin with depth = 18." in text
+    assert "The network was mine.resnet from a plugin with depth = 18." in text
 
 
 def test_a_study_on_embeddings_alone_names_them_and_no_log_mel_features(study: Builder) -> None:

@@ -114,13 +114,13 @@ def study(arms: str, rest: str) -> str:
         ),
         (
             study("{name: a, loss: {name: adaptive_gce, distances: penultimate}}", "seeds: 2\ntraining: {mixup: 0.1}"),
-            "5: training.mixup: 0.1 is not allowed; allowed: 0 with arm a: its q needs features of patches that are no",
+            "5: training.mixup: 0.1 is not allowed; allowed: 0 with arm a, or distances: input there: penultimate dist",
         ),
         (
             study(
                 f"{VALUES[:-2]}, distances: {{values: [input, penultimate]}}}}}}", "seeds: 2\ntraining: {mixup: 0.1}"
             ),
-            "5: training.mixup: 0.1 is not allowed; allowed: 0 with arm a: its q needs features of patches that are no",
+            "5: training.mixup: 0.1 is not allowed; allowed: 0 with arm a, or distances: input there: penultimate dist",
         ),
         (
             study(CCE, "seeds: 2\ntraining: {mixup: {values: [0, 0.1]}, mixup_after: {values: [5, 10]}}"),
@@ -162,7 +162,7 @@ def test_a_broken_rule_is_refused(problems: Callable[[str | bytes], list[str]], 
     assert [text for text in found if text.startswith(f"figure3.yaml:{problem}")], found
 
 
-def test_all_broken_rules_are_said_at_once(problems: Callable[[str | bytes], list[str]]) -> None:
+def test_all_broken_rules_are_reported_at_once(problems: Callable[[str | bytes], list[str]]) -> None:
     arms = f"{RANGE[:-1]}, subset: {{values: [all, clean]}}}}"
     text = study(arms, "method: {name: search, asha: {grace_period: 200}, baselines: [d]}\nseeds: 3")
     assert len(problems(text)) == 4
