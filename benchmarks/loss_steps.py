@@ -1,7 +1,7 @@
 """The training step with each built-in loss beside that with ``cce``: ``cnn``, batches of 64, 20 classes, one thread.
 
 ``python benchmarks/loss_steps.py`` prints the table alone. All losses train the same network on the same noise in turn,
-so other load of the machine affects all equally. What a loss prepares for a training or an epoch is not included.
+so other load of the machine affects all equally. What a loss prepares for training or for an epoch is not included.
 """
 
 from __future__ import annotations

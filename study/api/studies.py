@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from trainables.settings import CollapseRule, Controls
 
 Keys = Mapping[str, Any] | BaseModel  # what a file writes as a mapping: a dict, or one of the package's models
-CONSENT = Consent(allowed=True, accepted=load_apart)  # whoever names a file in Python wants its code to run
+CONSENT = Consent(allowed=True, accepted=load_apart)  # to name a file in Python is to accept its code
 
 _running = threading.Lock()
 

@@ -171,4 +171,4 @@ def test_an_outage_while_a_study_runs_loses_nothing(seconds, front, make_bucket,
     _, errors = finish(process)
     assert outcomes(storage) == local
     assert "Traceback" not in errors
-    assert [r.provenance.attempt_count for r in read_records(storage).values()] == [1] * 4, "a run began anew"
+    assert [r.provenance.attempt_count for r in read_records(storage).values()] == [1] * 4, "a run began again"

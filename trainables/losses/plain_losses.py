@@ -1,4 +1,4 @@
-"""The settings of the losses that are plain functions of logits and labels. Imports no torch, as ``catalogue``."""
+"""The settings of the losses that are plain functions of logits and labels. Imports no torch, like ``catalogue``."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ def l2_penalty(network: nn.Module) -> torch.Tensor:
     """Return what the loss adds ``l2`` times, a scalar: the sum of the squared kernels of all ``nn.Linear`` layers.
 
     Biases, convolutions and normalisations are not penalised, as in the baseline. A network with a method
-    ``penalty()`` decides itself.
+    ``penalty()`` defines its own penalty.
     """
     penalty = getattr(network, "penalty", None)
     if callable(penalty):

@@ -1,7 +1,7 @@
 """mixup and masked patches: the draws of an epoch, and what they do to a batch.
 
-All draws are made on the CPU, from streams of their own, for the positions in the epoch's order. So they are the same
-on every device, and runs of equal seed are paired across arms.
+All draws are made on the CPU, from separate streams, for the positions in the epoch's order. So they are the same on
+every device, and runs of equal seed are paired across arms.
 """
 
 from __future__ import annotations

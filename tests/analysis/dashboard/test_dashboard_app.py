@@ -30,7 +30,7 @@ def full_studies(full_storage):
 
 
 def look(studies, path, query=""):
-    """Open a page anew; return its text as JSON, what is shown, and the keys of its parts and figures."""
+    """Open a page again; return its text as JSON, what is shown, and the keys of its parts and figures."""
     built, now, *_ = update(studies, (path, query), Browser())
     keys = {kind: [] for kind in ("part", "figure")}
     for component in built:
@@ -123,7 +123,7 @@ def test_a_new_record_changes_the_blocks_that_it_concerns_and_no_others(study, s
         update(studies, ("/study/best-t", query), Browser(shown=after, parts=parts, figures=figures))
 
 
-def test_a_page_that_gains_a_block_is_built_anew(study, studies, storage):
+def test_a_page_that_gains_a_block_is_built_again(study, studies, storage):
     study.temperatures([2, 3], 3)
     write_plan(storage, study.plan())
     _, now, parts, figures = look(studies, "/study/best-t")

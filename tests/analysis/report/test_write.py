@@ -91,7 +91,7 @@ def test_the_page_and_the_markdown_open_with_headline_advice_and_verdict(full_re
 
 
 @pytest.mark.parametrize("file", ["report.html", "report.md"])
-def test_both_forms_say_what_was_left_out_and_what_was_published(full_report: Path, file: str) -> None:
+def test_both_forms_state_what_was_left_out_and_what_was_published(full_report: Path, file: str) -> None:
     text = (full_report / file).read_text()
     for fact in ("train_loss is nan in epoch 2", "RuntimeError: out of memory", "393581.wav", "75.3 ± 0.5", "abc1234"):
         assert fact in text or markdown.markdown_text(fact) in text

@@ -1,4 +1,4 @@
-"""Studies in Python: they are what the same study files are, and their errors name keys, not lines."""
+"""Studies in Python: they equal the same study files, and their errors name keys, not lines."""
 
 import inspect
 import subprocess
@@ -178,7 +178,7 @@ def test_the_folder_of_a_package_is_the_plugin_of_its_classes(folder, monkeypatc
     assert spec.plugins == (str(folder / "package_of_a_test"),)
 
 
-def test_a_class_without_a_file_is_to_be_put_into_one(monkeypatch):
+def test_a_class_without_a_file_is_refused(monkeypatch):
     class Cell(Loss):
         name: str = "mine.cell"
 
@@ -224,7 +224,7 @@ def test_importing_the_names_loads_neither_torch_nor_ray_nor_pandas():
     assert answer.stdout == "Study []\n"
 
 
-def test_another_name_is_none_of_the_package():
+def test_any_other_name_is_an_attribute_error():
     assert study.__all__ == ["SpecError", "Study", "check", "run"]
     with pytest.raises(AttributeError, match="module 'study' has no attribute 'Studi'"):
         study.Studi  # noqa: B018 -- the access is what is tested

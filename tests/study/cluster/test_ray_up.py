@@ -240,7 +240,7 @@ def test_on_aws_a_gpu_machine_comes_with_the_work_and_goes_without(machine, aws)
         assert (launch.get("InstanceMarketOptions.MarketType") == "spot") == (role == "worker")
 
 
-def test_on_machines_of_ones_own_all_join_and_none_is_asked_without_the_token(machine):
+def test_on_users_own_machines_all_join_and_none_answers_without_the_token(machine):
     def change(config):
         config["setup_commands"][-2:] = INSTALLED
         config["worker_start_ray_commands"].remove("ray stop")

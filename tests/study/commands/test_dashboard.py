@@ -128,7 +128,7 @@ def test_bad_input_is_one_message_and_exit_code_2(tmp_path):
         assert "Traceback" not in answer.stderr
 
 
-def test_a_token_of_ones_own_must_be_long(tmp_path):
+def test_a_users_token_must_be_long(tmp_path):
     hosts = ("--storage", tmp_path, "--host", "0.0.0.0")  # noqa: S104
     answer = refused(*hosts, GCE_STUDY_DASHBOARD_TOKEN="short")  # noqa: S106 -- one that is refused
     assert answer.returncode == 2

@@ -91,7 +91,7 @@ def test_a_fault_of_the_model_is_one_message_with_file_and_line(capsys, line, ot
 
 
 @pytest.mark.usefixtures("here")
-def test_a_model_of_no_package_is_refused(capsys):
+def test_an_unknown_model_is_refused(capsys):
     assert main(["data", "embed", "study.yaml", "--with", "nothing"]) == 2
     error = capsys.readouterr().err
     assert "--with 'nothing': neither a file nor an installed model" in error

@@ -1,4 +1,4 @@
-"""Whatever only shows studies imports no plugin."""
+"""Commands that only show studies import no plugin."""
 
 import json
 import sys

@@ -183,7 +183,7 @@ def killed_and_continued(folder, undisturbed, text, share):
     records = read_records(storage)
     # One that stood at a rung may be stopped there without another attempt.
     went_on = [records[run_id] for run_id in in_flight if records[run_id].status != "stopped"]
-    assert all(record.provenance.attempt_count == 2 for record in went_on), "a run in flight began anew"
+    assert all(record.provenance.attempt_count == 2 for record in went_on), "a run in flight began again"
     return storage
 
 

@@ -24,7 +24,7 @@ training: {{epochs: {epochs}, stop_after: {epochs}, batch_size: 8}}
 storage: {storage}
 """
 
-# Two nodes with a core each, and a head that trains nothing. Each time that an epoch has been trained anew, a node is
+# Two nodes with a core each, and a head that trains nothing. Each time that an epoch has been trained again, a node is
 # lost at some moment in the second after it, and another comes.
 ON_A_CLUSTER = """
 import os, random, sys, threading, time

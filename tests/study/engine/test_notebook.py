@@ -57,7 +57,7 @@ def test_a_state_that_stays_is_sent_once(cell):
     assert (cell.shown, cell.updates) == (["1 of 3"], [])
 
 
-def test_a_transient_display_shows_nothing_of_what_is_over_at_once(cell, monkeypatch):
+def test_a_transient_display_shows_nothing_of_what_ends_at_once(cell, monkeypatch):
     monkeypatch.setattr(notebook, "REFRESH_S", 5.0)
     with NotebookDisplay(lambda: "1 of 3", transient=True):
         pass

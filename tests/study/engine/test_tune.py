@@ -164,7 +164,7 @@ def test_a_run_whose_process_was_lost_does_not_count_as_running_until_another_on
     assert state.in_flight.keys() == {run_id}
 
 
-def test_an_epoch_between_two_deaths_starts_the_count_anew(asking, plans, tmp_path):
+def test_an_epoch_between_two_deaths_starts_the_count_again(asking, plans, tmp_path):
     asking.suggest("a")
     for _ in range(30):
         asking.on_death(plans[0].run, "ray.exceptions.ActorDiedError: killed")

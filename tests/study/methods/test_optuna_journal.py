@@ -1,4 +1,4 @@
-"""The journal shows a search to Optuna's tools, grows by appending, and is made anew when it cannot be grown."""
+"""The journal shows a search to Optuna's tools, grows by appending, and is made again when it cannot be grown."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def test_what_was_measured_more_than_a_week_ago_is_measured_again(cache, monkeyp
 
 @pytest.mark.parametrize("content", ["", "[]", "7", "{}", '{"a": 1}', '{"a": []}', '{"a": ["x"]}', "\xff"])
 @pytest.mark.usefixtures("measured")
-def test_a_damaged_memory_is_made_anew(content, cache):
+def test_a_damaged_memory_is_made_again(content, cache):
     cache.mkdir()
     (cache / "speed.json").write_bytes(content.encode("latin-1"))
     assert [seconds_per_patch(8, 3) for _ in range(2)] == [(1.0, 0.5)] * 2

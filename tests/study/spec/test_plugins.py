@@ -1,4 +1,4 @@
-"""The plugins of a study file: imported by consent, checked as built-in losses are, ignored by whoever only reads."""
+"""The plugins of a study file: imported by consent, checked as built-in losses are, not needed to read it."""
 
 import json
 
@@ -76,13 +76,13 @@ def test_without_consent_nothing_is_imported(study, tmp_path):
         read_spec(study(), Consent())
 
 
-def test_whoever_only_reads_a_study_imports_nothing_and_needs_no_plugin(study, tmp_path):
+def test_reading_a_study_imports_nothing_and_needs_no_plugin(study, tmp_path):
     (tmp_path / "my_losses.py").unlink()
     spec = read_spec(study())
     assert (spec.name, spec.open_arms[0].size) == ("s", 2)
 
 
-def test_whoever_only_reads_accepts_ranges_of_a_search(study):
+def test_reading_without_plugins_accepts_ranges_of_a_search(study):
     search = ("seeds: 1", "method: {name: search, confirm_seeds: 2}")
     opened = ("{values: [1, 5]}", "{min: 1, max: 5}")
     assert read_spec(study(search, opened)).open_arms[0].open.keys() == {"gamma"}
@@ -91,7 +91,7 @@ def test_whoever_only_reads_accepts_ranges_of_a_search(study):
 @pytest.mark.parametrize(
     "value", ["[3, 4]", "{values: []}", "{values: 3}", "{min: a}", "{a: 1}", "{values: [[1], [2]]}"]
 )
-def test_whoever_only_reads_accepts_any_parameter(study, value):
+def test_reading_without_plugins_accepts_any_parameter(study, value):
     assert read_spec(study(("{values: [1, 5]}", value))).name == "s"
 
 

@@ -207,7 +207,7 @@ def test_unchanged_files_are_not_read_again(good: Path, tmp_path: Path, make_wav
     assert checked(good).digests != first.digests
 
 
-def test_a_damaged_digest_cache_is_made_anew(good: Path, tmp_path: Path) -> None:
+def test_a_damaged_digest_cache_is_made_again(good: Path, tmp_path: Path) -> None:
     first = checked(good)
     for damage in (b"{", b"[]", b'{"x": 1}', b'{"x": [1]}', b'{"version": 2, "files": {"x": [1]}}'):
         (tmp_path / "cache/digests.json").write_bytes(damage)

@@ -82,7 +82,7 @@ def test_labels_do_not_change_the_store_but_content_and_features_do(tmp_path):
     assert store_folder(tmp_path, other, FEATURES) != store_folder(tmp_path, data, FEATURES)
 
 
-def test_features_that_change_the_frames_have_a_store_of_their_own_and_those_that_move_patches_have_not(tmp_path):
+def test_features_that_change_the_frames_have_their_own_store_and_those_that_move_patches_do_not(tmp_path):
     data = noise_set(tmp_path / "wav", 1)
     changed = {key: FEATURES.model_copy(update={key: value - 1}) for key, value in FEATURES.model_dump().items()}
     stores = {key: store_folder(tmp_path, data, features) for key, features in changed.items()}
@@ -91,7 +91,7 @@ def test_features_that_change_the_frames_have_a_store_of_their_own_and_those_tha
 
 
 @pytest.mark.usefixtures("one_thread", "threads")
-def test_a_store_of_other_features_lies_beside_and_holds_their_frames(tmp_path):
+def test_a_store_of_other_features_lies_beside_the_first_and_holds_their_frames(tmp_path):
     data = noise_set(tmp_path / "wav", 2, seconds=0.7)
     features = Features(hop=441, mels=40)
     paper, other = build_store(data, tmp_path), build_store(data, tmp_path, features)
@@ -280,7 +280,7 @@ def test_too_little_room_is_an_error_before_anything_is_computed(tmp_path):
     assert list(tmp_path.glob("*/chunks/*")) == []
 
 
-def test_the_manifest_says_what_the_frames_are(store, features):
+def test_the_manifest_states_what_the_frames_are(store, features):
     value = json.loads((store.folder / "store.json").read_text())
     assert value["total"] == store.total
     assert value["mels"] == features.mels

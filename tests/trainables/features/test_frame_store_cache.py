@@ -54,7 +54,7 @@ def test_a_copy_is_made_once(remote, tmp_path):
     assert (again.folder / FRAMES_FILE).stat().st_ino == before.st_ino
 
 
-def test_a_damaged_copy_is_fetched_anew(remote, store, tmp_path):
+def test_a_damaged_copy_is_fetched_again(remote, store, tmp_path):
     path = fetch(remote, tmp_path / "cache").folder / FRAMES_FILE
     data = bytearray(path.read_bytes())
     data[100] ^= 1
@@ -62,7 +62,7 @@ def test_a_damaged_copy_is_fetched_anew(remote, store, tmp_path):
     assert (fetch(remote, tmp_path / "cache").frames() == store.frames()).all()
 
 
-def test_what_was_damaged_there_is_no_store_and_is_built_anew(remote, store, tmp_path):
+def test_what_was_damaged_there_is_no_store_and_is_built_again(remote, store, tmp_path):
     (frames,) = remote.glob("*.f32")
     data = bytearray(frames.read_bytes())
     data[100] ^= 1

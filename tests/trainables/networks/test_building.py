@@ -146,13 +146,13 @@ def test_outputs_of_other_shapes_are_refused(logits, features, described):
         checked_outputs((torch.zeros(logits), torch.zeros(features)), "mine.net", 4, 3)
 
 
-def test_a_network_with_a_penalty_of_its_own_is_penalised_by_that():
+def test_a_network_with_its_own_penalty_is_penalised_by_it():
     model = nn.Linear(3, 2)
     model.penalty = lambda: torch.tensor(7.0)
     assert l2_penalty(model) == 7
 
 
-def test_without_one_the_kernels_of_all_dense_layers_are_penalised_and_nothing_else():
+def test_by_default_the_kernels_of_all_dense_layers_are_penalised_and_nothing_else():
     model = nn.Sequential(nn.Conv2d(1, 1, 1), nn.Linear(3, 2), nn.BatchNorm1d(2), nn.Linear(2, 2))
     assert torch.isclose(l2_penalty(model), model[1].weight.square().sum() + model[3].weight.square().sum())
 

@@ -15,7 +15,7 @@ def test_with_a_hidden_layer_its_features_are_the_hidden_activations():
     assert torch.equal(features, torch.relu(model.hidden[0](EMBEDDINGS)))
 
 
-def test_without_one_it_is_linear_and_its_features_are_the_embeddings():
+def test_without_a_hidden_layer_it_is_linear_and_its_features_are_the_embeddings():
     model = Head(12, 3, hidden=0, seed=0).eval()
     logits, features = model(EMBEDDINGS)
     layer = model.output[1]

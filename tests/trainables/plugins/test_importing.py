@@ -1,4 +1,4 @@
-"""Plugins are imported from their sources, under names of their own."""
+"""Plugins are imported from their sources, under unique names."""
 
 import sys
 import traceback

@@ -97,7 +97,7 @@ def run(sha256):
     )
 
 
-def test_a_process_that_trains_uses_the_package_that_is_installed_there(install, tmp_path):
+def test_a_process_that_trains_uses_its_installed_package(install, tmp_path):
     sha256 = read_sources(install()).sha256
     load_kept(tmp_path / "results", run(sha256))
     assert code_of(Configuration.model_validate({"loss": {"name": "mine.focal"}}))[0].sha256 == sha256

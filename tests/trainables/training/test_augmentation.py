@@ -1,4 +1,4 @@
-"""mixup and masks: drawn from streams of their own, equal for equal seeds, and applied as their papers define them."""
+"""mixup and masks: drawn from separate streams, equal for equal seeds, and applied as their papers define them."""
 
 import json
 
@@ -48,13 +48,13 @@ def test_masks_repeat_for_equal_seeds_and_differ_by_seed_and_epoch():
     assert not torch.equal(hidden(**masks), hidden(epoch=2, **masks))
 
 
-def test_each_kind_of_augmentation_has_a_stream_of_its_own():
+def test_each_kind_of_augmentation_has_its_own_stream():
     assert same(mixings(), mixings(time_mask=5, frequency_mask=3))
     both, time = hidden(time_mask=5, frequency_mask=3), hidden(time_mask=5)
     assert torch.equal(both.all(dim=3), time.all(dim=3))
 
 
-def test_time_and_frequency_masks_of_equal_size_are_drawn_apart():
+def test_time_and_frequency_masks_of_equal_size_are_drawn_independently():
     made = Augmentation(Training(batch_size=SIZE, time_mask=5, frequency_mask=5), 0, 1, BATCHES, (20, 20), CPU)
     masked = made.masked(0, torch.ones(SIZE, 1, 20, 20))[:, 0] == 0
     assert not torch.equal(masked.all(dim=2), masked.all(dim=1))
@@ -67,7 +67,7 @@ def test_partners_are_a_permutation_of_each_batch_and_differ_between_batches():
 
 
 @pytest.mark.parametrize("alpha", [0.1, 0.3, 1.0, 5.0])
-def test_every_patch_has_a_weight_of_its_own_from_the_beta_distribution(alpha):
+def test_every_patch_has_its_own_weight_from_the_beta_distribution(alpha):
     lam = mixings(mixup=alpha)[1].double().flatten()
     assert lam.mean().item() == pytest.approx(0.5, abs=0.03)
     assert lam.var().item() == pytest.approx(1 / (4 * (2 * alpha + 1)), rel=0.1)

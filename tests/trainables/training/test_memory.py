@@ -1,4 +1,4 @@
-"""Losses with memory: what they are told, that their state lies in the checkpoint, and that resumed runs are equal."""
+"""Losses with memory: what they receive, that their state is in the checkpoint, and that resumed runs are equal."""
 
 from typing import get_args
 
@@ -79,7 +79,7 @@ def assert_equal(one, two):
     assert all(torch.equal(value, weights[name]) for name, value in one.model.state_dict().items())
 
 
-def test_a_batch_tells_its_patches_and_epoch(start):
+def test_a_batch_holds_its_patches_and_epoch(start):
     loss = Watching()
     training = trained(start(loss), 2)
     train, patches = training.data.train, training.data.patches
@@ -196,7 +196,7 @@ def test_best_predictions_are_the_running_ones_before_the_first_epoch_ends(start
     assert torch.equal(predictions.best(), predictions.running())
 
 
-def test_best_predictions_are_refused_to_a_loss_that_does_not_need_them(start):
+def test_best_predictions_are_refused_unless_the_loss_needs_them(start):
     with pytest.raises(ValueError, match="needs_best"):
         start(Watching()).predictions.best()
 

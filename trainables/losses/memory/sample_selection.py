@@ -73,8 +73,8 @@ class Truncation(Memory):
             k: probability in (0, 1) at or below which a sample is left out.
             first: epoch, counted from 1, before which nothing is renewed.
             every: epochs between renewals.
-            weights_from: which weights of the network give p: those of the epoch with the highest validation accuracy
-                so far, or the running ones.
+            weights_from: which weights of the network p comes from: those of the epoch with the highest validation
+                accuracy so far, or the running ones.
 
         """
         self.q, self.k, self.first, self.every = q, k, first, every

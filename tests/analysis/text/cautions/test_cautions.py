@@ -139,6 +139,6 @@ def test_uneven_spreads_are_said_where_the_set_of_bests_relies_on_one(study: Bui
     assert high == pytest.approx(100 * noise[4].std(ddof=1), rel=0.1)
 
 
-def test_the_lowest_learning_rate_tried_is_said(study: Builder) -> None:
+def test_the_lowest_learning_rate_tried_is_stated(study: Builder) -> None:
     study.learning_rates("cce", (1e-2, 3e-2, 1e-1), 6)
     assert any("lr = 0.01 is the lowest of the 3 values tried for cce" in text for text in study.report().cautions)

@@ -188,7 +188,7 @@ def test_a_confirming_run_is_never_stopped():
     assert report(search, search.ask(), [0.0, 0.0]) is Decision.CONTINUE
 
 
-def test_a_search_that_may_sample_more_goes_on_and_confirms_the_best_of_all():
+def test_a_search_that_may_sample_more_continues_and_confirms_the_best_of_all():
     search = search_of()
     explored = told(search, [0.3] * 10, [0.9] * 10, [0.5] * 10, [0.4] * 10)
     under_way = search.ask()
