@@ -47,11 +47,11 @@ class _PluginFinder(MetaPathFinder, InspectLoader):
         return self._known(fullname)[2]
 
     def get_code(self, fullname: str) -> CodeType:
-        """Compile a module, and let tracebacks show its lines."""
+        """Compile a module, which may begin with a byte order mark, and let tracebacks show its lines."""
         sources, file, text = self._known(fullname)
         shown = sources.shown(file)
         linecache.cache[shown] = (len(text), None, text.splitlines(keepends=True), shown)
-        return compile(text, shown, "exec", dont_inherit=True)
+        return compile(text.removeprefix("\ufeff"), shown, "exec", dont_inherit=True)
 
     def is_package(self, fullname: str) -> bool:
         """Return whether a module is a package."""

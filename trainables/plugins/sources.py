@@ -94,23 +94,28 @@ def read_sources(path: Path) -> Sources:
 
     """
     shown = plain(str(path))
+    is_package = path.is_dir()
     try:
-        files = python_files(path) if path.is_dir() else {TOP: path.read_bytes()}
+        paths = _modules(path) if is_package else {TOP: path}
+        size = sum(file.stat().st_size for file in paths.values())
+        readable = is_package or (path.suffix == ".py" and path.is_file())  # reading a pipe would block
     except (OSError, ValueError) as error:  # ValueError: a null character in the name
-        msg = f"{shown}: cannot be read: {getattr(error, 'strerror', None) or error}"
-        raise PluginError(msg) from None
-    if path.is_dir() and (TOP not in files or path.suffix == ".py"):
-        msg = f"{shown}: not a package: {'its name ends in .py' if TOP in files else f'it has no {TOP}'}"
+        raise _unreadable(shown, error) from None
+    if is_package and (TOP not in paths or path.suffix == ".py"):
+        msg = f"{shown}: not a package: {'its name ends in .py' if TOP in paths else f'it has no {TOP}'}"
         raise PluginError(msg)
-    if not path.is_dir() and path.suffix != ".py":
+    if not readable:
         msg = f"{shown}: not a plugin; allowed: a .py file, or a folder with {TOP}"
         raise PluginError(msg)
-    size = sum(map(len, files.values()))
-    if size > MAX_BYTES or len(files) > MAX_FILES:
+    if size > MAX_BYTES or len(paths) > MAX_FILES:
         msg = (
-            f"{shown}: {len(files)} files of {size} bytes; allowed: at most {MAX_FILES} .py files of {MAX_BYTES} bytes"
+            f"{shown}: {len(paths)} files of {size} bytes; allowed: at most {MAX_FILES} .py files of {MAX_BYTES} bytes"
         )
         raise PluginError(msg)
+    try:
+        files = {name: file.read_bytes() for name, file in paths.items()}
+    except OSError as error:
+        raise _unreadable(shown, error) from None
     texts = {}
     for name, content in files.items():
         try:
@@ -123,6 +128,10 @@ def read_sources(path: Path) -> Sources:
     return Sources(name=plain(path.name), files=texts)
 
 
+def _unreadable(shown: str, error: Exception) -> PluginError:
+    return PluginError(f"{shown}: cannot be read: {getattr(error, 'strerror', None) or error}")
+
+
 def python_files(folder: Path) -> dict[str, bytes]:
     """Return the ``.py`` files that can be modules of a package, by relative path.
 
@@ -130,11 +139,15 @@ def python_files(folder: Path) -> dict[str, bytes]:
         OSError: one cannot be read.
 
     """
+    return {name: file.read_bytes() for name, file in _modules(folder).items()}
+
+
+def _modules(folder: Path) -> dict[str, Path]:
     files = {}
     for file in sorted(folder.rglob("*.py")):
         parts = file.relative_to(folder).with_suffix("").parts
         if all(part.isidentifier() for part in parts) and file.is_file():
-            files["/".join(file.relative_to(folder).parts)] = file.read_bytes()
+            files["/".join(file.relative_to(folder).parts)] = file
     return files
 
 

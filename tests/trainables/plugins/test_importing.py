@@ -70,6 +70,10 @@ def test_a_plugin_that_failed_leaves_no_module_and_fails_again():
     assert set(sys.modules) == before
 
 
+def test_a_byte_order_mark_is_no_part_of_the_code():
+    assert imported("\ufeffmarked = 1").marked == 1
+
+
 def test_a_traceback_shows_the_lines_of_a_plugin():
     module = imported("def f():\n    raise ValueError('why')  # in a plugin")
     with pytest.raises(ValueError, match="why") as error:

@@ -1,6 +1,7 @@
 """The sources of plugins: read, identified and kept."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -63,6 +64,13 @@ def test_a_file_of_another_suffix_and_a_folder_without_init_are_refused(tmp_path
         read_sources(tmp_path / "a.txt")
     with pytest.raises(PluginError, match=r"not a package: it has no __init__\.py"):
         read_sources(tmp_path)
+
+
+def test_what_is_no_file_is_refused_without_being_read(tmp_path):
+    os.mkfifo(tmp_path / "pipe.py")
+    for path in (Path(tmp_path) / "pipe.py", Path("/dev/zero")):
+        with pytest.raises(PluginError, match=f"{path}: not a plugin; allowed: a .py file"):
+            read_sources(path)
 
 
 def test_more_files_than_allowed_are_refused(tmp_path, monkeypatch):
