@@ -61,8 +61,8 @@ def _refusal(detail: ErrorDetails, document: Document, root: Schema) -> Problem:
     elif kind == "missing":
         text = f"missing; allowed: {describe(union, root)}"
     elif kind in {"union_tag_not_found", "union_tag_invalid"}:
-        path = (*path, union["discriminator"]["propertyName"])
-        names = list(union["discriminator"]["mapping"])
+        choice = _not_null(union, root)["discriminator"]
+        path, names = (*path, choice["propertyName"]), list(choice["mapping"])
         value = shown(_at(document.data, path))
         wrong = (
             "missing" if kind == "union_tag_not_found" else f"{value} is not allowed{closest(context['tag'], names)}"

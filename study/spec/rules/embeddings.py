@@ -36,7 +36,9 @@ def embedding_violations(spec: StudyKeys) -> Iterator[Violation]:
         if any(not kind.needs_frames for kind in kinds):
             for mask in MASKS:
                 if any(arm.possible(mask)):
-                    yield Violation(arm.path(mask), f"0: arm {arm.name} trains on embeddings, which have no such axis")
+                    yield Violation(
+                        arm.path(mask), f"0, as arm {arm.name} trains on embeddings, which have no such axis"
+                    )
         if any(isinstance(kind.loss, AdaptiveGCE) for kind in kinds):
             yield from _relative(arm)
 
@@ -45,4 +47,4 @@ def _relative(arm: OpenArm) -> Iterator[Violation]:
     """Yield a temperature beside a relative one."""
     default = AdaptiveGCE.model_fields["temperature"].default
     if arm.parameters[RELATIVE].value is not None and arm.parameters["temperature"].value != default:
-        yield Violation(arm.path("temperature"), f"one of the two; {RELATIVE} states T in another unit")
+        yield Violation(arm.path("temperature"), f"no temperature beside {RELATIVE}, which replaces it")

@@ -255,10 +255,19 @@ def test_the_british_spelling_is_answered_with_the_key(
     assert "training.optimiser: unknown key (its value is 'sgd') (did you mean optimizer?)" in problem
 
 
-def test_an_unknown_network_is_answered_with_those_that_are_known(problems: Callable[[str | bytes], list[str]]) -> None:
-    (problem,) = problems(HEAD + "arms: [{name: a, loss: {name: cce}}]\nseeds: 2\nnetwork: {name: cmm}\n")
-    assert "5: network.name: 'cmm' is not allowed" in problem
-    assert "cnn" in problem
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("arms: [{name: a, loss: {name: cce}}]\nseeds: 2\nnetwork: {name: cmm}\n", "5: network.name"),
+        ("arms: [{name: a, loss: {name: cce}, network: {name: cmm}}]\nseeds: 2\n", "3: arms[0].network.name"),
+    ],
+)
+def test_an_unknown_network_is_answered_with_those_that_are_known(
+    problems: Callable[[str | bytes], list[str]], text: str, place: str
+) -> None:
+    (problem,) = problems(HEAD + text)
+    assert f"{place}: 'cmm' is not allowed" in problem
+    assert "allowed: one of cnn, " in problem
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_a_study_knows_what_its_runs_use(losses, network, frames, embeddings):
 def test_a_temperature_beside_a_relative_one_is_refused(temperature):
     problems = refusals({"name": "adaptive_gce", "temperature": temperature, "relative_temperature": 0.1})
     assert problems == {
-        ("arms", 0, "loss", "temperature"): "one of the two; relative_temperature states T in another unit"
+        ("arms", 0, "loss", "temperature"): "no temperature beside relative_temperature, which replaces it"
     }
 
 
