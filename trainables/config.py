@@ -140,7 +140,10 @@ class Training(Frozen):
         int, Field(ge=0, description="largest width of a time mask in frames; 0: no time masks", exclude_if=not_)
     ] = 0
     frequency_mask: Annotated[
-        int, Field(ge=0, description="largest width of a frequency mask in mel bands; 0: none", exclude_if=not_)
+        int,
+        Field(
+            ge=0, description="largest width of a frequency mask in mel bands; 0: no frequency masks", exclude_if=not_
+        ),
     ] = 0
     masks: Annotated[
         int, Field(ge=1, le=100, description="masks of each kind in a patch", exclude_if=lambda masks: masks == 1)

@@ -1,4 +1,4 @@
-"""The settings of log-mel frames and of the patches of them; part of a run's identity."""
+"""The settings of log-mel frames and of their patches; part of a run's identity."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from trainables.frozen import Frozen
 
 
 class Features(Frozen):
-    """Settings of the log-mel frames and of the patches of them; the defaults are those of Fonseca et al. 2019."""
+    """Settings of the log-mel frames and of their patches; the defaults are those of Fonseca et al. 2019."""
 
     sample_rate: Annotated[
         int, Field(ge=2_000, le=192_000, description="rate in Hz to which sounds of another rate are resampled")

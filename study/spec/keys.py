@@ -134,10 +134,7 @@ class StudyKeys(Frozen):
     budget: Annotated[Budget, Field(description="limits at which the study ends; changes no result")] = Budget()
     features: Annotated[
         StudyFeatures,
-        Field(
-            description="log-mel frames and the patches of them, whose defaults are the paper's; and embeddings of the "
-            "clips"
-        ),
+        Field(description="log-mel frames and their patches, by default the paper's; and embeddings of the clips"),
     ] = FEATURES
     training: Annotated[OpenTraining, Field(description="the training protocol; every default is the paper's")] = (
         OpenTraining()
@@ -146,7 +143,7 @@ class StudyKeys(Frozen):
     network: Annotated[
         OpenNetwork,
         Field(
-            description="the network of every arm without one of its own",
+            description="the network of every arm that names none",
             exclude_if=lambda network: network == DEFAULT_NETWORK,
         ),
     ] = DEFAULT_NETWORK

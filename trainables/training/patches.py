@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from trainables.feature_settings import Features
 
-ROWS = 65_536  # of frames, summed at once; sums are rounded as their parts are, so this stays for frames
-MOST_MELS = 512  # above it are embeddings
+ROWS = 65_536  # frames summed at once; another number would round their sums differently
+MOST_MELS = 512  # rows with more columns are embeddings
 
 
 @dataclass(frozen=True)

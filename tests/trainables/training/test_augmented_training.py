@@ -1,4 +1,4 @@
-"""Trainings with mixup and masks: repeatable, paired across arms, and without a trace where they are not used."""
+"""Training with mixup and masks: repeatable, paired across arms, and unchanged where they are not used."""
 
 import pytest
 import torch
