@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NAME = r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*"  # of what a plugin defines: prefix.name
-NAME_FORM = "prefix.name in lower-case letters, digits and _"
+NAME_FORM = 'name: Literal["prefix.name"], in lower-case letters, digits and _'
 # Names that a parameter cannot have: an arm has it, or the table of runs has such a column.
 TAKEN = Training.model_fields.keys() | {
     *("arm", "configuration", "cpu_s", "epochs", "error", "gpu_hours", "loss", "network", "parameter", "price"),
@@ -61,7 +61,7 @@ def checked_name(model: type[Any]) -> str:
     """Return the name of a loss or network.
 
     Raises:
-        PluginError: its class has a form that no study file could state, or that cannot be made.
+        PluginError: its class has a form that no study file could state, or cannot be instantiated.
 
     """
     _check_form(model)
@@ -69,13 +69,13 @@ def checked_name(model: type[Any]) -> str:
     names = get_args(annotation) if get_origin(annotation) is Literal else ()
     if len(names) != 1 or not re.fullmatch(NAME, str(names[0])):
         given = f"{', '.join(map(repr, names))} is not allowed" if names else "missing"
-        msg = f'{place_of_class(model)}: name of {model.__name__}: {given}; allowed: name: Literal["{NAME_FORM}"]'
+        msg = f"{place_of_class(model)}: name of {model.__name__}: {given}; allowed: {NAME_FORM}"
         raise PluginError(msg)
     return str(names[0])
 
 
 def _check_form(model: type[Any]) -> None:
-    """Refuse a class whose parameters no study file could state, or that cannot be made."""
+    """Refuse a class whose parameters no study file could state, or that cannot be instantiated."""
     if inspect.isabstract(model):
         msg = f"{place_of_class(model)}: {model.__name__} has no method make"
         raise PluginError(msg)

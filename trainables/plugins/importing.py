@@ -126,5 +126,5 @@ def described(error: BaseException) -> str:
         return f"SyntaxError: {one_line(error.msg or '')}"
     text = one_line(traceback.format_exception_only(error)[-1].strip())
     if isinstance(error, ModuleNotFoundError):
-        text += "; if it lies beside the plugin, make both a folder with __init__.py, and import it relatively"
+        text += "; if it is a file beside the plugin, put both into a package folder and import it relatively"
     return text

@@ -37,7 +37,7 @@ def test_a_module_beside_a_plugin_is_not_found(tmp_path, monkeypatch):
     (tmp_path / "beside_a_plugin.py").write_text("raise RuntimeError")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(
-        PluginError, match=r"^mine\.py:2: ModuleNotFoundError: No module named 'beside_a_plugin'; if it l"
+        PluginError, match=r"^mine\.py:2: ModuleNotFoundError: No module named 'beside_a_plugin'; if it is a"
     ):
         imported("\nimport beside_a_plugin")
 
