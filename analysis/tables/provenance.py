@@ -77,9 +77,9 @@ def settings_table(results: StudyResults) -> Table:
     rows: dict[tuple[str, str], tuple[str, ...]] = {}
     for planned in results.plan.runs:
         configuration = planned.run.configuration
-        own = tuple(number(getattr(configuration.training, name)) for name in differing)
+        settings = tuple(number(getattr(configuration.training, name)) for name in differing)
         network = (_with_parameters(configuration.network),) * several
-        cells = (_with_parameters(configuration.loss), *network, configuration.subset, *own)
+        cells = (_with_parameters(configuration.loss), *network, configuration.subset, *settings)
         rows[label(planned), configuration.subset] = cells
     training = next(iter(results.plan.runs)).run.configuration.training.model_dump() if results.plan.runs else {}
     shared = ", ".join(f"{name} {number(value)}" for name, value in training.items() if name not in differing)

@@ -157,7 +157,7 @@ def open_arm(arm: Arm, index: int, training: OpenTraining, network: Open) -> Ope
 
     """
     here: Path = ("arms", index)
-    own = arm.training.parameters() if arm.training else {}
+    overrides = arm.training.parameters() if arm.training else {}
     parameters = [
         *_parameters("loss", arm.loss.parameters(), (*here, "loss")),
         *_parameters(
@@ -165,7 +165,10 @@ def open_arm(arm: Arm, index: int, training: OpenTraining, network: Open) -> Ope
         ),
         *(
             _Parameter(
-                "training", key, own.get(key, value), (*here, "training", key) if key in own else ("training", key)
+                "training",
+                key,
+                overrides.get(key, value),
+                (*here, "training", key) if key in overrides else ("training", key),
             )
             for key, value in training.parameters().items()
         ),

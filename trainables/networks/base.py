@@ -31,8 +31,8 @@ class Network(Frozen):
         """Return why the network cannot be trained on inputs of this shape, see ``make``; None if nothing is known."""
         if (len(shape) == 1) != (self.input == "embeddings"):
             kinds = ("log-mel patches", "embeddings")
-            mine, given = kinds if self.input == "frames" else kinds[::-1]
-            return f"network {self.name} is for {mine}, not for {given}"
+            expected, received = kinds if self.input == "frames" else kinds[::-1]
+            return f"network {self.name} is for {expected}, not for {received}"
         frames, mels = self.smallest
         if self.input == "frames" and (shape[1] < frames or shape[2] < mels):
             least = f"at least {frames} frames x {mels} mel bands"

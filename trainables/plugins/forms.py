@@ -113,12 +113,12 @@ def _wrong_attribute(network: type[Any]) -> str:
     """Describe what is wrong with the attributes of a network's class; empty if nothing is."""
     if annotated := sorted({"input", "smallest"} & network.model_fields.keys()):
         return f"{annotated[0]} is an attribute of the class; allowed: a value without an annotation"
-    if (given := getattr(network, "input", None)) not in get_args(Input):
-        return f"input is {given!r}; allowed: {' or '.join(map(repr, get_args(Input)))}"
-    given = getattr(network, "smallest", None)
-    if isinstance(given, tuple) and [type(size) for size in given] == [int, int] and min(given) >= 1:
+    if (value := getattr(network, "input", None)) not in get_args(Input):
+        return f"input is {value!r}; allowed: {' or '.join(map(repr, get_args(Input)))}"
+    value = getattr(network, "smallest", None)
+    if isinstance(value, tuple) and [type(size) for size in value] == [int, int] and min(value) >= 1:
         return ""
-    return f"smallest is {given!r}; allowed: (frames, mel bands), both at least 1"
+    return f"smallest is {value!r}; allowed: (frames, mel bands), both at least 1"
 
 
 def place_of_class(model: type) -> str:

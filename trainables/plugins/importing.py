@@ -34,10 +34,10 @@ class _PluginFinder(MetaPathFinder, InspectLoader):
     ) -> ModuleSpec | None:
         """Return the spec of a module of a plugin, None for any other."""
         del path, target
-        found = self._file(fullname)
-        if found is None:
+        module = self._file(fullname)
+        if module is None:
             return None
-        sources, file = found
+        sources, file = module
         spec = ModuleSpec(fullname, self, origin=sources.shown(file), is_package=file.endswith(TOP))
         spec.has_location = True  # __file__ is what tracebacks show
         return spec
@@ -58,10 +58,10 @@ class _PluginFinder(MetaPathFinder, InspectLoader):
         return self._known(fullname)[1].endswith(TOP)
 
     def _known(self, fullname: str) -> tuple[Sources, str, str]:
-        found = self._file(fullname)
-        if found is None:
+        module = self._file(fullname)
+        if module is None:
             raise ImportError(name=fullname)
-        sources, file = found
+        sources, file = module
         return sources, file, sources.files[file]
 
     def _file(self, fullname: str) -> tuple[Sources, str] | None:

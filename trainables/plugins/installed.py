@@ -79,10 +79,10 @@ def _named(point: EntryPoint, base: type, name: str) -> str:
     if not (isinstance(model, type) and issubclass(model, base)):
         msg = f"{where}: not a subclass of {base.__name__}"
         raise PluginError(msg)
-    if (own := checked_name(model)) != name:
-        msg = f"{where}: the name of the class is {own!r}"
+    if (stated := checked_name(model)) != name:
+        msg = f"{where}: the name of the class is {stated!r}"
         raise PluginError(msg)
-    return own
+    return stated
 
 
 def _package_sha256(package: str) -> str:

@@ -115,8 +115,8 @@ def _equal_epochs(method: ChoosingMethod, arms: Sequence[OpenArm]) -> Iterator[V
         return
     if len({epochs for arm in arms for epochs in arm.possible("epochs")}) > 1:
         # Where the study's number holds for the other arms, the arms with their own are what differs.
-        own = (arm.path("epochs") for arm in arms if "epochs" in arm.open or arm.path("epochs")[0] == "arms")
-        for path in dict.fromkeys(own):
+        paths = (arm.path("epochs") for arm in arms if "epochs" in arm.open or arm.path("epochs")[0] == "arms")
+        for path in dict.fromkeys(paths):
             yield Violation(path, "one number for all arms that are sampled, as asha compares runs; or asha: null")
 
 
