@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 SHARED = ("validation", "split_seed", "split")
 _ONE_VALUE = "one value, for all arms: accuracies over different validation clips cannot be compared"
 _OF_THE_STUDY = (
-    "under the study's training, for all arms: accuracies over different validation clips cannot be compared"
+    "only in the study's training, for all arms: accuracies over different validation clips cannot be compared"
 )
 
 

@@ -22,6 +22,7 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
+from pydantic.json_schema import SkipJsonSchema
 
 from study.spec.messages import shown
 from trainables.frozen import Frozen, not_allowed
@@ -122,21 +123,22 @@ def open_overrides(model: type[Frozen], elsewhere: Mapping[str, str]) -> type[Ov
 
     """
 
-    class Base(Overrides):
-        @model_validator(mode="before")
-        @classmethod
-        def _not_elsewhere(cls, data: Any) -> Any:  # noqa: ANN401 -- any value of a file
-            for name, allowed in elsewhere.items():
-                if isinstance(data, dict) and name in data:
-                    raise not_allowed((name,), allowed)
-            return data
+    def refused(allowed: str) -> Callable[[Any], Any]:
+        def check(_: Any) -> Any:  # noqa: ANN401 -- any value of a file
+            raise not_allowed((), allowed)
+
+        return check
 
     # A factory, as the schema would show a plain default; the default is the study's.
-    fields = {
+    fields: dict[str, Any] = {
         name: (annotation, Field(default_factory=lambda: None, description=field.description))
         for name, (annotation, field) in _fields(model, skipped=tuple(elsewhere))
     }
-    made: type[Overrides] = _derived("ArmTraining", Base, model, fields, "Training settings of one arm.")
+    # Fields too, so that they are refused along with whatever else is wrong.
+    for name, allowed in elsewhere.items():
+        annotation = Annotated[Any, BeforeValidator(refused(allowed)), SkipJsonSchema()]
+        fields[name] = (annotation, Field(default_factory=lambda: None))
+    made: type[Overrides] = _derived("ArmTraining", Overrides, model, fields, "Training settings of one arm.")
     return made
 
 

@@ -197,7 +197,7 @@ GRID = "seeds: 2"
         (
             ONE % "{split: per_seed}",
             "3: arms[0].training.split: 'per_seed'",
-            "under the study's training, for all arms: accuracies over different validation clips cannot be compared",
+            "only in the study's training, for all arms: accuracies over different validation clips cannot be compared",
         ),
         (
             TWO % (GRID, "{batch_size: {values: [32, 1]}}"),
@@ -246,6 +246,14 @@ def test_a_broken_rule_of_the_training_is_refused(
 ) -> None:
     refused = place if place.endswith("missing") else f"{place} is not allowed"
     assert problems(content) == [f"figure3.yaml:{refused}; allowed: {allowed}"]
+
+
+def test_a_setting_that_no_arm_can_have_is_refused_along_with_whatever_else_is_wrong(
+    problems: Callable[[str | bytes], list[str]],
+) -> None:
+    training = "{split: per_seed, split_seed: 1, learning_rate: 3, epoch: 2}"
+    places = [": ".join(problem.removeprefix("figure3.yaml:").split(": ")[:2]) for problem in problems(ONE % training)]
+    assert sorted(places) == [f"3: arms[0].training.{key}" for key in ("epoch", "learning_rate", "split", "split_seed")]
 
 
 def test_the_british_spelling_is_answered_with_the_key(
