@@ -68,7 +68,7 @@ def test_a_loss_with_memory_keeps_the_contract():
         ("return targets", "loss mine.focal returned a tensor of torch.int64; expected: a value per patch"),
         ("return log_p.mean()", "loss mine.focal returned a tensor of shape (); expected: a value per patch"),
         ("return logits", "loss mine.focal returned a tensor of shape (16, 5); expected: a value per patch"),
-        ("return log_p.detach()", "mine.focal: the values do not depend on the logits"),
+        ("return log_p.detach()", "loss mine.focal returned values that do not depend on the logits"),
         ("return 0 * log_p", "mine.focal: the gradient is 0 for every logit"),
         (
             "return -logits.softmax(1).gather(1, targets[:, None]).squeeze(1).log()",

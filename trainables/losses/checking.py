@@ -6,9 +6,9 @@ import torch
 
 
 def checked_losses(losses: object, name: str, size: int) -> torch.Tensor:
-    """Return what a loss returned, if it is one value per patch.
+    """Return what a loss returned, if it is one value per patch, computed from the logits.
 
-    Only type and shape are looked at, so that a GPU is not waited for.
+    The values themselves are not looked at, so that a GPU is not waited for.
 
     Args:
         losses: what the loss returned.
@@ -17,7 +17,7 @@ def checked_losses(losses: object, name: str, size: int) -> torch.Tensor:
 
     Raises:
         TypeError: it is no floating-point tensor.
-        ValueError: its shape is not (B,).
+        ValueError: its shape is not (B,), or no gradient flows through it: the run would train by weight decay alone.
 
     """
     expected = f"expected: a value per patch, shape ({size},)"
@@ -27,5 +27,8 @@ def checked_losses(losses: object, name: str, size: int) -> torch.Tensor:
         raise TypeError(msg)
     if losses.shape != (size,):
         msg = f"loss {name} returned a tensor of shape {tuple(losses.shape)}; {expected}"
+        raise ValueError(msg)
+    if not losses.requires_grad:
+        msg = f"loss {name} returned values that do not depend on the logits"
         raise ValueError(msg)
     return losses

@@ -124,7 +124,7 @@ def open_embeddings(path: Path) -> EmbeddingFiles:
         return EmbeddingFiles(path, _timing(path / SIDECAR, stated), lambda clip: _read_npy(path, clip))
     if not path.exists():
         raise DataSetError([f"{path}: no such file or folder"])
-    if not zipfile.is_zipfile(str(path)):  # numpy would leave the file open
+    if not (path.is_file() and zipfile.is_zipfile(str(path))):  # a pipe would block; numpy would leave the file open
         raise DataSetError([f"{path}: not an .npz file; allowed: a file that numpy.savez writes, or a folder"])
     archive = np.load(str(path), allow_pickle=False)
     keys = [key for key in Timing.model_fields if key in archive.files]
@@ -161,7 +161,11 @@ def _timing(path: Path, stated: Any) -> Timing:  # noqa: ANN401 -- any JSON valu
 
 
 def _read_npy(folder: Path, clip: str) -> Any:  # noqa: ANN401 -- what numpy returns
-    return np.load(str(folder / f"{clip}{SUFFIX}"), allow_pickle=False)
+    path = folder / f"{clip}{SUFFIX}"
+    if path.exists() and not path.is_file():
+        msg = "not a file"  # reading a pipe would block
+        raise ValueError(msg)
+    return np.load(str(path), allow_pickle=False)
 
 
 def _reason(error: Exception) -> str:

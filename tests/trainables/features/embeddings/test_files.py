@@ -1,6 +1,7 @@
 """Files and folders of embeddings: what is read, and what is refused."""
 
 import json
+import os
 
 import numpy as np
 import pytest
@@ -93,6 +94,15 @@ def test_all_kinds_of_problems_are_listed_at_once(tmp_path, data):
     of_clips = {**arrays(data), **bad}
     del of_clips["a/3.wav"]
     assert len(refusal(as_folder(tmp_path / "e", of_clips), data)) == 3
+
+
+def test_a_pipe_is_refused_without_being_read(tmp_path, data):
+    folder = as_folder(tmp_path / "e", arrays(data))
+    (folder / "a/1.wav.npy").unlink()
+    os.mkfifo(folder / "a/1.wav.npy")
+    os.mkfifo(tmp_path / "e.npz")
+    assert refusal(folder, data) == [f"{folder}: not a file, for 1 of 4 clips: a/1.wav"]
+    assert "e.npz: not an .npz file" in refusal(tmp_path / "e.npz")[0]
 
 
 def test_pickled_arrays_are_not_loaded(tmp_path, data):
