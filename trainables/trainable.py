@@ -127,6 +127,7 @@ class RunTrainable(tune.Trainable):
 
         task = self._with_plugins()
         torch.set_num_threads(task.threads)
+        torch.set_default_dtype(torch.float32)  # a plugin may have changed it in an earlier run of this process
         device = torch.device("cuda" if task.gpus else "cpu")
         run = task.run
         features = run.features if run.configuration.needs_frames else None

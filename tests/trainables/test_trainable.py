@@ -53,6 +53,16 @@ def test_each_step_is_an_epoch_and_the_last_one_says_done(trainable, tmp_path):
     assert (record.status, record.provenance.attempt_count) == ("complete", 1)
 
 
+def test_a_run_is_of_single_precision_whatever_a_plugin_did_before(trainable):
+    torch.set_default_dtype(torch.float64)
+    try:
+        trainable.step()
+        assert torch.get_default_dtype() == torch.float32
+    finally:
+        torch.set_default_dtype(torch.float32)
+        trainable.cleanup()
+
+
 def test_what_a_store_refuses_a_worker_is_told_to_the_driver(bucket, front, trainable, monkeypatch):
     monkeypatch.setattr(os, "environ", environ)  # where the store is found
     monkeypatch.setattr(object_store, "OUTAGE_S", 0.5)
