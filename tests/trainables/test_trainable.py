@@ -53,7 +53,7 @@ def test_each_step_is_an_epoch_and_the_last_one_says_done(trainable, tmp_path):
     assert (record.status, record.provenance.attempt_count) == ("complete", 1)
 
 
-def test_a_run_is_of_single_precision_whatever_a_plugin_did_before(trainable):
+def test_a_run_has_single_precision_whatever_a_plugin_did_before(trainable):
     torch.set_default_dtype(torch.float64)
     try:
         trainable.step()

@@ -8,7 +8,7 @@ import torch
 def checked_losses(losses: object, name: str, size: int) -> torch.Tensor:
     """Return what a loss returned, if it is one value per patch, computed from the logits.
 
-    The values themselves are not looked at, so that a GPU is not waited for.
+    The values themselves are not read, because that would wait for the GPU.
 
     Args:
         losses: what the loss returned.
@@ -17,7 +17,7 @@ def checked_losses(losses: object, name: str, size: int) -> torch.Tensor:
 
     Raises:
         TypeError: it is no floating-point tensor.
-        ValueError: its shape is not (B,), or no gradient flows through it: the run would train by weight decay alone.
+        ValueError: its shape is not (B,), or it has no gradient: the run would train by weight decay alone.
 
     """
     expected = f"expected: a value per patch, shape ({size},)"

@@ -49,7 +49,7 @@ def build(network: Network, shape: tuple[int, ...], classes: int, seed: int, dev
 def checked_outputs(outputs: object, name: str, size: int, classes: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return logits and features, if they are what a network has to return.
 
-    Only types and shapes are looked at, so that a GPU is not waited for.
+    Only types and shapes are checked, because reading values would wait for the GPU.
 
     Args:
         outputs: what the network's ``forward`` returned.
