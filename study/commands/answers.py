@@ -15,6 +15,7 @@ from analysis.text.best import best_lines
 from analysis.text.headline import headline
 from analysis.text.validation_clips import earlier_version
 from study.commands.options import add_show_test, add_study, storage_location, study_place
+from study.consent import SHOWN
 from study.console import complain, say, show, write
 from study.errors import UsageError
 from study.ledger.registry import find_plan
@@ -25,6 +26,7 @@ from trainables.naming import counted
 if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults
     from study.commands.options import StudyPlace
+    from trainables.plans import StudyPlan
 
 NO_CHOICE = 1  # exit code if there is nothing to choose from
 
@@ -102,6 +104,12 @@ def compare(options: argparse.Namespace) -> int:
     first = _load(place, show_test=options.show_test)
     second = _load(study_place(options.other, options.storage_b, place.storage), show_test=options.show_test)
     changed = [line for line in differences(first.plan.spec, second.plan.spec) if not line.startswith("name: ")]
+    contents = _contents(first.plan), _contents(second.plan)
+    changed += [
+        f"{name}: SHA-256 {sha256} -> {contents[1][name]}"
+        for name, sha256 in contents[0].items()
+        if contents[1].get(name, sha256) != sha256
+    ]
     say(f"{first.plan.name} -> {second.plan.name}: " + ("" if changed else "the study files are equivalent"))
     for line in changed:
         say(f"  {line}")
@@ -117,6 +125,14 @@ def compare(options: argparse.Namespace) -> int:
     else:
         say("no configuration with a complete run is in both")
     return 0
+
+
+def _contents(plan: StudyPlan) -> dict[str, str]:
+    """Return the start of the SHA-256 of what runs use beside the study file: code of plugins, and embeddings."""
+    contents = {f"code of {code.name}": code.sha256[:SHOWN] for planned in plan.runs for code in planned.run.code}
+    if plan.dataset.embeddings is not None:
+        contents["content of features.embeddings"] = plan.dataset.embeddings.digest[:SHOWN]
+    return contents
 
 
 def _load(place: StudyPlace, *, show_test: bool) -> StudyResults:

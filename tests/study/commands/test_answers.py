@@ -216,6 +216,20 @@ def test_compare_states_that_features_differ_also_from_a_plan_without_them(stora
     ]
 
 
+def test_compare_states_that_code_and_embeddings_differ(storage, capsys):
+    for name, digit in (("first", "1"), ("second", "2")):
+        path = storage / "results" / "studies" / name / "plan.json"
+        plan = json.loads(path.read_text())
+        plan["runs"][0]["run"]["code"] = [{"name": "mine.focal", "sha256": digit * 64}]
+        timing = {"model": "m", "dims": 8, "windows": 9, "hop_s": 1.0, "window_s": 1.0}
+        plan["dataset"]["embeddings"] = {"digest": digit * 20, **timing}
+        path.write_text(json.dumps(plan))
+    assert main(["compare", "first", "second"]) == 0
+    said = capsys.readouterr().out
+    assert f"  code of mine.focal: SHA-256 {'1' * 12} -> {'2' * 12}\n" in said
+    assert f"  content of features.embeddings: SHA-256 {'1' * 12} -> {'2' * 12}\n" in said
+
+
 def test_compare_takes_the_second_study_from_another_place(storage, capsys):
     (storage / "results").rename(storage / "other")
     write_study(storage, "first", [100])
