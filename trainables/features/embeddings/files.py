@@ -116,7 +116,7 @@ def open_embeddings(path: Path) -> EmbeddingFiles:
     """
     if path.is_dir():
         try:
-            stated = json.loads((path / SIDECAR).read_bytes())
+            stated = json.loads(_regular(path / SIDECAR).read_bytes())
         except FileNotFoundError:
             raise DataSetError([f"{path}: has no {SIDECAR}; allowed: a folder of PATH.npy files beside one"]) from None
         except (OSError, ValueError) as error:
@@ -161,11 +161,15 @@ def _timing(path: Path, stated: Any) -> Timing:  # noqa: ANN401 -- any JSON valu
 
 
 def _read_npy(folder: Path, clip: str) -> Any:  # noqa: ANN401 -- what numpy returns
-    path = folder / f"{clip}{SUFFIX}"
+    return np.load(str(_regular(folder / f"{clip}{SUFFIX}")), allow_pickle=False)
+
+
+def _regular(path: Path) -> Path:
+    """Return the path of a file, or raise a ValueError for anything else: reading a pipe would block."""
     if path.exists() and not path.is_file():
-        msg = "not a file"  # reading a pipe would block
+        msg = "not a file"
         raise ValueError(msg)
-    return np.load(str(path), allow_pickle=False)
+    return path
 
 
 def _reason(error: Exception) -> str:

@@ -103,6 +103,9 @@ def test_a_pipe_is_refused_without_being_read(tmp_path, data):
     os.mkfifo(tmp_path / "e.npz")
     assert refusal(folder, data) == [f"{folder}: not a file, for 1 of 4 clips: a/1.wav"]
     assert "e.npz: not an .npz file" in refusal(tmp_path / "e.npz")[0]
+    (folder / "embeddings.json").unlink()
+    os.mkfifo(folder / "embeddings.json")
+    assert refusal(folder, data) == [f"{folder / 'embeddings.json'}: cannot be read: not a file"]
 
 
 def test_pickled_arrays_are_not_loaded(tmp_path, data):
