@@ -118,6 +118,13 @@ def place_of(error: BaseException) -> str:
     return places[-1] if places else ""
 
 
+def exit_of_plugin(error: SystemExit) -> bool:
+    """Return whether a plugin called ``sys.exit``, rather than Ray, which ends a process so when it gets a signal."""
+    *_, (innermost, _) = traceback.walk_tb(error.__traceback__)
+    of_ray = str(innermost.f_globals.get("__name__", "")).partition(".")[0] == "ray"
+    return bool(place_of(error)) and not of_ray
+
+
 def described(error: BaseException) -> str:
     """Describe an error in one line: its class and its message."""
     if isinstance(error, SystemExit):

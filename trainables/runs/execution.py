@@ -16,7 +16,7 @@ import torch
 from trainables.characters import one_line
 from trainables.features.shared_data import StorageError
 from trainables.naming import counted
-from trainables.plugins.importing import place_of
+from trainables.plugins.importing import exit_of_plugin, place_of
 from trainables.provenance import Attempt, Provenance, code_digest
 from trainables.records import Cost, Record, Spent, Status, Test, add_record, log_path
 from trainables.runs.log import RunLog, now
@@ -121,7 +121,9 @@ class RunExecution:
             return Step(None, self._end("diverged", str(diverged), wall, cpu))
         except (StorageError, *ENVIRONMENT_FAULTS):
             raise
-        except (Exception, SystemExit) as error:  # noqa: BLE001 -- any other error is the run's result
+        except (Exception, SystemExit) as error:
+            if isinstance(error, SystemExit) and not exit_of_plugin(error):
+                raise  # the process is to end, and the run to continue in another one
             self.log.write(traceback.format_exc())
             return Step(None, self._end("failed", _reason(error), wall, cpu))
         if test is not None:

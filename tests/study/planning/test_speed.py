@@ -124,6 +124,7 @@ class Module(nn.Module):
         return RETURNED
 
 class Mine(Network):
+    input = "embeddings"
     name: Literal["mine.linear"] = "mine.linear"
 
     def make(self, shape, classes):

@@ -5,7 +5,7 @@ import traceback
 
 import pytest
 
-from trainables.plugins.importing import PREFIX, import_sources, place_of
+from trainables.plugins.importing import PREFIX, exit_of_plugin, import_sources, place_of
 from trainables.plugins.sources import PluginError, Sources
 
 
@@ -86,3 +86,15 @@ def test_an_error_outside_of_plugins_has_no_place():
     with pytest.raises(ZeroDivisionError) as error:
         1 / 0  # noqa: B018 -- raises
     assert not place_of(error.value)
+
+
+def test_an_exit_is_a_plugins_unless_rays_handler_of_a_signal_raised_it_meanwhile():
+    plugin = imported("import sys\ndef end():\n  sys.exit(1)\ndef call(f):\n  f()")
+    rays = {"__name__": "ray._private.worker"}
+    exec("def handler():\n  raise SystemExit(1)", rays)  # noqa: S102 -- a function of a module of that name
+    of_plugin = {}
+    for name, end in (("its own", plugin.end), ("a signal's", lambda: plugin.call(rays["handler"]))):
+        with pytest.raises(SystemExit) as error:
+            end()
+        of_plugin[name] = exit_of_plugin(error.value)
+    assert of_plugin == {"its own": True, "a signal's": False}

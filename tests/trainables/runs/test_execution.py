@@ -197,6 +197,22 @@ def test_memory_that_gives_out_is_no_fault_of_the_run(loader, make_run, tmp_path
     assert execute(run, loader, tmp_path).provenance.attempt_count == 2
 
 
+def test_a_signal_that_ends_the_process_is_no_fault_of_the_run(loader, make_run, tmp_path, monkeypatch):
+    run = make_run(epochs=3)
+    execution = RunExecution(run, loader, tmp_path, {})
+    execution.step()
+
+    def handle_signal():
+        raise SystemExit(1)
+
+    monkeypatch.setattr(execution.training, "train_epoch", handle_signal)
+    with pytest.raises(SystemExit):
+        execution.step()
+    execution.release()
+    assert read_records(tmp_path) == {}
+    assert execute(run, loader, tmp_path).provenance.attempt_count == 2
+
+
 def test_earlier_attempts_keep_their_provenance(loader, make_run, tmp_path):
     run = make_run(epochs=3)
     execute(run, loader, tmp_path, steps=1)
