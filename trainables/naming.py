@@ -67,7 +67,7 @@ def number(value: float | str) -> str:
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Return whether a parameter's value is a number, which makes the axis of a figure; true and false are none."""
+    """Return whether a parameter's value is a number, which makes the axis of a figure; true and false are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 

@@ -120,7 +120,7 @@ class StudyFile:
         return Submission(self.path.name, text, digest, files)
 
     def _files_of_losses(self) -> dict[str, Any]:
-        """Return the arms with the contents of the files that their losses name; empty if there are none."""
+        """Return the arms with the contents of the files that their losses name; empty if no loss names one."""
         arms = deepcopy(self.document.data["arms"])
         for given, arm in zip(arms, self.spec.arms, strict=True):
             for name, value in arm.loss.parameters().items():

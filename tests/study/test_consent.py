@@ -75,7 +75,10 @@ def test_what_was_accepted_is_not_asked_for_again(answer):
 
 def test_what_the_option_allowed_is_remembered():
     Consent(allowed=True)([PLUGIN])
-    Consent()([PLUGIN])
+    assert remembered_path().read_text() == f"{PLUGIN[1].sha256} {PLUGIN[1].name}\n"
+    tried = []
+    Consent(accepted=tried.append)([PLUGIN])
+    assert tried == []
 
 
 def test_an_edited_plugin_is_asked_for_again():
@@ -121,5 +124,7 @@ def test_a_state_folder_that_cannot_be_written_only_means_that_nothing_is_rememb
         Consent()([PLUGIN])
 
 
-def test_without_plugins_nothing_is_asked():
+def test_without_plugins_nothing_is_asked(answer):
+    screen = answer("")
     Consent()([])
+    assert not screen.getvalue()

@@ -119,7 +119,7 @@ def check_embeddings(files: EmbeddingFiles, manifest: Manifest) -> CheckedEmbedd
 
 
 def clip_rows(files: EmbeddingFiles, clip: str) -> NDArray[np.float32] | None:
-    """Return a clip's embeddings as little-endian float32 of shape (windows, dims); None if there are none.
+    """Return a clip's embeddings as little-endian float32 of shape (windows, dims); None if they are missing.
 
     Raises:
         ValueError: they cannot be used; the message states why.

@@ -70,7 +70,7 @@ class EmbeddingFiles:
 
     path: Path
     timing: Timing
-    _read: Callable[[str], Any]  # clip path -> its array; raises KeyError or FileNotFoundError if there is none
+    _read: Callable[[str], Any]  # clip path -> its array; raises KeyError or FileNotFoundError without one
     _archive: Mapping[str, Any] | None = None
 
     def __enter__(self) -> Self:
@@ -85,7 +85,7 @@ class EmbeddingFiles:
             self._archive.close()
 
     def array(self, clip: str) -> NDArray[Any] | None:
-        """Return a clip's array as it is stored; None if there is none.
+        """Return a clip's array as it is stored; None if it is missing.
 
         Args:
             clip: the clip's path in the data set.
