@@ -38,7 +38,7 @@ from analysis.report.render import find_browser
 from analysis.report.write import write_report
 from analysis.results.study_results import load_results
 from study.ledger.claim import owner
-from trainables.limits import usable_cpus
+from trainables.processes.limits import usable_cpus
 from trainables.records import add_record
 from trainables.storage.folder_location import FolderLocation
 

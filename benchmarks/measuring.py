@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
 
-from trainables.limits import usable_cpus
+from trainables.processes.limits import usable_cpus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

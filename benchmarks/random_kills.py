@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainables.watchdog import began
+from trainables.processes.watchdog import began
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,7 +13,7 @@ from measuring import Figure
 from analysis.results.study_results import load_results
 from trainables.datasets.config import Synthetic
 from trainables.datasets.synthetic import LIST
-from trainables.limits import usable_cpus
+from trainables.processes.limits import usable_cpus
 from trainables.storage.folder_location import FolderLocation
 
 STUDY = """

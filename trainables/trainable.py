@@ -16,12 +16,12 @@ from ray import tune
 from trainables.features.shared_data import StorageError
 from trainables.plugins.kept import load_kept
 from trainables.plugins.sources import PluginError
+from trainables.processes.watchdog import end_with_raylet
 from trainables.records import is_recorded, log_path, speed
 from trainables.runs.log import RunLog
 from trainables.runs.messages import RunTask, StepReport
 from trainables.runs.ownership import BusyError
 from trainables.storage.location import location
-from trainables.watchdog import end_with_raylet
 
 if TYPE_CHECKING:
     from trainables.feature_settings import Features

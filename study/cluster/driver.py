@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainables.watchdog import began
+from trainables.processes.watchdog import began
 
 if TYPE_CHECKING:
     import argparse

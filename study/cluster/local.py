@@ -11,8 +11,8 @@ from study.cluster.capacity import Offer
 from study.cluster.ray_folder import ray_folder
 from study.cluster.ray_start import kill, ray_processes, start_ray
 from study.errors import RayFailedError
-from trainables.limits import usable_cpus
-from trainables.watchdog import name_driver
+from trainables.processes.limits import usable_cpus
+from trainables.processes.watchdog import name_driver
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

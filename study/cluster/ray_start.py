@@ -22,7 +22,7 @@ from study.cluster.ray_environment import away_from_users_files
 from study.console import say
 from study.errors import RayFailedError
 from study.interrupts import Interrupted
-from trainables.watchdog import began, process_fields
+from trainables.processes.watchdog import began, process_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -34,10 +34,10 @@ from study.ledger.removal import (
 )
 from trainables.config import is_digest
 from trainables.features.frame_store import STORES
-from trainables.limits import allow_open_files
 from trainables.plans import read_plan, study_names
 from trainables.plugins.sources import FOLDER as PLUGINS
 from trainables.plugins.sources import SHA256
+from trainables.processes.limits import allow_open_files
 from trainables.published import is_published, published_paths, store_name
 from trainables.records import is_recorded, owner_path
 from trainables.storage.documents import DamagedError, is_outage

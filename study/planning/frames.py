@@ -15,7 +15,7 @@ from trainables.features.frame_store import STORES, store_folder
 from trainables.features.frame_store_builder import build_store
 from trainables.features.frame_store_cache import shared_store
 from trainables.features.shared_data import publish_dataset
-from trainables.limits import usable_cpus
+from trainables.processes.limits import usable_cpus
 from trainables.storage.location import location
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainables.limits import usable_cpus
 from trainables.naming import counted
+from trainables.processes.limits import usable_cpus
 
 if TYPE_CHECKING:
     from study.spec.study import StudySpec

@@ -18,13 +18,13 @@ from pydantic import TypeAdapter
 
 from study.cluster.ray_environment import WORKERS
 from study.errors import EngineError
-from trainables.limits import how_ended, oom_kills, usable_cpus
 from trainables.networks.base import Network
 from trainables.networks.registry import AnyNetwork
 from trainables.plugins.importing import sources_of
 from trainables.plugins.installed import all_installed
 from trainables.plugins.loading import load, use
 from trainables.plugins.sources import Sources
+from trainables.processes.limits import how_ended, oom_kills, usable_cpus
 from trainables.storage.files import cache, write_atomically
 
 if TYPE_CHECKING:

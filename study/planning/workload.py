@@ -14,8 +14,8 @@ from trainables.datasets.known_labels import known_labels
 from trainables.datasets.manifest import DataSetError, Manifest
 from trainables.datasets.subsets import split_validation, subset
 from trainables.features.framing import frame_count, patch_starts
-from trainables.limits import usable_cpus
 from trainables.naming import counted
+from trainables.processes.limits import usable_cpus
 
 if TYPE_CHECKING:
     from collections import Counter

@@ -15,9 +15,9 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from factories import GCE_STUDY, outcome, read_records
-from trainables.limits import usable_cpus
 from trainables.naming import counted
 from trainables.plans import read_plan
+from trainables.processes.limits import usable_cpus
 from trainables.records import log_path
 
 pytestmark = pytest.mark.slow

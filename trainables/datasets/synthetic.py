@@ -23,7 +23,7 @@ from trainables.datasets.keys import Noise
 from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split, checked
 from trainables.datasets.noise import inject
 from trainables.datasets.sounds import CLASSES, RATE, render
-from trainables.limits import usable_cpus
+from trainables.processes.limits import usable_cpus
 from trainables.storage.descriptors import explained
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from trainables.limits import how_ended, oom_kills
-from trainables.watchdog import end_with_parent
+from trainables.processes.limits import how_ended, oom_kills
+from trainables.processes.watchdog import end_with_parent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,9 +15,9 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from trainables.limits import how_ended, oom_kills
 from trainables.plugins.importing import described, place_of
 from trainables.plugins.sources import PluginError
+from trainables.processes.limits import how_ended, oom_kills
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -12,8 +12,8 @@ from typing import Annotated, TypeAlias
 from pydantic import Field
 
 from trainables.characters import one_line
+from trainables.processes.watchdog import began
 from trainables.storage.documents import DamagedError, Document, OtherVersionError, Part, parse
-from trainables.watchdog import began
 
 UNNAMED = "another process"
 MAX_BYTES = 65_536  # of a lock file or lease that is read

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from trainables.limits import memory_ran_out
+from trainables.processes.limits import memory_ran_out
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,8 +12,8 @@ from ray.tune.search import Searcher
 
 from study.engine.trials.deaths import reason, with_its_node
 from study.methods.method import Decision, Signal
-from trainables.limits import oom_kills
 from trainables.naming import counted
+from trainables.processes.limits import oom_kills
 from trainables.provenance import Provenance
 from trainables.records import NO_COST, Record, add_record, is_recorded, log_path
 from trainables.runs.log import RunLog

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from trainables.datasets.csv_files.rows import grouped
 from trainables.datasets.manifest import POOL, Clip, Manifest
 from trainables.datasets.names import MISSING, missing, printable
-from trainables.limits import usable_cpus
+from trainables.processes.limits import usable_cpus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

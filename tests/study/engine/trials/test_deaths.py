@@ -5,7 +5,7 @@ import os
 import pytest
 
 from study.engine.trials import deaths
-from trainables import limits
+from trainables.processes import limits
 
 CREATION = (
     "The actor died because of an error raised in its creation task, \x1b[36mray::RunTrainable.__init__()\x1b[39m\n"

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from trainables.watchdog import began
+from trainables.processes.watchdog import began
 
 DEPENDS = """
 import os, subprocess, sys, time
-from trainables import watchdog
+from trainables.processes import watchdog
 if sys.argv[1:] == ["parent"]:
     watchdog.name_driver()
     os.environ["RAY_RAYLET_PID"] = str(os.getpid())
@@ -68,10 +68,11 @@ def test_it_lives_on_while_its_parent_is_only_stopped(pair):
 
 
 def test_a_parent_that_ended_before_the_watchdog_began_ends_it_at_once():
-    code = "import os, time; from trainables.watchdog import end_with_parent; end_with_parent(4194303); time.sleep(60)"
+    code = "import time; from trainables.processes import watchdog; watchdog.end_with_parent(4194303); time.sleep(60)"
     assert subprocess.run([sys.executable, "-c", code], timeout=20, check=False).returncode == 1
 
 
 def test_a_process_that_has_another_ones_pid_is_not_taken_for_it():
-    code = "import os, time; from trainables.watchdog import end_with; end_with({os.getppid(): '1'}); time.sleep(60)"
+    module = "trainables.processes.watchdog"
+    code = f"import os, time; from {module} import end_with; end_with({{os.getppid(): '1'}}); time.sleep(60)"
     assert subprocess.run([sys.executable, "-c", code], timeout=20, check=False).returncode == 1

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from trainables import limits
-from trainables.limits import how_ended, oom_kills, usable_cpus
+from trainables.processes import limits
+from trainables.processes.limits import how_ended, oom_kills, usable_cpus
 
 HIERARCHIES = {
     1: "30 23 0:28 {root} {mount} rw - cgroup cgroup rw,cpu,cpuacct\n",
@@ -112,14 +112,14 @@ def test_a_system_without_cgroups_has_the_cpus_of_the_affinity_mask(tmp_path, mo
     assert usable_cpus() == 64
 
 
-PRINT = "from trainables.limits import usable_cpus; print(usable_cpus())"
+PRINT = "from trainables.processes.limits import usable_cpus; print(usable_cpus())"
 
 
 @pytest.mark.parametrize(("hard", "count"), [(300, 300), (250, 250)])
 def test_as_many_files_may_be_open_as_the_system_permits(hard, count):
     code = (
         f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (200, {hard}))\n"
-        "from trainables.limits import allow_open_files\n"
+        "from trainables.processes.limits import allow_open_files\n"
         "print(allow_open_files(100), allow_open_files(300), resource.getrlimit(resource.RLIMIT_NOFILE))"
     )
     printed = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
@@ -172,7 +172,7 @@ def test_a_real_quota_decides_on_the_cpus(real_cgroup):
 MEMORY = "100000000"
 EXHAUST = """
 import subprocess, sys
-from trainables.limits import how_ended, oom_kills
+from trainables.processes.limits import how_ended, oom_kills
 before = oom_kills()
 child = subprocess.run([sys.executable, "-c", "x = bytearray(600_000_000); print(len(x))"], stdout=subprocess.DEVNULL)
 print(how_ended(child.returncode, before))

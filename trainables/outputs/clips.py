@@ -1,0 +1,96 @@
+"""What a complete run leaves beside its record, clip by clip: the margins of the training clips, and its test scores.
+
+Records are read by the thousand, so what is only needed for one study at a time lies in a file of its own: 8 bytes for
+each training clip, and 2 bytes for each test clip and class, compressed. It is written before the record, so every
+record of a complete run has one, except those of earlier versions.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from trainables.storage.documents import DamagedError
+
+if TYPE_CHECKING:
+    from trainables.storage.types import Location
+
+Floats: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.float32]]"
+Halves: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.float16]]"
+Counts: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.uint16]]"
+
+DTYPES = {"margins": np.float32, "epochs": np.uint16, "suggested": np.uint16, "probabilities": np.float16}
+
+
+@dataclass(frozen=True)
+class RunOutputs:
+    """The outputs of one complete run.
+
+    The first three have one value for each training clip of the data set, in the manifest's order, N in all; whatever
+    the run's subset is. A clip that the run held out was seen by the final weights alone; one outside the run's subset
+    has no values.
+
+    Attributes:
+        margins: area under the margin (Pleiss et al. 2020): the mean over epochs, and over the clip's patches, of the
+            given label's logit minus the largest other one. Of held-out clips the margin by the final weights; NaN
+            outside the run's subset. Shape (N,), float32.
+        epochs: in how many epochs the clip was trained on; 0 of clips that were held out or outside the subset. Shape
+            (N,), uint16.
+        suggested: the class with the largest mean softmax over those epochs; of held-out clips the predicted one; 0
+            outside the subset. Shape (N,), uint16.
+        probabilities: of the classes, for each test clip in the manifest's order: the normalised geometric mean of the
+            softmax over its patches, whose largest class is the prediction. Shape (test clips, K), float16.
+
+    """
+
+    margins: Floats
+    epochs: Counts
+    suggested: Counts
+    probabilities: Halves
+
+
+def outputs_path(storage: Location, run_id: str) -> Location:
+    """Return the path of a run's outputs in a storage location."""
+    return storage / "outputs" / f"{run_id}.npz"
+
+
+def write_outputs(storage: Location, run_id: str, outputs: RunOutputs) -> None:
+    """Write the outputs of a run.
+
+    Raises:
+        OSError: the storage location cannot be written.
+
+    """
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **{name: getattr(outputs, name).astype(dtype) for name, dtype in DTYPES.items()})
+    outputs_path(storage, run_id).write(buffer.getvalue())
+
+
+def read_outputs(storage: Location, run_id: str) -> RunOutputs:
+    """Read the outputs of a run.
+
+    Raises:
+        FileNotFoundError: it has none: it is not complete, or an earlier version of gce-study trained it.
+        DamagedError: the file is not what was written.
+        OSError: it cannot be read now.
+
+    """
+    path = outputs_path(storage, run_id)
+    data = path.read_bytes()
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            outputs = RunOutputs(**{name: arrays[name] for name in DTYPES})
+    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise DamagedError(path, f"{type(error).__name__}: {error}") from None
+    wrong = [name for name, dtype in DTYPES.items() if getattr(outputs, name).dtype != dtype]
+    clips = {len(outputs.margins), len(outputs.epochs), len(outputs.suggested)}
+    if wrong or len(clips) != 1:
+        raise DamagedError(
+            path, f"arrays of another type: {', '.join(wrong)}" if wrong else "arrays of several lengths"
+        )
+    return outputs
