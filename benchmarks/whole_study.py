@@ -12,7 +12,7 @@ from measuring import Figure
 
 from analysis.results.study_results import load_results
 from trainables.datasets.config import Synthetic
-from trainables.datasets.synthetic import LIST
+from trainables.datasets.kinds.synthetic import LIST
 from trainables.processes.limits import usable_cpus
 from trainables.storage.folder_location import FolderLocation
 

@@ -18,11 +18,11 @@ from study.console import cell, print_table, say, write
 from study.engine.heartbeat import still
 from trainables.audio.errors import AudioError
 from trainables.audio.headers import probe
-from trainables.datasets import fsdnoisy18k
 from trainables.datasets.checks.doubtful import doubtful_clips
 from trainables.datasets.checks.files import lines, passed_over, quick_checks, threads
 from trainables.datasets.checks.structure import structure
 from trainables.datasets.config import KINDS
+from trainables.datasets.kinds import fsdnoisy18k
 from trainables.datasets.load import compare_contents
 from trainables.datasets.manifest import DataSetError
 from trainables.datasets.names import MISSING

@@ -22,7 +22,7 @@ from study.errors import SpecError
 from study.spec import validation_errors
 from study.spec.reading import read_spec
 from study.spec.study import json_schema
-from trainables.datasets import synthetic
+from trainables.datasets.kinds import synthetic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

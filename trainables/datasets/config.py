@@ -81,13 +81,13 @@ class FSDnoisy18k(DataSetKind):
     @classmethod
     def recognises(cls, path: Path, /) -> bool:
         """Return whether the path holds the release's list of training clips."""
-        from trainables.datasets import fsdnoisy18k  # noqa: PLC0415 -- see the module's docstring
+        from trainables.datasets.kinds import fsdnoisy18k  # noqa: PLC0415 -- see the module's docstring
 
         return (fsdnoisy18k.meta(path) / "train.csv").is_file()
 
     def parse(self, _: Path, /) -> tuple[Manifest, list[str]]:
         """Read the two CSVs."""
-        from trainables.datasets import fsdnoisy18k  # noqa: PLC0415 -- see the module's docstring
+        from trainables.datasets.kinds import fsdnoisy18k  # noqa: PLC0415 -- see the module's docstring
 
         return fsdnoisy18k.parse(Path(self.root).expanduser())
 
@@ -117,7 +117,7 @@ class CSV(DataSetKind):
 
     def parse(self, _: Path, /) -> tuple[Manifest, list[str]]:
         """Read the CSV."""
-        from trainables.datasets import csv_manifest  # noqa: PLC0415 -- see the module's docstring
+        from trainables.datasets.kinds import csv_manifest  # noqa: PLC0415 -- see the module's docstring
 
         root = None if self.root is None else Path(self.root).expanduser()
         return csv_manifest.parse(Path(self.path).expanduser(), root)
@@ -164,7 +164,7 @@ class Folder(DataSetKind):
 
     def parse(self, _: Path, /) -> tuple[Manifest, list[str]]:
         """List the files of every class."""
-        from trainables.datasets import folders  # noqa: PLC0415 -- see the module's docstring
+        from trainables.datasets.kinds import folders  # noqa: PLC0415 -- see the module's docstring
 
         root = Path(self.root).expanduser()
         return folders.parse(root, verified=self.verified, test=self.test, test_seed=self.test_seed)
@@ -194,7 +194,7 @@ class Synthetic(DataSetKind):
 
     def parse(self, cache: Path, /) -> tuple[Manifest, list[str]]:
         """Make the sounds, unless they were made before."""
-        from trainables.datasets import synthetic  # noqa: PLC0415 -- see the module's docstring
+        from trainables.datasets.kinds import synthetic  # noqa: PLC0415 -- see the module's docstring
 
         return synthetic.generate(synthetic.Settings(**self.model_dump(exclude={"kind"})), cache), []
 

@@ -14,7 +14,7 @@ import soundfile
 
 from study.cli import main
 from study.commands import data
-from trainables.datasets import fsdnoisy18k
+from trainables.datasets.kinds import fsdnoisy18k
 from trainables.datasets.manifest import DataSetError
 
 if TYPE_CHECKING:

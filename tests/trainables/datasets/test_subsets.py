@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trainables.config import Subset
-from trainables.datasets.fsdnoisy18k import parse
+from trainables.datasets.kinds.fsdnoisy18k import parse
 from trainables.datasets.manifest import Clip, DataSetError, Manifest, checked
 from trainables.datasets.subsets import SUBSET_SEED, counts, subset
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from trainables.datasets.csv_files.rows import read_rows
-from trainables.datasets.csv_manifest import REQUIRED
+from trainables.datasets.kinds.csv_manifest import REQUIRED
 
 if TYPE_CHECKING:
     from pathlib import Path

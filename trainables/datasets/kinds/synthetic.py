@@ -18,11 +18,11 @@ import numpy as np
 import soundfile
 
 from trainables.config import digest
-from trainables.datasets import csv_manifest
 from trainables.datasets.keys import Noise
+from trainables.datasets.kinds import csv_manifest
+from trainables.datasets.kinds.sounds import CLASSES, RATE, render
 from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split, checked
 from trainables.datasets.noise import inject
-from trainables.datasets.sounds import CLASSES, RATE, render
 from trainables.processes.limits import usable_cpus
 from trainables.storage.descriptors import explained
 

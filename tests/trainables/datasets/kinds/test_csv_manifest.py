@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from trainables.datasets.csv_manifest import parse, write
+from trainables.datasets.kinds.csv_manifest import parse, write
 from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split, checked
 
 if TYPE_CHECKING:

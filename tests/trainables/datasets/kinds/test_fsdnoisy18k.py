@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from trainables.datasets.fsdnoisy18k import Official, parse, verify
+from trainables.datasets.kinds.fsdnoisy18k import Official, parse, verify
 from trainables.datasets.manifest import DataSetError, Split, checked
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ import pytest
 
 from trainables.audio.decoding import read_mono
 from trainables.audio.headers import probe
-from trainables.datasets import synthetic
 from trainables.datasets.config import Synthetic
+from trainables.datasets.kinds import synthetic
+from trainables.datasets.kinds.sounds import CLASSES, RATE, render
 from trainables.datasets.load import load, with_digests
 from trainables.datasets.manifest import DataSetError
-from trainables.datasets.sounds import CLASSES, RATE, render
 
 SMALL = Synthetic(kind="synthetic", train_per_class=5, test_per_class=2)
 SMALLEST = Synthetic(kind="synthetic", train_per_class=4, test_per_class=1)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from trainables.datasets.checks.files import passed_over
 from trainables.datasets.config import Folder
-from trainables.datasets.folders import parse
+from trainables.datasets.kinds.folders import parse
 from trainables.datasets.load import load, with_digests
 from trainables.datasets.manifest import DataSetError, checked
 

@@ -17,9 +17,9 @@ from zipfile import ZipFile
 
 import pytest
 
-from trainables.datasets import fsdnoisy18k
 from trainables.datasets.download import LOCK, Resume, locked
-from trainables.datasets.fsdnoisy18k import Zip, fetch
+from trainables.datasets.kinds import fsdnoisy18k
+from trainables.datasets.kinds.fsdnoisy18k import Zip, fetch
 from trainables.datasets.manifest import DataSetError
 
 if TYPE_CHECKING:
