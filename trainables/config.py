@@ -226,13 +226,15 @@ class Run(Frozen):
     dataset: str  # the manifest's fingerprint
     features: StoredFeatures = FEATURES
     semantics: int = SEMANTICS_VERSION
-    # Both are omitted from dumps where they are empty, so that runs keep the run_id that they have without them.
+    # These four are omitted from dumps where they are empty, so that runs keep the run_id that they have without them.
     # The plugins whose loss or network the run uses, sorted by name.
     code: Annotated[tuple[PluginCode, ...], Field(strict=False, exclude_if=lambda code: not code)] = ()
     # Digest of the embeddings that the run uses.
     embeddings: Annotated[str | None, Field(exclude_if=lambda embeddings: embeddings is None)] = None
     # Digest of the known true labels, for a loss that depends on them: the data set's fingerprint does not.
     truth: Annotated[str | None, Field(exclude_if=lambda truth: truth is None)] = None
+    # The fold that is the run's test set, where each fold is the test set in turn; the run is trained on the others.
+    fold: Annotated[str | None, Field(exclude_if=lambda fold: fold is None)] = None
 
     @cached_property
     def run_id(self) -> str:

@@ -132,6 +132,14 @@ def test_code_embeddings_and_network_enter_the_run_id_only_where_they_are_used()
     assert len({run.run_id, coded.run_id, embedded.run_id}) == 3
 
 
+def test_a_fold_enters_the_run_id_and_what_is_written_only_where_a_run_has_one():
+    run = a_run()
+    tested = {fold: run.model_copy(update={"fold": fold}) for fold in ("1", "2")}
+    assert "fold" not in run.model_dump()
+    assert len({run.run_id, *(other.run_id for other in tested.values())}) == 3
+    assert Run.model_validate_json(tested["1"].model_dump_json()) == tested["1"]
+
+
 def test_every_setting_of_the_features_is_part_of_a_runs_identity():
     changed = [FEATURES.model_copy(update={key: value // 2}) for key, value in FEATURES.model_dump().items()]
     runs = [a_run(), *(a_run().model_copy(update={"features": features}) for features in changed)]

@@ -24,7 +24,11 @@ POOL = "pool:"  # first part of the path of a clip that lies in the manifest's p
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """One labelled sound file."""
+    """One labelled sound file.
+
+    Where each fold of a data set is the test set in turn, a sound is two clips of one fold: a training clip of the runs
+    that are tested on the other folds, and a test clip of those that are tested on its own.
+    """
 
     path: str  # relative to the manifest's root, with forward slashes; "pool:NAME" is relative to its pool
     label: str
@@ -33,6 +37,7 @@ class Clip:
     true_label: str | None = None  # known truth; "" means a sound of none of the classes; None means unknown
     noisy_small: bool = False  # member of FSDnoisy18k's noisy_small subset
     row: str = ""  # where it was listed, for messages: "train.csv:17"; not part of the clip's identity
+    fold: str = ""  # the fold that it is in, where each fold is the test set in turn; else empty
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,7 @@ class Manifest:
 
     @cached_property
     def fingerprint(self) -> str:
-        """20 hexadecimal digits over every clip's path, label, split, marks and content.
+        """20 hexadecimal digits over every clip's path, label, split, marks and content, and its fold if it has one.
 
         Raises:
             ValueError: the audio has not been digested yet.
@@ -67,7 +72,7 @@ class Manifest:
             msg = f"{self.name}: the audio of this data set has not been read; no fingerprint"
             raise ValueError(msg)
         rows = [
-            [c.path, c.label, c.split, c.verified, c.noisy_small, d]
+            [c.path, c.label, c.split, c.verified, c.noisy_small, d, *([c.fold] if c.fold else [])]
             for c, d in zip(self.clips, self.digests, strict=True)
         ]
         return digest(rows)
@@ -136,7 +141,10 @@ def rank(seed: int, *names: str) -> bytes:
 
 def to_json(manifest: Manifest) -> bytes:
     """Serialise a manifest, for the workers and for the report."""
-    rows = [[c.path, c.label, c.split, c.verified, c.true_label, c.noisy_small, c.row] for c in manifest.clips]
+    rows = [
+        [c.path, c.label, c.split, c.verified, c.true_label, c.noisy_small, c.row, *([c.fold] if c.fold else [])]
+        for c in manifest.clips
+    ]
     value = {
         "name": manifest.name,
         "kind": manifest.kind,
