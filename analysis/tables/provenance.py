@@ -58,7 +58,7 @@ def _embeddings(data: DataSummary) -> list[tuple[str, str]]:
     if e is None:
         return []
     every = f"{counted(e.windows, 'window')} of {e.window_s:g} s every {e.hop_s:g} s"
-    words = f"{e.model}: {counted(e.dims, 'dim')}, {every}"
+    words = f"{e.model}: {counted(e.dims, 'dimension')}, {every}"
     return [("Embeddings", words), ("Digest of the embeddings", e.digest)]
 
 

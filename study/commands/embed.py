@@ -61,7 +61,7 @@ def embed(options: argparse.Namespace) -> int:
         raise SpecError([str(error)]) from None
     except AudioError as error:
         raise DataSetError([str(error)]) from None
-    say(f"{folder}: {counted(len(manifest.clips), 'clip')}, {timing.in_words}, {counted(model.dims, 'dim')}")
+    say(f"{folder}: {counted(len(manifest.clips), 'clip')}, {timing.in_words}, {counted(model.dims, 'dimension')}")
     say("in the study file:", f"features: {{embeddings: {_yaml(str(folder))}}}")
     return 0
 

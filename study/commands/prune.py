@@ -157,7 +157,9 @@ def _cached(*, by_time_alone: bool) -> Iterator[Leftover]:
         if is_digest(copy.name) and is_copy(copy):
             remove, in_use = partial(remove_copy, copy), partial(is_open, copy)
             with suppress(FileNotFoundError):  # another process has just removed it, or a part of it
-                yield Leftover("cached frame stores", on_disk(copy)[0], last_opened(copy), remove, in_use)
+                yield Leftover(
+                    "cached stores of frames or embeddings", on_disk(copy)[0], last_opened(copy), remove, in_use
+                )
     for path in chain(cache().glob(f"{STORES}/.*.part"), cache().glob("synthetic/.making-*")):
         with suppress(FileNotFoundError):
             size, changed = on_disk(path)

@@ -205,7 +205,7 @@ class Leftovers:
                 yield Leftover("requests to stop", *measured(path), partial(unlink, path))
 
     def _frames(self) -> Iterator[Leftover]:
-        """Find frame stores that no study needs; a store was last used when a study of its data was last run."""
+        """Find stores that no study needs; one was last used when a study of its data was last run."""
         stores = self._storage / STORES
         needed = set(map(store_name, self._data_needed))
         if not self._all_known or None in needed:
@@ -221,7 +221,7 @@ class Leftovers:
             size, changed = measured(stores / name)
             remove = partial(self._unless_started, partial(remove_store, stores / name))
             in_use = partial(is_being_built, stores / name)
-            yield Leftover("frame stores", size, max(changed, used.get(name, 0)), remove, in_use)
+            yield Leftover("stores of frames or embeddings", size, max(changed, used.get(name, 0)), remove, in_use)
 
     def _published(self, plan: StudyPlan) -> list[Location]:
         """Return the paths of a study's published data set: with frames, with embeddings, or each."""

@@ -174,7 +174,7 @@ def _embeddings(spec: StudySpec, data: DataSummary) -> Iterator[str]:
         return
     e = data.embeddings
     timing = Timing(hop_s=e.hop_s, window_s=e.window_s, model=e.model).in_words
-    yield f"embeddings: {e.model}, {counted(e.dims, 'dim')}, {timing}; digest {e.digest}"
+    yield f"embeddings: {e.model}, {counted(e.dims, 'dimension')}, {timing}; digest {e.digest}"
     size = file_size(e.windows * e.dims * FLOAT)
     windows = f"{counted(e.windows, 'window')} of {counted(sum(data.clips.values()), 'clip')}"
     yield f"{windows}: {size} on disk and {_place(spec)}"

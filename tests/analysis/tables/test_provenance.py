@@ -77,7 +77,7 @@ def test_embeddings_are_stated_with_their_digest_and_frames_only_where_a_network
     timing = {"hop_s": 0.48, "window_s": 0.975}
     study.embeddings = EmbeddingSummary(digest="d" * 20, model="yamnet", dims=1024, windows=9036, **timing)
     rows = dict(data_table(study.results()).rows)
-    assert rows["Embeddings"] == "yamnet: 1,024 dims, 9,036 windows of 0.975 s every 0.48 s"
+    assert rows["Embeddings"] == "yamnet: 1,024 dimensions, 9,036 windows of 0.975 s every 0.48 s"
     assert rows["Digest of the embeddings"] == "d" * 20
     plan = study.plan()
     data = plan.dataset.model_copy(update={"frames": False})

@@ -30,7 +30,7 @@ def embed(*options):
 def test_it_ends_with_the_line_for_the_study_file(capsys):
     assert embed("--allow-code") == 0
     assert capsys.readouterr().out.splitlines() == [
-        "embeddings/my_model: 8 clips, windows of 0.2 s every 0.1 s, 2 dims",
+        "embeddings/my_model: 8 clips, windows of 0.2 s every 0.1 s, 2 dimensions",
         "in the study file:",
         "features: {embeddings: embeddings/my_model}",
     ]
@@ -48,7 +48,7 @@ def test_the_line_that_it_prints_makes_the_study_use_the_embeddings(capsys):
     Path("study.yaml").write_text(f"{text}\n{line}\nnetwork: {{name: head}}\n")
     assert main(["check", "study.yaml"]) == 0
     out = capsys.readouterr().out
-    assert "embeddings: my_model, 2 dims, windows of 0.2 s every 0.1 s; digest " in out
+    assert "embeddings: my_model, 2 dimensions, windows of 0.2 s every 0.1 s; digest " in out
     assert "72 windows of 8 clips: 576 B on disk and in memory, which runs share" in out
 
 

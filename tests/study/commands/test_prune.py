@@ -61,7 +61,7 @@ def test_a_dry_run_prints_the_same_and_changes_nothing(place, capsys):
     before = files(place)
     assert main(["prune", "--dry-run"]) == 0
     output = capsys.readouterr().out
-    assert rows(output) == {"checkpoints": [1, "2.5 MB"], "cached frame stores": [1, "6 B"]}
+    assert rows(output) == {"checkpoints": [1, "2.5 MB"], "cached stores of frames or embeddings": [1, "6 B"]}
     assert output.endswith("results: 2.5 MB would be freed; nothing was changed\n")
     assert files(place) == before
 
@@ -150,12 +150,12 @@ def test_a_cached_frame_store_that_a_process_has_open_is_kept(place, capsys):
         lock(file, shared=True)
         assert main(["prune", "--dry-run"]) == 0
         output = capsys.readouterr().out
-        assert "cached frame stores" not in rows(output)
+        assert "cached stores of frames or embeddings" not in rows(output)
         assert output.endswith("kept: 1 item that processes are using\n")
         assert main(["prune"]) == 0
-        assert "cached frame stores" not in rows(capsys.readouterr().out)
+        assert "cached stores of frames or embeddings" not in rows(capsys.readouterr().out)
     assert main(["prune"]) == 0
-    assert rows(capsys.readouterr().out) == {"cached frame stores": [1, "6 B"]}
+    assert rows(capsys.readouterr().out) == {"cached stores of frames or embeddings": [1, "6 B"]}
     assert not (place / "cache" / "features" / COPY).exists()
 
 

@@ -150,7 +150,7 @@ def test_a_study_without_a_plan_that_a_process_has_just_started_keeps_what_it_ma
         with leftovers(tmp_path, claim_studies=True) as there:
             assert there.starting == ["new"]
         assert prune(tmp_path) == {}
-    assert prune(tmp_path) == {"checkpoints": 1, "frame stores": 1}
+    assert prune(tmp_path) == {"checkpoints": 1, "stores of frames or embeddings": 1}
 
 
 def frames(storage, name=UNUSED, fingerprint=None, features=FEATURES):
@@ -168,7 +168,7 @@ def test_a_frame_store_is_kept_while_a_study_of_its_data_has_not_ended(storage):
     frames(storage, USED, FINGERPRINT)
     frames(storage, UNUSED)
     study(storage, "rain")
-    assert prune(storage)["frame stores"] == 1
+    assert prune(storage)["stores of frames or embeddings"] == 1
     assert stores(storage) == {USED}
 
 
@@ -176,7 +176,7 @@ def test_studies_of_different_features_on_one_data_set_need_their_own_frames_and
     frames(storage, USED, FINGERPRINT, Features(mels=40))
     frames(storage, UNUSED, FINGERPRINT)
     study(storage, "rain", features=Features(mels=40))
-    assert prune(storage) == {"checkpoints": 1, "frame stores": 1, "data sets that no study names": 1}
+    assert prune(storage) == {"checkpoints": 1, "stores of frames or embeddings": 1, "data sets that no study names": 1}
     assert stores(storage) == {USED}
     assert list((storage / "datasets").glob("*")) == [published_path(storage, FINGERPRINT, Features(mels=40))]
 
@@ -184,7 +184,7 @@ def test_studies_of_different_features_on_one_data_set_need_their_own_frames_and
 def test_a_frame_store_of_ended_studies_is_a_leftover_and_their_labels_are_not(storage):
     frames(storage, USED, FINGERPRINT)
     study(storage, "rain", planned=1)
-    assert prune(storage) == {"checkpoints": 1, "frame stores": 1}
+    assert prune(storage) == {"checkpoints": 1, "stores of frames or embeddings": 1}
     assert stores(storage) == set()
     assert (storage / "datasets" / f"{FINGERPRINT}.json").exists()
 
@@ -199,9 +199,9 @@ def test_frame_stores_are_kept_if_nobody_knows_which_one_a_study_needs(storage):
 def test_a_frame_store_that_a_process_builds_is_kept(tmp_path):
     frames(tmp_path, UNUSED)
     held = acquire(tmp_path / "features" / UNUSED / "lock")
-    assert prune(tmp_path) == {"frame stores": 0}
+    assert prune(tmp_path) == {"stores of frames or embeddings": 0}
     held.release()
-    assert prune(tmp_path) == {"frame stores": 1}
+    assert prune(tmp_path) == {"stores of frames or embeddings": 1}
     assert stores(tmp_path) == set()
 
 
@@ -418,6 +418,6 @@ def test_a_study_on_embeddings_needs_their_store_and_no_frames(storage):
     summary = EmbeddingSummary(digest=USED, dims=2, windows=3, **timing)
     data = plan.dataset.model_copy(update={"embeddings": summary, "frames": False})
     write_plan(storage, plan.model_copy(update={"dataset": data}))
-    assert prune(storage) == {"frame stores": 1, "data sets that no study names": 1}
+    assert prune(storage) == {"stores of frames or embeddings": 1, "data sets that no study names": 1}
     assert stores(storage) == {USED}
     assert list((storage / "datasets").glob("*")) == [embeddings_path(storage, FINGERPRINT, USED)]

@@ -107,7 +107,7 @@ def check_embeddings(files: EmbeddingFiles, manifest: Manifest) -> CheckedEmbedd
             continue
         dims = dims or rows.shape[1]
         if rows.shape[1] != dims:
-            problems.add(f"embeddings of {rows.shape[1]} dims, where the first clip's have {dims}", clip.path)
+            problems.add(f"embeddings of {rows.shape[1]} dimensions, where the first clip's have {dims}", clip.path)
         if what := _timing_problem(files.timing, len(rows), manifest.file(clip)):
             problems.add(what, clip.path)
         windows[clip.path] = len(rows)
@@ -137,7 +137,7 @@ def usable(array: NDArray[np.generic]) -> NDArray[np.float32]:
 
     """
     if array.ndim != TWO_DIMENSIONS or not all(array.shape) or array.shape[1] > MAX_DIMS:
-        msg = f"an array of shape {array.shape} instead of (windows, dims), both at least 1, dims at most {MAX_DIMS}"
+        msg = f"shape {array.shape} instead of (windows, dimensions), both from 1, dimensions up to {MAX_DIMS:,}"
         raise ValueError(msg)
     if not np.issubdtype(array.dtype, np.floating):
         msg = f"an array of {array.dtype} instead of floats"

@@ -73,12 +73,12 @@ def test_every_clip_without_an_array_is_counted_and_the_first_are_named(tmp_path
 @pytest.mark.parametrize(
     ("array", "problem"),
     [
-        (np.ones(DIMS), "an array of shape (3,) instead of (windows, dims)"),
-        (np.ones((0, DIMS)), "an array of shape (0, 3) instead of (windows, dims), both at least 1"),
+        (np.ones(DIMS), "shape (3,) instead of (windows, dimensions)"),
+        (np.ones((0, DIMS)), "shape (0, 3) instead of (windows, dimensions), both from 1"),
         (np.ones((9, DIMS), np.int64), "an array of int64 instead of floats"),
         (np.full((9, DIMS), np.nan), "NaN or infinite values"),
         (np.full((9, DIMS), 1e300), "NaN or infinite values (in float32)"),
-        (np.ones((9, DIMS + 1)), "embeddings of 4 dims, where the first clip's have 3"),
+        (np.ones((9, DIMS + 1)), "embeddings of 4 dimensions, where the first clip's have 3"),
         (np.ones((30, DIMS)), "windows of 0.2 s every 0.1 s that together are longer than the sound"),
         (np.ones((2, DIMS)), "windows of 0.2 s every 0.1 s that together are shorter than the sound"),
     ],
