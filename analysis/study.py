@@ -6,6 +6,7 @@ import html
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from analysis.findings.label_audit import label_audit
 from analysis.report.export import epochs_table, runs_table
 from analysis.report.method_report import method_report
 from analysis.report.sections import figures_of, report_sections
@@ -15,6 +16,7 @@ from analysis.tables.accuracy import result_tables
 from analysis.tables.summary import summary
 from analysis.tables.table import as_html
 from trainables.naming import counted
+from trainables.storage.location import location
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from analysis.findings.choice import Best
+    from analysis.findings.label_audit import LabelAudit
     from analysis.plotting.figure import Figure
     from trainables.storage.types import Location
 
@@ -30,9 +33,10 @@ if TYPE_CHECKING:
 class Study:
     """A study and what is recorded of it, as of the moment it was loaded."""
 
-    def __init__(self, results: study_results.StudyResults) -> None:
-        """Wrap a study's plan and records."""
+    def __init__(self, results: study_results.StudyResults, storage: Location | None = None) -> None:
+        """Wrap a study's plan and records; ``audit`` needs the storage location that they lie in."""
         self.results = results
+        self.storage = storage
         self.report = method_report(results)
         self.finding = self.report.finding
 
@@ -63,6 +67,19 @@ class Study:
     def best(self) -> Best | None:
         """Return the study's choice; None if there is nothing to choose from."""
         return self.finding.best
+
+    def audit(self) -> LabelAudit | None:
+        """Rank the training clips by how likely their label is wrong; see ``LabelAudit`` for its data frames.
+
+        Returns:
+            None without a storage location, or where it does not keep the labels of the data set.
+
+        Raises:
+            ValueError: the kept labels are not those of the study's plan.
+            OSError: an object store cannot be reached.
+
+        """
+        return None if self.storage is None else label_audit(self.finding, self.storage)
 
     @property
     def headline(self) -> str:
@@ -130,4 +147,5 @@ def load_study(storage: Location | Path | str, name: str, *, show_test: bool = F
         DamagedError, OtherVersionError: the plan cannot be read; see ``trainables.storage.documents``.
 
     """
-    return Study(study_results.load_results(storage, name, show_test=show_test))
+    root = location(storage)
+    return Study(study_results.load_results(root, name, show_test=show_test), root)

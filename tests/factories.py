@@ -15,8 +15,10 @@ from analysis.findings.method_finding import method_finding
 from analysis.results.study_results import StudyResults, study_results
 from analysis.results.study_state import Progress
 from trainables.config import DEFAULT_NETWORK, Configuration, Run, Training
+from trainables.datasets.manifest import Clip, Manifest, to_json
 from trainables.feature_settings import FEATURES, Features
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
+from trainables.outputs.clips import RunOutputs, write_outputs
 from trainables.plans import DataSummary, DoubtfulClips, HeldOut, PlannedRun, StudyPlan, write_plan
 from trainables.records import Cost, Epoch, Record, Stage, Status, Test, read_record, record_path, recorded
 from trainables.storage.documents import to_bytes
@@ -89,6 +91,24 @@ def record(run: Run | PlannedRun, status: Status = "complete", epochs: Sequence[
 def write_record(storage: Location, record: Record) -> None:
     """Write a record, also over one that is there."""
     record_path(storage, record.run_id).write(to_bytes(record))
+
+
+def leave_manifest(storage: Location, plan: StudyPlan, clips: Sequence[Clip]) -> None:
+    """Leave a data set of these clips in a storage location, as ``publish_dataset`` does."""
+    manifest = to_json(Manifest(plan.dataset.name, plan.dataset.kind, Path("x"), tuple(clips)))
+    document = {"frames": "0" * 20, "manifest": json.loads(manifest)}
+    (storage / "datasets" / f"{plan.dataset.fingerprint}.json").write(json.dumps(document).encode())
+
+
+def write_margins(
+    storage: Location, run_id: str, margins: Sequence[float], suggested: Sequence[int], held: int
+) -> None:
+    """Write the outputs of a run that held out the last ``held`` of its training clips and trained on the others."""
+    epochs = np.full(len(margins), 3)
+    epochs[len(margins) - held :] = 0
+    seen = np.where(np.isfinite(margins), epochs, 0)
+    outputs = RunOutputs(np.array(margins), seen, np.array(suggested), np.zeros((2, 2)))
+    write_outputs(storage, run_id, outputs)
 
 
 def read_records(storage: Location) -> dict[str, Record]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from trainables.naming import listed_names
 from trainables.published import PublishedDataSet, published_paths
@@ -18,7 +18,25 @@ if TYPE_CHECKING:
     from trainables.storage.types import Location
 
 # Places in a clip's row, as trainables.datasets.manifest.to_json writes it.
-LABEL, SPLIT, VERIFIED, TRUE_LABEL = 1, 2, 3, 4
+PATH, LABEL, SPLIT, VERIFIED, TRUE_LABEL = 0, 1, 2, 3, 4
+
+
+@dataclass(frozen=True)
+class TrainingClips:
+    """The training clips of a data set in the manifest's order, which is that of ``RunOutputs.margins``; N in all.
+
+    Attributes:
+        paths: relative to the data set's root; ``pool:NAME`` of an injected sound.
+        labels: the given labels, as indices into the plan's classes. Shape (N,).
+        verified: whether a person confirmed the label. Shape (N,).
+        true_labels: the known true label; ``""`` for a sound of none of the classes, None where it is unknown.
+
+    """
+
+    paths: tuple[str, ...]
+    labels: tuple[int, ...]
+    verified: tuple[bool, ...]
+    true_labels: tuple[str | None, ...]
 
 
 @dataclass(frozen=True)
@@ -61,36 +79,75 @@ def read_labels(storage: Location, plan: StudyPlan) -> ClipLabels | None:
 
     """
     data = plan.dataset
+    clips = _published_clips(storage, plan)
+    if clips is None:
+        return None
+    number = {name: k for k, name in enumerate(data.classes)}
+    counts = Counter((clip.part, clip.label) for clip in clips)
+    wrong = Counter(clip.label for clip in clips if clip.part != "test" and clip.true_label not in {None, clip.label})
+    return ClipLabels(
+        tuple(number[clip.label] for clip in clips if clip.part == "test"),
+        {part: tuple(counts[part, name] for name in data.classes) for part in data.clips},
+        None if all(clip.true_label is None for clip in clips) else tuple(wrong[name] for name in data.classes),
+    )
+
+
+def read_training_clips(storage: Location, plan: StudyPlan) -> TrainingClips | None:
+    """Read the training clips of a study's data set, from the file that ``read_labels`` reads.
+
+    Returns:
+        None where the file is absent.
+
+    Raises:
+        ValueError: the file contradicts what the plan states of the data set.
+
+    """
+    clips = _published_clips(storage, plan)
+    if clips is None:
+        return None
+    number = {name: k for k, name in enumerate(plan.dataset.classes)}
+    training = [clip for clip in clips if clip.part != "test"]
+    return TrainingClips(
+        tuple(clip.path for clip in training),
+        tuple(number[clip.label] for clip in training),
+        tuple(clip.part == "train verified" for clip in training),
+        tuple(clip.true_label for clip in training),
+    )
+
+
+class _Clip(NamedTuple):
+    path: str
+    label: str
+    part: str  # of the data set, as the plan's counts name it
+    true_label: str | None
+
+
+def _published_clips(storage: Location, plan: StudyPlan) -> list[_Clip] | None:
+    """Read the clips of a published manifest and check them against the plan; None where the file is absent."""
+    data = plan.dataset
     path = published_paths(storage, data, plan.settings.features)[0]  # all have the same labels
     try:
         rows = read_document(path, PublishedDataSet).manifest["clips"]
-        clips = [(str(row[LABEL]), _split(row), _text(row[TRUE_LABEL])) for row in rows]
+        clips = [_Clip(str(row[PATH]), str(row[LABEL]), _part(row), _text(row[TRUE_LABEL])) for row in rows]
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, IndexError) as error:
         msg = f"{path}: this is no data set as gce-study leaves it ({error!r})"
         raise ValueError(msg) from error
-    number = {name: k for k, name in enumerate(data.classes)}
-    sizes = Counter(split for _, split, _ in clips)
-    unknown = sorted({label for label, _, _ in clips} - set(number))
-    if unknown or any(sizes[split] != count for split, count in data.clips.items()):
+    sizes = Counter(clip.part for clip in clips)
+    unknown = sorted({clip.label for clip in clips} - set(data.classes))
+    if unknown or any(sizes[part] != count for part, count in data.clips.items()):
         what = f"the labels {listed_names(unknown)}" if unknown else f"other numbers of clips ({dict(sizes)})"
         msg = f"{path} has {what}, and the study's plan does not"
         raise ValueError(msg)
-    counts = Counter((split, label) for label, split, _ in clips)
-    wrong = Counter(label for label, split, true in clips if split != "test" and true not in {None, label})
-    return ClipLabels(
-        tuple(number[label] for label, split, _ in clips if split == "test"),
-        {split: tuple(counts[split, name] for name in data.classes) for split in data.clips},
-        None if all(true is None for _, _, true in clips) else tuple(wrong[name] for name in data.classes),
-    )
+    return clips
 
 
 def _text(value: Any) -> str | None:  # noqa: ANN401 -- any JSON value
     return None if value is None else str(value)
 
 
-def _split(row: list[Any]) -> str:
+def _part(row: list[Any]) -> str:
     """Name a clip's part of the data set as the plan's counts do."""
     if row[SPLIT] == "test":
         return "test"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,10 +11,14 @@ from scipy import stats
 
 from analysis.results.clip_labels import ClipLabels, matches_labels, predictions, read_labels
 from analysis.statistics.clips import bootstrap_difference, class_accuracies, class_gaps, confusion, never_predicted
-from trainables.datasets.manifest import Clip, Manifest, to_json
+from factories import leave_manifest
+from trainables.datasets.manifest import Clip
 from trainables.losses.catalogue import CCE
+from trainables.storage.location import location
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from factories import Builder
 
 TRUTH = [0, 0, 0, 1, 1, 1, 1, 1]
@@ -117,10 +120,7 @@ def _leave(storage: Path, study: Builder, labels: list[str], true_label: str | N
     """Leave a data set of one training clip and some test clips as ``publish_dataset`` does."""
     clips = [Clip("train/a.wav", "Rain", "train", verified=False, true_label=true_label)]
     clips += [Clip(f"test/{i}.wav", label, "test", verified=True) for i, label in enumerate(labels)]
-    value = {"frames": "0" * 20, "manifest": json.loads(to_json(Manifest("x", "folder", Path("x"), tuple(clips))))}
-    path = storage / "datasets" / f"{study.plan().dataset.fingerprint}.json"
-    path.parent.mkdir()
-    path.write_text(json.dumps(value))
+    leave_manifest(location(storage), study.plan(), clips)
 
 
 SIZES = {"train verified": 0, "train unverified": 1, "test": 2}
