@@ -10,7 +10,7 @@ from trainables.config import Part, Split, parameter_name
 from trainables.feature_settings import FEATURES, Features
 from trainables.frozen import Frozen
 from trainables.records import SelectOn
-from trainables.settings import Budget, CollapseRule, Controls, GpuPrices, Grid, MethodSpec, OpenRange
+from trainables.settings import Budget, CollapseRule, Controls, GpuPrices, Grid, Keep, MethodSpec, OpenRange
 
 # parameter -> its range, or any other value that the file states
 _Open = dict[str, Annotated[OpenRange | Any, Field(union_mode="left_to_right")]]
@@ -50,6 +50,7 @@ class PlanSettings(Frozen):
     controls: Controls = ()
     select_on: SelectOn = "validation"
     collapse: CollapseRule = "set_aside"
+    keep: Keep = "best"
     resources: PlanResources = PlanResources()
     training: _Open = Field(default_factory=dict)
     network: _Open = Field(default_factory=dict)

@@ -14,7 +14,7 @@ from pydantic import Field
 from trainables.config import SEMANTICS_VERSION, Run
 from trainables.plan_settings import PlanSettings
 from trainables.records import Stage, uncollected
-from trainables.settings import NAME_PATTERN, MethodName
+from trainables.settings import NAME_PATTERN, Grid, MethodName
 from trainables.storage.documents import DamagedError, Document, Part, read_document, to_bytes
 
 if TYPE_CHECKING:
@@ -105,6 +105,15 @@ class StudyPlan(Document):
             )
             raise ValueError(msg)
         return versions[0]
+
+    def may_keep_weights(self, planned: PlannedRun) -> bool:
+        """Return whether the weights of a run are kept when it is complete, at least while the choice is open."""
+        keep, method = self.settings.keep, self.settings.method
+        if keep != "best":
+            return keep == "all"
+        if isinstance(method, Grid):
+            return not planned.stage
+        return planned.stage == "confirm" and planned.arm not in method.baselines
 
     @cached_property
     def settings(self) -> PlanSettings:

@@ -207,6 +207,12 @@ CollapseRule = Annotated[
         "set aside and counted as a collapse, or a run like any other"
     ),
 ]
+Keep = Annotated[
+    Literal["best", "all", "none"],
+    Field(
+        description="which weights stay: those of the choice's runs, of every complete run, or none; changes no result"
+    ),
+]
 Controls = Annotated[
     tuple[Literal["fixed_q"], ...],
     Field(

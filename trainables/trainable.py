@@ -133,7 +133,7 @@ class RunTrainable(tune.Trainable):
         features = run.features if run.configuration.needs_frames else None
         data = loader(self.storage, run.dataset, features, run.embeddings, str(device))
         facts = machine_facts(device) | ({"gpus": task.gpus} if task.gpus else {}) | task.facts
-        self.execution = RunExecution(task.run, data, self.storage, facts, task.rungs)
+        self.execution = RunExecution(task.run, data, self.storage, facts, task.rungs, keep_weights=task.keep_weights)
         return self.execution
 
     def _with_plugins(self) -> RunTask:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from study.planning.check import Check
     from study.spec.study import StudySpec
     from trainables.records import SelectOn
-    from trainables.settings import CollapseRule, Controls
+    from trainables.settings import CollapseRule, Controls, Keep
 
 Keys = Mapping[str, Any] | BaseModel  # what a file writes as a mapping: a dict, or one of the package's models
 CONSENT = Consent(allowed=True, accepted=load_apart)  # to name a file in Python is to accept its code
@@ -59,6 +59,7 @@ class Study:
         select_on: SelectOn | None = None,
         collapse: CollapseRule | None = None,
         controls: Controls | list[Literal["fixed_q"]] | None = None,
+        keep: Keep | None = None,
         budget: Keys | None = None,
         features: Keys | None = None,
         training: Keys | None = None,

@@ -19,6 +19,7 @@ _IGNORED = {
     # Keys that change no result.
     ("description",),
     ("resources",),
+    ("keep",),
     ("storage",),
     # The paths of the data: the data set's fingerprint shows whether it is the same data.
     *(("dataset", key) for kind in KINDS.values() for key in path_keys(kind)),

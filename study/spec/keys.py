@@ -17,7 +17,7 @@ from trainables.datasets.config import DataSet
 from trainables.datasets.keys import with_paths
 from trainables.frozen import Frozen, not_allowed
 from trainables.records import SelectOn
-from trainables.settings import Budget, CollapseRule, Controls, GpuPrices, Grid, MethodSpec, Name, distinct
+from trainables.settings import Budget, CollapseRule, Controls, GpuPrices, Grid, Keep, MethodSpec, Name, distinct
 from trainables.storage.location import URL, URL_FORM, is_url
 
 MAX_SEEDS = 1000
@@ -131,6 +131,8 @@ class StudyKeys(Frozen):
     ] = "validation"
     collapse: CollapseRule = "set_aside"
     controls: Controls = ()
+    # Omitted from dumps at its default, so that plans read as before.
+    keep: Annotated[Keep, Field(exclude_if=lambda keep: keep == "best")] = "best"
     budget: Annotated[Budget, Field(description="limits at which the study ends; changes no result")] = Budget()
     features: Annotated[
         StudyFeatures,

@@ -66,3 +66,30 @@ def test_varied_values_keep_their_types_on_disk() -> None:
     read = PlannedRun.model_validate_json(PlannedRun(arm="a", varied=varied, run=run).model_dump_json()).varied
     assert read == varied
     assert [type(value) for value in read.values()] == [int, float, str, bool]
+
+
+GRID, SETTLE = {"name": "grid"}, {"name": "settle", "baselines": ["cce"]}
+
+
+@pytest.mark.parametrize(
+    ("method", "keep", "kept"),
+    [
+        (GRID, "best", {("gce", "")}),
+        (GRID, "all", {("gce", ""), ("gce", "control")}),
+        (GRID, "none", set()),
+        (SETTLE, "best", {("gce", "confirm")}),
+        (SETTLE, "all", {("gce", "explore"), ("gce", "confirm"), ("cce", "confirm"), ("gce", "control")}),
+        (SETTLE, "none", set()),
+    ],
+)
+def test_the_weights_of_runs_that_may_be_the_choices_are_kept(
+    method: dict[str, Any], keep: str, kept: set[Any]
+) -> None:
+    plan = _plan(method=method, keep=keep)
+    run = Run(configuration=Configuration(loss=CCE(name="cce")), seed=0, dataset="0123")
+    stages = ["", "control"] if method is GRID else ["explore", "confirm", "control"]
+    planned = [
+        PlannedRun(arm=arm, varied={}, run=run, stage=stage)
+        for arm, stage in [*(("gce", stage) for stage in stages), *([] if method is GRID else [("cce", "confirm")])]
+    ]
+    assert {(p.arm, p.stage) for p in planned if plan.may_keep_weights(p)} == kept

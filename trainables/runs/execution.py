@@ -16,6 +16,7 @@ import torch
 from trainables.characters import one_line
 from trainables.features.shared_data import StorageError
 from trainables.naming import counted
+from trainables.outputs.weights import Weights, write_weights
 from trainables.plugins.importing import exit_of_plugin, place_of
 from trainables.provenance import Attempt, Provenance, code_digest
 from trainables.records import Cost, Record, Spent, Status, Test, add_record, log_path
@@ -49,8 +50,15 @@ class Step(NamedTuple):
 class RunExecution:
     """A run being executed: one epoch per step, a checkpoint after each, and a record at the end."""
 
-    def __init__(
-        self, run: Run, loader: RunDataSource, storage: Location, facts: Mapping[str, Any], rungs: Sequence[int] = ()
+    def __init__(  # noqa: PLR0913 -- the last two are options
+        self,
+        run: Run,
+        loader: RunDataSource,
+        storage: Location,
+        facts: Mapping[str, Any],
+        rungs: Sequence[int] = (),
+        *,
+        keep_weights: bool = False,
     ) -> None:
         """Own the run; nothing is read or trained before the first ``step``.
 
@@ -60,6 +68,7 @@ class RunExecution:
             storage: the storage location.
             facts: where and with what it is executed, for the record's provenance.
             rungs: the epochs after which the driver decides whether the run continues.
+            keep_weights: whether its weights are kept when it is complete.
 
         Raises:
             BusyError: another process owns it.
@@ -73,7 +82,7 @@ class RunExecution:
         self.earlier: list[Attempt] = []
         self.first_epoch = 1  # of this attempt
         self._before_s = 0.0  # spent.wall_s when this attempt began
-        self._rungs = rungs
+        self._rungs, self._keep_weights = rungs, keep_weights
         self._resumed = False  # from a checkpoint, in the present step
         self._held: Held | None = None
         self.own()
@@ -205,6 +214,8 @@ class RunExecution:
             self.run, status, curve, cost=cost, provenance=provenance, verified_right=right, test=test, error=error
         )
         with _storage():
+            if status == "complete" and training and self._keep_weights:
+                self._write_weights(training)  # before the record, so that whoever finds it finds them
             written = add_record(self.storage, record)
             checkpoint_path(self.storage, self.run.run_id).unlink(missing_ok=True)
             self.release(recorded=True)
@@ -212,6 +223,15 @@ class RunExecution:
             raise BusyError(self.run.run_id)
         self.log.write(f"{status} after {counted(len(curve), 'epoch')}{f': {error}' if error else ''}")
         return record
+
+    def _write_weights(self, training: RunTraining) -> None:
+        """Keep the weights; a network of a plugin whose state cannot be kept spoils nothing but that."""
+        patches = training.data.patches
+        try:
+            weights = Weights(training.model.state_dict(), patches.mean, patches.sd)
+            write_weights(self.storage, self.run.run_id, weights)
+        except ValueError as error:
+            self.log.write(f"its weights are not kept: {error}")
 
 
 def _reason(error: BaseException) -> str:

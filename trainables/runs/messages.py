@@ -26,6 +26,7 @@ class RunTask(BaseModel):
         gpus: the number of GPUs of the run, or the share of one; 0 for the CPU.
         facts: what the driver adds to the record's provenance.
         rungs: the epochs after which the driver decides whether the run continues.
+        keep_weights: whether the weights of the complete run are kept.
 
     """
 
@@ -37,6 +38,7 @@ class RunTask(BaseModel):
     gpus: float
     facts: dict[str, Any]
     rungs: tuple[int, ...]
+    keep_weights: bool = False
 
 
 class StepReport(BaseModel):

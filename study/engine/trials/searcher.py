@@ -73,6 +73,7 @@ class MethodSearcher(Searcher):
             gpus=self._resources.gpus_per_run,
             facts=self.conductor.facts,
             rungs=self.conductor.method.rungs,
+            keep_weights=self.conductor.plan.may_keep_weights(answer),
         )
         return task.model_dump(mode="json")
 

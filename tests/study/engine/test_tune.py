@@ -96,6 +96,14 @@ def test_it_asks_for_each_run_waits_and_finishes(asking, plans, engine, tmp_path
     assert set(asking.conductor.state.recorded) == {p.run.run_id for p in plans}
 
 
+def test_a_worker_keeps_the_weights_of_a_run_if_the_study_does(asking, plans):
+    assert len(plans) == 2
+    assert RunTask.model_validate(asking.suggest("a")).keep_weights
+    asking.conductor.plan.spec["keep"] = "none"
+    del asking.conductor.plan.settings
+    assert not RunTask.model_validate(asking.suggest("b")).keep_weights
+
+
 def test_a_run_that_another_study_trains_is_asked_for_again_later(asking, plans, monkeypatch):
     now = [0.0]
     monkeypatch.setattr("study.engine.conductor.time.monotonic", lambda: now[0])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 import pytest
 from pydantic import ValidationError
 
-from study.spec.differences import dump
+from study.spec.differences import differences, dump
 from study.spec.reading import read_spec
 from study.spec.study import StudySpec, json_schema
 from study.spec.yaml_reader import parse
@@ -34,6 +34,16 @@ def study(**changes: object) -> StudySpec:
 
 def open_q(*values: object) -> list[dict[str, Any]]:
     return [{"name": "a", "loss": {"name": "gce", "q": {"values": list(values)}}}]
+
+
+def test_which_weights_stay_is_dumped_only_if_it_is_stated() -> None:
+    assert study().keep == "best"
+    assert "keep" not in dump(study(keep="best"))
+    assert dump(study(keep="all"))["keep"] == "all"
+
+
+def test_which_weights_stay_is_no_difference_between_studies() -> None:
+    assert differences(dump(study()), dump(study(keep="none"))) == []
 
 
 def test_defaults_are_the_papers_on_every_clip() -> None:

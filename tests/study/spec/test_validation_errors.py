@@ -22,7 +22,7 @@ seeds: 2
 LOSS_NAMES = [get_args(loss.model_fields["name"].annotation)[0] for loss in LOSSES]
 ONE_LOSS = f"one of {', '.join(sorted(LOSS_NAMES))}"
 TOP = (
-    "name, description, plugins, dataset, arms, method, seeds, select_on, collapse, controls, budget, features, "
+    "name, description, plugins, dataset, arms, method, seeds, select_on, collapse, controls, keep, budget, features, "
     "training, network, resources, notify, storage"
 )
 SUBSET = f"one of {', '.join(get_args(Subset))}, or {{values: [...]}}"
