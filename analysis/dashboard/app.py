@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from analysis.dashboard.addresses import parse, shows_test
 from analysis.dashboard.callbacks import refuse_malformed
 from analysis.dashboard.guard import protect
 from analysis.dashboard.pages import make_page, slug
+from analysis.dashboard.sounds import add_sounds
 from analysis.dashboard.studies import UnreadableStudyError
 from analysis.tables.csv_text import csv_text, frame_csv
 from trainables.characters import visible
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from analysis.dashboard.guard import Guard
     from analysis.dashboard.studies import Studies
+    from trainables.plans import StudyPlan
     from trainables.storage.types import Location
 
 TICK_MS = 2000
@@ -68,6 +71,7 @@ def make_app(studies: Studies, guard: Guard) -> Dash:
     )
     _add_callbacks(app, studies)
     _add_files(app.server, studies)
+    add_sounds(app.server, studies.sounds, partial(_plan, studies))
     protect(app.server, guard, app.csp_hashes())
     refuse_malformed(app.server, {output for output, callback in app.callback_map.items() if "callback" in callback})
     return app
@@ -250,6 +254,13 @@ def _runs(studies: Studies, name: str) -> Mapping[str, Any]:
         return studies.plan(name)[1]
     except UnreadableStudyError:
         return {}
+
+
+def _plan(studies: Studies, name: str) -> StudyPlan | None:
+    try:
+        return studies.plan(name)[0]
+    except UnreadableStudyError:
+        return None
 
 
 def _attachment(file: str) -> dict[str, str]:

@@ -35,7 +35,7 @@ class Guard:
     def check(self) -> BaseResponse | None:
         """Return the response to a request that is not accepted; None for one that is."""
         if not self.token:
-            return None if _is_local(request.host) else _refused(f"{request.host} is not a name of this machine")
+            return None if _is_local(request.host) else refused(f"{request.host} is not a name of this machine")
         if self._matches(request.args.get("token", "")):
             rest = [(name, value) for name, value in request.args.items(multi=True) if name != "token"]
             answer = redirect(f"{request.path}?{urlencode(rest)}" if rest else request.path)
@@ -43,7 +43,7 @@ class Guard:
             return answer
         if self._matches(request.cookies.get(_cookie(), "")):
             return None
-        return _refused("open the address that gce-study dashboard printed: it contains the token", 401)
+        return refused("open the address that gce-study dashboard printed: it contains the token", 401)
 
     def _matches(self, given: str) -> bool:
         return hmac.compare_digest(given.encode(), self.token.encode())
@@ -61,7 +61,8 @@ def _is_local(host: str) -> bool:
     return name in LOCAL_NAMES or (name.startswith("127.") and is_loopback(name))
 
 
-def _refused(text: str, code: int = 403) -> Response:
+def refused(text: str, code: int = 403) -> Response:
+    """Return an answer in plain text that states why there is no other."""
     return Response(f"gce-study: {text}\n", code, mimetype="text/plain")
 
 
@@ -79,8 +80,8 @@ def protect(server: Flask, guard: Guard, script_hashes: Sequence[str]) -> None:
     scripts = " ".join(script_hashes)
     policy = (
         f"default-src 'none'; script-src 'self' {scripts}; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
+        "img-src 'self' data: blob:; media-src 'self'; font-src 'self' data:; connect-src 'self'; base-uri 'none'; "
+        "form-action 'none'; frame-ancestors 'none'"
     )
 
     def add_headers(response: Response) -> Response:

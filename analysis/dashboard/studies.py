@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from analysis.dashboard.links import web_address
 from analysis.dashboard.snapshot import Snapshot
+from analysis.dashboard.sounds import Sounds
 from analysis.results.study_results import Unread, read_or_explain, study_results, with_labels
 from analysis.results.study_state import progress_of, read_progress, study_state
 from trainables.naming import label
@@ -20,6 +21,7 @@ from trainables.storage.documents import DamagedError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from analysis.dashboard.sounds import SoundReader
     from analysis.results.study_state import State
     from trainables.plans import PlannedRun, StudyPlan
     from trainables.storage.types import Location, Stamp
@@ -86,7 +88,11 @@ class Studies:
     """Reads the studies of a storage location, and never writes to it. Safe to share between threads."""
 
     def __init__(
-        self, storage: Location, owner: Callable[[Location, str], str | None], tensorboard: Callable[[], str] = str
+        self,
+        storage: Location,
+        owner: Callable[[Location, str], str | None],
+        tensorboard: Callable[[], str] = str,
+        reader: SoundReader | None = None,
     ) -> None:
         """Set the storage location.
 
@@ -94,9 +100,11 @@ class Studies:
             storage: the storage location.
             owner: returns who runs a study, None if it is not running.
             tensorboard: returns the address of a reachable TensorBoard, empty without one.
+            reader: reads the sounds of clips; None if nothing does.
 
         """
         self.storage, self.tensorboard = storage, tensorboard
+        self.sounds = Sounds(storage, reader)
         self._owner = owner
         self._lock = threading.RLock()
         self._plans: dict[str, tuple[Stamp, StudyPlan, dict[str, PlannedRun]]] = {}

@@ -76,6 +76,7 @@ def dashboard(options: argparse.Namespace) -> int:
         from analysis.dashboard.guard import is_loopback  # noqa: PLC0415 -- the extra may not be installed
         from analysis.dashboard.server import serve  # noqa: PLC0415
         from analysis.dashboard.studies import Studies  # noqa: PLC0415
+        from trainables.features.clip_sounds import ClipSounds  # noqa: PLC0415 -- scipy, which other commands need not
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] not in EXTRA:
             raise
@@ -88,7 +89,8 @@ def dashboard(options: argparse.Namespace) -> int:
     board = TensorBoard(options.tensorboard or (BOARD if is_loopback(options.host) else ""))
     board.watch()
     try:
-        serve(Studies(storage, owner, board.url), options.host, options.port, token, partial(_opened, name))
+        studies = Studies(storage, owner, board.url, ClipSounds())
+        serve(studies, options.host, options.port, token, partial(_opened, name))
     except OSError as error:
         msg = f"cannot listen on {options.host} port {options.port}: {error.strerror or error}; another one: --port"
         raise EngineError(msg) from None

@@ -8,7 +8,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from hashlib import blake2b
+from hashlib import blake2b, file_digest
 from typing import TYPE_CHECKING, NamedTuple
 
 from trainables.audio.decoding import without_sound
@@ -204,12 +204,14 @@ def _look(known: dict[str, Known], path: Path) -> Known:
 
 
 def content_digest(path: Path) -> str:
-    """Return the BLAKE2b of a file's content, 16 bytes in hexadecimal."""
-    content = blake2b(digest_size=16)
+    """Return the digest of a file's content in hexadecimal."""
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            content.update(block)
-    return content.hexdigest()
+        return file_digest(file, content_state).hexdigest()
+
+
+def content_state() -> blake2b:
+    """Return the state of a new digest: BLAKE2b, 16 bytes."""
+    return blake2b(digest_size=16)
 
 
 def _key(path: Path) -> str:

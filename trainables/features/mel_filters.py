@@ -26,15 +26,25 @@ def mel_filters(features: Features = FEATURES) -> NDArray[np.float32]:
         float32 weights of each FFT bin in each band, shape (n_fft // 2 + 1, mels), in [0, 1].
 
     """
-    step, knee, octave = 200 / 3, 1000.0, np.log(6.4) / 27
-    top = knee / step + np.log(features.sample_rate / 2 / knee) / octave
-    mels = np.linspace(0.0, top, features.mels + 2)
-    edges = np.where(mels < knee / step, mels * step, knee * np.exp((mels - knee / step) * octave))
+    edges = _edges(features)
     bins = np.linspace(0.0, features.sample_rate / 2, features.n_fft // 2 + 1)[:, None]
     rising = (bins - edges[:-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[2:] - bins) / (edges[2:] - edges[1:-1])
     filters: NDArray[np.float32] = np.maximum(0.0, np.minimum(rising, falling)).astype(np.float32)
     return filters
+
+
+def band_centres(features: Features = FEATURES) -> NDArray[np.float64]:
+    """Return the frequencies at which the bands of ``mel_filters`` peak, in Hz, rising; shape (mels,)."""
+    return _edges(features)[1:-1]
+
+
+def _edges(features: Features) -> NDArray[np.float64]:
+    """Return where the bands begin, peak and end, in Hz: band k at k, k + 1 and k + 2; shape (mels + 2,)."""
+    step, knee, octave = 200 / 3, 1000.0, np.log(6.4) / 27
+    top = knee / step + np.log(features.sample_rate / 2 / knee) / octave
+    mels = np.linspace(0.0, top, features.mels + 2)
+    return np.where(mels < knee / step, mels * step, knee * np.exp((mels - knee / step) * octave))
 
 
 def most_mels(features: Features) -> int:
