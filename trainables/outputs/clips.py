@@ -37,12 +37,13 @@ class RunOutputs:
 
     Attributes:
         margins: area under the margin (Pleiss et al. 2020): the mean over epochs, and over the clip's patches, of the
-            given label's logit minus the largest other one. Of held-out clips the margin by the final weights; NaN
-            outside the run's subset. Shape (N,), float32.
-        epochs: in how many epochs the clip was trained on; 0 of clips that were held out or outside the subset. Shape
-            (N,), uint16.
-        suggested: the class with the largest mean softmax over those epochs; of held-out clips the predicted one; 0
+            given label's logit minus the largest other one, as the training passes see them. Of held-out clips the
+            margin by the final weights. NaN outside the run's subset, and of clips that no epoch trained on. Shape
+            (N,), float32.
+        epochs: in how many epochs at least one patch of the clip was trained on; 0 of clips that were held out or
             outside the subset. Shape (N,), uint16.
+        suggested: the class with the largest mean softmax over those epochs; of held-out clips the predicted one; 0
+            where there is no margin. Shape (N,), uint16.
         probabilities: of the classes, for each test clip in the manifest's order: the normalised geometric mean of the
             softmax over its patches, whose largest class is the prediction. Shape (test clips, K), float16.
 

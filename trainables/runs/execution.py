@@ -16,10 +16,11 @@ import torch
 from trainables.characters import one_line
 from trainables.features.shared_data import StorageError
 from trainables.naming import counted
+from trainables.outputs.clips import write_outputs
 from trainables.outputs.weights import Weights, write_weights
 from trainables.plugins.importing import exit_of_plugin, place_of
 from trainables.provenance import Attempt, Provenance, code_digest
-from trainables.records import Cost, Record, Spent, Status, Test, add_record, log_path
+from trainables.records import Cost, Record, Spent, Status, add_record, log_path
 from trainables.runs.log import RunLog, now
 from trainables.runs.ownership import BusyError, own
 from trainables.training.checkpoint import Checkpoint, checkpoint_path, load_checkpoint, save_checkpoint
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from trainables.records import Epoch
     from trainables.storage.types import Held, Location
     from trainables.training.run_data import RunDataSource
+    from trainables.training.run_training import Evaluation
 
 logger = logging.getLogger(__name__)
 
@@ -125,7 +127,7 @@ class RunExecution:
             if self._at_rung(training):
                 return Step(training.curve[-1], None)
             epoch = None if training.finished else training.train_epoch()
-            test, right = (training.test(), training.verified_right()) if training.finished else (None, None)
+            evaluation = training.evaluate() if training.finished else None
         except Diverged as diverged:
             return Step(None, self._end("diverged", str(diverged), wall, cpu))
         except (StorageError, *ENVIRONMENT_FAULTS):
@@ -135,8 +137,8 @@ class RunExecution:
                 raise  # the process is to end, and the run to continue in another one
             self.log.write(traceback.format_exc())
             return Step(None, self._end("failed", _reason(error), wall, cpu))
-        if test is not None:
-            return Step(epoch, self._end("complete", None, wall, cpu, test, right))
+        if evaluation is not None:
+            return Step(epoch, self._end("complete", None, wall, cpu, evaluation))
         self._spend(wall, cpu)
         with _storage():
             save_checkpoint(checkpoint_path(self.storage, self.run.run_id), self._checkpoint(training))
@@ -192,16 +194,16 @@ class RunExecution:
         self.spent.wall_s += time.perf_counter() - wall
         self.spent.cpu_s += time.process_time() - cpu
 
-    def _end(  # noqa: PLR0913, PLR0917 -- what a record states of an end
-        self,
-        status: Status,
-        error: str | None,
-        wall: float,
-        cpu: float,
-        test: Test | None = None,
-        right: str | None = None,
+    def _end(
+        self, status: Status, error: str | None, wall: float, cpu: float, evaluation: Evaluation | None = None
     ) -> Record:
-        """Write the record, remove the checkpoint and release the run; raise BusyError if another process owns it."""
+        """Write outputs and record, remove the checkpoint and release the run.
+
+        Raises:
+            BusyError: another process owns it.
+            StorageError: the storage location cannot be written.
+
+        """
         if self._held is not None and self._held.lost:
             raise BusyError(self.run.run_id)
         self._spend(wall, cpu)
@@ -210,12 +212,15 @@ class RunExecution:
         images, train_s = (training.images, training.train_s) if training else (0, 0.0)
         cost = Cost.of(self.spent, images, train_s)
         provenance = Provenance.of(self.facts, self.earlier, now())
+        right, test = (evaluation.verified_right, evaluation.test) if evaluation else (None, None)
         record = Record.of_curve(
             self.run, status, curve, cost=cost, provenance=provenance, verified_right=right, test=test, error=error
         )
         with _storage():
-            if status == "complete" and training and self._keep_weights:
-                self._write_weights(training)  # before the record, so that whoever finds it finds them
+            if training and evaluation:  # a complete run: what is written before the record is there with the record
+                write_outputs(self.storage, self.run.run_id, evaluation.outputs)
+                if self._keep_weights:
+                    self._write_weights(training)
             written = add_record(self.storage, record)
             checkpoint_path(self.storage, self.run.run_id).unlink(missing_ok=True)
             self.release(recorded=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
@@ -49,6 +49,8 @@ class RunDataSource:
         self.manifest, self.store, self.features, self.device, self.windows = manifest, store, features, device, windows
         self.frames = None if store is None else torch.from_numpy(store.frames()).to(device)
         self.class_index = {label: k for k, label in enumerate(manifest.classes)}
+        training_clips = (i for i, clip in enumerate(manifest.clips) if clip.split == "train")
+        self._place = {i: place for place, i in enumerate(training_clips)}  # among all training clips, by position
         # Small, as it holds starts and labels only. Runs alternate subsets, and with ``split: per_seed`` splits.
         self._cache: dict[object, RunData] = {}
 
@@ -85,6 +87,7 @@ class RunDataSource:
             train=patches,
             validation=self._index(validation),
             test=self._index(test),
+            places=self._places(train, validation),
             classes=len(self.class_index),
             labels=known_labels(self.manifest, train),
             embeddings=self._embeddings(train) if embeddings else None,
@@ -100,10 +103,14 @@ class RunDataSource:
             train=index,
             validation=self._window_index(validation),
             test=self._window_index(test),
+            places=self._places(train, validation),
             classes=len(self.class_index),
             labels=known_labels(self.manifest, train),
             embeddings=PatchEmbeddings(patches, index.starts, alone, 1) if embeddings else None,
         )
+
+    def _places(self, train: list[int], validation: list[int]) -> Places:
+        return Places(len(self._place), *([self._place[i] for i in clips] for clips in (train, validation)))
 
     def _embeddings(self, train: list[int]) -> PatchEmbeddings:
         """Return the embeddings of the patches of clips, by the clips' positions."""
@@ -171,6 +178,21 @@ def open_run_data(
     return RunDataSource(manifest, store, features or FEATURES, device, windows)
 
 
+class Places(NamedTuple):
+    """Where the clips of a run are among all training clips of its data set, which are in the manifest's order.
+
+    Attributes:
+        total: number of all training clips N.
+        train: places, in [0, N), of the clips that the run trains on.
+        validation: places of those that it holds out.
+
+    """
+
+    total: int
+    train: list[int]
+    validation: list[int]
+
+
 @dataclass(frozen=True)
 class RunData:
     """The patches of a subset, on the run's device.
@@ -180,6 +202,7 @@ class RunData:
         train: patches to train on.
         validation: patches of the clips held out from the subset.
         test: patches of the test clips.
+        places: of the training and validation clips among all training clips of the data set.
         classes: number of classes K.
         labels: what is known of the labels of the training clips.
         embeddings: those of the training patches; None if the loss does not use them.
@@ -190,6 +213,7 @@ class RunData:
     train: PatchIndex
     validation: PatchIndex
     test: PatchIndex
+    places: Places
     classes: int
     labels: KnownLabels
     embeddings: PatchEmbeddings | None = None

@@ -12,7 +12,7 @@ import math
 import time
 from dataclasses import asdict
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import torch
 from torch.func import functional_call
@@ -25,13 +25,17 @@ from trainables.networks.building import build, checked_outputs
 from trainables.networks.penalty import l2_penalty
 from trainables.records import Epoch, Test
 from trainables.training.augmentation import Augmentation
+from trainables.training.clip_scores import clip_predictions
+from trainables.training.margins import TrainingMargins
 from trainables.training.optimiser import make_optimiser
 from trainables.training.predictions import TrainingPredictions
+from trainables.training.run_outputs import run_outputs
 from trainables.training.schedule import make_schedule
 from trainables.training.streams import stream
 
 if TYPE_CHECKING:
     from trainables.config import Run
+    from trainables.outputs.clips import RunOutputs
     from trainables.training.patches import PatchIndex
     from trainables.training.run_data import RunData
 
@@ -40,6 +44,14 @@ EVALUATION_BATCH = 256
 
 class Diverged(Exception):  # noqa: N818 -- a status, not an error
     """A loss, weight or score was not finite."""
+
+
+class Evaluation(NamedTuple):
+    """What the final weights of a run are worth, clip by clip; ``verified_right`` as in ``Record``."""
+
+    test: Test
+    verified_right: str | None
+    outputs: RunOutputs
 
 
 class RunTraining:
@@ -73,6 +85,7 @@ class RunTraining:
         self.model = build(network, data.patches.shape, data.classes, stream(run.seed, "weights"), device)
         self.optimiser = make_optimiser(self.model.parameters(), protocol)
         self.schedule = make_schedule(protocol)
+        self.margins = TrainingMargins(data.train, data.classes)
         self.curve: list[Epoch] = []
         self.images = 0
         self.train_s = 0.0
@@ -157,8 +170,10 @@ class RunTraining:
             loss.backward()
             self.optimiser.step()
             total += loss.detach()  # on the device, so that the loop never waits for it
+            self.margins.add(logits.float(), patches, mixing)
             if "q" in batch.scores:
                 scores.append(batch.scores["q"].mean())
+        self.margins.end_epoch()
         self.images += size * len(batches)
         return (total / len(batches)).item(), torch.stack(scores).cpu() if scores else torch.empty(0)
 
@@ -226,17 +241,18 @@ class RunTraining:
             "verified_accuracy": verified.double().mean().item() if len(verified) else None,
         }
 
-    def verified_right(self) -> str | None:
-        """Return which verified validation clips the current weights classify correctly, see ``Record``."""
-        _, verified = self._right(self._log_probabilities(self.data.validation))
-        return "".join("1" if right else "0" for right in verified.tolist()) or None
-
-    def test(self) -> Test:
-        """Evaluate the current weights on the test clips."""
+    def evaluate(self) -> Evaluation:
+        """Evaluate the current weights on the validation and test clips."""
+        validation, test = self._log_probabilities(self.data.validation), self._log_probabilities(self.data.test)
         index = self.data.test
-        predicted = clip_predictions(self._log_probabilities(index), index.clips, len(index.clip_labels))
+        predicted = clip_predictions(test, index.clips, len(index.clip_labels))
         accuracy = (predicted == index.clip_labels).double().mean().item()
-        return Test(accuracy=accuracy, predictions=predicted.tolist())
+        _, verified = self._right(validation)
+        return Evaluation(
+            test=Test(accuracy=accuracy, predictions=predicted.tolist()),
+            verified_right="".join("1" if right else "0" for right in verified.tolist()) or None,
+            outputs=run_outputs(self.data, self.margins.means(), validation, test),
+        )
 
     def state(self) -> dict[str, Any]:
         """Return everything that the next epoch depends on, as tensors and plain values."""
@@ -247,6 +263,7 @@ class RunTraining:
             "curve": [point.model_dump() for point in self.curve],
             "images": self.images,
             "train_s": self.train_s,
+            "margins": self.margins.state(),
         }
         if self.memory is not None:
             state |= {"loss": self.memory.state_dict(), "best": self.predictions.state()}
@@ -259,26 +276,11 @@ class RunTraining:
         self.schedule = type(self.schedule)(**state["schedule"])
         self.curve = [Epoch(**point) for point in state["curve"]]
         self.images, self.train_s = state["images"], state["train_s"]
+        if "margins" in state:  # an earlier version did not keep them; then they are those of the rest of the run
+            self.margins.restore(state["margins"])
         if self.memory is not None:
             buffer = io.BytesIO()  # a copy on the device, however deep the state is nested
             torch.save(state["loss"], buffer)
             buffer.seek(0)
             self.memory.load_state_dict(torch.load(buffer, map_location=self.device, weights_only=True))
             self.predictions.restore(state["best"], self.device)
-
-
-def clip_predictions(log_p: torch.Tensor, clips: torch.Tensor, count: int) -> torch.Tensor:
-    """Return each clip's predicted class: the one with the largest geometric mean of the softmax over its patches.
-
-    Args:
-        log_p: log-softmax of the patches, shape (P, K).
-        clips: clip of each patch, shape (P,), in [0, count).
-        count: number of clips C.
-
-    Returns:
-        Class indices, shape (C,).
-
-    """
-    # The sum of logarithms is largest where the geometric mean is.
-    sums = torch.zeros(count, log_p.shape[1], dtype=log_p.dtype, device=log_p.device)
-    return sums.index_add_(0, clips, log_p).argmax(dim=1)

@@ -8,11 +8,13 @@ import torch
 from factories import outcome, read_records
 from trainables.features.shared_data import StorageError
 from trainables.losses.catalogue import AdaptiveGCE
+from trainables.outputs.clips import outputs_path, read_outputs
 from trainables.provenance import code_digest
 from trainables.records import Spent, add_record, log_path
 from trainables.runs.execution import RunExecution, machine_facts
 from trainables.runs.ownership import BusyError, owned, stopped
 from trainables.storage import leases
+from trainables.storage.location import location
 from trainables.training.checkpoint import Checkpoint, checkpoint_path, load_checkpoint, save_checkpoint
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -302,3 +304,36 @@ def test_in_an_object_store_a_run_that_another_process_took_over_is_left_to_it(l
 
 def test_what_a_record_states_of_its_process_includes_the_digest_of_the_code():
     assert machine_facts(torch.device("cpu"))["code_digest"] == code_digest()
+
+
+def test_a_complete_run_leaves_outputs_of_its_clips(loader, make_run, tmp_path):
+    record = execute(make_run(epochs=1), loader, tmp_path)
+    outputs = read_outputs(location(tmp_path), record.run_id)
+    assert outputs.margins.shape == (48,)
+    assert outputs.probabilities.argmax(axis=1).tolist() == record.test.predictions
+
+
+def test_a_run_that_ended_otherwise_leaves_none(loader, make_run, tmp_path):
+    record = execute(make_run(batch_size=4000), loader, tmp_path)
+    assert record.status == "failed"
+    assert not outputs_path(location(tmp_path), record.run_id).exists()
+
+
+def test_a_run_that_ends_between_outputs_and_record_ends_as_an_uninterrupted_one(
+    loader, make_run, tmp_path, monkeypatch
+):
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    run, there, whole = make_run(epochs=1), location(tmp_path), location(tmp_path / "whole")
+    execution = RunExecution(run, loader, there, {})
+    monkeypatch.setattr("trainables.runs.execution.add_record", killed)
+    with pytest.raises(KeyboardInterrupt):
+        execution.step()
+    execution.release()
+    monkeypatch.undo()
+    assert outputs_path(there, run.run_id).exists()
+    assert read_records(there) == {}
+    outputs_path(there, run.run_id).write(b"of another training")
+    assert outcome(execute(run, loader, there)) == outcome(execute(run, loader, whole))
+    assert outputs_path(there, run.run_id).read_bytes() == outputs_path(whole, run.run_id).read_bytes()

@@ -40,7 +40,7 @@ def test_a_network_with_the_kept_weights_predicts_what_the_record_states(loader,
     kept.load_into(network)
     again = RunTraining(run, data, torch.device("cpu"))
     again.model = network
-    assert again.test() == record.test
+    assert again.evaluate().test == record.test
     assert torch.equal(kept.mean, data.patches.mean)
     assert torch.equal(kept.sd, data.patches.sd)
 

@@ -110,7 +110,7 @@ def test_a_head_learns_from_embeddings_that_tell_the_classes_apart(manifest, win
     training = RunTraining(run, data, CPU)
     for _ in range(3):
         training.train_epoch()
-    assert training.test().accuracy > 0.9
+    assert training.evaluate().test.accuracy > 0.9
 
 
 @pytest.mark.parametrize("distances", ["input", "embedding"])

@@ -42,7 +42,7 @@ def accuracy(source, settings):
     training = started(source, settings)
     while not training.finished:
         training.train_epoch()
-    return training.test().accuracy
+    return training.evaluate().test.accuracy
 
 
 def test_two_in_five_training_labels_are_wrong(noisy):
@@ -62,7 +62,7 @@ def test_truncated_gce_learns_while_it_leaves_patches_out(noisy):
     patches = len(training.data.train)
     assert kept[:7] == [patches] * 7
     assert 0 < max(kept[7:]) < patches
-    assert training.test().accuracy > 1 / 6 + ABOVE_CHANCE
+    assert training.evaluate().test.accuracy > 1 / 6 + ABOVE_CHANCE
 
 
 def test_the_truncated_gce_of_the_first_version_does_not_learn(noisy):

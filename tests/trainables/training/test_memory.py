@@ -155,7 +155,7 @@ def test_a_restored_state_shares_nothing_with_the_state_that_it_came_from(start)
 def test_a_loss_without_memory_leaves_the_checkpoint_as_it_was(loader, make_run):
     run = make_run()
     training = RunTraining(run, loader.run_data(run), CPU)
-    assert set(training.state()) == {"model", "optimiser", "schedule", "curve", "images", "train_s"}
+    assert set(training.state()) == {"model", "optimiser", "schedule", "curve", "images", "train_s", "margins"}
 
 
 def test_an_epoch_is_shorter_by_the_patches_that_a_loss_leaves_out(start):

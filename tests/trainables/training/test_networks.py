@@ -50,7 +50,7 @@ def training(loader, make_run):
 def test_a_network_of_a_user_trains_and_is_tested(training):
     run = training(Tiny(), epochs=1)
     assert run.train_epoch().train_loss > 0
-    assert 0 <= run.test().accuracy <= 1
+    assert 0 <= run.evaluate().test.accuracy <= 1
 
 
 def test_its_run_continued_from_its_state_equals_an_uninterrupted_one(training):

@@ -18,9 +18,10 @@ from trainables.networks.cnn import CNN
 from trainables.records import read_record, recorded
 from trainables.storage.folder_location import FolderLocation
 from trainables.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from trainables.training.clip_scores import clip_predictions
 from trainables.training.patches import index_patches
 from trainables.training.run_data import RunDataSource
-from trainables.training.run_training import Diverged, RunTraining, clip_predictions
+from trainables.training.run_training import Diverged, RunTraining
 from trainables.training.streams import stream
 
 CPU = torch.device("cpu")
@@ -103,7 +104,7 @@ def test_twenty_steps_equal_those_of_plain_pytorch(paper_loader, make_run, setti
 def test_the_same_run_gives_the_same_curve_and_predictions(loader, make_run):
     one, two = (train(loader, make_run(AdaptiveGCE(name="adaptive_gce")), 2) for _ in range(2))
     assert curve(one) == curve(two)
-    assert one.test() == two.test()
+    assert one.evaluate().test == two.evaluate().test
 
 
 def test_the_seed_matters(loader, make_run):
@@ -127,7 +128,7 @@ def test_a_run_continued_from_its_state_equals_an_uninterrupted_one_bit_for_bit(
     for _ in range(2):
         rest.train_epoch()
     assert curve(rest) == curve(whole)
-    assert rest.test() == whole.test()
+    assert rest.evaluate().test == whole.evaluate().test
     for name, weight in whole.model.state_dict().items():
         assert torch.equal(weight, rest.model.state_dict()[name]), name
 
@@ -158,7 +159,7 @@ def test_an_epoch_on_a_gpu_is_close_to_one_on_cpu(manifest, store, features, mak
         training = RunTraining(run, RunDataSource(manifest, store, features, device).run_data(run), device)
         training.schedule.learning_rate = 1e-6
         losses.append(training.train_epoch().validation_loss)
-        assert len(training.test().predictions) == 12
+        assert len(training.evaluate().test.predictions) == 12
     assert losses[0] == pytest.approx(losses[1], rel=1e-2)
 
 
@@ -296,7 +297,7 @@ def test_schedule_and_early_stopping_follow_the_accuracy_over_patches(loader, ma
 
 def test_a_test_clip_is_scored_as_before(loader, make_run):
     training = train(loader, make_run(), 1)
-    test = training.test()
+    test = training.evaluate().test
     log_p, index = training._log_probabilities(training.data.test), training.data.test
     assert test.predictions == clip_predictions(log_p, index.clips, 12).tolist()
     assert test.accuracy == np.mean(np.array(test.predictions) == index.clip_labels.numpy())
@@ -322,5 +323,5 @@ def test_a_run_trains_as_it_did_in_the_first_version(golden, tmp_path):
 def test_scoring_leaves_no_trace_in_the_weights(loader, make_run):
     training = train(loader, make_run(), 1)
     before = {k: v.clone() for k, v in training.model.state_dict().items()}
-    training.test()
+    training.evaluate()
     assert all(torch.equal(v, before[k]) for k, v in training.model.state_dict().items())
