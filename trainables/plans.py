@@ -76,6 +76,9 @@ class DataSummary(Part):
     skipped: list[tuple[str, str]] = Field(default_factory=list)  # (clip, problem), left out
     doubtful: list[DoubtfulClips] = Field(default_factory=list)
     embeddings: EmbeddingSummary | None = Field(default=None, exclude_if=lambda summary: summary is None)
+    # The folds that are the test set in turn -> number of clips; then every clip is counted as a training clip and as a
+    # test clip.
+    folds: dict[str, int] = Field(default_factory=dict, exclude_if=lambda folds: not folds)
     frames: bool = Field(default=True, exclude_if=bool)  # whether the network of a run receives log-mel frames
 
 

@@ -210,7 +210,7 @@ def train(
     raise_if_interrupted()
     keep_plugins(storage)
     register(storage, plan)
-    chosen = make_method(spec, plan.dataset.fingerprint, plan.runs)
+    chosen = make_method(spec, plan.dataset.fingerprint, plan.runs, len(plan.dataset.folds))
     conductor = Conductor(chosen.method, storage, plan, git_revision(), still_owned)
     progress = Progress(conductor.state, storage, spec.select_on)
     conductor.state.observers += [progress, TensorBoard(storage, spec.name, spec.varied_settings), notifier]

@@ -131,8 +131,9 @@ def controls(
         representatives: the configurations of a grid that have a control if they are adaptive.
 
     Returns:
-        Runs of GCE with the seeds of the adaptive configuration. Their q is averaged over the epochs of each complete
-        run, then over runs, and rounded to 3 digits. A configuration without a complete run has no control.
+        Runs of GCE with the seeds, and the folds, of the adaptive configuration. Their q is averaged over the epochs of
+        each complete run, then over runs, and rounded to 3 digits. A configuration without a complete run has no
+        control.
 
     """
     adaptive = [
@@ -154,7 +155,7 @@ def controls(
             q = min(1.0, max(0.0, round(fmean(values), Q_DIGITS)))
             configuration = p.run.configuration.model_copy(update={"loss": GCE(name="gce", q=q)})
             candidate = Candidate(control_arm(p.arm), p.varied, configuration, StudyFeatures.of(p.run))
-            control_runs.append(candidate.planned(p.run.seed, p.run.dataset, "control"))
+            control_runs.append(candidate.planned(p.run.seed, p.run.dataset, "control", p.run.fold))
     return control_runs
 
 

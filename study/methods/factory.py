@@ -49,18 +49,19 @@ class StudyMethod:
     write_journal: Callable[[], None] | None
 
 
-def make_method(spec: StudySpec, dataset: str, earlier: Sequence[PlannedRun]) -> StudyMethod:
+def make_method(spec: StudySpec, dataset: str, earlier: Sequence[PlannedRun], folds: int = 0) -> StudyMethod:
     """Return a study's method.
 
     Args:
         spec: the study.
         dataset: the data set's fingerprint.
         earlier: the runs that the plan names already; for a grid, these are all its runs.
+        folds: how many folds are the test set in turn; 0 without folds.
 
     """
     inner, write_journal = _unlimited(spec, dataset, [planned for planned in earlier if planned.stage != "control"])
     if spec.controls:
-        inner = ControlledMethod(inner, earlier, control_runs(spec), partial(representatives, spec))
+        inner = ControlledMethod(inner, earlier, control_runs(spec, folds), partial(representatives, spec))
     return StudyMethod(BudgetedMethod(inner, spec.budget), write_journal)
 
 

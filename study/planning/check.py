@@ -132,8 +132,11 @@ def _runs(spec: StudySpec, plan: StudyPlan, recorded: int, left: int) -> Iterato
     if isinstance(spec.method, Grid):
         controls = sum(planned.stage == "control" for planned in plan.runs)
         most = "at most " if spec.controls and not controls else ""
-        beside = f" and {most}{counted(controls or control_runs(spec), 'control')}" if spec.controls else ""
-        named = f"{counted(len(plan.runs) - controls, 'run')} named ({counted(len(spec.seed_list), 'seed')}){beside}"
+        folds = plan.dataset.folds
+        most_controls = controls or control_runs(spec, len(folds))
+        beside = f" and {most}{counted(most_controls, 'control')}" if spec.controls else ""
+        blocks = counted(len(spec.seed_list), "seed") + (f" x {counted(len(folds), 'fold')}" if folds else "")
+        named = f"{counted(len(plan.runs) - controls, 'run')} named ({blocks}){beside}"
         yield f"{spec.name}: {named}, {recorded} recorded, {most}{left} left"
     else:
         yield f"{spec.name}: {counted(recorded, 'run')} recorded, at most {left} left (method {spec.method.name})"
@@ -142,9 +145,13 @@ def _runs(spec: StudySpec, plan: StudyPlan, recorded: int, left: int) -> Iterato
 
 
 def _data(data: DataSummary) -> Iterator[str]:
-    clips = ", ".join(f"{count} {split}" for split, count in data.clips.items())
+    shown = {split: count for split, count in data.clips.items() if not (data.folds and split == "test")}
+    clips = ", ".join(f"{count} {split}" for split, count in shown.items())
     wrong = "" if data.wrong is None else f"; {counted(data.wrong, 'training label')} known to be wrong"
     yield f"{data.name}: {counted(len(data.classes), 'class')}; clips: {clips}{wrong}"
+    if data.folds:
+        sizes = ", ".join(f"{fold} ({count:,})" for fold, count in data.folds.items())
+        yield f"folds (clips): {sizes}; each is the test set of runs that are trained on the others"
     for path, problem in data.skipped:
         yield f"left out: {path}: {problem}"
     yield from clip_cautions(data.doubtful)
@@ -176,7 +183,8 @@ def _embeddings(spec: StudySpec, data: DataSummary) -> Iterator[str]:
     timing = Timing(hop_s=e.hop_s, window_s=e.window_s, model=e.model).in_words
     yield f"embeddings: {e.model}, {counted(e.dims, 'dimension')}, {timing}; digest {e.digest}"
     size = file_size(e.windows * e.dims * FLOAT)
-    windows = f"{counted(e.windows, 'window')} of {counted(sum(data.clips.values()), 'clip')}"
+    clips = sum(count for split, count in data.clips.items() if not (data.folds and split == "test"))
+    windows = f"{counted(e.windows, 'window')} of {counted(clips, 'clip')}"
     yield f"{windows}: {size} on disk and {_place(spec)}"
 
 

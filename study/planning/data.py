@@ -102,6 +102,7 @@ def make_plan(
         doubtful=doubtful_clips(manifest),
         embeddings=embeddings and embeddings.summary,
         frames=spec.uses_frames,
+        folds={fold: sum(c.fold == fold for c in manifest.of("test")) for fold in manifest.folds},
     )
     return study_plan(spec, summary, earlier)
 

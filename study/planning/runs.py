@@ -22,20 +22,32 @@ if TYPE_CHECKING:
     from trainables.storage.types import Location
 
 
-def planned_runs(spec: StudySpec, dataset_fingerprint: str) -> list[PlannedRun]:
+def planned_runs(spec: StudySpec, dataset_fingerprint: str, folds: Collection[str] = ()) -> list[PlannedRun]:
     """Return every run of a grid on the data set with this fingerprint; an empty list if the method plans its own runs.
 
-    All configurations of the first seed come first, so that a study cut short has compared like with like.
+    All configurations of the first seed, and of its first fold, come first, so that a study cut short has compared like
+    with like.
+
+    Args:
+        spec: the study.
+        dataset_fingerprint: of its data set.
+        folds: the folds that are the test set in turn, if any.
+
     """
     chosen = candidates(spec)
-    return [candidate.planned(seed, dataset_fingerprint) for seed in spec.seed_list for candidate in chosen]
+    return [
+        candidate.planned(seed, dataset_fingerprint, fold=fold)
+        for seed in spec.seed_list
+        for fold in folds or (None,)
+        for candidate in chosen
+    ]
 
 
 def runs_left(spec: StudySpec, plan: StudyPlan, recorded: set[str]) -> int:
     """Return how many runs a study still needs: exactly for a grid that has planned its controls, else at most."""
     named = {p.run.run_id for p in plan.runs}
     if isinstance(spec.method, Grid):
-        most = len(named) + (0 if plans_controls(plan) else control_runs(spec))
+        most = len(named) + (0 if plans_controls(plan) else control_runs(spec, len(plan.dataset.folds)))
     else:
         explored = [c for c in candidates(spec) if c.arm not in spec.method.baselines]
         most = spec.method.most_exploring(len(explored)) + confirming_runs(spec, spec.method)
@@ -104,7 +116,11 @@ def loads_left(spec: StudySpec, plan: StudyPlan, recorded: Collection[str]) -> C
     For a study that chooses, ``runs_left`` may be larger: the loads of the runs that it will plan are not known.
     """
     planned = planned_loads(spec, plan, recorded)
-    return planned + grid_controls(spec) if isinstance(spec.method, Grid) and not plans_controls(plan) else planned
+    return (
+        planned + grid_controls(spec, len(plan.dataset.folds))
+        if isinstance(spec.method, Grid) and not plans_controls(plan)
+        else planned
+    )
 
 
 def study_plan(spec: StudySpec, dataset: DataSummary, earlier: StudyPlan | None = None) -> StudyPlan:
@@ -117,7 +133,7 @@ def study_plan(spec: StudySpec, dataset: DataSummary, earlier: StudyPlan | None 
             earlier version of the training, or of other code of a plugin.
 
     """
-    runs = planned_runs(spec, dataset.fingerprint)
+    runs = planned_runs(spec, dataset.fingerprint, dataset.folds)
     named = {p.run.run_id for p in runs}
     current = (
         [p for p in earlier.runs if p.run.semantics == SEMANTICS_VERSION and has_current_code(p.run)] if earlier else []

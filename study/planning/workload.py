@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from statistics import fmean
+from typing import TYPE_CHECKING, NamedTuple
 
 from study.planning.speed import seconds_per_patch
 from study.spec.rules.between_keys import Load, largest_loads
@@ -12,6 +12,7 @@ from trainables.audio.errors import AudioError
 from trainables.audio.headers import probe, resampled_length
 from trainables.datasets.known_labels import known_labels
 from trainables.datasets.manifest import DataSetError, Manifest
+from trainables.datasets.names import quoted
 from trainables.datasets.subsets import split_validation, subset
 from trainables.features.framing import frame_count, patch_starts
 from trainables.naming import counted
@@ -31,9 +32,8 @@ if TYPE_CHECKING:
 SEEDS = 12  # whose splits are looked at where the method, not the file, decides on the seeds
 
 
-@dataclass(frozen=True)
-class Workload:
-    """The size of one epoch on a subset."""
+class Workload(NamedTuple):
+    """The size of one epoch on a subset; where each fold is the test set in turn, the mean over folds, rounded."""
 
     train_clips: int
     train_patches: int
@@ -79,52 +79,69 @@ def workloads(spec: StudySpec, manifest: Manifest, patches: Sequence[int]) -> di
             are listed.
 
     """
-
-    def count(clips: Iterable[int]) -> int:
-        return sum(patches[i] for i in clips)
-
     work: dict[str, Workload] = {}
     problems: list[str] = []
     for name in spec.subsets:
-        try:
-            chosen = subset(manifest, name)
-        except DataSetError as error:
-            problems += error.problems
-            continue
-        # With a split for each seed, sizes hardly depend on it, but all verified clips may be on one side.
-        looked_at = (spec.seed_list or range(SEEDS)) if spec.select_on == "verified" else (0,)
-        seeds = dict.fromkeys(map(spec.splitting.validation_seed, looked_at))
-        splits = [split_validation(manifest, chosen, spec.splitting.validation, seed) for seed in seeds]
-        train, held = splits[0]
-        work[name] = Workload(len(train), count(train), count(held))
-        verified = all(any(manifest.clips[i].verified for i in validation) for _, validation in splits)
-        problems += _unusable(spec, name, work[name], verified=verified)
-        problems += _unsuited(spec, name, known_labels(manifest, train))
+        of_folds = []
+        for fold in manifest.folds or (None,):
+            try:
+                of_folds.append(_workload(spec, manifest, patches, name, fold))
+            except DataSetError as error:
+                problems += error.problems
+        if of_folds:
+            work[name] = Workload(*(round(fmean(sizes)) for sizes in zip(*of_folds, strict=True)))
     if problems:
         raise DataSetError(problems)
     return work
 
 
-def _unusable(spec: StudySpec, name: str, work: Workload, *, verified: bool) -> Iterator[str]:
+def _workload(spec: StudySpec, manifest: Manifest, patches: Sequence[int], name: str, fold: str | None) -> Workload:
+    """Count clips and patches of a subset, while a fold is the test set.
+
+    Raises:
+        DataSetError: see ``workloads``.
+
+    """
+
+    def count(clips: Iterable[int]) -> int:
+        return sum(patches[i] for i in clips)
+
+    chosen = subset(manifest, name, fold=fold)
+    # With a split for each seed, sizes hardly depend on it, but all verified clips may be on one side.
+    looked_at = (spec.seed_list or range(SEEDS)) if spec.select_on == "verified" else (0,)
+    seeds = dict.fromkeys(map(spec.splitting.validation_seed, looked_at))
+    splits = [split_validation(manifest, chosen, spec.splitting.validation, seed) for seed in seeds]
+    train, held = splits[0]
+    work = Workload(len(train), count(train), count(held))
+    verified = all(any(manifest.clips[i].verified for i in validation) for _, validation in splits)
+    outside = "" if fold is None else f", tested on fold {quoted(fold)}"
+    problems = list(_unusable(spec, name, f"subset {name}{outside}", work, verified=verified))
+    problems += _unsuited(spec, name, known_labels(manifest, train), outside)
+    if problems:
+        raise DataSetError(problems)
+    return work
+
+
+def _unusable(spec: StudySpec, name: str, shown: str, work: Workload, *, verified: bool) -> Iterator[str]:
     """Yield why a subset cannot be trained on; ``verified``: whether a validation clip is verified in every split."""
     if work.validation_patches == 0:
-        yield f"subset {name}: no clip can be held out to validate; a class needs at least 2 clips"
+        yield f"{shown}: no clip can be held out to validate; a class needs at least 2 clips"
     elif spec.select_on == "verified" and not verified:
         some = " of some seed" if spec.splitting.split == "per_seed" else ""
-        yield f"subset {name}: none of its validation clips{some} is verified, and select_on is verified"
+        yield f"{shown}: none of its validation clips{some} is verified, and select_on is verified"
     if work.train_patches < (size := max(batch_sizes(spec, name))):
         yield (
-            f"subset {name}: {counted(work.train_patches, 'training patch')}; training.batch_size is {size}, and at "
+            f"{shown}: {counted(work.train_patches, 'training patch')}; training.batch_size is {size}, and at "
             "least one whole batch is needed"
         )
 
 
-def _unsuited(spec: StudySpec, name: str, labels: KnownLabels) -> Iterator[str]:
+def _unsuited(spec: StudySpec, name: str, labels: KnownLabels, outside: str) -> Iterator[str]:
     """Yield why a loss cannot be trained on a subset with such labels."""
     for arm in spec.open_arms:
         if name in arm.subsets:
             problems = dict.fromkeys(loss.problem(labels) for loss in arm.losses())
-            yield from (f"arm {arm.name}, subset {name}: {problem}" for problem in problems if problem)
+            yield from (f"arm {arm.name}, subset {name}{outside}: {problem}" for problem in problems if problem)
 
 
 def batch_sizes(spec: StudySpec, subset: str) -> list[int]:

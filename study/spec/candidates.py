@@ -27,8 +27,16 @@ class Candidate(NamedTuple):
     configuration: Configuration
     features: StudyFeatures = STUDY_FEATURES
 
-    def planned(self, seed: int, dataset: str, stage: Stage = "") -> PlannedRun:
-        """Return the run of this configuration with a seed, on the data set with this fingerprint."""
+    def planned(self, seed: int, dataset: str, stage: Stage = "", fold: str | None = None) -> PlannedRun:
+        """Return the run of this configuration with a seed, on the data set with this fingerprint.
+
+        Args:
+            seed: of the run.
+            dataset: the data set's fingerprint.
+            stage: the purpose of the run.
+            fold: the fold that is its test set; None if the data set's folds are not the test set in turn.
+
+        """
         run = Run(
             configuration=self.configuration,
             seed=seed,
@@ -38,6 +46,7 @@ class Candidate(NamedTuple):
             code=code_of(self.configuration),
             embeddings=self.features.digest if self.configuration.needs_embeddings else None,
             truth=self.features.truth if self.configuration.loss.needs_truth else None,
+            fold=fold,
         )
         return PlannedRun(arm=self.arm, varied=dict(self.varied), run=run, stage=stage)
 

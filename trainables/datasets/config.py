@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import Field
 
-from trainables.datasets.keys import InjectedNoise, LocalPath, Noise, Rate, Seed, SilentClips, with_paths
+from trainables.datasets.keys import (
+    InjectedNoise,
+    LocalPath,
+    Noise,
+    Rate,
+    Seed,
+    SilentClips,
+    TestedFolds,
+    with_paths,
+)
 from trainables.frozen import Frozen
 from trainables.storage.location import is_url
 
@@ -57,6 +66,11 @@ class DataSetKind(Frozen, ABC):
     @property
     def leaves_out_silent(self) -> bool:
         """Whether clips that hold no sound are left out."""
+        return False
+
+    @property
+    def cross_validates(self) -> bool:
+        """Whether each fold is the test set in turn."""
         return False
 
     def fetched(self, copy: Callable[[str, str | None], Path]) -> Self:
@@ -107,6 +121,7 @@ class CSV(DataSetKind):
     root: Annotated[
         LocalPath | None, Field(description="folder that the CSV's paths are relative to; by default the CSV's own")
     ] = None
+    folds: TestedFolds = None
     silent: SilentClips = "keep"
     noise: InjectedNoise = None
 
@@ -120,7 +135,12 @@ class CSV(DataSetKind):
         from trainables.datasets.kinds import csv_manifest  # noqa: PLC0415 -- see the module's docstring
 
         root = None if self.root is None else Path(self.root).expanduser()
-        return csv_manifest.parse(Path(self.path).expanduser(), root)
+        return csv_manifest.parse(Path(self.path).expanduser(), root, self.folds)
+
+    @property
+    def cross_validates(self) -> bool:
+        """Whether ``folds`` is ``all``."""
+        return self.folds is not None and self.folds.in_turn
 
     @property
     def injected_noise(self) -> Noise | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from trainables.frozen import Frozen
+from trainables.frozen import Frozen, not_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,3 +84,62 @@ class Noise(Frozen):
 
 
 InjectedNoise = Annotated[Noise | None, Field(description="label noise to inject into verified training clips")]
+
+
+ALL = "all"
+_FOLD: list[dict[str, Any]] = [{"type": "string", "minLength": 1}, {"type": "integer"}]
+
+
+def _tested(value: Any) -> Any:  # noqa: ANN401 -- any value of a file
+    """Return ``all`` as it is, and a fold or a list of folds as a tuple of texts."""
+    if value == ALL and isinstance(value, str):
+        return value
+    folds = value if isinstance(value, list | tuple) else [value]
+    texts = tuple(str(fold).strip() for fold in folds if isinstance(fold, str | int) and not isinstance(fold, bool))
+    if len(texts) < len(folds) or not all(texts) or len(set(texts)) < len(texts) or not texts:
+        raise not_allowed((), "all, a fold, or a list of distinct folds")
+    return texts
+
+
+class Folds(Frozen):
+    """The folds of a data set, as its authors drew them: which of them are the test set.
+
+    With ``test: all``, each fold is the test set in turn, of runs that are trained on the others.
+    """
+
+    column: Annotated[str, Field(min_length=1, description="the column of the fold; any text names a fold")] = "fold"
+    test: Annotated[
+        Literal["all"] | tuple[str, ...],
+        BeforeValidator(_tested),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"const": ALL},
+                    *_FOLD,
+                    {"type": "array", "items": {"anyOf": _FOLD}, "minItems": 1, "uniqueItems": True},
+                ]
+            }
+        ),
+        Field(description="the folds that are the test set, or all: each fold in turn"),
+    ]
+
+    @property
+    def in_turn(self) -> bool:
+        """Whether each fold is the test set in turn."""
+        return self.test == ALL
+
+
+def _folds(value: Any) -> Any:  # noqa: ANN401 -- any value of a file
+    """Return the keys that ``all`` stands for, and any other value as it is."""
+    return {"test": ALL} if value == ALL and isinstance(value, str) else value
+
+
+TestedFolds = Annotated[
+    Folds | None,
+    BeforeValidator(_folds),
+    Field(
+        description="the folds of the data set that are the test set, in place of a split; all: each fold in turn",
+        exclude_if=lambda folds: folds is None,
+        json_schema_extra=lambda schema: schema["anyOf"].append({"const": ALL}),
+    ),
+]

@@ -84,8 +84,8 @@ def with_digests(manifest: Manifest, cache: Path, skip_bad_clips: int = 0) -> Ma
 
     """
     bad = quick_checks(manifest)
-    known = _examine([manifest.file(c) for c in manifest.clips if c.path not in bad], cache)
-    examined = {c.path: known[_key(manifest.file(c))] for c in manifest.clips if c.path not in bad}
+    known = _examine([manifest.file(c) for c in manifest.sounds if c.path not in bad], cache)
+    examined = {c.path: known[_key(manifest.file(c))] for c in manifest.sounds if c.path not in bad}
     bad |= {path: seen.problem for path, seen in examined.items() if seen.problem}
     digests = tuple(examined[c.path].digest if c.path in examined else "" for c in manifest.clips)
     silent = {seen.digest: seen.silent for seen in examined.values() if seen.silent}

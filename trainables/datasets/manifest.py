@@ -88,6 +88,19 @@ class Manifest:
         pairs = zip(self.clips, self.digests, strict=True) if self.silent else ()
         return {clip.path: self.silent[content] for clip, content in pairs if content in self.silent}
 
+    @cached_property
+    def folds(self) -> tuple[str, ...]:
+        """The folds that are the test set in turn, numbers in their order before other names; empty without folds."""
+        return tuple(sorted({c.fold for c in self.clips if c.fold}, key=fold_order))
+
+    @cached_property
+    def sounds(self) -> tuple[Clip, ...]:
+        """The first clip of each path: all clips, where no sound is both a training and a test clip."""
+        first: dict[str, Clip] = {}
+        for clip in self.clips:
+            first.setdefault(clip.path, clip)
+        return tuple(first.values())
+
     def of(self, split: Split) -> tuple[Clip, ...]:
         """Return the clips of one split, in order."""
         return tuple(c for c in self.clips if c.split == split)
@@ -129,6 +142,11 @@ def checked(parsed: tuple[Manifest, list[str]]) -> Manifest:
     if problems:
         raise DataSetError(problems)
     return manifest
+
+
+def fold_order(fold: str) -> tuple[int, int, str]:
+    """Return the sort key of a fold: numbers in their order, then other names."""
+    return (0, int(fold), fold) if fold.isdecimal() else (1, 0, fold)
 
 
 def rank(seed: int, *names: str) -> bytes:

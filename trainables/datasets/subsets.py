@@ -10,9 +10,11 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING
 
 from trainables.datasets.manifest import DataSetError, Manifest, rank
+from trainables.datasets.names import quoted
 from trainables.plans import HeldOut
 
 if TYPE_CHECKING:
@@ -46,15 +48,16 @@ class Count:
     verified: int
 
 
-def subset(manifest: Manifest, name: str, seed: int = SUBSET_SEED) -> list[int]:
+def subset(manifest: Manifest, name: str, seed: int = SUBSET_SEED, *, fold: str | None = None) -> list[int]:
     """Return which clips a subset holds, as sorted indices into ``manifest.clips``; training clips only.
 
-    A smaller subset lies inside a larger one of the same seed.
+    A smaller subset lies inside a larger one of the same seed and fold.
 
     Args:
         manifest: the data set.
         name: one of ``trainables.config.Subset``.
         seed: which clips of a class are drawn; how many does not depend on it.
+        fold: the fold that is the test set, whose clips are not trained on; None without folds.
 
     Raises:
         DataSetError: the name is unknown, or the data set has no clips for a part of the subset.
@@ -64,15 +67,20 @@ def subset(manifest: Manifest, name: str, seed: int = SUBSET_SEED) -> list[int]:
         message = f"subset '{name}' is not one of {', '.join(TABLE_1)}"
         raise DataSetError([message])
     if name == "all":
-        return [i for i, c in enumerate(manifest.clips) if c.split == "train"]
+        return _training_clips(manifest, fold)
     noisy, clean = TABLE_1[name]
     chosen: list[int] = []
     if noisy:
-        chosen += _noisy(manifest, name, noisy, seed)
+        chosen += _noisy(manifest, name, noisy, seed, fold)
     if clean:
-        clips = _training_clips(manifest, name, verified=True)
+        clips = _of_kind(manifest, name, fold, verified=True)
         chosen += _draw(manifest, clips, seed, {})[: _share(len(clips), clean, ALL_CLEAN)]
     return sorted(chosen)
+
+
+def clips_to_test(manifest: Manifest, fold: str | None) -> list[int]:
+    """Return the test clips of a run, as indices into ``manifest.clips``: those of its fold, if it has one."""
+    return [i for i, c in enumerate(manifest.clips) if c.split == "test" and fold in (None, c.fold)]
 
 
 def counts(manifest: Manifest) -> list[Count]:
@@ -89,13 +97,18 @@ def counts(manifest: Manifest) -> list[Count]:
 
 
 def held_out(manifest: Manifest, name: str, training: Training) -> HeldOut:
-    """Count the validation clips of a subset.
+    """Count the validation clips of a subset; with folds, the mean over them, rounded.
 
     Raises:
         DataSetError: see ``subset``.
 
     """
-    clips = subset(manifest, name)
+    parts = [_held_out(manifest, name, training, fold) for fold in manifest.folds or (None,)]
+    return HeldOut(**{key: round(fmean(getattr(part, key) for part in parts)) for key in ("clips", "verified")})
+
+
+def _held_out(manifest: Manifest, name: str, training: Training, fold: str | None) -> HeldOut:
+    clips = subset(manifest, name, fold=fold)
     held = split_validation(manifest, clips, training.validation, training.split_seed)[1]
     verified = float(sum(manifest.clips[i].verified for i in held))
     if training.split == "per_seed":  # how many of a class are held out does not depend on the seed, only which
@@ -105,18 +118,23 @@ def held_out(manifest: Manifest, name: str, training: Training) -> HeldOut:
     return HeldOut(clips=len(held), verified=round(verified))
 
 
-def _training_clips(manifest: Manifest, name: str, *, verified: bool) -> list[int]:
-    clips = [i for i, c in enumerate(manifest.clips) if c.split == "train" and c.verified == verified]
+def _training_clips(manifest: Manifest, fold: str | None) -> list[int]:
+    return [i for i, c in enumerate(manifest.clips) if c.split == "train" and c.fold != fold]
+
+
+def _of_kind(manifest: Manifest, name: str, fold: str | None, *, verified: bool) -> list[int]:
+    clips = [i for i in _training_clips(manifest, fold) if manifest.clips[i].verified == verified]
     if not clips:
         kind = "verified" if verified else "unverified"
-        message = f"subset '{name}': {manifest.name} has no {kind} training clips"
+        where = "" if fold is None else f" outside fold {quoted(fold)}"
+        message = f"subset '{name}': {manifest.name} has no {kind} training clips{where}"
         raise DataSetError([message])
     return clips
 
 
-def _noisy(manifest: Manifest, name: str, part: int, seed: int) -> list[int]:
+def _noisy(manifest: Manifest, name: str, part: int, seed: int, fold: str | None) -> list[int]:
     """Draw the unverified part: xs inside noisy_small inside m inside l."""
-    clips = _training_clips(manifest, name, verified=False)
+    clips = _of_kind(manifest, name, fold, verified=False)
     count = _share(len(clips), part, ALL_NOISY)
     small = [i for i in clips if manifest.clips[i].noisy_small]
     if not small:

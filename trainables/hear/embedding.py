@@ -54,7 +54,7 @@ def embed_clips(
         OSError: the folder cannot be written.
 
     """
-    clips = list(manifest.clips)
+    clips = list(manifest.sounds)
     timing = _timing_so_far(model, folder)
     if timing is None:
         longest = max(clips, key=lambda clip: probe(manifest.file(clip)).seconds)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import torch
 
 from trainables.datasets.known_labels import known_labels
-from trainables.datasets.subsets import split_validation, subset
+from trainables.datasets.subsets import clips_to_test, split_validation, subset
 from trainables.feature_settings import FEATURES
 from trainables.features.shared_data import load_embeddings, load_published
 from trainables.training.embedding_patches import PatchEmbeddings, WindowPatches, Windows
@@ -55,7 +55,7 @@ class RunDataSource:
         self._cache: dict[object, RunData] = {}
 
     def run_data(self, run: Run) -> RunData:
-        """Return the patches of a run: its subset, split into training and validation clips, and the test clips.
+        """Return the patches of a run: its subset, split into training and validation clips, and its test clips.
 
         Raises:
             DataSetError: the data set has no clips for the subset.
@@ -64,12 +64,13 @@ class RunDataSource:
         """
         configuration, protocol = run.configuration, run.configuration.training
         split = (configuration.subset, protocol.validation, protocol.validation_seed(run.seed))
-        key = (*split, configuration.network.input, configuration.loss.needs_embeddings)
+        key = (run.fold, *split, configuration.network.input, configuration.loss.needs_embeddings)
         if key not in self._cache:
             if len(self._cache) >= MAX_CACHED:
                 del self._cache[next(iter(self._cache))]
-            train, validation = split_validation(self.manifest, subset(self.manifest, split[0]), *split[1:])
-            test = [i for i, clip in enumerate(self.manifest.clips) if clip.split == "test"]
+            chosen = subset(self.manifest, configuration.subset, fold=run.fold)
+            train, validation = split_validation(self.manifest, chosen, *split[1:])
+            test = clips_to_test(self.manifest, run.fold)
             data = self._of_frames if configuration.network.input == "frames" else self._of_windows
             self._cache[key] = data(train, validation, test, embeddings=configuration.loss.needs_embeddings)
         return self._cache[key]

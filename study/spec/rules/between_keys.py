@@ -37,7 +37,7 @@ def violations(spec: StudyKeys) -> list[Violation]:
         *patch_violations(spec.features.log_mel, spec.open_arms),
         *embedding_violations(spec),
     )
-    return list(dict.fromkeys((*of_settings, *_distinct(spec), *of_method, *_controls(spec))))
+    return list(dict.fromkeys((*of_settings, *_distinct(spec), *of_method, *_controls(spec), *_folds(spec))))
 
 
 def _distinct(spec: StudyKeys) -> Iterator[Violation]:
@@ -99,6 +99,12 @@ def _choosing(spec: StudyKeys, method: ChoosingMethod) -> Iterator[Violation]:
         yield Violation(("method", *at), allowed)
 
 
+def _folds(spec: StudyKeys) -> Iterator[Violation]:
+    """Yield a method that cannot train its runs on each fold."""
+    if spec.dataset.cross_validates and not isinstance(spec.method, Grid):
+        yield Violation(("dataset", "folds"), f"a test set, with method {spec.method.name}; all, only with method grid")
+
+
 def _explored(spec: StudyKeys, method: ChoosingMethod) -> tuple[OpenArm, ...]:
     return tuple(arm for arm in spec.open_arms if arm.name not in method.baselines)
 
@@ -151,21 +157,34 @@ def largest_loads(arm: OpenArm) -> list[Load]:
     return [Load(subset, max(arm.possible("epochs")), arm.largest_network()) for subset in arm.subsets]
 
 
-def grid_controls(spec: StudyKeys) -> Counter[Load]:
-    """Return the maximum number of controls of each load in a grid: each arm's best configuration has them."""
+def grid_controls(spec: StudyKeys, folds: int = 0) -> Counter[Load]:
+    """Return the maximum number of controls of each load in a grid: each arm's best configuration has them.
+
+    Args:
+        spec: the study.
+        folds: how many folds are the test set in turn; 0 without folds.
+
+    """
     arms = _adaptive_arms(spec) if spec.controls else []
-    return Counter(load for arm in arms for load in largest_loads(arm) for _ in spec.seed_list)
+    runs = len(spec.seed_list) * max(1, folds)
+    return Counter(load for arm in arms for load in largest_loads(arm) for _ in range(runs))
 
 
-def control_runs(spec: StudyKeys) -> int:
+def control_runs(spec: StudyKeys, folds: int = 0) -> int:
     """Return the maximum number of controls in a study.
 
-    The confirmed adaptive configurations have one for each seed; in a grid, the best of each adaptive arm on a subset.
+    The confirmed adaptive configurations have one for each seed; in a grid, the best of each adaptive arm on a subset
+    has one for each seed and fold.
+
+    Args:
+        spec: the study.
+        folds: how many folds are the test set in turn; 0 without folds.
+
     """
     if not spec.controls:
         return 0
     if isinstance(spec.method, Grid):
-        return grid_controls(spec).total()
+        return grid_controls(spec, folds).total()
     adaptive = _adaptive_arms(spec)
     baselines = [arm for arm in adaptive if arm.name in spec.method.baselines]
     chosen = spec.method.confirm_best if adaptive != baselines else 0

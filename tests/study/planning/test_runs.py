@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,6 +77,25 @@ def test_seeds_are_outermost() -> None:
 
 def test_a_number_of_seeds_is_the_list_from_zero() -> None:
     assert planned_runs(study(seeds=3), "f") == planned_runs(study(seeds=[0, 1, 2]), "f")
+
+
+def test_every_configuration_and_seed_is_trained_for_each_fold_and_one_fold_after_the_other() -> None:
+    runs = planned_runs(study(), "f", ["1", "2", "10"])
+    assert [(r.run.seed, r.run.fold) for r in runs[::5]] == [(s, f) for s in (0, 1) for f in ("1", "2", "10")]
+    assert len({r.run.run_id for r in runs}) == len(runs) == 30
+
+
+def test_a_plan_trains_the_runs_of_a_data_set_with_folds_for_each_of_them() -> None:
+    folds = {"1": 4, "2": 3}
+    plan = study_plan(study(), DATA.model_copy(update={"folds": folds}))
+    assert Counter(p.run.fold for p in plan.runs) == {"1": 10, "2": 10}
+    assert type(plan).model_validate_json(plan.model_dump_json()).dataset.folds == folds
+    assert "folds" not in DATA.model_dump()
+
+
+def test_controls_of_a_grid_are_counted_for_each_fold() -> None:
+    spec = read_spec(SPECS / "table3.yaml")
+    assert control_runs(spec, folds=5) == 5 * control_runs(spec)
 
 
 def test_studies_that_name_a_run_give_it_one_run_id() -> None:

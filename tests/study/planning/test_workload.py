@@ -15,6 +15,7 @@ from study.planning import workload
 from study.planning.workload import Workload, estimate_s, frame_counts, patch_counts, workloads
 from study.spec.rules.between_keys import Load
 from study.spec.study import StudySpec
+from trainables.datasets.checks.structure import SPLITS
 from trainables.datasets.manifest import Clip, DataSetError, Manifest
 from trainables.feature_settings import FEATURES, Features
 from trainables.networks.catalogue import BaselineCNN, EmbeddingHead, VGGLike
@@ -63,6 +64,17 @@ def test_a_loss_for_whose_labels_the_data_set_lacks_the_truth_is_refused_with_it
     known = tuple(replace(clip, true_label=clip.label) for clip in manifest.clips)
     fixed = spec.model_copy(update={"arms": study_of("injected")})
     assert workloads(fixed, replace(manifest, clips=known), [1] * CLIPS)["all"].train_clips == 34
+
+
+def test_the_work_of_a_subset_is_its_mean_over_folds_and_a_problem_names_the_fold(manifest: Manifest) -> None:
+    halves = [replace(c, split=split, fold="12"[i < 10]) for split in SPLITS for i, c in enumerate(manifest.clips)]
+    folded = replace(manifest, clips=tuple(halves))
+    spec = study("fixed", 0).model_copy(update={"select_on": "validation"})
+    assert workloads(spec, folded, [1] * len(halves))["all"] == Workload(17, 17, 3)  # of 8 + 26 and 2 + 4 clips
+    with pytest.raises(DataSetError) as refused:
+        workloads(study("fixed", 0), folded, [1] * len(halves))
+    expected = "subset all, tested on fold '2': none of its validation clips is verified, and select_on is verified"
+    assert expected in refused.value.problems
 
 
 def study_of(matrix: str) -> Any:

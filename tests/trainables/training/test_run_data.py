@@ -1,6 +1,7 @@
 """The validation split and the data of a run."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,13 @@ import pytest
 import torch
 
 from trainables.config import Training
+from trainables.datasets.checks.structure import SPLITS
 from trainables.datasets.manifest import Clip, Manifest
 from trainables.datasets.subsets import held_out, split_validation
 from trainables.losses.catalogue import GCE, AdaptiveGCE
 from trainables.plans import HeldOut
 from trainables.training.patches import standardisation
+from trainables.training.run_data import RunDataSource
 
 
 @pytest.fixture
@@ -125,6 +128,26 @@ def test_patches_are_standardised_by_the_training_clips_of_their_own_split(loade
         assert torch.equal(data.patches.mean, expected)
     assert not torch.equal(one.patches.mean, other.patches.mean)
     assert one.patches.frames is other.patches.frames
+
+
+@pytest.fixture
+def folded(manifest, store, features):
+    """Return the data of a manifest whose clips are in three folds, each the test set in turn."""
+    fold_of = {clip.path: str(place % 3) for place, clip in enumerate(manifest.clips)}
+    halves = tuple(replace(c, split=half, fold=fold_of[c.path]) for half in SPLITS for c in manifest.clips)
+    both = replace(manifest, clips=halves, digests=2 * manifest.digests)
+    return RunDataSource(both, store, features, torch.device("cpu"))
+
+
+def test_a_run_with_a_fold_is_tested_on_its_clips_and_trained_and_standardised_on_the_others(folded, make_run):
+    one, other = (folded.run_data(make_run().model_copy(update={"fold": fold})) for fold in "01")
+    assert one.patches.frames is other.patches.frames
+    assert not torch.equal(one.patches.mean, other.patches.mean)
+    parts = [set(p.starts.tolist()) for data in (one, other) for p in (data.train, data.validation, data.test)]
+    assert not (parts[0] | parts[1]) & parts[2]
+    assert not parts[2] & parts[5]
+    assert parts[5] <= parts[0] | parts[1]
+    assert len(one.test.clip_labels) + len(other.test.clip_labels) == 2 / 3 * len(folded.manifest.sounds)
 
 
 def test_only_so_many_splits_are_kept_in_memory(loader, make_run, monkeypatch):

@@ -19,16 +19,26 @@ MAX_EXAMPLES = 3
 def doubtful_clips(manifest: Manifest) -> list[DoubtfulClips]:
     """Count the doubtful clips of each kind, with the first few of them; kinds that the data set lacks are left out.
 
-    Two clips hold the same sound if their files are equal or, where frames have been computed, their frames are.
+    Two clips hold the same sound if their files are equal or, where frames have been computed, their frames are. Where
+    each fold is the test set in turn, a test clip is in training if a clip of another fold holds its sound.
 
     Args:
         manifest: with digests.
 
     """
     repeated = list(_repeated(manifest))
-    two_labels = [pairs for train, test in repeated if (pairs := _other_labels([*train, *test]))]
+    two_labels = [
+        pairs
+        for train, test in repeated
+        if (pairs := _other_labels(test if test and manifest.folds else [*train, *test]))
+    ]
     kinds: dict[Doubt, list[tuple[str, str]]] = {
-        "test_in_training": [(clip.path, train[0].path) for train, test in repeated if train for clip in test],
+        "test_in_training": [
+            (clip.path, trained_on.path)
+            for train, test in repeated
+            for clip in test
+            if (trained_on := next((other for other in train if not other.fold or other.fold != clip.fold), None))
+        ],
         "two_labels": [pair for pairs in two_labels for pair in pairs],
         "repeated_training": [(clip.path, train[0].path) for train, _ in repeated for clip in train[1:]],
         "repeated_test": [(clip.path, test[0].path) for _, test in repeated for clip in test[1:]],
@@ -36,7 +46,7 @@ def doubtful_clips(manifest: Manifest) -> list[DoubtfulClips]:
     }
     examples = kinds | {"two_labels": [pairs[0] for pairs in two_labels]}  # one for each sound: it names two clips
     split: dict[Doubt, Split] = {"test_in_training": "test", "repeated_training": "train", "repeated_test": "test"}
-    among = {doubt: len(manifest.of(split[doubt]) if doubt in split else manifest.clips) for doubt in kinds}
+    among = {doubt: len(manifest.of(split[doubt]) if doubt in split else manifest.sounds) for doubt in kinds}
     return [
         DoubtfulClips(doubt=doubt, clips=len(pairs), among=among[doubt], examples=examples[doubt][:MAX_EXAMPLES])
         for doubt, pairs in kinds.items()

@@ -24,8 +24,8 @@ def quick_checks(manifest: Manifest) -> dict[str, str]:
     """Check every file without opening it; return path -> problem of the clips that have one."""
     bases = {False: manifest.root.resolve(), True: (manifest.pool or manifest.root).resolve()}
     with ThreadPoolExecutor(threads()) as pool:
-        problems = pool.map(partial(_quick_check, manifest, bases), manifest.clips)
-        return {c.path: problem for c, problem in zip(manifest.clips, problems, strict=True) if problem}
+        problems = pool.map(partial(_quick_check, manifest, bases), manifest.sounds)
+        return {c.path: problem for c, problem in zip(manifest.sounds, problems, strict=True) if problem}
 
 
 def _quick_check(manifest: Manifest, bases: dict[bool, Path], clip: Clip) -> str:
@@ -59,10 +59,10 @@ def line(clip: Clip, problem: str) -> str:
 
 def lines(manifest: Manifest, bad: Mapping[str, str]) -> list[str]:
     """Return lines for the problems of files (path -> problem), in the manifest's order, grouped by folder and kind."""
-    clips = [c for c in manifest.clips if c.path in bad]
+    clips = [c for c in manifest.sounds if c.path in bad]
     folders = {c.path: manifest.file(c).parent for c in clips}
     missing = Counter(folders[c.path] for c in clips if bad[c.path] == MISSING)
-    whole = Counter(manifest.file(c).parent for c in manifest.clips) if missing else Counter()
+    whole = Counter(manifest.file(c).parent for c in manifest.sounds) if missing else Counter()
     absent = {f for f, n in missing.items() if n == whole[f]}
     problems = []
     for clip in clips:

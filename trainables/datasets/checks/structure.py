@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from trainables.datasets.checks.files import line
+from trainables.datasets.folds import untrained_classes
 from trainables.datasets.manifest import POOL, Clip, Manifest, Split
 from trainables.datasets.names import FORMS_DIFFER, normal_form
 
@@ -19,8 +20,8 @@ SPLITS: tuple[Split, ...] = ("train", "test")
 def structure(manifest: Manifest) -> list[str]:
     """List what makes a data set unusable, apart from its audio.
 
-    That is a split without clips, a single class, a class without training clips or without test clips, or labels that
-    are the same but for the encoding of their accents.
+    That is a split without clips, a single class, a class without training clips or without test clips, whichever fold
+    is the test set, or labels that are the same but for the encoding of their accents.
     """
     if not manifest.clips:
         return []
@@ -38,7 +39,7 @@ def structure(manifest: Manifest) -> list[str]:
             problems.append(line(first["test"][label], f"unknown label '{label}': no training clip has it"))
         elif label not in first["test"]:
             problems.append(f"{manifest.name}: class '{label}' has training clips but no test clip")
-    return problems
+    return [*problems, *untrained_classes(manifest)] if manifest.folds else problems
 
 
 def _same_looking_labels(manifest: Manifest) -> Iterator[str]:

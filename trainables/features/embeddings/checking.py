@@ -94,9 +94,9 @@ def check_embeddings(files: EmbeddingFiles, manifest: Manifest) -> CheckedEmbedd
         DataSetError: clips have no embeddings, or unusable ones; a line for each kind of problem.
 
     """
-    problems = _Problems(files.path, len(manifest.clips))
+    problems = _Problems(files.path, len(manifest.sounds))
     dims, windows, contents = 0, dict[str, int](), dict[str, str]()
-    for clip in manifest.clips:
+    for clip in manifest.sounds:
         try:
             rows = clip_rows(files, clip.path)
             what = "no array" if rows is None else ""

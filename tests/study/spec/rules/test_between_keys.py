@@ -48,6 +48,10 @@ def study(arms: str, rest: str) -> str:
             "3: arms[0].subset: 'noisy' is not allowed; allowed: a subset with verified clips",
         ),
         (
+            study(VALUES, "method: {name: settle}").replace("kind: synthetic", "kind: csv, path: a.csv, folds: all"),
+            "2: dataset.folds: 'all' is not allowed; allowed: a test set, with method settle; all, only with method",
+        ),
+        (
             study(RANGE, "method: {name: search, asha: {grace_period: 160}}"),
             "4: method.asha.grace_period: 160 is not allowed; allowed: fewer epochs than a whole run has (160)",
         ),
