@@ -37,7 +37,7 @@ class Study:
         """Wrap a study's plan and records; ``audit`` needs the storage location that they lie in."""
         self.results = results
         self.storage = storage
-        self.report = method_report(results)
+        self.report = method_report(results, storage)
         self.finding = self.report.finding
 
     def __repr__(self) -> str:

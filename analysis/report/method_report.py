@@ -5,7 +5,7 @@ A new method adds a case to ``method_report``; the type checker reports one that
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, assert_never
 
@@ -14,6 +14,7 @@ from analysis.figures.exploring_curves import exploring_curves
 from analysis.figures.posterior import posterior
 from analysis.figures.search import importance, parallel
 from analysis.figures.slices import slices
+from analysis.findings.label_audit import label_audit
 from analysis.findings.method_finding import GridFinding, MethodFinding, SearchFinding, SettleFinding, method_finding
 from analysis.findings.paper.paper_claims import checks
 from analysis.findings.paper.paper_runs import PaperRuns
@@ -39,12 +40,14 @@ from analysis.text.verdict_grid import grid_verdict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from analysis.findings.label_audit import LabelAudit
     from analysis.findings.paper.claims import Check
     from analysis.plotting.figure import Figure
     from analysis.results.study_results import StudyResults
     from analysis.tables.table import Table
     from analysis.text.headline import Headline
     from analysis.text.methods.bibliography import References
+    from trainables.storage.types import Location
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +62,7 @@ class MethodReport:
         exploring_figures: draws what led to the choice.
         exploring_tables: tabulates what led to the choice.
         choice_tables: tabulates the choice, beside the results.
+        storage: the storage location, in which the audit finds what the runs left; None if it is not at hand.
 
     """
 
@@ -69,6 +73,7 @@ class MethodReport:
     exploring_figures: Callable[[], tuple[Figure, ...]] = tuple
     exploring_tables: Callable[[], tuple[Table, ...]] = tuple
     choice_tables: Callable[[], tuple[Table, ...]] = tuple
+    storage: Location | None = None
 
     @cached_property
     def headline(self) -> Headline:
@@ -116,6 +121,18 @@ class MethodReport:
         return label_tables(self.finding)
 
     @cached_property
+    def audit(self) -> LabelAudit | None:
+        """The audit of the training labels; None without a storage location that keeps them.
+
+        Raises:
+            OSError: an object store cannot be reached.
+
+        """
+        if self.storage is None or self.finding.results.labels_problem:
+            return None
+        return label_audit(self.finding, self.storage)
+
+    @cached_property
     def claims(self) -> tuple[Check, ...]:
         """The claims of the paper's text beside the study's runs; empty on other data than the paper's."""
         return tuple(checks(self.paper)) if self.paper else ()
@@ -145,8 +162,18 @@ class MethodReport:
         return methods(self.finding, self.design, [*used, *([NEXT_RUN] if next_run else [])])
 
 
-def method_report(results: StudyResults) -> MethodReport:
-    """Return the report of a study's method; its parts are computed on first access."""
+def method_report(results: StudyResults, storage: Location | None = None) -> MethodReport:
+    """Return the report of a study's method; its parts are computed on first access.
+
+    Args:
+        results: the study and its records.
+        storage: the storage location that they lie in; without it the report has no label audit.
+
+    """
+    return replace(_of_method(results), storage=storage)
+
+
+def _of_method(results: StudyResults) -> MethodReport:
     match finding := method_finding(results):
         case GridFinding():
             return MethodReport(

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from analysis.figures.adaptive_q import q_per_epoch, q_vs_t
 from analysis.figures.boxes import boxes
 from analysis.figures.clips import class_differences, clips_per_class, confusion
+from analysis.figures.label_audit.noise_rates import noise_rates
+from analysis.figures.label_audit.transition import transition
 from analysis.figures.learning_curves import learning_curves
 from analysis.figures.pairs import pairs
 from analysis.figures.run_map import run_map
@@ -16,17 +18,22 @@ from analysis.figures.sweep import sweep
 from analysis.figures.training_time import training_time
 from analysis.tables.accuracy import left_out_table, skipped_table
 from analysis.tables.comparisons import seeds_in_words
+from analysis.tables.label_audit import audit_tables
 from analysis.tables.provenance import cost_table, data_table, provenance_table, settings_table
 from analysis.tables.published import claims_in_words
+from analysis.text.label_audit import audit_paragraphs
 from analysis.text.label_judge import label_paragraphs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from analysis.findings.finding import Finding
+    from analysis.findings.label_audit import LabelAudit
     from analysis.plotting.figure import Figure
     from analysis.report.method_report import MethodReport
     from analysis.tables.table import Table
+
+AUDIT = "Label audit"  # title of its section
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,7 @@ def report_sections(report: MethodReport) -> list[Section]:
         ]
     sections += [
         labels_section(finding, report.label_tables),
+        audit_section(report.audit),
         Section("Adaptive q", (*q_per_epoch(results), *q_vs_t(results))),
         Section("Runs and their cost", (*run_map(results), *training_time(shown))),
         Section("Left out", (), (left_out_table(results.runs), skipped_table(results))),
@@ -78,6 +86,14 @@ def labels_section(finding: Finding, tables: tuple[Table, ...]) -> Section:
     where = [f"{judge.subset}: " if len(judges) > 1 else "" for judge in judges]
     texts = [" ".join(label_paragraphs(judge, finding.plan)) for judge in judges]
     return Section("Validation labels", (), tables, tuple(map("".join, zip(where, texts, strict=True))))
+
+
+def audit_section(audit: LabelAudit | None) -> Section:
+    """Return the section on the training labels; empty without an audit."""
+    if audit is None:
+        return Section(AUDIT)
+    figures = (*noise_rates(audit), *transition(audit)) if audit.runs else ()
+    return Section(AUDIT, figures, audit_tables(audit), audit_paragraphs(audit))
 
 
 def clips_section(finding: Finding, tables: tuple[Table, ...]) -> Section:

@@ -81,7 +81,7 @@ def write_report(
     """
     root = location(storage)
     folder = study_folder(root, name) / "report" if out is None else location(out)
-    write_files(method_report(load_results(root, name, show_test=show_test)), folder, formats)
+    write_files(method_report(load_results(root, name, show_test=show_test), root), folder, formats)
     return folder
 
 

@@ -1,0 +1,77 @@
+"""How many labels of each class are probably wrong."""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from analysis.plotting.figure import Figure
+from analysis.plotting.theme import COLOURS, INK, PAPER, empty, escaped, finite
+from analysis.statistics.intervals import LEVEL
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+
+    from analysis.findings.label_audit import LabelAudit
+
+ROW = 26  # pixels of a class
+
+
+def noise_rates(audit: LabelAudit) -> tuple[Figure, ...]:
+    """Draw the estimated share of wrong labels of each class; nothing where none is estimated."""
+    classes = audit.classes.dropna(subset="noise_rate")
+    if classes.empty:
+        return ()
+    caption = (
+        f"Estimated share of wrong labels among the training clips of each class, with {100 * LEVEL:g} % intervals."
+    )
+    if classes["true_rate"].notna().any():
+        caption += " A diamond is the true share."
+    return (Figure("noise_rates", "Wrong labels by class", caption, draw_noise_rates(classes)),)
+
+
+def draw_noise_rates(classes: pd.DataFrame) -> go.Figure:
+    """Draw the estimated share of wrong labels of each class (%) with its interval, the largest on top.
+
+    Args:
+        classes: the columns ``class``, ``noise_rate``, ``low``, ``high`` and ``true_rate`` of ``LabelAudit.classes``;
+            every noise rate is known.
+
+    """
+    order = classes.sort_values("noise_rate", kind="stable")
+    rate, low, high = (100 * order[name] for name in ("noise_rate", "low", "high"))
+    rows, names = list(range(len(order))), [escaped(name) for name in order["class"]]
+    ends = [f" ({a:.0f} to {b:.0f})" if isfinite(b - a) else "" for a, b in zip(low, high, strict=True)]
+    figure = empty(height=170 + ROW * len(rows))
+    figure.add_scatter(
+        x=rate.tolist(),
+        y=rows,
+        error_x={
+            "type": "data",
+            "symmetric": False,
+            "array": finite((high - rate).tolist(), 1),
+            "arrayminus": finite((rate - low).tolist(), 1),
+            "thickness": 2,
+            "width": 4,
+        },
+        customdata=[f"{name}: {value:.0f} %{end}" for name, value, end in zip(names, rate, ends, strict=True)],
+        mode="markers",
+        name="estimated",
+        marker={"symbol": "circle", "size": 10, "color": COLOURS[0]},
+        hovertemplate="%{customdata}<extra></extra>",
+    )
+    if order["true_rate"].notna().any():
+        figure.add_scatter(
+            x=finite(order["true_rate"].tolist(), 100),
+            y=rows,
+            customdata=names,
+            mode="markers",
+            name="true",
+            marker={"symbol": "diamond", "size": 9, "color": INK, "line": {"color": PAPER, "width": 1.5}},
+            hovertemplate="%{customdata}, true: %{x:.0f} %<extra></extra>",
+        )
+    figure.update_xaxes(title_text="Wrong labels (%)", range=[-2, 102])
+    figure.update_yaxes(tickvals=rows, ticktext=names, range=[-0.6, len(rows) - 0.4], showgrid=False)
+    figure.update_layout(showlegend=len(figure.data) > 1, margin_b=100 if len(figure.data) > 1 else 60)
+    return figure

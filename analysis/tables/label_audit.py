@@ -1,0 +1,125 @@
+"""Tables on the label audit: the most suspicious clips, the classes, and how well the scores find wrong labels."""
+
+from __future__ import annotations
+
+from math import isfinite, isnan
+from typing import TYPE_CHECKING
+
+from analysis.statistics.intervals import LEVEL
+from analysis.tables.table import NONE, Table
+from analysis.text.label_audit import how_to_listen, source_name
+from trainables.naming import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from analysis.findings.label_audit import LabelAudit
+
+TOP = 20  # clips that a report lists
+NO_CLASS = "none of the classes"
+NUMBERS = (
+    f"Score: 1 is the most suspicious, with its {100 * LEVEL:g} % interval over seeds. Suggested: the class that most "
+    f"runs suggest; {NONE} if that is the given label. Agreement: the share of seeds in which most runs suggest it. "
+    "Runs: how many saw the clip."
+)
+
+
+def audit_tables(audit: LabelAudit) -> tuple[Table, ...]:
+    """Return the tables of a report on its label audit; empty where no run left what it needs."""
+    if not audit.runs:
+        return ()
+    return (suspicious_table(audit), *noise_table(audit), *measures_table(audit))
+
+
+def suspicious_table(audit: LabelAudit) -> Table:
+    """Tabulate the most suspicious clips that are not verified; if all are verified, of all."""
+    clips = audit.clips[audit.clips["rank"].notna()]
+    if not clips["verified"].all():
+        clips = clips[~clips["verified"]]
+    known = clips["true_label"].notna().any()
+    rows = tuple(
+        (str(clip["rank"]), clip["path"], clip["label"], *clip_cells(clip), *((true_label(clip),) if known else ()))
+        for clip in clips.head(TOP).to_dict("records")
+    )
+    header = ("Rank", "Clip", "Label", "Suggested", "Score", "Agreement", "Runs", *(("True",) if known else ()))
+    which = "" if clips["verified"].all() else " that are not verified"
+    note = f"The first {len(rows)} of {counted(len(clips), 'clip')}{which}. {NUMBERS} {how_to_listen(audit)}"
+    return Table("Most suspicious labels", header, rows, note)
+
+
+def clip_cells(clip: Mapping[Any, Any]) -> tuple[str, str, str, str]:
+    """Return the suggested label, the score with its interval, the agreement and the runs of a row of the audit."""
+    score = NONE if isnan(clip["score"]) else f"{clip['score']:.3f}{_ends(clip, 1, '.2f')}"
+    agreement = NONE if isnan(clip["agreement"]) else f"{100 * clip['agreement']:.0f} %"
+    suggested = clip["suggested"] if clip["suggested"] != clip["label"] else ""
+    return suggested or NONE, score, agreement, str(clip["runs"])
+
+
+def true_label(clip: Mapping[Any, Any]) -> str:
+    """Return the true label of a row of the audit as it is shown."""
+    return clip["true_label"] or NO_CLASS if isinstance(clip["true_label"], str) else NONE
+
+
+def noise_table(audit: LabelAudit) -> tuple[Table, ...]:
+    """Tabulate the share of wrong labels of each class; nothing where it is neither estimated nor known."""
+    classes = audit.classes
+    estimated, known = classes["noise_rate"].notna().any(), classes["true_rate"].notna().any()
+    if not estimated and not known:
+        return ()
+    rows = tuple(
+        (
+            row["class"],
+            f"{row['clips']:,}",
+            f"{row['verified']:,}",
+            *((_percent(row["noise_rate"]) + _ends(row, 100, ".0f"),) if estimated else ()),
+            *((_percent(row["true_rate"]),) if known else ()),
+        )
+        for row in classes.to_dict("records")
+    )
+    header = ("Class", "Training clips", "Verified", *(("Wrong, estimated (%)",) if estimated else ()))
+    header = (*header, *(("Wrong, true (%)",) if known else ()))
+    note = (
+        f"Share of wrong labels among the training clips{f', with {100 * LEVEL:g} % intervals' if estimated else ''}."
+    )
+    return (Table("Wrong labels by class", header, rows, note),)
+
+
+def measures_table(audit: LabelAudit) -> tuple[Table, ...]:
+    """Tabulate how well each score finds the wrong labels; nothing where no true label is known."""
+    measures = audit.measures
+    if measures.empty:
+        return ()
+    tops = [name for name in measures.columns if name.startswith("precision_at_") and measures[name].notna().any()]
+    rows = tuple(
+        (
+            source_name(row["source"]),
+            *(f"{row['clips']:,}", f"{row['wrong']:,}"),
+            NONE if isnan(row["auroc"]) else f"{row['auroc']:.3f}",
+            *(_percent(row[name]) for name in tops),
+        )
+        for row in measures.to_dict("records")
+    )
+    header = (
+        "Score by",
+        "Clips",
+        "Wrong",
+        "AUROC",
+        *(f"Wrong in first {name.rpartition('_')[2]} (%)" for name in tops),
+    )
+    note = (
+        "Against the true labels, which are known here, over clips that are not verified. AUROC: the probability that "
+        "a wrong label scores above a right one; 0.5 is chance. Wrong in first k: the share of wrong labels among the "
+        "k highest scores."
+    )
+    return (Table("How well the scores find wrong labels", header, rows, note),)
+
+
+def _percent(share: float) -> str:
+    return NONE if isnan(share) else f"{100 * share:.0f}"
+
+
+def _ends(row: Mapping[Any, Any], scale: float, form: str) -> str:
+    """Return an interval after its number; empty where there is none."""
+    low, high = row["low"], row["high"]
+    return f" ({scale * low:{form}} to {scale * high:{form}})" if isfinite(low) and isfinite(high) else ""

@@ -1,0 +1,43 @@
+"""What the label audit rests on, in sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from trainables.naming import counted
+
+if TYPE_CHECKING:
+    from analysis.findings.label_audit import LabelAudit
+
+SOURCES = {
+    "margins": "the margins of the given label in training (area under the margin, Pleiss et al. 2020)",
+    "neighbours": "the labels of the nearest neighbours on the embeddings",
+    "out_of_sample": "the predictions of runs that did not train on the clip",
+}
+
+
+def audit_paragraphs(audit: LabelAudit) -> tuple[str, ...]:
+    """Return the paragraphs of a report on its label audit; without runs, why there is no audit."""
+    lacking = "".join(f" {problem[0].upper()}{problem[1:]}." for problem in audit.lacking)
+    if not audit.runs:
+        return (f"The labels are not audited.{lacking}",) if lacking else ()
+    seeds = counted(int(audit.clips["seeds"].max()), "seed")
+    evidence = " and ".join(SOURCES[source] for source in audit.sources)
+    ranked = (
+        f"{counted(len(audit.clips), 'training clip')} are ranked by how likely their label is wrong, by "
+        f"{counted(audit.runs, 'complete run')} on {seeds}: by {evidence}."
+    )
+    return (ranked + lacking, "A high score is a reason to listen to a clip, not a proof that its label is wrong.")
+
+
+def how_to_listen(audit: LabelAudit) -> str:
+    """Return how to hear the clips that a report lists."""
+    name = audit.study
+    return f"To listen: gce-study dashboard {name}. To decide on each clip: gce-study audit {name} --csv FILE."
+
+
+def source_name(source: str) -> str:
+    """Return what a source of ``LabelAudit.measures`` is called in a table."""
+    return {"margins": "Margins", "neighbours": "Neighbours", "out_of_sample": "Out of sample", "all": "All combined"}[
+        source
+    ]
