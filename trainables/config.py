@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 SEMANTICS_VERSION = 2
 
 Precision = Literal["fp32", "bf16"]
-Split = Literal["fixed", "per_seed"]
+Split = Literal["fixed", "per_seed", "in_turn"]
 Optimizer = Literal["adam", "adamw", "sgd"]
 Schedule = Literal["plateau", "cosine"]
 Subset = Literal[
@@ -76,7 +76,8 @@ class Training(Frozen):
         Split,
         Field(
             description="fixed: every run holds out the same clips; per_seed: other clips for each seed, the same for "
-            "every configuration",
+            "every configuration; in_turn: the clips are dealt into 1 / validation parts, and seed s holds out part s, "
+            "so that as many seeds hold out every clip once",
             exclude_if=lambda split: split == "fixed",
         ),
     ] = "fixed"
@@ -161,9 +162,14 @@ class Training(Frozen):
 
         It depends on neither loss nor subset, so configurations are compared on equal clips, seed by seed.
         """
-        if self.split == "fixed":
+        if self.split != "per_seed":
             return self.split_seed
         return int(digest(["validation split", self.split_seed, seed]), 16)
+
+    def validation_split(self, seed: int) -> tuple[float, int, tuple[int, int] | None]:
+        """Return which clips the runs with this seed hold out: the last arguments of ``split_validation``."""
+        parts = max(2, round(1 / self.validation))
+        return self.validation, self.validation_seed(seed), (seed % parts, parts) if self.split == "in_turn" else None
 
 
 DEFAULT_NETWORK = BaselineCNN()

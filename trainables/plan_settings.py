@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
@@ -59,8 +59,8 @@ class PlanSettings(Frozen):
 
     @property
     def split(self) -> Split:
-        """Whether all runs hold out the same validation clips, or each seed other ones."""
-        return "per_seed" if self.training.get("split") == "per_seed" else "fixed"
+        """Whether all runs hold out the same validation clips; if not, each seed holds out other ones."""
+        return cast("Split", self.training.get("split", "fixed"))
 
     @property
     def ranges(self) -> dict[tuple[str, str], OpenRange]:

@@ -161,7 +161,7 @@ def _judge(
     keys = [row.key for row in rows]
     chosen = next((key for key in choices if key in keys), keys[0])
     right = {key: _right(results, runs_of(runs, key)) for key in keys}
-    per_seed = results.plan.settings.split == "per_seed"
+    per_seed = results.plan.settings.split != "fixed"
     clips = _clips(results.plan, subset, right)
     return LabelJudge(
         subset,

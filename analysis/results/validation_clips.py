@@ -44,7 +44,7 @@ class ValidationClips:
 
 def validation_clips(plan: StudyPlan) -> dict[str, ValidationClips]:
     """Return subset -> its validation clips; empty for a plan of the first version, which does not state them."""
-    per_seed = plan.settings.split == "per_seed"
+    per_seed = plan.settings.split != "fixed"
     return {
         subset: ValidationClips(subset, held.clips, held.verified, selected_on(plan), per_seed)
         for subset, held in plan.dataset.validation.items()

@@ -43,7 +43,7 @@ def chosen_on(plan: StudyPlan) -> str:
         accuracy = "accuracy on the verified validation clips, each scored as a test clip is"
     elif earlier_version(plan):
         accuracy = "accuracy on the validation patches, with the labels of their clips as given"
-    per_seed = training.split == "per_seed"
+    per_seed = training.split != "fixed"
     split = "other clips for each seed, the same for every configuration" if per_seed else "the same for every run"
     about = "about " if per_seed else ""
     counts = [
@@ -60,7 +60,7 @@ def chosen_on(plan: StudyPlan) -> str:
 
 def covered(plan: StudyPlan) -> str:
     """State what intervals over a study's seeds cover."""
-    if plan.settings.split == "per_seed":
+    if plan.settings.split != "fixed":
         return "The intervals cover other seeds and the validation clips that each holds out, not other test clips."
     return "The intervals cover other seeds, not other data."
 

@@ -52,9 +52,10 @@ def test_the_default_split_is_no_part_of_what_is_written_so_that_run_ids_do_not_
     assert Training(split="per_seed").model_dump()["split"] == "per_seed"
 
 
-def test_a_split_per_seed_is_part_of_a_runs_identity():
+@pytest.mark.parametrize("split", ["per_seed", "in_turn"])
+def test_a_split_that_depends_on_the_seed_is_part_of_a_runs_identity(split):
     fixed = a_run()
-    training = fixed.configuration.training.model_copy(update={"split": "per_seed"})
+    training = fixed.configuration.training.model_copy(update={"split": split})
     configuration = fixed.configuration.model_copy(update={"training": training})
     assert fixed.model_copy(update={"configuration": configuration}).run_id != fixed.run_id
 

@@ -28,4 +28,5 @@ def test_ranges_are_those_of_losses_networks_and_training_by_arm():
 
 def test_a_plan_without_training_holds_out_the_same_clips_for_every_seed():
     assert PlanSettings().split == "fixed"
-    assert PlanSettings.model_validate({"training": {"split": "per_seed"}}).split == "per_seed"
+    for split in ("per_seed", "in_turn"):
+        assert PlanSettings.model_validate({"training": {"split": split}}).split == split

@@ -109,9 +109,9 @@ def held_out(manifest: Manifest, name: str, training: Training) -> HeldOut:
 
 def _held_out(manifest: Manifest, name: str, training: Training, fold: str | None) -> HeldOut:
     clips = subset(manifest, name, fold=fold)
-    held = split_validation(manifest, clips, training.validation, training.split_seed)[1]
+    held = split_validation(manifest, clips, *training.validation_split(0))[1]
     verified = float(sum(manifest.clips[i].verified for i in held))
-    if training.split == "per_seed":  # how many of a class are held out does not depend on the seed, only which
+    if training.split != "fixed":  # how many of a class are held out does not depend on the seed, only which
         held_of, all_of = (Counter(manifest.clips[i].label for i in positions) for positions in (held, clips))
         verified_of = Counter(manifest.clips[i].label for i in clips if manifest.clips[i].verified)
         verified = sum(held_of[label] * count / all_of[label] for label, count in verified_of.items())
@@ -175,17 +175,24 @@ def _draw(manifest: Manifest, clips: list[int], seed: int, taken: dict[str, int]
     return [i for _, _, i in sorted(queue)]
 
 
-def split_validation(manifest: Manifest, clips: Sequence[int], share: float, seed: int) -> tuple[list[int], list[int]]:
+def split_validation(
+    manifest: Manifest, clips: Sequence[int], share: float, seed: int, part: tuple[int, int] | None = None
+) -> tuple[list[int], list[int]]:
     """Hold out a share of the training clips, stratified by given label.
 
     A clip's rank depends on the seed and its own path only, so the same clips tend to be held out of nested subsets.
     Each class contributes round(share * n) clips, at least one and never its last one.
+
+    If parts are held out in turn, the clips are dealt out to them class by class, by rank. So the numbers of clips of
+    two parts differ by at most one, in each class and in all. A clip that is the only one of its class is never held
+    out.
 
     Args:
         manifest: the data set.
         clips: positions of training clips in the manifest.
         share: in (0, 1).
         seed: of the split; the paper's protocol keeps it at 42 for every run.
+        part: which part is held out, from 0, and of how many; then the share has no effect.
 
     Returns:
         Positions to train on and positions to validate on, each in the manifest's order.
@@ -195,8 +202,14 @@ def split_validation(manifest: Manifest, clips: Sequence[int], share: float, see
     for i in clips:
         by_label[manifest.clips[i].label].append(i)
     held: set[int] = set()
-    for members in by_label.values():
-        members.sort(key=lambda i: rank(seed, "validation", manifest.clips[i].path))
-        count = min(max(1, math.floor(share * len(members) + 0.5)), len(members) - 1)
-        held.update(members[:count])
+    dealt = 0
+    for label in sorted(by_label):
+        members = sorted(by_label[label], key=lambda i: rank(seed, "validation", manifest.clips[i].path))
+        if part is None:
+            count = min(max(1, math.floor(share * len(members) + 0.5)), len(members) - 1)
+            held.update(members[:count])
+        elif len(members) > 1:
+            which, parts = part
+            held.update(members[(which - dealt) % parts :: parts])
+            dealt += len(members)
     return [i for i in clips if i not in held], [i for i in clips if i in held]

@@ -7,24 +7,19 @@ record of a complete run has one, except those of earlier versions.
 
 from __future__ import annotations
 
-import io
-import zipfile
-import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from trainables.outputs.arrays import read_arrays, write_arrays
 from trainables.storage.documents import DamagedError
 
 if TYPE_CHECKING:
+    from trainables.outputs.arrays import Counts, Dtypes, Floats, Halves
     from trainables.storage.types import Location
 
-Floats: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.float32]]"
-Halves: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.float16]]"
-Counts: TypeAlias = "np.ndarray[tuple[int, ...], np.dtype[np.uint16]]"
-
-DTYPES = {"margins": np.float32, "epochs": np.uint16, "suggested": np.uint16, "probabilities": np.float16}
+DTYPES: Dtypes = {"margins": np.float32, "epochs": np.uint16, "suggested": np.uint16, "probabilities": np.float16}
 
 
 @dataclass(frozen=True)
@@ -67,9 +62,7 @@ def write_outputs(storage: Location, run_id: str, outputs: RunOutputs) -> None:
         OSError: the storage location cannot be written.
 
     """
-    buffer = io.BytesIO()
-    np.savez_compressed(buffer, **{name: getattr(outputs, name).astype(dtype) for name, dtype in DTYPES.items()})
-    outputs_path(storage, run_id).write(buffer.getvalue())
+    write_arrays(outputs_path(storage, run_id), vars(outputs), DTYPES)
 
 
 def read_outputs(storage: Location, run_id: str) -> RunOutputs:
@@ -82,16 +75,7 @@ def read_outputs(storage: Location, run_id: str) -> RunOutputs:
 
     """
     path = outputs_path(storage, run_id)
-    data = path.read_bytes()
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
-            outputs = RunOutputs(**{name: arrays[name] for name in DTYPES})
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise DamagedError(path, f"{type(error).__name__}: {error}") from None
-    wrong = [name for name, dtype in DTYPES.items() if getattr(outputs, name).dtype != dtype]
-    clips = {len(outputs.margins), len(outputs.epochs), len(outputs.suggested)}
-    if wrong or len(clips) != 1:
-        raise DamagedError(
-            path, f"arrays of another type: {', '.join(wrong)}" if wrong else "arrays of several lengths"
-        )
+    outputs = RunOutputs(**read_arrays(path, DTYPES))
+    if len({len(outputs.margins), len(outputs.epochs), len(outputs.suggested)}) != 1:
+        raise DamagedError(path, "arrays of several lengths")
     return outputs

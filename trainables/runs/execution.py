@@ -17,6 +17,7 @@ from trainables.characters import one_line
 from trainables.features.shared_data import StorageError
 from trainables.naming import counted
 from trainables.outputs.clips import write_outputs
+from trainables.outputs.held_out import write_held_out
 from trainables.outputs.weights import Weights, write_weights
 from trainables.plugins.importing import exit_of_plugin, place_of
 from trainables.provenance import Attempt, Provenance, code_digest
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from trainables.records import Epoch
     from trainables.storage.types import Held, Location
     from trainables.training.run_data import RunDataSource
-    from trainables.training.run_training import Evaluation
+    from trainables.training.run_outputs import Evaluation
 
 logger = logging.getLogger(__name__)
 
@@ -219,6 +220,8 @@ class RunExecution:
         with _storage():
             if training and evaluation:  # a complete run: what is written before the record is there with the record
                 write_outputs(self.storage, self.run.run_id, evaluation.outputs)
+                if evaluation.held_out is not None:
+                    write_held_out(self.storage, self.run.run_id, evaluation.held_out)
                 if self._keep_weights:
                     self._write_weights(training)
             written = add_record(self.storage, record)

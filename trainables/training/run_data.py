@@ -51,7 +51,7 @@ class RunDataSource:
         self.class_index = {label: k for k, label in enumerate(manifest.classes)}
         training_clips = (i for i, clip in enumerate(manifest.clips) if clip.split == "train")
         self._place = {i: place for place, i in enumerate(training_clips)}  # among all training clips, by position
-        # Small, as it holds starts and labels only. Runs alternate subsets, and with ``split: per_seed`` splits.
+        # Small, as it holds starts and labels only. Runs alternate subsets, and with a split for each seed also splits.
         self._cache: dict[object, RunData] = {}
 
     def run_data(self, run: Run) -> RunData:
@@ -63,13 +63,13 @@ class RunDataSource:
 
         """
         configuration, protocol = run.configuration, run.configuration.training
-        split = (configuration.subset, protocol.validation, protocol.validation_seed(run.seed))
-        key = (run.fold, *split, configuration.network.input, configuration.loss.needs_embeddings)
+        split = protocol.validation_split(run.seed)
+        key = (run.fold, configuration.subset, *split, configuration.network.input, configuration.loss.needs_embeddings)
         if key not in self._cache:
             if len(self._cache) >= MAX_CACHED:
                 del self._cache[next(iter(self._cache))]
             chosen = subset(self.manifest, configuration.subset, fold=run.fold)
-            train, validation = split_validation(self.manifest, chosen, *split[1:])
+            train, validation = split_validation(self.manifest, chosen, *split)
             test = clips_to_test(self.manifest, run.fold)
             data = self._of_frames if configuration.network.input == "frames" else self._of_windows
             self._cache[key] = data(train, validation, test, embeddings=configuration.loss.needs_embeddings)

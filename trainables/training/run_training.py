@@ -12,7 +12,7 @@ import math
 import time
 from dataclasses import asdict
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.func import functional_call
@@ -29,13 +29,12 @@ from trainables.training.clip_scores import clip_predictions
 from trainables.training.margins import TrainingMargins
 from trainables.training.optimiser import make_optimiser
 from trainables.training.predictions import TrainingPredictions
-from trainables.training.run_outputs import run_outputs
+from trainables.training.run_outputs import Evaluation, held_out_probabilities, run_outputs
 from trainables.training.schedule import make_schedule
 from trainables.training.streams import stream
 
 if TYPE_CHECKING:
     from trainables.config import Run
-    from trainables.outputs.clips import RunOutputs
     from trainables.training.patches import PatchIndex
     from trainables.training.run_data import RunData
 
@@ -44,14 +43,6 @@ EVALUATION_BATCH = 256
 
 class Diverged(Exception):  # noqa: N818 -- a status, not an error
     """A loss, weight or score was not finite."""
-
-
-class Evaluation(NamedTuple):
-    """What the final weights of a run are worth, clip by clip; ``verified_right`` as in ``Record``."""
-
-    test: Test
-    verified_right: str | None
-    outputs: RunOutputs
 
 
 class RunTraining:
@@ -252,6 +243,7 @@ class RunTraining:
             test=Test(accuracy=accuracy, predictions=predicted.tolist()),
             verified_right="".join("1" if right else "0" for right in verified.tolist()) or None,
             outputs=run_outputs(self.data, self.margins.means(), validation, test),
+            held_out=held_out_probabilities(self.data, validation) if self.protocol.split == "in_turn" else None,
         )
 
     def state(self) -> dict[str, Any]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from analysis.statistics.arrays import Floats
-    from trainables.outputs.clips import Floats as Margins
+    from trainables.outputs.arrays import Floats as Margins
 
 MAX_STEPS = 50  # of Newton's method for the inverse trigamma function, which needs about 5
 

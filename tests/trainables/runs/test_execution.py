@@ -2,6 +2,7 @@
 
 import threading
 
+import numpy as np
 import pytest
 import torch
 
@@ -9,6 +10,7 @@ from factories import outcome, read_records
 from trainables.features.shared_data import StorageError
 from trainables.losses.catalogue import AdaptiveGCE
 from trainables.outputs.clips import outputs_path, read_outputs
+from trainables.outputs.held_out import held_out_path, read_held_out
 from trainables.provenance import code_digest
 from trainables.records import Spent, add_record, log_path
 from trainables.runs.execution import RunExecution, machine_facts
@@ -311,6 +313,27 @@ def test_a_complete_run_leaves_outputs_of_its_clips(loader, make_run, tmp_path):
     outputs = read_outputs(location(tmp_path), record.run_id)
     assert outputs.margins.shape == (48,)
     assert outputs.probabilities.argmax(axis=1).tolist() == record.test.predictions
+
+
+def test_seeds_that_hold_out_all_clips_in_turn_leave_the_probabilities_of_each(loader, make_run, tmp_path):
+    there, classes = location(tmp_path), len(loader.manifest.classes)
+    probabilities = np.full((48, classes), np.nan)
+    for seed in range(3):
+        record = execute(make_run(epochs=1, seed=seed, split="in_turn", validation=1 / 3), loader, tmp_path)
+        held_out, outputs = read_held_out(there, record.run_id), read_outputs(there, record.run_id)
+        assert (outputs.epochs[held_out.clips] == 0).all()
+        assert held_out.probabilities.argmax(axis=1).tolist() == outputs.suggested[held_out.clips].tolist()
+        labels = np.array([loader.class_index[clip.label] for clip in loader.manifest.of("train")])
+        right = held_out.probabilities.argmax(axis=1) == labels[held_out.clips]
+        assert right.mean() == pytest.approx(record.validation_clip_accuracy)
+        assert np.isnan(probabilities[held_out.clips]).all()
+        probabilities[held_out.clips] = held_out.probabilities
+    assert probabilities.sum(axis=1) == pytest.approx(1, abs=1e-2)
+
+
+def test_a_run_with_another_split_leaves_no_probabilities_of_held_out_clips(loader, make_run, tmp_path):
+    record = execute(make_run(epochs=1), loader, tmp_path)
+    assert not held_out_path(location(tmp_path), record.run_id).exists()
 
 
 def test_a_run_that_ended_otherwise_leaves_none(loader, make_run, tmp_path):

@@ -116,6 +116,34 @@ def test_with_a_split_per_seed_every_configuration_holds_out_the_same_clips_of_a
     assert validation_of(loader.run_data(one)) == validation_of(loader.run_data(other))
 
 
+@pytest.mark.parametrize("parts", [2, 5])
+def test_parts_held_out_in_turn_hold_every_clip_once_and_the_classes_in_proportion(many, parts):
+    training = Training(split="in_turn", validation=1 / parts)
+    splits = [split_validation(many, range(122), *training.validation_split(seed)) for seed in range(parts)]
+    assert sorted(i for _, held in splits for i in held) == list(range(122))
+    for train, held in splits:
+        assert sorted([*train, *held]) == list(range(122))
+        assert len(held) in {122 // parts, -(-122 // parts)}
+        of_class = Counter(many.clips[i].label for i in held)
+        assert all(abs(of_class[label] - n / parts) < 1 for label, n in (("a", 100), ("b", 20), ("c", 2)))
+    again = split_validation(many, range(122), *training.validation_split(parts))
+    assert again == splits[0]
+
+
+def test_the_split_seed_decides_which_clips_a_part_holds(many):
+    one, other = (
+        split_validation(many, range(122), *Training(split="in_turn", split_seed=seed).validation_split(0))
+        for seed in (42, 43)
+    )
+    assert one != other
+
+
+def test_the_only_clip_of_a_class_is_held_out_in_no_part(many):
+    clips = [0, 1, 2, 3, 120]
+    splits = [split_validation(many, clips, 0.5, 42, (part, 2)) for part in range(2)]
+    assert sorted(i for _, held in splits for i in held) == [0, 1, 2, 3]
+
+
 def test_the_split_seed_matters_with_a_split_per_seed(loader, make_run):
     one, other = (loader.run_data(make_run(split="per_seed", split_seed=seed)) for seed in (42, 43))
     assert validation_of(one) != validation_of(other)
