@@ -19,7 +19,7 @@ from study.engine.heartbeat import still
 from trainables.audio.errors import AudioError
 from trainables.audio.headers import probe
 from trainables.datasets.checks.doubtful import doubtful_clips
-from trainables.datasets.checks.files import lines, passed_over, quick_checks, threads
+from trainables.datasets.checks.files import lines, notes, quick_checks, threads
 from trainables.datasets.checks.structure import structure
 from trainables.datasets.config import KINDS
 from trainables.datasets.kinds import fsdnoisy18k
@@ -110,7 +110,7 @@ def _describe(options: argparse.Namespace) -> int:
         write(_as_csv(tables))
     else:
         _print(tables)
-    for text in (*passed_over(manifest), *clip_cautions(doubtful)):
+    for text in (*notes(manifest), *clip_cautions(doubtful)):
         say(text, err=options.csv)
     problems = problems + structure(manifest)
     if headers or set(bad.values()) != {MISSING}:  # the table already shows that all audio is absent

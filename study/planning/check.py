@@ -24,7 +24,7 @@ from study.planning.tables import arms_table, open_table
 from study.planning.workload import batch_sizes, estimate_s, frame_counts, patch_counts, patches_of_clips, workloads
 from study.spec.rules.between_keys import control_runs
 from trainables.characters import one_line
-from trainables.datasets.checks.files import passed_over
+from trainables.datasets.checks.files import notes
 from trainables.features.embeddings.files import Timing
 from trainables.features.frame_store import FLOAT
 from trainables.naming import counted, duration, file_size, number
@@ -114,7 +114,7 @@ def check_study(spec: StudySpec, skip_bad_clips: int = 0) -> Check:
         (f"{line}; gce-study submit is for a cluster that has them" for line in lacking(spec)),
         ill_suited(spec),
         _data(plan.dataset),
-        passed_over(manifest),
+        notes(manifest),
         _features(spec, manifest) if spec.uses_frames else (),
         _embeddings(spec, plan.dataset),
         _networks(spec, len(plan.dataset.classes), (dims,)),

@@ -111,16 +111,50 @@ class FSDnoisy18k(DataSetKind):
         return self.silent == "leave_out"
 
 
+class Columns(Frozen):
+    """The names of columns that are not known by themselves."""
+
+    path: Annotated[str | None, Field(description="column of the paths")] = None
+    label: Annotated[str | None, Field(description="column of the labels given")] = None
+    split: Annotated[str | None, Field(description="column of train and test")] = None
+    verified: Annotated[str | None, Field(description="column of whether a person has confirmed the label")] = None
+    true_label: Annotated[str | None, Field(description="column of the true labels")] = None
+    recording: Annotated[str | None, Field(description="column of the recording that the clip was cut from")] = None
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The names that are set."""
+        return self.model_dump(exclude_none=True)
+
+
+_COLUMNS = Columns()
+NamedColumns = Annotated[
+    Columns,
+    Field(
+        description="names of the columns of the list, where they are not known by themselves",
+        exclude_if=lambda columns: columns == _COLUMNS,
+    ),
+]
+
+
 class CSV(DataSetKind):
-    """A CSV of ``path,label,split,verified`` (and optionally ``true_label``), paths relative to ``root``."""
+    """A CSV with a row for each clip, or one of the training clips and one of the test clips."""
 
     path_key = "path"
 
     kind: Annotated[Literal["csv"], _KIND]
-    path: Annotated[LocalPath, Field(description="CSV file of path,label,split,verified and optionally true_label")]
-    root: Annotated[
-        LocalPath | None, Field(description="folder that the CSV's paths are relative to; by default the CSV's own")
+    path: Annotated[LocalPath, Field(description="CSV file of the clips; with test_path, of the training clips")]
+    test_path: Annotated[
+        LocalPath | None,
+        Field(
+            description="CSV file of the test clips, if they have one of their own",
+            exclude_if=lambda path: path is None,
+        ),
     ] = None
+    root: Annotated[
+        LocalPath | None, Field(description="folder that the paths of clips are relative to; by default that of path")
+    ] = None
+    columns: NamedColumns = _COLUMNS
     folds: TestedFolds = None
     silent: SilentClips = "keep"
     noise: InjectedNoise = None
@@ -134,8 +168,9 @@ class CSV(DataSetKind):
         """Read the CSV."""
         from trainables.datasets.kinds import csv_manifest  # noqa: PLC0415 -- see the module's docstring
 
-        root = None if self.root is None else Path(self.root).expanduser()
-        return csv_manifest.parse(Path(self.path).expanduser(), root, self.folds)
+        root, test = (None if path is None else Path(path).expanduser() for path in (self.root, self.test_path))
+        path = Path(self.path).expanduser()
+        return csv_manifest.parse(path, root, self.folds, test=test, names=self.columns.names)
 
     @property
     def cross_validates(self) -> bool:
@@ -155,25 +190,31 @@ class CSV(DataSetKind):
     def fetched(self, copy: Callable[[str, str | None], Path]) -> Self:
         """Return the data set with each URL replaced; without a root, the clips are next to the CSV."""
         here = self
-        if is_url(self.path):
-            folder, _, name = self.path.rpartition("/")
-            path = copy(folder, name if self.root else None) / name
-            here = self.model_copy(update={"path": str(path)})
+        for key, path in {"path": self.path, "test_path": self.test_path}.items():
+            if path is not None and is_url(path):
+                folder, _, name = path.rpartition("/")
+                beside = key == "path" and self.root is None
+                here = here.model_copy(update={key: str(copy(folder, None if beside else name) / name)})
         return super(CSV, here).fetched(copy)
 
 
 class Folder(DataSetKind):
-    """A folder per class: ROOT/train/CLASS/* and ROOT/test/CLASS/*, or ROOT/CLASS/* with a test share drawn by seed."""
+    """A folder per class, split into train and test or with a test share drawn by seed; or files of a metadata.csv."""
 
     path_key = "root"
 
     kind: Annotated[Literal["folder"], _KIND]
     root: Annotated[
-        LocalPath, Field(description="folder of ROOT/train/CLASS/* and ROOT/test/CLASS/*, or of ROOT/CLASS/*")
+        LocalPath,
+        Field(
+            description="folder of ROOT/train/CLASS/* and ROOT/test/CLASS/*, of ROOT/CLASS/*, or of files listed in a "
+            "metadata.csv or metadata.jsonl"
+        ),
     ]
     verified: Annotated[bool, Field(description="whether the training labels are verified")] = True
     test: Annotated[float, Field(gt=0, lt=1, description="share of each class's clips held out as the test set")] = 0.3
     test_seed: Annotated[Seed, Field(description="seed of the test share")] = 0
+    columns: NamedColumns = _COLUMNS
     silent: SilentClips = "keep"
     noise: InjectedNoise = None
 
@@ -183,11 +224,16 @@ class Folder(DataSetKind):
         return True
 
     def parse(self, _: Path, /) -> tuple[Manifest, list[str]]:
-        """List the files of every class."""
+        """List the files of every class, or read the metadata.csv."""
         from trainables.datasets.kinds import folders  # noqa: PLC0415 -- see the module's docstring
 
-        root = Path(self.root).expanduser()
-        return folders.parse(root, verified=self.verified, test=self.test, test_seed=self.test_seed)
+        return folders.parse(
+            Path(self.root).expanduser(),
+            verified=self.verified,
+            test=self.test,
+            test_seed=self.test_seed,
+            names=self.columns.names,
+        )
 
     @property
     def injected_noise(self) -> Noise | None:

@@ -38,6 +38,7 @@ class Clip:
     noisy_small: bool = False  # member of FSDnoisy18k's noisy_small subset
     row: str = ""  # where it was listed, for messages: "train.csv:17"; not part of the clip's identity
     fold: str = ""  # the fold that it is in, where each fold is the test set in turn; else empty
+    recording: str = field(default="", compare=False)  # the recording that it was cut from, if known
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Manifest:
     silent: Mapping[str, str] = field(default_factory=dict, compare=False)  # digest -> why the clip holds no sound
     same: Mapping[str, str] = field(default_factory=dict, compare=False)  # digest -> another with equal frames
     passed_over: tuple[str, ...] = field(default=(), compare=False)  # hidden files, and those that systems leave
+    notes: tuple[str, ...] = field(default=(), compare=False)  # what was assumed because the list lacks it
 
     @cached_property
     def classes(self) -> tuple[str, ...]:

@@ -99,7 +99,7 @@ def _fill_from_pool(manifest: Manifest, replaced: list[int], noise: Noise) -> Ma
     if not replaced:
         return manifest
     pool = _pool(noise)
-    sounds = sorted(pool_files(pool), key=lambda name: rank(noise.seed, "pool", name))
+    sounds = sorted(sound_files(pool), key=lambda name: rank(noise.seed, "pool", name))
     if len(sounds) < len(replaced):
         problem = (
             f"{pool}: {len(sounds)} wav, flac, ogg or mp3 files"
@@ -110,7 +110,7 @@ def _fill_from_pool(manifest: Manifest, replaced: list[int], noise: Noise) -> Ma
         raise DataSetError([message])
     clips = list(manifest.clips)
     for i, name in zip(replaced, sounds, strict=False):
-        clips[i] = replace(clips[i], path=POOL + name, true_label="")
+        clips[i] = replace(clips[i], path=POOL + name, true_label="", recording="")
     return replace(manifest, clips=tuple(clips), pool=pool)
 
 
@@ -118,7 +118,7 @@ def _pool(noise: Noise) -> Path:
     return Path(str(noise.pool)).expanduser()
 
 
-def pool_files(pool: Path) -> Iterable[str]:
+def sound_files(pool: Path) -> Iterable[str]:
     """List the sound files below a folder, at any depth, as paths relative to it; hidden files are left out."""
     paths = (p.relative_to(pool) for p in pool.rglob("*") if p.suffix.lower() in SUFFIXES)
     return (path.as_posix() for path in paths if not any(map(is_leftover, path.parts)))

@@ -10,7 +10,7 @@ from trainables.datasets.keys import Noise, local_paths, path_keys
 
 def test_paths_are_found_by_their_type():
     keys = {kind: path_keys(model) for kind, model in KINDS.items()}
-    assert keys == {"fsdnoisy18k": ["root"], "csv": ["path", "root"], "folder": ["root"], "synthetic": []}
+    assert keys == {"fsdnoisy18k": ["root"], "csv": ["path", "test_path", "root"], "folder": ["root"], "synthetic": []}
     assert path_keys(Noise) == ["pool"]
 
 

@@ -12,7 +12,7 @@ from trainables.datasets.config import Folder
 from trainables.datasets.keys import Noise
 from trainables.datasets.load import load, with_digests
 from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split, from_json, to_json
-from trainables.datasets.noise import inject, pool_files
+from trainables.datasets.noise import inject, sound_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -164,7 +164,7 @@ def test_what_systems_leave_in_a_pool_is_no_sound(tmp_path: Path) -> None:
     for name in ("deep/1.wav", "deep/._1.wav", "__MACOSX/1.wav", ".ipynb_checkpoints/1.wav", "@eaDir/1.wav/x.mp3"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    assert list(pool_files(tmp_path)) == ["deep/1.wav"]
+    assert list(sound_files(tmp_path)) == ["deep/1.wav"]
 
 
 def test_a_link_that_leaves_the_pool(pooled: Folder, tmp_path: Path) -> None:

@@ -96,6 +96,17 @@ def test_a_csv_set_takes_its_clips_from_beside_it_or_from_its_root(there, tmp_pa
     assert only.root == str(tmp_path)
 
 
+def test_a_csv_of_test_clips_may_lie_elsewhere(there, tmp_path):
+    folders = [f"sounds/{split}" for split in ("train", "test")]
+    rows = {folder: [f"{name},{name.split('/')[2]}" for name in CLIPS if name.startswith(folder)] for folder in folders}
+    (there / "clips.csv").write("\n".join(["path,label", *rows["sounds/train"]]).encode())
+    (there / "lists" / "test.csv").write("\n".join(["path,label", *rows["sounds/test"]]).encode())
+    dataset = CSV(kind="csv", path=f"{there}/clips.csv", test_path=f"{there}/lists/test.csv")
+    copied = local_copy(dataset, tmp_path / "cache")
+    manifest = with_digests(load(copied, tmp_path), tmp_path)
+    assert [len(manifest.of(split)) for split in ("train", "test")] == [len(names) for names in rows.values()]
+
+
 def test_a_pool_of_sounds_may_lie_there_too(there, tmp_path):
     noise = Noise(out_of_vocabulary=0.5, pool=f"{there}/sounds")
     copied = local_copy(Folder(kind="folder", root=str(tmp_path), noise=noise), tmp_path / "cache")

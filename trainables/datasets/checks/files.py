@@ -44,12 +44,13 @@ def _quick_check(manifest: Manifest, bases: dict[bool, Path], clip: Clip) -> str
         return f"cannot be read: {getattr(error, 'strerror', None) or error}"
 
 
-def passed_over(manifest: Manifest) -> list[str]:
-    """Return a line that names the files that were ignored, most frequent first; no line if there were none."""
+def notes(manifest: Manifest) -> list[str]:
+    """Return what was assumed of the clips, and a line that names the files that were ignored, most frequent first."""
     names = Counter(PurePosixPath(path).name for path in manifest.passed_over).most_common()
     shown = [f"{printable(name)}{f' ({count} times)' if count > 1 else ''}" for name, count in names[:MAX_PASSED_OVER]]
     more = [f"{len(names) - len(shown)} more"] if len(names) > len(shown) else []
-    return [f"ignored, because hidden or left by a system: {', '.join([*shown, *more])}"] if names else []
+    ignored = [f"ignored, because hidden or left by a system: {', '.join([*shown, *more])}"] if names else []
+    return [*manifest.notes, *ignored]
 
 
 def line(clip: Clip, problem: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from trainables.datasets.csv_files.encoding import EncodingError, decode
-from trainables.datasets.csv_files.header import check_header
+from trainables.datasets.csv_files.header import find_columns
 from trainables.datasets.names import FORMS_DIFFER, missing, normal_form
 from trainables.naming import counted
 
@@ -18,44 +18,57 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
     from pathlib import Path
 
+    from trainables.datasets.csv_files.header import Column
+
 TRUTH = {"1": True, "true": True, "0": False, "false": False}
 MAX_LISTED = 20  # problems of one kind; more are one line
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: where it starts, as ``train.csv:17`` (the header is line 1), and its values by column."""
+    """One row: where it starts, as ``train.csv:17`` (the header is line 1), and its values by ``Column.name``."""
 
     where: str
     values: dict[str, str]
 
 
-def read_rows(path: Path, required: Sequence[str]) -> tuple[list[Row], list[str]]:
+def read_rows(
+    path: Path, wanted: Sequence[Column], standard: Sequence[str] = (), name: str = ""
+) -> tuple[list[Row], list[str]]:
     """Read a CSV with a header; a byte-order mark is accepted, blank lines are skipped.
+
+    Args:
+        path: the CSV.
+        wanted: the columns; others are ignored.
+        standard: see ``find_columns``.
+        name: what messages call the file; by default its name.
 
     Returns:
         The rows that have as many values as the header, and one problem for each of the others. A file that cannot
-        be read, or lacks a column of ``required``, has no rows and one problem.
+        be read, or whose header has a problem, has no rows and one problem.
 
     """
     if path.exists() and not path.is_file():
         return [], [f"{path}: not a file"]  # reading a pipe would wait for ever
+    name = name or path.name
     try:
         data = path.read_bytes()
     except OSError as error:
         return [], [f"{path}: {missing(path) if isinstance(error, FileNotFoundError) else error.strerror}"]
     if not data.strip():
-        return [], [f"{path.name}: empty; the first line must name the columns {','.join(required)}"]
+        columns = ",".join(column.names[0] for column in wanted if column.required)
+        return [], [f"{name}: empty; the first line must name the columns {columns}"]
     try:
         text = decode(data)
     except EncodingError as error:
-        return [], [f"{path.name}:{error.line}: {error}" if error.line else f"{path.name}: {error}"]
-    return _parse(path.name, text, required)
+        return [], [f"{name}:{error.line}: {error}" if error.line else f"{name}: {error}"]
+    return _parse(name, text, wanted, standard)
 
 
-def _parse(name: str, text: str, required: Sequence[str]) -> tuple[list[Row], list[str]]:
+def _parse(name: str, text: str, wanted: Sequence[Column], standard: Sequence[str]) -> tuple[list[Row], list[str]]:
     reader = csv.reader(io.StringIO(text, newline=""))
     header: list[str] = []
+    places: dict[str, int] = {}
     rows: list[Row] = []
     problems: list[str] = []
     line = 1
@@ -66,14 +79,16 @@ def _parse(name: str, text: str, required: Sequence[str]) -> tuple[list[Row], li
                 continue
             if not header:
                 header = values
-                if problem := check_header(header, required):
+                columns, problem = find_columns(header, wanted, standard)
+                if problem:
                     return [], [f"{where}: {problem}"]
+                places = {column: header.index(in_file) for column, in_file in columns.items()}
             elif len(values) != len(header):
                 unclosed = "; is a quote not closed?" if any("\n" in value for value in values) else ""
                 number = f"{counted(len(values), 'value')}, the header has {counted(len(header), 'column')}"
                 problems.append(f"{where}: {number}{unclosed}")
             else:
-                rows.append(Row(where, dict(zip(header, values, strict=True))))
+                rows.append(Row(where, {column: values[place] for column, place in places.items()}))
     except csv.Error as error:
         problems.append(f"{name}:{line}: {error}")
     if not rows and not problems:

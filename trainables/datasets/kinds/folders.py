@@ -1,4 +1,7 @@
-"""A data set from a folder per class: ROOT/train/CLASS/* and ROOT/test/CLASS/*, or ROOT/CLASS/* split by a seed."""
+"""A data set from a folder per class: ROOT/train/CLASS/* and ROOT/test/CLASS/*, or ROOT/CLASS/* split by a seed.
+
+A folder whose files are listed in a ``metadata.csv`` is read by ``audio_folder``.
+"""
 
 from __future__ import annotations
 
@@ -7,30 +10,51 @@ from typing import TYPE_CHECKING, Literal
 
 from trainables.audio.headers import SUFFIXES
 from trainables.datasets.csv_files.rows import grouped
+from trainables.datasets.kinds import audio_folder
 from trainables.datasets.manifest import Clip, Manifest, Split, rank
 from trainables.datasets.names import check_label, check_path, is_leftover, missing, printable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 SPLITS: tuple[Split, Split] = ("train", "test")
 COMPANIONS = (".csv", ".json", ".md", ".txt", ".xml")  # notes next to the audio; other unknown files are problems
 
 
-def parse(root: Path, *, verified: bool = True, test: float = 0.3, test_seed: int = 0) -> tuple[Manifest, list[str]]:
+def parse(
+    root: Path,
+    *,
+    verified: bool = True,
+    test: float = 0.3,
+    test_seed: int = 0,
+    names: Mapping[str, str] | None = None,
+) -> tuple[Manifest, list[str]]:
     """Read what can be read, and list every problem; the audio is not read.
 
     Args:
         root: the folder. If it holds both ``train`` and ``test``, these are the splits; else every folder is a class.
+            A ``metadata.csv`` or ``metadata.jsonl`` that lists its files decides labels and splits instead.
         verified: whether the training labels are verified (test labels always are).
-        test: share in (0, 1) of each class's clips held out as the test set, if the folders do not decide that; at
-            least one clip goes to each side.
+        test: share in (0, 1) of each class's clips held out as the test set, if neither the folders nor the list
+            decide that; at least one clip goes to each side.
         test_seed: seed of that draw.
+        names: the names of the list's columns; see ``csv_manifest.parse``.
 
     Returns:
-        The manifest, and one problem for each file or folder that does not fit.
+        The manifest, and one problem for each file, folder or row that does not fit.
 
     """
+    listed = audio_folder.read_lists(root, names or {})
+    if listed is None or not listed.exists_below(root):
+        manifest, problems = _in_classes(root, verified=verified, test=test, test_seed=test_seed)
+        if listed is None or manifest.clips:
+            return manifest, problems
+    return audio_folder.parse(root, listed, verified=verified, held_out=lambda paths: _held_out(paths, test, test_seed))
+
+
+def _in_classes(root: Path, *, verified: bool, test: float, test_seed: int) -> tuple[Manifest, list[str]]:
+    """List the files of every class folder."""
     listing = _Listing(root)
     clips: list[Clip] = []
     try:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from trainables.audio.errors import AudioError
 from trainables.audio.headers import probe
 from trainables.datasets.checks.files import lines, threads
+from trainables.datasets.csv_files.header import plain
 from trainables.datasets.csv_files.rows import Row, grouped, grouped_rows, read_rows, repeated
 from trainables.datasets.download import Resume, check_free_space, extract, locked, remote_size
 from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split
@@ -89,7 +90,7 @@ def parse(root: Path) -> tuple[Manifest, list[str]]:
     clips: list[Clip] = []
     tables: dict[Split, list[Row]] = {}
     for split, columns in COLUMNS.items():
-        tables[split], wrong = read_rows(meta(root) / f"{split}.csv", columns)
+        tables[split], wrong = read_rows(meta(root) / f"{split}.csv", plain(*columns))
         problems += wrong
     truth, wrong = _truth(root / "truth.csv", tables["train"])
     problems += wrong
@@ -252,7 +253,7 @@ def _truth(path: Path, train: list[Row]) -> tuple[dict[str, str], list[str]]:
     """Read the known true labels: fname -> label, or "" for a sound of no class; empty if there is no such file."""
     if not path.exists():
         return {}, []
-    rows, problems = read_rows(path, ("fname", "true_label", "kind"))
+    rows, problems = read_rows(path, plain("fname", "true_label", "kind"))
     names, labels = {r.values["fname"] for r in train}, {r.values["label"] for r in train}
     truth: dict[str, str] = {}
     for row in rows:

@@ -6,24 +6,25 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from trainables.datasets.csv_files.header import plain
 from trainables.datasets.csv_files.rows import read_rows
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-REQUIRED = ("path", "label")
+COLUMNS = plain("path", "label")
 TEXT = "path,label\n1.wav,dog\n2.wav,Glöckchen\n"
 
 
 def problems(folder: Path, content: bytes) -> list[str]:
     """Return the problems of a file with this content."""
     (folder / "data.csv").write_bytes(content)
-    return read_rows(folder / "data.csv", REQUIRED)[1]
+    return read_rows(folder / "data.csv", COLUMNS)[1]
 
 
 def test_a_byte_order_mark_is_accepted(tmp_path: Path) -> None:
     (tmp_path / "data.csv").write_bytes(b"\xef\xbb\xbf" + TEXT.encode())
-    rows, found = read_rows(tmp_path / "data.csv", REQUIRED)
+    rows, found = read_rows(tmp_path / "data.csv", COLUMNS)
     assert found == []
     assert [row.values for row in rows] == [{"path": "1.wav", "label": "dog"}, {"path": "2.wav", "label": "Glöckchen"}]
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainables.datasets.checks.files import passed_over
+from trainables.datasets.checks.files import notes
 from trainables.datasets.config import Folder
 from trainables.datasets.kinds.folders import parse
 from trainables.datasets.load import load, with_digests
@@ -85,7 +85,7 @@ def test_what_systems_leave_is_passed_over_wherever_it_lies_and_named_in_one_lin
         "test/cat/0.wav",
         "test/dog/0.wav",
     ]
-    assert passed_over(manifest) == [
+    assert notes(manifest) == [
         (
             "ignored, because hidden or left by a system: Thumbs.db (3 times), @eaDir (2 times), __MACOSX (2 times), "
             ".ipynb_checkpoints, 2 more"
