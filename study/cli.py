@@ -41,6 +41,10 @@ COMMANDS = {
     "export": ("answers", "write a study's runs, and their curves, as CSV or Parquet"),
     "best": ("answers", "print a study's choice and how certain it is"),
     "compare": ("answers", "print how two studies differ, in their files and in their results"),
+    "audit": (
+        "audit",
+        "list the training clips whose labels are most likely wrong, and apply a person's decisions on them",
+    ),
     "prune": (
         "prune",
         "free what studies no longer need: checkpoints, frames, caches, temporary files of killed processes",

@@ -108,6 +108,7 @@ def test_the_python_example_of_a_study_runs_and_names_what_a_study_has(tmp_path,
         "best",
         "figures",
         "figure",
+        "audit",
     }
 
 
@@ -265,6 +266,7 @@ def test_the_command_reference_has_every_command():
         "export",
         "best",
         "compare",
+        "audit",
         "prune",
         "dashboard",
         "data fetch",

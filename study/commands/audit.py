@@ -1,0 +1,191 @@
+"""The command ``audit``: which training clips probably carry a wrong label, and what a person decided on them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.findings.label_audit import label_audit
+from analysis.findings.method_finding import method_finding
+from analysis.report.export import write_tables
+from analysis.results.study_results import load_results
+from analysis.tables.label_review import DECISION, review_frame, review_table
+from study.commands.options import add_study, study_place
+from study.console import complain, say, show
+from study.errors import UsageError
+from study.ledger.registry import find_plan
+from study.spec.messages import shown
+from trainables.datasets.checks.structure import structure
+from trainables.datasets.kinds import csv_manifest
+from trainables.datasets.manifest import DataSetError, from_json
+from trainables.datasets.review import ACTIONS, injected, read_review, reviewed
+from trainables.naming import counted, listed_names
+from trainables.published import PublishedDataSet, published_paths
+from trainables.storage.documents import DamagedError, read_document
+from trainables.storage.location import is_url
+
+if TYPE_CHECKING:
+    from analysis.findings.label_audit import LabelAudit
+    from study.commands.options import StudyPlace
+    from trainables.datasets.manifest import Manifest
+    from trainables.datasets.review import Decision
+    from trainables.plans import StudyPlan
+
+TOP = 20  # clips that are printed
+NO_AUDIT = 1  # exit code if no run left what the audit needs
+
+
+def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
+    """Add the command's arguments to its parser."""
+    add_study(command)
+    command.add_argument("--top", type=_positive, metavar="N", help=f"print N clips (default: {TOP})")
+    command.add_argument("--class", dest="of_class", metavar="LABEL", help="only clips with this given label")
+    text = "write every clip to review as CSV, with the empty columns decision and new_label to fill in"
+    command.add_argument("--csv", type=_csv, metavar="FILE", help=text)
+    text = "write the data set as it is after the decisions in FILE, as a new CSV; no sound or list of yours is changed"
+    command.add_argument("--apply", type=Path, metavar="FILE", help=text)
+    command.add_argument(
+        "--out", type=_csv, metavar="FILE", help="with --apply: the new CSV (default: STUDY-reviewed.csv)"
+    )
+    command.set_defaults(handler=audit)
+
+
+def _positive(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        msg = f"{shown(text)} is not a whole number of 1 or more"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+def _csv(text: str) -> Path:
+    path = Path(text)
+    if path.suffix != ".csv":
+        msg = f"{shown(text)}; allowed: a file that ends in .csv"
+        raise argparse.ArgumentTypeError(msg)
+    return path
+
+
+def audit(options: argparse.Namespace) -> int:
+    """Rank the clips, or apply a person's decisions."""
+    listing = {"--top": options.top, "--class": options.of_class, "--csv": options.csv}
+    if options.apply is not None:
+        if given := [name for name, value in listing.items() if value is not None]:
+            msg = f"--apply: not with {' or '.join(given)}"
+            raise UsageError(msg)
+        return _apply(options)
+    if options.out is not None:
+        msg = "--out: only with --apply"
+        raise UsageError(msg)
+    return _list(options)
+
+
+def _list(options: argparse.Namespace) -> int:
+    """Print the most suspicious clips and what to do next; write the CSV."""
+    place = study_place(options.study, options.storage)
+    find_plan(*place)
+    results = load_results(*place)
+    classes = results.plan.dataset.classes
+    if options.of_class is not None and options.of_class not in classes:
+        msg = f"--class {shown(options.of_class)}: not a class of the data set; allowed: {listed_names(classes)}"
+        raise UsageError(msg)
+    if results.labels_problem:
+        complain(f"{place.name}: {results.labels_problem}")
+        return NO_AUDIT
+    found = label_audit(method_finding(results), place.storage)
+    if found is None or not found.runs:
+        complain(f"{place.name}: {_reason(found)}")
+        return NO_AUDIT
+    for line in found.lacking:
+        say(line, err=True)
+    table = review_table(found, options.top or TOP, options.of_class)
+    seeds = counted(int(found.clips["seeds"].max()), "seed")
+    say(f"{place.name}: the labels by {counted(found.runs, 'complete run')} on {seeds}")
+    show(table.title, table.header, table.rows)
+    say(table.note, *_left_out(found))
+    csv = options.csv or Path(f"{place.name}-review.csv")
+    if options.csv is not None:
+        rows = review_frame(found, options.of_class)
+        write_tables({options.csv: rows})
+        say(f"{options.csv}: {counted(len(rows), 'clip')}")
+    else:
+        say(f"next: gce-study audit {options.study} --csv {csv}")
+    say(
+        f"then listen to the clips, write {ACTIONS[0]}, {ACTIONS[1]} or {ACTIONS[2]} in the column {DECISION}, "
+        f"and run: gce-study audit {options.study} --apply {csv}"
+    )
+    return 0
+
+
+def _reason(found: LabelAudit | None) -> str:
+    if found is None:
+        return "the storage location does not keep the labels of its data set, which the audit ranks"
+    return "; ".join(found.lacking) or "no run is complete yet, and the audit needs the margins of complete runs"
+
+
+def _left_out(found: LabelAudit) -> list[str]:
+    """Return a line each for the clips that are not to be reviewed."""
+    clips = found.clips
+    verified, unseen = int(clips["verified"].sum()), int(clips["rank"].isna().sum())
+    lines = []
+    if 0 < verified < len(clips):
+        lines.append(f"not listed, because a person verified them: {counted(verified, 'clip')}")
+    if unseen:
+        lines.append(f"not ranked, because no run saw them: {counted(unseen, 'clip')}")
+    return lines
+
+
+def _apply(options: argparse.Namespace) -> int:
+    """Write the data set that follows from the decisions, and print the lines of a study file that use it."""
+    place = study_place(options.study, options.storage)
+    plan = find_plan(*place)
+    out = options.out or Path(f"{place.name}-reviewed.csv")
+    manifest = _manifest(place, plan)
+    sources = {options.apply.absolute(), Path(str(plan.spec["dataset"].get("path", options.apply))).absolute()}
+    if out.absolute() in sources:
+        msg = f"--out {out}: that is a file to read; allowed: another one"
+        raise UsageError(msg)
+    decisions = read_review(options.apply, manifest)
+    after = reviewed(manifest, decisions)
+    if problems := structure(after):
+        raise DataSetError(problems)
+    csv_manifest.write(after, out)
+    say(f"{out}: {counted(len(after.clips), 'clip')}; {_counts(decisions)}; those kept or relabelled count as verified")
+    say("to use it, set in the study file, under a new name of the study:", "dataset:", "  kind: csv")
+    say(f"  path: {shown(str(out.absolute()))}", f"  root: {shown(_root(plan, manifest))}")
+    return 0
+
+
+def _manifest(place: StudyPlace, plan: StudyPlan) -> Manifest:
+    path = published_paths(place.storage, plan.dataset, plan.settings.features)[0]
+    try:
+        published = read_document(path, PublishedDataSet)
+    except FileNotFoundError:
+        msg = f"{place.name}: {_reason(None)}"
+        raise UsageError(msg) from None
+    except DamagedError as error:
+        raise UsageError(str(error)) from None
+    manifest = from_json(json.dumps(published.manifest).encode())
+    if outside := injected(manifest):
+        msg = (
+            f"{place.name}: {counted(outside, 'clip')} of its data set are sounds that the noise key of the study file "
+            "brings in from another folder, which no CSV can list; audit a study of the data set without that noise"
+        )
+        raise UsageError(msg)
+    return manifest
+
+
+def _counts(decisions: dict[str, Decision]) -> str:
+    actions = [decision.action for decision in decisions.values()]
+    words = {"keep": "kept", "relabel": "relabelled", "drop": "dropped"}
+    return ", ".join(f"{actions.count(action)} {words[action]}" for action in ACTIONS)
+
+
+def _root(plan: StudyPlan, manifest: Manifest) -> str:
+    """Return the folder that the clips' paths are relative to; of a data set that was copied from a URL, the URL."""
+    keys = plan.spec["dataset"]
+    place = str(keys.get("root") or keys.get("path") or "")
+    if is_url(place):
+        return place if keys.get("root") else place.rpartition("/")[0]
+    return str(manifest.root.absolute())
