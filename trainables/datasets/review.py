@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, get_args
 
+from trainables.datasets.csv_files.header import Column
 from trainables.datasets.csv_files.rows import grouped_rows, read_rows
 from trainables.datasets.manifest import POOL, DataSetError
 from trainables.datasets.names import quoted, unlike
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 Action = Literal["keep", "relabel", "drop"]
 ACTIONS: tuple[Action, ...] = get_args(Action)
-REQUIRED = ("path", "label", "decision")
+COLUMNS = tuple(
+    Column(name, (name,), required=name in {"path", "label", "decision"})
+    for name in ("path", "label", "decision", "new_label", "suggested")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ def read_review(path: Path, manifest: Manifest) -> dict[str, Decision]:
         DataSetError: every problem of the file, with its line, and every decision that cannot be carried out.
 
     """
-    rows, problems = read_rows(path, REQUIRED)
+    rows, problems = read_rows(path, COLUMNS)
     clips = {clip.path: clip for clip in manifest.of("train")}
     labels = frozenset(manifest.classes)
     decisions: dict[str, Decision] = {}
