@@ -84,13 +84,15 @@ so it may be done under the same study name. Any other change needs a new name.
 """
 
 TITLES = {
-    "Arm": "Arms", "FSDnoisy18k": "Data set of kind fsdnoisy18k", "CSV": "Data set of kind csv",
+    "Arm": "Arms", "FSDnoisy18k": "Data set of kind fsdnoisy18k", "FSDKaggle2018": "Data set of kind fsdkaggle2018",
+    "ESC50": "Data set of kind esc50", "UrbanSound8K": "Data set of kind urbansound8k",
+    "ARCA23K": "Data set of kind arca23k", "ARCA23KFSD": "Data set of kind arca23k-fsd", "CSV": "Data set of kind csv",
     "Folder": "Data set of kind folder", "Synthetic": "Data set of kind synthetic", "Grid": "Method grid",
     "Settle": "Method settle", "Search": "Method search", "StudyFeatures": "Features",
 }  # fmt: skip
 ORDER = [
-    "Arm", "FSDnoisy18k", "CSV", "Folder", "Synthetic", "Noise", "Grid", "Settle", "Search", "Asha", "Budget",
-    "StudyFeatures",
+    "Arm", "FSDnoisy18k", "FSDKaggle2018", "ESC50", "UrbanSound8K", "ARCA23K", "ARCA23KFSD", "CSV", "Folder",
+    "Synthetic", "Noise", "Grid", "Settle", "Search", "Asha", "Budget", "StudyFeatures",
 ]  # fmt: skip
 OPEN = {
     "OpenLoss": ("Losses", "[Losses](losses.md) has the formulas."),

@@ -6,22 +6,14 @@ readers are imported when they are needed, as a study file is often only checked
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self, get_args
+from typing import TYPE_CHECKING, Annotated, Literal, Self, get_args
 
 from pydantic import Field
 
-from trainables.datasets.keys import (
-    InjectedNoise,
-    LocalPath,
-    Noise,
-    Rate,
-    Seed,
-    SilentClips,
-    TestedFolds,
-    with_paths,
-)
+from trainables.datasets.base import KIND, DataSetKind
+from trainables.datasets.keys import InjectedNoise, LocalPath, Noise, Rate, Seed, SilentClips, TestedFolds
+from trainables.datasets.presets import ARCA23K, ARCA23KFSD, ESC50, FSDKaggle2018, UrbanSound8K
 from trainables.frozen import Frozen
 from trainables.storage.location import is_url
 
@@ -30,65 +22,13 @@ if TYPE_CHECKING:
 
     from trainables.datasets.manifest import Manifest
 
-_KIND = Field(description="where the clips come from")
-
-
-class DataSetKind(Frozen, ABC):
-    """Base of the kinds of data sets."""
-
-    path_key: ClassVar[str] = ""  # the key that a path alone can set; "" if the kind has no path
-
-    @classmethod
-    def recognises(cls, _: Path, /) -> bool:
-        """Return whether a path looks like a data set of this kind."""
-        return False
-
-    @classmethod
-    def at(cls, path: Path) -> DataSetKind:
-        """Return the data set of this kind at a path. It is not validated: a file's name need not be Unicode."""
-        values = {cls.path_key: str(path)}
-        return cls.model_construct(None, **values)
-
-    @abstractmethod
-    def parse(self, cache: Path, /) -> tuple[Manifest, list[str]]:
-        """Read what can be read of the list of clips, and list every problem; the audio may be absent.
-
-        Args:
-            cache: folder that a kind may make files in.
-
-        """
-
-    @property
-    def injected_noise(self) -> Noise | None:
-        """The label noise to inject."""
-        return None
-
-    @property
-    def leaves_out_silent(self) -> bool:
-        """Whether clips that hold no sound are left out."""
-        return False
-
-    @property
-    def cross_validates(self) -> bool:
-        """Whether each fold is the test set in turn."""
-        return False
-
-    def fetched(self, copy: Callable[[str, str | None], Path]) -> Self:
-        """Return the data set with each URL replaced by a path on this machine.
-
-        Args:
-            copy: copies the folder at a URL, or only one file of it, to this machine, and returns the copy's folder.
-
-        """
-        return with_paths(self, lambda path, _: str(copy(path, None)) if is_url(path) else path)
-
 
 class FSDnoisy18k(DataSetKind):
     """FSDnoisy18k's own folders, as unpacked from its zips."""
 
     path_key = "root"
 
-    kind: Annotated[Literal["fsdnoisy18k"], _KIND]
+    kind: Annotated[Literal["fsdnoisy18k"], KIND]
     root: Annotated[LocalPath, Field(description="folder of the data set")]
     silent: SilentClips = "keep"
 
@@ -142,7 +82,7 @@ class CSV(DataSetKind):
 
     path_key = "path"
 
-    kind: Annotated[Literal["csv"], _KIND]
+    kind: Annotated[Literal["csv"], KIND]
     path: Annotated[LocalPath, Field(description="CSV file of the clips; with test_path, of the training clips")]
     test_path: Annotated[
         LocalPath | None,
@@ -203,7 +143,7 @@ class Folder(DataSetKind):
 
     path_key = "root"
 
-    kind: Annotated[Literal["folder"], _KIND]
+    kind: Annotated[Literal["folder"], KIND]
     root: Annotated[
         LocalPath,
         Field(
@@ -249,7 +189,7 @@ class Folder(DataSetKind):
 class Synthetic(DataSetKind):
     """Six classes of synthesised sound events with known label noise, made from a seed; needs no download."""
 
-    kind: Annotated[Literal["synthetic"], _KIND]
+    kind: Annotated[Literal["synthetic"], KIND]
     seed: Annotated[Seed, Field(description="seed of the synthesised sounds and labels")] = 0
     train_per_class: Annotated[int, Field(ge=4, le=10_000, description="training clips of each class")] = 40
     test_per_class: Annotated[int, Field(ge=1, le=10_000, description="test clips of each class")] = 20
@@ -265,7 +205,10 @@ class Synthetic(DataSetKind):
         return synthetic.generate(synthetic.Settings(**self.model_dump(exclude={"kind"})), cache), []
 
 
-DataSet = Annotated[FSDnoisy18k | CSV | Folder | Synthetic, Field(discriminator="kind")]
+DataSet = Annotated[
+    FSDnoisy18k | FSDKaggle2018 | ESC50 | UrbanSound8K | ARCA23K | ARCA23KFSD | CSV | Folder | Synthetic,
+    Field(discriminator="kind"),
+]
 # Kind -> its model. ``data describe`` uses the first that recognises a path.
 KINDS: dict[str, type[DataSetKind]] = {
     get_args(model.model_fields["kind"].annotation)[0]: model for model in get_args(get_args(DataSet)[0])

@@ -143,3 +143,15 @@ TestedFolds = Annotated[
         json_schema_extra=lambda schema: schema["anyOf"].append({"const": ALL}),
     ),
 ]
+
+
+def _or_all(schema: dict[str, Any]) -> None:
+    """Let a schema of ``Folds`` take the text that stands for all of them."""
+    schema["anyOf"] = [{"$ref": schema.pop("$ref")}, {"const": ALL}]
+
+
+ChosenFolds = Annotated[
+    Folds,
+    BeforeValidator(_folds),
+    Field(description="the folds that are the test set; all: each fold in turn", json_schema_extra=_or_all),
+]

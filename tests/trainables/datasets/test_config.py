@@ -10,7 +10,9 @@ from trainables.datasets.keys import Noise, local_paths, path_keys
 
 def test_paths_are_found_by_their_type():
     keys = {kind: path_keys(model) for kind, model in KINDS.items()}
-    assert keys == {"fsdnoisy18k": ["root"], "csv": ["path", "test_path", "root"], "folder": ["root"], "synthetic": []}
+    published = ("fsdnoisy18k", "fsdkaggle2018", "esc50", "urbansound8k", "arca23k", "arca23k-fsd")
+    others = {"csv": ["path", "test_path", "root"], "folder": ["root"], "synthetic": []}
+    assert keys == {kind: ["root"] for kind in published} | others
     assert path_keys(Noise) == ["pool"]
 
 
@@ -22,10 +24,20 @@ def test_the_paths_of_a_model_are_those_that_it_holds_also_in_its_noise():
 
 @pytest.mark.parametrize(
     ("file", "kind"),
-    [("FSDnoisy18k.meta/train.csv", "fsdnoisy18k"), ("dog/1.wav", "folder"), ("train.csv", "fsdnoisy18k")],
+    [
+        ("FSDnoisy18k.meta/train.csv", "fsdnoisy18k"),
+        ("dog/1.wav", "folder"),
+        ("train.csv", "fsdnoisy18k"),
+        ("FSDKaggle2018.meta/train_post_competition.csv", "fsdkaggle2018"),
+        ("meta/esc50.csv", "esc50"),
+        ("ESC-50-master/meta/esc50.csv", "esc50"),
+        ("UrbanSound8K/metadata/UrbanSound8K.csv", "urbansound8k"),
+        ("ARCA23K.ground_truth/train.csv", "arca23k"),
+        ("ARCA23K-FSD.ground_truth/train.csv", "arca23k-fsd"),
+    ],
 )
 def test_a_folder_is_recognised_by_what_lies_in_it(tmp_path, file, kind):
-    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).parent.mkdir(exist_ok=True, parents=True)
     (tmp_path / file).touch()
     assert next(name for name, model in KINDS.items() if model.recognises(tmp_path)) == kind
     assert next(name for name, model in KINDS.items() if model.recognises(tmp_path / file)) == "csv"
