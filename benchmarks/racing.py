@@ -73,7 +73,7 @@ class Racing(QueuedMethod):
     def tell(self, record: Record) -> None:
         """Register a run's record."""
         self._queue.tell(record.run_id)
-        if (accuracy := record.accuracy("validation")) is not None:
+        if (accuracy := record.score("validation")) is not None:
             self._scores[record.run.configuration].append(100 * accuracy)
 
     def most_in_flight(self, slots: int) -> int:

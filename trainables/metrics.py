@@ -131,3 +131,12 @@ _METRICS = (
     Metric("calibration_error", "calibration error", calibration_error, "probabilities", higher_is_better=False),
 )
 METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in _METRICS})
+
+
+def split_name(measured: str) -> tuple[str, Metric]:
+    """Return the clips and the metric of a value's name: ``verified_macro_f1`` is macro F1 on verified clips.
+
+    A name without a metric, such as ``verified``, is of accuracy.
+    """
+    clips, _, name = measured.partition("_")
+    return clips, METRICS[name or "accuracy"]

@@ -9,8 +9,17 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from trainables.config import Part, Split, parameter_name
 from trainables.feature_settings import FEATURES, Features
 from trainables.frozen import Frozen
-from trainables.records import SelectOn
-from trainables.settings import Budget, CollapseRule, Controls, GpuPrices, Grid, Keep, MethodSpec, OpenRange
+from trainables.settings import (
+    Budget,
+    CollapseRule,
+    Controls,
+    GpuPrices,
+    Grid,
+    Keep,
+    MethodSpec,
+    OpenRange,
+    SelectOn,
+)
 
 # parameter -> its range, or any other value that the file states
 _Open = dict[str, Annotated[OpenRange | Any, Field(union_mode="left_to_right")]]

@@ -18,16 +18,26 @@ if TYPE_CHECKING:
     from trainables.storage.types import Location
 
 Status = Literal["complete", "stopped", "diverged", "failed"]
+RESULTS = ("complete", "stopped")  # the runs that ended with a result
 # The purpose of a run: to find a choice, to confirm a choice on fresh seeds, or to control for an adaptive loss; empty
 # in a study that trains every run that it names.
 Stage = Literal["", "explore", "confirm", "control"]
-# Which validation clips give the accuracy that a study chooses by: all of them, or those with a verified label. Either
-# accuracy is over clips; in records of version 1, which lack it, that on all of them is over patches.
-SelectOn = Literal["validation", "verified"]
+# What a study may choose by: over all validation clips, or over those with a verified label. The first two are
+# accuracies; in records of version 1, which have none over clips, ``validation`` is over patches. The others are fields
+# of ``Epoch``, and are always over clips.
+SelectionMetric = Literal[
+    "validation",
+    "verified",
+    "validation_macro_f1",
+    "verified_macro_f1",
+    "validation_balanced_accuracy",
+    "verified_balanced_accuracy",
+]
+ACCURACIES = ("validation", "verified")
 
 
 class Epoch(Part):
-    """The curve's point of one epoch. Accuracies are fractions in [0, 1], losses are means over a batch's samples."""
+    """The curve's point of one epoch. Accuracies and F1 are in [0, 1], losses are means over a batch's samples."""
 
     epoch: int  # counted from 1
     train_loss: float  # the run's own loss with its L2 term
@@ -36,13 +46,21 @@ class Epoch(Part):
     # Over clips, each scored as a test clip is, on the given labels: what studies choose by. None in version 1.
     validation_clip_accuracy: float | None = None
     verified_accuracy: float | None  # over verified validation clips; None without any
+    # Over the same clips (see ``trainables.metrics``). None in records of earlier versions, which lack them.
+    validation_macro_f1: float | None = None
+    verified_macro_f1: float | None = None
+    validation_balanced_accuracy: float | None = None
+    verified_balanced_accuracy: float | None = None
     learning_rate: float
     q_mean: float | None = None  # of q_a over the epoch's batches (adaptive losses only)
     q_sd: float | None = None
 
-    def accuracy(self, select_on: SelectOn) -> float | None:
-        """Return the accuracy that a study chooses by, a fraction in [0, 1]; None if it was not measured."""
-        return _accuracy(self, select_on)
+    def score(self, metric: SelectionMetric) -> float | None:
+        """Return a metric that a study may choose by, in [0, 1]; None if it was not measured."""
+        if metric in ACCURACIES:
+            return _accuracy(self, metric)
+        value: float | None = getattr(self, metric)
+        return value
 
 
 class Spent(Part):
@@ -79,6 +97,10 @@ class Test(Part):
 
     accuracy: float  # a fraction of the clips
     predictions: list[int]  # index into the manifest's classes
+    # From the clips' probabilities (see ``trainables.metrics``). None in records of earlier versions, which lack them.
+    top3: float | None = None
+    log_loss: float | None = None
+    calibration_error: float | None = None
 
 
 class Record(Document):
@@ -128,13 +150,22 @@ class Record(Document):
             provenance=provenance,
         )
 
-    def accuracy(self, select_on: SelectOn) -> float | None:
-        """Return the last epoch's accuracy that a study chooses by; None if it was not measured."""
-        return _accuracy(self, select_on)
+    def score(self, metric: SelectionMetric) -> float | None:
+        """Return the last epoch's value of a metric that a study may choose by; None if it was not measured."""
+        if metric in ACCURACIES:
+            return _accuracy(self, metric)
+        return self.epochs[-1].score(metric) if self.epochs else None
+
+    def lacks(self, metric: SelectionMetric) -> bool:
+        """Return whether an earlier version trained the run, which did not measure a metric on clips that it had."""
+        if self.status not in RESULTS:
+            return False
+        accuracy = self.score("verified" if metric.startswith("verified") else "validation")
+        return accuracy is not None and self.score(metric) is None
 
 
-def _accuracy(measured: Epoch | Record, select_on: SelectOn) -> float | None:
-    if select_on == "verified":
+def _accuracy(measured: Epoch | Record, metric: SelectionMetric) -> float | None:
+    if metric == "verified":
         return measured.verified_accuracy
     over_clips = measured.validation_clip_accuracy
     return measured.validation_accuracy if over_clips is None else over_clips

@@ -5,7 +5,7 @@ A study file is validated with these models, and ``trainables.plans.StudyPlan.se
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, NamedTuple, TypeAlias, TypeVar, cast
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
@@ -13,6 +13,8 @@ from trainables.frozen import Frozen, not_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from trainables.records import SelectionMetric
 
 RUNS_PER_CONFIGURATION = 20  # at most, while a settle study explores
 MAX_CONFIRMING_SEEDS = 1000
@@ -25,6 +27,41 @@ NAME_PATTERN = r"[a-z0-9][a-z0-9._-]{0,63}"
 Name = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
 
 T = TypeVar("T")
+
+
+class SelectBy(Frozen):
+    """A metric to choose by, and the labels that it is measured on."""
+
+    metric: Annotated[
+        Literal["accuracy", "macro_f1", "balanced_accuracy"],
+        Field(description="the metric to choose by, over validation clips; its mean over seeds decides"),
+    ]
+    labels: Annotated[
+        Literal["given", "verified"],
+        Field(description="on all validation clips, by the labels that they are given, or on the verified ones alone"),
+    ] = "given"
+
+
+def _shortest(chosen: str | SelectBy) -> str | SelectBy:
+    """Return the one word for accuracy, so that plans of equal studies are equal."""
+    if isinstance(chosen, str) or chosen.metric != "accuracy":
+        return chosen
+    return "validation" if chosen.labels == "given" else "verified"
+
+
+SelectOn = Annotated[
+    Annotated[Literal["validation", "verified"], Tag("value")] | Annotated[SelectBy, Tag("values")],
+    Discriminator(lambda value: "values" if isinstance(value, dict | SelectBy) else "value"),
+    AfterValidator(_shortest),
+]
+
+
+def selection_metric(select_on: SelectOn) -> SelectionMetric:
+    """Return the metric that a study's key ``select_on`` names."""
+    if not isinstance(select_on, SelectBy):
+        return select_on
+    clips = "verified" if select_on.labels == "verified" else "validation"
+    return cast("SelectionMetric", clips if select_on.metric == "accuracy" else f"{clips}_{select_on.metric}")
 
 
 class Violation(NamedTuple):

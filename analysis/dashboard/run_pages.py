@@ -13,7 +13,8 @@ from analysis.dashboard.runs import SORTS, confusion_of, listing, provenance_of,
 from analysis.dashboard.studies import UnreadableStudyError, distinct
 from analysis.figures.learning_curves import Curve, draw_learning_curves
 from analysis.plotting.figure import Figure
-from analysis.results.runs_table import METRICS, Key, accuracy_name, selected_on
+from analysis.results.measures import metric_name, on_verified
+from analysis.results.runs_table import METRICS, Key, selected_on
 from trainables.naming import counted
 from trainables.records import log_path
 
@@ -44,7 +45,7 @@ def runs_blocks(results: StudyResults, live: Live, address: Address) -> list[Blo
 def columns_of(results: StudyResults) -> list[str]:
     """Return the columns of the list of runs: the stage and the verified accuracy only where the study uses them."""
     unused = {"stage"} if (results.runs["stage"] == "").all() else set()
-    unused |= {"verified_accuracy"} if selected_on(results.plan) != "verified" else set()
+    unused |= {"verified_accuracy"} if not on_verified(selected_on(results.plan)) else set()
     return [name for name in SORTS if name not in unused]
 
 
@@ -155,7 +156,7 @@ def _facts(row: dict[str, Any], metrics: Iterable[str]) -> list[Any]:
     facts += [("Stage", row["stage"])] if row["stage"] else []
     for name in metrics:
         accuracy = row["validation" if name == "validation" else f"{name}_accuracy"]
-        facts.append((f"{accuracy_name(name)} (%)", percent(accuracy)))
+        facts.append((f"{metric_name(name)} (%)", percent(accuracy)))
     parts = [html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in facts])]
     return [*parts, html.P(row["error"], className="problem")] if row["error"] else parts
 
@@ -166,7 +167,7 @@ def _curve(record: Record, key: Key, arms: list[str]) -> Figure:
     def curve(values: list[float]) -> list[Curve]:
         return [Curve(key, (), epochs, tuple(values), 1, ())]
 
-    accuracy = curve([point.accuracy("validation") or 0.0 for point in record.epochs])  # it is always measured
+    accuracy = curve([point.score("validation") or 0.0 for point in record.epochs])  # it is always measured
     drawing = draw_learning_curves(accuracy, curve([point.train_loss for point in record.epochs]), arms)
     drawing.update_traces(mode="lines+markers")  # a single epoch has no line
     title = "Validation accuracy and training loss per epoch"

@@ -9,7 +9,8 @@ import numpy as np
 
 from analysis.dashboard.addresses import FILTERS
 from analysis.results.clip_labels import matches_labels
-from analysis.results.runs_table import UNRECORDED, accuracy_column
+from analysis.results.measures import metric_column
+from analysis.results.runs_table import UNRECORDED
 from analysis.statistics.clips import confusion
 from analysis.tables.table import NONE, Table
 from analysis.text.features import features_in_words
@@ -64,7 +65,7 @@ def with_running(runs: pd.DataFrame, live: Live) -> pd.DataFrame:
 
     ``validation`` is over clips, in studies of the first version of the training over patches.
     """
-    runs = runs.assign(validation=runs[accuracy_column(runs, "validation")])
+    runs = runs.assign(validation=runs[metric_column(runs, "validation")])
     in_flight = {flight.run_id: flight for flight in live.flights}
     now = runs["run_id"].isin(in_flight) & runs["status"].isin(UNRECORDED)
     if not now.any():

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from analysis.report.method_report import method_report
 from analysis.report.sections import report_sections
-from analysis.results.runs_table import Key, accuracy_name, keys, scores, selected_on
+from analysis.results.measures import metric_name
+from analysis.results.runs_table import Key, keys, scores, selected_on
 from analysis.results.study_results import explored, reported
 from analysis.statistics.intervals import CELL, accuracy_interval
 from analysis.tables.table import NONE, Table
@@ -126,7 +127,7 @@ def seeds_table(results: StudyResults) -> Table:
     header = ["Configuration"]
     header += ["Subset"] if several_subsets else []
     header += ["To"] if explores else []
-    header += ["Seeds", *map(accuracy_name, columns)]
+    header += ["Seeds", *map(metric_name, columns)]
     return Table("Seeds done", tuple(header), tuple(rows), note)
 
 

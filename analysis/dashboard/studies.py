@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from analysis.dashboard.links import web_address
 from analysis.dashboard.snapshot import Snapshot
 from analysis.dashboard.sounds import Sounds
-from analysis.results.study_results import Unread, read_or_explain, study_results, with_labels
+from analysis.results.study_results import Unread, read_or_explain, study_results, with_kept_labels, with_labels
 from analysis.results.study_state import progress_of, read_progress, study_state
 from trainables.naming import label
 from trainables.plans import plan_path, read_plan, study_names
@@ -177,9 +177,9 @@ class Studies:
             except ValueError as error:
                 raise UnreadableStudyError(str(error)) from None
             if before and before.plan is plan and before.results.labels:
-                results = replace(results, labels=before.results.labels)  # the labels of a data set never change
+                results = with_labels(results, before.results.labels)  # the labels of a data set never change
             else:
-                results = with_labels(results, self.storage)
+                results = with_kept_labels(results, self.storage)
             number = before.number + 1 if before else 1
             made = time.monotonic()
             snapshot = Snapshot(results, runs, stamps, number, made=made, cost_s=made - start, said_ended=said_ended)

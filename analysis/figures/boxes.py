@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from analysis.figures import published
 from analysis.plotting.figure import Figure, named, panels
 from analysis.plotting.theme import axis_title, empty, escaped, style
-from analysis.results.runs_table import Key, accuracy_name, arms, subsets
+from analysis.results.measures import metric_name, metric_words
+from analysis.results.runs_table import Key, arms, subsets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,14 +38,14 @@ def boxes(finding: Finding) -> tuple[Figure, ...]:
     results, metric = finding.reported, finding.metric
     caption = (
         "Each box stands for an arm on a subset, by its configuration of the highest mean "
-        f"{accuracy_name(finding.selected_on).lower()} there, the first of those that tie: "
+        f"{metric_words(finding.selected_on)} there, the first of those that tie: "
         "median, quartiles, whiskers to the furthest run within 1.5 quartile ranges. Every mark is a run."
     )
     figures = []
     for where, runs in panels(results.runs, metric):
         shown = [key for key in finding.representatives if key.subset in subsets(runs)]
         if data := boxes_data(finding.scores(metric), shown):
-            title = f"{accuracy_name(metric)} per arm{where or ' and subset'}"
+            title = f"{metric_name(metric)} per arm{where or ' and subset'}"
             drawing = draw_boxes(data, metric, arms(results.runs))
             marks = published.published_marks(results) if metric == "test" else []
             published.add_to_boxes(drawing, marks)

@@ -84,7 +84,7 @@ def confidence_history_data(finding: SettleFinding, most: int = MAX_STEPS) -> Hi
 def _in_order(results: StudyResults) -> list[tuple[Key, int, float | None]]:
     """Return configuration, seed and score (points; None without one) of the exploring runs, as they ended."""
     runs = results.runs
-    columns = [runs[name] for name in ("run_id", *Key._fields, "seed", "status", "selection_accuracy")]
+    columns = [runs[name] for name in ("run_id", *Key._fields, "seed", "status", "selection_score")]
     ended = []
     for run_id, arm, configuration, subset, seed, status, accuracy in zip(*columns, strict=True):
         if status not in UNRECORDED:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from analysis.figures.learning_curves import Cut, add_cuts
 from analysis.plotting.figure import Figure, named, panels
 from analysis.plotting.theme import axis_title, empty, epoch_range, escaped, faint, finite, style
-from analysis.results.runs_table import Key, accuracy_column, accuracy_name, arms, curve_points
+from analysis.results.measures import metric_column, metric_name, on_verified
+from analysis.results.runs_table import Key, arms, curve_points
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +39,7 @@ def exploring_curves_data(runs: pd.DataFrame, epochs: pd.DataFrame, metric: str)
         metric: ``validation`` or ``verified``.
 
     """
-    quantity = accuracy_column(epochs, metric)
+    quantity = metric_column(epochs, metric)
     points = curve_points(epochs.dropna(subset=[quantity]), quantity, list(runs["run_id"]))
     trails = []
     for run in runs.itertuples():
@@ -90,9 +91,9 @@ def exploring_curves(finding: SearchFinding) -> tuple[Figure, ...]:
         "shows why: a stopped run was cut because others were better after the same number of epochs."
     )
     figures = []
-    for where, runs in panels(finding.explored.runs, "test" if metric == "verified" else metric):
+    for where, runs in panels(finding.explored.runs, "test" if on_verified(metric) else metric):
         if data := exploring_curves_data(runs, results.curves, metric):
-            title = f"{accuracy_name(metric)} of the exploring runs per epoch{where}"
+            title = f"{metric_name(metric)} of the exploring runs per epoch{where}"
             drawing = draw_exploring_curves(data, metric, arms(results.runs))
             figures.append(Figure(named("exploring curves", where), title, caption, drawing))
     return tuple(figures)

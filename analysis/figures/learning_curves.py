@@ -23,7 +23,8 @@ from analysis.plotting.theme import (
     finite,
     style,
 )
-from analysis.results.runs_table import Key, accuracy_column, arms, complete_runs, curve_points, runs_of
+from analysis.results.measures import metric_column
+from analysis.results.runs_table import Key, arms, complete_runs, curve_points, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,7 +109,7 @@ def learning_curves(finding: Finding) -> tuple[Figure, ...]:
     for where, runs in panels(results.runs, "validation"):
         accuracy, loss = (
             learning_curves_data(runs, results.curves, name, finding.representatives)
-            for name in (accuracy_column(results.curves, "validation"), "train_loss")
+            for name in (metric_column(results.curves, "validation"), "train_loss")
         )
         if any(curve.runs for curve in accuracy):
             title = f"Validation accuracy and training loss per epoch{where}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.plotting.figure import Figure
 from analysis.plotting.series import error_bars
 from analysis.plotting.theme import COLOURS, INK, empty, escaped, faint
-from analysis.results.runs_table import Key, accuracy_name
+from analysis.results.measures import metric_name, metric_words
 from analysis.statistics.intervals import LEVEL, Interval, paired_difference, shared_seeds
 from analysis.text.phrases import clear
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from analysis.findings.finding import Finding
+    from analysis.results.runs_table import Key
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ def draw_pairs(data: Sequence[Pair], metric: str) -> go.Figure:
                 name=name,
                 hovertemplate="%{customdata}<extra></extra>",
             )
-    figure.update_xaxes(title_text=f"Difference in<br>{accuracy_name(metric).lower()} (points)", zeroline=False)
+    figure.update_xaxes(title_text=f"Difference in<br>{metric_words(metric)} (points)", zeroline=False)
     labels = [_label(pair, several=several) for pair in data]
     figure.update_yaxes(tickvals=rows, ticktext=labels, range=[len(data) - 0.4, -0.6], showgrid=False)
     return figure
@@ -110,5 +111,5 @@ def pairs(finding: Finding) -> tuple[Figure, ...]:
         f"the mean with its {100 * LEVEL:g} % t-interval (paired by seed, each "
         "at its own level), filled if the interval excludes zero."
     )
-    title = f"{accuracy_name(metric)}: differences between arms, paired by seed"
+    title = f"{metric_name(metric)}: differences between arms, paired by seed"
     return (Figure("paired_differences", title, caption, draw_pairs(data, metric)),)

@@ -13,7 +13,8 @@ from analysis.figures.sweep import Sweep, exploring_sweep, sweep_data, sweep_par
 from analysis.plotting.figure import Figure, axis, named, part_drawn
 from analysis.plotting.series import SweepLine, add_line, percent_range
 from analysis.plotting.theme import SHADE, axis_title, empty, escaped, faint, style
-from analysis.results.runs_table import accuracy_name, arms
+from analysis.results.measures import metric_name
+from analysis.results.runs_table import arms
 from analysis.statistics.best_arm.assessment import scale
 from analysis.statistics.intervals import LEVEL, Interval
 from analysis.text.phrases import chance
@@ -202,6 +203,6 @@ def posterior(finding: SettleFinding) -> tuple[Figure, ...]:
         "it. Below is the probability that a value is the best; shaded are the fewest values whose "
         f"probabilities sum to {LEVEL:g}. The choice is made on these numbers.{part_drawn(finding.explored.runs)}"
     )
-    title = f"{accuracy_name(data.sweep.metric)} against {symbol(data.sweep.parameter)}"
+    title = f"{metric_name(data.sweep.metric)} against {symbol(data.sweep.parameter)}"
     name = named("exploring", data.sweep.metric, "accuracy vs", axis(data.sweep.parameter))
     return (Figure(name, title, caption, draw_posterior(data, arms(finding.results.runs))),)

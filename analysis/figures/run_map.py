@@ -8,17 +8,8 @@ from typing import TYPE_CHECKING
 
 from analysis.plotting.figure import Figure
 from analysis.plotting.theme import CUTS, INK, PAPER, SCALE, empty, escaped
-from analysis.results.runs_table import (
-    WAITING,
-    Key,
-    accuracy_name,
-    complete_runs,
-    keys,
-    names,
-    runs_of,
-    selected_on,
-    subsets,
-)
+from analysis.results.measures import metric_name, on_verified
+from analysis.results.runs_table import WAITING, Key, complete_runs, keys, names, runs_of, selected_on, subsets
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,7 +59,7 @@ def run_map_data(runs: pd.DataFrame) -> RunMap:
     for i, key in enumerate(shown):
         rows = runs_of(runs, key)
         cells: list[float | None] = [None] * len(seeds)
-        for seed, status, accuracy in zip(rows["seed"], rows["status"], rows["selection_accuracy"], strict=True):
+        for seed, status, accuracy in zip(rows["seed"], rows["status"], rows["selection_score"], strict=True):
             column = seeds.index(int(seed))
             cells[column] = float(accuracy) if math.isfinite(accuracy) else None
             if status != "complete" or cells[column] is None:
@@ -122,14 +113,14 @@ def draw_run_map(data: RunMap) -> go.Figure:
 def run_map(results: StudyResults) -> tuple[Figure, ...]:
     """Draw every planned run's status and accuracy; nothing when no run is complete."""
     data = run_map_data(results.runs)
-    if complete_runs(results.runs)["selection_accuracy"].isna().all():
+    if complete_runs(results.runs)["selection_score"].isna().all():
         return ()
     metric = selected_on(results.plan)
     caption = (
-        f"{accuracy_name(metric)} (%) of every planned run; brighter is higher. A mark shows that the run is not "
+        f"{metric_name(metric)} (%) of every planned run; brighter is higher. A mark shows that the run is not "
         "complete, and why; its shade is then its last accuracy. Empty cells without a mark are not planned."
     )
-    if len(subsets(results.runs)) > 1 and metric == "validation":
+    if len(subsets(results.runs)) > 1 and not on_verified(metric):
         caption += " Compare shades within a subset only."
     if data.dropped:
         caption += f" {data.dropped} further configurations are not drawn; runs.csv has them."

@@ -9,7 +9,8 @@ from analysis.figures.sweep import exploring_sweep
 from analysis.plotting.figure import Figure, axis, named
 from analysis.plotting.parameter_axis import ParameterAxis
 from analysis.plotting.theme import axis_title, empty, escaped, style
-from analysis.results.runs_table import accuracy_name, arms
+from analysis.results.measures import metric_name
+from analysis.results.runs_table import arms
 from trainables.naming import is_number, ordered, symbol
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def slices(finding: SearchFinding) -> tuple[Figure, ...]:
     return tuple(
         Figure(
             named("exploring", metric, "accuracy vs", axis(data.parameter)),
-            f"{accuracy_name(metric)} against {symbol(data.parameter)}",
+            f"{metric_name(metric)} against {symbol(data.parameter)}",
             caption,
             draw_slice(data, arms(finding.results.runs), metric, finding.names),
         )

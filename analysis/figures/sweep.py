@@ -21,7 +21,8 @@ from analysis.plotting.theme import (
     faint,
     style,
 )
-from analysis.results.runs_table import accuracy_name, arms, keys, scores, subsets
+from analysis.results.measures import metric_name
+from analysis.results.runs_table import arms, keys, scores, subsets
 from analysis.statistics.intervals import LEVEL, MIN_SEEDS, Interval, accuracy_interval
 from trainables.naming import symbol
 
@@ -250,7 +251,7 @@ def _captioned(finding: Finding, results: StudyResults, parameter: str, metric: 
     for where, runs in panels(results.runs, metric):
         data = sweep_data(runs, parameter, metric, collapsed=collapsed)
         if any(len(set(line.x)) > 1 for line in data.lines):  # one value of each series draws no line
-            title = f"{accuracy_name(metric)} against {symbol(parameter)}{where}"
+            title = f"{metric_name(metric)} against {symbol(parameter)}{where}"
             drawing = draw_sweep(data, arms(results.runs))
             published.add_to_sweep(drawing, marks)
             spans = best_spans(finding, runs, parameter)

@@ -9,7 +9,8 @@ from analysis.plotting.figure import Figure, named, panels
 from analysis.plotting.series import error_bars
 from analysis.plotting.theme import axis_title, empty, escaped, style
 from analysis.results.budget import HOUR_S
-from analysis.results.runs_table import Key, accuracy_name, arms, complete_runs, names, reported_metric, runs_of, scores
+from analysis.results.measures import metric_name
+from analysis.results.runs_table import Key, arms, complete_runs, names, reported_metric, runs_of, scores
 from analysis.statistics.intervals import LEVEL, Interval, accuracy_interval
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def training_time(results: StudyResults) -> tuple[Figure, ...]:
     figures = []
     for where, runs in panels(results.runs, metric):
         if data := training_time_data(runs, metric):
-            title = f"{accuracy_name(metric)} against training time{where}"
+            title = f"{metric_name(metric)} against training time{where}"
             drawing = draw_training_time(data, metric, arms(results.runs))
             figures.append(Figure(named("accuracy vs training time", where), title, caption, drawing))
     return tuple(figures)

@@ -122,7 +122,7 @@ def tried(results: StudyResults, method: Search) -> dict[Key, float | None]:
 def _score(results: StudyResults, record: Record, most: float) -> float | None:
     """Return a run's last accuracy to choose by, up to the epoch at which every run is cut."""
     last = record if len(record.epochs) <= most else record.epochs[int(most) - 1]
-    return last.accuracy(selected_on(results.plan))
+    return last.score(selected_on(results.plan))
 
 
 @dataclass(frozen=True)

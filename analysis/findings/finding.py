@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from analysis.statistics.ranking import Choice
     from analysis.statistics.shared_luck import SharedLuck
     from trainables.plans import StudyPlan
-    from trainables.records import SelectOn
+    from trainables.records import SelectionMetric
 
 MAX_ARMS_IN_ALL_PAIRS = 6  # on one subset; of more arms, only the pairs with the choice are compared
 
@@ -62,7 +62,7 @@ class Finding(ABC):
         return self.results.plan
 
     @property
-    def selected_on(self) -> SelectOn:
+    def selected_on(self) -> SelectionMetric:
         """Which accuracy the study chooses by."""
         return selected_on(self.plan)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from analysis.statistics.best_arm.assessment import Assessment
     from analysis.statistics.hsu import BestSet
     from analysis.statistics.ranking import Choice
-    from trainables.records import SelectOn
+    from trainables.records import SelectionMetric
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Bests:
     baselines: frozenset[Key]
     level: float
     rule: Literal["hsu", "posterior"]
-    metric: SelectOn
+    metric: SelectionMetric
     decided: bool
 
     @property
@@ -68,7 +68,7 @@ class Bests:
 
 
 def bests_by_comparison(
-    best_set: BestSet, chosen: Key | None, metric: SelectOn, baselines: Collection[Key] = ()
+    best_set: BestSet, chosen: Key | None, metric: SelectionMetric, baselines: Collection[Key] = ()
 ) -> Bests:
     """Return the set by Hsu's comparisons.
 
@@ -96,12 +96,12 @@ def bests_by_comparison(
     )
 
 
-def bests_of_choice(choice: Choice, metric: SelectOn) -> Bests:
+def bests_of_choice(choice: Choice, metric: SelectionMetric) -> Bests:
     """Return the set that a choice was made from."""
     return bests_by_comparison(choice.best_set, choice.key, metric)
 
 
-def bests_by_posterior(assessment: Assessment[Key], metric: SelectOn, level: float = LEVEL) -> Bests:
+def bests_by_posterior(assessment: Assessment[Key], metric: SelectionMetric, level: float = LEVEL) -> Bests:
     """Return the fewest configurations whose summed probability of being the best reaches a level.
 
     Args:

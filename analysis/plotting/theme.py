@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import plotly.graph_objects as go
 from plotly.colors import sample_colorscale
 
-from analysis.results.runs_table import accuracy_name
+from analysis.results.measures import metric_name
 from trainables.characters import visible
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def empty(*, height: int, base: go.Figure | None = None) -> go.Figure:
 
 def axis_title(metric: str) -> str:
     """Return an accuracy axis' title with its unit."""
-    return f"{accuracy_name(metric)} (%)"
+    return f"{metric_name(metric)} (%)"
 
 
 def escaped(text: str) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from analysis.results.measures import metric_column
 from trainables.config import Training
 from trainables.naming import label
+from trainables.settings import selection_metric
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from trainables.plans import PlannedRun, StudyPlan
-    from trainables.records import SelectOn
+    from trainables.records import SelectionMetric
 
 METRICS = ("validation", "test")
 WAITING = "waiting"  # the status of a run without a record while its study has not ended; afterwards it is missing
@@ -69,24 +71,9 @@ def names(configurations: Sequence[Key]) -> dict[Key, str]:
     return {key: f"{key.configuration} on {key.subset}" if several else key.configuration for key in configurations}
 
 
-def selected_on(plan: StudyPlan) -> SelectOn:
-    """Return which accuracy a study chooses by: ``validation``, or ``verified`` (on verified validation clips)."""
-    return plan.settings.select_on
-
-
-def accuracy_name(metric: str) -> str:
-    """Return what a metric is called in headings: ``Test accuracy``."""
-    return "Verified validation accuracy" if metric == "verified" else f"{metric.capitalize()} accuracy"
-
-
-def accuracy_column(table: pd.DataFrame, metric: str) -> str:
-    """Return the column of a runs table, or of a curves table, that holds a metric's accuracy.
-
-    Validation is over clips; where every record is of the first version of the training, which did not measure that, it
-    is over patches.
-    """
-    over_clips = metric == "validation" and not table["validation_clip_accuracy"].isna().all()
-    return "validation_clip_accuracy" if over_clips else f"{metric}_accuracy"
+def selected_on(plan: StudyPlan) -> SelectionMetric:
+    """Return the metric that a study chooses by, such as ``validation``: accuracy on validation clips."""
+    return selection_metric(plan.settings.select_on)
 
 
 def complete_runs(runs: pd.DataFrame) -> pd.DataFrame:
@@ -107,16 +94,17 @@ def runs_of(runs: pd.DataFrame, key: Key) -> pd.DataFrame:
 
 
 def scores(runs: pd.DataFrame, metric: str) -> dict[Key, dict[int, float]]:
-    """Return configuration -> seed -> accuracy (a fraction) of the complete runs, in the plan's order.
+    """Return configuration -> seed -> value of a metric, of the complete runs, in the plan's order.
 
-    ``metric`` is validation, verified, test or selection; a configuration without such an accuracy is absent.
+    ``metric`` is the name of a measured value, such as ``test`` or ``verified_macro_f1``, or ``selection``; a
+    configuration without it is absent.
     """
     by_configuration: dict[Key, dict[int, float]] = {}
-    column = accuracy_column(runs, metric)
+    column = metric_column(runs, metric)
     complete = complete_runs(runs).dropna(subset=[column])
     columns = [complete[name].tolist() for name in (*Key._fields, "seed", column)]
-    for arm, configuration, subset, seed, accuracy in zip(*columns, strict=True):
-        by_configuration.setdefault(Key(arm, configuration, subset), {})[int(seed)] = float(accuracy)
+    for arm, configuration, subset, seed, value in zip(*columns, strict=True):
+        by_configuration.setdefault(Key(arm, configuration, subset), {})[int(seed)] = float(value)
     return by_configuration
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from analysis.results.clip_labels import read_labels
 from analysis.results.gpu_costs import spending
+from analysis.results.measures import MEASURES, NOTHING_FROM_LABELS, measured_values, values_from_labels
 from analysis.results.runs_table import WAITING, Key, differing_settings, selected_on
 from analysis.results.study_state import Progress, has_ended, progress_of
 from trainables.config import Configuration, Run
@@ -27,17 +28,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analysis.results.clip_labels import ClipLabels
-    from trainables.records import SelectOn
+    from trainables.records import SelectionMetric
     from trainables.storage.types import Location
 
 _NO_PROGRESS = Progress()
-ACCURACIES = (  # columns of ``StudyResults.runs``
-    "validation_accuracy",
-    "validation_clip_accuracy",
-    "verified_accuracy",
-    "test_accuracy",
-    "selection_accuracy",
-)
 
 
 @dataclass(frozen=True)
@@ -49,9 +43,8 @@ class StudyResults:
     value (the varied number that makes the axis; empty and NaN if nothing is varied), one column per parameter of a
     loss or network, one per training setting that differs between runs (``differing_settings``), status (of the record;
     without one ``waiting``, or ``missing`` once the study has ended; ``damaged`` if it is not what was written;
-    ``unreadable`` if its file cannot be opened, or another version wrote it), validation_accuracy (over patches),
-    validation_clip_accuracy, verified_accuracy, test_accuracy (all over clips) and selection_accuracy (the one of
-    validation that the study chooses by; fractions in [0, 1], NaN when absent), epochs, wall_s, cpu_s (seconds), error
+    ``unreadable`` if its file cannot be opened, or another version wrote it), the columns of ``measures.MEASURES``
+    (validation_accuracy is over patches, the others are over clips; NaN when absent), epochs, wall_s, cpu_s, error
     (empty without one), gpu_hours and price (NaN without a record, and where the study file states no price). A
     parameter or setting with the name of another column is called ``loss.NAME`` or ``training.NAME``.
 
@@ -112,15 +105,24 @@ def load_results(storage: Location | Path | str, name: str, *, show_test: bool =
             elif outcome is not None:
                 unread[run_id] = outcome
         progress = progress_of(root, plan)
-        return with_labels(study_results(plan, records, unread, progress, show_test=show_test), root)
+        return with_kept_labels(study_results(plan, records, unread, progress, show_test=show_test), root)
 
 
-def with_labels(results: StudyResults, storage: Location) -> StudyResults:
+def with_kept_labels(results: StudyResults, storage: Location) -> StudyResults:
     """Add the labels that a storage location keeps of a study's data set."""
     try:
-        return replace(results, labels=read_labels(storage, results.plan))
+        labels = read_labels(storage, results.plan)
     except (ValueError, OSError) as error:
         return replace(results, labels_problem=str(error))
+    return results if labels is None else with_labels(results, labels)
+
+
+def with_labels(results: StudyResults, labels: ClipLabels) -> StudyResults:
+    """Add the labels of a study's clips, and the test metrics that follow from them and the runs' predictions."""
+    of_runs = {run_id: values_from_labels(record, labels) for run_id, record in results.records.items()}
+    values = [of_runs.get(run_id, NOTHING_FROM_LABELS) for run_id in results.runs["run_id"]]
+    columns = {name: [value[name] for value in values] for name in NOTHING_FROM_LABELS}
+    return replace(results, labels=labels, runs=results.runs.assign(**columns))
 
 
 def read_or_explain(root: Location, run_id: str) -> Record | Unread | None:
@@ -265,22 +267,13 @@ def _settings(configuration: Configuration, differing: Collection[str], taken: C
 def _unrecorded(unread: Unread | None, absent: str) -> dict[str, Any]:
     nan = float("nan")
     status, reason = unread or (absent, "")
-    accuracies = dict.fromkeys(ACCURACIES, nan)
-    return {"status": status, **accuracies, "epochs": 0, "wall_s": nan, "cpu_s": nan, "error": reason}
+    return {"status": status, **dict.fromkeys(MEASURES, nan), "epochs": 0, "wall_s": nan, "cpu_s": nan, "error": reason}
 
 
-def _outcome(record: Record, chosen_by: SelectOn) -> dict[str, Any]:
-    nan = float("nan")
-    measured = (
-        record.validation_accuracy,
-        record.validation_clip_accuracy,
-        record.verified_accuracy,
-        None if record.test is None else record.test.accuracy,
-        record.accuracy(chosen_by),
-    )
+def _outcome(record: Record, chosen_by: SelectionMetric) -> dict[str, Any]:
     return {
         "status": record.status,
-        **{name: nan if value is None else value for name, value in zip(ACCURACIES, measured, strict=True)},
+        **measured_values(record, chosen_by),
         "epochs": len(record.epochs),
         "wall_s": record.cost.wall_s,
         "cpu_s": record.cost.cpu_s,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analysis.results.measures import on_verified
 from analysis.results.runs_table import selected_on
+from trainables.records import ACCURACIES
 
 if TYPE_CHECKING:
     from trainables.plans import StudyPlan
-    from trainables.records import SelectOn
+    from trainables.records import SelectionMetric
 
 
 @dataclass(frozen=True)
@@ -28,18 +30,18 @@ class ValidationClips:
     subset: str
     clips: int
     verified: int
-    select_on: SelectOn
+    select_on: SelectionMetric
     per_seed: bool
 
     @property
     def judges(self) -> int:
-        """The number of clips whose accuracy decides."""
-        return self.verified if self.select_on == "verified" else self.clips
+        """The number of clips that decide."""
+        return self.verified if on_verified(self.select_on) else self.clips
 
     @property
     def step(self) -> float | None:
-        """The points of accuracy that one of the deciding clips is worth in one run; None without such clips."""
-        return 100 / self.judges if self.judges else None
+        """The points that one of the deciding clips is worth in one run; None where accuracy does not decide."""
+        return 100 / self.judges if self.judges and self.select_on in ACCURACIES else None
 
 
 def validation_clips(plan: StudyPlan) -> dict[str, ValidationClips]:

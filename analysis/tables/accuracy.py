@@ -5,21 +5,12 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from analysis.results.runs_table import (
-    LEFT_OUT,
-    WAITING,
-    Key,
-    accuracy_name,
-    keys,
-    left_out_count,
-    runs_of,
-    scores,
-    status_counts,
-)
+from analysis.results.measures import metric_name
+from analysis.results.runs_table import LEFT_OUT, WAITING, Key, keys, left_out_count, runs_of, scores, status_counts
 from analysis.statistics.intervals import CELL, LEVEL, accuracy_interval
 from analysis.tables.table import NONE, Table
 from analysis.text.methods.procedures import SHARED_LUCK, WITHOUT_EACH_SEED, explained
-from analysis.text.phrases import MIN_SHOWN_LUCK, SELECTED_ON
+from analysis.text.phrases import MIN_SHOWN_LUCK, selected_words
 from trainables.naming import counted
 
 if TYPE_CHECKING:
@@ -45,7 +36,7 @@ def results_table(finding: Finding, metric: str) -> Table:
     accuracies, columns = finding.scores(metric), finding.subsets
     labels = list(dict.fromkeys((key.arm, key.configuration) for key in keys(finding.reported.runs)))
     rows = tuple((label, *(_cell(accuracies, Key(arm, label, subset)) for subset in columns)) for arm, label in labels)
-    name = accuracy_name(metric)
+    name = metric_name(metric)
     note = f"{name} in %: {CELL}."
     bold = {
         (labels.index((key.arm, key.configuration)), 1 + columns.index(key.subset)) for key in standing_out(finding)
@@ -54,7 +45,7 @@ def results_table(finding: Finding, metric: str) -> Table:
     if metric == "test" and any(finding.tested(made).luck >= MIN_SHOWN_LUCK for made in finding.choices_made):
         notes.append(" Shared luck is not subtracted here from the mean of the choice.")
     if bold:
-        notes += [BOLD.format(SELECTED_ON[finding.selected_on]), *([CONTROLS] if finding.controls else [])]
+        notes += [BOLD.format(selected_words(finding.selected_on)), *([CONTROLS] if finding.controls else [])]
     return Table(name, ("Configuration", *columns), rows, "".join(notes), frozenset(bold))
 
 
@@ -84,7 +75,7 @@ def _cell(accuracies: Scores, key: Key) -> str:
 def choice_table(finding: Finding) -> Table:
     """Tabulate, per subset, the configuration that validation prefers and what is not told apart from it."""
     rows = []
-    name = accuracy_name(finding.selected_on)
+    name = metric_name(finding.selected_on)
     for subset, choice in finding.choices.items():
         if choice is None:
             rows.append((subset, "no complete run", *[NONE] * 6))

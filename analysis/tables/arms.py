@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.results.runs_table import accuracy_name
+from analysis.results.measures import metric_name
 from analysis.statistics.intervals import p_text
 from analysis.tables.table import NONE, Table
 from analysis.text.methods import procedures
@@ -51,7 +51,7 @@ def arm_tables(finding: Finding) -> tuple[Table, ...]:
 
 def _table(finding: Finding, title: str, rows: list[tuple[str, ...]], columns: tuple[Procedure, ...]) -> Table:
     note = (
-        f"{accuracy_name(finding.metric)} in points, first minus second. {procedures.REPRESENTATIVES} "
+        f"{metric_name(finding.metric)} in points, first minus second. {procedures.REPRESENTATIVES} "
         f"{procedures.explained(columns)}"
     )
     header = ("First", "Second", *(column.heading for column in columns))

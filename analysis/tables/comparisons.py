@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.findings.arm_comparisons import RESAMPLING_SEED
-from analysis.results.runs_table import accuracy_name
+from analysis.results.measures import metric_name, metric_words
 from analysis.statistics.blocks.seed_agreement import seed_agreement
 from analysis.statistics.blocks.two_way import effect, two_way_table
 from analysis.statistics.intervals import MIN_SEEDS, t_interval
@@ -37,7 +37,7 @@ def seeds_in_words(finding: Finding) -> tuple[str, ...]:
     if key is None or more is None or interval is None or interval.half_width is None or interval.n < MIN_SEEDS:
         return ()
     text = (
-        f"{finding.names[key]}: {len(values)} runs give its {accuracy_name(metric).lower()} to "
+        f"{finding.names[key]}: {len(values)} runs give its {metric_words(metric)} to "
         f"± {100 * interval.half_width:.1f} points; {counted(more, 'more seed')} would halve that if the spread stays "
         "the same."
     )
@@ -76,7 +76,7 @@ def _best_set(finding: Finding, subset: str, best: BestSet) -> Table:
         *([procedures.SEED_SHARE] if agreement else []),
     )
     notes = [
-        f"{accuracy_name(finding.selected_on)} in %; differences in points.",
+        f"{metric_name(finding.selected_on)} in %; differences in points.",
         procedures.explained(used),
         f"Here: {best.facts()}{f'; {tested.text()}' if tested else ''}.",
         *([agreement.text()] if agreement else []),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.results.runs_table import accuracy_name, keys, runs_of
+from analysis.results.measures import metric_name
+from analysis.results.runs_table import keys, runs_of
 from analysis.statistics.intervals import accuracy_interval
 from analysis.tables.table import NONE, Table
 from analysis.text.phrases import chance
@@ -35,7 +36,7 @@ def settle_table(finding: SettleFinding) -> Table:
         "best, by a Gaussian process over the parameter's scale with a separate deviation for every configuration. "
         "Accuracies in %; none of these runs enters a reported interval."
     )
-    header = ("Configuration", accuracy_name(finding.selected_on), "Posterior mean ± sd")
+    header = ("Configuration", metric_name(finding.selected_on), "Posterior mean ± sd")
     return Table(
         "Exploring runs", (*header, f"P(within {counted_points(state.goal.within)})", "P(best)"), tuple(rows), note
     )
@@ -52,7 +53,7 @@ def search_table(finding: SearchFinding) -> Table:
         )
         for key, score in list(tried.items())[:MAX_ROWS]
     ]
-    name = accuracy_name(finding.selected_on)
+    name = metric_name(finding.selected_on)
     note = (
         f"{counted(len(tried), 'configuration')} {'was' if len(tried) == 1 else 'were'} sampled; those that finished "
         f"come first, by their mean {name.lower()} in %, then those stopped early, the latest first. The best "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.results.runs_table import accuracy_name
+from analysis.results.measures import metric_name
 from analysis.tables.table import Table
 from analysis.text.methods.procedures import LABELS_COMPARED, LABELS_LINE
 
@@ -44,7 +44,7 @@ def label_table(judge: LabelJudge, names: Mapping[Key, str], *, several: bool) -
     )
     if len(judge.rows) > MAX_ROWS:
         note += f" The first {MAX_ROWS} of {len(judge.rows)} configurations are listed."
-    given, verified = accuracy_name("validation"), accuracy_name("verified")
+    given, verified = metric_name("validation"), metric_name("verified")
     header = ("Configuration", "Runs", given, "Place", verified, "Place by verified clips")
     where = f" on {judge.subset}" if several else ""
     bold = frozenset((i, 0) for i, row in enumerate(judge.rows[:MAX_ROWS]) if row.key == judge.chosen)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from analysis.text.phrases import SELECTED_ON, chance, expected_regret, joined, of_next_run, on_test_clips
+from analysis.text.phrases import chance, expected_regret, joined, of_next_run, on_test_clips, selected_words
 from trainables.config import DEFAULT_NETWORK
 from trainables.naming import counted_points, number, symbol
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def best_lines(best: Best) -> list[str]:
     """Return the choice in words, one line for each fact."""
-    by = SELECTED_ON[best.selected_on]
+    by = selected_words(best.selected_on)
     hidden = "hidden until the study has ended" if best.test_hidden else ""
     lines = [
         f"{best.study}: {best.configuration} on {best.subset}",

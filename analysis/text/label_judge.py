@@ -21,7 +21,7 @@ ONE_POINT = 1.0  # what is converted where a study states no tolerance
 
 def label_cautions(judges: tuple[LabelJudge, ...], plan: StudyPlan, names: Mapping[Key, str]) -> Iterator[str]:
     """Yield a caution for each subset of which verified clips put the choice behind another configuration."""
-    if plan.settings.select_on == "verified":
+    if plan.settings.select_on != "validation":  # verified clips decide already, or another metric does
         return
     for judge in judges:
         if judge.ahead is None:

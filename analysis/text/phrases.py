@@ -10,6 +10,7 @@ from analysis.results.runs_table import Key, complete_runs, recorded_count, sele
 from analysis.results.study_state import plans_all
 from analysis.statistics.intervals import MIN_SEEDS, p_text
 from analysis.statistics.pairs.paired_tests import MARGIN, equivalence
+from trainables.metrics import split_name
 from trainables.naming import counted
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from trainables.plans import StudyPlan
     from trainables.settings import Settle
 
-SELECTED_ON = {"verified": "accuracy on verified validation clips", "validation": "validation accuracy"}
 UNCLEAR = "which of the two is better is unclear"
 MIN_SHOWN_LUCK = 0.0005  # a fraction of accuracy; less is 0.0 points
 MIN_WRITTEN = 0.01  # a smaller probability is written as < 0.01, and one above 0.99 as > 0.99
@@ -148,8 +148,14 @@ def so_far(results: StudyResults) -> str:
 
 
 def chosen_by(plan: StudyPlan) -> str:
-    """Name the accuracy that a study chooses by."""
-    return SELECTED_ON[selected_on(plan)]
+    """Name the metric that a study chooses by."""
+    return selected_words(selected_on(plan))
+
+
+def selected_words(measured: str) -> str:
+    """Name a metric on validation clips: ``macro F1 on verified validation clips``."""
+    clips, metric = split_name(measured)
+    return f"{metric.words} on verified validation clips" if clips == "verified" else f"{clips} {metric.words}"
 
 
 def listed(configurations: Sequence[Key], names: Mapping[Key, str]) -> str:

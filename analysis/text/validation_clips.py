@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.results.measures import on_verified
 from analysis.results.runs_table import selected_on
 from analysis.results.validation_clips import ValidationClips, validation_clips
 from trainables.config import SEMANTICS_VERSION
+from trainables.metrics import split_name
 from trainables.naming import counted, counted_points
 from trainables.settings import Settle
 
@@ -36,13 +38,14 @@ def clips_in_full(clips: ValidationClips) -> str:
 
 
 def chosen_on(plan: StudyPlan) -> str:
-    """State by which accuracy a study chose and which clips it is over, for the methods of a paper."""
+    """State by which metric a study chose and which clips it is over, for the methods of a paper."""
     training = plan.runs[0].run.configuration.training
-    accuracy = "accuracy on the validation clips, each scored as a test clip is, with the labels given"
-    if selected_on(plan) == "verified":
-        accuracy = "accuracy on the verified validation clips, each scored as a test clip is"
+    metric = split_name(selected_on(plan))[1].words
+    score = f"{metric} on the validation clips, each scored as a test clip is, with the labels given"
+    if on_verified(selected_on(plan)):
+        score = f"{metric} on the verified validation clips, each scored as a test clip is"
     elif earlier_version(plan):
-        accuracy = "accuracy on the validation patches, with the labels of their clips as given"
+        score = f"{metric} on the validation patches, with the labels of their clips as given"
     per_seed = training.split != "fixed"
     split = "other clips for each seed, the same for every configuration" if per_seed else "the same for every run"
     about = "about " if per_seed else ""
@@ -53,7 +56,7 @@ def chosen_on(plan: StudyPlan) -> str:
     ]
     numbers = f": {'; '.join(counts)}" if counts else ""
     return (
-        f"Configurations were chosen by {accuracy} ({training.validation:.0%} of the training clips of each class were "
+        f"Configurations were chosen by {score} ({training.validation:.0%} of the training clips of each class were "
         f"held out, {split}, split seed {training.split_seed}{numbers}), never by test accuracy."
     )
 
@@ -94,7 +97,7 @@ def shared_clips(plan: StudyPlan, subset: str) -> str:
 
 
 def _judge(clips: ValidationClips) -> str:
-    return "verified validation clip" if clips.select_on == "verified" else "validation clip"
+    return "verified validation clip" if on_verified(clips.select_on) else "validation clip"
 
 
 def _points(value: float) -> str:

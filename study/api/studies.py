@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from analysis.study import Study as Results
     from study.planning.check import Check
     from study.spec.study import StudySpec
-    from trainables.records import SelectOn
     from trainables.settings import CollapseRule, Controls, Keep
 
 Keys = Mapping[str, Any] | BaseModel  # what a file writes as a mapping: a dict, or one of the package's models
@@ -56,7 +55,7 @@ class Study:
         plugins: Sequence[str | Path] | None = None,
         method: Keys | None = None,
         seeds: int | Sequence[int] | None = None,
-        select_on: SelectOn | None = None,
+        select_on: Literal["validation", "verified"] | Keys | None = None,
         collapse: CollapseRule | None = None,
         controls: Controls | list[Literal["fixed_q"]] | None = None,
         keep: Keep | None = None,

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from study.engine.state import StudyState
 from study.ledger.ledger import Ledger
 from study.methods.method import Decision, Signal
+from trainables.metrics import split_name
 from trainables.naming import counted
 from trainables.plans import write_plan
 from trainables.records import add_record, log_path, owner_path
 from trainables.runs.log import RunLog
 from trainables.runs.ownership import BusyError, owned, stopped
+from trainables.settings import selection_metric
 from trainables.training.checkpoint import checkpoint_path, load_checkpoint
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ class Conductor:
         self.ledger = Ledger(storage)
         self.state = StudyState(plan.name, plan.runs)
         self._still_owned = still_owned
+        self._selected_on = selection_metric(plan.settings.select_on)
         self._busy: dict[str, float] = {}  # run_id -> when it may be asked for again
         self._curves: dict[str, list[Epoch]] = {}
         self._unstopped: dict[str, Run] = {}  # to be recorded as stopped when other processes release them
@@ -125,15 +128,22 @@ class Conductor:
         self.state.change(self.method.standing(), self.method.most_left())
 
     def _accepts(self, record: Record) -> bool:
-        """Return whether a record counts as its run's; one that another study's search stopped early never does."""
+        """Return whether a record counts as its run's.
+
+        One that another study's search stopped early never does, nor one that lacks what the study chooses by.
+        """
         stopped_elsewhere = record.status == "stopped" and record.provenance.study != self.plan.name
-        return not stopped_elsewhere and self.method.takes(record)
+        return not (stopped_elsewhere or record.lacks(self._selected_on)) and self.method.takes(record)
 
     def _read(self, run_id: str) -> Record | None:
         """Return a run's record; one that does not count is put aside."""
         record = self.ledger.open({run_id}).get(run_id)
         if record is not None and not self._accepts(record):
-            self.ledger.put_aside(run_id, "stopped", "another study's search cut it")
+            if record.lacks(self._selected_on):
+                metric = split_name(self._selected_on)[1].words
+                self.ledger.put_aside(run_id, "earlier", f"an earlier version did not measure {metric}")
+            else:
+                self.ledger.put_aside(run_id, "stopped", "another study's search cut it")
             return None
         return record
 

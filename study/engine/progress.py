@@ -24,8 +24,9 @@ from study.console import cell, note
 from study.engine.heartbeat import Heartbeat
 from study.engine.notebook import NotebookDisplay
 from study.engine.state import Observer
+from trainables.metrics import split_name
 from trainables.naming import configuration_name, counted, duration
-from trainables.records import log_path
+from trainables.records import RESULTS, log_path
 from trainables.storage.documents import to_bytes
 
 if TYPE_CHECKING:
@@ -34,13 +35,12 @@ if TYPE_CHECKING:
     from study.engine.state import StudyState
     from trainables.config import Configuration
     from trainables.plans import PlannedRun
-    from trainables.records import Epoch, Record, SelectOn, Status
+    from trainables.records import Epoch, Record, SelectionMetric, Status
     from trainables.storage.types import Location
 
 REFRESH_S = 1.0
 REFRESH_OBJECT_S = 10.0  # in an object store, where each write is a request that costs money
 LAST_ENDED = 5  # runs that a notebook shows
-RESULTS: frozenset[Status] = frozenset({"complete", "stopped"})  # statuses of runs that give a result
 # A record's status -> its word in the line of counts, and the colour of that.
 ENDED: dict[Status, tuple[str, str]] = {
     "complete": ("done", ""),
@@ -57,7 +57,7 @@ class Progress(Observer):
     Attributes:
         state: the state to show.
         storage: the storage location, for the file.
-        select_on: which accuracy of an ended run is shown.
+        select_on: which metric of an ended run is shown.
         console: where to show the state; standard error by default.
         began: when the first run started, on the monotonic clock.
 
@@ -65,7 +65,7 @@ class Progress(Observer):
 
     state: StudyState
     storage: Location
-    select_on: SelectOn = "validation"
+    select_on: SelectionMetric = "validation"
     console: Console = field(default_factory=lambda: Console(stderr=True))
     began: float | None = None
     _known: int = 0  # records that do not count towards the pace
@@ -210,28 +210,28 @@ class Progress(Observer):
         return Group(Text.assemble(cell(f"{self.state.name}: "), self._line()), bar, table, *below)
 
     def best(self) -> str:
-        """Return a line on the best configuration so far, by mean accuracy, on the first subset with a complete run."""
+        """Return a line on the best configuration so far, by its mean, on the first subset with a complete run."""
         scores: dict[Configuration, list[float]] = {}
         names: dict[Configuration, str] = {}
         subset = None
         for run_id, planned in list(self.state.runs.items()):
             record = self.state.recorded.get(run_id)
-            accuracy = record.accuracy(self.select_on) if record and record.status == "complete" else None
-            if accuracy is None:
+            score = record.score(self.select_on) if record and record.status == "complete" else None
+            if score is None:
                 continue
             configuration = planned.run.configuration
             subset = subset or configuration.subset
             if configuration.subset == subset:  # each subset holds out its own validation clips
                 names[configuration] = configuration_name(planned)
-                scores.setdefault(configuration, []).append(accuracy)
+                scores.setdefault(configuration, []).append(score)
         if not scores:
             return "best so far: no run is complete yet"
         means = {configuration: sum(values) / len(values) for configuration, values in scores.items()}
         highest = max(means.values())
         best, *tied = (configuration for configuration, mean in means.items() if mean == highest)
         if tied:
-            return f"best so far: {len(tied) + 1} configurations tie, {self.select_on} {highest:.1%}"
-        return f"best so far: {names[best]}, {self.select_on} {highest:.1%} (n = {len(scores[best])})"
+            return f"best so far: {len(tied) + 1} configurations tie, {_words(self.select_on)} {highest:.1%}"
+        return f"best so far: {names[best]}, {_words(self.select_on)} {highest:.1%} (n = {len(scores[best])})"
 
     def _write(self, *, force: bool = False) -> None:
         """Keep the progress file at most a second behind. Best effort: a full disk raises nothing."""
@@ -261,11 +261,19 @@ def _name(planned: PlannedRun) -> str:
     return f"{configuration_name(planned)}, seed {planned.run.seed}"
 
 
-def how_it_ended(planned: PlannedRun, record: Record, storage: Location, select_on: SelectOn = "validation") -> str:
-    """Return how a run ended: its accuracy, or the reason why it has no result, and where its log is."""
+def _words(selected: SelectionMetric) -> str:
+    """Return what a score is called: ``validation`` for an accuracy, else ``validation macro F1``."""
+    clips, metric = split_name(selected)
+    return clips if metric.name == "accuracy" else f"{clips} {metric.words}"
+
+
+def how_it_ended(
+    planned: PlannedRun, record: Record, storage: Location, select_on: SelectionMetric = "validation"
+) -> str:
+    """Return how a run ended: its score, or the reason why it has no result, and where its log is."""
     text = f"{_name(planned)}: {record.status}"
     if record.status in RESULTS:
-        accuracy = record.accuracy(select_on)
-        return text if accuracy is None else f"{text}, {select_on} {accuracy:.1%}"
+        score = record.score(select_on)
+        return text if score is None else f"{text}, {_words(select_on)} {score:.1%}"
     reason = f": {record.error}" if record.error else ""
     return f"{text}{reason}; log: {log_path(storage, record.run_id)}"

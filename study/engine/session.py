@@ -19,7 +19,7 @@ from study.engine.driver_log import logged
 from study.engine.end_watch import EndWatch
 from study.engine.frames import store_with_progress
 from study.engine.notifier import Notifier
-from study.engine.progress import RESULTS, Progress, how_it_ended
+from study.engine.progress import Progress, how_it_ended
 from study.engine.state import Observer
 from study.engine.tensorboard import TensorBoard
 from study.errors import EngineError
@@ -37,6 +37,7 @@ from study.planning.workload import patches_of_clips, workloads
 from study.spec.differences import dump
 from trainables.plans import study_folder
 from trainables.plugins.loading import keep_plugins
+from trainables.records import RESULTS
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ def train(
     register(storage, plan)
     chosen = make_method(spec, plan.dataset.fingerprint, plan.runs, len(plan.dataset.folds))
     conductor = Conductor(chosen.method, storage, plan, git_revision(), still_owned)
-    progress = Progress(conductor.state, storage, spec.select_on)
+    progress = Progress(conductor.state, storage, spec.selected_on)
     conductor.state.observers += [progress, TensorBoard(storage, spec.name, spec.varied_settings), notifier]
     if chosen.write_journal:
         conductor.state.observers.append(OptunaJournal(chosen.write_journal))

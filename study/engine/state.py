@@ -141,7 +141,7 @@ class StudyState:
         """
         before = self.in_flight.get(run_id)
         first = before.first_epoch if before and before.epoch else point.epoch
-        self.in_flight[run_id] = InFlight(point.epoch, point.accuracy("validation"), images_per_s, first)
+        self.in_flight[run_id] = InFlight(point.epoch, point.score("validation"), images_per_s, first)
         for observer in self.observers:
             observer.epoch_ended(self.runs[run_id], point, earlier)
 
@@ -153,7 +153,7 @@ class StudyState:
             self.counts[earlier.status] -= 1
         self.counts[record.status] += 1
         # Most of a record is its curve and its predictions, which a process with thousands of runs need not keep.
-        self.recorded[record.run_id] = record.model_copy(update={"epochs": [], "test": None})
+        self.recorded[record.run_id] = record.model_copy(update={"epochs": record.epochs[-1:], "test": None})
         for observer in self.observers:
             observer.run_recorded(self.runs[record.run_id], record, known=known)
 

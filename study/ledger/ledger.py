@@ -17,7 +17,7 @@ from trainables.storage.documents import DamagedError, OtherVersionError
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
 
-    from trainables.records import Record
+    from trainables.records import Record, SelectionMetric
     from trainables.storage.types import Location
 
 WRITING_S = 86_400.0  # for which a temporary file may still be written
@@ -34,6 +34,13 @@ class Ledger:
     def recorded(self, run_ids: Iterable[str]) -> set[str]:
         """Return those of the runs that have a record; the records are not read."""
         return kept.recorded(self.storage) & set(run_ids)
+
+    def lacking(self, run_ids: Iterable[str], metric: SelectionMetric) -> set[str]:
+        """Return those of the runs whose record lacks a metric to choose by, because an earlier version wrote it."""
+        if metric in kept.ACCURACIES:  # every record has them
+            return set()
+        outcomes = self.storage.map(self._read, list(run_ids))
+        return {outcome.run_id for outcome in outcomes if isinstance(outcome, kept.Record) and outcome.lacks(metric)}
 
     def open(self, run_ids: Iterable[str]) -> dict[str, Record]:
         """Return the records of those of the runs that have one, by ``run_id``. For the study's owner only.

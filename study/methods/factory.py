@@ -124,7 +124,7 @@ def _options(spec: StudySpec, method: ChoosingMethod, earlier: Sequence[PlannedR
     confirmed = sum(planned.stage == "confirm" and planned.arm not in method.baselines for planned in earlier)
     max_runs = spec.budget.max_runs
     return {
-        "select_on": spec.select_on,
+        "select_on": spec.selected_on,
         "collapse": spec.collapse,
         "earlier": earlier,
         "exploring_budget": None if max_runs is None else max_runs - confirming_runs(spec, method) - confirmed,

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from study.methods.search_space import ArmSpace, Tried
     from trainables.plans import PlannedRun
-    from trainables.records import Epoch, Record, SelectOn
+    from trainables.records import Epoch, Record, SelectionMetric
     from trainables.settings import CollapseRule
     from trainables.settings import Search as Settings
 
@@ -48,7 +48,7 @@ class Search(QueuedMethod):
         epochs: int,
         dataset: str,
         *,
-        select_on: SelectOn = "validation",
+        select_on: SelectionMetric = "validation",
         collapse: CollapseRule = "set_aside",
         earlier: Sequence[PlannedRun] = (),
         exploring_budget: int | None = None,
@@ -61,7 +61,7 @@ class Search(QueuedMethod):
             settings: number of configurations, seeds, sampler and rungs.
             epochs: most epochs of a run.
             dataset: the data set's fingerprint.
-            select_on: the accuracy that rungs, sampler and choice use.
+            select_on: the metric that rungs, sampler and choice use.
             collapse: what a run far below the others of its configuration is where the best are confirmed.
             earlier: the runs planned in an earlier session, in planning order.
             exploring_budget: most exploring runs; None for no limit beyond ``settings.configurations``.
@@ -234,8 +234,8 @@ class Search(QueuedMethod):
                 self._queue.release(run_id)
 
     def _curve(self, epochs: Sequence[Epoch]) -> Curve:
-        """Return the accuracy to select on, by epoch; NaN if it was not measured."""
-        scores = {epoch.epoch: epoch.accuracy(self._select_on) for epoch in epochs}
+        """Return the metric to select on, by epoch; NaN if it was not measured."""
+        scores = {epoch.epoch: epoch.score(self._select_on) for epoch in epochs}
         return {epoch: math.nan if score is None else score for epoch, score in scores.items()}
 
     def history(self) -> list[Tried]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from study.spec.candidates import Candidate
     from trainables.config import Configuration
     from trainables.plans import PlannedRun
-    from trainables.records import Record, SelectOn
+    from trainables.records import Record, SelectionMetric
     from trainables.settings import CollapseRule
     from trainables.settings import Settle as Settings
 
@@ -55,7 +55,7 @@ class Settle(QueuedMethod):
         settings: Settings,
         dataset: str,
         *,
-        select_on: SelectOn = "validation",
+        select_on: SelectionMetric = "validation",
         collapse: CollapseRule = "set_aside",
         earlier: Sequence[PlannedRun] = (),
         exploring_budget: int | None = None,
@@ -67,7 +67,7 @@ class Settle(QueuedMethod):
             baselines: the configurations confirmed alongside the choice.
             settings: tolerance, confidence, seeds and cap.
             dataset: the data set's fingerprint.
-            select_on: the accuracy that is a record's score.
+            select_on: the metric that is a record's score.
             collapse: what a run far below the others of its candidate is.
             earlier: the runs planned in an earlier session. Those without a record are asked for first; those of
                 configurations that are no longer candidates or baselines are dropped.
@@ -130,9 +130,9 @@ class Settle(QueuedMethod):
         if self._queue.planned[record.run_id].stage != "explore":
             return
         configuration = record.run.configuration
-        accuracy = record.accuracy(self._select_on)
-        if record.status == "complete" and accuracy is not None:
-            self._scores[configuration][record.run.seed] = 100 * accuracy
+        score = record.score(self._select_on)
+        if record.status == "complete" and score is not None:
+            self._scores[configuration][record.run.seed] = 100 * score
         else:
             self._unscored[configuration].add(record.run.seed)
         self._assessments.clear()

@@ -19,7 +19,7 @@ from study.planning.contract import check_contracts
 from study.planning.data import identified, make_plan, read_data
 from study.planning.embeddings import read_embeddings
 from study.planning.machine import ill_suited, lacking
-from study.planning.runs import loads_left, of_other_code, planned_loads, runs_left, superseded
+from study.planning.runs import loads_left, of_other_code, planned_loads, runs_left, superseded, without_metric
 from study.planning.tables import arms_table, open_table
 from study.planning.workload import batch_sizes, estimate_s, frame_counts, patch_counts, patches_of_clips, workloads
 from study.spec.rules.between_keys import control_runs
@@ -100,6 +100,8 @@ def check_study(spec: StudySpec, skip_bad_clips: int = 0) -> Check:
     plan = make_plan(spec, manifest, earlier, embeddings=embeddings)
     work = workloads(spec, manifest, patches_of_clips(spec, manifest, embeddings))
     recorded = Ledger(storage).recorded(p.run.run_id for p in plan.runs)
+    lacking_metric = Ledger(storage).lacking(recorded, spec.selected_on)
+    recorded -= lacking_metric
     left = runs_left(spec, plan, recorded)
     loads = loads_left(spec, plan, recorded)
     if loads.total() != left:  # the method has not named the others yet
@@ -111,6 +113,7 @@ def check_study(spec: StudySpec, skip_bad_clips: int = 0) -> Check:
         (f"{name}: passed every check" for name in kept),
         _runs(spec, plan, len(recorded), left),
         filter(None, [superseded(earlier, storage), of_other_code(earlier, storage)]),
+        without_metric(spec, len(lacking_metric)),
         (f"{line}; gce-study submit is for a cluster that has them" for line in lacking(spec)),
         ill_suited(spec),
         _data(plan.dataset),

@@ -9,6 +9,7 @@ from study.spec.candidates import candidates
 from study.spec.differences import dump
 from study.spec.rules.between_keys import Load, confirming_runs, control_runs, grid_controls
 from trainables.config import SEMANTICS_VERSION
+from trainables.metrics import split_name
 from trainables.naming import control_arm, counted
 from trainables.plans import DataSummary, PlannedRun, StudyPlan
 from trainables.plugins.loading import has_current_code
@@ -16,7 +17,7 @@ from trainables.records import recorded as recorded_in
 from trainables.settings import Grid
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from study.spec.study import StudySpec
     from trainables.storage.types import Location
@@ -99,6 +100,14 @@ def superseded(earlier: StudyPlan | None, storage: Location) -> str:
         f"{count} {are} of an earlier version of the training and {do} not count, because {their} validation accuracy "
         "is over patches instead of clips: the study is trained again"
     )
+
+
+def without_metric(spec: StudySpec, records: int) -> Iterator[str]:
+    """State how many records do not count because an earlier version did not measure what the study chooses by."""
+    if records:
+        lack, do, runs = ("lacks", "does", "its run is") if records == 1 else ("lack", "do", "their runs are")
+        what = f"{counted(records, 'record')} of an earlier version {lack} {split_name(spec.selected_on)[1].words}"
+        yield f"{what} and {do} not count: {runs} trained again"
 
 
 def planned_loads(spec: StudySpec, plan: StudyPlan, recorded: Collection[str]) -> Counter[Load]:

@@ -108,7 +108,7 @@ def _workload(spec: StudySpec, manifest: Manifest, patches: Sequence[int], name:
 
     chosen = subset(manifest, name, fold=fold)
     # With a split for each seed, sizes hardly depend on it, but all verified clips may be on one side.
-    looked_at = (spec.seed_list or range(SEEDS)) if spec.select_on == "verified" else (0,)
+    looked_at = (spec.seed_list or range(SEEDS)) if spec.on_verified else (0,)
     ways = dict.fromkeys(map(spec.splitting.validation_split, looked_at))
     splits = [split_validation(manifest, chosen, *way) for way in ways]
     train, held = splits[0]
@@ -126,7 +126,7 @@ def _unusable(spec: StudySpec, name: str, shown: str, work: Workload, *, verifie
     """Yield why a subset cannot be trained on; ``verified``: whether a validation clip is verified in every split."""
     if work.validation_patches == 0:
         yield f"{shown}: no clip can be held out to validate; a class needs at least 2 clips"
-    elif spec.select_on == "verified" and not verified:
+    elif spec.on_verified and not verified:
         some = " of some seed" if spec.splitting.split != "fixed" else ""
         yield f"{shown}: none of its validation clips{some} is verified, and select_on is verified"
     if work.train_patches < (size := max(batch_sizes(spec, name))):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, ValidationInfo, field_validator
 
@@ -16,9 +16,23 @@ from trainables.config import Training
 from trainables.datasets.config import DataSet
 from trainables.datasets.keys import with_paths
 from trainables.frozen import Frozen, not_allowed
-from trainables.records import SelectOn
-from trainables.settings import Budget, CollapseRule, Controls, GpuPrices, Grid, Keep, MethodSpec, Name, distinct
+from trainables.settings import (
+    Budget,
+    CollapseRule,
+    Controls,
+    GpuPrices,
+    Grid,
+    Keep,
+    MethodSpec,
+    Name,
+    SelectOn,
+    distinct,
+    selection_metric,
+)
 from trainables.storage.location import URL, URL_FORM, is_url
+
+if TYPE_CHECKING:
+    from trainables.records import SelectionMetric
 
 MAX_SEEDS = 1000
 MAX_PLUGINS = 50
@@ -127,7 +141,10 @@ class StudyKeys(Frozen):
     ] = None
     select_on: Annotated[
         SelectOn,
-        Field(description="the accuracy to choose by: on validation clips, or on the verified ones among them"),
+        Field(
+            description="what to choose by: the accuracy on validation clips, or on the verified ones among them; "
+            "or another metric"
+        ),
     ] = "validation"
     collapse: CollapseRule = "set_aside"
     controls: Controls = ()
@@ -155,6 +172,16 @@ class StudyKeys(Frozen):
         str,
         Field(min_length=1, validate_default=True, description="folder, or s3://BUCKET/PREFIX, of records and plans"),
     ] = "results"
+
+    @property
+    def selected_on(self) -> SelectionMetric:
+        """The metric to choose by."""
+        return selection_metric(self.select_on)
+
+    @property
+    def on_verified(self) -> bool:
+        """Whether the study chooses by verified validation clips alone."""
+        return self.selected_on.startswith("verified")
 
     @property
     def seed_list(self) -> tuple[int, ...]:

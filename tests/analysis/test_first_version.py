@@ -49,8 +49,8 @@ def test_records_of_the_first_version_have_no_accuracy_over_clips(storage: Locat
         assert old.run.semantics == 1
         assert old.run_id == old.run.run_id
         assert old.validation_clip_accuracy is old.epochs[0].validation_clip_accuracy is None
-        assert old.accuracy("validation") == old.validation_accuracy
-        assert old.epochs[0].accuracy("validation") == old.epochs[0].validation_accuracy
+        assert old.score("validation") == old.validation_accuracy
+        assert old.epochs[0].score("validation") == old.epochs[0].validation_accuracy
 
 
 def test_a_study_of_the_first_version_is_chosen_and_summarised_by_the_accuracy_over_patches(
@@ -71,7 +71,7 @@ def test_the_tables_of_a_study_of_the_first_version_leave_the_accuracy_over_clip
     for table in (runs, epochs):
         assert table["validation_clip_accuracy"].isna().all()
         assert table["validation_accuracy"].notna().all()
-    assert runs["selection_accuracy"].equals(runs["validation_accuracy"])
+    assert runs["selection_score"].equals(runs["validation_accuracy"])
 
 
 def test_a_report_on_the_first_version_states_what_its_validation_accuracy_is_over(results: StudyResults) -> None:

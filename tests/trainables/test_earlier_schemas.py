@@ -1,4 +1,4 @@
-"""Records and plans of every set of keys that a version wrote before documents had a version of their schema."""
+"""Records and plans of every set of keys that an earlier version wrote."""
 
 from __future__ import annotations
 

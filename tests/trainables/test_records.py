@@ -5,6 +5,7 @@ import json
 import pytest
 
 import factories
+from factories import point
 from trainables.config import Configuration, Run
 from trainables.losses.catalogue import CCE
 from trainables.provenance import Attempt, Provenance
@@ -76,4 +77,17 @@ def test_the_provenance_of_an_ended_run_holds_its_earlier_attempts_as_they_were(
 
 @pytest.mark.parametrize(("select_on", "accuracy"), [("validation", 0.25), ("verified", None)])
 def test_a_study_chooses_by_the_accuracy_that_it_names(select_on, accuracy):
-    assert record({}).accuracy(select_on) == accuracy
+    assert record({}).score(select_on) == accuracy
+
+
+def test_a_study_chooses_by_the_last_epochs_macro_f1():
+    epochs = [point(1, validation_macro_f1=0.4), point(2, validation_macro_f1=0.5)]
+    assert factories.record(record({}).run, epochs=epochs).score("validation_macro_f1") == 0.5
+
+
+def test_a_record_of_an_earlier_version_lacks_macro_f1():
+    assert factories.record(record({}).run, epochs=[point(1)]).lacks("validation_macro_f1")
+
+
+def test_a_record_without_verified_validation_clips_lacks_no_metric_on_them():
+    assert not factories.record(record({}).run, epochs=[point(1)]).lacks("verified_macro_f1")

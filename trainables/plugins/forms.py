@@ -20,7 +20,7 @@ NAME_FORM = 'name: Literal["prefix.name"], in lower-case letters, digits and _'
 # Names that a parameter cannot have: an arm has it, or the table of runs has such a column.
 TAKEN = Training.model_fields.keys() | {
     *("arm", "configuration", "cpu_s", "epochs", "error", "gpu_hours", "loss", "network", "parameter", "price"),
-    *("run_id", "seed", "selection_accuracy", "series", "stage", "status", "subset", "test_accuracy", "training"),
+    *("run_id", "seed", "selection_score", "series", "stage", "status", "subset", "test_accuracy", "training"),
     *("validation_accuracy", "validation_clip_accuracy", "value", "verified_accuracy", "wall_s"),
 }
 

@@ -20,6 +20,7 @@ from torch.nn import functional
 
 from trainables.losses.base import Batch, Memory, TrainingSet
 from trainables.losses.checking import checked_losses
+from trainables.metrics import METRICS
 from trainables.naming import counted
 from trainables.networks.building import build, checked_outputs
 from trainables.networks.penalty import l2_penalty
@@ -118,7 +119,7 @@ class RunTraining:
             train_loss=loss,
             validation_loss=validation_loss,
             validation_accuracy=accuracy,
-            **self._clip_accuracies(log_p),
+            **self._clip_metrics(log_p),
             learning_rate=rate,
             q_mean=scores.mean().item() if len(scores) else None,
             q_sd=scores.std(correction=0).item() if len(scores) else None,
@@ -224,13 +225,17 @@ class RunTraining:
         right = clip_predictions(log_p, index.clips, len(index.clip_labels)) == index.clip_labels
         return right, right[index.clip_verified]
 
-    def _clip_accuracies(self, log_p: torch.Tensor) -> dict[str, float | None]:
-        """Return the accuracies over validation clips: on all, and on the verified ones."""
-        right, verified = self._right(log_p)
-        return {
-            "validation_clip_accuracy": right.double().mean().item(),
-            "verified_accuracy": verified.double().mean().item() if len(verified) else None,
-        }
+    def _clip_metrics(self, log_p: torch.Tensor) -> dict[str, float | None]:
+        """Return the fields of ``Epoch`` that are over validation clips: over all, and over the verified ones."""
+        index = self.data.validation
+        predicted = clip_predictions(log_p, index.clips, len(index.clip_labels)).cpu().numpy()
+        labels, verified = index.clip_labels.cpu().numpy(), index.clip_verified.cpu().numpy()
+        values: dict[str, float | None] = {}
+        for name in ("accuracy", "macro_f1", "balanced_accuracy"):
+            metric = METRICS[name].of
+            values[f"validation_{name}"] = metric(labels, predicted)
+            values[f"verified_{name}"] = metric(labels[verified], predicted[verified]) if verified.any() else None
+        return {"validation_clip_accuracy": values.pop("validation_accuracy"), **values}
 
     def evaluate(self) -> Evaluation:
         """Evaluate the current weights on the validation and test clips."""

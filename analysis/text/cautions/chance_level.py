@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.results.runs_table import accuracy_name
+from analysis.results.measures import metric_words
 from analysis.statistics.intervals import accuracy_interval
+from trainables.metrics import split_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,7 @@ def at_chance(finding: Finding, key: Key) -> list[str]:
     low = interval.mean if interval.low is None else interval.low
     if low > max(1 / classes, majority or 0.0):
         return []
-    score = f"{accuracy_name(finding.metric).lower()} of {interval.percent()} % ({interval.label()})"
+    score = f"{metric_words(finding.metric)} of {interval.percent()} % ({interval.label()})"
     most = "" if majority is None else f", and always predicting the most frequent class {100 * majority:.1f} %"
     text = (
         f"{finding.names[key]} is not shown to be better than chance, with a {score}: guessing among {classes} classes "
@@ -49,7 +50,9 @@ def majority_share(results: StudyResults, metric: str) -> float | None:
     """
     if results.labels is None:
         return None
-    parts = {"test": ("test",), "verified": ("train verified",)}.get(metric, ("train verified", "train unverified"))
+    parts = {"test": ("test",), "verified": ("train verified",)}.get(
+        split_name(metric)[0], ("train verified", "train unverified")
+    )
     return largest_share([results.labels.counts[part] for part in parts if part in results.labels.counts])
 
 

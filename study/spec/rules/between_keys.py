@@ -129,12 +129,12 @@ def _equal_epochs(method: ChoosingMethod, arms: Sequence[OpenArm]) -> Iterator[V
 def _comparable(spec: StudyKeys, arms: Sequence[OpenArm]) -> Iterator[Violation]:
     """Yield what makes the accuracies of the arms incomparable."""
     subsets = dict.fromkeys(name for arm in arms for name in arm.subsets)
-    if spec.select_on == "validation" and len(subsets) > 1:
+    if not spec.on_verified and len(subsets) > 1:
         text = (
             f"verified, where subsets are chosen from ({', '.join(subsets)}): each holds out its own validation clips"
         )
-        yield Violation(("select_on",), text)
-    if spec.select_on == "verified":
+        yield Violation(("select_on",) if isinstance(spec.select_on, str) else ("select_on", "labels"), text)
+    if spec.on_verified:
         for arm in arms:
             if "noisy" in arm.subsets:
                 yield Violation(arm.path("subset"), "a subset with verified clips, as select_on is verified")

@@ -58,7 +58,7 @@ def test_a_study_chooses_by_the_accuracy_over_clips_where_that_over_patches_pref
     assert table.loc["cce", "validation_mean"] == pytest.approx(0.701)
     runs = finding.results.runs
     assert (
-        list(runs["selection_accuracy"])
+        list(runs["selection_score"])
         == list(runs["validation_clip_accuracy"])
         == [0.7, 0.6, 0.701, 0.601, 0.702, 0.602]
     )

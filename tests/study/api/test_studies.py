@@ -96,7 +96,10 @@ def test_every_problem_has_its_key_its_value_and_what_is_allowed_but_no_line():
     assert problems(arms=arms, seeds=0, select_on="test") == [
         "arms[1].loss.q: 1.5 is not allowed; allowed: a number in [0, 1]",
         "seeds: 0 is not allowed; allowed: a whole number in [1, 1000]",
-        "select_on: 'test' is not allowed; allowed: one of validation, verified",
+        (
+            "select_on: 'test' is not allowed; allowed: one of validation, verified, or a mapping with the keys "
+            "metric, labels"
+        ),
     ]
 
 

@@ -174,6 +174,28 @@ def test_a_record_that_another_search_cut_meanwhile_is_put_aside(tmp_path: Path)
     assert len(conducted.ledger.warnings) == 1
 
 
+def choosing_by_macro_f1(storage: Path) -> Conductor:
+    """Return a conductor of a grid that chooses by macro F1."""
+    data = DataSummary(name="d", kind="synthetic", fingerprint="d", classes=["x", "y"], clips={})
+    spec = {"select_on": {"metric": "macro_f1", "labels": "given"}}
+    plan = StudyPlan(name="s", description="", method="search", spec=spec, dataset=data, runs=[])
+    return Conductor(OneByOne(), storage, plan, {})
+
+
+def test_a_record_without_the_metric_that_the_study_chooses_by_is_put_aside(tmp_path: Path) -> None:
+    conducted = choosing_by_macro_f1(tmp_path)
+    write_record(tmp_path, record(RUNS[0], epochs=[point(1)]))
+    assert conducted.next() == RUNS[0]
+    assert "earlier record (an earlier version did not measure macro F1)" in conducted.ledger.warnings[0]
+    assert conducted.ledger.warnings[0].endswith("the run is trained again")
+
+
+def test_a_record_with_the_metric_that_the_study_chooses_by_counts(tmp_path: Path) -> None:
+    conducted = choosing_by_macro_f1(tmp_path)
+    write_record(tmp_path, record(RUNS[0], epochs=[point(1, validation_macro_f1=0.5)]))
+    assert conducted.next() == RUNS[1]
+
+
 def test_a_foreign_checkpoint_is_none(tmp_path: Path) -> None:
     foreign = Checkpoint.model_construct(
         training={"curve": [{"epoch": 2}]}, spent=Spent(wall_s=0.0, cpu_s=0.0), earlier=[]

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import factories
-from factories import write_record
+from factories import point, write_record
 from study.cli import main
 from study.errors import OwnedError, SpecError, UnknownStudyError
 from study.ledger.claim import claim, owner
@@ -261,6 +261,16 @@ def test_failed_records_are_put_aside_to_be_trained_again(tmp_path: Path) -> Non
     assert set(left) == {complete.run_id}
     assert (tmp_path / "records" / "failed" / f"{failed.run_id}.json").exists()
     assert ledger.recorded([failed.run_id, complete.run_id]) == {complete.run_id}
+
+
+def test_records_of_an_earlier_version_lack_macro_f1_and_no_accuracy(tmp_path: Path) -> None:
+    earlier = factories.record(record(1).run, epochs=[point(1)])
+    newer = factories.record(record(2).run, epochs=[point(1, validation_macro_f1=0.5)])
+    write_record(tmp_path, earlier)
+    write_record(tmp_path, newer)
+    run_ids = [earlier.run_id, newer.run_id]
+    assert Ledger(tmp_path).lacking(run_ids, "validation_macro_f1") == {earlier.run_id}
+    assert Ledger(tmp_path).lacking(run_ids, "validation") == set()
 
 
 def test_what_killed_processes_left_is_removed_but_nothing_young(tmp_path: Path) -> None:

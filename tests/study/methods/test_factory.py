@@ -104,7 +104,12 @@ def scored_grid(storage: Path, scores: dict[float, tuple[float, float]], **chang
         t = answer.varied.get("temperature")
         validation, verified = scores[float(t)] if answer.arm == "adaptive" and t else (0.5, 0.5)
         spread = 0.001 * answer.run.seed
-        epochs = [point(1, q_mean=0.6 if answer.arm == "adaptive" else None)]
+        others = {  # the two configurations are ordered by them in turn
+            "validation_macro_f1": verified + spread,
+            "verified_macro_f1": validation + spread,
+            "validation_balanced_accuracy": validation + spread,
+        }
+        epochs = [point(1, q_mean=0.6 if answer.arm == "adaptive" else None, **others)]
         scored = {"validation_clip_accuracy": validation + spread, "verified_accuracy": verified + spread}
         method.tell(record(answer, epochs=epochs, **scored))
     planned = method.planned()
@@ -112,9 +117,18 @@ def scored_grid(storage: Path, scores: dict[float, tuple[float, float]], **chang
     return {float(p.varied["temperature"]) for p in planned if p.stage == "control"}
 
 
-@pytest.mark.parametrize(("select_on", "temperature"), [("validation", 100.0), ("verified", 1000.0)])
-def test_the_accuracy_that_a_grid_selects_on_decides_which_configuration_has_a_control(
-    tmp_path: Path, select_on: str, temperature: float
+@pytest.mark.parametrize(
+    ("select_on", "temperature"),
+    [
+        ("validation", 100.0),
+        ("verified", 1000.0),
+        ({"metric": "macro_f1"}, 1000.0),
+        ({"metric": "macro_f1", "labels": "verified"}, 100.0),
+        ({"metric": "balanced_accuracy"}, 100.0),
+    ],
+)
+def test_the_metric_that_a_grid_selects_on_decides_which_configuration_has_a_control(
+    tmp_path: Path, select_on: str | dict[str, str], temperature: float
 ) -> None:
     scores = {100.0: (0.8, 0.6), 1000.0: (0.7, 0.9)}
     assert scored_grid(tmp_path, scores, select_on=select_on) == {temperature}

@@ -65,17 +65,21 @@ class Training:
         return record(self.run, status, self.curve(epochs))
 
 
-def test_rungs_and_choice_follow_the_accuracy_over_clips():
-    """Over patches, a higher q is better; over clips, a lower one."""
+@pytest.mark.parametrize(
+    ("select_on", "field"), [("validation", "validation_clip_accuracy"), ("verified_macro_f1", "verified_macro_f1")]
+)
+def test_rungs_and_choice_follow_the_metric_to_select_on(select_on, field):
+    """Over patches, a higher q is better; by the metric, a lower one."""
     space = [ArmSpace("lq", {"q": SampledRange(0, 1)}, lambda v: Configuration(loss=GCE(name="gce", q=v["q"])))]
-    method = Search(space, [], settings_of(configurations=8, confirm_best=1), EPOCHS, "f")
+    settings = settings_of(configurations=8, confirm_best=1)
+    method = Search(space, [], settings, EPOCHS, "f", select_on=select_on)
     sampled, confirmed = {}, set()
     while not isinstance(planned := method.ask(), Signal):
         q, epochs = planned.varied["q"], []
         for epoch in range(1, EPOCHS + 1):
             accuracies = {
                 "validation_accuracy": q * epoch / EPOCHS,
-                "validation_clip_accuracy": (1 - q) * epoch / EPOCHS,
+                field: (1 - q) * epoch / EPOCHS,
             }
             epochs.append(point(epoch, **accuracies))
             if method.report(planned.run.run_id, epochs) is not Decision.CONTINUE:

@@ -256,6 +256,16 @@ def test_the_accuracy_over_clips_decides_and_not_that_over_patches() -> None:
     assert method.chosen.varied == {"temperature": 1e4}
 
 
+def test_macro_f1_can_decide() -> None:
+    method = settle(within=0.5, select_on="validation_macro_f1")
+    while isinstance(planned := method.ask(), PlannedRun):
+        macro_f1 = easy(planned)
+        epochs = [factories.point(1, validation_accuracy=1 - macro_f1, validation_macro_f1=macro_f1)]
+        method.tell(factories.record(planned, epochs=epochs))
+    assert method.chosen is not None
+    assert method.chosen.varied == {"temperature": 1e4}
+
+
 def test_the_verified_accuracy_can_decide() -> None:
     method = settle(select_on="verified", within=0.5)
     for planned in asked(method):

@@ -19,6 +19,7 @@ from study.planning.runs import (
     runs_left,
     study_plan,
     superseded,
+    without_metric,
 )
 from study.spec.candidates import candidates
 from study.spec.reading import read_spec
@@ -183,6 +184,14 @@ def test_a_study_that_explores_continues_without_the_runs_of_an_earlier_version(
 def test_controls_of_an_earlier_version_are_dropped_from_a_grid() -> None:
     runs = study_plan(study(), DATA, plan_of_two_versions("control")).runs
     assert {p.run.semantics for p in runs} == {SEMANTICS_VERSION}
+
+
+def test_records_without_the_metric_to_choose_by_are_counted_in_words() -> None:
+    spec = study(select_on={"metric": "macro_f1", "labels": "verified"})
+    assert list(without_metric(spec, 0)) == []
+    assert list(without_metric(spec, 2)) == [
+        "2 records of an earlier version lack macro F1 and do not count: their runs are trained again"
+    ]
 
 
 def test_records_of_an_earlier_version_are_counted_in_words(tmp_path: Path) -> None:

@@ -216,7 +216,7 @@ of_two = st.fixed_dictionaries(
         "dataset": st.just({"kind": "synthetic"}),
         "arms": st.just([{"name": "a", "loss": {"name": "gce"}}, {"name": "b", "loss": {"name": "adaptive_gce"}}]),
         "method": chosen,
-        "select_on": st.sampled_from(["validation", "verified"]),
+        "select_on": st.sampled_from(["validation", "verified", {"metric": "macro_f1", "labels": "verified"}]),
         "controls": st.sampled_from([[], ["fixed_q"]]),
         "budget": st.fixed_dictionaries({"max_hours": st.none() | st.floats(0.1, 1e6)}),
     }
@@ -264,6 +264,16 @@ def test_keys_that_an_earlier_version_did_not_know_are_no_difference() -> None:
     new = dump(read(GOOD))
     old = {key: value for key, value in new.items() if key not in {"select_on", "controls", "budget"}}
     assert differences(old, new) == []
+
+
+def test_accuracy_as_the_metric_to_select_on_is_no_difference() -> None:
+    old, new = read(GOOD), read(f"{GOOD}select_on: {{metric: accuracy, labels: given}}\n")
+    assert differences(dump(old), dump(new)) == []
+
+
+def test_another_metric_to_select_on_is_a_difference() -> None:
+    old, new = read(GOOD), read(f"{GOOD}select_on: {{metric: macro_f1}}\n")
+    assert differences(dump(old), dump(new)) == ["select_on: 'validation' -> {metric: 'macro_f1', labels: 'given'}"]
 
 
 def test_differences_say_each_changed_key() -> None:

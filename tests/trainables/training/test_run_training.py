@@ -14,6 +14,7 @@ from trainables.feature_settings import FEATURES
 from trainables.features.frame_store_builder import build_store
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE, SoftBootstrapping
 from trainables.losses.robust import gce
+from trainables.metrics import METRICS
 from trainables.networks.cnn import CNN
 from trainables.records import read_record, recorded
 from trainables.storage.folder_location import FolderLocation
@@ -279,15 +280,30 @@ def test_an_epoch_records_the_accuracy_over_patches_and_that_over_clips_scored_a
     right = means.argmax(axis=1) == np.array(labels)
     assert point.validation_clip_accuracy == pytest.approx(right.mean())
     assert point.verified_accuracy == pytest.approx(right[verified].mean())
+    predicted, truth = means.argmax(axis=1), np.array(labels)
+    assert point.validation_macro_f1 == pytest.approx(METRICS["macro_f1"].of(truth, predicted))
+    assert point.verified_macro_f1 == pytest.approx(METRICS["macro_f1"].of(truth[verified], predicted[verified]))
+    assert point.validation_balanced_accuracy == pytest.approx(METRICS["balanced_accuracy"].of(truth, predicted))
+    assert point.verified_balanced_accuracy == pytest.approx(
+        METRICS["balanced_accuracy"].of(truth[verified], predicted[verified])
+    )
     assert point.validation_accuracy == pytest.approx((p.argmax(axis=1) == index.labels.numpy()).mean())
     assert point.validation_accuracy != point.validation_clip_accuracy
+
+
+def test_an_epoch_has_no_metric_on_verified_clips_without_any(loader, make_run):
+    run = make_run(epochs=1)
+    unverified = index_patches([(0, 100), (100, 100)], [0, 1], [False, False], FEATURES)
+    point = RunTraining(run, replace(loader.run_data(run), validation=unverified), CPU).train_epoch()
+    assert (point.verified_accuracy, point.verified_macro_f1, point.verified_balanced_accuracy) == (None, None, None)
+    assert point.validation_macro_f1 is not None
 
 
 def test_schedule_and_early_stopping_follow_the_accuracy_over_patches(loader, make_run, monkeypatch):
     training = RunTraining(run := make_run(epochs=4), loader.run_data(run), CPU)
     seen = []
     monkeypatch.setattr(
-        training, "_clip_accuracies", lambda _: {"validation_clip_accuracy": 0.0, "verified_accuracy": 0.0}
+        training, "_clip_metrics", lambda _: {"validation_clip_accuracy": 0.0, "verified_accuracy": 0.0}
     )
     monkeypatch.setattr(training.schedule, "step", seen.append)
     while not training.finished:

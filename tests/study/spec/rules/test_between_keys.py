@@ -44,6 +44,24 @@ def study(arms: str, rest: str) -> str:
             "1: select_on: missing; allowed: verified, where subsets are chosen from (all, clean)",
         ),
         (
+            study(
+                f"{VALUES[:-1]}, subset: {{values: [all, clean]}}}}",
+                "method: {name: settle}\nselect_on: {metric: macro_f1, labels: given}",
+            ),
+            "5: select_on.labels: 'given' is not allowed; allowed: verified, where subsets are chosen from (all, cle",
+        ),
+        (
+            study(
+                f"{VALUES[:-1]}, subset: noisy}}",
+                "method: {name: settle}\nselect_on: {metric: macro_f1, labels: verified}",
+            ),
+            "3: arms[0].subset: 'noisy' is not allowed; allowed: a subset with verified clips",
+        ),
+        (
+            study(CCE, "seeds: 2\nselect_on: {metric: log_loss}"),
+            "5: select_on.metric: 'log_loss' is not allowed; allowed: one of accuracy, macro_f1, balanced_accuracy",
+        ),
+        (
             study(f"{VALUES[:-1]}, subset: noisy}}", "method: {name: settle}\nselect_on: verified"),
             "3: arms[0].subset: 'noisy' is not allowed; allowed: a subset with verified clips",
         ),
