@@ -20,13 +20,12 @@ from torch.nn import functional
 
 from trainables.losses.base import Batch, Memory, TrainingSet
 from trainables.losses.checking import checked_losses
-from trainables.metrics import METRICS
 from trainables.naming import counted
 from trainables.networks.building import build, checked_outputs
 from trainables.networks.penalty import l2_penalty
-from trainables.records import Epoch, Test
+from trainables.records import Epoch
 from trainables.training.augmentation import Augmentation
-from trainables.training.clip_scores import clip_predictions
+from trainables.training.clip_scores import clip_predictions, tested, validation_metrics
 from trainables.training.margins import TrainingMargins
 from trainables.training.optimiser import make_optimiser
 from trainables.training.predictions import TrainingPredictions
@@ -119,7 +118,7 @@ class RunTraining:
             train_loss=loss,
             validation_loss=validation_loss,
             validation_accuracy=accuracy,
-            **self._clip_metrics(log_p),
+            **validation_metrics(log_p, self.data.validation),
             learning_rate=rate,
             q_mean=scores.mean().item() if len(scores) else None,
             q_sd=scores.std(correction=0).item() if len(scores) else None,
@@ -219,34 +218,14 @@ class RunTraining:
             ]
             return functional.log_softmax(torch.cat(parts).float(), dim=1)
 
-    def _right(self, log_p: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return whether validation clips, evaluated like test clips, are right: all of them, and the verified ones."""
-        index = self.data.validation
-        right = clip_predictions(log_p, index.clips, len(index.clip_labels)) == index.clip_labels
-        return right, right[index.clip_verified]
-
-    def _clip_metrics(self, log_p: torch.Tensor) -> dict[str, float | None]:
-        """Return the fields of ``Epoch`` that are over validation clips: over all, and over the verified ones."""
-        index = self.data.validation
-        predicted = clip_predictions(log_p, index.clips, len(index.clip_labels)).cpu().numpy()
-        labels, verified = index.clip_labels.cpu().numpy(), index.clip_verified.cpu().numpy()
-        values: dict[str, float | None] = {}
-        for name in ("accuracy", "macro_f1", "balanced_accuracy"):
-            metric = METRICS[name].of
-            values[f"validation_{name}"] = metric(labels, predicted)
-            values[f"verified_{name}"] = metric(labels[verified], predicted[verified]) if verified.any() else None
-        return {"validation_clip_accuracy": values.pop("validation_accuracy"), **values}
-
     def evaluate(self) -> Evaluation:
         """Evaluate the current weights on the validation and test clips."""
         validation, test = self._log_probabilities(self.data.validation), self._log_probabilities(self.data.test)
-        index = self.data.test
-        predicted = clip_predictions(test, index.clips, len(index.clip_labels))
-        accuracy = (predicted == index.clip_labels).double().mean().item()
-        _, verified = self._right(validation)
+        index = self.data.validation
+        right = clip_predictions(validation, index.clips, len(index.clip_labels)) == index.clip_labels
         return Evaluation(
-            test=Test(accuracy=accuracy, predictions=predicted.tolist()),
-            verified_right="".join("1" if right else "0" for right in verified.tolist()) or None,
+            test=tested(test, self.data.test),
+            verified_right="".join("1" if one else "0" for one in right[index.clip_verified].tolist()) or None,
             outputs=run_outputs(self.data, self.margins.means(), validation, test),
             held_out=held_out_probabilities(self.data, validation) if self.protocol.split == "in_turn" else None,
         )

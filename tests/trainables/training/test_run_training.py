@@ -18,6 +18,7 @@ from trainables.metrics import METRICS
 from trainables.networks.cnn import CNN
 from trainables.records import read_record, recorded
 from trainables.storage.folder_location import FolderLocation
+from trainables.training import run_training
 from trainables.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from trainables.training.clip_scores import clip_predictions
 from trainables.training.patches import index_patches
@@ -303,7 +304,9 @@ def test_schedule_and_early_stopping_follow_the_accuracy_over_patches(loader, ma
     training = RunTraining(run := make_run(epochs=4), loader.run_data(run), CPU)
     seen = []
     monkeypatch.setattr(
-        training, "_clip_metrics", lambda _: {"validation_clip_accuracy": 0.0, "verified_accuracy": 0.0}
+        run_training,
+        "validation_metrics",
+        lambda *_: {"validation_clip_accuracy": 0.0, "verified_accuracy": 0.0},
     )
     monkeypatch.setattr(training.schedule, "step", seen.append)
     while not training.finished:
@@ -317,6 +320,15 @@ def test_a_test_clip_is_scored_as_before(loader, make_run):
     log_p, index = training._log_probabilities(training.data.test), training.data.test
     assert test.predictions == clip_predictions(log_p, index.clips, 12).tolist()
     assert test.accuracy == np.mean(np.array(test.predictions) == index.clip_labels.numpy())
+
+
+@pytest.mark.parametrize("name", ["top3", "log_loss", "calibration_error"])
+def test_a_test_metric_is_that_of_the_probabilities_that_are_kept_to_their_precision(loader, make_run, name):
+    training = train(loader, make_run(), 1)
+    evaluation = training.evaluate()
+    labels = training.data.test.clip_labels.numpy()
+    kept = METRICS[name].of(labels, evaluation.outputs.probabilities.astype(np.float32))
+    assert getattr(evaluation.test, name) == pytest.approx(kept, abs=2e-3)
 
 
 @pytest.mark.slow
