@@ -23,6 +23,7 @@ from study.spec.shipped import spec_path
 from study.spec.study import StudySpec
 from study.spec.yaml_reader import parse
 from study.testing import check_loss
+from trainables.datasets.config import KINDS
 from trainables.features.embeddings.checking import check_embeddings
 from trainables.features.embeddings.files import open_embeddings
 from trainables.hear.embedding import embed_clips
@@ -157,12 +158,7 @@ def test_the_study_of_the_readme_is_the_demo():
 
 def test_every_kind_of_data_set_and_every_method_is_shown():
     shown = [parse(text).data for _, text in blocks("yaml")]
-    assert {part["dataset"]["kind"] for part in shown if "dataset" in part} == {
-        "csv",
-        "folder",
-        "fsdnoisy18k",
-        "synthetic",
-    }
+    assert {part["dataset"]["kind"] for part in shown if "dataset" in part} == set(KINDS)
     assert {part["method"]["name"] for part in shown if "method" in part} == {"grid", "settle", "search"}
 
 

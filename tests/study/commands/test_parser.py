@@ -26,7 +26,7 @@ MISSPELT = {
     "a command of a group": (["data", "fech", "x"], "'fech' is not a command (did you mean fetch?)"),
     "an option": (["best", "demo", "--jsn"], "unknown argument: '--jsn' (did you mean --json?)"),
     "an option with a value": (["status", "demo", "--stroage=x"], "'--stroage=x' (did you mean --storage?)"),
-    "a choice": (["data", "describe", "x", "--kind", "csw"], "'csw'; allowed: fsdnoisy18k, csv, folder (did you mean"),
+    "a choice": (["data", "describe", "x", "--kind", "csw"], "arca23k-fsd, csv, folder (did you mean"),
     "a format": (["report", "demo", "--format", "htm"], "(did you mean html?)"),
 }
 
