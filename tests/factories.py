@@ -161,6 +161,7 @@ class Builder:
         patches: float | None = None,
         training: Training | None = None,
         network: Network = DEFAULT_NETWORK,
+        fold: str | None = None,
     ) -> str:
         """Plan a run and, unless ``status`` is None, record it; return its run_id.
 
@@ -169,7 +170,7 @@ class Builder:
         """
         over_patches = validation if patches is None else patches
         configuration = Configuration(loss=loss, subset=subset, training=training or self.training, network=network)
-        run = Run(configuration=configuration, seed=seed, dataset=FINGERPRINT, features=self.features)
+        run = Run(configuration=configuration, seed=seed, dataset=FINGERPRINT, features=self.features, fold=fold)
         self.planned.append(PlannedRun(arm=arm, varied=dict(varied or {}), run=run, stage=stage))
         if status is not None:
             self.records[run.run_id] = record(
@@ -238,6 +239,16 @@ class Builder:
                 )
         return self
 
+    def cross_validated(self, means: Mapping[str, float], seeds: int, folds: Mapping[str, float]) -> Builder:
+        """Add an arm of GCE for each mean, trained for every fold, each of which moves all accuracies by its value."""
+        for index, (arm, mean) in enumerate(means.items()):
+            for seed in range(seeds):
+                for place, (fold, shift) in enumerate(folds.items()):
+                    accuracy = mean + shift + 0.002 * _noise(seed, 10 * index + place)
+                    loss = GCE(name="gce", q=(index + 1) / 10)
+                    self.add(arm, loss, seed, validation=mean, test=accuracy, fold=fold)
+        return self
+
     def exploring_temperatures(self, drops: dict[float, float]) -> Builder:
         """Add four exploring runs of each T, in a settle study; they end in the opposite order.
 
@@ -271,6 +282,7 @@ class Builder:
             skipped=self.skipped,
             doubtful=self.doubtful,
             embeddings=self.embeddings,
+            folds=dict.fromkeys((p.run.fold for p in self.planned if p.run.fold is not None), 2),
         )
         return StudyPlan(
             name=self.name,

@@ -131,6 +131,11 @@ def set_off(name: str) -> str:
     return f'"{name}"' if _RUNS_TOGETHER.search(name) else name
 
 
+def fold_order(fold: str) -> tuple[int, int, str]:
+    """Return the sort key of a fold: numbers in their order, then other names."""
+    return (0, int(fold), fold) if fold.isdecimal() else (1, 0, fold)
+
+
 def listed_names(names: Iterable[str]) -> str:
     """Return class labels or files' names as ``a, "b, c", d``."""
     return ", ".join(map(set_off, names))

@@ -110,6 +110,7 @@ def settings_of(planned: PlannedRun) -> Table:
         rows.append((part, parameters.pop("name")))
         rows += [(symbol(name), number(value)) for name, value in parameters.items()]
     rows += [("subset", configuration.subset), ("seed", str(planned.run.seed))]
+    rows += [] if planned.run.fold is None else [("fold", planned.run.fold)]
     rows += [(name, number(value)) for name, value in dict(configuration.training).items()]
     if configuration.needs_frames:
         rows += [("features", features_in_words(planned.run.features))]
@@ -136,7 +137,7 @@ def confusion_of(labels: ClipLabels | None, plan: StudyPlan, record: Record) -> 
     if record.test is None or labels is None or not matches_labels(record, labels):
         return None
     classes = plan.dataset.classes
-    counts = confusion([record.test.predictions], labels.test, classes)
+    counts = confusion([record.test.predictions], labels.truth(record.run.fold), classes)
     rows = [
         (name, *(str(count) if count else "" for count in row), _share(row[i], row.sum()))
         for i, (name, row) in enumerate(zip(classes, counts, strict=True))

@@ -105,7 +105,7 @@ class LabelJudge:
         resolution: None where the runs' results on single clips are not kept, or each seed holds out other clips.
         exchange: None if it cannot be estimated.
         lacking: runs that keep no results on single clips, because an earlier version trained them.
-        per_seed: whether each seed holds out other clips.
+        per_seed: whether each seed, or each fold, holds out other clips.
 
     """
 
@@ -161,7 +161,8 @@ def _judge(
     keys = [row.key for row in rows]
     chosen = next((key for key in choices if key in keys), keys[0])
     right = {key: _right(results, runs_of(runs, key)) for key in keys}
-    per_seed = results.plan.settings.split != "fixed"
+    # Where each fold is the test set in turn, the runs of a seed hold out other clips too.
+    per_seed = results.plan.settings.split != "fixed" or bool(results.plan.dataset.folds)
     clips = _clips(results.plan, subset, right)
     return LabelJudge(
         subset,

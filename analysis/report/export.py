@@ -32,8 +32,8 @@ def runs_table(results: StudyResults) -> pd.DataFrame:
 
 
 def epochs_table(results: StudyResults) -> pd.DataFrame:
-    """Return one row per recorded epoch: study, run_id, arm, configuration, subset, seed, then the curve's point."""
-    labels = results.runs.drop_duplicates("run_id")[["run_id", "arm", "configuration", "subset", "seed"]]
+    """Return a row per recorded epoch: study, run_id, arm, configuration, subset, seed, fold, the curve's point."""
+    labels = results.runs.drop_duplicates("run_id")[["run_id", "arm", "configuration", "subset", "seed", "fold"]]
     table = labels.merge(results.curves, on="run_id", how="inner", validate="one_to_many")
     table.insert(0, "study", results.plan.name)
     return table

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from trainables.storage.types import Location
 
 # Places in a clip's row, as trainables.datasets.manifest.to_json writes it.
-PATH, LABEL, SPLIT, VERIFIED, TRUE_LABEL = 0, 1, 2, 3, 4
+PATH, LABEL, SPLIT, VERIFIED, TRUE_LABEL, FOLD = 0, 1, 2, 3, 4, 7
 
 
 @dataclass(frozen=True)
@@ -48,17 +48,29 @@ class ClipLabels:
             ``records.Test.predictions``.
         counts: ``train verified``, ``train unverified`` and ``test`` -> clips of each class, in the order of classes.
         wrong: training clips of each class whose label is known to be wrong; None if the true labels are unknown.
+        folds: the fold of every test clip, where each fold is the test set in turn; else empty.
 
     """
 
     test: tuple[int, ...]
     counts: dict[str, tuple[int, ...]]
     wrong: tuple[int, ...] | None
+    folds: tuple[str, ...] = ()
 
     @property
     def classes(self) -> int:
         """The number of classes."""
         return max(map(len, self.counts.values()), default=0)
+
+    def tested(self, fold: str | None) -> list[int]:
+        """Return which of the test clips a run is tested on: those of its fold, or all if it has none."""
+        if fold is None:
+            return list(range(len(self.test)))
+        return [i for i, of in enumerate(self.folds) if of == fold]
+
+    def truth(self, fold: str | None) -> list[int]:
+        """Return the labels of the clips that a run is tested on."""
+        return [self.test[i] for i in self.tested(fold)]
 
 
 def read_labels(storage: Location, plan: StudyPlan) -> ClipLabels | None:
@@ -89,6 +101,7 @@ def read_labels(storage: Location, plan: StudyPlan) -> ClipLabels | None:
         tuple(number[clip.label] for clip in clips if clip.part == "test"),
         {part: tuple(counts[part, name] for name in data.classes) for part in data.clips},
         None if all(clip.true_label is None for clip in clips) else tuple(wrong[name] for name in data.classes),
+        tuple(clip.fold for clip in clips if clip.part == "test" and clip.fold),
     )
 
 
@@ -120,6 +133,7 @@ class _Clip(NamedTuple):
     label: str
     part: str  # of the data set, as the plan's counts name it
     true_label: str | None
+    fold: str
 
 
 def _published_clips(storage: Location, plan: StudyPlan) -> list[_Clip] | None:
@@ -128,7 +142,10 @@ def _published_clips(storage: Location, plan: StudyPlan) -> list[_Clip] | None:
     path = published_paths(storage, data, plan.settings.features)[0]  # all have the same labels
     try:
         rows = read_document(path, PublishedDataSet).manifest["clips"]
-        clips = [_Clip(str(row[PATH]), str(row[LABEL]), _part(row), _text(row[TRUE_LABEL])) for row in rows]
+        clips = [
+            _Clip(str(row[PATH]), str(row[LABEL]), _part(row), _text(row[TRUE_LABEL]), "".join(map(str, row[FOLD:])))
+            for row in rows
+        ]
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError, IndexError) as error:
@@ -156,7 +173,7 @@ def _part(row: list[Any]) -> str:
 
 def matches_labels(record: Record, labels: ClipLabels) -> bool:
     """Return whether a record's test accuracy follows from its predictions of known classes; False without a test."""
-    truth = labels.test
+    truth = labels.truth(record.run.fold)
     if record.test is None or not truth or len(record.test.predictions) != len(truth):
         return False
     if min(record.test.predictions) < 0 or max(record.test.predictions) >= labels.classes:
@@ -166,9 +183,15 @@ def matches_labels(record: Record, labels: ClipLabels) -> bool:
 
 
 def predictions(records: Iterable[Record], labels: ClipLabels) -> dict[int, tuple[int, ...]]:
-    """Return seed -> predictions of the complete runs of one configuration that match the labels."""
-    return {
-        record.run.seed: tuple(record.test.predictions)
-        for record in records
-        if record.status == "complete" and record.test is not None and matches_labels(record, labels)
-    }
+    """Return seed -> predictions of the complete runs of one configuration that match the labels.
+
+    Where each fold is the test set in turn, the predictions of a seed are those of all its runs, of which each tests
+    some of the clips; a seed that lacks a run is left out.
+    """
+    by_seed: dict[int, dict[int, int]] = {}
+    for record in records:
+        if record.status == "complete" and record.test is not None and matches_labels(record, labels):
+            of_seed = by_seed.setdefault(record.run.seed, {})
+            of_seed |= zip(labels.tested(record.run.fold), record.test.predictions, strict=True)
+    whole = range(len(labels.test))
+    return {seed: tuple(of[i] for i in whole) for seed, of in by_seed.items() if len(of) == len(whole)}

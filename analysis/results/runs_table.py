@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from statistics import fmean
 from typing import TYPE_CHECKING, NamedTuple
 
 from analysis.results.measures import metric_column
 from trainables.config import Training
-from trainables.naming import label
+from trainables.naming import fold_order, label
 from trainables.settings import selection_metric
 
 if TYPE_CHECKING:
@@ -96,16 +97,36 @@ def runs_of(runs: pd.DataFrame, key: Key) -> pd.DataFrame:
 def scores(runs: pd.DataFrame, metric: str) -> dict[Key, dict[int, float]]:
     """Return configuration -> seed -> value of a metric, of the complete runs, in the plan's order.
 
+    Where each fold is the test set in turn, the value of a seed is the mean over the folds: their test clips are tested
+    once each. A seed that lacks a fold has none, as folds differ in how hard they are.
+
     ``metric`` is the name of a measured value, such as ``test`` or ``verified_macro_f1``, or ``selection``; a
     configuration without it is absent.
     """
+    every = len(folds_of(runs)) or 1
     by_configuration: dict[Key, dict[int, float]] = {}
+    for key, by_seed in scores_of_folds(runs, metric).items():
+        whole = {seed: fmean(by_fold.values()) for seed, by_fold in by_seed.items() if len(by_fold) == every}
+        if whole:
+            by_configuration[key] = whole
+    return by_configuration
+
+
+def scores_of_folds(runs: pd.DataFrame, metric: str) -> dict[Key, dict[int, dict[str, float]]]:
+    """Return configuration -> seed -> fold -> value of a metric, of the complete runs; the fold is "" without folds."""
+    by_configuration: dict[Key, dict[int, dict[str, float]]] = {}
     column = metric_column(runs, metric)
     complete = complete_runs(runs).dropna(subset=[column])
-    columns = [complete[name].tolist() for name in (*Key._fields, "seed", column)]
-    for arm, configuration, subset, seed, value in zip(*columns, strict=True):
-        by_configuration.setdefault(Key(arm, configuration, subset), {})[int(seed)] = float(value)
+    columns = [complete[name].tolist() for name in (*Key._fields, "seed", "fold", column)]
+    for arm, configuration, subset, seed, fold, value in zip(*columns, strict=True):
+        by_seed = by_configuration.setdefault(Key(arm, configuration, subset), {})
+        by_seed.setdefault(int(seed), {})[str(fold)] = float(value)
     return by_configuration
+
+
+def folds_of(runs: pd.DataFrame) -> list[str]:
+    """Return the folds of a runs table that are the test set in turn, in their order; empty without folds."""
+    return sorted({str(fold) for fold in runs["fold"]} - {""}, key=fold_order)
 
 
 def keys(runs: pd.DataFrame) -> list[Key]:

@@ -87,8 +87,8 @@ def load_results(storage: Location | Path | str, name: str, *, show_test: bool =
     Raises:
         FileNotFoundError: the storage location holds no study of that name.
         OSError: an object store cannot be reached.
-        ValueError: two different runs share arm, configuration, subset and seed, so a mean would mix two things; or
-            the storage location is a URL of another form than ``trainables.storage.location.URL_FORM``.
+        ValueError: two different runs share arm, configuration, subset, seed and fold, so a mean would mix two things;
+            or the storage location is a URL of another form than ``trainables.storage.location.URL_FORM``.
         DamagedError, OtherVersionError: the plan cannot be read.
 
     """
@@ -162,8 +162,8 @@ def study_results(
         show_test: whether to keep the tests of a study that has not ended.
 
     Raises:
-        ValueError: two different runs share arm, configuration, subset and seed, or runs are of several versions of the
-            training.
+        ValueError: two different runs share arm, configuration, subset, seed and fold, or runs are of several versions
+            of the training.
 
     """
     _ = plan.semantics  # raises for several versions, whose accuracies must not enter one mean
@@ -188,7 +188,7 @@ def study_results(
     runs = pd.DataFrame(rows[: len(plan.runs)], columns=columns).drop_duplicates(
         [*Key._fields, "run_id"], ignore_index=True
     )
-    twice = runs[runs.duplicated([*Key._fields, "seed"])]
+    twice = runs[runs.duplicated([*Key._fields, "seed", "fold"])]
     if len(twice):
         first = twice.iloc[0]
         msg = (
@@ -247,6 +247,7 @@ def _identity(planned: PlannedRun) -> dict[str, Any]:
         "network": configuration.network.name,
         "subset": configuration.subset,
         "seed": planned.run.seed,
+        "fold": planned.run.fold or "",
     }
 
 

@@ -6,7 +6,17 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from analysis.results.measures import metric_name
-from analysis.results.runs_table import LEFT_OUT, WAITING, Key, keys, left_out_count, runs_of, scores, status_counts
+from analysis.results.runs_table import (
+    LEFT_OUT,
+    WAITING,
+    Key,
+    folds_of,
+    keys,
+    left_out_count,
+    runs_of,
+    scores,
+    status_counts,
+)
 from analysis.statistics.intervals import CELL, LEVEL, accuracy_interval
 from analysis.tables.table import NONE, Table
 from analysis.text.methods.procedures import SHARED_LUCK, WITHOUT_EACH_SEED, explained
@@ -136,16 +146,17 @@ _REASONS = {
 
 
 def runs_left_out(runs: pd.DataFrame) -> pd.DataFrame:
-    """Return the runs that enter no mean: run_id, configuration, subset, seed, status, epochs and why (a sentence)."""
+    """Return the runs that enter no mean: run_id, configuration, subset, seed, fold, status, epochs and why."""
     left = runs[runs["status"].isin(LEFT_OUT)].copy()
     left["why"] = [error or _REASONS[status] for error, status in zip(left["error"], left["status"], strict=True)]
-    return left[["run_id", "configuration", "subset", "seed", "status", "epochs", "why"]].reset_index(drop=True)
+    return left[["run_id", "configuration", "subset", "seed", "fold", "status", "epochs", "why"]].reset_index(drop=True)
 
 
 def left_out_table(runs: pd.DataFrame) -> Table:
     """List the runs that enter no mean, and why."""
     left = runs_left_out(runs)
-    columns = ["configuration", "subset", "seed", "status", "epochs", "why"]
+    folds = ["fold"] if folds_of(runs) else []
+    columns = ["configuration", "subset", "seed", *folds, "status", "epochs", "why"]
     rows = tuple(tuple(map(str, row)) for row in left[columns].head(MAX_ROWS).itertuples(index=False))
     note = (
         f"{len(left):,} of {counted(len(runs), 'run')}: {status_counts(left['status'])}."
@@ -156,7 +167,7 @@ def left_out_table(runs: pd.DataFrame) -> Table:
         note += f" The first {MAX_ROWS} are listed; runs.csv has all of them."
     if waiting := int((runs["status"] == WAITING).sum()):
         note += f" Still waiting to be trained: {waiting}."
-    return Table("Runs left out", ("Configuration", "Subset", "Seed", "Status", "Epochs", "Why"), rows, note)
+    return Table("Runs left out", tuple(map(str.capitalize, columns)), rows, note)
 
 
 def skipped_table(results: StudyResults) -> Table:

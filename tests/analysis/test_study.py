@@ -25,8 +25,8 @@ def test_a_loaded_study_has_runs_epochs_summary_choice_and_verdict(full_study: B
     assert len(study.runs) == 46
     assert list(study.runs.columns[:3]) == ["study", "run_id", "stage"]
     assert set(study.epochs["run_id"]) == set(full_study.records)
-    assert list(study.epochs.columns[:7]) == [
-        *("study", "run_id", "arm", "configuration", "subset", "seed", "epoch"),
+    assert list(study.epochs.columns[:8]) == [
+        *("study", "run_id", "arm", "configuration", "subset", "seed", "fold", "epoch"),
     ]
     assert len(study.summary(0.9)) == 7
     assert set(study.summary(0.9)["level"]) == {0.9}

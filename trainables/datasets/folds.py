@@ -6,9 +6,8 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from trainables.datasets.manifest import fold_order
 from trainables.datasets.names import quoted
-from trainables.naming import listed_names
+from trainables.naming import fold_order, listed_names
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

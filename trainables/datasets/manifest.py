@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from trainables.config import digest
+from trainables.naming import fold_order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,11 +145,6 @@ def checked(parsed: tuple[Manifest, list[str]]) -> Manifest:
     if problems:
         raise DataSetError(problems)
     return manifest
-
-
-def fold_order(fold: str) -> tuple[int, int, str]:
-    """Return the sort key of a fold: numbers in their order, then other names."""
-    return (0, int(fold), fold) if fold.isdecimal() else (1, 0, fold)
 
 
 def rank(seed: int, *names: str) -> bytes:

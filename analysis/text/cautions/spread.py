@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def few_seeds(runs: pd.DataFrame, key: Key) -> list[str]:
     """Return a caution if the chosen configuration has reported runs, but too few for an interval."""
-    n = len(complete_runs(runs_of(runs, key)))
+    n = complete_runs(runs_of(runs, key))["seed"].nunique()
     if not 0 < n < MIN_SEEDS:
         return []
     rests = f"{key.configuration} rests on {counted(n, 'seed')}"
