@@ -12,24 +12,26 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.findings.label_evidence import gather_evidence
 from analysis.results.clip_labels import read_training_clips
-from analysis.results.run_outputs import read_stored_outputs
-from analysis.results.runs_table import Key, complete_runs
 from analysis.statistics.label_audit.measures import auroc, precision_at
-from analysis.statistics.label_audit.scores import clip_scores, mean_known, normal_scores, run_scores, seed_scores
-from analysis.statistics.label_audit.suggestions import UNSEEN, suggestions, votes
-from trainables.naming import counted
+from analysis.statistics.label_audit.noise_rates import MIN_VERIFIED, NoiseRates, rates_by_verified
+from analysis.statistics.label_audit.out_of_sample import MISSING, confident_learning, has_cleanlab
+from analysis.statistics.label_audit.scores import clip_scores, mean_known, normal_scores
+from analysis.statistics.label_audit.suggestions import suggestions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from analysis.findings.finding import Finding
+    from analysis.findings.label_evidence import Evidence
     from analysis.results.clip_labels import TrainingClips
-    from analysis.statistics.arrays import Floats, Integers
+    from analysis.statistics.arrays import Floats
+    from analysis.statistics.label_audit.out_of_sample import ConfidentLearning
     from trainables.storage.types import Location
 
 TOP = (50, 100, 200)  # numbers of clips at which the precision is measured
-SOURCES = ("margins", "neighbours", "out_of_sample")
+BY_VERIFIED, BY_JOINT = "verified clips", "confident joint"  # LabelAudit.rates_by
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +59,8 @@ class LabelAudit:
             among the clips that are not verified: ``source``, ``clips``, ``wrong``, ``auroc``, ``precision_at_50``,
             ``precision_at_100``, ``precision_at_200``. Empty where no true label is known.
         lacking: what the audit could not use, in sentences.
+        rates_by: what estimates the noise rates: ``verified clips`` (``rates_by_verified``), ``confident joint``
+            (``confident_learning``, without intervals), or empty.
 
     """
 
@@ -68,6 +72,7 @@ class LabelAudit:
     transition: pd.DataFrame | None
     measures: pd.DataFrame
     lacking: tuple[str, ...]
+    rates_by: str = ""
 
 
 def label_audit(finding: Finding, storage: Location, neighbours: Floats | None = None) -> LabelAudit | None:
@@ -93,86 +98,66 @@ def label_audit(finding: Finding, storage: Location, neighbours: Floats | None =
     if training is None:
         return None
     classes = finding.plan.dataset.classes
-    evidence = _evidence(finding, storage, training, len(classes))
-    frame = _clips(training, classes, evidence, neighbours)
-    sources = tuple(name for name in SOURCES if name in frame)
+    evidence = gather_evidence(finding, storage, len(training.paths), len(classes))
+    lacking = list(evidence.lacking)
+    learned = _confident_learning(evidence, training, lacking)
+    scores = {"margins": evidence.margins}
+    if neighbours is not None:
+        scores["neighbours"] = normal_scores(neighbours)[None]
+    if learned is not None:
+        scores["out_of_sample"] = normal_scores(learned.suspicion)[None]
+    frame = _clips(training, classes, evidence, scores)
+    rates, rates_by = _noise_rates(frame, classes, learned, lacking)
     return LabelAudit(
         finding.plan.name,
         evidence.runs,
         frame,
-        sources,
-        _classes(frame, classes),
-        None,
-        _measures(frame, sources),
-        evidence.lacking,
+        tuple(scores),
+        _classes(frame, classes, rates),
+        None if learned is None else pd.DataFrame(learned.transition, index=classes, columns=classes),
+        _measures(frame, [*scores]),
+        tuple(lacking),
+        rates_by,
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Evidence:
-    """What the runs show of N clips: the first two a row for each seed, the others a number for each clip."""
-
-    margins: Floats  # normal scores. Shape (seeds, N)
-    votes: Integers  # shape (seeds, N, K)
-    trained: Integers
-    held_out: Integers
-    runs: int
-    lacking: tuple[str, ...]
+def _confident_learning(evidence: Evidence, training: TrainingClips, lacking: list[str]) -> ConfidentLearning | None:
+    if evidence.out_of_sample is None:
+        return None
+    if has_cleanlab():
+        return confident_learning(evidence.out_of_sample, np.array(training.labels, dtype=np.int64))
+    lacking.append(MISSING)
+    return None
 
 
-def _evidence(finding: Finding, storage: Location, training: TrainingClips, classes: int) -> _Evidence:
-    """Go through the runs seed by seed: of a large study, not all outputs fit in memory."""
-    clips = len(training.paths)
-    margins, votes_of_seeds = [], []
-    trained, held_out = np.zeros(clips, dtype=np.int64), np.zeros(clips, dtype=np.int64)
-    runs, absent, problems = 0, 0, list[str]()
-    for run_ids in _runs_by_seed(finding).values():
-        stored = read_stored_outputs(storage, run_ids, clips)
-        absent, problems = absent + stored.absent, [*problems, *stored.problems]
-        if not stored.outputs:
-            continue
-        outputs = list(stored.outputs.values())
-        runs += len(outputs)
-        seen = [np.isfinite(run.margins) for run in outputs]
-        margins.append(seed_scores([run_scores(run.margins, run.epochs > 0) for run in outputs]))
-        suggested = (
-            np.where(saw, run.suggested.astype(np.int64), UNSEEN) for saw, run in zip(seen, outputs, strict=True)
+def _noise_rates(
+    frame: pd.DataFrame, classes: Sequence[str], learned: ConfidentLearning | None, lacking: list[str]
+) -> tuple[NoiseRates, str]:
+    """Return the estimated share of wrong labels of each class, and which estimate it is."""
+    number = {name: k for k, name in enumerate(classes)}
+    labels = np.array([number[label] for label in frame["label"]], dtype=np.int64)
+    score, verified = frame["score"].to_numpy(dtype=np.float64), frame["verified"].to_numpy(dtype=bool)
+    if rates := rates_by_verified(score, labels, verified, len(classes)):
+        return rates, BY_VERIFIED
+    unknown = np.full(len(classes), np.nan)
+    if learned is not None:
+        return NoiseRates(learned.rates, unknown, unknown), BY_JOINT
+    if np.isfinite(score).any():
+        lacking.append(
+            f"the share of wrong labels is not estimated: that needs {MIN_VERIFIED} verified clips beside others, or "
+            "runs with training.split: in_turn"
         )
-        votes_of_seeds.append(votes(suggested, clips, classes))
-        trained += sum(run.epochs > 0 for run in outputs)
-        held_out += sum(saw & (run.epochs == 0) for saw, run in zip(seen, outputs, strict=True))
-    them = "it" if absent == 1 else "them"
-    lacking = [f"{counted(absent, 'run')} left no margins: an earlier version of gce-study trained {them}"]
-    return _Evidence(
-        np.stack(margins) if margins else np.full((1, clips), np.nan),
-        np.stack(votes_of_seeds) if votes_of_seeds else np.zeros((1, clips, classes), dtype=np.int64),
-        trained,
-        held_out,
-        runs,
-        (*lacking[: min(absent, 1)], *problems),
-    )
-
-
-def _runs_by_seed(finding: Finding) -> dict[int, list[str]]:
-    """Return seed -> run_ids of the complete runs that have not collapsed; one that two arms name counts once."""
-    by_seed: dict[int, list[str]] = {}
-    collapsed = finding.collapses.collapsed
-    rows = complete_runs(finding.results.runs).drop_duplicates("run_id")
-    columns = [rows[name].tolist() for name in (*Key._fields, "stage", "seed", "run_id")]
-    for arm, configuration, subset, stage, seed, run_id in zip(*columns, strict=True):
-        if stage == "explore" or seed not in collapsed.get(Key(arm, configuration, subset), ()):
-            by_seed.setdefault(int(seed), []).append(run_id)
-    return by_seed
+    return NoiseRates(unknown, unknown, unknown), ""
 
 
 def _clips(
-    training: TrainingClips, classes: Sequence[str], evidence: _Evidence, neighbours: Floats | None
+    training: TrainingClips, classes: Sequence[str], evidence: Evidence, of_sources: Mapping[str, Floats]
 ) -> pd.DataFrame:
+    """Return ``LabelAudit.clips`` from the normal scores of each source: of each seed, or the same for all seeds."""
     given = np.array(training.labels, dtype=np.int64)
-    of_sources = {"margins": evidence.margins}
-    if neighbours is not None:
-        of_sources["neighbours"] = normal_scores(neighbours)[None]
-    scores = clip_scores(mean_known(np.broadcast_to(of, evidence.margins.shape) for of in of_sources.values()))
+    seen = np.isfinite(evidence.margins)
+    together = mean_known(np.broadcast_to(scores, seen.shape) for scores in of_sources.values())
+    scores = clip_scores(np.where(seen, together, np.nan))
     suggested = suggestions(evidence.votes, given)
     names = np.array([*classes, ""], dtype=object)  # UNSEEN is the last place
     frame = pd.DataFrame(
@@ -186,7 +171,7 @@ def _clips(
             "low": scores.low,
             "high": scores.high,
             "runs": evidence.trained + evidence.held_out,
-            "seeds": np.isfinite(evidence.margins).sum(axis=0),
+            "seeds": seen.sum(axis=0),
             "trained": evidence.trained,
             "held_out": evidence.held_out,
             "verified": training.verified,
@@ -205,22 +190,22 @@ def _known_wrong(frame: pd.DataFrame) -> pd.Series[bool]:
     return frame["true_label"] != frame["label"]
 
 
-def _classes(frame: pd.DataFrame, classes: Sequence[str]) -> pd.DataFrame:
-    of_class = {name: frame[frame["label"] == name] for name in classes}
+def _classes(frame: pd.DataFrame, classes: Sequence[str], rates: NoiseRates) -> pd.DataFrame:
     nan = float("nan")
     rows = [
         {
             "class": name,
             "clips": len(rows),
             "verified": int(rows["verified"].sum()),
-            "noise_rate": nan,
-            "low": nan,
-            "high": nan,
+            "noise_rate": rate,
+            "low": low,
+            "high": high,
             "true_rate": float(_known_wrong(rows).astype("Float64").mean())
             if rows["true_label"].notna().any()
             else nan,
         }
-        for name, rows in of_class.items()
+        for name, rate, low, high in zip(classes, rates.rate, rates.low, rates.high, strict=True)
+        for rows in [frame[frame["label"] == name]]
     ]
     return pd.DataFrame(rows)
 

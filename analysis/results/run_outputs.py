@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from trainables.naming import counted
 from trainables.outputs.clips import RunOutputs, read_outputs
+from trainables.outputs.held_out import HeldOutProbabilities, read_held_out
 from trainables.storage.documents import DamagedError, is_outage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from trainables.storage.types import Location
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -45,17 +48,8 @@ def read_stored_outputs(storage: Location, run_ids: Sequence[str], clips: int) -
     """
 
     def read(run_id: str) -> RunOutputs | str | None:
-        try:
-            outputs = read_outputs(storage, run_id)
-        except FileNotFoundError:
-            return None
-        except DamagedError as error:
-            return str(error)
-        except OSError as error:
-            if is_outage(storage, error):
-                raise
-            return str(error)
-        if len(outputs.margins) == clips:
+        outputs = _read(storage, run_id, read_outputs)
+        if not isinstance(outputs, RunOutputs) or len(outputs.margins) == clips:
             return outputs
         of_clips = counted(len(outputs.margins), "training clip")
         return f"outputs of run {run_id}: for {of_clips}, and the data set has {clips}"
@@ -66,3 +60,52 @@ def read_stored_outputs(storage: Location, run_ids: Sequence[str], clips: int) -
         sum(outputs is None for outputs in read_in_order.values()),
         tuple(problem for problem in read_in_order.values() if isinstance(problem, str)),
     )
+
+
+def read_stored_held_out(
+    storage: Location, run_ids: Sequence[str], clips: int, classes: int
+) -> tuple[list[HeldOutProbabilities], list[str]]:
+    """Read what runs predict for the clips that they held out, and why a file cannot be used, a line for each.
+
+    Args:
+        storage: the storage location.
+        run_ids: of complete runs.
+        clips: number of training clips of their data set.
+        classes: number of its classes.
+
+    Raises:
+        OSError: an object store cannot be reached.
+
+    """
+
+    def read(run_id: str) -> HeldOutProbabilities | str | None:
+        held = _read(storage, run_id, read_held_out)
+        if not isinstance(held, HeldOutProbabilities):
+            return held
+        if held.probabilities.shape[1] == classes and not (held.clips >= clips).any():
+            return held
+        return f"held-out probabilities of run {run_id}: of other clips or classes than those of the data set"
+
+    outcomes = list(storage.map(read, run_ids))
+    return [held for held in outcomes if isinstance(held, HeldOutProbabilities)], [
+        problem for problem in outcomes if isinstance(problem, str)
+    ]
+
+
+def _read(storage: Location, run_id: str, reader: Callable[[Location, str], T]) -> T | str | None:
+    """Return what a reader reads, None where there is no file, or why the file cannot be used.
+
+    Raises:
+        OSError: an object store cannot be reached.
+
+    """
+    try:
+        return reader(storage, run_id)
+    except FileNotFoundError:
+        return None
+    except DamagedError as error:
+        return str(error)
+    except OSError as error:
+        if is_outage(storage, error):
+            raise
+        return str(error)

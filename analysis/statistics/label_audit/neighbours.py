@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from analysis.statistics.arrays import Floats, Integers
 
-NEIGHBOURS = 10
+NEIGHBOURS = 20
 BLOCK = 1024  # rows of similarities at a time; memory holds 1024 x clips numbers
 
 

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from analysis.findings.label_audit import label_audit
 from analysis.findings.method_finding import method_finding
 from analysis.results.study_results import load_results
 from analysis.study import load_study
 from factories import Builder, leave_manifest, write_margins
+from trainables.config import Training
 from trainables.datasets.manifest import Clip
 from trainables.losses.catalogue import CCE, GCE
 from trainables.outputs.clips import outputs_path
+from trainables.outputs.held_out import HeldOutProbabilities, write_held_out
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
@@ -110,7 +113,7 @@ def test_runs_without_outputs_are_stated_and_the_others_used(tmp_path: Path) -> 
     Path(str(outputs_path(location(tmp_path), next(iter(study.records))))).unlink()
     audit = _audit(tmp_path)
     assert audit.runs == 3
-    assert audit.lacking == ("1 run left no margins: an earlier version of gce-study trained it",)
+    assert audit.lacking[0] == "1 run left no margins: an earlier version of gce-study trained it"
 
 
 def test_damaged_outputs_are_named(tmp_path: Path) -> None:
@@ -122,6 +125,81 @@ def test_damaged_outputs_are_named(tmp_path: Path) -> None:
     assert audit.runs == 2
     assert any(f"{first}.npz: damaged" in line for line in audit.lacking)
     assert f"outputs of run {second}: for 1 training clip, and the data set has 6" in audit.lacking
+
+
+def _study_in_turn(storage: Path) -> Builder:
+    """Write a study of two seeds that hold out even and odd clips of 24, of which two are labelled wrong."""
+    training = Training(split="in_turn", validation=0.5)
+    study = Builder(clips={"train verified": 0, "train unverified": 24, "test": 2}, training=training)
+    true = np.tile([0, 1], 12)
+    given = np.where(np.isin(np.arange(24), [4, 7]), 1 - true, true)
+    names = ("Rain", "Wind")
+    clips = [Clip(f"{i}.wav", names[label], "train", verified=False) for i, label in enumerate(given)]
+    clips += [Clip(f"t{label}.wav", label, "test", verified=True) for label in names]
+    leave_manifest(location(storage), study.plan(), clips)
+    for seed in range(2):
+        run_id = study.add("cce", CCE(name="cce"), seed, test=0.5)
+        margins = np.where(given == true, 2.0, -2.0) + 0.01 * (1 + seed) * np.arange(24)
+        write_margins(location(storage), run_id, margins, [*true], held=0)
+        held = np.arange(seed, 24, 2)
+        sure = np.array([[0.9, 0.1], [0.2, 0.8]])[true[held]]
+        write_held_out(location(storage), run_id, HeldOutProbabilities(held, sure))
+    study.write(storage)
+    return study
+
+
+def test_probabilities_of_held_out_clips_enter_the_score_and_estimate_the_transitions(tmp_path: Path) -> None:
+    pytest.importorskip("cleanlab")
+    _study_in_turn(tmp_path)
+    audit = _audit(tmp_path)
+    assert audit.sources == ("margins", "out_of_sample")
+    assert set(audit.clips["path"][:2]) == {"4.wav", "7.wav"}
+    assert audit.rates_by == "confident joint"
+    assert audit.classes["noise_rate"].tolist() == pytest.approx([1 / 12, 1 / 12])
+    assert audit.transition is not None
+    assert audit.transition.loc["Rain", "Wind"] == pytest.approx(1 / 12)
+
+
+def test_without_cleanlab_a_line_states_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _study_in_turn(tmp_path)
+    monkeypatch.setattr("analysis.findings.label_audit.has_cleanlab", lambda: False)
+    audit = _audit(tmp_path)
+    assert audit.sources == ("margins",)
+    assert audit.lacking[0].endswith("install the extra: pip install -c constraints.txt '.[audit]'")
+    assert audit.transition is None
+
+
+def test_probabilities_of_other_classes_are_named_and_left_out(tmp_path: Path) -> None:
+    study = _study_in_turn(tmp_path)
+    first = next(iter(study.records))
+    write_held_out(location(tmp_path), first, HeldOutProbabilities(np.array([0]), np.ones((1, 3)) / 3))
+    assert f"held-out probabilities of run {first}: of other clips or classes" in _audit(tmp_path).lacking[0]
+
+
+def test_verified_clips_estimate_the_noise_rates_of_the_classes(tmp_path: Path) -> None:
+    study = Builder(clips={"train verified": 40, "train unverified": 40, "test": 2})
+    wrong = np.arange(80) >= 60
+    clips = [Clip(f"{i}.wav", "Rain", "train", verified=i < 40) for i in range(80)]
+    clips += [Clip(f"t{label}.wav", label, "test", verified=True) for label in ("Rain", "Wind")]
+    leave_manifest(location(tmp_path), study.plan(), clips)
+    for seed in range(2):
+        run_id = study.add("cce", CCE(name="cce"), seed, test=0.5)
+        margins = np.where(wrong, -9.0, 1.0) + np.random.default_rng(seed).normal(size=80)
+        write_margins(location(tmp_path), run_id, margins, [0] * 80, held=0)
+    study.write(tmp_path)
+    audit = _audit(tmp_path)
+    assert audit.rates_by == "verified clips"
+    rain = audit.classes.iloc[0]
+    assert rain["low"] < 0.25 < rain["high"]
+    assert rain["noise_rate"] == pytest.approx(0.25, abs=0.08)
+
+
+def test_without_verified_clips_and_probabilities_nothing_estimates_the_rates(tmp_path: Path) -> None:
+    _study(tmp_path)
+    audit = _audit(tmp_path)
+    assert audit.classes["noise_rate"].isna().all()
+    (line,) = audit.lacking
+    assert line.startswith("the share of wrong labels is not estimated: that needs 20 verified clips beside others, or")
 
 
 def test_collapsed_runs_are_left_out(tmp_path: Path) -> None:

@@ -1,0 +1,132 @@
+"""What the runs of a study show of its training labels, gathered from the files beside their records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis.results.run_outputs import read_stored_held_out, read_stored_outputs
+from analysis.results.runs_table import Key, complete_runs
+from analysis.statistics.label_audit.scores import run_scores, seed_scores
+from analysis.statistics.label_audit.suggestions import UNSEEN, votes
+from trainables.naming import counted
+
+if TYPE_CHECKING:
+    from analysis.findings.finding import Finding
+    from analysis.statistics.arrays import Floats, Integers
+    from trainables.outputs.clips import RunOutputs
+    from trainables.outputs.held_out import HeldOutProbabilities
+    from trainables.storage.types import Location
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What the runs show of N training clips of K classes.
+
+    Attributes:
+        margins: normal scores, high where the margin is low; NaN where no run of the seed saw the clip. Shape
+            (seeds, N).
+        votes: how many runs suggest each class. Shape (seeds, N, K).
+        trained: how many runs trained on the clip. Shape (N,).
+        held_out: how many held it out for validation. Shape (N,).
+        out_of_sample: mean probabilities by runs that held out the clip; NaN without such a run; None where no run kept
+            them. Shape (N, K).
+        runs: how many runs there are.
+        lacking: what could not be used, in sentences.
+
+    """
+
+    margins: Floats
+    votes: Integers
+    trained: Integers
+    held_out: Integers
+    out_of_sample: Floats | None
+    runs: int
+    lacking: tuple[str, ...]
+
+
+def gather_evidence(finding: Finding, storage: Location, clips: int, classes: int) -> Evidence:
+    """Read the outputs of the complete runs that have not collapsed, seed by seed: not all need fit in memory.
+
+    Args:
+        finding: what the study found.
+        storage: its storage location.
+        clips: number of training clips, N.
+        classes: number of classes, K.
+
+    Raises:
+        OSError: an object store cannot be reached.
+
+    """
+    margins, votes_of_seeds = [], []
+    trained, held_out = np.zeros(clips, dtype=np.int64), np.zeros(clips, dtype=np.int64)
+    probabilities = _Mean(np.zeros((clips, classes)), np.zeros(clips, dtype=np.int64))
+    runs, absent, problems = 0, 0, list[str]()
+    for run_ids in _runs_by_seed(finding).values():
+        stored = read_stored_outputs(storage, run_ids, clips)
+        absent, problems = absent + stored.absent, [*problems, *stored.problems]
+        outputs = list(stored.outputs.values())
+        if not outputs:
+            continue
+        runs += len(outputs)
+        margins.append(seed_scores([run_scores(run.margins, run.epochs > 0) for run in outputs]))
+        votes_of_seeds.append(votes(map(_suggested, outputs), clips, classes))
+        trained += sum(run.epochs > 0 for run in outputs)
+        held_out += sum(np.isfinite(run.margins) & (run.epochs == 0) for run in outputs)
+        crossed = [run_id for run_id in stored.outputs if _in_turn(finding, run_id)]
+        kept, wrong = read_stored_held_out(storage, crossed, clips, classes)
+        probabilities.add(kept)
+        problems += wrong
+    them = "it" if absent == 1 else "them"
+    lacking = [f"{counted(absent, 'run')} left no margins: an earlier version of gce-study trained {them}"]
+    return Evidence(
+        np.stack(margins) if margins else np.full((1, clips), np.nan),
+        np.stack(votes_of_seeds) if votes_of_seeds else np.zeros((1, clips, classes), dtype=np.int64),
+        trained,
+        held_out,
+        probabilities.value(),
+        runs,
+        (*lacking[: min(absent, 1)], *problems),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Mean:
+    """A running mean of probabilities, clip by clip."""
+
+    total: Floats  # shape (N, K)
+    count: Integers  # shape (N,)
+
+    def add(self, kept: list[HeldOutProbabilities]) -> None:
+        for held in kept:
+            self.total[held.clips] += held.probabilities
+            self.count[held.clips] += 1
+
+    def value(self) -> Floats | None:
+        if not self.count.any():
+            return None
+        known = (self.count > 0)[:, None]
+        empty = np.full(self.total.shape, np.nan)
+        return np.asarray(np.divide(self.total, self.count[:, None], out=empty, where=known))
+
+
+def _suggested(run: RunOutputs) -> Integers:
+    return np.where(np.isfinite(run.margins), run.suggested.astype(np.int64), UNSEEN)
+
+
+def _in_turn(finding: Finding, run_id: str) -> bool:
+    return finding.results.records[run_id].run.configuration.training.split == "in_turn"
+
+
+def _runs_by_seed(finding: Finding) -> dict[int, list[str]]:
+    """Return seed -> run_ids of the complete runs that have not collapsed; one that two arms name counts once."""
+    by_seed: dict[int, list[str]] = {}
+    collapsed = finding.collapses.collapsed
+    rows = complete_runs(finding.results.runs).drop_duplicates("run_id")
+    columns = [rows[name].tolist() for name in (*Key._fields, "stage", "seed", "run_id")]
+    for arm, configuration, subset, stage, seed, run_id in zip(*columns, strict=True):
+        if stage == "explore" or seed not in collapsed.get(Key(arm, configuration, subset), ()):
+            by_seed.setdefault(int(seed), []).append(run_id)
+    return by_seed
