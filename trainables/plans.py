@@ -37,7 +37,7 @@ class HeldOut(Part):
     verified: int  # of them; with a split for each seed the mean over splits, rounded
 
 
-Doubt = Literal["test_in_training", "two_labels", "repeated_training", "repeated_test", "silent"]
+Doubt = Literal["test_in_training", "shared_recording", "two_labels", "repeated_training", "repeated_test", "silent"]
 
 
 class DoubtfulClips(Part):

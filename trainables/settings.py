@@ -23,7 +23,8 @@ MAX_GUARANTEED_CONFIGURATIONS = 9
 MAX_GUARANTEED_CONFIDENCE = 0.95
 MIN_GUARANTEED_SEEDS = 5
 # One rule for studies and arms: both become folder names and labels.
-NAME_PATTERN = r"[a-z0-9][a-z0-9._-]{0,63}"
+MAX_NAME = 64  # characters
+NAME_PATTERN = rf"[a-z0-9][a-z0-9._-]{{0,{MAX_NAME - 1}}}"
 Name = Annotated[str, Field(pattern=f"^{NAME_PATTERN}$")]
 
 T = TypeVar("T")

@@ -20,6 +20,7 @@ from trainables.audio.errors import AudioError
 from trainables.audio.headers import probe
 from trainables.datasets.checks.doubtful import doubtful_clips
 from trainables.datasets.checks.files import lines, notes, quick_checks, threads
+from trainables.datasets.checks.pitfalls import pitfalls
 from trainables.datasets.checks.structure import structure
 from trainables.datasets.config import KINDS
 from trainables.datasets.kinds import fsdnoisy18k
@@ -57,8 +58,12 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     verify.add_argument("root", type=_path, metavar="ROOT", help="the folder that holds FSDnoisy18k.meta")
     verify.set_defaults(handler=_verify)
 
-    describe = commands.add_parser("describe", help="print classes, hours, rates, subsets and every problem")
-    describe.add_argument("root", type=_path, metavar="ROOT", help="FSDnoisy18k, a folder per class, or a .csv file")
+    describe = commands.add_parser(
+        "describe", help="print classes, hours, rates, subsets, every problem, and what training will trip over"
+    )
+    describe.add_argument(
+        "root", type=_path, metavar="ROOT", help="a published data set, a folder per class, or a .csv file"
+    )
     describe.add_argument(
         "--kind",
         choices=[name for name, model in KINDS.items() if model.path_key],
@@ -98,7 +103,7 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _describe(options: argparse.Namespace) -> int:
-    """Print the tables of what can be read, and raise DataSetError with everything that is wrong."""
+    """Print the tables of what can be read, with warnings, and raise DataSetError with everything that is wrong."""
     manifest, problems = parse_any(options.root, options.kind)
     if not manifest.clips:
         raise DataSetError(problems)
@@ -106,6 +111,8 @@ def _describe(options: argparse.Namespace) -> int:
         headers, bad = _look(manifest)
         doubtful = doubtful_clips(compare_contents(manifest, headers))
     tables = [class_table(manifest), _audio_table(manifest, headers, bad), subset_table(manifest)]
+    if warnings := pitfalls(manifest, headers):
+        tables.append(("What training will trip over", ("what", "what to do"), warnings))
     if options.csv:
         write(_as_csv(tables))
     else:

@@ -24,6 +24,12 @@ def _caution(doubtful: DoubtfulClips) -> str:
     match doubtful.doubt:
         case "test_in_training":
             text = f"{number} test clips {hold} the sound of a training clip, which makes test accuracies too high"
+        case "shared_recording":
+            were = "was" if one else "were"
+            text = (
+                f"{number} test clips {were} cut from the recording of a training clip, which makes test accuracies "
+                "too high"
+            )
         case "two_labels":
             text = f"{number} clips {hold} a sound that another clip has under another label"
         case "repeated_training":

@@ -42,7 +42,7 @@ def csv_tables(capsys: pytest.CaptureFixture[str]) -> list[list[dict[str, str]]]
 
 def test_describe_counts_classes_hours_and_rates(folders: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("describe", str(folders), "--csv") == 0
-    classes, audio, subsets = csv_tables(capsys)
+    classes, audio, subsets, pitfalls = csv_tables(capsys)
     assert classes[0] == {"class": "cat", "verified": "3", "unverified": "0", "test": "1", "total": "4"}
     assert classes[-1] == {"class": "all", "verified": "6", "unverified": "0", "test": "2", "total": "8"}
     assert audio[0]["files"] == "6 of 6"
@@ -50,6 +50,11 @@ def test_describe_counts_classes_hours_and_rates(folders: Path, capsys: pytest.C
     assert sorted(audio[0]["rates"].split(", ")) == ["16000 Hz: 3", "44100 Hz: 3"]
     assert [s["subset"] for s in subsets][:2] == ["all", "clean"]
     assert subsets[1]["total"] == "6"
+    assert [row["what"] for row in pitfalls] == [
+        "2 classes with at most one validation clip: cat, dog",
+        "4 of 8 clips recorded at less than 44,100 Hz, the lowest at 16,000 Hz",
+    ]
+    assert pitfalls[1]["what to do"].startswith("set features.sample_rate: 16000")
 
 
 def test_describe_without_audio_matches_the_papers_counts(real_data: Path, capsys: pytest.CaptureFixture[str]) -> None:

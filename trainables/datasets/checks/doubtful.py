@@ -1,4 +1,4 @@
-"""Clips that can be used but spoil what a study measures: repeated sounds, sounds of two labels, silence."""
+"""Clips that can be used but spoil what a study measures: repeated or shared sounds, sounds of two labels, silence."""
 
 from __future__ import annotations
 
@@ -39,19 +39,34 @@ def doubtful_clips(manifest: Manifest) -> list[DoubtfulClips]:
             for clip in test
             if (trained_on := next((other for other in train if not other.fold or other.fold != clip.fold), None))
         ],
+        "shared_recording": list(_shared_recordings(manifest)),
         "two_labels": [pair for pairs in two_labels for pair in pairs],
         "repeated_training": [(clip.path, train[0].path) for train, _ in repeated for clip in train[1:]],
         "repeated_test": [(clip.path, test[0].path) for _, test in repeated for clip in test[1:]],
         "silent": list(manifest.silent_clips.items()),
     }
     examples = kinds | {"two_labels": [pairs[0] for pairs in two_labels]}  # one for each sound: it names two clips
-    split: dict[Doubt, Split] = {"test_in_training": "test", "repeated_training": "train", "repeated_test": "test"}
+    split: dict[Doubt, Split] = dict.fromkeys(("test_in_training", "shared_recording", "repeated_test"), "test")
+    split["repeated_training"] = "train"
     among = {doubt: len(manifest.of(split[doubt]) if doubt in split else manifest.sounds) for doubt in kinds}
     return [
         DoubtfulClips(doubt=doubt, clips=len(pairs), among=among[doubt], examples=examples[doubt][:MAX_EXAMPLES])
         for doubt, pairs in kinds.items()
         if pairs
     ]
+
+
+def _shared_recordings(manifest: Manifest) -> Iterator[tuple[str, str]]:
+    """Yield each test clip that was cut from the recording of a training clip, with the first such training clip."""
+    of_recording: defaultdict[str, list[Clip]] = defaultdict(list)
+    for clip in manifest.of("train"):
+        if clip.recording:
+            of_recording[clip.recording].append(clip)
+    for clip in manifest.of("test"):
+        train = of_recording.get(clip.recording, [])
+        trained_on = next((other.path for other in train if not other.fold or other.fold != clip.fold), "")
+        if trained_on:
+            yield clip.path, trained_on
 
 
 def _repeated(manifest: Manifest) -> Iterator[tuple[list[Clip], list[Clip]]]:

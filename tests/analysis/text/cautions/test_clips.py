@@ -26,6 +26,11 @@ VALIDATED = "where only one of the two is held out for validation, validation ac
             f"5 of 9 test clips hold the sound of a training clip, {TESTED}, such as a as b.",
         ),
         (
+            "shared_recording",
+            f"1 of 9 test clips was cut from the recording of a training clip, {TESTED}: a as b.",
+            f"5 of 9 test clips were cut from the recording of a training clip, {TESTED}, such as a as b.",
+        ),
+        (
             "two_labels",
             "2 of 9 clips hold a sound that another clip has under another label: a ('x') as b ('y').",
             "5 of 9 clips hold a sound that another clip has under another label, such as a ('x') as b ('y').",

@@ -75,3 +75,24 @@ def test_a_sound_of_many_clips_and_two_labels_is_examined_in_linear_time() -> No
     kinds = {doubtful.doubt: doubtful.clips for doubtful in doubtful_clips(data_set(*rows))}
     assert kinds == {"two_labels": 20_001, "repeated_training": 20_000}
     assert time.process_time() - began < 2
+
+
+def test_test_clips_from_the_recording_of_a_training_clip_are_named() -> None:
+    clips = [
+        Clip(f"{i}.wav", "dog", split, verified=True, recording=recording, fold=fold)
+        for i, (split, recording, fold) in enumerate(
+            [("train", "7", ""), ("test", "7", ""), ("test", "8", ""), ("test", "", ""), ("train", "", "")]
+        )
+    ]
+    (shared,) = doubtful_clips(Manifest("toy", "csv", Path(), tuple(clips), digests=tuple("abcde")))
+    assert shared == DoubtfulClips(doubt="shared_recording", clips=1, among=3, examples=[("1.wav", "0.wav")])
+
+
+@pytest.mark.parametrize(("fold", "shared"), [("1", 0), ("2", 1)])
+def test_where_folds_are_tested_in_turn_a_recording_may_lie_in_one_fold_only(fold: str, shared: int) -> None:
+    clips = (
+        Clip("0.wav", "dog", "train", verified=True, recording="7", fold="1"),
+        Clip("1.wav", "dog", "test", verified=True, recording="7", fold=fold),
+    )
+    doubtful = doubtful_clips(Manifest("toy", "csv", Path(), clips, digests=("a", "b")))
+    assert [kind.doubt for kind in doubtful].count("shared_recording") == shared
