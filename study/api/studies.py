@@ -116,7 +116,7 @@ def check(study: Study, *, skip_bad_clips: int = 0) -> Check:
         return check_study(reloaded(study.spec, CONSENT), skip_bad_clips)
 
 
-def run(study: Study, *, skip_bad_clips: int = 0, retry_failed: bool = False) -> Results:
+def run(study: Study, *, skip_bad_clips: int = 0, retry_failed: bool = False, retrain_choice: bool = False) -> Results:
     """Train what a study still needs on this machine, write its report, and return its results.
 
     It does what ``gce-study run`` does, but prints no results. The progress is shown on the standard error, or in the
@@ -126,6 +126,7 @@ def run(study: Study, *, skip_bad_clips: int = 0, retry_failed: bool = False) ->
         study: the study.
         skip_bad_clips: how many clips that cannot be used may be left out.
         retry_failed: whether failed runs are trained again.
+        retrain_choice: whether the choice's runs are trained again whose weights were not kept.
 
     Returns:
         What ``analysis.load_study`` returns.
@@ -144,7 +145,7 @@ def run(study: Study, *, skip_bad_clips: int = 0, retry_failed: bool = False) ->
         from study.cluster.ray_environment import environment_kept  # noqa: PLC0415 -- see the module's docstring
         from study.engine.session import Start, print_problems, run_study  # noqa: PLC0415
 
-        start = Start("run(study) in Python", skip_bad_clips, retry_failed)
+        start = Start("run(study) in Python", skip_bad_clips, retry_failed, retrain_choice)
         try:
             with interruptible(), environment_kept():
                 return run_study(reloaded(study.spec, CONSENT), start, lambda conductor, _: print_problems(conductor))

@@ -90,6 +90,7 @@ def submit(options: argparse.Namespace) -> int:
     _refuse_relative_paths(file, options.storage)
     given = ["--skip-bad-clips", str(options.skip_bad_clips)] if options.skip_bad_clips else []
     given += ["--retry-failed"] if options.retry_failed else []
+    given += ["--retrain-choice"] if options.retrain_choice else []
     given += [ALLOW_CODE] if file.plugins else []
     with reached(options) as cluster:
         attempt, new = cluster.submit(file.spec.name, file.submission(options.storage), given)
@@ -138,7 +139,7 @@ def resume(options: argparse.Namespace, name: str) -> int:
     """Start a study again from the file of its last job."""
     with reached(options) as cluster:
         last = cluster.latest(name)
-        given = [option for option in shlex.split(last.options) if option != "--retry-failed"]
+        given = [option for option in shlex.split(last.options) if option not in {"--retry-failed", "--retrain-choice"}]
         attempt, new = (last, False) if last.alive else cluster.submit(last.study, last.submission, given)
     _print_job(attempt, new=new, options=options)
     return 0

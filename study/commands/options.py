@@ -36,12 +36,14 @@ def add_cluster(command: argparse.ArgumentParser, *, usual: bool = False) -> Non
 
 
 def add_run_options(command: argparse.ArgumentParser, *, retry: bool = True) -> None:
-    """Add the options for unusable clips and failed runs."""
+    """Add the options for unusable clips and, with ``retry``, for runs that are to be trained again."""
     command.add_argument(
         "--skip-bad-clips", type=_count, default=0, metavar="N", help="leave out up to N clips that cannot be used"
     )
     if retry:
         command.add_argument("--retry-failed", action="store_true", help="train failed runs again")
+        text = "train the choice's runs again whose weights were not kept; their records are put aside"
+        command.add_argument("--retrain-choice", action="store_true", help=text)
 
 
 def _count(text: str) -> int:

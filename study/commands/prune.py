@@ -17,9 +17,9 @@ from study.commands.options import DEFAULT_STORAGE, add_storage_of_study, study_
 from study.console import say, show
 from study.errors import UnknownStudyError
 from study.ledger.ledger import WRITING_S
-from study.ledger.leftovers import ASIDE, KILLED, Leftover, leftovers
+from study.ledger.leftovers import leftovers
 from study.ledger.registry import find_plan
-from study.ledger.removal import on_disk, remove_local
+from study.ledger.removal import ASIDE, KILLED, Leftover, on_disk, remove_local
 from study.spec.messages import shown
 from trainables.config import is_digest
 from trainables.features.frame_store import STORES
@@ -130,10 +130,11 @@ def _print(storage: Location, there: Leftovers, freed: dict[str, Counter[str]], 
         say(f"kept: {counted(in_use, 'item')} that processes are using")
     for problem in there.problems:
         say(f"kept: {problem}")
+    unknown = "kept: weights, checkpoints without a record, data sets and frames"
     for name in there.unreadable:
-        say(f"kept: checkpoints without a record, data sets and frames, because the plan of {name} cannot be read")
+        say(f"{unknown}, because the plan of {name} cannot be read")
     for name in there.starting:
-        say(f"kept: checkpoints without a record, data sets and frames, because {name} has just been started")
+        say(f"{unknown}, because {name} has just been started")
 
 
 def _ray_folders() -> Iterator[Leftover]:

@@ -27,7 +27,7 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train what a study still needs, then print the verdict and write the report; see ``run_and_print``."""
-    start = Start(f"gce-study run {options.file}", options.skip_bad_clips, options.retry_failed)
+    start = Start(f"gce-study run {options.file}", options.skip_bad_clips, options.retry_failed, options.retrain_choice)
     return run_and_print(study_spec(options.file, consent(options)), start)
 
 

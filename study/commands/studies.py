@@ -15,11 +15,15 @@ from study.ledger.ledger import Ledger
 from study.ledger.registry import find_plan, list_studies
 from study.planning.tables import arms_table
 from study.spec.study import json_schema
-from trainables.naming import configuration_name, counted, duration
+from trainables.naming import configuration_name, counted, duration, file_size
+from trainables.outputs.weights import weight_sizes
 from trainables.plans import plan_path
 
 if TYPE_CHECKING:
     import argparse
+
+    from trainables.plans import StudyPlan
+    from trainables.storage.types import Location
 
 
 def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
@@ -61,7 +65,17 @@ def status(options: argparse.Namespace) -> int:
             say(f"running: {configuration_name(planned)}, seed {planned.run.seed}, epoch {epoch}{shown}")
         say(*filter(None, [progress.standing, *progress.waits]))
         say(f"ETA {duration(progress.eta_s)}, as of {max(0.0, time.time() - progress.updated):.0f} s ago")
+    say(*stored_weights(storage, plan))
     return 0
+
+
+def stored_weights(storage: Location, plan: StudyPlan) -> list[str]:
+    """Return a line that states how many of a study's runs have their weights, and where; none without any."""
+    sizes = weight_sizes(storage)
+    there = [sizes[run_id] for run_id in {p.run.run_id for p in plan.runs} & sizes.keys()]
+    if not there:
+        return []
+    return [f"weights of {counted(len(there), 'run')}: {file_size(sum(there))} in {storage / 'weights'}"]
 
 
 def list_(options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from analysis.text.cautions.clips import clip_cautions
 from study.cluster.ray_environment import importing_ray, joins_cluster, prepare_environment
 from study.cluster.ray_folder import parent_folder
 from study.console import say
+from study.engine.candidate_weights import CandidateWeights
 from study.engine.conductor import Conductor
 from study.engine.driver_log import logged
 from study.engine.end_watch import EndWatch
@@ -22,9 +23,10 @@ from study.engine.notifier import Notifier
 from study.engine.progress import Progress, how_it_ended
 from study.engine.state import Observer
 from study.engine.tensorboard import TensorBoard
-from study.errors import EngineError
+from study.errors import EngineError, SpecError
 from study.interrupts import raise_if_interrupted
 from study.ledger.claim import claim
+from study.ledger.kept_weights import choice_without_weights, free_unwanted, where_weights_are
 from study.ledger.ledger import Ledger
 from study.ledger.registry import refuse_changed_study, register
 from study.methods.factory import make_method
@@ -59,12 +61,14 @@ class Start:
         again: what continues the study on this machine: a command, or a call in Python.
         skip_bad_clips: how many clips that cannot be used may be left out.
         retry_failed: whether failed runs are trained again.
+        retrain_choice: whether the choice's runs are trained again whose weights were not kept.
 
     """
 
     again: str
     skip_bad_clips: int = 0
     retry_failed: bool = False
+    retrain_choice: bool = False
 
 
 def run_study(spec: StudySpec, start: Start, show: Callable[[Conductor, Study], None]) -> Study:
@@ -83,6 +87,8 @@ def run_study(spec: StudySpec, start: Start, show: Callable[[Conductor, Study], 
         OSError: the storage location cannot be read or written.
 
     """
+    if start.retrain_choice and spec.keep == "none":
+        raise SpecError(["--retrain-choice: the study has keep: none; allowed: keep: best, or keep: all"])
     storage = location(spec.storage)
     hint = how_to_continue(spec.name, start.again)
     notifier = Notifier(spec.name, spec.notify, hint)
@@ -99,12 +105,14 @@ def run_study(spec: StudySpec, start: Start, show: Callable[[Conductor, Study], 
             say(hint, err=True)
             raise
         study = load_study(storage, spec.name)
+        still_owned()
+        free_unwanted(study.results, storage)
         folder = study_folder(storage, spec.name) / "report"
         try:
             write_files(study.report, folder)
         finally:
             show(conductor, study)
-        say(f"report: {folder / 'report.html'}")
+        say(f"report: {folder / 'report.html'}", *filter(None, [where_weights_are(study.results, storage)]))
     event: Event = "finished" if conductor.state.any_complete else "failed"
     notifier.send(event, study.report.headline.line)
     return study
@@ -215,9 +223,10 @@ def train(
     conductor = Conductor(chosen.method, storage, plan, git_revision(), still_owned)
     progress = Progress(conductor.state, storage, spec.selected_on)
     conductor.state.observers += [progress, TensorBoard(storage, spec.name, spec.varied_settings), notifier]
+    conductor.state.observers.append(CandidateWeights(storage, plan, still_owned))
     if chosen.write_journal:
         conductor.state.observers.append(OptunaJournal(chosen.write_journal))
-    conductor.load(_read_records(storage, plan, retry_failed=start.retry_failed).values())
+    conductor.load(_read_records(storage, plan, start).values())
     first = conductor.next()  # if the ledger holds every record, Ray need not start
     if first is not Signal.DONE:
         if not isinstance(first, Signal):
@@ -232,13 +241,17 @@ def train(
     return conductor
 
 
-def _read_records(storage: Location, plan: StudyPlan, *, retry_failed: bool) -> dict[str, Record]:
+def _read_records(storage: Location, plan: StudyPlan, start: Start) -> dict[str, Record]:
     """Return the records of a study by ``run_id``, and print which were put aside; see ``Ledger``."""
     ledger = Ledger(storage)
     ledger.sweep()
     records = ledger.open(dict.fromkeys(planned.run.run_id for planned in plan.runs))
-    if retry_failed:
+    if start.retry_failed:
         records = ledger.retry(records)
+    if start.retrain_choice:
+        for run_id in choice_without_weights(storage, plan.name):
+            ledger.put_aside(run_id, "retrained", "its weights were not kept")
+            del records[run_id]
     for warning in ledger.warnings:
         say(warning, err=True)
     return records

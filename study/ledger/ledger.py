@@ -100,7 +100,7 @@ class Ledger:
         """Remove temporary files that killed processes left more than a day ago; an object store has none."""
         if self.storage.local_path is None:
             return
-        for folder in ("records", "checkpoints", "datasets"):
+        for folder in ("records", "checkpoints", "datasets", "weights", "outputs"):
             for path in (self.storage.local_path / folder).glob(".*"):
                 with suppress(FileNotFoundError):  # it has just been renamed after all
                     if time.time() - path.stat().st_mtime > WRITING_S:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 import time
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,8 +19,12 @@ from typing import TYPE_CHECKING
 from analysis.results.study_state import progress_path
 from study.ledger.claim import has_ended, is_held, may_run, starting
 from study.ledger.end_request import request_path
+from study.ledger.kept_weights import candidates, kept_by_idle
 from study.ledger.ledger import WRITING_S
 from study.ledger.removal import (
+    ASIDE,
+    KILLED,
+    Leftover,
     is_being_built,
     is_link,
     measured,
@@ -34,12 +37,13 @@ from study.ledger.removal import (
 )
 from trainables.config import is_digest
 from trainables.features.frame_store import STORES
+from trainables.outputs.weights import SUFFIX
 from trainables.plans import read_plan, study_names
 from trainables.plugins.sources import FOLDER as PLUGINS
 from trainables.plugins.sources import SHA256
 from trainables.processes.limits import allow_open_files
 from trainables.published import is_published, published_paths, store_name
-from trainables.records import is_recorded, owner_path
+from trainables.records import is_recorded, owner_path, recorded
 from trainables.storage.documents import DamagedError, is_outage
 from trainables.training.checkpoint import checkpoint_path
 
@@ -49,30 +53,12 @@ if TYPE_CHECKING:
     from trainables.plans import StudyPlan
     from trainables.storage.types import Location
 
-FOLDERS = ("records", "checkpoints", "running", "logs", "studies", "datasets", "digests", STORES, "synthetic", PLUGINS)
+FOLDERS = (
+    *("records", "checkpoints", "running", "logs", "studies", "datasets", "digests", STORES, "synthetic", PLUGINS),
+    *("weights", "outputs"),
+)
 LOOK_S = 2.0  # between two checks for studies that start while leftovers are removed
 OTHER_FILES = 128  # that a process has open at once, beside locks
-ASIDE, KILLED = "records put aside", "files of killed processes"
-
-
-@dataclass(frozen=True)
-class Leftover:
-    """Something that can be removed.
-
-    Attributes:
-        kind: what it is, as a noun in the plural.
-        size: in bytes.
-        changed: when it was last changed or used, in seconds since 1970.
-        remove: removes it; returns False, and changes nothing, if it is in use.
-        in_use: returns whether a process uses it now, or a study that was started meanwhile may need it.
-
-    """
-
-    kind: str
-    size: int
-    changed: float
-    remove: Callable[[], bool] = field(repr=False)
-    in_use: Callable[[], bool] = field(repr=False, default=lambda: False)
 
 
 class Leftovers:
@@ -144,6 +130,7 @@ class Leftovers:
 
         """
         yield from self._of_runs()
+        yield from self._weights()
         yield from self._requests()
         yield from self._frames()
         if self._only is None:
@@ -195,6 +182,21 @@ class Leftovers:
         finally:
             held.release(remove=removed)
         return removed
+
+    def _weights(self) -> Iterator[Leftover]:
+        """Find weights that no study keeps, and outputs of runs that no study needs and that have no record."""
+        weights = {Path(path.name).stem: path for path in self._entries("weights", f"*{SUFFIX}")}
+        kept = set().union(*map(candidates, self._needing))
+        for plan in self._ended.values():
+            if (weights.keys() - kept).intersection(planned.run.run_id for planned in plan.runs):
+                kept |= kept_by_idle(self._storage, plan)
+        outputs = {Path(path.name).stem: path for path in self._entries("outputs", "*.npz")}
+        needed = recorded(self._storage) | self._runs_needed
+        for kind, paths, still in (("weights", weights, kept), ("outputs without a record", outputs, needed)):
+            for run_id in sorted(filter(is_digest, paths.keys() - still)) if self._all_known else ():
+                if self._only is None or run_id in self._only_runs:
+                    remove = partial(self._unless_started, partial(unlink, paths[run_id]))
+                    yield Leftover(kind, *measured(paths[run_id]), remove)
 
     def _requests(self) -> Iterator[Leftover]:
         """Find requests to processes that have ended."""

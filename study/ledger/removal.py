@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from contextlib import suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from stat import S_ISDIR
 from typing import TYPE_CHECKING
@@ -13,12 +14,33 @@ from typing import TYPE_CHECKING
 from trainables.storage.locks import lock, open_unchanged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from trainables.storage.types import Location, Stamp
 
 
+ASIDE, KILLED = "records put aside", "files of killed processes"
 TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}|\.making-.+")  # of ``write_atomically``, and of synthetic data sets
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """Something that can be removed.
+
+    Attributes:
+        kind: what it is, as a noun in the plural.
+        size: in bytes.
+        changed: when it was last changed or used, in seconds since 1970.
+        remove: removes it; returns False, and changes nothing, if it is in use.
+        in_use: returns whether a process uses it now, or a study that was started meanwhile may need it.
+
+    """
+
+    kind: str
+    size: int
+    changed: float
+    remove: Callable[[], bool] = field(repr=False)
+    in_use: Callable[[], bool] = field(repr=False, default=lambda: False)
 
 
 def is_link(path: Location) -> bool:

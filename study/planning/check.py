@@ -18,6 +18,7 @@ from study.ledger.registry import refuse_changed_study
 from study.planning.contract import check_contracts
 from study.planning.data import identified, make_plan, read_data
 from study.planning.embeddings import read_embeddings
+from study.planning.kept_weights import known_weights, weights_in_words
 from study.planning.machine import ill_suited, lacking
 from study.planning.runs import loads_left, of_other_code, planned_loads, runs_left, superseded, without_metric
 from study.planning.tables import arms_table, open_table
@@ -28,7 +29,6 @@ from trainables.datasets.checks.files import notes
 from trainables.features.embeddings.files import Timing
 from trainables.features.frame_store import FLOAT
 from trainables.naming import counted, duration, file_size, number
-from trainables.networks.catalogue import NETWORKS
 from trainables.settings import Grid
 from trainables.storage.location import location
 
@@ -120,9 +120,10 @@ def check_study(spec: StudySpec, skip_bad_clips: int = 0) -> Check:
         notes(manifest),
         _features(spec, manifest) if spec.uses_frames else (),
         _embeddings(spec, plan.dataset),
-        _networks(spec, len(plan.dataset.classes), (dims,)),
+        _networks(spec, len(plan.dataset.classes), dims),
         _validation(plan),
         _batches(spec, work),
+        weights_in_words(spec, len(recorded) + left, len(plan.dataset.classes), dims),
         [_time(seconds, most)] if left else [],
     )
     tables = [] if isinstance(spec.method, Grid) else [open_table(spec)]
@@ -191,12 +192,10 @@ def _embeddings(spec: StudySpec, data: DataSummary) -> Iterator[str]:
     yield f"{windows}: {size} on disk and {_place(spec)}"
 
 
-def _networks(spec: StudySpec, classes: int, of_embeddings: tuple[int, ...]) -> Iterator[str]:
+def _networks(spec: StudySpec, classes: int, dims: int) -> Iterator[str]:
     """Describe each network: its weights, as far as they are known without building it, and the smallest patch."""
     for network in dict.fromkeys(arm.largest_network() for arm in spec.open_arms):
-        shape = of_embeddings if network.input == "embeddings" else spec.features.shape
-        built_in = type(network) in NETWORKS  # others are code of plugins, which is called in other processes alone
-        count = network.weights(shape, classes) if built_in and not network.problem(shape) else None
+        count = known_weights(spec, network, classes, dims)
         facts = [f"{count:,} weights"] if count is not None else []
         frames, mels = network.smallest
         facts += [f"patches of at least {frames} frames x {mels} mel bands"] if frames * mels > 1 else []

@@ -15,10 +15,12 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from factories import GCE_STUDY, outcome, read_records
-from trainables.naming import counted
+from trainables.naming import counted, file_size, label
+from trainables.outputs.weights import read_weights, weight_sizes, weights_path
 from trainables.plans import read_plan
 from trainables.processes.limits import usable_cpus
 from trainables.records import log_path
+from trainables.storage.location import location
 
 pytestmark = pytest.mark.slow
 
@@ -179,6 +181,31 @@ def test_no_checkpoint_is_left(finished):
     folder, _, _ = finished
     assert list((folder / "storage" / "checkpoints").iterdir()) == []
     assert list((folder / "storage" / "running").iterdir()) == []
+
+
+def test_the_weights_of_the_choice_alone_are_kept_and_stated(finished):
+    folder, _, done = finished
+    best = json.loads(gce_study("best", "small", "--storage", folder / "storage", "--json").stdout)["configuration"]
+    chosen = {p.run.run_id for p in read_plan(folder / "storage", "small").runs if label(p) == best}
+    sizes = weight_sizes(location(folder / "storage"))
+    assert sizes.keys() == chosen
+    place = f"{file_size(sum(sizes.values()))} in {folder / 'storage'}/weights"
+    assert f"weights: 2 of 2 runs of the choice, {place}\n" in done.stdout
+
+
+def test_weights_that_are_missing_are_trained_again_bit_for_bit(finished):
+    folder, path, _ = finished
+    storage = location(folder / "storage")
+    before, kept = outcomes(storage), {i: read_weights(storage, i).model for i in weight_sizes(storage)}
+    for run_id in kept:
+        weights_path(storage, run_id).unlink()
+    again = gce_study("run", path, "--retrain-choice")
+    assert again.returncode == 0, again.stderr
+    assert again.stderr.count("retrained record (its weights were not kept)") == 2
+    assert outcomes(storage) == before
+    for run_id, tensors in kept.items():
+        model = read_weights(storage, run_id).model
+        assert all(torch.equal(model[name], tensor) for name, tensor in tensors.items())
 
 
 def test_running_again_trains_nothing(finished):

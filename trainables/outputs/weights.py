@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from safetensors import SafetensorError, deserialize
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from trainables.storage.types import Location
 
-SCHEMA = 1
+SCHEMA, SUFFIX = 1, ".safetensors"
 MEAN, SD = "input.mean", "input.sd"  # names of tensors, beside those of the network
 HEADER = 8  # bytes that hold the length of a file's header
 SHOWN = 3  # tensors that a message names
@@ -70,7 +71,13 @@ class Weights:
 
 def weights_path(storage: Location, run_id: str) -> Location:
     """Return the path of a run's weights in a storage location."""
-    return storage / "weights" / f"{run_id}.safetensors"
+    return storage / "weights" / f"{run_id}{SUFFIX}"
+
+
+def weight_sizes(storage: Location) -> dict[str, int]:
+    """Return run_id -> bytes of all weights that a storage location holds, in one request."""
+    stamps = (storage / "weights").stamps()
+    return {Path(name).stem: size for name, (_, size, _) in stamps.items() if name.endswith(SUFFIX)}
 
 
 def write_weights(storage: Location, run_id: str, weights: Weights) -> None:

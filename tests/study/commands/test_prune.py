@@ -138,7 +138,7 @@ def test_why_something_is_kept_is_printed(place, capsys):
     (place / "results" / "studies" / "odd" / "plan.json").write(b"{")
     with claim(place / "results", "new"):
         assert main(["prune", "--dry-run"]) == 0
-    kept = "kept: checkpoints without a record, data sets and frames, because"
+    kept = "kept: weights, checkpoints without a record, data sets and frames, because"
     *_, odd, new = capsys.readouterr().out.splitlines()
     assert odd == f"{kept} the plan of odd cannot be read"
     assert new == f"{kept} new has just been started"

@@ -19,6 +19,7 @@ from analysis.report.method_report import method_report
 from analysis.results.study_results import load_results
 from analysis.tables.accuracy import result_tables
 from factories import GCE_STUDY, outcome, read_records
+from trainables.outputs.weights import read_weights, weight_sizes
 from trainables.plans import read_plan
 
 pytestmark = pytest.mark.slow
@@ -90,6 +91,13 @@ def tables(storage):
 
 def outcomes(storage):
     return {run_id: outcome(record) for run_id, record in read_records(storage).items()}
+
+
+def weights(storage):
+    """Return the weights that are kept, by run and name."""
+    kept = {run_id: read_weights(storage, run_id).model for run_id in weight_sizes(storage)}
+    assert kept
+    return {run_id: {name: t.tolist() for name, t in tensors.items()} for run_id, tensors in kept.items()}
 
 
 def in_tensorboard(storage):
@@ -228,10 +236,11 @@ def test_a_full_disk_ends_the_study_with_one_message_and_with_room_it_goes_on_to
 
 
 @pytest.mark.parametrize("kill", range(KILLS))
-def test_a_killed_grid_of_24_runs_ends_with_the_same_records(grid, tmp_path, kill):
+def test_a_killed_grid_of_24_runs_ends_with_the_same_records_and_weights(grid, tmp_path, kill):
     assert len(grid.planned) == 24
     storage = killed_and_continued(tmp_path / "again", grid, GRID, moment(kill))
     assert outcomes(storage) == outcomes(grid.storage)
+    assert weights(storage) == weights(grid.storage)
     assert in_tensorboard(storage) == recorded_epochs(storage)
     assert tables(storage) == tables(grid.storage)
 
@@ -246,6 +255,7 @@ def test_a_killed_search_of_24_runs_stops_the_same_runs_at_the_same_epochs(searc
     assert stopped
     assert {i: len(r.epochs) for i, r in read_records(storage).items() if r.status == "stopped"} == stopped
     assert outcomes(storage) == outcomes(search.storage)
+    assert weights(storage) == weights(search.storage)
     assert in_tensorboard(storage) == recorded_epochs(storage)
     assert tables(storage) == tables(search.storage)
 
@@ -257,6 +267,7 @@ def test_a_killed_settle_study_asks_for_the_same_runs_and_comes_to_the_same_choi
     storage = killed_and_continued(tmp_path / "again", settle, SETTLE, moment(200 + kill))
     assert read_plan(storage, "killed").runs == plan.runs
     assert outcomes(storage) == outcomes(settle.storage)
+    assert weights(storage) == weights(settle.storage)
     assert tables(storage) == tables(settle.storage)
     listed = subprocess.run([GCE_STUDY, "list", "--storage", storage], capture_output=True, text=True, check=True)
     assert "complete" in listed.stdout

@@ -1,0 +1,137 @@
+"""Which runs' weights the studies of a storage location keep; the others can be freed.
+
+A study that keeps the best keeps, once it has ended, the weights of its choice's runs; until then, those of every run
+that may be the choice's. Studies that share runs share their weights: they stay as long as one study keeps them.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from analysis.findings.method_finding import method_finding
+from analysis.findings.runs_of_choice import runs_of_choice
+from analysis.results.runs_table import complete_runs
+from analysis.results.study_results import load_results
+from study.ledger.claim import may_run, starting
+from trainables.naming import counted, file_size
+from trainables.outputs.weights import weight_sizes, weights_path
+from trainables.plans import read_plan, study_names
+from trainables.storage.documents import DamagedError, is_outage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from analysis.results.study_results import StudyResults
+    from trainables.plans import StudyPlan
+    from trainables.storage.types import Location
+
+logger = logging.getLogger(__name__)
+
+MOST_UNDECIDED = 2_000_000_000  # bytes of the weights of one study's candidates; of the leader there may be more
+
+
+def candidates(plan: StudyPlan) -> set[str]:
+    """Return the run_ids whose weights a study keeps while it has not ended, whether or not they are there."""
+    return {planned.run.run_id for planned in plan.runs if plan.may_keep_weights(planned)}
+
+
+def kept_by(results: StudyResults) -> set[str]:
+    """Return the run_ids whose weights a study keeps, whether or not they are there."""
+    may_be_kept = candidates(results.plan)
+    all_read = not results.runs["status"].isin({"damaged", "unreadable"}).any()  # else the choice may be another one
+    if results.plan.settings.keep == "best" and results.ended and all_read:
+        return may_be_kept.intersection(runs_of_choice(method_finding(results))["run_id"])
+    return may_be_kept
+
+
+def kept_by_idle(storage: Location, plan: StudyPlan) -> set[str]:
+    """Return the run_ids whose weights a study keeps that no other process runs.
+
+    Raises:
+        OSError: an object store cannot be reached.
+
+    """
+    try:
+        return kept_by(load_results(storage, plan.name))
+    except (ValueError, OSError) as error:  # its plan is gone, or its runs are of several versions
+        if is_outage(storage, error):
+            raise
+        return candidates(plan)
+
+
+def free(storage: Location, name: str, run_ids: Iterable[str]) -> set[str]:
+    """Remove the weights of runs of a study, but none that another study keeps.
+
+    None are removed if what another study keeps is unknown, because its plan cannot be read or not written yet.
+
+    Args:
+        storage: the storage location.
+        name: the study that no longer needs them.
+        run_ids: of the runs; those without weights are ignored.
+
+    Returns:
+        The runs whose weights are gone.
+
+    Raises:
+        OSError: the storage location cannot be read, or a file cannot be removed.
+
+    """
+    unwanted = weight_sizes(storage).keys() & set(run_ids)
+    names = study_names(storage)
+    if not unwanted or starting(storage, set(names)):
+        return set()
+    for other in names:
+        try:
+            plan = None if other == name else read_plan(storage, other)
+        except FileNotFoundError:  # it has just been removed
+            continue
+        except (DamagedError, OSError) as error:
+            if is_outage(storage, error):
+                raise
+            return set()
+        if plan is not None and not unwanted.isdisjoint(planned.run.run_id for planned in plan.runs):
+            unwanted -= candidates(plan) if may_run(storage, other) else kept_by_idle(storage, plan)
+    for run_id in sorted(unwanted):
+        weights_path(storage, run_id).unlink(missing_ok=True)
+    return unwanted
+
+
+def free_unwanted(results: StudyResults, storage: Location) -> None:
+    """Remove the weights of an ended study that neither it nor another study keeps; log what cannot be removed."""
+    if results.ended:
+        unwanted = {planned.run.run_id for planned in results.plan.runs} - kept_by(results)
+        try:
+            free(storage, results.plan.name, unwanted)
+        except OSError as error:  # what the study is about is recorded, and ``prune`` removes them later
+            logger.warning("weights that no study keeps were not removed: %s", error)
+
+
+def choice_without_weights(storage: Location, name: str) -> list[str]:
+    """Return the complete runs of an ended study's choice whose weights are not there."""
+    results = load_results(storage, name)
+    if not results.ended:
+        return []
+    present = weight_sizes(storage)
+    complete = complete_runs(runs_of_choice(method_finding(results)))
+    return [run_id for run_id in complete["run_id"] if run_id not in present]
+
+
+def where_weights_are(results: StudyResults, storage: Location) -> str:
+    """State how many of the runs of an ended study have their weights, and where; empty if it keeps none."""
+    keep = results.plan.settings.keep
+    if keep == "none" or not results.ended:
+        return ""
+    chosen = complete_runs(runs_of_choice(method_finding(results)))
+    kept, whose = (chosen, "of the choice") if keep == "best" else (complete_runs(results.runs), "that are complete")
+    wanted, sizes = set(kept["run_id"]), weight_sizes(storage)
+    if not wanted:
+        return ""
+    present = wanted & sizes.keys()
+    line = f"weights: {len(present)} of {counted(len(wanted), 'run')} {whose}"
+    if present:
+        line += f", {file_size(sum(sizes[run_id] for run_id in present))} in {storage / 'weights'}"
+    if len(present) == len(wanted):
+        return line
+    without = "the others were" if present else "they were"
+    return f"{line}; {without} recorded without; gce-study run FILE --retrain-choice trains those of the choice again"
