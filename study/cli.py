@@ -45,6 +45,8 @@ COMMANDS = {
         "audit",
         "list the training clips whose labels are most likely wrong, and apply a person's decisions on them",
     ),
+    "model": ("model", "write the trained network of a study's choice to a folder: weights, model card, ONNX"),
+    "predict": ("model", "name the sounds in files, by the trained network of a study's choice"),
     "prune": (
         "prune",
         "free what studies no longer need: checkpoints, frames, caches, temporary files of killed processes",

@@ -31,6 +31,7 @@ from trainables.hear.models import load_file
 from trainables.losses.catalogue import LOSSES
 from trainables.plugins.loading import load
 from trainables.plugins.sources import Sources, read_sources
+from trained_studies import trained_study
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
@@ -91,6 +92,16 @@ def test_the_python_example_of_losses_runs():
     assert 0 <= names["q"] <= 1
 
 
+@pytest.mark.slow
+def test_the_python_example_of_a_model_labels_a_sound(tmp_path, monkeypatch):
+    (example,) = [text for page, text in blocks("python") if page.name == "use-the-model.md"]
+    trained_study(tmp_path, "demo").local_path.rename(tmp_path / "results")
+    next((tmp_path / "sounds").rglob("*.wav")).rename(tmp_path / "street.wav")
+    monkeypatch.chdir(tmp_path)
+    exec(example, names := {})  # noqa: S102 -- our own text
+    assert names["table"].shape == (1, len(names["model"].classes))
+
+
 def test_the_python_example_of_a_study_runs_and_names_what_a_study_has(tmp_path, monkeypatch):
     (example,) = [text for _, text in blocks("python") if "load_study" in text]
     Builder(name="demo").temperatures([2, 3, 4], seeds=3).baselines(3).write(tmp_path / "results")
@@ -139,7 +150,7 @@ def test_the_embeddings_that_the_guide_makes_are_those_that_a_study_reads(tmp_pa
 
 
 def test_no_python_example_is_left_unchecked():
-    assert len(blocks("python")) == 10
+    assert len(blocks("python")) == 11
 
 
 @each_block("yaml")
@@ -263,6 +274,8 @@ def test_the_command_reference_has_every_command():
         "best",
         "compare",
         "audit",
+        "model",
+        "predict",
         "prune",
         "dashboard",
         "data fetch",

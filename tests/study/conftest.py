@@ -23,11 +23,13 @@ from study.spec import validation_errors
 from study.spec.reading import read_spec
 from study.spec.study import json_schema
 from trainables.datasets.kinds import synthetic
+from trained_studies import trained_study
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from trainables.datasets.manifest import Clip
+    from trainables.storage.types import Location
 
 
 @pytest.fixture
@@ -39,6 +41,12 @@ def short_sounds(monkeypatch: pytest.MonkeyPatch) -> None:
         return np.random.default_rng([seed, name]).uniform(-0.5, 0.5, 4410).astype(np.float32)
 
     monkeypatch.setattr(synthetic, "_sound", noise)
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Location:
+    """Return the storage location of the study ``small``, whose two runs were really trained and kept their weights."""
+    return trained_study(tmp_path_factory.mktemp("trained"))
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ import json
 import logging
 import math
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -37,7 +37,19 @@ TOLERANCE = 1e-4  # largest difference of a probability from PyTorch's
 
 
 class ExportError(Exception):
-    """A model cannot be written as ONNX; the message states why."""
+    """A model was not written as ONNX; the message states why."""
+
+
+class NotExportableError(ExportError):
+    """PyTorch's exporter does not know how to write an operation of the network."""
+
+
+class OnnxGraph(NamedTuple):
+    """A model as ONNX, and by how much its probabilities differ from PyTorch's, at most, on so many sounds."""
+
+    data: bytes
+    difference: float
+    sounds: int
 
 
 def missing_packages() -> list[str]:
@@ -45,15 +57,15 @@ def missing_packages() -> list[str]:
     return [name for name in PACKAGES if importlib.util.find_spec(name) is None]
 
 
-def to_onnx(model: KeptModel) -> bytes:
+def to_onnx(model: KeptModel) -> OnnxGraph:
     """Return a model as an ONNX graph that was compared with PyTorch on sounds of several lengths.
 
     The input ``samples`` has the shape (1, n), float32, mono at the model's rate, n >= 2; the output ``probabilities``
     has the shape (1, K). The metadata of the graph holds ``sample_rate`` and ``classes``, a list as JSON.
 
     Raises:
-        ExportError: the exporter does not know an operation of the network, or the graph's probabilities differ from
-            PyTorch's by more than ``TOLERANCE``.
+        NotExportableError: the exporter does not know an operation of the network.
+        ExportError: the probabilities of the graph differ from PyTorch's by more than ``TOLERANCE``.
 
     """
     exact = model.in_float32()
@@ -74,11 +86,8 @@ def to_onnx(model: KeptModel) -> bytes:
     except Exception as error:  # whatever the exporter meets in a plugin's network
         first = str(error).strip().partition("\n")[0]
         msg = f"PyTorch cannot export the network: {first}"
-        raise ExportError(msg) from error
-    if program is None:
-        msg = "PyTorch exported nothing"
-        raise ExportError(msg)
-    proto = program.model_proto
+        raise NotExportableError(msg) from error
+    proto = cast("torch.onnx.ONNXProgram", program).model_proto  # None only where a file was named
     for key, value in (("sample_rate", str(model.sample_rate)), ("classes", json.dumps(model.classes))):
         proto.metadata_props.add(key=key, value=value)
     data = cast("bytes", proto.SerializeToString())
@@ -88,7 +97,7 @@ def to_onnx(model: KeptModel) -> bytes:
             f"the probabilities of the ONNX graph differ from PyTorch's by up to {difference:.2g}; allowed: {TOLERANCE}"
         )
         raise ExportError(msg)
-    return data
+    return OnnxGraph(data, difference, len(_sounds(model.features)))
 
 
 def largest_difference(data: bytes, model: KeptModel) -> float:

@@ -108,10 +108,15 @@ def write_weights(storage: Location, run_id: str, weights: Weights) -> None:
 
 
 def read_weights(storage: Location, run_id: str) -> Weights:
-    """Read the weights of a run; no GPU is needed.
+    """Read the weights that a storage location keeps of a run; see ``read_weights_file``."""
+    return read_weights_file(weights_path(storage, run_id), run_id)
+
+
+def read_weights_file(path: Location, run_id: str) -> Weights:
+    """Read the weights of a run from a file; no GPU is needed.
 
     Raises:
-        FileNotFoundError: its weights were not kept.
+        FileNotFoundError: there is no such file: its weights were not kept.
         DamagedError: the file is not what was written, or has the weights of another run.
         OtherVersionError: a newer version of gce-study wrote it.
         OSError: it cannot be read now.
@@ -119,7 +124,6 @@ def read_weights(storage: Location, run_id: str) -> Weights:
     """
     from safetensors.torch import load  # noqa: PLC0415 -- as above
 
-    path = weights_path(storage, run_id)
     data = path.read_bytes()
     try:
         metadata = json.loads(data[HEADER : HEADER + int.from_bytes(data[:HEADER], "little")])["__metadata__"]

@@ -228,7 +228,7 @@ def test_importing_the_names_loads_neither_torch_nor_ray_nor_pandas():
 
 
 def test_any_other_name_is_an_attribute_error():
-    assert study.__all__ == ["SpecError", "Study", "check", "run"]
+    assert study.__all__ == ["SpecError", "Study", "check", "load_model", "run"]
     with pytest.raises(AttributeError, match="module 'study' has no attribute 'Studi'"):
         study.Studi  # noqa: B018 -- the access is what is tested
 
