@@ -131,8 +131,7 @@ def _accuracy(selection: Selection, config: ModelConfig) -> str:
     if len(config.runs) > 1 and config.test_accuracy is not None:
         lines.append(f"test accuracy of the ensemble: {_percent(config.test_accuracy)} %, measured once")
     rows = tuple(
-        (run.run_id, _seed(run), _percent(run.validation_accuracy), _percent(run.test_accuracy))
-        for run in config.runs
+        (run.run_id, _seed(run), _percent(run.validation_accuracy), _percent(run.test_accuracy)) for run in config.runs
     )
     runs = Table("", ("run", "seed", "validation accuracy (%)", "test accuracy (%)"), rows)
     verdict = markdown_text(method_report(selection.results).verdict)
