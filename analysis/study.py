@@ -11,6 +11,7 @@ from analysis.report.export import epochs_table, runs_table
 from analysis.report.method_report import method_report
 from analysis.report.sections import figures_of, report_sections
 from analysis.results import study_results
+from analysis.results.reported_metric import of_metric
 from analysis.statistics.intervals import LEVEL
 from analysis.tables.accuracy import result_tables
 from analysis.tables.summary import summary
@@ -132,7 +133,9 @@ class Study:
         return f"<h3>{title}</h3>{words}<p>{html.escape(self.verdict)}</p>{''.join(map(as_html, shown))}"
 
 
-def load_study(storage: Location | Path | str, name: str, *, show_test: bool = False) -> Study:
+def load_study(
+    storage: Location | Path | str, name: str, *, show_test: bool = False, metric: str = "accuracy"
+) -> Study:
     """Load a study from a storage location: a folder, or a URL.
 
     Args:
@@ -140,12 +143,16 @@ def load_study(storage: Location | Path | str, name: str, *, show_test: bool = F
         name: the study's name.
         show_test: whether to show the test accuracies of a study that has not ended. Stopping or changing a study
             because of them would spoil them.
+        metric: the metric on test clips that tables, figures and texts report: ``accuracy``, ``macro_f1``,
+            ``balanced_accuracy`` or ``top3``.
 
     Raises:
         FileNotFoundError: the storage location holds no study of that name.
-        ValueError: two different runs share arm, configuration, subset and seed.
+        ValueError: two different runs share arm, configuration, subset and seed; or the metric is unknown, or every
+            complete run lacks it.
         DamagedError, OtherVersionError: the plan cannot be read; see ``trainables.storage.documents``.
 
     """
     root = location(storage)
-    return Study(study_results.load_results(root, name, show_test=show_test), root)
+    results = study_results.load_results(root, name, show_test=show_test)
+    return Study(of_metric(results, metric), root)

@@ -13,7 +13,7 @@ from analysis.dashboard.runs import SORTS, confusion_of, listing, provenance_of,
 from analysis.dashboard.studies import UnreadableStudyError, distinct
 from analysis.figures.learning_curves import Curve, draw_learning_curves
 from analysis.plotting.figure import Figure
-from analysis.results.measures import metric_name, on_verified
+from analysis.results.measures import metric_name, on_verified, plain_column
 from analysis.results.runs_table import METRICS, Key, selected_on
 from trainables.naming import counted
 from trainables.records import log_path
@@ -155,8 +155,8 @@ def _facts(row: dict[str, Any], metrics: Iterable[str]) -> list[Any]:
     facts = [("Status", row["status"]), ("Subset", row["subset"]), ("Epochs", str(row["epochs"]))]
     facts += [("Stage", row["stage"])] if row["stage"] else []
     for name in metrics:
-        accuracy = row["validation" if name == "validation" else f"{name}_accuracy"]
-        facts.append((f"{metric_name(name)} (%)", percent(accuracy)))
+        value = row["validation" if name == "validation" else plain_column(name)]
+        facts.append((f"{metric_name(name)} (%)", percent(value)))
     parts = [html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in facts])]
     return [*parts, html.P(row["error"], className="problem")] if row["error"] else parts
 

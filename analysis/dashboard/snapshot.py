@@ -111,7 +111,7 @@ def seeds_table(results: StudyResults) -> Table:
     exploring, reporting = explored(results).runs, reported(results).runs
     several_subsets = len({key.subset for key in keys(results.runs)}) > 1
     explores = len(exploring) > 0
-    columns = (selected_on(results.plan), "test")
+    columns = (selected_on(results.plan), results.tested_by)
     rows = []
     for runs, purpose, metrics in ((exploring, "explore", columns[:1]), (reporting, "report", columns)):
         accuracies = [scores(runs, metric) for metric in metrics]
@@ -123,7 +123,7 @@ def seeds_table(results: StudyResults) -> Table:
             row += [f"{int((status == 'complete').sum())} of {len(status)}"]
             row += [_cell(by_key.get(key, {})) for by_key in accuracies] + [NONE] * (len(columns) - len(metrics))
             rows.append(tuple(row))
-    note = f"Accuracies in %: {CELL}."
+    note = f"In %: {CELL}."
     header = ["Configuration"]
     header += ["Subset"] if several_subsets else []
     header += ["To"] if explores else []

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.figures import published
-from analysis.plotting.figure import Figure, named, panels
+from analysis.plotting.figure import Figure, measure, named, panels
 from analysis.plotting.theme import axis_title, empty, escaped, style
 from analysis.results.measures import metric_name, metric_words
 from analysis.results.runs_table import Key, arms, subsets
@@ -49,7 +49,7 @@ def boxes(finding: Finding) -> tuple[Figure, ...]:
             drawing = draw_boxes(data, metric, arms(results.runs))
             marks = published.published_marks(results) if metric == "test" else []
             published.add_to_boxes(drawing, marks)
-            name = named("" if metric == "test" else metric, "accuracy per arm", where)
+            name = named(measure(metric), "per arm", where)
             figures.append(Figure(name, title, caption + (published.CAPTION if marks else ""), drawing))
     return tuple(figures)
 

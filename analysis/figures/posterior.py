@@ -10,7 +10,7 @@ import numpy as np
 from plotly.subplots import make_subplots
 
 from analysis.figures.sweep import Sweep, exploring_sweep, sweep_data, sweep_parameters
-from analysis.plotting.figure import Figure, axis, named, part_drawn
+from analysis.plotting.figure import Figure, axis, measure, named, part_drawn
 from analysis.plotting.series import SweepLine, add_line, percent_range
 from analysis.plotting.theme import SHADE, axis_title, empty, escaped, faint, style
 from analysis.results.measures import metric_name
@@ -204,5 +204,5 @@ def posterior(finding: SettleFinding) -> tuple[Figure, ...]:
         f"probabilities sum to {LEVEL:g}. The choice is made on these numbers.{part_drawn(finding.explored.runs)}"
     )
     title = f"{metric_name(data.sweep.metric)} against {symbol(data.sweep.parameter)}"
-    name = named("exploring", data.sweep.metric, "accuracy vs", axis(data.sweep.parameter))
+    name = named("exploring", measure(data.sweep.metric), "vs", axis(data.sweep.parameter))
     return (Figure(name, title, caption, draw_posterior(data, arms(finding.results.runs))),)

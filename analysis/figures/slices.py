@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.figures.sweep import exploring_sweep
-from analysis.plotting.figure import Figure, axis, named
+from analysis.plotting.figure import Figure, axis, measure, named
 from analysis.plotting.parameter_axis import ParameterAxis
 from analysis.plotting.theme import axis_title, empty, escaped, style
 from analysis.results.measures import metric_name
@@ -99,7 +99,7 @@ def slices(finding: SearchFinding) -> tuple[Figure, ...]:
     )
     return tuple(
         Figure(
-            named("exploring", metric, "accuracy vs", axis(data.parameter)),
+            named("exploring", measure(metric), "vs", axis(data.parameter)),
             f"{metric_name(metric)} against {symbol(data.parameter)}",
             caption,
             draw_slice(data, arms(finding.results.runs), metric, finding.names),

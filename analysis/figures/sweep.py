@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from analysis.figures import published
-from analysis.plotting.figure import Figure, axis, named, panels, part_drawn
+from analysis.plotting.figure import Figure, axis, measure, named, panels, part_drawn
 from analysis.plotting.parameter_axis import ParameterAxis
 from analysis.plotting.series import Dot, SweepLine, add_line, drawn_ends, percent_range, run_marker
 from analysis.plotting.theme import (
@@ -256,7 +256,7 @@ def _captioned(finding: Finding, results: StudyResults, parameter: str, metric: 
             published.add_to_sweep(drawing, marks)
             spans = best_spans(finding, runs, parameter)
             add_strip(drawing, spans, data.axis)
-            name = named(prefix, "" if metric == "test" else metric, "accuracy vs", axis(parameter), where)
+            name = named(prefix, measure(metric), "vs", axis(parameter), where)
             text = caption + part_drawn(runs) + (published.CAPTION if marks else "") + (STRIP if spans else "")
             figures.append(Figure(name, title, text, drawing))
     return figures

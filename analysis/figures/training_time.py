@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 def training_time(results: StudyResults) -> tuple[Figure, ...]:
     """Draw what a configuration's training cost against what it reached, a figure per subset where needed."""
-    metric = reported_metric(results.runs)
+    metric = reported_metric(results.runs, results.tested_by)
     caption = (
-        f"Every mark is a configuration: mean accuracy with its {100 * LEVEL:g} % t-interval over seeds, and the mean "
+        f"Every mark is a configuration: mean with its {100 * LEVEL:g} % t-interval over seeds, and the mean "
         "wall time of its complete runs, all attempts together. Runs that share a machine slow each other down."
     )
     figures = []

@@ -35,11 +35,13 @@ class Best:
         loss: name and every parameter of its loss, those left at their defaults included.
         network: name and every parameter of its network.
         training: its values of the training settings that the study varies; empty where it varies none.
-        selected_on: the accuracy that decides: ``validation``, or ``verified`` (verified validation clips only).
-        validation: that accuracy; None where no complete run has one.
+        selected_on: the metric that decides (``trainables.records.SelectionMetric``): ``validation``, or ``verified``
+            (verified validation clips only), for accuracy.
+        validation: its value; None where no complete run has one.
         picked: whether ``validation`` is the highest of several means: that is too high, and an interval around it
             would cover too seldom, so it has none.
         tested: accuracy on the test clips, which the choice never saw, without the luck of the runs that made it.
+        tested_by: the metric on test clips: ``test`` for accuracy, or such as ``test_macro_f1``.
         test_hidden: whether the test accuracy is hidden, because the study has not ended.
         confirmed: whether these are fresh seeds; None in a grid, which has none.
         probability: of being within ``within`` points of the best; None unless the study settles.
@@ -66,6 +68,7 @@ class Best:
     selected_on: str
     validation: Interval | None
     tested: ChoiceScore
+    tested_by: str = "test"
     test_hidden: bool = False
     picked: bool = False
     confirmed: bool | None = None

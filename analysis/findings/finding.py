@@ -1,7 +1,4 @@
-"""What every method's findings share, each computed once from a study's results.
-
-Texts, tables, figures and JSON read the findings here.
-"""
+"""What every method's findings share, each computed once; texts, tables, figures and JSON read them here."""
 
 from __future__ import annotations
 
@@ -41,7 +38,6 @@ if TYPE_CHECKING:
     from trainables.records import SelectionMetric
 
 MAX_ARMS_IN_ALL_PAIRS = 6  # on one subset; of more arms, only the pairs with the choice are compared
-
 POINT = 0.01  # of accuracy, in the unit of the scores
 
 Scores: TypeAlias = "dict[Key, dict[int, float]]"  # configuration -> seed -> accuracy, a fraction in [0, 1]
@@ -51,7 +47,7 @@ Scores: TypeAlias = "dict[Key, dict[int, float]]"  # configuration -> seed -> ac
 class Finding(ABC):
     """The findings of a study. Each is computed on first access, and only once.
 
-    They rest on the reported runs, which are those that do not explore, unless an attribute states otherwise.
+    They rest on the reported runs, which do not explore, unless an attribute states otherwise.
     """
 
     results: StudyResults
@@ -78,8 +74,8 @@ class Finding(ABC):
 
     @cached_property
     def metric(self) -> str:
-        """The accuracy that is reported: ``test``, or ``validation`` where no complete run has a test accuracy."""
-        return reported_metric(self.reported.runs)
+        """What is reported: ``StudyResults.tested_by``, or ``validation`` where no complete run has that."""
+        return reported_metric(self.reported.runs, self.results.tested_by)
 
     @cached_property
     def subsets(self) -> list[str]:
@@ -96,10 +92,10 @@ class Finding(ABC):
         return {}
 
     def scores(self, metric: str) -> Scores:
-        """Return the accuracies of the complete runs that have not collapsed.
+        """Return the values of a metric, of the complete runs that have not collapsed.
 
         Args:
-            metric: validation, verified, test or selection.
+            metric: see ``runs_table.scores``.
 
         """
         if metric not in self._scores:
@@ -188,8 +184,9 @@ class Finding(ABC):
     def tested(self, choice: Choice) -> ChoiceScore:
         """Return the test accuracy of a choice that the reported runs made, without the luck that they share."""
         if choice.key not in self._tested:
-            luck = self.shared_luck("test", choice.key.subset)
-            self._tested[choice.key] = score_of_choice(choice, luck, self.scores("selection"), self.scores("test"))
+            luck = self.shared_luck(self.results.tested_by, choice.key.subset)
+            by_seed = self.scores("selection"), self.scores(self.results.tested_by)
+            self._tested[choice.key] = score_of_choice(choice, luck, *by_seed)
         return self._tested[choice.key]
 
     @cached_property
@@ -274,6 +271,7 @@ class Finding(ABC):
             **settings_of(configuration, self.plan),
             selected_on=self.selected_on,
             tested=tested,
+            tested_by=self.results.tested_by,
             test_hidden=self.results.test_hidden,
             **facts,
         )
@@ -292,7 +290,7 @@ class Finding(ABC):
     def _best_confirmed(self, key: Key, **facts: Any) -> Best:  # noqa: ANN401 -- fields of Best
         """Take the validation accuracy from fresh seeds; without them from the runs that led to the choice."""
         fresh = self.scores("selection").get(key)
-        tested = score_on_fresh_seeds(key, self.scores("test"))
+        tested = score_on_fresh_seeds(key, self.scores(self.results.tested_by))
         if fresh:
             return self._best(key, tested, validation=accuracy_interval(fresh.values(), LEVEL), confirmed=True, **facts)
         exploring = self.explored_scores.get(key)

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.plotting.theme import MAX_DRAWN
+from analysis.results.measures import on_test
 from analysis.results.runs_table import Key, subsets
+from trainables.metrics import split_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +31,12 @@ def named(*parts: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", " ".join(parts).lower()).strip("_")
 
 
+def measure(measured: str) -> str:
+    """Return what a measured value is called in a figure's name: ``accuracy`` on test clips, ``verified accuracy``."""
+    clips, metric = split_name(measured)
+    return metric.name if clips == "test" else f"{clips} {metric.name}"
+
+
 def axis(parameter: str) -> str:
     """Return what a parameter is called in a figure's name."""
     return "t" if parameter == "temperature" else parameter
@@ -37,7 +45,7 @@ def axis(parameter: str) -> str:
 def panels(runs: pd.DataFrame, metric: str) -> list[tuple[str, pd.DataFrame]]:
     """Return what may share an axis, each with the end of its title: validation does not compare across subsets."""
     names = subsets(runs)
-    if metric == "test" or len(names) == 1:
+    if on_test(metric) or len(names) == 1:
         return [("", runs)]
     return [(f" on {name}", runs[runs["subset"] == name]) for name in names]
 

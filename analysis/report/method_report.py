@@ -19,11 +19,13 @@ from analysis.findings.method_finding import GridFinding, MethodFinding, SearchF
 from analysis.findings.paper.paper_claims import checks
 from analysis.findings.paper.paper_runs import PaperRuns
 from analysis.findings.paper.published import is_published_data
+from analysis.results.reported_metric import lacking
 from analysis.tables.accuracy import choice_table, result_tables
 from analysis.tables.clips import clip_tables
 from analysis.tables.comparisons import compared_tables
 from analysis.tables.exploration import search_table, settle_table
 from analysis.tables.label_judge import label_tables
+from analysis.tables.metrics import metrics_tables
 from analysis.tables.published import published_tables
 from analysis.text.cautions.by_method import explored_cautions, grid_cautions
 from analysis.text.cautions.clips import clip_cautions
@@ -95,6 +97,7 @@ class MethodReport:
         return (
             *filter(None, [earlier_version(plan)]),
             *clip_cautions(plan.dataset.doubtful),
+            *filter(None, [lacking(self.finding.results.runs, self.finding.results.metric)]),
             *coarse_clips(plan),
             *mixed_code(self.finding.results),
             *self.make_cautions(),
@@ -103,7 +106,7 @@ class MethodReport:
     @cached_property
     def result_tables(self) -> tuple[Table, ...]:
         """The choice and the accuracies of all configurations."""
-        return (*self.choice_tables(), *result_tables(self.finding))
+        return (*self.choice_tables(), *result_tables(self.finding), *metrics_tables(self.finding))
 
     @cached_property
     def comparison_tables(self) -> tuple[Table, ...]:

@@ -17,6 +17,7 @@ from analysis.report.markdown import markdown_text, to_markdown
 from analysis.report.method_report import method_report
 from analysis.report.render import IMAGES, images, pdf
 from analysis.report.sections import figures_of, report_sections
+from analysis.results.reported_metric import of_metric
 from analysis.results.study_results import load_results
 from analysis.statistics.intervals import LEVEL, MIN_SEEDS
 from analysis.tables.csv_text import frame_csv
@@ -42,9 +43,9 @@ HOW_TO_READ = (
     f"An interval is a {100 * LEVEL:g} % t-interval over n runs: what other seeds, not other data, would change.",
     f"Fewer than {MIN_SEEDS} runs are shown beside their mean: an interval over them could be wider than the scale.",
     "Runs that all score the same have no interval: they show no spread to judge by.",
-    "Configurations are chosen by validation accuracy alone; the test accuracy is read afterwards.",
+    "Configurations are chosen on validation clips alone; the score on test clips is read afterwards.",
     "The highest of several means is too high by selection.",
-    "The test accuracy is not selected on, but comes from the same runs.",
+    "The score on test clips is not selected on, but comes from the same runs.",
     "Validation clips keep the labels they came with and differ between subsets: compare them within a subset only.",
     "Seeds are paired: seed s gives every configuration the same order and split, and equal networks equal weights.",
     "Differences are therefore taken seed by seed; overlapping intervals of two means do not test their difference.",
@@ -52,13 +53,14 @@ HOW_TO_READ = (
 )
 
 
-def write_report(
+def write_report(  # noqa: PLR0913 -- what decides a report
     storage: Location | Path | str,
     name: str,
     out: Location | Path | None = None,
     formats: Sequence[str] = USUAL,
     *,
     show_test: bool = False,
+    metric: str = "accuracy",
 ) -> Location:
     """Write a study's report and return its folder.
 
@@ -71,17 +73,19 @@ def write_report(
         out: the folder to write to; ``storage/studies/NAME/report`` when None.
         formats: any of ``FORMATS``.
         show_test: whether to show the test accuracies of a study that has not ended.
+        metric: the metric on test clips that the report is of, one of ``analysis.results.reported_metric.REPORTABLE``.
 
     Raises:
         FileNotFoundError: the storage location holds no study of that name.
-        ValueError: a format is not one of ``FORMATS``.
+        ValueError: a format is not one of ``FORMATS``, or the report cannot be of the metric.
         RenderError: pdf, png or svg is requested, and this machine cannot draw.
         OSError: the folder cannot be written.
 
     """
     root = location(storage)
     folder = study_folder(root, name) / "report" if out is None else location(out)
-    write_files(method_report(load_results(root, name, show_test=show_test), root), folder, formats)
+    results = of_metric(load_results(root, name, show_test=show_test), metric)
+    write_files(method_report(results, root), folder, formats)
     return folder
 
 

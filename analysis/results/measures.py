@@ -33,6 +33,16 @@ FROM_LABELS = {f"test_{name}": METRICS[name] for name in ("macro_f1", "balanced_
 NOTHING_FROM_LABELS = dict.fromkeys(FROM_LABELS, float("nan"))
 
 
+def tested_by(metric: str) -> str:
+    """Return the name of a metric on test clips: ``test`` for accuracy, else such as ``test_macro_f1``."""
+    return "test" if metric == "accuracy" else f"test_{metric}"
+
+
+def on_test(measured: str) -> bool:
+    """Return whether a measured value is over test clips."""
+    return split_name(measured)[0] == "test"
+
+
 def metric_name(measured: str) -> str:
     """Return what a measured value is called in headings: ``Test accuracy`` for ``test``."""
     words = metric_words(measured)
@@ -61,6 +71,11 @@ def metric_column(table: pd.DataFrame, measured: str) -> str:
     if measured == "validation":
         over_clips = not table["validation_clip_accuracy"].isna().all()
         return "validation_clip_accuracy" if over_clips else "validation_accuracy"
+    return plain_column(measured)
+
+
+def plain_column(measured: str) -> str:
+    """Return the column of a measured value that has but one: ``test_accuracy`` for ``test``."""
     clips, metric = split_name(measured)
     return f"{clips}_{metric.name}"
 
@@ -85,5 +100,5 @@ def values_from_labels(record: Record, labels: ClipLabels) -> Mapping[str, float
     """Return the test metrics that follow from a record's predictions, by column; NaN where those do not match."""
     if record.test is None or not matches_labels(record, labels):
         return NOTHING_FROM_LABELS
-    truth, predicted = np.array(labels.test), np.array(record.test.predictions)
+    truth, predicted = np.array(labels.truth(record.run.fold)), np.array(record.test.predictions)
     return {name: metric.of(truth, predicted) for name, metric in FROM_LABELS.items()}

@@ -144,9 +144,10 @@ def subsets(runs: pd.DataFrame) -> list[str]:
     return list(dict.fromkeys(map(str, runs["subset"])))
 
 
-def reported_metric(runs: pd.DataFrame) -> str:
-    """Return ``test`` when a complete run has a test accuracy, else ``validation``."""
-    return "test" if complete_runs(runs)["test_accuracy"].notna().any() else "validation"
+def reported_metric(runs: pd.DataFrame, tested_by: str = "test") -> str:
+    """Return what is reported of a study: ``tested_by`` when a complete run has it, else ``validation``."""
+    tested = complete_runs(runs)[metric_column(runs, tested_by)].notna().any()
+    return tested_by if tested else "validation"
 
 
 def left_out_count(statuses: pd.Series[str]) -> int:

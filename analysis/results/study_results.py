@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis.results.clip_labels import read_labels
 from analysis.results.gpu_costs import spending
-from analysis.results.measures import MEASURES, NOTHING_FROM_LABELS, measured_values, values_from_labels
+from analysis.results.measures import MEASURES, NOTHING_FROM_LABELS, measured_values, tested_by, values_from_labels
 from analysis.results.runs_table import WAITING, Key, differing_settings, selected_on
 from analysis.results.study_state import Progress, has_ended, progress_of
 from trainables.config import Configuration, Run
@@ -55,6 +55,8 @@ class StudyResults:
 
     ``ended`` is whether the study has all the runs that it will get (``study_state.has_ended``). ``test_hidden`` is
     whether the tests of the records were removed because it has not.
+
+    ``metric`` is the metric on test clips that texts, tables and figures report, one of ``reported_metric.REPORTABLE``.
     """
 
     plan: StudyPlan
@@ -65,6 +67,12 @@ class StudyResults:
     labels_problem: str = ""
     ended: bool = True
     test_hidden: bool = False
+    metric: str = "accuracy"
+
+    @property
+    def tested_by(self) -> str:
+        """The measured value on test clips that is reported: ``test``, or ``test_macro_f1`` and so on."""
+        return tested_by(self.metric)
 
 
 class Unread(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from analysis.results.measures import metric_name
+from analysis.results.measures import metric_name, on_test
 from analysis.results.runs_table import (
     LEFT_OUT,
     WAITING,
@@ -52,7 +52,7 @@ def results_table(finding: Finding, metric: str) -> Table:
         (labels.index((key.arm, key.configuration)), 1 + columns.index(key.subset)) for key in standing_out(finding)
     }
     notes = [note, *collapse_notes(finding, metric)]
-    if metric == "test" and any(finding.tested(made).luck >= MIN_SHOWN_LUCK for made in finding.choices_made):
+    if on_test(metric) and any(finding.tested(made).luck >= MIN_SHOWN_LUCK for made in finding.choices_made):
         notes.append(" Shared luck is not subtracted here from the mean of the choice.")
     if bold:
         notes += [BOLD.format(selected_words(finding.selected_on)), *([CONTROLS] if finding.controls else [])]
@@ -122,7 +122,7 @@ def choice_table(finding: Finding) -> Table:
         "Runs left out",
         "May also be the best",
     )
-    test = ("Test accuracy", *(column.heading for column in CHOICE_COLUMNS))
+    test = (metric_name(finding.results.tested_by), *(column.heading for column in CHOICE_COLUMNS))
     return Table(f"Choice on {name.lower()}", (*header, *test), tuple(rows), note, procedures=CHOICE_COLUMNS)
 
 

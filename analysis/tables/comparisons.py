@@ -42,7 +42,14 @@ def seeds_in_words(finding: Finding) -> tuple[str, ...]:
         "the same."
     )
     next_run = of_next_run(finding.best.tested) if finding.best else ""
-    return (text, *([f"One more training of it would have a test accuracy of {next_run}."] if next_run else []))
+    return (
+        text,
+        *(
+            [f"One more training of it would have a {metric_words(finding.results.tested_by)} of {next_run}."]
+            if next_run
+            else []
+        ),
+    )
 
 
 def best_set_tables(finding: Finding) -> list[Table]:

@@ -33,18 +33,23 @@ def summary(finding: Finding, level: float = LEVEL) -> pd.DataFrame:
         counts = runs["status"].value_counts()
         row = {**key._asdict(), "n": int(counts.get("complete", 0))}
         row |= {name: runs[name].iloc[0] for name in ("loss", "network")}
-        for metric in METRICS:
+        for metric in _metrics(finding):
             row |= _moments(metric, finding.scores(metric).get(key, {}), level)
         left_out = {status: int(counts.get(status, 0)) for status in (*LEFT_OUT, WAITING)}
         rows.append(
             {**row, "method": "t", "level": level, "test_luck": luck.get(key), "collapsed": out.get(key, 0), **left_out}
         )
-    return pd.DataFrame(rows, columns=_summary_columns())
+    return pd.DataFrame(rows, columns=_summary_columns(finding))
 
 
-def _summary_columns() -> list[str]:
+def _metrics(finding: Finding) -> tuple[str, ...]:
+    """Return what is summarised: both accuracies, and the metric on test clips that is reported."""
+    return tuple(dict.fromkeys((*METRICS, finding.results.tested_by)))
+
+
+def _summary_columns(finding: Finding) -> list[str]:
     parts = ("n", "mean", "half_width", "low", "high")
-    metrics = [f"{metric}_{part}" for metric in METRICS for part in parts]
+    metrics = [f"{metric}_{part}" for metric in _metrics(finding) for part in parts]
     return [
         *Key._fields,
         "loss",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from analysis.results.measures import metric_words
 from analysis.results.runs_table import differing_settings, key_of, scores, selected_on
 from analysis.results.study_results import reported
 from analysis.statistics.intervals import CELL, accuracy_interval, paired_difference
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from trainables.losses.base import Loss
     from trainables.networks.base import Network
 
+PLAIN = ("validation", "verified", "test")  # accuracies, which the rows name by their clips alone
 HEADER = ("Configuration", "Subset", "Accuracy")
 
 
@@ -32,12 +34,12 @@ def comparison(first: StudyResults, second: StudyResults) -> Table:
     """
     paired = first.plan.dataset.fingerprint == second.plan.dataset.fingerprint
     alike = first.plan.semantics == second.plan.semantics  # if not, one's validation accuracy is over patches
-    metrics = dict.fromkeys((selected_on(first.plan), selected_on(second.plan), "test"))
+    metrics = dict.fromkeys((selected_on(first.plan), selected_on(second.plan), first.tested_by))
     pairs = {metric: paired and (alike or metric != "validation") for metric in metrics}
     settings = _settings(first, second)
     ours, theirs = _configurations(first, settings), _configurations(second, settings)
     rows = [
-        (configuration.label, same.subset, metric, *cells)
+        (configuration.label, same.subset, metric if metric in PLAIN else metric_words(metric), *cells)
         for same, configuration in ours.items()
         if same in theirs
         for metric in metrics
@@ -46,7 +48,7 @@ def comparison(first: StudyResults, second: StudyResults) -> Table:
     a, b = first.plan.name, second.plan.name
     a, b = (f"{a} (first)", f"{b} (second)") if a == b else (a, b)
     note = (
-        f"Accuracies in %, of runs that do not explore: {CELL}. "
+        f"In %, of runs that do not explore: {CELL}. "
         "The difference, first minus second in points, is paired by seed over the n seeds that both have"
     )
     note += "." if paired else "; there is none, because the data sets differ."

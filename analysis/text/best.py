@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from analysis.results.measures import metric_words
 from analysis.text.phrases import chance, expected_regret, joined, of_next_run, on_test_clips, selected_words
 from trainables.config import DEFAULT_NETWORK
 from trainables.naming import counted_points, number, symbol
@@ -26,10 +27,10 @@ def best_lines(best: Best) -> list[str]:
         *([f"training: {_listed(best.training)}"] if best.training else []),
         f"chosen by {by}, method {best.method}{_how_sure(best)}",
         f"{by}: {_percent(best.validation, picked=best.picked)}",
-        f"test accuracy: {hidden or on_test_clips(best.tested) or 'none'}",
+        f"{metric_words(best.tested_by)}: {hidden or on_test_clips(best.tested) or 'none'}",
     ]
     if next_run := of_next_run(best.tested):
-        lines.append(f"test accuracy of one more training: {next_run}")
+        lines.append(f"{metric_words(best.tested_by)} of one more training: {next_run}")
     if best.explored_may_be_best:
         lines.append(f"the best of those explored with probability 0.95: {_members(best, best.explored_may_be_best)}")
     if best.may_be_best:

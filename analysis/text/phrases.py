@@ -10,7 +10,7 @@ from analysis.results.runs_table import Key, complete_runs, recorded_count, sele
 from analysis.results.study_state import plans_all
 from analysis.statistics.intervals import MIN_SEEDS, p_text
 from analysis.statistics.pairs.paired_tests import MARGIN, equivalence
-from trainables.metrics import split_name
+from trainables.metrics import METRICS, split_name
 from trainables.naming import counted
 
 if TYPE_CHECKING:
@@ -99,6 +99,12 @@ def on_test_clips(tested: ChoiceScore, unit: str = "") -> str:
     plain = tested.picked and tested.accuracy.n >= MIN_SEEDS
     label = f"no interval, n = {tested.accuracy.n}" if plain else tested.accuracy.label(unit)
     return f"{tested.accuracy.percent()} % ({label}{luck})"
+
+
+def scored_on_test(results: StudyResults, scored: str) -> str:
+    """Return the start of a sentence on a score on test clips, which names its metric unless that is accuracy."""
+    by = "" if results.metric == "accuracy" else f" by {METRICS[results.metric].words}"
+    return f"On the test set it scores{by} {scored}"
 
 
 def of_next_run(tested: ChoiceScore) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.findings.choice_score import score_on_fresh_seeds
+from analysis.results.measures import metric_words
 from analysis.results.runs_table import Key, key_of, keys, left_out_count, runs_of, status_counts
 from analysis.statistics.intervals import LEVEL, paired_difference
 from analysis.text.cautions.failures import exploring_collapses
@@ -26,6 +27,7 @@ from analysis.text.phrases import (
     nothing_complete,
     on_test_clips,
     points,
+    scored_on_test,
     shortlist,
 )
 from analysis.text.possible_bests import Wording, choice_sentence
@@ -53,7 +55,7 @@ def settle_verdict(finding: SettleFinding) -> str:
     sentences = [
         *_settled(finding, settled.standing),
         *_confirmed_set(finding),
-        *_confirmed(finding, chosen, score_on_fresh_seeds(chosen, finding.scores("test"))),
+        *_confirmed(finding, chosen, score_on_fresh_seeds(chosen, finding.scores(finding.results.tested_by))),
     ]
     return " ".join([*sentences, *(budget_ended(results) if settled.rule else [])])
 
@@ -155,13 +157,14 @@ def search_verdict(finding: SearchFinding) -> str:
 
 def _confirmed(finding: SettleFinding | SearchFinding, chosen: Key, accuracy: ChoiceScore) -> list[str]:
     """Write the chosen configuration's test accuracy on fresh seeds, the gaps to all others, and what it cost."""
-    tested = finding.scores("test")
+    tested = finding.scores(finding.results.tested_by)
     statuses = runs_of(finding.reported.runs, chosen)["status"]
     if chosen not in tested:
-        none = TEST_HIDDEN if finding.results.test_hidden else "None of its fresh seeds has a test accuracy."
+        none = f"None of its fresh seeds has a {metric_words(finding.results.tested_by)}."
+        none = TEST_HIDDEN if finding.results.test_hidden else none
         sentences = ["It is not confirmed on fresh seeds." if statuses.empty else none]
     else:
-        score = f"On the test set it scores {on_test_clips(accuracy, 'fresh seed')}"
+        score = scored_on_test(finding.results, on_test_clips(accuracy, "fresh seed"))
         others = [key for key in _beside(finding, chosen) if key in tested]
         first = {seed: value - accuracy.luck for seed, value in tested[chosen].items()}
         gaps = [(key, paired_difference(first, tested[key], LEVEL)) for key in others[:MAX_NAMED]]

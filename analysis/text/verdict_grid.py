@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.results.measures import metric_words
 from analysis.results.runs_table import Key, keys, left_out_count, runs_of, status_counts
 from analysis.statistics.intervals import LEVEL, paired_difference
 from analysis.text.phrases import (
@@ -20,6 +21,7 @@ from analysis.text.phrases import (
     nothing_complete,
     on_test_clips,
     points,
+    scored_on_test,
 )
 from analysis.text.possible_bests import Wording, choice_sentence, mean_in_words
 from analysis.text.verdict_subsets import on_other_subsets, over_all_subsets
@@ -76,8 +78,8 @@ def _choice(finding: GridFinding, runs: pd.DataFrame, choice: Choice) -> list[st
 def _test(finding: GridFinding, choice: Choice) -> str:
     """Write the test accuracy, and how it compares with the best other arm's."""
     if not (scored := on_test_clips(finding.tested(choice))):
-        return "It has no test accuracy."
-    score, tested = f"On the test set it scores {scored}", finding.compared_scores
+        return f"It has no {metric_words(finding.results.tested_by)}."
+    score, tested = scored_on_test(finding.results, scored), finding.compared_scores
     other = next((key for key in choice.ranking.keys if key.arm != choice.key.arm), None)
     if other is None:
         return f"{score}."
@@ -93,7 +95,7 @@ def _test(finding: GridFinding, choice: Choice) -> str:
 
 def _less_luck(finding: GridFinding, compared: Iterable[Key]) -> str:
     """State that an arm's luck is subtracted from a difference, where it shows."""
-    plain, less = finding.scores("test"), finding.compared_scores
+    plain, less = finding.scores(finding.results.tested_by), finding.compared_scores
     shown = any(plain[key][seed] - less[key][seed] >= MIN_SHOWN_LUCK for key in compared for seed in less[key])
     return ", corrected for choosing by the same runs" if shown else ""
 

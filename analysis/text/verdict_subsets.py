@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.results.measures import metric_words
 from analysis.text.phrases import MAX_NAMED, UNCLEAR, chosen_by, clear, joined, points
 from trainables.naming import counted
 
@@ -48,5 +49,5 @@ def over_all_subsets(finding: GridFinding, choice: Choice) -> list[str]:
     gap, many = compared.gap.interval, len(compared.gap.subsets)
     where = f"the {many} subsets{'' if many == len(finding.subsets) else ' that have both'}"
     open_ = "" if clear(gap) else f"; {UNCLEAR}"
-    text = f"{compared.first} is {points(gap)} {compared.second} in {finding.metric} accuracy{open_}"
+    text = f"{compared.first} is {points(gap)} {compared.second} in {metric_words(finding.metric)}{open_}"
     return [f"On average over {where}, {text}."]

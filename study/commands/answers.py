@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from analysis.findings.method_finding import method_finding
 from analysis.report.export import SUFFIXES, epochs_table, runs_table, write_tables
+from analysis.results.reported_metric import of_metric
 from analysis.results.study_results import load_results
 from analysis.tables.two_studies import comparison, only
 from analysis.text.best import best_lines
 from analysis.text.headline import headline
 from analysis.text.validation_clips import earlier_version
-from study.commands.options import add_show_test, add_study, storage_location, study_place
+from study.commands.options import add_metric, add_show_test, add_study, storage_location, study_place
 from study.consent import SHOWN
 from study.console import complain, say, show, write
 from study.errors import UsageError
@@ -40,10 +41,12 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
         command.add_argument("--runs", type=_table, required=True, metavar="FILE", help=text)
         command.add_argument("--epochs", type=_table, metavar="FILE", help="a row per epoch of a run; .csv or .parquet")
     elif name == "best":
+        add_metric(command)
         forms = command.add_mutually_exclusive_group()
         forms.add_argument("--json", action="store_true", help="as JSON, for scripts")
         forms.add_argument("--yaml", action="store_true", help="as the arms of a study file")
     else:
+        add_metric(command)
         command.add_argument("other", metavar="OTHER", help="the second study's name or its file")
         text = "the second study's storage location (default: that of its file, or the first's)"
         command.add_argument("--storage-b", type=storage_location, metavar="STORAGE", help=text)
@@ -75,7 +78,7 @@ def export(options: argparse.Namespace) -> int:
 
 def best(options: argparse.Namespace) -> int:
     """Print the choice; if there is nothing to choose from, print the reason on the standard error."""
-    results = _load(study_place(options.study, options.storage), show_test=options.show_test)
+    results = _load(study_place(options.study, options.storage), options.metric, show_test=options.show_test)
     finding = method_finding(results)
     choice = finding.best
     if choice is None:
@@ -101,8 +104,9 @@ def best(options: argparse.Namespace) -> int:
 def compare(options: argparse.Namespace) -> int:
     """Print how two studies differ: keys of their files, data, and the configurations that both have."""
     place = study_place(options.study, options.storage)
-    first = _load(place, show_test=options.show_test)
-    second = _load(study_place(options.other, options.storage_b, place.storage), show_test=options.show_test)
+    first = _load(place, options.metric, show_test=options.show_test)
+    elsewhere = study_place(options.other, options.storage_b, place.storage)
+    second = _load(elsewhere, options.metric, show_test=options.show_test)
     changed = [line for line in differences(first.plan.spec, second.plan.spec) if not line.startswith("name: ")]
     contents = _contents(first.plan), _contents(second.plan)
     changed += [
@@ -135,7 +139,7 @@ def _contents(plan: StudyPlan) -> dict[str, str]:
     return contents
 
 
-def _load(place: StudyPlace, *, show_test: bool) -> StudyResults:
+def _load(place: StudyPlace, metric: str = "accuracy", *, show_test: bool) -> StudyResults:
     """Load a study; if it does not exist, raise UnknownStudyError, which lists those that do."""
     find_plan(*place)
-    return load_results(*place, show_test=show_test)
+    return of_metric(load_results(*place, show_test=show_test), metric)

@@ -144,6 +144,22 @@ def study_place(study: str, storage: Location | None = None, usual: Location | N
     return StudyPlace(storage or location(spec.storage), spec.name)
 
 
+def add_metric(command: argparse.ArgumentParser) -> None:
+    """Add the option that chooses the metric on test clips."""
+    from analysis.results.reported_metric import REPORTABLE  # noqa: PLC0415 -- imports numpy, which few commands need
+
+    text = f"the metric on test clips that is reported: {', '.join(REPORTABLE)} (default: accuracy)"
+    command.add_argument("--metric", type=_metric, default="accuracy", metavar="NAME", help=text)
+
+
+def _metric(text: str) -> str:
+    from analysis.results.reported_metric import REPORTABLE, not_reportable  # noqa: PLC0415 -- as above
+
+    if text not in REPORTABLE:
+        raise argparse.ArgumentTypeError(not_reportable(text))
+    return text
+
+
 def add_show_test(command: argparse.ArgumentParser) -> None:
     """Add ``--show-test``."""
     text = "show test accuracies although the study has not ended (choosing or stopping by them would spoil them)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from analysis.report.write import FORMATS, USUAL, write_report
-from study.commands.options import add_show_test, add_study, storage_location, study_place
+from study.commands.options import add_metric, add_show_test, add_study, storage_location, study_place
 from study.commands.studies import stored_weights
 from study.console import say
 from study.ledger.registry import find_plan
@@ -22,6 +22,7 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     text = f"any of {','.join(FORMATS)} (default: {usual}); pdf, png and svg need Chromium or kaleido"
     command.add_argument("--format", type=_formats, default=USUAL, metavar="LIST", help=text)
     add_show_test(command)
+    add_metric(command)
     command.set_defaults(handler=report)
 
 
@@ -38,7 +39,7 @@ def report(options: argparse.Namespace) -> int:
     """Write a study's report and print the path."""
     place = study_place(options.study, options.storage)
     plan = find_plan(*place)
-    folder = write_report(*place, options.out, options.format, show_test=options.show_test)
+    folder = write_report(*place, options.out, options.format, show_test=options.show_test, metric=options.metric)
     say(str(folder / "report.html" if "html" in options.format else folder))
     for line in stored_weights(place.storage, plan):
         say(line, err=True)  # so that a script can take the path from the standard output

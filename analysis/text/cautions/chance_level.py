@@ -22,15 +22,16 @@ def at_chance(finding: Finding, key: Key) -> list[str]:
     Chance is the larger of 1 / K for K classes and the share of the most frequent class, which a model that ignores its
     input can reach. A single run is compared without an interval.
     """
-    by_seed = finding.scores(finding.metric).get(key)
+    measured = split_name(finding.metric)[0]  # chance is that of accuracy, whatever metric is reported
+    by_seed = finding.scores(measured).get(key)
     if not by_seed:
         return []
     interval = accuracy_interval(by_seed.values())
-    classes, majority = len(finding.plan.dataset.classes), majority_share(finding.results, finding.metric)
+    classes, majority = len(finding.plan.dataset.classes), majority_share(finding.results, measured)
     low = interval.mean if interval.low is None else interval.low
     if low > max(1 / classes, majority or 0.0):
         return []
-    score = f"{metric_words(finding.metric)} of {interval.percent()} % ({interval.label()})"
+    score = f"{metric_words(measured)} of {interval.percent()} % ({interval.label()})"
     most = "" if majority is None else f", and always predicting the most frequent class {100 * majority:.1f} %"
     text = (
         f"{finding.names[key]} is not shown to be better than chance, with a {score}: guessing among {classes} classes "

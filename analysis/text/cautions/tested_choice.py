@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def disagreement(finding: GridFinding, key: Key) -> list[str]:
     """Return a caution if the configuration that is best on validation is ruled out as the best on the test set."""
     candidates = finding.candidates_on(key.subset)
-    model = block_model({of: finding.scores("test").get(of, {}) for of in candidates})
+    model = block_model({of: finding.scores(finding.results.tested_by).get(of, {}) for of in candidates})
     best = best_set(model) if model is not None else None
     if best is None or key in best.members or key not in {candidate.key for candidate in best.candidates}:
         return []

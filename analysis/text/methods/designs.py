@@ -8,7 +8,7 @@ from analysis.results.runs_table import keys, recorded_count
 from analysis.statistics.best_arm import noise, prior
 from analysis.statistics.best_arm.assessment import CHALLENGERS, MIN_FREEDOM, REGRET_RUNS, REGRET_SHARE
 from analysis.statistics.best_arm.posterior import DRAWS
-from analysis.text.phrases import calibration_words, joined
+from analysis.text.phrases import calibration_words, chosen_by, joined
 from trainables.naming import counted, counted_points
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def grid_design(finding: GridFinding, cited: References) -> list[str]:
     subject = "Each of the " if len(keys(runs)) > 1 else "The "
     first = f"{subject}{counted(len(keys(runs)), 'configuration')} was trained with {many}."
     controls = _controls(
-        finding, "the best configuration of each adaptive arm showed on each subset, by mean validation accuracy"
+        finding, f"the best configuration of each adaptive arm showed on each subset, by mean {chosen_by(finding.plan)}"
     )
     if len(seeds) < 2 or len(keys(runs)) < 2:  # noqa: PLR2004 -- a comparison takes two
         return [first, *controls]
@@ -40,8 +40,8 @@ def grid_design(finding: GridFinding, cited: References) -> list[str]:
         first,
         *controls,
         (
-            "On each subset a configuration with the highest mean validation accuracy was chosen; which others may be "
-            f"the best follows from multiple comparisons with the best ({cited.cite('hsu')})."
+            f"On each subset a configuration with the highest mean {chosen_by(finding.plan)} was chosen; which others "
+            f"may be the best follows from multiple comparisons with the best ({cited.cite('hsu')})."
         ),
     ]
 

@@ -147,7 +147,13 @@ def _losses(results: StudyResults, cited: References) -> str:
 
 def _statistics(finding: Finding) -> list[str]:
     results = finding.results
-    sizes = sorted({len(by_seed) for metric in ("test", "validation") for by_seed in finding.scores(metric).values()})
+    sizes = sorted(
+        {
+            len(by_seed)
+            for metric in (finding.results.tested_by, "validation")
+            for by_seed in finding.scores(metric).values()
+        }
+    )
     n = f" (n = {sizes[0]}{f' to {sizes[-1]}' if len(sizes) > 1 else ''} per configuration)" if sizes else ""
     return [
         chosen_on(results.plan),

@@ -138,17 +138,17 @@ SEED_SHARE = Procedure(
 )
 SHARED_LUCK = Procedure(
     "Shared luck",
-    "by how much the test accuracy of the choice is too high because the same runs made the choice, estimated with "
+    "by how much the test score of the choice is too high because the same runs made the choice, estimated with "
     f"{LUCK_DRAWS:,} parametric bootstrap draws of the choice: the luck of the chosen configuration on validation, "
     "times the slope of test residuals on validation residuals",
     ("efron",),
 )
 NEXT_RUN = Procedure(
-    "One more training", f"the {PERCENT} prediction interval of the test accuracy of one more training of the choice"
+    "One more training", f"the {PERCENT} prediction interval of the test score of one more training of the choice"
 )
 WITHOUT_EACH_SEED = Procedure(
     "Leave one seed out",
-    "the test accuracy on each seed of the configuration that the other seeds choose, averaged over the seeds; it "
+    "the test score on each seed of the configuration that the other seeds choose, averaged over the seeds; it "
     "needs no assumption about luck",
 )
 CLAIMED_GAP = Procedure("Gap", f"the mean difference paired by seed with its {PERCENT} t-interval")
