@@ -22,6 +22,7 @@ PARTS = (
     "training_step",
     "loss_steps",
     "networks",
+    "margins",
     "threads",
     "precision",
     "whole_study",

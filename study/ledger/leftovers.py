@@ -185,18 +185,22 @@ class Leftovers:
 
     def _weights(self) -> Iterator[Leftover]:
         """Find weights that no study keeps, and outputs of runs that no study needs and that have no record."""
-        weights = {Path(path.name).stem: path for path in self._entries("weights", f"*{SUFFIX}")}
+        weights, outputs = self._files_of_runs("weights", SUFFIX), self._files_of_runs("outputs", ".npz")
         kept = set().union(*map(candidates, self._needing))
+        with_weights = {run_id for run_id, _ in weights}
         for plan in self._ended.values():
-            if (weights.keys() - kept).intersection(planned.run.run_id for planned in plan.runs):
+            if (with_weights - kept).intersection(planned.run.run_id for planned in plan.runs):
                 kept |= kept_by_idle(self._storage, plan)
-        outputs = {Path(path.name).stem: path for path in self._entries("outputs", "*.npz")}
         needed = recorded(self._storage) | self._runs_needed
-        for kind, paths, still in (("weights", weights, kept), ("outputs without a record", outputs, needed)):
-            for run_id in sorted(filter(is_digest, paths.keys() - still)) if self._all_known else ():
-                if self._only is None or run_id in self._only_runs:
-                    remove = partial(self._unless_started, partial(unlink, paths[run_id]))
-                    yield Leftover(kind, *measured(paths[run_id]), remove)
+        for kind, files, still in (("weights", weights, kept), ("outputs without a record", outputs, needed)):
+            for run_id, path in files if self._all_known else ():
+                if run_id not in still and (self._only is None or run_id in self._only_runs):
+                    yield Leftover(kind, *measured(path), partial(self._unless_started, partial(unlink, path)))
+
+    def _files_of_runs(self, folder: str, suffix: str) -> list[tuple[str, Location]]:
+        """Return the files of runs in a folder, by name, each with its run_id; a run may have several."""
+        files = ((path.name.partition(".")[0], path) for path in self._entries(folder, f"*{suffix}"))
+        return sorted((file for file in files if is_digest(file[0])), key=lambda file: file[1].name)
 
     def _requests(self) -> Iterator[Leftover]:
         """Find requests to processes that have ended."""

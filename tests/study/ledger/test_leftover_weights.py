@@ -10,6 +10,7 @@ from factories import Builder
 from study.ledger.leftovers import leftovers
 from trainables.losses.catalogue import CCE, GCE
 from trainables.outputs.clips import outputs_path
+from trainables.outputs.held_out import held_out_path
 from trainables.outputs.weights import weight_sizes, weights_path
 from trainables.plans import plan_path
 
@@ -72,6 +73,15 @@ def test_outputs_of_recorded_runs_and_of_those_still_to_be_trained_are_kept(stor
     ids = study(storage, recorded=1)
     assert prune(storage)["outputs without a record"] == 1
     assert outputs(storage) == set(ids)
+
+
+def test_both_files_of_a_run_that_keeps_what_it_predicts_for_held_out_clips_are_leftovers(storage):
+    ids = study(storage)
+    for run_id in (*ids, NOBODYS):
+        held_out_path(storage, run_id).write(b"outputs")
+    assert prune(storage)["outputs without a record"] == 2
+    assert outputs(storage) == set(ids)
+    assert len((storage / "outputs").stamps()) == 4
 
 
 def test_outputs_of_recorded_runs_that_no_study_names_are_kept(storage):
