@@ -246,7 +246,8 @@ class Builder:
                 for place, (fold, shift) in enumerate(folds.items()):
                     accuracy = mean + shift + 0.002 * _noise(seed, 10 * index + place)
                     loss = GCE(name="gce", q=(index + 1) / 10)
-                    self.add(arm, loss, seed, validation=mean, test=accuracy, fold=fold)
+                    validation = mean + 0.002 * _noise(seed, 10 * index + place + 5)
+                    self.add(arm, loss, seed, validation=validation, test=accuracy, fold=fold)
         return self
 
     def exploring_temperatures(self, drops: dict[float, float]) -> Builder:

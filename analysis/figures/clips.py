@@ -31,12 +31,15 @@ PATTERNS = ("", "/", ".")  # distinguish the splits without colour
 
 
 def draw_clips_per_class(labels: ClipLabels, classes: Sequence[str]) -> go.Figure:
-    """Draw the number of clips of each class: training clips by whether they are verified, and test clips."""
+    """Draw the number of clips of each class: training clips by whether they are verified, and test clips.
+
+    Where each fold is the test set in turn, the test clips are the training clips, and are not drawn.
+    """
     order = np.argsort([sum(column) for column in zip(*labels.counts.values(), strict=True)], kind="stable")
     names = [escaped(classes[k]) for k in order]
     figure = empty(height=180 + ROW * len(names))
     for place, (split, title) in enumerate(SPLITS.items()):
-        counts = labels.counts.get(split, ())
+        counts = () if split == "test" and labels.folds else labels.counts.get(split, ())
         if any(counts):
             pattern = {"shape": PATTERNS[place], "bgcolor": COLOURS[place], "fgcolor": PAPER, "solidity": 0.2}
             figure.add_bar(

@@ -24,12 +24,14 @@ from analysis.tables.accuracy import choice_table, result_tables
 from analysis.tables.clips import clip_tables
 from analysis.tables.comparisons import compared_tables
 from analysis.tables.exploration import search_table, settle_table
+from analysis.tables.folds import fold_tables
 from analysis.tables.label_judge import label_tables
 from analysis.tables.metrics import metrics_tables
 from analysis.tables.published import published_tables
 from analysis.text.cautions.by_method import explored_cautions, grid_cautions
 from analysis.text.cautions.clips import clip_cautions
 from analysis.text.cautions.mixed_code import mixed_code
+from analysis.text.folds import fold_cautions
 from analysis.text.headline import headline
 from analysis.text.methods.designs import grid_design, search_design, settle_design
 from analysis.text.methods.paragraph import methods
@@ -99,14 +101,16 @@ class MethodReport:
             *clip_cautions(plan.dataset.doubtful),
             *filter(None, [lacking(self.finding.results.runs, self.finding.results.metric)]),
             *coarse_clips(plan),
+            *fold_cautions(self.finding),
             *mixed_code(self.finding.results),
             *self.make_cautions(),
         )
 
     @cached_property
     def result_tables(self) -> tuple[Table, ...]:
-        """The choice and the accuracies of all configurations."""
-        return (*self.choice_tables(), *result_tables(self.finding), *metrics_tables(self.finding))
+        """The choice and the values of all configurations, also by fold."""
+        tables = (*self.choice_tables(), *result_tables(self.finding), *metrics_tables(self.finding))
+        return (*tables, *fold_tables(self.finding))
 
     @cached_property
     def comparison_tables(self) -> tuple[Table, ...]:

@@ -24,6 +24,8 @@ class ValidationClips:
         verified: how many of them have a verified label; on average over splits where each seed has its own.
         select_on: which of them the study chooses by.
         per_seed: whether each seed holds out other clips; if not, all runs share these.
+        per_fold: whether each fold is the test set in turn, so that the runs of each hold out other clips; the numbers
+            are then means over the folds.
 
     """
 
@@ -32,6 +34,7 @@ class ValidationClips:
     verified: int
     select_on: SelectionMetric
     per_seed: bool
+    per_fold: bool = False
 
     @property
     def judges(self) -> int:
@@ -47,7 +50,8 @@ class ValidationClips:
 def validation_clips(plan: StudyPlan) -> dict[str, ValidationClips]:
     """Return subset -> its validation clips; empty for a plan of the first version, which does not state them."""
     per_seed = plan.settings.split != "fixed"
+    per_fold = bool(plan.dataset.folds)
     return {
-        subset: ValidationClips(subset, held.clips, held.verified, selected_on(plan), per_seed)
+        subset: ValidationClips(subset, held.clips, held.verified, selected_on(plan), per_seed, per_fold)
         for subset, held in plan.dataset.validation.items()
     }

@@ -32,7 +32,9 @@ def earlier_version(plan: StudyPlan) -> str:
 def clips_in_full(clips: ValidationClips) -> str:
     """Describe a subset's validation clips: number, how many are verified, what one is worth, and their split."""
     about = "about " if clips.per_seed else ""
-    split = "others for each seed" if clips.per_seed else "the same for every seed"
+    split = f"others for each {'seed and fold' if clips.per_fold else 'seed'}"
+    if not clips.per_seed:
+        split = "for each fold the same for every seed" if clips.per_fold else "the same for every seed"
     worth = "" if clips.step is None else f"; one {_judge(clips)} is worth {_points(clips.step)} of a run's accuracy"
     return f"{clips.clips:,} ({about}{clips.verified:,} verified), {split}{worth}"
 
@@ -47,7 +49,10 @@ def chosen_on(plan: StudyPlan) -> str:
     elif earlier_version(plan):
         score = f"{metric} on the validation patches, with the labels of their clips as given"
     per_seed = training.split != "fixed"
-    split = "other clips for each seed, the same for every configuration" if per_seed else "the same for every run"
+    folds = bool(plan.dataset.folds)
+    split = f"other clips for each seed{' and fold' if folds else ''}, the same for every configuration"
+    if not per_seed:
+        split = "for each fold the same for every run" if folds else "the same for every run"
     about = "about " if per_seed else ""
     counts = [
         f"{clips.clips:,}{f' on {subset}' if len(plan.dataset.validation) > 1 else ''}, {about}{clips.verified:,} of "
@@ -88,10 +93,10 @@ def coarse_clips(plan: StudyPlan) -> Iterator[str]:
 def shared_clips(plan: StudyPlan, subset: str) -> str:
     """Return ``on these 266 verified validation clips`` where all runs share them, to end a statement about a choice.
 
-    The text is empty where each seed holds out other clips, and where the plan does not state them.
+    The text is empty where each seed or fold holds out other clips, and where the plan does not state them.
     """
     clips = validation_clips(plan).get(subset)
-    if clips is None or clips.per_seed or not clips.judges:
+    if clips is None or clips.per_seed or clips.per_fold or not clips.judges:
         return ""
     return f"on this one {_judge(clips)}" if clips.judges == 1 else f"on these {counted(clips.judges, _judge(clips))}"
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.results.measures import metric_words
 from analysis.results.runs_table import Key, keys, left_out_count, runs_of, status_counts
 from analysis.statistics.intervals import LEVEL, paired_difference
+from analysis.text.folds import folds_of_choice
 from analysis.text.phrases import (
     MIN_SHOWN_LUCK,
     TEST_HIDDEN,
@@ -48,7 +49,11 @@ def grid_verdict(finding: GridFinding) -> str:
         return "The complete runs have no validation accuracy, so there is nothing to choose by."
     runs = results.runs[results.runs["subset"] == finding.main_subset]
     sentences = _choice(finding, runs[runs["stage"] != "control"], choice)
-    sentences += [TEST_HIDDEN] if results.test_hidden else [_test(finding, choice), *_control(finding, choice)]
+    if results.test_hidden:
+        sentences.append(TEST_HIDDEN)
+    else:
+        by_fold = folds_of_choice(finding, choice.key, _other_arm(choice))
+        sentences += [_test(finding, choice), *by_fold, *_control(finding, choice)]
     sentences += [*on_other_subsets(finding), *([] if results.test_hidden else over_all_subsets(finding, choice))]
     sentences += _left_out(finding, runs, choice)
     return " ".join([*sentences, *budget_ended(results), cost(results)])
@@ -80,7 +85,7 @@ def _test(finding: GridFinding, choice: Choice) -> str:
     if not (scored := on_test_clips(finding.tested(choice))):
         return f"It has no {metric_words(finding.results.tested_by)}."
     score, tested = scored_on_test(finding.results, scored), finding.compared_scores
-    other = next((key for key in choice.ranking.keys if key.arm != choice.key.arm), None)
+    other = _other_arm(choice)
     if other is None:
         return f"{score}."
     best = f"{other.configuration}, {_rank_of(other, choice)} on validation"
@@ -91,6 +96,11 @@ def _test(finding: GridFinding, choice: Choice) -> str:
     paired = f"paired by seed{_less_luck(finding, (choice.key, other))}{f', {seen}' if seen else ''}"
     open_ = "" if clear(gap) else f": {UNCLEAR}"
     return f"{score}, {points(gap)} {best} ({paired}){open_}{alike(tested[choice.key], tested[other])}."
+
+
+def _other_arm(choice: Choice) -> Key | None:
+    """Return the best configuration of another arm on validation."""
+    return next((key for key in choice.ranking.keys if key.arm != choice.key.arm), None)
 
 
 def _less_luck(finding: GridFinding, compared: Iterable[Key]) -> str:

@@ -159,6 +159,10 @@ REFERENCES: dict[str, tuple[str, str]] = {
         ),
     ),
     "miller": ("Miller, 1968", "R. G. Miller. Jackknifing variances. Annals of Mathematical Statistics 39, 1968."),
+    "nadeau": (
+        "Nadeau and Bengio, 2003",
+        ("C. Nadeau, Y. Bengio. Inference for the generalization error. Machine Learning 52, 2003."),
+    ),
     "owen": (
         "Owen, 2007",
         ("A. B. Owen. The pigeonhole bootstrap. Annals of Applied Statistics 1, 2007."),

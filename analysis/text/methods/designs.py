@@ -30,7 +30,9 @@ def grid_design(finding: GridFinding, cited: References) -> list[str]:
         which = f"{seeds[0]} to {seeds[-1]}"
     many = f"{counted(len(seeds), 'seed')} ({which})"
     subject = "Each of the " if len(keys(runs)) > 1 else "The "
-    first = f"{subject}{counted(len(keys(runs)), 'configuration')} was trained with {many}."
+    folds = finding.plan.dataset.folds
+    for_each = f" for each of the {len(folds)} folds" if folds else ""
+    first = f"{subject}{counted(len(keys(runs)), 'configuration')} was trained with {many}{for_each}."
     controls = _controls(
         finding, f"the best configuration of each adaptive arm showed on each subset, by mean {chosen_by(finding.plan)}"
     )

@@ -9,6 +9,7 @@ from analysis.results.runs_table import WAITING, differing_settings, status_coun
 from analysis.statistics.collapse import MIN_POINTS, MIN_SDS, MIN_SKEW, NORMAL_MAD
 from analysis.statistics.intervals import LEVEL
 from analysis.text.features import features_in_words
+from analysis.text.folds import folds_of_data
 from analysis.text.methods.bibliography import References
 from analysis.text.methods.losses import LOSSES, ORIGIN
 from analysis.text.methods.networks import (
@@ -78,10 +79,12 @@ def _data(results: StudyResults, cited: References) -> str:
     wrong = "" if data.wrong is None or not total else f" ({data.wrong / total:.0%} of the training labels are wrong)"
     were = "clip without usable sound was" if len(data.skipped) == 1 else "clips without usable sound were"
     skipped = f"; {len(data.skipped):,} {were} left out" if data.skipped else ""
+    kind = "clip" if data.folds else "training clip"
+    tested = "" if data.folds else f", and {counted(clips.get('test', 0), 'test clip')}"
     return (
-        f"We used {name} with {len(data.classes)} classes: {counted(total, 'training clip')}, of which {verified:,} "
-        f"{'has a verified label' if verified == 1 else 'have verified labels'}{wrong}, and "
-        f"{counted(clips.get('test', 0), 'test clip')}{skipped}."
+        f"We used {name} with {len(data.classes)} classes: {counted(total, kind)}, of which {verified:,} "
+        f"{'has a verified label' if verified == 1 else 'have verified labels'}{wrong}"
+        f"{tested}{skipped}.{folds_of_data(data)}"
     )
 
 
@@ -155,11 +158,12 @@ def _statistics(finding: Finding) -> list[str]:
         }
     )
     n = f" (n = {sizes[0]}{f' to {sizes[-1]}' if len(sizes) > 1 else ''} per configuration)" if sizes else ""
+    of_seeds = " The value of a seed is the mean over the folds." if results.plan.dataset.folds else ""
     return [
         chosen_on(results.plan),
         (
             f"We report means over seeds with {100 * LEVEL:g} % Student t-intervals{n}; differences are paired by "
-            f"seed, as a seed gives every configuration the same {_paired(results)}."
+            f"seed, as a seed gives every configuration the same {_paired(results)}.{of_seeds}"
         ),
         covered(results.plan),
     ]

@@ -194,6 +194,15 @@ LABELS_LINE = Procedure(
     f"the {PERCENT} t-interval of the jackknife over configurations",
     ("linnet",),
 )
+OVER_FOLDS = Procedure(
+    "Mean over folds",
+    f"the mean over the folds with its {PERCENT} t-interval, each fold one value; folds share training clips, so for "
+    "other data it is a little too narrow",
+    ("nadeau",),
+)
+FOLD_GAP = Procedure(
+    "Difference from the choice", f"the difference paired by fold, with its {PERCENT} t-interval over the folds"
+)
 REPRESENTATIVES = (
     "Each arm is represented by its best configuration on validation; the luck that this choice shares with the "
     "accuracy is subtracted."
