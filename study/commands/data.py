@@ -1,4 +1,4 @@
-"""The ``data`` commands: fetch and verify FSDnoisy18k, describe any data set, and embed a study's clips."""
+"""The ``data`` commands: fetch, verify and describe data sets, and embed a study's clips."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ from trainables.datasets.checks.files import lines, notes, quick_checks, threads
 from trainables.datasets.checks.pitfalls import pitfalls
 from trainables.datasets.checks.structure import structure
 from trainables.datasets.config import KINDS
+from trainables.datasets.fetching.fetch import fetch
+from trainables.datasets.fetching.releases import RELEASES
 from trainables.datasets.kinds import fsdnoisy18k
 from trainables.datasets.load import compare_contents
 from trainables.datasets.manifest import DataSetError
@@ -46,13 +48,13 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     """Add ``fetch``, ``verify`` and ``describe`` to the command's parser."""
     commands = command.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    fetch = commands.add_parser(
-        "fetch", help="download FSDnoisy18k (about 12 GB) and unpack it; continues if interrupted"
+    fetching = commands.add_parser(
+        "fetch", help="download a published data set and unpack it; continues if interrupted"
     )
-    fetch.add_argument("name", choices=["fsdnoisy18k"])
-    fetch.add_argument("root", type=_path, metavar="ROOT", help="folder to put its folders into")
-    fetch.add_argument("--quiet", action="store_true", help="show no progress bar")
-    fetch.set_defaults(handler=_fetch)
+    fetching.add_argument("name", choices=list(RELEASES), help="the data set: its kind in a study file")
+    fetching.add_argument("root", type=_path, metavar="ROOT", help="folder to put its folders into")
+    fetching.add_argument("--quiet", action="store_true", help="show no progress bar")
+    fetching.set_defaults(handler=_fetch)
 
     verify = commands.add_parser("verify", help="compare FSDnoisy18k on disk with the official release")
     verify.add_argument("root", type=_path, metavar="ROOT", help="the folder that holds FSDnoisy18k.meta")
@@ -84,9 +86,9 @@ def _fetch(options: argparse.Namespace) -> int:
     options.root.mkdir(parents=True, exist_ok=True)
     bar = not options.quiet and sys.stderr.isatty()
     with nullcontext() if bar or options.quiet else still("fetching and unpacking"):
-        fetched = fsdnoisy18k.fetch(options.root, progress=bar)
+        fetched = fetch(options.root, RELEASES[options.name], progress=bar)
     say(f"unpacked {', '.join(fetched)}" if fetched else "everything is already unpacked")
-    say(f"next: gce-study data verify {options.root}")
+    say(f"next: gce-study data {'verify' if options.name == 'fsdnoisy18k' else 'describe'} {options.root}")
     return 0
 
 

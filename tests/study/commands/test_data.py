@@ -14,6 +14,7 @@ import soundfile
 
 from study.cli import main
 from study.commands import data
+from trainables.datasets.fetching.releases import RELEASES
 from trainables.datasets.kinds import fsdnoisy18k
 from trainables.datasets.manifest import DataSetError
 
@@ -226,21 +227,22 @@ def test_verify_of_an_absent_folder_is_one_line(tmp_path: Path, capsys: pytest.C
     assert capsys.readouterr().out == f"{tmp_path}/no: no such folder\n"
 
 
+@pytest.mark.parametrize(("name", "next_step"), [("fsdnoisy18k", "verify"), ("esc50", "describe")])
 def test_fetch_makes_the_folder_and_names_the_next_step(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, next_step: str
 ) -> None:
     seen = []
 
-    def fetch(root: Path, *, progress: bool) -> list[str]:
-        seen.append((root, progress))
+    def fetch(root: Path, archives: object, *, progress: bool) -> list[str]:
+        seen.append((root, archives, progress))
         return ["a.zip"]
 
-    monkeypatch.setattr(fsdnoisy18k, "fetch", fetch)
+    monkeypatch.setattr(data, "fetch", fetch)
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert run("fetch", "fsdnoisy18k", "~/data", "--quiet") == 0
-    assert seen == [(tmp_path / "data", False)]
+    assert run("fetch", name, "~/data", "--quiet") == 0
+    assert seen == [(tmp_path / "data", RELEASES[name], False)]
     assert (tmp_path / "data").is_dir()
-    assert capsys.readouterr().out == f"unpacked a.zip\nnext: gce-study data verify {tmp_path}/data\n"
+    assert capsys.readouterr().out == f"unpacked a.zip\nnext: gce-study data {next_step} {tmp_path}/data\n"
 
 
 @pytest.mark.slow

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from hashlib import md5
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trainables.audio.errors import AudioError
@@ -14,13 +12,13 @@ from trainables.audio.headers import probe
 from trainables.datasets.checks.files import lines, threads
 from trainables.datasets.csv_files.header import plain
 from trainables.datasets.csv_files.rows import Row, grouped, grouped_rows, read_rows, repeated
-from trainables.datasets.download import Resume, check_free_space, extract, locked, remote_size
-from trainables.datasets.manifest import Clip, DataSetError, Manifest, Split
-from trainables.datasets.names import MISSING, check_label, check_path, is_leftover, printable, quoted, unlike
-from trainables.storage.files import write_atomically
+from trainables.datasets.fetching.fetch import Archive, names_in
+from trainables.datasets.manifest import Clip, Manifest, Split
+from trainables.datasets.names import MISSING, check_label, check_path, printable, quoted, unlike
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 URL = "https://zenodo.org/record/2529934/files/"
 META = "FSDnoisy18k.meta"
@@ -31,7 +29,6 @@ COLUMNS: dict[Split, tuple[str, ...]] = {
 }
 NO_CLASS_KIND = "out_of_vocabulary"
 TRUTH_KINDS = ("clean", "correct", "in_vocabulary", NO_CLASS_KIND)
-FETCHED = ".fetched.json"  # in ROOT: the zips verified and unpacked; written after each
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,50 +109,17 @@ def meta(root: Path) -> Path:
     return root if (root / "train.csv").is_file() and not inner.is_dir() else inner
 
 
-def fetch(root: Path, base_url: str = URL, *, progress: bool = True, zips: Mapping[str, Zip] = ZIPS) -> list[str]:
-    """Download, verify and unpack the release; an interrupted call continues where it stopped.
+def archives(base_url: str = URL, zips: Mapping[str, Zip] = ZIPS) -> tuple[Archive, ...]:
+    """Return the archives of the release, to fetch.
 
     Args:
-        root: the folder for those of the release; created if absent. A zip is removed once it is unpacked.
         base_url: where the zips are, ending in a slash.
-        progress: whether to show a progress bar.
         zips: the files to fetch.
 
-    Returns:
-        The names of the zips that this call unpacked; the others were unpacked before.
-
-    Raises:
-        DataSetError: too little disk (nothing is fetched then), a refused or lost connection, a wrong MD5, an unsafe
-            zip, or another process that fetches into the same folder.
-
     """
-    import pooch  # noqa: PLC0415 -- slow to import, and only needed here
-
-    pooch.get_logger().setLevel("WARNING")
-    with locked(root):
-        done = _fetched(root)
-        missing = {n: z for n, z in zips.items() if done.get(n) != [z.md5, len(_files(root / Path(n).stem))]}
-        needed = 0
-        for name, zipped in missing.items():
-            packed = remote_size(base_url + name) or zipped.packed
-            held = sum(p.stat().st_size for p in (root / name, root / f"{name}.part") if p.exists())
-            needed += max(0, packed - held) + max(zipped.unpacked, packed)
-        check_free_space(root, needed, f"fetching and unpacking {', '.join(missing)}")
-        for name, zipped in missing.items():
-            downloader = Resume(root / f"{name}.part", progress=progress)
-            try:
-                archive = Path(
-                    pooch.retrieve(base_url + name, f"md5:{zipped.md5}", fname=name, path=root, downloader=downloader)
-                )
-            except ValueError as error:  # pooch raises it for a wrong hash, and has removed the file
-                reason = " ".join(str(error).split())
-                message = f"{base_url}{name}: not the official file: {reason}"
-                raise DataSetError([message]) from None
-            extract(archive, root, Path(name).stem)
-            done[name] = [zipped.md5, len(_files(root / Path(name).stem))]
-            write_atomically(root / FETCHED, json.dumps(done, indent=1).encode())
-            archive.unlink()
-    return list(missing)
+    return tuple(
+        Archive(name, base_url, {name: z.md5}, packed=z.packed, unpacked=z.unpacked) for name, z in zips.items()
+    )
 
 
 def verify(root: Path, official: Official | None = None) -> list[str]:
@@ -180,7 +144,7 @@ def verify(root: Path, official: Official | None = None) -> list[str]:
     problems += _compare_counts(manifest, expected)
     for split, folder in AUDIO.items():
         listed = {c.path for c in manifest.of(split)}
-        on_disk = {f"{folder}/{name}" for name in _files(root / folder)}
+        on_disk = {f"{folder}/{name}" for name in names_in(root / folder)}
         problems += lines(manifest, dict.fromkeys(listed - on_disk, MISSING) | _check_headers(root, listed & on_disk))
         unlisted = f"not listed in {split}.csv"
         problems += grouped((unlisted, f"{path}: {unlisted}", "") for path in sorted(on_disk - listed))
@@ -208,18 +172,6 @@ def _check_headers(root: Path, paths: set[str]) -> dict[str, str]:
 
     with ThreadPoolExecutor(threads()) as pool:
         return {path: problem for path, problem in zip(paths, pool.map(check, paths), strict=True) if problem}
-
-
-def _files(folder: Path) -> list[str]:
-    return sorted(p.name for p in folder.iterdir() if not is_leftover(p.name)) if folder.is_dir() else []
-
-
-def _fetched(root: Path) -> dict[str, list[str | int]]:
-    try:
-        value = json.loads((root / FETCHED).read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return dict(value) if isinstance(value, dict) else {}
 
 
 def _problems(row: Row, split: Split) -> list[str]:

@@ -1,21 +1,16 @@
-"""Safe fetching of large zips: resumed downloads for pooch, a check of free space, extraction into one folder only."""
+"""Safe fetching of large files: resumed downloads for pooch, a check of free space, a lock on the folder."""
 
 from __future__ import annotations
 
 import errno
 import shutil
-import stat
-import tempfile
 import time
-from collections import Counter
 from contextlib import contextmanager, nullcontext
 from http.client import HTTPException
-from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
-from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn, TransferSpeedColumn
 
@@ -26,13 +21,13 @@ from trainables.storage.locks import exclusive
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from http.client import HTTPResponse
+    from pathlib import Path
 
 BLOCK = 1 << 20
 TIMEOUT = 60.0  # seconds without a byte
 ATTEMPTS = 5  # in a row without a byte gained
 NOT_SATISFIABLE = 416
 PARTIAL = 206
-UNPACKING = ".unpacking-"
 LOCK = ".fetch.lock"
 BUSY = (429, 500, 502, 503, 504)  # status codes after which a retry may succeed
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
@@ -175,55 +170,3 @@ def locked(root: Path) -> Iterator[None]:
     root.mkdir(parents=True, exist_ok=True)
     with exclusive(root / LOCK, busy=refuse):
         yield
-
-
-def extract(archive: Path, root: Path, top: str) -> int:
-    """Unpack a zip whose every member lies in the folder ``top`` into ``root``; return the number of files.
-
-    The members are unpacked into a temporary folder. Once all are complete, that folder is renamed into its place, or
-    the files are moved one by one into an existing folder.
-
-    Raises:
-        DataSetError: a member leaves the folder, is absolute, a link, repeated, or damaged; or the disk is too
-            small. Nothing has been put into ``root`` then.
-
-    """
-    for left_behind in root.glob(f"{UNPACKING}*"):  # by a process that was killed
-        shutil.rmtree(left_behind)
-    try:
-        with ZipFile(archive) as zipped, tempfile.TemporaryDirectory(dir=root, prefix=UNPACKING) as temporary:
-            members = [m for m in zipped.infolist() if not m.filename.startswith("__MACOSX/")]
-            times = Counter(PurePosixPath(m.filename) for m in members)
-            problems = [f"{archive.name}: member '{m.filename}' {p}" for m in members if (p := _unsafe(m, top, times))]
-            if problems:
-                raise DataSetError(problems)
-            check_free_space(root, sum(m.file_size for m in members), f"unpacking {archive.name}")
-            files = [m.filename for m in members if not m.is_dir()]
-            for member in members:
-                zipped.extract(member, temporary)  # reads to the end, which checks the CRC
-            if files and not (root / top).exists():
-                (Path(temporary) / top).rename(root / top)
-                return len(files)
-            for name in files:
-                target = root / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                (Path(temporary) / name).replace(target)
-    except BadZipFile as error:
-        message = f"{archive.name}: damaged: {error}"
-        raise DataSetError([message]) from None
-    return len(files)
-
-
-def _unsafe(member: ZipInfo, top: str, times: Counter[PurePosixPath]) -> str:
-    name = PurePosixPath(member.filename)
-    if "\\" in member.filename:
-        return "holds a backslash"
-    if name.is_absolute() or PureWindowsPath(name).drive:
-        return "is absolute"
-    if ".." in name.parts:
-        return "leaves the folder ('..')"
-    if stat.S_ISLNK(member.external_attr >> 16):
-        return "is a symbolic link"
-    if times[name] > 1:
-        return f"occurs {times[name]} times"
-    return "" if name.parts and name.parts[0] == top else f"is not in the folder {top}"

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import errno
-import http.server
 import io
 import json
 import re
 import shutil
-import threading
 import time
 from collections import namedtuple
 from hashlib import md5
@@ -17,80 +15,23 @@ from zipfile import ZipFile
 
 import pytest
 
-from trainables.datasets.download import LOCK, Resume, locked
-from trainables.datasets.kinds import fsdnoisy18k
-from trainables.datasets.kinds.fsdnoisy18k import Zip, fetch
+from trainables.datasets.fetching import fetch as fetching
+from trainables.datasets.fetching.download import LOCK, Resume, locked
+from trainables.datasets.kinds.fsdnoisy18k import URL, ZIPS, Zip, archives
 from trainables.datasets.manifest import DataSetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from file_server import Server
 
 TRAIN = "fname,label,aso_id,manually_verified,noisy_small\n"
 
 
-class Server(http.server.ThreadingHTTPServer):
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.files: dict[str, bytes] = {}
-        self.cut_after: int | None = None  # bytes of a body after which the connection is lost
-        self.ranges = True
-        self.busy = 0  # answers of 503 before the first good one
-        self.requests: list[tuple[str, str, str | None]] = []
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/"
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    server: Server
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-    def do_HEAD(self) -> None:
-        self.respond(body=False)
-
-    def do_GET(self) -> None:
-        self.respond(body=True)
-
-    def respond(self, *, body: bool) -> None:
-        name, wanted = self.path.lstrip("/"), self.headers.get("Range")
-        self.server.requests.append((self.command, name, wanted))
-        if body and self.server.busy:
-            self.server.busy -= 1
-            self.send_error(503)
-            return
-        if name not in self.server.files:
-            self.send_error(404)
-            return
-        data = self.server.files[name]
-        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.server.ranges else 0
-        if start >= len(data):
-            self.send_response(416)
-            self.send_header("Content-Range", f"bytes */{len(data)}")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(data) - start))
-        self.end_headers()
-        if body:
-            end = len(data) if self.server.cut_after is None else start + self.server.cut_after
-            self.wfile.write(data[start:end])
-            self.close_connection = True
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(time, "sleep", lambda _: None)
-    with Server() as running:
-        thread = threading.Thread(target=running.serve_forever, args=(0.01,))
-        thread.start()
-        yield running
-        running.shutdown()
-        thread.join()
+def fetch(root: Path, base_url: str = URL, *, progress: bool, zips: Mapping[str, Zip] = ZIPS) -> list[str]:
+    """Fetch FSDnoisy18k, or what stands for it, from a server."""
+    return fetching.fetch(root, archives(base_url, zips), progress=progress)
 
 
 def offer(server: Server, name: str, members: Mapping[str, bytes]) -> Zip:
@@ -277,6 +218,6 @@ def test_a_second_fetch_into_the_same_folder_is_refused(
 def test_an_unreadable_note_of_what_was_fetched_is_ignored(
     tmp_path: Path, server: Server, release: dict[str, Zip]
 ) -> None:
-    (tmp_path / fsdnoisy18k.FETCHED).write_text("{")
+    (tmp_path / fetching.FETCHED).write_text("{")
     assert len(fetch(tmp_path, server.url, progress=True, zips=release)) == 2
-    assert set(json.loads((tmp_path / fsdnoisy18k.FETCHED).read_text())) == set(release)
+    assert set(json.loads((tmp_path / fetching.FETCHED).read_text())) == set(release)

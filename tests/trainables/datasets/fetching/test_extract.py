@@ -7,7 +7,7 @@ from zipfile import ZipFile, ZipInfo
 
 import pytest
 
-from trainables.datasets.download import extract
+from trainables.datasets.fetching.archives import extract
 from trainables.datasets.manifest import DataSetError
 
 if TYPE_CHECKING:
