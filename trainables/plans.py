@@ -14,11 +14,14 @@ from pydantic import Field
 from trainables.config import SEMANTICS_VERSION, Run
 from trainables.plan_settings import PlanSettings
 from trainables.records import Stage, uncollected
-from trainables.settings import NAME_PATTERN, Grid, MethodName
+from trainables.settings import MAX_NAME, NAME_PATTERN, Grid, MethodName
 from trainables.storage.documents import DamagedError, Document, Part, read_document, to_bytes
 
 if TYPE_CHECKING:
     from trainables.storage.types import Location
+
+
+FEWEST_PARTS, MOST_PARTS = 2, 50  # of the training clips, held out in turn to predict them
 
 
 class PlannedRun(Part):
@@ -143,6 +146,18 @@ def study_names(storage: Location) -> list[str]:
     """Return the names of the studies of a storage location, sorted; folders with another kind of name hold none."""
     folders = (path.parent.name for path in (storage / "studies").glob("*/plan.json"))
     return sorted(name for name in folders if re.fullmatch(NAME_PATTERN, name))
+
+
+def cross_validation_name(name: str, parts: int) -> str:
+    """Return the name of the study that predicts the training clips of another one, of that name, in K parts."""
+    suffix = f"-folds-{parts}"
+    return name[: MAX_NAME - len(suffix)] + suffix
+
+
+def cross_validations(storage: Location, name: str) -> list[str]:
+    """Return the names of the studies in a storage location that predict the training clips of another one."""
+    possible = {cross_validation_name(name, parts) for parts in range(FEWEST_PARTS, MOST_PARTS + 1)}
+    return [known for known in study_names(storage) if known in possible and known != name]
 
 
 def write_plan(storage: Location, plan: StudyPlan) -> None:

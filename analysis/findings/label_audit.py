@@ -19,6 +19,8 @@ from analysis.statistics.label_audit.noise_rates import MIN_VERIFIED, NoiseRates
 from analysis.statistics.label_audit.out_of_sample import MISSING, confident_learning, has_cleanlab
 from analysis.statistics.label_audit.scores import clip_scores, mean_known, normal_scores
 from analysis.statistics.label_audit.suggestions import suggestions
+from trainables.outputs.neighbours import read_neighbours
+from trainables.storage.documents import DamagedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,7 +77,7 @@ class LabelAudit:
     rates_by: str = ""
 
 
-def label_audit(finding: Finding, storage: Location, neighbours: Floats | None = None) -> LabelAudit | None:
+def label_audit(finding: Finding, storage: Location) -> LabelAudit | None:
     """Audit the training labels of a study.
 
     All complete runs count, exploring ones too, except those that have collapsed.
@@ -83,8 +85,6 @@ def label_audit(finding: Finding, storage: Location, neighbours: Floats | None =
     Args:
         finding: what the study found.
         storage: its storage location.
-        neighbours: for each training clip, the share of its nearest neighbours with another label
-            (``neighbour_disagreement``).
 
     Returns:
         None where the storage location does not keep the labels of the data set.
@@ -102,7 +102,7 @@ def label_audit(finding: Finding, storage: Location, neighbours: Floats | None =
     lacking = list(evidence.lacking)
     learned = _confident_learning(evidence, training, lacking)
     scores = {"margins": evidence.margins}
-    if neighbours is not None:
+    if (neighbours := _neighbours(finding, storage, lacking)) is not None and len(neighbours) == len(training.paths):
         scores["neighbours"] = normal_scores(neighbours)[None]
     if learned is not None:
         scores["out_of_sample"] = normal_scores(learned.suspicion)[None]
@@ -119,6 +119,23 @@ def label_audit(finding: Finding, storage: Location, neighbours: Floats | None =
         tuple(lacking),
         rates_by,
     )
+
+
+def _neighbours(finding: Finding, storage: Location, lacking: list[str]) -> Floats | None:
+    """Return the disagreement of each clip's neighbours; None without embeddings, or where nobody computed it."""
+    embeddings = finding.plan.dataset.embeddings
+    if embeddings is None:
+        return None
+    try:
+        return read_neighbours(storage, finding.plan.dataset.fingerprint, embeddings.digest).astype(np.float64)
+    except FileNotFoundError:
+        lacking.append(
+            "the nearest neighbours on the embeddings are not compared yet, which gce-study audit does on a machine "
+            "that has the embeddings"
+        )
+    except DamagedError as error:
+        lacking.append(str(error))
+    return None
 
 
 def _confident_learning(evidence: Evidence, training: TrainingClips, lacking: list[str]) -> ConfidentLearning | None:
@@ -145,7 +162,7 @@ def _noise_rates(
     if np.isfinite(score).any():
         lacking.append(
             f"the share of wrong labels is not estimated: that needs {MIN_VERIFIED} verified clips beside others, or "
-            "runs with training.split: in_turn"
+            "gce-study audit --folds"
         )
     return NoiseRates(unknown, unknown, unknown), ""
 

@@ -12,6 +12,8 @@ from analysis.results.runs_table import Key, complete_runs
 from analysis.statistics.label_audit.scores import run_scores, seed_scores
 from analysis.statistics.label_audit.suggestions import UNSEEN, votes
 from trainables.naming import counted
+from trainables.plans import cross_validations, read_plan
+from trainables.storage.documents import DamagedError
 
 if TYPE_CHECKING:
     from analysis.findings.finding import Finding
@@ -58,12 +60,14 @@ def gather_evidence(finding: Finding, storage: Location, clips: int, classes: in
 
     Raises:
         OSError: an object store cannot be reached.
+        OtherVersionError: another version wrote the plan of a study that predicts the training clips.
 
     """
     margins, votes_of_seeds = [], []
     trained, held_out = np.zeros(clips, dtype=np.int64), np.zeros(clips, dtype=np.int64)
     probabilities = _Mean(np.zeros((clips, classes)), np.zeros(clips, dtype=np.int64))
     runs, absent, problems = 0, 0, list[str]()
+    crossed = [run_id for run_ids in _runs_by_seed(finding).values() for run_id in run_ids if _in_turn(finding, run_id)]
     for run_ids in _runs_by_seed(finding).values():
         stored = read_stored_outputs(storage, run_ids, clips)
         absent, problems = absent + stored.absent, [*problems, *stored.problems]
@@ -75,10 +79,10 @@ def gather_evidence(finding: Finding, storage: Location, clips: int, classes: in
         votes_of_seeds.append(votes(map(_suggested, outputs), clips, classes))
         trained += sum(run.epochs > 0 for run in outputs)
         held_out += sum(np.isfinite(run.margins) & (run.epochs == 0) for run in outputs)
-        crossed = [run_id for run_id in stored.outputs if _in_turn(finding, run_id)]
-        kept, wrong = read_stored_held_out(storage, crossed, clips, classes)
-        probabilities.add(kept)
-        problems += wrong
+    crossed += _of_cross_validations(finding, storage, problems)
+    kept, wrong = read_stored_held_out(storage, crossed, clips, classes)
+    probabilities.add(kept)
+    problems += wrong
     them = "it" if absent == 1 else "them"
     lacking = [f"{counted(absent, 'run')} left no margins: an earlier version of gce-study trained {them}"]
     return Evidence(
@@ -118,6 +122,20 @@ def _suggested(run: RunOutputs) -> Integers:
 
 def _in_turn(finding: Finding, run_id: str) -> bool:
     return finding.results.records[run_id].run.configuration.training.split == "in_turn"
+
+
+def _of_cross_validations(finding: Finding, storage: Location, problems: list[str]) -> list[str]:
+    """Return the runs, complete or not, of the studies that predict this study's training clips."""
+    run_ids = []
+    for name in cross_validations(storage, finding.plan.name):
+        try:
+            plan = read_plan(storage, name)
+        except DamagedError as error:
+            problems.append(str(error))
+        else:
+            if plan.dataset.fingerprint == finding.plan.dataset.fingerprint:
+                run_ids += [planned.run.run_id for planned in plan.runs]
+    return run_ids
 
 
 def _runs_by_seed(finding: Finding) -> dict[int, list[str]]:

@@ -9,22 +9,13 @@ from analysis.results.runs_table import runs_of
 from analysis.results.study_results import load_results
 from study.engine.session import Start, print_problems, run_study
 from study.ledger.registry import stored_spec
-from study.planning.cross_validation import (
-    FEWEST,
-    MOST,
-    cross_validation,
-    is_complete,
-    out_of_sample,
-    stored_cross_validation,
-)
+from study.planning.cross_validation import cross_validation, is_complete, out_of_sample, stored_cross_validation
 
 if TYPE_CHECKING:
     from study.consent import Consent
     from study.planning.cross_validation import OutOfSample
     from trainables.plans import PlannedRun
     from trainables.storage.types import Location
-
-__all__ = ["FEWEST", "MOST", "train_out_of_sample"]
 
 
 def train_out_of_sample(storage: Location, name: str, parts: int, consent: Consent, again: str) -> OutOfSample:
@@ -37,7 +28,7 @@ def train_out_of_sample(storage: Location, name: str, parts: int, consent: Conse
     Args:
         storage: the storage location.
         name: of the study.
-        parts: number of parts K, ``FEWEST`` to ``MOST``.
+        parts: number of parts K, ``FEWEST_PARTS`` to ``MOST_PARTS`` of ``trainables.plans``.
         consent: asks for consent to the code of the study's plugins.
         again: the command that continues if it is interrupted.
 

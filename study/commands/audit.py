@@ -7,12 +7,16 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from analysis.findings.label_audit import label_audit
 from analysis.findings.method_finding import method_finding
 from analysis.report.export import write_tables
+from analysis.results.clip_labels import read_training_clips
 from analysis.results.study_results import load_results
+from analysis.statistics.label_audit.neighbours import neighbour_disagreement
 from analysis.tables.label_review import DECISION, review_frame, review_table
-from study.commands.options import add_study, study_place
+from study.commands.options import add_allow_code, add_study, consent, study_place
 from study.console import complain, say, show
 from study.errors import UsageError
 from study.ledger.registry import find_plan
@@ -22,12 +26,15 @@ from trainables.datasets.kinds import csv_manifest
 from trainables.datasets.manifest import DataSetError, from_json
 from trainables.datasets.review import ACTIONS, injected, read_review, reviewed
 from trainables.naming import counted, listed_names
+from trainables.outputs.neighbours import neighbours_path, write_neighbours
+from trainables.plans import FEWEST_PARTS, MOST_PARTS
 from trainables.published import PublishedDataSet, published_paths
 from trainables.storage.documents import DamagedError, read_document
 from trainables.storage.location import is_url
 
 if TYPE_CHECKING:
     from analysis.findings.label_audit import LabelAudit
+    from analysis.results.study_results import StudyResults
     from study.commands.options import StudyPlace
     from trainables.datasets.manifest import Manifest
     from trainables.datasets.review import Decision
@@ -44,6 +51,12 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     command.add_argument("--class", dest="of_class", metavar="LABEL", help="only clips with this given label")
     text = "write every clip to review as CSV, with the empty columns decision and new_label to fill in"
     command.add_argument("--csv", type=_csv, metavar="FILE", help=text)
+    text = (
+        "train K runs that each hold out another part of the training clips, and use what they predict for it; they "
+        "form a study of their own, STUDY-folds-K"
+    )
+    command.add_argument("--folds", type=_folds, metavar="K", help=text)
+    add_allow_code(command)
     text = "write the data set as it is after the decisions in FILE, as a new CSV; no sound or list of yours is changed"
     command.add_argument("--apply", type=Path, metavar="FILE", help=text)
     command.add_argument(
@@ -59,6 +72,13 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _folds(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and FEWEST_PARTS <= int(text) <= MOST_PARTS):
+        msg = f"{shown(text)} is not a whole number from {FEWEST_PARTS} to {MOST_PARTS}"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
 def _csv(text: str) -> Path:
     path = Path(text)
     if path.suffix != ".csv":
@@ -69,7 +89,7 @@ def _csv(text: str) -> Path:
 
 def audit(options: argparse.Namespace) -> int:
     """Rank the clips, or apply a person's decisions."""
-    listing = {"--top": options.top, "--class": options.of_class, "--csv": options.csv}
+    listing = {"--top": options.top, "--class": options.of_class, "--csv": options.csv, "--folds": options.folds}
     if options.apply is not None:
         if given := [name for name, value in listing.items() if value is not None]:
             msg = f"--apply: not with {' or '.join(given)}"
@@ -93,6 +113,12 @@ def _list(options: argparse.Namespace) -> int:
     if results.labels_problem:
         complain(f"{place.name}: {results.labels_problem}")
         return NO_AUDIT
+    _compare_neighbours(place, results)
+    if options.folds is not None:
+        from study.api.cross_validation import train_out_of_sample  # noqa: PLC0415 -- imports ray, which a list needs not
+
+        again = f"gce-study audit {options.study} --folds {options.folds}"
+        train_out_of_sample(*place, options.folds, consent(options), again)
     found = label_audit(method_finding(results), place.storage)
     if found is None or not found.runs:
         complain(f"{place.name}: {_reason(found)}")
@@ -116,6 +142,24 @@ def _list(options: argparse.Namespace) -> int:
         f"and run: gce-study audit {options.study} --apply {csv}"
     )
     return 0
+
+
+def _compare_neighbours(place: StudyPlace, results: StudyResults) -> None:
+    """Compare each label with those of the nearest neighbours on the study's embeddings, if nobody has yet."""
+    data = results.plan.dataset
+    if data.embeddings is None or neighbours_path(place.storage, data.fingerprint, data.embeddings.digest).exists():
+        return
+    from trainables.features.clip_vectors import training_clip_vectors  # noqa: PLC0415 -- needed once per data set
+
+    training = read_training_clips(place.storage, results.plan)
+    if training is None:
+        return
+    try:
+        vectors = training_clip_vectors(place.storage, data.fingerprint, data.embeddings.digest)
+    except FileNotFoundError:
+        return  # the audit states that the neighbours are lacking
+    disagreement = neighbour_disagreement(vectors, np.array(training.labels, dtype=np.int64))
+    write_neighbours(place.storage, data.fingerprint, data.embeddings.digest, disagreement.astype(np.float32))
 
 
 def _reason(found: LabelAudit | None) -> str:

@@ -16,25 +16,17 @@ from study.spec.messages import shown
 from study.spec.study import StudySpec
 from trainables.naming import counted
 from trainables.outputs.held_out import read_held_out
-from trainables.plans import read_plan
+from trainables.plans import cross_validation_name, read_plan
 from trainables.records import recorded
-from trainables.settings import MAX_NAME
 from trainables.storage.documents import DamagedError
 
 if TYPE_CHECKING:
     from trainables.plans import PlannedRun, StudyPlan
     from trainables.storage.types import Location
 
-FEWEST, MOST = 2, 50  # parts
 # Keys that the study takes from the one that it belongs to.
 _SHARED = ("plugins", "dataset", "features", "resources", "storage")
 Probabilities: TypeAlias = "np.ndarray[tuple[int, int], np.dtype[np.float32]]"
-
-
-def cross_validation_name(name: str, parts: int) -> str:
-    """Return the name of the study that predicts the training clips of another one, of that name, in K parts."""
-    suffix = f"-folds-{parts}"
-    return name[: MAX_NAME - len(suffix)] + suffix
 
 
 def cross_validation(spec: StudySpec, planned: PlannedRun, parts: int) -> StudySpec:

@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from analysis.statistics.arrays import Floats, Integers
+
+    Vectors = NDArray[np.floating]
 
 NEIGHBOURS = 20
 BLOCK = 1024  # rows of similarities at a time; memory holds 1024 x clips numbers
 
 
-def neighbour_disagreement(vectors: Floats, labels: Integers, neighbours: int = NEIGHBOURS) -> Floats:
+def neighbour_disagreement(vectors: Vectors, labels: Integers, neighbours: int = NEIGHBOURS) -> Floats:
     """Return which share of each clip's nearest neighbours has another label, weighted by similarity.
 
     Neighbours are nearest by cosine similarity, after the mean vector is subtracted; a weight is that similarity, at

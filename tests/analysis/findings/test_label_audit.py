@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,14 @@ from analysis.findings.label_audit import label_audit
 from analysis.findings.method_finding import method_finding
 from analysis.results.study_results import load_results
 from analysis.study import load_study
-from factories import Builder, leave_manifest, write_margins
+from factories import FINGERPRINT, Builder, leave_manifest, write_margins
 from trainables.config import Training
 from trainables.datasets.manifest import Clip
 from trainables.losses.catalogue import CCE, GCE
 from trainables.outputs.clips import outputs_path
 from trainables.outputs.held_out import HeldOutProbabilities, write_held_out
+from trainables.outputs.neighbours import write_neighbours
+from trainables.plans import EmbeddingSummary
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
@@ -39,9 +41,9 @@ def _clips(truth: tuple[str | None, ...]) -> list[Clip]:
     return [*training, *(Clip(f"t{label}.wav", label, "test", verified=True) for label in ("Rain", "Wind"))]
 
 
-def _study(storage: Path, truth: tuple[str | None, ...] = TRUTH, seeds: int = 2) -> Builder:
+def _study(storage: Path, truth: tuple[str | None, ...] = TRUTH, seeds: int = 2, **fields: Any) -> Builder:
     """Write a study of two losses, whose margins differ in scale alone."""
-    study = Builder(clips=SIZES)
+    study = Builder(clips=SIZES, **fields)
     leave_manifest(location(storage), study.plan(), _clips(truth))
     for seed in range(seeds):
         for loss, scale in ((CCE(name="cce"), 1), (GCE(name="gce", q=0.7), 100)):
@@ -52,8 +54,8 @@ def _study(storage: Path, truth: tuple[str | None, ...] = TRUTH, seeds: int = 2)
     return study
 
 
-def _audit(storage: Path, neighbours: np.ndarray | None = None) -> LabelAudit:
-    audit = label_audit(method_finding(load_results(storage, "best-t")), location(storage), neighbours)
+def _audit(storage: Path) -> LabelAudit:
+    audit = label_audit(method_finding(load_results(storage, "best-t")), location(storage))
     assert audit is not None
     return audit
 
@@ -101,11 +103,32 @@ def test_without_a_known_truth_nothing_is_measured(tmp_path: Path) -> None:
     assert audit.clips["true_label"].isna().all()
 
 
+EMBEDDINGS = EmbeddingSummary(digest="a" * 20, model="yamnet", dims=4, windows=30, hop_s=0.5, window_s=1.0)
+
+
 def test_neighbours_that_disagree_raise_a_clip(tmp_path: Path) -> None:
-    _study(tmp_path)
-    audit = _audit(tmp_path, np.array([0.1, 0.2, 0.95, 0.3, 0.4, 0.0]))
+    _study(tmp_path, embeddings=EMBEDDINGS)
+    disagreement = np.array([0.1, 0.2, 0.95, 0.3, 0.4, 0.0], dtype=np.float32)
+    write_neighbours(location(tmp_path), FINGERPRINT, EMBEDDINGS.digest, disagreement)
+    audit = _audit(tmp_path)
     assert audit.sources == ("margins", "neighbours")
     assert audit.clips["path"].iloc[0] == "2.wav"
+
+
+def test_neighbours_that_nobody_compared_are_stated(tmp_path: Path) -> None:
+    _study(tmp_path, embeddings=EMBEDDINGS)
+    assert _audit(tmp_path).lacking[0].startswith("the nearest neighbours on the embeddings are not compared yet")
+
+
+def test_a_study_that_predicts_the_clips_of_another_adds_to_its_audit(tmp_path: Path) -> None:
+    pytest.importorskip("cleanlab")
+    _study(tmp_path)
+    other = Builder(name="best-t-folds-2", clips=SIZES)
+    run_id = other.add("cce", CCE(name="cce"), 0, training=Training(split="in_turn", validation=0.5))
+    sure = np.full((6, 2), [0.9, 0.1])
+    write_held_out(location(tmp_path), run_id, HeldOutProbabilities(np.arange(6), sure))
+    other.write(tmp_path)
+    assert _audit(tmp_path).sources == ("margins", "out_of_sample")
 
 
 def test_runs_without_outputs_are_stated_and_the_others_used(tmp_path: Path) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import csv
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
-from factories import Builder, leave_manifest, write_margins
+from analysis.statistics.label_audit.neighbours import neighbour_disagreement
+from factories import FINGERPRINT, Builder, leave_manifest, write_margins
 from study.cli import main
 from study.spec.reading import read_spec
 from trainables.datasets.kinds import csv_manifest
 from trainables.datasets.manifest import POOL, Clip
 from trainables.losses.catalogue import CCE
+from trainables.outputs.neighbours import read_neighbours
+from trainables.plans import EmbeddingSummary
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
@@ -25,8 +29,8 @@ MARGINS = (4.0, -3.0, -1.0, 2.0, 3.0, 5.0)
 PATHS = ("0.wav", "1.wav", "2.wav", "3.wav", "4.wav", "5.wav")
 
 
-def _write(storage: Path, paths: Sequence[str] = PATHS, *, outputs: bool = True) -> None:
-    study = Builder(clips=SIZES, spec={"dataset": {"kind": "folder", "root": "x"}})
+def _write(storage: Path, paths: Sequence[str] = PATHS, *, outputs: bool = True, **fields: Any) -> None:
+    study = Builder(clips=SIZES, spec={"dataset": {"kind": "folder", "root": "x"}}, **fields)
     labels = ("Rain",) * 5 + ("Wind",)
     clips = [Clip(path, label, "train", verified=path == "0.wav") for path, label in zip(paths, labels, strict=True)]
     clips += [Clip(f"t{label}.wav", label, "test", verified=True) for label in ("Rain", "Wind")]
@@ -149,6 +153,7 @@ def test_injected_sounds_outside_the_data_set_are_refused(tmp_path: Path, capsys
         (["--out", "x.csv"], "--out: only with --apply"),
         (["--apply", "x.csv", "--top", "3", "--csv", "y.csv"], "--apply: not with --top or --csv"),
         (["--csv", "x.txt"], "allowed: a file that ends in .csv"),
+        (["--folds", "1"], "'1' is not a whole number from 2 to 50"),
         (["--top", "0"], "'0' is not a whole number of 1 or more"),
         (["--apply", "absent.csv"], "absent.csv: "),
     ],
@@ -162,3 +167,25 @@ def test_options_that_make_no_sense_are_refused(
         code = ended.code
     assert code == 2
     assert message in capsys.readouterr().err
+
+
+def test_neighbours_are_compared_once_and_kept(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    embeddings = EmbeddingSummary(digest="a" * 20, model="yamnet", dims=2, windows=6, hop_s=0.5, window_s=1.0)
+    _write(folder / "embedded", embeddings=embeddings)
+    vectors = np.random.default_rng(0).normal(size=(6, 2)).astype(np.float32)
+    calls = []
+    name = "trainables.features.clip_vectors.training_clip_vectors"
+    monkeypatch.setattr(name, lambda *given: calls.append(given[1:]) or vectors)
+    for _ in range(2):
+        assert main(["audit", "best-t", "--storage", "embedded"]) == 0
+    assert calls == [(FINGERPRINT, embeddings.digest)]
+    kept = read_neighbours(location(folder / "embedded"), FINGERPRINT, embeddings.digest)
+    assert kept == pytest.approx(neighbour_disagreement(vectors, np.array([0] * 5 + [1])))
+
+
+def test_folds_train_what_predicts_the_clips_before_they_are_ranked(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = []
+    monkeypatch.setattr("study.api.cross_validation.train_out_of_sample", lambda *given: calls.append(given))
+    assert main(["audit", "best-t", "--folds", "5"]) == 0
+    ((storage, name, parts, _, again),) = calls
+    assert (str(storage), name, parts, again) == ("results", "best-t", 5, "gce-study audit best-t --folds 5")

@@ -11,7 +11,6 @@ from factories import record, write_record
 from study.errors import UsageError
 from study.planning.cross_validation import (
     cross_validation,
-    cross_validation_name,
     is_complete,
     out_of_sample,
     stored_cross_validation,
@@ -19,7 +18,7 @@ from study.planning.cross_validation import (
 from study.planning.runs import planned_runs, study_plan
 from study.spec.study import StudySpec
 from trainables.outputs.held_out import HeldOutProbabilities, held_out_path, write_held_out
-from trainables.plans import DataSummary, StudyPlan, write_plan
+from trainables.plans import DataSummary, StudyPlan, cross_validation_name, write_plan
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
