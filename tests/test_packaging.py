@@ -147,7 +147,7 @@ def test_help_names_every_command():
     answer = subprocess.run([sys.executable, "-m", "study.cli", "--help"], capture_output=True, text=True, check=True)
     commands = re.findall(r"^    (\w+)(?: |$)", answer.stdout, re.MULTILINE)
     on_clusters = ["submit", "logs", "stop", "cancel", "resume", "wait"]
-    known = ["report", "export", "best", "compare", "prune", "dashboard", "data"]
+    known = ["report", "export", "best", "compare", "audit", "model", "predict", "prune", "dashboard", "data"]
     assert commands == ["check", "run", "status", "list", "schema", *on_clusters, *known]
 
 
