@@ -13,6 +13,7 @@ from study.engine.progress import Progress
 from study.engine.state import StudyState
 from study.ledger.claim import claim
 from trainables.losses.catalogue import CCE
+from trainables.outputs.weights import weights_path
 from trainables.storage import descriptors, folder_location
 from trainables.storage.location import location
 
@@ -61,6 +62,21 @@ def test_what_runs_wait_for_is_named_while_the_study_runs(storage, capsys):
     assert waits not in status(capsys, storage)
     with claim(storage, "mixed"):
         assert f"{waits}\nETA unknown, as of " in status(capsys, storage)
+
+
+def test_where_the_weights_of_its_runs_are_is_stated(storage, study, capsys):
+    assert "weights" not in status(capsys, storage)
+    for run_id in [*list(study.records)[:2], "0" * 20]:
+        weights_path(storage, run_id).write(b"weights")
+    assert f"weights of 2 runs: 14 B in {storage}/weights\n" in status(capsys, storage)
+
+
+def test_the_report_states_them_beside_its_path_which_stays_alone_on_the_standard_output(storage, study, capsys):
+    weights_path(storage, next(iter(study.records))).write(b"weights")
+    assert main(["report", "mixed", "--storage", str(storage), "--format", "json"]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == f"{storage}/studies/mixed/report\n"
+    assert printed.err == f"weights of 1 run: 7 B in {storage}/weights\n"
 
 
 def test_a_study_without_a_progress_file_has_its_status_too(storage, capsys):

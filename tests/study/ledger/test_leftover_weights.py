@@ -71,7 +71,7 @@ def test_weights_that_another_study_keeps_are_kept(storage):
 
 def test_outputs_of_recorded_runs_and_of_those_still_to_be_trained_are_kept(storage):
     ids = study(storage, recorded=1)
-    assert prune(storage)["outputs without a record"] == 1
+    assert prune(storage)["outputs without a record"] == 2
     assert outputs(storage) == set(ids)
 
 
@@ -105,9 +105,11 @@ def test_of_one_study_only_its_own_weights_are_leftovers(storage):
 
 def test_weights_with_a_name_that_the_program_does_not_use_are_kept(storage):
     study(storage)
-    (storage / "weights" / "mine.safetensors").write(b"mine")
+    mine = [storage / "weights" / "mine.safetensors", storage / "weights" / f"{NOBODYS}.onnx"]
+    for path in mine:
+        path.write(b"mine")
     prune(storage)
-    assert (storage / "weights" / "mine.safetensors").exists()
+    assert all(path.exists() for path in mine)
 
 
 def test_half_written_weights_are_removed_after_a_day(tmp_path):
