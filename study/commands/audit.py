@@ -113,12 +113,12 @@ def _list(options: argparse.Namespace) -> int:
     if results.labels_problem:
         complain(f"{place.name}: {results.labels_problem}")
         return NO_AUDIT
+    again = f"gce-study audit {options.study}{f' --storage {options.storage}' if options.storage else ''}"
     _compare_neighbours(place, results)
     if options.folds is not None:
         from study.api.cross_validation import train_out_of_sample  # noqa: PLC0415 -- imports ray, which a list needs not
 
-        again = f"gce-study audit {options.study} --folds {options.folds}"
-        train_out_of_sample(*place, options.folds, consent(options), again)
+        train_out_of_sample(*place, options.folds, consent(options), f"{again} --folds {options.folds}")
     found = label_audit(method_finding(results), place.storage)
     if found is None or not found.runs:
         complain(f"{place.name}: {_reason(found)}")
@@ -136,10 +136,10 @@ def _list(options: argparse.Namespace) -> int:
         write_tables({options.csv: rows})
         say(f"{options.csv}: {counted(len(rows), 'clip')}")
     else:
-        say(f"next: gce-study audit {options.study} --csv {csv}")
+        say(f"next: {again} --csv {csv}")
     say(
         f"then listen to the clips, write {ACTIONS[0]}, {ACTIONS[1]} or {ACTIONS[2]} in the column {DECISION}, "
-        f"and run: gce-study audit {options.study} --apply {csv}"
+        f"and run: {again} --apply {csv}"
     )
     return 0
 
