@@ -16,6 +16,7 @@ from analysis.text.cautions.clips import clip_cautions
 from study.commands import embed
 from study.console import cell, print_table, say, write
 from study.engine.heartbeat import still
+from study.spec.reading import read_spec
 from trainables.audio.errors import AudioError
 from trainables.audio.headers import probe
 from trainables.datasets.checks.doubtful import doubtful_clips
@@ -29,6 +30,7 @@ from trainables.datasets.kinds import fsdnoisy18k
 from trainables.datasets.load import compare_contents
 from trainables.datasets.manifest import DataSetError
 from trainables.datasets.names import MISSING
+from trainables.datasets.remote import local_copy
 from trainables.datasets.subsets import counts
 from trainables.storage.files import cache
 
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 
     Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]  # title, columns, rows
 
+WORDS = ("what", "what to do")  # the columns of words
+STUDY_FILES = (".yaml", ".yml")
 PROBLEMS = 1  # exit code of `data verify` when it finds problems
 
 
@@ -114,7 +118,7 @@ def _describe(options: argparse.Namespace) -> int:
         doubtful = doubtful_clips(compare_contents(manifest, headers))
     tables = [class_table(manifest), _audio_table(manifest, headers, bad), subset_table(manifest)]
     if warnings := pitfalls(manifest, headers):
-        tables.append(("What training will trip over", ("what", "what to do"), warnings))
+        tables.append(("What training will trip over", WORDS, warnings))
     if options.csv:
         write(_as_csv(tables))
     else:
@@ -130,7 +134,15 @@ def _describe(options: argparse.Namespace) -> int:
 
 
 def parse_any(path: Path, kind: str | None = None) -> tuple[Manifest, list[str]]:
-    """Read the list of clips of a data set of this kind, or of the first kind that recognises the path."""
+    """Read the list of clips of a study file's data set, or of the first kind that recognises the path.
+
+    Args:
+        path: of a study file, or of a data set.
+        kind: of the data set at the path; by default it is found out.
+
+    """
+    if kind is None and path.suffix in STUDY_FILES and path.is_file():
+        return local_copy(read_spec(path).dataset, cache()).parse(cache())
     model = KINDS[kind] if kind else next(model for model in KINDS.values() if model.recognises(path))
     return model.at(path).parse(cache())
 
@@ -141,7 +153,10 @@ def class_table(manifest: Manifest) -> Table:
     columns = (True, False, "test")
     numbers = {label: [counted[label, column] for column in columns] for label in manifest.classes}
     numbers["all"] = [sum(column) for column in zip(*numbers.values(), strict=True)]
-    table = [[label, *map(str, row), str(sum(row))] for label, row in numbers.items()]
+    # Where each fold is the test set in turn, a sound is a training clip and a test clip.
+    totals = Counter(clip.label for clip in manifest.sounds)
+    table = [[label, *map(str, row), str(totals[label])] for label, row in numbers.items()]
+    table[-1][-1] = str(totals.total())
     return f"{manifest.name}: clips per class", ("class", "verified", "unverified", "test", "total"), table
 
 
@@ -166,7 +181,7 @@ def _look(manifest: Manifest) -> tuple[dict[str, Probe], dict[str, str]]:
             bad[clip.path] = str(error)
 
     with ThreadPoolExecutor(threads()) as pool:
-        list(pool.map(look, [c for c in manifest.clips if c.path not in bad]))
+        list(pool.map(look, [c for c in manifest.sounds if c.path not in bad]))
     return headers, bad
 
 
@@ -201,7 +216,8 @@ def _print(tables: list[Table]) -> None:
     for title, columns, rows in tables:
         table = RichTable(title=cell(title), title_justify="left")
         for i, column in enumerate(columns):
-            table.add_column(cell(column), justify="right" if i else "left", overflow="fold")
+            numbers = i and column not in WORDS
+            table.add_column(cell(column), justify="right" if numbers else "left", overflow="fold")
         for row in rows:
             table.add_row(*map(cell, row), end_section=len(rows) > 1 and row is rows[-2] and rows[-1][0] == "all")
         print_table(table)

@@ -202,6 +202,21 @@ def test_describe_finds_out_what_it_is_given(folders: Path, tmp_path: Path, caps
     assert capsys.readouterr().out == ""
 
 
+def test_describe_reads_the_data_set_of_a_study_file(
+    folders: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = [f"{label}/{i}.wav" for label in ("dog", "cat") for i in range(4)]
+    (tmp_path / "list.csv").write_text("file,kind,part\n" + "".join(f"{n},{n[:3]},{n[4]}\n" for n in names))
+    keys = f"path: {tmp_path}/list.csv, root: {folders}, columns: {{path: file, label: kind}}, "
+    (tmp_path / "s.yaml").write_text(
+        f"name: s\ndataset: {{kind: csv, {keys}folds: {{column: part, test: all}}}}\n"
+        "arms: [{name: cce, loss: {name: cce}}]\nseeds: 1\n"
+    )
+    assert run("describe", str(tmp_path / "s.yaml"), "--csv") == 0
+    classes = csv_tables(capsys)[0]
+    assert classes[-1] == {"class": "all", "verified": "0", "unverified": "8", "test": "8", "total": "8"}
+
+
 def test_describe_raises_what_is_wrong(tmp_path: Path) -> None:
     with pytest.raises(DataSetError, match="no such folder"):
         run("describe", str(tmp_path / "no"))

@@ -94,8 +94,8 @@ def _missing(header: list[str], wanted: Sequence[Column]) -> str:
     names = ", ".join(c.names[0] + (f" (or {', '.join(c.names[1:])})" if c.names[1:] else "") for c in lacking)
     required = ",".join(column.names[0] for column in wanted if column.required)
     others = "; dataset.columns takes other names" if any(c.names[1:] for c in lacking) else ""
-    if FOLD in header and any(column.name == "split" for column in lacking):
-        others += f"; with a column {FOLD}, set dataset.folds in place of a split"
+    if any(column.name == "split" for column in lacking):
+        others += f"; set dataset.{'folds' if FOLD in header else 'test_path'} if there is none"
     return f"no column {names}; required: {required}; found: {_shown(header)}{others}"
 
 
