@@ -41,7 +41,15 @@ def publish(storage: Path, root: Path, clips: Iterable[Clip] = CLIPS, seconds: f
     return published
 
 
-def audited(study: Builder, storage: Location, root: Path | None = None, seeds: int = 3, clips: int = 40) -> list[Clip]:
+def audited(  # noqa: PLR0913 -- a study has that many parts
+    study: Builder,
+    storage: Location,
+    root: Path | None = None,
+    *,
+    seeds: int = 3,
+    clips: int = 40,
+    seconds: float = 0.5,
+) -> list[Clip]:
     """Write a study whose runs left margins: of every fifth training clip, labelled as rain, they see wind instead.
 
     Args:
@@ -50,6 +58,7 @@ def audited(study: Builder, storage: Location, root: Path | None = None, seeds: 
         root: where to write a sound for each clip; without it there is none.
         seeds: how many runs.
         clips: how many training clips.
+        seconds: the length of each sound.
 
     Returns:
         The training clips. Every fourth is verified; the true labels are known.
@@ -73,5 +82,5 @@ def audited(study: Builder, storage: Location, root: Path | None = None, seeds: 
     if root is None:
         leave_manifest(storage, study.plan(), [*training, *test])
     else:
-        publish(storage, root, [*training, *test])
+        publish(storage, root, [*training, *test], seconds)
     return training

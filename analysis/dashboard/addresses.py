@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FILTERS = ("arm", "subset", "status", "stage")
+CLIP_FILTERS = ("label", "checked")
+_TEXTS = ("tab", *FILTERS, *CLIP_FILTERS, "clip", "sort")  # the fields of a query that are texts
 SHOW_TEST = {"test": "shown"}  # the part of a query that shows the test accuracies of a study that has not ended
 
 
@@ -23,8 +25,12 @@ class Address:
         run: run_id of the run.
         tab: tab of the study; empty for the first.
         arm: only runs of this arm are listed; ``subset``, ``status`` and ``stage`` filter likewise.
+        label: only training clips with this given label are listed.
+        checked: ``yes`` to list verified training clips, ``no`` for the others, ``all`` for both; empty for those that
+            are to be reviewed.
+        clip: path of the training clip that is shown.
         sort: column by which the runs are sorted, in reverse if ``descending``.
-        page: page of the runs, from 1.
+        page: page of the runs or clips, from 1.
         show_test: whether to show the test accuracies of a study that has not ended.
         known: whether a page exists at this address.
 
@@ -37,6 +43,9 @@ class Address:
     subset: str = ""
     status: str = ""
     stage: str = ""
+    label: str = ""
+    checked: str = ""
+    clip: str = ""
     sort: str = ""
     descending: bool = False
     page: int = 1
@@ -64,7 +73,7 @@ class Address:
         if self.run:
             path += f"/run/{quote(self.run, safe='')}"
         else:
-            query = query | {name: getattr(self, name) for name in ("tab", *FILTERS, "sort") if getattr(self, name)}
+            query = query | {name: getattr(self, name) for name in _TEXTS if getattr(self, name)}
             query |= {"descending": "1"} if self.descending else {}
             query |= {"page": str(self.page)} if self.page > 1 else {}
         return f"{path}?{urlencode(query)}" if query else path
@@ -80,7 +89,7 @@ def parse(path: str | None, query: str | None) -> Address:
         case ["study", study, "run", run]:
             return Address(study=study, run=run, show_test=show_test)
         case ["study", study]:
-            known: dict[str, Any] = {name: values[name] for name in ("tab", *FILTERS, "sort") if name in values}
+            known: dict[str, Any] = {name: values[name] for name in _TEXTS if name in values}
             digits = re.fullmatch("[0-9]{1,6}", values.get("page", ""))
             page = max(1, int(digits[0])) if digits else 1
             descending = values.get("descending") == "1"

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dash import ALL, MATCH, Dash, Input, Output, State, dcc, html, no_update
+from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 from flask import Response, abort, request
 
@@ -17,9 +17,10 @@ from analysis.dashboard.addresses import parse, shows_test
 from analysis.dashboard.callbacks import refuse_malformed
 from analysis.dashboard.guard import protect
 from analysis.dashboard.pages import make_page, slug
-from analysis.dashboard.sounds import add_sounds
+from analysis.dashboard.sounds import add_sounds, is_here
 from analysis.dashboard.studies import UnreadableStudyError
 from analysis.tables.csv_text import csv_text, frame_csv
+from analysis.tables.label_review import review_frame
 from trainables.characters import visible
 from trainables.records import log_path, record_path
 
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from analysis.dashboard.guard import Guard
+    from analysis.dashboard.snapshot import Snapshot
     from analysis.dashboard.studies import Studies
+    from analysis.findings.label_audit import LabelAudit
     from trainables.plans import StudyPlan
     from trainables.storage.types import Location
 
@@ -102,39 +105,25 @@ def _add_callbacks(app: Dash, studies: Studies) -> None:
     def show(*arguments: Any) -> tuple[Any, ...]:  # noqa: ANN401 -- see update
         path, query, _, theme, shown, parts, figures, zooms = arguments
         zoom_of = {figure["key"]: zoom or {} for figure, zoom in zip(figures, zooms, strict=True)}
-        browser = Browser(theme == "dark", shown, [part["key"] for part in parts], zoom_of)
+        browser = Browser(theme == "dark", shown, [part["key"] for part in parts], zoom_of, here=is_here())
         return update(studies, (path, query), browser)
 
+    # The functions are in assets/page.js.
     app.clientside_callback(  # type: ignore[no-untyped-call]
-        "function(shown) { if (shown) { document.title = shown.title + ' - gce-study'; } }",
-        Input("shown", "data"),
+        ClientsideFunction("page", "title"), Input("shown", "data")
     )
     app.clientside_callback(  # type: ignore[no-untyped-call]
-        THEME, Output("theme", "data"), Input("tick", "n_intervals"), State("theme", "data")
+        ClientsideFunction("page", "theme"),
+        Output("theme", "data"),
+        Input("tick", "n_intervals"),
+        State("theme", "data"),
     )
     app.clientside_callback(  # type: ignore[no-untyped-call]
-        KEEP_ZOOM,
+        ClientsideFunction("page", "zoom"),
         Output({"type": "zoom", "key": MATCH}, "data"),
         Input({"type": "figure", "key": MATCH}, "relayoutData"),
         State({"type": "zoom", "key": MATCH}, "data"),
     )
-
-
-# theme.js decides between light and dark before anything is drawn, and reports each change at once.
-THEME = """function(tick, known) {
-    const theme = document.documentElement.dataset.theme;
-    return theme === known ? dash_clientside.no_update : theme;
-}"""
-# Plotly reports each change of an axis separately, and also changes of the window's size: so reports are merged.
-KEEP_ZOOM = """function(moved, kept) {
-    const zoom = {...kept};
-    for (const [name, value] of Object.entries(moved || {})) {
-        const axis = name.split(".")[0];
-        if (/^[xy]axis\\d*\\.range\\[[01]\\]$/.test(name)) { zoom[name] = value; }
-        if (name === axis + ".autorange") { delete zoom[axis + ".range[0]"]; delete zoom[axis + ".range[1]"]; }
-    }
-    return zoom;
-}"""
 
 
 @dataclass(frozen=True)
@@ -146,6 +135,7 @@ class Browser:
         shown: what it shows: ``address``, ``title``, ``stamps`` and ``dark``; None at first.
         parts: keys of the parts, in its order.
         figures: keys of the figures, each with the reader's zoom.
+        here: whether it runs on this machine.
 
     """
 
@@ -153,6 +143,7 @@ class Browser:
     shown: dict[str, Any] | None = None
     parts: list[str] = field(default_factory=list)
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
+    here: bool = True
 
 
 def update(studies: Studies, where: tuple[str | None, str | None], browser: Browser) -> tuple[Any, ...]:
@@ -171,7 +162,7 @@ def update(studies: Studies, where: tuple[str | None, str | None], browser: Brow
 
     """
     address = f"{where[0] or ''}{where[1] or ''}"
-    page = make_page(studies, parse(*where))
+    page = make_page(studies, parse(*where), here=browser.here)
     now = {"address": address, "title": visible(page.title), "stamps": page.stamps, "dark": browser.dark}
     shown, parts, figures = browser.shown, browser.parts, browser.figures
     if shown == now:
@@ -229,6 +220,8 @@ def _add_files(server: Flask, studies: Studies) -> None:
             text = table_file(studies, name, what, show_test=shows_test(request.args))
         except (UnreadableStudyError, LookupError, ValueError):
             abort(404)
+        except OSError as error:
+            abort(503, str(error))
         file = f"{slug(name)}-{what.replace('/', '-')}.csv".encode("ascii", "ignore").decode().replace('"', "")
         return Response(text, mimetype="text/csv", headers=_attachment(file))
 
@@ -268,7 +261,7 @@ def _attachment(file: str) -> dict[str, str]:
 
 
 def table_file(studies: Studies, name: str, what: str, *, show_test: bool = False) -> str:
-    """Return one of a study's CSV files: ``runs``, ``seeds``, or ``SECTION/INDEX`` of the report's tables.
+    """Return one of a study's CSV files: ``runs``, ``seeds``, ``review``, or ``SECTION/INDEX`` of the report's tables.
 
     Raises:
         UnreadableStudyError: the study cannot be read.
@@ -279,9 +272,19 @@ def table_file(studies: Studies, name: str, what: str, *, show_test: bool = Fals
     snapshot = studies.snapshot(name, show_test=show_test)
     if what == "runs":
         return frame_csv(snapshot.results.runs)
+    if what == "review":
+        return frame_csv(review_frame(_audit(snapshot)))
     if what == "seeds":
         return csv_text(snapshot.seeds.header, snapshot.seeds.rows)
     tab, index = what.split("/")
     section = {slug(section.title): section for section in snapshot.sections}[tab]
     table = section.tables[int(index)]
     return csv_text(table.header, table.rows)
+
+
+def _audit(snapshot: Snapshot) -> LabelAudit:
+    """Return the audit of a study's labels; raise LookupError without one."""
+    if snapshot.audit is None or not snapshot.audit.runs:
+        msg = "no audit"
+        raise LookupError(msg)
+    return snapshot.audit

@@ -20,6 +20,7 @@ from trainables.characters import visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from analysis.dashboard.addresses import Address
     from analysis.plotting.figure import Figure
     from analysis.tables.table import Table
 
@@ -32,6 +33,7 @@ BUTTONS = [
     "resetScale2d",
 ]  # all but those that send data elsewhere
 MAX_ROWS = 400  # of a table in a page; its CSV file has all
+MIN_CHOICES = 2  # a filter with a single value is not shown
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,28 @@ def table(content: Table, csv: str = "") -> list[Any]:
 def plain_table(header: Sequence[str], body: list[Any]) -> Any:  # noqa: ANN401 -- a component
     """Return a table of a header and rows."""
     return html.Table([html.Thead(html.Tr([html.Th(cell, scope="col") for cell in header])), html.Tbody(body)])
+
+
+def chip(text: str, address: Address, *, chosen: bool) -> Any:  # noqa: ANN401 -- a component
+    """Return one choice of a filter, as a link."""
+    return dcc.Link(text, href=str(address), className="chip here" if chosen else "chip")
+
+
+def page_links(page: int, pages: int, address: Address) -> Any:  # noqa: ANN401 -- a component
+    """Return links to the pages before and after one page of a list.
+
+    Args:
+        page: from 1.
+        pages: how many there are.
+        address: of the list.
+
+    """
+    links = []
+    if page > 1:
+        links.append(dcc.Link("Previous page", href=str(address.but(page=page - 1))))
+    if page < pages:
+        links.append(dcc.Link("Next page", href=str(address.but(page=page + 1))))
+    return html.P(links, className="turning")
 
 
 def aria(**attributes: str) -> Any:  # noqa: ANN401 -- dash has no types for them

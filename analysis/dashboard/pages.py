@@ -9,9 +9,11 @@ from dash import dcc, html
 
 from analysis.dashboard.addresses import Address
 from analysis.dashboard.blocks import Block, Page, aria, outward, part, percent, plain_table, scrolled, table
+from analysis.dashboard.label_page import Listener, audit_blocks
 from analysis.dashboard.run_pages import run_page, runs_blocks
 from analysis.dashboard.snapshot import ended
 from analysis.dashboard.studies import UnreadableStudyError
+from analysis.report.sections import AUDIT
 from analysis.text.validation_clips import earlier_version
 from trainables.naming import counted, duration
 
@@ -26,8 +28,15 @@ if TYPE_CHECKING:
 STALE_S = 15.0  # age of a progress file from which it is shown
 
 
-def make_page(studies: Studies, address: Address) -> Page:
-    """Return the current page at an address."""
+def make_page(studies: Studies, address: Address, *, here: bool = True) -> Page:
+    """Return the current page at an address.
+
+    Args:
+        studies: the studies to show.
+        address: of the page.
+        here: whether the browser runs on this machine, where it may play sounds.
+
+    """
     if not address.known:
         return _message("No such page", "There is no page at this address.")
     try:
@@ -35,8 +44,8 @@ def make_page(studies: Studies, address: Address) -> Page:
             return studies_page(studies)
         if address.run:
             return run_page(studies, address)
-        return study_page(studies, address)
-    except UnreadableStudyError as error:
+        return study_page(studies, address, here=here)
+    except (UnreadableStudyError, OSError) as error:
         return _message(address.study or "Studies", str(error))
 
 
@@ -111,11 +120,12 @@ def slug(title: str) -> str:
     return "-".join(title.lower().split())
 
 
-def study_page(studies: Studies, address: Address) -> Page:
-    """Return one tab of a study, with the verdict at the top.
+def study_page(studies: Studies, address: Address, *, here: bool = True) -> Page:
+    """Return one tab of a study, with the verdict at the top; see ``make_page``.
 
     Raises:
         UnreadableStudyError: there is no such study, or it cannot be read.
+        OSError: an object store cannot be reached.
 
     """
     snapshot, live = studies.snapshot(address.study, show_test=address.show_test), studies.live(address.study)
@@ -127,6 +137,10 @@ def study_page(studies: Studies, address: Address) -> Page:
     ]
     if tab == "runs":
         blocks += runs_blocks(snapshot.results, live, address)
+    elif tab == slug(AUDIT) and snapshot.audit is not None and snapshot.audit.runs:
+        listener = Listener(studies.sounds, snapshot.plan, here)
+        text, *others = _section(snapshot, address, tab, first_table=1)  # the page has a longer list than the first
+        blocks += [text, *audit_blocks(snapshot.audit, address, listener), *others]
     elif tab:
         blocks += _section(snapshot, address, tab)
     else:
@@ -200,12 +214,12 @@ def _progress(snapshot: Snapshot, live: Live, address: Address) -> list[Any]:
     return parts
 
 
-def _section(snapshot: Snapshot, address: Address, tab: str) -> list[Block]:
-    """Return one section of the report."""
+def _section(snapshot: Snapshot, address: Address, tab: str, first_table: int = 0) -> list[Block]:
+    """Return one section of the report, without the tables before the first."""
     section = next(section for section in snapshot.sections if slug(section.title) == tab)
     blocks = [part(f"{tab}-text", *map(html.P, section.text))] if section.text else []
     blocks += _figures(snapshot, section.figures, address)
-    for index, content in enumerate(section.tables):
+    for index, content in enumerate(section.tables[first_table:], first_table):
         blocks.append(part(f"{tab}-{index}", *table(content, address.csv(f"{quote(tab)}/{index}"))))
     return blocks
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dash import dcc, html
 
 from analysis.dashboard.addresses import FILTERS
-from analysis.dashboard.blocks import Block, Page, aria, part, percent, scrolled, table
+from analysis.dashboard.blocks import MIN_CHOICES, Block, Page, aria, chip, page_links, part, percent, scrolled, table
 from analysis.dashboard.runs import SORTS, confusion_of, listing, provenance_of, settings_of, with_running
 from analysis.dashboard.studies import UnreadableStudyError, distinct
 from analysis.figures.learning_curves import Curve, draw_learning_curves
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 MINUTE_S = 60
 LOG_TAIL = 16_384  # bytes of a log shown in a page
-MIN_CHOICES = 2  # a filter with a single value is not shown
 
 
 def runs_blocks(results: StudyResults, live: Live, address: Address) -> list[Block]:
@@ -39,7 +38,10 @@ def runs_blocks(results: StudyResults, live: Live, address: Address) -> list[Blo
     save = html.A("All runs as CSV", href=address.csv("runs"), download="")
     note = html.P([f"{counted(runs.count, 'run')}; page {runs.page} of {runs.pages}. ", save], className="note")
     columns = columns_of(results)
-    return [part("filters", *chips), part("runs", note, _rows(runs, columns, address), _page_links(runs, address))]
+    return [
+        part("filters", *chips),
+        part("runs", note, _rows(runs, columns, address), page_links(runs.page, runs.pages, address)),
+    ]
 
 
 def columns_of(results: StudyResults) -> list[str]:
@@ -52,14 +54,10 @@ def columns_of(results: StudyResults) -> list[str]:
 def _filter(name: str, choices: Mapping[str, int], address: Address) -> Any:  # noqa: ANN401 -- a component
     """Return a filter as links, each to the address with that choice."""
     chosen = getattr(address, name)
-    links = [_chip("all", address.but(**{name: ""}, page=1), chosen=not chosen)]
+    links = [chip("all", address.but(**{name: ""}, page=1), chosen=not chosen)]
     for value, count in choices.items():
-        links.append(_chip(f"{value} ({count})", address.but(**{name: value}, page=1), chosen=value == chosen))
+        links.append(chip(f"{value} ({count})", address.but(**{name: value}, page=1), chosen=value == chosen))
     return html.Div([html.Span(name.capitalize(), className="label"), *links], className="chips", role="group")
-
-
-def _chip(text: str, address: Address, *, chosen: bool) -> Any:  # noqa: ANN401 -- a component
-    return dcc.Link(text, href=str(address), className="chip here" if chosen else "chip")
 
 
 def _rows(runs: Listing, columns: list[str], address: Address) -> Any:  # noqa: ANN401 -- a component
@@ -85,15 +83,6 @@ def _cell(name: str, row: Mapping[str, Any]) -> str:
     if name == "wall_s":
         return "-" if math.isnan(value) else f"{value / MINUTE_S:.1f}"
     return str(value)
-
-
-def _page_links(runs: Listing, address: Address) -> Any:  # noqa: ANN401 -- a component
-    links = []
-    if runs.page > 1:
-        links.append(dcc.Link("Previous page", href=str(address.but(page=runs.page - 1))))
-    if runs.page < runs.pages:
-        links.append(dcc.Link("Next page", href=str(address.but(page=runs.page + 1))))
-    return html.P(links, className="turning")
 
 
 def run_page(studies: Studies, address: Address) -> Page:

@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from analysis.findings.label_audit import LabelAudit
     from analysis.report.sections import Section
     from analysis.results.study_results import StudyResults
     from analysis.text.headline import Headline
     from trainables.plans import PlannedRun, StudyPlan
+    from trainables.storage.types import Location
 
 
 @dataclass
@@ -32,6 +34,7 @@ class Snapshot:
 
     Attributes:
         results: the study with its records.
+        storage: the storage location that they lie in.
         runs: the planned runs, by run_id.
         stamps: the stamp of each record, which changes with it.
         number: counts the snapshots of the study, so that a page can tell whether it shows this one.
@@ -42,6 +45,7 @@ class Snapshot:
     """
 
     results: StudyResults
+    storage: Location
     runs: dict[str, PlannedRun]
     stamps: dict[str, tuple[int, int, int]]
     number: int
@@ -55,7 +59,7 @@ class Snapshot:
 
     def __post_init__(self) -> None:
         """Create the report of the study's method, which computes everything on demand."""
-        self._report = method_report(self.results)
+        self._report = method_report(self.results, self.storage)
 
     @property
     def plan(self) -> StudyPlan:
@@ -91,6 +95,12 @@ class Snapshot:
         with self._lock:
             self._seeds = self._seeds or seeds_table(self.results)
             return self._seeds
+
+    @property
+    def audit(self) -> LabelAudit | None:
+        """The audit of the training labels; see ``MethodReport.audit``."""
+        with self._lock:
+            return self._report.audit
 
     @property
     def sections(self) -> list[Section]:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from urllib.parse import quote
 
 from flask import Response, request
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import wrap_file
 
 from analysis.dashboard.guard import is_loopback, refused
+from analysis.figures.label_audit.spectrogram import Spectrogram, spectrogram
 from trainables.published import PublishedDataSet, published_paths
 from trainables.storage.documents import DamagedError, read_document
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
+    from analysis.plotting.figure import Figure
     from analysis.statistics.arrays import Floats
     from trainables.feature_settings import Features
     from trainables.plans import StudyPlan
@@ -34,14 +37,6 @@ NO_LIST = "The storage location does not keep the list of this study's clips, so
 
 class NoSoundError(Exception):
     """The sound of a clip cannot be played or drawn here; the message is a sentence that states why."""
-
-
-class Spectrogram(NamedTuple):
-    """Levels of mel power in dB, shape (bands, columns), the bands' centres in Hz, and the duration in seconds."""
-
-    levels: Floats
-    centres: Floats
-    seconds: float
 
 
 class SoundReader(Protocol):
@@ -61,8 +56,8 @@ class Sounds:
         """Set the storage location, and what reads sounds; None if nothing does."""
         self._storage, self._reader = storage, reader
         self._lock = threading.Lock()
-        self._published: dict[Location, tuple[Stamp, dict[str, Any]]] = {}
-        self._drawn: OrderedDict[tuple[str, Features, int], Spectrogram] = OrderedDict()
+        self._published: dict[Location, tuple[Stamp, dict[str, Any], dict[str, int]]] = {}
+        self._drawn: OrderedDict[tuple[str, Features, int], Figure] = OrderedDict()
 
     def open(self, plan: StudyPlan, place: int) -> tuple[BinaryIO, str]:
         """Open the file of a clip, and return it with its path in the data set.
@@ -75,14 +70,14 @@ class Sounds:
             NoSoundError: it cannot be played here.
 
         """
-        reader, published = self._parts(plan)
+        reader, published, _ = self._parts(plan)
         try:
             return reader.open(published, place), str(published["clips"][place][0])
         except OSError as error:
             raise NoSoundError(str(error)) from None
 
-    def spectrogram(self, plan: StudyPlan, place: int) -> Spectrogram:
-        """Return the spectrogram of a clip, by the settings of the study's features; the latest ones are kept.
+    def spectrogram(self, plan: StudyPlan, place: int) -> Figure:
+        """Draw the spectrogram of a clip, by the settings of the study's features; the latest ones are kept.
 
         Raises:
             NoSoundError: it cannot be read here.
@@ -94,9 +89,9 @@ class Sounds:
             if key in self._drawn:
                 self._drawn.move_to_end(key)
                 return self._drawn[key]
-        reader, published = self._parts(plan)
+        reader, published, _ = self._parts(plan)
         try:
-            drawn = Spectrogram(*reader.spectrogram(published, place, features))
+            drawn = spectrogram(Spectrogram(*reader.spectrogram(published, place, features)))
         except OSError as error:
             raise NoSoundError(str(error)) from None
         with self._lock:
@@ -105,8 +100,17 @@ class Sounds:
                 self._drawn.popitem(last=False)
         return drawn
 
-    def _parts(self, plan: StudyPlan) -> tuple[SoundReader, dict[str, Any]]:
-        """Return what reads sounds, and the published data set.
+    def places(self, plan: StudyPlan) -> dict[str, int]:
+        """Return the place of every clip in the manifest of the data set, by its path.
+
+        Raises:
+            NoSoundError: see ``open``.
+
+        """
+        return self._parts(plan)[2]
+
+    def _parts(self, plan: StudyPlan) -> tuple[SoundReader, dict[str, Any], dict[str, int]]:
+        """Return what reads sounds, the published data set and the places of its clips.
 
         Raises:
             NoSoundError: one of them is not here.
@@ -120,7 +124,8 @@ class Sounds:
             with self._lock:
                 kept = self._published.get(path)
             if kept is None or kept[0] != stamp:
-                kept = stamp, read_document(path, PublishedDataSet).manifest
+                published = read_document(path, PublishedDataSet).manifest
+                kept = stamp, published, {str(row[0]): place for place, row in enumerate(published.get("clips", ()))}
                 with self._lock:
                     self._published[path] = kept
         except FileNotFoundError:
@@ -128,17 +133,17 @@ class Sounds:
         except (DamagedError, OSError) as error:
             msg = f"The list of this study's clips cannot be read: {error}."
             raise NoSoundError(msg) from None
-        return self._reader, kept[1]
+        return self._reader, *kept[1:]
 
 
-def is_heard() -> bool:
+def is_here() -> bool:
     """Return whether the present request comes from this machine."""
     return is_loopback(request.remote_addr or "")
 
 
 def sound_address(study: str, place: int) -> str:
     """Return the address of a clip's sound; see ``Sounds.open``."""
-    return f"/sounds/{study}/{place}"
+    return f"/sounds/{quote(study, safe='')}/{place}"
 
 
 def add_sounds(server: Flask, sounds: Sounds, plan_of: Callable[[str], StudyPlan | None]) -> None:
@@ -153,7 +158,7 @@ def add_sounds(server: Flask, sounds: Sounds, plan_of: Callable[[str], StudyPlan
 
     @server.get("/sounds/<name>/<int:place>")
     def sound(name: str, place: int) -> Response:
-        if not is_heard():
+        if not is_here():
             return refused(ELSEWHERE)
         if (plan := plan_of(name)) is None:
             return refused(f"there is no study named {name!r} here", 404)

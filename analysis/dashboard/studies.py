@@ -182,7 +182,9 @@ class Studies:
                 results = with_kept_labels(results, self.storage)
             number = before.number + 1 if before else 1
             made = time.monotonic()
-            snapshot = Snapshot(results, runs, stamps, number, made=made, cost_s=made - start, said_ended=said_ended)
+            snapshot = Snapshot(
+                results, self.storage, runs, stamps, number, made=made, cost_s=made - start, said_ended=said_ended
+            )
             self._snapshots[name, show_test] = snapshot
             return snapshot
 

@@ -6,6 +6,7 @@ from math import isfinite, isnan
 from typing import TYPE_CHECKING
 
 from analysis.statistics.intervals import LEVEL
+from analysis.tables.label_review import to_review
 from analysis.tables.table import NONE, Table
 from analysis.text.label_audit import how_to_listen, source_name
 from trainables.naming import counted
@@ -33,10 +34,8 @@ def audit_tables(audit: LabelAudit) -> tuple[Table, ...]:
 
 
 def suspicious_table(audit: LabelAudit) -> Table:
-    """Tabulate the most suspicious clips that are not verified; if all are verified, of all."""
-    clips = audit.clips[audit.clips["rank"].notna()]
-    if not clips["verified"].all():
-        clips = clips[~clips["verified"]]
+    """Tabulate the most suspicious clips of those to review."""
+    clips = to_review(audit)
     known = clips["true_label"].notna().any()
     rows = tuple(
         (str(clip["rank"]), clip["path"], clip["label"], *clip_cells(clip), *((true_label(clip),) if known else ()))

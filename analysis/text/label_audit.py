@@ -24,8 +24,8 @@ def audit_paragraphs(audit: LabelAudit) -> tuple[str, ...]:
     seeds = counted(int(audit.clips["seeds"].max()), "seed")
     evidence = " and ".join(SOURCES[source] for source in audit.sources)
     ranked = (
-        f"{counted(len(audit.clips), 'training clip')} are ranked by how likely their label is wrong, by "
-        f"{counted(audit.runs, 'complete run')} on {seeds}: by {evidence}."
+        f"{counted(len(audit.clips), 'training clip')} are ranked by how likely their label is wrong, from {evidence}. "
+        f"The scores rest on {counted(audit.runs, 'complete run')} with {seeds}."
     )
     return (ranked + lacking, "A high score is a reason to listen to a clip, not a proof that its label is wrong.")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from analysis.statistics.arrays import Floats
 
 RANGE = 80  # dB below the loudest that are told apart
-MARKS = (100, 250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000)  # Hz of the axis
+MARKS = (500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000)  # Hz of the axis
 HEIGHT = 320  # pixels
 
 
