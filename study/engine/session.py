@@ -106,13 +106,13 @@ def run_study(spec: StudySpec, start: Start, show: Callable[[Conductor, Study], 
             raise
         study = load_study(storage, spec.name)
         still_owned()
-        free_unwanted(study.results, storage)
+        free_unwanted(study.finding, storage)
         folder = study_folder(storage, spec.name) / "report"
         try:
             write_files(study.report, folder)
         finally:
             show(conductor, study)
-        say(f"report: {folder / 'report.html'}", *filter(None, [where_weights_are(study.results, storage)]))
+        say(f"report: {folder / 'report.html'}", *filter(None, [where_weights_are(study.finding, storage)]))
     event: Event = "finished" if conductor.state.any_complete else "failed"
     notifier.send(event, study.report.headline.line)
     return study

@@ -22,7 +22,7 @@ from trainables.storage.documents import DamagedError, is_outage
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from analysis.results.study_results import StudyResults
+    from analysis.findings.method_finding import MethodFinding
     from trainables.plans import StudyPlan
     from trainables.storage.types import Location
 
@@ -36,12 +36,13 @@ def candidates(plan: StudyPlan) -> set[str]:
     return {planned.run.run_id for planned in plan.runs if plan.may_keep_weights(planned)}
 
 
-def kept_by(results: StudyResults) -> set[str]:
+def kept_by(finding: MethodFinding) -> set[str]:
     """Return the run_ids whose weights a study keeps, whether or not they are there."""
+    results = finding.results
     may_be_kept = candidates(results.plan)
     all_read = not results.runs["status"].isin({"damaged", "unreadable"}).any()  # else the choice may be another one
     if results.plan.settings.keep == "best" and results.ended and all_read:
-        return may_be_kept.intersection(runs_of_choice(method_finding(results))["run_id"])
+        return may_be_kept.intersection(runs_of_choice(finding)["run_id"])
     return may_be_kept
 
 
@@ -53,7 +54,7 @@ def kept_by_idle(storage: Location, plan: StudyPlan) -> set[str]:
 
     """
     try:
-        return kept_by(load_results(storage, plan.name))
+        return kept_by(method_finding(load_results(storage, plan.name)))
     except (ValueError, OSError) as error:  # its plan is gone, or its runs are of several versions
         if is_outage(storage, error):
             raise
@@ -97,12 +98,12 @@ def free(storage: Location, name: str, run_ids: Iterable[str]) -> set[str]:
     return unwanted
 
 
-def free_unwanted(results: StudyResults, storage: Location) -> None:
+def free_unwanted(finding: MethodFinding, storage: Location) -> None:
     """Remove the weights of an ended study that neither it nor another study keeps; log what cannot be removed."""
-    if results.ended:
-        unwanted = {planned.run.run_id for planned in results.plan.runs} - kept_by(results)
+    if finding.results.ended:
+        unwanted = {planned.run.run_id for planned in finding.plan.runs} - kept_by(finding)
         try:
-            free(storage, results.plan.name, unwanted)
+            free(storage, finding.plan.name, unwanted)
         except OSError as error:  # what the study is about is recorded, and ``prune`` removes them later
             logger.warning("weights that no study keeps were not removed: %s", error)
 
@@ -117,13 +118,15 @@ def choice_without_weights(storage: Location, name: str) -> list[str]:
     return [run_id for run_id in complete["run_id"] if run_id not in present]
 
 
-def where_weights_are(results: StudyResults, storage: Location) -> str:
+def where_weights_are(finding: MethodFinding, storage: Location) -> str:
     """State how many of the runs of an ended study have their weights, and where; empty if it keeps none."""
-    keep = results.plan.settings.keep
-    if keep == "none" or not results.ended:
+    keep = finding.plan.settings.keep
+    if keep == "none" or not finding.results.ended:
         return ""
-    chosen = complete_runs(runs_of_choice(method_finding(results)))
-    kept, whose = (chosen, "of the choice") if keep == "best" else (complete_runs(results.runs), "that are complete")
+    chosen = complete_runs(runs_of_choice(finding))
+    kept, whose = (
+        (chosen, "of the choice") if keep == "best" else (complete_runs(finding.results.runs), "that are complete")
+    )
     wanted, sizes = set(kept["run_id"]), weight_sizes(storage)
     if not wanted:
         return ""

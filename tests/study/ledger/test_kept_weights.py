@@ -41,18 +41,18 @@ def with_weights(storage, study, run_ids=None):
 
 def test_an_ended_study_keeps_the_runs_of_its_choice_on_all_seeds():
     study, ids = grid(seeds=3)
-    assert kept_by(study.results()) == set(ids["gce"])
+    assert kept_by(study.finding()) == set(ids["gce"])
 
 
 def test_a_study_that_has_not_ended_keeps_every_run_that_may_be_its_choices():
     study, ids = grid(waiting=1)
-    assert kept_by(study.results()) == {*ids["gce"], *ids["cce"]}
+    assert kept_by(study.finding()) == {*ids["gce"], *ids["cce"]}
 
 
 @pytest.mark.parametrize("keep", ["all", "none"])
 def test_a_study_keeps_what_its_file_states(keep):
     study, ids = grid(keep=keep)
-    assert kept_by(study.results()) == ({*ids["gce"], *ids["cce"]} if keep == "all" else set())
+    assert kept_by(study.finding()) == ({*ids["gce"], *ids["cce"]} if keep == "all" else set())
 
 
 def test_a_settled_study_keeps_the_confirming_runs_of_its_choice_alone():
@@ -63,7 +63,7 @@ def test_a_settled_study_keeps_the_confirming_runs_of_its_choice_alone():
         study.add("adaptive", loss, seed, varied={"temperature": 1000.0}, stage="confirm") for seed in (10_000, 10_001)
     }
     baselines = {study.add("cce", CCE(name="cce"), seed, stage="confirm") for seed in (10_000, 10_001)}
-    assert kept_by(study.results()) == of_choice
+    assert kept_by(study.finding()) == of_choice
     assert not candidates(study.plan()) & baselines
 
 
@@ -78,14 +78,14 @@ def test_if_a_record_cannot_be_read_the_choice_may_be_another_and_all_candidates
 def test_the_weights_of_all_but_the_choice_are_removed_at_the_end(tmp_path):
     study, ids = grid()
     with_weights(tmp_path, study)
-    free_unwanted(study.results(), tmp_path)
+    free_unwanted(study.finding(), tmp_path)
     assert weight_sizes(tmp_path).keys() == set(ids["gce"])
 
 
 def test_before_the_end_nothing_is_removed(tmp_path):
     study, ids = grid(waiting=1)
     with_weights(tmp_path, study)
-    free_unwanted(study.results(), tmp_path)
+    free_unwanted(study.finding(), tmp_path)
     assert weight_sizes(tmp_path).keys() == {*ids["cce"], ids["gce"][0]}
 
 
@@ -137,7 +137,7 @@ def test_where_the_weights_of_the_choice_are_is_stated(tmp_path):
     study, ids = grid(seeds=3)
     with_weights(tmp_path, study, ids["gce"])
     assert (
-        where_weights_are(study.results(), tmp_path)
+        where_weights_are(study.finding(), tmp_path)
         == f"weights: 3 of 3 runs of the choice, 21 B in {tmp_path}/weights"
     )
 
@@ -149,24 +149,24 @@ def test_how_to_get_weights_that_are_missing_is_stated(tmp_path):
     expected = (
         f"weights: 1 of 3 runs of the choice, 7 B in {tmp_path}/weights; the others were recorded without; {again}"
     )
-    assert where_weights_are(study.results(), tmp_path) == expected
+    assert where_weights_are(study.finding(), tmp_path) == expected
     weights_path(tmp_path, ids["gce"][0]).unlink()
     expected = f"weights: 0 of 3 runs of the choice; they were recorded without; {again}"
-    assert where_weights_are(study.results(), tmp_path) == expected
+    assert where_weights_are(study.finding(), tmp_path) == expected
 
 
 def test_a_study_that_keeps_all_counts_its_complete_runs(tmp_path):
     study, _ = grid(keep="all")
     with_weights(tmp_path, study)
     expected = f"weights: 4 of 4 runs that are complete, 28 B in {tmp_path}/weights"
-    assert where_weights_are(study.results(), tmp_path) == expected
+    assert where_weights_are(study.finding(), tmp_path) == expected
 
 
 @pytest.mark.parametrize("changes", [{"keep": "none"}, {"waiting": 1}])
 def test_no_weights_are_stated_where_none_are_kept_or_the_choice_is_open(tmp_path, changes):
     study, _ = grid(**changes)
     with_weights(tmp_path, study)
-    assert where_weights_are(study.results(), tmp_path) == ""
+    assert where_weights_are(study.finding(), tmp_path) == ""
 
 
 def test_the_choices_runs_without_weights_are_those_to_train_again(tmp_path):
@@ -184,5 +184,5 @@ def test_a_study_that_has_not_ended_has_no_choice_to_train_again(tmp_path):
 def test_weights_in_an_object_store_are_found_and_removed(bucket):
     study, ids = grid()
     with_weights(bucket, study)
-    free_unwanted(study.results(), bucket)
+    free_unwanted(study.finding(), bucket)
     assert weight_sizes(bucket) == dict.fromkeys(ids["gce"], 7)
