@@ -22,7 +22,8 @@ class ConfidentLearning:
     """What out-of-sample probabilities show of the labels.
 
     Attributes:
-        suspicion: 1 - normalised margin of each label, from 0 to 1; NaN where a clip has no probabilities. Shape (N,).
+        suspicion: 1 - the probability of each given label, from 0 to 1; NaN where a clip has no probabilities. Shape
+            (N,).
         rates: estimated share of wrong labels among the clips of each given class; NaN without clips. Shape (K,).
         transition: estimated probability of each given label (columns) for each true class (rows). Shape (K, K).
 
@@ -41,6 +42,9 @@ def has_cleanlab() -> bool:
 def confident_learning(probabilities: Floats, labels: Integers) -> ConfidentLearning:
     """Rank the labels and estimate the joint distribution of given and true labels, by cleanlab's confident joint.
 
+    The rank is by self-confidence, the probability of the given label. The normalised margin, which subtracts the
+    largest other one, ranks worse where the sound is of none of the classes and resembles several of them a little.
+
     Sounds of none of the classes have no place in that distribution: they count under the class that they resemble.
 
     Args:
@@ -54,7 +58,7 @@ def confident_learning(probabilities: Floats, labels: Integers) -> ConfidentLear
     known = np.isfinite(probabilities).all(axis=1)
     rows, given = probabilities[known] / probabilities[known].sum(axis=1, keepdims=True), labels[known]
     suspicion = np.full(len(labels), np.nan)
-    suspicion[known] = 1 - get_label_quality_scores(given, rows, method="normalized_margin")
+    suspicion[known] = 1 - get_label_quality_scores(given, rows, method="self_confidence")
     joint = np.asarray(compute_confident_joint(given, rows), dtype=np.float64)  # given labels x true classes
     return ConfidentLearning(suspicion, 1 - _normalised(joint).diagonal(), _normalised(joint.T))
 
