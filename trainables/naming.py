@@ -11,6 +11,7 @@ from trainables.config import Training
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from trainables.config import Run
     from trainables.plans import PlannedRun
 
 PARAMETERS = (
@@ -100,6 +101,11 @@ def label(planned: PlannedRun) -> str:
     varied, axis = ordered(planned.varied), axis_of(planned.varied)
     names = [*(name for name in varied if name != axis), *([axis] if axis else [])]
     return " ".join([planned.arm, *(f"{symbol(name)}={number(varied[name])}" for name in names)])
+
+
+def seed_in_words(run: Run) -> str:
+    """Return which run of its configuration this is: ``seed 3``, or ``seed 3, fold 2`` where a fold is the test set."""
+    return f"seed {run.seed}" if run.fold is None else f"seed {run.seed}, fold {run.fold}"
 
 
 def duration(seconds: float | None) -> str:

@@ -15,7 +15,7 @@ from study.ledger.ledger import Ledger
 from study.ledger.registry import find_plan, list_studies
 from study.planning.tables import arms_table
 from study.spec.study import json_schema
-from trainables.naming import configuration_name, counted, duration, file_size
+from trainables.naming import configuration_name, counted, duration, file_size, seed_in_words
 from trainables.outputs.weights import weight_sizes
 from trainables.plans import plan_path
 
@@ -62,7 +62,7 @@ def status(options: argparse.Namespace) -> int:
             if planned is None:  # planned after the plan was read
                 continue
             shown = "" if accuracy is None else f", validation {accuracy:.1%}"
-            say(f"running: {configuration_name(planned)}, seed {planned.run.seed}, epoch {epoch}{shown}")
+            say(f"running: {configuration_name(planned)}, {seed_in_words(planned.run)}, epoch {epoch}{shown}")
         say(*filter(None, [progress.standing, *progress.waits]))
         say(f"ETA {duration(progress.eta_s)}, as of {max(0.0, time.time() - progress.updated):.0f} s ago")
     say(*stored_weights(storage, plan))

@@ -25,7 +25,7 @@ from study.engine.heartbeat import Heartbeat
 from study.engine.notebook import NotebookDisplay
 from study.engine.state import Observer
 from trainables.metrics import split_name
-from trainables.naming import configuration_name, counted, duration
+from trainables.naming import configuration_name, counted, duration, seed_in_words
 from trainables.records import RESULTS, log_path
 from trainables.storage.documents import to_bytes
 
@@ -201,7 +201,8 @@ class Progress(Observer):
             accuracy = "" if flight.validation_accuracy is None else f"{flight.validation_accuracy:.1%}"
             epochs = f"{flight.epoch}/{planned.run.configuration.training.epochs}"
             speed = "" if flight.images_per_s is None else f"{flight.images_per_s:.0f}"
-            table.add_row(cell(configuration_name(planned)), str(planned.run.seed), epochs, accuracy, speed)
+            seed = cell(seed_in_words(planned.run).removeprefix("seed "))
+            table.add_row(cell(configuration_name(planned)), seed, epochs, accuracy, speed)
         bar = Table.grid()  # a bar by itself ends without a new line
         done = len(self.state.recorded)
         bar.add_row(ProgressBar(total=done + self._left(), completed=done, width=60, finished_style="green"))
@@ -258,7 +259,7 @@ class Progress(Observer):
 
 
 def _name(planned: PlannedRun) -> str:
-    return f"{configuration_name(planned)}, seed {planned.run.seed}"
+    return f"{configuration_name(planned)}, {seed_in_words(planned.run)}"
 
 
 def _words(selected: SelectionMetric) -> str:

@@ -11,7 +11,7 @@ import time
 from typing import TYPE_CHECKING
 
 from study.engine.state import Observer
-from trainables.naming import configuration_name
+from trainables.naming import configuration_name, seed_in_words
 from trainables.plans import study_folder
 
 if TYPE_CHECKING:
@@ -131,4 +131,4 @@ class TensorBoard(Observer):
 
 
 def _name(planned: PlannedRun) -> str:
-    return re.sub(r"[^\w .,=+-]", "_", f"{configuration_name(planned)}, seed {planned.run.seed}")
+    return re.sub(r"[^\w .,=+-]", "_", f"{configuration_name(planned)}, {seed_in_words(planned.run)}")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from trainables.losses.catalogue import LOSSES
+from trainables.config import Configuration, Run
+from trainables.losses.catalogue import CCE, LOSSES
 from trainables.naming import (
     PARAMETERS,
     axis_of,
@@ -13,6 +14,7 @@ from trainables.naming import (
     number,
     ordered,
     plural,
+    seed_in_words,
 )
 
 
@@ -70,3 +72,9 @@ def test_the_axis_is_the_first_number():
 
 def test_truth_values_are_written_as_in_a_study_file():
     assert list(map(number, (True, False, 32, 0.001))) == ["true", "false", "32", "0.001"]
+
+
+def test_a_run_is_named_by_its_seed_and_by_its_fold_if_it_has_one():
+    run = Run(configuration=Configuration(loss=CCE(name="cce")), seed=3, dataset="0" * 20)
+    assert seed_in_words(run) == "seed 3"
+    assert seed_in_words(run.model_copy(update={"fold": "2"})) == "seed 3, fold 2"

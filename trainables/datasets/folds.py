@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from trainables.datasets.names import quoted
+from trainables.datasets.names import UNPRINTABLE, quoted
 from trainables.naming import fold_order, listed_names
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ def with_folds(manifest: Manifest, folds: Folds) -> tuple[Manifest, list[str]]:
 
     """
     names = sorted({c.fold for c in manifest.clips}, key=fold_order)
+    if unprintable := [name for name in names if not name.isprintable()]:
+        return manifest, [f"folds: the name {quoted(name)} {UNPRINTABLE}" for name in unprintable]
     if folds.in_turn:
         halves: tuple[Split, ...] = ("train", "test")
         clips = tuple(replace(c, split=half) for half in halves for c in manifest.clips)

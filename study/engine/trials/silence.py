@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ray.tune import Callback
 
 from study.console import say
-from trainables.naming import duration
+from trainables.naming import duration, seed_in_words
 from trainables.records import log_path
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ class Silence(Callback):
                 continue
             self._stated[trial_id] = silent
             conductor = self._searcher.conductor
-            name, loss = conductor.plan.name, run.configuration.loss.name
+            name, loss, seed = conductor.plan.name, run.configuration.loss.name, seed_in_words(run)
             say(
-                f"{name}: {loss}, seed {run.seed}: no epoch has ended for {duration(silent)}; if its code does not "
+                f"{name}: {loss}, {seed}: no epoch has ended for {duration(silent)}; if its code does not "
                 f"return, gce-study cancel {name} ends the study; log: {log_path(conductor.storage, run.run_id)}",
                 err=True,
             )

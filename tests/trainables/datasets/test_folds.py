@@ -126,6 +126,7 @@ def test_the_same_sound_in_two_folds_is_a_test_clip_in_training_and_in_one_fold_
         (Folds(test="4"), lambda i: i // 2 % 3 + 1, "folds: no clip is in fold '4'; the folds are 1, 2, 3"),
         (Folds(test=["1", "2"]), lambda i: i // 2 % 2 + 1, "folds: test names every fold (1, 2); one must be left to"),
         (IN_TURN, lambda _: 7, "folds: all clips are in fold '7'; all needs two folds"),
+        (IN_TURN, lambda i: "a\x1b" if i % 4 else "b", "folds: the name 'a\\x1b' contains an unprintable character"),
         (IN_TURN, lambda i: "" if i == 3 else i // 2 % 2, "clips.csv:5: the fold is empty"),
         (Folds(column="part", test="1"), lambda i: i, "no column part; required: path,label,part; found"),
     ],
