@@ -15,6 +15,7 @@ from trainables.features.frame_store_builder import build_store
 from trainables.features.shared_data import publish_dataset
 from trainables.losses.catalogue import CCE
 from trainables.plans import DataSummary, PlannedRun, StudyPlan, write_plan
+from trainables.plugins.loading import code_of, keep_plugins
 from trainables.runs.execution import RunExecution, machine_facts
 from trainables.storage.location import location
 from trainables.training.run_data import RunDataSource
@@ -33,16 +34,25 @@ CPU = torch.device("cpu")
 def trained_study(folder: Path, name: str = "small", seeds: int = 2, network: Network | None = None) -> Location:
     """Train one configuration with some seeds, one epoch each, and return the storage location of the study.
 
+    The plugins in use are kept.
+
     The sounds are in ``folder/sounds``.
     """
     storage = location(folder / "storage")
     data = Synthetic(kind="synthetic", train_per_class=4, test_per_class=1)
     manifest = with_digests(load(data, folder / "sounds"), folder / "sounds")
     store = build_store(manifest, folder / "frames", FEATURES)
+    keep_plugins(storage)
     publish_dataset(storage, manifest, FEATURES, store)
     settings = {"network": network} if network else {}
     configuration = Configuration(loss=CCE(name="cce"), training=Training(epochs=1, batch_size=8), **settings)
-    alike = Run(configuration=configuration, seed=0, dataset=manifest.fingerprint, features=FEATURES)
+    alike = Run(
+        configuration=configuration,
+        seed=0,
+        dataset=manifest.fingerprint,
+        features=FEATURES,
+        code=code_of(configuration),
+    )
     runs = [alike.model_copy(update={"seed": seed}) for seed in range(seeds)]
     summary = DataSummary(
         name="synthetic",

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from study.consent import Consent
@@ -100,6 +101,18 @@ def test_the_card_states_data_verdict_accuracy_limits_licence_and_software(writt
 def test_a_missing_package_is_named_with_the_remedy(tmp_path, selection, model):
     _, line = write_model(tmp_path / "model", selection, model)
     assert line == "model.onnx: not written, which needs onnx: pip install -c constraints.txt '.[onnx]'"
+
+
+def test_the_graph_has_the_probabilities_of_the_model_and_the_card_states_how_it_is_used(
+    tmp_path, selection, model, wave
+):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    _, line = write_model(tmp_path / "model", selection, model)
+    session = onnxruntime.InferenceSession(tmp_path / "model" / "model.onnx")
+    (probabilities,) = session.run(None, {"samples": wave[None]})
+    assert np.abs(probabilities[0] - model(wave)).max() < 1e-4
+    assert line.startswith("model.onnx: on 7 sounds, its probabilities differ from PyTorch's by at most ")
+    assert "onnxruntime.InferenceSession" in (tmp_path / "model" / "README.md").read_text()
 
 
 def test_a_graph_that_differs_from_pytorch_is_an_error_and_nothing_is_written(tmp_path, selection, model, monkeypatch):

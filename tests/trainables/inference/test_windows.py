@@ -1,5 +1,7 @@
 """The windows of a sound file, and how much of it is in memory."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import soundfile
@@ -70,6 +72,22 @@ def test_windows_before_a_damage_are_returned_and_then_the_damage_is_reported(tm
     assert [next(windows)[0] for _ in range(3)] == [0, 5 * RATE, 10 * RATE]
     with pytest.raises(AudioError, match=r"^samples between 15\.0 and 20\.0 s are NaN or Inf$"):
         next(windows)
+
+
+def test_memory_does_not_grow_with_the_length_of_a_file(tmp_path):
+    noise = np.random.default_rng(0).uniform(-0.5, 0.5, 60 * RATE)
+
+    def peak(minutes):
+        with soundfile.SoundFile(tmp_path / f"{minutes}.wav", "w", samplerate=RATE, channels=1) as file:
+            for _ in range(minutes):
+                file.write(noise)
+        tracemalloc.start()
+        assert sum(1 for _ in window_waves(tmp_path / f"{minutes}.wav", RATE)) == 6 * minutes
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    assert peak(30) < 1.1 * peak(10)
 
 
 @pytest.mark.parametrize(
