@@ -14,11 +14,18 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from analysis.findings.method_finding import method_finding
+from analysis.report.codebook import codebook
+from analysis.report.export import epochs_table, runs_table
+from analysis.report.predictions import columns_of
+from analysis.results.study_results import study_results
+from analysis.tables.summary import summary
 from study.cli import COMMANDS, parser
 from study.spec.study import json_schema
+from trainables.plans import DataSummary, StudyPlan
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
 
@@ -86,6 +93,15 @@ Changing `description`, `keep`, `budget`, `resources`, `notify`, `storage` or th
 so it may be done under the same study name. Any other change needs a new name.
 """
 
+COLUMNS_PAGE = """\
+# Columns
+
+This page lists the columns of the files that `gce-study report` and `gce-study export` write. It is generated from the
+codebook that they write beside these files (`columns.md`, and `NAME.columns.md` for an export) by `docs/generate.py`.
+Parameters of networks and training settings have columns where the study has or varies them.
+
+"""
+
 TITLES = {
     "Arm": "Arms", "FSDnoisy18k": "Data set of kind fsdnoisy18k", "FSDKaggle2018": "Data set of kind fsdkaggle2018",
     "ESC50": "Data set of kind esc50", "UrbanSound8K": "Data set of kind urbansound8k",
@@ -124,6 +140,21 @@ def study_file_reference() -> str:
             if name.startswith(prefix):
                 page += _section("###", _open_title(name, definitions), model, definitions)
     return page
+
+
+def columns_reference() -> str:
+    """Return the page of every column of the CSV and Parquet files."""
+    data = DataSummary(name="", kind="", fingerprint="", classes=["CLASS"], clips={})
+    plan = StudyPlan(name="s", description="", method="grid", spec={}, dataset=data, runs=[])
+    results = study_results(plan, {})
+    tables: dict[str, Iterable[str]] = {
+        "runs.csv": runs_table(results).columns,
+        "summary.csv": summary(method_finding(results)).columns,
+        "Epochs": epochs_table(results).columns,
+        "Predictions": columns_of(results),
+    }
+    _, _, described = codebook(tables).partition("\n\n")
+    return COLUMNS_PAGE + described
 
 
 def _open_title(name: str, definitions: dict[str, Any]) -> str:
@@ -260,7 +291,11 @@ def slug(title: str) -> str:
 
 def pages() -> dict[Path, str]:
     """Return the generated pages: file -> text."""
-    return {REFERENCE / "cli.md": command_reference(), REFERENCE / "study-file.md": study_file_reference()}
+    return {
+        REFERENCE / "cli.md": command_reference(),
+        REFERENCE / "study-file.md": study_file_reference(),
+        REFERENCE / "columns.md": columns_reference(),
+    }
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
@@ -169,6 +169,19 @@ def _accuracy(measured: Epoch | Record, metric: SelectionMetric) -> float | None
         return measured.verified_accuracy
     over_clips = measured.validation_clip_accuracy
     return measured.validation_accuracy if over_clips is None else over_clips
+
+
+def record_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of records."""
+    schema: dict[str, Any] = _any_of(Record.model_json_schema(mode="serialization"))
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema
+
+
+def _any_of(node: Any) -> Any:  # noqa: ANN401 -- any JSON value
+    """Write ``oneOf`` as ``anyOf``: a loss that leaves out what is at its default fits the schemas of several."""
+    if isinstance(node, dict):
+        return {"anyOf" if key == "oneOf" else key: _any_of(value) for key, value in node.items()}
+    return [_any_of(item) for item in node] if isinstance(node, list) else node
 
 
 def record_path(storage: Location, run_id: str) -> Location:

@@ -34,7 +34,8 @@ def runs_table(results: StudyResults) -> pd.DataFrame:
 def epochs_table(results: StudyResults) -> pd.DataFrame:
     """Return a row per recorded epoch: study, run_id, arm, configuration, subset, seed, fold, the curve's point."""
     labels = results.runs.drop_duplicates("run_id")[["run_id", "arm", "configuration", "subset", "seed", "fold"]]
-    table = labels.merge(results.curves, on="run_id", how="inner", validate="one_to_many")
+    curves = results.curves.astype({"run_id": labels["run_id"].dtype})  # without a record it has no text to infer from
+    table = labels.merge(curves, on="run_id", how="inner", validate="one_to_many")
     table.insert(0, "study", results.plan.name)
     return table
 

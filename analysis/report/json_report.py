@@ -6,6 +6,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from analysis.report.report_schema import SCHEMA
 from analysis.tables.summary import summary
 
 if TYPE_CHECKING:
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
     from analysis.report.method_report import MethodReport
     from analysis.report.sections import Section
-
-SCHEMA = 2  # raised when a key changes its meaning or is removed
 
 
 def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
@@ -30,11 +29,11 @@ def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
         headline: the result in at most twelve words.
         advice: what to do, in a sentence; empty if there is nothing to advise.
         verdict: the report's sentences, in English.
-        choice: ``findings.choice.Best`` (study, method, arm, configuration, subset, loss, selected_on, validation,
-            test, test_hidden, test_next_run, test_luck, test_picked, test_left_out, picked, confirmed, probability,
-            within, settled, regret, stopping_rule, may_be_best, explored_may_be_best), or null when there is nothing to
-            choose from. validation, test and test_next_run are null or {mean, half_width, low, high, n, level, method,
-            values}; test_left_out is null or {mean, seeds, same}.
+        choice: ``findings.choice.Best`` (study, method, arm, configuration, subset, loss, selected_on, tested_by,
+            validation, test, test_hidden, test_next_run, test_luck, test_picked, test_left_out, picked, confirmed,
+            probability, within, settled, regret, stopping_rule, may_be_best, explored_may_be_best), or null when there
+            is nothing to choose from. validation, test and test_next_run are null or {mean, half_width, low, high, n,
+            level, method, values}; test_left_out is null or {mean, seeds, same}.
         summary: a list, one object a configuration, with the columns of summary.csv (``tables.summary.summary``).
         comparisons: a list, one object a pair of arms and subset (``findings.arm_comparisons.ArmComparison.as_dict``).
         pooled_comparisons: the same over all subsets of a pair (``PooledComparison.as_dict``).

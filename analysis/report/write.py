@@ -12,6 +12,7 @@ from plotly.utils import PlotlyJSONEncoder
 
 from analysis.plotting.dark import differing_colours
 from analysis.report import latex
+from analysis.report.codebook import codebook
 from analysis.report.json_report import report_json
 from analysis.report.markdown import markdown_text, to_markdown
 from analysis.report.method_report import method_report
@@ -96,7 +97,9 @@ def write_files(report: MethodReport, folder: Location, formats: Sequence[str] =
 
 
 def files(report: MethodReport, formats: Sequence[str]) -> dict[str, bytes]:
-    """Return a report's files by their names in its folder: ``report.*``, two CSV files, ``figures/NAME.png``.
+    """Return a report's files by their names in its folder.
+
+    These are ``report.*``, two CSV files with their codebook ``columns.md``, and ``figures/NAME.png``.
 
     Raises:
         ValueError: a format is not one of ``FORMATS``.
@@ -111,7 +114,8 @@ def files(report: MethodReport, formats: Sequence[str]) -> dict[str, bytes]:
     made: dict[str, str] = {}
     if "csv" in formats:
         made["runs.csv"] = frame_csv(report.finding.results.runs)
-        made["summary.csv"] = frame_csv(summary(report.finding))
+        made["summary.csv"] = frame_csv(means := summary(report.finding))
+        made["columns.md"] = codebook({"runs.csv": report.finding.results.runs.columns, "summary.csv": means.columns})
     if "md" in formats:
         made["report.md"] = markdown(report, sections)
     if "latex" in formats:

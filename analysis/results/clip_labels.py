@@ -128,6 +128,29 @@ def read_training_clips(storage: Location, plan: StudyPlan) -> TrainingClips | N
     )
 
 
+class LabelledClip(NamedTuple):
+    """A test clip: its path relative to the data set's root, its label, its true label if known, and its fold or ""."""
+
+    path: str
+    label: str
+    true_label: str | None
+    fold: str
+
+
+def read_test_clips(storage: Location, plan: StudyPlan) -> tuple[LabelledClip, ...]:
+    """Read the test clips of a study's data set in the manifest's order, from the file that ``read_labels`` reads.
+
+    Returns:
+        Nothing where the file is absent.
+
+    Raises:
+        ValueError: the file contradicts what the plan states of the data set.
+
+    """
+    clips = _published_clips(storage, plan) or []
+    return tuple(LabelledClip(c.path, c.label, c.true_label, c.fold) for c in clips if c.part == "test")
+
+
 class _Clip(NamedTuple):
     path: str
     label: str

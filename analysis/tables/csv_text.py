@@ -34,10 +34,10 @@ def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return text.getvalue()
 
 
-def frame_csv(frame: pd.DataFrame) -> str:
+def frame_csv(frame: pd.DataFrame, *, header: bool = True) -> str:
     """Return a data frame as CSV without its index; only cells that hold text can change."""
     safe = frame.rename(columns=csv_cell)
     for name, kind in safe.dtypes.items():
         if kind.kind == "O":  # of objects and of text
             safe[name] = safe[name].map(lambda cell: csv_cell(cell) if isinstance(cell, str) else cell)
-    return safe.to_csv(index=False)
+    return safe.to_csv(index=False, header=header)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.findings.method_finding import method_finding
+from analysis.report.codebook import codebook
 from analysis.report.export import SUFFIXES, epochs_table, runs_table, write_tables
+from analysis.report.predictions import write_predictions
 from analysis.results.reported_metric import of_metric
 from analysis.results.study_results import load_results
 from analysis.tables.two_studies import comparison, only
@@ -23,8 +26,11 @@ from study.ledger.registry import find_plan
 from study.spec.differences import differences
 from study.spec.messages import shown
 from trainables.naming import counted
+from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from analysis.results.study_results import StudyResults
     from study.commands.options import StudyPlace
     from trainables.plans import StudyPlan
@@ -38,8 +44,10 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     add_show_test(command)
     if name == "export":
         text = "a row per run; .csv or .parquet"
-        command.add_argument("--runs", type=_table, required=True, metavar="FILE", help=text)
+        command.add_argument("--runs", type=_table, metavar="FILE", help=text)
         command.add_argument("--epochs", type=_table, metavar="FILE", help="a row per epoch of a run; .csv or .parquet")
+        text = "a row per run and test clip: labels, prediction, probabilities; .csv or .parquet"
+        command.add_argument("--predictions", type=_table, metavar="FILE", help=text)
     elif name == "best":
         add_metric(command)
         forms = command.add_mutually_exclusive_group()
@@ -62,18 +70,37 @@ def _table(text: str) -> Path:
 
 
 def export(options: argparse.Namespace) -> int:
-    """Write the tidy tables and print their paths."""
-    if options.epochs is not None and options.epochs.absolute() == options.runs.absolute():
-        msg = f"--epochs {options.epochs}: the same file as --runs; allowed: another one"
+    """Write the tidy tables, each with its codebook, and print their paths."""
+    makers = {"runs": runs_table, "epochs": epochs_table, "predictions": None}
+    paths = {name: path for name in makers if (path := getattr(options, name)) is not None}
+    if not paths:
+        msg = "nothing to export; allowed: one or more of --runs, --epochs and --predictions"
         raise UsageError(msg)
-    results = _load(study_place(options.study, options.storage), show_test=options.show_test)
-    tables = {options.runs: runs_table(results)}
-    if options.epochs is not None:
-        tables[options.epochs] = epochs_table(results)
+    for name, earlier in combinations(reversed(paths), 2):
+        if paths[name].absolute() == paths[earlier].absolute():
+            msg = f"--{name} {paths[name]}: the same file as --{earlier}; allowed: another one"
+            raise UsageError(msg)
+    place = study_place(options.study, options.storage)
+    results = _load(place, show_test=options.show_test)
+    tables = {paths[name]: make(results) for name, make in makers.items() if make is not None and name in paths}
     write_tables(tables)
     for path, table in tables.items():
-        say(f"{path}: {counted(len(table), 'row')}")
+        _written(path, len(table), table.columns)
+    if "predictions" in paths:
+        try:
+            written = write_predictions(results, place.storage, paths["predictions"])
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        _written(paths["predictions"], written.rows, written.columns)
+        for problem in written.problems:
+            say(problem, err=True)
     return 0
+
+
+def _written(path: Path, rows: int, columns: Iterable[str]) -> None:
+    """Write a file's codebook beside it, ``NAME.columns.md``, and print the file's path."""
+    write_atomically(path.with_suffix(".columns.md"), codebook({path.name: columns}).encode())
+    say(f"{path}: {counted(rows, 'row')}")
 
 
 def best(options: argparse.Namespace) -> int:
@@ -142,4 +169,8 @@ def _contents(plan: StudyPlan) -> dict[str, str]:
 def _load(place: StudyPlace, metric: str = "accuracy", *, show_test: bool) -> StudyResults:
     """Load a study; if it does not exist, raise UnknownStudyError, which lists those that do."""
     find_plan(*place)
-    return of_metric(load_results(*place, show_test=show_test), metric)
+    results = load_results(*place, show_test=show_test)
+    try:
+        return of_metric(results, metric)
+    except ValueError as error:
+        raise UsageError(str(error)) from None

@@ -8,6 +8,7 @@ from analysis.report.write import FORMATS, USUAL, write_report
 from study.commands.options import add_metric, add_show_test, add_study, storage_location, study_place
 from study.commands.studies import stored_weights
 from study.console import say
+from study.errors import UsageError
 from study.ledger.registry import find_plan
 from study.spec.messages import closest, shown
 
@@ -39,7 +40,10 @@ def report(options: argparse.Namespace) -> int:
     """Write a study's report and print the path."""
     place = study_place(options.study, options.storage)
     plan = find_plan(*place)
-    folder = write_report(*place, options.out, options.format, show_test=options.show_test, metric=options.metric)
+    try:
+        folder = write_report(*place, options.out, options.format, show_test=options.show_test, metric=options.metric)
+    except ValueError as error:  # every run lacks the metric
+        raise UsageError(str(error)) from None
     say(str(folder / "report.html" if "html" in options.format else folder))
     for line in stored_weights(place.storage, plan):
         say(line, err=True)  # so that a script can take the path from the standard output

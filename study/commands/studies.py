@@ -6,6 +6,7 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from analysis.report.report_schema import report_schema
 from analysis.results.study_state import read_progress, study_state
 from study.commands import jobs
 from study.commands.options import add_cluster, add_storage, add_study, existing, study_place
@@ -18,6 +19,7 @@ from study.spec.study import json_schema
 from trainables.naming import configuration_name, counted, duration, file_size, seed_in_words
 from trainables.outputs.weights import weight_sizes
 from trainables.plans import plan_path
+from trainables.records import record_schema
 
 if TYPE_CHECKING:
     import argparse
@@ -34,6 +36,9 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     elif name == "list":
         add_storage(command)
         add_cluster(command)
+    else:
+        text = "of what: study files (the default), the records of runs, or report.json"
+        command.add_argument("--of", choices=("study", "record", "report"), default="study", help=text)
     command.set_defaults(handler={"status": status, "list": list_, "schema": schema}[name])
 
 
@@ -93,7 +98,8 @@ def list_(options: argparse.Namespace) -> int:
     return 0
 
 
-def schema(_: argparse.Namespace) -> int:
-    """Print the JSON Schema of study files."""
-    write(f"{json.dumps(json_schema(), indent=1)}\n")
+def schema(options: argparse.Namespace) -> int:
+    """Print the JSON Schema of study files, records or report.json."""
+    made = {"study": json_schema, "record": record_schema, "report": report_schema}[options.of]()
+    write(f"{json.dumps(made, indent=1)}\n")
     return 0

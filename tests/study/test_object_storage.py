@@ -115,7 +115,7 @@ def test_a_study_that_was_killed_goes_on_through_an_outage_to_the_records_of_one
 def test_what_a_study_found_is_seen_where_it_lies(killed, capsys):
     storage, out, _ = killed
     assert f"report: {storage}/studies/away/report/report.html" in out
-    files = {"report.html", "report.md", "runs.csv", "summary.csv"}
+    files = {"report.html", "report.md", "runs.csv", "summary.csv", "columns.md"}
     assert {path.name for path in (storage / "studies" / "away" / "report").glob("*")} == files
     assert cli.main(["status", "away", "--storage", str(storage)]) == 0
     assert "away: 4 of 4 runs recorded; not running" in capsys.readouterr().out

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
 from trainables.storage.descriptors import explained, folder_of, sync
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DROPPED = b"[what was older is gone]\n"
 
@@ -21,12 +25,24 @@ def write_atomically(path: Path, data: bytes) -> None:
         OSError: the disk is full or the folder cannot be written; nothing is left behind.
 
     """
+    with writing_atomically(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def writing_atomically(path: Path) -> Iterator[BinaryIO]:
+    """Open a file to be written part by part, as ``write_atomically`` writes one; an error leaves the old file.
+
+    Raises:
+        OSError: see ``write_atomically``.
+
+    """
     with folder_of(path, make=True) as (folder, name), explained(path):
         temporary = f".{name}.{secrets.token_hex(4)}"
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
             with os.fdopen(os.open(temporary, flags, 0o666, dir_fd=folder), "wb") as file:
-                file.write(data)
+                yield file
                 file.flush()
                 os.fsync(file.fileno())
             os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from factories import Builder
 
 NASTY = "<img src=x onerror=alert(1)>"
-FILES = {"report.html", "report.md", "runs.csv", "summary.csv"}
+FILES = {"report.html", "report.md", "runs.csv", "summary.csv", "columns.md"}
 
 
 class Tags(HTMLParser):

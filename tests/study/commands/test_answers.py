@@ -82,7 +82,8 @@ def test_the_report_has_the_formats_asked_for(storage, capsys):
 def test_the_report_is_html_markdown_and_csv_unless_asked_otherwise(storage, capsys):
     assert main(["report", "first", "--out", "out"]) == 0
     assert capsys.readouterr().out.strip() == "out/report.html"
-    assert {p.name for p in (storage / "out").iterdir()} == {"report.html", "report.md", "runs.csv", "summary.csv"}
+    tables = {"runs.csv", "summary.csv", "columns.md"}
+    assert {p.name for p in (storage / "out").iterdir()} == {"report.html", "report.md"} | tables
 
 
 @pytest.mark.usefixtures("storage")
@@ -108,6 +109,8 @@ def test_without_anything_that_draws_the_command_says_what_to_install(storage, c
 def test_export_writes_a_row_per_run_and_a_row_per_epoch(storage, capsys):
     assert main(["export", "first", "--runs", "runs.csv", "--epochs", "epochs.csv"]) == 0
     assert capsys.readouterr().out == "runs.csv: 6 rows\nepochs.csv: 6 rows\n"
+    assert "| `test_accuracy` |" in (storage / "runs.columns.md").read_text()
+    assert "| `train_loss` |" in (storage / "epochs.columns.md").read_text()
     with (storage / "runs.csv").open() as file:
         assert [row["study"] for row in csv.DictReader(file)] == ["first"] * 6
 
@@ -118,6 +121,34 @@ def test_export_refuses_other_files(capsys):
     assert said.endswith("argument --runs: 'runs.xls'; allowed: a file that ends in .csv or .parquet")
     assert main(["export", "first", "--runs", "a.csv", "--epochs", "./a.csv"]) == 2
     assert "the same file as --runs" in capsys.readouterr().err
+    assert main(["export", "first"]) == 2
+    assert "nothing to export; allowed: one or more of --runs, --epochs and --predictions" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("storage")
+def test_predictions_need_the_labels_of_the_data_set(capsys):
+    assert main(["export", "first", "--predictions", "out.csv"]) == 2
+    assert "does not keep the test clips" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("storage")
+def test_a_metric_of_which_less_is_better_is_refused(capsys):
+    said = refused(capsys, "best", "first", "--metric", "log_loss")
+    assert "a lower log loss is better" in said
+    assert said.endswith("allowed: accuracy, macro_f1, balanced_accuracy, top3")
+
+
+@pytest.mark.parametrize("command", ["best", "report"])
+@pytest.mark.usefixtures("storage")
+def test_a_metric_that_every_run_lacks_is_refused(capsys, command):
+    assert main([command, "first", "--metric", "top3"]) == 2
+    assert "Test top-3 accuracy is missing in 6 of 6 complete runs" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("of", "key"), [("study", "arms"), ("record", "run_id"), ("report", "verdict")])
+def test_the_schema_is_of_what_is_asked_for(capsys, of, key):
+    assert main(["schema", "--of", of]) == 0
+    assert key in json.loads(capsys.readouterr().out)["properties"]
 
 
 @pytest.mark.usefixtures("storage")
