@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SPLITS: tuple[Split, Split] = ("train", "test")
+# Folders of data sets whose clips have several labels -> the data set. The folders beside them are no classes.
+OF_SEVERAL = {"FSD50K.ground_truth": "FSD50K", "FSDKaggle2019.meta": "FSDKaggle2019"}
 COMPANIONS = (".csv", ".json", ".md", ".txt", ".xml")  # notes next to the audio; other unknown files are problems
 
 
@@ -45,6 +47,10 @@ def parse(
         The manifest, and one problem for each file, folder or row that does not fit.
 
     """
+    for folder, name in OF_SEVERAL.items():
+        if (root / folder).is_dir():
+            problem = f"{root}: {name} has several labels for a clip; only clips with one label each can be used"
+            return Manifest(root.name, "folder", root, ()), [problem]
     listed = audio_folder.read_lists(root, names or {})
     if listed is None or not listed.exists_below(root):
         manifest, problems = _in_classes(root, verified=verified, test=test, test_seed=test_seed)

@@ -152,6 +152,18 @@ def test_every_problem_of_folders_of_any_names_is_one_printable_line(names: list
         assert not any(path.startswith("..") for path in manifest.passed_over)
 
 
+@pytest.mark.parametrize(
+    ("folder", "name"), [("FSD50K.ground_truth", "FSD50K"), ("FSDKaggle2019.meta", "FSDKaggle2019")]
+)
+def test_a_published_set_of_clips_with_several_labels_is_refused_by_name(
+    tmp_path: Path, folder: str, name: str
+) -> None:
+    fill(tmp_path, {f"{name}.dev_audio": 2, f"{name}.eval_audio": 2, folder: 0})
+    assert problems(tmp_path) == [
+        f"{tmp_path}: {name} has several labels for a clip; only clips with one label each can be used"
+    ]
+
+
 def test_missing_folder(tmp_path: Path) -> None:
     assert problems(tmp_path / "no") == [f"{tmp_path}/no: no such folder"]
 
