@@ -25,6 +25,7 @@ from analysis.tables.clips import clip_tables
 from analysis.tables.comparisons import compared_tables
 from analysis.tables.exploration import search_table, settle_table
 from analysis.tables.folds import fold_tables
+from analysis.tables.label_audit import audit_tables
 from analysis.tables.label_judge import label_tables
 from analysis.tables.metrics import metrics_tables
 from analysis.tables.published import published_tables
@@ -140,6 +141,11 @@ class MethodReport:
         return label_audit(self.finding, self.storage)
 
     @cached_property
+    def audit_tables(self) -> tuple[Table, ...]:
+        """The most suspicious labels, the wrong ones by class, and how well they are found; empty without an audit."""
+        return () if self.audit is None else audit_tables(self.audit)
+
+    @cached_property
     def claims(self) -> tuple[Check, ...]:
         """The claims of the paper's text beside the study's runs; empty on other data than the paper's."""
         return tuple(checks(self.paper)) if self.paper else ()
@@ -163,7 +169,7 @@ class MethodReport:
         shown = (
             (*self.result_tables, *self.comparison_tables, *self.clip_tables) if len(self.finding.reported.runs) else ()
         )
-        tables = (*shown, *self.label_tables, *self.published_tables)
+        tables = (*shown, *self.label_tables, *self.audit_tables, *self.published_tables)
         used = [each for table in tables for each in table.procedures]
         next_run = self.finding.best and self.finding.best.tested.next_run
         return methods(self.finding, self.design, [*used, *([NEXT_RUN] if next_run else [])])

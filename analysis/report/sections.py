@@ -18,7 +18,6 @@ from analysis.figures.sweep import sweep
 from analysis.figures.training_time import training_time
 from analysis.tables.accuracy import left_out_table, skipped_table
 from analysis.tables.comparisons import seeds_in_words
-from analysis.tables.label_audit import audit_tables
 from analysis.tables.provenance import cost_table, data_table, provenance_table, settings_table
 from analysis.tables.published import claims_in_words
 from analysis.text.label_audit import audit_paragraphs
@@ -64,7 +63,7 @@ def report_sections(report: MethodReport) -> list[Section]:
         ]
     sections += [
         labels_section(finding, report.label_tables),
-        audit_section(report.audit),
+        audit_section(report.audit, report.audit_tables),
         Section("Adaptive q", (*q_per_epoch(results), *q_vs_t(results))),
         Section("Runs and their cost", (*run_map(results), *training_time(shown))),
         Section("Left out", (), (left_out_table(results.runs), skipped_table(results))),
@@ -88,12 +87,12 @@ def labels_section(finding: Finding, tables: tuple[Table, ...]) -> Section:
     return Section("Validation labels", (), tables, tuple(map("".join, zip(where, texts, strict=True))))
 
 
-def audit_section(audit: LabelAudit | None) -> Section:
+def audit_section(audit: LabelAudit | None, tables: tuple[Table, ...]) -> Section:
     """Return the section on the training labels; empty without an audit."""
     if audit is None:
         return Section(AUDIT)
     figures = (*noise_rates(audit), *transition(audit)) if audit.runs else ()
-    return Section(AUDIT, figures, audit_tables(audit), audit_paragraphs(audit))
+    return Section(AUDIT, figures, tables, audit_paragraphs(audit))
 
 
 def clips_section(finding: Finding, tables: tuple[Table, ...]) -> Section:

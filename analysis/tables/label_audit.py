@@ -5,10 +5,12 @@ from __future__ import annotations
 from math import isfinite, isnan
 from typing import TYPE_CHECKING
 
+from analysis.findings.label_audit import BY_JOINT, BY_VERIFIED
 from analysis.statistics.intervals import LEVEL
 from analysis.tables.label_review import to_review
 from analysis.tables.table import NONE, Table
 from analysis.text.label_audit import how_to_listen, source_name
+from analysis.text.methods.procedures import RATE_BY_JOINT, RATE_BY_VERIFIED, SUSPICION, explained
 from trainables.naming import counted
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 TOP = 20  # clips that a report lists
 NO_CLASS = "none of the classes"
+RATES = {BY_VERIFIED: RATE_BY_VERIFIED, BY_JOINT: RATE_BY_JOINT}
 NUMBERS = (
     f"Score: 1 is the most suspicious, with its {100 * LEVEL:g} % interval over seeds. Suggested: the class that most "
     f"runs suggest; {NONE} if that is the given label. Agreement: the share of seeds in which most runs suggest it. "
@@ -44,7 +47,7 @@ def suspicious_table(audit: LabelAudit) -> Table:
     header = ("Rank", "Clip", "Label", "Suggested", "Score", "Agreement", "Runs", *(("True",) if known else ()))
     which = "" if clips["verified"].all() else " that are not verified"
     note = f"The first {len(rows)} of {counted(len(clips), 'clip')}{which}. {NUMBERS} {how_to_listen(audit)}"
-    return Table("Most suspicious labels", header, rows, note)
+    return Table("Most suspicious labels", header, rows, note, procedures=(SUSPICION,))
 
 
 def clip_cells(clip: Mapping[Any, Any]) -> tuple[str, str, str, str]:
@@ -78,10 +81,9 @@ def noise_table(audit: LabelAudit) -> tuple[Table, ...]:
     )
     header = ("Class", "Training clips", "Verified", *(("Wrong, estimated (%)",) if estimated else ()))
     header = (*header, *(("Wrong, true (%)",) if known else ()))
-    note = (
-        f"Share of wrong labels among the training clips{f', with {100 * LEVEL:g} % intervals' if estimated else ''}."
-    )
-    return (Table("Wrong labels by class", header, rows, note),)
+    used = (RATES[audit.rates_by],) if audit.rates_by in RATES and estimated else ()
+    note = f"Share of wrong labels among the training clips. {explained(used)}".rstrip()
+    return (Table("Wrong labels by class", header, rows, note, procedures=used),)
 
 
 def measures_table(audit: LabelAudit) -> tuple[Table, ...]:

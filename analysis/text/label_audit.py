@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from analysis.findings.label_audit import LabelAudit
 
 SOURCES = {
-    "margins": "the margins of the given label in training (area under the margin, Pleiss et al. 2020)",
+    "margins": "the margins of the given label in training (the area under the margin)",
     "neighbours": "the labels of the nearest neighbours on the embeddings",
     "out_of_sample": "the predictions of runs that did not train on the clip",
 }
@@ -18,16 +18,17 @@ SOURCES = {
 
 def audit_paragraphs(audit: LabelAudit) -> tuple[str, ...]:
     """Return the paragraphs of a report on its label audit; without runs, why there is no audit."""
-    lacking = "".join(f" {problem[0].upper()}{problem[1:]}." for problem in audit.lacking)
+    lacking = "; ".join(audit.lacking)
     if not audit.runs:
-        return (f"The labels are not audited.{lacking}",) if lacking else ()
+        return (f"The labels are not audited: {lacking}.",) if lacking else ()
     seeds = counted(int(audit.clips["seeds"].max()), "seed")
     evidence = " and ".join(SOURCES[source] for source in audit.sources)
     ranked = (
         f"{counted(len(audit.clips), 'training clip')} are ranked by how likely their label is wrong, from {evidence}. "
         f"The scores rest on {counted(audit.runs, 'complete run')} with {seeds}."
     )
-    return (ranked + lacking, "A high score is a reason to listen to a clip, not a proof that its label is wrong.")
+    unused = (f"What it lacks: {lacking}.",) if lacking else ()
+    return (ranked, *unused, "A high score is a reason to listen to a clip, not a proof that its label is wrong.")
 
 
 def how_to_listen(audit: LabelAudit) -> str:

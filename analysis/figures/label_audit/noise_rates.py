@@ -23,9 +23,8 @@ def noise_rates(audit: LabelAudit) -> tuple[Figure, ...]:
     classes = audit.classes.dropna(subset="noise_rate")
     if classes.empty:
         return ()
-    caption = (
-        f"Estimated share of wrong labels among the training clips of each class, with {100 * LEVEL:g} % intervals."
-    )
+    ends = f", with {100 * LEVEL:g} % intervals" if classes["low"].notna().any() else ""
+    caption = f"Estimated share of wrong labels among the training clips of each class{ends}."
     if classes["true_rate"].notna().any():
         caption += " A diamond is the true share."
     return (Figure("noise_rates", "Wrong labels by class", caption, draw_noise_rates(classes)),)

@@ -163,6 +163,10 @@ REFERENCES: dict[str, tuple[str, str]] = {
         "Nadeau and Bengio, 2003",
         ("C. Nadeau, Y. Bengio. Inference for the generalization error. Machine Learning 52, 2003."),
     ),
+    "northcutt": (
+        "Northcutt et al., 2021",
+        "C. Northcutt, L. Jiang, I. Chuang. Confident learning: estimating uncertainty in dataset labels. JAIR, 2021.",
+    ),
     "owen": (
         "Owen, 2007",
         ("A. B. Owen. The pigeonhole bootstrap. Annals of Applied Statistics 1, 2007."),
@@ -188,6 +192,13 @@ REFERENCES: dict[str, tuple[str, str]] = {
             "Biometrika 58, 1971."
         ),
     ),
+    "pleiss": (
+        "Pleiss et al., 2020",
+        (
+            "G. Pleiss, T. Zhang, E. Elenberg, K. Weinberger. Identifying mislabeled data using the area under the "
+            "margin ranking. NeurIPS 2020."
+        ),
+    ),
     "reed": (
         "Reed et al., 2015",
         (
@@ -210,6 +221,7 @@ REFERENCES: dict[str, tuple[str, str]] = {
             "Bulletin 86, 1979."
         ),
     ),
+    "storey": ("Storey, 2002", "J. D. Storey. A direct approach to false discovery rates. JRSS B 64, 2002."),
     "szegedy": (
         "Szegedy et al., 2016",
         (

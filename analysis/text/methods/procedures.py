@@ -194,6 +194,25 @@ LABELS_LINE = Procedure(
     f"the {PERCENT} t-interval of the jackknife over configurations",
     ("linnet",),
 )
+SUSPICION = Procedure(
+    "Score",
+    "how suspicious each training label is, by the area under its margin (the mean over epochs and patches of the "
+    "given label's logit minus the largest other one) as normal scores within each run, with a "
+    f"{PERCENT} interval over seeds",
+    ("pleiss",),
+)
+RATE_BY_VERIFIED = Procedure(
+    "Wrong, estimated",
+    "the share of wrong labels of each class, by Storey's estimator with the scores of the verified clips as those of "
+    f"right labels, with Wilson's {PERCENT} interval",
+    ("storey",),
+)
+RATE_BY_JOINT = Procedure(
+    "Wrong, estimated",
+    "the share of wrong labels of each class, by confident learning from the probabilities of runs that did not train "
+    "on the clip",
+    ("northcutt",),
+)
 OVER_FOLDS = Procedure(
     "Mean over folds",
     f"the mean over the folds with its {PERCENT} t-interval, each fold one value; folds share training clips, so for "

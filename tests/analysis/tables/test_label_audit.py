@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from analysis.findings.label_audit import BY_JOINT, BY_VERIFIED
 from analysis.report.method_report import method_report
 from analysis.report.sections import AUDIT, report_sections
 from analysis.report.write import files
@@ -81,6 +82,19 @@ def test_the_share_of_wrong_labels_is_estimated_and_true(audit: LabelAudit) -> N
     assert table.rows == (("Rain", "24", "2", "35 (20 to 50)", "33"), ("Wind", "16", "8", "-", "0"))
 
 
+@pytest.mark.parametrize(("by", "work"), [(BY_VERIFIED, "Storey"), (BY_JOINT, "confident learning"), ("", "")])
+def test_the_table_of_classes_states_what_estimates_the_shares(audit: LabelAudit, by: str, work: str) -> None:
+    estimated = replace(audit, classes=audit.classes.assign(noise_rate=0.3), rates_by=by)
+    assert work in noise_table(estimated)[0].note
+
+
+def test_the_methods_paragraph_cites_the_score(study: Builder, tmp_path: Path) -> None:
+    audited(study, location(tmp_path))
+    report = method_report(load_results(tmp_path, "best-t"), location(tmp_path))
+    assert "area under its margin" in report.methods[0]
+    assert [line for line in report.methods if "Pleiss" in line and "NeurIPS 2020" in line]
+
+
 def test_neither_estimates_nor_truth_give_no_table_of_classes(audit: LabelAudit) -> None:
     assert noise_table(replace(audit, classes=audit.classes.assign(noise_rate=np.nan, true_rate=np.nan))) == ()
 
@@ -109,7 +123,7 @@ def test_a_study_of_an_earlier_version_has_one_sentence_and_no_table(study: Buil
     report = method_report(load_results(tmp_path, "best-t"), location(tmp_path))
     section = next(section for section in report_sections(report) if section.title == AUDIT)
     assert section.text == (
-        "The labels are not audited. 3 runs left no margins: an earlier version of gce-study trained them.",
+        "The labels are not audited: 3 runs left no margins: an earlier version of gce-study trained them.",
     )
     assert (section.tables, section.figures) == ((), ())
 
