@@ -205,7 +205,7 @@ def _progress(snapshot: Snapshot, live: Live, address: Address) -> list[Any]:
             html.Tr(
                 [
                     html.Td(dcc.Link(f.configuration, href=str(address.beside(run=f.run_id)))),
-                    *map(html.Td, (f.subset, str(f.seed), f"{f.epoch} of {f.epochs}", percent(f.validation_accuracy))),
+                    *map(html.Td, (f.subset, f.seed, f"{f.epoch} of {f.epochs}", percent(f.validation_accuracy))),
                 ]
             )
             for f in live.flights

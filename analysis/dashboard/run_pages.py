@@ -46,7 +46,7 @@ def runs_blocks(results: StudyResults, live: Live, address: Address) -> list[Blo
 
 def columns_of(results: StudyResults) -> list[str]:
     """Return the columns of the list of runs: the stage and the verified accuracy only where the study uses them."""
-    unused = {"stage"} if (results.runs["stage"] == "").all() else set()
+    unused = {name for name in ("stage", "fold") if (results.runs[name] == "").all()}
     unused |= {"verified_accuracy"} if not on_verified(selected_on(results.plan)) else set()
     return [name for name in SORTS if name not in unused]
 
@@ -100,7 +100,8 @@ def run_page(studies: Studies, address: Address) -> Page:
         raise UnreadableStudyError(msg)
     row = rows.iloc[0]
     record = snapshot.results.records.get(address.run)
-    title = f"{row['configuration']}, seed {row['seed']}"
+    fold = f", fold {row['fold']}" if row["fold"] else ""
+    title = f"{row['configuration']}, seed {row['seed']}{fold}"
     back = dcc.Link(f"{address.study}: runs", href=str(address.beside(tab="runs")))
     blocks = [
         part(

@@ -30,6 +30,7 @@ SORTS = {
     "configuration": "Configuration",
     "subset": "Subset",
     "seed": "Seed",
+    "fold": "Fold",
     "stage": "Stage",
     "status": "Status",
     "validation": "Validation (%)",

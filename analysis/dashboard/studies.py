@@ -13,7 +13,7 @@ from analysis.dashboard.snapshot import Snapshot
 from analysis.dashboard.sounds import Sounds
 from analysis.results.study_results import Unread, read_or_explain, study_results, with_kept_labels, with_labels
 from analysis.results.study_state import progress_of, read_progress, study_state
-from trainables.naming import label
+from trainables.naming import label, seed_in_words
 from trainables.plans import plan_path, read_plan, study_names
 from trainables.records import Record
 from trainables.storage.documents import DamagedError
@@ -50,7 +50,7 @@ class Flight:
     run_id: str
     configuration: str
     subset: str
-    seed: int
+    seed: str  # and the fold, if it has one
     epoch: int
     epochs: int
     validation_accuracy: float | None  # a fraction
@@ -273,7 +273,8 @@ class Studies:
 def flight(planned: PlannedRun, epoch: int, validation_accuracy: float | None) -> Flight:
     """Return a run in training, with its progress."""
     run, epochs = planned.run, planned.run.configuration.training.epochs
-    return Flight(run.run_id, label(planned), run.configuration.subset, run.seed, epoch, epochs, validation_accuracy)
+    seed = seed_in_words(run).removeprefix("seed ")
+    return Flight(run.run_id, label(planned), run.configuration.subset, seed, epoch, epochs, validation_accuracy)
 
 
 def distinct(names: Iterable[object]) -> list[str]:

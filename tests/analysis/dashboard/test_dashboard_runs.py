@@ -80,7 +80,7 @@ def test_runs_come_in_pages_and_the_last_is_the_last(study):
 def test_a_run_that_is_being_trained_is_listed_as_running(full_study):
     results = full_study.results()
     missing = results.runs[results.runs["status"] == "missing"]["run_id"].iloc[0]
-    live = Live("process 7", (Flight(missing, "adaptive T=100", "all", 93, 7, 160, 0.5),))
+    live = Live("process 7", (Flight(missing, "adaptive T=100", "all", "93", 7, 160, 0.5),))
     row = next(row for row in listing(with_running(results.runs, live), Address(status="running")).rows)
     assert (row["run_id"], row["epochs"], row["validation"]) == (missing, 7, 0.5)
     assert "running" not in set(results.runs["status"])

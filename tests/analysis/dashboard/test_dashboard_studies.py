@@ -145,7 +145,7 @@ def test_what_is_under_way_comes_from_the_progress_file_of_a_study_that_somebody
     owners["best-t"] = "process 7"
     live = studies.live("best-t")
     (flight,) = live.flights
-    assert (flight.configuration, flight.seed, flight.epoch, flight.epochs) == ("cce", 4, 3, 160)
+    assert (flight.configuration, flight.seed, flight.epoch, flight.epochs) == ("cce", "4", 3, 160)
     assert (flight.validation_accuracy, live.eta_s, live.standing) == (0.5, 60.0, "s")
     assert live.age_s < 5
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from analysis.dashboard.run_pages import columns_of
 from analysis.figures.run_map import run_map_data
 from analysis.results.clip_labels import matches_labels, predictions, read_labels
 from analysis.results.runs_table import folds_of, scores, scores_of_folds
@@ -88,3 +89,10 @@ def test_every_clip_is_predicted_once_a_seed_by_the_run_that_is_tested_on_its_fo
     assert all(matches_labels(record, labels) for record in records)
     assert predictions(records, labels) == dict.fromkeys((0, 1), (0, 0, 1, 0, 1, 1))
     assert predictions(records[:-1], labels) == {0: (0, 0, 1, 0, 1, 1)}
+
+
+def test_the_dashboard_lists_the_fold_of_a_run_only_where_runs_have_one(study: Builder) -> None:
+    without = Builder()
+    without.add("cce", CCE(name="cce"), 0)
+    assert "fold" in columns_of(study.results())
+    assert "fold" not in columns_of(without.results())
