@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from trainables.datasets.config import CSV, KINDS, Folder
+from trainables.datasets.config import CSV, KINDS, Columns, Folder
 from trainables.datasets.keys import Noise, local_paths, path_keys
 
 
@@ -55,3 +55,22 @@ def test_of_a_csv_with_a_root_only_the_csv_is_copied_from_its_folder():
     assert copied == [("s3://bucket/set", None), ("s3://bucket/set", "clips.csv"), ("s3://bucket/sounds", None)]
     assert (beside.path, beside.root) == ("/copies/1/clips.csv", None)
     assert (apart.path, apart.root) == ("/copies/2/clips.csv", "/copies/3")
+
+
+def test_a_csv_passes_its_columns_and_its_list_of_test_clips_on(tmp_path):
+    (tmp_path / "train.csv").write_text("file,kind\na.wav,dog\n")
+    (tmp_path / "test.csv").write_text("file,kind\nb.wav,dog\n")
+    lists = {key: str(tmp_path / f"{key}.csv") for key in ("train", "test")}
+    keys = {"columns": Columns(path="file", label="kind"), "root": "~/sounds"}
+    manifest, problems = CSV(kind="csv", path=lists["train"], test_path=lists["test"], **keys).parse(tmp_path)
+    assert [(clip.path, clip.label, clip.split) for clip in manifest.clips] == [
+        ("a.wav", "dog", "train"),
+        ("b.wav", "dog", "test"),
+    ]
+    assert problems == []
+    assert manifest.root == Path.home() / "sounds"
+
+
+@pytest.mark.parametrize("dataset", [CSV(kind="csv", path="clips.csv"), Folder(kind="folder", root="sounds")])
+def test_keys_of_columns_are_stored_only_where_they_are_set(dataset):
+    assert {"columns", "test_path"}.isdisjoint(dataset.model_dump(mode="json"))

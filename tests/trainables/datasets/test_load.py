@@ -52,6 +52,13 @@ def test_an_unknown_test_label_names_the_row(good: Path) -> None:
     assert file_problems(good)[0] == "data.csv:6: a/5.wav: unknown label 'fox': no training clip has it"
 
 
+def test_columns_that_mean_nothing_to_training_leave_the_fingerprint_as_it_is(good: Path) -> None:
+    before = checked(good).fingerprint
+    more = [f"{row},{more}" for row, more in zip(GOOD.split(), ("fold,recording,class", *["1,7,x"] * 4), strict=True)]
+    table(good.parent, "\n".join(more))
+    assert checked(good).fingerprint == before
+
+
 def test_one_class_only(good: Path) -> None:
     table(good.parent, GOOD.replace("cat", "dog"))
     assert file_problems(good) == ["data: one class only ('dog'); at least 2 are needed"]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class List:
+class ClipList:
     """One of the CSVs of a release.
 
     Attributes:
@@ -79,7 +79,7 @@ class Layout:
 
     name: str
     kind: str
-    lists: tuple[List, ...]
+    lists: tuple[ClipList, ...]
     tops: tuple[str, ...] = ("",)
 
     def home(self, root: Path) -> Path | None:
@@ -92,20 +92,20 @@ def _fsdkaggle2018() -> Layout:
     train = "FSDKaggle2018.meta/train_post_competition.csv"
     test = "FSDKaggle2018.meta/test_post_competition_scoring_clips.csv"
     lists = (
-        List(train, "FSDKaggle2018.audio_train/{fname}", "label", "train", "manually_verified", "", "freesound_id"),
-        List(test, "FSDKaggle2018.audio_test/{fname}", "label", "test", "1", "", "freesound_id"),
+        ClipList(train, "FSDKaggle2018.audio_train/{fname}", "label", "train", "manually_verified", "", "freesound_id"),
+        ClipList(test, "FSDKaggle2018.audio_test/{fname}", "label", "test", "1", "", "freesound_id"),
     )
     return Layout("FSDKaggle2018", "fsdkaggle2018", lists)
 
 
 def _esc50() -> Layout:
-    clips = List("meta/esc50.csv", "audio/{filename}", "category", None, "1", "fold", "src_file")
+    clips = ClipList("meta/esc50.csv", "audio/{filename}", "category", None, "1", "fold", "src_file")
     return Layout("ESC-50", "esc50", (clips,), ("", "ESC-50-master", "ESC-50"))
 
 
 def _urbansound8k() -> Layout:
     path = "audio/fold{fold}/{slice_file_name}"
-    clips = List("metadata/UrbanSound8K.csv", path, "class", None, "1", "fold", "fsID")
+    clips = ClipList("metadata/UrbanSound8K.csv", path, "class", None, "1", "fold", "fsID")
     return Layout("UrbanSound8K", "urbansound8k", (clips,), ("", "UrbanSound8K"))
 
 
@@ -113,8 +113,8 @@ def _arca23k(name: str, train: str, verified: str) -> Layout:
     """Return the layout of ARCA23K or its twin. Their validation clips, which are of FSD50K, are not used."""
     folder = f"{name}.ground_truth"
     lists = (
-        List(f"{folder}/train.csv", f"{train}/{{fname}}.wav", "label", "train", verified),
-        List(f"{folder}/test.csv", "FSD50K.eval_audio/{fname}.wav", "label", "test", "1"),
+        ClipList(f"{folder}/train.csv", f"{train}/{{fname}}.wav", "label", "train", verified),
+        ClipList(f"{folder}/test.csv", "FSD50K.eval_audio/{fname}.wav", "label", "test", "1"),
     )
     return Layout(name, name.lower(), lists)
 
