@@ -130,7 +130,7 @@ class Sounds:
                     self._published[path] = kept
         except FileNotFoundError:
             raise NoSoundError(NO_LIST) from None
-        except (DamagedError, OSError) as error:
+        except (DamagedError, OSError, LookupError, TypeError, AttributeError) as error:
             msg = f"The list of this study's clips cannot be read: {error}."
             raise NoSoundError(msg) from None
         return self._reader, *kept[1:]

@@ -52,7 +52,7 @@ def suspicious_table(audit: LabelAudit) -> Table:
 
 def clip_cells(clip: Mapping[Any, Any]) -> tuple[str, str, str, str]:
     """Return the suggested label, the score with its interval, the agreement and the runs of a row of the audit."""
-    score = NONE if isnan(clip["score"]) else f"{clip['score']:.3f}{_ends(clip, 1, '.2f')}"
+    score = NONE if isnan(clip["score"]) else f"{clip['score']:.3f}{_ends(clip, 1, '.3f')}"
     agreement = NONE if isnan(clip["agreement"]) else f"{100 * clip['agreement']:.0f} %"
     suggested = clip["suggested"] if clip["suggested"] != clip["label"] else ""
     return suggested or NONE, score, agreement, str(clip["runs"])

@@ -101,6 +101,13 @@ def test_a_storage_location_without_the_list_of_clips_states_so(study, storage):
     assert (answer.status_code, answer.text) == (404, f"gce-study: {NO_LIST}\n")
 
 
+@pytest.mark.parametrize("clips", [7, [7], [[]], {"a": "b"}])
+def test_a_list_of_clips_of_another_form_leads_to_no_sound(study, storage, tmp_path, clips):
+    study.baselines(1).write(storage)
+    publish(storage, tmp_path).write_bytes(to_bytes(PublishedDataSet(frames="0" * 20, manifest={"clips": clips})))
+    assert client(storage).get("/sounds/best-t/0").status_code == 404
+
+
 @pytest.mark.usefixtures("root")
 def test_a_file_that_is_no_sound_by_its_name_is_not_served(storage, tmp_path):
     secret = tmp_path / "secret.txt"

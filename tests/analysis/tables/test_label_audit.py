@@ -48,7 +48,7 @@ def test_the_most_suspicious_clips_that_are_not_verified_are_listed_by_rank(audi
 def test_a_row_has_score_and_interval_agreement_runs_and_truth(audit: LabelAudit) -> None:
     row = suspicious_table(audit).rows[0]
     clip = audit.clips.iloc[0]
-    assert row[3:] == ("Wind", f"{clip['score']:.3f} ({clip['low']:.2f} to {clip['high']:.2f})", "100 %", "3", "Wind")
+    assert row[3:] == ("Wind", f"{clip['score']:.3f} ({clip['low']:.3f} to {clip['high']:.3f})", "100 %", "3", "Wind")
 
 
 def test_verified_clips_are_listed_where_all_are_verified(audit: LabelAudit) -> None:
