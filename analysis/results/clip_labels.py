@@ -166,7 +166,13 @@ def _published_clips(storage: Location, plan: StudyPlan) -> list[_Clip] | None:
     try:
         rows = read_document(path, PublishedDataSet).manifest["clips"]
         clips = [
-            _Clip(str(row[PATH]), str(row[LABEL]), _part(row), _text(row[TRUE_LABEL]), "".join(map(str, row[FOLD:])))
+            _Clip(
+                str(row[PATH]),
+                str(row[LABEL]),
+                _part(row),
+                _text(row[TRUE_LABEL]),
+                "".join(map(str, row[FOLD : FOLD + 1])),
+            )
             for row in rows
         ]
     except FileNotFoundError:
