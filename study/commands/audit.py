@@ -197,7 +197,8 @@ def _apply(options: argparse.Namespace) -> int:
     csv_manifest.write(after, out)
     say(f"{out}: {counted(len(after.clips), 'clip')}; {_counts(decisions)}; those kept or relabelled count as verified")
     say("to use it, set in the study file, under a new name of the study:", "dataset:", "  kind: csv")
-    say(f"  path: {shown(str(out.absolute()))}", f"  root: {shown(_root(plan, manifest))}")
+    folds = ["  folds: all"] if after.folds else []
+    say(f"  path: {shown(str(out.absolute()))}", f"  root: {shown(_root(plan, manifest))}", *folds)
     return 0
 
 

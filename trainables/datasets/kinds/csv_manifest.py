@@ -117,9 +117,9 @@ def columns(names: Mapping[str, str], folds: Folds | None = None, *, split: bool
 
 
 def write(manifest: Manifest, path: Path) -> None:
-    """Write a manifest as such a CSV, atomically."""
+    """Write a manifest as such a CSV, atomically; where folds are tested in turn, with folds in place of a split."""
     text = io.StringIO(newline="")
-    clips = manifest.clips
+    clips = manifest.sounds
     values: dict[str, list[str | int]] = {
         "path": [c.path for c in clips],
         "label": [c.label for c in clips],
@@ -130,6 +130,8 @@ def write(manifest: Manifest, path: Path) -> None:
         "fold": [c.fold for c in clips],
         "recording": [c.recording for c in clips],
     }
+    if manifest.folds:
+        del values["split"]
     optional = ("true_label", "fold", "recording")
     written = {name: column for name, column in values.items() if name not in optional or any(column)}
     writer = csv.writer(text, lineterminator="\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trainables.datasets.keys import Folds
-from trainables.datasets.kinds.csv_manifest import COLUMNS, parse
+from trainables.datasets.kinds.csv_manifest import COLUMNS, parse, write
 from trainables.datasets.manifest import Clip, checked
 
 if TYPE_CHECKING:
@@ -110,3 +111,15 @@ def test_several_labels_in_one_cell_are_refused(tmp_path: Path, label: str) -> N
 def test_a_label_with_a_comma_is_one_label_if_its_parts_are_none(tmp_path: Path) -> None:
     manifest = checked(parse(table(tmp_path, GOOD + '5.wav,"dog, small",train,1\n')))
     assert manifest.clips[-1].label == "dog, small"
+
+
+def test_a_list_whose_folds_are_tested_in_turn_is_written_with_each_sound_once_and_reads_back(tmp_path: Path) -> None:
+    path = table(tmp_path, "path,label,verified,fold,fsID\n1.wav,dog,1,1,7\n2.wav,cat,0,2,8\n3.wav,dog,1,2,9\n")
+    manifest = checked(parse(path, None, Folds(test="all")))
+    write(manifest, tmp_path / "written.csv")
+    assert (tmp_path / "written.csv").read_text().splitlines()[:2] == [
+        "path,label,verified,noisy_small,fold,recording",
+        "1.wav,dog,1,0,1,7",
+    ]
+    again = checked(parse(tmp_path / "written.csv", None, Folds(test="all")))
+    assert [replace(clip, row="") for clip in again.clips] == [replace(clip, row="") for clip in manifest.clips]
