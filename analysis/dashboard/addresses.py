@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
+from analysis.results.reported_metric import REPORTABLE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -32,6 +34,7 @@ class Address:
         sort: column by which the runs are sorted, in reverse if ``descending``.
         page: page of the runs or clips, from 1.
         show_test: whether to show the test accuracies of a study that has not ended.
+        metric: the metric on test clips that is reported.
         known: whether a page exists at this address.
 
     """
@@ -50,6 +53,7 @@ class Address:
     descending: bool = False
     page: int = 1
     show_test: bool = False
+    metric: str = "accuracy"
     known: bool = True
 
     def but(self, **changes: Any) -> Address:  # noqa: ANN401 -- the value of any field
@@ -57,19 +61,30 @@ class Address:
         return replace(self, **changes)
 
     def beside(self, **fields: Any) -> Address:  # noqa: ANN401 -- the value of any field
-        """Return another page of the same study, which shows or hides test accuracies as this one does."""
-        return Address(study=self.study, show_test=self.show_test, **fields)
+        """Return another page of the same study, with the same view of the test clips."""
+        return Address(study=self.study, **self.view, **fields)
+
+    @property
+    def view(self) -> dict[str, Any]:
+        """What a page shows of the test clips: the fields ``show_test`` and ``metric``, by name."""
+        return {"show_test": self.show_test, "metric": self.metric}
+
+    @property
+    def _view_query(self) -> dict[str, str]:
+        metric = {} if self.metric == "accuracy" else {"metric": self.metric}
+        return (SHOW_TEST if self.show_test else {}) | metric
 
     def csv(self, what: str) -> str:
         """Return the address of one of the study's CSV files; ``what`` is its path within the study, quoted."""
-        return f"/files/{quote(self.study, safe='')}/{what}.csv{'?' + urlencode(SHOW_TEST) if self.show_test else ''}"
+        query = f"?{urlencode(self._view_query)}" if self._view_query else ""
+        return f"/files/{quote(self.study, safe='')}/{what}.csv{query}"
 
     def __str__(self) -> str:
         """Return the address as text, without the fields that have their defaults."""
         if not self.study:
             return "/"
         path = f"/study/{quote(self.study, safe='')}"
-        query = SHOW_TEST if self.show_test else {}
+        query = self._view_query
         if self.run:
             path += f"/run/{quote(self.run, safe='')}"
         else:
@@ -82,22 +97,24 @@ class Address:
 def parse(path: str | None, query: str | None) -> Address:
     """Parse an address; unknown parts of the query are ignored."""
     values = dict(parse_qsl((query or "").removeprefix("?")))
-    show_test = shows_test(values)
+    view = view_of(values)
     match [unquote(part) for part in (path or "").split("/") if part]:
         case []:
             return Address()
         case ["study", study, "run", run]:
-            return Address(study=study, run=run, show_test=show_test)
+            return Address(study=study, run=run, **view)
         case ["study", study]:
             known: dict[str, Any] = {name: values[name] for name in _TEXTS if name in values}
             digits = re.fullmatch("[0-9]{1,6}", values.get("page", ""))
             page = max(1, int(digits[0])) if digits else 1
             descending = values.get("descending") == "1"
-            return Address(study=study, **known, descending=descending, page=page, show_test=show_test)
+            return Address(study=study, **known, descending=descending, page=page, **view)
         case _:
             return Address(known=False)
 
 
-def shows_test(query: Mapping[str, str]) -> bool:
-    """Return whether the query of an address asks to show hidden test accuracies."""
-    return all(query.get(name) == value for name, value in SHOW_TEST.items())
+def view_of(query: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the query of an address asks to show of the test clips, see ``Address.view``."""
+    show_test = all(query.get(name) == value for name, value in SHOW_TEST.items())
+    metric = query.get("metric", "")
+    return {"show_test": show_test, "metric": metric if metric in REPORTABLE else "accuracy"}

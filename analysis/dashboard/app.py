@@ -13,7 +13,7 @@ from dash import ALL, MATCH, ClientsideFunction, Dash, Input, Output, State, dcc
 from dash.exceptions import PreventUpdate
 from flask import Response, abort, request
 
-from analysis.dashboard.addresses import parse, shows_test
+from analysis.dashboard.addresses import parse, view_of
 from analysis.dashboard.callbacks import refuse_malformed
 from analysis.dashboard.guard import protect
 from analysis.dashboard.pages import make_page, slug
@@ -217,7 +217,7 @@ def _add_files(server: Flask, studies: Studies) -> None:
     @server.get("/files/<name>/<path:what>.csv")
     def table(name: str, what: str) -> Response:
         try:
-            text = table_file(studies, name, what, show_test=shows_test(request.args))
+            text = table_file(studies, name, what, **view_of(request.args))
         except (UnreadableStudyError, LookupError, ValueError):
             abort(404)
         except OSError as error:
@@ -260,7 +260,7 @@ def _attachment(file: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{file}"'}
 
 
-def table_file(studies: Studies, name: str, what: str, *, show_test: bool = False) -> str:
+def table_file(studies: Studies, name: str, what: str, **view: Any) -> str:  # noqa: ANN401 -- see Address.view
     """Return one of a study's CSV files: ``runs``, ``seeds``, ``review``, or ``SECTION/INDEX`` of the report's tables.
 
     Raises:
@@ -269,7 +269,7 @@ def table_file(studies: Studies, name: str, what: str, *, show_test: bool = Fals
         ValueError: the index is not a number.
 
     """
-    snapshot = studies.snapshot(name, show_test=show_test)
+    snapshot = studies.snapshot(name, **view)
     if what == "runs":
         return frame_csv(snapshot.results.runs)
     if what == "review":

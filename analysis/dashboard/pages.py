@@ -14,7 +14,9 @@ from analysis.dashboard.run_pages import run_page, runs_blocks
 from analysis.dashboard.snapshot import ended
 from analysis.dashboard.studies import UnreadableStudyError
 from analysis.report.sections import AUDIT
+from analysis.results.reported_metric import REPORTABLE
 from analysis.text.validation_clips import earlier_version
+from trainables.metrics import METRICS
 from trainables.naming import counted, duration
 
 if TYPE_CHECKING:
@@ -128,7 +130,7 @@ def study_page(studies: Studies, address: Address, *, here: bool = True) -> Page
         OSError: an object store cannot be reached.
 
     """
-    snapshot, live = studies.snapshot(address.study, show_test=address.show_test), studies.live(address.study)
+    snapshot, live = studies.snapshot(address.study, **address.view), studies.live(address.study)
     tabs = tabs_of(snapshot)
     tab = address.tab if address.tab in tabs else ""
     blocks = [
@@ -157,6 +159,7 @@ def _head(snapshot: Snapshot, state: State, address: Address, links: list[Any]) 
     title = html.H1([address.study, _badge(state)])
     version = earlier_version(plan)
     notes = [*([html.P(version, className="note")] if version else []), *_test_switch(snapshot, address)]
+    notes += _metric_switch(snapshot, address)
     return part("head", title, html.P(plan.description, className="soft"), text, *notes, *links)
 
 
@@ -169,6 +172,19 @@ def _test_switch(snapshot: Snapshot, address: Address) -> list[Any]:
     text = f"Test accuracies are {state}: stopping or changing it because of them would be choosing by the test set. "
     link = dcc.Link(f"{'Hide' if shown else 'Show'} the test accuracies", href=str(address.but(show_test=not shown)))
     return [html.P([text, link], className="note")]
+
+
+def _metric_switch(snapshot: Snapshot, address: Address) -> list[Any]:
+    """Return links to the metrics on test clips that the page can report; empty if there is only one."""
+    runs, shown = snapshot.results.runs, snapshot.results.metric
+    measured = [name for name in REPORTABLE if runs[f"test_{name}"].notna().any()]
+    if len(measured) < 2:  # noqa: PLR2004 -- nothing to choose between
+        return []
+    links: list[Any] = ["Test clips are reported by "]
+    for name in measured:
+        words = METRICS[name].words
+        links += [html.Strong(words) if name == shown else dcc.Link(words, href=str(address.but(metric=name))), ", "]
+    return [html.P([*links[:-1], "."], className="note")]
 
 
 def _navigation(tabs: dict[str, str], address: Address, current: str) -> Any:  # noqa: ANN401 -- a component

@@ -92,7 +92,7 @@ def run_page(studies: Studies, address: Address) -> Page:
         UnreadableStudyError: the study cannot be read, or has no such run.
 
     """
-    snapshot, live = studies.snapshot(address.study, show_test=address.show_test), studies.live(address.study)
+    snapshot, live = studies.snapshot(address.study, **address.view), studies.live(address.study)
     runs = with_running(snapshot.results.runs, live)
     rows = runs[runs["run_id"] == address.run]
     if rows.empty:
@@ -108,7 +108,10 @@ def run_page(studies: Studies, address: Address) -> Page:
             "head",
             html.P(back),
             html.H1(title),
-            *_facts(dict(row), dict.fromkeys((METRICS[0], selected_on(snapshot.plan), *METRICS[1:]))),
+            *_facts(
+                dict(row),
+                dict.fromkeys((METRICS[0], selected_on(snapshot.plan), *METRICS[1:], snapshot.results.tested_by)),
+            ),
         )
     ]
     if record is not None and record.epochs:

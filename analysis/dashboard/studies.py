@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from analysis.dashboard.links import web_address
 from analysis.dashboard.snapshot import Snapshot
 from analysis.dashboard.sounds import Sounds
+from analysis.results.reported_metric import of_metric
 from analysis.results.study_results import Unread, read_or_explain, study_results, with_kept_labels, with_labels
 from analysis.results.study_state import progress_of, read_progress, study_state
 from trainables.naming import label, seed_in_words
@@ -109,7 +110,7 @@ class Studies:
         self._lock = threading.RLock()
         self._plans: dict[str, tuple[Stamp, StudyPlan, dict[str, PlannedRun]]] = {}
         self._read: dict[str, tuple[Stamp, Record | Unread | None]] = {}
-        self._snapshots: dict[tuple[str, bool], Snapshot] = {}  # by name, and whether hidden tests are shown
+        self._snapshots: dict[tuple[str, bool, str], Snapshot] = {}  # by name, and what is shown of the test clips
 
     def names(self) -> list[str]:
         """Return the names of the studies, which are those of their folders.
@@ -147,12 +148,13 @@ class Studies:
             raise UnreadableStudyError(msg) from None
         return cached[1:]
 
-    def snapshot(self, name: str, *, show_test: bool = False) -> Snapshot:
+    def snapshot(self, name: str, *, show_test: bool = False, metric: str = "accuracy") -> Snapshot:
         """Return a study with its current records, or with those of a moment ago if processing them is slow.
 
         Args:
             name: the study's name.
             show_test: whether to show the test accuracies of a study that has not ended.
+            metric: the metric on test clips that is reported; accuracy where every run lacks it.
 
         Raises:
             UnreadableStudyError: see ``plan``; or two of its runs cannot be told apart.
@@ -160,7 +162,7 @@ class Studies:
         """
         plan, runs = self.plan(name)
         with self._lock:
-            before = self._snapshots.get((name, show_test))
+            before = self._snapshots.get((name, show_test, metric))
             if before and before.plan is plan and time.monotonic() < before.made + KEEP_FACTOR * before.cost_s:
                 return before
             with _explained():
@@ -180,12 +182,14 @@ class Studies:
                 results = with_labels(results, before.results.labels)  # the labels of a data set never change
             else:
                 results = with_kept_labels(results, self.storage)
+            with suppress(ValueError):  # every run lacks it
+                results = of_metric(results, metric)
             number = before.number + 1 if before else 1
             made = time.monotonic()
             snapshot = Snapshot(
                 results, self.storage, runs, stamps, number, made=made, cost_s=made - start, said_ended=said_ended
             )
-            self._snapshots[name, show_test] = snapshot
+            self._snapshots[name, show_test, metric] = snapshot
             return snapshot
 
     def _stamps(self, run_ids: Mapping[str, PlannedRun]) -> dict[str, Stamp]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.results.measures import tested_by
-from analysis.statistics.intervals import LEVEL, accuracy_interval, t_interval
+from analysis.statistics.intervals import CELL, MIN_SEEDS, accuracy_interval, t_interval
 from analysis.tables.table import NONE, Table
 from trainables.metrics import METRICS
 
@@ -35,9 +35,8 @@ def metrics_tables(finding: Finding) -> tuple[Table, ...]:
     lower = [metric.words for metric in known if not metric.higher_is_better]
     of_lower = f"Of {' and '.join(lower)} a lower value is better. " if lower else ""
     note = (
-        f"Mean ± half width of the {100 * LEVEL:g} % t-interval over the complete runs on test clips; one run has no "
-        f"interval. {of_lower}Runs of earlier versions lack the metrics that need probabilities, so they are not in "
-        "their means."
+        f"On test clips: {CELL}. {of_lower}Runs of earlier versions lack the metrics that need probabilities, so they "
+        "are not in their means."
     )
     headings = (f"{metric.words[0].upper()}{metric.words[1:]} ({metric.unit})" for metric in known)
     return (Table("Test metrics", ("Configuration", *(["Subset"] if several else []), *headings), rows, note),)
@@ -46,7 +45,10 @@ def metrics_tables(finding: Finding) -> tuple[Table, ...]:
 def _cell(metric: Metric, values: Collection[float]) -> str:
     if not values:
         return NONE
-    interval = accuracy_interval(values) if metric.unit == "%" else t_interval(values)
-    factor, digits = (100, 1) if metric.unit == "%" else (1, 3)
-    mean = f"{factor * interval.mean:.{digits}f}"
-    return mean if interval.half_width is None else f"{mean} ± {factor * interval.half_width:.{digits}f}"
+    if metric.unit == "%":
+        return accuracy_interval(values).cell()
+    interval = t_interval(values)
+    if interval.half_width is None or interval.n < MIN_SEEDS:
+        runs = f" ({', '.join(f'{value:.3f}' for value in values)})" if interval.n > 1 else ""
+        return f"{interval.mean:.3f}{runs}"
+    return f"{interval.mean:.3f} ± {interval.half_width:.3f} (n = {interval.n})"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from trainables.networks.base import Network
 
 PLAIN = ("validation", "verified", "test")  # accuracies, which the rows name by their clips alone
-HEADER = ("Configuration", "Subset", "Accuracy")
+HEADER = ("Configuration", "Subset")
 
 
 def comparison(first: StudyResults, second: StudyResults) -> Table:
@@ -55,7 +55,8 @@ def comparison(first: StudyResults, second: StudyResults) -> Table:
     for results in (first, second):
         if not alike and (text := earlier_version(results.plan)):
             note += f" {results.plan.name}: {text}"
-    return Table(f"{a} and {b}", (*HEADER, a, b, "Difference"), tuple(rows), note)
+    what = "Accuracy" if set(metrics) <= set(PLAIN) else "Metric"
+    return Table(f"{a} and {b}", (*HEADER, what, a, b, "Difference"), tuple(rows), note)
 
 
 def only(first: StudyResults, second: StudyResults) -> list[str]:

@@ -398,6 +398,26 @@ def test_what_is_loopback():
     assert not any(map(is_loopback, ("0.0.0.0", "::", "192.168.1.2", "example.org", "")))  # noqa: S104 -- compared
 
 
+def test_a_page_is_of_the_metric_that_its_address_names(study, studies, storage):
+    for seed in range(4):
+        study.records[study.add("cce", LOSS, seed, test=0.4)].test.top3 = 0.876
+    study.write(storage)
+    of_accuracy, of_top3 = (look(studies, "/study/best-t", query)[0] for query in ("", "?metric=top3"))
+    assert "Test top-3 accuracy" not in of_accuracy
+    assert "metric=top3" in of_accuracy  # a link
+    assert "Test top-3 accuracy" in of_top3
+    assert "87.6" in of_top3
+
+
+def test_a_metric_that_every_run_lacks_is_neither_offered_nor_reported(study, studies, storage):
+    for seed in range(4):
+        study.add("cce", LOSS, seed)
+    study.write(storage)
+    text = look(studies, "/study/best-t", "?metric=top3")[0]
+    assert "Test accuracy" in text
+    assert "Test clips are reported by" not in text
+
+
 def test_test_accuracies_of_a_running_study_are_hidden_on_every_page_and_in_every_file_until_asked_for(
     study, studies, storage
 ):

@@ -22,11 +22,24 @@ from trainables.records import Test
         Address(study="figure3", tab="runs", sort="seed", descending=True, page=3),
         Address(study="figure3", show_test=True),
         Address(study="figure3", run="0123", show_test=True),
+        Address(study="figure3", tab="runs", metric="macro_f1"),
+        Address(study="figure3", run="0123", show_test=True, metric="top3"),
     ],
 )
 def test_an_address_is_read_as_it_was_written(address):
     path, _, query = str(address).partition("?")
     assert parse(path, f"?{query}" if query else "") == address
+
+
+@pytest.mark.parametrize("metric", ["log_loss", "f1", ""])
+def test_a_metric_that_no_report_is_of_is_accuracy(metric):
+    assert parse("/study/a", f"?metric={metric}").metric == "accuracy"
+
+
+def test_another_page_and_the_files_of_a_study_are_of_the_same_metric():
+    address = Address(study="a", metric="macro_f1")
+    assert address.beside(tab="runs").metric == "macro_f1"
+    assert address.csv("runs") == "/files/a/runs.csv?metric=macro_f1"
 
 
 @pytest.mark.parametrize("path", ["/studies", "/study", "/study/a/b", "/study/a/runs/b", "/study/a/run/b/c"])

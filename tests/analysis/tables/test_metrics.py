@@ -48,9 +48,9 @@ def test_the_table_has_a_column_for_each_metric_that_a_run_has(measured: StudyRe
     )
 
 
-def test_log_loss_is_shown_in_nats_with_its_interval(measured: StudyResults) -> None:
+def test_log_loss_is_shown_in_nats_and_few_runs_one_by_one(measured: StudyResults) -> None:
     (table,) = metrics_tables(method_finding(measured))
-    assert [row[-1] for row in table.rows] == ["0.600 ± 0.248"] * 2
+    assert [row[-1] for row in table.rows] == ["0.600 (0.500, 0.600, 0.700)"] * 2
 
 
 def test_the_table_states_of_which_metric_a_lower_value_is_better(measured: StudyResults) -> None:
