@@ -22,7 +22,8 @@ def audit_paragraphs(audit: LabelAudit) -> tuple[str, ...]:
     if not audit.runs:
         return (f"The labels are not audited: {lacking}.",) if lacking else ()
     seeds = counted(int(audit.clips["seeds"].max()), "seed")
-    evidence = " and ".join(SOURCES[source] for source in audit.sources)
+    *first, last = (SOURCES[source] for source in audit.sources)
+    evidence = f"{', '.join(first)} and {last}" if first else last
     ranked = (
         f"{counted(len(audit.clips), 'training clip')} are ranked by how likely their label is wrong, from {evidence}. "
         f"The scores rest on {counted(audit.runs, 'complete run')} with {seeds}."
