@@ -100,14 +100,22 @@ def leave_manifest(storage: Location, plan: StudyPlan, clips: Sequence[Clip]) ->
     (storage / "datasets" / f"{plan.dataset.fingerprint}.json").write(json.dumps(document).encode())
 
 
-def write_margins(
-    storage: Location, run_id: str, margins: Sequence[float], suggested: Sequence[int], held: int
+def write_margins(  # noqa: PLR0913, PLR0917 -- what a run leaves has that many parts
+    storage: Location,
+    run_id: str,
+    margins: Sequence[float],
+    suggested: Sequence[int],
+    held: int,
+    test: Sequence[Sequence[float]] = ((0, 0), (0, 0)),
 ) -> None:
-    """Write the outputs of a run that held out the last ``held`` of its training clips and trained on the others."""
+    """Write the outputs of a run that held out the last ``held`` of its training clips and trained on the others.
+
+    ``test`` are the probabilities of the test clips.
+    """
     epochs = np.full(len(margins), 3)
     epochs[len(margins) - held :] = 0
     seen = np.where(np.isfinite(margins), epochs, 0)
-    outputs = RunOutputs(np.array(margins), seen, np.array(suggested), np.zeros((2, 2)))
+    outputs = RunOutputs(np.array(margins), seen, np.array(suggested), np.array(test))
     write_outputs(storage, run_id, outputs)
 
 

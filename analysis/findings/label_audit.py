@@ -12,13 +12,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis.findings.arm_comparisons import RESAMPLING_SEED
 from analysis.findings.label_evidence import gather_evidence
 from analysis.results.clip_labels import read_training_clips
 from analysis.statistics.label_audit.measures import auroc, precision_at
 from analysis.statistics.label_audit.noise_rates import MIN_VERIFIED, NoiseRates, rates_by_verified
-from analysis.statistics.label_audit.out_of_sample import MISSING, confident_learning, has_cleanlab
+from analysis.statistics.label_audit.out_of_sample import MISSING, has_cleanlab, self_confidence
 from analysis.statistics.label_audit.scores import clip_scores, mean_known, normal_scores
 from analysis.statistics.label_audit.suggestions import suggestions
+from analysis.statistics.label_audit.transitions import transitions
 from trainables.outputs.neighbours import read_neighbours
 from trainables.storage.documents import DamagedError
 
@@ -29,11 +31,11 @@ if TYPE_CHECKING:
     from analysis.findings.label_evidence import Evidence
     from analysis.results.clip_labels import TrainingClips
     from analysis.statistics.arrays import Floats
-    from analysis.statistics.label_audit.out_of_sample import ConfidentLearning
+    from analysis.statistics.label_audit.transitions import Transitions
     from trainables.storage.types import Location
 
 TOP = (50, 100, 200)  # numbers of clips at which the precision is measured
-BY_VERIFIED, BY_JOINT = "verified clips", "confident joint"  # LabelAudit.rates_by
+BY_VERIFIED, BY_PREDICTIONS = "verified clips", "predictions"  # LabelAudit.rates_by
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,8 +63,8 @@ class LabelAudit:
             among the clips that are not verified: ``source``, ``clips``, ``wrong``, ``auroc``, ``precision_at_50``,
             ``precision_at_100``, ``precision_at_200``. Empty where no true label is known.
         lacking: what the audit could not use, in sentences.
-        rates_by: what estimates the noise rates: ``verified clips`` (``rates_by_verified``), ``confident joint``
-            (``confident_learning``, without intervals), or empty.
+        rates_by: what estimates the noise rates: ``predictions`` for clips by runs that were not trained on them
+            (``transitions``), ``verified clips`` (``rates_by_verified``), or empty.
 
     """
 
@@ -98,23 +100,29 @@ def label_audit(finding: Finding, storage: Location) -> LabelAudit | None:
     if training is None:
         return None
     classes = finding.plan.dataset.classes
-    evidence = gather_evidence(finding, storage, len(training.paths), len(classes))
+    given = np.array(training.labels, dtype=np.int64)
+    evidence = gather_evidence(finding, storage, given)
     lacking = list(evidence.lacking)
-    learned = _confident_learning(evidence, training, lacking)
     scores = {"margins": evidence.margins}
     if (neighbours := _neighbours(finding, storage, lacking)) is not None and len(neighbours) == len(training.paths):
         scores["neighbours"] = normal_scores(neighbours)[None]
-    if learned is not None:
-        scores["out_of_sample"] = normal_scores(learned.suspicion)[None]
+    crossed = evidence.out_of_sample
+    if crossed is not None and has_cleanlab():
+        scores["out_of_sample"] = normal_scores(self_confidence(crossed.probabilities, given))[None]
+    elif crossed is not None:
+        lacking.append(MISSING)
+    moved = None
+    if crossed is not None and crossed.confusion.any():
+        moved = transitions(crossed.predicted, crossed.confusion, RESAMPLING_SEED)
     frame = _clips(training, classes, evidence, scores)
-    rates, rates_by = _noise_rates(frame, classes, learned, lacking)
+    rates, rates_by = _noise_rates(frame, classes, moved, lacking)
     return LabelAudit(
         finding.plan.name,
         evidence.runs,
         frame,
         tuple(scores),
         _classes(frame, classes, rates),
-        None if learned is None else pd.DataFrame(learned.transition, index=classes, columns=classes),
+        None if moved is None else pd.DataFrame(moved.given_of_true, index=classes, columns=classes),
         _measures(frame, [*scores]),
         tuple(lacking),
         rates_by,
@@ -138,27 +146,18 @@ def _neighbours(finding: Finding, storage: Location, lacking: list[str]) -> Floa
     return None
 
 
-def _confident_learning(evidence: Evidence, training: TrainingClips, lacking: list[str]) -> ConfidentLearning | None:
-    if evidence.out_of_sample is None:
-        return None
-    if has_cleanlab():
-        return confident_learning(evidence.out_of_sample, np.array(training.labels, dtype=np.int64))
-    lacking.append(MISSING)
-    return None
-
-
 def _noise_rates(
-    frame: pd.DataFrame, classes: Sequence[str], learned: ConfidentLearning | None, lacking: list[str]
+    frame: pd.DataFrame, classes: Sequence[str], moved: Transitions | None, lacking: list[str]
 ) -> tuple[NoiseRates, str]:
     """Return the estimated share of wrong labels of each class, and which estimate it is."""
+    if moved is not None:
+        return NoiseRates(1 - moved.true_of_given.diagonal(), moved.low, moved.high), BY_PREDICTIONS
     number = {name: k for k, name in enumerate(classes)}
     labels = np.array([number[label] for label in frame["label"]], dtype=np.int64)
     score, verified = frame["score"].to_numpy(dtype=np.float64), frame["verified"].to_numpy(dtype=bool)
     if rates := rates_by_verified(score, labels, verified, len(classes)):
         return rates, BY_VERIFIED
     unknown = np.full(len(classes), np.nan)
-    if learned is not None:
-        return NoiseRates(learned.rates, unknown, unknown), BY_JOINT
     if np.isfinite(score).any():
         lacking.append(
             f"the share of wrong labels is not estimated: that needs {MIN_VERIFIED} verified clips beside others, or "

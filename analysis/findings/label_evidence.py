@@ -19,8 +19,25 @@ if TYPE_CHECKING:
     from analysis.findings.finding import Finding
     from analysis.statistics.arrays import Floats, Integers
     from trainables.outputs.clips import RunOutputs
-    from trainables.outputs.held_out import HeldOutProbabilities
     from trainables.storage.types import Location
+
+
+@dataclass(frozen=True, eq=False)
+class OutOfSample:
+    """What runs predict for clips that they were not trained on.
+
+    Attributes:
+        probabilities: of the classes, the mean over the runs that held out the clip; NaN without such a run. Shape
+            (N, K).
+        predicted: how many clips of each given label (rows) such a run predicts as each class, the mean over the runs
+            that held out a clip. Shape (K, K).
+        confusion: the same of the test clips; zeros where their labels are not known. Shape (K, K).
+
+    """
+
+    probabilities: Floats
+    predicted: Floats
+    confusion: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,8 +50,7 @@ class Evidence:
         votes: how many runs suggest each class. Shape (seeds, N, K).
         trained: how many runs trained on the clip. Shape (N,).
         held_out: how many held it out for validation. Shape (N,).
-        out_of_sample: mean probabilities by runs that held out the clip; NaN without such a run; None where no run kept
-            them. Shape (N, K).
+        out_of_sample: what runs predict that held out the clip; None where no run kept that.
         runs: how many runs there are.
         lacking: what could not be used, in sentences.
 
@@ -44,28 +60,27 @@ class Evidence:
     votes: Integers
     trained: Integers
     held_out: Integers
-    out_of_sample: Floats | None
+    out_of_sample: OutOfSample | None
     runs: int
     lacking: tuple[str, ...]
 
 
-def gather_evidence(finding: Finding, storage: Location, clips: int, classes: int) -> Evidence:
+def gather_evidence(finding: Finding, storage: Location, given: Integers) -> Evidence:
     """Read the outputs of the complete runs that have not collapsed, seed by seed: not all need fit in memory.
 
     Args:
         finding: what the study found.
         storage: its storage location.
-        clips: number of training clips, N.
-        classes: number of classes, K.
+        given: the labels of the training clips, as class indices. Shape (N,).
 
     Raises:
         OSError: an object store cannot be reached.
         OtherVersionError: another version wrote the plan of a study that predicts the training clips.
 
     """
+    clips, classes = len(given), len(finding.plan.dataset.classes)
     margins, votes_of_seeds = [], []
     trained, held_out = np.zeros(clips, dtype=np.int64), np.zeros(clips, dtype=np.int64)
-    probabilities = _Mean(np.zeros((clips, classes)), np.zeros(clips, dtype=np.int64))
     runs, absent, problems = 0, 0, list[str]()
     crossed = [run_id for run_ids in _runs_by_seed(finding).values() for run_id in run_ids if _in_turn(finding, run_id)]
     for run_ids in _runs_by_seed(finding).values():
@@ -80,9 +95,7 @@ def gather_evidence(finding: Finding, storage: Location, clips: int, classes: in
         trained += sum(run.epochs > 0 for run in outputs)
         held_out += sum(np.isfinite(run.margins) & (run.epochs == 0) for run in outputs)
     crossed += _of_cross_validations(finding, storage, problems)
-    kept, wrong = read_stored_held_out(storage, crossed, clips, classes)
-    probabilities.add(kept)
-    problems += wrong
+    out_of_sample = _out_of_sample(finding, storage, crossed, given, problems)
     them = "it" if absent == 1 else "them"
     lacking = [f"{counted(absent, 'run')} left no margins: an earlier version of gce-study trained {them}"]
     return Evidence(
@@ -90,30 +103,34 @@ def gather_evidence(finding: Finding, storage: Location, clips: int, classes: in
         np.stack(votes_of_seeds) if votes_of_seeds else np.zeros((1, clips, classes), dtype=np.int64),
         trained,
         held_out,
-        probabilities.value(),
+        out_of_sample,
         runs,
         (*lacking[: min(absent, 1)], *problems),
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Mean:
-    """A running mean of probabilities, clip by clip."""
-
-    total: Floats  # shape (N, K)
-    count: Integers  # shape (N,)
-
-    def add(self, kept: list[HeldOutProbabilities]) -> None:
-        for held in kept:
-            self.total[held.clips] += held.probabilities
-            self.count[held.clips] += 1
-
-    def value(self) -> Floats | None:
-        if not self.count.any():
-            return None
-        known = (self.count > 0)[:, None]
-        empty = np.full(self.total.shape, np.nan)
-        return np.asarray(np.divide(self.total, self.count[:, None], out=empty, where=known))
+def _out_of_sample(
+    finding: Finding, storage: Location, run_ids: list[str], given: Integers, problems: list[str]
+) -> OutOfSample | None:
+    """Read what runs predict for the training clips that they held out and for the test clips."""
+    classes = len(finding.plan.dataset.classes)
+    kept, wrong = read_stored_held_out(storage, run_ids, len(given), classes)
+    problems += wrong
+    if not kept:
+        return None
+    total, times = np.zeros((len(given), classes)), np.zeros(len(given), dtype=np.int64)
+    predicted, confusion = np.zeros((classes, classes)), np.zeros((classes, classes))
+    for held in kept.values():
+        total[held.clips] += held.probabilities
+        times[held.clips] += 1
+        np.add.at(predicted, (given[held.clips], held.probabilities.argmax(axis=1)), 1)
+    labels = finding.results.labels
+    for outputs in read_stored_outputs(storage, list(kept), len(given)).outputs.values():
+        if labels is not None and outputs.probabilities.shape == (len(labels.test), classes):
+            np.add.at(confusion, (np.array(labels.test), outputs.probabilities.argmax(axis=1)), 1 / len(kept))
+    seen = times > 0
+    probabilities = np.divide(total, times[:, None], out=np.full(total.shape, np.nan), where=seen[:, None])
+    return OutOfSample(np.asarray(probabilities), predicted / times[seen].mean(), confusion)
 
 
 def _suggested(run: RunOutputs) -> Integers:

@@ -64,8 +64,10 @@ def read_stored_outputs(storage: Location, run_ids: Sequence[str], clips: int) -
 
 def read_stored_held_out(
     storage: Location, run_ids: Sequence[str], clips: int, classes: int
-) -> tuple[list[HeldOutProbabilities], list[str]]:
-    """Read what runs predict for the clips that they held out, and why a file cannot be used, a line for each.
+) -> tuple[dict[str, HeldOutProbabilities], list[str]]:
+    """Return what runs predict for the clips that they held out, and why a file cannot be used, a line for each.
+
+    Runs without such a file are absent.
 
     Args:
         storage: the storage location.
@@ -86,10 +88,9 @@ def read_stored_held_out(
             return held
         return f"held-out probabilities of run {run_id}: of other clips or classes than those of the data set"
 
-    outcomes = list(storage.map(read, run_ids))
-    return [held for held in outcomes if isinstance(held, HeldOutProbabilities)], [
-        problem for problem in outcomes if isinstance(problem, str)
-    ]
+    outcomes = dict(zip(run_ids, storage.map(read, run_ids), strict=True))
+    kept = {run_id: held for run_id, held in outcomes.items() if isinstance(held, HeldOutProbabilities)}
+    return kept, [problem for problem in outcomes.values() if isinstance(problem, str)]
 
 
 def _read(storage: Location, run_id: str, reader: Callable[[Location, str], T]) -> T | str | None:

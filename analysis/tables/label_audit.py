@@ -5,12 +5,12 @@ from __future__ import annotations
 from math import isfinite, isnan
 from typing import TYPE_CHECKING
 
-from analysis.findings.label_audit import BY_JOINT, BY_VERIFIED
+from analysis.findings.label_audit import BY_PREDICTIONS, BY_VERIFIED
 from analysis.statistics.intervals import LEVEL
 from analysis.tables.label_review import to_review
 from analysis.tables.table import NONE, Table
 from analysis.text.label_audit import how_to_listen, source_name
-from analysis.text.methods.procedures import RATE_BY_JOINT, RATE_BY_VERIFIED, SUSPICION, explained
+from analysis.text.methods.procedures import RATE_BY_PREDICTIONS, RATE_BY_VERIFIED, SUSPICION, explained
 from trainables.naming import counted
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 TOP = 20  # clips that a report lists
 NO_CLASS = "none of the classes"
-RATES = {BY_VERIFIED: RATE_BY_VERIFIED, BY_JOINT: RATE_BY_JOINT}
+RATES = {BY_VERIFIED: RATE_BY_VERIFIED, BY_PREDICTIONS: RATE_BY_PREDICTIONS}
 NUMBERS = (
     f"Score: 1 is the most suspicious, with its {100 * LEVEL:g} % interval over seeds. Suggested: the class that most "
     f"runs suggest; {NONE} if that is the given label. Agreement: the share of seeds in which most runs suggest it. "

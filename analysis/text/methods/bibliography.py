@@ -144,6 +144,13 @@ REFERENCES: dict[str, tuple[str, str]] = {
             "proportional errors. Statistics in Medicine 9, 1990."
         ),
     ),
+    "lipton": (
+        "Lipton et al., 2018",
+        (
+            "Z. C. Lipton, Y.-X. Wang, A. J. Smola. Detecting and correcting for label shift with black box "
+            "predictors. ICML 2018."
+        ),
+    ),
     "liu": (
         "Liu et al., 2020",
         (
@@ -162,10 +169,6 @@ REFERENCES: dict[str, tuple[str, str]] = {
     "nadeau": (
         "Nadeau and Bengio, 2003",
         ("C. Nadeau, Y. Bengio. Inference for the generalization error. Machine Learning 52, 2003."),
-    ),
-    "northcutt": (
-        "Northcutt et al., 2021",
-        "C. Northcutt, L. Jiang, I. Chuang. Confident learning: estimating uncertainty in dataset labels. JAIR, 2021.",
     ),
     "owen": (
         "Owen, 2007",

@@ -207,11 +207,12 @@ RATE_BY_VERIFIED = Procedure(
     f"right labels, with Wilson's {PERCENT} interval",
     ("storey",),
 )
-RATE_BY_JOINT = Procedure(
+RATE_BY_PREDICTIONS = Procedure(
     "Wrong, estimated",
-    "the share of wrong labels of each class, by confident learning from the probabilities of runs that did not train "
-    "on the clip",
-    ("northcutt",),
+    "the share of wrong labels of each class, by maximum likelihood from the predictions of runs that did not train on "
+    f"the clip and their test confusion matrix, with the percentile {PERCENT} interval of the bootstrap of clips and "
+    "test clips; it does not cover a share of 0",
+    ("lipton",),
 )
 OVER_FOLDS = Procedure(
     "Mean over folds",

@@ -163,7 +163,7 @@ def _study_in_turn(storage: Path) -> Builder:
     for seed in range(2):
         run_id = study.add("cce", CCE(name="cce"), seed, test=0.5)
         margins = np.where(given == true, 2.0, -2.0) + 0.01 * (1 + seed) * np.arange(24)
-        write_margins(location(storage), run_id, margins, [*true], held=0)
+        write_margins(location(storage), run_id, margins, [*true], held=0, test=[[1, 0], [0, 1]])
         held = np.arange(seed, 24, 2)
         sure = np.array([[0.9, 0.1], [0.2, 0.8]])[true[held]]
         write_held_out(location(storage), run_id, HeldOutProbabilities(held, sure))
@@ -177,10 +177,11 @@ def test_probabilities_of_held_out_clips_enter_the_score_and_estimate_the_transi
     audit = _audit(tmp_path)
     assert audit.sources == ("margins", "out_of_sample")
     assert set(audit.clips["path"][:2]) == {"4.wav", "7.wav"}
-    assert audit.rates_by == "confident joint"
-    assert audit.classes["noise_rate"].tolist() == pytest.approx([1 / 12, 1 / 12])
+    assert audit.rates_by == "predictions"
+    assert audit.classes["noise_rate"].tolist() == pytest.approx([1 / 12, 1 / 12], abs=0.05)
+    assert (audit.classes["low"] < audit.classes["noise_rate"]).all()
     assert audit.transition is not None
-    assert audit.transition.loc["Rain", "Wind"] == pytest.approx(1 / 12)
+    assert audit.transition.loc["Rain", "Wind"] == pytest.approx(1 / 12, abs=0.05)
 
 
 def test_without_cleanlab_a_line_states_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,7 +190,6 @@ def test_without_cleanlab_a_line_states_what_to_install(tmp_path: Path, monkeypa
     audit = _audit(tmp_path)
     assert audit.sources == ("margins",)
     assert audit.lacking[0].endswith("install the extra: pip install -c constraints.txt '.[audit]'")
-    assert audit.transition is None
 
 
 def test_probabilities_of_other_classes_are_named_and_left_out(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from analysis.findings.label_audit import BY_JOINT, BY_VERIFIED
+from analysis.findings.label_audit import BY_PREDICTIONS, BY_VERIFIED
 from analysis.report.method_report import method_report
 from analysis.report.sections import AUDIT, report_sections
 from analysis.report.write import files
@@ -82,7 +82,7 @@ def test_the_share_of_wrong_labels_is_estimated_and_true(audit: LabelAudit) -> N
     assert table.rows == (("Rain", "24", "2", "35 (20 to 50)", "33"), ("Wind", "16", "8", "-", "0"))
 
 
-@pytest.mark.parametrize(("by", "work"), [(BY_VERIFIED, "Storey"), (BY_JOINT, "confident learning"), ("", "")])
+@pytest.mark.parametrize(("by", "work"), [(BY_VERIFIED, "Storey"), (BY_PREDICTIONS, "test confusion matrix"), ("", "")])
 def test_the_table_of_classes_states_what_estimates_the_shares(audit: LabelAudit, by: str, work: str) -> None:
     estimated = replace(audit, classes=audit.classes.assign(noise_rate=0.3), rates_by=by)
     assert work in noise_table(estimated)[0].note
