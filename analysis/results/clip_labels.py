@@ -6,6 +6,9 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
+from trainables.metrics import accuracy
 from trainables.naming import listed_names
 from trainables.published import PublishedDataSet, published_paths
 from trainables.storage.documents import read_document
@@ -13,8 +16,9 @@ from trainables.storage.documents import read_document
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from trainables.metrics import Indices
     from trainables.plans import StudyPlan
-    from trainables.records import Record
+    from trainables.records import Record, Test
     from trainables.storage.types import Location
 
 # Places in a clip's row, as trainables.datasets.manifest.to_json writes it.
@@ -202,13 +206,25 @@ def _part(row: list[Any]) -> str:
 
 def matches_labels(record: Record, labels: ClipLabels) -> bool:
     """Return whether a record's test accuracy follows from its predictions of known classes; False without a test."""
-    truth = labels.truth(record.run.fold)
-    if record.test is None or not truth or len(record.test.predictions) != len(truth):
-        return False
-    if min(record.test.predictions) < 0 or max(record.test.predictions) >= labels.classes:
-        return False
-    right = sum(a == b for a, b in zip(record.test.predictions, truth, strict=True))
-    return abs(right / len(truth) - record.test.accuracy) < 1 / (2 * len(truth))
+    return matching(record.test, np.array(labels.truth(record.run.fold)), labels.classes) is not None
+
+
+def matching(test: Test | None, truth: Indices, classes: int) -> Indices | None:
+    """Return the predictions of a test as an array, None if its accuracy does not follow from them.
+
+    Args:
+        test: of a run; None if it has none.
+        truth: the labels of the clips that the run is tested on, shape (N,).
+        classes: number of classes.
+
+    """
+    if test is None or not len(truth) or len(test.predictions) != len(truth):
+        return None
+    predicted = np.array(test.predictions)
+    if predicted.min() < 0 or predicted.max() >= classes:
+        return None
+    agrees = abs(accuracy(truth, predicted) - test.accuracy) < 1 / (2 * len(truth))
+    return predicted if agrees else None
 
 
 def predictions(records: Iterable[Record], labels: ClipLabels) -> dict[int, tuple[int, ...]]:

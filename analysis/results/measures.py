@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from analysis.results.clip_labels import matches_labels
+from analysis.results.clip_labels import matching
 from trainables.metrics import METRICS, split_name
 
 if TYPE_CHECKING:
@@ -96,9 +96,14 @@ def measured_values(record: Record, chosen_by: SelectionMetric) -> dict[str, flo
     return {name: float("nan") if values[name] is None else values[name] for name in MEASURES}
 
 
-def values_from_labels(record: Record, labels: ClipLabels) -> Mapping[str, float]:
-    """Return the test metrics that follow from a record's predictions, by column; NaN where those do not match."""
-    if record.test is None or not matches_labels(record, labels):
-        return NOTHING_FROM_LABELS
-    truth, predicted = np.array(labels.truth(record.run.fold)), np.array(record.test.predictions)
-    return {name: metric.of(truth, predicted) for name, metric in FROM_LABELS.items()}
+def values_from_labels(records: Mapping[str, Record], labels: ClipLabels) -> dict[str, Mapping[str, float]]:
+    """Return run_id -> the test metrics that follow from its predictions, by column; NaN where those do not match."""
+    truths = {fold: np.array(labels.truth(fold)) for fold in {record.run.fold for record in records.values()}}
+    values: dict[str, Mapping[str, float]] = {}
+    for run_id, record in records.items():
+        truth = truths[record.run.fold]
+        predicted = matching(record.test, truth, labels.classes)
+        values[run_id] = NOTHING_FROM_LABELS
+        if predicted is not None:
+            values[run_id] = {name: metric.of(truth, predicted) for name, metric in FROM_LABELS.items()}
+    return values

@@ -127,7 +127,7 @@ def with_kept_labels(results: StudyResults, storage: Location) -> StudyResults:
 
 def with_labels(results: StudyResults, labels: ClipLabels) -> StudyResults:
     """Add the labels of a study's clips, and the test metrics that follow from them and the runs' predictions."""
-    of_runs = {run_id: values_from_labels(record, labels) for run_id, record in results.records.items()}
+    of_runs = values_from_labels(results.records, labels)
     values = [of_runs.get(run_id, NOTHING_FROM_LABELS) for run_id in results.runs["run_id"]]
     columns = {name: [value[name] for value in values] for name in NOTHING_FROM_LABELS}
     return replace(results, labels=labels, runs=results.runs.assign(**columns))

@@ -166,7 +166,7 @@ def test_no_file_of_an_unfinished_report_holds_a_test_accuracy(study: Builder, t
     formats = [form for form in FORMATS if form not in {"pdf", *IMAGES}]
     for show_test in (False, True):
         folder = write_report(tmp_path, name, formats=formats, show_test=show_test)
-        for path in folder.iterdir():
+        for path in (path for path in folder.iterdir() if path.name != "columns.md"):
             text = path.read_bytes().decode().replace(get_plotlyjs(), "")
             assert any(number in text for number in ("0.4321", "43.2")) == show_test, path
             assert ("The test accuracy is hidden until the study has ended" in text) == (
