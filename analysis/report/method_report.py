@@ -20,14 +20,13 @@ from analysis.findings.paper.paper_claims import checks
 from analysis.findings.paper.paper_runs import PaperRuns
 from analysis.findings.paper.published import is_published_data
 from analysis.results.reported_metric import lacking
-from analysis.tables.accuracy import choice_table, result_tables
+from analysis.tables.accuracy import choice_table, metrics_tables, result_tables
 from analysis.tables.clips import clip_tables
 from analysis.tables.comparisons import compared_tables
 from analysis.tables.exploration import search_table, settle_table
 from analysis.tables.folds import fold_tables
 from analysis.tables.label_audit import audit_tables
 from analysis.tables.label_judge import label_tables
-from analysis.tables.metrics import metrics_tables
 from analysis.tables.published import published_tables
 from analysis.text.cautions.by_method import explored_cautions, grid_cautions
 from analysis.text.cautions.clips import clip_cautions

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
+
+from trainables.settings import MethodName
 
 Schema = dict[str, Any]
 
@@ -23,7 +25,7 @@ def report_schema() -> Schema:
         study=_object(
             name=_TEXT,
             description=_TEXT,
-            method={"enum": ["grid", "settle", "search"]},
+            method={"enum": list(get_args(MethodName))},
             spec=_MAPPING,
             dataset={
                 "type": "object",

@@ -10,8 +10,7 @@ from analysis.findings.method_finding import method_finding
 from analysis.results.clip_labels import ClipLabels
 from analysis.results.reported_metric import lacking, of_metric
 from analysis.results.study_results import with_labels
-from analysis.tables.accuracy import result_tables
-from analysis.tables.metrics import metrics_tables
+from analysis.tables.accuracy import metrics_tables, result_tables
 from analysis.text.best import best_lines
 from trainables.losses.catalogue import CCE, GCE
 from trainables.records import Test
