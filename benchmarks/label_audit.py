@@ -65,7 +65,8 @@ def sources(audit: LabelAudit) -> list[str]:
     """Return the table of how well each source finds wrong labels, among the clips that are not verified."""
     rows = ["| source | clips | wrong | AUROC | wrong in first 50 | 100 | 200 |", "|---|---|---|---|---|---|---|"]
     for row in audit.measures.to_dict("records"):
-        shares = (f"{100 * row[f'precision_at_{k}']:.0f} %" for k in (50, 100, 200))
+        precisions = (row[f"precision_at_{k}"] for k in (50, 100, 200))
+        shares = ("-" if np.isnan(share) else f"{100 * share:.0f} %" for share in precisions)
         rows.append(
             f"| {row['source']} | {row['clips']} | {row['wrong']} | {row['auroc']:.3f} | {' | '.join(shares)} |"
         )
