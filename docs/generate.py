@@ -86,7 +86,7 @@ tables mark such keys as *open*: the parameters of losses and networks, the subs
 `training` and `network` hold for every arm. An arm may have its own: a network in place of the study's, and training
 settings that replace the study's key by key; see [Tune the learning rate of each loss](../howto/tune-training.md).
 
-`keep` states which trained weights stay in the storage location, as `weights/RUN.safetensors`; see
+`keep` states which trained weights the storage location keeps, as `weights/RUN_ID.safetensors`; see
 [Which weights are kept](../howto/running-studies.md#which-weights-are-kept).
 
 Changing `description`, `keep`, `budget`, `resources`, `notify`, `storage` or the place of the data changes no result,

@@ -65,7 +65,7 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     verify.set_defaults(handler=_verify)
 
     describe = commands.add_parser(
-        "describe", help="print classes, hours, rates, subsets, every problem, and what training will trip over"
+        "describe", help="print classes, hours, rates, subsets, every problem, and pitfalls for training"
     )
     describe.add_argument(
         "root", type=_path, metavar="ROOT", help="a published data set, a folder per class, or a .csv file"
@@ -118,7 +118,7 @@ def _describe(options: argparse.Namespace) -> int:
         doubtful = doubtful_clips(compare_contents(manifest, headers))
     tables = [class_table(manifest), _audio_table(manifest, headers, bad), subset_table(manifest)]
     if warnings := pitfalls(manifest, headers):
-        tables.append(("What training will trip over", WORDS, warnings))
+        tables.append(("Pitfalls for training", WORDS, warnings))
     if options.csv:
         write(_as_csv(tables))
     else:

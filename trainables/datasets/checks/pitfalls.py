@@ -1,4 +1,4 @@
-"""Properties of a data set that training will trip over, each with what to do about it."""
+"""Pitfalls of a data set for training, each with what to do about it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Pitfall(NamedTuple):
 
 
 def pitfalls(manifest: Manifest, headers: Mapping[str, Probe]) -> list[Pitfall]:
-    """List what training will trip over, apart from doubtful clips.
+    """List the pitfalls of a data set for training, apart from doubtful clips.
 
     Args:
         manifest: the data set.

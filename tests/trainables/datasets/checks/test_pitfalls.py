@@ -1,4 +1,4 @@
-"""What training will trip over is listed with what to do about it; an ordinary data set has nothing of it."""
+"""Pitfalls for training are listed with what to do about them; an ordinary data set has none."""
 
 from __future__ import annotations
 
