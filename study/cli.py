@@ -43,10 +43,10 @@ COMMANDS = {
     "compare": ("answers", "print how two studies differ, in their files and in their results"),
     "audit": (
         "audit",
-        "list the training clips whose labels are most likely wrong, and apply a person's decisions on them",
+        "list the training clips whose labels are most likely wrong, and write the corrected data set",
     ),
     "model": ("model", "write the trained network of a study's choice to a folder: weights, model card, ONNX"),
-    "predict": ("model", "name the sounds in files, by the trained network of a study's choice"),
+    "predict": ("model", "label sound files with the trained network of a study's choice"),
     "prune": (
         "prune",
         "free what studies no longer need: checkpoints, frames, caches, temporary files of killed processes",

@@ -76,8 +76,8 @@ class Training(Frozen):
         Split,
         Field(
             description="fixed: every run holds out the same clips; per_seed: other clips for each seed, the same for "
-            "every configuration; in_turn: the clips are dealt into 1 / validation parts, and seed s holds out part s, "
-            "so that as many seeds hold out every clip once",
+            "every configuration; in_turn: the clips are divided into 1 / validation parts, and seed s holds out part "
+            "s, so that as many seeds hold out every clip once",
             exclude_if=lambda split: split == "fixed",
         ),
     ] = "fixed"

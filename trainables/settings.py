@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 
 class SelectBy(Frozen):
-    """A metric to choose by, and the labels that it is measured on."""
+    """A metric to choose by, and the labels by which it is measured."""
 
     metric: Annotated[
         Literal["accuracy", "macro_f1", "balanced_accuracy"],
@@ -39,7 +39,10 @@ class SelectBy(Frozen):
     ]
     labels: Annotated[
         Literal["given", "verified"],
-        Field(description="on all validation clips, by the labels that they are given, or on the verified ones alone"),
+        Field(
+            description="given: over all validation clips, by their given labels; verified: over verified validation "
+            "clips alone"
+        ),
     ] = "given"
 
 
@@ -248,7 +251,8 @@ CollapseRule = Annotated[
 Keep = Annotated[
     Literal["best", "all", "none"],
     Field(
-        description="which weights stay: those of the choice's runs, of every complete run, or none; changes no result"
+        description="which trained weights are kept: those of the choice's runs, of every complete run, or none; "
+        "changes no result"
     ),
 ]
 Controls = Annotated[

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 TYPES = {".wav": "audio/wav", ".flac": "audio/flac", ".ogg": "audio/ogg", ".mp3": "audio/mpeg"}
 KEPT = 32  # spectrograms that are kept in memory, of about 200 kB each: an open page is made every two seconds
 ELSEWHERE = "Sounds are played only in a browser on the machine that runs the dashboard; ssh -L counts as one."
-UNDECODED = "This dashboard was started without a way to read sounds."
+UNDECODED = "This dashboard cannot read sounds."
 NO_LIST = "The storage location does not keep the list of this study's clips, so that no sound can be found."
 
 

@@ -138,8 +138,8 @@ def _neighbours(finding: Finding, storage: Location, lacking: list[str]) -> Floa
         return read_neighbours(storage, finding.plan.dataset.fingerprint, embeddings.digest).astype(np.float64)
     except FileNotFoundError:
         lacking.append(
-            "the nearest neighbours on the embeddings are not compared yet, which gce-study audit does on a machine "
-            "that has the embeddings"
+            "the nearest neighbours on the embeddings are not compared yet: run gce-study audit on a machine that has "
+            "the embeddings"
         )
     except DamagedError as error:
         lacking.append(str(error))

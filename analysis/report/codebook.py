@@ -41,8 +41,8 @@ COLUMNS = {
     "loss": Column("the loss function"),
     "network": Column("the network"),
     "subset": Column("the training subset"),
-    "seed": Column("of the run", "", "a whole number of at least 0"),
-    "fold": Column("the fold that is the test set; empty where folds do not take turns"),
+    "seed": Column("the seed of the run", "", "a whole number of at least 0"),
+    "fold": Column("the fold that is the test set; empty unless each fold is the test set in turn"),
     "status": Column(
         "how the run ended; without a record, why it has none",
         "",
@@ -66,8 +66,8 @@ COLUMNS = {
     "q_mean": Column("mean q of an adaptive loss over the epoch's batches", "", FRACTION),
     "q_sd": Column("its standard deviation over the batches", "", "at least 0"),
     "clip": Column("the test clip's path, relative to the data set's folder"),
-    "given": Column("the clip's label"),
-    "true": Column("its true label, where that is known; else empty"),
+    "given": Column("the given label of the clip"),
+    "true": Column("the true label of the clip; empty if it is unknown"),
     "predicted": Column("the class that the run predicts"),
     "n": Column("complete runs", "", "a whole number of at least 0"),
     "method": Column("method of the intervals", "", "t"),
@@ -78,7 +78,7 @@ COLUMNS = {
     WAITING: Column("runs that wait to be trained", "runs"),
 }
 PARTS = {
-    "n": "number of runs, or of seeds where folds take turns, in the mean of the",
+    "n": "number of runs (of seeds, if each fold is the test set in turn) in the mean of the",
     "mean": "mean of the",
     "half_width": "half width of the interval of the",
     "low": "lower end of the interval of the",
@@ -94,7 +94,9 @@ def column(name: str) -> Column | None:
     if name in MEASURES:
         return _of_metric(*split_name(name))
     if name.startswith("p_"):
-        return Column(f"probability of the class {name.removeprefix('p_')}; empty in older runs", "", "[0, 1]")
+        return Column(
+            f"probability of the class {name.removeprefix('p_')}; empty in runs of earlier versions", "", "[0, 1]"
+        )
     parts = re.fullmatch(rf"(.+)_({'|'.join(PARTS)})", name)
     if parts and parts[1] in _SUMMARISED:
         return Column(f"{PARTS[parts[2]]} {metric_words(parts[1])} of a configuration's complete runs")
@@ -108,7 +110,7 @@ def codebook(tables: Mapping[str, Iterable[str]]) -> str:
         tables: the file's name -> its columns.
 
     """
-    parts = ["# Columns", "Empty cells are values that are absent. Fractions are not percentages."]
+    parts = ["# Columns", "An empty cell has no value. Fractions are in [0, 1], not in per cent."]
     for file, names in tables.items():
         rows = [(f"`{name}`", *(column(name) or OF_PLUGINS)) for name in names]
         lines = ["| column | meaning | unit | range |", "|---|---|---|---|"]
@@ -126,7 +128,7 @@ def _cell(text: str) -> str:
 
 def _of_metric(clips: str, metric: Metric) -> Column:
     better = "" if metric.higher_is_better else "; lower is better"
-    last = "" if clips == "test" else ", where a row is a run of its last epoch"
+    last = "" if clips == "test" else "; of a run, in its last epoch"
     meaning = f"{metric_words(f'{clips}_{metric.name}')}, over clips{last}{better}"
     return Column(meaning, "nats", "at least 0") if metric.unit == "nats" else Column(meaning, "", FRACTION)
 

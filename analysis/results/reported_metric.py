@@ -22,7 +22,7 @@ def not_reportable(metric: str) -> str:
     """Return why a report cannot be of a metric."""
     if metric in METRICS:
         return (
-            f"{metric}: a lower {METRICS[metric].words} is better, and figures and comparisons show what is higher; "
+            f"{metric}: a lower {METRICS[metric].words} is better, but figures and comparisons assume the opposite; "
             f"the report's table of test metrics has it; allowed: {', '.join(REPORTABLE)}"
         )
     return f"{metric!r} is not a metric; allowed: {', '.join(REPORTABLE)}"

@@ -25,7 +25,7 @@ RATES = {BY_VERIFIED: RATE_BY_VERIFIED, BY_PREDICTIONS: RATE_BY_PREDICTIONS}
 NUMBERS = (
     f"Score: 1 is the most suspicious, with its {100 * LEVEL:g} % interval over seeds. Suggested: the class that most "
     f"runs suggest; {NONE} if that is the given label. Agreement: the share of seeds in which most runs suggest it. "
-    "Runs: how many saw the clip."
+    "Runs: how many measured the clip."
 )
 
 
@@ -109,7 +109,7 @@ def measures_table(audit: LabelAudit) -> tuple[Table, ...]:
         *(f"Wrong in first {name.rpartition('_')[2]} (%)" for name in tops),
     )
     note = (
-        "Against the true labels, which are known here, over clips that are not verified. AUROC: the probability that "
+        "Compared with the known true labels, over clips that are not verified. AUROC: the probability that "
         "a wrong label scores above a right one; 0.5 is chance. Wrong in first k: the share of wrong labels among the "
         "k highest scores."
     )

@@ -42,8 +42,8 @@ def fold_cautions(finding: Finding) -> list[str]:
     if not folds:
         return []
     text = (
-        f"Intervals over seeds hold for these {len(folds)} folds: they cover the luck of training. What other clips "
-        "would change is seen between folds, in the table of the folds."
+        f"Intervals over seeds hold for these {len(folds)} folds: they cover the luck of training. The "
+        "table of the folds shows what other clips would change."
     )
     cautions = [text]
     counted_in = sum(len(folds) * len(by_seed) for by_seed in scores(runs, finding.metric).values())

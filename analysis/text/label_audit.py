@@ -28,7 +28,7 @@ def audit_paragraphs(audit: LabelAudit) -> tuple[str, ...]:
         f"{counted(len(audit.clips), 'training clip')} are ranked by how likely their label is wrong, from {evidence}. "
         f"The scores rest on {counted(audit.runs, 'complete run')} with {seeds}."
     )
-    unused = (f"What it lacks: {lacking}.",) if lacking else ()
+    unused = (f"Missing: {lacking}.",) if lacking else ()
     return (ranked, *unused, "A high score is a reason to listen to a clip, not a proof that its label is wrong.")
 
 

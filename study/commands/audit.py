@@ -49,15 +49,15 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     add_study(command)
     command.add_argument("--top", type=_positive, metavar="N", help=f"print N clips (default: {TOP})")
     command.add_argument("--class", dest="of_class", metavar="LABEL", help="only clips with this given label")
-    text = "write every clip to review as CSV, with the empty columns decision and new_label to fill in"
+    text = "write all clips to review as CSV, with empty columns decision and new_label to fill in"
     command.add_argument("--csv", type=_csv, metavar="FILE", help=text)
     text = (
-        "train K runs that each hold out another part of the training clips, and use what they predict for it; they "
-        "form a study of their own, STUDY-folds-K"
+        "train K runs, each of which holds out another part of the training clips, and use their predictions for it; "
+        "they form a study of their own, STUDY-folds-K"
     )
     command.add_argument("--folds", type=_folds, metavar="K", help=text)
     add_allow_code(command)
-    text = "write the data set as it is after the decisions in FILE, as a new CSV; no sound or list of yours is changed"
+    text = "write the data set corrected by the decisions in FILE, as a new CSV; your sounds and lists are not changed"
     command.add_argument("--apply", type=Path, metavar="FILE", help=text)
     command.add_argument(
         "--out", type=_csv, metavar="FILE", help="with --apply: the new CSV (default: STUDY-reviewed.csv)"
@@ -67,7 +67,7 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
 
 def _positive(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text)):
-        msg = f"{shown(text)} is not a whole number of 1 or more"
+        msg = f"{shown(text)} is not a whole number of at least 1"
         raise argparse.ArgumentTypeError(msg)
     return int(text)
 
@@ -92,7 +92,7 @@ def audit(options: argparse.Namespace) -> int:
     listing = {"--top": options.top, "--class": options.of_class, "--csv": options.csv, "--folds": options.folds}
     if options.apply is not None:
         if given := [name for name, value in listing.items() if value is not None]:
-            msg = f"--apply: not with {' or '.join(given)}"
+            msg = f"--apply: cannot be combined with {' or '.join(given)}"
             raise UsageError(msg)
         return _apply(options)
     if options.out is not None:
@@ -127,7 +127,7 @@ def _list(options: argparse.Namespace) -> int:
         say(line, err=True)
     table = review_table(found, options.top or TOP, options.of_class)
     seeds = counted(int(found.clips["seeds"].max()), "seed")
-    say(f"{place.name}: the labels by {counted(found.runs, 'complete run')} on {seeds}")
+    say(f"{place.name}: labels ranked by {counted(found.runs, 'complete run')} with {seeds}")
     show(table.title, table.header, table.rows)
     say(table.note, *_left_out(found))
     csv = options.csv or Path(f"{place.name}-review.csv")
@@ -164,7 +164,7 @@ def _compare_neighbours(place: StudyPlace, results: StudyResults) -> None:
 
 def _reason(found: LabelAudit | None) -> str:
     if found is None:
-        return "the storage location does not keep the labels of its data set, which the audit ranks"
+        return "the storage location does not keep the labels of the data set, which the audit needs"
     return "; ".join(found.lacking) or "no run is complete yet, and the audit needs the margins of complete runs"
 
 
@@ -176,7 +176,7 @@ def _left_out(found: LabelAudit) -> list[str]:
     if 0 < verified < len(clips):
         lines.append(f"not listed, because a person verified them: {counted(verified, 'clip')}")
     if unseen:
-        lines.append(f"not ranked, because no run saw them: {counted(unseen, 'clip')}")
+        lines.append(f"not ranked, because no run measured them: {counted(unseen, 'clip')}")
     return lines
 
 
@@ -188,15 +188,17 @@ def _apply(options: argparse.Namespace) -> int:
     manifest = _manifest(place, plan)
     sources = {options.apply.absolute(), Path(str(plan.spec["dataset"].get("path", options.apply))).absolute()}
     if out.absolute() in sources:
-        msg = f"--out {out}: that is a file to read; allowed: another one"
+        msg = f"--out {out}: that file is an input; allowed: another file"
         raise UsageError(msg)
     decisions = read_review(options.apply, manifest)
     after = reviewed(manifest, decisions)
     if problems := structure(after):
         raise DataSetError(problems)
     csv_manifest.write(after, out)
-    say(f"{out}: {counted(len(after.clips), 'clip')}; {_counts(decisions)}; those kept or relabelled count as verified")
-    say("to use it, set in the study file, under a new name of the study:", "dataset:", "  kind: csv")
+    say(
+        f"{out}: {counted(len(after.clips), 'clip')}; {_counts(decisions)}; kept and relabelled clips count as verified"
+    )
+    say("to use it, set this in a study file with a new name:", "dataset:", "  kind: csv")
     folds = ["  folds: all"] if after.folds else []
     say(f"  path: {shown(str(out.absolute()))}", f"  root: {shown(_root(plan, manifest))}", *folds)
     return 0
@@ -214,8 +216,8 @@ def _manifest(place: StudyPlace, plan: StudyPlan) -> Manifest:
     manifest = from_json(json.dumps(published.manifest).encode())
     if outside := injected(manifest):
         msg = (
-            f"{place.name}: {counted(outside, 'clip')} of its data set are sounds that the noise key of the study file "
-            "brings in from another folder, which no CSV can list; audit a study of the data set without that noise"
+            f"{place.name}: one CSV cannot list its data set: noise.pool adds {counted(outside, 'clip')} from another "
+            "folder; audit a study of the data set without that noise"
         )
         raise UsageError(msg)
     return manifest

@@ -41,7 +41,7 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
         command.add_argument("files", nargs="+", type=Path, metavar="SOUND", help="wav, flac, ogg or mp3 files")
         add_storage_of_study(command)
         command.add_argument("--top", type=_top, default=3, metavar="N", help="classes to name (default: 3)")
-        text = "as CSV, to a file or, without one, to the standard output"
+        text = "write CSV to a file or, without FILE, to standard output"
         command.add_argument("--csv", type=_csv, nargs="?", const=SCREEN, metavar="FILE", help=text)
         text = "cut files longer than this into windows of this length, 0.1 to 300 (default: 10, if longer than 30)"
         command.add_argument("--window", type=float, metavar="SECONDS", help=text)
@@ -58,7 +58,7 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
 
 def _top(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text)):
-        msg = f"{shown(text)} is not a whole number of 1 or more"
+        msg = f"{shown(text)} is not a whole number of at least 1"
         raise argparse.ArgumentTypeError(msg)
     return int(text)
 

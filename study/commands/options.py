@@ -42,7 +42,7 @@ def add_run_options(command: argparse.ArgumentParser, *, retry: bool = True) -> 
     )
     if retry:
         command.add_argument("--retry-failed", action="store_true", help="train failed runs again")
-        text = "train the choice's runs again whose weights were not kept; their records are put aside"
+        text = "retrain the runs of the choice whose weights were not kept; their records are put aside"
         command.add_argument("--retrain-choice", action="store_true", help=text)
 
 

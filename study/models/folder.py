@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 def refuse_used_folder(folder: Path) -> None:
     """Raise UsageError unless a folder is new or empty."""
     if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
-        msg = f"--out {folder}: is there already; allowed: a new or an empty folder"
+        msg = f"--out {folder}: already exists; allowed: a new or an empty folder"
         raise UsageError(msg)
 
 
@@ -70,7 +70,7 @@ def _graph(model: KeptModel, selection: Selection) -> tuple[OnnxGraph | None, st
     """Return a model as ONNX, and a line on it; None where packages or a plugin's network do not allow it."""
     if missing := missing_packages():
         names = ", ".join(missing)
-        return None, f"{ONNX}: not written, which needs {names}: pip install -c constraints.txt '.[onnx]'"
+        return None, f"{ONNX}: not written: it needs {names}: pip install -c constraints.txt '.[onnx]'"
     try:
         graph = to_onnx(model)
     except NotExportableError as error:

@@ -100,7 +100,7 @@ def select(storage: Location, name: str, *, seed: int | None = None, ensemble: b
     finding = method_finding(load_results(storage, name))
     best = finding.best
     if best is None:
-        msg = f"{name}: no run is complete, so there is no choice to make a model of"
+        msg = f"{name}: no run is complete, so the study has chosen nothing yet"
         raise UsageError(msg)
     runs = _runs(finding, Key(best.arm, best.configuration, best.subset))
     choice = f"{name}: the choice, {best.configuration} on {best.subset},"

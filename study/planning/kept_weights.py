@@ -39,13 +39,13 @@ def weights_in_words(spec: StudySpec, runs: int, classes: int, dims: int) -> Ite
         return counted(count, "run") + ("" if size is None else f", about {file_size(count * size)}")
 
     if spec.keep == "all":
-        yield f"weights: kept of every complete run (keep: all): {taking(runs)}"
+        yield f"weights: kept for every complete run (keep: all): {taking(runs)}"
         return
     seeds, candidates = _runs_of_choice(spec)
-    line = f"weights: kept of the choice: {taking(seeds)}"
+    line = f"weights: kept for the choice: {taking(seeds)}"
     if candidates > seeds:
         most = MOST_UNDECIDED if size is None else min(candidates * size, max(MOST_UNDECIDED, seeds * size))
-        line += f"; until the study ends, of {counted(candidates, 'run')} that may be the choice's"
+        line += f"; until the study ends, for {counted(candidates, 'run')} that may be the choice's"
         line += f", at most {file_size(most)}"
     yield line
 

@@ -52,12 +52,14 @@ class FSDnoisy18k(DataSetKind):
 
 
 class Columns(Frozen):
-    """The names of columns that are not known by themselves."""
+    """Names of columns that gce-study does not recognise."""
 
     path: Annotated[str | None, Field(description="column of the paths")] = None
-    label: Annotated[str | None, Field(description="column of the labels given")] = None
+    label: Annotated[str | None, Field(description="column of the given labels")] = None
     split: Annotated[str | None, Field(description="column of train and test")] = None
-    verified: Annotated[str | None, Field(description="column of whether a person has confirmed the label")] = None
+    verified: Annotated[
+        str | None, Field(description="column that states whether a person has confirmed the label")
+    ] = None
     true_label: Annotated[str | None, Field(description="column of the true labels")] = None
     recording: Annotated[str | None, Field(description="column of the recording that the clip was cut from")] = None
 
@@ -71,7 +73,7 @@ _COLUMNS = Columns()
 NamedColumns = Annotated[
     Columns,
     Field(
-        description="names of the columns of the list, where they are not known by themselves",
+        description="names of columns that gce-study does not recognise",
         exclude_if=lambda columns: columns == _COLUMNS,
     ),
 ]
@@ -87,7 +89,7 @@ class CSV(DataSetKind):
     test_path: Annotated[
         LocalPath | None,
         Field(
-            description="CSV file of the test clips, if they have one of their own",
+            description="CSV file of the test clips, if they are listed in a file of their own",
             exclude_if=lambda path: path is None,
         ),
     ] = None

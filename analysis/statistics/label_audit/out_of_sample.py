@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from analysis.statistics.arrays import Floats, Integers
 
 MISSING = (
-    "out-of-sample probabilities are there and not used, because cleanlab is not installed; install the extra: "
+    "out-of-sample probabilities are not used, because cleanlab is not installed; install the extra audit: "
     "pip install -c constraints.txt '.[audit]'"
 )
 

@@ -166,5 +166,5 @@ def test_the_list_of_clips_is_read_again_when_it_changes(study, storage, tmp_pat
 
 @pytest.mark.usefixtures("root")
 def test_without_a_reader_no_sound_is_opened(study, storage):
-    with pytest.raises(NoSoundError, match="without a way to read sounds"):
+    with pytest.raises(NoSoundError, match="cannot read sounds"):
         Sounds(storage, None).open(study.plan(), 0)

@@ -189,7 +189,7 @@ def test_without_cleanlab_a_line_states_what_to_install(tmp_path: Path, monkeypa
     monkeypatch.setattr("analysis.findings.label_audit.has_cleanlab", lambda: False)
     audit = _audit(tmp_path)
     assert audit.sources == ("margins",)
-    assert audit.lacking[0].endswith("install the extra: pip install -c constraints.txt '.[audit]'")
+    assert audit.lacking[0].endswith("install the extra audit: pip install -c constraints.txt '.[audit]'")
 
 
 def test_probabilities_of_other_classes_are_named_and_left_out(tmp_path: Path) -> None:

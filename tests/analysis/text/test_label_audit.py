@@ -31,7 +31,7 @@ def test_the_sources_of_the_scores_are_named(sources: tuple[str, ...], joined: s
 
 
 def test_what_an_audit_lacks_is_a_paragraph() -> None:
-    assert "What it lacks: this; that." in audit_paragraphs(audit(("margins",), lacking=("this", "that")))
+    assert "Missing: this; that." in audit_paragraphs(audit(("margins",), lacking=("this", "that")))
 
 
 def test_without_a_run_only_the_reason_remains() -> None:

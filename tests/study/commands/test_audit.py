@@ -55,7 +55,7 @@ def test_the_most_suspicious_clips_are_printed_with_what_to_do_next(capsys: pyte
     printed = capsys.readouterr().out
     assert printed.index("1.wav") < printed.index("2.wav")
     assert "3.wav" not in printed
-    assert "the labels by 2 complete runs on 2 seeds" in printed
+    assert "labels ranked by 2 complete runs with 2 seeds" in printed
     assert "because a person verified them: 1 clip" in printed
     assert "next: gce-study audit best-t --csv best-t-review.csv" in printed
     assert "gce-study audit best-t --apply best-t-review.csv" in printed
@@ -137,24 +137,27 @@ def test_the_review_itself_is_never_overwritten(folder: Path, capsys: pytest.Cap
     (folder / "review.csv").write_text(text)
     assert main(["audit", "best-t", "--apply", "review.csv", "--out", "./review.csv"]) == 2
     assert (folder / "review.csv").read_text() == text
-    assert "--out review.csv: that is a file to read" in capsys.readouterr().err
+    assert "--out review.csv: that file is an input" in capsys.readouterr().err
 
 
 def test_injected_sounds_outside_the_data_set_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _write(tmp_path / "injected", (*PATHS[:5], f"{POOL}5.wav"))
     (tmp_path / "review.csv").write_text("path,label,decision\n1.wav,Rain,drop\n")
     assert main(["audit", "best-t", "--storage", "injected", "--apply", "review.csv"]) == 2
-    assert "best-t: 1 clip of its data set are sounds that the noise key" in capsys.readouterr().err
+    assert (
+        "best-t: one CSV cannot list its data set: noise.pool adds 1 clip from another folder"
+        in capsys.readouterr().err
+    )
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--out", "x.csv"], "--out: only with --apply"),
-        (["--apply", "x.csv", "--top", "3", "--csv", "y.csv"], "--apply: not with --top or --csv"),
+        (["--apply", "x.csv", "--top", "3", "--csv", "y.csv"], "--apply: cannot be combined with --top or --csv"),
         (["--csv", "x.txt"], "allowed: a file that ends in .csv"),
         (["--folds", "1"], "'1' is not a whole number from 2 to 50"),
-        (["--top", "0"], "'0' is not a whole number of 1 or more"),
+        (["--top", "0"], "'0' is not a whole number of at least 1"),
         (["--apply", "absent.csv"], "absent.csv: "),
     ],
 )

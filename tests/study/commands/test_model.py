@@ -145,7 +145,7 @@ def test_a_folder_that_is_not_empty_is_refused_before_anything_is_read(tmp_path,
     (tmp_path / "notes.txt").touch()
     assert main(["model", "no-such-study", "--out", str(tmp_path)]) == 2
     assert (
-        capsys.readouterr().err == f"gce-study: --out {tmp_path}: is there already; allowed: a new or an empty folder\n"
+        capsys.readouterr().err == f"gce-study: --out {tmp_path}: already exists; allowed: a new or an empty folder\n"
     )
 
 

@@ -100,7 +100,7 @@ def test_the_card_states_data_verdict_accuracy_limits_licence_and_software(writt
 @pytest.mark.usefixtures("without_onnx")
 def test_a_missing_package_is_named_with_the_remedy(tmp_path, selection, model):
     _, line = write_model(tmp_path / "model", selection, model)
-    assert line == "model.onnx: not written, which needs onnx: pip install -c constraints.txt '.[onnx]'"
+    assert line == "model.onnx: not written: it needs onnx: pip install -c constraints.txt '.[onnx]'"
 
 
 def test_the_graph_has_the_probabilities_of_the_model_and_the_card_states_how_it_is_used(
@@ -128,7 +128,7 @@ def test_a_graph_that_differs_from_pytorch_is_an_error_and_nothing_is_written(tm
 
 def test_a_folder_with_files_is_refused_and_left_as_it_is(tmp_path, selection, model):
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(UsageError, match=r"is there already; allowed: a new or an empty folder$"):
+    with pytest.raises(UsageError, match=r"already exists; allowed: a new or an empty folder$"):
         write_model(tmp_path, selection, model)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 

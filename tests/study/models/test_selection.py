@@ -94,7 +94,7 @@ def test_a_study_without_a_complete_run_is_refused(tmp_path):
     builder = Builder(name="s")
     builder.add("gce", GCE(name="gce"), 0, status="failed", error="no memory")
     builder.write(tmp_path)
-    assert refused(location(tmp_path)) == "s: no run is complete, so there is no choice to make a model of"
+    assert refused(location(tmp_path)) == "s: no run is complete, so the study has chosen nothing yet"
 
 
 def test_an_unknown_study_is_refused_with_those_that_exist(storage):

@@ -11,21 +11,21 @@ from study.spec.study import StudySpec
 
 MAY_BE = "that may be the choice's"
 CASES: list[tuple[dict[str, Any], str]] = [
-    ({"seeds": 12}, "of the choice: 12 runs, about 25.5 MB; until the study ends, of 36 runs {}, at most 76.6 MB"),
+    ({"seeds": 12}, "for the choice: 12 runs, about 25.5 MB; until the study ends, for 36 runs {}, at most 76.6 MB"),
     (
         {"seeds": 1000},
-        "of the choice: 1,000 runs, about 2.1 GB; until the study ends, of 3,000 runs {}, at most 2.1 GB",
+        "for the choice: 1,000 runs, about 2.1 GB; until the study ends, for 3,000 runs {}, at most 2.1 GB",
     ),
-    ({"seeds": 500}, "of the choice: 500 runs, about 1.1 GB; until the study ends, of 1,500 runs {}, at most 2.0 GB"),
-    ({"method": {"name": "settle", "baselines": ["b"]}}, "of the choice: 12 runs, about 25.5 MB"),
+    ({"seeds": 500}, "for the choice: 500 runs, about 1.1 GB; until the study ends, for 1,500 runs {}, at most 2.0 GB"),
+    ({"method": {"name": "settle", "baselines": ["b"]}}, "for the choice: 12 runs, about 25.5 MB"),
     (
         {"method": {"name": "search", "baselines": ["b"], "configurations": 4, "confirm_best": 2}},
-        "of the choice: 12 runs, about 25.5 MB; until the study ends, of 24 runs {}, at most 51.0 MB",
+        "for the choice: 12 runs, about 25.5 MB; until the study ends, for 24 runs {}, at most 51.0 MB",
     ),
-    ({"seeds": 2, "keep": "all"}, "of every complete run (keep: all): 40 runs, about 85.1 MB"),
+    ({"seeds": 2, "keep": "all"}, "for every complete run (keep: all): 40 runs, about 85.1 MB"),
     (
         {"seeds": 12, "features": {"embeddings": "e.npz"}, "network": {"name": "head"}},
-        "of the choice: 12 runs, about 12.8 MB; until the study ends, of 36 runs {}, at most 38.5 MB",
+        "for the choice: 12 runs, about 12.8 MB; until the study ends, for 36 runs {}, at most 38.5 MB",
     ),
 ]
 

@@ -75,7 +75,8 @@ def changed(old: str, new: str) -> str:
             changed("synthetic", "synthtic"),
             (
                 "2: dataset.kind: 'synthtic' is not allowed (did you mean synthetic?);"
-                " allowed: one of csv, folder, fsdnoisy18k, synthetic"
+                " allowed: one of arca23k, arca23k-fsd, csv, esc50, folder, fsdkaggle2018, fsdnoisy18k, synthetic,"
+                " urbansound8k"
             ),
         ),
         (changed("synthetic", "folder"), "2: dataset.root: missing; allowed: text"),

@@ -114,7 +114,7 @@ def _rates(headers: Mapping[str, Probe]) -> Iterator[Pitfall]:
     mixed = "" if len(low) == len(headers) else ", by which a network can tell them from the others"
     yield Pitfall(
         f"{_share(low, headers)} recorded at less than {FEATURES.sample_rate:,} Hz, the lowest at {lowest:,} Hz",
-        f"set features.sample_rate: {lowest}; upsampled clips have empty bands above half their rate{mixed}",
+        f"set features.sample_rate: {lowest}; the bands of upsampled clips are empty above half their rate{mixed}",
     )
 
 

@@ -130,8 +130,8 @@ def check_joiner(archive: str) -> None:
     """
     if shutil.which(JOINER) is None:
         message = (
-            f"{archive} is in parts, which the program {JOINER} joins: install it (apt install zip, brew install zip), "
-            "and run the same command again"
+            f"{archive} is a split zip file, which the program {JOINER} joins: install it (apt install zip, brew "
+            "install zip), and run the same command again"
         )
         raise DataSetError([message])
 

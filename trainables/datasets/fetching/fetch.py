@@ -115,7 +115,7 @@ def record_sums(root: Path, record: int) -> dict[str, str]:
     try:
         registry.load_registry_from_doi()
     except (OSError, ValueError, KeyError, TypeError) as error:  # those of requests are OSErrors
-        message = f"record {record} of Zenodo cannot be read ({' '.join(str(error).split())}); try again later"
+        message = f"Zenodo record {record} cannot be read ({' '.join(str(error).split())}); try again later"
         raise DataSetError([message]) from None
     return {name: value.removeprefix("md5:") for name, value in registry.registry.items()}
 

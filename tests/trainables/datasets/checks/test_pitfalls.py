@@ -76,7 +76,7 @@ def test_lower_rates_name_the_rate_to_set_and_whether_all_clips_have_it() -> Non
     assert mixed.remedy.endswith("a network can tell them from the others")
     (same,) = pitfalls(manifest, {path: Probe(24_000, 8_000, 1) for path in headers(manifest)})
     assert same.what.startswith("42 of 42 clips")
-    assert same.remedy.endswith("empty bands above half their rate")
+    assert same.remedy.endswith("are empty above half their rate")
     assert pitfalls(manifest, headers(manifest, rate=48_000)) == []
 
 

@@ -114,7 +114,7 @@ def test_a_record_that_cannot_be_read_is_one_line(zenodo: Server, tmp_path: Path
     publish(zenodo, **{"top.zip": a_zip(a=b"1")})
     zenodo.files[f"api/records/{RECORD}"] = answer
     message = failure(tmp_path, Archive("top.zip", zenodo.url, {}, RECORD))
-    assert message.startswith(f"record {RECORD} of Zenodo cannot be read (")
+    assert message.startswith(f"Zenodo record {RECORD} cannot be read (")
     assert "\n" not in message
 
 
@@ -156,7 +156,7 @@ def test_without_the_program_that_joins_nothing_is_fetched(
 ) -> None:
     monkeypatch.setattr(archives, "JOINER", "no-such-program")
     message = failure(tmp_path, Archive("top.zip", zenodo.url, {}, RECORD, ("top.z01",)))
-    assert message.startswith("top.zip is in parts, which the program no-such-program joins: install it")
+    assert message.startswith("top.zip is a split zip file, which the program no-such-program joins: install it")
     assert zenodo.requests == []
 
 
