@@ -18,7 +18,7 @@ import numpy as np
 
 from analysis.report.export import write_tables
 from analysis.study import load_study
-from analysis.tables.label_review import DECISION, review_frame
+from analysis.tables.labels.review import DECISION, review_frame
 
 if TYPE_CHECKING:
     from analysis.findings.label_audit import LabelAudit

@@ -248,6 +248,7 @@ CollapseRule = Annotated[
         "set aside and counted as a collapse, or a run like any other"
     ),
 ]
+MOST_UNDECIDED = 2_000_000_000  # bytes of the weights of one study's candidates; the leader's may take more
 Keep = Annotated[
     Literal["best", "all", "none"],
     Field(

@@ -20,7 +20,7 @@ from analysis.dashboard.pages import make_page, slug
 from analysis.dashboard.sounds import add_sounds, is_here
 from analysis.dashboard.studies import UnreadableStudyError
 from analysis.tables.csv_text import csv_text, frame_csv
-from analysis.tables.label_review import review_frame
+from analysis.tables.labels.review import review_frame
 from trainables.characters import visible
 from trainables.records import log_path, record_path
 

@@ -10,7 +10,7 @@ from dash import dcc, html
 
 from analysis.dashboard.blocks import MIN_CHOICES, Block, aria, chip, page_links, part, scrolled
 from analysis.dashboard.sounds import ELSEWHERE, NoSoundError, sound_address
-from analysis.tables.label_audit import NUMBERS, clip_cells, true_label
+from analysis.tables.labels.audit import NUMBERS, clip_cells, true_label
 from analysis.tables.table import NONE
 from trainables.characters import visible
 from trainables.naming import counted

@@ -25,8 +25,8 @@ from analysis.tables.clips import clip_tables
 from analysis.tables.comparisons import compared_tables
 from analysis.tables.exploration import search_table, settle_table
 from analysis.tables.folds import fold_tables
-from analysis.tables.label_audit import audit_tables
-from analysis.tables.label_judge import label_tables
+from analysis.tables.labels.audit import audit_tables
+from analysis.tables.labels.judge import label_tables
 from analysis.tables.published import published_tables
 from analysis.text.cautions.by_method import explored_cautions, grid_cautions
 from analysis.text.cautions.clips import clip_cautions

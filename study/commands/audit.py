@@ -15,7 +15,7 @@ from analysis.report.export import write_tables
 from analysis.results.clip_labels import read_training_clips
 from analysis.results.study_results import load_results
 from analysis.statistics.label_audit.neighbours import neighbour_disagreement
-from analysis.tables.label_review import DECISION, review_frame, review_table
+from analysis.tables.labels.review import DECISION, review_frame, review_table
 from study.commands.options import add_allow_code, add_study, consent, study_place
 from study.console import complain, say, show
 from study.errors import UsageError

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from analysis.results.runs_table import key_of
 from study.engine.state import Observer
-from study.ledger.kept_weights import MOST_UNDECIDED, free
+from study.ledger.kept_weights import free
 from trainables.naming import file_size
 from trainables.outputs.weights import weight_sizes, weights_path
-from trainables.settings import selection_metric
+from trainables.settings import MOST_UNDECIDED, selection_metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,10 +9,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from analysis.findings.method_finding import method_finding
 from analysis.findings.runs_of_choice import runs_of_choice
 from analysis.results.runs_table import complete_runs
-from analysis.results.study_results import load_results
 from study.ledger.claim import may_run, starting
 from trainables.naming import counted, file_size
 from trainables.outputs.weights import weight_sizes, weights_path
@@ -27,8 +25,6 @@ if TYPE_CHECKING:
     from trainables.storage.types import Location
 
 logger = logging.getLogger(__name__)
-
-MOST_UNDECIDED = 2_000_000_000  # bytes of the weights of one study's candidates; of the leader there may be more
 
 
 def candidates(plan: StudyPlan) -> set[str]:
@@ -54,7 +50,7 @@ def kept_by_idle(storage: Location, plan: StudyPlan) -> set[str]:
 
     """
     try:
-        return kept_by(method_finding(load_results(storage, plan.name)))
+        return kept_by(_finding(storage, plan.name))
     except (ValueError, OSError) as error:  # its plan is gone, or its runs are of several versions
         if is_outage(storage, error):
             raise
@@ -110,11 +106,11 @@ def free_unwanted(finding: MethodFinding, storage: Location) -> None:
 
 def choice_without_weights(storage: Location, name: str) -> list[str]:
     """Return the complete runs of an ended study's choice whose weights are not there."""
-    results = load_results(storage, name)
-    if not results.ended:
+    finding = _finding(storage, name)
+    if not finding.results.ended:
         return []
     present = weight_sizes(storage)
-    complete = complete_runs(runs_of_choice(method_finding(results)))
+    complete = complete_runs(runs_of_choice(finding))
     return [run_id for run_id in complete["run_id"] if run_id not in present]
 
 
@@ -138,3 +134,11 @@ def where_weights_are(finding: MethodFinding, storage: Location) -> str:
         return line
     without = "the others were" if present else "they were"
     return f"{line}; {without} recorded without; gce-study run FILE --retrain-choice trains those of the choice again"
+
+
+def _finding(storage: Location, name: str) -> MethodFinding:
+    """Return what a study found, by its name; the statistics take long to import, and few commands need them."""
+    from analysis.findings.method_finding import method_finding  # noqa: PLC0415 -- see above
+    from analysis.results.study_results import load_results  # noqa: PLC0415 -- see above
+
+    return method_finding(load_results(storage, name))

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from study.ledger.kept_weights import MOST_UNDECIDED
 from trainables.naming import counted, file_size
 from trainables.networks.catalogue import NETWORKS
-from trainables.settings import Grid
+from trainables.settings import MOST_UNDECIDED, Grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

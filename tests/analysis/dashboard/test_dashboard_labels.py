@@ -16,7 +16,7 @@ from analysis.dashboard.sounds import ELSEWHERE
 from analysis.dashboard.studies import Studies
 from analysis.study import load_study
 from analysis.tables.csv_text import frame_csv
-from analysis.tables.label_review import review_frame
+from analysis.tables.labels.review import review_frame
 from factories import Builder
 from published_sounds import audited
 from trainables.features.clip_sounds import ClipSounds

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from analysis.statistics.intervals import MIN_SEEDS
-from analysis.tables.label_judge import label_table
+from analysis.tables.labels.judge import label_table
 from analysis.text.label_judge import label_cautions, label_paragraphs
 from factories import Builder
 from trainables.losses.catalogue import GCE

@@ -14,7 +14,7 @@ from analysis.report.sections import AUDIT, report_sections
 from analysis.report.write import files
 from analysis.results.study_results import load_results
 from analysis.study import load_study
-from analysis.tables.label_audit import TOP, audit_tables, measures_table, noise_table, suspicious_table
+from analysis.tables.labels.audit import TOP, audit_tables, measures_table, noise_table, suspicious_table
 from factories import Builder
 from published_sounds import audited
 from trainables.outputs.clips import outputs_path

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from analysis.findings.label_audit import BY_PREDICTIONS, BY_VERIFIED
 from analysis.statistics.intervals import LEVEL
-from analysis.tables.label_review import to_review
+from analysis.tables.labels.review import to_review
 from analysis.tables.table import NONE, Table
 from analysis.text.label_audit import how_to_listen, source_name
 from analysis.text.methods.procedures import RATE_BY_PREDICTIONS, RATE_BY_VERIFIED, SUSPICION, explained
