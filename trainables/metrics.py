@@ -1,4 +1,4 @@
-"""Measures of how well clips are classified: their definitions, names and units.
+"""The metrics of how well clips are classified: definitions, names and units.
 
 Labels and predictions are class indices, shape (N,), with N >= 1 clips. Probabilities have the shape (N, K), each row
 with the sum 1.
@@ -29,7 +29,7 @@ def accuracy(labels: Indices, predicted: Indices) -> float:
 
 
 def recalls(labels: Indices, predicted: Indices, classes: int) -> Floats:
-    """Return the recall of each class: the fraction of its clips that are predicted as such.
+    """Return the recall of each class: the fraction of its clips that are predicted as that class.
 
     Args:
         labels: of the clips.
@@ -102,7 +102,7 @@ def _counts(labels: Indices, predicted: Indices, classes: int = 0) -> tuple[Indi
 
 @dataclass(frozen=True)
 class Metric:
-    """A measure of one run on a set of clips.
+    """A metric of one run on a set of clips.
 
     Attributes:
         name: in study files, options and columns.

@@ -1,4 +1,4 @@
-"""The label audit in a browser: the training clips by how likely their label is wrong, to be heard and seen."""
+"""The label audit in a browser: the most suspicious labels first, with players and spectrograms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sounds of a study's clips: played and drawn for readers on this machine alone, as sounds may be private."""
+"""The sounds of a study's clips, played and drawn only for browsers on this machine, because sounds may be private."""
 
 from __future__ import annotations
 

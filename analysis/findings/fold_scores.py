@@ -1,4 +1,4 @@
-"""What each fold shows where each is the test set in turn: accuracies, and differences from the choice, over folds.
+"""Accuracies by fold, and differences from the choice over folds, where each fold is the test set in turn.
 
 Intervals over seeds cover the luck of training on these data; the spread over folds shows what other clips would
 change.

@@ -62,8 +62,8 @@ class LabelAudit:
         measures: one row for each source, and ``all`` for the score, of how well it finds the labels known to be wrong
             among the clips that are not verified: ``source``, ``clips``, ``wrong``, ``auroc``, ``precision_at_50``,
             ``precision_at_100``, ``precision_at_200``. Empty where no true label is known.
-        lacking: what the audit could not use, in sentences.
-        rates_by: what estimates the noise rates: ``predictions`` for clips by runs that were not trained on them
+        lacking: what is missing for a better audit, in sentences.
+        rates_by: what estimates ``noise_rate``: ``predictions`` for clips by runs that were not trained on them
             (``transitions``), ``verified clips`` (``rates_by_verified``), or empty.
 
     """

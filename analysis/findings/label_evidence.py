@@ -1,4 +1,4 @@
-"""What the runs of a study show of its training labels, gathered from the files beside their records."""
+"""Evidence on a study's training labels, read from the files beside the records of its runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class OutOfSample:
             (N, K).
         predicted: how many clips of each given label (rows) such a run predicts as each class, the mean over the runs
             that held out a clip. Shape (K, K).
-        confusion: the same of the test clips; zeros where their labels are not known. Shape (K, K).
+        confusion: the same for the test clips; zeros if their labels are unknown. Shape (K, K).
 
     """
 
@@ -50,7 +50,7 @@ class Evidence:
         votes: how many runs suggest each class. Shape (seeds, N, K).
         trained: how many runs trained on the clip. Shape (N,).
         held_out: how many held it out for validation. Shape (N,).
-        out_of_sample: what runs predict that held out the clip; None where no run kept that.
+        out_of_sample: predictions by the runs that held out the clip; None if no run kept any.
         runs: how many runs there are.
         lacking: what could not be used, in sentences.
 

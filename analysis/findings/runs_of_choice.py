@@ -1,4 +1,4 @@
-"""The runs of a study's choice: those whose weights stay, and which a kept model is made of."""
+"""The runs of a study's choice: their weights are kept, and form the kept model."""
 
 from __future__ import annotations
 

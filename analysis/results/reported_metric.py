@@ -19,7 +19,7 @@ REPORTABLE = tuple(name for name, metric in METRICS.items() if metric.higher_is_
 
 
 def not_reportable(metric: str) -> str:
-    """Return why a report cannot be of a metric."""
+    """Return why a report cannot use a metric."""
     if metric in METRICS:
         return (
             f"{metric}: a lower {METRICS[metric].words} is better, but figures and comparisons assume the opposite; "

@@ -1,4 +1,4 @@
-"""What the complete runs of a study left beside their records, read where it is there and intact."""
+"""The outputs that the complete runs of a study kept beside their records, where these exist and are intact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a study's folds show, where each is the test set in turn: for the verdict, the cautions and the methods."""
+"""Sentences on a study's folds for verdict, cautions and methods, where each fold is the test set in turn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the label audit rests on, in sentences."""
+"""The sources of the label audit, in sentences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Train what out-of-sample probabilities of a study's training clips still need, and return them."""
+"""Train the runs that out-of-sample probabilities of a study's training clips still need, and return these."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 def train_out_of_sample(storage: Location, name: str, parts: int, consent: Consent, again: str) -> OutOfSample:
-    """Train what is missing of the K runs that hold out the training clips of a study in turn.
+    """Train those of the K runs that hold out the training clips of a study in turn which are not recorded yet.
 
-    They train the study's choice, or its first configuration while there is none. Once begun, they keep that
-    configuration, also where the choice changes. Nothing is trained, and the data set is not read, where all are
-    recorded.
+    They train the study's choice, or its first configuration if there is no choice yet. Once begun, they keep that
+    configuration, even if the choice changes. If all runs are recorded, nothing is trained and the data set is not
+    read.
 
     Args:
         storage: the storage location.

@@ -1,4 +1,4 @@
-"""The command ``audit``: which training clips probably carry a wrong label, and what a person decided on them."""
+"""The command ``audit``: list the training clips whose labels are probably wrong, and apply a person's decisions."""
 
 from __future__ import annotations
 

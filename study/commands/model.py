@@ -1,4 +1,4 @@
-"""The commands model and predict: the trained network of a study's choice, written to a folder and at work."""
+"""The commands model and predict: write the trained network of a study's choice to a folder, and use it."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def model(options: argparse.Namespace) -> int:
 
 
 def predict(options: argparse.Namespace) -> int:
-    """Print the likeliest classes of each window of each file."""
+    """Print or write the likeliest classes of each window of each file."""
     if problem := window_problem(options.window, options.hop):
         msg = f"--window and --hop: {problem}"
         raise UsageError(msg)

@@ -1,4 +1,4 @@
-"""Bounds the disk that the weights of candidates take while a study has not made its choice."""
+"""Limits the disk space that the weights of candidates take until a study has made its choice."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class CandidateWeights(Observer):
     """
 
     def __init__(self, storage: Location, plan: StudyPlan, still_owned: Callable[[], None]) -> None:
-        """Look which weights are there already.
+        """Read which weights exist already.
 
         Args:
             storage: the storage location.
@@ -48,7 +48,7 @@ class CandidateWeights(Observer):
         self._sizes: dict[Key, dict[str, int]] = defaultdict(dict)  # configuration -> run_id -> bytes
 
     def run_recorded(self, planned: PlannedRun, record: Record, *, known: bool) -> None:
-        """Count a run's weights, and free those that are too many."""
+        """Count a run's weights, and free those beyond the limit."""
         score = record.score(self._metric) if record.status == "complete" else None
         if not self._bounded or score is None or not self._plan.may_keep_weights(planned):
             return

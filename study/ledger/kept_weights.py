@@ -1,7 +1,7 @@
 """Which runs' weights the studies of a storage location keep; the others can be freed.
 
-A study that keeps the best keeps, once it has ended, the weights of its choice's runs; until then, those of every run
-that may be the choice's. Studies that share runs share their weights: they stay as long as one study keeps them.
+With ``keep: best``, a study that has ended keeps the weights of its choice's runs. Until then, it keeps those of every
+run that may be the choice's. Studies that share runs share their weights, which stay as long as one study keeps them.
 """
 
 from __future__ import annotations

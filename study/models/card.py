@@ -1,4 +1,4 @@
-"""The model card: what a model was trained on, how good it is, what it is for, and how it is used."""
+"""The model card: training data, accuracy, intended use and limits, and how to use the model."""
 
 from __future__ import annotations
 
@@ -27,19 +27,18 @@ pipeline_tag: audio-classification
 """
 
 LIMITS = """\
-The model names the sound of a recording that resembles those of the data set: the same classes, and similar
-microphones, places and lengths.
+The model labels recordings that resemble the data set: the same classes, and similar microphones, places and lengths.
 
-- One label a clip: the probabilities of the classes sum to 1. Of several sounds at once, it names one.
-- No other sounds: one of the classes is named even if the sound is of none of them.
-- The probabilities are averages of what the network outputs, and are not calibrated.
-- All accuracies are measured on the labels of the data set, which may be wrong.
-- Check its labels yourself wherever a wrong one could do harm.
+- One label per clip: the probabilities of the classes sum to 1. If several sounds overlap, it names one.
+- No other sounds: the model always names one of its classes, even if the sound belongs to none of them.
+- The probabilities are averages of the network's outputs, and are not calibrated.
+- All accuracies are measured by the labels of the data set, which may be wrong.
+- Check the model's labels wherever a wrong one could do harm.
 """
 
 LICENCE = """\
-Not stated here: whoever trained the model chooses a licence that those of the recordings allow. gce-study itself is
-licensed under Apache-2.0.
+Not stated here: whoever trained the model chooses a licence that the licences of the recordings allow. gce-study itself
+is licensed under Apache-2.0.
 """
 
 USE = """\
@@ -57,7 +56,8 @@ model.predict("recording.wav")  # a data frame: a row for each window, a column 
 model(waveform)  # the probabilities of one clip: a mono waveform at model.sample_rate
 ```
 
-A file of up to 30 seconds is one clip; a longer one is cut into windows of 10 seconds, each a clip of its own.
+A file of up to 30 seconds is one clip; a longer one is cut into windows of 10 seconds, each labelled
+like a clip.
 """
 
 USE_ONNX = """

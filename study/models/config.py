@@ -1,4 +1,4 @@
-"""``config.json`` of a model's folder: what the model is, and all that is needed to load it beside its weights."""
+"""``config.json`` of a model's folder: what the model is, and all that loading it needs beside the weights."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CONFIG, CARD, ONNX = "config.json", "README.md", "model.onnx"
 
 
 class ModelRun(Part):
-    """One run that a model consists of; accuracies are fractions, None where they are hidden or not there."""
+    """One run that a model consists of; accuracies are fractions, None where they are hidden or absent."""
 
     run_id: str
     run: Run

@@ -1,4 +1,4 @@
-"""The runs of a study's choice that a model is made of."""
+"""The runs of a study's choice that form a kept model."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LEAST = 2.0**-24  # the smallest probability above 0 in the float16 of the store
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """What a model is made of.
+    """The runs that form a kept model.
 
     Attributes:
         storage: the storage location of the study.
@@ -79,7 +79,7 @@ class Selection:
 
 
 def select(storage: Location, name: str, *, seed: int | None = None, ensemble: bool = False) -> Selection:
-    """Return the runs of a study's choice to make a model of.
+    """Return the runs of a study's choice that form a kept model.
 
     Without a seed that is one run: the one whose validation score, which the study chooses by, is the median of the
     choice's runs (of two in the middle, the lower one). It stands for what the study states of the choice; test scores

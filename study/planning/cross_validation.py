@@ -1,7 +1,7 @@
-"""The study that predicts every training clip of another study by runs that were not trained on it.
+"""The study that predicts every training clip of another study, by runs that were not trained on that clip.
 
 It is a grid of one configuration whose K seeds hold out every training clip in turn (``training.split: in_turn``). As a
-study of its own it has a plan, an owner, a time estimate and a report, is continued like any other, and its runs never
+study of its own it has a plan, an owner, a time estimate and a report, and it resumes like any other. Its runs never
 enter the means of the study that it belongs to.
 """
 
@@ -61,7 +61,7 @@ def cross_validation(spec: StudySpec, planned: PlannedRun, parts: int) -> StudyS
 
 
 class OutOfSample(NamedTuple):
-    """The probabilities that the runs of a study give the training clips that they were not trained on.
+    """The out-of-sample probabilities of the training clips, by the runs of a study.
 
     Attributes:
         study: the name of that study.

@@ -1,4 +1,4 @@
-"""The disk that the weights of a study's runs will take."""
+"""The disk space that the weights of a study's runs will take."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FLOAT = 4  # bytes; weights are kept in single precision
 
 
 def weights_in_words(spec: StudySpec, runs: int, classes: int, dims: int) -> Iterator[str]:
-    """State which weights stay and, unless a network of a plugin is trained, how many bytes they take at most.
+    """State which weights are kept and, unless a network of a plugin is trained, how many bytes they take at most.
 
     Args:
         spec: the study.
@@ -58,6 +58,6 @@ def _runs_of_choice(spec: StudySpec) -> tuple[int, int]:
 
 
 def known_weights(spec: StudySpec, network: Network, classes: int, dims: int) -> int | None:
-    """Return how many weights a network has; None if only building it would tell, which is left to other processes."""
+    """Return how many weights a network has; None if only building it, which other processes do, would show that."""
     shape = (dims,) if network.input == "embeddings" else spec.features.shape
     return network.weights(shape, classes) if type(network) in NETWORKS and not network.problem(shape) else None

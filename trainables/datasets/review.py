@@ -28,7 +28,7 @@ COLUMNS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to become of a clip; ``label`` is the right label, except of one that is dropped."""
+    """A person's decision on a clip. ``label`` is the right label, unless the clip is dropped."""
 
     action: Action
     label: str
@@ -85,7 +85,7 @@ def reviewed(manifest: Manifest, decisions: Mapping[str, Decision]) -> Manifest:
 
     Args:
         manifest: the data set.
-        decisions: path of a training clip -> what is to become of it.
+        decisions: path of a training clip -> the decision on it.
 
     """
     clips = []

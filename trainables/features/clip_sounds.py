@@ -1,4 +1,4 @@
-"""The sound of one clip of a published data set, for people who want to hear and see it."""
+"""The sound and the spectrogram of one clip of a published data set."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ MAX_COLUMNS = 600  # of a spectrogram: about as many as a screen shows
 
 
 class ClipSoundError(OSError):
-    """The sound of a clip cannot be heard here; the message is a sentence that states why."""
+    """The sound of a clip cannot be played here; the message is a sentence that states why."""
 
 
 class ClipSounds:
     """Reads the sounds of published data sets from the files on this machine.
 
-    Whoever may write to a storage location decides what a published data set names. Therefore only a file whose content
-    has the digest that the data set states is read: nobody learns the content of a file that they did not know.
+    Whoever can write to a storage location decides which files a published data set names. So a file is read only if
+    its content has the digest in the data set: nobody can read a file whose content they do not already know.
     """
 
     def open(self, published: Mapping[str, Any], place: int) -> BinaryIO:

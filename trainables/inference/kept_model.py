@@ -1,4 +1,4 @@
-"""A kept model at work: from the weights of runs to the probabilities of sounds.
+"""A kept model in use: from the weights of runs to the probabilities of sounds.
 
 Sounds are prepared exactly as for training: decoded, made log-mel frames, cut into patches and standardised by what the
 run was trained with. The patches of a sound, and the networks of an ensemble, are averaged in the same way: by the
@@ -37,12 +37,12 @@ BATCH = 32  # patches evaluated at once: the activations of a network stay withi
 
 
 class NoSoundError(ValueError):
-    """A model cannot predict sounds: its network receives something else."""
+    """A model cannot predict sounds, because its network receives something else."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """The prediction for a stretch of a sound.
+    """The prediction for one window of a sound.
 
     Attributes:
         start_s: its start in seconds.

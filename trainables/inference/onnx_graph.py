@@ -45,7 +45,7 @@ class NotExportableError(ExportError):
 
 
 class OnnxGraph(NamedTuple):
-    """A model as ONNX, and by how much its probabilities differ from PyTorch's, at most, on so many sounds."""
+    """A model as ONNX, and the largest difference of its probabilities from PyTorch's on some sounds."""
 
     data: bytes
     difference: float

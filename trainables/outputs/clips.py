@@ -1,8 +1,8 @@
-"""What a complete run leaves beside its record, clip by clip: the margins of the training clips, and its test scores.
+"""What a complete run keeps beside its record: margins of the training clips and probabilities of the test clips.
 
-Records are read by the thousand, so what is only needed for one study at a time lies in a file of its own: 8 bytes for
-each training clip, and 2 bytes for each test clip and class, compressed. It is written before the record, so every
-record of a complete run has one, except those of earlier versions.
+Records are read by the thousand, so data that only one study at a time needs are in a file of their own: 8 bytes for
+each training clip, and 2 bytes for each test clip and class, before compression. It is written before the record, so
+every record of a complete run has one, except those of earlier versions.
 """
 
 from __future__ import annotations
@@ -26,19 +26,18 @@ DTYPES: Dtypes = {"margins": np.float32, "epochs": np.uint16, "suggested": np.ui
 class RunOutputs:
     """The outputs of one complete run.
 
-    The first three have one value for each training clip of the data set, in the manifest's order, N in all; whatever
-    the run's subset is. A clip that the run held out was seen by the final weights alone; one outside the run's subset
-    has no values.
+    The first three have one value for each of the N training clips of the data set, in the manifest's order, whatever
+    the run's subset is. Values of held-out clips are by the final weights. A clip outside the run's subset has none.
 
     Attributes:
         margins: area under the margin (Pleiss et al. 2020): the mean over epochs, and over the clip's patches, of the
-            given label's logit minus the largest other one, as the training passes see them. Of held-out clips the
-            margin by the final weights. NaN outside the run's subset, and of clips that no epoch trained on. Shape
+            given label's logit minus the largest other one, in the training passes. For held-out clips, the margin by
+            the final weights. NaN outside the run's subset, and of clips that no epoch trained on. Shape
             (N,), float32.
-        epochs: in how many epochs at least one patch of the clip was trained on; 0 of clips that were held out or
+        epochs: in how many epochs at least one patch of the clip was trained on; 0 for clips that were held out or
             outside the subset. Shape (N,), uint16.
-        suggested: the class with the largest mean softmax over those epochs; of held-out clips the predicted one; 0
-            where there is no margin. Shape (N,), uint16.
+        suggested: the class with the largest mean softmax over those epochs; for held-out clips the predicted one; 0
+            without a margin. Shape (N,), uint16.
         probabilities: of the classes, for each test clip in the manifest's order: the normalised geometric mean of the
             softmax over its patches, whose largest class is the prediction. Shape (test clips, K), float16.
 

@@ -1,6 +1,6 @@
-"""The probabilities that a run's final weights give the clips it held out, for runs whose seeds hold out every clip.
+"""The probabilities that a run's final weights predict for its held-out clips, with ``training.split: in_turn``.
 
-Together the runs of ``training.split: in_turn`` leave out-of-sample probabilities of all training clips.
+Together these runs keep out-of-sample probabilities of all training clips.
 """
 
 from __future__ import annotations

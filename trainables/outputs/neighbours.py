@@ -1,4 +1,4 @@
-"""How far the nearest neighbours of each training clip, on embeddings, have another label: computed once, and kept."""
+"""The share of each training clip's nearest neighbours, by embeddings, that have another label: computed once, kept."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ DTYPES: Dtypes = {"disagreement": np.float32}
 
 
 def neighbours_path(storage: Location, fingerprint: str, digest: str) -> Location:
-    """Return the path of the disagreements of a data set on its embeddings of this digest."""
+    """Return the path of the disagreements of a data set, by its embeddings with this digest."""
     return storage / "datasets" / f"{fingerprint}-{digest}.neighbours.npz"
 
 
 def write_neighbours(storage: Location, fingerprint: str, digest: str, disagreement: Floats) -> None:
-    """Write for each training clip, in the manifest's order, how many of its neighbours have another label, in [0, 1].
+    """Write the share of each training clip's neighbours that have another label, in [0, 1], in the manifest's order.
 
     Raises:
         OSError: the storage location cannot be written.

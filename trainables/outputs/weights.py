@@ -46,7 +46,7 @@ class Weights:
     sd: torch.Tensor
 
     def load_into(self, network: nn.Module) -> None:
-        """Give a network these weights.
+        """Load these weights into a network.
 
         Raises:
             ValueError: its tensors have other names or shapes; nothing was changed.

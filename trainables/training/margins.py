@@ -1,7 +1,7 @@
 """Margins of the training clips, measured while training: the area under the margin (AUM; Pleiss et al. 2020).
 
-Where a label is wrong, it pulls the network one way and the clips that sound alike pull it the other way. So the logit
-of that label stays behind, and its margin, averaged over the training, is low.
+A wrong label pulls the network one way, and clips that sound alike pull it the other way. So the logit of that label
+stays low, and so does its margin, averaged over training.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Evaluation(NamedTuple):
-    """What the final weights of a run are worth, clip by clip.
+    """The evaluation of a run's final weights, clip by clip.
 
     Attributes:
         test: result on the test clips.

@@ -1,4 +1,4 @@
-"""How many labels of each class are probably wrong."""
+"""The estimated share of wrong labels of each class."""
 
 from __future__ import annotations
 

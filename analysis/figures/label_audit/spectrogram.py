@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from analysis.statistics.arrays import Floats
 
-RANGE = 80  # dB below the loudest that are told apart
+RANGE = 80  # dB below the loudest that are drawn in different colours
 MARKS = (500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 64_000)  # Hz of the axis
 HEIGHT = 320  # pixels
 
@@ -43,7 +43,7 @@ def spectrogram(clip: Spectrogram) -> Figure:
 
 
 def draw_spectrogram(clip: Spectrogram) -> go.Figure:
-    """Draw levels over time and mel bands, those ``RANGE`` dB and more below the loudest alike."""
+    """Draw levels over time and mel bands; all that are ``RANGE`` dB or more below the loudest look the same."""
     levels = np.maximum(clip.levels - clip.levels.max(), -RANGE)
     step = clip.seconds / levels.shape[1]
     figure = empty(height=HEIGHT)

@@ -1,4 +1,4 @@
-"""Which labels the clips of each class carry, as the audit estimates."""
+"""The estimated transition matrix: which labels the clips of each class have."""
 
 from __future__ import annotations
 

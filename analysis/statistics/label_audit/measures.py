@@ -1,4 +1,4 @@
-"""How well a score finds wrong labels, where the truth is known."""
+"""How well a score finds wrong labels, where the true labels are known."""
 
 from __future__ import annotations
 

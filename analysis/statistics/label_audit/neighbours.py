@@ -1,4 +1,4 @@
-"""Disagreement of a label with those of the nearest neighbours on embeddings."""
+"""Disagreement of a label with the labels of the nearest neighbours by embeddings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BLOCK = 1024  # rows of similarities at a time; memory holds 1024 x clips number
 
 
 def neighbour_disagreement(vectors: Vectors, labels: Integers, neighbours: int = NEIGHBOURS) -> Floats:
-    """Return which share of each clip's nearest neighbours has another label, weighted by similarity.
+    """Return the share of each clip's nearest neighbours that have another label, weighted by similarity.
 
     Neighbours are nearest by cosine similarity, after the mean vector is subtracted; a weight is that similarity, at
     least 0 (Zhu et al. 2022, SimiFeat, https://proceedings.mlr.press/v162/zhu22a.html, ranks by the same quantity).

@@ -1,8 +1,8 @@
 """How suspicious each training clip's label is: margins of many runs on one scale, averaged, with intervals over seeds.
 
-Margins of two runs cannot be averaged as they are: losses differ in the size of the logits that they lead to, and the
-margin of a clip that was held out is no mean over epochs. So within each run they are replaced by normal scores (van
-der Waerden): the quantile of the standard normal distribution at the clip's rank.
+Margins of different runs cannot be averaged directly: losses lead to logits of different sizes, and the margin of a
+held-out clip is not a mean over epochs. So within each run they are replaced by normal scores (van der Waerden): the
+quantile of the standard normal distribution at the clip's rank.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ class ClipScores:
     """How suspicious each of N labels is.
 
     Attributes:
-        score: from 0 to 1: the clip is as suspicious on average as the one at this quantile of a run, 1 being the most
-            suspicious; NaN for a clip that no run saw. Shape (N,).
+        score: in [0, 1], 1 is the most suspicious: the clip is on average as suspicious as the one at this quantile of
+            a run. NaN for a clip that no run measured. Shape (N,).
         low, high: ends of the interval over seeds; NaN without a second seed that differs. Shape (N,).
 
     """
@@ -120,7 +120,7 @@ def clip_scores(by_seed: Floats, level: float = LEVEL) -> ClipScores:
 
 
 def moderated_variances(squares: Floats, freedom: NDArray[np.int64]) -> tuple[Floats, Floats]:
-    """Draw the variances of many units towards their common value, by empirical Bayes.
+    """Shrink the variances of many units towards a common value, by empirical Bayes.
 
     The prior is s0^2 with d0 degrees of freedom, fitted to the moments of the logarithms of the units' variances (Smyth
     2004, section 6.2). A unit's variance becomes (d0 s0^2 + d s^2) / (d0 + d), with d0 + d degrees of freedom.

@@ -1,4 +1,4 @@
-"""Which true labels lie behind each given label, from what runs predict for clips that they were not trained on.
+"""The true labels behind each given label, estimated from out-of-sample predictions.
 
 A run that was not trained on a clip confuses classes as it does on test clips, whose labels are right. So the share of
 its predictions among the clips of a given label is a mixture of the rows of its test confusion matrix, and the weights

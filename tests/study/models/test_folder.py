@@ -89,7 +89,7 @@ def test_the_card_states_data_verdict_accuracy_limits_licence_and_software(writt
         "the run with seed 1 of the 2 complete runs of the study's choice",
         "| Data fingerprint |",
         "- test accuracy: ",
-        "One label a clip",
+        "One label per clip",
         "## Licence",
         "The study was run by gce-study",
     ):
