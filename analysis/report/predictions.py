@@ -76,22 +76,25 @@ def write_predictions(results: StudyResults, storage: Location, path: Path) -> W
     if not clips:
         msg = f"{results.plan.name}: the storage location does not keep the test clips of the data set"
         raise ValueError(msg)
-    rows = without = unmatched = 0
+    rows = without = damaged = unmatched = 0
     tested = results.runs[(results.runs["status"] == "complete") & results.runs["test_accuracy"].notna()]
     with writing_atomically(path) as file, _writer(file, path.suffix, columns_of(results)) as write:
         for row in tested.to_dict("records"):
             record = results.records[row["run_id"]]
             of_run = [clip for clip in clips if record.run.fold in {None, clip.fold}]
-            probabilities = _probabilities(storage, record, (len(of_run), len(results.plan.dataset.classes)))
+            probabilities, kept = _probabilities(storage, record, (len(of_run), len(results.plan.dataset.classes)))
             frame = _frame(results, row, record, of_run, probabilities)
             unmatched += frame is None
-            without += frame is not None and probabilities is None
+            without += frame is not None and not kept
+            damaged += frame is not None and kept and probabilities is None
             if frame is not None:
                 write(frame)
                 rows += len(frame)
     problems = []
     if without:
         problems.append(f"{counted(without, 'run')} of an earlier version kept no probabilities: their cells are empty")
+    if damaged:
+        problems.append(f"{counted(damaged, 'run')} with damaged outputs: the cells of their probabilities are empty")
     if unmatched:
         problems.append(f"{counted(unmatched, 'run')} left out: their predictions are of other clips or classes")
     return Written(rows, columns_of(results), tuple(problems))
@@ -122,8 +125,10 @@ def _frame(
     return pd.DataFrame(columns)
 
 
-def _probabilities(storage: Location, record: Record, shape: tuple[int, int]) -> np.ndarray[Any, Any] | None:
-    """Return the probabilities of a run's test clips, shape (clips, K); None where they are absent or damaged.
+def _probabilities(
+    storage: Location, record: Record, shape: tuple[int, int]
+) -> tuple[np.ndarray[Any, Any] | None, bool]:
+    """Return the probabilities of a run's test clips, shape (clips, K), None where they cannot be used; and if kept.
 
     Raises:
         OSError: an object store cannot be reached.
@@ -131,13 +136,15 @@ def _probabilities(storage: Location, record: Record, shape: tuple[int, int]) ->
     """
     try:
         probabilities = read_outputs(storage, record.run_id).probabilities
-    except (FileNotFoundError, DamagedError):
-        return None
+    except FileNotFoundError:
+        return None, False
+    except DamagedError:
+        return None, True
     except OSError as error:
         if is_outage(storage, error):
             raise
-        return None
-    return probabilities if probabilities.shape == shape else None
+        return None, True
+    return (probabilities if probabilities.shape == shape else None), True
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,7 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     add_study(command)
     command.add_argument("--top", type=_positive, metavar="N", help=f"print N clips (default: {TOP})")
     command.add_argument("--class", dest="of_class", metavar="LABEL", help="only clips with this given label")
-    text = "write all clips to review as CSV, with empty columns decision and new_label to fill in"
+    text = "write all clips to review as a new CSV, with empty columns decision and new_label to fill in"
     command.add_argument("--csv", type=_csv, metavar="FILE", help=text)
     text = (
         "train K runs, each of which holds out another part of the training clips, and use their predictions for it; "
@@ -103,6 +104,9 @@ def audit(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> int:
     """Print the most suspicious clips and what to do next; write the CSV."""
+    if options.csv is not None and os.path.lexists(options.csv):
+        msg = f"--csv {options.csv}: is there already, and may hold a person's decisions; allowed: a new file"
+        raise UsageError(msg)
     place = study_place(options.study, options.storage)
     find_plan(*place)
     results = load_results(*place)
@@ -186,8 +190,8 @@ def _apply(options: argparse.Namespace) -> int:
     plan = find_plan(*place)
     out = options.out or Path(f"{place.name}-reviewed.csv")
     manifest = _manifest(place, plan)
-    sources = {options.apply.absolute(), Path(str(plan.spec["dataset"].get("path", options.apply))).absolute()}
-    if out.absolute() in sources:
+    lists = [str(plan.spec["dataset"][key]) for key in ("path", "test_path") if plan.spec["dataset"].get(key)]
+    if out.resolve() in {path.resolve() for path in (options.apply, *map(Path, lists))}:
         msg = f"--out {out}: that file is an input; allowed: another file"
         raise UsageError(msg)
     decisions = read_review(options.apply, manifest)

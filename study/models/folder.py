@@ -60,8 +60,10 @@ def write_model(folder: Path, selection: Selection, model: KeptModel) -> list[st
         if sources is not None:
             keep_sources(location(temporary), sources)
         temporary.replace(folder)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(temporary, ignore_errors=True)
+        if isinstance(error, OSError):  # whose own message names the temporary folder
+            raise OSError(error.errno, f"cannot be written: {error.strerror or error}", str(folder)) from None
         raise
     return [f"{folder}: {which_runs(selection, config)}", line]
 

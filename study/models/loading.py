@@ -25,11 +25,19 @@ if TYPE_CHECKING:
     from trainables.storage.types import Location
 
 
+class DamagedWeightsError(EngineError):
+    """A file of weights is not what was written."""
+
+
 def model_of_study(selection: Selection, consent: Consent) -> KeptModel:
     """Return the model of runs of a study; raises as ``model_of_runs`` does."""
     runs = [record.run for record in selection.records]
     paths = [weights_path(selection.storage, run.run_id) for run in runs]
-    return model_of_runs(selection.storage, runs, paths, selection.results.plan.dataset.classes, consent)
+    try:
+        return model_of_runs(selection.storage, runs, paths, selection.results.plan.dataset.classes, consent)
+    except DamagedWeightsError as error:
+        msg = f"{error}; remove that file, then gce-study run FILE --retrain-choice trains its run again"
+        raise EngineError(msg) from None
 
 
 def model_of_folder(folder: Path, consent: Consent) -> KeptModel:
@@ -79,7 +87,9 @@ def model_of_runs(
         raise UsageError(str(error)) from None
     except PluginError as error:
         raise SpecError([str(error)]) from None
-    except (DamagedError, FileNotFoundError, ValueError, TypeError) as error:
+    except DamagedError as error:
+        raise DamagedWeightsError(str(error)) from None
+    except (FileNotFoundError, ValueError, TypeError) as error:
         raise EngineError(str(error)) from None
 
 

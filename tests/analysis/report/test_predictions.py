@@ -13,7 +13,7 @@ from analysis.report.codebook import column
 from analysis.report.predictions import columns_of, write_predictions
 from analysis.results.clip_labels import LabelledClip
 from trainables.losses.catalogue import CCE
-from trainables.outputs.clips import RunOutputs, write_outputs
+from trainables.outputs.clips import RunOutputs, outputs_path, write_outputs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +63,16 @@ def test_a_run_of_an_earlier_version_has_predictions_without_probabilities(
     written = write_predictions(two_runs.results(), tmp_path, path)
     assert pd.read_csv(path).loc[2:, ["p_Rain", "p_Wind"]].isna().all(axis=None)
     assert written.problems == ("1 run of an earlier version kept no probabilities: their cells are empty",)
+
+
+def test_damaged_outputs_are_not_those_of_an_earlier_version(two_runs: Builder, tmp_path: FolderLocation) -> None:
+    damaged, _ = two_runs.results().records
+    outputs_path(tmp_path, damaged).write(b"damaged")
+    written = write_predictions(two_runs.results(), tmp_path, tmp_path / "out.csv")
+    assert written.problems == (
+        "1 run of an earlier version kept no probabilities: their cells are empty",
+        "1 run with damaged outputs: the cells of their probabilities are empty",
+    )
 
 
 def test_a_true_label_is_written_where_it_is_known(two_runs: Builder, tmp_path: FolderLocation) -> None:

@@ -30,7 +30,7 @@ PATHS = ("0.wav", "1.wav", "2.wav", "3.wav", "4.wav", "5.wav")
 
 
 def _write(storage: Path, paths: Sequence[str] = PATHS, *, outputs: bool = True, **fields: Any) -> None:
-    study = Builder(clips=SIZES, spec={"dataset": {"kind": "folder", "root": "x"}}, **fields)
+    study = Builder(clips=SIZES, **{"spec": {"dataset": {"kind": "folder", "root": "x"}}} | fields)
     labels = ("Rain",) * 5 + ("Wind",)
     clips = [Clip(path, label, "train", verified=path == "0.wav") for path, label in zip(paths, labels, strict=True)]
     clips += [Clip(f"t{label}.wav", label, "test", verified=True) for label in ("Rain", "Wind")]
@@ -132,12 +132,33 @@ def test_the_problems_of_a_review_are_printed_together(folder: Path, capsys: pyt
     assert not (folder / "best-t-reviewed.csv").exists()
 
 
-def test_the_review_itself_is_never_overwritten(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("out", ["./review.csv", "../{folder}/review.csv"])
+def test_the_review_itself_is_never_overwritten(folder: Path, out: str, capsys: pytest.CaptureFixture[str]) -> None:
     text = "path,label,decision\n1.wav,Rain,drop\n"
     (folder / "review.csv").write_text(text)
-    assert main(["audit", "best-t", "--apply", "review.csv", "--out", "./review.csv"]) == 2
+    assert main(["audit", "best-t", "--apply", "review.csv", "--out", out.format(folder=folder.name)]) == 2
     assert (folder / "review.csv").read_text() == text
-    assert "--out review.csv: that file is an input" in capsys.readouterr().err
+    assert "review.csv: that file is an input" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("key", ["path", "test_path"])
+def test_the_lists_of_the_data_set_are_never_overwritten(tmp_path: Path, key: str) -> None:
+    (tmp_path / "review.csv").write_text("path,label,decision\n1.wav,Rain,drop\n")
+    (tmp_path / "clips.csv").write_text("as it was")
+    _write(tmp_path / "csv", spec={"dataset": {"kind": "csv", key: str(tmp_path / "clips.csv")}})
+    apply = ["audit", "best-t", "--storage", "csv", "--apply", "review.csv", "--out"]
+    assert main([*apply, f"../{tmp_path.name}/clips.csv"]) == 2
+    assert (tmp_path / "clips.csv").read_text() == "as it was"
+
+
+def test_a_review_never_replaces_a_file_which_may_hold_decisions(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "review.csv").write_text("as it was")
+    assert main(["audit", "best-t", "--csv", "review.csv"]) == 2
+    assert (folder / "review.csv").read_text() == "as it was"
+    printed = capsys.readouterr().err
+    assert "--csv review.csv: is there already, and may hold a person's decisions; allowed: a new file" in printed
 
 
 def test_injected_sounds_outside_the_data_set_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

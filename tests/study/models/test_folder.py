@@ -145,7 +145,7 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path, selection, model, mo
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("pathlib.Path.write_bytes", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match=f"cannot be written: No space left on device: '{tmp_path / 'model'}'"):
         write_model(tmp_path / "model", selection, model)
     assert not list(tmp_path.iterdir())
 
@@ -159,3 +159,10 @@ def test_damaged_weights_are_an_error_that_names_the_file(written):
     (written / "model.safetensors").write_bytes(b"12345678")
     with pytest.raises(EngineError, match=r"model\.safetensors: damaged"):
         model_of_folder(written, REFUSE)
+
+
+def test_damaged_weights_of_a_study_are_an_error_that_states_how_to_replace_them(selection, monkeypatch):
+    path = weights_path(selection.storage, selection.records[0].run_id)
+    monkeypatch.setattr(type(path), "read_bytes", lambda _: b"12345678")
+    with pytest.raises(EngineError, match=r"damaged: .*; remove that file, then gce-study run FILE --retrain-choice"):
+        model_of_study(selection, REFUSE)
