@@ -180,7 +180,7 @@ def _metric_switch(snapshot: Snapshot, address: Address) -> list[Any]:
     measured = [name for name in REPORTABLE if runs[f"test_{name}"].notna().any()]
     if len(measured) < 2:  # noqa: PLR2004 -- nothing to choose between
         return []
-    links: list[Any] = ["Test clips are reported by "]
+    links: list[Any] = ["Metric on test clips: "]
     for name in measured:
         words = METRICS[name].words
         links += [html.Strong(words) if name == shown else dcc.Link(words, href=str(address.but(metric=name))), ", "]

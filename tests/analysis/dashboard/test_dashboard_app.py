@@ -415,7 +415,7 @@ def test_a_metric_that_every_run_lacks_is_neither_offered_nor_reported(study, st
     study.write(storage)
     text = look(studies, "/study/best-t", "?metric=top3")[0]
     assert "Test accuracy" in text
-    assert "Test clips are reported by" not in text
+    assert "Metric on test clips" not in text
 
 
 def test_test_accuracies_of_a_running_study_are_hidden_on_every_page_and_in_every_file_until_asked_for(
