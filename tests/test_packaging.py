@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("study", "trainables", "analysis")
 
 
-USES = {"run": {""}, "cluster": {"", "cluster"}, "dev": {"", "audit", "cluster", "dashboard", "dev", "onnx"}}
+USES = {"run": {""}, "cluster": {"", "cluster"}, "dev": {"", "cluster", "dashboard", "dev", "onnx"}}
 # What builds the project, which each file of hashes has too, so that a build fetches nothing.
 BUILDING = {"hatchling", "editables", "packaging", "pathspec", "pluggy", "tomlkit", "trove-classifiers"}
 

@@ -17,7 +17,7 @@ from analysis.findings.label_evidence import gather_evidence
 from analysis.results.clip_labels import read_training_clips
 from analysis.statistics.label_audit.measures import auroc, precision_at
 from analysis.statistics.label_audit.noise_rates import MIN_VERIFIED, NoiseRates, rates_by_verified
-from analysis.statistics.label_audit.out_of_sample import MISSING, has_cleanlab, self_confidence
+from analysis.statistics.label_audit.out_of_sample import self_confidence
 from analysis.statistics.label_audit.scores import clip_scores, mean_known, normal_scores
 from analysis.statistics.label_audit.suggestions import suggestions
 from analysis.statistics.label_audit.transitions import transitions
@@ -107,10 +107,8 @@ def label_audit(finding: Finding, storage: Location) -> LabelAudit | None:
     if (neighbours := _neighbours(finding, storage, lacking)) is not None and len(neighbours) == len(training.paths):
         scores["neighbours"] = normal_scores(neighbours)[None]
     crossed = evidence.out_of_sample
-    if crossed is not None and has_cleanlab():
+    if crossed is not None:
         scores["out_of_sample"] = normal_scores(self_confidence(crossed.probabilities, given))[None]
-    elif crossed is not None:
-        lacking.append(MISSING)
     moved = None
     if crossed is not None and crossed.confusion.any():
         moved = transitions(crossed.predicted, crossed.confusion, RESAMPLING_SEED)

@@ -121,7 +121,6 @@ def test_neighbours_that_nobody_compared_are_stated(tmp_path: Path) -> None:
 
 
 def test_a_study_that_predicts_the_clips_of_another_adds_to_its_audit(tmp_path: Path) -> None:
-    pytest.importorskip("cleanlab")
     _study(tmp_path)
     other = Builder(name="best-t-folds-2", clips=SIZES)
     run_id = other.add("cce", CCE(name="cce"), 0, training=Training(split="in_turn", validation=0.5))
@@ -172,7 +171,6 @@ def _study_in_turn(storage: Path) -> Builder:
 
 
 def test_probabilities_of_held_out_clips_enter_the_score_and_estimate_the_transitions(tmp_path: Path) -> None:
-    pytest.importorskip("cleanlab")
     _study_in_turn(tmp_path)
     audit = _audit(tmp_path)
     assert audit.sources == ("margins", "out_of_sample")
@@ -182,14 +180,6 @@ def test_probabilities_of_held_out_clips_enter_the_score_and_estimate_the_transi
     assert (audit.classes["low"] < audit.classes["noise_rate"]).all()
     assert audit.transition is not None
     assert audit.transition.loc["Rain", "Wind"] == pytest.approx(1 / 12, abs=0.05)
-
-
-def test_without_cleanlab_a_line_states_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    _study_in_turn(tmp_path)
-    monkeypatch.setattr("analysis.findings.label_audit.has_cleanlab", lambda: False)
-    audit = _audit(tmp_path)
-    assert audit.sources == ("margins",)
-    assert audit.lacking[0].endswith("install the extra audit: pip install -c constraints.txt '.[audit]'")
 
 
 def test_probabilities_of_other_classes_are_named_and_left_out(tmp_path: Path) -> None:
