@@ -69,7 +69,7 @@ class StudyState:
     Attributes:
         name: the study's name.
         runs: the runs planned so far, by run_id.
-        recorded: the records so far, by run_id, without their curves and predictions.
+        recorded: the records so far, by run_id, without their predictions and with the last epoch alone.
         counts: the number of records by status.
         in_flight: the runs that are being trained, by run_id.
         held: run_id -> the other process that trains the run, for runs that wait for it.

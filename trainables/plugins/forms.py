@@ -9,6 +9,7 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from trainables.config import Training
+from trainables.metrics import METRICS
 from trainables.networks.base import Input, Network
 from trainables.plugins.sources import PluginError
 
@@ -19,9 +20,10 @@ NAME = r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*"  # of what a plugin defines: prefix.n
 NAME_FORM = 'name: Literal["prefix.name"], in lower-case letters, digits and _'
 # Names that a parameter cannot have: an arm has it, or the table of runs has such a column.
 TAKEN = Training.model_fields.keys() | {
-    *("arm", "configuration", "cpu_s", "epochs", "error", "gpu_hours", "loss", "network", "parameter", "price"),
-    *("run_id", "seed", "selection_score", "series", "stage", "status", "subset", "test_accuracy", "training"),
-    *("validation_accuracy", "validation_clip_accuracy", "value", "verified_accuracy", "wall_s"),
+    *("arm", "configuration", "cpu_s", "epochs", "error", "fold", "gpu_hours", "loss", "network", "parameter", "price"),
+    *("run_id", "seed", "selection_score", "series", "stage", "status", "subset", "training"),
+    *("validation_clip_accuracy", "value", "wall_s"),
+    *(f"{clips}_{metric}" for clips in ("validation", "verified", "test") for metric in METRICS),
 }
 
 

@@ -61,13 +61,14 @@ def heard(state):
     assert observers[0].events == observers[1].events
 
 
-def test_neither_curves_nor_predictions_are_held_in_memory(state):
+def test_of_curves_and_predictions_the_last_epoch_alone_is_held_in_memory(state):
     state.plan([planned(1)])
-    whole = record(EXPLORING, epochs=[point(1)], test=Test(accuracy=0.5, predictions=[0, 1]))
+    whole = record(EXPLORING, epochs=[point(1), point(2)], test=Test(accuracy=0.5, predictions=[0, 1]))
     state.record(whole)
-    state.record(record(planned(1), epochs=[point(1)]), known=True)
-    assert [(kept.status, kept.epochs, kept.test) for kept in state.recorded.values()] == [("complete", [], None)] * 2
-    assert whole.epochs == [point(1)]
+    state.record(record(planned(1), epochs=[point(1), point(2)]), known=True)
+    held = [("complete", [point(2)], None)] * 2
+    assert [(kept.status, kept.epochs, kept.test) for kept in state.recorded.values()] == held
+    assert whole.epochs == [point(1), point(2)]
 
 
 def test_every_observer_hears_of_a_run_from_its_start_to_its_whole_record(state, heard):
