@@ -110,6 +110,9 @@ def select(storage: Location, name: str, *, seed: int | None = None, ensemble: b
     present = storage.map(lambda run_id: weights_path(storage, run_id).exists(), runs["run_id"].tolist())
     kept = runs[list(present)]
     wanted = kept if seed is None else kept[kept["seed"] == seed]
+    if kept.empty and set(runs["stage"]) == {"explore"}:
+        msg = f"{choice} is not confirmed yet, and exploring runs leave no weights; continue with: gce-study run FILE"
+        raise UsageError(msg)
     if wanted.empty:
         which = "" if seed is None or kept.empty else f" of seed {seed}; those of these seeds are: {_listed(kept)}"
         msg = f"{choice} has no kept weights{which}; gce-study run FILE --retrain-choice trains its runs again"

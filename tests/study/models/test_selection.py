@@ -84,6 +84,17 @@ def test_a_choice_without_weights_is_refused_with_the_remedy(storage):
     )
 
 
+def test_a_choice_that_is_not_confirmed_yet_is_refused_with_the_next_step(tmp_path):
+    builder = Builder(name="s", method={"name": "settle"})
+    for seed in range(2):
+        builder.add("gce", GCE(name="gce"), seed, validation=0.8, stage="explore")
+    builder.write(tmp_path)
+    assert refused(location(tmp_path)) == (
+        "s: the choice, gce on all, is not confirmed yet, and exploring runs leave no weights; "
+        "continue with: gce-study run FILE"
+    )
+
+
 def test_an_ensemble_of_one_is_refused(storage):
     for record in select(storage, "s", ensemble=True).records[1:]:
         weights_path(storage, record.run_id).unlink()
