@@ -24,7 +24,7 @@ demo: .venv/installed
 test: .venv/installed-dev lint
 	$(BIN)/python -m pytest
 
-# All that starts neither Ray nor a browser: about three minutes on two cores.
+# All that starts neither Ray nor a browser: about two minutes on two cores.
 test-fast: .venv/installed-dev
 	$(BIN)/python -m pytest -m "not slow"
 

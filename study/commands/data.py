@@ -68,7 +68,10 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
         "describe", help="print classes, hours, rates, subsets, every problem, and pitfalls for training"
     )
     describe.add_argument(
-        "root", type=_path, metavar="ROOT", help="a published data set, a folder per class, or a .csv file"
+        "root",
+        type=_path,
+        metavar="ROOT",
+        help="a study file, a published data set, a folder per class, or a .csv file",
     )
     describe.add_argument(
         "--kind",
@@ -141,7 +144,7 @@ def parse_any(path: Path, kind: str | None = None) -> tuple[Manifest, list[str]]
         kind: of the data set at the path; by default it is found out.
 
     """
-    if kind is None and path.suffix in STUDY_FILES and path.is_file():
+    if kind is None and path.suffix in STUDY_FILES and not path.is_dir():
         return local_copy(read_spec(path).dataset, cache()).parse(cache())
     model = KINDS[kind] if kind else next(model for model in KINDS.values() if model.recognises(path))
     return model.at(path).parse(cache())

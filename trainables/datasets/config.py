@@ -9,12 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from trainables.datasets.base import KIND, DataSetKind
 from trainables.datasets.keys import InjectedNoise, LocalPath, Noise, Rate, Seed, SilentClips, TestedFolds
 from trainables.datasets.presets import ARCA23K, ARCA23KFSD, ESC50, FSDKaggle2018, UrbanSound8K
-from trainables.frozen import Frozen
+from trainables.frozen import Frozen, not_allowed
 from trainables.storage.location import is_url
 
 if TYPE_CHECKING:
@@ -67,6 +67,15 @@ class Columns(Frozen):
     def names(self) -> dict[str, str]:
         """The names that are set."""
         return self.model_dump(exclude_none=True)
+
+    @model_validator(mode="after")
+    def _are_different(self) -> Self:
+        uses: dict[str, str] = {}
+        for use, column in self.names.items():
+            other = uses.setdefault(column, use)
+            if other != use and {other, use} != {"label", "true_label"}:  # all given labels may be known to be true
+                raise not_allowed((use,), f"another column than {column}, which has the {other}")
+        return self
 
 
 _COLUMNS = Columns()

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from trainables.datasets.config import CSV, KINDS, Columns, Folder
 from trainables.datasets.keys import Noise, local_paths, path_keys
@@ -69,6 +70,17 @@ def test_a_csv_passes_its_columns_and_its_list_of_test_clips_on(tmp_path):
     ]
     assert problems == []
     assert manifest.root == Path.home() / "sounds"
+
+
+def test_one_column_cannot_have_two_uses():
+    with pytest.raises(ValidationError) as refused:
+        Columns(path="file", label="kind", split="file")
+    (error,) = refused.value.errors()
+    assert error["ctx"] == {"at": ("split",), "allowed": "another column than file, which has the path"}
+
+
+def test_the_given_labels_may_be_known_to_be_the_true_ones():
+    assert Columns(label="kind", true_label="kind").names == {"label": "kind", "true_label": "kind"}
 
 
 @pytest.mark.parametrize("dataset", [CSV(kind="csv", path="clips.csv"), Folder(kind="folder", root="sounds")])
