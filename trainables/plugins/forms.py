@@ -9,7 +9,6 @@ from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 from trainables.config import Training
-from trainables.metrics import METRICS
 from trainables.networks.base import Input, Network
 from trainables.plugins.sources import PluginError
 
@@ -18,12 +17,14 @@ if TYPE_CHECKING:
 
 NAME = r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*"  # of what a plugin defines: prefix.name
 NAME_FORM = 'name: Literal["prefix.name"], in lower-case letters, digits and _'
+# Those of trainables.metrics, which imports numpy: not what reading a study file needs.
+_METRICS = ("accuracy", "macro_f1", "balanced_accuracy", "top3", "log_loss", "calibration_error")
 # Names that a parameter cannot have: an arm has it, or the table of runs has such a column.
 TAKEN = Training.model_fields.keys() | {
     *("arm", "configuration", "cpu_s", "epochs", "error", "fold", "gpu_hours", "loss", "network", "parameter", "price"),
     *("run_id", "seed", "selection_score", "series", "stage", "status", "subset", "training"),
     *("validation_clip_accuracy", "value", "wall_s"),
-    *(f"{clips}_{metric}" for clips in ("validation", "verified", "test") for metric in METRICS),
+    *(f"{clips}_{metric}" for clips in ("validation", "verified", "test") for metric in _METRICS),
 }
 
 
