@@ -77,6 +77,10 @@ def as_events(storage):
                 ("accuracy/validation", "validation_accuracy"),
                 ("accuracy/validation_clips", "validation_clip_accuracy"),
                 ("accuracy/verified", "verified_accuracy"),
+                ("macro_f1/validation_clips", "validation_macro_f1"),
+                ("macro_f1/verified", "verified_macro_f1"),
+                ("balanced_accuracy/validation_clips", "validation_balanced_accuracy"),
+                ("balanced_accuracy/verified", "verified_balanced_accuracy"),
                 ("learning_rate", "learning_rate"),
                 ("q/mean", "q_mean"),
             )
