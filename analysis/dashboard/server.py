@@ -6,7 +6,7 @@ import logging
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +96,8 @@ def serving(app: WSGIApplication, listener: socket.socket) -> Iterator[threading
     try:
         yield thread
     finally:
-        server.trigger.pull_trigger(partial(_close, server, channels))  # in the loop's thread
+        with suppress(OSError):  # the loop has ended already, and closed what wakes it
+            server.trigger.pull_trigger(partial(_close, server, channels))  # in the loop's thread
         thread.join(timeout=5)
         server.task_dispatcher.shutdown(timeout=1)
 
