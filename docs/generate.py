@@ -22,6 +22,7 @@ from analysis.results.study_results import study_results
 from analysis.tables.summary import summary
 from study.cli import COMMANDS, parser
 from study.spec.study import json_schema
+from trainables.datasets.config import KINDS
 from trainables.plans import DataSummary, StudyPlan
 
 if TYPE_CHECKING:
@@ -102,17 +103,12 @@ Parameters of networks and training settings have columns where the study has or
 
 """
 
-TITLES = {
-    "Arm": "Arms", "FSDnoisy18k": "Data set of kind fsdnoisy18k", "FSDKaggle2018": "Data set of kind fsdkaggle2018",
-    "ESC50": "Data set of kind esc50", "UrbanSound8K": "Data set of kind urbansound8k",
-    "ARCA23K": "Data set of kind arca23k", "ARCA23KFSD": "Data set of kind arca23k-fsd", "CSV": "Data set of kind csv",
-    "Folder": "Data set of kind folder", "Synthetic": "Data set of kind synthetic", "Grid": "Method grid",
-    "Settle": "Method settle", "Search": "Method search", "StudyFeatures": "Features",
+DATA_SETS = {model.__name__: f"Data set of kind {kind}" for kind, model in KINDS.items()}
+TITLES = DATA_SETS | {
+    "Arm": "Arms", "Grid": "Method grid", "Settle": "Method settle", "Search": "Method search",
+    "StudyFeatures": "Features",
 }  # fmt: skip
-ORDER = [
-    "Arm", "FSDnoisy18k", "FSDKaggle2018", "ESC50", "UrbanSound8K", "ARCA23K", "ARCA23KFSD", "CSV", "Folder",
-    "Synthetic", "Noise", "Grid", "Settle", "Search", "Asha", "Budget", "StudyFeatures",
-]  # fmt: skip
+ORDER = ["Arm", *DATA_SETS, "Noise", "Grid", "Settle", "Search", "Asha", "Budget", "StudyFeatures"]
 OPEN = {
     "OpenLoss": ("Losses", "[Losses](losses.md) has the formulas."),
     "OpenNetwork": ("Networks", "[Networks](networks.md) has their layers and weights."),

@@ -55,7 +55,7 @@ def audited(  # noqa: PLR0913 -- a study has that many parts
     Args:
         study: has no run yet.
         storage: the storage location.
-        root: where to write a sound for each clip; without it there is none.
+        root: where to write a sound for each clip; without it, none is written.
         seeds: how many runs.
         clips: how many training clips.
         seconds: the length of each sound.

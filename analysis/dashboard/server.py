@@ -96,7 +96,7 @@ def serving(app: WSGIApplication, listener: socket.socket) -> Iterator[threading
     try:
         yield thread
     finally:
-        with suppress(OSError):  # the loop has ended already, and closed what wakes it
+        with suppress(OSError):  # woken by another thread, the loop has run this already and closed the trigger
             server.trigger.pull_trigger(partial(_close, server, channels))  # in the loop's thread
         thread.join(timeout=5)
         server.task_dispatcher.shutdown(timeout=1)

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.plotting.class_matrix import ROW, draw_class_matrix
 from analysis.plotting.figure import Figure
 from analysis.plotting.series import error_bars
-from analysis.plotting.theme import COLOURS, INK, PAPER, SCALE, empty, escaped
+from analysis.plotting.theme import COLOURS, INK, PAPER, empty, escaped
 from analysis.statistics.clips import class_gaps
 from analysis.statistics.clips import confusion as confusion_counts
 from analysis.statistics.intervals import LEVEL
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from analysis.statistics.arrays import Floats, Integers
     from analysis.statistics.clips import ClassAccuracy
 
-ROW = 26  # pixels of a class
 SPLITS = {"train verified": "training, verified", "train unverified": "training, unverified", "test": "test"}
 PATTERNS = ("", "/", ".")  # distinguish the splits without colour
 
@@ -74,30 +74,14 @@ def shares(confusion: Integers) -> Floats:
 def draw_confusion(confusion: Integers, classes: Sequence[str]) -> go.Figure:
     """Draw how the test clips of each label are classified (%), over all runs of a configuration."""
     names = [escaped(name) for name in classes]
-    places = list(range(len(names)))
-    figure = empty(height=230 + ROW * len(names))
-    figure.add_heatmap(
-        z=[[None if np.isnan(value) else 100 * value for value in row] for row in shares(confusion)],
-        x=places,
-        y=places,
-        customdata=[
-            [[label, said, int(confusion[i, j])] for j, said in enumerate(names)] for i, label in enumerate(names)
-        ],
-        colorscale=SCALE,
-        zmin=0,
-        zmax=100,
-        colorbar={"title": {"text": "%"}, "thickness": 14, "outlinewidth": 0},
-        xgap=1,
-        ygap=1,
-        hoverongaps=False,
-        hovertemplate="%{customdata[0]} taken for %{customdata[1]}: %{z:.1f} % (%{customdata[2]:,})<extra></extra>",
+    return draw_class_matrix(
+        shares(confusion).tolist(),
+        names,
+        rows="Label",
+        columns="Prediction",
+        hover=[[[label, said, int(confusion[i, j])] for j, said in enumerate(names)] for i, label in enumerate(names)],
+        hovertemplate="%{customdata[0]} taken for %{customdata[1]}: %{z:.1f} % (%{customdata[2]:,})",
     )
-    figure.update_xaxes(title_text="Prediction", tickvals=places, ticktext=names, tickangle=-60, showgrid=False)
-    figure.update_yaxes(
-        title_text="Label", tickvals=places, ticktext=names, range=[len(names) - 0.5, -0.5], showgrid=False
-    )
-    figure.update_layout(margin_b=60)  # there is no legend
-    return figure
 
 
 def draw_class_differences(gaps: Sequence[ClassAccuracy]) -> go.Figure:

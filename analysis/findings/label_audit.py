@@ -47,10 +47,10 @@ class LabelAudit:
         runs: how many runs the scores come from.
         clips: one row for each training clip, the most suspicious first; clips that no run saw come last and have no
             rank. Columns: ``rank`` (from 1; missing without a score), ``path``, ``label`` (as given), ``suggested``
-            (the class that most runs suggest, which can be the given one; empty if no run saw the clip), ``share`` (of
+            (the class that most runs suggest, which can be the given one; empty if no run measured it), ``share`` (of
             the runs, how many suggest it), ``agreement`` (of the seeds, in how many it has the most votes), ``score``
             (0 to 1, the most suspicious 1), ``low`` and ``high`` (its interval over seeds; NaN without a second seed
-            that differs), ``runs`` and ``seeds`` (how many saw the clip), ``trained`` and ``held_out`` (of those runs,
+            that differs), ``runs`` and ``seeds`` (how many measured it), ``trained`` and ``held_out`` (of those runs,
             how many trained on it, and how many held it out for validation), ``verified``, ``true_label`` (empty for a
             sound of none of the classes; missing where it is unknown), and the score of each source in ``sources``.
         sources: the columns of ``clips`` that ``score`` combines: ``margins``, and where they exist ``neighbours`` and

@@ -45,7 +45,7 @@ class Evidence:
     """What the runs show of N training clips of K classes.
 
     Attributes:
-        margins: normal scores, high where the margin is low; NaN where no run of the seed saw the clip. Shape
+        margins: normal scores, high where the margin is low; NaN where no run of the seed measured the clip. Shape
             (seeds, N).
         votes: how many runs suggest each class. Shape (seeds, N, K).
         trained: how many runs trained on the clip. Shape (N,).

@@ -61,4 +61,4 @@ def untrained_classes(manifest: Manifest) -> Iterator[str]:
     for label, folds in sorted(where.items()):
         if len(folds) == 1:
             fold = quoted(*folds)
-            yield f"class '{label}': all clips are in fold {fold}; while it is the test set, there are none to train on"
+            yield f"class '{label}': all clips are in fold {fold}; as the test set it leaves none to train on"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from analysis.plotting.class_matrix import ROW
 from analysis.plotting.figure import Figure
 from analysis.plotting.theme import COLOURS, INK, PAPER, empty, escaped, finite
 from analysis.statistics.intervals import LEVEL
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from analysis.findings.label_audit import LabelAudit
-
-ROW = 26  # pixels of a class
 
 
 def noise_rates(audit: LabelAudit) -> tuple[Figure, ...]:

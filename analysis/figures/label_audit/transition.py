@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.figures.clips import ROW
+from analysis.plotting.class_matrix import draw_class_matrix
 from analysis.plotting.figure import Figure
-from analysis.plotting.theme import SCALE, empty, escaped, finite
+from analysis.plotting.theme import escaped
 from trainables.naming import set_off
 
 if TYPE_CHECKING:
@@ -34,34 +34,15 @@ def transition(audit: LabelAudit) -> tuple[Figure, ...]:
 
 def draw_transition(matrix: pd.DataFrame) -> go.Figure:
     """Draw the probability of each given label (columns) for each true class (rows), in %; both are class names."""
-    given, true = ([escaped(str(name)) for name in names] for names in (matrix.columns, matrix.index))
-    figure = empty(height=230 + ROW * len(true))
-    figure.add_heatmap(
-        z=[finite(row, 100) for row in matrix.to_numpy().tolist()],
-        x=list(range(len(given))),
-        y=list(range(len(true))),
-        customdata=[[[label, name] for name in given] for label in true],
-        colorscale=SCALE,
-        zmin=0,
-        zmax=100,
-        colorbar={"title": {"text": "%"}, "thickness": 14, "outlinewidth": 0},
-        xgap=1,
-        ygap=1,
-        hoverongaps=False,
-        hovertemplate="%{customdata[0]} labelled as %{customdata[1]}: %{z:.1f} %<extra></extra>",
+    names = [escaped(str(name)) for name in matrix.index]
+    return draw_class_matrix(
+        matrix.to_numpy().tolist(),
+        names,
+        rows="True class",
+        columns="Given label",
+        hover=[[[true, given] for given in names] for true in names],
+        hovertemplate="%{customdata[0]} labelled as %{customdata[1]}: %{z:.1f} %",
     )
-    figure.update_xaxes(
-        title_text="Given label", tickvals=list(range(len(given))), ticktext=given, tickangle=-60, showgrid=False
-    )
-    figure.update_yaxes(
-        title_text="True class",
-        tickvals=list(range(len(true))),
-        ticktext=true,
-        range=[len(true) - 0.5, -0.5],
-        showgrid=False,
-    )
-    figure.update_layout(margin_b=60)  # there is no legend
-    return figure
 
 
 def most_mislabelled(matrix: pd.DataFrame, most: int) -> list[tuple[str, str, float]]:

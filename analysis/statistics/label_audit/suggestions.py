@@ -22,7 +22,7 @@ class Suggestions:
     Attributes:
         suggested: class index; the given label where that has as many votes as any other, ``UNSEEN`` where no run saw
             the clip. Shape (N,).
-        share: of the runs that saw the clip, how many suggest that class; NaN where none did. Shape (N,).
+        share: of the runs that measured the clip, how many suggest that class; NaN where none did. Shape (N,).
         agreement: of the seeds, in how many that class has the most votes; NaN where none saw it. Shape (N,).
 
     """

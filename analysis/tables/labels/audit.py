@@ -121,6 +121,6 @@ def _percent(share: float) -> str:
 
 
 def _ends(row: Mapping[Any, Any], scale: float, form: str) -> str:
-    """Return an interval after its number; empty where there is none."""
+    """Return an interval after its number; empty without one."""
     low, high = row["low"], row["high"]
     return f" ({scale * low:{form}} to {scale * high:{form}})" if isfinite(low) and isfinite(high) else ""

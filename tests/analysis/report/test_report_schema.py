@@ -19,15 +19,20 @@ if TYPE_CHECKING:
     from factories import Builder
 
 
+def problems_of(builder: Builder) -> list[str]:
+    """Return what is wrong with the report.json of a study."""
+    report = method_report(builder.results())
+    document = json.loads(report_json(report, report_sections(report)))
+    return [error.message for error in jsonschema.Draft202012Validator(report_schema()).iter_errors(document)]
+
+
 def test_the_report_of_a_grid_is_valid(full_study: Builder) -> None:
-    report = method_report(full_study.results())
-    jsonschema.validate(json.loads(report_json(report, report_sections(report))), report_schema())
+    assert problems_of(full_study) == []
 
 
 def test_the_report_of_an_empty_study_is_valid(study: Builder) -> None:
     study.temperatures([2.0], 0)
-    report = method_report(study.results())
-    jsonschema.validate(json.loads(report_json(report, report_sections(report))), report_schema())
+    assert problems_of(study) == []
 
 
 def test_a_report_without_a_verdict_is_not_valid(full_study: Builder) -> None:

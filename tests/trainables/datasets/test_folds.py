@@ -138,7 +138,7 @@ def test_wrong_folds_have_a_message_each(tmp_path, folds, of_fold, problem):
 
 def test_a_class_whose_clips_are_all_in_one_fold_is_refused_by_name(tmp_path):
     manifest, _ = read(tmp_path, of_fold=lambda i: 1 if i % 2 else i // 2 % 3 + 1)
-    expected = "class 'dog': all clips are in fold '1'; while it is the test set, there are none to train on"
+    expected = "class 'dog': all clips are in fold '1'; as the test set it leaves none to train on"
     assert structure(manifest) == [expected]
 
 

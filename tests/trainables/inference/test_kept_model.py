@@ -12,46 +12,46 @@ from trainables.networks.catalogue import EmbeddingHead
 
 
 @pytest.fixture(scope="module")
-def test_paths(manifest):
+def paths(manifest):
     return [Path(manifest.root) / clip.path for clip in manifest.clips if clip.split == "test"]
 
 
-def test_it_predicts_the_test_clips_as_the_run_did(model, runs, test_paths):
+def test_it_predicts_the_test_clips_as_the_run_did(model, runs, paths):
     evaluation = runs[0].evaluation
-    predicted = np.stack([model.predict(path).to_numpy()[0] for path in test_paths])
+    predicted = np.stack([model.predict(path).to_numpy()[0] for path in paths])
     assert predicted.argmax(axis=1).tolist() == evaluation.test.predictions
     np.testing.assert_allclose(predicted, evaluation.outputs.probabilities, rtol=2**-11, atol=1e-6)  # of float16
 
 
-def test_the_probabilities_of_a_sound_sum_to_one(model, test_paths):
-    wave = read_mono(test_paths[0], model.sample_rate)
+def test_the_probabilities_of_a_sound_sum_to_one(model, paths):
+    wave = read_mono(paths[0], model.sample_rate)
     probabilities = model(wave)
     assert probabilities.dtype == np.float32
     assert probabilities.sum() == pytest.approx(1, abs=1e-6)
 
 
-def test_a_waveform_and_its_file_have_the_same_probabilities(model, test_paths):
-    wave = read_mono(test_paths[0], model.sample_rate)
-    assert model.predict(test_paths[0]).to_numpy()[0].tolist() == model(wave).tolist()
+def test_a_waveform_and_its_file_have_the_same_probabilities(model, paths):
+    wave = read_mono(paths[0], model.sample_rate)
+    assert model.predict(paths[0]).to_numpy()[0].tolist() == model(wave).tolist()
 
 
-def test_an_ensemble_has_the_geometric_mean_of_its_networks_normalised(ensemble, runs, manifest, test_paths):
-    wave = read_mono(test_paths[0], ensemble.sample_rate)
+def test_an_ensemble_has_the_geometric_mean_of_its_networks_normalised(ensemble, runs, manifest, paths):
+    wave = read_mono(paths[0], ensemble.sample_rate)
     alone = [kept_model([run.run], [run.weights], manifest.classes)(wave) for run in runs]
     product = np.sqrt(alone[0] * alone[1])
     assert ensemble(wave) == pytest.approx(product / product.sum(), abs=1e-6)
 
 
-def test_a_prediction_names_its_windows_and_classes(model, test_paths):
-    table = model.predict(test_paths[0], window=0.5)
+def test_a_prediction_names_its_windows_and_classes(model, paths):
+    table = model.predict(paths[0], window=0.5)
     assert table.index.names == ["start_s", "end_s"]
     assert list(table.columns) == list(model.classes)
     assert table.index[0] == (0.0, 0.5)
 
 
-def test_a_window_of_a_file_is_predicted_like_a_file_of_its_own(model, test_paths):
-    wave = read_mono(test_paths[0], model.sample_rate)
-    windows = list(model.windows(test_paths[0], window=0.5, hop=0.25))
+def test_a_window_of_a_file_is_predicted_like_a_file_of_its_own(model, paths):
+    wave = read_mono(paths[0], model.sample_rate)
+    windows = list(model.windows(paths[0], window=0.5, hop=0.25))
     second = wave[round(0.25 * model.sample_rate) : round(0.75 * model.sample_rate)]
     assert windows[1].probabilities.tolist() == model(second).tolist()
 

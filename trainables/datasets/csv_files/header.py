@@ -95,7 +95,7 @@ def _missing(header: list[str], wanted: Sequence[Column]) -> str:
     required = ",".join(column.names[0] for column in wanted if column.required)
     others = "; dataset.columns takes other names" if any(c.names[1:] for c in lacking) else ""
     if any(column.name == "split" for column in lacking):
-        others += f"; set dataset.{'folds' if FOLD in header else 'test_path'} if there is none"
+        others += f"; set dataset.{'folds' if FOLD in header else 'test_path'} if it has no split"
     return f"no column {names}; required: {required}; found: {_shown(header)}{others}"
 
 

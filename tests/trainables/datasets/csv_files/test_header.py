@@ -47,14 +47,14 @@ def problems(folder: Path, content: bytes) -> list[str]:
             "path,kl\x1bass,spl",
             (
                 "no column label (or category, class), split; required: path,label,split; found: "
-                "'path,kl\\x1bass,spl'; dataset.columns takes other names; set dataset.test_path if there is none"
+                "'path,kl\\x1bass,spl'; dataset.columns takes other names; set dataset.test_path if it has no split"
             ),
         ),
         (
             "filename,fold,target,category",
             (
                 "no column split; required: path,label,split; found: filename,fold,target,category; set dataset.folds "
-                "if there is none"
+                "if it has no split"
             ),
         ),
         ("path,label,path,split,verified", "column 'path' occurs twice"),
