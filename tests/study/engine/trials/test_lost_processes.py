@@ -23,7 +23,8 @@ if any(word.endswith("default_worker.py") for word in sys.orig_argv):
                     raise ImportError("libfoo.so.1: cannot open shared object file")
                 os.kill(os.getpid(), 11)
     if os.environ["FAULT"] == "start":
-        raise SystemExit("a library is broken")
+        os.write(2, b"SystemExit: a library is broken\\n")  # at once: processes that start together share the file
+        os._exit(1)
     sys.meta_path.insert(0, Broken())
 """
 RUN = """
