@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.text.methods.bibliography import REFERENCES
+from analysis.text.methods.bibliography import WORKS
 from analysis.text.methods.networks import NETWORKS
 from trainables.losses.catalogue import CCE
 from trainables.networks.catalogue import NETWORKS as MODELS
@@ -32,7 +32,7 @@ def methods(study: Builder, *networks: tuple[str, Network], embeddings: Embeddin
 
 def test_every_built_in_network_has_a_name_in_words_and_a_work_that_is_listed() -> None:
     assert set(NETWORKS) == {model.model_fields["name"].default for model in MODELS}
-    assert {work for _, work in NETWORKS.values() if work} <= set(REFERENCES)
+    assert {work for _, work in NETWORKS.values() if work} <= set(WORKS)
 
 
 def test_the_network_of_the_baseline_is_named_with_the_protocol_and_its_weights(study: Builder) -> None:
@@ -50,7 +50,7 @@ def test_another_network_for_all_runs_is_named_with_its_weights_and_its_work(stu
         in text
     )
     assert "three convolutional layers" not in text
-    assert REFERENCES["fonseca_fsd50k"][1] in works
+    assert WORKS["fonseca_fsd50k"].reference() in works
 
 
 def test_networks_that_are_compared_are_listed_with_the_arms_that_train_them(study: Builder) -> None:

@@ -12,7 +12,7 @@ from analysis.statistics.best_arm import noise, prior
 from analysis.statistics.best_arm.assessment import REGRET_RUNS
 from analysis.statistics.best_arm.posterior import DRAWS
 from analysis.text.methods import procedures
-from analysis.text.methods.bibliography import REFERENCES
+from analysis.text.methods.bibliography import WORKS
 from analysis.text.methods.losses import LOSSES
 from factories import Builder
 from trainables.config import Training
@@ -69,12 +69,12 @@ def test_a_grid_names_data_losses_seeds_and_intervals(full_study: Builder) -> No
     ):
         assert fact in text
     assert "differing from it" not in text
-    assert {REFERENCES[work][1] for work in ("deng", "fonseca", "frosst", "holm", "hsu", "zhang")} <= set(works)
+    assert {WORKS[work].reference() for work in ("deng", "fonseca", "frosst", "holm", "hsu", "zhang")} <= set(works)
 
 
 def test_every_work_that_is_cited_is_listed_once(full_study: Builder) -> None:
     text, *works = full_study.report().methods
-    cited = {line for name, line in REFERENCES.values() if name in text}
+    cited = {work.reference() for work in WORKS.values() if work.citation() in text}
     assert sorted(cited) == sorted(works)
 
 
@@ -274,13 +274,13 @@ def test_the_model_for_missing_runs_is_named_where_runs_are_missing(study: Build
 def test_every_work_of_a_procedure_is_in_the_bibliography() -> None:
     known = [value for value in vars(procedures).values() if isinstance(value, procedures.Procedure)]
     assert len(known) > 15
-    assert {work for procedure in known for work in procedure.works} <= set(REFERENCES)
+    assert {work for procedure in known for work in procedure.works} <= set(WORKS)
 
 
 def test_every_loss_has_its_words_and_its_work() -> None:
     names = {re.sub("_origin$", "", str(model.model_fields["name"].annotation.__args__[0])) for model in MODELS}
     assert names == set(LOSSES)
-    assert {work for _, work in LOSSES.values()} - {""} <= set(REFERENCES)
+    assert {work for _, work in LOSSES.values()} - {""} <= set(WORKS)
 
 
 def test_settings_that_differ_are_stated_with_each_loss(study: Builder) -> None:
