@@ -29,9 +29,9 @@ from typing import TYPE_CHECKING, Any
 
 from large_study import NAME, planned_runs, write_study
 
+from analysis.dashboard.addresses import slug
 from analysis.dashboard.app import make_app
 from analysis.dashboard.guard import Guard
-from analysis.dashboard.pages import slug
 from analysis.dashboard.server import serving
 from analysis.dashboard.studies import Studies
 from analysis.report.render import find_browser

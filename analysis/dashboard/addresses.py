@@ -118,3 +118,8 @@ def view_of(query: Mapping[str, str]) -> dict[str, Any]:
     show_test = all(query.get(name) == value for name, value in SHOW_TEST.items())
     metric = query.get("metric", "")
     return {"show_test": show_test, "metric": metric if metric in REPORTABLE else "accuracy"}
+
+
+def slug(title: str) -> str:
+    """Return a title in the form used in addresses and CSV file names."""
+    return "-".join(title.lower().split())

@@ -16,11 +16,13 @@ from plotly.utils import PlotlyJSONEncoder
 
 from analysis.plotting.dark import on_dark
 from trainables.characters import visible
+from trainables.naming import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analysis.dashboard.addresses import Address
+    from analysis.dashboard.studies import Studies
     from analysis.plotting.figure import Figure
     from analysis.tables.table import Table
 
@@ -176,6 +178,24 @@ def aria(**attributes: str) -> Any:  # noqa: ANN401 -- dash has no types for the
 def outward(name: str, address: str) -> Any:  # noqa: ANN401 -- a component
     """Return a link to a page of another server, which opens in a new tab."""
     return html.A(name, href=address, target="_blank", rel="noopener noreferrer")
+
+
+def elsewhere(studies: Studies, ray_dashboard: str = "") -> list[Any]:
+    """Return links to the other pages about the studies that are reachable."""
+    addresses = {"TensorBoard": studies.tensorboard(), "Ray dashboard": ray_dashboard}
+    links = [outward(name, address) for name, address in addresses.items() if address]
+    return [html.P(links, className="turning")] if links else []
+
+
+def badge(state: str) -> Any:  # noqa: ANN401 -- a component
+    """Return the state of a study as a badge."""
+    return html.Span(state, className=f"badge {state.replace(' ', '-')}")
+
+
+def bar(recorded: int, planned: int) -> Any:  # noqa: ANN401 -- a component
+    """Return how many of the planned runs are recorded, as a bar."""
+    text = f"{recorded} of {counted(planned, 'run')} recorded"
+    return html.Progress(value=str(recorded), max=str(max(1, planned)), **aria(label=text))
 
 
 def scrolled(inner: Any, label: str) -> Any:  # noqa: ANN401 -- components

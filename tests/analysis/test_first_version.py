@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.dashboard.addresses import Address
-from analysis.dashboard.pages import make_page
+from analysis.dashboard.pages.routes import make_page
 from analysis.dashboard.studies import Studies
 from analysis.report.export import epochs_table, runs_table
 from analysis.report.method_report import method_report

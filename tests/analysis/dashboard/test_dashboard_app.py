@@ -7,9 +7,10 @@ from dash import no_update
 from dash.exceptions import PreventUpdate
 from plotly.utils import PlotlyJSONEncoder
 
-from analysis.dashboard.app import Browser, make_app, update, zoomed
+from analysis.dashboard.app import make_app
 from analysis.dashboard.guard import Guard, is_loopback
 from analysis.dashboard.studies import Studies
+from analysis.dashboard.updates import Browser, update, zoomed
 from analysis.results.study_results import load_results
 from factories import write_record
 from study.ledger.claim import owner

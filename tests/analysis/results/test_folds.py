@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.dashboard.run_pages import columns_of
+from analysis.dashboard.pages.runs import columns_of
 from analysis.figures.run_map import run_map_data
 from analysis.results.clip_labels import matches_labels, predictions, read_labels
 from analysis.results.runs_table import folds_of, scores, scores_of_folds

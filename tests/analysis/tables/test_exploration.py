@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis.dashboard.run_pages import columns_of
+from analysis.dashboard.pages.runs import columns_of
 from analysis.dashboard.snapshot import seeds_table
 from analysis.tables.accuracy import choice_table
 from analysis.tables.exploration import search_table, settle_table

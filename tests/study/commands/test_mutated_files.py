@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analysis.dashboard.addresses import Address
-from analysis.dashboard.pages import make_page
+from analysis.dashboard.pages.routes import make_page
 from analysis.dashboard.studies import Studies
 from analysis.results.study_state import Progress, progress_path
 from factories import FINGERPRINT, Builder

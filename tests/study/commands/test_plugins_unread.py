@@ -6,8 +6,8 @@ import sys
 import pytest
 from plotly.utils import PlotlyJSONEncoder
 
-from analysis.dashboard.app import Browser, update
 from analysis.dashboard.studies import Studies
+from analysis.dashboard.updates import Browser, update
 from analysis.study import load_study
 from factories import Builder
 from plugin_files import FOCAL, plugin_sources, write_plugin

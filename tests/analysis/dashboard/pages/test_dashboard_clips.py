@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analysis.dashboard.addresses import Address, parse
-from analysis.dashboard.app import make_app, table_file
+from analysis.dashboard.app import make_app
+from analysis.dashboard.files import table_file
 from analysis.dashboard.guard import Guard
-from analysis.dashboard.label_page import ROWS_PER_PAGE, listing
-from analysis.dashboard.pages import make_page
+from analysis.dashboard.pages.clips import ROWS_PER_PAGE, listing
+from analysis.dashboard.pages.routes import make_page
 from analysis.dashboard.sounds import ELSEWHERE
 from analysis.dashboard.studies import Studies
 from analysis.study import load_study

@@ -1,88 +1,35 @@
-"""The list of a study's runs with its filters, and the page of one run."""
+"""The page of one run."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from dash import dcc, html
 
-from analysis.dashboard.addresses import FILTERS
-from analysis.dashboard.blocks import MIN_CHOICES, Block, Page, aria, chip, page_links, part, percent, scrolled, table
-from analysis.dashboard.runs import SORTS, confusion_of, listing, provenance_of, settings_of, with_running
+from analysis.dashboard.blocks import Block, Page, part, percent, scrolled, table
+from analysis.dashboard.pages.runs import with_running
 from analysis.dashboard.studies import UnreadableStudyError, distinct
 from analysis.figures.learning_curves import Curve, draw_learning_curves
 from analysis.plotting.figure import Figure
-from analysis.results.measures import metric_name, on_verified, plain_column
+from analysis.results.clip_labels import matches_labels
+from analysis.results.measures import metric_name, plain_column
 from analysis.results.runs_table import METRICS, Key, selected_on
-from trainables.naming import counted
+from analysis.statistics.clips import confusion
+from analysis.tables.table import NONE, Table
+from analysis.text.features import features_in_words
+from trainables.naming import listed_names, number, symbol
 from trainables.records import log_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from analysis.dashboard.addresses import Address
-    from analysis.dashboard.runs import Listing
-    from analysis.dashboard.studies import Live, Studies
-    from analysis.results.study_results import StudyResults
+    from analysis.dashboard.studies import Studies
+    from analysis.results.clip_labels import ClipLabels
+    from trainables.plans import PlannedRun, StudyPlan
     from trainables.records import Record
 
-MINUTE_S = 60
 LOG_TAIL = 16_384  # bytes of a log shown in a page
-
-
-def runs_blocks(results: StudyResults, live: Live, address: Address) -> list[Block]:
-    """Return the filters and one page of the runs, each with a link to its own page."""
-    runs = listing(with_running(results.runs, live), address)
-    chips = [_filter(name, runs.choices[name], address) for name in FILTERS if len(runs.choices[name]) >= MIN_CHOICES]
-    save = html.A("All runs as CSV", href=address.csv("runs"), download="")
-    note = html.P([f"{counted(runs.count, 'run')}; page {runs.page} of {runs.pages}. ", save], className="note")
-    columns = columns_of(results)
-    return [
-        part("filters", *chips),
-        part("runs", note, _rows(runs, columns, address), page_links(runs.page, runs.pages, address)),
-    ]
-
-
-def columns_of(results: StudyResults) -> list[str]:
-    """Return the columns of the list of runs: the stage and the verified accuracy only where the study uses them."""
-    unused = {name for name in ("stage", "fold") if (results.runs[name] == "").all()}
-    unused |= {"verified_accuracy"} if not on_verified(selected_on(results.plan)) else set()
-    return [name for name in SORTS if name not in unused]
-
-
-def _filter(name: str, choices: Mapping[str, int], address: Address) -> Any:  # noqa: ANN401 -- a component
-    """Return a filter as links, each to the address with that choice."""
-    chosen = getattr(address, name)
-    links = [chip("all", address.but(**{name: ""}, page=1), chosen=not chosen)]
-    for value, count in choices.items():
-        links.append(chip(f"{value} ({count})", address.but(**{name: value}, page=1), chosen=value == chosen))
-    return html.Div([html.Span(name.capitalize(), className="label"), *links], className="chips", role="group")
-
-
-def _rows(runs: Listing, columns: list[str], address: Address) -> Any:  # noqa: ANN401 -- a component
-    head = []
-    for name in columns:
-        reverse = address.sort == name and not address.descending
-        order = ("descending" if address.descending else "ascending") if address.sort == name else "none"
-        arrow = {"ascending": " ▲", "descending": " ▼", "none": ""}[order]
-        link = dcc.Link(f"{SORTS[name]}{arrow}", href=str(address.but(sort=name, descending=reverse, page=1)))
-        head.append(html.Th(link, scope="col", **aria(sort=order)))
-    body = []
-    for row in runs.rows:
-        link = dcc.Link(str(row["configuration"]), href=str(address.beside(run=row["run_id"])))
-        body.append(html.Tr([html.Td(link), *(html.Td(_cell(name, row)) for name in columns[1:])]))
-    shown = html.Table([html.Thead(html.Tr(head)), html.Tbody(body)])
-    return scrolled(shown, "Runs")
-
-
-def _cell(name: str, row: Mapping[str, Any]) -> str:
-    value = row[name]
-    if name == "validation" or name.endswith("_accuracy"):
-        return percent(value)
-    if name == "wall_s":
-        return "-" if math.isnan(value) else f"{value / MINUTE_S:.1f}"
-    return str(value)
 
 
 def run_page(studies: Studies, address: Address) -> Page:
@@ -173,3 +120,55 @@ def _json(record: Record) -> list[Any]:
     text = record.model_dump_json(indent=1, exclude={"test": {"predictions"}})
     shown = html.Details([html.Summary("The record, without the predictions of single clips"), html.Pre(text)])
     return [html.H3("Record"), html.P(link), shown]
+
+
+def settings_of(planned: PlannedRun) -> Table:
+    """Tabulate the settings of a run: loss with every parameter, subset, seed, training settings and features."""
+    configuration = planned.run.configuration
+    rows = [("arm", planned.arm)]
+    for kind, named in (("loss", configuration.loss), ("network", configuration.network)):
+        parameters = named.model_dump(exclude_none=True)
+        rows.append((kind, parameters.pop("name")))
+        rows += [(symbol(name), number(value)) for name, value in parameters.items()]
+    rows += [("subset", configuration.subset), ("seed", str(planned.run.seed))]
+    rows += [] if planned.run.fold is None else [("fold", planned.run.fold)]
+    rows += [(name, number(value)) for name, value in dict(configuration.training).items()]
+    if configuration.needs_frames:
+        rows += [("features", features_in_words(planned.run.features))]
+    if planned.run.embeddings:
+        rows += [("embeddings", planned.run.embeddings)]
+    rows += [("data set", planned.run.dataset), ("training semantics", str(planned.run.semantics))]
+    return Table("What was trained", ("Setting", "Value"), tuple(rows))
+
+
+def provenance_of(record: Record) -> Table:
+    """Tabulate the provenance and the cost of a record."""
+    cost = record.cost
+    rows = [
+        ("wall time", f"{cost.wall_s / 60:.1f} min"),
+        ("CPU time", f"{cost.cpu_s / 60:.1f} min"),
+        ("patches trained on", f"{cost.images:,} ({cost.images_per_s:.0f} per second)"),
+    ]
+    rows += record.provenance.entries()
+    return Table("Provenance and cost", ("What", "Value"), tuple(rows))
+
+
+def confusion_of(labels: ClipLabels | None, plan: StudyPlan, record: Record) -> Table | None:
+    """Tabulate a run's test clips by label and prediction; None without test clips or their labels."""
+    if record.test is None or labels is None or not matches_labels(record, labels):
+        return None
+    classes = plan.dataset.classes
+    counts = confusion([record.test.predictions], labels.truth(record.run.fold), classes)
+    rows = [
+        (name, *(str(count) if count else "" for count in row), _share(row[i], row.sum()))
+        for i, (name, row) in enumerate(zip(classes, counts, strict=True))
+    ]
+    never = [name for name, column in zip(classes, counts.T, strict=True) if not column.sum()]
+    note = "Test clips; a row for each label, a column for each prediction."
+    if never:
+        note += f" Never predicted: {listed_names(never)}."
+    return Table("Confusion", ("Label", *classes, "Right (%)"), tuple(rows), note)
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.0f}" if whole else NONE

@@ -3,7 +3,8 @@
 import pytest
 
 from analysis.dashboard.addresses import Address, parse
-from analysis.dashboard.runs import confusion_of, listing, provenance_of, settings_of, with_running
+from analysis.dashboard.pages.run import confusion_of, provenance_of, settings_of
+from analysis.dashboard.pages.runs import listing, with_running
 from analysis.dashboard.studies import Flight, Live
 from analysis.results.clip_labels import ClipLabels
 from trainables.feature_settings import Features

@@ -1,0 +1,46 @@
+"""The page at each address, and the callbacks of all pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dash import dcc, html
+
+from analysis.dashboard.addresses import Address
+from analysis.dashboard.blocks import Page, part
+from analysis.dashboard.pages import home, run, study
+from analysis.dashboard.studies import UnreadableStudyError
+
+if TYPE_CHECKING:
+    from analysis.dashboard.callbacks import Callbacks
+    from analysis.dashboard.studies import Studies
+
+
+def make_page(studies: Studies, address: Address, *, here: bool = True) -> Page:
+    """Return the current page at an address.
+
+    Args:
+        studies: the studies to show.
+        address: of the page.
+        here: whether the browser runs on this machine, where it may play sounds.
+
+    """
+    if not address.known:
+        return _message("No such page", "There is no page at this address.")
+    try:
+        if not address.study:
+            return home.home_page(studies)
+        if address.run:
+            return run.run_page(studies, address)
+        return study.study_page(studies, address, here=here)
+    except (UnreadableStudyError, OSError) as error:
+        return _message(address.study or "Studies", str(error))
+
+
+def _message(title: str, text: str) -> Page:
+    back = dcc.Link("All studies", href=str(Address()))
+    return Page(title, (part("message", html.H1(title), html.P(text, className="problem", role="alert"), back),))
+
+
+def add_callbacks(callbacks: Callbacks, studies: Studies) -> None:
+    """Add the callbacks of the pages that have any: a line for each."""
