@@ -12,18 +12,20 @@ from analysis.figures.learning_curves import shared_epochs
 from analysis.plotting.figure import Figure, part_drawn
 from analysis.plotting.parameter_axis import ParameterAxis
 from analysis.plotting.series import run_marker
-from analysis.plotting.theme import INK, empty, escaped, faint, first_of_each, style
-from analysis.results.runs_table import Key, arms, complete_runs, curve_points, keys, runs_of, subsets
+from analysis.plotting.styles import styles
+from analysis.plotting.theme import INK, empty, escaped, faint, first_of_each
+from analysis.results.runs_table import Key, complete_runs, curve_points, keys, runs_of, subsets
 from analysis.results.study_results import StudyResults
 from analysis.statistics.intervals import LEVEL, Interval, t_interval
 from trainables.naming import counted, symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     import plotly.graph_objects as go
 
+    from analysis.plotting.styles import Style
     from analysis.results.study_results import StudyResults
 
 MAX_PANELS = 12  # configurations, each with its panel
@@ -149,7 +151,7 @@ def q_vs_t_data(results: StudyResults) -> QSweep | None:
     return QSweep(drawn, classes, 1 - 1 / classes, parameter) if drawn and classes else None
 
 
-def draw_q_per_epoch(data: Sequence[QCurve], arms: Sequence[str]) -> go.Figure:
+def draw_q_per_epoch(data: Sequence[QCurve], looks: Mapping[str, Style]) -> go.Figure:
     """Draw a panel per configuration: mean q_a per epoch with a band of one standard deviation on either side."""
     several = len({curve.key.subset for curve in data}) > 1
     names = [
@@ -164,7 +166,7 @@ def draw_q_per_epoch(data: Sequence[QCurve], arms: Sequence[str]) -> go.Figure:
     figure = empty(height=150 + 190 * rows, base=panels)
     figure.update_annotations(font_size=12)
     for i, (curve, name) in enumerate(zip(data, names, strict=True)):
-        colour = style(arms, curve.key.arm).colour
+        colour = looks[curve.key.arm].colour
         at = {"row": i // across + 1, "col": i % across + 1, "showlegend": False}
         band = list(zip(curve.means, curve.sds, strict=True))
         figure.add_scatter(
@@ -194,12 +196,12 @@ def draw_q_per_epoch(data: Sequence[QCurve], arms: Sequence[str]) -> go.Figure:
     return figure
 
 
-def draw_q_vs_t(data: QSweep, arms: Sequence[str]) -> go.Figure:
+def draw_q_vs_t(data: QSweep, looks: Mapping[str, Style]) -> go.Figure:
     """Draw mean q_a against T, with its limit for K equally large classes as a level."""
     figure = empty(height=430)
     axis = ParameterAxis(data.parameter, [x for line in data.lines for x in line.temperatures])
     for i, line in enumerate(data.lines):
-        look = style(arms, line.arm, sum(earlier.arm == line.arm for earlier in data.lines[:i]))
+        look = looks[line.arm].turned(sum(earlier.arm == line.arm for earlier in data.lines[:i]))
         name = escaped(line.label)
         dots = first_of_each(line.runs, [x for x, _ in line.runs])
         figure.add_scatter(
@@ -250,7 +252,7 @@ def q_per_epoch(results: StudyResults) -> tuple[Figure, ...]:
         "runs, exploring ones included, while all of them still train; the band is one standard "
         "deviation of a batch on either side, not a confidence interval."
     )
-    drawing = draw_q_per_epoch(data, arms(results.runs))
+    drawing = draw_q_per_epoch(data, styles(results.runs))
     return (Figure("q_per_epoch", "q of the adaptive loss per epoch", caption, drawing),)
 
 
@@ -267,4 +269,5 @@ def q_vs_t(results: StudyResults) -> tuple[Figure, ...]:
         f"shares, so the dashed level assumes {data.classes} classes of equal size; unequal classes have a lower "
         "limit, and a small training set, sampled without replacement, a higher one."
     )
-    return (Figure("q_vs_t", "Mean q of the adaptive loss against T", caption, draw_q_vs_t(data, arms(results.runs))),)
+    drawing = draw_q_vs_t(data, styles(results.runs))
+    return (Figure("q_vs_t", "Mean q of the adaptive loss against T", caption, drawing),)

@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 from analysis.figures import published
 from analysis.plotting.figure import Figure, measure, named, panels
-from analysis.plotting.theme import axis_title, empty, escaped, style
+from analysis.plotting.styles import styles
+from analysis.plotting.theme import axis_title, empty, escaped
 from analysis.results.measures import metric_name, metric_words
-from analysis.results.runs_table import Key, arms, subsets
+from analysis.results.runs_table import Key, subsets
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import plotly.graph_objects as go
 
     from analysis.findings.finding import Finding, Scores
+    from analysis.plotting.styles import Style
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ def boxes(finding: Finding) -> tuple[Figure, ...]:
         shown = [key for key in finding.representatives if key.subset in subsets(runs)]
         if data := boxes_data(finding.scores(metric), shown):
             title = f"{metric_name(metric)} per arm{where or ' and subset'}"
-            drawing = draw_boxes(data, metric, arms(results.runs))
+            drawing = draw_boxes(data, metric, styles(results.runs))
             marks = published.published_marks(results) if metric == "test" else []
             published.add_to_boxes(drawing, marks)
             name = named(measure(metric), "per arm", where)
@@ -54,11 +56,11 @@ def boxes(finding: Finding) -> tuple[Figure, ...]:
     return tuple(figures)
 
 
-def draw_boxes(data: Sequence[Box], metric: str, arms: Sequence[str]) -> go.Figure:
+def draw_boxes(data: Sequence[Box], metric: str, looks: Mapping[str, Style]) -> go.Figure:
     """Draw accuracy (%) per subset, one box per arm with every run beside it."""
     figure = empty(height=460)
     for arm in dict.fromkeys(box.key.arm for box in data):
-        look = style(arms, arm)
+        look = looks[arm]
         of_arm = [box for box in data if box.key.arm == arm]
         figure.add_box(
             x=[box.key.subset for box in of_arm for _ in box.accuracies],

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 from analysis.figures.learning_curves import Cut, add_cuts
 from analysis.plotting.figure import Figure, named, panels
-from analysis.plotting.theme import axis_title, empty, epoch_range, escaped, faint, finite, style
+from analysis.plotting.styles import styles
+from analysis.plotting.theme import axis_title, empty, epoch_range, escaped, faint, finite
 from analysis.results.measures import metric_column, metric_name, on_verified
-from analysis.results.runs_table import Key, arms, curve_points
+from analysis.results.runs_table import Key, curve_points
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     import plotly.graph_objects as go
 
     from analysis.findings.method_finding import SearchFinding
+    from analysis.plotting.styles import Style
 
 
 @dataclass(frozen=True)
@@ -53,11 +55,11 @@ def exploring_curves_data(runs: pd.DataFrame, epochs: pd.DataFrame, metric: str)
     return trails
 
 
-def draw_exploring_curves(data: Sequence[Trail], metric: str, arms: Sequence[str]) -> go.Figure:
+def draw_exploring_curves(data: Sequence[Trail], metric: str, looks: Mapping[str, Style]) -> go.Figure:
     """Draw accuracy (%) per epoch: full lines for complete runs, dotted ones with a mark at the end for the others."""
     figure = empty(height=460)
     for arm in dict.fromkeys(trail.key.arm for trail in data):
-        look = style(arms, arm)
+        look = looks[arm]
         lines = {True: {"width": 1.2, "color": faint(look.colour, 0.6)}}
         lines[False] = {"width": 1.2, "color": faint(look.colour, 0.6), "dash": "dot"}
         for complete, line in lines.items():
@@ -94,6 +96,6 @@ def exploring_curves(finding: SearchFinding) -> tuple[Figure, ...]:
     for where, runs in panels(finding.explored.runs, "test" if on_verified(metric) else metric):
         if data := exploring_curves_data(runs, results.curves, metric):
             title = f"{metric_name(metric)} of the exploring runs per epoch{where}"
-            drawing = draw_exploring_curves(data, metric, arms(results.runs))
+            drawing = draw_exploring_curves(data, metric, styles(results.runs))
             figures.append(Figure(named("exploring curves", where), title, caption, drawing))
     return tuple(figures)

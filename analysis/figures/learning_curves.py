@@ -10,29 +10,29 @@ from typing import TYPE_CHECKING
 from plotly.subplots import make_subplots
 
 from analysis.plotting.figure import Figure, named, panels, part_drawn
+from analysis.plotting.styles import styles
 from analysis.plotting.theme import (
     CUTS,
     INK,
     MAX_DRAWN,
-    Style,
     axis_title,
     empty,
     epoch_range,
     escaped,
     faint,
     finite,
-    style,
 )
 from analysis.results.measures import metric_column
-from analysis.results.runs_table import Key, arms, complete_runs, curve_points, runs_of
+from analysis.results.runs_table import Key, complete_runs, curve_points, runs_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     import plotly.graph_objects as go
 
     from analysis.findings.finding import Finding
+    from analysis.plotting.styles import Style
 
 
 @dataclass(frozen=True)
@@ -113,12 +113,12 @@ def learning_curves(finding: Finding) -> tuple[Figure, ...]:
         )
         if any(curve.runs for curve in accuracy):
             title = f"Validation accuracy and training loss per epoch{where}"
-            drawing = draw_learning_curves(accuracy, loss, arms(results.runs))
+            drawing = draw_learning_curves(accuracy, loss, styles(results.runs))
             figures.append(Figure(named("learning curves", where), title, caption + part_drawn(runs), drawing))
     return tuple(figures)
 
 
-def draw_learning_curves(accuracy: Sequence[Curve], loss: Sequence[Curve], arms: Sequence[str]) -> go.Figure:
+def draw_learning_curves(accuracy: Sequence[Curve], loss: Sequence[Curve], looks: Mapping[str, Style]) -> go.Figure:
     """Draw validation accuracy (%) above and training loss below, per epoch: thin lines are runs, thick ones means.
 
     Marks above show where incomplete runs ended. The curves are of one subset, because validation accuracies do not
@@ -128,7 +128,7 @@ def draw_learning_curves(accuracy: Sequence[Curve], loss: Sequence[Curve], arms:
     figure = empty(height=680, base=panels)
     for row, data in enumerate((accuracy, loss), start=1):
         for curve in data:
-            _add_curve(figure, curve, style(arms, curve.key.arm), row)
+            _add_curve(figure, curve, looks[curve.key.arm], row)
     shown = {(curve.key.configuration, seed) for curve in accuracy for seed, _, _ in curve.runs[:MAX_DRAWN]}
     add_cuts(figure, [cut for curve in accuracy for cut in curve.cuts if (cut.configuration, cut.seed) in shown])
     figure.update_yaxes(title_text=axis_title("validation"), row=1, col=1)

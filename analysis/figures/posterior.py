@@ -12,20 +12,21 @@ from plotly.subplots import make_subplots
 from analysis.figures.sweep import Sweep, exploring_sweep, sweep_data, sweep_parameters
 from analysis.plotting.figure import Figure, axis, measure, named, part_drawn
 from analysis.plotting.series import SweepLine, add_line, percent_range
-from analysis.plotting.theme import SHADE, axis_title, empty, escaped, faint, style
+from analysis.plotting.styles import styles
+from analysis.plotting.theme import SHADE, axis_title, empty, escaped, faint
 from analysis.results.measures import metric_name
-from analysis.results.runs_table import arms
 from analysis.statistics.best_arm.assessment import scale
 from analysis.statistics.intervals import LEVEL, Interval
 from analysis.text.phrases import chance
 from trainables.naming import symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import plotly.graph_objects as go
 
     from analysis.findings.method_finding import SettleFinding
+    from analysis.plotting.styles import Style
 
 CURVE_POINTS = 81
 WIDTHS = 1.96  # standard deviations on either side that hold 95 % of a normal distribution
@@ -107,12 +108,12 @@ def _between(values: Sequence[float]) -> tuple[float, ...]:
     return tuple(float(value) for value in space(values[0], values[-1], CURVE_POINTS))
 
 
-def draw_posterior(data: PosteriorCurve, arms: Sequence[str]) -> go.Figure:
+def draw_posterior(data: PosteriorCurve, looks: Mapping[str, Style]) -> go.Figure:
     """Draw the posterior over the parameter (%) above, and each value's probability to be the best below."""
     panels = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.05, row_heights=[0.76, 0.24])
     figure = empty(height=560, base=panels)
     (line,) = data.sweep.lines
-    look = style(arms, line.arm)
+    look = looks[line.arm]
     ends = data.sweep.axis.ends
     limits = percent_range(data.sweep.lines, [*data.low, *data.high])
     for row, heights in ((1, limits), (2, (0.0, 1.0))):
@@ -205,4 +206,4 @@ def posterior(finding: SettleFinding) -> tuple[Figure, ...]:
     )
     title = f"{metric_name(data.sweep.metric)} against {symbol(data.sweep.parameter)}"
     name = named("exploring", measure(data.sweep.metric), "vs", axis(data.sweep.parameter))
-    return (Figure(name, title, caption, draw_posterior(data, arms(finding.results.runs))),)
+    return (Figure(name, title, caption, draw_posterior(data, styles(finding.results.runs))),)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.plotting.figure import Figure
-from analysis.plotting.theme import CUTS, INK, PAPER, SCALE, empty, escaped
+from analysis.plotting.theme import CUTS, INK, PAPER, empty, escaped
 from analysis.results.measures import metric_name, on_verified
 from analysis.results.runs_table import (
     WAITING,
@@ -95,8 +95,7 @@ def draw_run_map(data: RunMap) -> go.Figure:
         x=list(range(len(data.seeds))),
         y=list(range(len(labels))),
         customdata=[[[label, block] for block in blocks] for label in labels],
-        colorscale=SCALE,
-        colorbar={"title": {"text": "%"}, "thickness": 14, "outlinewidth": 0},
+        colorbar={"title": {"text": "%"}},
         xgap=1,
         ygap=1,
         hoverongaps=False,

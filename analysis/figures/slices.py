@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from analysis.figures.sweep import exploring_sweep
 from analysis.plotting.figure import Figure, axis, measure, named
 from analysis.plotting.parameter_axis import ParameterAxis
-from analysis.plotting.theme import axis_title, empty, escaped, style
+from analysis.plotting.styles import styles
+from analysis.plotting.theme import axis_title, empty, escaped
 from analysis.results.measures import metric_name
-from analysis.results.runs_table import arms
 from trainables.naming import is_number, ordered, symbol
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from analysis.findings.exploration import Sampled
     from analysis.findings.method_finding import SearchFinding
+    from analysis.plotting.styles import Style
     from analysis.results.runs_table import Key
 
 
@@ -64,11 +65,11 @@ def slice_data(sampled: Sequence[Sampled]) -> list[Slice]:
     return slices
 
 
-def draw_slice(data: Slice, arms: Sequence[str], metric: str, names: Mapping[Key, str]) -> go.Figure:
+def draw_slice(data: Slice, looks: Mapping[str, Style], metric: str, names: Mapping[Key, str]) -> go.Figure:
     """Draw the accuracy (%) of each configuration against the parameter; a cross was stopped early."""
     figure = empty(height=430)
-    for arm in (arm for arm in arms if arm in data.configurations):
-        look, name = style(arms, arm), escaped(arm)
+    for arm in (arm for arm in looks if arm in data.configurations):
+        look, name = looks[arm], escaped(arm)
         for complete in (True, False):
             shown = [c for c in data.configurations[arm] if c.complete == complete]
             status = "complete" if complete else "stopped early"
@@ -102,7 +103,7 @@ def slices(finding: SearchFinding) -> tuple[Figure, ...]:
             named("exploring", measure(metric), "vs", axis(data.parameter)),
             f"{metric_name(metric)} against {symbol(data.parameter)}",
             caption,
-            draw_slice(data, arms(finding.results.runs), metric, finding.names),
+            draw_slice(data, styles(finding.results.runs), metric, finding.names),
         )
         for data in slice_data(finding.sampled)
     )

@@ -11,18 +11,17 @@ from analysis.figures import published
 from analysis.plotting.figure import Figure, axis, measure, named, panels, part_drawn
 from analysis.plotting.parameter_axis import ParameterAxis
 from analysis.plotting.series import Dot, SweepLine, add_line, drawn_ends, percent_range, run_marker
+from analysis.plotting.styles import styles
 from analysis.plotting.theme import (
     INK,
     MAX_DRAWN,
-    Style,
     axis_title,
     empty,
     escaped,
     faint,
-    style,
 )
 from analysis.results.measures import metric_name
-from analysis.results.runs_table import arms, keys, scores, subsets
+from analysis.results.runs_table import keys, scores, subsets
 from analysis.statistics.intervals import LEVEL, MIN_SEEDS, Interval, accuracy_interval
 from trainables.naming import symbol
 
@@ -33,11 +32,12 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from analysis.findings.finding import Finding
+    from analysis.plotting.styles import Style
     from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
 
 
-def draw_sweep(data: Sweep, arms: Sequence[str]) -> go.Figure:
+def draw_sweep(data: Sweep, looks: Mapping[str, Style]) -> go.Figure:
     """Draw accuracy (%) against the varied parameter.
 
     ``arms`` are all the study's arms, here and below: they keep their colours and markers from figure to figure.
@@ -45,7 +45,7 @@ def draw_sweep(data: Sweep, arms: Sequence[str]) -> go.Figure:
     figure = empty(height=460)
     left, right = data.axis.ends
     for index, line in enumerate(data.lines):
-        look = style(arms, line.arm, sum(earlier.arm == line.arm for earlier in data.lines[:index]))
+        look = looks[line.arm].turned(sum(earlier.arm == line.arm for earlier in data.lines[:index]))
         if line.x:
             add_line(figure, line, look, symbol(data.parameter))
         else:
@@ -252,7 +252,7 @@ def _captioned(finding: Finding, results: StudyResults, parameter: str, metric: 
         data = sweep_data(runs, parameter, metric, collapsed=collapsed)
         if any(len(set(line.x)) > 1 for line in data.lines):  # one value of each series draws no line
             title = f"{metric_name(metric)} against {symbol(parameter)}{where}"
-            drawing = draw_sweep(data, arms(results.runs))
+            drawing = draw_sweep(data, styles(results.runs))
             published.add_to_sweep(drawing, marks)
             spans = best_spans(finding, runs, parameter)
             add_strip(drawing, spans, data.axis)

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 
 from analysis.plotting.figure import Figure, named, panels
 from analysis.plotting.series import error_bars
-from analysis.plotting.theme import axis_title, empty, escaped, style
+from analysis.plotting.styles import styles
+from analysis.plotting.theme import axis_title, empty, escaped
 from analysis.results.budget import HOUR_S
 from analysis.results.measures import metric_name
-from analysis.results.runs_table import Key, arms, complete_runs, names, reported_metric, runs_of, scores
+from analysis.results.runs_table import Key, complete_runs, names, reported_metric, runs_of, scores
 from analysis.statistics.intervals import LEVEL, Interval, accuracy_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     import plotly.graph_objects as go
 
+    from analysis.plotting.styles import Style
     from analysis.results.study_results import StudyResults
 
 
@@ -33,7 +35,7 @@ def training_time(results: StudyResults) -> tuple[Figure, ...]:
     for where, runs in panels(results.runs, metric):
         if data := training_time_data(runs, metric):
             title = f"{metric_name(metric)} against training time{where}"
-            drawing = draw_training_time(data, metric, arms(results.runs))
+            drawing = draw_training_time(data, metric, styles(results.runs))
             figures.append(Figure(named("accuracy vs training time", where), title, caption, drawing))
     return tuple(figures)
 
@@ -66,14 +68,14 @@ def training_time_data(runs: pd.DataFrame, metric: str, level: float = LEVEL) ->
     return times
 
 
-def draw_training_time(data: Sequence[TrainingTime], metric: str, arms: Sequence[str]) -> go.Figure:
+def draw_training_time(data: Sequence[TrainingTime], metric: str, looks: Mapping[str, Style]) -> go.Figure:
     """Draw accuracy (%) against the mean time of a run, in the largest unit that the longest fills."""
     figure = empty(height=430)
     longest = max(price.wall_s for price in data)
     unit, name = next(((unit, name) for unit, name in UNITS if longest >= unit), UNITS[-1])
     called = names([price.key for price in data])
     for arm in dict.fromkeys(price.key.arm for price in data):
-        look = style(arms, arm)
+        look = looks[arm]
         of_arm = [price for price in data if price.key.arm == arm]
         figure.add_scatter(
             x=[price.wall_s / unit for price in of_arm],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.plotting.theme import SCALE, empty, finite
+from analysis.plotting.theme import empty, finite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,10 +41,9 @@ def draw_class_matrix(  # noqa: PLR0913 -- a figure, its axes and what it shows 
         x=places,
         y=places,
         customdata=hover,
-        colorscale=SCALE,
         zmin=0,
         zmax=100,
-        colorbar={"title": {"text": "%"}, "thickness": 14, "outlinewidth": 0},
+        colorbar={"title": {"text": "%"}},
         xgap=1,
         ygap=1,
         hoverongaps=False,

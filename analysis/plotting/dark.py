@@ -1,30 +1,18 @@
-"""Figures on dark paper: the ink, paper and grid of the theme change places with light ones, and hues stay.
-
-Shades of heat maps stay too: their scale gets brighter with the value, on either paper.
-"""
+"""A figure on dark paper: the other template, and of each mark's colour the one that stands out there."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
-from analysis.plotting.theme import GRID, INK, PAPER, STRENGTHS
+import plotly.io as pio
+
+from analysis.plotting.palette import ON_DARK
+from analysis.plotting.theme import DARK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-DARK_INK, DARK_PAPER, DARK_GRID = "#e6e9ed", "#141414", "#343a42"
-# From each colour of the theme to the one on dark paper. The palette's other colours stand out on both papers.
-ON_DARK = {
-    INK: DARK_INK,
-    PAPER: DARK_PAPER,
-    GRID: DARK_GRID,
-    "#000000": "#f5f5f5",
-    "#0072b2": "#2a86cc",  # otherwise the faint marks of single runs would be lost
-    "#56b4e9": "#8ccbf2",  # further from the blue
-    # What stands out most from white paper is dark, and from dark paper bright.
-    **dict(zip(STRENGTHS, reversed(STRENGTHS), strict=True)),
-}
 _RGB = re.compile(r"rgba?\((\d+), ?(\d+), ?(\d+)(.*)\)")
 
 
@@ -39,12 +27,21 @@ def dark_colour(colour: str) -> str:
 
 def on_dark(drawn: dict[str, Any]) -> dict[str, Any]:
     """Return a figure, as plain data, for dark paper; the given one is not modified."""
-    themed: dict[str, Any] = _with_colours(drawn, dark_colour)
-    return themed
+    themed: dict[str, Any] = _with_colours(without_template(drawn), dark_colour)
+    return {**themed, "layout": {**themed.get("layout", {}), "template": pio.templates[DARK].to_plotly_json()}}
+
+
+def without_template(drawn: dict[str, Any]) -> dict[str, Any]:
+    """Return a figure, as plain data, without its template."""
+    layout = {name: value for name, value in drawn.get("layout", {}).items() if name != "template"}
+    return {**drawn, "layout": layout}
 
 
 def differing_colours(figures: Iterable[dict[str, Any]]) -> dict[str, str]:
-    """Return every colour of some figures that differs on dark paper, with the one that it becomes."""
+    """Return every colour of some figures, but for their templates, that differs on dark paper, with what it becomes.
+
+    A browser needs them to draw a figure for either paper.
+    """
     differing: dict[str, str] = {}
 
     def note(colour: str) -> str:
@@ -53,7 +50,7 @@ def differing_colours(figures: Iterable[dict[str, Any]]) -> dict[str, str]:
         return colour
 
     for figure in figures:
-        _with_colours(figure, note)
+        _with_colours(without_template(figure), note)
     return differing
 
 

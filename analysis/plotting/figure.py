@@ -18,12 +18,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawn figure with its title and a caption that explains it; ``name`` is unique in the report."""
+    """A drawn figure.
+
+    Attributes:
+        name: unique in the report; of lower-case letters, digits and underscores.
+        title: what it shows.
+        caption: one line of at most 35 words that is always read.
+        drawing: the figure, for white paper.
+        more: the rest of the explanation, which a page folds; empty if the caption is enough.
+
+    """
 
     name: str
     title: str
     caption: str
     drawing: go.Figure
+    more: str = ""
 
 
 def named(*parts: str) -> str:

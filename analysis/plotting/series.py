@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.plotting.theme import Style, escaped, faint, first_of_each
+from analysis.plotting.theme import escaped, faint, first_of_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import plotly.graph_objects as go
 
+    from analysis.plotting.styles import Style
     from analysis.statistics.intervals import Interval
 
 

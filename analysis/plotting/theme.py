@@ -1,5 +1,6 @@
-"""How every figure of a report looks: one theme, colours safe for colour-blind readers, shapes that survive grey.
+"""How every figure looks: plotly's templates ``gce_light`` and ``gce_dark``, and what figures share.
 
+A figure is drawn once, for white paper; ``analysis.plotting.dark`` changes its template and the colours of its marks.
 Every name that a study file or a data set brought is escaped, because plotly reads a part of HTML in texts.
 """
 
@@ -8,11 +9,13 @@ from __future__ import annotations
 import html
 import math
 from collections import Counter
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import plotly.graph_objects as go
-from plotly.colors import sample_colorscale
+import plotly.io as pio
 
+from analysis.plotting import palette
+from analysis.plotting.palette import DIVERGING, HUES, SEQUENTIAL, scale
 from analysis.results.measures import metric_name
 from trainables.characters import visible
 
@@ -21,58 +24,57 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
-# Okabe and Ito's palette without yellow, which is lost on white; black comes last.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = ("circle", "square", "diamond", "triangle-up", "x", "star", "cross", "triangle-down", "pentagon")
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+LIGHT, DARK = "gce_light", "gce_dark"
+COLOURS = tuple(shades[0].light for shades in HUES.values())  # of what is no arm
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
-INK, PAPER, GRID, SHADE = "#1b1f24", "#ffffff", "#e3e6ea", "rgba(27,31,36,0.10)"
-SCALE = "Cividis"  # its lightness rises evenly, for colour-blind readers and in grey
-# Steps of that scale from what stands out most to what stands out least, on white paper; on dark paper in reverse.
-STRENGTHS = tuple(
-    "#" + "".join(f"{round(255 * part):02x}" for part in rgb)
-    for rgb in sample_colorscale(SCALE, [0.2 + 0.04 * step for step in range(16)], colortype="tuple")
-)
-SOFT = "#8c8c8c"  # of what matters less; it stands out from white and from dark paper
+INK, PAPER, GRID, SOFT = (pair.light for pair in (palette.INK, palette.PAPER, palette.GRID, palette.SOFT))
+SHADE = "rgba(27,31,36,0.10)"
+STRENGTHS = tuple(pair.light for pair in palette.STRENGTHS)
 # What marks the end of a run that is not complete, by its status.
 CUTS = {"stopped": "x-thin", "diverged": "y-up-open", "failed": "square-x-open"}
 MAX_DRAWN = 50  # runs of a configuration that are drawn one by one: tens of thousands of marks make a browser slow
 
 
-class Style(NamedTuple):
-    """How an arm is drawn in every figure of a report: by its place among the study's arms."""
-
-    colour: str
-    marker: str
-    dash: str
-
-
-def style(arms: Sequence[str], arm: str, turn: int = 0) -> Style:
-    """Return an arm's colour and marker, and the dash of its line number ``turn`` within one figure, from 0."""
-    place = arms.index(arm)
-    return Style(COLOURS[place % len(COLOURS)], MARKERS[place % len(MARKERS)], DASHES[(place + turn) % len(DASHES)])
-
-
-def empty(*, height: int, base: go.Figure | None = None) -> go.Figure:
-    """Return an empty figure in the report's theme, the legend below so that a narrow screen keeps its width."""
-    figure = go.Figure() if base is None else base
-    axis: dict[str, Any] = {"gridcolor": GRID, "linecolor": INK, "ticks": "outside", "zeroline": False}
-    axis |= {"tickcolor": INK, "showline": True, "automargin": True, "title": {"standoff": 8}}
+def _template(*, dark: bool) -> go.layout.Template:
+    """Return the template of figures on one paper."""
+    ink, paper, grid = palette.INK[dark], palette.PAPER[dark], palette.GRID[dark]
+    sequential, diverging = scale(SEQUENTIAL, dark=dark), scale(DIVERGING, dark=dark)
+    axis: dict[str, Any] = {"gridcolor": grid, "linecolor": ink, "ticks": "outside", "zeroline": False}
+    axis |= {"tickcolor": ink, "showline": True, "automargin": True, "title": {"standoff": 8}}
     template = go.layout.Template()
     template.layout = go.Layout(
-        font={"family": FONT, "size": 14, "color": INK},
-        paper_bgcolor=PAPER,
-        plot_bgcolor=PAPER,
+        font={"family": FONT, "size": 14, "color": ink},
+        paper_bgcolor=paper,
+        plot_bgcolor=paper,
+        colorway=[shades[0][dark] for shades in HUES.values()],
+        colorscale={"sequential": sequential, "sequentialminus": sequential, "diverging": diverging},
         xaxis=axis,
         yaxis=axis,
         legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "x": 0, "xanchor": "left"},
-        hoverlabel={"font": {"family": FONT, "color": INK}, "bgcolor": PAPER, "bordercolor": INK},
+        hoverlabel={"font": {"family": FONT, "color": ink}, "bgcolor": paper, "bordercolor": ink, "align": "left"},
         margin={"l": 60, "r": 16, "t": 34, "b": 110},
+        separators=".,",
     )
-    strokes = {"marker": {"line": {"color": INK}}}  # of marks that are strokes, such as "x-thin"
+    bar = {"tickcolor": ink, "outlinewidth": 0, "thickness": 14}
+    strokes = {"marker": {"line": {"color": ink}}}  # of marks that are strokes, such as "x-thin"
     template.data.scatter = [go.Scatter(strokes)]
-    template.data.heatmap = [go.Heatmap(colorbar={"tickcolor": INK, "outlinecolor": INK})]
-    figure.update_layout(template=template, height=height, showlegend=True)
+    template.data.heatmap = [go.Heatmap(colorscale=sequential, colorbar=bar)]
+    return template
+
+
+for _name in (LIGHT, DARK):
+    pio.templates[_name] = _template(dark=_name == DARK)
+
+
+def templates() -> dict[str, Any]:
+    """Return the templates by their names, as plain data."""
+    return {name: pio.templates[name].to_plotly_json() for name in (LIGHT, DARK)}
+
+
+def empty(*, height: int, base: go.Figure | None = None) -> go.Figure:
+    """Return an empty figure for white paper, the legend below so that a narrow screen keeps its width."""
+    figure = go.Figure() if base is None else base
+    figure.update_layout(template=LIGHT, height=height, showlegend=True)
     return figure
 
 
@@ -97,7 +99,7 @@ def faint(colour: str, alpha: float) -> str:
 
 def strength(share: float) -> str:
     """Return the colour of a line that stands out from the paper by a share from 0 to 1."""
-    return STRENGTHS[round((1 - share) * (len(STRENGTHS) - 1))]
+    return STRENGTHS[round(share * (len(STRENGTHS) - 1))]
 
 
 def first_of_each(drawn: Sequence[T], group: Sequence[Hashable]) -> list[T]:

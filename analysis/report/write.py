@@ -10,7 +10,8 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 from plotly.utils import PlotlyJSONEncoder
 
-from analysis.plotting.dark import differing_colours
+from analysis.plotting.dark import differing_colours, without_template
+from analysis.plotting.theme import templates
 from analysis.report import latex
 from analysis.report.codebook import codebook
 from analysis.report.json_report import report_json
@@ -170,6 +171,7 @@ def page(report: MethodReport, sections: list[Section]) -> str:
         spec=json.dumps(report.finding.plan.spec, indent=2, ensure_ascii=False),
         drawings=drawings,
         on_dark=differing_colours(drawings.values()),
+        templates=templates(),
         plotly=Markup(get_plotlyjs()),  # noqa: S704 -- plotly's source, not user input
     )
 
@@ -179,7 +181,7 @@ def _drawn(figure: Figure) -> dict[str, Any]:
     # Named one by one: the default set has a button that sends the data elsewhere.
     buttons = [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]]
     config = {"responsive": True, "displaylogo": False, "modeBarButtons": buttons}
-    return {**figure.drawing.to_plotly_json(), "config": config}
+    return {**without_template(figure.drawing.to_plotly_json()), "config": config}
 
 
 def _data(value: object) -> Markup:

@@ -8,9 +8,10 @@ from dash import dcc, html
 
 from analysis.dashboard.blocks import Block, Page, part, percent, scrolled, table
 from analysis.dashboard.pages.runs import with_running
-from analysis.dashboard.studies import UnreadableStudyError, distinct
+from analysis.dashboard.studies import UnreadableStudyError
 from analysis.figures.learning_curves import Curve, draw_learning_curves
 from analysis.plotting.figure import Figure
+from analysis.plotting.styles import styles
 from analysis.results.clip_labels import matches_labels
 from analysis.results.measures import metric_name, plain_column
 from analysis.results.runs_table import METRICS, Key, selected_on
@@ -21,10 +22,11 @@ from trainables.naming import listed_names, number, symbol
 from trainables.records import log_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from analysis.dashboard.addresses import Address
     from analysis.dashboard.studies import Studies
+    from analysis.plotting.styles import Style
     from analysis.results.clip_labels import ClipLabels
     from trainables.plans import PlannedRun, StudyPlan
     from trainables.records import Record
@@ -62,9 +64,9 @@ def run_page(studies: Studies, address: Address) -> Page:
         )
     ]
     if record is not None and record.epochs:
-        arms = distinct(snapshot.results.runs["arm"])
         key = Key(str(row["arm"]), str(row["configuration"]), str(row["subset"]))
-        blocks.append(Block("curve", snapshot.stamp_of(address.run), figure=_curve(record, key, arms), file=title))
+        figure = _curve(record, key, styles(snapshot.results.runs))
+        blocks.append(Block("curve", snapshot.stamp_of(address.run), figure=figure, file=title))
     if record is not None and (confusion := confusion_of(snapshot.results.labels, snapshot.plan, record)):
         blocks.append(part("confusion", *table(confusion)))
     if log := _log(studies, address.run):
@@ -101,14 +103,14 @@ def _facts(row: dict[str, Any], metrics: Iterable[str]) -> list[Any]:
     return [*parts, html.P(row["error"], className="problem")] if row["error"] else parts
 
 
-def _curve(record: Record, key: Key, arms: list[str]) -> Figure:
+def _curve(record: Record, key: Key, looks: Mapping[str, Style]) -> Figure:
     epochs = tuple(point.epoch for point in record.epochs)
 
     def curve(values: list[float]) -> list[Curve]:
         return [Curve(key, (), epochs, tuple(values), 1, ())]
 
     accuracy = curve([point.score("validation") or 0.0 for point in record.epochs])  # it is always measured
-    drawing = draw_learning_curves(accuracy, curve([point.train_loss for point in record.epochs]), arms)
+    drawing = draw_learning_curves(accuracy, curve([point.train_loss for point in record.epochs]), looks)
     drawing.update_traces(mode="lines+markers")  # a single epoch has no line
     title = "Validation accuracy and training loss per epoch"
     return Figure("learning_curve", title, "This run alone.", drawing)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from analysis.plotting.figure import Figure
-from analysis.plotting.theme import SCALE, empty
+from analysis.plotting.theme import empty
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -51,10 +51,9 @@ def draw_spectrogram(clip: Spectrogram) -> go.Figure:
         z=np.rint(levels).astype(np.int8),
         x0=step / 2,
         dx=step,
-        colorscale=SCALE,
         zmin=-RANGE,
         zmax=0,
-        colorbar={"title": {"text": "dB"}, "thickness": 14, "outlinewidth": 0},
+        colorbar={"title": {"text": "dB"}},
         hovertemplate="%{x:.2f} s: %{z} dB<extra></extra>",
     )
     shown = [hertz for hertz in MARKS if clip.centres[0] <= hertz <= clip.centres[-1]]

@@ -1,6 +1,7 @@
 // Draws every figure of the page, with the colours of its theme, and on white paper where the page is printed.
 (() => {
   const onDark = JSON.parse(document.getElementById("on-dark").textContent);
+  const templates = JSON.parse(document.getElementById("templates").textContent);
   const themed = (value, key = "") => {
     if (Array.isArray(value)) { return value.map((inner) => themed(inner, key)); }
     if (value !== null && typeof value === "object") {
@@ -12,6 +13,7 @@
     for (const source of document.querySelectorAll("script.drawing")) {
       const figure = JSON.parse(source.textContent); // anew each time, because plotly changes what it draws
       const { data, layout, config } = theme === "dark" ? themed(figure) : figure;
+      layout.template = templates[`gce_${theme}`];
       layout.uirevision = "kept"; // the reader's zoom and hidden curves
       Plotly.react(source.previousElementSibling, data, layout, config);
     }

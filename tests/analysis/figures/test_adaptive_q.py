@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.figures.adaptive_q import draw_q_per_epoch, draw_q_vs_t, q_per_epoch_data, q_vs_t_data
+from analysis.plotting.styles import styles_of_losses
 from trainables.losses.catalogue import CCE, AdaptiveGCE
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def test_the_limit_is_that_of_equal_classes(study: Builder) -> None:
     data = q_vs_t_data(study.results())
     assert data is not None
     assert data.limit == 0.75
-    figure = draw_q_vs_t(data, ["adaptive"])
+    figure = draw_q_vs_t(data, styles_of_losses({"adaptive": "adaptive_gce"}))
     assert figure.layout.xaxis.type == "log"
     assert figure.data[-1].name == "noise-blind limit 1 - 1/4 = 0.750"
 
@@ -71,7 +72,10 @@ def test_the_limit_is_that_of_equal_classes(study: Builder) -> None:
 def test_one_t_has_curves_and_no_axis(study: Builder) -> None:
     _adaptive(study, 100, 0, 0.5)
     assert q_vs_t_data(study.results()) is None
-    assert len(draw_q_per_epoch(q_per_epoch_data(study.results()), ["adaptive"]).data) == 2
+    assert (
+        len(draw_q_per_epoch(q_per_epoch_data(study.results()), styles_of_losses({"adaptive": "adaptive_gce"})).data)
+        == 2
+    )
 
 
 def test_mean_q_is_drawn_against_relative_temperatures_where_there_are_no_others(study: Builder) -> None:

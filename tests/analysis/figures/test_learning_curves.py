@@ -9,6 +9,7 @@ import pytest
 
 from analysis.figures import learning_curves
 from analysis.plotting import theme
+from analysis.plotting.styles import styles_of_losses
 from analysis.results import runs_table
 from trainables.losses.catalogue import CCE
 
@@ -60,7 +61,7 @@ def test_a_loss_that_is_not_finite_leaves_a_gap(study: Builder) -> None:
     study.add("cce", CCE(name="cce"), 0)
     study.add("cce", CCE(name="cce"), 1, status="diverged", epochs=2)
     results = study.results()
-    figure = learning_curves.draw_learning_curves(*_curves(results), ["cce"])
+    figure = learning_curves.draw_learning_curves(*_curves(results), styles_of_losses({"cce": "cce"}))
     thin = [trace for trace in figure.data if trace.line.width == 1][1]
     assert list(thin.y)[-3:] == [None, None, None]
 

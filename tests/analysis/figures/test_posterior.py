@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.figures.posterior import draw_posterior, posterior_data
+from analysis.plotting.styles import styles_of_losses
 from trainables.losses.catalogue import CCE
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def test_one_value_has_no_curve_yet_a_figure(study: Builder) -> None:
     assert data is not None
     assert data.x == ()
     assert data.best == {1000.0: 1.0}
-    draw_posterior(data, ["adaptive"])
+    draw_posterior(data, styles_of_losses({"adaptive": "adaptive_gce"}))
 
 
 def test_configurations_without_order_have_no_curve(study: Builder) -> None:
@@ -50,7 +51,7 @@ def test_configurations_without_order_have_no_curve(study: Builder) -> None:
 def test_the_drawing_has_the_band_the_runs_and_the_probabilities(study: Builder) -> None:
     data = posterior_data(study.exploring_temperatures(DROPS).finding())
     assert data is not None
-    figure = draw_posterior(data, ["adaptive"])
+    figure = draw_posterior(data, styles_of_losses({"adaptive": "adaptive_gce"}))
     assert figure.layout.xaxis2.type == "log"
     assert figure.layout.yaxis2.title.text == "P(best)"
     runs = next(trace for trace in figure.data if trace.marker.symbol == "circle-open")

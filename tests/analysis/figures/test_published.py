@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 from analysis.figures import boxes, sweep
 from analysis.figures.published import add_to_boxes, add_to_sweep, published_marks
+from analysis.plotting.styles import styles_of_losses
 from trainables.losses.catalogue import CCE
 from trainables.networks.catalogue import VGGLike
 
 if TYPE_CHECKING:
     from factories import Builder
 
-ARMS = ["adaptive", "cce", "gce"]
+LOOKS = styles_of_losses({"adaptive": "adaptive_gce", "cce": "cce", "gce": "gce"})
 
 
 def test_other_data_have_no_published_marks(study: Builder) -> None:
@@ -38,7 +39,7 @@ def test_a_mark_does_not_belong_to_an_arm_with_another_network(full_study: Build
 def test_against_t_only_the_adaptive_loss_has_a_place(full_study: Builder) -> None:
     (mark,) = marks = published_marks(full_study.results(), "temperature")
     assert (mark.loss, mark.x) == ("adaptive", 1000.0)
-    figure = sweep.draw_sweep(sweep.sweep_data(full_study.results().runs, "temperature", "test"), ARMS)
+    figure = sweep.draw_sweep(sweep.sweep_data(full_study.results().runs, "temperature", "test"), LOOKS)
     add_to_sweep(figure, marks)
     assert (figure.data[-1].name, list(figure.data[-1].y)) == ("published: adaptive on all", [75.3])
 
@@ -51,7 +52,7 @@ def test_published_numbers_that_cannot_be_read_are_not_drawn(full_study: Builder
 
 def test_a_published_number_stands_in_its_arms_column(full_study: Builder) -> None:
     results, finding = full_study.results(), full_study.finding()
-    figure = boxes.draw_boxes(boxes.boxes_data(finding.scores("test"), finding.representatives), "test", ARMS)
+    figure = boxes.draw_boxes(boxes.boxes_data(finding.scores("test"), finding.representatives), "test", LOOKS)
     add_to_boxes(figure, published_marks(results))
     columns = {trace.name: trace.offsetgroup for trace in figure.data[3:]}
     assert columns == {"published: CCE": "cce", "published: L_q": "gce", "published: adaptive": "adaptive"}

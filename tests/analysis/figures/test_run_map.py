@@ -10,6 +10,7 @@ from analysis.figures import learning_curves
 from analysis.figures.exploring_curves import draw_exploring_curves, exploring_curves_data
 from analysis.figures.run_map import MAX_ROWS, UNSCORED, draw_run_map, run_map_data
 from analysis.figures.training_time import draw_training_time, training_time_data
+from analysis.plotting.styles import styles_of_losses
 from analysis.results.runs_table import keys
 from trainables.losses.catalogue import CCE, GCE
 
@@ -54,7 +55,7 @@ def test_cost_is_the_mean_time_of_complete_runs(study: Builder) -> None:
     (price,) = found = training_time_data(study.results().runs, "test")
     assert price.wall_s == 7200
     assert price.accuracy.mean == pytest.approx(0.75)
-    figure = draw_training_time(found, "test", ["cce"])
+    figure = draw_training_time(found, "test", styles_of_losses({"cce": "cce"}))
     assert figure.layout.xaxis.title.text == "Training time of a run, mean (hours)"
     assert list(figure.data[0].x) == [2]
 
@@ -62,7 +63,9 @@ def test_cost_is_the_mean_time_of_complete_runs(study: Builder) -> None:
 def test_short_trainings_are_drawn_in_a_smaller_unit(study: Builder) -> None:
     run_id = study.add("cce", CCE(name="cce"), 0)
     study.records[run_id].cost.wall_s = 90
-    figure = draw_training_time(training_time_data(study.results().runs, "test"), "test", ["cce"])
+    figure = draw_training_time(
+        training_time_data(study.results().runs, "test"), "test", styles_of_losses({"cce": "cce"})
+    )
     assert figure.layout.xaxis.title.text == "Training time of a run, mean (minutes)"
     assert list(figure.data[0].x) == [1.5]
 
@@ -78,7 +81,9 @@ def test_a_cut_run_is_marked_at_its_last_epoch(study: Builder) -> None:
     (cut,) = accuracy[0].cuts
     assert (cut.seed, cut.status, cut.epoch) == (1, "stopped", 2)
     (mark,) = [
-        trace for trace in learning_curves.draw_learning_curves(accuracy, loss, ["cce"]).data if trace.name == "stopped"
+        trace
+        for trace in learning_curves.draw_learning_curves(accuracy, loss, styles_of_losses({"cce": "cce"})).data
+        if trace.name == "stopped"
     ]
     assert list(mark.x) == [2]
 
@@ -91,7 +96,10 @@ def test_exploring_runs_that_were_stopped_are_drawn_otherwise_than_complete_ones
     assert whole.cut is None
     assert cut.cut is not None
     assert cut.cut.epoch == 2
-    names = {trace.name: trace.line.dash for trace in draw_exploring_curves(found, "validation", ["cce"]).data}
+    names = {
+        trace.name: trace.line.dash
+        for trace in draw_exploring_curves(found, "validation", styles_of_losses({"cce": "cce"})).data
+    }
     assert names == {"cce": None, "cce, cut": "dot", "stopped": None}
 
 

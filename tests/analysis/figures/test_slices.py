@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.figures.slices import draw_slice, slice_data, slices
+from analysis.plotting.styles import styles_of_losses
 from trainables.config import Training
 from trainables.losses.catalogue import CCE, GCE
 
@@ -46,7 +47,7 @@ def test_every_parameter_that_is_a_number_has_a_slice_with_the_arms_that_vary_it
 def test_configurations_that_were_stopped_are_crosses(study: Builder) -> None:
     finding = _search(study).finding()
     (_, rate) = slice_data(finding.sampled)
-    drawing = draw_slice(rate, ["gce", "cce"], "validation", finding.names)
+    drawing = draw_slice(rate, styles_of_losses({"gce": "gce", "cce": "cce"}), "validation", finding.names)
     marks = {trace.name: (trace.marker.symbol, list(trace.x)) for trace in drawing.data if trace.showlegend}
     assert marks["gce, stopped early"] == ("x-thin-open", [1e-4])
     assert sorted(marks["gce"][1]) == [1e-3, 1e-2]

@@ -8,14 +8,16 @@ import pytest
 
 from analysis.figures import sweep
 from analysis.plotting import theme
+from analysis.plotting.palette import HUES
 from analysis.plotting.parameter_axis import ParameterAxis
+from analysis.plotting.styles import styles_of_losses
 from trainables.config import Training
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 
 if TYPE_CHECKING:
     from factories import Builder
 
-ARMS = ["adaptive", "cce", "gce"]
+LOOKS = styles_of_losses({"adaptive": "adaptive_gce", "cce": "cce", "gce": "gce"})
 
 
 def test_a_sweep_shows_every_complete_run_and_every_mean(full_study: Builder) -> None:
@@ -61,7 +63,10 @@ def test_values_that_may_be_best_are_the_choice_and_what_is_not_told_apart_from_
     runs = study.results().runs
     spans = sweep.best_spans(study.finding(), runs, "temperature")
     assert spans == [(100.0, 316.0), (3162.0, 3162.0)]
-    drawing = sweep.draw_sweep(sweep.sweep_data(runs, "temperature", "validation"), ["adaptive", "cce"])
+    drawing = sweep.draw_sweep(
+        sweep.sweep_data(runs, "temperature", "validation"),
+        styles_of_losses({"adaptive": "adaptive_gce", "cce": "cce"}),
+    )
     sweep.add_strip(drawing, spans, ParameterAxis("temperature", list(means)))
     first, second = drawing.layout.shapes
     assert 10 < first.x0 < 100
@@ -103,7 +108,7 @@ def test_an_arm_that_varies_another_parameter_has_its_own_figure(study: Builder)
 
 
 def test_temperature_is_drawn_on_a_logarithmic_axis_in_percent(full_study: Builder) -> None:
-    figure = sweep.draw_sweep(sweep.sweep_data(full_study.results().runs, "temperature", "test"), ARMS)
+    figure = sweep.draw_sweep(sweep.sweep_data(full_study.results().runs, "temperature", "test"), LOOKS)
     assert figure.layout.xaxis.type == "log"
     assert figure.layout.xaxis.title.text == "Temperature T"
     assert figure.layout.yaxis.title.text == "Test accuracy (%)"
@@ -115,7 +120,9 @@ def test_temperature_is_drawn_on_a_logarithmic_axis_in_percent(full_study: Build
 def test_q_is_drawn_on_a_linear_axis(study: Builder) -> None:
     for q in (0.3, 0.7):
         study.add("gce", GCE(name="gce", q=q), 0, varied={"q": q})
-    figure = sweep.draw_sweep(sweep.sweep_data(study.results().runs, "q", "validation"), ["gce"])
+    figure = sweep.draw_sweep(
+        sweep.sweep_data(study.results().runs, "q", "validation"), styles_of_losses({"gce": "gce"})
+    )
     assert figure.layout.xaxis.type is None
     assert figure.layout.xaxis.title.text == "q"
     assert figure.layout.yaxis.title.text == "Validation accuracy (%)"
@@ -123,9 +130,11 @@ def test_q_is_drawn_on_a_linear_axis(study: Builder) -> None:
 
 def test_two_lines_of_one_arm_differ_by_dash(study: Builder) -> None:
     study.temperatures([2, 3], 2).temperatures([2, 3], 2, subset="clean")
-    figure = sweep.draw_sweep(sweep.sweep_data(study.results().runs, "temperature", "test"), ["adaptive"])
+    figure = sweep.draw_sweep(
+        sweep.sweep_data(study.results().runs, "temperature", "test"), styles_of_losses({"adaptive": "adaptive_gce"})
+    )
     means = [trace for trace in figure.data if trace.mode == "lines+markers"]
-    assert {trace.line.color for trace in means} == {theme.COLOURS[0]}
+    assert {trace.line.color for trace in means} == {HUES["blue"][0].light}
     assert len({trace.line.dash for trace in means}) == 2
 
 

@@ -1,11 +1,11 @@
-"""One look of all drawings: an arm has one colour everywhere, series differ, names are inert."""
+"""One look of all drawings: an arm has one colour everywhere, series differ, looks are inert."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from analysis.figures import boxes, learning_curves, sweep
-from analysis.plotting import theme
+from analysis.plotting.styles import styles
 from analysis.results import runs_table
 from analysis.results.runs_table import scores
 from trainables.losses.catalogue import CCE
@@ -25,30 +25,23 @@ def _curves(results: StudyResults) -> list[list[learning_curves.Curve]]:
     ]
 
 
-def test_series_differ_in_colour_marker_and_dash() -> None:
-    assert len(set(theme.COLOURS)) >= 6
-    assert len(set(theme.DASHES)) == len(theme.DASHES)
-    assert len(set(theme.MARKERS)) == len(theme.MARKERS)
-
-
 def test_an_arm_keeps_its_colour_in_every_figure(full_study: Builder) -> None:
     """In this sweep cce is drawn before the arm that varies q, and in the boxes without it, yet it is the third arm."""
     study = full_study
     study.planned.reverse()  # gce, cce, adaptive
     results = study.results()
-    names = runs_table.arms(results.runs)
-    assert names == ["adaptive", "gce", "cce"]
-    swept = sweep.draw_sweep(sweep.sweep_data(results.runs, "temperature", "test"), names)
+    looks = styles(results.runs)
+    swept = sweep.draw_sweep(sweep.sweep_data(results.runs, "temperature", "test"), looks)
     some = results.runs[results.runs["arm"] != "adaptive"]
-    boxed = boxes.draw_boxes(boxes.boxes_data(scores(some, "test"), study.finding().representatives), "test", names)
+    boxed = boxes.draw_boxes(boxes.boxes_data(scores(some, "test"), study.finding().representatives), "test", looks)
     curves = learning_curves.draw_learning_curves(
         *(
             learning_curves.learning_curves_data(some, results.curves, name, runs_table.keys(some))
             for name in ("validation_accuracy", "train_loss")
         ),
-        names,
+        looks,
     )
-    colours = dict(zip(names, theme.COLOURS, strict=False))
+    colours = {arm: look.colour for arm, look in looks.items()}
     drawn = {trace.name: trace.line.color for trace in swept.data if trace.line.width == 2.5}
     assert {name.partition(" ")[0]: colour for name, colour in drawn.items()} == colours
     for trace in boxed.data:
@@ -60,13 +53,13 @@ def test_an_arm_keeps_its_colour_in_every_figure(full_study: Builder) -> None:
 def test_a_name_is_inert_in_every_drawing(study: Builder) -> None:
     study.temperatures([2, 3], 2, arm=NASTY).add(NASTY + "fixed", CCE(name="cce"), 0)
     results = study.results()
-    names = runs_table.arms(results.runs)
+    looks = styles(results.runs)
     drawings = [
-        sweep.draw_sweep(sweep.sweep_data(results.runs, "temperature", "test"), names),
+        sweep.draw_sweep(sweep.sweep_data(results.runs, "temperature", "test"), looks),
         boxes.draw_boxes(
-            boxes.boxes_data(scores(results.runs, "test"), study.finding().representatives), "test", names
+            boxes.boxes_data(scores(results.runs, "test"), study.finding().representatives), "test", looks
         ),
-        learning_curves.draw_learning_curves(*_curves(results), names),
+        learning_curves.draw_learning_curves(*_curves(results), looks),
     ]
     for drawing in drawings:
         text = str(drawing.to_dict())
