@@ -20,13 +20,15 @@ from analysis.report.export import epochs_table, runs_table
 from analysis.report.predictions import columns_of
 from analysis.results.study_results import study_results
 from analysis.tables.summary import summary
-from study.cli import COMMANDS, parser
+from study.commands.line.catalogue import COMMANDS, parser
 from study.spec.study import json_schema
 from trainables.datasets.config import KINDS
 from trainables.plans import DataSummary, StudyPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from study.commands.line.parser import CommandParser
 
 REFERENCE = Path(__file__).resolve().parent / "reference"
 
@@ -47,6 +49,9 @@ another place. A file takes precedence over a study of the same name.
 
 What a command returns to the shell is listed under [exit codes](exit-codes.md). The commands for clusters are
 explained in [Run a study on a cluster](../howto/cluster.md).
+
+To complete commands, options, names of studies and files with the Tab key, save the script that
+[`gce-study completion`](#completion) prints for bash, zsh or fish.
 
 To complete and check study files while you type, point your editor's YAML support at the schema:
 
@@ -159,32 +164,31 @@ def _open_title(name: str, definitions: dict[str, Any]) -> str:
     return f"{prefix.removeprefix('Open')} {definitions[name]['properties']['name']['const']}"
 
 
-def _commands() -> Iterator[argparse.ArgumentParser]:
+def _commands() -> Iterator[CommandParser]:
     """Yield every command that the help lists, in its order; those of a group instead of the group."""
-    for name, (_, text) in COMMANDS.items():
-        if text:
+    for name, listed in COMMANDS.items():
+        if listed.text:
             command = _below(parser(name))[name]
             yield from _below(command).values() or [command]
 
 
-def _below(command: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+def _below(command: argparse.ArgumentParser) -> dict[str, CommandParser]:
     """Return the commands of a parser by name; argparse has no public way to list them."""
     groups = [action for action in command._actions if isinstance(action, argparse._SubParsersAction)]  # noqa: SLF001
     if not groups:
         return {}
-    texts = {action.dest: action.help for action in groups[0]._choices_actions}  # noqa: SLF001
-    for name, child in groups[0].choices.items():
-        child.description = child.description or texts.get(name)
     return dict(groups[0].choices)
 
 
-def _command(command: argparse.ArgumentParser) -> str:
+def _command(command: CommandParser) -> str:
     usage = " ".join(command.format_usage().removeprefix("usage: ").split()).replace(" [-h]", "")
     lines = textwrap.wrap(usage, 100, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
     page = f"\n## {command.prog.removeprefix('gce-study ')}\n\n{_sentence(command.description or '')}\n\n"
     page += "```text\n" + "\n".join(lines) + "\n```\n"
     rows = [_argument(action) for action in command._actions if action.dest != "help"]  # noqa: SLF001 -- see _below
-    return page + ("\n| argument | meaning |\n|---|---|\n" + "".join(rows) if rows else "")
+    page += "\n| argument | meaning |\n|---|---|\n" + "".join(rows) if rows else ""
+    examples = "".join(f"gce-study {line}  # {meaning}\n" for line, meaning in command.examples)
+    return page + (f"\n```sh\n{examples}```\n" if examples else "")
 
 
 def _argument(action: argparse.Action) -> str:

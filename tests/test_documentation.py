@@ -17,7 +17,7 @@ import yaml
 from analysis.study import Study
 from embedding_files import sounds
 from factories import Builder
-from study.cli import COMMANDS, parser
+from study.commands.line.catalogue import COMMANDS, parser
 from study.spec.notify import Event
 from study.spec.shipped import spec_path
 from study.spec.study import StudySpec
@@ -267,23 +267,10 @@ def test_the_generated_pages_are_what_the_program_says_of_itself():
 def test_the_command_reference_has_every_command():
     page = (ROOT / "docs" / "reference" / "cli.md").read_text()
     titles = re.findall(r"^## (.+)$", page, re.MULTILINE)
-    on_clusters = ["submit", "logs", "stop", "cancel", "resume", "wait"]
-    answers = [
-        "report",
-        "export",
-        "best",
-        "compare",
-        "audit",
-        "model",
-        "predict",
-        "prune",
-        "dashboard",
-        "data fetch",
-        "data verify",
-        "data describe",
-        "data embed",
-    ]
-    assert titles == ["check", "run", "status", "list", "schema", *on_clusters, *answers]
+    listed = [name for name, command in COMMANDS.items() if command.text]
+    groups = {"data": ["data fetch", "data verify", "data describe", "data embed"]}
+    assert titles == [title for name in listed for title in groups.get(name, [name])]
+    assert len(titles) > 20
 
 
 def test_the_file_reference_has_every_key_of_the_schema():

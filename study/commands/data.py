@@ -52,21 +52,20 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     """Add ``fetch``, ``verify`` and ``describe`` to the command's parser."""
     commands = command.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
-    fetching = commands.add_parser(
-        "fetch", help="download a published data set and unpack it; continues if interrupted"
-    )
+    text = "download a published data set and unpack it; continues if interrupted"
+    fetching = commands.add_parser("fetch", help=text, description=text)
     fetching.add_argument("name", choices=list(RELEASES), help="the data set: its kind in a study file")
     fetching.add_argument("root", type=_path, metavar="ROOT", help="folder to put its folders into")
     fetching.add_argument("--quiet", action="store_true", help="show no progress bar")
     fetching.set_defaults(handler=_fetch)
 
-    verify = commands.add_parser("verify", help="compare FSDnoisy18k on disk with the official release")
+    text = "compare FSDnoisy18k on disk with the official release"
+    verify = commands.add_parser("verify", help=text, description=text)
     verify.add_argument("root", type=_path, metavar="ROOT", help="the folder that holds FSDnoisy18k.meta")
     verify.set_defaults(handler=_verify)
 
-    describe = commands.add_parser(
-        "describe", help="print classes, hours, rates, subsets, every problem, and pitfalls for training"
-    )
+    text = "print classes, hours, rates, subsets, every problem, and pitfalls for training"
+    describe = commands.add_parser("describe", help=text, description=text)
     describe.add_argument(
         "root",
         type=_path,

@@ -48,7 +48,7 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
         command.set_defaults(handler=end_driver)
         return
     add_study_file(command, stored=False)
-    command.add_argument("--storage", metavar="WHERE", help="storage location to use instead of the study file's")
+    command.add_argument("--storage", metavar="STORAGE", help="storage location to use instead of the study file's")
     add_run_options(command)
     add_allow_code(command)
     add_cluster(command, usual=True)

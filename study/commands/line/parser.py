@@ -22,6 +22,15 @@ class CommandParser(argparse.ArgumentParser):
         super().__init__(*args, **settings)
         self.set_defaults(**{_PARSER: self})
         self.hidden: set[str] = set()  # commands that help and messages do not name
+        self.groups: dict[str, str] = {}  # command -> the heading under which the help lists it
+        self.notes: dict[str, str] = {}  # heading -> a line below its commands
+        self.examples: tuple[tuple[str, str], ...] = ()  # command lines without the program, and what they do
+
+    def format_help(self) -> str:
+        """Return the help."""
+        from study.commands.line.help import help_text  # noqa: PLC0415 -- rich, which no parsing needs
+
+        return help_text(self, self.groups, self.notes, self.examples)
 
     def parse_args(  # type: ignore[override]  # argparse's overloads add nothing here
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None

@@ -2,7 +2,8 @@
 
 import pytest
 
-from study.cli import COMMANDS, main
+from study.cli import main
+from study.commands.line.catalogue import COMMANDS
 
 
 def refusal(capsys, *arguments):
@@ -16,7 +17,7 @@ def refusal(capsys, *arguments):
 def test_without_a_command_the_help_is_printed(capsys):
     assert main([]) == 0
     answer = capsys.readouterr()
-    assert answer.out.startswith("usage: gce-study")
+    assert answer.out.startswith("Usage: gce-study")
     assert "print the runs that a study file asks for" in answer.out
     assert answer.err == ""
 
@@ -47,7 +48,7 @@ def test_several_unknown_arguments_are_named_at_once(capsys):
     assert "unknown arguments: '--jsn' (did you mean --json?), 'more'" in refusal(capsys, "best", "a", "--jsn", "more")
 
 
-@pytest.mark.parametrize("name", [name for name, (_, text) in COMMANDS.items() if text is None])
+@pytest.mark.parametrize("name", [name for name, command in COMMANDS.items() if not command.text])
 def test_an_internal_command_is_neither_listed_nor_suggested(name, capsys):
     assert name not in refusal(capsys, name + "s").removeprefix(f"gce-study: error: '{name}s'")
     main([])
