@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from analysis.statistics.pairs.outperformance import outperformance
-from analysis.statistics.pairs.paired_tests import MARGIN, differences, equivalence, holm, p_value, paired_tests
+from analysis.statistics.pairs.paired_tests import MARGIN, differences, equivalence, holm, p_value
 from analysis.statistics.pairs.pooled_gap import pooled_gap
 from analysis.statistics.pairs.power import seeds_to_separate
 from analysis.statistics.pairs.practical_equivalence import practical_equivalence
 from analysis.statistics.pairs.stochastic_order import almost_stochastic_order
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping
 
     from analysis.results.runs_table import Key
     from analysis.statistics.pairs.outperformance import Outperformance
@@ -101,16 +101,16 @@ def less_luck(
     return {key: by_seed for key, by_seed in corrected.items() if by_seed}
 
 
-def arm_comparisons(scores: Scores, pairs: Sequence[tuple[Key, Key]]) -> tuple[ArmComparison, ...]:
-    """Compare pairs of configurations; Holm's p-values are for all pairs together.
+def arm_comparisons(scores: Scores, tests: Iterable[PairedTest]) -> tuple[ArmComparison, ...]:
+    """Add to the tests of pairs of configurations what else is known about their difference.
 
     Args:
         scores: configuration -> seed -> accuracy, a fraction (``Finding.compared_scores``).
-        pairs: (first, second), fixed before the scores are known; both have scores.
+        tests: of these scores (``Finding.arm_tests``).
 
     """
     compared = []
-    for test in paired_tests(scores, pairs):
+    for test in tests:
         first, second = scores[test.first], scores[test.second]
         compared.append(
             ArmComparison(

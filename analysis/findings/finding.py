@@ -17,6 +17,7 @@ from analysis.results.runs_table import key_of, keys, names, reported_metric, sc
 from analysis.results.study_results import explored, reported
 from analysis.statistics.collapse import Collapses, find_collapses
 from analysis.statistics.intervals import LEVEL, accuracy_interval
+from analysis.statistics.pairs.paired_tests import paired_tests
 from analysis.statistics.ranking import Ranking, best_per_arm, choose, rank
 from analysis.statistics.shared_luck import shared_luck
 from trainables.naming import control_arm
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
     from analysis.statistics.hsu import BestSet
+    from analysis.statistics.pairs.paired_tests import PairedTest
     from analysis.statistics.ranking import Choice
     from analysis.statistics.shared_luck import SharedLuck
     from trainables.plans import StudyPlan
@@ -168,8 +170,8 @@ class Finding(ABC):
     def shared_luck(self, metric: str, subset: str) -> SharedLuck | None:
         """Return the luck that an accuracy shares with the one that is chosen by; None where the runs show none."""
         if (metric, subset) not in self._shared_luck:
-            shared = shared_luck(self.scores_on(subset, "selection"), self.scores_on(subset, metric))
-            self._shared_luck[metric, subset] = shared
+            by_seed = self.scores_on(subset, "selection"), self.scores_on(subset, metric)
+            self._shared_luck[metric, subset] = shared_luck(*by_seed)
         return self._shared_luck[metric, subset]
 
     @cached_property
@@ -184,9 +186,9 @@ class Finding(ABC):
     def tested(self, choice: Choice) -> ChoiceScore:
         """Return the test accuracy of a choice that the reported runs made, without the luck that they share."""
         if choice.key not in self._tested:
-            luck = self.shared_luck(self.results.tested_by, choice.key.subset)
-            by_seed = self.scores("selection"), self.scores(self.results.tested_by)
-            self._tested[choice.key] = score_of_choice(choice, luck, *by_seed)
+            name = self.results.tested_by
+            luck = self.shared_luck(name, choice.key.subset)
+            self._tested[choice.key] = score_of_choice(choice, luck, self.scores("selection"), self.scores(name))
         return self._tested[choice.key]
 
     @cached_property
@@ -197,8 +199,7 @@ class Finding(ABC):
         return [best[pair] for pair in planned if pair in best]
 
     def _best_of_each_arm(self, subset: str) -> dict[str, Key]:
-        scores = self.scores_on(subset, "selection")
-        controls = {key: by_seed for key, by_seed in scores.items() if key in self.controls}
+        controls = {k: by_seed for k, by_seed in self.scores_on(subset, "selection").items() if k in self.controls}
         of_controls = best_per_arm(rank(controls)) if controls else {}
         return of_controls | best_per_arm(self.ranking(subset))
 
@@ -219,19 +220,20 @@ class Finding(ABC):
         return {subset: self._pairs(subset) for subset in self.subsets}
 
     @cached_property
-    def _comparable_pairs(self) -> list[tuple[Key, Key]]:
+    def arm_tests(self) -> tuple[PairedTest, ...]:
+        """The differences between arms, tested; Holm's p-values are for all of them together."""
         pairs = (pair for pairs in self.pairs_to_compare.values() for pair in pairs)
-        return [pair for pair in pairs if all(key in self.compared_scores for key in pair)]
+        return paired_tests(self.compared_scores, [p for p in pairs if all(key in self.compared_scores for key in p)])
 
     @cached_property
     def arm_comparisons(self) -> tuple[ArmComparison, ...]:
         """The differences between arms, each by its best configuration on validation, on every subset."""
-        return arm_comparisons(self.compared_scores, self._comparable_pairs)
+        return arm_comparisons(self.compared_scores, self.arm_tests)
 
     @cached_property
     def pooled_comparisons(self) -> tuple[PooledComparison, ...]:
         """The differences between arms over the subsets that both have; empty on one subset."""
-        return pooled_comparisons(self.compared_scores, self._comparable_pairs)
+        return pooled_comparisons(self.compared_scores, [(test.first, test.second) for test in self.arm_tests])
 
     def _pairs(self, subset: str) -> list[tuple[Key, Key]]:
         standing = [key for key in self.representatives if key.subset == subset]

@@ -9,11 +9,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, assert_never
 
+from analysis.figures.boxes import boxes
 from analysis.figures.confidence_history import confidence_history
 from analysis.figures.exploring_curves import exploring_curves
 from analysis.figures.posterior import posterior
 from analysis.figures.search import importance, parallel
 from analysis.figures.slices import slices
+from analysis.figures.sweep import sweep
 from analysis.findings.label_audit import label_audit
 from analysis.findings.method_finding import GridFinding, MethodFinding, SearchFinding, SettleFinding, method_finding
 from analysis.findings.paper.paper_claims import checks
@@ -63,8 +65,8 @@ class MethodReport:
         make_verdict: returns the verdict.
         make_cautions: returns the cautions.
         design: returns the sentences on how runs were chosen, and adds the works that they cite.
-        exploring_figures: draws what led to the choice.
-        exploring_tables: tabulates what led to the choice.
+        draw_exploring: draws what led to the choice.
+        tabulate_exploring: tabulates what led to the choice.
         choice_tables: tabulates the choice, beside the results.
         storage: the storage location, in which the audit finds what the runs left; None if it is not at hand.
 
@@ -74,8 +76,8 @@ class MethodReport:
     make_verdict: Callable[[], str]
     make_cautions: Callable[[], tuple[str, ...]]
     design: Callable[[References], list[str]]
-    exploring_figures: Callable[[], tuple[Figure, ...]] = tuple
-    exploring_tables: Callable[[], tuple[Table, ...]] = tuple
+    draw_exploring: Callable[[], tuple[Figure, ...]] = tuple
+    tabulate_exploring: Callable[[], tuple[Table, ...]] = tuple
     choice_tables: Callable[[], tuple[Table, ...]] = tuple
     storage: Location | None = None
 
@@ -107,9 +109,34 @@ class MethodReport:
         )
 
     @cached_property
+    def exploring_figures(self) -> tuple[Figure, ...]:
+        """What led to the choice; empty where nothing was explored."""
+        return self.draw_exploring() if len(self.finding.explored.runs) else ()
+
+    @cached_property
+    def exploring_tables(self) -> tuple[Table, ...]:
+        """What led to the choice; empty where nothing was explored."""
+        return self.tabulate_exploring() if len(self.finding.explored.runs) else ()
+
+    @cached_property
+    def accuracy_figures(self) -> tuple[Figure, ...]:
+        """Accuracy against each parameter that an arm varies."""
+        return sweep(self.finding) if len(self.finding.reported.runs) else ()
+
+    @cached_property
+    def arm_figures(self) -> tuple[Figure, ...]:
+        """The arms on each subset."""
+        return boxes(self.finding) if len(self.finding.reported.runs) else ()
+
+    @cached_property
+    def accuracy_tables(self) -> tuple[Table, ...]:
+        """The values of all configurations: the reported accuracy, then the one that is chosen by."""
+        return tuple(result_tables(self.finding))
+
+    @cached_property
     def result_tables(self) -> tuple[Table, ...]:
         """The choice and the values of all configurations, also by fold."""
-        tables = (*self.choice_tables(), *result_tables(self.finding), *metrics_tables(self.finding))
+        tables = (*self.choice_tables(), *self.accuracy_tables, *metrics_tables(self.finding))
         return (*tables, *fold_tables(self.finding))
 
     @cached_property
@@ -201,8 +228,8 @@ def _of_method(results: StudyResults) -> MethodReport:
                 partial(settle_verdict, finding),
                 partial(explored_cautions, finding),
                 partial(settle_design, finding),
-                exploring_figures=lambda: (*posterior(finding), *confidence_history(finding)),
-                exploring_tables=lambda: (settle_table(finding),),
+                draw_exploring=lambda: (*posterior(finding), *confidence_history(finding)),
+                tabulate_exploring=lambda: (settle_table(finding),),
             )
         case SearchFinding():
             return MethodReport(
@@ -210,9 +237,9 @@ def _of_method(results: StudyResults) -> MethodReport:
                 partial(search_verdict, finding),
                 partial(explored_cautions, finding),
                 partial(search_design, finding),
-                exploring_figures=lambda: tuple(
+                draw_exploring=lambda: tuple(
                     figure for draw in (slices, exploring_curves, parallel, importance) for figure in draw(finding)
                 ),
-                exploring_tables=lambda: (search_table(finding),),
+                tabulate_exploring=lambda: (search_table(finding),),
             )
     assert_never(finding)

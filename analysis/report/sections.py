@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from analysis.figures.adaptive_q import q_per_epoch, q_vs_t
-from analysis.figures.boxes import boxes
 from analysis.figures.clips import class_differences, clips_per_class, confusion
 from analysis.figures.label_audit.noise_rates import noise_rates
 from analysis.figures.label_audit.transition import transition
 from analysis.figures.learning_curves import learning_curves
 from analysis.figures.pairs import pairs
 from analysis.figures.run_map import run_map
-from analysis.figures.sweep import sweep
 from analysis.figures.training_time import training_time
 from analysis.tables.accuracy import left_out_table, skipped_table
 from analysis.tables.comparisons import seeds_in_words
@@ -51,12 +49,12 @@ def report_sections(report: MethodReport) -> list[Section]:
     results, shown = finding.results, finding.reported
     sections = [Section("Cautions", text=report.cautions)]
     if len(finding.explored.runs):
-        sections.append(Section("Exploring", report.exploring_figures(), report.exploring_tables()))
+        sections.append(Section("Exploring", report.exploring_figures, report.exploring_tables))
     if len(shown.runs):
         sections += [
-            Section("Accuracy", sweep(finding)),
+            Section("Accuracy", report.accuracy_figures),
             Section("Results", (), report.result_tables),
-            Section("Arms on each subset", (*boxes(finding), *pairs(finding))),
+            Section("Arms on each subset", (*report.arm_figures, *pairs(finding))),
             Section("Comparisons", (), report.comparison_tables, seeds_in_words(finding)),
             clips_section(finding, report.clip_tables),
             Section("Learning curves", learning_curves(finding)),

@@ -6,12 +6,13 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
+from analysis.findings.gaps_of_choice import gaps_of_choice
 from analysis.findings.method_finding import GridFinding, MethodFinding, SearchFinding, SettleFinding
 from analysis.results.runs_table import WAITING, complete_runs
 from analysis.statistics.intervals import MIN_SEEDS
 from analysis.statistics.pairs.paired_tests import differences
 from analysis.statistics.pairs.power import seeds_to_separate
-from analysis.text.phrases import chance, joined
+from analysis.text.phrases import chance, joined, size_in_points
 from analysis.text.short_names import ShortNames
 from trainables.naming import counted, counted_points
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 MAX_WORDS = 12
 MAX_CHARACTERS = 110  # names are long sequences without blanks
+MAX_BEHIND = 2  # arms whose distance is written
 MANY_SEEDS = 100  # a difference that takes more is not worth showing
 
 
@@ -69,7 +71,11 @@ def _advised(finding: Finding, advice: str) -> str:
     if finding.results.ended:
         return advice
     waiting = int((finding.results.runs.drop_duplicates("run_id")["status"] == WAITING).sum())
-    return f"What leads may change: {counted(waiting, 'run')} still to be trained." if waiting else "It may change."
+    return (
+        f"What leads may change: {counted(waiting, 'run')} still to be trained."
+        if waiting
+        else "What leads may change."
+    )
 
 
 def _of_grid(finding: GridFinding) -> Headline:
@@ -84,7 +90,7 @@ def _of_grid(finding: GridFinding) -> Headline:
     return _of_comparison(finding, bests, names, f"of {len(bests.compared)}")
 
 
-def _of_comparison(finding: Finding, bests: Bests, names: ShortNames, of: str) -> Headline:
+def _of_comparison(finding: MethodFinding, bests: Bests, names: ShortNames, of: str) -> Headline:
     """Return the headline of configurations that were compared by Hsu's comparisons, without beaten choices."""
     count = len(bests.compared)
     lead = bests.members[0] if bests.chosen is None else bests.chosen
@@ -93,7 +99,8 @@ def _of_comparison(finding: Finding, bests: Bests, names: ShortNames, of: str) -
     if bests.winner is not None:
         variants = [f"{name} is best {of}" for name in names.variants([bests.winner])]
         text = fitting(finding, [*variants, f"One configuration is best {of}"])
-        return Headline(text, _advised(finding, f"Use {names.full([bests.winner])}."))
+        advice = " ".join(filter(None, [f"Use {names.full([bests.winner])}.", _worse(bests), _behind(finding, bests)]))
+        return Headline(text, _advised(finding, advice))
     return _tie(finding, bests, names, lead, count)
 
 
@@ -114,7 +121,7 @@ def _undecided(finding: Finding, bests: Bests, names: ShortNames, lead: Key) -> 
     return Headline(fitting(finding, [*variants, f"Undecided: {why}"]), _advised(finding, advice))
 
 
-def _tie(finding: Finding, bests: Bests, names: ShortNames, lead: Key, count: int) -> Headline:
+def _tie(finding: MethodFinding, bests: Bests, names: ShortNames, lead: Key, count: int) -> Headline:
     if len(bests.members) == count > 2:  # noqa: PLR2004 -- a pair is named
         variants = [f"No single winner: all {count} configurations tie"]
     else:
@@ -123,19 +130,41 @@ def _tie(finding: Finding, bests: Bests, names: ShortNames, lead: Key, count: in
     return Headline(fitting(finding, variants), _advised(finding, _tie_advice(finding, bests, names.full([lead]))))
 
 
-def _tie_advice(finding: Finding, bests: Bests, lead: str) -> str:
+def _tie_advice(finding: MethodFinding, bests: Bests, lead: str) -> str:
     scores = finding.scores("selection")
     first, second = (scores.get(key, {}) for key in bests.members[:2])
     gaps = differences(first, second)
     more = seeds_to_separate(gaps) if len(gaps) > 1 else None
-    use = f"Use any of them, such as {lead}"
-    if more is None:
-        return f"{use}; more seeds may separate them."
-    if more > MANY_SEEDS:
-        return f"{use}: it would take over {MANY_SEEDS} more seeds to separate the first two."
-    if more == 0:
-        return f"{use}; more seeds would narrow the choice."
-    return f"{use}, or train about {counted(more, 'more seed')} of each to separate the first two."
+    separate = ""
+    if more is not None and more > MANY_SEEDS:
+        separate = f"Over {MANY_SEEDS} more seeds would be needed to separate the first two."
+    elif more:
+        separate = f"About {counted(more, 'more seed')} of each would separate the first two."
+    pick = f"If you must pick one: {lead}."
+    return " ".join(filter(None, [_worse(bests), pick, _behind(finding, bests), separate]))
+
+
+def _worse(bests: Bests) -> str:
+    """State which configurations are ruled out, by comparisons that hold together; empty if none is."""
+    count = len(bests.ruled_out)
+    if count == 0:
+        return ""
+    who = "The other is" if len(bests.compared) == 2 else f"The {count} others are" if count > 1 else "One other is"  # noqa: PLR2004 -- a pair
+    return f"{who} worse ({100 * bests.level:g} %, all comparisons together)."
+
+
+def _behind(finding: MethodFinding, bests: Bests) -> str:
+    """State by how much arms that validation rules out are clearly behind on test clips; empty if none is.
+
+    An arm that is behind on test clips alone is not named here: that would be a choice by the test set.
+    """
+    standing = {key.arm for key in bests.members}
+    out = [gap for gap in gaps_of_choice(finding) if gap.arm not in standing and gap.key not in finding.controls]
+    behind = [gap for gap in out if gap.judgement == "better"][:MAX_BEHIND]
+    if not behind:
+        return ""
+    sizes = joined([size_in_points(gap.interval) for gap in behind])
+    return f"{joined([gap.arm for gap in behind])} {'is' if len(behind) == 1 else 'are'} {sizes} behind on test clips."
 
 
 def _decided_subsets(finding: GridFinding) -> dict[str, Bests]:
@@ -222,9 +251,7 @@ def _of_search(finding: SearchFinding) -> Headline:
         variants = [f"{name} is confirmed, {rank} of {tried} tried" for name in names.variants([choice.key])]
         text = fitting(finding, [*variants, f"{rank.capitalize()} of {tried} tried is confirmed"])
         return Headline(text, _advised(finding, f"Use {names.full([choice.key])}."))
-    return _of_comparison(
-        finding, bests, names, f"of {tried} tried" if not bests.baselines else f"of {len(bests.compared)} confirmed"
-    )
+    return _of_comparison(finding, bests, names, f"of {len(bests.compared)} confirmed")
 
 
 def _beaten(finding: Finding, bests: Bests, chosen: str) -> Headline:

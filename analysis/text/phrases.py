@@ -121,9 +121,13 @@ MAX_NAMED = 4  # more configurations than this are counted, not named
 
 def cost(results: StudyResults) -> str:
     """Return how many runs are recorded and how long they trained, over all attempts."""
+    return f"Cost: {counted(len(results.records), 'run')}, {training_time(results)} of training."
+
+
+def training_time(results: StudyResults) -> str:
+    """Return how long all recorded runs trained together, over all attempts: ``88.5 hours``."""
     hours = sum(record.cost.wall_s for record in results.records.values()) / HOUR_S
-    time = f"{hours:.1f} hours" if hours >= 1 else counted(round(60 * hours), "minute")
-    return f"Cost: {counted(len(results.records), 'run')}, {time} of training."
+    return f"{hours:.1f} hours" if hours >= 1 else counted(round(60 * hours), "minute")
 
 
 def budget_ended(results: StudyResults) -> list[str]:
@@ -145,12 +149,16 @@ def so_far(results: StudyResults) -> str:
 
     The total is written only if it is known beforehand.
     """
-    runs = results.runs.drop_duplicates("run_id")  # arms may share a run
-    if results.ended or complete_runs(runs).empty:
+    if results.ended or complete_runs(results.runs).empty:
         return ""
+    return f"So far ({recorded_of_planned(results)}): "
+
+
+def recorded_of_planned(results: StudyResults) -> str:
+    """Return ``3 of 25 runs``: how many are recorded, and the total if it is known beforehand."""
+    runs = results.runs.drop_duplicates("run_id")  # arms may share a run
     done = recorded_count(runs)
-    of = f"{done:,} of {counted(len(runs), 'run')}" if plans_all(results.plan) else counted(done, "run")
-    return f"So far ({of}): "
+    return f"{done:,} of {counted(len(runs), 'run')}" if plans_all(results.plan) else counted(done, "run")
 
 
 def chosen_by(plan: StudyPlan) -> str:
@@ -194,5 +202,10 @@ def clear(gap: Interval) -> bool:
 
 def points(gap: Interval) -> str:
     """Write a difference of accuracies as ``1.2 ± 0.7 points above``."""
+    return f"{size_in_points(gap)} {'below' if gap.mean < 0 else 'above'}"
+
+
+def size_in_points(gap: Interval) -> str:
+    """Write the size of a difference of accuracies as ``1.2 ± 0.7 points``."""
     width = f" ± {100 * gap.half_width:.1f}" if gap.half_width is not None and gap.has_width else ""
-    return f"{100 * abs(gap.mean):.1f}{width} points {'below' if gap.mean < 0 else 'above'}"
+    return f"{100 * abs(gap.mean):.1f}{width} points"

@@ -45,7 +45,7 @@ def run_and_print(spec: StudySpec, start: Start) -> int:
 def _print_result(conductor: Conductor, study: Study) -> None:
     """Print the tables, what went wrong, and the verdict."""
     report = study.report
-    exploring = report.exploring_tables() if len(report.finding.explored.runs) else ()
+    exploring = report.exploring_tables
     for table in (*exploring, *result_tables(report.finding)):
         show(table.title, table.header, table.rows)
     print_problems(conductor)

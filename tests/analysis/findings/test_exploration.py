@@ -154,7 +154,7 @@ def test_a_value_that_fails_too_often_is_not_chosen(study: Builder) -> None:
     standing = study.finding().settled.standing
     assert standing is not None
     assert "adaptive T=1" not in {key.configuration for key in standing.keys}
-    assert {row[0]: row[2:] for row in study.report().exploring_tables()[0].rows}["adaptive T=1"] == ("-", "-", "-")
+    assert {row[0]: row[2:] for row in study.report().exploring_tables[0].rows}["adaptive T=1"] == ("-", "-", "-")
 
 
 def test_nothing_explored_yet_is_said(study: Builder) -> None:
@@ -185,7 +185,7 @@ def test_a_search_ranks_what_finished_before_what_was_stopped(study: Builder) ->
     found = {key.configuration: score for key, score in search(study).finding().tried.items()}
     assert list(found)[:3] == ["gce q=0.5", "gce q=0.7", "gce q=0.2"]
     assert list(found)[3:] == ["gce q=0.95", "gce q=0.9"]  # the one that was stopped later comes first
-    rows = study.report().exploring_tables()[0].rows
+    rows = study.report().exploring_tables[0].rows
     assert rows[0] == ("gce q=0.5", "complete", "9", "90.0")
     assert ("gce q=0.9", "stopped", "2", "95.0") in rows
 

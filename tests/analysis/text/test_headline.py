@@ -53,7 +53,8 @@ def _told(study: Builder) -> tuple[str, str]:
 
 def test_a_winner_is_named_with_its_value_and_the_number_of_configurations(study: Builder) -> None:
     _temperatures(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.75})
-    assert _told(study) == ("adaptive with T = 1000 is best of 3", "Use adaptive with T = 1000.")
+    advice = "Use adaptive with T = 1000. The 2 others are worse (95 %, all comparisons together)."
+    assert _told(study) == ("adaptive with T = 1000 is best of 3", advice)
 
 
 def test_neighbours_that_tie_are_named_as_a_range_beside_other_arms(study: Builder) -> None:
@@ -62,7 +63,23 @@ def test_neighbours_that_tie_are_named_as_a_range_beside_other_arms(study: Build
     _arm(study, "cce", CCE(name="cce"), 0.7)
     text, advice = _told(study)
     assert text == "No single winner: adaptive with T 100 to 3162 and gce tie"
-    assert advice.startswith("Use any of them, such as adaptive with T = ")
+    assert advice.startswith("The 3 others are worse (95 %, all comparisons together). If you must pick one: adaptive")
+
+
+def test_advice_states_how_far_an_arm_that_is_ruled_out_lies_behind_on_test_clips(study: Builder) -> None:
+    for seed, noise in enumerate(NOISE):
+        study.add("gce", GCE(name="gce"), seed, validation=0.8 + noise, test=0.75 + noise / 2)
+        study.add("cce", CCE(name="cce"), seed, validation=0.7 - noise, test=0.71 - noise)
+    assert _told(study)[1].endswith("cce is 4.0 ± 0.2 points behind on test clips.")
+
+
+def test_advice_names_no_arm_that_is_behind_on_test_clips_alone(study: Builder) -> None:
+    for seed, noise in enumerate(NOISE):
+        study.add("gce", GCE(name="gce"), seed, validation=0.8 + noise, test=0.75 + noise / 2)
+        study.add("cce", CCE(name="cce"), seed, validation=0.8 - noise, test=0.71 - noise)
+    text, advice = _told(study)
+    assert text == "No single winner: gce and cce tie"
+    assert "behind" not in advice
 
 
 def test_two_that_tie_are_named_and_many_of_all_are_counted(study: Builder) -> None:
@@ -154,7 +171,7 @@ def test_a_search_names_what_it_confirmed_and_how_many_it_tried(study: Builder) 
     assert _told(study)[0] == "So far: gce with q = 0.7 leads 3 tried, not confirmed"
     for q in (0.5, 0.7):
         _arm(study, "gce", GCE(name="gce", q=q), 0.6 + q / 5, varied={"q": q}, stage="confirm")
-    assert _told(study)[0] == "gce with q = 0.7 is best of 3 tried"
+    assert _told(study)[0] == "gce with q = 0.7 is best of 2 confirmed"
 
 
 def test_a_search_whose_leaders_tie_names_none_of_them_alone(study: Builder) -> None:

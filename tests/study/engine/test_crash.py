@@ -86,7 +86,7 @@ def write(folder, text):
 def tables(storage):
     """What the study found, as it is shown."""
     report = method_report(load_results(storage, "killed"))
-    return [(table.title, table.rows) for table in (*report.exploring_tables(), *result_tables(report.finding))]
+    return [(table.title, table.rows) for table in (*report.exploring_tables, *result_tables(report.finding))]
 
 
 def outcomes(storage):

@@ -1,0 +1,90 @@
+"""By how much a study's choice differs from the best of each other arm on test clips, and whether that is clear."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from analysis.findings.method_finding import GridFinding
+from analysis.results.measures import on_test
+from analysis.statistics.intervals import ALPHA
+
+if TYPE_CHECKING:
+    from analysis.findings.method_finding import MethodFinding
+    from analysis.results.runs_table import Key
+    from analysis.statistics.intervals import Interval
+
+Judgement: TypeAlias = Literal["better", "worse", "open"]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The choice minus the best of another arm, paired by seed; accuracies are fractions.
+
+    Attributes:
+        arm: the other arm.
+        key: its configuration; None where several subsets are pooled.
+        interval: the difference, with the interval of a single comparison.
+        p: of the difference, adjusted by Holm for all comparisons of arms; None where the runs show no spread.
+
+    """
+
+    arm: str
+    key: Key | None
+    interval: Interval
+    p: float | None
+
+    @property
+    def judgement(self) -> Judgement:
+        """``better`` or ``worse`` where the interval and Holm's p-value both exclude 0; else ``open``.
+
+        Both must, so that no difference is called clear that the tables, which adjust for all comparisons, do not call
+        so. Runs that are too few for an interval leave it open.
+        """
+        if self.p is None or self.p >= ALPHA or not self.interval.has_width:
+            return "open"
+        return "better" if self.interval.mean > 0 else "worse"
+
+
+def gaps_of_choice(finding: MethodFinding) -> tuple[Gap, ...]:
+    """Return the choice against each other arm, the best of them first; empty without test accuracies.
+
+    In a grid all other arms are compared on the subset of the verdict; in a study that explores, the confirmed choice
+    is compared with its baselines and its control.
+    """
+    chosen = finding.chosen
+    if chosen is None or not on_test(finding.metric):
+        return ()
+    gaps: dict[Key, Gap] = {}
+    for test in finding.arm_tests:
+        if chosen not in {test.first, test.second} or test.interval is None:
+            continue
+        other, sign = (test.second, 1) if test.first == chosen else (test.first, -1)
+        gaps[other] = Gap(other.arm, other, test.interval if sign > 0 else _reversed(test.interval), test.adjusted)
+    order = dict.fromkeys((*finding.ranking(chosen.subset).keys, *gaps))  # controls are not ranked
+    return tuple(gaps[key] for key in order if key in gaps and _compares(finding, key))
+
+
+def pooled_gaps(finding: GridFinding, arm: str) -> tuple[Gap, ...]:
+    """Return an arm against each other arm, pooled over the subsets that both have; empty without test accuracies."""
+    if not on_test(finding.metric):
+        return ()
+    gaps = []
+    for compared in finding.pooled_comparisons:
+        if arm == compared.first:
+            gaps.append(Gap(compared.second, None, compared.gap.interval, compared.p))
+        elif arm == compared.second:
+            gaps.append(Gap(compared.first, None, _reversed(compared.gap.interval), compared.p))
+    return tuple(gaps)
+
+
+def _compares(finding: MethodFinding, key: Key) -> bool:
+    if isinstance(finding, GridFinding):
+        return True
+    return key.arm in finding.method.baselines or key in finding.controls
+
+
+def _reversed(interval: Interval) -> Interval:
+    """Return the interval of the difference taken the other way round."""
+    low, high = (None if end is None else -end for end in (interval.high, interval.low))
+    return replace(interval, mean=-interval.mean, low=low, high=high, values=tuple(-v for v in interval.values))

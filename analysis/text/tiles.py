@@ -1,0 +1,266 @@
+"""The numbers of a report's first screen: the score of the choice, against which arms, how sure, and the cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from analysis.findings.gaps_of_choice import gaps_of_choice, pooled_gaps
+from analysis.findings.method_finding import GridFinding, SearchFinding, SettleFinding
+from analysis.results.measures import metric_name, metric_words
+from analysis.results.runs_table import WAITING, complete_runs, folds_of, left_out_count
+from analysis.statistics.intervals import MIN_SEEDS
+from analysis.text.phrases import (
+    MIN_SHOWN_LUCK,
+    chance,
+    expected_regret,
+    recorded_of_planned,
+    selected_words,
+    training_time,
+)
+from trainables.naming import counted, counted_points
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analysis.findings.choice_score import ChoiceScore
+    from analysis.findings.gaps_of_choice import Gap, Judgement
+    from analysis.findings.method_finding import MethodFinding
+    from analysis.findings.possible_bests import Bests
+    from analysis.statistics.intervals import Interval
+    from analysis.statistics.ranking import Choice
+
+MAX_READINGS = 5  # of a tile; a study's other arms and subsets are in its tables
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One number of a tile.
+
+    Attributes:
+        value: the number, such as ``74.1``, or a word.
+        margin: its interval, such as ``± 0.8`` or ``(96.8 to 100.0)``; empty without one.
+        unit: ``%``, ``points``, or empty.
+        name: what it belongs to, where a tile has several; it comes from the study file.
+        judgement: whether a difference is clear, and in whose favour; None of what is no difference.
+
+    """
+
+    value: str
+    margin: str = ""
+    unit: str = ""
+    name: str = ""
+    judgement: Judgement | None = None
+
+    @property
+    def text(self) -> str:
+        """The reading as plain text."""
+        number = " ".join(filter(None, [self.name, self.value, self.margin, self.unit]))
+        return f"{number} ({self.judgement})" if self.judgement else number
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A heading, one number or a few, and a line that states what they rest on. All are plain text, not escaped."""
+
+    label: str
+    readings: tuple[Reading, ...]
+    detail: str = ""
+
+
+def tiles(finding: MethodFinding) -> tuple[Tile, ...]:
+    """Return the score of the choice, its differences from other arms, how sure it is, and the cost; at most four.
+
+    Test accuracies of a study that has not ended are absent. Without a complete run only the cost remains.
+    """
+    return (*_scores(finding), *_differences(finding), *_certainty(finding), _cost(finding))
+
+
+def _several(finding: MethodFinding) -> bool:
+    """Return whether a grid chooses on several subsets."""
+    return isinstance(finding, GridFinding) and sum(choice is not None for choice in finding.choices.values()) > 1
+
+
+def _scores(finding: MethodFinding) -> tuple[Tile, ...]:
+    best = finding.best
+    if best is None:
+        return ()
+    who = "the choice" if best.beaten else "the pick" if finding.results.ended else "what leads"
+    if isinstance(finding, GridFinding) and _several(finding):
+        return _scores_on_subsets(finding)
+    if best.tested.accuracy is None:
+        if best.validation is None:
+            return ()
+        name = selected_words(best.selected_on)
+        runs = _runs(finding, best.validation)
+        runs += "; the highest of several, so too high" if best.picked else ""
+        runs += ". Test accuracy is hidden until the study ends" if best.test_hidden else ""
+        return (Tile(f"{name[0].upper()}{name[1:]} of {who}", (_percent(best.validation),), runs),)
+    label = f"{metric_name(best.tested_by)} of {who}"
+    return (Tile(label, (_percent(best.tested.accuracy),), _about_score(finding, best.tested, best.tested.accuracy)),)
+
+
+def _about_score(finding: MethodFinding, tested: ChoiceScore, accuracy: Interval) -> str:
+    """State what a test accuracy rests on, and whether the luck of the choice is in it."""
+    runs = _runs(finding, accuracy)
+    if tested.picked:
+        return f"{runs}; probably too high, as the same runs made the choice"
+    if tested.luck >= MIN_SHOWN_LUCK:
+        return f"{runs}; {100 * tested.luck:.1f} points subtracted, as the same runs made the choice"
+    return runs
+
+
+def _scores_on_subsets(finding: GridFinding) -> tuple[Tile, ...]:
+    """Return the score of the choice on each subset, as no configuration is chosen for all of them together."""
+    made = {subset: choice for subset, choice in finding.choices.items() if choice is not None}
+    if finding.results.test_hidden:
+        detail = "Test accuracy is hidden until the study ends"
+        return (Tile("Test accuracy", (Reading("hidden"),), detail),)
+    scored = {subset: finding.tested(choice).accuracy for subset, choice in made.items()}
+    readings = [_percent(interval, subset) for subset, interval in scored.items() if interval is not None]
+    if not readings:
+        return ()
+    shown = _shown(readings, "subsets")
+    picked = any(finding.tested(choice).picked for choice in made.values())
+    about = "the pick on each subset" + ("; probably too high, as the same runs made the choice" if picked else "")
+    return (Tile(metric_name(finding.results.tested_by), tuple(readings[:MAX_READINGS]), f"{about}{shown}"),)
+
+
+def _percent(interval: Interval, name: str = "") -> Reading:
+    value, _, margin = interval.percent().partition(" ")
+    return Reading(value, margin, "%", name)
+
+
+def _runs(finding: MethodFinding, interval: Interval) -> str:
+    """Return what an interval of a single configuration rests on: ``12 seeds, 95 % interval``."""
+    folds = len(folds_of(finding.reported.runs))
+    confirmed = finding.best is not None and finding.best.confirmed
+    seeds = counted(interval.n, "fresh seed" if confirmed else "seed") + (f", mean of {folds} folds" if folds else "")
+    if interval.has_width:
+        return f"{seeds}, {100 * interval.level:g} % interval"
+    return f"{seeds}: no interval" if interval.n < MIN_SEEDS else f"{seeds}, no interval"
+
+
+def _differences(finding: MethodFinding) -> tuple[Tile, ...]:
+    if _several(finding) and isinstance(finding, GridFinding):
+        return _pooled(finding)
+    gaps = gaps_of_choice(finding)
+    if not gaps:
+        return ()
+    words = f"points of {metric_words(finding.metric)}, paired by seed"
+    return (_against("The choice" if finding.best and finding.best.beaten else "The pick", gaps, words),)
+
+
+def _pooled(finding: GridFinding) -> tuple[Tile, ...]:
+    """Return the differences over all subsets of the arm that is chosen on the most of them."""
+    arm = leading_arm([choice for choice in finding.choices.values() if choice is not None])
+    gaps = pooled_gaps(finding, arm)
+    if not gaps:
+        return ()
+    return (_against(arm, gaps, f"points of {metric_words(finding.metric)} over all subsets, paired by seed"),)
+
+
+def leading_arm(choices: Sequence[Choice]) -> str:
+    """Return the arm that is chosen on the most subsets, the first of those that tie."""
+    arms = [choice.key.arm for choice in choices]
+    return max(arms, key=arms.count)
+
+
+def _against(who: str, gaps: Sequence[Gap], words: str) -> Tile:
+    """Return the tile of the differences; better and worse are called so after Holm's correction alone."""
+    readings = tuple(_points(gap) for gap in gaps[:MAX_READINGS])
+    width = "" if any(gap.interval.has_width for gap in gaps) else "; too few runs for an interval"
+    if len(gaps) == 1:
+        only = Reading(readings[0].value, readings[0].margin, judgement=readings[0].judgement)
+        return Tile(f"{who} against {gaps[0].arm}", (only,), f"{words}{width}")
+    return Tile(f"{who} against", readings, f"{words}{width}{_shown(gaps, 'arms')}")
+
+
+def _points(gap: Gap) -> Reading:
+    interval = gap.interval
+    margin = f"± {100 * interval.half_width:.1f}" if interval.half_width is not None and interval.has_width else ""
+    return Reading(f"{100 * interval.mean:+.1f}", margin, name=gap.arm, judgement=gap.judgement)
+
+
+def _shown(every: Sequence[object], what: str) -> str:
+    return f"; {MAX_READINGS} of {len(every)} {what}" if len(every) > MAX_READINGS else ""
+
+
+def _certainty(finding: MethodFinding) -> tuple[Tile, ...]:
+    if complete_runs(finding.results.runs).empty:
+        return ()
+    match finding:
+        case GridFinding():
+            value, detail = _sure_of_grid(finding)
+        case SettleFinding():
+            value, detail = _sure_of_settle(finding)
+        case SearchFinding():
+            value, detail = _sure_of_search(finding)
+        case _:
+            assert_never(finding)
+    return (Tile("How sure", (Reading(value),), detail),) if value else ()
+
+
+def _sure_of_grid(finding: GridFinding) -> tuple[str, str]:
+    sets = [bests for subset in finding.subsets if (bests := finding.bests(subset)) and len(bests.compared) > 1]
+    if len(sets) > 1:
+        won = sum(bests.winner is not None for bests in sets)
+        level = f"{_level(sets[0])} on each" if finding.results.ended else "so far"
+        return f"{won} of {len(sets)}", f"subsets have a single best configuration ({level})"
+    bests = finding.bests()
+    return ("", "") if bests is None or len(bests.compared) == 1 else _sure_of_comparison(finding, bests)
+
+
+def _sure_of_comparison(finding: MethodFinding, bests: Bests) -> tuple[str, str]:
+    """Return how many of several compared configurations may be the best."""
+    if not bests.decided:
+        return "open", "the runs are too few, or show no spread: nothing is ruled out"
+    count = f"{len(bests.members)} of {len(bests.compared)}"
+    may = "is the best" if len(bests.members) == 1 else "may be the best"
+    if not finding.results.ended:
+        return count, f"{may} so far; the level of {_level(bests)} holds for the study's end"
+    return count, f"{may} ({_level(bests)}, all comparisons together)"
+
+
+def _level(bests: Bests) -> str:
+    return f"{100 * bests.level:g} %"
+
+
+def _sure_of_settle(finding: SettleFinding) -> tuple[str, str]:
+    standing, settled = finding.settled.standing, finding.settled
+    if standing is None:
+        return "", ""
+    within = f"probability of being within {counted_points(settled.goal.within)} of the best"
+    match settled.rule:
+        case "confidence":
+            return chance(standing.confidence), within
+        case "regret":
+            return chance(standing.confidence), f"{within}; expected regret {expected_regret(standing.regret)}"
+        case None:
+            return chance(standing.confidence), f"{within}, of {settled.goal.probability:.4g} needed: not settled"
+    assert_never(settled.rule)
+
+
+def _sure_of_search(finding: SearchFinding) -> tuple[str, str]:
+    bests = finding.bests()
+    if not finding.leading:
+        return "", ""
+    if bests is None:
+        return "not confirmed", f"the best of {len(finding.tried)} tried, by the runs that chose it"
+    if len(bests.compared) == 1:
+        return "confirmed", f"on fresh seeds, alone of {len(finding.tried)} tried: compared with nothing"
+    value, detail = _sure_of_comparison(finding, bests)
+    return value, f"{detail}; confirmed on fresh seeds, of {len(finding.tried)} tried"
+
+
+def _cost(finding: MethodFinding) -> Tile:
+    """Return how many runs there are and how long they trained; of a study that has not ended, what is still open."""
+    results = finding.results
+    runs = results.runs.drop_duplicates("run_id")
+    left, waiting = left_out_count(runs["status"]), int((runs["status"] == WAITING).sum())
+    parts = [f"{training_time(results)} of training"] if results.records else []
+    parts += [f"{waiting:,} still waiting"] if waiting else []
+    parts += [f"{left:,} left out"] if left else []
+    if results.ended:
+        return Tile("Cost", (Reading(counted(len(results.records), "run")),), "; ".join(parts))
+    return Tile("So far", (Reading(recorded_of_planned(results)),), "; ".join(parts))

@@ -1,0 +1,156 @@
+"""The tiles of the first screen: what each states, and that none claims more than the statistics do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.findings.method_finding import method_finding
+from analysis.results.study_results import study_results
+from analysis.results.study_state import Progress
+from analysis.text.tiles import tiles
+from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from factories import Builder
+    from trainables.records import Stage
+
+NOISE = (0.001, -0.002, 0.0005, 0.0015, -0.001, 0.0002)
+SETTLE = {"name": "settle", "within": 0.5, "confidence": 0.9, "max_runs": None, "baselines": ["cce"]}
+SEARCH = {"name": "search", "configurations": 5, "asha": None, "baselines": []}
+
+
+def _told(study: Builder, *, show_test: bool = True) -> dict[str, tuple[list[str], str]]:
+    """Return label -> (readings as text, detail)."""
+    results = study_results(study.plan(), study.records, progress=Progress(**study.progress), show_test=show_test)
+    made = tiles(method_finding(results))
+    return {tile.label: ([reading.text for reading in tile.readings], tile.detail) for tile in made}
+
+
+def _pair(study: Builder, seeds: int = 6) -> Builder:
+    for seed in range(seeds):
+        study.add("gce", GCE(name="gce"), seed, validation=0.8 + NOISE[seed], test=0.75 + NOISE[seed] / 2)
+        study.add("cce", CCE(name="cce"), seed, validation=0.7 - NOISE[seed], test=0.71 - NOISE[seed])
+    return study
+
+
+def _temperatures(study: Builder, means: Mapping[float, float], stage: Stage, seeds: int = 6) -> Builder:
+    for place, (temperature, mean) in enumerate(means.items()):
+        for seed in range(seeds):
+            study.add(
+                "adaptive",
+                AdaptiveGCE(name="adaptive_gce", temperature=temperature),
+                seed + (10_000 if stage == "confirm" else 0),
+                validation=mean + NOISE[(seed + place) % 6],
+                test=mean - 0.05 + NOISE[seed],
+                varied={"temperature": temperature},
+                stage=stage,
+            )
+    return study
+
+
+def test_a_grid_has_the_tiles_score_difference_certainty_and_cost(study: Builder) -> None:
+    assert _told(_pair(study)) == {
+        "Test accuracy of the pick": (["75.0 ± 0.1 %"], "6 seeds, 95 % interval"),
+        "The pick against cce": (["+4.0 ± 0.2 (better)"], "points of test accuracy, paired by seed"),
+        "How sure": (["1 of 2"], "is the best (95 %, all comparisons together)"),
+        "Cost": (["12 runs"], "6.0 hours of training"),
+    }
+
+
+def test_few_seeds_have_no_interval_and_leave_the_difference_open(study: Builder) -> None:
+    told = _told(_pair(study, seeds=3))
+    assert told["Test accuracy of the pick"] == (["75.0 %"], "3 seeds: no interval")
+    assert told["The pick against cce"][0] == ["+4.0 (open)"]
+    assert told["The pick against cce"][1].endswith("; too few runs for an interval")
+
+
+def test_one_seed_of_each_rules_nothing_out(study: Builder) -> None:
+    assert _told(_pair(study, seeds=1))["How sure"][0] == ["open"]
+
+
+def test_a_study_that_runs_counts_its_runs_and_hides_test_accuracies(study: Builder) -> None:
+    _pair(study).add("cce", CCE(name="cce"), 90, status=None)
+    study.add("cce", CCE(name="cce"), 91, status="failed", error="x")
+    told = _told(study, show_test=False)
+    assert list(told) == ["Validation accuracy of what leads", "How sure", "So far"]
+    assert told["Validation accuracy of what leads"][1].endswith("Test accuracy is hidden until the study ends")
+    assert told["So far"] == (["13 of 14 runs"], "6.5 hours of training; 1 still waiting; 1 left out")
+    assert told["How sure"] == (["1 of 2"], "is the best so far; the level of 95 % holds for the study's end")
+
+
+def test_without_a_complete_run_only_the_cost_is_left(study: Builder) -> None:
+    study.add("cce", CCE(name="cce"), 0, status=None)
+    assert _told(study) == {"So far": (["0 of 1 run"], "1 still waiting")}
+
+
+def test_one_configuration_is_compared_with_nothing(study: Builder) -> None:
+    study.add("cce", CCE(name="cce"), 0)
+    assert list(_told(study)) == ["Test accuracy of the pick", "Cost"]
+
+
+def test_on_several_subsets_every_choice_has_its_score_and_the_leading_arm_its_pooled_differences(
+    study: Builder,
+) -> None:
+    _pair(study)
+    for seed, noise in enumerate(NOISE):
+        study.add("gce", GCE(name="gce"), seed, validation=0.6 + noise, test=0.6 + noise, subset="clean")
+        study.add("cce", CCE(name="cce"), seed, validation=0.6 - noise, test=0.56 - noise, subset="clean")
+    told = _told(study)
+    assert [reading.split()[0] for reading in told["Test accuracy"][0]] == ["all", "clean"]
+    assert told["gce against cce"][0] == ["+4.0 ± 0.2 (better)"]
+    assert told["How sure"] == (["1 of 2"], "subsets have a single best configuration (95 % on each)")
+
+
+def test_of_many_arms_five_are_shown_and_the_number_stated(study: Builder) -> None:
+    for place in range(8):
+        for seed, noise in enumerate(NOISE):
+            study.add(f"arm{place}", GCE(name="gce", q=(place + 1) / 10), seed, validation=0.8 - place / 100 + noise)
+    readings, detail = _told(study)["The pick against"]
+    assert len(readings) == 5
+    assert detail.endswith("; 5 of 7 arms")
+
+
+def test_a_settled_choice_states_its_probability_and_fresh_seeds(study: Builder) -> None:
+    study.method = SETTLE
+    _temperatures(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.7}, "explore")
+    _temperatures(study, {1000.0: 0.8}, "confirm")
+    for seed, noise in enumerate(NOISE):
+        study.add("cce", CCE(name="cce"), 10_000 + seed, validation=0.7 - noise, test=0.7 - noise, stage="confirm")
+    told = _told(study)
+    assert told["Test accuracy of the pick"][1] == "6 fresh seeds, 95 % interval"
+    assert told["How sure"] == (["> 0.99"], "probability of being within 0.5 points of the best")
+
+
+def test_an_unsettled_choice_states_what_probability_it_lacks(study: Builder) -> None:
+    study.method, study.progress = SETTLE | {"within": 0.01, "max_runs": 4}, {"ended": True}
+    _temperatures(study, {100.0: 0.8, 1000.0: 0.8}, "explore", seeds=2)
+    value, detail = _told(study)["How sure"]
+    assert float(value[0]) < 0.9
+    assert detail.endswith("of 0.9 needed: not settled")
+
+
+def test_a_choice_that_a_baseline_beats_is_not_called_the_pick(study: Builder) -> None:
+    study.method = SETTLE
+    _temperatures(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.7}, "explore")
+    _temperatures(study, {1000.0: 0.8}, "confirm")
+    for seed, noise in enumerate(NOISE):
+        study.add("cce", CCE(name="cce"), 10_000 + seed, validation=0.9 - noise, test=0.9 - noise, stage="confirm")
+    told = _told(study)
+    assert "Test accuracy of the choice" in told
+    assert told["The choice against cce"][0][0].endswith("(worse)")
+
+
+def test_a_search_that_confirmed_nothing_states_so(study: Builder) -> None:
+    study.method, study.progress = SEARCH, {"ended": True}
+    for q in (0.2, 0.5):
+        study.add("gce", GCE(name="gce", q=q), 0, validation=0.6 + q / 10, varied={"q": q}, stage="explore")
+    told = _told(study)
+    assert told["How sure"] == (["not confirmed"], "the best of 2 tried, by the runs that chose it")
+    assert told["Validation accuracy of the pick"][1] == "1 seed: no interval; the highest of several, so too high"
+
+
+def test_a_mean_over_folds_states_their_number(study: Builder) -> None:
+    study.cross_validated({"low": 0.6, "high": 0.7}, 5, {"1": 0.0, "2": 0.01})
+    assert _told(study)["Test accuracy of the pick"][1] == "5 seeds, mean of 2 folds, 95 % interval"
