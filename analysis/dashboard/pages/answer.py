@@ -1,4 +1,4 @@
-"""The first tab of a study: its progress, the seeds of each configuration, and the first figure."""
+"""The first tab of a study: its progress, the seeds of each configuration, and the evidence."""
 
 from __future__ import annotations
 
@@ -7,24 +7,28 @@ from typing import TYPE_CHECKING, Any
 from dash import dcc, html
 
 from analysis.dashboard.blocks import Block, bar, part, percent, plain_table, scrolled, table
-from analysis.dashboard.pages.sections import figure_blocks
+from analysis.dashboard.pages.sections import ABOUT, CLIPS, section_blocks
 from analysis.dashboard.snapshot import ended
 from trainables.naming import counted, duration
 
 if TYPE_CHECKING:
     from analysis.dashboard.addresses import Address
+    from analysis.dashboard.pages.view import View
     from analysis.dashboard.snapshot import Snapshot
     from analysis.dashboard.studies import Live
 
 STALE_S = 15.0  # age of a progress file from which it is shown
 
 
-def answer_blocks(snapshot: Snapshot, live: Live, address: Address) -> list[Block]:
-    """Return the blocks of the tab."""
+def answer_blocks(view: View) -> list[Block]:
+    """Return the progress, the seeds, and the evidence."""
+    snapshot, live, address = view.snapshot, view.live, view.address
     seeds = table(snapshot.seeds, address.csv("seeds"))
     blocks = [part("progress", *_progress(snapshot, live, address)), part("seeds", *seeds)]
-    figures = next((section.figures for section in snapshot.sections if section.figures), ())
-    return [*blocks, *figure_blocks(snapshot, figures[:1], address)]
+    for section in snapshot.sections:
+        if section.title not in {*CLIPS, *ABOUT}:
+            blocks += section_blocks(view, section)
+    return blocks
 
 
 def _progress(snapshot: Snapshot, live: Live, address: Address) -> list[Any]:

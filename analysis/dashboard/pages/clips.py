@@ -1,4 +1,4 @@
-"""The label audit in a browser: the most suspicious labels first, with players and spectrograms."""
+"""The tab on single clips; in the label audit, the most suspicious labels first, with players and spectrograms."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 from dash import dcc, html
 
 from analysis.dashboard.blocks import MIN_CHOICES, Block, aria, chip, page_links, part, scrolled
+from analysis.dashboard.pages.sections import CLIPS, section_blocks, sections_of
 from analysis.dashboard.sounds import ELSEWHERE, NoSoundError, sound_address
+from analysis.report.sections import AUDIT
 from analysis.tables.labels.audit import NUMBERS, clip_cells, true_label
 from analysis.tables.table import NONE
 from trainables.characters import visible
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.dashboard.addresses import Address
+    from analysis.dashboard.pages.view import View
     from analysis.dashboard.sounds import Sounds
     from analysis.findings.label_audit import LabelAudit
     from trainables.plans import StudyPlan
@@ -98,6 +101,19 @@ class Listener:
             return self.sounds.places(self.plan) if self.here else {}
         except NoSoundError:
             return {}
+
+
+def clips_blocks(view: View) -> list[Block]:
+    """Return the sections on single clips; in that on the audit, the clips with their players."""
+    audit, blocks = view.snapshot.audit, []
+    for section in sections_of(view, CLIPS):
+        if section.title == AUDIT and audit is not None and audit.runs:
+            listener = Listener(view.studies.sounds, view.snapshot.plan, view.here)
+            text, *others = section_blocks(view, section, first_table=1)  # the list below is longer than the first
+            blocks += [text, *audit_blocks(audit, view.address, listener), *others]
+        else:
+            blocks += section_blocks(view, section)
+    return blocks or [part("no-clips", html.P("No single clips have been analysed in this study yet."))]
 
 
 def audit_blocks(audit: LabelAudit, address: Address, listener: Listener) -> list[Block]:

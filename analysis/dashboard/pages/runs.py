@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.dashboard.addresses import Address
+    from analysis.dashboard.pages.view import View
     from analysis.dashboard.studies import Live
     from analysis.results.study_results import StudyResults
 
@@ -102,8 +103,9 @@ def _filtered(runs: pd.DataFrame, address: Address, names: tuple[str, ...] | lis
     return runs
 
 
-def runs_blocks(results: StudyResults, live: Live, address: Address) -> list[Block]:
+def runs_blocks(view: View) -> list[Block]:
     """Return the filters and one page of the runs, each with a link to its own page."""
+    results, live, address = view.snapshot.results, view.live, view.address
     runs = listing(with_running(results.runs, live), address)
     chips = [_filter(name, runs.choices[name], address) for name in FILTERS if len(runs.choices[name]) >= MIN_CHOICES]
     save = html.A("All runs as CSV", href=address.csv("runs"), download="")

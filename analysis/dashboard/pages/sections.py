@@ -1,4 +1,4 @@
-"""The sections of the report as blocks of a page."""
+"""The sections of the report as blocks of a tab."""
 
 from __future__ import annotations
 
@@ -9,27 +9,30 @@ from dash import html
 
 from analysis.dashboard.addresses import slug
 from analysis.dashboard.blocks import Block, part, table
+from analysis.report.sections import AUDIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from analysis.dashboard.pages.view import View
+    from analysis.report.sections import Section
 
-    from analysis.dashboard.addresses import Address
-    from analysis.dashboard.snapshot import Snapshot
-    from analysis.plotting.figure import Figure
+# The sections on each tab, by title; all others are on the first.
+CLIPS = ("Test clips", "Validation labels", AUDIT)
+ABOUT = ("Data", "Methods", "Provenance", "Runs and their cost", "Left out")
 
 
-def section_blocks(snapshot: Snapshot, address: Address, tab: str, first_table: int = 0) -> list[Block]:
+def sections_of(view: View, titles: tuple[str, ...]) -> list[Section]:
+    """Return the sections with some titles, in this order, without those that the study lacks."""
+    of_title = {section.title: section for section in view.snapshot.sections}
+    return [of_title[title] for title in titles if title in of_title]
+
+
+def section_blocks(view: View, section: Section, first_table: int = 0) -> list[Block]:
     """Return one section of the report, without the tables before the first."""
-    section = next(section for section in snapshot.sections if slug(section.title) == tab)
-    blocks = [part(f"{tab}-text", *map(html.P, section.text))] if section.text else []
-    blocks += figure_blocks(snapshot, section.figures, address)
+    name, study = slug(section.title), view.address.study
+    blocks = [part(f"{name}-text", html.H2(section.title, id=name), *map(html.P, section.text))]
+    for figure in section.figures:
+        stamp = str(view.snapshot.number)
+        blocks.append(Block(slug(figure.title), stamp, figure=figure, file=f"{study} {slug(figure.title)}"))
     for index, content in enumerate(section.tables[first_table:], first_table):
-        blocks.append(part(f"{tab}-{index}", *table(content, address.csv(f"{quote(tab)}/{index}"))))
+        blocks.append(part(f"{name}-{index}", *table(content, view.address.csv(f"{quote(name)}/{index}"))))
     return blocks
-
-
-def figure_blocks(snapshot: Snapshot, figures: Iterable[Figure], address: Address) -> list[Block]:
-    """Return figures as blocks that change with the study."""
-    return [
-        Block(slug(f.title), str(snapshot.number), figure=f, file=f"{address.study} {slug(f.title)}") for f in figures
-    ]

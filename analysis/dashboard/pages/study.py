@@ -2,35 +2,46 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dash import dcc, html
 
-from analysis.dashboard.addresses import slug
 from analysis.dashboard.blocks import Block, Page, aria, badge, elsewhere, part
+from analysis.dashboard.pages.about import about_blocks
 from analysis.dashboard.pages.answer import answer_blocks
-from analysis.dashboard.pages.clips import Listener, audit_blocks
+from analysis.dashboard.pages.clips import clips_blocks
 from analysis.dashboard.pages.runs import runs_blocks
-from analysis.dashboard.pages.sections import section_blocks
-from analysis.report.sections import AUDIT
+from analysis.dashboard.pages.view import View
 from analysis.results.reported_metric import REPORTABLE
 from analysis.text.validation_clips import earlier_version
 from trainables.metrics import METRICS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from analysis.dashboard.addresses import Address
     from analysis.dashboard.snapshot import Snapshot
     from analysis.dashboard.studies import Studies
     from analysis.results.study_state import State
 
 
-def tabs_of(snapshot: Snapshot) -> dict[str, str]:
-    """Return a study's tabs: the name in the address -> the title. The first is the overview."""
-    return {"": "Overview", "runs": "Runs"} | {slug(section.title): section.title for section in snapshot.sections}
+class Tab(NamedTuple):
+    """A tab of a study: its title, and what returns its blocks."""
+
+    title: str
+    blocks: Callable[[View], list[Block]]
+
+
+TABS = {  # by the name in the address
+    "": Tab("Answer", answer_blocks),
+    "runs": Tab("Runs", runs_blocks),
+    "clips": Tab("Clips", clips_blocks),
+    "about": Tab("About", about_blocks),
+}
 
 
 def study_page(studies: Studies, address: Address, *, here: bool = True) -> Page:
-    """Return one tab of a study, with the verdict at the top; see ``make_page``.
+    """Return one tab of a study, below a header that all tabs have; see ``make_page``.
 
     Raises:
         UnreadableStudyError: there is no such study, or it cannot be read.
@@ -38,25 +49,12 @@ def study_page(studies: Studies, address: Address, *, here: bool = True) -> Page
 
     """
     snapshot, live = studies.snapshot(address.study, **address.view), studies.live(address.study)
-    tabs = tabs_of(snapshot)
-    tab = address.tab if address.tab in tabs else ""
-    blocks = [
-        _head(snapshot, studies.state(snapshot, live), address, elsewhere(studies, live.ray_dashboard)),
-        part("tabs", _navigation(tabs, address, tab)),
-    ]
-    if tab == "runs":
-        blocks += runs_blocks(snapshot.results, live, address)
-    elif tab == slug(AUDIT) and snapshot.audit is not None and snapshot.audit.runs:
-        listener = Listener(studies.sounds, snapshot.plan, here)
-        text, *others = section_blocks(
-            snapshot, address, tab, first_table=1
-        )  # the page has a longer list than the first
-        blocks += [text, *audit_blocks(snapshot.audit, address, listener), *others]
-    elif tab:
-        blocks += section_blocks(snapshot, address, tab)
-    else:
-        blocks += answer_blocks(snapshot, live, address)
-    return Page(f"{address.study}: {tabs[tab]}", tuple(blocks))
+    view = View(studies, snapshot, live, studies.state(snapshot, live), address, here)
+    tab = address.tab if address.tab in TABS else ""
+    title, blocks = TABS[tab]
+    head = _head(snapshot, view.state, address, elsewhere(studies, live.ray_dashboard))
+    navigation = part("tabs", _navigation(address, tab))
+    return Page(f"{address.study}: {title}", (head, navigation, *blocks(view)))
 
 
 def _head(snapshot: Snapshot, state: State, address: Address, links: list[Any]) -> Block:
@@ -96,10 +94,10 @@ def _metric_switch(snapshot: Snapshot, address: Address) -> list[Any]:
     return [html.P([*links[:-1], "."], className="note")]
 
 
-def _navigation(tabs: dict[str, str], address: Address, current: str) -> Any:  # noqa: ANN401 -- a component
+def _navigation(address: Address, current: str) -> Any:  # noqa: ANN401 -- a component
     """Return the tabs as links, so that each has an address that can be shared."""
     links = []
-    for tab, title in tabs.items():
+    for tab, (title, _) in TABS.items():
         current_page = aria(current="page") if tab == current else {}
         link = dcc.Link(title, href=str(address.beside(tab=tab)))
         links.append(html.Li(link, className="here" if tab == current else "", **current_page))

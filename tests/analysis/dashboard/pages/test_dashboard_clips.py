@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-TAB = Address(study="best-t", tab="label-audit")
+TAB = Address(study="best-t", tab="clips")
 CLIPS = 60  # of which 15 are verified
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 expect = pytest.importorskip("playwright.sync_api").expect
-TAB = "/study/best-t?tab=label-audit"
+TAB = "/study/best-t?tab=clips"
 # Waits until a player has played beyond a time, in seconds.
 HEARD = """(player, seconds) => new Promise(done => {
     player.addEventListener("timeupdate", () => { if (player.currentTime > seconds) { done(); } });

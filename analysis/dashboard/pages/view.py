@@ -1,0 +1,34 @@
+"""What the tabs of a study are made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from analysis.dashboard.addresses import Address
+    from analysis.dashboard.snapshot import Snapshot
+    from analysis.dashboard.studies import Live, Studies
+    from analysis.results.study_state import State
+
+
+@dataclass(frozen=True)
+class View:
+    """A study at one moment, at an address.
+
+    Attributes:
+        studies: the studies of the storage location.
+        snapshot: the study with its records.
+        live: what the process that runs it last reported.
+        state: whether it runs.
+        address: of the page.
+        here: whether the browser runs on this machine, where it may play sounds.
+
+    """
+
+    studies: Studies
+    snapshot: Snapshot
+    live: Live
+    state: State
+    address: Address
+    here: bool = True
