@@ -19,6 +19,7 @@ from analysis.report.codebook import codebook
 from analysis.report.export import epochs_table, runs_table
 from analysis.report.predictions import columns_of
 from analysis.results.study_results import study_results
+from analysis.tables.labels.review import REVIEW_COLUMNS
 from analysis.tables.summary import summary
 from study.commands.line.catalogue import COMMANDS, parser
 from study.spec.study import json_schema
@@ -102,8 +103,9 @@ so it may be done under the same study name. Any other change needs a new name.
 COLUMNS_PAGE = """\
 # Columns
 
-This page lists the columns of the files that `gce-study report` and `gce-study export` write. It is generated from the
-codebook that they write beside these files (`columns.md`, and `NAME.columns.md` for an export) by `docs/generate.py`.
+This page lists the columns of the files that `gce-study report`, `export` and `audit --csv` write. It is generated from
+the codebook that they write beside these files (`columns.md` beside a report, else `NAME.columns.md`) by
+`docs/generate.py`.
 Parameters of networks and training settings have columns where the study has or varies them.
 
 """
@@ -153,6 +155,7 @@ def columns_reference() -> str:
         "summary.csv": summary(method_finding(results)).columns,
         "Epochs": epochs_table(results).columns,
         "Predictions": columns_of(results),
+        "Labels to review": REVIEW_COLUMNS,
     }
     _, _, described = codebook(tables).partition("\n\n")
     return COLUMNS_PAGE + described

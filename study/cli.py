@@ -73,7 +73,8 @@ def _explain(error: Exception, *, for_good: bool) -> int:
         _complain(str(error))
         return BAD_INPUT
     if isinstance(error, EngineError | OSError):
-        _complain(str(error))
+        named = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else ""
+        _complain(named or str(error))
         return getattr(error, "exit_code", FAULT)
     if interrupted := received():  # a library has made another exception of the interrupt
         _complain(str(interrupted))

@@ -11,9 +11,11 @@ from trainables.config import Training
 from trainables.losses.registry import known_losses
 from trainables.metrics import METRICS, split_name
 from trainables.networks.registry import known_networks
+from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     from trainables.metrics import Metric
 
@@ -69,6 +71,18 @@ COLUMNS = {
     "given": Column("the given label of the clip"),
     "true": Column("the true label of the clip; empty if it is unknown"),
     "predicted": Column("the class that the run predicts"),
+    "path": Column("the training clip's path, relative to the data set's folder"),
+    "decision": Column("what to do with the clip; filled in by a person", "", "keep, relabel, drop"),
+    "new_label": Column("the label of a clip to relabel; filled in by a person", "", "a class of the data set"),
+    "label": Column("the given label of the clip"),
+    "suggested": Column("the class that most runs suggest"),
+    "share": Column("share of the runs that suggest that class", "", FRACTION),
+    "agreement": Column("share of the seeds in which that class has the most votes", "", FRACTION),
+    "score": Column("how suspicious the label is; 1 is the most suspicious", "", FRACTION),
+    "low": Column("lower end of the interval of the score over seeds", "", FRACTION),
+    "high": Column("upper end of the interval of the score over seeds", "", FRACTION),
+    "runs": Column("complete runs that measured the clip", "", "a whole number of at least 1"),
+    "seeds": Column("seeds of those runs", "", "a whole number of at least 1"),
     "n": Column("complete runs", "", "a whole number of at least 0"),
     "method": Column("method of the intervals", "", "t"),
     "level": Column("confidence level of the intervals", "", "(0, 1)"),
@@ -117,6 +131,16 @@ def codebook(tables: Mapping[str, Iterable[str]]) -> str:
         lines += [f"| {' | '.join(_cell(part) for part in row)} |" for row in rows]
         parts += [f"## {file}", "\n".join(lines)]
     return "\n\n".join(parts) + "\n"
+
+
+def write_codebook(path: Path, columns: Iterable[str]) -> None:
+    """Write the codebook of a file beside it, as ``NAME.columns.md``.
+
+    Raises:
+        OSError: it cannot be written.
+
+    """
+    write_atomically(path.with_suffix(".columns.md"), codebook({path.name: columns}).encode())
 
 
 _SUMMARISED = {"validation", "test", *(f"test_{name}" for name in METRICS)}

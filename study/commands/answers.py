@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.findings.method_finding import method_finding
-from analysis.report.codebook import codebook
+from analysis.report.codebook import write_codebook
 from analysis.report.export import SUFFIXES, epochs_table, runs_table, write_tables
 from analysis.report.predictions import write_predictions
 from analysis.results.reported_metric import of_metric
@@ -26,7 +26,6 @@ from study.ledger.registry import find_plan
 from study.spec.differences import differences
 from study.spec.messages import shown
 from trainables.naming import counted
-from trainables.storage.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,8 +97,8 @@ def export(options: argparse.Namespace) -> int:
 
 
 def _written(path: Path, rows: int, columns: Iterable[str]) -> None:
-    """Write a file's codebook beside it, ``NAME.columns.md``, and print the file's path."""
-    write_atomically(path.with_suffix(".columns.md"), codebook({path.name: columns}).encode())
+    """Write a file's codebook beside it, and print the file's path."""
+    write_codebook(path, columns)
     say(f"{path}: {counted(rows, 'row')}")
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from analysis.findings.label_audit import label_audit
 from analysis.findings.method_finding import method_finding
+from analysis.report.codebook import write_codebook
 from analysis.report.export import write_tables
 from analysis.results.clip_labels import read_training_clips
 from analysis.results.study_results import load_results
@@ -129,6 +130,10 @@ def _list(options: argparse.Namespace) -> int:
         return NO_AUDIT
     for line in found.lacking:
         say(line, err=True)
+    if options.csv is not None:
+        rows = review_frame(found, options.of_class)
+        write_tables({options.csv: rows})
+        write_codebook(options.csv, rows.columns)
     table = review_table(found, options.top or TOP, options.of_class)
     seeds = counted(int(found.clips["seeds"].max()), "seed")
     say(f"{place.name}: labels ranked by {counted(found.runs, 'complete run')} with {seeds}")
@@ -136,8 +141,6 @@ def _list(options: argparse.Namespace) -> int:
     say(table.note, *_left_out(found))
     csv = options.csv or Path(f"{place.name}-review.csv")
     if options.csv is not None:
-        rows = review_frame(found, options.of_class)
-        write_tables({options.csv: rows})
         say(f"{options.csv}: {counted(len(rows), 'clip')}")
     else:
         say(f"next: {again} --csv {csv}")

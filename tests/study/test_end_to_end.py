@@ -1,5 +1,6 @@
 """Whole studies through the command line, on a real Ray cluster of this machine."""
 
+import csv
 import json
 import os
 import signal
@@ -15,6 +16,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from factories import GCE_STUDY, outcome, read_records
+from study.models.selection import select
 from trainables.naming import counted, file_size, label
 from trainables.outputs.weights import read_weights, weight_sizes, weights_path
 from trainables.plans import read_plan
@@ -112,6 +114,20 @@ def test_every_run_is_recorded_as_complete(finished):
         assert record.cost.images_per_s > 0
         assert record.provenance.root["threads"] == 1
         assert record.provenance.root["device"] == "cpu"
+
+
+def test_the_kept_network_predicts_the_test_clips_as_its_record_states(finished):
+    folder, path, _ = finished
+    chosen = select(location(folder / "storage"), "small")
+    (root,) = (folder / "storage" / "synthetic").iterdir()
+    with (root / "clips.csv").open() as file:
+        clips = [clip["path"] for clip in csv.DictReader(file) if clip["split"] == "test"]
+    predicted = gce_study("predict", path, *(root / clip for clip in clips), "--top", "1", "--csv")
+    assert predicted.returncode == 0, predicted.stderr
+    classes = [row["label"] for row in csv.DictReader(predicted.stdout.splitlines())]
+    (record,) = chosen.records
+    kept = record.test.predictions
+    assert classes == [chosen.results.plan.dataset.classes[number] for number in kept]
 
 
 WATCHED = """

@@ -75,7 +75,10 @@ def verify(root: Path) -> None:
 def _open_root(root: Path, *, make: bool, pinned: _Pin | None) -> int:
     """Open a root; see ``folder_of`` and ``pin``."""
     if make and pinned is None:
-        root.mkdir(parents=True, exist_ok=True)
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(root)) from None
     try:
         descriptor = os.open(root, FOLDER)
     except (FileNotFoundError, NotADirectoryError):

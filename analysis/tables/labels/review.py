@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     from analysis.findings.label_audit import LabelAudit
 
-DECISION = "decision"  # the column that a person fills in
+DECISION, NEW_LABEL = "decision", "new_label"  # the columns that a person fills in
+REVIEW_COLUMNS = (
+    *("path", DECISION, NEW_LABEL, "label", "suggested", "share", "agreement", "score", "low", "high", "runs", "seeds"),
+)
 NUMBERS = {"score": 4, "low": 4, "high": 4, "share": 3, "agreement": 3}  # column -> decimal places
 
 
@@ -34,11 +37,8 @@ def to_review(audit: LabelAudit, of_class: str | None = None) -> pd.DataFrame:
 
 def review_frame(audit: LabelAudit, of_class: str | None = None) -> pd.DataFrame:
     """Return the CSV to fill in: a row for each clip of ``to_review``, with decision and new_label empty."""
-    columns = ["path", "label", "suggested", "share", "agreement", "score", "low", "high", "runs", "seeds"]
-    frame = to_review(audit, of_class)[columns].round(NUMBERS)
-    frame.insert(1, DECISION, "")
-    frame.insert(2, "new_label", "")
-    return frame
+    frame = to_review(audit, of_class).round(NUMBERS)
+    return frame.assign(**{DECISION: "", NEW_LABEL: ""})[list(REVIEW_COLUMNS)]
 
 
 def review_table(audit: LabelAudit, top: int, of_class: str | None = None) -> Table:

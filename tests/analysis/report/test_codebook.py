@@ -8,6 +8,7 @@ import pytest
 
 from analysis.report.codebook import OF_PLUGINS, codebook, column
 from analysis.report.export import epochs_table, runs_table
+from analysis.tables.labels.review import REVIEW_COLUMNS
 from analysis.tables.summary import summary
 from trainables.losses.catalogue import CCE
 from trainables.networks.catalogue import EmbeddingHead
@@ -35,6 +36,10 @@ def test_every_column_of_the_epochs_has_an_entry(varied: Builder) -> None:
 
 def test_every_column_of_the_summary_has_an_entry(varied: Builder) -> None:
     assert [name for name in summary(varied.finding()).columns if column(name) is None] == []
+
+
+def test_every_column_of_the_labels_to_review_has_an_entry() -> None:
+    assert [name for name in REVIEW_COLUMNS if column(name) is None] == []
 
 
 def test_a_log_loss_has_its_unit_and_states_that_lower_is_better() -> None:

@@ -69,6 +69,21 @@ def test_the_csv_lists_every_clip_to_review_with_an_empty_decision(folder: Path)
     assert (rows[0]["label"], rows[0]["suggested"], rows[0]["runs"]) == ("Rain", "Wind", "2")
 
 
+def test_the_csv_has_its_codebook_beside_it(folder: Path) -> None:
+    main(["audit", "best-t", "--csv", "review.csv"])
+    assert "| `new_label` | the label of a clip to relabel" in (folder / "review.columns.md").read_text()
+
+
+def test_a_csv_that_cannot_be_written_is_named_before_anything_is_printed(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "file").touch()
+    assert main(["audit", "best-t", "--csv", "file/review.csv"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.endswith("gce-study: file: Not a directory\n")
+
+
 def test_a_class_limits_table_and_csv(folder: Path) -> None:
     assert main(["audit", "best-t", "--class", "Wind", "--csv", "review.csv"]) == 0
     assert [row["path"] for row in csv.DictReader((folder / "review.csv").read_text().splitlines())] == ["5.wav"]
