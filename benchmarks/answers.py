@@ -34,7 +34,7 @@ from analysis.dashboard.app import make_app
 from analysis.dashboard.guard import Guard
 from analysis.dashboard.server import serving
 from analysis.dashboard.studies import Studies
-from analysis.report.render import find_browser
+from analysis.report.drawing.browser import find_browser
 from analysis.report.write import write_report
 from analysis.results.study_results import load_results
 from study.ledger.claim import owner

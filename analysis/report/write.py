@@ -14,10 +14,12 @@ from analysis.plotting.dark import differing_colours, without_template
 from analysis.plotting.theme import templates
 from analysis.report import latex
 from analysis.report.codebook import codebook
+from analysis.report.drawing.browser import print_pdf
+from analysis.report.drawing.images import IMAGES, figure_files
+from analysis.report.drawing.sizes import FigureFormat
 from analysis.report.json_report import report_json
 from analysis.report.markdown import markdown_text, to_markdown
 from analysis.report.method_report import method_report
-from analysis.report.render import IMAGES, images, pdf
 from analysis.report.sections import figures_of, report_sections
 from analysis.results.reported_metric import of_metric
 from analysis.results.study_results import load_results
@@ -37,8 +39,9 @@ if TYPE_CHECKING:
     from analysis.report.sections import Section
     from trainables.storage.types import Location
 
-FORMATS = ("html", "md", "latex", "csv", "json", "pdf", "png", "svg")
+FORMATS = ("html", "md", "latex", "csv", "json", "pdf", *IMAGES)
 USUAL = ("html", "md", "csv")  # what a study ends with; they need nothing that is not installed
+USUAL_FIGURES = FigureFormat()
 HOW_TO_READ = (
     "A run is one training of one configuration with one seed. A configuration is an arm with every parameter fixed.",
     "Only complete runs enter means, intervals and choices. The others are listed above and never count as zero.",
@@ -63,6 +66,7 @@ def write_report(  # noqa: PLR0913 -- what decides a report
     *,
     show_test: bool = False,
     metric: str = "accuracy",
+    figures: FigureFormat = USUAL_FIGURES,
 ) -> Location:
     """Write a study's report and return its folder.
 
@@ -76,35 +80,38 @@ def write_report(  # noqa: PLR0913 -- what decides a report
         formats: any of ``FORMATS``.
         show_test: whether to show the test accuracies of a study that has not ended.
         metric: the metric on test clips that the report is of, one of ``analysis.results.reported_metric.REPORTABLE``.
+        figures: size and resolution of the figures that are files of their own.
 
     Raises:
         FileNotFoundError: the storage location holds no study of that name.
         ValueError: a format is not one of ``FORMATS``, or the report cannot be of the metric.
-        RenderError: pdf, png or svg is requested, and this machine cannot draw.
+        RenderError: a format needs a browser, and this machine has none, or it failed.
         OSError: the folder cannot be written.
 
     """
     root = location(storage)
     folder = study_folder(root, name) / "report" if out is None else location(out)
     results = of_metric(load_results(root, name, show_test=show_test), metric)
-    write_files(method_report(results, root), folder, formats)
+    write_files(method_report(results, root), folder, formats, figures)
     return folder
 
 
-def write_files(report: MethodReport, folder: Location, formats: Sequence[str] = USUAL) -> None:
+def write_files(
+    report: MethodReport, folder: Location, formats: Sequence[str] = USUAL, figures: FigureFormat = USUAL_FIGURES
+) -> None:
     """Write a report's files to a folder; see ``write_report``."""
-    for file, data in files(report, formats).items():
+    for file, data in files(report, formats, figures).items():
         (folder / file).write(data)
 
 
-def files(report: MethodReport, formats: Sequence[str]) -> dict[str, bytes]:
+def files(report: MethodReport, formats: Sequence[str], figures: FigureFormat = USUAL_FIGURES) -> dict[str, bytes]:
     """Return a report's files by their names in its folder.
 
     These are ``report.*``, two CSV files with their codebook ``columns.md``, and ``figures/NAME.png``.
 
     Raises:
         ValueError: a format is not one of ``FORMATS``.
-        RenderError: pdf, png or svg is requested, and this machine cannot draw.
+        RenderError: a format needs a browser, and this machine has none, or it failed.
 
     """
     if unknown := [form for form in formats if form not in FORMATS]:
@@ -125,10 +132,10 @@ def files(report: MethodReport, formats: Sequence[str]) -> dict[str, bytes]:
         made["report.json"] = report_json(report, sections)
     if "html" in formats:
         made["report.html"] = html
-    drawn: dict[str, bytes] = {"report.pdf": pdf(html)} if "pdf" in formats else {}
-    drawings = {name: figure.drawing for name, figure in figures_of(sections).items()}
-    wanted = [form for form in IMAGES if form in formats]
-    drawn |= {f"figures/{name}.{form}": data for (name, form), data in images(drawings, wanted).items()}
+    drawn: dict[str, bytes] = {"report.pdf": print_pdf(html)} if "pdf" in formats else {}
+    if wanted := [form for form in IMAGES if form in formats]:
+        drawings = {name: figure.drawing for name, figure in figures_of(sections).items()}
+        drawn |= figure_files(drawings, wanted, figures)
     return {file: text.encode() for file, text in made.items()} | drawn
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from analysis.report.drawing.sizes import DEFAULT_SIZE, DPI, DPIS, SIZE_NAMES, SIZES, FigureFormat
 from analysis.report.write import FORMATS, USUAL, write_report
 from study.commands.options import add_metric, add_show_test, add_study, storage_location, study_place
 from study.commands.studies import stored_weights
@@ -11,6 +12,8 @@ from study.console import say
 from study.errors import UsageError
 from study.ledger.registry import find_plan
 from study.spec.messages import closest, shown
+
+MM_PER_CM = 10
 
 
 def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
@@ -20,8 +23,13 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
         "--out", type=storage_location, metavar="FOLDER", help="folder to write (default: STORAGE/studies/NAME/report)"
     )
     usual = ",".join(USUAL)
-    text = f"any of {','.join(FORMATS)} (default: {usual}); pdf, png and svg need Chromium or kaleido"
+    text = f"any of {','.join(FORMATS)} (default: {usual}); pdf, pdf-figures, png and svg need Chromium or Chrome"
     command.add_argument("--format", type=_formats, default=USUAL, metavar="LIST", help=text)
+    sizes = ", ".join(f"{name} ({size.width_mm / MM_PER_CM:g} cm wide)" for name, size in SIZES.items())
+    text = f"of png, svg and pdf-figures: {sizes} (default: {DEFAULT_SIZE})"
+    command.add_argument("--size", choices=SIZE_NAMES, help=text)
+    text = f"resolution of png: {' or '.join(map(str, DPIS))} dots per inch (default: {DPI})"
+    command.add_argument("--dpi", type=int, choices=DPIS, default=DPI, metavar="DPI", help=text)
     add_show_test(command)
     add_metric(command)
     command.set_defaults(handler=report)
@@ -40,8 +48,10 @@ def report(options: argparse.Namespace) -> int:
     """Write a study's report and print the path."""
     place = study_place(options.study, options.storage)
     plan = find_plan(*place)
+    figures = FigureFormat(options.size, options.dpi)
+    shown_test, metric = options.show_test, options.metric
     try:
-        folder = write_report(*place, options.out, options.format, show_test=options.show_test, metric=options.metric)
+        folder = write_report(*place, options.out, options.format, show_test=shown_test, metric=metric, figures=figures)
     except ValueError as error:  # every run lacks the metric
         raise UsageError(str(error)) from None
     say(str(folder / "report.html" if "html" in options.format else folder))

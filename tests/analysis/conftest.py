@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.report.render import WHERE, find_browser
+from analysis.report.drawing.browser import WHERE, find_browser
 from factories import Builder
 from trainables.losses.catalogue import AdaptiveGCE
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.report import render, write
+from analysis.report import write
+from analysis.report.drawing import images
+from analysis.report.drawing.browser import RenderError
 from analysis.report.latex import latex_text, to_latex
 from analysis.report.sections import figures_of, report_sections
 from analysis.report.write import write_report
@@ -125,12 +127,12 @@ def test_a_latex_table_longer_than_a_page_may_break() -> None:
 def test_every_figure_becomes_a_file_of_its_name(
     full_study: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(write, "images", lambda figures, formats: {(n, f): b"x" for n in figures for f in formats})
-    folder = write_report(tmp_path, full_study.write(tmp_path), formats=["png", "svg"])
+    monkeypatch.setattr(images, "images", lambda figures, formats, _: {(n, f): b"x" for n in figures for f in formats})
+    folder = write_report(tmp_path, full_study.write(tmp_path), formats=["png", "svg", "pdf-figures"])
     drawn = ["accuracy_per_arm", "accuracy_vs_t", "accuracy_vs_training_time", "learning_curves"]
     names = [*drawn, "paired_differences", "runs", "validation_accuracy_vs_t"]
     assert sorted(p.name for p in (folder / "figures").iterdir()) == sorted(
-        f"{name}.{form}" for name in names for form in ("png", "svg")
+        f"{name}.{form}" for name in names for form in ("png", "svg", "pdf")
     )
 
 
@@ -147,16 +149,16 @@ def test_nothing_is_written_when_one_format_cannot_be_made(
 ) -> None:
     def refuse(_page: str) -> bytes:
         msg = "no browser"
-        raise render.RenderError(msg)
+        raise RenderError(msg)
 
-    monkeypatch.setattr(write, "pdf", refuse)
-    with pytest.raises(render.RenderError):
+    monkeypatch.setattr(write, "print_pdf", refuse)
+    with pytest.raises(RenderError):
         write_report(tmp_path, full_study.write(tmp_path), tmp_path / "out", ["html", "csv", "pdf"])
     assert not (tmp_path / "out").exists()
 
 
 def test_an_unknown_format_is_an_error_with_those_allowed(full_study: Builder, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="'docx'; allowed: html, md, latex, csv, json, pdf, png, svg"):
+    with pytest.raises(ValueError, match="'docx'; allowed: html, md, latex, csv, json, pdf, png, svg, pdf-figures"):
         write_report(tmp_path, full_study.write(tmp_path), formats=["docx"])
 
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from analysis.report import render
+from analysis.report.drawing import browser
 from factories import curve, record, write_record
 from study.cli import main
 from study.spec.reading import read_spec
@@ -90,18 +90,16 @@ def test_the_report_is_html_markdown_and_csv_unless_asked_otherwise(storage, cap
 def test_an_unknown_format_is_refused_with_the_nearest(capsys):
     said = refused(capsys, "report", "first", "--format", "html,pfd")
     assert said.endswith(
-        "argument --format: 'pfd'; allowed: one or more of html, md, latex, csv, json, pdf, png, svg, with commas"
-        " (did you mean pdf?)"
+        "argument --format: 'pfd'; allowed: one or more of html, md, latex, csv, json, pdf, png, svg, pdf-figures, with"
+        " commas (did you mean pdf?)"
     )
 
 
 def test_without_anything_that_draws_the_command_says_what_to_install(storage, capsys, monkeypatch):
-    monkeypatch.setattr(render, "has_kaleido", lambda: False)
-    monkeypatch.setattr(render, "find_browser", lambda: None)
+    monkeypatch.setattr(browser, "find_browser", lambda: None)
     assert main(["report", "first", "--format", "html,png", "--out", "out"]) == 1
     said = capsys.readouterr().err
-    assert "pip install kaleido" in said
-    assert "Chromium" in said
+    assert "a figure needs a browser, and none is installed: install Chromium or Chrome" in said
     assert "Traceback" not in said
     assert not (storage / "out").exists()
 

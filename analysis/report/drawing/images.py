@@ -1,0 +1,172 @@
+"""Figures as PNG, SVG and PDF, drawn by plotly.js in Chromium from local pages.
+
+All PNG and SVG files of a report are drawn in one start of Chromium; each PDF is a print of its SVG on a page of
+its size, so it holds vectors, and its text is text.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import re
+import struct
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from plotly.offline import get_plotlyjs
+from plotly.utils import PlotlyJSONEncoder
+
+from analysis.report.drawing.browser import RenderError, last_line, print_pdf, run_page
+from analysis.report.drawing.sizes import DEFAULT_SIZE, DPI, MM_PER_INCH, SIZES, laid_out
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import plotly.graph_objects as go
+
+    from analysis.report.drawing.sizes import FigureFormat, Layout
+
+PDF = "pdf-figures"
+IMAGES = {"png": "png", "svg": "svg", PDF: "pdf"}  # format -> the end of its files' names
+AT_ONCE = 4  # prints; each starts a Chromium
+MM_PER_M = 1000
+HEAD = 33  # bytes of a PNG before the chunk that follows its header: signature and IHDR
+
+
+def figure_files(drawings: Mapping[str, go.Figure], formats: Sequence[str], wanted: FigureFormat) -> dict[str, bytes]:
+    """Draw figures as files in the folder ``figures``.
+
+    Args:
+        drawings: name -> figure.
+        formats: any of ``IMAGES``.
+        wanted: their size and resolution.
+
+    Returns:
+        File -> its bytes, such as ``figures/accuracy.png``.
+
+    Raises:
+        RenderError: Chromium is not installed, or drawing failed.
+
+    """
+    size = SIZES[wanted.size or DEFAULT_SIZE]
+    layouts = {name: laid_out(drawing, size) for name, drawing in drawings.items()}
+    drawn = images(layouts, formats, wanted.dpi)
+    return {f"figures/{name}.{IMAGES[form]}": data for (name, form), data in drawn.items()}
+
+
+def images(layouts: Mapping[str, Layout], formats: Sequence[str], dpi: int = DPI) -> dict[tuple[str, str], bytes]:
+    """Draw figures of their size in millimetres.
+
+    Args:
+        layouts: name -> figure.
+        formats: any of ``IMAGES``.
+        dpi: dots per inch of a PNG; its number of pixels follows from it and the figure's size.
+
+    Returns:
+        (name, format) -> the file's bytes.
+
+    Raises:
+        RenderError: Chromium is not installed, or drawing failed.
+
+    """
+    if not layouts:
+        return {}
+    vectors = not {"svg", PDF}.isdisjoint(formats)
+    asked = [(name, resolution) for resolution in [None] * vectors + [dpi] * ("png" in formats) for name in layouts]
+    drawn = dict(zip(asked, _drawn([(layouts[name], resolution) for name, resolution in asked]), strict=True))
+    svgs = {name: _sized(drawn[name, None], layouts[name]) for name in layouts if vectors}
+    made = {(name, "svg"): svg.encode() for name, svg in svgs.items() if "svg" in formats}
+    made |= {(name, "png"): _with_resolution(drawn[name, dpi], dpi) for name in layouts if "png" in formats}
+    if PDF in formats:
+        pages = {name: _page_of(name, svgs[name], layout) for name, layout in layouts.items()}
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            printed = pool.map(print_pdf, pages.values())
+            made |= {(name, PDF): page for name, page in zip(pages, printed, strict=True)}
+    return made
+
+
+def _drawn(wanted: Sequence[tuple[Layout, int | None]]) -> list[str]:
+    """Let plotly.js draw in one page: SVG as text, PNG as address with data where a resolution is given."""
+    if not wanted:
+        return []
+    jobs = [
+        {
+            "figure": layout.figure,
+            "options": {"format": "svg", "width": layout.width, "height": layout.height},
+            "pixels": layout.pixels(dpi) if dpi else None,
+        }
+        for layout, dpi in wanted
+    ]
+    dom, errors = run_page(_drawing_page(jobs))
+    # The last occurrence: the page's script contains the same words.
+    text, closed, _ = dom.rpartition('<pre id="images">')[2].partition("</pre>")
+    if not closed or "<" in text:
+        msg = f"the browser drew no figures: {last_line(errors)}"
+        raise RenderError(msg)
+    images: list[str] = json.loads(html.unescape(text))
+    if len(images) != len(wanted):
+        msg = f"the browser drew {len(images)} of {len(wanted)} images: {last_line(images[-1])}"
+        raise RenderError(msg)
+    return [unquote(image.partition(",")[2]) if image.startswith("data:image/svg") else image for image in images]
+
+
+def _drawing_page(jobs: Sequence[Mapping[str, object]]) -> str:
+    data = json.dumps(jobs, cls=PlotlyJSONEncoder).replace("<", "\\u003c")  # nothing in it may end the script
+    return f"""<!doctype html><html><head><meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
+<script>{get_plotlyjs()}</script></head><body><script>
+(async () => {{
+  const images = [];
+  try {{
+    for (const {{figure, options, pixels}} of {data}) {{
+      const {{data, layout}} = figure;
+      const address = await Plotly.toImage({{data, layout}}, options);
+      if (!pixels) {{ images.push(address); continue; }}
+      const image = new Image();
+      image.src = address;
+      await image.decode();
+      const canvas = document.createElement("canvas");
+      [canvas.width, canvas.height] = pixels;
+      canvas.getContext("2d").drawImage(image, 0, 0, ...pixels);
+      images.push(canvas.toDataURL("image/png"));
+    }}
+  }} catch (error) {{ images.push(String(error)); images.length = 1; }}
+  const place = document.createElement("pre");
+  place.id = "images";
+  place.textContent = JSON.stringify(images);
+  document.body.append(place);
+}})();
+</script></body></html>"""
+
+
+def _sized(svg: str, layout: Layout) -> str:
+    """Give a drawing its size on paper."""
+    start, end, rest = svg.partition(">")
+    sizes = {"width": layout.size.width_mm, "height": layout.height_mm}
+    for side, length in sizes.items():
+        start = re.sub(rf' {side}="[^"]*"', f' {side}="{length:.2f}mm"', start, count=1)
+    return start + end + rest
+
+
+def _page_of(name: str, svg: str, layout: Layout) -> str:
+    """Return a page that holds one drawing and nothing else."""
+    width, height = layout.size.width_mm, layout.height_mm
+    return f"""<!doctype html><html><head><meta charset="utf-8"><title>{html.escape(name)}</title>
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<style>
+@page {{ size: {width:.2f}mm {height:.2f}mm; margin: 0; }}
+html, body {{ margin: 0; height: {height - 0.1:.2f}mm; overflow: hidden; }}
+svg {{ display: block; }}
+</style></head><body>{svg}</body></html>"""
+
+
+def _with_resolution(address: str, dpi: int) -> bytes:
+    """Return the PNG of an address with data, with its resolution (https://www.w3.org/TR/png-3/#11pHYs)."""
+    png = base64.b64decode(address.partition(",")[2])
+    per_metre = round(dpi / MM_PER_INCH * MM_PER_M)
+    chunk = b"pHYs" + struct.pack(">IIB", per_metre, per_metre, 1)
+    return png[:HEAD] + struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) + png[HEAD:]

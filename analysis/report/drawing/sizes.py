@@ -1,0 +1,144 @@
+"""The sizes in which a figure is drawn for paper or slides, and what is changed in it for that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    import plotly.graph_objects as go
+
+MM_PER_INCH = 25.4
+CSS_PX_PER_INCH = 96
+PT_PER_INCH = 72
+TEXT_PX = 14  # size of a figure's text on the screen
+SMALLEST = 0.95  # of the text's size: no other text is smaller
+HEIGHT = 460  # CSS pixels of a figure without a height of its own
+
+SizeName = Literal["column", "double", "slide"]
+SIZE_NAMES: tuple[SizeName, ...] = get_args(SizeName)
+DPIS = (300, 600)
+DPI = DPIS[0]
+
+
+@dataclass(frozen=True)
+class Size:
+    """The size of a figure.
+
+    A figure is laid out on as many CSS pixels as give its text, ``TEXT_PX`` high, the size ``text_pt`` on paper, then
+    scaled: so marks and lines keep their proportion to the text.
+
+    Attributes:
+        width_mm: its width.
+        text_pt: the size of its text, in points of 1/72 inch.
+        tallest: the greatest height of a single panel, as a share of the width.
+
+    """
+
+    width_mm: float
+    text_pt: float
+    tallest: float
+
+    @property
+    def scale(self) -> float:
+        """Length on paper, in CSS pixels of 1/96 inch, of a CSS pixel of the layout."""
+        return self.text_pt * CSS_PX_PER_INCH / PT_PER_INCH / TEXT_PX
+
+    @property
+    def layout_width(self) -> float:
+        """Width of the layout in CSS pixels."""
+        return self.width_mm / MM_PER_INCH * CSS_PX_PER_INCH / self.scale
+
+
+SIZES: dict[SizeName, Size] = {
+    "column": Size(84.0, 8.0, 0.78),
+    "double": Size(174.0, 8.0, 0.5),
+    "slide": Size(300.0, 16.0, 0.5),
+}
+
+
+DEFAULT_SIZE: SizeName = "double"
+
+
+@dataclass(frozen=True)
+class FigureFormat:
+    """How figures are drawn as files.
+
+    Attributes:
+        size: their size; None for the usual one.
+        dpi: resolution of a PNG, in dots per inch.
+
+    """
+
+    size: SizeName | None = None
+    dpi: int = DPI
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A figure as plain data, laid out for a size.
+
+    Attributes:
+        figure: ``data`` and ``layout`` for plotly.js.
+        width: of the layout, in CSS pixels.
+        height: of the layout, in CSS pixels.
+        size: the size that it is laid out for.
+
+    """
+
+    figure: dict[str, Any]
+    width: float
+    height: float
+    size: Size
+
+    @property
+    def height_mm(self) -> float:
+        """Height on paper."""
+        return self.height * self.size.scale / CSS_PX_PER_INCH * MM_PER_INCH
+
+    def pixels(self, dpi: int) -> tuple[int, int]:
+        """Return width and height in pixels of an image with so many dots per inch."""
+        return round(self.size.width_mm / MM_PER_INCH * dpi), round(self.height_mm / MM_PER_INCH * dpi)
+
+
+def laid_out(drawing: go.Figure, size: Size) -> Layout:
+    """Lay a figure out for a size.
+
+    A single panel is no taller than ``size.tallest`` of the width; several rows of panels, and rows with a label each,
+    keep the height that they need.
+    """
+    figure = drawing.to_plotly_json()
+    height = float(drawing.layout.height or HEIGHT)
+    if not _has_rows(figure):
+        height = min(height, size.tallest * size.layout_width)
+    for font in _fonts(figure):
+        font["size"] = max(font["size"], SMALLEST * TEXT_PX)
+    return Layout(figure, size.layout_width, height, size)
+
+
+def side_by_side(drawing: go.Figure) -> bool:
+    """Return whether a figure has panels beside one another, so that it needs both columns of a page."""
+    starts = {(axis.domain or (0.0,))[0] for axis in drawing.select_xaxes()}
+    return len(starts) > 1
+
+
+def _has_rows(figure: Mapping[str, Any]) -> bool:
+    """Return whether the height follows from rows: of panels, or of labels on the vertical axis."""
+    axes = [axis for name, axis in figure["layout"].items() if name.startswith("yaxis")]
+    starts = {(axis.get("domain") or (0.0,))[0] for axis in axes if not axis.get("overlaying")}
+    labelled = any(axis.get("type") == "category" or axis.get("ticktext") is not None for axis in axes)
+    return len(starts) > 1 or labelled or any(trace["type"] == "heatmap" for trace in figure["data"])
+
+
+def _fonts(value: object) -> Iterator[dict[str, Any]]:
+    """Return every font with a size of its own, at any depth."""
+    if isinstance(value, dict):
+        for name, part in value.items():
+            if name.endswith("font") and isinstance(part, dict) and isinstance(part.get("size"), int | float):
+                yield part
+            yield from _fonts(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _fonts(part)

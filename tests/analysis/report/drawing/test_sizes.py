@@ -1,0 +1,56 @@
+"""Sizes of figures on paper and on slides."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+import pytest
+from plotly.subplots import make_subplots
+
+from analysis.report.drawing.sizes import SIZE_NAMES, SIZES, SizeName, laid_out, side_by_side
+
+
+def figure(**layout: object) -> go.Figure:
+    return go.Figure(go.Scatter(x=[1, 2], y=[3, 4]), {"height": 460, **layout})
+
+
+@pytest.mark.parametrize(("name", "width", "points"), [("column", 84, 8), ("double", 174, 8), ("slide", 300, 16)])
+def test_text_of_fourteen_pixels_gets_the_size_in_points(name: SizeName, width: float, points: float) -> None:
+    size = SIZES[name]
+    assert 14 * size.scale / 96 * 72 == pytest.approx(points)
+    assert size.layout_width * size.scale / 96 * 25.4 == pytest.approx(width)
+
+
+@pytest.mark.parametrize("name", SIZE_NAMES)
+def test_a_single_panel_is_wider_than_high(name: SizeName) -> None:
+    layout = laid_out(figure(height=2000), SIZES[name])
+    assert layout.height_mm < SIZES[name].width_mm
+
+
+def test_rows_of_labels_keep_the_height_that_they_need() -> None:
+    labels = figure(height=1000, yaxis={"type": "category"})
+    assert laid_out(labels, SIZES["column"]).height == 1000
+
+
+def test_panels_below_one_another_keep_the_height_that_they_need() -> None:
+    panels = make_subplots(rows=2, cols=1).update_layout(height=700)
+    assert laid_out(panels, SIZES["column"]).height == 700
+
+
+def test_a_figure_with_panels_beside_one_another_is_known() -> None:
+    assert side_by_side(make_subplots(rows=1, cols=2))
+    assert not side_by_side(make_subplots(rows=2, cols=1))
+    assert not side_by_side(figure())
+
+
+def test_text_that_would_be_too_small_is_enlarged_and_the_figure_itself_stays() -> None:
+    drawing = figure(legend={"font": {"size": 9}}, annotations=[{"text": "a", "font": {"size": 20}}])
+    layout = laid_out(drawing, SIZES["column"]).figure["layout"]
+    assert layout["legend"]["font"]["size"] == pytest.approx(13.3)
+    assert layout["annotations"][0]["font"]["size"] == 20
+    assert drawing.layout.legend.font.size == 9
+
+
+def test_the_pixels_follow_from_size_and_resolution() -> None:
+    layout = laid_out(figure(height=200), SIZES["double"])
+    assert layout.pixels(300)[0] == 2055
+    assert layout.pixels(600)[0] == 4110
