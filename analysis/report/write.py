@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
-from plotly.offline import get_plotlyjs
 from plotly.utils import PlotlyJSONEncoder
 
 from analysis.plotting.dark import differing_colours, without_template
@@ -20,6 +19,7 @@ from analysis.report.drawing.sizes import FigureFormat
 from analysis.report.json_report import report_json
 from analysis.report.markdown import markdown_text, to_markdown
 from analysis.report.method_report import method_report
+from analysis.report.plotly.source import plotly_js
 from analysis.report.sections import figures_of, report_sections
 from analysis.results.reported_metric import of_metric
 from analysis.results.study_results import load_results
@@ -179,7 +179,7 @@ def page(report: MethodReport, sections: list[Section]) -> str:
         drawings=drawings,
         on_dark=differing_colours(drawings.values()),
         templates=templates(),
-        plotly=Markup(get_plotlyjs()),  # noqa: S704 -- plotly's source, not user input
+        plotly=Markup(plotly_js()),  # noqa: S704 -- plotly's source, not user input
     )
 
 

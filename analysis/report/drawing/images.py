@@ -16,11 +16,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from plotly.offline import get_plotlyjs
 from plotly.utils import PlotlyJSONEncoder
 
 from analysis.report.drawing.browser import RenderError, last_line, print_pdf, run_page
 from analysis.report.drawing.sizes import DEFAULT_SIZE, DPI, MM_PER_INCH, SIZES, laid_out
+from analysis.report.plotly.source import plotly_js
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -118,7 +118,7 @@ def _drawing_page(jobs: Sequence[Mapping[str, object]]) -> str:
     return f"""<!doctype html><html><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy"
  content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
-<script>{get_plotlyjs()}</script></head><body><script>
+<script>{plotly_js()}</script></head><body><script>
 (async () => {{
   const images = [];
   try {{

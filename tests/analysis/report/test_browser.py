@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 expect = pytest.importorskip("playwright.sync_api").expect
 
-DARK, LIGHT = "rgb(20, 20, 20)", "rgb(255, 255, 255)"
+DARK, LIGHT = "rgb(20, 23, 27)", "rgb(255, 255, 255)"
 CUT = """() => [...document.querySelectorAll("figure .main-svg text")].filter(text => {
     const [own, plot] = [text, text.closest(".js-plotly-plot")].map(element => element.getBoundingClientRect());
     return own.left < plot.left - 1 || own.right > plot.right + 1;

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
-from plotly.offline import get_plotlyjs
 
 from analysis.report.latex import document, latex_text
 from analysis.report.markdown import markdown_text, to_markdown
+from analysis.report.plotly.source import plotly_js
 from analysis.report.write import write_report
 from analysis.tables.table import Table
 from trainables.characters import flat
@@ -122,6 +122,6 @@ def test_the_markdown_and_html_reports_hold_no_markup_of_names(full_study: Build
     assert "alert(1)" in rendered
     assert not HIDDEN.search((folder / "report.md").read_text())
     page = (folder / "report.html").read_text()
-    assert not HIDDEN.search(page.replace(get_plotlyjs(), ""))
+    assert not HIDDEN.search(page.replace(plotly_js(), ""))
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page

@@ -6,9 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from plotly.offline import get_plotlyjs
 
 from analysis.dashboard.studies import Studies
+from analysis.report.plotly.source import plotly_js
 from analysis.report.write import FORMATS, IMAGES, write_report
 from analysis.results.study_results import load_results
 from analysis.results.study_state import Progress, has_ended, progress_path, read_progress
@@ -167,7 +167,7 @@ def test_no_file_of_an_unfinished_report_holds_a_test_accuracy(study: Builder, t
     for show_test in (False, True):
         folder = write_report(tmp_path, name, formats=formats, show_test=show_test)
         for path in (path for path in folder.iterdir() if path.name != "columns.md"):
-            text = path.read_bytes().decode().replace(get_plotlyjs(), "")
+            text = path.read_bytes().decode().replace(plotly_js(), "")
             assert any(number in text for number in ("0.4321", "43.2")) == show_test, path
             assert ("The test accuracy is hidden until the study has ended" in text) == (
                 not show_test and path.suffix != ".csv"
