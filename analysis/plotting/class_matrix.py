@@ -4,14 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.plotting.theme import empty, finite
+from analysis.plotting.theme import GRID, empty, escaped, finite
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import plotly.graph_objects as go
 
-ROW = 26  # pixels of a class
+MAX_PRINTED = 10  # classes up to which each cell states its share
+LEAST_PRINTED = 0.5  # %
+MAX_BESIDE = 8  # classes up to which a matrix may stand beside another figure
+MAX_NAME = 26  # characters of a class name on an axis
+# For up to so many classes: pixels of a row, and of the font of names. Of more classes, not every one is named.
+SIZES = ((MAX_PRINTED, 32, 13), (30, 22, 11), (60, 14, 10))
+MAX_HEIGHT = 840  # pixels of all rows together, of more classes than these
+CHARACTER = 0.6  # width of an average one, as a share of the font's size
+KEY = 180  # pixels: length of the colour bar
+
+
+def class_sizes(classes: int) -> tuple[int, int]:
+    """Return the pixels of a class's row, and of the font of its name."""
+    sizes = ((row, font) for most, row, font in SIZES if classes <= most)
+    return next(sizes, (max(4, MAX_HEIGHT // max(classes, 1)), SIZES[-1][2]))
+
+
+def axis_names(names: Sequence[str]) -> list[str]:
+    """Return what an axis calls classes, escaped: long names are cut in the middle, and all stay distinct."""
+    half = MAX_NAME // 2
+    cut = [name if len(name) <= MAX_NAME else f"{name[:half]}…{name[1 - half :]}" for name in names]
+    return [escaped(name if cut.count(name) == 1 else f"{i} {name}") for i, name in enumerate(cut, 1)]
 
 
 def draw_class_matrix(  # noqa: PLR0913 -- a figure, its axes and what it shows on hover
@@ -20,38 +41,66 @@ def draw_class_matrix(  # noqa: PLR0913 -- a figure, its axes and what it shows 
     *,
     rows: str,
     columns: str,
-    hover: Sequence[Sequence[Sequence[object]]],
     hovertemplate: str,
+    counts: Sequence[Sequence[int]] | None = None,
 ) -> go.Figure:
-    """Draw the share of each row that is in each column, in %.
+    """Draw the share of each row that is in each column, in %; a share of 0 has the colour of the paper.
+
+    On either axis, plotly leaves out the names that would overlap, at any width.
 
     Args:
-        shares: fractions, shape (K, K); NaN leaves a gap.
-        names: of the K classes, escaped.
-        rows: title of the vertical axis.
-        columns: title of the horizontal axis.
-        hover: the ``customdata`` of each cell, shape (K, K, ...).
-        hovertemplate: of the cells.
+        shares: fractions, shape (K, K); NaN is a cell without a share, drawn in grey.
+        names: of the K classes.
+        rows: what the rows are, in few words.
+        columns: what the columns are, in few words.
+        hovertemplate: of the cells: ``%{y}`` and ``%{x}`` are the classes, ``%{z}`` is the share and
+            ``%{customdata}`` the number of clips.
+        counts: number of clips in each cell, shape (K, K); None if the template does not state it.
 
     """
-    places = list(range(len(names)))
-    figure = empty(height=230 + ROW * len(names))
+    called = axis_names(names)
+    row, font = class_sizes(len(called))
+    longest = round(CHARACTER * font * min(MAX_NAME, max(map(len, names), default=0)))
+    figure = empty(height=30 + longest + row * len(called) + 60)
+    shown = [finite(values, 100) for values in shares]
+    gap = 1 if len(called) <= SIZES[-1][0] else 0
     figure.add_heatmap(
-        z=[finite(row, 100) for row in shares],
-        x=places,
-        y=places,
-        customdata=hover,
+        z=shown,
+        x=called,
+        y=called,
+        customdata=counts,
         zmin=0,
         zmax=100,
-        colorbar={"title": {"text": "%"}},
-        xgap=1,
-        ygap=1,
+        colorbar=_key(),
+        xgap=gap,
+        ygap=gap,
         hoverongaps=False,
         hovertemplate=f"{hovertemplate}<extra></extra>",
     )
-    figure.update_xaxes(title_text=columns, tickvals=places, ticktext=names, tickangle=-60, showgrid=False)
-    figure.update_yaxes(
-        title_text=rows, tickvals=places, ticktext=names, range=[len(names) - 0.5, -0.5], showgrid=False
-    )
-    figure.update_layout(margin_b=60)  # there is no legend
+    if len(called) <= MAX_PRINTED:
+        printed = [["" if value is None or value < LEAST_PRINTED else f"{value:.0f}" for value in row] for row in shown]
+        figure.update_traces(text=printed, texttemplate="%{text}")
+    shared = {
+        "type": "category",
+        "showgrid": False,
+        "tickfont": {"size": font},
+        "ticks": "",
+        "ticklabelstandoff": 5,
+        "showline": False,
+    }
+    figure.update_xaxes(side="top", tickangle=-90, **shared)
+    figure.update_yaxes(range=[len(called) - 0.5, -0.5], **shared)
+    corner = f"{columns} →<br>{rows} ↓"
+    at = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "right", "yanchor": "bottom"}
+    figure.add_annotation(text=corner, showarrow=False, align="right", xshift=-4, yshift=4, **at)
+    margins = {"l": round(14 * CHARACTER * (max(len(rows), len(columns)) + 2)), "r": 20, "t": 44, "b": 56}
+    figure.update_layout(margin=margins, plot_bgcolor=GRID, showlegend=False)
     return figure
+
+
+def _key() -> dict[str, object]:
+    """Return the colour bar: below, of fixed length, so that the matrix has the whole width."""
+    form = {"orientation": "h", "thickness": 10, "lenmode": "pixels", "len": KEY, "outlinewidth": 1}
+    place = {"x": 1, "xanchor": "right", "xpad": 0, "yref": "container", "y": 0, "yanchor": "bottom", "ypad": 4}
+    ticks = {"tickvals": [0, 50, 100], "ticktext": ["0 %", "50 %", "100 %"], "tickfont": {"size": 11}}
+    return {**form, **place, **ticks, "outlinecolor": GRID}

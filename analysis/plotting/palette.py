@@ -33,9 +33,9 @@ HUES: dict[str, tuple[Pair, ...]] = {
     "pink": (Pair("#d6569a", "#f48fc0"), Pair("#af2f77", "#cd6b9c"), Pair("#840054", "#fec8e0")),
     "brown": (Pair("#7a5c1e", "#c2a05a"), Pair("#a38142", "#e6c27a"), Pair("#523900", "#9c7d39")),
 }
-# From what is hardly seen on the paper to what stands out most. Their lightness changes evenly.
+# From the paper to what stands out most. Their lightness changes evenly.
 SEQUENTIAL = (
-    Pair("#f3f7fc", "#1b222b"),
+    PAPER,
     Pair("#cfe0f2", "#1d3a5a"),
     Pair("#9dc1e4", "#1f5a92"),
     Pair("#5f99cf", "#3f86c6"),

@@ -102,7 +102,7 @@ def clips_section(finding: Finding, tables: tuple[Table, ...]) -> Section:
     problem, clips = finding.results.labels_problem, finding.clips
     if clips is None:
         return Section("Test clips", text=(f"Single clips are not analysed: {problem}.",) if problem else ())
-    return Section("Test clips", (*confusion(clips), *class_differences(clips)), tables)
+    return Section("Test clips", (*confusion(clips), *class_differences(finding)), tables)
 
 
 def figures_of(sections: Iterable[Section]) -> dict[str, Figure]:

@@ -225,6 +225,37 @@ def confusion(runs: Iterable[Sequence[int]], truth: Sequence[int], classes: Sequ
     return counts
 
 
+def shares_of_labels(counts: Integers) -> Floats:
+    """Return the counts of a confusion as shares of each label, NaN for a label without a clip; shape (K, K)."""
+    totals = counts.sum(axis=1, keepdims=True)
+    return np.asarray(np.divide(counts, totals, out=np.full(counts.shape, np.nan), where=totals > 0))
+
+
+@dataclass(frozen=True)
+class Confusion:
+    """A label whose clips are taken for another class."""
+
+    label: str
+    prediction: str
+    count: int  # clips, over all runs
+    share: float  # of the label's clips, in (0, 1]
+
+
+def most_confused(counts: Integers, classes: Sequence[str], most: int) -> list[Confusion]:
+    """Return the most frequent confusions by their share of the label's clips, the highest first.
+
+    Args:
+        counts: labels (rows) against predictions (columns), shape (K, K).
+        classes: the K names.
+        most: how many to return at most; of equal shares, those of more clips come first.
+
+    """
+    shares = shares_of_labels(counts)
+    pairs = [Confusion(classes[i], classes[j], int(counts[i, j]), float(shares[i, j])) for i, j in np.argwhere(counts)]
+    wrong = (pair for pair in pairs if pair.label != pair.prediction)
+    return sorted(wrong, key=lambda pair: (-pair.share, -pair.count))[:most]
+
+
 def never_predicted(runs: Iterable[Sequence[int]], classes: Sequence[str]) -> tuple[str, ...]:
     """Return the classes that no run predicts for any clip; empty without a run."""
     predictions = [*runs]

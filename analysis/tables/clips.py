@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.findings.arm_comparisons import RESAMPLING_SEED
-from analysis.statistics.clips import bootstrap_difference, class_accuracies, class_gaps
+from analysis.statistics.clips import bootstrap_difference, class_accuracies, class_gaps, confusion, most_confused
 from analysis.statistics.intervals import LEVEL
 from analysis.tables.table import NONE, Table
 from analysis.text.methods.procedures import CLIP_BOOTSTRAP, explained
@@ -19,13 +19,29 @@ if TYPE_CHECKING:
     from analysis.results.runs_table import Key
 
 
+MAX_CONFUSIONS = 10
+
+
 def clip_tables(finding: Finding) -> tuple[Table, ...]:
     """Return the tables on single test clips; empty without predictions for them."""
     clips = finding.clips
     if clips is None:
         return ()
     compared = (pair for pairs in finding.pairs_to_compare.values() for pair in pairs)
-    return (*clip_differences_table(clips, compared), classes_table(clips))
+    return (*confusions_table(clips), *clip_differences_table(clips, compared), classes_table(clips))
+
+
+def confusions_table(clips: ClipPredictions) -> tuple[Table, ...]:
+    """Tabulate the most frequent confusions of the first configuration; nothing if it makes no mistake."""
+    runs = clips.predictions[clips.first]
+    worst = most_confused(confusion(runs.values(), clips.truth, clips.classes), clips.classes, MAX_CONFUSIONS)
+    if not worst:
+        return ()
+    rows = tuple((pair.label, pair.prediction, f"{100 * pair.share:.1f}", f"{pair.count:,}") for pair in worst)
+    note = (
+        f"{clips.names[clips.first]}: % of the label's test clips, and their number, over {counted(len(runs), 'run')}."
+    )
+    return (Table("Most frequent confusions", ("Label", "Taken for", "%", "Clips"), rows, note),)
 
 
 def clip_differences_table(clips: ClipPredictions, pairs: Iterable[tuple[Key, Key]]) -> tuple[Table, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from analysis.plotting.class_matrix import ROW
+from analysis.plotting.class_matrix import axis_names, class_sizes
 from analysis.plotting.figure import Figure
 from analysis.plotting.theme import COLOURS, INK, PAPER, empty, escaped, finite
 from analysis.statistics.intervals import LEVEL
@@ -39,9 +39,10 @@ def draw_noise_rates(classes: pd.DataFrame) -> go.Figure:
     """
     order = classes.sort_values("noise_rate", kind="stable")
     rate, low, high = (100 * order[name] for name in ("noise_rate", "low", "high"))
-    rows, names = list(range(len(order))), [escaped(name) for name in order["class"]]
+    names, rows = [escaped(name) for name in order["class"]], axis_names([str(name) for name in order["class"]])
+    row, font = class_sizes(len(rows))
     ends = [f" ({a:.0f} to {b:.0f})" if isfinite(b - a) else "" for a, b in zip(low, high, strict=True)]
-    figure = empty(height=170 + ROW * len(rows))
+    figure = empty(height=110 + row * len(rows))
     figure.add_scatter(
         x=rate.tolist(),
         y=rows,
@@ -51,12 +52,12 @@ def draw_noise_rates(classes: pd.DataFrame) -> go.Figure:
             "array": finite((high - rate).tolist(), 1),
             "arrayminus": finite((rate - low).tolist(), 1),
             "thickness": 2,
-            "width": 4,
+            "width": min(4, row // 4),
         },
         customdata=[f"{name}: {value:.0f} %{end}" for name, value, end in zip(names, rate, ends, strict=True)],
         mode="markers",
         name="estimated",
-        marker={"symbol": "circle", "size": 10, "color": COLOURS[0]},
+        marker={"symbol": "circle", "size": min(10, row // 2 + 2), "color": COLOURS[0]},
         hovertemplate="%{customdata}<extra></extra>",
     )
     if order["true_rate"].notna().any():
@@ -66,10 +67,17 @@ def draw_noise_rates(classes: pd.DataFrame) -> go.Figure:
             customdata=names,
             mode="markers",
             name="true",
-            marker={"symbol": "diamond", "size": 9, "color": INK, "line": {"color": PAPER, "width": 1.5}},
+            marker={
+                "symbol": "diamond",
+                "size": min(9, row // 2 + 2),
+                "color": INK,
+                "line": {"color": PAPER, "width": 1.5},
+            },
             hovertemplate="%{customdata}, true: %{x:.0f} %<extra></extra>",
         )
-    figure.update_xaxes(title_text="Wrong labels (%)", range=[-2, 102])
-    figure.update_yaxes(tickvals=rows, ticktext=names, range=[-0.6, len(rows) - 0.4], showgrid=False)
-    figure.update_layout(showlegend=len(figure.data) > 1, margin_b=100 if len(figure.data) > 1 else 60)
+    figure.update_xaxes(title_text="Wrong labels (%)", range=[-2, 102], tickvals=[0, 25, 50, 75, 100])
+    figure.update_yaxes(type="category", categoryorder="array", categoryarray=rows, range=[-0.6, len(rows) - 0.4])
+    figure.update_yaxes(tickfont_size=font, ticks="", ticklabelstandoff=5)
+    several = len(figure.data) > 1
+    figure.update_layout(showlegend=several, margin_t=10, margin_b=96 if several else 60)
     return figure

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from analysis.plotting.class_matrix import draw_class_matrix
 from analysis.plotting.figure import Figure
-from analysis.plotting.theme import escaped
 from trainables.naming import set_off
 
 if TYPE_CHECKING:
@@ -23,25 +22,24 @@ def transition(audit: LabelAudit) -> tuple[Figure, ...]:
     if audit.transition is None:
         return ()
     caption = (
-        "Estimated transition matrix: the labels given to the training clips that belong to a class, as shares of its "
-        "clips; the diagonal is correct."
+        "Estimated transition matrix: the labels given to the training clips that belong to a class, in % of the "
+        "class's clips; the diagonal is correct."
     )
-    if worst := most_mislabelled(audit.transition, MAX_NAMED):
-        words = "; ".join(f"{set_off(true)} as {set_off(given)} ({100 * share:.0f} %)" for true, given, share in worst)
-        caption += f" Most frequent errors: {words}."
-    return (Figure("label_transition", "True classes and given labels", caption, draw_transition(audit.transition)),)
+    worst = most_mislabelled(audit.transition, MAX_NAMED)
+    words = "; ".join(f"{set_off(true)} as {set_off(given)} ({100 * share:.0f} %)" for true, given, share in worst)
+    more = f"Most frequent errors: {words}." if worst else ""
+    drawing = draw_transition(audit.transition)
+    return (Figure("label_transition", "True classes and given labels", caption, drawing, more),)
 
 
 def draw_transition(matrix: pd.DataFrame) -> go.Figure:
     """Draw the probability of each given label (columns) for each true class (rows), in %; both are class names."""
-    names = [escaped(str(name)) for name in matrix.index]
     return draw_class_matrix(
         matrix.to_numpy().tolist(),
-        names,
+        [str(name) for name in matrix.index],
         rows="True class",
         columns="Given label",
-        hover=[[[true, given] for given in names] for true in names],
-        hovertemplate="%{customdata[0]} labelled as %{customdata[1]}: %{z:.1f} %",
+        hovertemplate="%{y} labelled as %{x}: %{z:.1f} %",
     )
 
 

@@ -10,7 +10,15 @@ import pytest
 from scipy import stats
 
 from analysis.results.clip_labels import ClipLabels, matches_labels, predictions, read_labels
-from analysis.statistics.clips import bootstrap_difference, class_accuracies, class_gaps, confusion, never_predicted
+from analysis.statistics.clips import (
+    Confusion,
+    bootstrap_difference,
+    class_accuracies,
+    class_gaps,
+    confusion,
+    most_confused,
+    never_predicted,
+)
 from factories import leave_manifest
 from trainables.datasets.manifest import Clip
 from trainables.losses.catalogue import CCE
@@ -174,3 +182,11 @@ def test_a_damaged_data_set_is_refused_by_name(study: Builder, tmp_path: Path) -
     next((tmp_path / "datasets").iterdir()).write_text(json.dumps({"frames": "0" * 20, "manifest": {"clips": [row]}}))
     with pytest.raises(ValueError, match="the study's plan does not"):
         read_labels(tmp_path, study.plan())
+
+
+def test_the_most_frequent_confusions_are_by_share_and_then_by_number() -> None:
+    counts = np.array([[1, 1, 0], [0, 0, 4], [0, 0, 0]])  # nothing has the third label
+    wind, rain = Confusion("Wind", "Snow", 4, 1.0), Confusion("Rain", "Wind", 1, 0.5)
+    assert most_confused(counts, ["Rain", "Wind", "Snow"], 10) == [wind, rain]
+    assert most_confused(np.array([[1, 1], [2, 2]]), ["Rain", "Wind"], 1) == [Confusion("Wind", "Rain", 2, 0.5)]
+    assert most_confused(np.eye(2, dtype=np.int64), ["Rain", "Wind"], 10) == []

@@ -34,7 +34,7 @@ def test_classes_without_an_estimate_are_not_drawn_and_the_largest_is_on_top() -
     (figure,) = noise_rates(audit())
     estimated, true = figure.drawing.data
     assert list(estimated.x) == [20, 50]
-    assert list(figure.drawing.layout.yaxis.ticktext) == ["Rain", "&lt;b&gt;Wind&lt;/b&gt;"]
+    assert list(figure.drawing.layout.yaxis.categoryarray) == ["Rain", "&lt;b&gt;Wind&lt;/b&gt;"]
     assert list(true.x) == [25, None]
 
 
@@ -60,14 +60,14 @@ def test_without_estimates_there_is_no_figure() -> None:
 def test_the_transition_matrix_has_true_classes_as_rows() -> None:
     drawing = draw_transition(MATRIX)
     assert [list(row) for row in drawing.data[0].z] == [[70, 30], [10, 90]]
-    assert drawing.data[0].customdata[0][1] == ["Rain", "Wind"]
-    assert drawing.layout.yaxis.title.text == "True class"
+    assert drawing.data[0].x == drawing.data[0].y == ("Rain", "Wind")
+    assert drawing.layout.annotations[0].text == "Given label →<br>True class ↓"
 
 
 def test_the_most_frequent_errors_are_named() -> None:
     assert most_mislabelled(MATRIX, 1) == [("Rain", "Wind", 0.3)]
     (figure,) = transition(audit(matrix=MATRIX))
-    assert "Most frequent errors: Rain as Wind (30 %); Wind as Rain (10 %)." in figure.caption
+    assert "Most frequent errors: Rain as Wind (30 %); Wind as Rain (10 %)." in figure.more
 
 
 def test_a_spectrogram_is_relative_to_its_loudest_and_cut_below() -> None:

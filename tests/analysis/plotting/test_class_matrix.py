@@ -1,0 +1,45 @@
+"""A matrix of classes: its scale, its names and its size for few classes and for many."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from analysis.plotting.class_matrix import MAX_NAME, MAX_PRINTED, axis_names, class_sizes, draw_class_matrix
+
+NAN = float("nan")
+
+
+def matrix(classes: int) -> list[list[float]]:
+    """Return shares of which 97 % lie on the diagonal."""
+    return np.where(np.eye(classes, dtype=bool), 0.97, 0.03 / (classes - 1)).tolist()
+
+
+def test_few_classes_have_their_shares_printed_but_for_those_that_round_to_0() -> None:
+    drawn = draw_class_matrix([[0.996, 0.004], [NAN, NAN]], ["a", "b"], rows="r", columns="c", hovertemplate="")
+    assert [list(row) for row in drawn.data[0].text] == [["100", ""], ["", ""]]
+    assert list(drawn.data[0].z[1]) == [None, None]
+
+
+def test_of_more_classes_nothing_is_printed() -> None:
+    names = [str(i) for i in range(MAX_PRINTED + 1)]
+    assert draw_class_matrix(matrix(len(names)), names, rows="r", columns="c", hovertemplate="").data[0].text is None
+
+
+@pytest.mark.parametrize("classes", [2, 20, 60, 200])
+def test_a_matrix_fits_a_screen(classes: int) -> None:
+    names = [f"class {i}" for i in range(classes)]
+    drawn = draw_class_matrix(matrix(classes), names, rows="r", columns="c", hovertemplate="")
+    assert 100 < drawn.layout.height < 1100
+    assert list(drawn.layout.yaxis.range) == [classes - 0.5, -0.5]
+
+
+def test_every_name_of_up_to_60_classes_has_room_for_its_letters() -> None:
+    assert all(row >= 1.2 * font for row, font in map(class_sizes, range(1, 61)))
+
+
+def test_long_names_are_cut_and_stay_distinct() -> None:
+    names = axis_names(["a" * 300, "a" * 301, "<b>", "Rain"])
+    assert names[2:] == ["&lt;b&gt;", "Rain"]
+    assert names[0] != names[1]
+    assert max(map(len, names)) <= MAX_NAME + 2
