@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.findings.method_finding import method_finding
+from analysis.findings.shared_configurations import shared_configurations
 from analysis.report.codebook import write_codebook
 from analysis.report.export import SUFFIXES, epochs_table, runs_table, write_tables
 from analysis.report.predictions import write_predictions
 from analysis.results.reported_metric import of_metric
 from analysis.results.study_results import load_results
-from analysis.tables.two_studies import comparison, only
+from analysis.tables.several_studies import comparison
 from analysis.text.best import best_lines
 from analysis.text.headline import headline
 from analysis.text.validation_clips import earlier_version
@@ -145,10 +146,11 @@ def compare(options: argparse.Namespace) -> int:
         say(f"  {line}")
     if first.plan.dataset.fingerprint != second.plan.dataset.fingerprint:
         say("  different data: no difference is paired")
-    for one, other in ((first, second), (second, first)):
-        if alone := only(one, other):
+    shared = shared_configurations((first, second))
+    for number, one in enumerate((first, second)):
+        if alone := shared.only(number):
             say(f"only in {one.plan.name}: {', '.join(alone)}")
-    table = comparison(first, second)
+    table = comparison(shared)
     if table.rows:
         show("", table.header, table.rows)
         say(table.note)

@@ -14,11 +14,12 @@ import pytest
 from analysis.dashboard.addresses import Address
 from analysis.dashboard.pages.routes import make_page
 from analysis.dashboard.studies import Studies
+from analysis.findings.shared_configurations import shared_configurations
 from analysis.report.export import epochs_table, runs_table
 from analysis.report.method_report import method_report
 from analysis.report.write import files
 from analysis.results.study_results import StudyResults, load_results, study_results
-from analysis.tables.two_studies import comparison
+from analysis.tables.several_studies import comparison
 from factories import Builder, read_records, record
 from trainables.plans import StudyPlan, read_plan
 from trainables.storage.folder_location import FolderLocation
@@ -121,7 +122,7 @@ def test_validation_accuracies_of_two_versions_are_shown_side_by_side_without_a_
         for new, old in zip(runs, plan.runs, strict=True)
     }
     newer = study_results(plan.model_copy(update={"name": "second", "runs": runs}), records)
-    table = comparison(results, newer)
+    table = comparison(shared_configurations([results, newer]))
     assert [(row[2], row[4].split(" ")[0], row[5]) for row in table.rows if row[2] == "validation"] == [
         ("validation", "90.0", "-")
     ] * 2
