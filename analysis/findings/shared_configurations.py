@@ -119,6 +119,10 @@ class SharedConfigurations:
         runs = {same: tuple(configurations.get(same) for configurations in self.by_study) for same in every}
         return {same: of for same, of in runs.items() if sum(one is not None for one in of) > 1}
 
+    def label(self, same: Same) -> str:
+        """Return what the first study that has a configuration calls it."""
+        return next(runs.label for runs in self.shared[same] if runs is not None)
+
     def only(self, place: int) -> list[str]:
         """Name the configurations of one study that no other study has."""
         subsets = {same.subset for configurations in self.by_study for same in configurations}

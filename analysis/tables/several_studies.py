@@ -24,7 +24,7 @@ def comparison(shared: SharedConfigurations) -> Table:
     """
     names = shared.names
     rows = [
-        (label(shared, same), same.subset, metric if metric in PLAIN else metric_words(metric), *cells)
+        (shared.label(same), same.subset, metric if metric in PLAIN else metric_words(metric), *cells)
         for same in shared.shared
         for metric in shared.metrics
         if set(cells := _cells(shared, same, metric)) != {NONE}
@@ -42,11 +42,6 @@ def comparison(shared: SharedConfigurations) -> Table:
         note += "".join(f" {name}: {text}" for name, text in texts if text)
     what = "Accuracy" if set(shared.metrics) <= set(PLAIN) else "Metric"
     return Table(" and ".join(names), (*HEADER, what, *names, *gaps), tuple(rows), note)
-
-
-def label(shared: SharedConfigurations, same: Same) -> str:
-    """Return what the first study that has a configuration calls it."""
-    return next(runs.label for runs in shared.shared[same] if runs is not None)
 
 
 def _other_data(names: list[str], studies: int) -> str:
