@@ -17,6 +17,7 @@ from plotly.utils import PlotlyJSONEncoder
 from analysis.plotting.dark import on_dark
 from trainables.characters import visible
 from trainables.naming import counted
+from trainables.numerals import unbroken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,7 +119,7 @@ def part(key: str, *components: Any) -> Block:  # noqa: ANN401 -- any components
 def _with_visible_text(component: Any) -> Any:  # noqa: ANN401 -- a component, or what one may hold
     """Return a component, or a text, in which every text that a reader sees is ``visible``."""
     if isinstance(component, str):
-        return visible(component)
+        return unbroken(visible(component))
     if isinstance(component, list | tuple):
         return [_with_visible_text(inner) for inner in component]
     if getattr(component, "children", None) is not None:

@@ -27,6 +27,7 @@ from analysis.statistics.intervals import LEVEL, MIN_SEEDS
 from analysis.tables.csv_text import frame_csv
 from analysis.tables.summary import summary
 from trainables.characters import visible
+from trainables.numerals import unbroken
 from trainables.plans import study_folder
 from trainables.storage.location import location
 
@@ -165,7 +166,9 @@ def page(report: MethodReport, sections: list[Section]) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=lambda value: visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value,
+        finalize=lambda value: (
+            unbroken(visible(value)) if isinstance(value, str) and not isinstance(value, Markup) else value
+        ),
     )
     environment.filters["data"] = _data
     drawings = {name: _drawn(figure) for name, figure in figures_of(sections).items()}

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import special
 
 from trainables.naming import counted
+from trainables.numerals import ends, hundredfold, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -57,13 +58,13 @@ class Interval:
         An interval that was cut is written by its ends: ``99.0 (96.8 to 100.0)``. ``sign`` is "+" to write that of
         positive numbers too.
         """
-        mean = f"{100 * self.mean:{sign}.1f}"
+        mean = hundredfold(self.mean, sign=sign)
         if self.half_width is None or self.low is None or self.high is None or self.values:
             return mean
         cut = max(self.mean - self.low, self.high - self.mean) - min(self.mean - self.low, self.high - self.mean)
         if cut > ROUNDING:
-            return f"{mean} ({100 * self.low:.1f} to {100 * self.high:.1f})"
-        return f"{mean} ± {100 * self.half_width:.1f}"
+            return f"{mean} ({ends(100 * self.low, 100 * self.high)})"
+        return f"{mean} ± {hundredfold(self.half_width)}"
 
     def label(self, unit: str = "") -> str:
         """Return a description of the interval, such as ``95 % t-interval, n = 12``, or the values in percent.
@@ -77,7 +78,7 @@ class Interval:
             return f"{n}: {self._listed()}"
         if self.half_width is None:
             return f"{'no interval' if self.n == 1 else 'no spread seen'}, {n}"
-        return f"{100 * self.level:g} % {self.method}-interval, {n}"
+        return f"{percent(self.level)} {self.method}-interval, {n}"
 
     def cell(self, sign: Literal["", "+"] = "") -> str:
         """Return ``75.3 ± 0.5 (n = 12)``, or ``75.3 (75.0, 75.6)`` of few; ``CELL`` explains them."""
@@ -87,11 +88,11 @@ class Interval:
         return f"{self.percent(sign)} (n = {self.n}{spread})"
 
     def _listed(self, sign: Literal["", "+"] = "") -> str:
-        return ", ".join(f"{100 * value:{sign}.1f}" for value in self.values)
+        return ", ".join(hundredfold(value, sign=sign) for value in self.values)
 
 
 CELL = (
-    f"mean ± half width of the {100 * LEVEL:g} % t-interval, cut at 0 and 100 (n complete runs); of fewer than "
+    f"mean ± half width of the {percent(LEVEL)} t-interval, cut at 0 and 100 (n complete runs); of fewer than "
     f"{MIN_SEEDS} runs, the mean (the runs themselves)"
 )
 

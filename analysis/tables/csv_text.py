@@ -7,6 +7,8 @@ import io
 import re
 from typing import TYPE_CHECKING
 
+from trainables.numerals import MINUS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -22,9 +24,12 @@ _NUMBERS = re.compile(rf"-|{_NUMBER}(?: (?:±|to) {_NUMBER})?(?: points)?(?: \(n
 def csv_cell(text: str) -> str:
     """Return a cell that a spreadsheet shows as text: one that could be a formula gets a single quote in front.
 
-    Numbers, with interval, unit and n, and a lone dash stay as they are.
+    Numbers, with interval, unit and n, have a hyphen for a minus, which programs read; a lone dash stays.
     """
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBERS.fullmatch(text) else text
+    number = text.replace(MINUS, "-")
+    if _NUMBERS.fullmatch(number):
+        return number
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

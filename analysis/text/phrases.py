@@ -12,6 +12,7 @@ from analysis.statistics.intervals import MIN_SEEDS, p_text
 from analysis.statistics.pairs.paired_tests import MARGIN, equivalence
 from trainables.metrics import METRICS, split_name
 from trainables.naming import counted
+from trainables.numerals import ends, hundredfold, percent, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,7 +49,7 @@ def collapsed_in_words(rate: Rate, runs: str = "") -> str:
 
     """
     what = "collapsed and is set aside" if rate.k == 1 else "collapsed and are set aside"
-    share = f"{100 * rate.low:.0f} to {100 * rate.high:.0f} % of its runs would, {100 * rate.level:g} % interval"
+    share = f"{hundredfold(rate.low, 0)} to {percent(rate.high, 0)} of its runs would, {percent(rate.level)} interval"
     complete = f"complete {runs} runs" if runs else "complete runs"
     return f"{rate.k} of its {rate.n} {complete} {what}, far below the others ({share})"
 
@@ -93,7 +94,7 @@ def on_test_clips(tested: ChoiceScore, unit: str = "") -> str:
     if tested.picked:
         luck = "; probably too high, as the same runs made the choice"
     elif tested.luck >= MIN_SHOWN_LUCK:
-        subtracted = f"{100 * tested.luck:.1f} points were subtracted"
+        subtracted = f"{hundredfold(tested.luck)} points were subtracted"
         mean = " from their mean" if tested.accuracy.values else ""
         luck = f"; {subtracted}{mean} because the same runs made the choice"
     plain = tested.picked and tested.accuracy.n >= MIN_SEEDS
@@ -112,8 +113,7 @@ def of_next_run(tested: ChoiceScore) -> str:
     interval = tested.next_run
     if interval is None or interval.low is None or interval.high is None:
         return ""
-    ends = f"{100 * interval.low:.1f} to {100 * interval.high:.1f} %"
-    return f"{ends} ({100 * interval.level:g} % prediction interval)"
+    return f"{ends(100 * interval.low, 100 * interval.high)} % ({percent(interval.level)} prediction interval)"
 
 
 MAX_NAMED = 4  # more configurations than this are counted, not named
@@ -141,7 +141,7 @@ def nothing_complete(results: StudyResults) -> str:
     """Return the verdict on a study without a complete run."""
     counts, yet = status_counts(results.runs["status"]), "" if results.ended else " yet"
     complete = f"complete{yet}{f' ({counts})' if counts else ''}"
-    return f"No run of the {len(results.runs):,} is {complete}: there is nothing to choose from."
+    return f"No run of the {whole(len(results.runs))} is {complete}: there is nothing to choose from."
 
 
 def so_far(results: StudyResults) -> str:
@@ -158,7 +158,7 @@ def recorded_of_planned(results: StudyResults) -> str:
     """Return ``3 of 25 runs``: how many are recorded, and the total if it is known beforehand."""
     runs = results.runs.drop_duplicates("run_id")  # arms may share a run
     done = recorded_count(runs)
-    return f"{done:,} of {counted(len(runs), 'run')}" if plans_all(results.plan) else counted(done, "run")
+    return f"{whole(done)} of {counted(len(runs), 'run')}" if plans_all(results.plan) else counted(done, "run")
 
 
 def chosen_by(plan: StudyPlan) -> str:
@@ -207,5 +207,5 @@ def points(gap: Interval) -> str:
 
 def size_in_points(gap: Interval) -> str:
     """Write the size of a difference of accuracies as ``1.2 ± 0.7 points``."""
-    width = f" ± {100 * gap.half_width:.1f}" if gap.half_width is not None and gap.has_width else ""
-    return f"{100 * abs(gap.mean):.1f}{width} points"
+    width = f" ± {hundredfold(gap.half_width)}" if gap.half_width is not None and gap.has_width else ""
+    return f"{hundredfold(abs(gap.mean))}{width} points"

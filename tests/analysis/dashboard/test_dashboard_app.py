@@ -16,6 +16,7 @@ from analysis.results.study_results import load_results
 from factories import write_record
 from study.ledger.claim import owner
 from trainables.losses.catalogue import CCE
+from trainables.numerals import unbroken
 from trainables.plans import study_folder, write_plan
 from trainables.records import log_path, record_path, recorded
 from trainables.runs.log import RunLog
@@ -45,7 +46,7 @@ def test_the_first_tab_has_verdict_progress_seeds_and_the_evidence(full_studies)
     text, now, parts, figures = look(full_studies, "/study/best-t")
     assert parts[:4] == ["head", "tabs", "progress", "seeds"]
     assert next(iter(figures)) == "test-accuracy-against-t"
-    assert json.dumps(full_studies.snapshot("best-t").verdict) in text
+    assert json.dumps(unbroken(full_studies.snapshot("best-t").verdict)) in text
     assert "45 of 46 runs recorded: 42 complete" in text
     assert now["title"] == "best-t: Answer"
 

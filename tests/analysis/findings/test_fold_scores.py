@@ -70,7 +70,7 @@ def test_the_table_of_folds_has_each_fold_the_mean_and_the_difference(study: Bui
     assert table.header == ("Configuration", *folds, "Mean over folds", "Difference from the choice", "Folds ahead")
     assert table.rows[0][-2:] == ("-", "-")
     assert table.rows[1][-1] == "0 of 5"
-    assert table.rows[1][-2].startswith("-6.")
+    assert table.rows[1][-2].startswith("\u22126.")
 
 
 def test_verdict_cautions_and_methods_state_the_folds(study: Builder) -> None:

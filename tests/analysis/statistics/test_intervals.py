@@ -117,7 +117,7 @@ def test_of_fewer_than_five_runs_the_runs_are_shown_and_not_an_interval() -> Non
     assert enough.cell() == "71.7 ± 1.1 (n = 5)"
     assert enough.label() == "95 % t-interval, n = 5"
     assert accuracy_interval([0.712]).cell() == "71.2 (n = 1)"
-    assert difference_interval([0.01, -0.02]).cell("+") == "-0.5 (+1.0, -2.0)"
+    assert difference_interval([0.01, -0.02]).cell("+") == "\u22120.5 (+1.0, \u22122.0)"
     assert (few.has_width, enough.has_width) == (False, True)
 
 

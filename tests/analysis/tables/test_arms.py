@@ -16,6 +16,7 @@ from analysis.statistics.pairs.practical_equivalence import practical_equivalenc
 from analysis.tables.arms import arm_tables
 from analysis.text.phrases import chance
 from trainables.losses.catalogue import CCE, GCE
+from trainables.numerals import hundredfold
 
 if TYPE_CHECKING:
     from factories import Builder
@@ -48,7 +49,8 @@ def test_the_main_table_has_the_difference_holms_p_who_scores_higher_and_whether
         assert test.interval is not None
         assert test.interval.half_width is not None
         assert test.adjusted is not None
-        assert row[2] == f"{100 * test.interval.mean:+.1f} ± {100 * test.interval.half_width:.1f} (n = 6)"
+        mean, half_width = hundredfold(test.interval.mean, sign="+"), hundredfold(test.interval.half_width)
+        assert row[2] == f"{mean} ± {half_width} (n = 6)"
         assert row[3] == p_text(test.adjusted)
         wins, practical = outperformance(first, second), practical_equivalence(first, second, 0.5)
         assert wins is not None

@@ -1,0 +1,44 @@
+"""Numbers are written in one way: signs, separators, percent."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from trainables.numerals import compact, ends, fixed, hundredfold, percent, power_of_ten, unbroken, whole
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(75.26, "75.3"), (-0.44, "\u22120.4"), (-0.04, "0.0"), (0.0, "0.0"), (1234.56, "1,234.6"), (math.inf, "inf")],
+)
+def test_a_number_has_fixed_decimals_a_true_minus_and_no_negative_zero(value: float, written: str) -> None:
+    assert fixed(value) == written
+
+
+@pytest.mark.parametrize(("value", "written"), [(0.3, "+0.3"), (-0.3, "\u22120.3"), (0.04, "0.0"), (-0.04, "0.0")])
+def test_a_difference_has_its_sign_and_zero_has_none(value: float, written: str) -> None:
+    assert fixed(value, sign="+") == written
+
+
+def test_fractions_are_written_in_percent() -> None:
+    assert [percent(0.95), percent(0.999), percent(0.123, 0), hundredfold(0.7534)] == ["95 %", "99.9 %", "12 %", "75.3"]
+
+
+def test_ends_and_counts_and_small_numbers() -> None:
+    assert ends(-4.0, -0.01, sign="+") == "\u22124.0 to 0.0"
+    assert whole(10000) == "10,000"
+    assert compact(1e-5) == "1e\u221205"
+
+
+@pytest.mark.parametrize(
+    ("value", "exponent"),
+    [(100, "2"), (316, "2.5"), (316.228, "2.5"), (3162.2777, "3.5"), (0.1, "\u22121"), (1389.5, None), (0, None)],
+)
+def test_half_decades_are_recognised(value: float, exponent: str | None) -> None:
+    assert power_of_ten(value) == exponent
+
+
+def test_no_line_ends_between_a_number_and_its_percent_sign() -> None:
+    assert unbroken("95 % of 20 %, a % b") == "95\u00a0% of 20\u00a0%, a % b"

@@ -1,0 +1,78 @@
+"""How numbers are written in texts, tables and figures: the one place for signs, spaces and separators.
+
+Minus is U+2212, thousands have a comma, and a number that rounds to zero has no sign. Pages and terminals join a number
+and its percent sign (``unbroken``). Files for programs (CSV, JSON) hold numbers as Python writes them.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Literal
+
+MINUS = "\u2212"
+Sign = Literal["", "+"]
+_BEFORE_PERCENT = re.compile(r"(?<=\d) (?=%)")
+HALF_DECADE = 0.0005  # how far from one a logarithm may lie: 316 and 316.228 are both 10 to the power of 2.5
+
+
+def fixed(value: float, digits: int = 1, sign: Sign = "") -> str:
+    """Write a number with a fixed number of decimals: ``75.3``, ``\u22120.4``, ``1,234.5``.
+
+    Args:
+        value: any number.
+        digits: decimals, at least 0.
+        sign: "+" to sign positive numbers too, as of differences; zero has no sign.
+
+    """
+    text = f"{value:{sign}z,.{digits}f}"
+    if sign and float(text.replace(",", "")) == 0:
+        text = text.removeprefix("+")
+    return text.replace("-", MINUS)
+
+
+def hundredfold(share: float, digits: int = 1, sign: Sign = "") -> str:
+    """Write a fraction in percent without its sign, or a difference of fractions in points: ``75.3``; see ``fixed``."""
+    return fixed(100 * share, digits, sign)
+
+
+def percent(share: float, digits: int | None = None) -> str:
+    """Write a fraction in percent: ``95 %``.
+
+    Args:
+        share: the fraction.
+        digits: decimals; as many as it needs when None.
+
+    """
+    number = compact(100 * share) if digits is None else hundredfold(share, digits)
+    return f"{number} %"
+
+
+def compact(value: float) -> str:
+    """Write a number with up to six significant digits and no trailing zeros: ``0.05``, ``\u22123``, ``1e\u221205``."""
+    return f"{value:g}".replace("-", MINUS)
+
+
+def whole(count: int) -> str:
+    """Write a count: ``12``, ``10,000``."""
+    return f"{count:,}".replace("-", MINUS)
+
+
+def ends(low: float, high: float, digits: int = 1, sign: Sign = "") -> str:
+    """Write two ends: ``96.8 to 100.0``, ``\u22124.0 to +1.2``; see ``fixed``."""
+    return f"{fixed(low, digits, sign)} to {fixed(high, digits, sign)}"
+
+
+def power_of_ten(value: float) -> str | None:
+    """Return the exponent of a whole or half power of ten, such as ``2.5`` of 316.228; None for other numbers."""
+    if not (math.isfinite(value) and value > 0):
+        return None
+    halves = 2 * math.log10(value)
+    if abs(halves - round(halves)) > 2 * HALF_DECADE:
+        return None
+    return compact(round(halves) / 2)
+
+
+def unbroken(text: str) -> str:
+    """Return a text with a no-break space between each number and its percent sign, so that no line ends there."""
+    return _BEFORE_PERCENT.sub("\u00a0", text)
