@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from analysis.findings.paper import published
 from analysis.plotting.theme import INK, escaped
@@ -11,20 +11,14 @@ from analysis.results.runs_table import subsets
 from trainables.config import DEFAULT_NETWORK
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    import plotly.graph_objects as go
-
+    from analysis.plotting.panel import Panel
+    from analysis.plotting.styles import Style
     from analysis.results.study_results import StudyResults
 
-SYMBOLS = (
-    "star-open",
-    "star-square-open",
-    "star-triangle-up-open",
-    "hexagram-open",
-    "star-diamond-open",
-    "hourglass-open",
-)
+SYMBOL = "star-open"
+BESIDE = 0.3  # of the distance between neighbouring values: how far beside its value a published number stands
 
 
 @dataclass(frozen=True)
@@ -47,6 +41,11 @@ class PublishedMark:
     arms: tuple[str, ...]
     mean: float
     half_width: float
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The ends of the interval."""
+        return self.mean - self.half_width, self.mean + self.half_width
 
 
 def published_marks(results: StudyResults, parameter: str = "") -> list[PublishedMark]:
@@ -77,50 +76,39 @@ def published_marks(results: StudyResults, parameter: str = "") -> list[Publishe
     return marks
 
 
-def add_to_sweep(figure: go.Figure, marks: Sequence[PublishedMark]) -> None:
-    """Add published numbers at the parameter's published values, each with its own symbol."""
-    for i, mark in enumerate(marks):
-        figure.add_scatter(x=[mark.x], mode="markers", **_look([mark], f"{mark.loss} on {mark.subset}", i))
-    _widen(figure, marks)
+def add_to_sweep(panel: Panel, marks: Sequence[PublishedMark], looks: Mapping[str, Style]) -> None:
+    """Add published numbers beside the parameter's published values, in the colours of the arms of the same loss."""
+    for mark in marks:
+        if mark.x is not None:
+            colour = looks[mark.arms[0]].colour if mark.arms else INK
+            panel.scatter(
+                x=[panel.axis.moved(mark.x, BESIDE)],
+                **published_look([mark], colour, along="y"),
+                mode="markers+text",
+                text=["paper"],
+                textposition="middle right",
+                textfont={"size": 12, "color": colour},
+                showlegend=False,
+            )
 
 
-def add_to_boxes(figure: go.Figure, marks: Sequence[PublishedMark]) -> None:
-    """Add published numbers beside the boxes of the first arm with the same loss; the others are left out."""
-    drawn = {trace.offsetgroup for trace in figure.data}
-    columns = {mark.loss: next((escaped(arm) for arm in mark.arms if escaped(arm) in drawn), None) for mark in marks}
-    for turn, (loss, column) in enumerate(columns.items()):
-        of_loss = [mark for mark in marks if mark.loss == loss]
-        if column is not None:
-            look = _look(of_loss, loss, turn)
-            figure.add_scatter(x=[mark.subset for mark in of_loss], offsetgroup=column, mode="markers", **look)
-    figure.update_layout(scattermode="group", scattergap=0.25)
-    if marks:  # plotly would begin a grouped axis at 0
-        values = [value for trace in figure.data for value in trace.y]
-        ends = [100 * (mark.mean + side * mark.half_width) for mark in marks for side in (-1, 1)]
-        figure.update_yaxes(range=[min(*values, *ends) - 1, max(*values, *ends) + 1])
-
-
-def _look(marks: Sequence[PublishedMark], name: str, turn: int) -> dict[str, object]:
-    title = f"published: {escaped(name)}"
+def published_look(marks: Sequence[PublishedMark], colour: str, along: Literal["x", "y"]) -> dict[str, object]:
+    """Return the trace of the published numbers of one loss, less its places across the axis of accuracy."""
+    halves = [100 * mark.half_width for mark in marks]
     return {
-        "y": [100 * mark.mean for mark in marks],
-        "error_y": {"type": "data", "array": [100 * mark.half_width for mark in marks], "thickness": 1.8, "width": 7},
-        "customdata": [escaped(mark.subset) for mark in marks],
-        "marker": {"symbol": SYMBOLS[turn % len(SYMBOLS)], "size": 13, "color": INK, "line": {"width": 1.8}},
-        "name": title,
-        "hovertemplate": f"{title}, %{{customdata}}<br>%{{y:.1f}} ± %{{error_y.array}} %<extra></extra>",
+        along: [100 * mark.mean for mark in marks],
+        f"error_{along}": {"type": "data", "array": halves, "thickness": 1.5, "width": 4},
+        "customdata": [
+            f"{escaped(mark.loss)} on {escaped(mark.subset)}<br>{100 * mark.mean:.1f} ± {half:.1f} %"
+            for mark, half in zip(marks, halves, strict=True)
+        ],
+        "marker": {"symbol": SYMBOL, "size": 10, "color": colour, "line": {"width": 1.5}},
+        "name": "published",
+        "hovertemplate": "published: %{customdata}<extra></extra>",
     }
 
 
-def _widen(figure: go.Figure, marks: Sequence[PublishedMark]) -> None:
-    """Widen the vertical axis so that it shows every published interval."""
-    ends = [100 * (mark.mean + side * mark.half_width) for mark in marks for side in (-1, 1)]
-    limits = figure.layout.yaxis.range
-    if ends and limits is not None:
-        figure.update_yaxes(range=[min(limits[0], min(ends) - 1), max(limits[1], max(ends) + 1)])
-
-
 CAPTION = (
-    f" Published marks: mean ± {100 * published.LEVEL:g} % confidence interval over {published.RUNS} runs, method "
+    f"Published marks: mean ± {100 * published.LEVEL:g} % confidence interval over {published.RUNS} runs, method "
     f"not known ({published.SOURCE})."
 )

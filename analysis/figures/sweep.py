@@ -2,219 +2,126 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from plotly.subplots import make_subplots
+
 from analysis.figures import published
-from analysis.plotting.figure import Figure, axis, measure, named, panels, part_drawn
-from analysis.plotting.parameter_axis import ParameterAxis
-from analysis.plotting.series import Dot, SweepLine, add_line, drawn_ends, percent_range, run_marker
+from analysis.figures.sweep_data import Marks, Sweep, marks_on, sweep_data, sweep_parameters
+from analysis.plotting.direct_labels import MAX_LABELS, EndLabel, add_end_labels
+from analysis.plotting.figure import Figure, axis, measure, named
+from analysis.plotting.panel import Lane, Panel, point_at, shade
+from analysis.plotting.series import MAX_DOTS, SweepLine, add_level, add_line, drawn_ends, percent_range, top_of
 from analysis.plotting.styles import styles
-from analysis.plotting.theme import (
-    INK,
-    MAX_DRAWN,
-    axis_title,
-    empty,
-    escaped,
-    faint,
-)
-from analysis.results.measures import metric_name
-from analysis.results.runs_table import keys, scores, subsets
-from analysis.statistics.intervals import LEVEL, MIN_SEEDS, Interval, accuracy_interval
+from analysis.plotting.theme import axis_title, empty, escaped
+from analysis.results.measures import metric_name, metric_words, on_test
+from analysis.statistics.intervals import LEVEL, MIN_SEEDS
 from trainables.naming import symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    import pandas as pd
     import plotly.graph_objects as go
 
     from analysis.findings.finding import Finding
     from analysis.plotting.styles import Style
-    from analysis.results.runs_table import Key
     from analysis.results.study_results import StudyResults
 
+HEIGHT, PANEL = 430, 210  # pixels: of a figure of one panel, and of each of several
 
-def draw_sweep(data: Sweep, looks: Mapping[str, Style]) -> go.Figure:
-    """Draw accuracy (%) against the varied parameter.
 
-    ``arms`` are all the study's arms, here and below: they keep their colours and markers from figure to figure.
+def draw_sweep(data: Sweep, looks: Mapping[str, Style], marks: Mapping[str, Marks] = MappingProxyType({})) -> go.Figure:
+    """Draw accuracy (%) against the varied parameter, a panel for each subset.
+
+    Args:
+        data: what to draw.
+        looks: arm -> how it is drawn in every figure of the study.
+        marks: subset -> what is marked on its panel.
+
     """
-    figure = empty(height=460)
-    left, right = data.axis.ends
-    for index, line in enumerate(data.lines):
-        look = looks[line.arm].turned(sum(earlier.arm == line.arm for earlier in data.lines[:index]))
-        if line.x:
-            add_line(figure, line, look, symbol(data.parameter))
-        else:
-            _add_level(figure, line, look, (left, right))
+    names = data.subsets
+    columns = min(2, len(names))
+    rows = -(-len(names) // columns)
+    together = on_test(data.metric)  # validation does not compare across subsets
+    base = make_subplots(
+        rows,
+        columns,
+        shared_xaxes=True,
+        horizontal_spacing=0.03 if together else 0.12,
+        vertical_spacing=60 / (PANEL * rows),
+        subplot_titles=[escaped(name) for name in names] if len(names) > 1 else None,
+    )
+    figure = empty(height=HEIGHT if len(names) == 1 else PANEL * rows + 160, base=base)
+    figure.update_layout(margin={"t": 34 if len(names) == 1 else 50, "b": 62})
+    figure.update_annotations(yshift=16, font_size=14)  # the panels' titles, above what is written at a pick
     data.axis.label(figure)
-    figure.update_yaxes(title_text=axis_title(data.metric), range=percent_range(data.lines))
+    if columns > 1 and data.axis.logarithmic:
+        figure.update_xaxes(tickangle=0)
+    labelled = len(names) == 1 and len(data.lines) <= MAX_LABELS
+    for place, subset in enumerate(names):
+        row, column = divmod(place, columns)
+        panel = Panel(figure, data.axis, {"row": row + 1, "col": column + 1})
+        lines, marked = data.on(subset), marks.get(subset, Marks())
+        shown = marks.values() if together else [marked]
+        limits = percent_range(
+            data.lines if together else lines, [end for m in shown for mark in m.published for end in mark.ends]
+        ) or (0.0, 100.0)
+        figure.update_yaxes(range=limits, showticklabels=column == 0 or not together, **panel.at)
+        figure.update_yaxes(title_text=axis_title(data.metric) if column == 0 else "", **panel.at)
+        if place + columns < len(names):
+            figure.update_xaxes(title_text="", **panel.at)
+        elif row + 1 < rows:
+            figure.update_xaxes(showticklabels=True, **panel.at)
+        _draw_panel(panel, lines, looks, marked, limits)
+        if labelled:
+            add_end_labels(figure, [_label(line, looks, marked) for line in lines], limits)
+    if not labelled:
+        _one_legend(figure)
     return figure
 
 
-def add_strip(figure: go.Figure, spans: Sequence[tuple[float, float]], on: ParameterAxis) -> None:
-    """Mark spans of the parameter by a strip that lies on the horizontal axis.
-
-    Args:
-        figure: of ``draw_sweep``.
-        spans: the least and the greatest value of each, as ``best_spans`` returns them.
-        on: the axis, whose values determine how far a strip reaches beyond its ends.
-
-    """
-    logarithmic = on.logarithmic
-    places = [math.log10(value) if logarithmic else value for value in on.x]
-    reach = 0.02 * (max(places) - min(places))
-    for span in spans:
-        ends = [math.log10(end) if logarithmic else end for end in span]
-        low, high = ends[0] - reach, ends[1] + reach
-        sides = {"x0": 10**low, "x1": 10**high} if logarithmic else {"x0": low, "x1": high}
-        figure.add_shape(type="rect", yref="paper", y0=0, y1=0.03, fillcolor=INK, opacity=0.75, line_width=0, **sides)
-
-
-def _add_level(figure: go.Figure, line: SweepLine, look: Style, ends: tuple[float, float]) -> None:
-    """Add an arm that does not vary the parameter: a level with its band, and its runs at the right edge."""
-    name, interval, dots = escaped(line.label), line.intervals[0], line.dots[:MAX_DRAWN]
-    if ends_of_interval := drawn_ends(interval):
-        low, high = (100 * end for end in ends_of_interval)
-        figure.add_scatter(
-            x=[ends[0], ends[1], ends[1], ends[0]],
-            y=[low, low, high, high],
-            fill="toself",
-            fillcolor=faint(look.colour, 0.13),
-            mode="lines",
-            line={"width": 0},
-            legendgroup=name,
-            showlegend=False,
-            hoverinfo="skip",
-        )
-    figure.add_scatter(
-        x=[ends[1]] * len(dots),
-        y=[100 * dot.accuracy for dot in dots],
-        customdata=[dot.seed for dot in dots],
-        mode="markers",
-        marker=run_marker(look),
-        legendgroup=name,
-        showlegend=False,
-        cliponaxis=False,
-        hovertemplate=f"{name}<br>seed %{{customdata}}: %{{y:.1f}} %<extra></extra>",
-    )
-    figure.add_scatter(
-        x=list(ends),
-        y=[100 * interval.mean] * 2,
-        mode="lines",
-        line={"color": look.colour, "width": 2.5, "dash": look.dash},
-        name=name,
-        legendgroup=name,
-        hovertemplate=f"{name}<br>{interval.percent()} % ({interval.label()})<extra></extra>",
-    )
+def _draw_panel(
+    panel: Panel, lines: Sequence[SweepLine], looks: Mapping[str, Style], marked: Marks, limits: tuple[float, float]
+) -> None:
+    swept = [line for line in lines if line.x]
+    turned = [
+        looks[line.arm].turned([other.arm for other in lines[:i]].count(line.arm)) for i, line in enumerate(lines)
+    ]
+    look = dict(zip(map(id, lines), turned, strict=True))
+    for line in lines:
+        if not line.x:
+            add_level(panel, line, look[id(line)])
+    for number, line in enumerate(swept):
+        add_line(panel, line, look[id(line)], lane=Lane(number, len(swept)))
+    if marked.spans and swept:
+        shade(panel, marked.spans, look[id(swept[0])].colour)
+    if marked.pick is not None:
+        for number, line in enumerate(swept):
+            if line.label == marked.pick[0] and marked.pick[1] in line.x:
+                x = panel.axis.moved(marked.pick[1], Lane(number, len(swept)).middle)
+                top = top_of(line.intervals[line.x.index(marked.pick[1])])
+                point_at(panel, x, top, limits[1], look[id(line)].colour)
+    published.add_to_sweep(panel, marked.published, looks)
 
 
-@dataclass(frozen=True)
-class Sweep:
-    """Accuracy against one varied parameter."""
-
-    parameter: str
-    metric: str  # validation or test
-    lines: tuple[SweepLine, ...]
-
-    @property
-    def axis(self) -> ParameterAxis:
-        """The axis of the parameter."""
-        return ParameterAxis(self.parameter, [x for line in self.lines for x in line.x])
+def _label(line: SweepLine, looks: Mapping[str, Style], marked: Marks) -> EndLabel:
+    """Return the label of a line at the right; that of a level has its mean."""
+    mean = 100 * line.intervals[-1].mean
+    if line.x:
+        return EndLabel(line.label, mean, looks[line.arm].colour)
+    pick = " (pick)" if marked.pick is not None and marked.pick[0] == line.label else ""
+    return EndLabel(line.label, mean, looks[line.arm].colour, f"{mean:.1f}{pick}")
 
 
-def sweep_parameters(runs: pd.DataFrame) -> list[str]:
-    """Return the numeric parameters that some arm varies, in the plan's order."""
-    return [name for name in dict.fromkeys(map(str, runs["parameter"])) if name]
-
-
-def sweep_data(
-    runs: pd.DataFrame,
-    parameter: str,
-    metric: str,
-    level: float = LEVEL,
-    collapsed: Mapping[Key, Collection[int]] = MappingProxyType({}),
-) -> Sweep:
-    """Return accuracy against a varied parameter: the series that vary it, then the arms and controls that do not.
-
-    Args:
-        runs: a study's runs table.
-        parameter: a name from ``sweep_parameters``.
-        metric: ``validation`` or ``test``.
-        level: of the t-intervals, in (0, 1).
-        collapsed: configuration -> seeds whose runs are drawn, but are not in the means.
-
-    Series without a complete run are absent; so are arms that vary another parameter.
-
-    """
-    several = len(subsets(runs)) > 1
-    swept, fixed = [], []
-    for series, subset in dict.fromkeys(zip(runs["series"], runs["subset"], strict=True)):
-        rows = runs[(runs["series"] == series) & (runs["subset"] == subset)]
-        if (rows["stage"] == "control").all() and len(keys(rows)) == 1:
-            # It is named after the value of the configuration that it controls for, and does not have it itself.
-            rows = rows.assign(series=rows["configuration"], parameter="", value=math.nan)
-        name = str(rows["series"].iloc[0])
-        label = f"{name} · {subset}" if several else name
-        if (rows["parameter"] == parameter).all():
-            swept.append(_line(rows, label, metric, level, collapsed))
-        elif (rows["parameter"] == "").all():
-            fixed.append(_line(rows, label, metric, level, collapsed))
-    return Sweep(parameter, metric, tuple(line for line in (*swept, *fixed) if line.intervals))
-
-
-def best_spans(finding: Finding, runs: pd.DataFrame, parameter: str) -> list[tuple[float, float]]:
-    """Return which values of a parameter may be the best.
-
-    Args:
-        finding: of the study.
-        runs: the study's runs, or a part of them.
-        parameter: a name from ``sweep_parameters``.
-
-    Returns:
-        The least and the greatest value of each group of neighbours, ascending; empty unless the runs are of one subset
-        and exactly one series varies the parameter, and where nothing can be ruled out.
-
-    """
-    swept = runs[(runs["parameter"] == parameter) & (runs["stage"] != "control")]
-    if len(subsets(runs)) != 1 or len(set(swept["series"])) != 1 or (swept["stage"] != "").any():
-        return []
-    bests = finding.bests(subsets(runs)[0])
-    if bests is None or not bests.decided:
-        return []  # one seed, or no spread: nothing is compared
-    tied = {key.configuration for key in bests.members}
-    names = dict(zip(map(float, swept["value"]), swept["configuration"], strict=True))  # with or without a score
-    spans: list[tuple[float, float]] = []
-    before = False
-    for value in sorted(names):
-        if within := names[value] in tied:
-            spans = [*spans[:-1], (spans[-1][0], value)] if before else [*spans, (value, value)]
-        before = within
-    return spans
-
-
-def _line(
-    runs: pd.DataFrame, label: str, metric: str, level: float, collapsed: Mapping[Key, Collection[int]]
-) -> SweepLine:
-    points: list[tuple[float, Interval]] = []
-    dots: list[Dot] = []
-    values = dict(zip(runs["configuration"], runs["value"], strict=True))
-    for key, by_seed in scores(runs, metric).items():
-        x = float(values[key.configuration])
-        sound = [accuracy for seed, accuracy in by_seed.items() if seed not in collapsed.get(key, ())]
-        points.append((x, accuracy_interval(sound, level)))
-        dots.extend(Dot(x, accuracy, seed) for seed, accuracy in by_seed.items())
-    points.sort(key=lambda point: point[0])
-    x_axis = tuple(x for x, _ in points if not math.isnan(x))
-    return SweepLine(str(runs["arm"].iloc[0]), label, x_axis, tuple(interval for _, interval in points), tuple(dots))
-
-
-STRIP = (
-    f" The thick strip on the axis: values that may be the best (Hsu's comparisons with the best, {100 * LEVEL:g} %)."
-)
+def _one_legend(figure: go.Figure) -> None:
+    """Put a legend below, with each series once although it is in several panels."""
+    seen: set[str] = set()
+    for trace in figure.data:
+        if trace.showlegend is None:
+            trace.showlegend = trace.name not in seen
+            seen.add(trace.name)
+    figure.update_layout(margin_b=110)
 
 
 def sweep(finding: Finding) -> tuple[Figure, ...]:
@@ -228,35 +135,65 @@ def exploring_sweep(finding: Finding) -> tuple[Figure, ...]:
 
 
 def _sweeps(finding: Finding, results: StudyResults, metrics: tuple[str, ...], prefix: str = "") -> tuple[Figure, ...]:
-    return tuple(
-        figure
+    figures = (
+        _captioned(finding, results, parameter, metric, prefix)
         for parameter in sweep_parameters(results.runs)
         for metric in dict.fromkeys(metrics)
-        for figure in _captioned(finding, results, parameter, metric, prefix)
     )
+    return tuple(figure for figure in figures if figure is not None)
 
 
-def _captioned(finding: Finding, results: StudyResults, parameter: str, metric: str, prefix: str) -> list[Figure]:
-    caption = (
-        f"Every open mark is a run; filled marks are means with {100 * LEVEL:g} % t-intervals over seeds, from "
-        f"{MIN_SEEDS} seeds on. A level with a band is an arm that does not vary it; its runs stand at the right edge."
-    )
-    if metric == finding.selected_on:
-        caption += " The choice is made on these numbers."
+def _captioned(finding: Finding, results: StudyResults, parameter: str, metric: str, prefix: str) -> Figure | None:
+    """Return the figure of one metric; None where no series has two values, as that draws no line."""
     collapsed = finding.collapses.collapsed if results is finding.reported else {}
-    if collapsed:
-        caption += " Runs that have collapsed are drawn like any other, but are not in the means."
-    marks = published.published_marks(results, parameter) if metric == "test" else []
-    figures = []
-    for where, runs in panels(results.runs, metric):
-        data = sweep_data(runs, parameter, metric, collapsed=collapsed)
-        if any(len(set(line.x)) > 1 for line in data.lines):  # one value of each series draws no line
-            title = f"{metric_name(metric)} against {symbol(parameter)}{where}"
-            drawing = draw_sweep(data, styles(results.runs))
-            published.add_to_sweep(drawing, marks)
-            spans = best_spans(finding, runs, parameter)
-            add_strip(drawing, spans, data.axis)
-            name = named(prefix, measure(metric), "vs", axis(parameter), where)
-            text = caption + part_drawn(runs) + (published.CAPTION if marks else "") + (STRIP if spans else "")
-            figures.append(Figure(name, title, text, drawing))
-    return figures
+    data = sweep_data(results.runs, parameter, metric, collapsed=collapsed)
+    if not any(len(set(line.x)) > 1 for line in data.lines):
+        return None
+    known = published.published_marks(results, parameter) if metric == "test" else []
+    marks = {subset: marks_on(finding, results.runs, parameter, subset, known) for subset in data.subsets}
+    more = [
+        f"Intervals are drawn from {MIN_SEEDS} seeds on." if _with_intervals(data) else "",
+        "Dots are moved sideways so that none hides another." if _most_runs(data) > 1 else "",
+        "The choice is made on these numbers." if metric == finding.selected_on else "",
+        "Runs that have collapsed are drawn like any other, but are not in the means." if collapsed else "",
+        SHADED if any(mark.spans for mark in marks.values()) else "",
+        published.CAPTION if any(mark.published for mark in marks.values()) else "",
+    ]
+    return Figure(
+        named(prefix, measure(metric), "vs", axis(parameter)),
+        against(data),
+        _caption(data, marks, finding.selected_on),
+        draw_sweep(data, styles(finding.results.runs), marks),
+        more=" ".join(filter(None, more)),
+    )
+
+
+def against(data: Sweep) -> str:
+    """Return the title of a figure of a sweep."""
+    return f"{metric_name(data.metric)} against {data.axis.title[:1].lower()}{data.axis.title[1:]}"
+
+
+SHADED = f"Which values may be the best follows from Hsu's comparisons with the best, {100 * LEVEL:g} %."
+
+
+def _caption(data: Sweep, marks: Mapping[str, Marks], selected_on: str) -> str:
+    """Explain the marks that are there."""
+    most, what = _most_runs(data), metric_words(selected_on)
+    runs = f"Bars: the middle 50 and 90 % of more than {MAX_DOTS} runs." if most > MAX_DOTS else "Dots: runs."
+    means = f"Large marks: means{f' with {100 * LEVEL:g} % t-intervals' if _with_intervals(data) else ''}."
+    parts = [
+        f"{runs} {means}" if most > 1 else "Marks: runs.",
+        f"Levels: arms that do not vary {symbol(data.parameter)}." if any(not line.x for line in data.lines) else "",
+        f"Shaded: values that {what} does not rule out." if any(mark.spans for mark in marks.values()) else "",
+        f"{what.capitalize()} rules no value out." if any(mark.every for mark in marks.values()) else "",
+    ]
+    return " ".join(filter(None, parts))
+
+
+def _with_intervals(data: Sweep) -> bool:
+    return any(drawn_ends(interval) for line in data.lines for interval in line.intervals)
+
+
+def _most_runs(data: Sweep) -> int:
+    """Return the largest number of runs at one value."""
+    return max(len(dots) for line in data.lines for dots in line.by_value.values())

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Literal
 
 from analysis.plotting.theme import escaped
 from trainables.naming import number, symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import plotly.graph_objects as go
 
@@ -23,6 +24,8 @@ TITLES = {
 LOGARITHMIC = frozenset({"temperature", "relative_temperature", "learning_rate", "l2", "weight_decay"})
 MAX_LINEAR = 30.0  # ratio of the ends of a linear axis, if both are above 0
 MAX_TICKS = 8  # values that each have a tick of their own
+APART = 0.09  # of the axis' length: how far values with a tick each are from each other, so that their labels are too
+PLAIN = (0.001, 1000)  # powers of ten from and to which are written without an exponent
 
 
 @dataclass(frozen=True)
@@ -32,11 +35,13 @@ class ParameterAxis:
     Attributes:
         parameter: its name, such as ``temperature``.
         x: the values that lie on it, in any order.
+        scale: ``log`` or ``linear`` where the study file states how values are sampled; "" leaves it to the values.
 
     """
 
     parameter: str
     x: Sequence[float]
+    scale: Literal["log", "linear", ""] = ""
 
     @property
     def logarithmic(self) -> bool:
@@ -44,6 +49,8 @@ class ParameterAxis:
         if not self.x:
             return self.parameter == "temperature"
         low, high = min(self.x), max(self.x)
+        if self.scale:
+            return low > 0 and self.scale == "log"
         return low > 0 and (self.parameter in LOGARITHMIC or high / low > MAX_LINEAR)
 
     @property
@@ -56,16 +63,71 @@ class ParameterAxis:
         left, right = min(scaled) - margin, max(scaled) + margin
         return (10**left, 10**right) if self.logarithmic else (left, right)
 
+    @property
+    def gap(self) -> float:
+        """Distance of neighbouring values on the axis' scale, in decades if it is logarithmic; at most an eighth of it.
+
+        It is that of the two nearest to each other.
+        """
+        places = sorted({math.log10(value) if self.logarithmic else value for value in self.x})
+        if len(places) < 2:  # noqa: PLR2004 -- a distance has two ends
+            return 0.125
+        return min((places[-1] - places[0]) / 8, *(right - left for left, right in pairwise(places)))
+
+    def moved(self, value: float, by: float) -> float:
+        """Return the place that lies a number of gaps to the right of a value."""
+        return value * 10 ** (by * self.gap) if self.logarithmic else value + by * self.gap
+
+    def between(self, left: float, right: float) -> float:
+        """Return the place halfway between two values, as it is seen."""
+        return math.sqrt(left * right) if self.logarithmic else (left + right) / 2
+
+    @property
+    def title(self) -> str:
+        """What stands at the axis, unescaped."""
+        return TITLES.get(self.parameter, symbol(self.parameter))
+
+    @property
+    def ticks(self) -> dict[str, object]:
+        """Plotly's ticks: at the values if these are few and apart, else at powers of ten, else at 1, 2 and 5 times."""
+        values = sorted(set(self.x))
+        left, right = (math.log10(end) if self.logarithmic else end for end in self.ends)
+        places = [math.log10(value) if self.logarithmic else value for value in values]
+        apart = all(after - before >= APART * (right - left) for before, after in pairwise(places))
+        powers = self.logarithmic and math.floor(right) - math.ceil(left) >= 1
+        whole = all(math.isclose(place, round(place), abs_tol=1e-9) for place in places)
+        by_power = powers and (whole or self.parameter == "temperature")
+        if self.x and len(values) <= MAX_TICKS and apart and not by_power:
+            return {"tickvals": values, "ticktext": [_written(value) for value in values]}
+        if powers:
+            return {"dtick": max(1, round((right - left) / MAX_TICKS)), "exponentformat": "power"}
+        if not self.logarithmic:
+            return {}
+        steps = [_steps(left, right, digits) for digits in ((1, 2, 5), range(1, 10))]
+        shown = next((step for step in steps if len(step) > 2), values)  # noqa: PLR2004 -- three ticks show a scale
+        return {"tickvals": shown, "ticktext": [_written(value) for value in shown]}
+
     def label(self, figure: go.Figure, row: int | None = None) -> None:
         """Set up a figure's horizontal axis; in a figure of panels, ``row`` is the one that bears the title."""
-        at = {} if row is None else {"row": row, "col": 1}
-        figure.update_xaxes(title_text=escaped(TITLES.get(self.parameter, symbol(self.parameter))), **at)
-        if not self.logarithmic:
-            figure.update_xaxes(range=list(self.ends))
-            return
-        figure.update_xaxes(type="log", range=[math.log10(end) for end in self.ends])
-        values = sorted(set(self.x))
-        if self.parameter != "temperature" and len(values) <= MAX_TICKS:
-            figure.update_xaxes(tickvals=values, ticktext=[number(value) for value in values])
-        else:
-            figure.update_xaxes(dtick=1, exponentformat="power")
+        self.set_up(figure)
+        figure.update_xaxes(title_text=escaped(self.title), **({} if row is None else {"row": row, "col": 1}))
+
+    def set_up(self, figure: go.Figure, **at: int) -> None:
+        """Set scale, range and ticks of a figure's horizontal axes, or of those in a ``row`` and ``col``."""
+        figure.update_xaxes(range=list(self.ends), **self.ticks, **at)
+        if self.logarithmic:
+            figure.update_xaxes(type="log", range=[math.log10(end) for end in self.ends], **at)
+
+
+def _steps(left: float, right: float, digits: Iterable[int]) -> list[float]:
+    """Return the multiples of powers of ten by some digits between two ends, which are decimal logarithms."""
+    steps = [digit * 10.0**power for power in range(math.floor(left), math.ceil(right)) for digit in digits]
+    return [step for step in steps if left <= math.log10(step) <= right]
+
+
+def _written(value: float) -> str:
+    """Return a tick's text: at most four digits, and a large or small power of ten by its exponent."""
+    power = math.log10(value) if value > 0 else 0.5
+    if math.isclose(power, round(power), abs_tol=1e-9) and not PLAIN[0] <= value <= PLAIN[1]:
+        return f"10<sup>{round(power)}</sup>".replace("-", "\u2212")
+    return number(float(f"{value:.4g}")).replace("-", "\u2212")

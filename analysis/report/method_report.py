@@ -10,11 +10,11 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, assert_never
 
 from analysis.figures.boxes import boxes
-from analysis.figures.confidence_history import confidence_history
-from analysis.figures.exploring_curves import exploring_curves
-from analysis.figures.posterior import posterior
-from analysis.figures.search import importance, parallel
-from analysis.figures.slices import slices
+from analysis.figures.exploring.confidence_history import confidence_history
+from analysis.figures.exploring.exploring_curves import exploring_curves
+from analysis.figures.exploring.posterior import posterior
+from analysis.figures.exploring.search import importance, parallel
+from analysis.figures.exploring.slices import slices
 from analysis.figures.sweep import sweep
 from analysis.findings.label_audit import label_audit
 from analysis.findings.method_finding import GridFinding, MethodFinding, SearchFinding, SettleFinding, method_finding

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from analysis.figures import boxes
+from analysis.plotting.series import MAX_DOTS
+from analysis.plotting.styles import styles
 from analysis.results.runs_table import scores
 from trainables.losses.catalogue import AdaptiveGCE
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
     from factories import Builder
+
+
+def _drawn(study: Builder) -> go.Figure:
+    finding = study.finding()
+    data = boxes.boxes_data(finding.scores("test"), finding.representatives)
+    return boxes.draw_boxes(data, "test", styles(finding.results.runs))
+
+
+def _means(figure: go.Figure) -> list[go.Scatter]:
+    return [trace for trace in figure.data if trace.marker.symbol == "diamond" and trace.x[0] is not None]
 
 
 def test_a_box_holds_the_arms_configuration_that_validation_prefers(study: Builder) -> None:
@@ -22,3 +38,47 @@ def test_a_box_holds_the_arms_configuration_that_validation_prefers(study: Build
     assert box.key.configuration == "adaptive T=10"
     assert box.accuracies == (0.5, 0.5)
     assert box.seeds == (0, 1)
+
+
+def test_on_one_subset_every_arm_is_a_row_that_bears_its_name(study: Builder) -> None:
+    figure = _drawn(study.baselines(6))
+    assert list(figure.layout.yaxis.ticktext) == ["cce", "gce"]
+    assert {trace.orientation for trace in figure.data if trace.type == "box"} == {"h"}
+
+
+def test_on_several_subsets_the_arms_of_a_subset_stand_side_by_side_around_its_tick(study: Builder) -> None:
+    figure = _drawn(study.baselines(6).baselines(6, subset="clean"))
+    assert list(figure.layout.xaxis.ticktext) == ["all", "clean"]
+    cce, gce = _means(figure)
+    assert [x + y for x, y in zip(cce.x, gce.x, strict=True)] == pytest.approx([0, 2])  # on either side of 0 and 1
+    assert cce.x[0] < 0 < gce.x[0]
+
+
+def test_every_second_subset_has_a_light_band(study: Builder) -> None:
+    figure = _drawn(study.baselines(6).baselines(6, subset="clean").baselines(6, subset="s_noisy+clean"))
+    assert [(shape.x0, shape.x1) for shape in figure.layout.shapes] == [(-0.5, 0.5), (1.5, 2.5)]
+
+
+def test_a_diamond_stands_at_the_mean_and_states_its_interval_on_hover(study: Builder) -> None:
+    figure = _drawn(study.baselines(6))
+    finding = study.finding()
+    for trace, (key, by_seed) in zip(_means(figure), finding.scores("test").items(), strict=True):
+        assert trace.x[0] == pytest.approx(100 * sum(by_seed.values()) / 6)
+        assert trace.customdata[0].startswith(f"{key.configuration}<br>")
+        assert trace.customdata[0].endswith("% (95 % t-interval, n = 6)")
+
+
+def test_the_legend_explains_the_marks(study: Builder) -> None:
+    figure = _drawn(study.baselines(6))
+    assert [trace.name for trace in figure.data if trace.showlegend is not False] == ["mean", "run"]
+
+
+def test_few_runs_have_no_box(study: Builder) -> None:
+    figure = _drawn(study.baselines(4))
+    assert [len(trace.x) for trace in figure.data if trace.type == "box"] == [0, 0]
+
+
+def test_of_many_runs_only_those_beyond_the_whiskers_are_drawn(study: Builder) -> None:
+    figure = _drawn(study.baselines(MAX_DOTS + 1))
+    assert {trace.boxpoints for trace in figure.data if trace.type == "box"} == {"outliers"}
+    assert not any(len(trace.x) for trace in figure.data if trace.marker.size == 5 and trace.showlegend is False)

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.figures.pairs import draw_pairs, pairs_data
+from analysis.plotting.series import MAX_DOTS
 from analysis.statistics.intervals import t_interval
 from trainables.losses.catalogue import CCE, GCE
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
     from factories import Builder
 
 
@@ -52,8 +55,57 @@ def test_of_many_arms_the_choice_is_compared_with_each(study: Builder) -> None:
     assert [pair.first.arm for pair in pairs_data(study.finding())] == ["q3"] * 6
 
 
+def _drawn(study: Builder) -> go.Figure:
+    finding = study.finding()
+    return draw_pairs(pairs_data(finding), finding.names)
+
+
 def test_differences_are_drawn_in_points(study: Builder) -> None:
-    figure = draw_pairs(pairs_data(_two(study).finding()), "test")
-    assert figure.layout.xaxis.title.text == "Difference in<br>test accuracy (points)"
+    figure = _drawn(_two(study))
+    assert figure.layout.xaxis.title.text.startswith("Difference (points)")
     assert list(figure.data[0].x) == pytest.approx([2, 3, 4])
     assert figure.data[1].x[0] == pytest.approx(3)
+
+
+def test_on_one_subset_a_row_names_both_configurations(study: Builder) -> None:
+    assert list(_drawn(_two(study)).layout.yaxis.ticktext) == ["gce \u2212 cce"]
+
+
+def test_on_several_subsets_two_arms_are_a_heading_over_their_subsets(study: Builder) -> None:
+    figure = _drawn(study.baselines(5).baselines(5, subset="clean"))
+    assert list(figure.layout.yaxis.ticktext) == ["<b>cce \u2212 gce</b>", "all", "clean"]
+    assert [round(place) for trace in figure.data[1:] for place in trace.y] == [1, 2]
+
+
+def test_a_long_name_gives_way_to_that_of_the_arm(study: Builder) -> None:
+    _two(study)
+    finding = study.finding()
+    names = {key: f"{key.arm} with a great many parameters" for key in finding.names}
+    assert list(draw_pairs(pairs_data(finding), names).layout.yaxis.ticktext) == ["gce \u2212 cce"]
+
+
+def test_zero_is_within_the_axis(study: Builder) -> None:
+    low, high = _drawn(_two(study)).layout.xaxis.range
+    assert low < 0
+    assert high > 4
+
+
+def test_the_mark_tells_whether_the_interval_contains_zero(study: Builder) -> None:
+    for seed, gap in enumerate((0.02, 0.03, 0.04, 0.03, 0.02)):
+        study.add("a", GCE(name="gce", q=0.1), seed, test=0.7 + gap)
+        study.add("b", GCE(name="gce", q=0.2), seed, test=0.7)
+        study.add("c", GCE(name="gce", q=0.3), seed, test=0.7 + (-1) ** seed / 100)
+    marks = {trace.name: (trace.marker.symbol, len(trace.x)) for trace in _drawn(study).data[1:]}
+    assert marks == {"mean; interval excludes 0": ("diamond", 2), "mean; interval contains 0": ("diamond-open", 1)}
+
+
+def test_the_mean_of_few_seeds_has_no_interval(study: Builder) -> None:
+    mean = _drawn(_two(study)).data[-1]
+    assert (mean.name, list(mean.error_x.array)) == ("mean without interval", [None])
+
+
+def test_of_many_seeds_the_spread_is_drawn(study: Builder) -> None:
+    figure = _drawn(study.baselines(MAX_DOTS + 1))
+    assert [trace.name for trace in figure.data[:2]] == ["90 % of the seeds", "50 % of the seeds"]
+    wide, narrow = (max(trace.x[:2]) - min(trace.x[:2]) for trace in figure.data[:2])
+    assert wide > narrow > 0

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from analysis.figures import boxes, sweep
-from analysis.figures.published import add_to_boxes, add_to_sweep, published_marks
-from analysis.plotting.styles import styles_of_losses
+from analysis.figures.published import published_marks
+from analysis.figures.sweep_data import marks_on, sweep_data
+from analysis.plotting.styles import styles
 from trainables.losses.catalogue import CCE
 from trainables.networks.catalogue import VGGLike
 
 if TYPE_CHECKING:
     from factories import Builder
-
-LOOKS = styles_of_losses({"adaptive": "adaptive_gce", "cce": "cce", "gce": "gce"})
 
 
 def test_other_data_have_no_published_marks(study: Builder) -> None:
@@ -37,11 +38,19 @@ def test_a_mark_does_not_belong_to_an_arm_with_another_network(full_study: Build
 
 
 def test_against_t_only_the_adaptive_loss_has_a_place(full_study: Builder) -> None:
-    (mark,) = marks = published_marks(full_study.results(), "temperature")
+    finding = full_study.finding()
+    (mark,) = known = published_marks(finding.reported, "temperature")
     assert (mark.loss, mark.x) == ("adaptive", 1000.0)
-    figure = sweep.draw_sweep(sweep.sweep_data(full_study.results().runs, "temperature", "test"), LOOKS)
-    add_to_sweep(figure, marks)
-    assert (figure.data[-1].name, list(figure.data[-1].y)) == ("published: adaptive on all", [75.3])
+    runs, looks = finding.reported.runs, styles(finding.results.runs)
+    marks = {"all": marks_on(finding, runs, "temperature", "all", known)}
+    figure = sweep.draw_sweep(sweep_data(runs, "temperature", "test"), looks, marks)
+    drawn = next(trace for trace in figure.data if trace.name == "published")
+    assert (list(drawn.y), drawn.text) == ([75.3], ("paper",))
+    assert 1000 < drawn.x[0] < 3162  # beside the mean at 1000, and nearer to it than to the next
+    assert drawn.marker.color == looks["adaptive"].colour
+    low, high = figure.layout.yaxis.range
+    assert low < 74.8
+    assert high > 75.8
 
 
 def test_published_numbers_that_cannot_be_read_are_not_drawn(full_study: Builder) -> None:
@@ -50,12 +59,14 @@ def test_published_numbers_that_cannot_be_read_are_not_drawn(full_study: Builder
     assert [mark.loss for mark in marks] == ["CCE"]
 
 
-def test_a_published_number_stands_in_its_arms_column(full_study: Builder) -> None:
+def test_a_published_number_stands_beside_the_box_of_its_arm_in_its_colour(full_study: Builder) -> None:
     results, finding = full_study.results(), full_study.finding()
-    figure = boxes.draw_boxes(boxes.boxes_data(finding.scores("test"), finding.representatives), "test", LOOKS)
-    add_to_boxes(figure, published_marks(results))
-    columns = {trace.name: trace.offsetgroup for trace in figure.data[3:]}
-    assert columns == {"published: CCE": "cce", "published: L_q": "gce", "published: adaptive": "adaptive"}
-    low, high = figure.layout.yaxis.range
-    assert 60 < low < 70
-    assert 76 < high < 85
+    data, looks = boxes.boxes_data(finding.scores("test"), finding.representatives), styles(results.runs)
+    figure = boxes.draw_boxes(data, "test", looks, published_marks(results))
+    marks = [trace for trace in figure.data if trace.type == "scatter" and trace.error_x.array is not None]
+    drawn = {trace.marker.color: (trace.y[0], trace.x[0]) for trace in marks}
+    published = {"adaptive": 75.3, "cce": 70.6, "gce": 74.1}
+    for row, box in enumerate(data):
+        at, accuracy = drawn[looks[box.key.arm].colour]
+        assert row + boxes.WIDTH / 2 < at < row + 0.5
+        assert accuracy == pytest.approx(published[box.key.arm])

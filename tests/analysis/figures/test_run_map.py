@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.figures import learning_curves
-from analysis.figures.exploring_curves import draw_exploring_curves, exploring_curves_data
+from analysis.figures.exploring.exploring_curves import draw_exploring_curves, exploring_curves_data
 from analysis.figures.run_map import MAX_ROWS, UNSCORED, draw_run_map, run_map_data
 from analysis.figures.training_time import draw_training_time, training_time_data
 from analysis.plotting.styles import styles_of_losses

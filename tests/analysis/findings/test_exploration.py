@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.figures.posterior import posterior_sweep
+from analysis.figures.exploring.posterior import posterior_sweep
 from analysis.findings.method_finding import method_finding
 from analysis.report.method_report import method_report
 from analysis.report.sections import report_sections
@@ -283,7 +283,7 @@ def test_the_report_shows_exploring_and_confirming_apart(study: Builder, tmp_pat
     results = confirm(explore(study)).results()
     found = {section.title: section for section in report_sections(method_report(results))}
     assert list(found)[:3] == ["Cautions", "Exploring", "Results"]
-    assert found["Exploring"].figures[0].title == "Validation accuracy against T"
+    assert found["Exploring"].figures[0].title == "Validation accuracy against temperature T"
     assert [row[0] for row in found["Exploring"].tables[0].rows] == [
         "adaptive T=100",
         "adaptive T=1000",

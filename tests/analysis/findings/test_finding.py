@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analysis.figures.pairs import pairs_data
-from analysis.figures.sweep import best_spans
+from analysis.figures.sweep_data import best_spans
 from analysis.findings import exploration
 from analysis.findings.finding import MAX_ARMS_IN_ALL_PAIRS
 from analysis.findings.method_finding import method_finding

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from analysis.figures.sweep import best_spans
+from analysis.figures.sweep_data import best_spans
 from analysis.report.json_report import report_json
 from analysis.tables.accuracy import results_table
 from analysis.tables.comparisons import best_set_tables

@@ -38,3 +38,34 @@ def test_a_few_learning_rates_have_a_tick_each():
     ParameterAxis("learning_rate", RATES).label(figure)
     axis = figure.layout.xaxis
     assert (axis.type, axis.title.text, axis.ticktext) == ("log", "Learning rate", ("0.0003", "0.001", "0.01"))
+
+
+def _ticks(parameter, x, scale=""):
+    figure = empty(height=100)
+    ParameterAxis(parameter, x, scale).label(figure)
+    return figure.layout.xaxis
+
+
+def test_values_over_several_powers_of_ten_have_ticks_at_these():
+    axis = _ticks("temperature", (100, 316.2278, 1000, 3162.2777, 1e4, 1e6))
+    assert (axis.dtick, axis.exponentformat, axis.tickvals) == (1, "power", None)
+
+
+def test_values_within_a_power_of_ten_have_ticks():
+    assert _ticks("temperature", (300, 320, 340, 700)).ticktext == ("300", "400", "500", "600", "700")
+    assert _ticks("learning_rate", (0.0011, 0.0012, 0.0019, 0.008)).ticktext == ("0.001", "0.002", "0.005")
+
+
+def test_the_power_of_a_small_tick_has_a_minus_sign():
+    assert _ticks("weight_decay", (1e-5, 5e-5)).ticktext == ("10<sup>\N{MINUS SIGN}5</sup>", "5e\N{MINUS SIGN}05")
+
+
+@pytest.mark.parametrize(("scale", "kind"), [("log", "log"), ("linear", None)])
+def test_the_scale_of_the_study_file_counts_more_than_the_values(scale, kind):
+    assert _ticks("mine", (0.1, 0.3), scale).type == kind
+
+
+def test_values_that_are_moved_keep_their_distance_on_the_axis():
+    axis = ParameterAxis("temperature", (10, 100, 1000))
+    assert axis.moved(10, 1) / 10 == pytest.approx(axis.moved(1000, 1) / 1000) == pytest.approx(10 ** (2 / 8))
+    assert axis.between(10, 1000) == pytest.approx(100)

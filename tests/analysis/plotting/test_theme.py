@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.figures import boxes, learning_curves, sweep
+from analysis.figures.sweep_data import sweep_data
 from analysis.plotting.styles import styles
 from analysis.results import runs_table
 from analysis.results.runs_table import scores
@@ -31,7 +32,7 @@ def test_an_arm_keeps_its_colour_in_every_figure(full_study: Builder) -> None:
     study.planned.reverse()  # gce, cce, adaptive
     results = study.results()
     looks = styles(results.runs)
-    swept = sweep.draw_sweep(sweep.sweep_data(results.runs, "temperature", "test"), looks)
+    swept = sweep.draw_sweep(sweep_data(results.runs, "temperature", "test"), looks)
     some = results.runs[results.runs["arm"] != "adaptive"]
     boxed = boxes.draw_boxes(boxes.boxes_data(scores(some, "test"), study.finding().representatives), "test", looks)
     curves = learning_curves.draw_learning_curves(
@@ -42,10 +43,9 @@ def test_an_arm_keeps_its_colour_in_every_figure(full_study: Builder) -> None:
         looks,
     )
     colours = {arm: look.colour for arm, look in looks.items()}
-    drawn = {trace.name: trace.line.color for trace in swept.data if trace.line.width == 2.5}
-    assert {name.partition(" ")[0]: colour for name, colour in drawn.items()} == colours
-    for trace in boxed.data:
-        assert trace.marker.color == colours[trace.name]
+    assert {trace.name: trace.line.color for trace in swept.data if trace.line.width in (2, 2.5)} == colours
+    in_boxes = {trace.name: trace.line.color for trace in boxed.data if trace.type == "box"}
+    assert in_boxes == {name: colours[name] for name in ("gce", "cce")}
     thick = [trace for trace in curves.data if trace.line.width == 2.5]
     assert {trace.name: trace.line.color for trace in thick} == {name: colours[name] for name in ("gce", "cce")}
 
@@ -55,7 +55,7 @@ def test_a_name_is_inert_in_every_drawing(study: Builder) -> None:
     results = study.results()
     looks = styles(results.runs)
     drawings = [
-        sweep.draw_sweep(sweep.sweep_data(results.runs, "temperature", "test"), looks),
+        sweep.draw_sweep(sweep_data(results.runs, "temperature", "test"), looks),
         boxes.draw_boxes(
             boxes.boxes_data(scores(results.runs, "test"), study.finding().representatives), "test", looks
         ),

@@ -140,7 +140,7 @@ def test_names_of_figures_are_distinct_and_safe_as_files(study: Builder) -> None
     for subset in ("all", "l_noisy+clean", "l_noisy+l_clean"):
         study.temperatures([2, 3], 2, subset=subset).temperatures([2, 3], 2, subset=subset, arm="other")
     found = report_sections(study.report())
-    assert len(figures_of(found)) == sum(len(section.figures) for section in found) == 11
+    assert len(figures_of(found)) == sum(len(section.figures) for section in found) == 9
     assert all(re.fullmatch("[a-z0-9_]+", name) for name in figures_of(found))
 
 

@@ -82,7 +82,7 @@ def test_the_page_and_the_markdown_open_with_headline_advice_and_verdict(full_re
     report = method_report(load_results(full_storage, "best-t"))
     texts = (report.headline.text, report.headline.advice, report.verdict)
     shown = "".join(_read(full_report / "report.html").text)
-    places = [shown.index(unbroken(text)) for text in (*texts, "Test accuracy against T")]
+    places = [shown.index(unbroken(text)) for text in (*texts, "Test accuracy against temperature T")]
     assert places == sorted(places)
     written = (full_report / "report.md").read_text()
     places = [written.index(markdown.markdown_text(text)) for text in texts]
@@ -158,14 +158,13 @@ def test_the_choice_names_its_own_left_out_runs_and_counts_all_it_was_compared_w
     assert row[5] == "72.5 ± 2.0 (n = 6)"
 
 
-def test_validation_is_drawn_a_figure_per_subset(study: Builder, tmp_path: Path) -> None:
+def test_validation_is_drawn_apart_for_each_subset(study: Builder, tmp_path: Path) -> None:
     study.temperatures([2, 3], 2).temperatures([2, 3], 2, subset="clean").baselines(2, subset="noisy")
     page = (write_report(tmp_path, study.write(tmp_path)) / "report.html").read_text()
     titles = re.findall(r"<figure [^>]*>\n<h3>(.*?)</h3>", page)
     assert titles == [
-        "Test accuracy against T",
-        "Validation accuracy against T on all",
-        "Validation accuracy against T on clean",
+        "Test accuracy against temperature T",
+        "Validation accuracy against temperature T",
         "Test accuracy per arm and subset",
         "Test accuracy: differences between arms, paired by seed",
         *(f"Validation accuracy and training loss per epoch on {name}" for name in ("all", "clean", "noisy")),

@@ -1,6 +1,7 @@
 """What the report says of a study's settings and data."""
 
 from analysis.figures import sweep
+from analysis.figures.sweep_data import sweep_data
 from analysis.plotting.styles import styles
 from analysis.results.study_results import study_results
 from analysis.tables.provenance import data_table, known_noise, settings_table
@@ -48,9 +49,9 @@ def test_a_class_whose_name_holds_commas_is_listed_in_quotes(study):
 def test_an_interval_beyond_0_to_100_percent_does_not_stretch_the_axis(study):
     for seed, accuracy in enumerate((0.0, 1.0, 0.0, 1.0, 0.5)):
         study.add("gce", GCE(name="gce", q=0.5), seed, validation=accuracy, test=accuracy, varied={"q": 0.5})
-    figure = sweep.draw_sweep(sweep.sweep_data(study.results().runs, "q", "test"), styles(study.results().runs))
+    figure = sweep.draw_sweep(sweep_data(study.results().runs, "q", "test"), styles(study.results().runs))
     low, high = figure.layout.yaxis.range
-    assert (low, high) == (-5, 105)
+    assert (low, high) == (0, 100)
 
 
 def test_training_settings_that_differ_have_columns_and_are_not_the_same_for_all(study):

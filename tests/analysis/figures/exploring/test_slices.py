@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.figures.slices import draw_slice, slice_data, slices
+from analysis.figures.exploring.slices import draw_slice, slice_data, slices
 from analysis.plotting.styles import styles_of_losses
 from trainables.config import Training
 from trainables.losses.catalogue import CCE, GCE
@@ -61,6 +61,6 @@ def test_a_search_over_several_parameters_has_a_figure_for_each_and_no_series_fo
     assert names == ["exploring_validation_accuracy_vs_q", "exploring_validation_accuracy_vs_learning_rate"]
 
 
-def test_a_search_over_one_parameter_shows_means_with_intervals(study: Builder) -> None:
+def test_a_search_over_one_parameter_is_drawn_as_a_sweep(study: Builder) -> None:
     (figure,) = slices(_search(study, several=False).finding())
-    assert "means with 95 % t-intervals" in figure.caption
+    assert figure.caption == "Marks: runs."

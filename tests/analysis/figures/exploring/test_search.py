@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.figures.search import draw_importance, draw_parallel, importance_data, parallel_data
+from analysis.figures.exploring.search import draw_importance, draw_parallel, importance_data, parallel_data
 from analysis.findings.method_finding import method_finding
 from trainables.losses.catalogue import GCE, AdaptiveGCE
 

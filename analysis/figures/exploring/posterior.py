@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from plotly.subplots import make_subplots
 
-from analysis.figures.sweep import Sweep, exploring_sweep, sweep_data, sweep_parameters
-from analysis.plotting.figure import Figure, axis, measure, named, part_drawn
-from analysis.plotting.series import SweepLine, add_line, percent_range
+from analysis.figures.sweep import against, exploring_sweep
+from analysis.figures.sweep_data import Sweep, grouped, sweep_data, sweep_parameters
+from analysis.plotting.figure import Figure, axis, measure, named
+from analysis.plotting.panel import Panel, point_at, shade
+from analysis.plotting.series import SweepLine, add_line, percent_range, top_of
 from analysis.plotting.styles import styles
-from analysis.plotting.theme import SHADE, axis_title, empty, escaped, faint
-from analysis.results.measures import metric_name
+from analysis.plotting.theme import INK, axis_title, empty, escaped, faint
 from analysis.statistics.best_arm.assessment import scale
 from analysis.statistics.intervals import LEVEL, Interval
 from analysis.text.phrases import chance
-from trainables.naming import symbol
+from trainables.naming import number, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,6 +44,7 @@ class PosteriorCurve:
         high: upper end.
         best: value -> the probability that it is the best, in the values' order.
         possible: the fewest values whose probabilities sum to 95 %.
+        pick: the value that is chosen; None without one.
 
     """
 
@@ -54,6 +55,7 @@ class PosteriorCurve:
     high: tuple[float, ...]
     best: dict[float, float]
     possible: tuple[float, ...]
+    pick: float | None = None
 
 
 def posterior_sweep(finding: SettleFinding) -> Sweep | None:
@@ -91,13 +93,14 @@ def posterior_data(finding: SettleFinding) -> PosteriorCurve | None:
     best = {float(values[key.configuration]): float(p) for key, p in zip(standing.keys, standing.best, strict=True)}
     best = dict(sorted(best.items()))
     possible = tuple(sorted(float(values[key.configuration]) for key in bests.members))
+    pick = None if finding.chosen is None else float(values[finding.chosen.configuration])
     x = _between(tuple(best))
     positions = scale([""] * len(x), [{sweep.parameter: value} for value in x]) if x else None
     if positions is None:
-        return PosteriorCurve(sweep, (), (), (), (), best, possible)
+        return PosteriorCurve(sweep, (), (), (), (), best, possible, pick)
     mean, sd = standing.posterior.curve(positions)
     low, high = (np.clip((mean + side * WIDTHS * sd) / 100, 0, 1) for side in (-1, 1))
-    return PosteriorCurve(sweep, x, tuple(mean / 100), tuple(low), tuple(high), best, possible)
+    return PosteriorCurve(sweep, x, tuple(mean / 100), tuple(low), tuple(high), best, possible, pick)
 
 
 def _between(values: Sequence[float]) -> tuple[float, ...]:
@@ -110,85 +113,56 @@ def _between(values: Sequence[float]) -> tuple[float, ...]:
 
 def draw_posterior(data: PosteriorCurve, looks: Mapping[str, Style]) -> go.Figure:
     """Draw the posterior over the parameter (%) above, and each value's probability to be the best below."""
-    panels = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.05, row_heights=[0.76, 0.24])
-    figure = empty(height=560, base=panels)
+    base = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.05, row_heights=[0.76, 0.24])
+    figure = empty(height=540, base=base)
     (line,) = data.sweep.lines
-    look = looks[line.arm]
-    ends = data.sweep.axis.ends
-    limits = percent_range(data.sweep.lines, [*data.low, *data.high])
-    for row, heights in ((1, limits), (2, (0.0, 1.0))):
-        _shade(figure, data, ends, heights, row)
+    look, on = looks[line.arm], data.sweep.axis
+    upper, lower = (Panel(figure, on, {"row": row, "col": 1}) for row in (1, 2))
+    limits = percent_range(data.sweep.lines, [*data.low, *data.high]) or (0.0, 100.0)
+    if len(data.possible) < len(data.best):  # otherwise all is shaded, which marks nothing
+        for panel in (upper, lower):
+            shade(panel, grouped(list(data.best), data.possible), INK)
     if data.x:
-        figure.add_scatter(
+        upper.scatter(
             x=[*data.x, *reversed(data.x)],
             y=[100 * value for value in (*data.high, *reversed(data.low))],
             fill="toself",
-            fillcolor=faint(look.colour, 0.2),
+            fillcolor=faint(look.colour, 0.15),
             mode="lines",
             line={"width": 0},
             name="95 % of the smooth part",
             hoverinfo="skip",
         )
-        figure.add_scatter(
+        upper.scatter(
             x=list(data.x),
             y=[100 * value for value in data.mean],
             mode="lines",
-            line={"color": look.colour, "width": 2},
+            line={"color": look.colour, "width": 1.5},
             name="smooth part, mean",
             hoverinfo="skip",
         )
-    add_line(figure, line, look, symbol(data.sweep.parameter), mode="markers")
-    _bars(figure, data, look.colour)
-    data.sweep.axis.label(figure, row=2)
+    add_line(upper, line, look, joined=False)
+    if data.pick is not None:
+        point_at(upper, data.pick, top_of(line.intervals[line.x.index(data.pick)]), limits[1], look.colour)
+    _bars(lower, data, look.colour)
+    on.label(figure, row=2)
     figure.update_yaxes(title_text=axis_title(data.sweep.metric), range=limits, row=1, col=1)
     figure.update_yaxes(title_text="P(best)", range=[0, 1], tickvals=[0, 0.5, 1], row=2, col=1)
     return figure
 
 
-def _shade(
-    figure: go.Figure, data: PosteriorCurve, ends: tuple[float, float], heights: tuple[float, float] | None, row: int
-) -> None:
-    """Shade the values that may be the best, each from halfway to its neighbours, over the whole height."""
-    logarithmic = data.sweep.axis.logarithmic
-    inner = list(data.best)
-    between = [(a * b) ** 0.5 if logarithmic else (a + b) / 2 for a, b in pairwise(inner)]
-    edges = [ends[0], *between, ends[1]]
-    x: list[float | None] = []
-    y: list[float | None] = []
-    low, high = heights or (0.0, 100.0)
-    for left, right, value in zip(edges[:-1], edges[1:], inner, strict=True):
-        if value in data.possible:
-            x += [left, left, right, right, left, None]
-            y += [low, high, high, low, low, None]
-    figure.add_scatter(
-        x=x,
-        y=y,
-        row=row,
-        col=1,
-        hoverinfo="skip",
-        mode="lines",
-        line={"width": 0},
-        fill="toself",
-        fillcolor=SHADE,
-        legendgroup="possible",
-        showlegend=row == 1,
-        name=f"the best with probability {LEVEL:g}",
-    )
-
-
-def _bars(figure: go.Figure, data: PosteriorCurve, colour: str) -> None:
+def _bars(panel: Panel, data: PosteriorCurve, colour: str) -> None:
     """Draw the probabilities as thick lines: plotly makes bars on a logarithmic axis unequally wide."""
     sign = escaped(symbol(data.sweep.parameter))
-    figure.add_scatter(
+    text = [f"{sign} = {number(value)}<br>P(best): {chance(p)}" for value, p in data.best.items()]
+    panel.scatter(
         x=[x for value in data.best for x in (value, value, None)],
         y=[y for probability in data.best.values() for y in (0, probability, None)],
         mode="lines",
         line={"color": colour, "width": max(4, min(22, 300 // len(data.best)))},
         showlegend=False,
-        customdata=[text for p in data.best.values() for text in (chance(p), chance(p), None)],
-        hovertemplate=f"{sign} = %{{x:~g}}: P(best): %{{customdata}}<extra></extra>",
-        row=2,
-        col=1,
+        customdata=[end for hover in text for end in (hover, hover, None)],
+        hovertemplate="%{customdata}<extra></extra>",
     )
 
 
@@ -197,13 +171,16 @@ def posterior(finding: SettleFinding) -> tuple[Figure, ...]:
     data = posterior_data(finding)
     if data is None:
         return exploring_sweep(finding)
+    shaded = len(data.possible) < len(data.best)
     caption = (
-        "Every open mark is an exploring run; filled marks are the values' posterior means with the interval that "
-        "holds 95 % of the posterior, which learns from neighbouring values too. The line is the part of the "
-        "posterior that is smooth in the parameter, with a band that holds 95 % of it; each value may deviate from "
-        "it. Below is the probability that a value is the best; shaded are the fewest values whose "
-        f"probabilities sum to {LEVEL:g}. The choice is made on these numbers.{part_drawn(finding.explored.runs)}"
+        f"Above: posterior means with intervals that hold {100 * LEVEL:g} %, over the exploring runs. Below: how "
+        "probably each value is the best. "
+        + (f"Shaded: the fewest values that sum to {LEVEL:g}." if shaded else "No value is ruled out.")
     )
-    title = f"{metric_name(data.sweep.metric)} against {symbol(data.sweep.parameter)}"
+    more = (
+        "The posterior of a value learns from neighbouring values too. The line is its part that is smooth in the "
+        "parameter, with a band that holds 95 % of it; each value may deviate from it. The choice is made on these "
+        "numbers."
+    )
     name = named("exploring", measure(data.sweep.metric), "vs", axis(data.sweep.parameter))
-    return (Figure(name, title, caption, draw_posterior(data, styles(finding.results.runs))),)
+    return (Figure(name, against(data.sweep), caption, draw_posterior(data, styles(finding.results.runs)), more=more),)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.figures.posterior import draw_posterior, posterior_data
+from analysis.figures.exploring.posterior import draw_posterior, posterior, posterior_data
 from analysis.plotting.styles import styles_of_losses
 from trainables.losses.catalogue import CCE
 
@@ -48,11 +48,36 @@ def test_configurations_without_order_have_no_curve(study: Builder) -> None:
     assert posterior_data(study.finding()) is None
 
 
+def _shaded(drops: dict[float, float], study: Builder) -> list[tuple[float, float]]:
+    data = posterior_data(study.exploring_temperatures(drops).finding())
+    assert data is not None
+    shapes = draw_posterior(data, styles_of_losses({"adaptive": "adaptive_gce"})).layout.shapes
+    return [(shape.x0, shape.x1) for shape in shapes if shape.type == "rect" and shape.xref == "x"]
+
+
+def test_shading_reaches_halfway_to_the_values_that_are_ruled_out(study: Builder) -> None:
+    ((left, right),) = _shaded({100.0: 6.0, 1000.0: 0.0, 10000.0: 6.0}, study)
+    assert (left, right) == pytest.approx((10**2.5, 10**3.5))
+
+
+def test_nothing_is_shaded_where_every_value_may_be_the_best(study: Builder) -> None:
+    assert _shaded({100.0: 0.0, 1000.0: 0.0}, study) == []
+    assert posterior(study.finding())[0].caption.endswith("No value is ruled out.")
+
+
+def test_the_word_pick_stands_at_the_choice(study: Builder) -> None:
+    data = posterior_data(study.exploring_temperatures(DROPS).finding())
+    assert data is not None
+    assert data.pick == 1000.0
+    (note,) = draw_posterior(data, styles_of_losses({"adaptive": "adaptive_gce"})).layout.annotations
+    assert (note.text, note.x) == ("<b>pick</b>", pytest.approx(3))
+
+
 def test_the_drawing_has_the_band_the_runs_and_the_probabilities(study: Builder) -> None:
     data = posterior_data(study.exploring_temperatures(DROPS).finding())
     assert data is not None
     figure = draw_posterior(data, styles_of_losses({"adaptive": "adaptive_gce"}))
     assert figure.layout.xaxis2.type == "log"
     assert figure.layout.yaxis2.title.text == "P(best)"
-    runs = next(trace for trace in figure.data if trace.marker.symbol == "circle-open")
+    runs = next(trace for trace in figure.data if trace.marker.size == 6)
     assert len(runs.x) == 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.figures.confidence_history import confidence_history_data, draw_confidence_history
+from analysis.figures.exploring.confidence_history import confidence_history_data, draw_confidence_history
 from trainables.losses.catalogue import CCE, AdaptiveGCE
 
 if TYPE_CHECKING:
