@@ -6,6 +6,7 @@ import html
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from analysis.components.notebook import as_html
 from analysis.findings.label_audit import label_audit
 from analysis.report.export import epochs_table, runs_table
 from analysis.report.method_report import method_report
@@ -15,7 +16,6 @@ from analysis.results.reported_metric import of_metric
 from analysis.statistics.intervals import LEVEL
 from analysis.tables.accuracy import result_tables
 from analysis.tables.summary import summary
-from analysis.tables.table import as_html
 from trainables.naming import counted
 from trainables.storage.location import location
 
@@ -130,7 +130,7 @@ class Study:
         shown = result_tables(self.finding)
         title = html.escape(self.results.plan.name)
         words = f"<p><strong>{html.escape(self.headline)}.</strong> {html.escape(self.advice)}</p>"
-        return f"<h3>{title}</h3>{words}<p>{html.escape(self.verdict)}</p>{''.join(map(as_html, shown))}"
+        return f"<h3>{title}</h3>{words}<p>{html.escape(self.verdict)}</p>{as_html(shown)}"
 
 
 def load_study(

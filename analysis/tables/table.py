@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -72,13 +71,3 @@ class Table:
         cell = self.rows[row][column]
         found = _NUMBER.fullmatch(cell)
         return (found["whole"], found["rest"]) if found else (cell, "")
-
-
-def as_html(table: Table) -> str:
-    """Return a table, and its note, for a notebook; nothing in it is read as markup. Without rows it is empty."""
-    if not table.rows:
-        return ""
-    head = "".join(f"<th>{html.escape(cell)}</th>" for cell in table.header)
-    rows = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in table.rows)
-    note = f"<p>{html.escape(table.note)}</p>" if table.note else ""
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{note}"

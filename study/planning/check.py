@@ -8,7 +8,6 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from analysis.results.validation_clips import validation_clips
-from analysis.tables.table import as_html
 from analysis.text.cautions.clips import clip_cautions
 from analysis.text.features import features_in_words
 from analysis.text.validation_clips import clips_in_full, coarse_clips
@@ -73,8 +72,10 @@ class Check:
 
     def _repr_html_(self) -> str:
         """Show the tables and the lines in a notebook; nothing in them is read as markup."""
+        from analysis.components.notebook import as_html  # noqa: PLC0415 -- imports jinja, which a check does without
+
         lines = "<br>".join(html.escape(one_line(line)) for line in self.lines)
-        return f"{''.join(map(as_html, self.tables))}<p>{lines}</p>"
+        return f"{as_html(self.tables)}<p>{lines}</p>"
 
 
 def check_study(spec: StudySpec, skip_bad_clips: int = 0) -> Check:

