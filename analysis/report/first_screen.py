@@ -95,7 +95,10 @@ def size(finding: MethodFinding) -> str:
     on = subsets(runs)
     labels = {(key.arm, key.configuration) for key in planned}
     crossed = len(planned) == len(labels) * len(on)
-    parts = [counted(len(labels if crossed else planned), "configuration")]
+    controls = [key for key in planned if key in finding.controls]
+    different = {(key.arm, key.configuration) for key in controls} if crossed else controls
+    of = counted((len(labels) if crossed else len(planned)) - len(different), "configuration")
+    parts = [f"{of} and {counted(len(different), 'control')}" if different else of]
     parts += [counted(len(on), "subset")] if crossed and len(on) > 1 else []
     folds = folds_of(runs)
     parts += [counted(len(folds), "fold")] if folds else []

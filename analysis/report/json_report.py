@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from analysis.report.first_screen import FirstScreen
 from analysis.report.report_schema import SCHEMA
 from analysis.tables.summary import summary
 
@@ -28,7 +30,11 @@ def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
         test_hidden: whether test accuracies are hidden, because the study has not ended.
         headline: the result in at most twelve words.
         advice: what to do, in a sentence; empty if there is nothing to advise.
+        context: study, data set, size, day of the last run, version and storage location, as far as they are known.
+        tiles: a list of {label, readings, detail}: the numbers of the first screen. A reading is {name, value, margin,
+            unit, judgement}, all text; judgement is better, worse, open, or null.
         verdict: the report's sentences, in English.
+        cautions: a list of sentences.
         choice: ``findings.choice.Best`` (study, method, arm, configuration, subset, loss, selected_on, tested_by,
             validation, test, test_hidden, test_next_run, test_luck, test_picked, test_left_out, picked, confirmed,
             probability, within, settled, regret, stopping_rule, may_be_best, explored_may_be_best), or null when there
@@ -37,13 +43,13 @@ def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
         summary: a list, one object a configuration, with the columns of summary.csv (``tables.summary.summary``).
         comparisons: a list, one object a pair of arms and subset (``findings.arm_comparisons.ArmComparison.as_dict``).
         pooled_comparisons: the same over all subsets of a pair (``PooledComparison.as_dict``).
-        tables: a list of {section, title, header, rows, note}: the report's tables as text; header and each row are
-            lists of equal length.
-        figures: a list of {section, name, title, caption}; ``name`` is the file's in ``figures/``.
+        tables: a list of {section, number, title, header, rows, note}: the report's tables as text; header and each
+            row are lists of equal length.
+        figures: a list of {section, number, name, title, caption, more}; ``name`` is the file's in ``figures/``.
         methods: a list of paragraphs: the text, then one reference each.
 
     """
-    plan, choice = report.finding.plan, report.finding.best
+    plan, choice, screen = report.finding.plan, report.finding.best, FirstScreen(report)
     document = {
         "schema": SCHEMA,
         "study": {
@@ -57,21 +63,25 @@ def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
         "test_hidden": report.finding.results.test_hidden,
         "headline": report.headline.text,
         "advice": report.headline.advice,
+        "context": screen.context,
+        "tiles": [asdict(tile) for tile in screen.tiles],
         "verdict": report.verdict,
+        "cautions": report.cautions,
         "choice": None if choice is None else choice.as_dict(),
         "summary": summary(report.finding).to_dict("records"),
         "comparisons": [compared.as_dict() for compared in report.finding.arm_comparisons],
         "pooled_comparisons": [compared.as_dict() for compared in report.finding.pooled_comparisons],
         "tables": [
-            {"section": section.title, "title": table.title, "header": table.header, "rows": table.rows}
-            | {"note": table.note}
+            {"section": section.title, "number": number, "title": table.title, "header": table.header}
+            | {"rows": table.rows, "note": table.note}
             for section in sections
-            for table in section.tables
+            for number, table in enumerate(section.tables, section.first_table)
         ],
         "figures": [
-            {"section": section.title, "name": figure.name, "title": figure.title, "caption": figure.caption}
+            {"section": section.title, "number": number, "name": figure.name, "title": figure.title}
+            | {"caption": figure.caption, "more": figure.more}
             for section in sections
-            for figure in section.figures
+            for number, figure in enumerate(section.figures, section.first_figure)
         ],
         "methods": report.methods,
     }

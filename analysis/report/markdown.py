@@ -1,4 +1,4 @@
-"""Tables and text as Markdown."""
+"""A report as Markdown: the first screen, and the text and tables of every section."""
 
 from __future__ import annotations
 
@@ -6,10 +6,52 @@ import html
 import re
 from typing import TYPE_CHECKING
 
+from analysis.report.first_screen import FirstScreen
 from trainables.characters import flat
 
+MAX_PARAGRAPHS = 2  # of a section; more are a list
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analysis.report.method_report import MethodReport
+    from analysis.report.sections import Section
     from analysis.tables.table import Table
+    from analysis.text.tiles import Tile
+
+
+def markdown(report: MethodReport, sections: Sequence[Section]) -> str:
+    """Return the report in the order of the page; its figures are in the HTML."""
+    screen, plan = FirstScreen(report), report.finding.plan
+    parts = [f"# {markdown_text(plan.name)}: {markdown_text(screen.headline.text)}"]
+    parts.append(markdown_text(" · ".join(screen.context)))
+    parts += [markdown_text(screen.headline.advice), "\n".join(map(_tile, screen.tiles))]
+    answer = [section for section in sections if section.group == "Answer"]
+    parts += ["## In full", markdown_text(screen.verdict), markdown_text(plan.description)]
+    parts += [part for section in answer for part in _section(section, "Cautions")]
+    parts += [part for section in sections if section not in answer for part in _section(section, section.title)]
+    parts.append("The figures are in report.html, the runs in runs.csv, the means in summary.csv (fractions).")
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _section(section: Section, title: str) -> list[str]:
+    """Return the heading over a section's text, the text and the tables; empty if it has figures alone."""
+    if not section.text and not section.tables:
+        return []
+    lines = list(map(markdown_text, section.text))
+    text = lines if len(lines) <= MAX_PARAGRAPHS else ["\n".join(f"- {line}" for line in lines)]
+    heading = [f"## {markdown_text(title)}"] if section.text or section.group != "Answer" else []
+    tables = enumerate(section.tables, section.first_table)
+    return [
+        *heading,
+        *text,
+        *(part for n, table in tables for part in (f"### Table {n}. {markdown_text(table.title)}", to_markdown(table))),
+    ]
+
+
+def _tile(tile: Tile) -> str:
+    readings = "; ".join(reading.text for reading in tile.readings)
+    return f"- {markdown_text(tile.label)}: **{markdown_text(readings)}** ({markdown_text(tile.detail)})"
 
 
 def to_markdown(table: Table) -> str:

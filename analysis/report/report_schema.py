@@ -37,16 +37,25 @@ def report_schema() -> Schema:
         test_hidden=_TRUTH,
         headline=_TEXT,
         advice=_TEXT,
+        context=_list(_TEXT),
+        tiles=_list(_object(label=_TEXT, readings=_list(_reading()), detail=_TEXT)),
         verdict=_TEXT,
+        cautions=_list(_TEXT),
         choice=_or_null(_choice()),
         summary=_list(_object(arm=_TEXT, configuration=_TEXT, subset=_TEXT, n=_WHOLE)),
         comparisons=_list(_object(subset=_TEXT, first=_TEXT, second=_TEXT, difference=_interval(), p=_NUMBER)),
         pooled_comparisons=_list(_object(first=_TEXT, second=_TEXT, subsets=_list(_TEXT), difference=_interval())),
-        tables=_list(_object(section=_TEXT, title=_TEXT, header=row, rows=_list(row), note=_TEXT)),
-        figures=_list(_object(section=_TEXT, name=_TEXT, title=_TEXT, caption=_TEXT)),
+        tables=_list(_object(section=_TEXT, number=_WHOLE, title=_TEXT, header=row, rows=_list(row), note=_TEXT)),
+        figures=_list(_object(section=_TEXT, number=_WHOLE, name=_TEXT, title=_TEXT, caption=_TEXT, more=_TEXT)),
         methods=_list(_TEXT),
     )
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "report.json of gce-study"} | document
+
+
+def _reading() -> Schema:
+    """Return the schema of ``text.tiles.Reading``."""
+    judgement = {"enum": ["better", "worse", "open", None]}
+    return _object(**dict.fromkeys(("name", "value", "margin", "unit"), _TEXT), judgement=judgement)
 
 
 def _choice() -> Schema:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
 from analysis.figures.adaptive_q import q_per_epoch, q_vs_t
 from analysis.figures.clips import class_differences, clips_per_class, confusion
@@ -14,6 +15,8 @@ from analysis.figures.learning_curves import learning_curves
 from analysis.figures.pairs import pairs
 from analysis.figures.run_map import run_map
 from analysis.figures.training_time import training_time
+from analysis.report.first_screen import FirstScreen
+from analysis.report.reading import HOW_TO_READ
 from analysis.tables.accuracy import left_out_table, skipped_table
 from analysis.tables.comparisons import seeds_in_words
 from analysis.tables.provenance import cost_table, data_table, provenance_table, settings_table
@@ -30,51 +33,114 @@ if TYPE_CHECKING:
     from analysis.report.method_report import MethodReport
     from analysis.tables.table import Table
 
-AUDIT = "Label audit"  # title of its section
+AUDIT, READING = "Label audit", "How to read this"  # titles of sections
+T = TypeVar("T")
+Group: TypeAlias = Literal["Answer", "Evidence", "Appendix"]
 
 
 @dataclass(frozen=True)
 class Section:
-    """One section of the report: a heading, then paragraphs of plain text, then figures, then tables."""
+    """One section of the report: a heading, then paragraphs of plain text, then figures, then tables.
+
+    Attributes:
+        title: unique in the report.
+        figures: drawn for the report.
+        tables: of the report.
+        text: paragraphs.
+        group: where the section stands: in the answer, in what supports it, or in the appendix.
+        first_figure: the number of its first figure in the whole report.
+        first_table: the number of its first table in the whole report.
+
+    """
 
     title: str
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
     text: tuple[str, ...] = ()
+    group: Group = "Evidence"
+    first_figure: int = 1
+    first_table: int = 1
+
+    @property
+    def slug(self) -> str:
+        """The title as part of an address: ``adaptive-q``."""
+        return re.sub(r"[^a-z0-9]+", "-", self.title.lower()).strip("-")
 
 
 def report_sections(report: MethodReport) -> list[Section]:
-    """Return the report's sections after the verdict, in reading order."""
+    """Return the report's sections in reading order: the answer's figure and table, the evidence, the appendix.
+
+    No figure or table is in two of them, and a note that another table of its section has refers to that.
+    """
+    screen = FirstScreen(report)
+    answer = Section("Answer", _known(screen.figure), _known(screen.table), report.cautions, "Answer")
+    others = [_without(section, answer) for section in (*_evidence(report), *_appendix(report))]
+    sections = [section for section in (answer, *others) if section.figures or section.tables or section.text]
+    return _with_numbers(_with_distinct_names(sections))
+
+
+def _evidence(report: MethodReport) -> list[Section]:
     finding = report.finding
-    results, shown = finding.results, finding.reported
-    sections = [Section("Cautions", text=report.cautions)]
-    if len(finding.explored.runs):
-        sections.append(Section("Exploring", report.exploring_figures, report.exploring_tables))
-    if len(shown.runs):
+    sections = [Section("Exploring", report.exploring_figures, report.exploring_tables)]
+    if len(finding.reported.runs):
         sections += [
             Section("Accuracy", report.accuracy_figures),
             Section("Results", (), report.result_tables),
             Section("Arms on each subset", (*report.arm_figures, *pairs(finding))),
             Section("Comparisons", (), report.comparison_tables, seeds_in_words(finding)),
-            clips_section(finding, report.clip_tables),
-            Section("Learning curves", learning_curves(finding)),
         ]
+    if report.published_tables:
+        sections.append(Section("Published", (), report.published_tables, claims_in_words(report.claims)))
+    if len(finding.reported.runs):
+        sections.append(clips_section(finding, report.clip_tables))
     sections += [
         labels_section(finding, report.label_tables),
         audit_section(report.audit, report.audit_tables),
-        Section("Adaptive q", (*q_per_epoch(results), *q_vs_t(results))),
-        Section("Runs and their cost", (*run_map(results), *training_time(shown))),
-        Section("Left out", (), (left_out_table(results.runs), skipped_table(results))),
     ]
-    if report.published_tables:
-        sections.append(Section("Published", (), report.published_tables, claims_in_words(report.claims)))
-    made = (settings_table(results), cost_table(results), provenance_table(results))
-    sections += [
-        Section("Data", clips_per_class(results), (data_table(results),)),
-        Section("Methods", text=report.methods),
-        Section("Provenance", (), made),
+    if len(finding.reported.runs):
+        sections.append(Section("Learning curves", learning_curves(finding)))
+    return [*sections, Section("Adaptive q", (*q_per_epoch(finding.results), *q_vs_t(finding.results)))]
+
+
+def _appendix(report: MethodReport) -> list[Section]:
+    results = report.finding.results
+    left_out = tuple(table for table in (left_out_table(results.runs), skipped_table(results)) if table.rows)
+    cost = (*run_map(results), *training_time(report.finding.reported))
+    return [
+        Section("Left out", (), left_out, group="Appendix"),
+        Section("Runs and their cost", cost, (cost_table(results),), group="Appendix"),
+        Section("Data", clips_per_class(results), (data_table(results),), group="Appendix"),
+        Section("Methods", text=report.methods, group="Appendix"),
+        Section("Provenance", (), (settings_table(results), provenance_table(results)), group="Appendix"),
+        Section(READING, text=HOW_TO_READ, group="Appendix"),
     ]
-    return _with_distinct_names([section for section in sections if section.figures or section.tables or section.text])
+
+
+def _known(part: T | None) -> tuple[T, ...]:
+    return () if part is None else (part,)
+
+
+def _without(section: Section, answer: Section) -> Section:
+    """Return a section without the figure and the table that the answer has."""
+    figures = tuple(figure for figure in section.figures if all(figure is not shown for shown in answer.figures))
+    tables = tuple(table for table in section.tables if all(table is not shown for shown in answer.tables))
+    return replace(section, figures=figures, tables=tables)
+
+
+def _with_numbers(sections: list[Section]) -> list[Section]:
+    """Number figures and tables through the report, and let a note that was there refer to its table."""
+    figure = table = 1
+    numbered = []
+    notes: dict[str, int] = {}
+    for section in sections:
+        tables = []
+        for number, shown in enumerate(section.tables, table):
+            first = notes.setdefault(shown.note, number)
+            again = bool(shown.note) and first != number
+            tables.append(replace(shown, note=f"The note of Table {first} holds here too.") if again else shown)
+        numbered.append(replace(section, tables=tuple(tables), first_figure=figure, first_table=table))
+        figure, table = figure + len(section.figures), table + len(section.tables)
+    return numbered
 
 
 def labels_section(finding: Finding, tables: tuple[Table, ...]) -> Section:

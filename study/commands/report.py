@@ -30,6 +30,8 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     command.add_argument("--size", choices=SIZE_NAMES, help=text)
     text = f"resolution of png: {' or '.join(map(str, DPIS))} dots per inch (default: {DPI})"
     command.add_argument("--dpi", type=int, choices=DPIS, default=DPI, metavar="DPI", help=text)
+    text = "write every section into the PDF; without it the PDF has two pages: the answer, Figure 1 and Table 1"
+    command.add_argument("--long", action="store_true", help=text)
     add_show_test(command)
     add_metric(command)
     command.set_defaults(handler=report)
@@ -49,9 +51,9 @@ def report(options: argparse.Namespace) -> int:
     place = study_place(options.study, options.storage)
     plan = find_plan(*place)
     figures = FigureFormat(options.size, options.dpi)
-    shown_test, metric = options.show_test, options.metric
+    given = {"show_test": options.show_test, "metric": options.metric, "figures": figures, "long": options.long}
     try:
-        folder = write_report(*place, options.out, options.format, show_test=shown_test, metric=metric, figures=figures)
+        folder = write_report(*place, options.out, options.format, **given)
     except ValueError as error:  # every run lacks the metric
         raise UsageError(str(error)) from None
     say(str(folder / "report.html" if "html" in options.format else folder))

@@ -1,4 +1,5 @@
-// Draws every figure of the page, with the colours of its theme, and on white paper where the page is printed.
+// Draws the figures of the page once they are in an open section, with the colours of its theme, and on white paper where
+// the page is printed.
 (() => {
   const onDark = JSON.parse(document.getElementById("on-dark").textContent);
   const templates = JSON.parse(document.getElementById("templates").textContent);
@@ -9,18 +10,22 @@
     }
     return typeof value === "string" && key.endsWith("color") ? onDark[value] ?? value : value;
   };
-  const draw = (theme) => {
-    for (const source of document.querySelectorAll("script.drawing")) {
-      const figure = JSON.parse(source.textContent); // anew each time, because plotly changes what it draws
-      const { data, layout, config } = theme === "dark" ? themed(figure) : figure;
-      layout.template = templates[`gce_${theme}`];
-      layout.uirevision = "kept"; // the reader's zoom and hidden curves
-      Plotly.react(source.previousElementSibling, data, layout, config);
-    }
-  };
   const shown = () => document.documentElement.dataset.theme;
-  draw(shown());
-  document.addEventListener("theme", () => draw(shown()));
-  addEventListener("beforeprint", () => { if (shown() === "dark") { draw("light"); } });
-  addEventListener("afterprint", () => { if (shown() === "dark") { draw("dark"); } });
+  const draw = (source, theme) => {
+    const figure = JSON.parse(source.textContent); // from the text each time, because plotly changes what it draws
+    const { data, layout, config } = theme === "dark" ? themed(figure) : figure;
+    layout.template = templates[`gce_${theme}`];
+    layout.uirevision = "kept"; // the reader's zoom and hidden curves
+    Plotly.react(source.previousElementSibling, data, layout, config);
+  };
+  const sources = (within = document) => [...within.querySelectorAll("script.drawing")].filter(
+    (source) => source.closest("details:not([open])") === null);
+  const drawAll = (theme) => sources().forEach((source) => draw(source, theme));
+  drawAll(shown());
+  document.addEventListener("theme", () => drawAll(shown()));
+  for (const section of document.querySelectorAll("section > details")) {
+    section.addEventListener("toggle", () => sources(section).forEach((source) => draw(source, shown())));
+  }
+  addEventListener("beforeprint", () => { if (shown() === "dark") { drawAll("light"); } });
+  addEventListener("afterprint", () => { if (shown() === "dark") { drawAll("dark"); } });
 })();

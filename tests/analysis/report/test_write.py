@@ -72,7 +72,8 @@ def test_a_report_can_be_written_elsewhere_and_again(full_study: Builder, tmp_pa
 def test_the_page_fetches_nothing_and_holds_plotly_once(full_report: Path) -> None:
     page = full_report / "report.html"
     tags = _read(page)
-    assert all(address.startswith("#") for address in tags.addresses)
+    beside = {address for address in tags.addresses if not address.startswith("#")}
+    assert beside == {"report.md", "report.tex", "report.json", "runs.csv", "summary.csv"}
     assert "default-src 'none'" in page.read_text()
     assert page.read_text().count("Licensed under the MIT license\n*/") == 1
     assert tags.tags.count("figure") == 7  # T (test, validation), boxes, pairs, curves, runs, cost
@@ -82,13 +83,14 @@ def test_the_page_and_the_markdown_open_with_headline_advice_and_verdict(full_re
     report = method_report(load_results(full_storage, "best-t"))
     texts = (report.headline.text, report.headline.advice, report.verdict)
     shown = "".join(_read(full_report / "report.html").text)
-    places = [shown.index(unbroken(text)) for text in (*texts, "Test accuracy against temperature T")]
+    places = [shown.index(unbroken(text)) for text in texts]
     assert places == sorted(places)
+    assert shown.rindex("Figure 1. Test accuracy against temperature T") > places[-1]
     written = (full_report / "report.md").read_text()
     places = [written.index(markdown.markdown_text(text)) for text in texts]
     assert places == sorted(places)
-    assert places[0] < 60
-    assert places[2] < 400
+    assert written.startswith(f"# best-t: {markdown.markdown_text(report.headline.text)}\n")
+    assert places[2] < 1000
 
 
 @pytest.mark.parametrize("file", ["report.html", "report.md"])
@@ -161,11 +163,11 @@ def test_the_choice_names_its_own_left_out_runs_and_counts_all_it_was_compared_w
 def test_validation_is_drawn_apart_for_each_subset(study: Builder, tmp_path: Path) -> None:
     study.temperatures([2, 3], 2).temperatures([2, 3], 2, subset="clean").baselines(2, subset="noisy")
     page = (write_report(tmp_path, study.write(tmp_path)) / "report.html").read_text()
-    titles = re.findall(r"<figure [^>]*>\n<h3>(.*?)</h3>", page)
+    titles = re.findall(r"<figure [^>]*>\n<h3>Figure \d+\. (.*?)</h3>", page)
     assert titles == [
+        "Test accuracy per arm and subset",
         "Test accuracy against temperature T",
         "Validation accuracy against temperature T",
-        "Test accuracy per arm and subset",
         "Test accuracy: differences between arms, paired by seed",
         *(f"Validation accuracy and training loss per epoch on {name}" for name in ("all", "clean", "noisy")),
         "All runs: configurations and seeds",
@@ -196,7 +198,7 @@ def test_a_table_cell_has_mean_half_width_and_n_or_mean_and_runs_of_fewer_than_f
 def test_one_seed_shows_no_interval(study: Builder, tmp_path: Path) -> None:
     study.temperatures([2, 3], 1)
     text = (write_report(tmp_path, study.write(tmp_path)) / "report.md").read_text()
-    results = text.partition("### Test accuracy")[2].partition("###")[0]
+    results = text.partition("### Table 1. Test accuracy")[2].partition("###")[0]
     assert "(n = 1)" in results
     assert not re.search(r"± \d", results)
 
@@ -219,8 +221,8 @@ def test_a_study_without_any_record_has_a_report(study: Builder, tmp_path: Path)
 def test_without_test_clips_the_report_shows_validation(study: Builder, tmp_path: Path) -> None:
     study.add("cce", CCE(name="cce"), 0, test=None)
     text = (write_report(tmp_path, study.write(tmp_path)) / "report.md").read_text()
-    assert "### Validation accuracy" in text
-    assert "### Test accuracy" not in text
+    assert "### Table 1. Validation accuracy" in text
+    assert not re.search(r"### Table \d+. Test accuracy", text)
 
 
 def test_the_csv_files_hold_every_run_and_every_configuration(full_report: Path) -> None:

@@ -285,7 +285,7 @@ def test_the_test_accuracy_of_an_unfinished_study_needs_a_switch(storage, capsys
     assert any(row["test_accuracy"] for row in rows) == shown
     assert main(["report", "first", *switch]) == 0
     text = (storage / "results/studies/first/report/report.md").read_text()
-    assert ("| Configuration | Test accuracy" in text or "### Test accuracy" in text) == shown
+    assert ("| Configuration | Test accuracy" in text or ". Test accuracy\n" in text) == shown
     capsys.readouterr()
     assert main(["compare", "first", "first", *switch]) == 0
     assert (" test " in capsys.readouterr().out) == shown
