@@ -15,6 +15,7 @@ from analysis.statistics.pairs.power import seeds_to_separate
 from analysis.text.phrases import chance, joined, size_in_points
 from analysis.text.short_names import ShortNames
 from trainables.naming import counted, counted_points
+from trainables.numerals import percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,7 +151,7 @@ def _worse(bests: Bests) -> str:
     if count == 0:
         return ""
     who = "The other is" if len(bests.compared) == 2 else f"The {count} others are" if count > 1 else "One other is"  # noqa: PLR2004 -- a pair
-    return f"{who} worse ({100 * bests.level:g} %, all comparisons together)."
+    return f"{who} worse ({percent(bests.level)}, all comparisons together)."
 
 
 def _behind(finding: MethodFinding, bests: Bests) -> str:

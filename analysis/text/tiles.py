@@ -19,6 +19,7 @@ from analysis.text.phrases import (
     training_time,
 )
 from trainables.naming import counted, counted_points
+from trainables.numerals import hundredfold, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -106,7 +107,7 @@ def _about_score(finding: MethodFinding, tested: ChoiceScore, accuracy: Interval
     if tested.picked:
         return f"{runs}; probably too high, as the same runs made the choice"
     if tested.luck >= MIN_SHOWN_LUCK:
-        return f"{runs}; {100 * tested.luck:.1f} points subtracted, as the same runs made the choice"
+        return f"{runs}; {hundredfold(tested.luck)} points subtracted, as the same runs made the choice"
     return runs
 
 
@@ -137,7 +138,7 @@ def _runs(finding: MethodFinding, interval: Interval) -> str:
     confirmed = finding.best is not None and finding.best.confirmed
     seeds = counted(interval.n, "fresh seed" if confirmed else "seed") + (f", mean of {folds} folds" if folds else "")
     if interval.has_width:
-        return f"{seeds}, {100 * interval.level:g} % interval"
+        return f"{seeds}, {percent(interval.level)} interval"
     return f"{seeds}: no interval" if interval.n < MIN_SEEDS else f"{seeds}, no interval"
 
 
@@ -178,8 +179,8 @@ def _against(who: str, gaps: Sequence[Gap], words: str) -> Tile:
 
 def _points(gap: Gap) -> Reading:
     interval = gap.interval
-    margin = f"± {100 * interval.half_width:.1f}" if interval.half_width is not None and interval.has_width else ""
-    return Reading(f"{100 * interval.mean:+.1f}", margin, name=gap.arm, judgement=gap.judgement)
+    margin = f"± {hundredfold(interval.half_width)}" if interval.half_width is not None and interval.has_width else ""
+    return Reading(hundredfold(interval.mean, sign="+"), margin, name=gap.arm, judgement=gap.judgement)
 
 
 def _shown(every: Sequence[object], what: str) -> str:
@@ -223,7 +224,7 @@ def _sure_of_comparison(finding: MethodFinding, bests: Bests) -> tuple[str, str]
 
 
 def _level(bests: Bests) -> str:
-    return f"{100 * bests.level:g} %"
+    return percent(bests.level)
 
 
 def _sure_of_settle(finding: SettleFinding) -> tuple[str, str]:
