@@ -16,6 +16,7 @@ from analysis.figures.pairs import pairs
 from analysis.figures.run_map import run_map
 from analysis.figures.training_time import training_time
 from analysis.report.first_screen import FirstScreen
+from analysis.report.notes import sentences_once
 from analysis.report.reading import HOW_TO_READ
 from analysis.tables.accuracy import left_out_table, skipped_table
 from analysis.tables.comparisons import seeds_in_words
@@ -186,5 +187,5 @@ def _with_distinct_names(sections: list[Section]) -> list[Section]:
             seen[figure.name] += 1
             turn = seen[figure.name]
             figures.append(figure if turn == 1 else replace(figure, name=f"{figure.name}_{turn}"))
-        numbered.append(replace(section, figures=tuple(figures)))
+        numbered.append(replace(section, figures=tuple(figures), tables=sentences_once(section.tables)))
     return numbered

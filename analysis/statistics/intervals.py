@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 LEVEL = 0.95
 ALPHA = 0.05  # level of a test; 1 - LEVEL
 MIN_SEEDS = 5  # of fewer, the runs themselves are shown: an interval could be wider than the scale; none is resampled
+LEAST_P = 0.001  # of a smaller p-value only that is stated
 ROUNDING = 1e-12  # for values of order one, a smaller spread is rounding error of floating-point sums
 
 
@@ -52,6 +53,14 @@ class Interval:
         """Whether to write or draw the interval; if not, it has no width, or the values are shown instead."""
         return self.half_width is not None and not self.values
 
+    @property
+    def cut(self) -> bool:
+        """Whether one end was cut, so that the interval is not symmetric about the mean."""
+        if self.low is None or self.high is None:
+            return False
+        below, above = self.mean - self.low, self.high - self.mean
+        return max(below, above) - min(below, above) > ROUNDING
+
     def percent(self, sign: Literal["", "+"] = "") -> str:
         """Return the fraction in percent: ``75.3 ± 0.5``; ``75.3`` without an interval, or where values are shown.
 
@@ -61,8 +70,7 @@ class Interval:
         mean = hundredfold(self.mean, sign=sign)
         if self.half_width is None or self.low is None or self.high is None or self.values:
             return mean
-        cut = max(self.mean - self.low, self.high - self.mean) - min(self.mean - self.low, self.high - self.mean)
-        if cut > ROUNDING:
+        if self.cut:
             return f"{mean} ({ends(100 * self.low, 100 * self.high)})"
         return f"{mean} ± {hundredfold(self.half_width)}"
 
@@ -80,12 +88,20 @@ class Interval:
             return f"{'no interval' if self.n == 1 else 'no spread seen'}, {n}"
         return f"{percent(self.level)} {self.method}-interval, {n}"
 
-    def cell(self, sign: Literal["", "+"] = "") -> str:
-        """Return ``75.3 ± 0.5 (n = 12)``, or ``75.3 (75.0, 75.6)`` of few; ``CELL`` explains them."""
+    def cell(self, sign: Literal["", "+"] = "", usual: int = 0) -> str:
+        """Return ``75.3 ± 0.5 (n = 12)``, or ``75.3 (75.0, 75.6)`` of few; ``CELL`` explains them.
+
+        Args:
+            sign: "+" to write that of positive numbers too.
+            usual: the number of values that is not stated.
+
+        """
         if self.values:
             return f"{self.percent(sign)} ({self._listed(sign)})"
-        spread = "" if self.n == 1 or self.half_width is not None else ", no spread seen"
-        return f"{self.percent(sign)} (n = {self.n}{spread})"
+        number = [] if self.n == usual else [f"n = {self.n}"]
+        spread = [] if self.n == 1 or self.half_width is not None else ["no spread seen"]
+        about = ", ".join((*number, *spread))
+        return f"{self.percent(sign)} ({about})" if about else self.percent(sign)
 
     def _listed(self, sign: Literal["", "+"] = "") -> str:
         return ", ".join(hundredfold(value, sign=sign) for value in self.values)
@@ -233,8 +249,12 @@ def paired_difference(
 
 def p_text(p: float) -> str:
     """Format a p-value as ``p = 0.031`` or ``p < 0.001``, never as 0."""
-    smallest = 0.001
-    return f"p < {smallest}" if p < smallest else f"p = {p:.2g}"
+    return f"p < {LEAST_P}" if p < LEAST_P else f"p = {p:.2g}"
+
+
+def p_cell(p: float) -> str:
+    """Format a p-value for a column of a table, with three decimals: ``0.031`` or ``< 0.001``."""
+    return f"< {LEAST_P}" if p < LEAST_P else f"{p:.3f}"
 
 
 def f_text(f: float, df: tuple[int, int], p: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import TYPE_CHECKING
 
+from analysis.plotting.styles import styles
 from analysis.results.measures import metric_name, on_test, tested_by
 from analysis.results.runs_table import (
     LEFT_OUT,
@@ -17,19 +18,21 @@ from analysis.results.runs_table import (
     scores,
     status_counts,
 )
-from analysis.statistics.intervals import CELL, LEVEL, MIN_SEEDS, accuracy_interval, t_interval
+from analysis.statistics.intervals import LEVEL, MIN_SEEDS, accuracy_interval, t_interval
+from analysis.tables.interval_cells import IntervalCells, span
 from analysis.tables.table import NONE, Table
 from analysis.text.methods.procedures import SHARED_LUCK, WITHOUT_EACH_SEED, explained
-from analysis.text.phrases import MIN_SHOWN_LUCK, selected_words
+from analysis.text.phrases import MIN_SHOWN_LUCK, joined, selected_words
 from trainables.metrics import METRICS
 from trainables.naming import counted
+from trainables.numerals import hundredfold
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     import pandas as pd
 
-    from analysis.findings.finding import Finding, Scores
+    from analysis.findings.finding import Finding
     from analysis.results.study_results import StudyResults
     from analysis.statistics.ranking import Choice
     from trainables.metrics import Metric
@@ -38,27 +41,59 @@ CHOICE_COLUMNS = (SHARED_LUCK, WITHOUT_EACH_SEED)
 MAX_ROWS = 200  # of a list; the remaining rows are counted, and are in the CSV file or the plan
 MAX_NAMED = 8  # configurations named in one cell
 BOLD = (
-    f" Bold: may be the best by {{}} (Hsu's comparisons with the best, {100 * LEVEL:g} %), where others are ruled out."
+    f"Bold: may be the best by {{}} (Hsu's comparisons with the best, {100 * LEVEL:g} %), where others are ruled out."
 )
-CONTROLS = " A control is compared and never chosen, so it is not bold whatever it scores."
+CONTROLS = "A control is compared and never chosen, so it is not bold whatever it scores."
 
 
-def results_table(finding: Finding, metric: str) -> Table:
-    """Tabulate configurations x subsets: mean ± half width in percent, with the number of complete runs."""
-    accuracies, columns = finding.scores(metric), finding.subsets
+def results_table(finding: Finding, *metrics: str) -> Table:
+    """Tabulate the configurations' mean ± half width in percent; the number of runs is in the note.
+
+    Args:
+        finding: of the study.
+        metrics: one has a column for each subset; several have a column each, of the only subset.
+
+    """
     labels = list(dict.fromkeys((key.arm, key.configuration) for key in keys(finding.reported.runs)))
-    rows = tuple((label, *(_cell(accuracies, Key(arm, label, subset)) for subset in columns)) for arm, label in labels)
-    name = metric_name(metric)
-    note = f"{name} in %: {CELL}."
-    bold = {
-        (labels.index((key.arm, key.configuration)), 1 + columns.index(key.subset)) for key in standing_out(finding)
+    columns = [(metric, subset) for metric in metrics for subset in finding.subsets]
+    intervals = {
+        (metric, key): accuracy_interval(by_seed.values())
+        for metric in metrics
+        for key, by_seed in finding.scores(metric).items()
     }
-    notes = [note, *collapse_notes(finding, metric)]
-    if on_test(metric) and any(finding.tested(made).luck >= MIN_SHOWN_LUCK for made in finding.choices_made):
-        notes.append(" Shared luck is not subtracted here from the mean of the choice.")
+    cells = IntervalCells(intervals.values())
+    places = {
+        (metric, Key(*label, subset)): (row, column)
+        for row, label in enumerate(labels)
+        for column, (metric, subset) in enumerate(columns, 1)
+    }
+    texts = {place: cells.cell(intervals[at]) if at in intervals else NONE for at, place in places.items()}
+    bold = {places[metric, key] for metric in metrics for key in standing_out(finding)}
+    looks = styles(finding.results.runs)
+    names = [metric_name(metric) for metric in metrics]
+    return Table(
+        joined([names[0], *(name[0].lower() + name[1:] for name in names[1:])]),
+        ("Configuration", *(names if len(names) > 1 else finding.subsets)),
+        tuple(
+            (name, *(texts[row, column] for column in range(1, 1 + len(columns))))
+            for row, (_, name) in enumerate(labels)
+        ),
+        " ".join(_results_notes(finding, metrics, cells, bold=bool(bold))),
+        frozenset(bold),
+        spans={places[at]: span(interval) for at, interval in intervals.items() if at in places},
+        chips={row: looks[arm] for row, (arm, _) in enumerate(labels)},
+    )
+
+
+def _results_notes(finding: Finding, metrics: Sequence[str], cells: IntervalCells, *, bold: bool) -> list[str]:
+    what = cells.note()
+    named = metric_name(metrics[0]) if len(metrics) == 1 else "Both"
+    notes = [f"{named} in %{f': {what}' if what else ''}.", *collapse_notes(finding, metrics[0])]
+    if any(map(on_test, metrics)) and any(finding.tested(made).luck >= MIN_SHOWN_LUCK for made in finding.choices_made):
+        notes.append("Shared luck is not subtracted here from the test mean of the choice.")
     if bold:
         notes += [BOLD.format(selected_words(finding.selected_on)), *([CONTROLS] if finding.controls else [])]
-    return Table(name, ("Configuration", *columns), rows, "".join(notes), frozenset(bold))
+    return notes
 
 
 def standing_out(finding: Finding) -> list[Key]:
@@ -75,57 +110,60 @@ def collapse_notes(finding: Finding, metric: str) -> list[str]:
     some = list(rates.items())[:MAX_NAMED]
     more = f" and of {len(rates) - MAX_NAMED} more" if len(rates) > MAX_NAMED else ""
     every = scores(finding.reported.runs, metric)
-    means = {key: f", {100 * fmean(every[key].values()):.1f} with them" if key in every else "" for key in rates}
+    means = {key: f", {hundredfold(fmean(every[key].values()))} with them" if key in every else "" for key in rates}
     named = "; ".join(f"{finding.names[key]}: {rate.text()}{means[key]}" for key, rate in some)
-    return [f" Collapsed runs, far below the others of their configuration, are not in the means: {named}{more}."]
-
-
-def _cell(accuracies: Scores, key: Key) -> str:
-    return accuracy_interval(accuracies[key].values()).cell() if key in accuracies else NONE
+    return [f"Collapsed runs, far below the others of their configuration, are not in the means: {named}{more}."]
 
 
 def choice_table(finding: Finding) -> Table:
-    """Tabulate, per subset, the configuration that validation prefers and what is not told apart from it."""
-    rows = []
+    """Tabulate, per subset, the configuration that validation prefers and what may be the best beside it.
+
+    A study of one subset has a row for each quantity, as one row of all of them would be wide and high.
+    """
     name = metric_name(finding.selected_on)
-    for subset, choice in finding.choices.items():
-        if choice is None:
-            rows.append((subset, "no complete run", *[NONE] * 6))
-            continue
-        tested = finding.tested(choice)
-        left_out = tested.left_out
-        statuses = runs_of(finding.reported.runs, choice.key)["status"]
-        counts = status_counts(statuses)
-        left = f"{left_out_count(statuses)} of {len(statuses)}"
-        validation = f"{100 * choice.mean:.1f} (n = {choice.validation.n})"
-        rows.append(
-            (
-                subset,
-                choice.key.configuration,
-                validation,
-                f"{left} ({counts})" if counts else left,
-                _others(choice),
-                NONE if tested.accuracy is None else tested.accuracy.cell(),
-                NONE if tested.accuracy is None or tested.picked else f"{100 * tested.luck:.1f}",
-                NONE if left_out is None else f"{100 * left_out.mean:.1f} ({left_out.same} of {left_out.seeds})",
-            )
-        )
     note = (
         f"Chosen by mean {name.lower()} alone, adjusted for the seeds where runs are missing. May also be the best: "
         f"not ruled out by Hsu's comparisons with the best ({100 * LEVEL:g} %). Accuracies in %. The validation mean "
-        "of the choice has no interval, because it was chosen from several. Test: "
-        f"{CELL}; the shared luck is subtracted from the mean. {explained(CHOICE_COLUMNS)} In brackets: for "
-        "how many seeds the choice is the same."
+        "of the choice has no interval, because it was chosen from several. The shared luck is subtracted from the "
+        f"test mean. {explained(CHOICE_COLUMNS)} In brackets: for how many seeds the choice is the same."
     )
     header = (
-        "Subset",
-        "Chosen configuration",
-        name,
-        "Runs left out",
-        "May also be the best",
+        *("Subset", "Chosen configuration", name, "Runs", "Runs left out", "May also be the best"),
+        *(metric_name(finding.results.tested_by), *(column.heading for column in CHOICE_COLUMNS)),
     )
-    test = (metric_name(finding.results.tested_by), *(column.heading for column in CHOICE_COLUMNS))
-    return Table(f"Choice on {name.lower()}", (*header, *test), tuple(rows), note, procedures=CHOICE_COLUMNS)
+    tested = (finding.tested(choice).accuracy for choice in finding.choices_made)
+    cells = IntervalCells(accuracy for accuracy in tested if accuracy is not None)
+    rows = [_choice_row(finding, subset, choice, cells) for subset, choice in finding.choices.items()]
+    if what := cells.note():
+        note += f" {metric_name(finding.results.tested_by)}: {what}."
+    title = f"Choice on {name.lower()}"
+    if len(rows) > 1 or not rows:
+        return Table(title, header, tuple(rows), note, procedures=CHOICE_COLUMNS)
+    quantities = tuple(zip(header, rows[0], strict=True))
+    return Table(
+        title, ("Of the choice", "Value"), quantities[1:], note, kinds=("text", "text"), procedures=CHOICE_COLUMNS
+    )
+
+
+def _choice_row(finding: Finding, subset: str, choice: Choice | None, cells: IntervalCells) -> tuple[str, ...]:
+    if choice is None:
+        return (subset, "no complete run", *[NONE] * 7)
+    tested = finding.tested(choice)
+    left_out, accuracy = tested.left_out, tested.accuracy
+    statuses = runs_of(finding.reported.runs, choice.key)["status"]
+    counts = status_counts(statuses)
+    left = f"{left_out_count(statuses)} of {len(statuses)}"
+    return (
+        subset,
+        choice.key.configuration,
+        hundredfold(choice.mean),
+        f"{choice.validation.n}",
+        f"{left} ({counts})" if counts else left,
+        _others(choice),
+        NONE if accuracy is None else cells.cell(accuracy),
+        NONE if accuracy is None or tested.picked else hundredfold(tested.luck),
+        NONE if left_out is None else f"{hundredfold(left_out.mean)} ({left_out.same} of {left_out.seeds})",
+    )
 
 
 def _others(choice: Choice) -> str:
@@ -183,8 +221,14 @@ def skipped_table(results: StudyResults) -> Table:
 
 
 def result_tables(finding: Finding) -> list[Table]:
-    """Return the result tables: the reported accuracy first, and beside it the one that is chosen by."""
-    return [results_table(finding, name) for name in dict.fromkeys((finding.metric, finding.selected_on))]
+    """Return the result tables: the reported accuracy first, and beside it the one that is chosen by.
+
+    A study of one subset has both in one table.
+    """
+    metrics = tuple(dict.fromkeys((finding.metric, finding.selected_on)))
+    if len(finding.subsets) == 1:
+        return [results_table(finding, *metrics)]
+    return [results_table(finding, metric) for metric in metrics]
 
 
 def metrics_tables(finding: Finding) -> tuple[Table, ...]:
@@ -195,31 +239,41 @@ def metrics_tables(finding: Finding) -> tuple[Table, ...]:
         return ()
     several = len(finding.subsets) > 1
     keys = dict.fromkeys(key for metric in known for key in measured[metric])
+    intervals = {
+        (metric.name, key): (accuracy_interval if metric.unit == "%" else t_interval)(by_seed.values())
+        for metric in known
+        for key, by_seed in measured[metric].items()
+    }
+    columns = IntervalCells(intervals.values())
     rows = tuple(
         (
             key.configuration,
             *([key.subset] if several else []),
-            *(_metric_cell(metric, measured[metric].get(key, {}).values()) for metric in known),
+            *(_metric_cell(metric, measured[metric].get(key, {}).values(), columns) for metric in known),
         )
         for key in keys
     )
     lower = [metric.words for metric in known if not metric.higher_is_better]
-    of_lower = f"Of {' and '.join(lower)} a lower value is better. " if lower else ""
+    of_lower = f" Of {' and '.join(lower)} a lower value is better." if lower else ""
     note = (
-        f"On test clips: {CELL}. {of_lower}Runs of earlier versions lack the metrics that need probabilities, so they "
-        "are not in their means."
+        f"On test clips: {columns.note()}.{of_lower} Runs of earlier versions lack the metrics that need "
+        "probabilities, so they are not in their means."
     )
     headings = (f"{metric.words[0].upper()}{metric.words[1:]} ({metric.unit})" for metric in known)
-    return (Table("Test metrics", ("Configuration", *(["Subset"] if several else []), *headings), rows, note),)
+    header = ("Configuration", *(["Subset"] if several else []), *headings)
+    looks = styles(finding.results.runs)
+    chips = {row: looks[key.arm] for row, key in enumerate(keys)}
+    return (Table("Test metrics", header, rows, note, chips=chips),)
 
 
-def _metric_cell(metric: Metric, values: Collection[float]) -> str:
+def _metric_cell(metric: Metric, values: Collection[float], columns: IntervalCells) -> str:
     if not values:
         return NONE
     if metric.unit == "%":
-        return accuracy_interval(values).cell()
+        return columns.cell(accuracy_interval(values))
     interval = t_interval(values)
     if interval.half_width is None or interval.n < MIN_SEEDS:
         runs = f" ({', '.join(f'{value:.3f}' for value in values)})" if interval.n > 1 else ""
         return f"{interval.mean:.3f}{runs}"
-    return f"{interval.mean:.3f} ± {interval.half_width:.3f} (n = {interval.n})"
+    number = "" if interval.n == columns.usual else f" (n = {interval.n})"
+    return f"{interval.mean:.3f} ± {interval.half_width:.3f}{number}"

@@ -10,6 +10,7 @@ from analysis.statistics.intervals import LEVEL
 from analysis.tables.table import NONE, Table
 from analysis.text.methods.procedures import CLIP_BOOTSTRAP, explained
 from trainables.naming import counted
+from trainables.numerals import ends, hundredfold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,10 +53,10 @@ def clip_differences_table(clips: ClipPredictions, pairs: Iterable[tuple[Key, Ke
             continue
         gap = bootstrap_difference(predictions[first], predictions[second], clips.truth, RESAMPLING_SEED)
         if gap is not None:
-            ends = NONE if gap.low == gap.high else f"{100 * gap.low:+.1f} to {100 * gap.high:+.1f}"
+            reach = NONE if gap.low == gap.high else ends(100 * gap.low, 100 * gap.high, sign="+")
             number = counted(gap.clips, "clip")
             over = f"{gap.seeds} seeds and {number}" if gap.seeds > 1 else f"{number} alone"
-            rows.append((clips.names[first], clips.names[second], f"{100 * gap.mean:+.1f}", ends, over))
+            rows.append((clips.names[first], clips.names[second], hundredfold(gap.mean, sign="+"), reach, over))
     if not rows:
         return ()
     note = (

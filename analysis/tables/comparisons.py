@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.findings.arm_comparisons import RESAMPLING_SEED
+from analysis.plotting.styles import styles
 from analysis.results.measures import metric_name, metric_words
 from analysis.statistics.blocks.seed_agreement import seed_agreement
 from analysis.statistics.blocks.two_way import effect, two_way_table
@@ -13,10 +14,11 @@ from analysis.statistics.pairs.power import seeds_to_halve
 from analysis.statistics.rank_bootstrap import stability
 from analysis.tables.accuracy import collapse_notes
 from analysis.tables.arms import arm_tables
-from analysis.tables.table import NONE, Table
+from analysis.tables.table import NONE, Span, Table
 from analysis.text.methods import procedures
 from analysis.text.phrases import chance, of_next_run
 from trainables.naming import counted
+from trainables.numerals import ends, fixed
 
 if TYPE_CHECKING:
     from analysis.findings.finding import Finding
@@ -63,16 +65,21 @@ def _best_set(finding: Finding, subset: str, best: BestSet) -> Table:
     layout = two_way_table({candidate.key: scores[candidate.key] for candidate in best.candidates})
     resampled = stability(layout, RESAMPLING_SEED) if layout else None
     first = resampled.first if resampled else {}
+    ordered = sorted(best.candidates, key=lambda contender: -contender.mean)
+    usual = max((contender.n for contender in ordered), default=0)
+    counts = {contender.n for contender in ordered}
     rows = tuple(
         (
             (contender.key.configuration if subset else finding.names[contender.key]),
-            f"{100 * contender.mean:.1f} (n = {contender.n})",
-            NONE if contender.difference is None else f"{100 * contender.difference:+.1f}",
+            fixed(100 * contender.mean)
+            if contender.n == usual
+            else f"{fixed(100 * contender.mean)} (n = {contender.n})",
+            NONE if contender.difference is None else fixed(100 * contender.difference, sign="+"),
             _ends(contender),
             "yes" if contender.may_be_best else "no",
             chance(first[contender.key]) if contender.key in first else NONE,
         )
-        for contender in sorted(best.candidates, key=lambda contender: -contender.mean)
+        for contender in ordered
     )
     tested, agreement = effect(best.model), seed_agreement(layout) if layout else None
     used = (
@@ -84,24 +91,40 @@ def _best_set(finding: Finding, subset: str, best: BestSet) -> Table:
     )
     notes = [
         f"{metric_name(finding.selected_on)} in %; differences in points.",
+        *([f"n = {counted(usual, 'seed')} unless stated otherwise."] if len(counts) > 1 else []),
         procedures.explained(used),
         f"Here: {best.facts()}{f'; {tested.text()}' if tested else ''}.",
         *([agreement.text()] if agreement else []),
-        *(note.strip() for note in collapse_notes(finding, "selection")),
+        *collapse_notes(finding, "selection"),
     ]
     header = (
         "Configuration",
         "Mean",
-        "Difference from the best other",
+        "Minus the best other",
         "Interval",
         "May be best",
         "First when resampled",
     )
     where = f" on {subset}" if subset and len(finding.subsets) > 1 else ""
-    return Table(f"Configurations that may be best{where}", header, rows, " ".join(notes), procedures=used)
+    some_out = len(best.members) < len(best.candidates)
+    looks = styles(finding.results.runs)
+    return Table(
+        f"Configurations that may be best{where}",
+        header,
+        rows,
+        " ".join(notes),
+        frozenset((row, 0) for row, contender in enumerate(ordered) if contender.may_be_best and some_out),
+        used,
+        spans={
+            (row, header.index("Interval")): Span(100 * c.difference, 100 * c.low, 100 * c.high)
+            for row, c in enumerate(ordered)
+            if c.difference is not None and c.low is not None and c.high is not None
+        },
+        chips={row: looks[contender.key.arm] for row, contender in enumerate(ordered)},
+    )
 
 
 def _ends(contender: Contender) -> str:
     if contender.low is None or contender.high is None:
         return NONE
-    return f"{100 * contender.low:+.1f} to {100 * contender.high:+.1f}"
+    return ends(100 * contender.low, 100 * contender.high, sign="+")

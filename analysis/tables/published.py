@@ -12,8 +12,9 @@ from analysis.findings.paper.temperature_claims import BestTemperatureClaim, Con
 from analysis.results.runs_table import Key, subsets
 from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.hsu import best_set
-from analysis.statistics.intervals import CELL, accuracy_interval, p_text
+from analysis.statistics.intervals import accuracy_interval, p_cell
 from analysis.tables.accuracy import BOLD
+from analysis.tables.interval_cells import IntervalCells
 from analysis.tables.table import NONE, Table
 from analysis.text.methods.procedures import (
     CLAIMED_BEST,
@@ -26,9 +27,10 @@ from analysis.text.methods.procedures import (
     PUBLISHED_P,
     explained,
 )
+from trainables.numerals import fixed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from analysis.findings.paper.claims import Answer, Check
     from analysis.findings.paper.paper_runs import PaperRuns
@@ -39,10 +41,11 @@ if TYPE_CHECKING:
 
 NOTE = (
     f"Test accuracy in %. Published: mean ± {100 * published.LEVEL:g} % confidence interval, n = {published.RUNS}, "
-    f"method not known ({published.SOURCE}). Ours: {CELL}; "
+    f"method not known ({published.SOURCE}). Ours: {{}}; "
     "of the same settings alone: L_q with q = 0.7 (our reading), adaptive with T = 1000, the mean reading and "
     "distances of the input, and the default training protocol."
 )
+NO_RUN = "no run yet"
 PROCEDURES: dict[type[Claim], Procedure] = {
     GapClaim: CLAIMED_GAP,
     TrendClaim: CLAIMED_TREND,
@@ -79,17 +82,31 @@ def published_table(runs: PaperRuns, tabulated: Collection[str] = ()) -> Table:
         tabulated: subsets that another table shows; of these, only numbers that the study has no run of are listed.
 
     """
-    rows = []
-    for cell in published.PUBLISHED:
-        test = runs.accuracies(cell.loss, cell.subset)
-        shown_elsewhere = cell.subset in tabulated and (test or cell.missing == published.NOT_REPORTED)
-        if cell.subset not in subsets(runs.results.runs) or shown_elsewhere:
+    rows, intervals = [], []
+    shown = [
+        (cell, runs.accuracies(cell.loss, cell.subset))
+        for cell in published.PUBLISHED
+        if cell.subset in subsets(runs.results.runs)
+    ]
+    for cell, test in shown:
+        if cell.subset in tabulated and (test or cell.missing == published.NOT_REPORTED):
             continue
-        ours = accuracy_interval(test.values()).cell() if test else NONE
-        name = runs.name(cell.loss, cell.subset)
-        rows.append((cell.subset, published.LOSS_NAMES[cell.loss], cell.text(), ours, name))
-    header = ("Subset", "Loss", "Published", "Ours", "Our configuration")
-    return Table("Published numbers", header, tuple(rows), NOTE)
+        ours = accuracy_interval(test.values()) if test else None
+        intervals += [ours] if ours else []
+        rows.append((cell, ours))
+    cells = IntervalCells(intervals)
+    return Table(
+        "Published numbers",
+        ("Subset", "Loss", "Published", "Ours", "Our configuration"),
+        tuple(
+            (
+                *(cell.subset, published.LOSS_NAMES[cell.loss], cell.text()),
+                *(NONE if ours is None else cells.cell(ours), runs.name(cell.loss, cell.subset)),
+            )
+            for cell, ours in rows
+        ),
+        NOTE.format(cells.note() or NO_RUN),
+    )
 
 
 def paper_tables(runs: PaperRuns) -> tuple[Table, ...]:
@@ -101,26 +118,34 @@ def paper_tables(runs: PaperRuns) -> tuple[Table, ...]:
 
 def _paper_table(runs: PaperRuns, title: str, shown: Sequence[Subset]) -> Table:
     numbers = {(cell.loss, cell.subset): cell for cell in published.PUBLISHED}
+    scores = {(loss, subset): runs.accuracies(loss, subset) for subset in shown for loss in published.LOSSES}
+    intervals = {place: accuracy_interval(by_seed.values()) for place, by_seed in scores.items() if by_seed}
+    cells = IntervalCells(intervals.values())
     rows, bold = [], set()
     for i, subset in enumerate(shown):
-        ours = {loss: runs.accuracies(loss, subset) for loss in published.LOSSES}
-        cells = [accuracy_interval(by_seed.values()).cell() if by_seed else NONE for by_seed in ours.values()]
-        rows.append((subset, *cells, *(numbers[loss, subset].text() for loss in published.LOSSES)))
-        scored = {Key(published.LOSS_NAMES[loss], "", subset): by_seed for loss, by_seed in ours.items() if by_seed}
-        model = block_model(scored)
-        bests = best_set(model) if model else None
-        ruled_out = bests is not None and len(bests.members) < len(bests.candidates)
-        best = {key.arm for key in bests.members} if bests and ruled_out else set()
-        bold |= {(i, 1 + j) for j, loss in enumerate(published.LOSSES) if published.LOSS_NAMES[loss] in best}
+        ours = (
+            cells.cell(intervals[loss, subset]) if (loss, subset) in intervals else NONE for loss in published.LOSSES
+        )
+        rows.append((subset, *ours, *(numbers[loss, subset].text() for loss in published.LOSSES)))
+        best = _best_of({loss: scores[loss, subset] for loss in published.LOSSES if scores[loss, subset]}, subset)
+        bold |= {(i, 1 + j) for j, loss in enumerate(published.LOSSES) if loss in best}
     names = [published.LOSS_NAMES[loss] for loss in published.LOSSES]
-    header = ("Training subset", *names, *(f"{name}, published" for name in names))
     return Table(
         title,
-        header,
+        ("Training subset", *names, *(f"{name}, published" for name in names)),
         tuple(rows),
-        NOTE + (BOLD.format("test accuracy within its row") if bold else ""),
+        NOTE.format(cells.note() or NO_RUN) + (f" {BOLD.format('test accuracy within its row')}" if bold else ""),
         frozenset(bold),
     )
+
+
+def _best_of(scores: Mapping[PublishedLoss, Mapping[int, float]], subset: Subset) -> set[str]:
+    """Return the losses that may be the best on a subset; empty where none is ruled out."""
+    model = block_model({Key(loss, "", subset): by_seed for loss, by_seed in scores.items()})
+    bests = best_set(model) if model else None
+    if bests is None or len(bests.members) == len(bests.candidates):
+        return set()
+    return {key.arm for key in bests.members}
 
 
 def claims_table(checked: Sequence[Check]) -> Table:
@@ -162,7 +187,7 @@ def _excess(check: Check) -> str:
         return NONE
     half_width = check.excess.half_width()
     differs = "; differs" if abs(check.excess.value) > half_width else ""
-    return f"{check.excess.value:+.1f} ± {half_width:.1f}{differs}"
+    return f"{fixed(check.excess.value, sign='+')} ± {fixed(half_width)}{differs}"
 
 
 def published_gaps_table() -> Table:
@@ -174,7 +199,7 @@ def published_gaps_table() -> Table:
         gaps = published_gaps(other)
         bold |= {(len(rows) + i, 2) for i, gap in enumerate(gaps) if gap.significant}
         counts.append(f"{sum(gap.significant for gap in gaps)} of {len(gaps)} against {published.LOSS_NAMES[other]}")
-        rows += [(f"adaptive - {published.LOSS_NAMES[other]}", gap.subset, *_gap_cells(gap)) for gap in gaps]
+        rows += [(f"adaptive minus {published.LOSS_NAMES[other]}", gap.subset, *_gap_cells(gap)) for gap in gaps]
     columns = (PUBLISHED_GAP, PUBLISHED_P, PUBLISHED_HOLM)
     note = (
         f"In points of test accuracy, by the printed numbers alone. {explained(columns)} Bold: significant at 5 % "
@@ -185,4 +210,8 @@ def published_gaps_table() -> Table:
 
 
 def _gap_cells(gap: PublishedGap) -> list[str]:
-    return [f"{gap.gap.value:+.1f} ± {gap.gap.half_width():.1f}", p_text(gap.gap.p), p_text(gap.adjusted)]
+    return [
+        f"{fixed(gap.gap.value, sign='+')} ± {fixed(gap.gap.half_width())}",
+        p_cell(gap.gap.p),
+        p_cell(gap.adjusted),
+    ]

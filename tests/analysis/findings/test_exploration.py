@@ -154,7 +154,7 @@ def test_a_value_that_fails_too_often_is_not_chosen(study: Builder) -> None:
     standing = study.finding().settled.standing
     assert standing is not None
     assert "adaptive T=1" not in {key.configuration for key in standing.keys}
-    assert {row[0]: row[2:] for row in study.report().exploring_tables[0].rows}["adaptive T=1"] == ("-", "-", "-")
+    assert {row[0]: row[1:] for row in study.report().exploring_tables[0].rows}["adaptive T=1"] == ("0", *["-"] * 4)
 
 
 def test_nothing_explored_yet_is_said(study: Builder) -> None:
@@ -284,11 +284,9 @@ def test_the_report_shows_exploring_and_confirming_apart(study: Builder, tmp_pat
     found = {section.title: section for section in report_sections(method_report(results))}
     assert list(found)[:3] == ["Cautions", "Exploring", "Results"]
     assert found["Exploring"].figures[0].title == "Validation accuracy against temperature T"
-    assert [row[0] for row in found["Exploring"].tables[0].rows] == [
-        "adaptive T=100",
-        "adaptive T=1000",
-        "adaptive T=10000",
-    ]
+    explored = [row[0] for row in found["Exploring"].tables[0].rows]
+    assert explored[0] == "adaptive T=1000"  # the likeliest choice
+    assert set(explored) == {"adaptive T=100", "adaptive T=1000", "adaptive T=10000"}
     assert "adaptive T=100" not in {row[0] for table in found["Results"].tables for row in table.rows}
     folder = write_report(tmp_path, study.write(tmp_path))
     assert (folder / "runs.csv").read_text().count(",explore,") == 18

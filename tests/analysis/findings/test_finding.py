@@ -129,9 +129,11 @@ def test_figure_and_tables_compare_the_same_pairs(study: Builder) -> None:
             study.add(f"arm{arm}", GCE(name="gce", q=arm / 10), 0, subset=subset)
     found = study.report()
     names = found.finding.names
-    pairs = [(names[a], names[b]) for own in found.finding.pairs_to_compare.values() for a, b in own]
+    compared = [pair for own in found.finding.pairs_to_compare.values() for pair in own]
+    pairs = [(names[a], names[b]) for a, b in compared]
     assert len(pairs) == 2 * MAX_ARMS_IN_ALL_PAIRS
-    assert [row[:2] for row in arm_tables(found.finding)[0].rows] == pairs
+    expected = [(a.subset, a.configuration, b.configuration) for a, b in compared]
+    assert [row[:3] for row in arm_tables(found.finding)[0].rows] == expected
     drawn = pairs_data(found.finding)
     assert [(names[pair.first], names[pair.second]) for pair in drawn] == pairs
 

@@ -155,9 +155,23 @@ def test_the_choice_names_its_own_left_out_runs_and_counts_all_it_was_compared_w
         study.add("gce", GCE(name="gce"), seed, validation=0.8 + seed / 100, test=0.7 + seed / 100)
         study.add("cce", CCE(name="cce"), seed, validation=0.7, status="complete" if seed < 2 else "diverged")
     study.add("gce", GCE(name="gce"), 6, status="diverged")
-    (row,) = accuracy.choice_table(study.finding()).rows
-    assert row[:5] == ("all", "gce", "82.5 (n = 6)", "1 of 7 (1 diverged)", "0 of 1")
-    assert row[5] == "72.5 ± 2.0 (n = 6)"
+    table = accuracy.choice_table(study.finding())
+    assert dict(table.rows) | {
+        "Chosen configuration": "gce",
+        "Validation accuracy": "82.5",
+        "Runs": "6",
+        "Runs left out": "1 of 7 (1 diverged)",
+        "May also be the best": "0 of 1",
+        "Test accuracy": "72.5 ± 2.0",
+    } == dict(table.rows)
+    assert "n = 6 seeds everywhere" in table.note
+
+
+def test_the_choice_on_several_subsets_has_a_row_for_each(study: Builder) -> None:
+    study.baselines(2).baselines(2, subset="clean")
+    table = accuracy.choice_table(study.finding())
+    assert table.header[:2] == ("Subset", "Chosen configuration")
+    assert [row[0] for row in table.rows] == ["all", "clean"]
 
 
 def test_validation_is_drawn_apart_for_each_subset(study: Builder, tmp_path: Path) -> None:
@@ -191,15 +205,16 @@ def test_a_table_cell_has_mean_half_width_and_n_or_mean_and_runs_of_fewer_than_f
             study.add("cce", CCE(name="cce"), seed, test=0.6, subset="clean")
     table = accuracy.results_table(study.finding(), "test")
     assert table.header == ("Configuration", "all", "s_noisy+clean", "clean")
-    assert table.rows == (("cce", "75.0 ± 2.0 (n = 5)", "74.5 (74.0, 76.0, 75.0, 73.0)", "60.0 (n = 1)"),)
+    assert table.rows == (("cce", "75.0 ± 2.0", "74.5 (74.0, 76.0, 75.0, 73.0)", "60.0 (n = 1)"),)
     assert "95 % t-interval" in table.note
+    assert "n = 5 seeds unless stated otherwise" in table.note
 
 
 def test_one_seed_shows_no_interval(study: Builder, tmp_path: Path) -> None:
     study.temperatures([2, 3], 1)
     text = (write_report(tmp_path, study.write(tmp_path)) / "report.md").read_text()
-    results = text.partition("### Table 1. Test accuracy")[2].partition("###")[0]
-    assert "(n = 1)" in results
+    results = text.partition("### Table 1. Test accuracy and validation accuracy")[2].partition("###")[0]
+    assert "n = 1 seed everywhere" in results
     assert not re.search(r"± \d", results)
 
 

@@ -14,6 +14,7 @@ from analysis.statistics.hsu import best_set
 from analysis.tables.accuracy import results_table
 from analysis.tables.comparisons import best_set_tables, compared_tables, seeds_in_words
 from trainables.losses.catalogue import CCE
+from trainables.numerals import MINUS, ends
 
 if TYPE_CHECKING:
     from factories import Builder
@@ -32,8 +33,8 @@ def test_the_set_of_bests_is_tabulated_with_its_intervals_best_mean_first(full_s
         assert each.difference is not None
         assert each.low is not None
         assert each.high is not None
-        assert float(gap) == pytest.approx(100 * each.difference, abs=0.051)
-        assert interval == f"{100 * each.low:+.1f} to {100 * each.high:+.1f}"
+        assert float(gap.replace(MINUS, "-")) == pytest.approx(100 * each.difference, abs=0.051)
+        assert interval == ends(100 * each.low, 100 * each.high, sign="+")
         assert may == ("yes" if each.may_be_best else "no")
     assert "Hsu's multiple comparisons with the best" in table.note
 

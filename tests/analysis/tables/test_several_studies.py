@@ -29,7 +29,7 @@ def test_shared_seeds_are_paired(study: Builder) -> None:
     table = comparison(shared_configurations([first.results(), second.results()]))
     assert table.header[3:] == ("a", "b", "Difference")
     assert [row[:3] for row in table.rows] == [("cce", "all", "validation"), ("cce", "all", "test")]
-    assert table.rows[0][5] == "2.0 (2.0, 2.0, 2.0)"
+    assert table.rows[0][5] == "+2.0 (+2.0, +2.0, +2.0)"
 
 
 def test_other_seeds_stand_side_by_side_without_a_difference(study: Builder) -> None:
@@ -73,7 +73,7 @@ def test_each_further_study_is_compared_with_the_first(study: Builder) -> None:
     studies = [filled(study, name, shift, range(3)).results() for name, shift in (("a", 0.02), ("b", 0.01), ("c", 0))]
     table = comparison(shared_configurations(studies))
     assert table.header[3:] == ("a", "b", "c", "a minus b", "a minus c")
-    assert [cell.split(" ")[0] for cell in table.rows[0][6:]] == ["1.0", "2.0"]
+    assert [cell.split(" ")[0] for cell in table.rows[0][6:]] == ["+1.0", "+2.0"]
 
 
 def test_a_configuration_of_two_of_three_studies_is_compared_between_those(study: Builder) -> None:

@@ -1,0 +1,37 @@
+"""Notes of the tables of one section."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from analysis.report.notes import sentences_once
+from analysis.report.sections import report_sections
+from analysis.tables.table import Table
+
+if TYPE_CHECKING:
+    from factories import Builder
+
+
+def tables(*notes: str) -> list[Table]:
+    return [Table("t", ("h",), (), note) for note in notes]
+
+
+def test_a_sentence_of_an_earlier_note_is_left_out() -> None:
+    first, second = sentences_once(
+        tables("In %. Bold: best (95 %). ± is a width.", "In %. Here: n = 3. Bold: best (95 %).")
+    )
+    assert first.note == "In %. Bold: best (95 %). ± is a width."
+    assert second.note == "Here: n = 3."
+
+
+def test_a_note_that_is_the_same_as_an_earlier_one_becomes_empty() -> None:
+    assert [table.note for table in sentences_once(tables("All of it.", "All of it."))] == ["All of it.", ""]
+
+
+def test_no_section_of_a_report_on_several_subsets_states_a_procedure_twice(study: Builder) -> None:
+    for subset in ("all", "clean"):
+        study.temperatures([2, 3], 5, subset=subset).baselines(5, subset=subset)
+    for section in report_sections(study.report()):
+        notes = " ".join(table.note for table in section.tables)
+        procedures = {procedure for table in section.tables for procedure in table.procedures}
+        assert all(notes.count(procedure.words) <= 1 for procedure in procedures), section.title
