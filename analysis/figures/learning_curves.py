@@ -1,65 +1,32 @@
-"""Learning curves: validation accuracy and training loss per epoch."""
+"""Learning curves: validation accuracy per epoch, how many runs still train, and the training loss of each loss."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
-from plotly.subplots import make_subplots
+import numpy as np
 
-from analysis.plotting.figure import Figure, named, panels, part_drawn
+from analysis.plotting.curve_panels import MAX_LOSSES, MIN_BAND, Curve, Cut, draw_learning_curves
+from analysis.plotting.direct_labels import MAX_LABELS
+from analysis.plotting.figure import Figure, named, panels
 from analysis.plotting.styles import styles
-from analysis.plotting.theme import (
-    CUTS,
-    INK,
-    MAX_DRAWN,
-    axis_title,
-    empty,
-    epoch_range,
-    escaped,
-    faint,
-    finite,
-)
+from analysis.plotting.theme import MAX_DRAWN
 from analysis.results.measures import metric_column
-from analysis.results.runs_table import Key, complete_runs, curve_points, runs_of
+from analysis.results.runs_table import Key, complete_runs, curve_points, key_of, runs_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     import pandas as pd
-    import plotly.graph_objects as go
 
     from analysis.findings.finding import Finding
     from analysis.plotting.styles import Style
+    from trainables.plans import StudyPlan
+    from trainables.records import Record
 
-
-@dataclass(frozen=True)
-class Cut:
-    """The last epoch of a run that is not complete; ``status`` is the reason it ended."""
-
-    configuration: str
-    seed: int
-    status: str
-    epoch: int
-    value: float
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A configuration's learning curves: every run, and the mean over complete runs while all of them still train.
-
-    Runs stop at different epochs. Past the first stop a mean would be over fewer and fewer runs, and would move for
-    that reason alone, so it ends there.
-    """
-
-    key: Key
-    runs: tuple[tuple[int, tuple[int, ...], tuple[float, ...]], ...]  # (seed, epochs, values)
-    epochs: tuple[int, ...]
-    means: tuple[float, ...]
-    n: int  # complete runs in the means
-    cuts: tuple[Cut, ...]
+QUARTILES = (25, 50, 75)
 
 
 def learning_curves_data(runs: pd.DataFrame, epochs: pd.DataFrame, quantity: str, shown: Sequence[Key]) -> list[Curve]:
@@ -85,9 +52,10 @@ def _curve(runs: pd.DataFrame, key: Key, points: dict[str, dict[int, float]]) ->
             if status != "complete":
                 cuts.append(Cut(key.configuration, int(seed), str(status), *list(by_epoch.items())[-1]))
     complete = [points[run_id] for run_id in complete_runs(runs)["run_id"] if points.get(run_id)]
-    epochs = shared_epochs(complete)
-    means = tuple(math.fsum(run[epoch] for run in complete) / len(complete) for epoch in epochs)
-    return Curve(key, tuple(drawn), epochs, means, len(complete), tuple(cuts))
+    at = {epoch: [run[epoch] for run in complete if epoch in run] for epoch in sorted(set().union(*complete))}
+    at = {epoch: values for epoch, values in at.items() if 2 * len(values) >= len(complete)}
+    quartiles = tuple(tuple(np.percentile(values, QUARTILES).tolist()) for values in at.values())
+    return Curve(key, tuple(drawn), len(complete), tuple(at), quartiles, tuple(map(len, at.values())), tuple(cuts))
 
 
 def shared_epochs(complete: Sequence[dict[int, float]]) -> tuple[int, ...]:
@@ -99,12 +67,6 @@ def shared_epochs(complete: Sequence[dict[int, float]]) -> tuple[int, ...]:
 
 def learning_curves(finding: Finding) -> tuple[Figure, ...]:
     """Draw the learning curves, a figure per subset."""
-    caption = (
-        "The same configurations as in the boxes. Thin lines are runs of any status; a mark at the end shows "
-        "that a run is not complete, and why. The thick line is the mean of the complete runs, drawn while all of "
-        "them still train. The training losses of different loss functions have different scales and cannot be "
-        "compared."
-    )
     results, figures = finding.reported, []
     for where, runs in panels(results.runs, "validation"):
         accuracy, loss = (
@@ -113,67 +75,69 @@ def learning_curves(finding: Finding) -> tuple[Figure, ...]:
         )
         if any(curve.runs for curve in accuracy):
             title = f"Validation accuracy and training loss per epoch{where}"
-            drawing = draw_learning_curves(accuracy, loss, styles(results.runs))
-            figures.append(Figure(named("learning curves", where), title, caption + part_drawn(runs), drawing))
+            shown = highest(accuracy)
+            losses = comparable([curve for curve in loss if curve.key in shown], results.plan)
+            drawing = draw_learning_curves(accuracy, losses, styles(results.runs), shown)
+            caption, more = _captions(accuracy, shown)
+            figures.append(Figure(named("learning curves", where), title, caption, drawing, more))
     return tuple(figures)
 
 
-def draw_learning_curves(accuracy: Sequence[Curve], loss: Sequence[Curve], looks: Mapping[str, Style]) -> go.Figure:
-    """Draw validation accuracy (%) above and training loss below, per epoch: thin lines are runs, thick ones means.
+def _captions(curves: Sequence[Curve], shown: Sequence[Key]) -> tuple[str, str]:
+    """Return the caption and what explains it further."""
+    caption, more = "Each arm's best configuration on validation: the median of its complete runs", []
+    if max(curve.n for curve in curves) >= MIN_BAND:
+        caption += ", with half of the runs in the band"
+    if any(curve.whole < len(curve.epochs) for curve in curves):
+        caption += "; dotted once some have stopped"
+        more.append(
+            "The dotted part is the median of the runs that still train, whose number the panel “Runs” shows: it may "
+            "move because others have stopped. It ends where fewer than half still train."
+        )
+    if any(curve.cuts for curve in curves):
+        more.append("A mark shows where a run ended that is not complete, and why.")
+    if len(shown) < len(curves):
+        more.append(f"The {len(shown)} that end highest have colours, the other {len(curves) - len(shown)} are grey.")
+    drawn = f", of more than {MAX_DRAWN} the first ones" if max(len(curve.runs) for curve in curves) > MAX_DRAWN else ""
+    more.append(f"Thin lines are single runs{drawn}; of many, a click in the legend shows them.")
+    more.append("Each training loss has a scale of its own, and does not compare with another.")
+    return f"{caption}.", " ".join(more)
 
-    Marks above show where incomplete runs ended. The curves are of one subset, because validation accuracies do not
-    compare across subsets.
+
+def highest(curves: Sequence[Curve], most: int = MAX_LOSSES) -> list[Key]:
+    """Return which curves to highlight: all of a few, else those whose medians end highest."""
+    if len(curves) <= MAX_LABELS:
+        return [curve.key for curve in curves]
+    ended = [curve for curve in curves if curve.epochs and math.isfinite(curve.medians[-1])]
+    return [curve.key for curve in sorted(ended, key=lambda curve: -curve.medians[-1])[:most]]
+
+
+def comparable(curves: Sequence[Curve], plan: StudyPlan) -> list[list[Curve]]:
+    """Group the curves of training losses that compare: those of equal losses."""
+    losses = {key_of(planned): planned.run.configuration.loss.model_dump_json() for planned in plan.runs}
+    groups: dict[str, list[Curve]] = {}
+    for curve in curves:
+        groups.setdefault(losses[curve.key], []).append(curve)
+    return list(groups.values())
+
+
+def learning_curve_of_run(record: Record, key: Key, looks: Mapping[str, Style]) -> Figure:
+    """Draw the learning curve of one run, which has recorded an epoch.
+
+    Args:
+        record: of the run, which may still train.
+        key: its configuration.
+        looks: arm -> style.
+
     """
-    panels = make_subplots(rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.06)
-    figure = empty(height=680, base=panels)
-    for row, data in enumerate((accuracy, loss), start=1):
-        for curve in data:
-            _add_curve(figure, curve, looks[curve.key.arm], row)
-    shown = {(curve.key.configuration, seed) for curve in accuracy for seed, _, _ in curve.runs[:MAX_DRAWN]}
-    add_cuts(figure, [cut for curve in accuracy for cut in curve.cuts if (cut.configuration, cut.seed) in shown])
-    figure.update_yaxes(title_text=axis_title("validation"), row=1, col=1)
-    figure.update_yaxes(title_text="Training loss", row=2, col=1)
-    drawn = [epochs for curve in accuracy for epochs in (curve.epochs, *(epochs for _, epochs, _ in curve.runs))]
-    last = [epochs[-1] for epochs in drawn if epochs]
-    figure.update_xaxes(range=epoch_range(max(last, default=1)))
-    figure.update_xaxes(title_text="Epoch", row=2, col=1)
-    return figure
+    epochs = tuple(point.epoch for point in record.epochs)
 
+    def curve(values: list[float]) -> Curve:
+        lines = tuple((value, value, value) for value in values)
+        return Curve(key, ((record.run.seed, epochs, tuple(values)),), 1, epochs, lines, (1,) * len(epochs))
 
-def _add_curve(figure: go.Figure, curve: Curve, look: Style, row: int) -> None:
-    """Add one configuration to one panel (accuracy above, loss below): runs as one trace with gaps, then the mean."""
-    name = escaped(curve.key.configuration)
-    scale = 100 if row == 1 else 1
-    epochs: list[int | None] = []
-    values: list[float | None] = []
-    for _, run_epochs, run_values in curve.runs[:MAX_DRAWN]:
-        epochs += [*run_epochs, None]
-        values += [*finite(run_values, scale), None]
-    shared = {"legendgroup": name, "row": row, "col": 1, "name": name, "mode": "lines"}
-    thin = {"color": faint(look.colour, 0.35), "width": 1}
-    figure.add_scatter(x=epochs, y=values, line=thin, showlegend=False, hoverinfo="skip", **shared)
-    figure.add_scatter(
-        x=list(curve.epochs),
-        y=finite(curve.means, scale),
-        line={"color": look.colour, "width": 2.5, "dash": look.dash},
-        showlegend=row == 1,
-        hovertemplate=f"{name}<br>epoch %{{x}}: %{{y:.3~f}} (mean, n = {curve.n})<extra></extra>",
-        **shared,
-    )
-
-
-def add_cuts(figure: go.Figure, cuts: Sequence[Cut]) -> None:
-    """Mark the ends of incomplete runs, with one symbol per status."""
-    for status, mark in CUTS.items():
-        marked = [cut for cut in cuts if cut.status == status]
-        if marked:
-            figure.add_scatter(
-                x=[cut.epoch for cut in marked],
-                y=finite([cut.value for cut in marked], 100),
-                customdata=[[escaped(cut.configuration), cut.seed] for cut in marked],
-                mode="markers",
-                marker={"symbol": mark, "size": 10, "color": INK, "line": {"width": 2}},
-                name=status,
-                cliponaxis=False,
-                hovertemplate=f"%{{customdata[0]}}, seed %{{customdata[1]}}<br>{status}, epoch %{{x}}<extra></extra>",
-            )
+    accuracy = curve([point.score("validation") or 0.0 for point in record.epochs])  # it is always measured
+    loss = curve([point.train_loss for point in record.epochs])
+    drawing = draw_learning_curves([accuracy], [[loss]], looks)
+    drawing.update_traces(mode="lines+markers")  # a single epoch has no line
+    return Figure("learning_curve", "Validation accuracy and training loss per epoch", "This run alone.", drawing)

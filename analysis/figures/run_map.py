@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analysis.plotting.class_matrix import axis_names, class_sizes, colour_bar
 from analysis.plotting.figure import Figure
 from analysis.plotting.theme import CUTS, INK, PAPER, empty, escaped
 from analysis.results.measures import metric_name, on_verified
@@ -28,7 +29,11 @@ if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults
 
 MAX_ROWS = 60  # configurations in the map of runs
-ROW = 24  # pixels
+MAX_NAME = 34  # letters of a configuration's name
+MAX_GAPS = 60  # columns that have gaps between them
+ROW, TOP = 26, 56  # pixels: of a row, at most, and above
+ROUNDING = 1e-6  # a tick at the very end of a colour bar is not drawn
+LEAST = 0.3  # how far the lowest accuracy stands out from the paper, as a share of the scale
 UNSCORED = "complete, not scored"
 MARKS = {
     **CUTS,
@@ -86,20 +91,29 @@ def run_map_data(runs: pd.DataFrame) -> RunMap:
 
 
 def draw_run_map(data: RunMap) -> go.Figure:
-    """Draw the runs' accuracies (%) as shades, and a mark on every run that is not complete."""
-    labels = list(map(escaped, names(data.rows).values()))
-    blocks = [f"seed {s}, fold {escaped(f)}" if f else f"seed {s}" for s, f in zip(data.seeds, data.folds, strict=True)]
-    figure = empty(height=200 + ROW * len(labels))
+    """Draw the runs' accuracies (%) as shades, and a mark on every run that is not complete.
+
+    Labels that would overlap are left out by plotly, at any width.
+    """
+    labels = axis_names(list(names(data.rows).values()), MAX_NAME)
+    columns = [f"{s}, {escaped(f)}" if f else str(s) for s, f in zip(data.seeds, data.folds, strict=True)]
+    row, font = class_sizes(len(labels))
+    below = 100 if data.left_out else 60
+    figure = empty(height=TOP + min(row, ROW) * len(labels) + below)
+    values = [[None if value is None else round(100 * value, 1) for value in of_row] for of_row in data.accuracies]
+    known = [value for of_row in values for value in of_row if value is not None]
+    low, high = min(known, default=0.0), max(known, default=100.0)
     figure.add_heatmap(
-        z=[[None if value is None else 100 * value for value in row] for row in data.accuracies],
-        x=list(range(len(data.seeds))),
-        y=list(range(len(labels))),
-        customdata=[[[label, block] for block in blocks] for label in labels],
-        colorbar={"title": {"text": "%"}},
-        xgap=1,
+        z=values,
+        x=columns,
+        y=labels,
+        zmin=low - LEAST * ((high - low) or 1.0),
+        zmax=high,
+        colorbar=colour_bar(above=True, tickvals=[low, high - ROUNDING], ticktext=[f"{low:.1f} %", f"{high:.1f} %"]),
+        xgap=int(len(columns) <= MAX_GAPS),
         ygap=1,
         hoverongaps=False,
-        hovertemplate="%{customdata[0]}, %{customdata[1]}: %{z:.1f} %<extra></extra>",
+        hovertemplate="%{y}, seed %{x}: %{z:.1f} %<extra></extra>",
     )
     for status, mark in MARKS.items():
         cells = [(row, column) for row, column, reason in data.left_out if reason == status]
@@ -107,25 +121,21 @@ def draw_run_map(data: RunMap) -> go.Figure:
             # The paper's colour under the ink's, so that the mark shows on every shade.
             for colour, width in ((PAPER, 4.5), (INK, 2)):
                 figure.add_scatter(
-                    x=[column for _, column in cells],
-                    y=[row for row, _ in cells],
-                    text=[f"{labels[row]}, {blocks[column]}: {status}" for row, column in cells],
+                    x=[columns[column] for _, column in cells],
+                    y=[labels[row] for row, _ in cells],
                     mode="markers",
                     marker={"symbol": mark, "size": 11, "color": colour, "line": {"width": width, "color": colour}},
                     name=status,
                     showlegend=colour == INK,
-                    hovertemplate="%{text}<extra></extra>",
+                    hovertemplate=f"%{{y}}, seed %{{x}}: {status}<extra></extra>",
                 )
-    step = math.ceil(len(data.seeds) / 24)
-    columns = list(range(0, len(data.seeds), step))
-    folded = any(data.folds)
-    ticks = [f"{data.seeds[i]}, {escaped(data.folds[i])}" if folded else str(data.seeds[i]) for i in columns]
-    title = "Seed, fold" if folded else "Seed"
-    figure.update_xaxes(title_text=title, tickvals=columns, ticktext=ticks, showgrid=False)
+    title = "Seed, fold" if any(data.folds) else "Seed"
+    shared = {"type": "category", "categoryorder": "array", "showgrid": False, "ticks": "", "ticklabelstandoff": 4}
+    ends = [-0.5, len(columns) - 0.5]
+    figure.update_xaxes(title_text=title, categoryarray=columns, range=ends, autotickangles=[0, 90], **shared)
     ends = [len(labels) - 0.5, -0.5]
-    figure.update_yaxes(tickvals=list(range(len(labels))), ticktext=labels, range=ends, showgrid=False)
-    if not data.left_out:
-        figure.update_layout(margin_b=60)  # there is no legend
+    figure.update_yaxes(categoryarray=labels, range=ends, tickfont_size=font, **shared)
+    figure.update_layout(margin={"t": TOP, "b": below, "r": 20})
     return figure
 
 
@@ -135,12 +145,20 @@ def run_map(results: StudyResults) -> tuple[Figure, ...]:
     if complete_runs(results.runs)["selection_score"].isna().all():
         return ()
     metric = selected_on(results.plan)
-    caption = (
-        f"{metric_name(metric)} (%) of every planned run; brighter is higher. A mark shows that the run is not "
-        "complete, and why; its shade is then its last accuracy. Empty cells without a mark are not planned."
-    )
+    caption = f"{metric_name(metric)} of every planned run: the stronger the colour, the higher."
+    if data.left_out:
+        caption += " A mark shows that a run is not complete, and why; its colour is then its last accuracy."
+    more = ["Cells in the colour of the paper are not planned." if _has_gaps(data) else ""]
     if len(subsets(results.runs)) > 1 and not on_verified(metric):
-        caption += " Compare shades within a subset only."
+        more.append("Compare colours within a subset only.")
     if data.dropped:
-        caption += f" {data.dropped} further configurations are not drawn; runs.csv has them."
-    return (Figure("runs", "All runs: configurations and seeds", caption, draw_run_map(data)),)
+        more.append(f"{data.dropped} further configurations are not drawn; runs.csv has them.")
+    title = "All runs: configurations and seeds"
+    return (Figure("runs", title, caption, draw_run_map(data), " ".join(filter(None, more))),)
+
+
+def _has_gaps(data: RunMap) -> bool:
+    """Return whether some configuration has no run planned for a seed of another."""
+    marked = {(row, column) for row, column, _ in data.left_out}
+    cells = ((i, j) for i, row in enumerate(data.accuracies) for j, value in enumerate(row) if value is None)
+    return any(cell not in marked for cell in cells)

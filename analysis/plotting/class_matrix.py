@@ -28,11 +28,16 @@ def class_sizes(classes: int) -> tuple[int, int]:
     return next(sizes, (max(4, MAX_HEIGHT // max(classes, 1)), SIZES[-1][2]))
 
 
-def axis_names(names: Sequence[str]) -> list[str]:
-    """Return what an axis calls classes, escaped: long names are cut in the middle, and all stay distinct."""
-    half = MAX_NAME // 2
-    cut = [name if len(name) <= MAX_NAME else f"{name[:half]}…{name[1 - half :]}" for name in names]
-    return [escaped(name if cut.count(name) == 1 else f"{i} {name}") for i, name in enumerate(cut, 1)]
+def shortened(name: str, most: int = MAX_NAME) -> str:
+    """Return a name that a figure has room for: one of more letters than ``most`` is cut in the middle."""
+    half = most // 2
+    return name if len(name) <= most else f"{name[:half]}…{name[1 - half :]}"
+
+
+def axis_names(names: Sequence[str], most: int = MAX_NAME) -> list[str]:
+    """Return what an axis calls classes or configurations, escaped: shortened, and all distinct."""
+    short = [shortened(name, most) for name in names]
+    return [escaped(name if short.count(name) == 1 else f"{i} {name}") for i, name in enumerate(short, 1)]
 
 
 def draw_class_matrix(  # noqa: PLR0913 -- a figure, its axes and what it shows on hover
@@ -71,7 +76,7 @@ def draw_class_matrix(  # noqa: PLR0913 -- a figure, its axes and what it shows 
         customdata=counts,
         zmin=0,
         zmax=100,
-        colorbar=_key(),
+        colorbar=colour_bar(tickvals=[0, 50, 100], ticktext=["0 %", "50 %", "100 %"]),
         xgap=gap,
         ygap=gap,
         hoverongaps=False,
@@ -98,9 +103,9 @@ def draw_class_matrix(  # noqa: PLR0913 -- a figure, its axes and what it shows 
     return figure
 
 
-def _key() -> dict[str, object]:
-    """Return the colour bar: below, of fixed length, so that the matrix has the whole width."""
+def colour_bar(*, above: bool = False, **ticks: object) -> dict[str, object]:
+    """Return plotly's colour bar of a heat map: of fixed length below or above it, so that it has the whole width."""
     form = {"orientation": "h", "thickness": 10, "lenmode": "pixels", "len": KEY, "outlinewidth": 1}
-    place = {"x": 1, "xanchor": "right", "xpad": 0, "yref": "container", "y": 0, "yanchor": "bottom", "ypad": 4}
-    ticks = {"tickvals": [0, 50, 100], "ticktext": ["0 %", "50 %", "100 %"], "tickfont": {"size": 11}}
-    return {**form, **place, **ticks, "outlinecolor": GRID}
+    edge = {"y": 1, "yanchor": "top"} if above else {"y": 0, "yanchor": "bottom"}
+    place = {"x": 1, "xanchor": "right", "xpad": 0, "yref": "container", "ypad": 4, **edge}
+    return {**form, **place, **ticks, "tickfont": {"size": 11}, "outlinecolor": GRID}

@@ -84,20 +84,23 @@ def spread(centres: Sequence[float], sizes: Sequence[float], room: float) -> lis
     return [float(place) for place in placed]
 
 
-def add_end_labels(figure: go.Figure, labels: Sequence[EndLabel], limits: tuple[float, float]) -> None:
+def add_end_labels(
+    figure: go.Figure, labels: Sequence[EndLabel], limits: tuple[float, float], room: float | None = None
+) -> None:
     """Write every label at the right of the plot, at its height or as near as there is room; widen the margin.
 
     Args:
         figure: with its height and its upper and lower margins as they will be drawn.
         labels: in any order.
         limits: the ends of the vertical axis.
+        room: length of that axis in pixels; None if it is the figure's only one.
 
     """
     if not labels:
         return
     low, high = limits
     layout = figure.layout
-    room = layout.height - layout.margin.t - layout.margin.b
+    room = layout.height - layout.margin.t - layout.margin.b if room is None else room
     ideal = [room * (min(max(label.at, low), high) - low) / (high - low) for label in labels]
     centres = spread(ideal, [LINE * len(label.lines) for label in labels], room)
     for label, wanted, centre in zip(labels, ideal, centres, strict=True):

@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
-from analysis.figures.adaptive_q import q_per_epoch, q_vs_t
+from analysis.figures.adaptive_q.against_t import q_vs_t
+from analysis.figures.adaptive_q.per_epoch import q_per_epoch
 from analysis.figures.clips import class_differences, clips_per_class, confusion
 from analysis.figures.label_audit.noise_rates import noise_rates
 from analysis.figures.label_audit.transition import transition

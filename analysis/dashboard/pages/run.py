@@ -9,8 +9,7 @@ from dash import dcc, html
 from analysis.dashboard.blocks import Block, Page, part, percent, scrolled, table
 from analysis.dashboard.pages.runs import with_running
 from analysis.dashboard.studies import UnreadableStudyError
-from analysis.figures.learning_curves import Curve, draw_learning_curves
-from analysis.plotting.figure import Figure
+from analysis.figures.learning_curves import learning_curve_of_run
 from analysis.plotting.styles import styles
 from analysis.results.clip_labels import matches_labels
 from analysis.results.measures import metric_name, plain_column
@@ -22,11 +21,10 @@ from trainables.naming import listed_names, number, symbol
 from trainables.records import log_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from analysis.dashboard.addresses import Address
     from analysis.dashboard.studies import Studies
-    from analysis.plotting.styles import Style
     from analysis.results.clip_labels import ClipLabels
     from trainables.plans import PlannedRun, StudyPlan
     from trainables.records import Record
@@ -65,7 +63,7 @@ def run_page(studies: Studies, address: Address) -> Page:
     ]
     if record is not None and record.epochs:
         key = Key(str(row["arm"]), str(row["configuration"]), str(row["subset"]))
-        figure = _curve(record, key, styles(snapshot.results.runs))
+        figure = learning_curve_of_run(record, key, styles(snapshot.results.runs))
         blocks.append(Block("curve", snapshot.stamp_of(address.run), figure=figure, file=title))
     if record is not None and (confusion := confusion_of(snapshot.results.labels, snapshot.plan, record)):
         blocks.append(part("confusion", *table(confusion)))
@@ -101,19 +99,6 @@ def _facts(row: dict[str, Any], metrics: Iterable[str]) -> list[Any]:
         facts.append((f"{metric_name(name)} (%)", percent(value)))
     parts = [html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in facts])]
     return [*parts, html.P(row["error"], className="problem")] if row["error"] else parts
-
-
-def _curve(record: Record, key: Key, looks: Mapping[str, Style]) -> Figure:
-    epochs = tuple(point.epoch for point in record.epochs)
-
-    def curve(values: list[float]) -> list[Curve]:
-        return [Curve(key, (), epochs, tuple(values), 1, ())]
-
-    accuracy = curve([point.score("validation") or 0.0 for point in record.epochs])  # it is always measured
-    drawing = draw_learning_curves(accuracy, curve([point.train_loss for point in record.epochs]), looks)
-    drawing.update_traces(mode="lines+markers")  # a single epoch has no line
-    title = "Validation accuracy and training loss per epoch"
-    return Figure("learning_curve", title, "This run alone.", drawing)
 
 
 def _json(record: Record) -> list[Any]:

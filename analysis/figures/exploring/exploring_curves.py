@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from analysis.figures.learning_curves import Cut, add_cuts
+from analysis.plotting.curve_panels import Cut, add_cuts
 from analysis.plotting.figure import Figure, named, panels
 from analysis.plotting.styles import styles
 from analysis.plotting.theme import axis_title, empty, epoch_range, escaped, faint, finite

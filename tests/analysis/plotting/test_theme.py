@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.figures import boxes, learning_curves, sweep
+from analysis.figures import boxes, sweep
+from analysis.figures.learning_curves import learning_curves_data
 from analysis.figures.sweep_data import sweep_data
+from analysis.plotting.curve_panels import Curve, draw_learning_curves
 from analysis.plotting.styles import styles
 from analysis.results import runs_table
 from analysis.results.runs_table import scores
@@ -18,12 +20,8 @@ if TYPE_CHECKING:
 NASTY = "<img src=x onerror=alert(1)> 50%{x}"
 
 
-def _curves(results: StudyResults) -> list[list[learning_curves.Curve]]:
-    quantities = ("validation_accuracy", "train_loss")
-    return [
-        learning_curves.learning_curves_data(results.runs, results.curves, quantity, runs_table.keys(results.runs))
-        for quantity in quantities
-    ]
+def _curves(results: StudyResults) -> list[Curve]:
+    return learning_curves_data(results.runs, results.curves, "validation_accuracy", runs_table.keys(results.runs))
 
 
 def test_an_arm_keeps_its_colour_in_every_figure(full_study: Builder) -> None:
@@ -35,13 +33,11 @@ def test_an_arm_keeps_its_colour_in_every_figure(full_study: Builder) -> None:
     swept = sweep.draw_sweep(sweep_data(results.runs, "temperature", "test"), looks)
     some = results.runs[results.runs["arm"] != "adaptive"]
     boxed = boxes.draw_boxes(boxes.boxes_data(scores(some, "test"), study.finding().representatives), "test", looks)
-    curves = learning_curves.draw_learning_curves(
-        *(
-            learning_curves.learning_curves_data(some, results.curves, name, runs_table.keys(some))
-            for name in ("validation_accuracy", "train_loss")
-        ),
-        looks,
+    accuracy, loss = (
+        learning_curves_data(some, results.curves, name, runs_table.keys(some))
+        for name in ("validation_accuracy", "train_loss")
     )
+    curves = draw_learning_curves(accuracy, [loss], looks)
     colours = {arm: look.colour for arm, look in looks.items()}
     assert {trace.name: trace.line.color for trace in swept.data if trace.line.width in (2, 2.5)} == colours
     in_boxes = {trace.name: trace.line.color for trace in boxed.data if trace.type == "box"}
@@ -59,7 +55,7 @@ def test_a_name_is_inert_in_every_drawing(study: Builder) -> None:
         boxes.draw_boxes(
             boxes.boxes_data(scores(results.runs, "test"), study.finding().representatives), "test", looks
         ),
-        learning_curves.draw_learning_curves(*_curves(results), looks),
+        draw_learning_curves(_curves(results), [_curves(results)], looks),
     ]
     for drawing in drawings:
         text = str(drawing.to_dict())

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.figures.adaptive_q import draw_q_per_epoch, draw_q_vs_t, q_per_epoch_data, q_vs_t_data
+from analysis.figures.adaptive_q.against_t import draw_q_vs_t, q_vs_t_data
+from analysis.figures.adaptive_q.per_epoch import MAX_BANDS, draw_q_per_epoch, q_per_epoch_data
 from analysis.plotting.styles import styles_of_losses
+from analysis.plotting.theme import strength
 from trainables.losses.catalogue import CCE, AdaptiveGCE
 
 if TYPE_CHECKING:
@@ -66,16 +68,13 @@ def test_the_limit_is_that_of_equal_classes(study: Builder) -> None:
     assert data.limit == 0.75
     figure = draw_q_vs_t(data, styles_of_losses({"adaptive": "adaptive_gce"}))
     assert figure.layout.xaxis.type == "log"
-    assert figure.data[-1].name == "noise-blind limit 1 - 1/4 = 0.750"
+    assert figure.data[0].name == "noise-blind limit 0.750"
 
 
 def test_one_t_has_curves_and_no_axis(study: Builder) -> None:
     _adaptive(study, 100, 0, 0.5)
     assert q_vs_t_data(study.results()) is None
-    assert (
-        len(draw_q_per_epoch(q_per_epoch_data(study.results()), styles_of_losses({"adaptive": "adaptive_gce"})).data)
-        == 2
-    )
+    assert len(draw_q_per_epoch(q_per_epoch_data(study.results())).data) == 2
 
 
 def test_mean_q_is_drawn_against_relative_temperatures_where_there_are_no_others(study: Builder) -> None:
@@ -89,3 +88,34 @@ def test_mean_q_is_drawn_against_relative_temperatures_where_there_are_no_others
     data = q_vs_t_data(study.results())
     assert data is not None
     assert (data.parameter, data.lines[0].temperatures) == ("relative_temperature", (0.03, 0.3))
+
+
+def test_the_curves_share_a_panel_and_are_darker_for_higher_t(study: Builder) -> None:
+    for temperature in (10, 100, 1000):
+        _adaptive(study, temperature, 0, 0.5 + temperature / 10_000)
+    figure = draw_q_per_epoch(q_per_epoch_data(study.results()))
+    lines = [trace for trace in figure.data if trace.hovertemplate]
+    assert [trace.line.color for trace in lines] == [strength(share) for share in (0, 0.5, 1)]
+    assert [label.text for label in figure.layout.annotations] == [f"<b>T = {t}</b>" for t in (10, 100, 1000)]
+    assert {trace.yaxis for trace in lines} == {None}
+
+
+def test_bands_are_drawn_where_they_do_not_hide_each_other(study: Builder) -> None:
+    for temperature in range(1, MAX_BANDS + 2):
+        _adaptive(study, temperature, 0, 0.5)
+    data = q_per_epoch_data(study.results())
+    assert [sum(trace.fill == "toself" for trace in draw_q_per_epoch(part).data) for part in (data[1:], data)] == [
+        *(MAX_BANDS, 0),
+    ]
+
+
+def test_arms_differ_by_their_dash(study: Builder) -> None:
+    for arm in ("one", "other"):
+        loss = AdaptiveGCE(name="adaptive_gce", temperature=100)
+        for epoch in study.records[study.add(arm, loss, 0, subset="all")].epochs:
+            epoch.q_mean, epoch.q_sd = 0.5, 0.03
+        study.add(arm, loss, 1 if arm == "one" else 2, status="failed")
+    figure = draw_q_per_epoch(q_per_epoch_data(study.results()))
+    assert [(trace.name, trace.line.dash) for trace in figure.data if trace.showlegend] == [
+        *(("one on all", "solid"), ("other on all", "dash")),
+    ]
