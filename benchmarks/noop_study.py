@@ -38,7 +38,7 @@ def main(folder: FolderLocation) -> None:
 
     from study.engine import tune  # noqa: PLC0415 -- imports ray, which reads the environment
     from study.engine.conductor import Conductor  # noqa: PLC0415
-    from study.engine.progress import Progress  # noqa: PLC0415
+    from study.engine.display.progress import Progress  # noqa: PLC0415
     from study.engine.state import Observer  # noqa: PLC0415
     from study.engine.tensorboard import TensorBoard  # noqa: PLC0415
     from study.methods.budgeted import BudgetedMethod  # noqa: PLC0415

@@ -34,7 +34,7 @@ from ray_costs import RayCosts
 from rich.console import Console
 
 from study.engine.conductor import Conductor
-from study.engine.progress import Progress
+from study.engine.display.progress import Progress
 from study.engine.session import OptunaJournal
 from study.engine.tensorboard import TensorBoard
 from study.methods.factory import make_method

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import sys
 import traceback
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -19,11 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import TracebackType
 
+    from rich.console import RenderableType
     from rich.style import StyleType
 
 
-NARROW = 80  # characters: a narrower terminal folds the lines itself, because cells would lose most of their text
 UNFOLDED = 1000  # characters: wide enough that no cell is folded
+LONG_WORD = 24  # characters of a word that a column need not be wide enough for
+GAP = 2  # characters between columns
+NUMBER = re.compile(r"[-+−]?[\d,.]+( ?%)?|-*")  # noqa: RUF001 -- the sign of typeset numbers
 MAX_UNCOUNTED = 3  # problems; if there are more, their number is printed too
 _listeners: list[Callable[[str], None]] = []
 
@@ -45,9 +50,31 @@ def note(text: str) -> None:
 
 
 def say(*lines: str, err: bool = False) -> None:
-    """Print each text on a line of its own, on the standard output or on the standard error."""
+    """Print each text on a line of its own, on the standard output or on the standard error.
+
+    On a terminal, a text that is wider is wrapped between words; a word is never cut.
+    """
     for line in lines:
-        _write(f"{one_line(line)}\n", err=err)
+        text = one_line(line)
+        note(f"{text}\n")
+        _print("".join(f"{part}\n" for part in wrapped(text, terminal_width(err=err))), err=err)
+
+
+def terminal_width(*, err: bool = False) -> int | None:
+    """Return the width in characters of the terminal that the standard output, or error, is; None if it is none."""
+    stream = sys.stderr if err else sys.stdout
+    if not stream.isatty():
+        return None
+    return Console(file=stream).width
+
+
+def wrapped(text: str, width: int | None) -> list[str]:
+    """Return a text in lines of at most so many cells, broken between words, unless a word is longer."""
+    if width is None or cell_len(text) <= width:
+        return [text]
+    indent = len(text) - len(text.lstrip())
+    lines = Text(text[indent:]).wrap(Console(width=width), max(1, width - indent), overflow="ignore")
+    return [f"{' ' * indent}{line.plain.rstrip()}" for line in lines]
 
 
 def complain(*problems: str) -> None:
@@ -63,35 +90,89 @@ def write(text: str) -> None:
 
 
 def show(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table; nothing in it is read as markup, and cells are not folded."""
-    print_table(_table(title, header, rows), soft_wrap=True)
+    """Print a table; nothing in it is read as markup.
+
+    Elsewhere than on a terminal, each row is a line. On a terminal, cells are wrapped between words where the table is
+    too wide. The first column, which has names, is never wrapped: if there is no room for the others beside it, each
+    row is printed as a name with a line for each other cell.
+    """
+    cells = [[cell(text) for text in row] for row in rows]
+    width = terminal_width()
+    headings = [cell(text) for text in header]
+    if width is not None and (least := _least_widths(headings, cells)) and sum(least) + GAP * len(least) > width:
+        for line in ([title] if title else []), *_stacked(headings, cells):
+            say(*line)
+        return
+    _write(_drawn(_table(title, headings, cells), width or UNFOLDED, plain=width is None), err=False)
 
 
-def _table(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    table = Table(title=cell(title) if title else None, title_justify="left", box=None)
-    for name in header:
-        table.add_column(cell(name))
+def _least_widths(header: Sequence[Text], rows: Sequence[Sequence[Text]]) -> list[int]:
+    """Return how wide each column must be at least: the first for its names, the others for their words."""
+    columns = list(zip(header, *rows, strict=True))
+    words = [[len(word) for text in column for word in text.plain.split()] for column in columns]
+    return [
+        max(text.cell_len for text in column) if not i else min(LONG_WORD, max(words[i], default=0))
+        for i, column in enumerate(columns)
+    ]
+
+
+def _stacked(header: Sequence[Text], rows: Sequence[Sequence[Text]]) -> Iterator[list[str]]:
+    """Yield the lines of each row: its name, and its other cells with their headings."""
     for row in rows:
-        table.add_row(*map(cell, row))
+        named = zip(header[1:], row[1:], strict=True)
+        facts = [f"  {f'{heading.plain}: ' if heading.plain else ''}{text.plain}" for heading, text in named if text]
+        yield [row[0].plain, *facts]
+
+
+def _table(title: str, header: Sequence[Text], rows: Sequence[Sequence[Text]]) -> Table:
+    """Return a table without lines; columns of numbers are aligned at the right."""
+    table = Table(
+        title=cell(title) if title else None,
+        title_justify="left",
+        title_style="bold",
+        header_style="dim",
+        box=None,
+        padding=(0, GAP, 0, 0),
+    )
+    columns = list(zip(*rows, strict=True)) or [()] * len(header)
+    for i, (heading, column) in enumerate(zip(header, columns, strict=True)):
+        numbers = bool(column) and all(NUMBER.fullmatch(text.plain) for text in column)
+        table.add_column(heading, justify="right" if numbers and i else "left", no_wrap=not i, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
     return table
 
 
 def table_text(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Return a table as plain text whose cells are not folded."""
-    console = Console(file=io.StringIO(), width=UNFOLDED, force_jupyter=False, record=True, color_system=None)
-    console.print(_table(title, header, rows))
-    return "\n".join(line.rstrip() for line in console.export_text().splitlines())
+    """Return a table as plain text, a line for each row."""
+    table = _table(title, [cell(text) for text in header], [[cell(text) for text in row] for row in rows])
+    return _drawn(table, UNFOLDED, plain=True).rstrip("\n")
 
 
-def print_table(table: Table, *, soft_wrap: bool = False) -> None:
-    """Print a table whose texts are made by ``cell``; on a terminal as wide as that, elsewhere without folded cells."""
-    drawn = io.StringIO()
-    terminal = sys.stdout.isatty()
-    width = None if terminal else UNFOLDED
-    console = Console(file=drawn, force_terminal=terminal or None, highlight=False, soft_wrap=soft_wrap, width=width)
-    console.width = max(console.width, NARROW)
-    console.print(table)
-    _write(drawn.getvalue(), err=False)
+def show_drawn(drawn: RenderableType, plain: Sequence[str]) -> None:
+    """Print what is drawn for a terminal; elsewhere, and to the functions of ``heard_by``, plain lines instead."""
+    if (width := terminal_width()) is None:
+        say(*plain)
+        return
+    note("".join(f"{one_line(line)}\n" for line in plain))
+    _print(_drawn(drawn, width), err=False)
+
+
+def _drawn(drawn: RenderableType, width: int, *, plain: bool = False) -> str:
+    """Return what rich draws in that width: with the colours of the terminal, or plain."""
+    file = io.TextIOWrapper(io.BytesIO(), encoding=sys.stdout.encoding, errors="backslashreplace")
+    console = Console(
+        file=file,
+        force_terminal=not plain,
+        force_jupyter=False,
+        highlight=False,
+        width=width,
+        color_system=None if plain else "auto",
+    )
+    console.print(drawn, soft_wrap=plain, crop=False)
+    file.seek(0)
+    lines = file.read().splitlines()
+    return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 def cell(text: str, style: StyleType = "") -> Text:
@@ -133,4 +214,8 @@ def print_traceback(kind: type[BaseException], error: BaseException, trace: Trac
 
 def _write(text: str, *, err: bool) -> None:
     note(text)
+    _print(text, err=err)
+
+
+def _print(text: str, *, err: bool) -> None:
     print(text, end="", file=sys.stderr if err else sys.stdout, flush=True)

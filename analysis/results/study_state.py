@@ -41,6 +41,8 @@ class Progress(Document):
         ended: whether the study gets no more runs; None if that is unknown.
         running: run_id -> (epoch, validation accuracy or None) of the runs in training; 0 before the first end.
         eta_s: seconds to the end; None if unknown.
+        most_left: an upper bound of the runs still to be recorded; None if ``runs`` counts them all.
+        began: when the first run of this start began, Unix time; 0 before.
         ray_dashboard: address of the cluster's Ray dashboard; empty without one.
         updated: when the file was written, Unix time.
         problem: why the file cannot be read; empty if it can be, or does not exist. Not part of the file.
@@ -55,6 +57,8 @@ class Progress(Document):
     ended: bool | None = None
     running: dict[str, tuple[Count, Fraction | None]] = Field(default_factory=dict)
     eta_s: Seconds | None = None
+    most_left: Count | None = None
+    began: Seconds = 0.0
     ray_dashboard: str = ""
     updated: Seconds = 0.0
     problem: Annotated[str, Field(exclude=True)] = ""

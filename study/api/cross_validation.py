@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.findings.method_finding import method_finding
 from analysis.results.runs_table import runs_of
 from analysis.results.study_results import load_results
-from study.engine.session import Start, print_problems, run_study
+from study.engine.session import Start, print_end, run_study
 from study.ledger.registry import stored_spec
 from study.planning.cross_validation import cross_validation, is_complete, out_of_sample, stored_cross_validation
 
@@ -45,7 +45,7 @@ def train_out_of_sample(storage: Location, name: str, parts: int, consent: Conse
         return out_of_sample(storage, plan)
     else:
         spec = stored_spec(storage, plan.name, consent)
-    study = run_study(spec, Start(again), lambda conductor, _: print_problems(conductor))
+    study = run_study(spec, Start(again), print_end)
     return out_of_sample(storage, study.results.plan)
 
 

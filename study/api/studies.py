@@ -143,12 +143,12 @@ def run(study: Study, *, skip_bad_clips: int = 0, retry_failed: bool = False, re
     """
     with _alone(), steady_streams(), printed_warnings():
         from study.cluster.ray_environment import environment_kept  # noqa: PLC0415 -- see the module's docstring
-        from study.engine.session import Start, print_problems, run_study  # noqa: PLC0415
+        from study.engine.session import Start, print_end, run_study  # noqa: PLC0415
 
         start = Start("run(study) in Python", skip_bad_clips, retry_failed, retrain_choice)
         try:
             with interruptible(), environment_kept():
-                return run_study(reloaded(study.spec, CONSENT), start, lambda conductor, _: print_problems(conductor))
+                return run_study(reloaded(study.spec, CONSENT), start, print_end)
         except Interrupted as interrupted:  # without the way it took, which a notebook would print
             raise interrupted.with_traceback(None) from None
         except Exception:

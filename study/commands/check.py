@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from study.commands.options import add_allow_code, add_run_options, add_study_file, consent, study_spec
 from study.console import say, show
-from study.engine.heartbeat import still
+from study.engine.display.heartbeat import still
 from study.planning.check import check_study
 
 if TYPE_CHECKING:

@@ -9,13 +9,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.table import Table as RichTable
-
 from analysis.tables.csv_text import csv_text
 from analysis.text.cautions.clips import clip_cautions
 from study.commands import embed
-from study.console import cell, print_table, say, write
-from study.engine.heartbeat import still
+from study.console import say, show, write
+from study.engine.display.heartbeat import still
 from study.spec.reading import read_spec
 from trainables.audio.errors import AudioError
 from trainables.audio.headers import probe
@@ -43,7 +41,7 @@ if TYPE_CHECKING:
 
     Table = tuple[str, Sequence[str], Sequence[Sequence[str]]]  # title, columns, rows
 
-WORDS = ("what", "what to do")  # the columns of words
+WORDS = ("what", "what to do")  # the columns of pitfalls
 STUDY_FILES = (".yaml", ".yml")
 PROBLEMS = 1  # exit code of `data verify` when it finds problems
 
@@ -124,7 +122,9 @@ def _describe(options: argparse.Namespace) -> int:
     if options.csv:
         write(_as_csv(tables))
     else:
-        _print(tables)
+        for title, columns, rows in tables:
+            show(title, columns, rows)
+            say("")
     for text in (*notes(manifest), *clip_cautions(doubtful)):
         say(text, err=options.csv)
     problems = problems + structure(manifest)
@@ -212,17 +212,6 @@ def _audio_table(manifest: Manifest, headers: dict[str, Probe], bad: dict[str, s
             ]
         )
     return title, columns, rows
-
-
-def _print(tables: list[Table]) -> None:
-    for title, columns, rows in tables:
-        table = RichTable(title=cell(title), title_justify="left")
-        for i, column in enumerate(columns):
-            numbers = i and column not in WORDS
-            table.add_column(cell(column), justify="right" if numbers else "left", overflow="fold")
-        for row in rows:
-            table.add_row(*map(cell, row), end_section=len(rows) > 1 and row is rows[-2] and rows[-1][0] == "all")
-        print_table(table)
 
 
 def _as_csv(tables: list[Table]) -> str:

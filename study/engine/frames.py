@@ -11,8 +11,8 @@ from rich.markup import escape
 from rich.progress import Progress as Bar
 
 from study.console import cell, say
-from study.engine.heartbeat import Heartbeat
-from study.engine.notebook import NotebookDisplay
+from study.engine.display.heartbeat import Heartbeat
+from study.engine.display.notebook import NotebookDisplay
 from study.planning.frames import store_data
 from trainables.characters import one_line
 from trainables.naming import counted, duration

@@ -16,11 +16,11 @@ from study.cluster.ray_folder import parent_folder
 from study.console import say
 from study.engine.candidate_weights import CandidateWeights
 from study.engine.conductor import Conductor
+from study.engine.display.progress import Progress, how_it_ended
 from study.engine.driver_log import logged
 from study.engine.end_watch import EndWatch
 from study.engine.frames import store_with_progress
 from study.engine.notifier import Notifier
-from study.engine.progress import Progress, how_it_ended
 from study.engine.state import Observer
 from study.engine.tensorboard import TensorBoard
 from study.errors import EngineError, SpecError
@@ -71,13 +71,13 @@ class Start:
     retrain_choice: bool = False
 
 
-def run_study(spec: StudySpec, start: Start, show: Callable[[Conductor, Study], None]) -> Study:
+def run_study(spec: StudySpec, start: Start, show: Callable[[Conductor, Study, Location | None], None]) -> Study:
     """Train what a study still needs, write its report, and return its results.
 
     Args:
         spec: the study.
         start: how it is started.
-        show: prints the results; called even if the report cannot be written.
+        show: prints the results and the path of the report's page, which is None if it could not be written.
 
     Raises:
         OwnedError: another process runs the study.
@@ -107,15 +107,22 @@ def run_study(spec: StudySpec, start: Start, show: Callable[[Conductor, Study], 
         study = load_study(storage, spec.name)
         still_owned()
         free_unwanted(study.finding, storage)
-        folder = study_folder(storage, spec.name) / "report"
+        folder, page = study_folder(storage, spec.name) / "report", None
         try:
             write_files(study.report, folder)
+            page = folder / "report.html"
         finally:
-            show(conductor, study)
-        say(f"report: {folder / 'report.html'}", *filter(None, [where_weights_are(study.finding, storage)]))
+            show(conductor, study, page)
     event: Event = "finished" if conductor.state.any_complete else "failed"
     notifier.send(event, study.report.headline.line)
     return study
+
+
+def print_end(conductor: Conductor, study: Study, report: Location | None) -> None:
+    """Print what went wrong, and where report and weights are."""
+    print_problems(conductor)
+    if report is not None:
+        say(f"report: {report}", *filter(None, [where_weights_are(study.finding, conductor.storage)]))
 
 
 def print_problems(conductor: Conductor) -> None:

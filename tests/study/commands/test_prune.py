@@ -42,7 +42,7 @@ def files(folder):
 
 def rows(text):
     """Return the rows of the table that was printed, kind -> [number, size]."""
-    matches = (re.fullmatch(r" (\S.*?) {2,}(\d+) +(\d\S* \S+) *", line) for line in text.splitlines())
+    matches = (re.fullmatch(r"(\S.*?) {2,}(\d+) +(\d\S* \S+)", line) for line in text.splitlines())
     return {row[1]: [int(row[2]), row[3]] for row in matches if row}
 
 

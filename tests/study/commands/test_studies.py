@@ -9,7 +9,7 @@ import pytest
 from analysis.results.study_state import progress_path
 from factories import Builder
 from study.cli import main
-from study.engine.progress import Progress
+from study.engine.display.progress import Progress
 from study.engine.state import StudyState
 from study.ledger.claim import claim
 from trainables.losses.catalogue import CCE
@@ -116,7 +116,7 @@ def hidden(storage, monkeypatch):
 def test_a_study_whose_folder_cannot_be_read_is_named_and_hides_no_other(storage, capsys, caplog):
     assert main(["list", "--storage", str(storage)]) == 0
     assert re.search(r"Permission denied: '.*/studies/hidden'; left out", caplog.text)
-    assert " mixed " in capsys.readouterr().out
+    assert "\nmixed " in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("hidden")

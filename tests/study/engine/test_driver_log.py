@@ -7,8 +7,8 @@ from rich.console import Console
 
 from factories import Builder
 from study.console import complain, say, show
+from study.engine.display.progress import Progress
 from study.engine.driver_log import driver_log_path, logged
-from study.engine.progress import Progress
 from study.engine.state import StudyState
 from study.ledger.claim import claim
 from trainables.losses.catalogue import CCE
@@ -31,7 +31,7 @@ def test_what_is_printed_is_logged_with_start_and_end(tmp_path, capsys):
     assert first.startswith("started: gce-study run s.yaml; gce-study ")
     assert " process " in first
     assert [one, two, last] == ["one", "gce-study: two", "ended"]
-    assert " three" in driver_log_path(tmp_path, "s").read_text()
+    assert "\nthree\n" in driver_log_path(tmp_path, "s").read_text()
     assert capsys.readouterr().out.startswith("one\n")
 
 

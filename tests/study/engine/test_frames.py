@@ -35,7 +35,7 @@ def test_clips_of_an_earlier_build_do_not_count_towards_the_pace(lines, capsys):
 
 
 def test_silence_is_broken_by_what_is_being_done(capsys, monkeypatch):
-    monkeypatch.setattr("study.engine.heartbeat.QUIET_S", 0.05)
+    monkeypatch.setattr("study.engine.display.heartbeat.QUIET_S", 0.05)
     display = Lines()
     with display.heartbeat:
         time.sleep(0.2)
@@ -51,9 +51,9 @@ def test_a_notebook_shows_one_line_that_changes(monkeypatch, capsys):
     outputs = []
     monkeypatch.setattr("study.engine.frames.Console", lambda **_: Console(force_jupyter=True))
     monkeypatch.setattr(
-        "study.engine.notebook.NotebookDisplay._show", lambda _, data: outputs.append(data["text/plain"])
+        "study.engine.display.notebook.NotebookDisplay._show", lambda _, data: outputs.append(data["text/plain"])
     )
-    monkeypatch.setattr("study.engine.notebook.REFRESH_S", 0.01)
+    monkeypatch.setattr("study.engine.display.notebook.REFRESH_S", 0.01)
     with progress_display(TITLE, "computes them") as display:
         display.advance(10, 20)
         time.sleep(0.1)

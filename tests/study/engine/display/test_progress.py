@@ -11,7 +11,7 @@ from rich.text import Text
 
 from analysis.results.study_state import progress_path
 from factories import point, record
-from study.engine.progress import Progress, duration
+from study.engine.display.progress import Progress, duration
 from study.engine.state import StudyState
 from trainables.config import Configuration, Run, Training
 from trainables.losses.catalogue import AdaptiveGCE
@@ -43,7 +43,7 @@ def study(tmp_path):
 @pytest.fixture
 def clock(monkeypatch):
     now = [0.0]
-    monkeypatch.setattr("study.engine.progress.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("study.engine.display.progress.time.monotonic", lambda: now[0])
     return now
 
 
@@ -88,7 +88,7 @@ def test_values_that_differ_little_are_named_apart_and_not_averaged(tmp_path):
     progress = shown(tmp_path, plans)
     for plan, accuracy in zip(plans, (0.2, 0.8), strict=True):
         progress.state.record(record(plan, validation_accuracy=accuracy))
-    assert "validation 80.0% (n = 1)" in progress.best()
+    assert [(row.scores, row.leads) for row in progress.overview().rows] == [((0.2,), False), ((0.8,), True)]
 
 
 def test_the_accuracies_shown_are_over_clips(study):
@@ -97,7 +97,7 @@ def test_the_accuracies_shown_are_over_clips(study):
     progress.state.end_epoch(plans[0].run.run_id, point(1, **changes))
     assert progress.state.in_flight[plans[0].run.run_id].validation_accuracy == 0.7
     progress.state.record(record(plans[1], **changes))
-    assert "validation 70.0%" in progress.best()
+    assert [row.scores for row in progress.overview().rows] == [(), (0.7,)]
 
 
 def test_the_display_can_be_drawn_while_runs_come_and_go(study):
@@ -212,7 +212,7 @@ def test_a_file_has_a_line_for_every_run_that_ends_with_the_counts(study):
 
 def test_a_file_has_a_line_a_minute_while_runs_train(study, monkeypatch):
     progress, plans = study
-    monkeypatch.setattr("study.engine.heartbeat.QUIET_S", 0.05)
+    monkeypatch.setattr("study.engine.display.heartbeat.QUIET_S", 0.05)
     with progress:
         progress.state.start(plans[0].run.run_id)
         time.sleep(0.5)
@@ -258,7 +258,7 @@ def test_equal_means_tie_for_the_best(study):
     progress, plans = study
     for plan in plans[:2]:
         progress.state.record(record(plan, validation_accuracy=0.5))
-    assert progress.best() == "best so far: 2 configurations tie, validation 50.0%"
+    assert [row.leads for row in progress.overview().rows] == [True, True]
 
 
 @pytest.mark.parametrize(
@@ -271,7 +271,7 @@ def test_durations_read_as_people_write_them(seconds, text):
 def test_a_notebook_shows_the_state_and_the_last_runs_that_ended_in_one_output(tmp_path, monkeypatch, capsys):
     outputs = []
     monkeypatch.setattr(
-        "study.engine.notebook.NotebookDisplay._show", lambda _, data: outputs.append(data["text/plain"])
+        "study.engine.display.notebook.NotebookDisplay._show", lambda _, data: outputs.append(data["text/plain"])
     )
     plans = [planned(float(t)) for t in range(100, 800, 100)]
     progress = shown(tmp_path, plans, Console(force_jupyter=True))
@@ -279,8 +279,8 @@ def test_a_notebook_shows_the_state_and_the_last_runs_that_ended_in_one_output(t
         for plan in plans:
             progress.state.record(record(plan))
     first, last = outputs
-    assert first.startswith("s: 0 done")
-    assert last.startswith("s: 7 done")
+    assert first.startswith("s  ░░░░░░░░░░░░░░░░░░░░  0/7")
+    assert last.startswith("s  ████████████████████  7/7")
     assert [line for line in last.splitlines() if "complete" in line] == [
         f"adaptive T={t}, seed 0: complete, validation 50.0%" for t in range(300, 800, 100)
     ]

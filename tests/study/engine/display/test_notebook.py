@@ -6,8 +6,8 @@ import pytest
 from rich.table import Table
 from rich.text import Text
 
-from study.engine import notebook
-from study.engine.notebook import NotebookDisplay, bundle
+from study.engine.display import notebook
+from study.engine.display.notebook import NotebookDisplay, bundle
 
 
 class Cell:

@@ -8,7 +8,7 @@ import pytest
 import study.commands.data
 import study.planning.check
 from study.cli import main
-from study.engine.heartbeat import QUIET_S, Heartbeat
+from study.engine.display.heartbeat import QUIET_S, Heartbeat
 
 
 def test_a_minute_is_the_longest_silence():
@@ -16,7 +16,7 @@ def test_a_minute_is_the_longest_silence():
 
 
 def test_it_beats_again_and_again_while_nothing_is_printed(monkeypatch):
-    monkeypatch.setattr("study.engine.heartbeat.QUIET_S", 0.05)
+    monkeypatch.setattr("study.engine.display.heartbeat.QUIET_S", 0.05)
     beats = []
     with Heartbeat(lambda: beats.append(time.monotonic())):
         time.sleep(0.5)
@@ -24,7 +24,7 @@ def test_it_beats_again_and_again_while_nothing_is_printed(monkeypatch):
 
 
 def test_what_was_printed_postpones_the_next_beat(monkeypatch):
-    monkeypatch.setattr("study.engine.heartbeat.QUIET_S", 0.3)
+    monkeypatch.setattr("study.engine.display.heartbeat.QUIET_S", 0.3)
     beats = []
     with Heartbeat(lambda: beats.append(1)) as heartbeat:
         for _ in range(10):
@@ -34,7 +34,7 @@ def test_what_was_printed_postpones_the_next_beat(monkeypatch):
 
 
 def test_a_stopped_heartbeat_is_silent(monkeypatch):
-    monkeypatch.setattr("study.engine.heartbeat.QUIET_S", 0.02)
+    monkeypatch.setattr("study.engine.display.heartbeat.QUIET_S", 0.02)
     beats = []
     with Heartbeat(lambda: beats.append(1)):
         time.sleep(0.1)
@@ -50,7 +50,7 @@ def test_commands_that_read_many_sounds_print_a_sign_of_life(command, monkeypatc
     for label in "ab":
         (tmp_path / "sounds" / label).mkdir(parents=True)
         (tmp_path / "sounds" / label / "x.wav").write_bytes(b"")
-    monkeypatch.setattr("study.engine.heartbeat.QUIET_S", 0.05)
+    monkeypatch.setattr("study.engine.display.heartbeat.QUIET_S", 0.05)
 
     def slow(*_, **__):
         time.sleep(0.3)

@@ -1,6 +1,6 @@
 """The display of a running study, and a small file for ``status``.
 
-A terminal shows a live table, above which runs are printed as they end; a notebook shows the table and the last runs
+A terminal shows a live view, above which runs are printed as they end; a notebook shows the view and the last runs
 that ended. Elsewhere a line is printed for every run that ends, and at least one a minute.
 """
 
@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Self
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
 from rich.text import Text
 
 from analysis.results.study_state import Progress as ProgressFile
 from analysis.results.study_state import progress_path
 from study.console import cell, note
-from study.engine.heartbeat import Heartbeat
-from study.engine.notebook import NotebookDisplay
+from study.engine.display.heartbeat import Heartbeat
+from study.engine.display.notebook import NotebookDisplay
+from study.engine.display.overview import Flight, Overview, counts_of, grouped, rows_of
+from study.engine.display.view import StudyView
 from study.engine.state import Observer
 from trainables.metrics import split_name
 from trainables.naming import configuration_name, counted, duration, seed_in_words
@@ -32,8 +32,8 @@ from trainables.storage.documents import to_bytes
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from study.engine.display import overview
     from study.engine.state import StudyState
-    from trainables.config import Configuration
     from trainables.plans import PlannedRun
     from trainables.records import Epoch, Record, SelectionMetric, Status
     from trainables.storage.types import Location
@@ -72,6 +72,7 @@ class Progress(Observer):
     _shown: ExitStack = field(default_factory=ExitStack)
     _live: Live | NotebookDisplay | None = None
     _ended: deque[Text] = field(default_factory=lambda: deque(maxlen=LAST_ENDED))  # for a notebook
+    _grouped: tuple[int, tuple[overview.Group, ...]] = (0, ())  # of how many planned runs
     _heartbeat: Heartbeat | None = None
     _written: float = 0.0
 
@@ -120,7 +121,7 @@ class Progress(Observer):
         self._write(force=True)
 
     def _print(self, text: Text | None = None) -> None:
-        """Print a text above the live table; elsewhere followed by the state of the study, in the same line."""
+        """Print a text above the live view; elsewhere followed by the state of the study, in the same line."""
         if text:
             note(f"{self.state.name}: {text.plain}")
         if isinstance(self._live, NotebookDisplay):
@@ -189,50 +190,32 @@ class Progress(Observer):
     def _may_plan_more(self) -> bool:
         return self._left() > self._planned()
 
-    def render(self) -> Group:
-        """Return the live table."""
-        table = Table(box=None, pad_edge=False)
-        table.add_column("running")
-        for heading in ("seed", "epoch", "validation", "images/s"):
-            table.add_column(heading, justify="right")
-        # Rich calls this in another thread, so it works on copies.
-        for run_id, flight in sorted(list(self.state.in_flight.items()), key=lambda item: -item[1].epoch):  # noqa: C414
-            planned = self.state.runs[run_id]
-            accuracy = "" if flight.validation_accuracy is None else f"{flight.validation_accuracy:.1%}"
-            epochs = f"{flight.epoch}/{planned.run.configuration.training.epochs}"
-            speed = "" if flight.images_per_s is None else f"{flight.images_per_s:.0f}"
-            seed = cell(seed_in_words(planned.run).removeprefix("seed "))
-            table.add_row(cell(configuration_name(planned)), seed, epochs, accuracy, speed)
-        bar = Table.grid()  # a bar by itself ends without a new line
-        done = len(self.state.recorded)
-        bar.add_row(ProgressBar(total=done + self._left(), completed=done, width=60, finished_style="green"))
-        # The standing of a method that chooses names the leader.
-        below = [] if self.state.standing else [cell(self.best())]
-        return Group(Text.assemble(cell(f"{self.state.name}: "), self._line()), bar, table, *below)
+    def render(self) -> StudyView:
+        """Return the live view."""
+        return StudyView(self.overview(), fit=True)
 
-    def best(self) -> str:
-        """Return a line on the best configuration so far, by its mean, on the first subset with a complete run."""
-        scores: dict[Configuration, list[float]] = {}
-        names: dict[Configuration, str] = {}
-        subset = None
-        for run_id, planned in list(self.state.runs.items()):
-            record = self.state.recorded.get(run_id)
-            score = record.score(self.select_on) if record and record.status == "complete" else None
-            if score is None:
-                continue
-            configuration = planned.run.configuration
-            subset = subset or configuration.subset
-            if configuration.subset == subset:  # each subset holds out its own validation clips
-                names[configuration] = configuration_name(planned)
-                scores.setdefault(configuration, []).append(score)
-        if not scores:
-            return "best so far: no run is complete yet"
-        means = {configuration: sum(values) / len(values) for configuration, values in scores.items()}
-        highest = max(means.values())
-        best, *tied = (configuration for configuration, mean in means.items() if mean == highest)
-        if tied:
-            return f"best so far: {len(tied) + 1} configurations tie, {_words(self.select_on)} {highest:.1%}"
-        return f"best so far: {names[best]}, {_words(self.select_on)} {highest:.1%} (n = {len(scores[best])})"
+    def overview(self) -> Overview:
+        """Return where the study stands. Rich calls this in another thread, so it works on copies."""
+        planned = list(self.state.runs.values())
+        if len(planned) != self._grouped[0]:  # grouping thousands of runs takes long, and a plan only grows
+            self._grouped = len(planned), grouped(planned)
+        flights = dict(self.state.in_flight)
+        rows = rows_of(self._grouped[1], dict(self.state.recorded), flights, self.select_on)
+        return Overview(
+            study=self.state.name,
+            rows=rows,
+            flights=tuple(
+                Flight(self.state.runs[run_id], flight.epoch, flight.validation_accuracy, flight.images_per_s)
+                for run_id, flight in flights.items()
+            ),
+            most_left=self._left(),
+            at_most=self._may_plan_more(),
+            score_words=_words(self.select_on),
+            began_s=None if self.began is None else time.monotonic() - self.began,
+            eta_s=self.eta_s(),
+            lines=tuple(filter(None, [self.state.standing, *self._waits()])),
+            counts=counts_of(rows),
+        )
 
     def _write(self, *, force: bool = False) -> None:
         """Keep the progress file at most a second behind. Best effort: a full disk raises nothing."""
@@ -249,6 +232,8 @@ class Progress(Observer):
             ended=self.state.is_over,
             running={i: (f.epoch, f.validation_accuracy) for i, f in self.state.in_flight.items()},
             eta_s=self.eta_s(),
+            most_left=self.state.most_left,
+            began=0.0 if self.began is None else time.time() - (time.monotonic() - self.began),
             ray_dashboard=self.state.ray_dashboard,
             updated=time.time(),
         )
