@@ -14,15 +14,19 @@ if TYPE_CHECKING:
 
 FILTERS = ("arm", "subset", "status", "stage")
 CLIP_FILTERS = ("label", "checked")
-_TEXTS = ("tab", *FILTERS, *CLIP_FILTERS, "clip", "sort")  # the fields of a query that are texts
+_TEXTS = ("tab", *FILTERS, *CLIP_FILTERS, "clip", "sort", "open")  # the fields of a study's query that are texts
+_PLACES = ("", "queue")  # the pages of no study, by path
+_OF_PLACES = ("search", "sort")  # the fields of their queries that are texts
 SHOW_TEST = {"test": "shown"}  # the part of a query that shows the test accuracies of a study that has not ended
 
 
 @dataclass(frozen=True)
 class Address:
-    """A page: a tab of a study, one of its runs, or the list of studies if ``study`` is empty.
+    """A page: a tab of a study, one of its runs, or a page of no study if ``study`` is empty.
 
     Attributes:
+        place: the page of no study; empty for the list of studies.
+        search: what the list of studies is searched for.
         study: name of the study.
         run: run_id of the run.
         tab: tab of the study; empty for the first.
@@ -31,7 +35,8 @@ class Address:
         checked: ``yes`` to list verified training clips, ``no`` for the others, ``all`` for both; empty for those that
             are to be reviewed.
         clip: path of the training clip that is shown.
-        sort: column by which the runs are sorted, in reverse if ``descending``.
+        open: the sections that are unfolded, separated by commas.
+        sort: column by which the studies or runs are sorted, in reverse if ``descending``.
         page: page of the runs or clips, from 1.
         show_test: whether to show the test accuracies of a study that has not ended.
         metric: the metric on test clips that is reported.
@@ -39,6 +44,8 @@ class Address:
 
     """
 
+    place: str = ""
+    search: str = ""
     study: str = ""
     run: str = ""
     tab: str = ""
@@ -49,6 +56,7 @@ class Address:
     label: str = ""
     checked: str = ""
     clip: str = ""
+    open: str = ""
     sort: str = ""
     descending: bool = False
     page: int = 1
@@ -82,7 +90,9 @@ class Address:
     def __str__(self) -> str:
         """Return the address as text, without the fields that have their defaults."""
         if not self.study:
-            return "/"
+            query = {name: getattr(self, name) for name in _OF_PLACES if getattr(self, name)}
+            query |= {"descending": "1"} if self.descending else {}
+            return f"/{self.place}?{urlencode(query)}" if query else f"/{self.place}"
         path = f"/study/{quote(self.study, safe='')}"
         query = self._view_query
         if self.run:
@@ -97,14 +107,16 @@ class Address:
 def parse(path: str | None, query: str | None) -> Address:
     """Parse an address; unknown parts of the query are ignored."""
     values = dict(parse_qsl((query or "").removeprefix("?")))
+    known: dict[str, Any]
     view = view_of(values)
     match [unquote(part) for part in (path or "").split("/") if part]:
-        case []:
-            return Address()
+        case [] | [_] as places if (place := "".join(places)) in _PLACES:
+            known = {name: values[name] for name in _OF_PLACES if name in values}
+            return Address(place=place, **known, descending=values.get("descending") == "1")
         case ["study", study, "run", run]:
             return Address(study=study, run=run, **view)
         case ["study", study]:
-            known: dict[str, Any] = {name: values[name] for name in _TEXTS if name in values}
+            known = {name: values[name] for name in _TEXTS if name in values}
             digits = re.fullmatch("[0-9]{1,6}", values.get("page", ""))
             page = max(1, int(digits[0])) if digits else 1
             descending = values.get("descending") == "1"

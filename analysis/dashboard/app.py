@@ -7,11 +7,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dash import ALL, MATCH, Dash, Input, Output, State, dcc, html
+from dash import ALL, MATCH, Dash, Input, Output, State
 from flask import Response
 
 from analysis.dashboard.callbacks import Callbacks
 from analysis.dashboard.files import add_files
+from analysis.dashboard.frame import frame
 from analysis.dashboard.guard import protect
 from analysis.dashboard.pages.routes import add_callbacks
 from analysis.dashboard.sounds import add_sounds, is_here
@@ -25,13 +26,12 @@ if TYPE_CHECKING:
     from analysis.dashboard.studies import Studies
     from trainables.plans import StudyPlan
 
-TICK_MS = 2000
 # Dash's page template, plus the theme script in the head: the theme must be set before anything is drawn.
 INDEX = """<!doctype html>
 <html lang="en">
 <head>{%metas%}<title>{%title%}</title>{%favicon%}<script src="/theme.js"></script>{%css%}</head>
 <body>
-{theme}{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer>
+{%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer>
 </body>
 </html>"""
 
@@ -48,18 +48,9 @@ def make_app(studies: Studies, guard: Guard) -> Dash:
         enable_mcp=False,
         add_log_handler=False,
         meta_tags=[{"name": "viewport", "content": "width=device-width, initial-scale=1"}],
-        index_string=INDEX.replace("{theme}", _shared("theme.html")),
+        index_string=INDEX,
     )
-    app.layout = html.Div(
-        [
-            dcc.Location(id="address"),
-            dcc.Interval(id="tick", interval=TICK_MS),
-            dcc.Store(id="shown"),
-            dcc.Store(id="theme"),
-            html.Header(dcc.Link("gce-study", href="/"), className="top"),
-            html.Main(html.P("Reading the records ...", className="soft"), id="page"),
-        ]
-    )
+    app.layout = frame()
     callbacks = Callbacks(app)
     _follow_address(callbacks, studies)
     add_callbacks(callbacks, studies)
@@ -71,14 +62,9 @@ def make_app(studies: Studies, guard: Guard) -> Dash:
     return app
 
 
-def _shared(file: str) -> str:
-    """Return a file that the report's page has too."""
-    return files("analysis.report").joinpath("templates", file).read_text(encoding="utf-8")
-
-
 def _add_theme(server: Flask) -> None:
-    """Serve the script that sets the theme."""
-    theme = _shared("theme.js")
+    """Serve the script that sets the theme, which the report's page has too."""
+    theme = files("analysis.report").joinpath("templates", "theme.js").read_text(encoding="utf-8")
 
     @server.get("/theme.js")
     def script() -> Response:
@@ -87,12 +73,13 @@ def _add_theme(server: Flask) -> None:
 
 def _follow_address(callbacks: Callbacks, studies: Studies) -> None:
     """Add the callbacks by which a page follows its address, the studies, and the theme."""
-    part, figure = {"type": "part", "key": ALL}, {"type": "figure", "key": ALL}
+    part, figure, grid = ({"type": kind, "key": ALL} for kind in ("part", "figure", "grid"))
 
     def show(*arguments: Any) -> tuple[Any, ...]:  # noqa: ANN401 -- see update
-        path, query, _, theme, shown, parts, figures, zooms = arguments
+        path, query, _, theme, shown, parts, figures, grids, zooms = arguments
         zoom_of = {figure["key"]: zoom or {} for figure, zoom in zip(figures, zooms, strict=True)}
-        browser = Browser(theme == "dark", shown, [part["key"] for part in parts], zoom_of, here=is_here())
+        keys = ([block["key"] for block in blocks] for blocks in (parts, grids))
+        browser = Browser(theme == "dark", shown, next(keys), zoom_of, next(keys), here=is_here())
         return update(studies, (path, query), browser)
 
     callbacks.add_update(
@@ -101,6 +88,7 @@ def _follow_address(callbacks: Callbacks, studies: Studies) -> None:
         Output("shown", "data"),
         Output(part, "children"),
         Output(figure, "figure"),
+        Output(grid, "rowData"),
         Input("address", "pathname"),
         Input("address", "search"),
         Input("tick", "n_intervals"),
@@ -108,10 +96,13 @@ def _follow_address(callbacks: Callbacks, studies: Studies) -> None:
         State("shown", "data"),
         State(part, "id"),
         State(figure, "id"),
+        State(grid, "id"),
         State({"type": "zoom", "key": ALL}, "data"),
     )
-    callbacks.in_browser("title", Input("shown", "data"))
+    callbacks.in_browser("arrive", Input("shown", "data"))
     callbacks.in_browser("theme", Output("theme", "data"), Input("tick", "n_intervals"), State("theme", "data"))
+    callbacks.in_browser("scheme", Output("mantine", "forceColorScheme"), Input("theme", "data"))
+    callbacks.in_browser("chooseTheme", Output("theme-name", "children"), Input("theme-button", "n_clicks"))
     zoom = {"type": "zoom", "key": MATCH}
     callbacks.in_browser(
         "zoom",

@@ -8,12 +8,14 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from dash import dcc, html
 from plotly.utils import PlotlyJSONEncoder
 
+from analysis.dashboard.grids import Grid, grid_component
 from analysis.plotting.dark import on_dark
 from trainables.characters import visible
 from trainables.naming import counted
@@ -35,6 +37,7 @@ BUTTONS = [
     "zoomOut2d",
     "resetScale2d",
 ]  # all but those that send data elsewhere
+AXIS = re.compile(r"[xy]axis\d*")
 MAX_ROWS = 400  # of a table in a page; its CSV file has all
 MIN_CHOICES = 2  # a filter with a single value is not shown
 
@@ -47,8 +50,9 @@ class Block:
         key: identifies the block within its page.
         stamp: changes whenever the content does.
         parts: the components of a part; empty for a figure.
-        figure: a figure; None for a part.
+        figure: a figure; None for another block.
         file: file name under which the figure's image is saved.
+        grid: a grid; None for another block.
 
     """
 
@@ -57,9 +61,17 @@ class Block:
     parts: tuple[Any, ...] = ()
     figure: Figure | None = None
     file: str = ""
+    grid: Grid | None = None
 
-    def component(self, *, dark: bool = False) -> Any:  # noqa: ANN401 -- any component
-        """Return the block as a component, its figure on white or on dark paper."""
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """The rows of a grid; of another block none."""
+        return self.grid.rows if self.grid else []
+
+    def component(self, *, dark: bool = False, zoom: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 -- any component
+        """Return the block as a component, its figure on white or on dark paper, with the reader's zoom."""
+        if self.grid is not None:
+            return grid_component(self.key, self.grid)
         if self.figure is None:
             return html.Div(list(self.parts), id={"type": "part", "key": self.key}, className="part")
         saved = {"format": "png", "scale": 2, "filename": visible(self.file)}
@@ -72,17 +84,22 @@ class Block:
         }
         graph = dcc.Graph(
             id={"type": "figure", "key": self.key},
-            figure=self.drawing(dark=dark),
+            figure=self.drawing(dark=dark, zoom=zoom),
             config=config,
             style={"height": self.figure.drawing.layout.height},
         )
         title, caption = visible(self.figure.title), visible(self.figure.caption)
-        children = [html.H3(title), graph, html.Figcaption(caption)]
+        more = [html.Details([html.Summary("More"), html.P(visible(self.figure.more))])] if self.figure.more else []
+        children = [html.H3(title), graph, html.Figcaption([html.Span(caption), *more])]
         children.append(dcc.Store(id={"type": "zoom", "key": self.key}))  # the reader's zoom
         return html.Figure(children, **aria(label=title))
 
-    def drawing(self, *, dark: bool = False) -> dict[str, Any]:
+    def drawing(self, *, dark: bool = False, zoom: dict[str, Any] | None = None) -> dict[str, Any]:
         """Return the figure as plain data; the reader's changes persist while ``uirevision`` stays the same.
+
+        Args:
+            dark: whether the paper is dark.
+            zoom: see ``zoomed``.
 
         Raises:
             ValueError: the block is not a figure.
@@ -93,15 +110,39 @@ class Block:
             raise ValueError(msg)
         drawn: dict[str, Any] = self.figure.drawing.to_plotly_json()
         drawn = on_dark(drawn) if dark else drawn
-        return {**drawn, "layout": {**drawn["layout"], "uirevision": self.key}}
+        return zoomed({**drawn, "layout": {**drawn["layout"], "uirevision": self.key}}, zoom or {})
+
+
+def zoomed(drawn: dict[str, Any], zoom: dict[str, Any]) -> dict[str, Any]:
+    """Return a figure with the reader's zoom applied; plotly's ``uirevision`` preserves only which traces are hidden.
+
+    Args:
+        drawn: the figure as plain data; it is not modified.
+        zoom: the ends of the zoomed axes, such as ``{"xaxis.range[0]": 1.0, "xaxis.range[1]": 2.0}``.
+
+    """
+    layout = dict(drawn["layout"])
+    for name in [name for name in layout if AXIS.fullmatch(name)]:
+        ends = [zoom.get(f"{name}.range[{end}]") for end in (0, 1)]
+        if all(isinstance(end, int | float) for end in ends):
+            layout[name] = {**layout[name], "range": ends, "autorange": False}
+    return {**drawn, "layout": layout}
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page with its title and its blocks, from top to bottom."""
+    """A page.
+
+    Attributes:
+        title: of the browser's window.
+        blocks: from top to bottom.
+        news: what a screen reader announces whenever it changes.
+
+    """
 
     title: str
     blocks: tuple[Block, ...]
+    news: str = ""
 
     @property
     def stamps(self) -> list[list[str]]:
@@ -112,8 +153,7 @@ class Page:
 def part(key: str, *components: Any) -> Block:  # noqa: ANN401 -- any components
     """Return a block of components, with a stamp of their content; every text in it is ``visible``."""
     components = tuple(map(_with_visible_text, components))
-    text = json.dumps(components, cls=PlotlyJSONEncoder)
-    return Block(key, hashlib.sha256(text.encode()).hexdigest()[:16], components)
+    return Block(key, _stamp(components), components)
 
 
 def _with_visible_text(component: Any) -> Any:  # noqa: ANN401 -- a component, or what one may hold
@@ -125,6 +165,16 @@ def _with_visible_text(component: Any) -> Any:  # noqa: ANN401 -- a component, o
     if getattr(component, "children", None) is not None:
         component.children = _with_visible_text(component.children)
     return component
+
+
+def grid_block(key: str, grid: Grid) -> Block:
+    """Return a block of a grid, with a stamp of its rows."""
+    return Block(key, _stamp(grid.rows), grid=grid)
+
+
+def _stamp(content: Any) -> str:  # noqa: ANN401 -- what JSON can hold, and components
+    text = json.dumps(content, cls=PlotlyJSONEncoder)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def table(content: Table, csv: str = "") -> list[Any]:
@@ -174,6 +224,11 @@ def page_links(page: int, pages: int, address: Address) -> Any:  # noqa: ANN401 
 def aria(**attributes: str) -> Any:  # noqa: ANN401 -- dash has no types for them
     """Return ARIA attributes, for screen readers."""
     return {f"aria-{name}": text for name, text in attributes.items()}
+
+
+def data(**attributes: str) -> Any:  # noqa: ANN401 -- dash has no types for them
+    """Return data attributes, for scripts in assets."""
+    return {f"data-{name}": text for name, text in attributes.items()}
 
 
 def outward(name: str, address: str) -> Any:  # noqa: ANN401 -- a component

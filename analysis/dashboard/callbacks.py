@@ -35,7 +35,7 @@ class _Id(_Strict):
     """The id of a block: see ``Block.component``."""
 
     model_config = ConfigDict(strict=True, frozen=True)
-    type: Literal["part", "figure", "zoom"]
+    type: Literal["part", "figure", "grid", "zoom"]
     key: str
 
 
@@ -65,33 +65,36 @@ class _Shown(_Strict):
     address: str
     title: str
     stamps: list[Annotated[list[str], Field(min_length=2, max_length=2)]]
+    news: str
     dark: bool
 
 
 class PageRequest(_Request):
     """The body of the request by which a page is brought up to date: see ``updates.update``.
 
-    ``inputs`` holds path, query, tick and theme; ``state`` what is shown, the parts, the figures and their zooms.
+    ``inputs`` holds path, query, tick and theme; ``state`` what is shown, the parts, the figures, the grids, and the
+    zooms of the figures.
     """
 
     outputs: Annotated[
-        tuple[_Property, _Property, list[_Property], list[_Property]], Field(strict=False)
+        tuple[_Property, _Property, list[_Property], list[_Property], list[_Property]], Field(strict=False)
     ]  # JSON has no tuples
     inputs: Annotated[
         tuple[_Value[str], _Value[str], _Value[int], _Value[Literal["light", "dark"]]], Field(strict=False)
     ]
     state: Annotated[
-        tuple[_Value[_Shown], list[_Block], list[_Block], list[_Value[dict[str, Any]]]], Field(strict=False)
+        tuple[_Value[_Shown], list[_Block], list[_Block], list[_Block], list[_Value[dict[str, Any]]]],
+        Field(strict=False),
     ]
     changed: Annotated[list[str], Field(alias="changedPropIds")] = []
 
     @model_validator(mode="after")
     def _agree(self) -> PageRequest:
         """Check that outputs and state name the same blocks, each of them once."""
-        _, parts, figures, zooms = self.state
-        blocks = [block.id for block in (*parts, *figures)]
-        named = [output.id for output in (*self.outputs[2], *self.outputs[3])]
-        if named != blocks or [block.value for block in (*parts, *figures)] != blocks:
+        _, parts, figures, grids, zooms = self.state
+        blocks = [block.id for block in (*parts, *figures, *grids)]
+        named = [output.id for outputs in self.outputs[2:] for output in outputs]
+        if named != blocks or [block.value for block in (*parts, *figures, *grids)] != blocks:
             msg = "outputs and state name different blocks"
             raise ValueError(msg)
         if len(set(blocks)) != len(blocks) or len(zooms) != len(figures):

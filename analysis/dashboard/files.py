@@ -87,10 +87,15 @@ def table_file(studies: Studies, name: str, what: str, **view: Any) -> str:  # n
         return frame_csv(snapshot.results.runs)
     if what == "review":
         return frame_csv(review_frame(_audit(snapshot)))
+    if what == "table-1":
+        table = snapshot.first_screen.table
+        if table is None:
+            raise LookupError(what)
+        return csv_text(table.header, table.rows)
     if what == "seeds":
         return csv_text(snapshot.seeds.header, snapshot.seeds.rows)
     tab, index = what.split("/")
-    section = {slug(section.title): section for section in snapshot.sections}[tab]
+    section = {section.slug: section for section in snapshot.sections}[tab]
     table = section.tables[int(index)]
     return csv_text(table.header, table.rows)
 

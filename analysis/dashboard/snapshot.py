@@ -5,8 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from analysis.report.first_screen import FirstScreen
 from analysis.report.method_report import method_report
 from analysis.report.sections import report_sections
 from analysis.results.measures import metric_name
@@ -14,6 +16,7 @@ from analysis.results.runs_table import Key, keys, scores, selected_on
 from analysis.results.study_results import explored, reported
 from analysis.statistics.intervals import CELL, accuracy_interval
 from analysis.tables.table import NONE, Table
+from trainables.naming import label, seed_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +29,39 @@ if TYPE_CHECKING:
     from analysis.text.headline import Headline
     from trainables.plans import PlannedRun, StudyPlan
     from trainables.storage.types import Location
+
+
+@dataclass(frozen=True)
+class Flight:
+    """A run in training; ``epoch`` is 0 until the first one has ended."""
+
+    run_id: str
+    configuration: str
+    subset: str
+    seed: str  # and the fold, if it has one
+    epoch: int
+    epochs: int
+    validation_accuracy: float | None  # a fraction
+
+
+@dataclass(frozen=True)
+class Live:
+    """The state that the process running a study last reported."""
+
+    owner: str  # who runs it; empty if it is not running
+    flights: tuple[Flight, ...] = ()
+    standing: str = ""
+    eta_s: float | None = None
+    age_s: float = 0.0
+    waits: tuple[str, ...] = ()  # what runs wait for, apart from their turn
+    ray_dashboard: str = ""  # address of the Ray dashboard of the cluster; empty without one
+
+
+def flight(planned: PlannedRun, epoch: int, validation_accuracy: float | None) -> Flight:
+    """Return a run in training, with its progress."""
+    run, epochs = planned.run, planned.run.configuration.training.epochs
+    seed = seed_in_words(run).removeprefix("seed ")
+    return Flight(run.run_id, label(planned), run.configuration.subset, seed, epoch, epochs, validation_accuracy)
 
 
 @dataclass
@@ -101,6 +137,11 @@ class Snapshot:
         """The audit of the training labels; see ``MethodReport.audit``."""
         with self._lock:
             return self._report.audit
+
+    @cached_property
+    def first_screen(self) -> FirstScreen:
+        """The first screen of the report."""
+        return FirstScreen(self._report)
 
     @property
     def sections(self) -> list[Section]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from analysis.dashboard.links import web_address
-from analysis.dashboard.snapshot import Snapshot
+from analysis.dashboard.snapshot import Live, Snapshot, flight
 from analysis.dashboard.sounds import Sounds
+from analysis.dashboard.summaries import StudySummary, summarized
 from analysis.results.reported_metric import of_metric
 from analysis.results.study_results import Unread, read_or_explain, study_results, with_kept_labels, with_labels
 from analysis.results.study_state import progress_of, read_progress, study_state
-from trainables.naming import label, seed_in_words
 from trainables.plans import plan_path, read_plan, study_names
 from trainables.records import Record
 from trainables.storage.documents import DamagedError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 # A snapshot is kept for this many times the duration of its computation, so that a large study leaves time to read.
 KEEP_FACTOR = 4.0
+BUDGET_S = 0.3  # of computing results for one list of studies; after a few lists all are complete
 
 
 class UnreadableStudyError(Exception):
@@ -42,47 +44,6 @@ def _explained() -> Iterator[None]:
         yield
     except OSError as error:
         raise UnreadableStudyError(str(error)) from None
-
-
-@dataclass(frozen=True)
-class Flight:
-    """A run in training; ``epoch`` is 0 until the first one has ended."""
-
-    run_id: str
-    configuration: str
-    subset: str
-    seed: str  # and the fold, if it has one
-    epoch: int
-    epochs: int
-    validation_accuracy: float | None  # a fraction
-
-
-@dataclass(frozen=True)
-class Live:
-    """The state that the process running a study last reported."""
-
-    owner: str  # who runs it; empty if it is not running
-    flights: tuple[Flight, ...] = ()
-    standing: str = ""
-    eta_s: float | None = None
-    age_s: float = 0.0
-    ray_dashboard: str = ""  # address of the Ray dashboard of the cluster; empty without one
-
-
-@dataclass(frozen=True)
-class StudySummary:
-    """A study in the list; ``problem`` is empty unless it cannot be read."""
-
-    name: str
-    state: State | Literal["damaged"]
-    description: str = ""
-    dataset: str = ""
-    planned: int = 0
-    recorded: int = 0
-    trained_s: float = 0.0
-    eta_s: float | None = None
-    headline: str = ""
-    problem: str = ""
 
 
 class Studies:
@@ -110,6 +71,7 @@ class Studies:
         self._lock = threading.RLock()
         self._plans: dict[str, tuple[Stamp, StudyPlan, dict[str, PlannedRun]]] = {}
         self._read: dict[str, tuple[Stamp, Record | Unread | None]] = {}
+        self._summaries: dict[str, tuple[object, StudySummary]] = {}
         self._snapshots: dict[tuple[str, bool, str], Snapshot] = {}  # by name, and what is shown of the test clips
 
     def names(self) -> list[str]:
@@ -230,55 +192,67 @@ class Studies:
         flights = tuple(flight(runs[run_id], *state) for run_id, state in in_flight.items())
         age = max(0.0, time.time() - progress.updated) if progress.updated else 0.0
         standing = progress.standing or progress.problem
-        return Live(owner, flights, standing, progress.eta_s, age, web_address(progress.ray_dashboard))
+        ray_dashboard = web_address(progress.ray_dashboard)
+        return Live(owner, flights, standing, progress.eta_s, age, tuple(progress.waits), ray_dashboard)
 
-    def state(self, snapshot: Snapshot, live: Live) -> State:
-        """Return whether a study runs, is complete, or has stopped before its end."""
-        missing = len(snapshot.runs) - len(snapshot.stamps)
-        return study_state(self.storage, snapshot.plan, missing, running=bool(live.owner))
+    def state(self, name: str, recorded: int, live: Live) -> State:
+        """Return whether a study runs, is complete, or has stopped before its end.
+
+        Args:
+            name: the study's name.
+            recorded: the number of its runs that have a record.
+            live: what is known of the process that runs it.
+
+        Raises:
+            UnreadableStudyError: see ``plan``.
+
+        """
+        plan, runs = self.plan(name)
+        return study_state(self.storage, plan, len(runs) - recorded, running=bool(live.owner))
 
     def warm(self) -> None:
         """Compute the results of every study, so that the first reader does not wait for them."""
         with suppress(UnreadableStudyError):
-            for study in self.summaries():
-                with suppress(UnreadableStudyError):
-                    _ = self.snapshot(study.name).sections
+            self.summaries(budget_s=math.inf)
 
-    def summaries(self) -> list[StudySummary]:
+    def summaries(self, budget_s: float = BUDGET_S) -> list[StudySummary]:
         """Return the studies, running ones first, then by name.
+
+        Args:
+            budget_s: seconds to compute results in; of the studies beyond, ``pending`` is true.
 
         Raises:
             UnreadableStudyError: the storage location cannot be read.
 
         """
-        summaries = [self._summary(name) for name in self.names()]
+        end = time.monotonic() + budget_s
+        names = self.names()
+        try:
+            with _explained():
+                by_name = (self.storage / "records").stamps()
+        except UnreadableStudyError as error:
+            return [StudySummary(name, "damaged", problem=str(error)) for name in names]
+        summaries = [self._summary(name, by_name, end) for name in names]
         return sorted(summaries, key=lambda study: (study.state != "running", study.name))
 
-    def _summary(self, name: str) -> StudySummary:
+    def _summary(self, name: str, by_name: Mapping[str, Stamp], end: float) -> StudySummary:
         try:
-            live, snapshot = self.live(name), self.snapshot(name)
+            live = self.live(name)
+            plan, runs = self.plan(name)
+            stamps = {run_id: by_name[f"{run_id}.json"] for run_id in runs if f"{run_id}.json" in by_name}
+            state = self.state(name, len(stamps), live)
+            facts = StudySummary(name, state, len(runs), len(stamps), live.eta_s if live.owner else None)
+            kept_of, kept = self._summaries.get(name, (None, None))
+            known = (plan, stamps, state)
+            if kept is None or kept_of != known:
+                if time.monotonic() > end:
+                    return facts.with_results_of(kept) if kept else replace(facts, pending=True)
+                snapshot = self.snapshot(name)
+                kept = summarized(facts, snapshot)
+                self._summaries[name] = ((plan, snapshot.stamps, state), kept)
+            return facts.with_results_of(kept)
         except UnreadableStudyError as error:
             return StudySummary(name, "damaged", problem=str(error))
-        plan, planned, recorded = snapshot.plan, len(snapshot.runs), len(snapshot.stamps)
-        trained_s = sum(record.cost.wall_s for record in snapshot.results.records.values())
-        return StudySummary(
-            name,
-            self.state(snapshot, live),
-            plan.description,
-            plan.dataset.name,
-            planned,
-            recorded,
-            trained_s,
-            live.eta_s,
-            snapshot.headline.text,
-        )
-
-
-def flight(planned: PlannedRun, epoch: int, validation_accuracy: float | None) -> Flight:
-    """Return a run in training, with its progress."""
-    run, epochs = planned.run, planned.run.configuration.training.epochs
-    seed = seed_in_words(run).removeprefix("seed ")
-    return Flight(run.run_id, label(planned), run.configuration.subset, seed, epoch, epochs, validation_accuracy)
 
 
 def distinct(names: Iterable[object]) -> list[str]:

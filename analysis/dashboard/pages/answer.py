@@ -1,4 +1,4 @@
-"""The first tab of a study: its progress, the seeds of each configuration, and the evidence."""
+"""The first tab of a study: the first screen of the report, then the evidence, folded."""
 
 from __future__ import annotations
 
@@ -6,29 +6,93 @@ from typing import TYPE_CHECKING, Any
 
 from dash import dcc, html
 
-from analysis.dashboard.blocks import Block, bar, part, percent, plain_table, scrolled, table
-from analysis.dashboard.pages.sections import ABOUT, CLIPS, section_blocks
+from analysis.dashboard.blocks import Block, aria, bar, data, part, percent, plain_table, scrolled, table
+from analysis.dashboard.pages.sections import evidence, figure_block, section_blocks, table_block
 from analysis.dashboard.snapshot import ended
 from trainables.naming import counted, duration
 
 if TYPE_CHECKING:
     from analysis.dashboard.addresses import Address
     from analysis.dashboard.pages.view import View
-    from analysis.dashboard.snapshot import Snapshot
-    from analysis.dashboard.studies import Live
+    from analysis.dashboard.snapshot import Live, Snapshot
+    from analysis.report.first_screen import FirstScreen
+    from analysis.report.sections import Section
+    from analysis.text.tiles import Reading, Tile
 
 STALE_S = 15.0  # age of a progress file from which it is shown
 
 
 def answer_blocks(view: View) -> list[Block]:
-    """Return the progress, the seeds, and the evidence."""
-    snapshot, live, address = view.snapshot, view.live, view.address
-    seeds = table(snapshot.seeds, address.csv("seeds"))
-    blocks = [part("progress", *_progress(snapshot, live, address)), part("seeds", *seeds)]
-    for section in snapshot.sections:
-        if section.title not in {*CLIPS, *ABOUT}:
-            blocks += section_blocks(view, section)
+    """Return the answer, while the study runs its progress, Figure 1, Table 1, and the evidence."""
+    snapshot, address = view.snapshot, view.address
+    screen = snapshot.first_screen
+    blocks = [part("answer", *_answer(screen))]
+    if view.state != "complete":
+        blocks.append(part("progress", *_progress(snapshot, view.live, address)))
+        blocks.append(part("seeds", *table(snapshot.seeds, address.csv("seeds"))))
+    if screen.figure is not None:
+        blocks.append(figure_block(view, screen.figure, 1))
+    if screen.table is not None:
+        blocks.append(table_block(view, "table-1", screen.table, 1, "table-1"))
+    sections = evidence(view)
+    blocks += [part("evidence", html.H2("Evidence"))] if sections else []
+    for section in sections:
+        blocks += _folded(view, section)
     return blocks
+
+
+def _answer(screen: FirstScreen) -> list[Any]:
+    """Return context, headline, advice, tiles, the result in full, and cautions."""
+    parts: list[Any] = [html.P(" · ".join(screen.context), className="context")]
+    parts.append(html.P(screen.headline.text, className="headline"))
+    parts += [html.P(screen.headline.advice, className="advice")] if screen.headline.advice else []
+    parts.append(html.Ul([html.Li(_tile(tile)) for tile in screen.tiles], className="tiles"))
+    parts.append(html.Details([html.Summary("In full"), html.P(screen.verdict)], className="verdict"))
+    if screen.cautions:
+        label = "Cautions" if len(screen.cautions) > 1 else "Caution"
+        cautions = html.Ul([html.Li(caution) for caution in screen.cautions])
+        parts.append(html.Section([html.Strong(label), cautions], className="cautions", **aria(label=label)))
+    return parts
+
+
+def _tile(tile: Tile) -> list[Any]:
+    readings = [html.P(_reading(reading), className="reading") for reading in tile.readings]
+    several = " several" if len(readings) > 1 else ""
+    return [
+        html.P(tile.label, className="soft"),
+        html.Div(readings, className=f"readings{several}"),
+        html.P(tile.detail, className="soft"),
+    ]
+
+
+def _reading(reading: Reading) -> list[Any]:
+    """Return a number, large, with its interval; a difference has its judgement."""
+    small = " ".join(filter(None, (reading.margin, reading.unit)))
+    parts: list[Any] = [html.Span(f"{reading.name} ", className="name")] if reading.name else []
+    parts += [html.Strong(reading.value), html.Span(f" {small}" if small else "")]
+    if reading.judgement:
+        parts.append(html.Span(f" {reading.judgement}", className=f"judgement {reading.judgement}"))
+    return parts
+
+
+def _folded(view: View, section: Section) -> list[Block]:
+    """Return a section of the evidence as a button that unfolds it, then its content if it is unfolded.
+
+    What is unfolded is part of the address; assets/page.js changes it.
+    """
+    name = section.slug
+    unfolded = name in view.address.open.split(",")
+    counts = [counted(len(section.figures), "figure"), counted(len(section.tables), "table")]
+    what = ", ".join(count for count in counts if not count.startswith("0 "))
+    button = html.Button(
+        [html.Span(section.title), html.Span(what, className="soft")],
+        type="button",
+        className="fold",
+        **aria(expanded=str(unfolded).lower()),
+        **data(fold=name),
+    )
+    head = part(f"fold-{name}", html.H3(button, className="folded"))
+    return [head, *section_blocks(view, section)] if unfolded else [head]
 
 
 def _progress(snapshot: Snapshot, live: Live, address: Address) -> list[Any]:
@@ -38,7 +102,8 @@ def _progress(snapshot: Snapshot, live: Live, address: Address) -> list[Any]:
     parts = [html.H2("Progress"), bar(recorded, planned)]
     parts.append(html.P(f"{recorded} of {counted(planned, 'run')} recorded: {counts}."))
     if not live.owner:
-        return [*parts, html.P("This study is not running now.", className="soft")]
+        text = f"It is not running now; gce-study resume {address.study} continues it."
+        return [*parts, html.P(text, className="soft")]
     age = f", as of {duration(live.age_s)} ago" if live.age_s > STALE_S else ""
     facts = [live.standing, f"ETA {duration(live.eta_s)}{age}", f"run by {live.owner}"]
     parts.append(html.P("; ".join(fact for fact in facts if fact)))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dash import dcc, html
 
 from analysis.dashboard.blocks import MIN_CHOICES, Block, aria, chip, page_links, part, scrolled
-from analysis.dashboard.pages.sections import CLIPS, section_blocks, sections_of
+from analysis.dashboard.pages.sections import clip_sections, section_blocks
 from analysis.dashboard.sounds import ELSEWHERE, NoSoundError, sound_address
 from analysis.report.sections import AUDIT
 from analysis.tables.labels.audit import NUMBERS, clip_cells, true_label
@@ -106,7 +106,7 @@ class Listener:
 def clips_blocks(view: View) -> list[Block]:
     """Return the sections on single clips; in that on the audit, the clips with their players."""
     audit, blocks = view.snapshot.audit, []
-    for section in sections_of(view, CLIPS):
+    for section in clip_sections(view):
         if section.title == AUDIT and audit is not None and audit.runs:
             listener = Listener(view.studies.sounds, view.snapshot.plan, view.here)
             text, *others = section_blocks(view, section, first_table=1)  # the list below is longer than the first

@@ -4,51 +4,109 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dash import dcc, html
+from dash import Input, dcc, html
 
 from analysis.dashboard.addresses import Address
-from analysis.dashboard.blocks import Page, badge, bar, elsewhere, part
-from trainables.naming import counted, duration
+from analysis.dashboard.blocks import Block, Page, elsewhere, grid_block, part
+from analysis.dashboard.grids import Grid
+from trainables.characters import visible
+from trainables.naming import duration
 
 if TYPE_CHECKING:
-    from analysis.dashboard.studies import Studies, StudySummary
+    from collections.abc import Sequence
+
+    from analysis.dashboard.callbacks import Callbacks
+    from analysis.dashboard.studies import Studies
+    from analysis.dashboard.summaries import StudySummary
+
+GRID = {"type": "grid", "key": "studies"}
 
 
-def home_page(studies: Studies) -> Page:
-    """Return the list of studies with their states.
+def home_page(studies: Studies, address: Address) -> Page:
+    """Return the list of studies with their states and results.
 
     Raises:
         UnreadableStudyError: the storage location cannot be read.
 
     """
     summaries = studies.summaries()
-    head: list[Any] = [html.H1("Studies"), html.P(str(studies.storage), className="soft"), *elsewhere(studies)]
+    head = part(
+        "head",
+        html.Header(
+            [
+                html.H1("Studies"),
+                html.P(str(studies.storage), className="soft place", title=visible(str(studies.storage))),
+                *elsewhere(studies),
+            ],
+            className="head",
+        ),
+    )
     if not summaries:
         text = "No study is registered here yet. It appears when gce-study run starts one in this storage location."
-        return Page("Studies", (part("studies", *head, html.P(text)),))
-    return Page(
-        "Studies", (part("studies", *head, html.Div([_card(study) for study in summaries], className="cards")),)
-    )
+        return Page("Studies", (head, part("studies", html.P(text, className="nothing"))))
+    running = sum(study.state == "running" for study in summaries)
+    news = f"{len(summaries)} {'study' if len(summaries) == 1 else 'studies'}, {running} running"
+    return Page("Studies", (head, _search(address), _grid(summaries, address)), news)
 
 
-def _card(study: StudySummary) -> Any:  # noqa: ANN401 -- a component
-    """Return one study of the list."""
-    title = html.H2([dcc.Link(study.name, href=str(Address(study=study.name))), badge(study.state)])
-    if study.problem:
-        return html.Article([title, html.P(study.problem, className="problem")])
-    left = study.planned - study.recorded
-    facts = [f"{study.recorded} of {counted(study.planned, 'run')} recorded", f"{left} left" if left else ""]
-    facts += [
-        f"ETA {duration(study.eta_s)}" if study.state == "running" else "",
-        f"{duration(study.trained_s)} of training",
-        study.dataset,
+def _search(address: Address) -> Block:
+    """Return the box in which studies are searched for; assets/page.js applies it to the grid and to the address."""
+    box = dcc.Input(id="search", type="search", value=address.search, placeholder="Search studies", className="search")
+    label = html.Label([html.Span("Search studies", className="unseen"), box])
+    key = html.Kbd("/", title="The key / leads to the search")
+    return part("search", html.Div([label, key], className="searching", role="search"))
+
+
+def _grid(summaries: Sequence[StudySummary], address: Address) -> Block:
+    columns: list[dict[str, Any]] = [
+        {"field": "name", "headerName": "Study", "cellRenderer": "StudyName", "minWidth": 190, "flex": 2},
+        {"field": "state", "headerName": "State", "cellRenderer": "StudyState", "width": 128},
+        {"field": "share", "headerName": "Progress", "cellRenderer": "StudyProgress", "width": 150},
+        {"field": "headline", "headerName": "Result", "cellRenderer": "StudyResult", "minWidth": 260, "flex": 4},
+        {"field": "score", "headerName": "Pick (%)", "cellRenderer": "StudyPick", "minWidth": 170, "flex": 2},
+        {
+            "field": "trend",
+            "headerName": "Validation",
+            "cellRenderer": "StudyTrend",
+            "width": 130,
+            "sortable": False,
+            "cellDataType": False,
+        },
+        {"field": "eta_s", "headerName": "Time left", "valueFormatter": {"function": "timeLeft(params)"}, "width": 110},
+        {"field": "updated", "headerName": "Last run", "valueFormatter": {"function": "ago(params)"}, "width": 124},
     ]
-    return html.Article(
-        [
-            title,
-            html.P(study.description) if study.description else "",
-            bar(study.recorded, study.planned),
-            html.P(" · ".join(fact for fact in facts if fact), className="soft"),
-            html.P(study.headline),
-        ]
-    )
+    for column in columns:
+        if column["field"] == address.sort:
+            column["sort"] = "desc" if address.descending else "asc"
+    rows = [_row(study) for study in summaries]
+    return grid_block("studies", Grid("Studies", columns, rows, {"quickFilterText": address.search}))
+
+
+def _row(study: StudySummary) -> dict[str, Any]:
+    texts = {
+        "name": study.name,
+        "state": study.state,
+        "headline": study.problem or study.headline,
+        "pick": study.pick,
+        "score": study.score,
+        "scored_by": study.scored_by,
+    }
+    return {name: visible(text) for name, text in texts.items()} | {
+        "key": study.name,
+        "href": str(Address(study=study.name)),
+        "share": study.recorded / study.planned if study.planned else 0.0,
+        "recorded": study.recorded,
+        "planned": study.planned,
+        "eta_s": study.eta_s if study.state == "running" else None,
+        "eta": duration(study.eta_s) if study.state == "running" else "",
+        "updated": study.updated,
+        "trend": [round(100 * value, 1) for value in study.trend],
+        "problem": bool(study.problem),
+        "pending": study.pending,
+    }
+
+
+def add_callbacks(callbacks: Callbacks) -> None:
+    """Add what the browser does when a reader searches or sorts the studies."""
+    callbacks.in_browser("search", Input("search", "value"))
+    callbacks.in_browser("sorted", Input(GRID, "columnState"))

@@ -8,7 +8,7 @@ from dash import dcc, html
 
 from analysis.dashboard.addresses import Address
 from analysis.dashboard.blocks import Page, part
-from analysis.dashboard.pages import home, run, study
+from analysis.dashboard.pages import home, queue, run, study
 from analysis.dashboard.studies import UnreadableStudyError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def make_page(studies: Studies, address: Address, *, here: bool = True) -> Page:
         return _message("No such page", "There is no page at this address.")
     try:
         if not address.study:
-            return home.home_page(studies)
+            return queue.queue_page(studies) if address.place == "queue" else home.home_page(studies, address)
         if address.run:
             return run.run_page(studies, address)
         return study.study_page(studies, address, here=here)
@@ -39,8 +39,10 @@ def make_page(studies: Studies, address: Address, *, here: bool = True) -> Page:
 
 def _message(title: str, text: str) -> Page:
     back = dcc.Link("All studies", href=str(Address()))
-    return Page(title, (part("message", html.H1(title), html.P(text, className="problem", role="alert"), back),))
+    head = part("head", html.Header(html.H1(title), className="head"))
+    return Page(title, (head, part("message", html.P(text, className="problem", role="alert"), html.P(back))))
 
 
-def add_callbacks(callbacks: Callbacks, studies: Studies) -> None:
+def add_callbacks(callbacks: Callbacks, studies: Studies) -> None:  # noqa: ARG001 -- pages that read studies need it
     """Add the callbacks of the pages that have any: a line for each."""
+    home.add_callbacks(callbacks)

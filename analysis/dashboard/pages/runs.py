@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from analysis.dashboard.addresses import Address
     from analysis.dashboard.pages.view import View
-    from analysis.dashboard.studies import Live
+    from analysis.dashboard.snapshot import Live
     from analysis.results.study_results import StudyResults
 
 MINUTE_S = 60

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from dash import html
 
@@ -13,26 +13,46 @@ from analysis.report.sections import AUDIT
 
 if TYPE_CHECKING:
     from analysis.dashboard.pages.view import View
+    from analysis.plotting.figure import Figure
     from analysis.report.sections import Section
+    from analysis.tables.table import Table
 
-# The sections on each tab, by title; all others are on the first.
-CLIPS = ("Test clips", "Validation labels", AUDIT)
-ABOUT = ("Data", "Methods", "Provenance", "Runs and their cost", "Left out")
+CLIPS = ("Test clips", "Validation labels", AUDIT)  # the sections on single clips, by title
 
 
-def sections_of(view: View, titles: tuple[str, ...]) -> list[Section]:
-    """Return the sections with some titles, in this order, without those that the study lacks."""
-    of_title = {section.title: section for section in view.snapshot.sections}
-    return [of_title[title] for title in titles if title in of_title]
+def evidence(view: View) -> list[Section]:
+    """Return the sections that support the answer, without those on single clips."""
+    return [s for s in view.snapshot.sections if s.group == "Evidence" and s.title not in CLIPS]
+
+
+def clip_sections(view: View) -> list[Section]:
+    """Return the sections on single clips."""
+    return [section for section in view.snapshot.sections if section.title in CLIPS]
+
+
+def appendix(view: View) -> list[Section]:
+    """Return the sections on what the study was made from."""
+    return [section for section in view.snapshot.sections if section.group == "Appendix"]
+
+
+def figure_block(view: View, figure: Figure, number: int) -> Block:
+    """Return a figure, with its number in the report, as a block that changes with the study."""
+    file = f"{view.address.study} {slug(figure.title)}"
+    numbered = replace(figure, title=f"Figure {number}. {figure.title}")
+    return Block(figure.name, str(view.snapshot.number), figure=numbered, file=file)
+
+
+def table_block(view: View, key: str, content: Table, number: int, csv: str) -> Block:
+    """Return a table, with its number in the report, and the path of its CSV file within the study."""
+    numbered = replace(content, title=f"Table {number}. {content.title}")
+    return part(key, *table(numbered, view.address.csv(csv)))
 
 
 def section_blocks(view: View, section: Section, first_table: int = 0) -> list[Block]:
     """Return one section of the report, without the tables before the first."""
-    name, study = slug(section.title), view.address.study
+    name = section.slug
     blocks = [part(f"{name}-text", html.H2(section.title, id=name), *map(html.P, section.text))]
-    for figure in section.figures:
-        stamp = str(view.snapshot.number)
-        blocks.append(Block(slug(figure.title), stamp, figure=figure, file=f"{study} {slug(figure.title)}"))
-    for index, content in enumerate(section.tables[first_table:], first_table):
-        blocks.append(part(f"{name}-{index}", *table(content, view.address.csv(f"{quote(name)}/{index}"))))
+    blocks += [figure_block(view, figure, section.first_figure + i) for i, figure in enumerate(section.figures)]
+    for i, content in list(enumerate(section.tables))[first_table:]:
+        blocks.append(table_block(view, f"{name}-{i}", content, section.first_table + i, f"{name}/{i}"))
     return blocks

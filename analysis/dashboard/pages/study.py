@@ -1,12 +1,13 @@
-"""The page of a study: its verdict, and one of its tabs."""
+"""The page of a study: its header, and one of its tabs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import dash_mantine_components as dmc
 from dash import dcc, html
 
-from analysis.dashboard.blocks import Block, Page, aria, badge, elsewhere, part
+from analysis.dashboard.blocks import Page, aria, badge, elsewhere, part
 from analysis.dashboard.pages.about import about_blocks
 from analysis.dashboard.pages.answer import answer_blocks
 from analysis.dashboard.pages.clips import clips_blocks
@@ -14,15 +15,17 @@ from analysis.dashboard.pages.runs import runs_blocks
 from analysis.dashboard.pages.view import View
 from analysis.results.reported_metric import REPORTABLE
 from analysis.text.validation_clips import earlier_version
+from trainables.characters import visible
 from trainables.metrics import METRICS
+from trainables.naming import duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from analysis.dashboard.addresses import Address
-    from analysis.dashboard.snapshot import Snapshot
+    from analysis.dashboard.blocks import Block
+    from analysis.dashboard.snapshot import Live, Snapshot
     from analysis.dashboard.studies import Studies
-    from analysis.results.study_state import State
 
 
 class Tab(NamedTuple):
@@ -49,25 +52,56 @@ def study_page(studies: Studies, address: Address, *, here: bool = True) -> Page
 
     """
     snapshot, live = studies.snapshot(address.study, **address.view), studies.live(address.study)
-    view = View(studies, snapshot, live, studies.state(snapshot, live), address, here)
+    state = studies.state(address.study, len(snapshot.stamps), live)
+    view = View(studies, snapshot, live, state, address, here)
     tab = address.tab if address.tab in TABS else ""
     title, blocks = TABS[tab]
-    head = _head(snapshot, view.state, address, elsewhere(studies, live.ray_dashboard))
-    navigation = part("tabs", _navigation(address, tab))
-    return Page(f"{address.study}: {title}", (head, navigation, *blocks(view)))
+    words = [*(_notes(snapshot) if tab else []), *_test_switch(snapshot, address), *_metric_switch(snapshot, address)]
+    above = [_head(view, tab), part("tabs", _navigation(address, tab)), *([part("notes", *words)] if words else [])]
+    return Page(f"{address.study}: {title}", (*above, *blocks(view)), _news(view))
 
 
-def _head(snapshot: Snapshot, state: State, address: Address, links: list[Any]) -> Block:
-    plan = snapshot.plan
-    words = [html.P(snapshot.headline.text, className="headline")]
-    words += [html.P(snapshot.headline.advice)] if snapshot.headline.advice else []
-    full = html.Details([html.Summary("In full"), html.P(snapshot.verdict)], open=True)
-    text = html.Section([*words, full], className="verdict", **aria(label="Verdict"))
-    title = html.H1([address.study, badge(state)])
-    version = earlier_version(plan)
-    notes = [*([html.P(version, className="note")] if version else []), *_test_switch(snapshot, address)]
-    notes += _metric_switch(snapshot, address)
-    return part("head", title, html.P(plan.description, className="soft"), text, *notes, *links)
+def _news(view: View) -> str:
+    """Return what a screen reader announces: in steps of a tenth, so that it does not speak after each run."""
+    planned, recorded = len(view.snapshot.runs), len(view.snapshot.stamps)
+    share = f", {10 * (10 * recorded // planned)}% of the runs recorded" if planned else ""
+    return f"{view.address.study}: {view.state}{share}"
+
+
+def _head(view: View, tab: str) -> Block:
+    """Return the header of a study: name, state, result and the time that is left, in one line.
+
+    The first tab begins with the result, so there the header lacks it.
+    """
+    snapshot, live = view.snapshot, view.live
+    line: list[Any] = [html.H1(view.address.study, title=visible(view.address.study)), badge(view.state)]
+    if view.state != "complete":
+        line.append(_progress(len(snapshot.stamps), len(snapshot.runs), live))
+    if tab:
+        headline, full = snapshot.headline, html.P(snapshot.verdict)
+        advice = [html.P(headline.advice)] if headline.advice else []
+        summary = html.Summary(html.Span(headline.text), title="Show or hide the result in full")
+        line.append(html.Details([summary, html.Div([*advice, full], className="full")], className="result"))
+    return part("head", html.Header([*line, *elsewhere(view.studies, live.ray_dashboard)], className="head"))
+
+
+def _progress(recorded: int, planned: int, live: Live) -> Any:  # noqa: ANN401 -- a component
+    """Return a ring that shows how many runs are recorded, with the time that is left."""
+    ring = dmc.RingProgress(
+        sections=[{"value": 100 * recorded / max(1, planned), "color": "var(--mark)"}],
+        size=26,
+        thickness=4,
+        rootColor="var(--line)",
+        **aria(hidden="true"),
+    )
+    left = f", {duration(live.eta_s)} left" if live.owner and live.eta_s is not None else ""
+    return html.Span([ring, f"{recorded:,} of {planned:,}{left}"], className="ring")
+
+
+def _notes(snapshot: Snapshot) -> list[Any]:
+    """Return what to know on every tab; on the first, it is among the cautions."""
+    version = earlier_version(snapshot.plan)
+    return [html.P(version, className="note")] if version else []
 
 
 def _test_switch(snapshot: Snapshot, address: Address) -> list[Any]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from analysis.dashboard.addresses import Address
-    from analysis.dashboard.snapshot import Snapshot
-    from analysis.dashboard.studies import Live, Studies
+    from analysis.dashboard.snapshot import Live, Snapshot
+    from analysis.dashboard.studies import Studies
     from analysis.results.study_state import State
 
 

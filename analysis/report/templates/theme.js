@@ -10,16 +10,19 @@
     document.documentElement.dataset.theme = theme;
     document.dispatchEvent(new CustomEvent("theme", { detail: theme }));
   };
+  const choose = (theme) => {
+    chosen = theme;
+    try { localStorage.setItem(key, chosen); } catch { /* then for this page alone */ }
+    show();
+  };
+  window.gceStudyTheme = { get chosen() { return chosen; }, choose };
   show();
   system.addEventListener("change", show);
   addEventListener("DOMContentLoaded", () => {
     const box = document.getElementById("theme-choice");
+    if (!box) return; // the dashboard has a button
     box.value = chosen;
     box.parentElement.hidden = false; // without scripts there is no choice
-    box.addEventListener("change", () => {
-      chosen = box.value;
-      try { localStorage.setItem(key, chosen); } catch { /* then for this page alone */ }
-      show();
-    });
+    box.addEventListener("change", () => choose(box.value));
   });
 })();

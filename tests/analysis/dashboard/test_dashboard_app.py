@@ -1,6 +1,7 @@
 """What the server answers: what must change in a browser, files to save, and who is turned away."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from dash import no_update
@@ -8,10 +9,11 @@ from dash.exceptions import PreventUpdate
 from plotly.utils import PlotlyJSONEncoder
 
 from analysis.dashboard.app import make_app
+from analysis.dashboard.blocks import zoomed
 from analysis.dashboard.guard import Guard, is_loopback
 from analysis.dashboard.pages.study import TABS
 from analysis.dashboard.studies import Studies
-from analysis.dashboard.updates import Browser, update, zoomed
+from analysis.dashboard.updates import Browser, update
 from analysis.results.study_results import load_results
 from factories import write_record
 from study.ledger.claim import owner
@@ -33,22 +35,24 @@ def full_studies(full_storage):
 
 
 def look(studies, path, query=""):
-    """Open a page again; return its text as JSON, what is shown, and the keys of its parts and figures."""
+    """Open a page; return its text as JSON, and the state of the browser that then shows it."""
     built, now, *_ = update(studies, (path, query), Browser())
-    keys = {kind: [] for kind in ("part", "figure")}
-    for component in built:
-        block = component if getattr(component, "id", None) else component.children[1]
-        keys[block.id["type"]].append(block.id["key"])
-    return json.dumps(built, cls=PlotlyJSONEncoder), now, keys["part"], {key: {} for key in keys["figure"]}
+    keys = {kind: [] for kind in ("part", "figure", "grid")}
+    for component in (inner for block in built for inner in [block, *block._traverse()]):
+        if isinstance(name := getattr(component, "id", None), dict) and name["type"] in keys:
+            keys[name["type"]].append(name["key"])
+    browser = Browser(shown=now, parts=keys["part"], figures={key: {} for key in keys["figure"]}, grids=keys["grid"])
+    return json.dumps(built, cls=PlotlyJSONEncoder), browser
 
 
 def test_the_first_tab_has_verdict_progress_seeds_and_the_evidence(full_studies):
-    text, now, parts, figures = look(full_studies, "/study/best-t")
-    assert parts[:4] == ["head", "tabs", "progress", "seeds"]
-    assert next(iter(figures)) == "test-accuracy-against-t"
+    text, browser = look(full_studies, "/study/best-t")
+    assert browser.parts[:5] == ["head", "tabs", "answer", "progress", "seeds"]
+    assert list(browser.figures) == ["accuracy_vs_t"]
+    assert "fold-comparisons" in browser.parts
     assert json.dumps(unbroken(full_studies.snapshot("best-t").verdict)) in text
     assert "45 of 46 runs recorded: 42 complete" in text
-    assert now["title"] == "best-t: Answer"
+    assert browser.shown["title"] == "best-t: Answer"
 
 
 def test_a_store_that_is_away_is_said_on_every_page_until_it_answers_again(study, bucket, front, monkeypatch):
@@ -89,50 +93,51 @@ def test_a_store_that_goes_away_in_the_middle_is_said_and_makes_no_record_damage
 
 
 def test_every_figure_and_table_of_the_report_is_on_some_tab(full_studies):
-    pages = [look(full_studies, "/study/best-t", f"?tab={tab}") for tab in TABS]
-    for section in full_studies.snapshot("best-t").sections:
+    sections = full_studies.snapshot("best-t").sections
+    unfolded = ",".join(section.slug for section in sections)
+    pages = [look(full_studies, "/study/best-t", f"?tab={tab}&open={unfolded}") for tab in TABS]
+    for section in sections:
         for content in (*section.figures, *section.tables):
-            assert any(json.dumps(content.title) in page[0] for page in pages), content.title
+            assert any(json.dumps(content.title)[1:] in page[0] for page in pages), content.title
 
 
 def test_nothing_is_sent_while_nothing_changes(full_studies):
     for path, query in (("/", ""), ("/study/best-t", ""), ("/study/best-t", "?tab=runs")):
-        _, now, parts, figures = look(full_studies, path, query)
+        _, browser = look(full_studies, path, query)
         with pytest.raises(PreventUpdate):
-            update(full_studies, (path, query), Browser(shown=now, parts=parts, figures=figures))
+            update(full_studies, (path, query), browser)
 
 
-def test_a_new_record_changes_the_blocks_that_it_concerns_and_no_others(study, studies, storage):
+def test_a_new_record_changes_the_blocks_that_it_concerns_and_no_others(study, studies, storage, owners):
     study.temperatures([2, 3], 3)
     write_plan(storage, study.plan())
-    *others, late = study.records.values()
+    *others, late, _ = study.records.values()
     for record in others:
         write_record(storage, record)
     query = "?test=shown"  # otherwise another figure, of the test accuracy, joins with the last record
-    _, now, parts, figures = look(studies, "/study/best-t", query)
+    owners["best-t"] = "process 7"
+    _, browser = look(studies, "/study/best-t", query)
     studies.snapshot("best-t", show_test=True).cost_s = 0.0
     write_record(storage, late)
-    built, after, new_parts, new_figures = update(
-        studies, ("/study/best-t", query), Browser(shown=now, parts=parts, figures=figures)
-    )
+    built, after, parts, figures, _ = update(studies, ("/study/best-t", query), browser)
     assert built is no_update
-    changed = [key for key, value in zip(parts, new_parts, strict=True) if value is not no_update]
-    assert {"head", "progress", "seeds"} < set(changed)
-    assert "tabs" not in changed
-    assert new_figures[0]["layout"]["uirevision"] == next(iter(figures))
+    changed = [key for key, value in zip(browser.parts, parts, strict=True) if value is not no_update]
+    assert {"head", "answer", "progress", "seeds", "table-1"} <= set(changed)
+    assert not {"tabs", "evidence"} & set(changed)
+    assert figures[0]["layout"]["uirevision"] == next(iter(browser.figures))
     with pytest.raises(PreventUpdate):
-        update(studies, ("/study/best-t", query), Browser(shown=after, parts=parts, figures=figures))
+        update(studies, ("/study/best-t", query), replace(browser, shown=after))
 
 
 def test_a_page_that_gains_a_block_is_built_again(study, studies, storage):
     study.temperatures([2, 3], 3)
     write_plan(storage, study.plan())
-    _, now, parts, figures = look(studies, "/study/best-t")
-    assert figures == {}
+    _, browser = look(studies, "/study/best-t")
+    assert browser.figures == {}
     studies.snapshot("best-t").cost_s = 0.0
     for record in study.records.values():
         write_record(storage, record)
-    built, *_ = update(studies, ("/study/best-t", ""), Browser(shown=now, parts=parts, figures=figures))
+    built, *_ = update(studies, ("/study/best-t", ""), browser)
     assert built is not no_update
 
 
@@ -174,12 +179,12 @@ def test_a_run_page_shows_status_error_settings_and_provenance_of_every_status(f
     runs = load_results(storage, "best-t").runs
     for status in ("complete", "stopped", "diverged", "failed", "missing"):
         row = runs[runs["status"] == status].iloc[0]
-        text, _, _, figures = look(studies, f"/study/best-t/run/{row['run_id']}")
+        text, browser = look(studies, f"/study/best-t/run/{row['run_id']}")
         assert f'"{status}"' in text
         assert json.dumps(row["error"])[1:-1] in text
         assert "What was trained" in text
         assert ("Provenance and cost" in text) == (status != "missing")
-        assert list(figures) == ([] if status == "missing" else ["curve"])
+        assert list(browser.figures) == ([] if status == "missing" else ["curve"])
 
 
 def test_a_run_page_shows_its_log_while_the_run_is_trained_and_after(study, studies, storage, client):
@@ -187,18 +192,18 @@ def test_a_run_page_shows_its_log_while_the_run_is_trained_and_after(study, stud
     study.write(storage)
     for run_id in (recorded, flying):
         address = f"/study/best-t/run/{run_id}"
-        assert "log" not in look(studies, address)[2]
+        assert "log" not in look(studies, address)[1].parts
         RunLog(log_path(storage, run_id)).write(f"started by process 7 {EVIL}")
-        text, now, parts, figures = look(studies, address)
-        assert "log" in parts
+        text, browser = look(studies, address)
+        assert "log" in browser.parts
         assert json.dumps(f"started by process 7 {EVIL}")[1:-1] in text
         saved = client.get(f"/files/log/{run_id}.log")
         assert saved.data == log_path(storage, run_id).read_bytes()
         assert saved.mimetype == "text/plain"
         assert "attachment" in saved.headers["Content-Disposition"]
         RunLog(log_path(storage, run_id)).write("complete")
-        _, _, changed, _ = update(studies, (address, ""), Browser(shown=now, parts=parts, figures=figures))
-        assert [key for key, value in zip(parts, changed, strict=True) if value is not no_update] == ["log"]
+        changed = update(studies, (address, ""), browser)[2]
+        assert [key for key, value in zip(browser.parts, changed, strict=True) if value is not no_update] == ["log"]
 
 
 def test_of_a_long_log_the_end_is_shown(study, studies, storage):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.dashboard.pages.study import TABS
 from analysis.report.method_report import method_report
 from analysis.report.sections import report_sections
 from analysis.results.study_results import load_results
@@ -22,7 +23,7 @@ from trainables.plans import study_folder, write_plan
 expect = pytest.importorskip("playwright.sync_api").expect
 EVIL = "<img src=x onerror=alert(1)>"
 DRAWN = ".js-plotly-plot .main-svg"
-DARK, LIGHT = "rgb(20, 20, 20)", "rgb(255, 255, 255)"
+DARK, LIGHT = "rgb(20, 23, 27)", "rgb(255, 255, 255)"
 
 
 def fits(page):
@@ -63,18 +64,20 @@ def test_every_page_opens_and_fits_its_window(full_study, storage, served, page,
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(served)
     page.get_by_role("link", name="best-t").click()
-    expect(page).to_have_title("best-t: Overview - gce-study")
+    expect(page).to_have_title("best-t: Answer - gce-study")
     expect(page).to_have_url(f"{served}/study/best-t")
     expect(page.locator(DRAWN).first).to_be_visible()
-    expect(page.locator(".verdict .headline")).to_have_text(method_report(results).headline.text)
-    expect(page.locator(".verdict details p")).to_have_text(method_report(results).verdict)
+    expect(page.locator("p.headline")).to_have_text(method_report(results).headline.text)
+    expect(page.locator("details.verdict p")).to_have_text(method_report(results).verdict)
     assert fits(page)
     links = page.locator(".tabs a").evaluate_all("links => links.map(link => link.href)")
-    assert len(links) == 2 + len(report_sections(method_report(results)))
+    assert len(links) == len(TABS)
+    links.append(f"{links[0]}?open={','.join(s.slug for s in report_sections(method_report(results)))}")
+    links += [f"{served}/queue", served]
     run = f"{served}/study/best-t/run/{next(iter(full_study.records))}"
     for link in (*links[1:], run, f"{served}/study/none", f"{served}/nowhere"):
         page.goto(link)
-        expect(page.locator("main :is(table, p, figure)").first).to_be_visible()
+        expect(page.locator("main h1")).to_be_visible()
         assert fits(page), link
         figures = page.locator("main figure")
         expect(figures.locator(".modebar")).to_have_count(figures.count())  # each is drawn, and can be saved
@@ -111,8 +114,9 @@ def test_a_reader_filters_sorts_opens_a_run_and_goes_back(full_study, storage, s
 def test_tab_and_enter_are_enough(full_study, storage, served, page):
     full_study.write(storage)
     page.goto(served)
-    expect(page.locator("article")).to_be_visible()
-    tab_to(page, page.get_by_role("link", name="best-t"))
+    study = page.get_by_role("gridcell", name="best-t").first
+    expect(study).to_be_visible()
+    tab_to(page, study)
     page.keyboard.press("Enter")
     expect(page.locator(DRAWN).first).to_be_visible()
     tab_to(page, page.get_by_label("Download plot as a png"))
@@ -136,7 +140,7 @@ def test_a_figure_is_saved_as_a_picture(full_study, storage, served, page):
     expect(page.locator(".modebar")).to_have_css("opacity", "1")  # with no mouse over the figure
     with page.expect_download() as saving:
         page.get_by_label("Download plot as a png").click()
-    assert saving.value.suggested_filename == "best-t test-accuracy-against-t.png"
+    assert saving.value.suggested_filename == "best-t figure-1.-test-accuracy-against-t.png"
     picture = Path(saving.value.path()).read_bytes()
     assert picture.startswith(b"\x89PNG\r\n")
     assert struct.unpack(">II", picture[16:24])[1] == 2 * 460
@@ -155,7 +159,7 @@ def test_a_table_is_saved_as_it_is_shown(full_study, storage, served, page):
 
 def test_light_and_dark_follow_the_system_until_the_reader_chooses(full_study, storage, served, page):
     full_study.write(storage)
-    body, theme, figure = page.locator("body"), page.get_by_label("Theme"), page.locator(DRAWN).first
+    body, theme, figure = page.locator("body"), page.locator("#theme-button"), page.locator(DRAWN).first
     paper = page.locator(".js-plotly-plot .main-svg").first
     page.goto(f"{served}/study/best-t")
     expect(body).to_have_css("background-color", LIGHT)
@@ -165,17 +169,18 @@ def test_light_and_dark_follow_the_system_until_the_reader_chooses(full_study, s
     expect(paper).to_have_css("background-color", DARK)
     expect(figure).to_have_css("filter", "none")
     tab_to(page, theme)
-    page.keyboard.type("light")
+    page.keyboard.press("Enter")
+    expect(theme).to_have_attribute("title", "Theme: Light")
     expect(body).to_have_css("background-color", LIGHT)
     expect(paper).to_have_css("background-color", LIGHT)
     page.reload()
-    expect(theme).to_have_value("light")
+    expect(theme).to_have_attribute("title", "Theme: Light")
     expect(body).to_have_css("background-color", LIGHT)
     expect(paper).to_have_css("background-color", LIGHT)
-    theme.select_option("as the system")
-    expect(body).to_have_css("background-color", DARK)
     page.emulate_media(color_scheme="light")
-    theme.select_option("dark")
+    theme.click()
+    expect(theme).to_have_attribute("title", "Theme: Dark")
+    expect(body).to_have_css("background-color", DARK)
     page.goto(served)
     expect(body).to_have_css("background-color", DARK)
 
@@ -227,7 +232,7 @@ def test_a_study_that_starts_while_the_list_is_open_appears(study, storage, serv
     page.goto(served)
     expect(page.get_by_role("main")).to_contain_text("No study is registered here yet")
     study.baselines(2).write(storage)
-    expect(page.locator("article h2 a")).to_have_text("best-t")
+    expect(page.locator(".study-name a")).to_have_text("best-t")
 
 
 def test_a_damaged_plan_is_said_and_mended_while_the_page_is_open(study, storage, served, page):
@@ -238,7 +243,7 @@ def test_a_damaged_plan_is_said_and_mended_while_the_page_is_open(study, storage
     page.goto(f"{served}/study/best-t")
     expect(page.get_by_role("alert")).to_contain_text("plan.json: damaged")
     path.write_bytes(whole)
-    expect(page.locator(".verdict")).to_be_visible()
+    expect(page.locator("p.headline")).to_be_visible()
 
 
 def test_names_with_html_in_them_do_nothing(study, storage, served, page):
@@ -246,8 +251,8 @@ def test_names_with_html_in_them_do_nothing(study, storage, served, page):
     study.temperatures([2, 3], 3, arm=EVIL)
     failed = study.add("cce", CCE(name="cce"), 0, status="failed", error=EVIL, provenance={EVIL: EVIL})
     study.write(storage)
-    pages = ["", *(f"/study/best-t?tab={tab}" for tab in ("", "runs", "accuracy", "results", "learning-curves"))]
-    pages += ["/study/best-t?tab=provenance", "/study/best-t?tab=arms-on-each-subset", f"/study/best-t/run/{failed}"]
+    pages = ["", *(f"/study/best-t?tab={tab}" for tab in TABS), f"/study/best-t/run/{failed}"]
+    pages += [f"/study/best-t?open={tab}" for tab in ("accuracy", "results", "learning-curves", "comparisons")]
     for path in pages:
         page.goto(f"{served}{path}")
         expect(page.get_by_role("main")).to_contain_text(EVIL)

@@ -24,8 +24,10 @@ from analysis.dashboard.server import serving
 CALLBACK = "/_dash-update-component"
 PART = {"type": "part", "key": "list"}
 FIGURE = {"type": "figure", "key": "curve"}
+GRID = {"type": "grid", "key": "studies"}
 OUTPUT = (
-    '..page.children...shown.data...{"key":["ALL"],"type":"part"}.children...{"key":["ALL"],"type":"figure"}.figure..'
+    '..page.children...shown.data...{"key":["ALL"],"type":"part"}.children...{"key":["ALL"],"type":"figure"}.figure'
+    '...{"key":["ALL"],"type":"grid"}.rowData..'
 )
 
 
@@ -38,6 +40,7 @@ def body(**changes: Any) -> dict[str, Any]:
             {"id": "shown", "property": "data"},
             [{"id": PART, "property": "children"}],
             [{"id": FIGURE, "property": "figure"}],
+            [{"id": GRID, "property": "rowData"}],
         ],
         "inputs": [
             {"id": "address", "property": "pathname", "value": "/"},
@@ -50,10 +53,11 @@ def body(**changes: Any) -> dict[str, Any]:
             {
                 "id": "shown",
                 "property": "data",
-                "value": {"address": "/", "title": "x", "stamps": [["list", "0"]], "dark": False},
+                "value": {"address": "/", "title": "x", "stamps": [["list", "0"]], "news": "", "dark": False},
             },
             [{"id": PART, "property": "id", "value": PART}],
             [{"id": FIGURE, "property": "id", "value": FIGURE}],
+            [{"id": GRID, "property": "id", "value": GRID}],
             [{"id": {"type": "zoom", "key": "curve"}, "property": "data", "value": {}}],
         ],
     }
@@ -184,11 +188,11 @@ def test_a_callback_of_a_page_is_answered(client):
         json.dumps(body(output=["a"])).encode(),
         json.dumps(body(inputs=[])).encode(),
         json.dumps(body(inputs=[{"id": "address", "property": "pathname", "value": {"a": 1}}] * 3)).encode(),
-        json.dumps(body(state=[None] * 4)).encode(),
-        json.dumps(body(state=[{"id": "shown", "property": "data", "value": {"address": 1}}, [], [], []])).encode(),
+        json.dumps(body(state=[None] * 5)).encode(),
+        json.dumps(body(state=[{"id": "shown", "property": "data", "value": {"address": 1}}, [], [], [], []])).encode(),
         json.dumps(body(outputs=[])).encode(),
         json.dumps(body(changedPropIds=7)).encode(),
-        json.dumps(body(state=[*body()["state"][:3], []])).encode(),
+        json.dumps(body(state=[*body()["state"][:4], []])).encode(),
         json.dumps(body()).replace('"list"', '"\\ud800"').encode(),
     ],
 )

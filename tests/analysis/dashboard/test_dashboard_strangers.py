@@ -28,7 +28,7 @@ def page(client, path, query=""):
     """Return the content of a page as the browser gets it."""
     body = {
         "output": next(c["output"] for c in client.get("/_dash-dependencies").json if c["output"].startswith("..page")),
-        "outputs": [{"id": "page", "property": "children"}, {"id": "shown", "property": "data"}, [], []],
+        "outputs": [{"id": "page", "property": "children"}, {"id": "shown", "property": "data"}, [], [], []],
         "inputs": [
             {"id": "address", "property": "pathname", "value": path},
             {"id": "address", "property": "search", "value": query},
@@ -36,7 +36,7 @@ def page(client, path, query=""):
             {"id": "theme", "property": "data", "value": "light"},
         ],
         "changedPropIds": [],
-        "state": [{"id": "shown", "property": "data"}, [], [], []],
+        "state": [{"id": "shown", "property": "data"}, [], [], [], []],
     }
     answer = client.post("/_dash-update-component", json=body)
     assert answer.status_code == 200, answer.text

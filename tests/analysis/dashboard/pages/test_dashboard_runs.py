@@ -5,7 +5,7 @@ import pytest
 from analysis.dashboard.addresses import Address, parse
 from analysis.dashboard.pages.run import confusion_of, provenance_of, settings_of
 from analysis.dashboard.pages.runs import listing, with_running
-from analysis.dashboard.studies import Flight, Live
+from analysis.dashboard.snapshot import Flight, Live
 from analysis.results.clip_labels import ClipLabels
 from trainables.feature_settings import Features
 from trainables.losses.catalogue import CCE
