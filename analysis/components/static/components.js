@@ -8,9 +8,8 @@
     setTimeout(() => URL.revokeObjectURL(link.href), 10000);
   };
   const tell = (button, text) => {
-    button.dataset.label ??= button.textContent;
-    button.textContent = text;
-    setTimeout(() => { button.textContent = button.dataset.label; }, 1500);
+    button.dataset.done = text;
+    setTimeout(() => { delete button.dataset.done; }, 1500);
   };
   const copy = async (text) => {
     try { await navigator.clipboard.writeText(text); } catch { // not allowed, or no secure context
