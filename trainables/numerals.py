@@ -6,14 +6,12 @@ and its percent sign (``unbroken``). Files for programs (CSV, JSON) hold numbers
 
 from __future__ import annotations
 
-import math
 import re
 from typing import Literal
 
 MINUS = "\u2212"
 Sign = Literal["", "+"]
 _BEFORE_PERCENT = re.compile(r"(?<=\d) (?=%)")
-HALF_DECADE = 0.0005  # how far from one a logarithm may lie: 316 and 316.228 are both 10 to the power of 2.5
 
 
 def fixed(value: float, digits: int = 1, sign: Sign = "") -> str:
@@ -61,16 +59,6 @@ def whole(count: int) -> str:
 def ends(low: float, high: float, digits: int = 1, sign: Sign = "") -> str:
     """Write two ends: ``96.8 to 100.0``, ``\u22124.0 to +1.2``; see ``fixed``."""
     return f"{fixed(low, digits, sign)} to {fixed(high, digits, sign)}"
-
-
-def power_of_ten(value: float) -> str | None:
-    """Return the exponent of a whole or half power of ten, such as ``2.5`` of 316.228; None for other numbers."""
-    if not (math.isfinite(value) and value > 0):
-        return None
-    halves = 2 * math.log10(value)
-    if abs(halves - round(halves)) > 2 * HALF_DECADE:
-        return None
-    return compact(round(halves) / 2)
 
 
 def unbroken(text: str) -> str:

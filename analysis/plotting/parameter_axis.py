@@ -100,7 +100,9 @@ class ParameterAxis:
         if self.x and len(values) <= MAX_TICKS and apart and not by_power:
             return {"tickvals": values, "ticktext": [_written(value) for value in values]}
         if powers:
-            return {"dtick": max(1, round((right - left) / MAX_TICKS)), "exponentformat": "power"}
+            step = max(1, round((right - left) / MAX_TICKS))
+            between = {"minor": {"dtick": "D2", "ticks": "outside", "ticklen": 3}} if step == 1 else {}  # at 2 and 5
+            return {"dtick": step, "exponentformat": "power", **between}
         if not self.logarithmic:
             return {}
         steps = [_steps(left, right, digits) for digits in ((1, 2, 5), range(1, 10))]

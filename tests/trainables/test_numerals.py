@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from trainables.numerals import compact, ends, fixed, hundredfold, percent, power_of_ten, unbroken, whole
+from trainables.numerals import compact, ends, fixed, hundredfold, percent, unbroken, whole
 
 
 @pytest.mark.parametrize(
@@ -30,14 +30,6 @@ def test_ends_and_counts_and_small_numbers() -> None:
     assert ends(-4.0, -0.01, sign="+") == "\u22124.0 to 0.0"
     assert whole(10000) == "10,000"
     assert compact(1e-5) == "1e\u221205"
-
-
-@pytest.mark.parametrize(
-    ("value", "exponent"),
-    [(100, "2"), (316, "2.5"), (316.228, "2.5"), (3162.2777, "3.5"), (0.1, "\u22121"), (1389.5, None), (0, None)],
-)
-def test_half_decades_are_recognised(value: float, exponent: str | None) -> None:
-    assert power_of_ten(value) == exponent
 
 
 def test_no_line_ends_between_a_number_and_its_percent_sign() -> None:

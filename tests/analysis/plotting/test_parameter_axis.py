@@ -69,3 +69,10 @@ def test_values_that_are_moved_keep_their_distance_on_the_axis():
     axis = ParameterAxis("temperature", (10, 100, 1000))
     assert axis.moved(10, 1) / 10 == pytest.approx(axis.moved(1000, 1) / 1000) == pytest.approx(10 ** (2 / 8))
     assert axis.between(10, 1000) == pytest.approx(100)
+
+
+def test_between_powers_of_ten_short_ticks_stand_at_2_and_5():
+    figure = empty(height=100)
+    ParameterAxis("temperature", (100, 1000, 10_000)).label(figure)
+    axis = figure.layout.xaxis
+    assert (axis.dtick, axis.minor.dtick, axis.minor.ticks) == (1, "D2", "outside")
