@@ -55,9 +55,8 @@ def draw_sweep(data: Sweep, looks: Mapping[str, Style], marks: Mapping[str, Mark
     figure = empty(height=HEIGHT if len(names) == 1 else PANEL * rows + 160, base=base)
     figure.update_layout(margin={"t": 34 if len(names) == 1 else 50, "b": 62})
     figure.update_annotations(yshift=16, font_size=14)  # the panels' titles, above what is written at a pick
-    data.axis.label(figure)
-    if columns > 1 and data.axis.logarithmic:
-        figure.update_xaxes(tickangle=0)
+    data.axis.set_up(figure, narrow=columns > 1)
+    figure.update_xaxes(title_text=escaped(data.axis.title))
     labelled = len(names) == 1 and len(data.lines) <= MAX_LABELS
     for place, subset in enumerate(names):
         row, column = divmod(place, columns)

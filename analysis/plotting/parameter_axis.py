@@ -87,9 +87,13 @@ class ParameterAxis:
         """What stands at the axis, unescaped."""
         return TITLES.get(self.parameter, symbol(self.parameter))
 
-    @property
-    def ticks(self) -> dict[str, object]:
-        """Plotly's ticks: at the values if these are few and apart, else at powers of ten, else at 1, 2 and 5 times."""
+    def ticks(self, most: int = MAX_TICKS) -> dict[str, object]:
+        """Return plotly's ticks: at planned values that are few and apart, else at powers of ten or parts of these.
+
+        Args:
+            most: how many powers of ten there is room for.
+
+        """
         values = sorted(set(self.x))
         left, right = (math.log10(end) if self.logarithmic else end for end in self.ends)
         places = [math.log10(value) if self.logarithmic else value for value in values]
@@ -97,37 +101,57 @@ class ParameterAxis:
         powers = self.logarithmic and math.floor(right) - math.ceil(left) >= 1
         whole = all(math.isclose(place, round(place), abs_tol=1e-9) for place in places)
         by_power = powers and (whole or self.parameter == "temperature")
-        if self.x and len(values) <= MAX_TICKS and apart and not by_power:
-            return {"tickvals": values, "ticktext": [_written(value) for value in values]}
+        if self.x and not self.scale and len(values) <= most and apart and not by_power:
+            return {"tickvals": values, "ticktext": [tick_text(value) for value in values]}
         if powers:
-            step = max(1, round((right - left) / MAX_TICKS))
+            step = max(1, round((right - left) / most))
             between = {"minor": {"dtick": "D2", "ticks": "outside", "ticklen": 3}} if step == 1 else {}  # at 2 and 5
             return {"dtick": step, "exponentformat": "power", **between}
         if not self.logarithmic:
             return {}
-        steps = [_steps(left, right, digits) for digits in ((1, 2, 5), range(1, 10))]
-        shown = next((step for step in steps if len(step) > 2), values)  # noqa: PLR2004 -- three ticks show a scale
-        return {"tickvals": shown, "ticktext": [_written(value) for value in shown]}
+        shown = even_ticks(left, right, logarithmic=True) or values
+        return {"tickvals": shown, "ticktext": [tick_text(value) for value in shown]}
 
     def label(self, figure: go.Figure, row: int | None = None) -> None:
         """Set up a figure's horizontal axis; in a figure of panels, ``row`` is the one that bears the title."""
         self.set_up(figure)
         figure.update_xaxes(title_text=escaped(self.title), **({} if row is None else {"row": row, "col": 1}))
 
-    def set_up(self, figure: go.Figure, **at: int) -> None:
-        """Set scale, range and ticks of a figure's horizontal axes, or of those in a ``row`` and ``col``."""
-        figure.update_xaxes(range=list(self.ends), **self.ticks, **at)
+    def set_up(self, figure: go.Figure, *, narrow: bool = False, **at: int) -> None:
+        """Set scale, range and ticks of a figure's horizontal axes, or of those in a ``row`` and ``col``.
+
+        On ``narrow`` panels, of which several stand side by side, there are fewer ticks, and their labels stay upright.
+        """
+        ticks = self.ticks(MAX_TICKS // 2) | {"tickangle": 0} if narrow else self.ticks()
+        figure.update_xaxes(range=list(self.ends), **ticks, **at)
         if self.logarithmic:
             figure.update_xaxes(type="log", range=[math.log10(end) for end in self.ends], **at)
 
 
-def _steps(left: float, right: float, digits: Iterable[int]) -> list[float]:
+def even_ticks(left: float, right: float, *, logarithmic: bool) -> list[float]:
+    """Return some round values between two ends, in ascending order; none where even digits are too far apart.
+
+    Args:
+        left: the lower end; its decimal logarithm if the axis is logarithmic.
+        right: the upper end, likewise.
+        logarithmic: whether the axis is: then powers of ten, or else multiples of these.
+
+    """
+    if logarithmic:
+        choices = (_multiples(left, right, digits) for digits in ((1,), (1, 2, 5), range(1, 10)))
+        return next((steps for steps in choices if len(steps) > 2), [])  # noqa: PLR2004 -- three show a scale
+    rough = math.log10((right - left) / 4)
+    step = min((1, 2, 5, 10), key=lambda digit: abs(math.log10(digit) - rough % 1)) * 10.0 ** math.floor(rough)
+    return [step * place for place in range(math.ceil(left / step), math.floor(right / step) + 1)]
+
+
+def _multiples(left: float, right: float, digits: Iterable[int]) -> list[float]:
     """Return the multiples of powers of ten by some digits between two ends, which are decimal logarithms."""
-    steps = [digit * 10.0**power for power in range(math.floor(left), math.ceil(right)) for digit in digits]
-    return [step for step in steps if left <= math.log10(step) <= right]
+    steps = [digit * 10.0**power for power in range(math.floor(left), math.ceil(right) + 1) for digit in digits]
+    return [step for step in steps if left - 1e-9 <= math.log10(step) <= right + 1e-9]
 
 
-def _written(value: float) -> str:
+def tick_text(value: float) -> str:
     """Return a tick's text: at most four digits, and a large or small power of ten by its exponent."""
     power = math.log10(value) if value > 0 else 0.5
     if math.isclose(power, round(power), abs_tol=1e-9) and not PLAIN[0] <= value <= PLAIN[1]:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, assert_never
 from analysis.figures.boxes import boxes
 from analysis.figures.exploring.confidence_history import confidence_history
 from analysis.figures.exploring.exploring_curves import exploring_curves
+from analysis.figures.exploring.importance import importance
+from analysis.figures.exploring.parallel import parallel
 from analysis.figures.exploring.posterior import posterior
-from analysis.figures.exploring.search import importance, parallel
 from analysis.figures.exploring.slices import slices
 from analysis.figures.sweep import sweep
 from analysis.findings.label_audit import label_audit

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.plotting.figure import Figure
-from analysis.plotting.theme import INK, empty, escaped
+from analysis.plotting.theme import INK, SOFT, empty, escaped
 from analysis.results.runs_table import UNRECORDED, Key, key_of
 from analysis.statistics.best_arm.assessment import Explored, assess_explored
 from analysis.text.phrases import chance
@@ -121,14 +121,25 @@ def draw_confidence_history(data: History) -> go.Figure:
                 hovertemplate="after %{x} runs: %{customdata[0]}<br>P: %{customdata[1]}<extra></extra>",
             )
     figure.add_scatter(
-        x=[0, runs[-1]],
+        x=[0, runs[-1] + 0.5],
         y=[data.level] * 2,
         mode="lines",
-        line={"color": INK, "width": 2, "dash": "dash"},
+        line={"color": SOFT, "width": 2, "dash": "dash"},
         hoverinfo="skip",
-        name=f"needed: {data.level:g}",
+        showlegend=False,
+    )
+    figure.add_annotation(
+        x=1,
+        xref="paper",
+        xanchor="right",
+        y=data.level,
+        yanchor="top",
+        text=f"needed to stop: {data.level:g}",
+        showarrow=False,
+        font={"size": 13, "color": SOFT},
     )
     figure.update_xaxes(title_text="Exploring runs that have ended", range=[0, runs[-1] + 0.5])
+    figure.update_layout(margin_t=12, legend={"xref": "container"})
     figure.update_yaxes(title_text=f"P(within {counted_points(data.within)} of the best)", range=[0, 1.02])
     return figure
 
@@ -139,8 +150,11 @@ def confidence_history(finding: SettleFinding) -> tuple[Figure, ...]:
     if data is None:
         return ()
     caption = (
-        f"Posterior probability that the choice is within {counted_points(data.within)} of the best, computed again "
-        "from the runs in the order in which they ended (of many runs, a selection). The method also accounted for the "
-        "runs in flight, so its numbers may differ slightly. The dashed level is the probability needed to stop."
+        f"Probability that the choice of the moment is within {counted_points(data.within)} of the best, after each "
+        "exploring run. Open marks: another value was chosen than in the end."
     )
-    return (Figure("confidence", "How sure the choice became", caption, draw_confidence_history(data)),)
+    more = (
+        "Each posterior is computed again from the runs in the order in which they ended; of many runs, a selection. "
+        "The method also accounted for the runs in flight, so its numbers may differ slightly."
+    )
+    return (Figure("confidence", "How sure the choice became", caption, draw_confidence_history(data), more=more),)

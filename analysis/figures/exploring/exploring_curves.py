@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.plotting.curve_panels import Cut, add_cuts
 from analysis.plotting.figure import Figure, named, panels
 from analysis.plotting.styles import styles
-from analysis.plotting.theme import axis_title, empty, epoch_range, escaped, faint, finite
+from analysis.plotting.theme import MAX_DRAWN, axis_title, empty, epoch_range, escaped, faint, finite, first_of_each
 from analysis.results.measures import metric_column, metric_name, on_verified
 from analysis.results.runs_table import Key, curve_points
 
@@ -28,7 +28,7 @@ class Trail:
 
     key: Key
     epochs: tuple[int, ...]
-    values: tuple[float, ...]
+    accuracies: tuple[float, ...]
     cut: Cut | None
 
 
@@ -55,47 +55,79 @@ def exploring_curves_data(runs: pd.DataFrame, epochs: pd.DataFrame, metric: str)
     return trails
 
 
-def draw_exploring_curves(data: Sequence[Trail], metric: str, looks: Mapping[str, Style]) -> go.Figure:
-    """Draw accuracy (%) per epoch: full lines for complete runs, dotted ones with a mark at the end for the others."""
+def draw_exploring_curves(
+    data: Sequence[Trail], metric: str, looks: Mapping[str, Style], chosen: Key | None = None
+) -> go.Figure:
+    """Draw accuracy (%) per epoch: full lines for complete runs, dotted ones with a mark at the end for the others.
+
+    Args:
+        data: the runs; those of an arm share a trace.
+        metric: what the accuracies are.
+        looks: arm -> how it is drawn in every figure of the study.
+        chosen: the study's choice, whose runs stand out.
+
+    """
     figure = empty(height=460)
+    figure.update_layout(margin_t=12, legend={"xref": "container", "itemclick": False, "itemdoubleclick": False})
     for arm in dict.fromkeys(trail.key.arm for trail in data):
         look = looks[arm]
-        lines = {True: {"width": 1.2, "color": faint(look.colour, 0.6)}}
-        lines[False] = {"width": 1.2, "color": faint(look.colour, 0.6), "dash": "dot"}
-        for complete, line in lines.items():
-            trails = [trail for trail in data if trail.key.arm == arm and (trail.cut is None) == complete]
-            if not trails:
-                continue
-            name = escaped(arm) if complete else f"{escaped(arm)}, cut"
-            # Only the end bears the arm's mark, so that many runs do not become a blot.
-            sizes = [0 if epoch != trail.epochs[-1] else 7 for trail in trails for epoch in (*trail.epochs, None)]
-            figure.add_scatter(
-                x=[epoch for trail in trails for epoch in (*trail.epochs, None)],
-                y=[value for trail in trails for value in (*finite(trail.values, 100), None)],
-                text=[escaped(trail.key.configuration) for trail in trails for _ in (*trail.epochs, None)],
-                mode="lines+markers" if complete else "lines",
-                marker={"size": sizes, "symbol": look.marker, "color": look.colour, "line": {"width": 0}},
-                line=line,
-                name=name,
-                hovertemplate="%{text}<br>epoch %{x}: %{y:.1f} %<extra></extra>",
-            )
+        of_arm = [trail for trail in data if trail.key.arm == arm]
+        groups = {
+            (0.45, 1.2, "dot"): [trail for trail in of_arm if trail.cut is not None],
+            (0.45, 1.2, "solid"): [trail for trail in of_arm if trail.cut is None and trail.key != chosen],
+            (1.0, 3.0, "solid"): [trail for trail in of_arm if trail.cut is None and trail.key == chosen],
+        }
+        for (alpha, width, dash), trails in groups.items():
+            if trails:
+                line = {"width": width, "color": faint(look.colour, alpha), "dash": dash}
+                _add_trails(figure, trails, look, line)
+        line = {"width": 2, "color": look.colour}
+        marker = {"symbol": look.marker, "color": look.colour, "size": 8}
+        figure.add_scatter(x=[None], y=[None], mode="lines+markers", line=line, marker=marker, name=escaped(arm))
     add_cuts(figure, [trail.cut for trail in data if trail.cut is not None])
+    picked = [(looks[run.key.arm], run.epochs, run.accuracies) for run in data if run.key == chosen and run.cut is None]
+    for look, epochs, values in picked[:1]:
+        place = {"x": epochs[-1], "y": 100 * values[-1], "yanchor": "bottom", "yshift": 6, "showarrow": False}
+        figure.add_annotation(text="<b>pick</b>", font={"size": 13, "color": look.colour}, **place)
     figure.update_xaxes(title_text="Epoch", range=epoch_range(max(trail.epochs[-1] for trail in data)))
     figure.update_yaxes(title_text=axis_title(metric))
     return figure
 
 
+def _add_trails(figure: go.Figure, trails: Sequence[Trail], look: Style, line: Mapping[str, object]) -> None:
+    """Add runs of one arm and one look as one trace with gaps; the last epoch of complete ones bears a mark."""
+    end = 0 if trails[0].cut else 7
+    figure.add_scatter(
+        x=[epoch for trail in trails for epoch in (*trail.epochs, None)],
+        y=[value for trail in trails for value in (*finite(trail.accuracies, 100), None)],
+        text=[escaped(trail.key.configuration) for trail in trails for _ in (*trail.epochs, None)],
+        mode="lines+markers" if end else "lines",
+        marker={
+            "size": [end if epoch == trail.epochs[-1] else 0 for trail in trails for epoch in (*trail.epochs, None)],
+            "symbol": look.marker,
+            "color": line["color"],
+            "line": {"width": 0},
+        },
+        line=line,
+        name=escaped(trails[0].key.arm),
+        showlegend=False,
+        hovertemplate="%{text}<br>epoch %{x}: %{y:.1f} %<extra></extra>",
+    )
+
+
 def exploring_curves(finding: SearchFinding) -> tuple[Figure, ...]:
-    """Draw every exploring run per epoch, a figure per subset."""
+    """Draw the exploring runs per epoch, a figure per subset."""
     metric, results = finding.selected_on, finding.results
     caption = (
-        "Every line is an exploring run. Dotted lines are runs that are not complete; the mark at the end "
-        "shows why: a stopped run was cut because others were better after the same number of epochs."
+        "Lines: exploring runs. Dotted lines are not complete; the mark at their end shows why: a stopped run was cut "
+        "because others were better after the same number of epochs."
     )
     figures = []
     for where, runs in panels(finding.explored.runs, "test" if on_verified(metric) else metric):
         if data := exploring_curves_data(runs, results.curves, metric):
+            shown = first_of_each(data, [(trail.key.arm, trail.key == finding.chosen) for trail in data])
+            more = f"Of each arm, the first {MAX_DRAWN} runs in the plan's order are drawn." if shown != data else ""
             title = f"{metric_name(metric)} of the exploring runs per epoch{where}"
-            drawing = draw_exploring_curves(data, metric, styles(results.runs))
-            figures.append(Figure(named("exploring curves", where), title, caption, drawing))
+            drawing = draw_exploring_curves(shown, metric, styles(results.runs), finding.chosen)
+            figures.append(Figure(named("exploring curves", where), title, caption, drawing, more=more))
     return tuple(figures)

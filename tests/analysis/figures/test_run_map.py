@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.figures.exploring.exploring_curves import draw_exploring_curves, exploring_curves_data
 from analysis.figures.learning_curves import learning_curves, learning_curves_data
 from analysis.figures.run_map import LEAST, MAX_ROWS, UNSCORED, draw_run_map, run_map, run_map_data
 from analysis.figures.training_time import TrainingTime, draw_training_time, pareto_front, training_time_data
@@ -123,24 +122,3 @@ def test_marks_have_names_as_far_as_there_is_room() -> None:
     assert [label.text for label in apart.layout.annotations] == ["<b>slow</b>", "<b>fast</b>"]
     crowd = [timed(f"configuration {i}", 0.5 + i / 1000, 100 + i) for i in range(60)]
     assert 0 < len(draw_training_time(crowd, "test", LOOKS).layout.annotations) < 60
-
-
-def test_exploring_runs_that_were_stopped_are_drawn_otherwise_than_complete_ones(study: Builder) -> None:
-    study.add("cce", CCE(name="cce"), 0, epochs=5, stage="explore")
-    study.add("cce", CCE(name="cce"), 1, epochs=2, status="stopped", stage="explore")
-    results = study.results()
-    whole, cut = found = exploring_curves_data(results.runs, results.curves, "validation")
-    assert whole.cut is None
-    assert cut.cut is not None
-    assert cut.cut.epoch == 2
-    names = {
-        trace.name: trace.line.dash
-        for trace in draw_exploring_curves(found, "validation", styles_of_losses({"cce": "cce"})).data
-    }
-    assert names == {"cce": None, "cce, cut": "dot", "stopped": None}
-
-
-def test_a_run_without_verified_clips_has_no_trail(study: Builder) -> None:
-    study.add("cce", CCE(name="cce"), 0)
-    results = study.results()
-    assert exploring_curves_data(results.runs, results.curves, "verified") == []
