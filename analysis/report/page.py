@@ -6,18 +6,20 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import PackageLoader
 from markupsafe import Markup
-from plotly.utils import PlotlyJSONEncoder
 
+from analysis.components.files import font_face
+from analysis.components.pages import environment
+from analysis.components.table_view import TableView, table_view
 from analysis.plotting.dark import differing_colours, without_template
 from analysis.plotting.theme import templates
+from analysis.report import latex
 from analysis.report.first_screen import FirstScreen
 from analysis.report.plotly.source import plotly_js
 from analysis.report.reading import WORDS
 from analysis.report.sections import figures_of
 from trainables.characters import visible
-from trainables.numerals import unbroken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from analysis.plotting.figure import Figure
     from analysis.report.method_report import MethodReport
     from analysis.report.sections import Section
+    from analysis.tables.table import Table
 
 GROUPS = ("Evidence", "Appendix")
 
@@ -41,21 +44,11 @@ def page(
         opened: whether sections are open from the start, as for a long print.
 
     """
-    environment = Environment(
-        loader=PackageLoader("analysis.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: (
-            unbroken(visible(value)) if isinstance(value, str) and not isinstance(value, Markup) else value
-        ),
-    )
-    environment.filters["data"] = _data
-    environment.filters["css_text"] = css_text
+    made = environment(PackageLoader("analysis.report"))
+    made.filters["css_text"] = css_text
     drawings = {name: _drawn(figure) for name, figure in figures_of(sections).items()}
     answer = next((section for section in sections if section.group == "Answer"), None)
-    return environment.get_template("report.html.j2").render(
+    return made.get_template("report.html.j2").render(
         plan=report.finding.plan,
         screen=FirstScreen(report),
         answer=answer,
@@ -67,8 +60,14 @@ def page(
         drawings=drawings,
         on_dark=differing_colours(drawings.values()),
         templates=templates(),
+        view=_view,
+        font_face=Markup(font_face()),  # noqa: S704 -- our own font
         plotly=Markup(plotly_js()),  # noqa: S704 -- plotly's source, not user input
     )
+
+
+def _view(table: Table, number: int) -> TableView:
+    return table_view(table, latex.to_latex(table, f"tab:{number}"))
 
 
 def css_text(text: str) -> Markup:
@@ -83,9 +82,3 @@ def _drawn(figure: Figure) -> dict[str, Any]:
     buttons = [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]]
     config = {"responsive": True, "displaylogo": False, "modeBarButtons": buttons}
     return {**without_template(figure.drawing.to_plotly_json()), "config": config}
-
-
-def _data(value: object) -> Markup:
-    """Return a value as JSON inside a script element, which nothing in it can end."""
-    text = json.dumps(value, cls=PlotlyJSONEncoder, ensure_ascii=True).replace("<", "\\u003c")
-    return Markup(text)  # noqa: S704 -- a browser reads it as data; its names went through plotting.theme.escaped

@@ -85,10 +85,11 @@ def _evidence(report: MethodReport) -> list[Section]:
     finding = report.finding
     sections = [Section("Exploring", report.exploring_figures, report.exploring_tables)]
     if len(finding.reported.runs):
+        where = " on each subset" if len(finding.subsets) > 1 else ""
         sections += [
             Section("Accuracy", report.accuracy_figures),
             Section("Results", (), report.result_tables),
-            Section("Arms on each subset", (*report.arm_figures, *pairs(finding))),
+            Section(f"Arms{where}", (*report.arm_figures, *pairs(finding))),
             Section("Comparisons", (), report.comparison_tables, seeds_in_words(finding)),
         ]
     if report.published_tables:

@@ -12,7 +12,7 @@ from analysis.results.runs_table import WAITING, complete_runs
 from analysis.statistics.intervals import MIN_SEEDS
 from analysis.statistics.pairs.paired_tests import differences
 from analysis.statistics.pairs.power import seeds_to_separate
-from analysis.text.phrases import chance, joined, size_in_points
+from analysis.text.phrases import chance, joined, sizes_in_points
 from analysis.text.short_names import ShortNames
 from trainables.naming import counted, counted_points
 from trainables.numerals import percent
@@ -164,7 +164,7 @@ def _behind(finding: MethodFinding, bests: Bests) -> str:
     behind = [gap for gap in out if gap.judgement == "better"][:MAX_BEHIND]
     if not behind:
         return ""
-    sizes = joined([size_in_points(gap.interval) for gap in behind])
+    sizes = sizes_in_points([gap.interval for gap in behind])
     return f"{joined([gap.arm for gap in behind])} {'is' if len(behind) == 1 else 'are'} {sizes} behind on test clips."
 
 

@@ -207,5 +207,14 @@ def points(gap: Interval) -> str:
 
 def size_in_points(gap: Interval) -> str:
     """Write the size of a difference of accuracies as ``1.2 ± 0.7 points``."""
+    return f"{_size(gap)} points"
+
+
+def sizes_in_points(gaps: Sequence[Interval]) -> str:
+    """Write the sizes of several differences as ``1.2 ± 0.7 and 3.0 ± 0.5 points``."""
+    return f"{joined(list(map(_size, gaps)))} points"
+
+
+def _size(gap: Interval) -> str:
     width = f" ± {hundredfold(gap.half_width)}" if gap.half_width is not None and gap.has_width else ""
-    return f"{hundredfold(abs(gap.mean))}{width} points"
+    return f"{hundredfold(abs(gap.mean))}{width}"

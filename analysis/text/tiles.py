@@ -219,7 +219,7 @@ def _sure_of_comparison(finding: MethodFinding, bests: Bests) -> tuple[str, str]
     count = f"{len(bests.members)} of {len(bests.compared)}"
     may = "is the best" if len(bests.members) == 1 else "may be the best"
     if not finding.results.ended:
-        return count, f"{may} so far; the level of {_level(bests)} holds for the study's end"
+        return count, f"{may} so far; {_level(bests)} holds at the study's end only"
     return count, f"{may} ({_level(bests)}, all comparisons together)"
 
 

@@ -8,7 +8,7 @@ from analysis.results.runs_table import complete_runs
 from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.clips import never_predicted
 from analysis.statistics.hsu import best_set
-from analysis.text.phrases import joined
+from analysis.text.phrases import shortlist
 from trainables.naming import set_off
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def disagreement(finding: GridFinding, key: Key) -> list[str]:
 
 
 def unpredicted(results: StudyResults) -> list[str]:
-    """Return a caution that names the classes that no complete reported run predicts on the test set."""
+    """Return a caution with the first few classes that no complete reported run predicts on the test set."""
     wanted = dict.fromkeys(complete_runs(results.runs)["run_id"])
     tests = [results.records[run_id].test for run_id in wanted]
     predicted: list[Sequence[int]] = [test.predictions for test in tests if test is not None]
@@ -46,5 +46,5 @@ def unpredicted(results: StudyResults) -> list[str]:
     if not never:
         return []
     runs = "the one tested run" if len(predicted) == 1 else f"any of the {len(predicted)} tested runs"
-    are = f"{joined([set_off(name) for name in never])} {'is' if len(never) == 1 else 'are'}"
+    are = f"{shortlist([set_off(name) for name in never])} {'is' if len(never) == 1 else 'are'}"
     return [f"{are} never predicted by {runs} ({len(never)} of {len(classes)} classes)."]

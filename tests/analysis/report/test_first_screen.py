@@ -8,7 +8,7 @@ import pytest
 
 from analysis.report.first_screen import FirstScreen, last_day, size
 from analysis.report.method_report import method_report
-from trainables.losses.catalogue import CCE
+from trainables.losses.catalogue import CCE, GCE
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
@@ -80,3 +80,17 @@ def test_a_study_without_a_complete_run_has_a_headline_and_no_figure(study: Buil
     screen = FirstScreen(study.report())
     assert screen.figure is None
     assert screen.headline.text.startswith("No run is complete yet")
+
+
+def test_a_search_shows_the_parameter_that_most_configurations_vary(study: Builder) -> None:
+    study.method = {"name": "search", "configurations": 5, "asha": None, "baselines": []}
+    for place in range(3):
+        q, rate = 0.2 + place / 5, 10.0 ** -(2 + place)
+        training = study.training.model_copy(update={"learning_rate": rate})
+        varied: dict[str, float | str] = {"learning_rate": rate}
+        study.add("cce", CCE(name="cce"), 0, varied=varied, stage="explore", training=training)
+        more = {"q": q, "learning_rate": rate}
+        study.add("gce", GCE(name="gce", q=q), 0, varied=more, stage="explore", training=training)
+    figure = FirstScreen(study.report()).figure
+    assert figure is not None
+    assert figure.name.endswith("_vs_learning_rate")

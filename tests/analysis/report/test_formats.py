@@ -100,7 +100,7 @@ def test_cells_that_stand_out_are_bold_in_every_format(study: Builder, tmp_path:
         study.add("cce", CCE(name="cce"), seed, validation=0.7 + 0.001 * seed, test=0.6 + 0.002 * seed)
     folder = write_report(tmp_path, study.write(tmp_path), formats=["md", "html", "latex"])
     assert "| gce | **80.2 ± 0.2** |" in (folder / "report.md").read_text()
-    assert "<strong>80.2 ± 0.2</strong>" in (folder / "report.html").read_text()
+    assert '<strong>80<span class="rest">.2 ± 0.2</span></strong>' in (folder / "report.html").read_text()
     assert r"\textbf{80.2 $\pm$ 0.2}" in (folder / "report.tex").read_text()
 
 

@@ -177,7 +177,7 @@ def test_the_choice_on_several_subsets_has_a_row_for_each(study: Builder) -> Non
 def test_validation_is_drawn_apart_for_each_subset(study: Builder, tmp_path: Path) -> None:
     study.temperatures([2, 3], 2).temperatures([2, 3], 2, subset="clean").baselines(2, subset="noisy")
     page = (write_report(tmp_path, study.write(tmp_path)) / "report.html").read_text()
-    titles = re.findall(r"<figure [^>]*>\n<h3>Figure \d+\. (.*?)</h3>", page)
+    titles = re.findall(r'<h3><span class="part-number">Figure \d+\.</span> (.*?)</h3>', page)
     assert titles == [
         "Test accuracy per arm and subset",
         "Test accuracy against temperature T",

@@ -77,7 +77,7 @@ def test_a_study_that_runs_counts_its_runs_and_hides_test_accuracies(study: Buil
     assert list(told) == ["Validation accuracy of what leads", "How sure", "So far"]
     assert told["Validation accuracy of what leads"][1].endswith("Test accuracy is hidden until the study ends")
     assert told["So far"] == (["13 of 14 runs"], "6.5 hours of training; 1 still waiting; 1 left out")
-    assert told["How sure"] == (["1 of 2"], "is the best so far; the level of 95 % holds for the study's end")
+    assert told["How sure"] == (["1 of 2"], "is the best so far; 95 % holds at the study's end only")
 
 
 def test_without_a_complete_run_only_the_cost_is_left(study: Builder) -> None:
