@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
+from analysis.dashboard.explore.choices import Choices
 from analysis.results.reported_metric import REPORTABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FILTERS = ("arm", "subset", "status", "stage")
-CLIP_FILTERS = ("label", "checked")
-_TEXTS = ("tab", *FILTERS, *CLIP_FILTERS, "clip", "sort", "open")  # the fields of a study's query that are texts
+_TEXTS = ("tab", "label", "checked", "clip", "open")  # the fields of a study's query that are texts
 _PLACES = ("", "queue")  # the pages of no study, by path
 _OF_PLACES = ("search", "sort")  # the fields of their queries that are texts
 SHOW_TEST = {"test": "shown"}  # the part of a query that shows the test accuracies of a study that has not ended
@@ -30,14 +29,14 @@ class Address:
         study: name of the study.
         run: run_id of the run.
         tab: tab of the study; empty for the first.
-        arm: only runs of this arm are listed; ``subset``, ``status`` and ``stage`` filter likewise.
         label: only training clips with this given label are listed.
         checked: ``yes`` to list verified training clips, ``no`` for the others, ``all`` for both; empty for those that
             are to be reviewed.
         clip: path of the training clip that is shown.
         open: the sections that are unfolded, separated by commas.
-        sort: column by which the studies or runs are sorted, in reverse if ``descending``.
-        page: page of the runs or clips, from 1.
+        sort: column by which the studies are sorted, in reverse if ``descending``.
+        page: page of the clips, from 1.
+        choices: what the reader has chosen in a tab that explores runs: names and values of a query, see ``Choices``.
         show_test: whether to show the test accuracies of a study that has not ended.
         metric: the metric on test clips that is reported.
         known: whether a page exists at this address.
@@ -49,10 +48,6 @@ class Address:
     study: str = ""
     run: str = ""
     tab: str = ""
-    arm: str = ""
-    subset: str = ""
-    status: str = ""
-    stage: str = ""
     label: str = ""
     checked: str = ""
     clip: str = ""
@@ -60,6 +55,7 @@ class Address:
     sort: str = ""
     descending: bool = False
     page: int = 1
+    choices: tuple[tuple[str, str], ...] = ()
     show_test: bool = False
     metric: str = "accuracy"
     known: bool = True
@@ -99,8 +95,8 @@ class Address:
             path += f"/run/{quote(self.run, safe='')}"
         else:
             query = query | {name: getattr(self, name) for name in _TEXTS if getattr(self, name)}
-            query |= {"descending": "1"} if self.descending else {}
             query |= {"page": str(self.page)} if self.page > 1 else {}
+            query |= dict(self.choices)
         return f"{path}?{urlencode(query)}" if query else path
 
 
@@ -119,8 +115,8 @@ def parse(path: str | None, query: str | None) -> Address:
             known = {name: values[name] for name in _TEXTS if name in values}
             digits = re.fullmatch("[0-9]{1,6}", values.get("page", ""))
             page = max(1, int(digits[0])) if digits else 1
-            descending = values.get("descending") == "1"
-            return Address(study=study, **known, descending=descending, page=page, **view)
+            choices = tuple(Choices.of(values).query().items())
+            return Address(study=study, **known, page=page, choices=choices, **view)
         case _:
             return Address(known=False)
 

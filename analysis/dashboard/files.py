@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, abort, request
 
 from analysis.dashboard.addresses import slug, view_of
+from analysis.dashboard.explore.choices import Choices
+from analysis.dashboard.explore.filters import FilterError
+from analysis.dashboard.explore.rows import in_order
+from analysis.dashboard.explore.table import RunsTable
 from analysis.dashboard.studies import UnreadableStudyError
 from analysis.tables.csv_text import csv_text, frame_csv
 from analysis.tables.labels.review import review_frame
@@ -15,12 +19,16 @@ from trainables.records import log_path, record_path
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    import pandas as pd
     from flask import Flask
 
     from analysis.dashboard.snapshot import Snapshot
     from analysis.dashboard.studies import Studies
     from analysis.findings.label_audit import LabelAudit
     from trainables.storage.types import Location
+
+
+EVERY_RUN = Choices()
 
 
 def add_files(server: Flask, studies: Studies) -> None:
@@ -37,7 +45,10 @@ def add_files(server: Flask, studies: Studies) -> None:
     @server.get("/files/<name>/<path:what>.csv")
     def table(name: str, what: str) -> Response:
         try:
-            text = table_file(studies, name, what, **view_of(request.args))
+            choices = Choices.of(request.args)
+            text = table_file(studies, name, what, choices, **view_of(request.args))
+        except FilterError as error:
+            abort(400, f"filter, {error}")
         except (UnreadableStudyError, LookupError, ValueError):
             abort(404)
         except OSError as error:
@@ -73,10 +84,23 @@ def _attachment(file: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{file}"'}
 
 
-def table_file(studies: Studies, name: str, what: str, **view: Any) -> str:  # noqa: ANN401 -- see Address.view
+def table_file(  # noqa: D417 -- see Address.view
+    studies: Studies,
+    name: str,
+    what: str,
+    choices: Choices = EVERY_RUN,
+    **view: Any,  # noqa: ANN401 -- see Address.view
+) -> str:
     """Return one of a study's CSV files: ``runs``, ``seeds``, ``review``, or ``SECTION/INDEX`` of the report's tables.
 
+    Args:
+        studies: the studies.
+        name: of the study.
+        what: which file.
+        choices: which runs, in which order.
+
     Raises:
+        FilterError: the filter of the runs cannot be applied.
         UnreadableStudyError: the study cannot be read.
         LookupError: it has no such table.
         ValueError: the index is not a number.
@@ -84,7 +108,7 @@ def table_file(studies: Studies, name: str, what: str, **view: Any) -> str:  # n
     """
     snapshot = studies.snapshot(name, **view)
     if what == "runs":
-        return frame_csv(snapshot.results.runs)
+        return frame_csv(_chosen(studies, snapshot, choices))
     if what == "review":
         return frame_csv(review_frame(_audit(snapshot)))
     if what == "table-1":
@@ -98,6 +122,16 @@ def table_file(studies: Studies, name: str, what: str, **view: Any) -> str:  # n
     section = {section.slug: section for section in snapshot.sections}[tab]
     table = section.tables[int(index)]
     return csv_text(table.header, table.rows)
+
+
+def _chosen(studies: Studies, snapshot: Snapshot, choices: Choices) -> pd.DataFrame:
+    """Return the chosen rows of a study's runs table, in the chosen order."""
+    runs = snapshot.results.runs
+    if choices == EVERY_RUN:
+        return runs
+    table = RunsTable.of(snapshot.results, studies.live(snapshot.plan.name))
+    chosen = table.selected(choices)
+    return runs.loc[(in_order(chosen, table, choices.sorted_by) if choices.sort else chosen).index]
 
 
 def _audit(snapshot: Snapshot) -> LabelAudit:

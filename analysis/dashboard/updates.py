@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dash import no_update
 from dash.exceptions import PreventUpdate
 
-from analysis.dashboard.addresses import parse
+from analysis.dashboard.addresses import Address, parse
 from analysis.dashboard.pages.routes import make_page
 from trainables.characters import visible
 
@@ -68,8 +68,9 @@ def update(studies: Studies, where: tuple[str | None, str | None], browser: Brow
     blocks = {block.key: block for block in page.blocks}
     before = dict(shown["stamps"]) if shown else {}
     in_browser = {*browser.parts, *zooms, *browser.grids}
-    if not shown or shown["address"] != address or list(before) != list(blocks) or set(blocks) != in_browser:
-        kept = zooms if shown and shown["address"] == address else {}
+    same_page = shown is not None and _page_of(shown["address"]) == _page_of(address)
+    if not shown or not same_page or list(before) != list(blocks) or set(blocks) != in_browser:
+        kept = zooms if same_page else {}
         built = [block.component(dark=browser.dark, zoom=kept.get(block.key, {})) for block in page.blocks]
         return built, now, *([no_update] * len(keys) for keys in (browser.parts, zooms, browser.grids))
     changed = {key for key, block in blocks.items() if before[key] != block.stamp}
@@ -81,3 +82,10 @@ def update(studies: Studies, where: tuple[str | None, str | None], browser: Brow
     ]
     grids = [blocks[key].rows if key in changed else no_update for key in browser.grids]
     return no_update, now, parts, figures, grids
+
+
+def _page_of(address: str) -> Address:
+    """Return the page at an address, without what only its blocks depend on."""
+    path, _, query = address.partition("?")
+    at = parse(path, query)
+    return Address(place=at.place, study=at.study, run=at.run, tab=at.tab, known=at.known, **at.view)

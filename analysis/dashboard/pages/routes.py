@@ -8,7 +8,12 @@ from dash import dcc, html
 
 from analysis.dashboard.addresses import Address
 from analysis.dashboard.blocks import Page, part
+from analysis.dashboard.explore.tables import Tables
 from analysis.dashboard.pages import home, queue, run, study
+from analysis.dashboard.pages.explore.comparison import add_compare_callbacks
+from analysis.dashboard.pages.explore.drawer import add_drawer_callbacks
+from analysis.dashboard.pages.explore.grid import add_grid_callbacks
+from analysis.dashboard.pages.explore.tab import add_explore_callbacks
 from analysis.dashboard.studies import UnreadableStudyError
 
 if TYPE_CHECKING:
@@ -43,6 +48,11 @@ def _message(title: str, text: str) -> Page:
     return Page(title, (head, part("message", html.P(text, className="problem", role="alert"), html.P(back))))
 
 
-def add_callbacks(callbacks: Callbacks, studies: Studies) -> None:  # noqa: ARG001 -- pages that read studies need it
+def add_callbacks(callbacks: Callbacks, studies: Studies) -> None:
     """Add the callbacks of the pages that have any: a line for each."""
     home.add_callbacks(callbacks)
+    tables = Tables(studies)
+    add_explore_callbacks(callbacks, tables)
+    add_grid_callbacks(callbacks, tables)
+    add_compare_callbacks(callbacks, tables)
+    add_drawer_callbacks(callbacks, tables, studies)

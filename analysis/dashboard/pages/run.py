@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from dash import dcc, html
 
 from analysis.dashboard.blocks import Block, Page, part, percent, scrolled, table
-from analysis.dashboard.pages.runs import with_running
+from analysis.dashboard.explore.columns import with_running
 from analysis.dashboard.studies import UnreadableStudyError
 from analysis.figures.learning_curves import learning_curve_of_run
 from analysis.plotting.styles import styles
@@ -17,14 +17,17 @@ from analysis.results.runs_table import METRICS, Key, selected_on
 from analysis.statistics.clips import confusion
 from analysis.tables.table import NONE, Table
 from analysis.text.features import features_in_words
+from trainables.characters import visible
 from trainables.naming import listed_names, number, symbol
 from trainables.records import log_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Hashable, Mapping
 
     from analysis.dashboard.addresses import Address
+    from analysis.dashboard.snapshot import Snapshot
     from analysis.dashboard.studies import Studies
+    from analysis.plotting.figure import Figure
     from analysis.results.clip_labels import ClipLabels
     from trainables.plans import PlannedRun, StudyPlan
     from trainables.records import Record
@@ -45,29 +48,24 @@ def run_page(studies: Studies, address: Address) -> Page:
     if rows.empty:
         msg = f"Study {address.study} has no run {address.run!r}."
         raise UnreadableStudyError(msg)
-    row = rows.iloc[0]
+    row = dict(rows.iloc[0])
     record = snapshot.results.records.get(address.run)
-    fold = f", fold {row['fold']}" if row["fold"] else ""
-    title = f"{row['configuration']}, seed {row['seed']}{fold}"
+    title = title_of(row)
     back = dcc.Link(f"{address.study}: runs", href=str(address.beside(tab="runs")))
     blocks = [
         part(
             "head",
             html.P(back),
             html.H1(title),
-            *_facts(
-                dict(row),
-                dict.fromkeys((METRICS[0], selected_on(snapshot.plan), *METRICS[1:], snapshot.results.tested_by)),
-            ),
+            *facts_of(row, snapshot),
         )
     ]
     if record is not None and record.epochs:
-        key = Key(str(row["arm"]), str(row["configuration"]), str(row["subset"]))
-        figure = learning_curve_of_run(record, key, styles(snapshot.results.runs))
+        figure = curve_of(record, row, snapshot)
         blocks.append(Block("curve", snapshot.stamp_of(address.run), figure=figure, file=title))
     if record is not None and (confusion := confusion_of(snapshot.results.labels, snapshot.plan, record)):
         blocks.append(part("confusion", *table(confusion)))
-    if log := _log(studies, address.run):
+    if log := log_end(studies, address.run):
         blocks.append(part("log", *log))
     details = table(settings_of(snapshot.runs[address.run]))
     if record is not None:
@@ -75,8 +73,21 @@ def run_page(studies: Studies, address: Address) -> Page:
     return Page(title, (*blocks, part("made", *details)))
 
 
-def _log(studies: Studies, run_id: str) -> list[Any]:
-    """Return the end of a run's log, with a link that saves it; empty without a log."""
+def title_of(row: Mapping[Hashable, Any]) -> str:
+    """Return what a run is called, from its row of the runs table."""
+    fold = f", fold {row['fold']}" if row["fold"] else ""
+    return f"{row['configuration']}, seed {row['seed']}{fold}"
+
+
+def log_end(studies: Studies, run_id: str, lines: int | None = None) -> list[Any]:
+    """Return the end of a run's log, with a link that saves it; empty without a log.
+
+    Args:
+        studies: of the storage location.
+        run_id: of the run.
+        lines: lines at most; None for ``LOG_TAIL`` bytes.
+
+    """
     try:
         data = log_path(studies.storage, run_id).read_bytes()  # bounded: see trainables.runs.log
     except OSError:
@@ -85,13 +96,23 @@ def _log(studies: Studies, run_id: str) -> list[Any]:
     if size > LOG_TAIL:
         tail = data[-LOG_TAIL:]
         data = tail.partition(b"\n")[2] or tail
-    cut = f" The last {LOG_TAIL // 1024} kB are shown." if size > LOG_TAIL else ""
+    text, cut = data.decode(errors="replace"), ""
+    if lines is not None and len(every := text.splitlines()) > lines:
+        text, cut = "\n".join(every[-lines:]), f" The last {lines} lines are shown."
+    elif size > LOG_TAIL:
+        cut = f" The last {LOG_TAIL // 1024} kB are shown."
     link = html.A("Save the log", href=f"/files/log/{run_id}.log", download="")
-    text = data.decode(errors="replace")
-    return [html.H3("Log"), html.P([link, cut], className="note"), scrolled(html.Pre(text), "Log")]
+    return [html.H3("Log"), html.P([link, cut], className="note"), scrolled(html.Pre(visible_lines(text)), "Log")]
 
 
-def _facts(row: dict[str, Any], metrics: Iterable[str]) -> list[Any]:
+def visible_lines(text: str) -> str:
+    """Return a text of several lines, each ``visible``."""
+    return "\n".join(map(visible, text.split("\n")))
+
+
+def facts_of(row: Mapping[Hashable, Any], snapshot: Snapshot) -> list[Any]:
+    """Return how a run stands, from its row of the runs table: status, subset, epochs, metrics and error."""
+    metrics = dict.fromkeys((METRICS[0], selected_on(snapshot.plan), *METRICS[1:], snapshot.results.tested_by))
     facts = [("Status", row["status"]), ("Subset", row["subset"]), ("Epochs", str(row["epochs"]))]
     facts += [("Stage", row["stage"])] if row["stage"] else []
     for name in metrics:
@@ -99,6 +120,12 @@ def _facts(row: dict[str, Any], metrics: Iterable[str]) -> list[Any]:
         facts.append((f"{metric_name(name)} (%)", percent(value)))
     parts = [html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in facts])]
     return [*parts, html.P(row["error"], className="problem")] if row["error"] else parts
+
+
+def curve_of(record: Record, row: Mapping[Hashable, Any], snapshot: Snapshot) -> Figure:
+    """Return the learning curve of one run that has recorded an epoch."""
+    key = Key(str(row["arm"]), str(row["configuration"]), str(row["subset"]))
+    return learning_curve_of_run(record, key, styles(snapshot.results.runs))
 
 
 def _json(record: Record) -> list[Any]:

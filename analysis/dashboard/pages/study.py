@@ -11,7 +11,8 @@ from analysis.dashboard.blocks import Page, aria, badge, elsewhere, part
 from analysis.dashboard.pages.about import about_blocks
 from analysis.dashboard.pages.answer import answer_blocks
 from analysis.dashboard.pages.clips import clips_blocks
-from analysis.dashboard.pages.runs import runs_blocks
+from analysis.dashboard.pages.explore.runs import runs_blocks
+from analysis.dashboard.pages.explore.tab import explore_blocks
 from analysis.dashboard.pages.view import View
 from analysis.results.reported_metric import REPORTABLE
 from analysis.text.validation_clips import earlier_version
@@ -37,6 +38,7 @@ class Tab(NamedTuple):
 
 TABS = {  # by the name in the address
     "": Tab("Answer", answer_blocks),
+    "explore": Tab("Explore", explore_blocks),
     "runs": Tab("Runs", runs_blocks),
     "clips": Tab("Clips", clips_blocks),
     "about": Tab("About", about_blocks),

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.dashboard.pages.runs import columns_of
+from analysis.dashboard.explore.rows import shown_columns
+from analysis.dashboard.explore.table import RunsTable
+from analysis.dashboard.snapshot import Live
 from analysis.figures.run_map import run_map_data
 from analysis.results.clip_labels import matches_labels, predictions, read_labels
 from analysis.results.runs_table import folds_of, scores, scores_of_folds
@@ -94,5 +96,5 @@ def test_every_clip_is_predicted_once_a_seed_by_the_run_that_is_tested_on_its_fo
 def test_the_dashboard_lists_the_fold_of_a_run_only_where_runs_have_one(study: Builder) -> None:
     without = Builder()
     without.add("cce", CCE(name="cce"), 0)
-    assert "fold" in columns_of(study.results())
-    assert "fold" not in columns_of(without.results())
+    assert "fold" in shown_columns(RunsTable.of(study.results(), Live("")), ())
+    assert "fold" not in shown_columns(RunsTable.of(without.results(), Live("")), ())

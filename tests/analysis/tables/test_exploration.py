@@ -2,8 +2,9 @@
 
 import pytest
 
-from analysis.dashboard.pages.runs import columns_of
-from analysis.dashboard.snapshot import seeds_table
+from analysis.dashboard.explore.rows import shown_columns
+from analysis.dashboard.explore.table import RunsTable
+from analysis.dashboard.snapshot import Live, seeds_table
 from analysis.tables.accuracy import choice_table
 from analysis.tables.exploration import search_table, settle_table
 from trainables.losses.catalogue import GCE, AdaptiveGCE
@@ -59,4 +60,5 @@ def test_the_dashboard_shows_the_accuracy_that_the_study_selects_on(study, selec
     table = seeds_table(study.results())
     assert table.header[2:] == (NAMES[select_on], "Test accuracy")
     assert table.rows[0][2][:4] == SHOWN[select_on]
-    assert ("verified_accuracy" in columns_of(study.results())) == (select_on == "verified")
+    columns = shown_columns(RunsTable.of(study.results(), Live("")), ())
+    assert ("verified_accuracy" in columns) == (select_on == "verified")

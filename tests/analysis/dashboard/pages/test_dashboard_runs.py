@@ -1,11 +1,9 @@
-"""The list of runs and the page of one, by their data; and the addresses that ask for them."""
+"""Addresses, and the page of one run by its data."""
 
 import pytest
 
 from analysis.dashboard.addresses import Address, parse
 from analysis.dashboard.pages.run import confusion_of, provenance_of, settings_of
-from analysis.dashboard.pages.runs import listing, with_running
-from analysis.dashboard.snapshot import Flight, Live
 from analysis.results.clip_labels import ClipLabels
 from trainables.feature_settings import Features
 from trainables.losses.catalogue import CCE
@@ -19,8 +17,8 @@ from trainables.records import Test
         Address(study="figure3"),
         Address(study="a b/c?<i>"),
         Address(study="figure3", run="0123"),
-        Address(study="figure3", tab="runs", arm="a&b", subset="l_noisy+clean", status="failed", stage="explore"),
-        Address(study="figure3", tab="runs", sort="seed", descending=True, page=3),
+        Address(study="figure3", tab="runs", choices=(("arm", "a&b"), ("status", "failed"), ("columns", "seed,loss"))),
+        Address(study="figure3", tab="clips", label="a&b", page=3),
         Address(study="figure3", show_test=True),
         Address(study="figure3", run="0123", show_test=True),
         Address(study="figure3", tab="runs", metric="macro_f1"),
@@ -50,54 +48,7 @@ def test_other_addresses_are_no_pages(path):
 
 @pytest.mark.parametrize("page", ["0", "-1", "x", "1e9", "99999999999999999999", "²"])
 def test_a_page_number_that_is_none_is_the_first(page):
-    assert parse("/study/a", f"?tab=runs&page={page}").page == 1
-
-
-def test_filters_leave_the_runs_that_have_all_of_the_values(full_study):
-    runs = full_study.results().runs
-    found = listing(runs, Address(arm="adaptive", status="complete"))
-    assert found.count == 30
-    assert {(row["arm"], row["status"]) for row in found.rows} == {("adaptive", "complete")}
-    # Each choice says what choosing it would leave, with the other filters as they are.
-    assert found.choices["arm"] == {"adaptive": 30, "cce": 6, "gce": 6}
-    assert found.choices["status"] == {"complete": 30, "stopped": 1, "diverged": 1, "failed": 1, "missing": 1}
-    assert found.choices["subset"] == {"all": 30}
-    assert found.choices["stage"] == {}
-    assert listing(runs, Address(arm="none")).count == 0
-
-
-def test_runs_are_sorted_with_empty_cells_last(full_study):
-    runs = full_study.results().runs
-    up = listing(runs, Address(sort="test_accuracy")).rows
-    down = listing(runs, Address(sort="test_accuracy", descending=True)).rows
-    values = [row["test_accuracy"] for row in up[:42]]
-    assert values == sorted(values)
-    assert [row["test_accuracy"] for row in down[:42]] == values[::-1]
-    assert {row["status"] for row in up[42:]} == {row["status"] for row in down[42:]}
-    other = listing(runs, Address(sort="__class__")).rows
-    assert [row["run_id"] for row in other] == list(runs["run_id"])
-
-
-def test_runs_come_in_pages_and_the_last_is_the_last(study):
-    runs = study.temperatures([2, 3], 60).results().runs
-    found = [listing(runs, Address(page=page)) for page in (1, 2, 3, 9)]
-    assert [(each.page, each.pages, len(each.rows)) for each in found] == [
-        (1, 3, 50),
-        (2, 3, 50),
-        (3, 3, 20),
-        (3, 3, 20),
-    ]
-    ids = [row["run_id"] for each in found[:3] for row in each.rows]
-    assert ids == list(runs["run_id"])
-
-
-def test_a_run_that_is_being_trained_is_listed_as_running(full_study):
-    results = full_study.results()
-    missing = results.runs[results.runs["status"] == "missing"]["run_id"].iloc[0]
-    live = Live("process 7", (Flight(missing, "adaptive T=100", "all", "93", 7, 160, 0.5),))
-    row = next(row for row in listing(with_running(results.runs, live), Address(status="running")).rows)
-    assert (row["run_id"], row["epochs"], row["validation"]) == (missing, 7, 0.5)
-    assert "running" not in set(results.runs["status"])
+    assert parse("/study/a", f"?tab=clips&page={page}").page == 1
 
 
 def test_a_runs_settings_and_provenance_are_all_there(study):

@@ -1,0 +1,45 @@
+"""Figures that a page draws by callbacks of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dash import dcc
+
+from analysis.dashboard.blocks import BUTTONS
+from analysis.plotting.dark import on_dark
+from trainables.characters import visible
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+SELECT = ["select2d", "lasso2d"]
+
+
+def graph(figure: Any, *, file: str, id: str = "", select: bool = False) -> Any:  # noqa: A002, ANN401 -- Dash's name; components
+    """Return a figure that follows the width of its place.
+
+    Args:
+        figure: plotly's, or as plain data.
+        file: name under which its image is saved.
+        id: of the component; empty for none.
+        select: whether an area of it can be selected.
+
+    """
+    config: Any = {
+        "responsive": True,
+        "displaylogo": False,
+        "displayModeBar": True,  # also on devices that cannot hover
+        "modeBarButtons": [[*(SELECT if select else []), *BUTTONS]],
+        "toImageButtonOptions": {"format": "png", "scale": 2, "filename": visible(file)},
+    }
+    height = figure["layout"]["height"]
+    identity: dict[str, Any] = {"id": id} if id else {}
+    return dcc.Graph(figure=figure, config=config, style={"height": height}, **identity)
+
+
+def themed(figure: go.Figure, *, dark: bool, revision: str = "") -> dict[str, Any]:
+    """Return a figure as plain data in a theme; what a reader changes in it persists while ``revision`` is the same."""
+    drawn: dict[str, Any] = figure.to_plotly_json()
+    drawn = on_dark(drawn) if dark else drawn
+    return {**drawn, "layout": {**drawn["layout"], "uirevision": revision}}

@@ -1,0 +1,203 @@
+"""The Explore tab of a study: a figure of chosen axes, and below it the runs that are selected there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dash_mantine_components as dmc
+from dash import Input, Output, State, dcc, html
+from dash.exceptions import PreventUpdate
+
+from analysis.dashboard.blocks import Block, aria
+from analysis.dashboard.explore.brush import Brush
+from analysis.dashboard.explore.choices import EPOCH
+from analysis.dashboard.explore.columns import titles
+from analysis.dashboard.explore.figure import draw
+from analysis.dashboard.explore.filters import FilterError
+from analysis.dashboard.pages.explore.comparison import compared
+from analysis.dashboard.pages.explore.drawer import drawer
+from analysis.dashboard.pages.explore.graphs import graph, themed
+from analysis.dashboard.pages.explore.grid import CHOOSE, filters, grid
+from analysis.dashboard.pages.explore.runs import revision_block
+from analysis.dashboard.studies import UnreadableStudyError
+from analysis.plotting.styles import styles
+from analysis.plotting.theme import empty
+from trainables.characters import visible
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from analysis.dashboard.callbacks import Callbacks
+    from analysis.dashboard.explore.columns import Column
+    from analysis.dashboard.explore.tables import Explored, Tables
+    from analysis.dashboard.pages.view import View
+
+NO_GROUPS = {"value": "none", "label": "nothing"}
+DRAWN = ("x", "y", "colour", "facet", "group", "smoothing", "xlog", "ylog", "where", "brush")  # what a figure shows
+SELECTS = {"x": "x axis", "y": "y axis", "colour": "Colour", "facet": "Panels"}
+
+
+def explore_blocks(view: View) -> list[Block]:
+    """Return the tab; what it shows comes by callbacks, so that it is built once."""
+    components = (_controls(), _figure(), html.H2("Runs"), filters(), *grid(), compared(), drawer())
+    return [Block("explore", view.address.study, components), revision_block(view)]
+
+
+def _controls() -> Any:  # noqa: ANN401 -- a component
+    selects = [
+        dmc.Select(
+            id=f"{CHOOSE}{name}", label=label, searchable=True, allowDeselect=False, data=[], maxDropdownHeight=360,
+            comboboxProps={"width": 260, "position": "bottom-start"},
+        )
+        for name, label in SELECTS.items()
+    ]  # fmt: skip
+    group = dmc.SegmentedControl(
+        id=f"{CHOOSE}group",
+        data=[{"value": "seeds", "label": "Means of seeds"}, {"value": "runs", "label": "Single runs"}],
+        size="sm",
+        **aria(label="What marks show"),
+    )
+    smoothing = dmc.Slider(
+        id=f"{CHOOSE}smoothing",
+        min=0,
+        max=95,
+        step=5,
+        updatemode="mouseup",
+        size="sm",
+        thumbLabel="Smoothing in percent",
+    )
+    logs = [dmc.Switch(id=f"{CHOOSE}{name}log", label=f"Log {name}", size="sm") for name in ("x", "y")]
+    more = [
+        html.Div(
+            [html.Span("Show", className="label"), group],
+            className="show",
+            role="group",
+            **aria(label="What marks show"),
+        ),
+        html.Div([html.Span("Smoothing (%)", className="label"), smoothing], id="smoothing", className="smoothing"),
+        html.Div(logs, className="logs"),
+    ]
+    return html.Div([*selects, *more], className="controls", role="group", **aria(label="What the figure shows"))
+
+
+def _figure() -> Any:  # noqa: ANN401 -- a component
+    shown = graph(empty(height=460), file="explore", id="explore-figure", select=True)
+    return html.Figure(
+        [
+            shown,
+            html.Figcaption("", id="explore-note", role="status"),
+            dcc.Store(id="explore-drawn"),
+            dcc.Store(id="explore-defaults"),
+            dcc.Store(id="explore-events"),
+        ],
+        className="explore",
+        **aria(label="Runs on chosen axes"),
+    )
+
+
+def add_explore_callbacks(callbacks: Callbacks, tables: Tables) -> None:
+    """Add the callbacks of the tab."""
+    chosen = [(f"{CHOOSE}{name}", "value") for name in (*SELECTS, "group", "smoothing")]
+    chosen += [(f"{CHOOSE}{name}log", "checked") for name in ("x", "y")]
+    callbacks.in_browser(
+        "choices",
+        *(Output(*one) for one in chosen),
+        *(Input(*one) for one in chosen),
+        Input("address", "search"),
+        Input("explore-defaults", "data"),
+    )
+    callbacks.in_browser(
+        "marks",
+        Output("explore-events", "data"),
+        Input("explore-figure", "clickData"),
+        Input("explore-figure", "selectedData"),
+    )
+
+    def show(path: str | None, query: str | None, theme: str | None, changed: str | None, drawn: str | None) -> Any:  # noqa: ANN401
+        try:
+            explored = tables.explored(path, query)
+        except (UnreadableStudyError, OSError):  # the page states it
+            raise PreventUpdate from None
+        return explore_figure(explored, dark=theme == "dark", changed=changed or "", drawn=drawn or "")
+
+    callbacks.add(
+        show,
+        Output("explore-figure", "figure"),
+        Output("explore-figure", "style"),
+        Output("explore-note", "children"),
+        *(Output(f"{CHOOSE}{name}", "data") for name in SELECTS),
+        Output("smoothing", "hidden"),
+        Output("explore-defaults", "data"),
+        Output("explore-drawn", "data"),
+        Input("address", "pathname"),
+        Input("address", "search"),
+        Input("theme", "data"),
+        Input("revision", "data"),
+        State("explore-drawn", "data"),
+        values=tuple[str | None, str | None, str | None, str | None, str | None],
+    )
+
+
+def explore_figure(explored: Explored, *, dark: bool, changed: str, drawn: str) -> tuple[Any, ...]:
+    """Return the figure and what its controls offer.
+
+    Args:
+        explored: what to draw.
+        dark: whether the theme is dark.
+        changed: the revision of the study.
+        drawn: what is drawn now, as this function returned it last.
+
+    Raises:
+        PreventUpdate: it is drawn already.
+
+    """
+    table, choices = explored.table, explored.choices
+    parts = {name: value for name, value in choices.query().items() if name in DRAWN}
+    now = repr((str(explored.address.beside()), parts, dark, changed))
+    if now == drawn:
+        raise PreventUpdate
+    shown = table.resolved(choices)
+    try:
+        scene, problem = table.scene(choices), ""
+    except FilterError:  # the filter's field states it; the figure shows all runs meanwhile
+        scene, problem = table.scene(choices.but(where="")), " The filter is not applied."
+    measures = table.measures if shown.x == EPOCH else table.columns
+    options = (
+        [
+            *_options(table.columns, "error"),
+            {"group": "Learning curves", "items": [{"value": EPOCH, "label": "Epoch"}]},
+        ],
+        _options(measures, "error"),
+        *([NO_GROUPS, *_options(table.columns, "error")] for _ in range(2)),
+    )
+    defaults = table.defaults(choices)
+    stored: dict[str, Any] = {name: getattr(defaults, name) for name in (*SELECTS, "group", "xlog", "ylog")}
+    unknown = [name for name in SELECTS if getattr(choices, name) != getattr(shown, name)]
+    stored |= {"smoothing": "0", "unknown": unknown}
+    if scene is None or not len(scene.runs):
+        figure, note = empty(height=260), "No run has values for both axes."
+        figure.update_layout(xaxis_visible=False, yaxis_visible=False)
+    else:
+        made = draw(
+            scene,
+            styles(table.results.runs) if shown.colour == "arm" else {},
+            means=shown.group == "seeds",
+            smoothing=shown.smoothing,
+            brush=Brush.parse(choices.brush) if choices.brush else None,
+        )
+        figure, note = made.figure, made.note
+    revision = f"{shown.x} {shown.y} {shown.xlog} {shown.ylog} {shown.facet}"
+    picture = themed(figure, dark=dark, revision=revision)
+    hidden = " Test metrics are hidden until the study has ended." if table.hidden else ""
+    style = {"height": figure.layout.height}
+    return picture, style, f"{note}{problem}{hidden}", *options, shown.x != EPOCH, stored, now
+
+
+def _options(columns: Mapping[str, Column], *without: str) -> list[dict[str, Any]]:
+    """Return the choices of a select: columns by their group."""
+    kept = {name: column for name, column in columns.items() if name not in without}
+    names = {id(column): name for name, column in kept.items()}
+    return [
+        {"group": group, "items": [{"value": names[id(one)], "label": visible(one.title)} for one in members]}
+        for group, members in titles(kept).items()
+    ]
