@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from dash import html
 
+from trainables.characters import visible
+
 if TYPE_CHECKING:
     from analysis.components.table_view import Cell, Column, Row, TableView
 
@@ -62,7 +64,7 @@ def _content(column: Column, cell: Cell) -> list[Any]:
     shown: list[Any] = [html.Strong(text)] if cell.bold else text
     if column.bar:
         parts = [html.I(className=name, style=_style(style)) for name, style in cell.bar]
-        shown.append(html.Span(parts, className="bar", **_attributes(aria_hidden="true")))
+        shown.append(html.Span(parts, className="interval", **_attributes(aria_hidden="true")))
     return shown
 
 
@@ -73,5 +75,5 @@ def _style(css: str) -> dict[str, str]:
 
 
 def _attributes(**attributes: str) -> Any:  # noqa: ANN401
-    """Return attributes whose names have hyphens, such as ``aria-label``."""
-    return {name.replace("_", "-"): text for name, text in attributes.items()}
+    """Return attributes whose names have hyphens, such as ``aria-label``, without unprintable characters."""
+    return {name.replace("_", "-"): visible(text) for name, text in attributes.items()}

@@ -25,7 +25,7 @@ _COLOURS = """
 }
 .gce-study table.data { margin: 0; border: 0; table-layout: auto; }
 .gce-study table.data tr { background: none !important; }
-:is([data-jp-theme-light=false], .vscode-dark, html[theme=dark]) .gce-study :is(.mark, .bar) {
+:is([data-jp-theme-light=false], .vscode-dark, html[theme=dark]) .gce-study :is(.mark, .interval) {
   --colour: var(--arm-dark, var(--ink));
 }
 """

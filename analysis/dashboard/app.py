@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from dash import ALL, MATCH, Dash, Input, Output, State
 from flask import Response
 
+from analysis.components.files import CSS, FONT, SCRIPT, font_face, static_bytes, static_text
 from analysis.dashboard.callbacks import Callbacks
 from analysis.dashboard.files import add_files
 from analysis.dashboard.frame import frame
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
 # Dash's page template, plus the theme script in the head: the theme must be set before anything is drawn.
 INDEX = """<!doctype html>
 <html lang="en">
-<head>{%metas%}<title>{%title%}</title>{%favicon%}<script src="/theme.js"></script>{%css%}</head>
+<head>{%metas%}<title>{%title%}</title>{%favicon%}<script src="/theme.js"></script>
+<link rel="stylesheet" href="/components.css"><script src="/components.js" defer></script>{%css%}</head>
 <body>
 {%app_entry%}<footer>{%config%}{%scripts%}{%renderer%}</footer>
 </body>
@@ -54,7 +56,7 @@ def make_app(studies: Studies, guard: Guard) -> Dash:
     callbacks = Callbacks(app)
     _follow_address(callbacks, studies)
     add_callbacks(callbacks, studies)
-    _add_theme(app.server)
+    _add_shared(app.server)
     add_files(app.server, studies)
     add_sounds(app.server, studies.sounds, partial(_plan, studies))
     protect(app.server, guard, app.csp_hashes())
@@ -62,13 +64,23 @@ def make_app(studies: Studies, guard: Guard) -> Dash:
     return app
 
 
-def _add_theme(server: Flask) -> None:
-    """Serve the script that sets the theme, which the report's page has too."""
-    theme = files("analysis.report").joinpath("templates", "theme.js").read_text(encoding="utf-8")
+def _add_shared(server: Flask) -> None:
+    """Serve what the report's page contains too: the script that sets the theme, the components and their font."""
+    theme = files("analysis.report").joinpath("templates", "theme.js").read_bytes()
+    style = f"{font_face(f'/{FONT}')}\n{static_text(CSS)}".encode()
+    shared = {
+        "theme.js": (theme, "text/javascript"),
+        CSS: (style, "text/css"),
+        SCRIPT: (static_bytes(SCRIPT), "text/javascript"),
+        FONT: (static_bytes(FONT), "font/woff2"),
+    }
 
-    @server.get("/theme.js")
-    def script() -> Response:
-        return Response(theme, mimetype="text/javascript")
+    def serve(name: str) -> Response:
+        content, kind = shared[name]
+        return Response(content, mimetype=kind)
+
+    for name in shared:
+        server.add_url_rule(f"/{name}", f"shared {name}", partial(serve, name))
 
 
 def _follow_address(callbacks: Callbacks, studies: Studies) -> None:

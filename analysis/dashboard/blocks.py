@@ -9,12 +9,14 @@ import hashlib
 import json
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from dash import dcc, html
 from plotly.utils import PlotlyJSONEncoder
 
+from analysis.components.dash_table import table_parts
+from analysis.components.table_view import table_view
 from analysis.dashboard.grids import Grid, grid_component
 from analysis.plotting.dark import on_dark
 from trainables.characters import visible
@@ -89,8 +91,11 @@ class Block:
             style={"height": self.figure.drawing.layout.height},
         )
         title, caption = visible(self.figure.title), visible(self.figure.caption)
-        more = [html.Details([html.Summary("More"), html.P(visible(self.figure.more))])] if self.figure.more else []
-        children = [html.H3(title), graph, html.Figcaption([html.Span(caption), *more])]
+        head = html.Div([html.H3(title), _tools(title, self.file)], className="part-head")
+        more: list[Any] = (
+            [" ", html.Details([html.Summary("More"), visible(self.figure.more)])] if self.figure.more else []
+        )
+        children: list[Any] = [head, graph, html.Figcaption([caption, *more])]
         children.append(dcc.Store(id={"type": "zoom", "key": self.key}))  # the reader's zoom
         return html.Figure(children, **aria(label=title))
 
@@ -111,6 +116,17 @@ class Block:
         drawn: dict[str, Any] = self.figure.drawing.to_plotly_json()
         drawn = on_dark(drawn) if dark else drawn
         return zoomed({**drawn, "layout": {**drawn["layout"], "uirevision": self.key}}, zoom or {})
+
+
+def _tools(title: str, file: str) -> Any:  # noqa: ANN401 -- a component
+    """Return the buttons over a figure, on which the script of the components acts."""
+    actions = {"png": "PNG", "svg": "SVG", "print": "PDF", "data": "Data"}
+    named = {"data-name": re.sub(r"[^\w-]+", "_", visible(file)) or "figure"}
+    buttons = [
+        html.Button(shown, type="button", **{"data-action": action, **named, **aria(label=f"{title} as {shown}")})
+        for action, shown in actions.items()
+    ]
+    return html.P(buttons, className="tools")
 
 
 def zoomed(drawn: dict[str, Any], zoom: dict[str, Any]) -> dict[str, Any]:
@@ -179,19 +195,11 @@ def _stamp(content: Any) -> str:  # noqa: ANN401 -- what JSON can hold, and comp
 
 def table(content: Table, csv: str = "") -> list[Any]:
     """Return a table with its note and, given the address of its CSV file, a link that saves it."""
-    parts: list[Any] = [html.H3(content.title)]
-    if content.rows:
-        body = []
-        for index, row in enumerate(content.rows[:MAX_ROWS]):
-            first, *rest = [html.Strong(cell) if (index, i) in content.bold else cell for i, cell in enumerate(row)]
-            tight = [html.Td(cell, className="tight" if _short(cell) else "") for cell in rest]
-            body.append(html.Tr([html.Td(first), *tight]))
-        parts.append(scrolled(plain_table(content.header, body), content.title))
-    more = f" The first {MAX_ROWS} of {len(content.rows)} rows are shown." if len(content.rows) > MAX_ROWS else ""
-    save = html.A("CSV", href=csv, download="", **aria(label=f"{content.title} as CSV")) if csv and content.rows else ""
-    if content.note or more or save:
-        parts.append(html.P([f"{content.note}{more} ", save], className="note"))
-    return parts
+    view = table_view(content, rows=MAX_ROWS)
+    if len(content.rows) > MAX_ROWS:
+        more = f"The first {MAX_ROWS} of {len(content.rows):,} rows are shown."
+        view = replace(view, note=f"{view.note} {more}".strip())
+    return table_parts(view, csv)
 
 
 def plain_table(header: Sequence[str], body: list[Any]) -> Any:  # noqa: ANN401 -- a component
@@ -257,12 +265,6 @@ def bar(recorded: int, planned: int) -> Any:  # noqa: ANN401 -- a component
 def scrolled(inner: Any, label: str) -> Any:  # noqa: ANN401 -- components
     """Return a wide component in a container that scrolls, also with the keyboard."""
     return html.Div(inner, className="scroll", tabIndex="0", role="region", **aria(label=label))
-
-
-def _short(cell: Any) -> bool:  # noqa: ANN401 -- a text or a component around one
-    """Return whether a cell stays on one line, like a number, a p-value or a mean with its interval."""
-    text = cell if isinstance(cell, str) else str(cell.children)
-    return len(text) < (24 if "(n = " in text else 14)  # characters, as in the report
 
 
 def percent(value: float | None) -> str:
