@@ -81,7 +81,7 @@ def classes(audit: LabelAudit) -> list[str]:
     if known.empty:
         return [f"Wrong labels: {100 * true:.1f} %; nothing estimates them."]
     error = (known["noise_rate"] - known["true_rate"]).abs()
-    within = (known["low"] <= known["true_rate"]) & (known["true_rate"] <= known["high"])
+    within = (known["low"] <= known["true_rate"]) & ~(known["true_rate"] > known["high"])  # or no upper end
     covered = f"{int(within.sum())} of {len(known)}" if known["low"].notna().any() else "no intervals"
     estimated = np.average(known["noise_rate"], weights=known["clips"])
     text = (

@@ -22,7 +22,10 @@ def noise_rates(audit: LabelAudit) -> tuple[Figure, ...]:
     classes = audit.classes.dropna(subset="noise_rate")
     if classes.empty:
         return ()
-    ends = f", with {100 * LEVEL:g} % intervals" if classes["low"].notna().any() else ""
+    ends = ""
+    if classes["low"].notna().any():
+        what = "intervals" if classes["high"].notna().any() else "lower ends"
+        ends = f", with {100 * LEVEL:g} % {what}"
     caption = f"Estimated share of wrong labels among the training clips of each class{ends}."
     if classes["true_rate"].notna().any():
         caption += " A diamond is the true share."
@@ -41,7 +44,7 @@ def draw_noise_rates(classes: pd.DataFrame) -> go.Figure:
     rate, low, high = (100 * order[name] for name in ("noise_rate", "low", "high"))
     names, rows = [escaped(name) for name in order["class"]], axis_names([str(name) for name in order["class"]])
     row, font = class_sizes(len(rows))
-    ends = [f" ({a:.0f} to {b:.0f})" if isfinite(b - a) else "" for a, b in zip(low, high, strict=True)]
+    ends = [_ends(a, b) for a, b in zip(low, high, strict=True)]
     figure = empty(height=110 + row * len(rows))
     figure.add_scatter(
         x=rate.tolist(),
@@ -81,3 +84,10 @@ def draw_noise_rates(classes: pd.DataFrame) -> go.Figure:
     several = len(figure.data) > 1
     figure.update_layout(showlegend=several, margin_t=10, margin_b=96 if several else 60)
     return figure
+
+
+def _ends(low: float, high: float) -> str:
+    """Return an interval (%) in words, or its lower end if only that is known; empty without either."""
+    if not isfinite(low):
+        return ""
+    return f" ({low:.0f} to {high:.0f})" if isfinite(high) else f" (at least {low:.0f})"

@@ -2,8 +2,9 @@
 
 Verified clips show how right labels score: 80 % of them below some threshold. If a share pi of the unverified labels is
 right, and these score alike, then a share of at least 0.8 pi lies below it, and hardly more if wrong labels mostly
-score above. So pi is estimated by the share below, divided by 0.8. Wrong labels that score below count as right, so the
-estimated share of wrong labels is rather too low than too high. This is Storey's estimator of the share of true null
+score above. So pi is estimated by the share below, divided by 0.8. Wrong labels that score below count as right: where
+the network has learned them, or has learned little at all, the estimated share of wrong labels is much too low. So
+only a lower end can be stated for it. This is Storey's estimator of the share of true null
 hypotheses (Storey 2002, https://doi.org/10.1111/1467-9868.00346), with p-values by rank among the verified clips.
 """
 
@@ -32,7 +33,7 @@ class NoiseRates:
 
     Attributes:
         rate: NaN without clips. Shape (K,).
-        low, high: ends of its interval. Shape (K,).
+        low, high: ends of its interval; ``high`` is NaN where only the lower end can be stated. Shape (K,).
 
     """
 
@@ -47,15 +48,15 @@ def rates_by_verified(
     """Estimate the share of wrong labels of each class; None with fewer than ``MIN_VERIFIED`` verified clips.
 
     Verified labels count as right. The quantile is that of the verified clips of all classes, since those of one are
-    few. The interval is Wilson's, of the share of the class that lies below it; it covers neither a class whose right
-    labels score unlike those of others, nor wrong labels that score below.
+    few. The lower end is Wilson's one-sided one, of the share of the class that lies below the quantile; it does not
+    hold for a class whose right labels score unlike those of others.
 
     Args:
         score: how suspicious each label is; NaN where unknown. Shape (N,).
         labels: given labels, as class indices. Shape (N,).
         verified: shape (N,).
         classes: number of classes, K.
-        level: of the intervals, in (0, 1).
+        level: with which each lower end holds, in (0, 1).
 
     """
     known = np.isfinite(score)
@@ -65,22 +66,22 @@ def rates_by_verified(
     places = np.arange(1, len(reference) + 1)
     share_below = special.betaincinv(places, len(reference) + 1 - places, 0.5)  # of right labels, below each place
     at = min(int(np.searchsorted(share_below, QUANTILE)), len(reference) - 1)
-    rates = np.full((3, classes), np.nan)  # rate, low, high
+    rates = np.full((2, classes), np.nan)  # rate, low
     for label in range(classes):
         clips = known & (labels == label)
         open_clips = clips & ~verified
         if clips.any():
             right = _right_share(score[open_clips], reference[at], share_below[at], level)
             rates[:, label] = (1 - right) * open_clips.sum() / clips.sum()
-    return NoiseRates(rates[0], rates[1], rates[2])
+    return NoiseRates(rates[0], rates[1], np.full(classes, np.nan))
 
 
 def _right_share(score: Floats, threshold: float, share_below: float, level: float) -> Floats:
-    """Return the share of right labels, and its ends from the highest to the lowest; 1 without clips."""
+    """Return the share of right labels and its upper end; 1 without clips."""
     if not len(score):
-        return np.ones(3)
+        return np.ones(2)
     below, n = int((score <= threshold).sum()), len(score)
-    z = float(special.ndtri((1 + level) / 2))
+    z = float(special.ndtri(level))
     centre = (below + z * z / 2) / (n + z * z)
     half = z / (n + z * z) * np.sqrt(below * (n - below) / n + z * z / 4)
-    return np.clip(np.array([below / n, centre + half, centre - half]) / share_below, 0.0, 1.0)
+    return np.clip(np.array([below / n, centre + half]) / share_below, 0.0, 1.0)

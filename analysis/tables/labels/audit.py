@@ -121,6 +121,10 @@ def _percent(share: float) -> str:
 
 
 def _ends(row: Mapping[Any, Any], scale: float, form: str) -> str:
-    """Return an interval after its number; empty without one."""
+    """Return an interval after its number, or its lower end if only that is known; empty without either."""
     low, high = row["low"], row["high"]
-    return f" ({scale * low:{form}} to {scale * high:{form}})" if isfinite(low) and isfinite(high) else ""
+    if not isfinite(low):
+        return ""
+    return (
+        f" ({scale * low:{form}} to {scale * high:{form}})" if isfinite(high) else f" (at least {scale * low:{form}})"
+    )

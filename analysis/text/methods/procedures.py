@@ -204,7 +204,8 @@ SUSPICION = Procedure(
 RATE_BY_VERIFIED = Procedure(
     "Wrong, estimated",
     "the share of wrong labels of each class, by Storey's estimator with the scores of the verified clips as those of "
-    f"right labels, with Wilson's {PERCENT} interval",
+    f"right labels, with Wilson's one-sided {PERCENT} lower end. Wrong labels that the network has learned, or a "
+    "network that has learned little, make it too low, so it has no upper end",
     ("storey",),
 )
 RATE_BY_PREDICTIONS = Procedure(
