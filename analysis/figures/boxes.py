@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from analysis.findings.finding import Finding, Scores
     from analysis.plotting.styles import Style
 
-ROW, HEIGHT = 44, 440  # pixels: of an arm on the only subset, and of a figure of several subsets
+ROW, HEIGHT = 44, 480  # pixels: of an arm on the only subset, and of a figure of several subsets
 WIDTH, REACH, BESIDE = 0.5, 0.18, 0.4  # of an arm's room: its box, its runs to either side, and a published number
 NARROW = 12  # boxes side by side that leave room for large marks
 NAME = 22  # letters of an arm's name on the axis

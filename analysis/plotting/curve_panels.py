@@ -260,7 +260,7 @@ def _label_accuracy(figure: go.Figure, curves: Sequence[Curve], looks: Mapping[s
     """Name every configuration at the end of its median."""
     legend = figure.layout.showlegend
     ends = [EndLabel(c.key.configuration, 100 * c.medians[-1], looks[c.key.arm].colour) for c in curves if c.epochs]
-    add_end_labels(figure, ends, figure.layout.yaxis.range, ACCURACY)
+    add_end_labels(figure, ends, figure.layout.yaxis.range)
     figure.update_layout(showlegend=legend)
 
 

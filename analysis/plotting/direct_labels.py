@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import isotonic_regression
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import plotly.graph_objects as go
+    from plotly.graph_objs import Layout
 
+NAME = "end of a line"  # of the annotations
 MAX_LABELS = 8  # lines with a label each; more have a legend
 SIZE, LINE = 13, 16  # pixels: of the letters, and from line to line
-LETTER = 7.6  # pixels: width of a bold letter, on average
+LETTER = 8.2  # pixels: width of a bold letter, on average
 WIDTH, LINES = 13, 3  # letters in a line, and lines: longer names are shortened, so that a narrow screen has room
 
 
@@ -84,27 +86,21 @@ def spread(centres: Sequence[float], sizes: Sequence[float], room: float) -> lis
     return [float(place) for place in placed]
 
 
-def add_end_labels(
-    figure: go.Figure, labels: Sequence[EndLabel], limits: tuple[float, float], room: float | None = None
-) -> None:
+def add_end_labels(figure: go.Figure, labels: Sequence[EndLabel], limits: tuple[float, float]) -> None:
     """Write every label at the right of the plot, at its height or as near as there is room; widen the margin.
 
     Args:
-        figure: with its height and its upper and lower margins as they will be drawn.
+        figure: with its height and its upper and lower margins as they will be drawn; its first panel is labelled.
         labels: in any order.
         limits: the ends of the vertical axis.
-        room: length of that axis in pixels; None if it is the figure's only one.
 
     """
     if not labels:
         return
     low, high = limits
-    layout = figure.layout
-    room = layout.height - layout.margin.t - layout.margin.b if room is None else room
-    ideal = [room * (min(max(label.at, low), high) - low) / (high - low) for label in labels]
-    centres = spread(ideal, [LINE * len(label.lines) for label in labels], room)
-    for label, wanted, centre in zip(labels, ideal, centres, strict=True):
+    for label in labels:
         figure.add_annotation(
+            name=NAME,
             x=1,
             xref="paper",
             xanchor="left",
@@ -112,11 +108,33 @@ def add_end_labels(
             y=min(max(label.at, low), high),
             yref="y",
             yanchor="middle",
-            yshift=centre - wanted,
             text=label.text,
             showarrow=False,
             align="left",
             font={"size": SIZE, "color": label.colour},
         )
     longest = max(len(line) for label in labels for line in label.lines)
-    figure.update_layout(margin_r=round(16 + LETTER * longest), showlegend=False)
+    figure.update_layout(margin_r=round(16 + LETTER * longest), showlegend=False, yaxis_range=limits)
+    keep_apart(figure.layout, figure.layout.height)
+
+
+def keep_apart(layout: Layout | dict[str, Any], height: float) -> None:
+    """Shift the labels at the ends of lines so that they do not overlap in a figure of another height.
+
+    Args:
+        layout: of the figure, or the same as plain data; it is modified.
+        height: of the figure, in pixels.
+
+    """
+    every = (layout["annotations"] if "annotations" in layout else None) or ()  # noqa: SIM401 -- plotly has no get
+    notes = [note for note in every if "name" in note and note["name"] == NAME]
+    if not notes:
+        return
+    axis = layout["yaxis"]
+    bottom, top = (axis["domain"] if "domain" in axis else None) or (0.0, 1.0)  # noqa: SIM401 -- as above
+    low, high = axis["range"]
+    room = (top - bottom) * (height - layout["margin"]["t"] - layout["margin"]["b"])
+    ideal = [room * (note["y"] - low) / (high - low) for note in notes]
+    centres = spread(ideal, [LINE * (note["text"].count("<br>") + 1) for note in notes], room)
+    for note, wanted, centre in zip(notes, ideal, centres, strict=True):
+        note["yshift"] = centre - wanted

@@ -68,7 +68,7 @@ def error_bars(intervals: Iterable[Interval | None], *, thickness: float, width:
 
 def run_marker(look: Style) -> dict[str, object]:
     """Return plotly's marker of a single run: the small, faint form of the one of its series' means."""
-    return {"symbol": look.marker, "size": 6, "color": faint(look.colour, 0.35)}
+    return {"symbol": look.marker, "size": 6, "color": faint(look.colour, 0.45)}
 
 
 def drawn_ends(interval: Interval) -> tuple[float, float] | None:

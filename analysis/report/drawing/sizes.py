@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
+from analysis.plotting.direct_labels import keep_apart
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -113,6 +115,7 @@ def laid_out(drawing: go.Figure, size: Size) -> Layout:
     height = float(drawing.layout.height or HEIGHT)
     if not _has_rows(figure):
         height = min(height, size.tallest * size.layout_width)
+        keep_apart(figure["layout"], height)
     for font in _fonts(figure):
         font["size"] = max(font["size"], SMALLEST * TEXT_PX)
     return Layout(figure, size.layout_width, height, size)

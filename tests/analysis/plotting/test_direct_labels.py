@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from analysis.plotting.direct_labels import LINES, WIDTH, EndLabel, add_end_labels, spread
+from analysis.plotting.direct_labels import LINES, WIDTH, EndLabel, add_end_labels, keep_apart, spread
 from analysis.plotting.theme import empty
 
 
@@ -62,3 +62,14 @@ def test_a_label_points_at_its_height_and_is_shifted_by_pixels() -> None:
     assert [note.yshift for note in notes] == pytest.approx([-7, 7, 0])  # 200 pixels for 40 points, 16 a line
     assert figure.layout.margin.r > 16
     assert not figure.layout.showlegend
+
+
+def test_labels_stay_apart_in_a_lower_figure() -> None:
+    figure = empty(height=240)
+    figure.update_layout(margin={"t": 20, "b": 20})
+    add_end_labels(figure, [EndLabel("a", 70.0, "#000000"), EndLabel("b", 73.0, "#111111")], (50.0, 90.0))
+    assert [note.yshift for note in figure.layout.annotations] == pytest.approx([-0.5, 0.5])
+    layout = figure.to_plotly_json()["layout"]
+    keep_apart(layout, 140)
+    assert [note["yshift"] for note in layout["annotations"]] == pytest.approx([-4.25, 4.25])
+    keep_apart({}, 100)  # a figure without labels
