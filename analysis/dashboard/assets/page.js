@@ -9,11 +9,23 @@
     const text = query.toString();
     history.replaceState(history.state, "", location.pathname + (text ? "?" + text : ""));
   };
-  const grid = (key) => window.dash_ag_grid?.getApi({ key, type: "grid" });
+  const grid = (key, act) => window.dash_ag_grid?.getApiAsync({ key, type: "grid" }).then(act, () => {});  // as grids.py names it
   const say = (text) => {
     const news = document.getElementById("news");
     if (news && news.textContent !== text) news.textContent = text;
   };
+
+  // On a narrow screen the list of studies has two columns; the result stands below the name.
+  const narrow = matchMedia("(max-width: 48em)");
+  const fit = () => grid("studies", (api) => {
+    const height = narrow.matches ? 96 : 52;  // the latter as in grids.py
+    if (api.isDestroyed() || api.getGridOption("rowHeight") === height) return;
+    const others = api.getColumns().map((column) => column.getColId()).filter((id) => id !== "name" && id !== "state");
+    api.setColumnsVisible(others, !narrow.matches);
+    api.setGridOption("rowHeight", height);
+    api.resetRowHeights();
+  });
+  narrow.addEventListener("change", () => { if (location.pathname === "/") fit(); });
 
   // Marks the page in the rail; those of a study belong to the list of studies.
   const mark = () => {
@@ -34,6 +46,7 @@
         mark();
         if (shown.address === window.gceStudyShown) return;
         window.gceStudyShown = shown.address;
+        if (location.pathname === "/") fit();
         const named = location.hash.slice(1);
         const scroll = (left) => {  // as soon as the page is drawn
           const element = named && document.getElementById(named);
@@ -80,7 +93,7 @@
       },
 
       search(text) {
-        grid("studies")?.setGridOption("quickFilterText", text || "");
+        grid("studies", (api) => api.setGridOption("quickFilterText", text || ""));
         note({ search: text });
       },
       sorted(columns) {

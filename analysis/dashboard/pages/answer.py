@@ -29,11 +29,13 @@ def answer_blocks(view: View) -> list[Block]:
     blocks = [part("answer", *_answer(screen))]
     if view.state != "complete":
         blocks.append(part("progress", *_progress(snapshot, view.live, address)))
-        blocks.append(part("seeds", *table(snapshot.seeds, address.csv("seeds"))))
     if screen.figure is not None:
         blocks.append(figure_block(view, screen.figure, 1))
     if screen.table is not None:
         blocks.append(table_block(view, "table-1", screen.table, 1, "table-1"))
+    if view.state != "complete":
+        blocks += [part("training", *_training(view.live, address))] if view.live.flights else []
+        blocks.append(part("seeds", *table(snapshot.seeds, address.csv("seeds"))))
     sections = evidence(view)
     blocks += [part("evidence", html.H2("Evidence"))] if sections else []
     for section in sections:
@@ -44,7 +46,7 @@ def answer_blocks(view: View) -> list[Block]:
 def _answer(screen: FirstScreen) -> list[Any]:
     """Return context, headline, advice, tiles, the result in full, and cautions."""
     parts: list[Any] = [html.P(" · ".join(screen.context), className="context")]
-    parts.append(html.P(screen.headline.text, className="headline"))
+    parts.append(html.H2(screen.headline.text, className="headline"))
     parts += [html.P(screen.headline.advice, className="advice")] if screen.headline.advice else []
     parts.append(html.Ul([html.Li(_tile(tile)) for tile in screen.tiles], className="tiles"))
     parts.append(html.Details([html.Summary("In full"), html.P(screen.verdict)], className="verdict"))
@@ -69,7 +71,7 @@ def _reading(reading: Reading) -> list[Any]:
     """Return a number, large, with its interval; a difference has its judgement."""
     small = " ".join(filter(None, (reading.margin, reading.unit)))
     parts: list[Any] = [html.Span(f"{reading.name} ", className="name")] if reading.name else []
-    parts += [html.Strong(reading.value), html.Span(f" {small}" if small else "")]
+    parts += [html.Strong(reading.value), *([html.Span(f" {small}")] if small else [])]
     if reading.judgement:
         parts.append(html.Span(f" {reading.judgement}", className=f"judgement {reading.judgement}"))
     return parts
@@ -92,31 +94,32 @@ def _folded(view: View, section: Section) -> list[Block]:
         **data(fold=name),
     )
     head = part(f"fold-{name}", html.H3(button, className="folded"))
-    return [head, *section_blocks(view, section)] if unfolded else [head]
+    return [head, *section_blocks(view, section, headed=False)] if unfolded else [head]
 
 
 def _progress(snapshot: Snapshot, live: Live, address: Address) -> list[Any]:
-    """Return the progress of a study, and the runs in training."""
+    """Return how far a study is, and who runs it."""
     planned, recorded = len(snapshot.runs), len(snapshot.stamps)
-    counts = ", ".join(f"{count} {status}" for status, count in ended(snapshot.results).items())
-    parts = [html.H2("Progress"), bar(recorded, planned)]
-    parts.append(html.P(f"{recorded} of {counted(planned, 'run')} recorded: {counts}."))
-    if not live.owner:
-        text = f"It is not running now; gce-study resume {address.study} continues it."
-        return [*parts, html.P(text, className="soft")]
+    counts = ", ".join(f"{count:,} {status}" for status, count in ended(snapshot.results).items())
     age = f", as of {duration(live.age_s)} ago" if live.age_s > STALE_S else ""
-    facts = [live.standing, f"ETA {duration(live.eta_s)}{age}", f"run by {live.owner}"]
-    parts.append(html.P("; ".join(fact for fact in facts if fact)))
-    if live.flights:
-        head = ("Running", "Subset", "Seed", "Epoch", "Validation (%)")
-        rows = [
-            html.Tr(
-                [
-                    html.Td(dcc.Link(f.configuration, href=str(address.beside(run=f.run_id)))),
-                    *map(html.Td, (f.subset, f.seed, f"{f.epoch} of {f.epochs}", percent(f.validation_accuracy))),
-                ]
-            )
-            for f in live.flights
-        ]
-        parts.append(scrolled(plain_table(head, rows), "Runs in training"))
-    return parts
+    eta = f"ETA {duration(live.eta_s)}{age}" if live.eta_s is not None else ""
+    facts = [live.standing, eta, f"run by {live.owner}"]
+    stopped = f"It is not running now; gce-study resume {address.study} continues it"
+    doing = "; ".join(fact for fact in facts if fact) if live.owner else stopped
+    text = f"{recorded:,} of {counted(planned, 'run')} recorded: {counts}. {doing[0].upper()}{doing[1:]}."
+    return [html.H2("Progress"), bar(recorded, planned), html.P(text)]
+
+
+def _training(live: Live, address: Address) -> list[Any]:
+    """Return the runs in training."""
+    head = ("Running", "Subset", "Seed", "Epoch", "Validation (%)")
+    rows = [
+        html.Tr(
+            [
+                html.Td(dcc.Link(f.configuration, href=str(address.beside(run=f.run_id)))),
+                *map(html.Td, (f.subset, f.seed, f"{f.epoch} of {f.epochs}", percent(f.validation_accuracy))),
+            ]
+        )
+        for f in live.flights
+    ]
+    return [html.H2("Running now"), scrolled(plain_table(head, rows), "Runs in training")]

@@ -48,10 +48,12 @@ def table_block(view: View, key: str, content: Table, number: int, csv: str) -> 
     return part(key, *table(numbered, view.address.csv(csv)))
 
 
-def section_blocks(view: View, section: Section, first_table: int = 0) -> list[Block]:
-    """Return one section of the report, without the tables before the first."""
+def section_blocks(view: View, section: Section, first_table: int = 0, *, headed: bool = True) -> list[Block]:
+    """Return one section of the report, without the tables before the first, with or without its heading."""
     name = section.slug
-    blocks = [part(f"{name}-text", html.H2(section.title, id=name), *map(html.P, section.text))]
+    heading = [html.H2(section.title, id=name)] if headed else []
+    words = [*heading, *map(html.P, section.text)]
+    blocks = [part(f"{name}-text", *words)] if words else []
     blocks += [figure_block(view, figure, section.first_figure + i) for i, figure in enumerate(section.figures)]
     for i, content in list(enumerate(section.tables))[first_table:]:
         blocks.append(table_block(view, f"{name}-{i}", content, section.first_table + i, f"{name}/{i}"))

@@ -67,7 +67,7 @@ def test_every_page_opens_and_fits_its_window(full_study, storage, served, page,
     expect(page).to_have_title("best-t: Answer - gce-study")
     expect(page).to_have_url(f"{served}/study/best-t")
     expect(page.locator(DRAWN).first).to_be_visible()
-    expect(page.locator("p.headline")).to_have_text(method_report(results).headline.text)
+    expect(page.locator("h2.headline")).to_have_text(method_report(results).headline.text)
     expect(page.locator("details.verdict p")).to_have_text(method_report(results).verdict)
     assert fits(page)
     links = page.locator(".tabs a").evaluate_all("links => links.map(link => link.href)")
@@ -208,7 +208,7 @@ def test_an_open_page_follows_the_study_and_keeps_what_the_reader_did_to_a_figur
     write_record(storage, late[0])
     expect(progress).to_contain_text("13 of 14 runs recorded")
     expect(progress).to_contain_text("3 of 160")
-    expect(progress).to_contain_text("training; ETA 60 s; run by process 7 of me on here")
+    expect(progress).to_contain_text("Training; ETA 60 s; run by process 7 of me on here")
     kept(figure)
     assert figure.evaluate("plot => plot.data[0].x.length") == 11
     assert figure.evaluate("plot => plot.layout.xaxis.range") == zoomed
@@ -231,7 +231,7 @@ def test_a_damaged_plan_is_said_and_mended_while_the_page_is_open(study, storage
     page.goto(f"{served}/study/best-t")
     expect(page.get_by_role("alert")).to_contain_text("plan.json: damaged")
     path.write_bytes(whole)
-    expect(page.locator("p.headline")).to_be_visible()
+    expect(page.locator("h2.headline")).to_be_visible()
 
 
 def test_names_with_html_in_them_do_nothing(study, storage, served, page):
