@@ -24,6 +24,8 @@ LONG, TIGHT = (
     40,
     24,
 )  # characters of a column's longest cell above which it has a least width, and below which no breaks
+READ = 35  # words of a note that are always read
+SENTENCE_END = re.compile(r"(?<=[.?!]) (?=[A-Z±])")
 MARGIN = 0.06  # of a bar's scale, on either side
 
 
@@ -77,6 +79,14 @@ class TableView:
     file: str
     csv: str
     latex: str = ""
+
+    @property
+    def notes(self) -> tuple[str, str]:
+        """The note in two parts: the first sentences, of at most ``READ`` words, and the rest, which a page folds."""
+        start, *others = SENTENCE_END.split(self.note)
+        while others and len(f"{start} {others[0]}".split()) <= READ:
+            start = f"{start} {others.pop(0)}"
+        return start, " ".join(others)
 
     @property
     def chips(self) -> bool:

@@ -131,19 +131,29 @@ def _without(section: Section, answer: Section) -> Section:
 
 
 def _with_numbers(sections: list[Section]) -> list[Section]:
-    """Number figures and tables through the report, and let a note that was there refer to its table."""
+    """Number figures and tables through the report; a caption or note that is there already refers to the first."""
     figure = table = 1
     numbered = []
+    captions: dict[str, int] = {}
     notes: dict[str, int] = {}
     for section in sections:
-        tables = []
-        for number, shown in enumerate(section.tables, table):
-            first = notes.setdefault(shown.note, number)
-            again = bool(shown.note) and first != number
-            tables.append(replace(shown, note=f"The note of Table {first} holds here too.") if again else shown)
-        numbered.append(replace(section, tables=tuple(tables), first_figure=figure, first_table=table))
-        figure, table = figure + len(section.figures), table + len(section.tables)
+        figures = tuple(_first_caption(shown, number, captions) for number, shown in enumerate(section.figures, figure))
+        tables = tuple(_first_note(shown, number, notes) for number, shown in enumerate(section.tables, table))
+        numbered.append(replace(section, figures=figures, tables=tables, first_figure=figure, first_table=table))
+        figure, table = figure + len(figures), table + len(tables)
     return numbered
+
+
+def _first_caption(figure: Figure, number: int, known: dict[str, int]) -> Figure:
+    """Return a figure without the explanation that an earlier one has."""
+    first = known.setdefault(f"{figure.caption} {figure.more}", number)
+    return figure if first == number else replace(figure, caption=f"As Figure {first}.", more="")
+
+
+def _first_note(table: Table, number: int, known: dict[str, int]) -> Table:
+    """Return a table without the note that an earlier one has."""
+    first = known.setdefault(table.note, number) if table.note else number
+    return table if first == number else replace(table, note=f"As Table {first}.")
 
 
 def labels_section(finding: Finding, tables: tuple[Table, ...]) -> Section:

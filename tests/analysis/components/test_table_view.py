@@ -65,7 +65,7 @@ def test_the_table_has_its_number_its_note_and_buttons_with_its_content() -> Non
     page = rendered(table_view(TABLE, latex=r"\begin{table}"))
     assert 'id="table-3"' in page
     assert "Table 3." in page
-    assert '<p class="note">In %.</p>' in page
+    assert '<div class="note">In %.</div>' in page
     assert r'data-text="\begin{table}"' in page
     assert "cce,7.25,-" in page
     assert "<strong>75<span" in page
@@ -82,6 +82,13 @@ def test_only_so_many_rows_are_shown_and_all_are_saved() -> None:
     view = table_view(Table("t", ("a",), (("x",), ("y",))), rows=1)
     assert len(view.rows) == 1
     assert view.csv == "a\nx\ny\n"
+
+
+def test_a_long_note_is_folded_after_35_words() -> None:
+    sentence = " ".join(["Word", *["word"] * 19]) + "."
+    view = table_view(Table("t", ("h",), (("c",),), f"In %. {sentence} {sentence}"))
+    assert view.notes == (f"In %. {sentence}", sentence)
+    assert f"<summary>More</summary> {sentence}</details>" in rendered(view)
 
 
 @pytest.mark.parametrize("place", ["title", "header", "cell", "note"])
