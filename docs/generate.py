@@ -22,6 +22,15 @@ from analysis.results.study_results import study_results
 from analysis.tables.labels.review import REVIEW_COLUMNS
 from analysis.tables.summary import summary
 from study.commands.line.catalogue import COMMANDS, parser
+from study.commands.overview.models import (
+    Answer,
+    CheckAnswer,
+    CompareAnswer,
+    JobAnswer,
+    JobsAnswer,
+    ListAnswer,
+    StatusAnswer,
+)
 from study.spec.study import json_schema
 from trainables.datasets.config import KINDS
 from trainables.plans import DataSummary, StudyPlan
@@ -50,6 +59,8 @@ another place. A file takes precedence over a study of the same name.
 
 What a command returns to the shell is listed under [exit codes](exit-codes.md). The commands for clusters are
 explained in [Run a study on a cluster](../howto/cluster.md).
+
+`status`, `list`, `compare`, `check` and `best` print JSON with `--json`; its keys are [listed below](#json).
 
 To complete commands, options, names of studies and files with the Tab key, save the script that
 [`gce-study completion`](#completion) prints for bash, zsh or fish.
@@ -100,6 +111,22 @@ Changing `description`, `keep`, `budget`, `resources`, `notify`, `storage` or th
 so it may be done under the same study name. Any other change needs a new name.
 """
 
+JSON_PART = """
+## JSON
+
+Accuracies and scores are fractions from 0 to 1, durations are in seconds, and times are ISO 8601 in UTC. Keys keep
+their meaning while `schema` is 1; new ones may be added. What `best --json` prints is described in
+[JSON report](json-report.md).
+"""
+JSON_ANSWERS: dict[str, type[Answer]] = {
+    "status, as JSON": StatusAnswer,
+    "status of a study on a cluster, as JSON": JobAnswer,
+    "list, as JSON": ListAnswer,
+    "list of a cluster, as JSON": JobsAnswer,
+    "check, as JSON": CheckAnswer,
+    "compare, as JSON": CompareAnswer,
+}
+
 COLUMNS_PAGE = """\
 # Columns
 
@@ -124,8 +151,45 @@ ARM_TRAINING = "ArmTraining"  # the keys of ``Training`` but three; their defaul
 
 
 def command_reference() -> str:
-    """Return the page of every command."""
-    return COMMAND_PAGE + "".join(_command(each) for each in _commands())
+    """Return the page of every command, and of what they print as JSON."""
+    return COMMAND_PAGE + "".join(_command(each) for each in _commands()) + JSON_PART + _json_answers()
+
+
+def _json_answers() -> str:
+    """Return the keys of what each command prints as JSON, and of the objects in it."""
+    definitions: dict[str, Any] = {}
+    page = ""
+    for heading, model in JSON_ANSWERS.items():
+        schema = model.model_json_schema(mode="serialization")
+        definitions |= schema.pop("$defs", {})
+        page += f"\n### {heading}\n\n{_answer_keys(schema)}"
+    for name, schema in definitions.items():
+        page += f"\n### {name}\n\n{_code(_joined(schema.get('description', '')))}\n\n{_answer_keys(schema)}"
+    return page
+
+
+def _answer_keys(schema: dict[str, Any]) -> str:
+    rows = "".join(f"| `{key}` | {_cell(_answer_type(value))} |\n" for key, value in schema["properties"].items())
+    return f"| key | value |\n|---|---|\n{rows}"
+
+
+def _answer_type(value: dict[str, Any]) -> str:
+    """Return in words what a value is."""
+    if "$ref" in value:
+        name = value["$ref"].rsplit("/", 1)[1]
+        return f"[{name}](#{slug(name)})"
+    if "anyOf" in value:
+        return " or ".join(_answer_type(each) for each in value["anyOf"])
+    if value.get("type") == "array":
+        return f"list of: {_answer_type(value['items'])}"
+    if "const" in value or "enum" in value:
+        return ", ".join(f"`{json.dumps(each)}`" for each in value.get("enum", [value.get("const")]))
+    words = {"string": "text", "integer": "integer", "number": "number", "boolean": "`true`, `false`", "null": "`null`"}
+    return words[value["type"]]
+
+
+def _joined(text: str) -> str:
+    return " ".join(text.split())
 
 
 def study_file_reference() -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import re
 import sys
 import traceback
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from rich.style import StyleType
 
 
+USUAL_WIDTH = 80  # characters, of a terminal that does not tell its own
+USUAL_HEIGHT = 25  # lines
 UNFOLDED = 1000  # characters: wide enough that no cell is folded
 LONG_WORD = 24  # characters of a word that a column need not be wide enough for
 GAP = 2  # characters between columns
@@ -65,7 +68,12 @@ def terminal_width(*, err: bool = False) -> int | None:
     stream = sys.stderr if err else sys.stdout
     if not stream.isatty():
         return None
-    return Console(file=stream).width
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdigit() and int(columns):
+        return int(columns)
+    with suppress(OSError, ValueError):  # ValueError: a stream in memory has no descriptor
+        return os.get_terminal_size(stream.fileno()).columns or USUAL_WIDTH
+    return USUAL_WIDTH
 
 
 def wrapped(text: str, width: int | None) -> list[str]:
@@ -167,6 +175,7 @@ def _drawn(drawn: RenderableType, width: int, *, plain: bool = False) -> str:
         force_jupyter=False,
         highlight=False,
         width=width,
+        height=USUAL_HEIGHT,  # without one, a dumb terminal is taken for 80 characters wide
         color_system=None if plain else "auto",
     )
     console.print(drawn, soft_wrap=plain, crop=False)

@@ -118,6 +118,16 @@ def duration(seconds: float | None) -> str:
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004 -- minutes in an hour
 
 
+def ago(seconds: float) -> str:
+    """Return how long ago something was: ``just now``, ``5 min ago``, ``3 h ago``, ``2 days ago``, ``6 weeks ago``."""
+    for unit, length in (("week", 604_800), ("day", 86_400)):
+        if seconds >= 2 * length or (unit == "day" and seconds >= length):
+            return f"{counted(int(seconds // length), unit)} ago"
+    if seconds >= 3600:  # noqa: PLR2004 -- seconds in an hour
+        return f"{seconds // 3600:.0f} h ago"
+    return f"{seconds // 60:.0f} min ago" if seconds >= 60 else "just now"  # noqa: PLR2004 -- seconds in a minute
+
+
 def file_size(size: float) -> str:
     """Write a number of bytes: ``512 B``, ``1.5 GB``."""
     unit = 0

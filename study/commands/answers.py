@@ -19,7 +19,8 @@ from analysis.tables.several_studies import comparison
 from analysis.text.best import best_lines
 from analysis.text.headline import headline
 from analysis.text.validation_clips import earlier_version
-from study.commands.options import add_metric, add_show_test, add_study, storage_location, study_place
+from study.commands.options import add_json, add_metric, add_show_test, add_study, storage_location, study_place
+from study.commands.overview.models import CompareAnswer, TableAnswer
 from study.consent import SHOWN
 from study.console import complain, say, show, write
 from study.errors import UsageError
@@ -58,6 +59,7 @@ def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
         command.add_argument("other", metavar="OTHER", help="the second study's name or its file")
         text = "the second study's storage location (default: that of its file, or the first's)"
         command.add_argument("--storage-b", type=storage_location, metavar="STORAGE", help=text)
+        add_json(command)
     command.set_defaults(handler={"export": export, "best": best, "compare": compare}[name])
 
 
@@ -141,22 +143,39 @@ def compare(options: argparse.Namespace) -> int:
         for name, sha256 in contents[0].items()
         if contents[1].get(name, sha256) != sha256
     ]
-    say(f"{first.plan.name} -> {second.plan.name}: " + ("" if changed else "the study files are equivalent"))
-    for line in changed:
-        say(f"  {line}")
-    if first.plan.dataset.fingerprint != second.plan.dataset.fingerprint:
-        say("  different data: no difference is paired")
     shared = shared_configurations((first, second))
-    for number, one in enumerate((first, second)):
-        if alone := shared.only(number):
-            say(f"only in {one.plan.name}: {', '.join(alone)}")
     table = comparison(shared)
-    if table.rows:
-        show("", table.header, table.rows)
-        say(table.note)
+    answer = CompareAnswer(
+        first=first.plan.name,
+        second=second.plan.name,
+        file_differences=changed,
+        same_data=first.plan.dataset.fingerprint == second.plan.dataset.fingerprint,
+        only_in_first=list(shared.only(0)),
+        only_in_second=list(shared.only(1)),
+        table=TableAnswer.of(table.title, table.header, table.rows),
+        note=table.note,
+    )
+    if options.json:
+        write(answer.text())
+    else:
+        _print_comparison(answer)
+    return 0
+
+
+def _print_comparison(answer: CompareAnswer) -> None:
+    title = f"{answer.first} -> {answer.second}:"
+    say(title if answer.file_differences else f"{title} the study files are equivalent")
+    say(*(f"  {line}" for line in answer.file_differences))
+    if not answer.same_data:
+        say("  different data: no difference is paired")
+    for name, alone in ((answer.first, answer.only_in_first), (answer.second, answer.only_in_second)):
+        if alone:
+            say(f"only in {name}: {', '.join(alone)}")
+    if answer.table.rows:
+        show("", answer.table.header, answer.table.rows)
+        say(answer.note)
     else:
         say("no configuration with a complete run is in both")
-    return 0
 
 
 def _contents(plan: StudyPlan) -> dict[str, str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from study.commands.options import add_allow_code, add_run_options, add_study_file, consent, study_spec
-from study.console import say, show
+from study.commands.options import add_allow_code, add_json, add_run_options, add_study_file, consent, study_spec
+from study.commands.overview.models import CheckAnswer, TableAnswer
+from study.console import say, show, write
 from study.engine.display.heartbeat import still
 from study.planning.check import check_study
 
@@ -18,6 +19,7 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     add_study_file(command)
     add_run_options(command, retry=False)
     add_allow_code(command)
+    add_json(command)
     command.set_defaults(handler=check)
 
 
@@ -26,6 +28,11 @@ def check(options: argparse.Namespace) -> int:
     spec = study_spec(options.file, consent(options))
     with still(f"{spec.name}: reading the data"):
         checked = check_study(spec, options.skip_bad_clips)
+    if options.json:
+        tables = [TableAnswer.of(table.title, table.header, table.rows) for table in checked.tables]
+        fields = {name: getattr(checked, name) for name in ("recorded", "left", "seconds", "lines")}
+        write(CheckAnswer(study=checked.name, tables=tables, **fields).text())
+        return 0
     for table in checked.tables:
         show(table.title, table.header, table.rows)
     for line in checked.lines:

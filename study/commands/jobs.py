@@ -6,7 +6,6 @@ import shlex
 import signal
 import time
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -16,7 +15,7 @@ from study.cluster.jobs import ADDRESS, Cluster
 from study.cluster.tunnel import POLL_S, tunnel
 from study.commands.options import add_allow_code, add_cluster, add_run_options, add_study_file, consent
 from study.consent import ALLOW_CODE
-from study.console import say, show, write
+from study.console import say, write
 from study.errors import EngineError, SpecError, UnheardError, UsageError
 from study.ledger.claim import owner
 from study.spec.messages import shown
@@ -249,28 +248,3 @@ def state_of(attempt: Attempt) -> str:
         return "failed: its driver died"
     known = {127: " (gce-study is not installed on the head, or not in the PATH of Ray there)"}
     return f"failed with exit code {attempt.exit_code}{known.get(attempt.exit_code, '')}"
-
-
-def status(options: argparse.Namespace, name: str) -> int:
-    """Print the state of a study on a cluster, and the last line of its driver's output."""
-    with reached(options) as cluster:
-        attempt = cluster.latest(name)
-        lines = [line for line in cluster.logs(attempt).splitlines() if line.strip()]
-    ended = f", ended {_time(attempt.ended)}" if attempt.ended else ""
-    say(f"{attempt.study}: {state_of(attempt)}; job {attempt.job}, started {_time(attempt.started)}{ended}")
-    if lines:
-        say(lines[-1])
-    return 0
-
-
-def list_(options: argparse.Namespace) -> int:
-    """Print the studies that were submitted to a cluster, by their last job."""
-    with reached(options) as cluster:
-        last = {attempt.study: attempt for attempt in cluster.attempts()}
-    rows = [(a.study, a.job, state_of(a), _time(a.started), _time(a.ended)) for a in last.values()]
-    show("", ("study", "job", "state", "started", "ended"), rows)
-    return 0
-
-
-def _time(seconds: float | None) -> str:
-    return "" if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")

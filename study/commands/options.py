@@ -144,6 +144,11 @@ def study_place(study: str, storage: Location | None = None, usual: Location | N
     return StudyPlace(storage or location(spec.storage), spec.name)
 
 
+def add_json(command: argparse._ActionsContainer) -> None:
+    """Add ``--json``."""
+    command.add_argument("--json", action="store_true", help="as JSON, for scripts")
+
+
 def add_metric(command: argparse.ArgumentParser) -> None:
     """Add the option that chooses the metric on test clips."""
     from analysis.results.reported_metric import REPORTABLE  # noqa: PLC0415 -- imports numpy, which few commands need

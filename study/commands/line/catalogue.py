@@ -54,13 +54,13 @@ COMMANDS = {
     "status": Command(
         "studies",
         STUDY,
-        "print a study's progress",
-        (("status demo", "progress, and the result so far"),),
+        "print a study's progress and its result so far",
+        (("status demo", "once"), ("status demo --watch", "until it ends or you press Ctrl-C")),
     ),
     "list": Command(
         "studies",
         STUDY,
-        "list the studies of a storage location, or of a cluster",
+        "list the studies of a storage location with their results, or those of a cluster",
         (("list", "those in the folder results"), ("list --storage s3://bucket/results", "those in an object store")),
     ),
     "logs": Command(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from trainables.naming import configuration_name, label, seed_in_words
-from trainables.records import RESULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -77,6 +76,10 @@ class Row:
     states: tuple[RunState, ...]
     scores: tuple[float, ...] = ()
     leads: bool = False
+
+    def marked(self, leads: bool) -> Row:  # noqa: FBT001 -- the only thing that it sets
+        """Return the row, marked or not."""
+        return replace(self, leads=leads)
 
     @property
     def mean(self) -> float | None:
@@ -179,7 +182,7 @@ def rows_of(
                 scores.append(score)
         rows.append(Row(group, tuple(states), tuple(scores)))
     marked = leading(rows)
-    return tuple(Row(row.group, row.states, row.scores, row.group in marked) for row in rows)
+    return tuple(row.marked(row.group in marked) for row in rows)
 
 
 def leading(rows: Iterable[Row]) -> set[Group]:
@@ -201,8 +204,3 @@ def counts_of(rows: Iterable[Row]) -> Counter[RunState]:
         planned.run.run_id: state for row in rows for planned, state in zip(row.group.runs, row.states, strict=True)
     }
     return Counter(states.values())
-
-
-def has_result(state: RunState) -> bool:
-    """Return whether a run in this state has a result."""
-    return state in RESULTS

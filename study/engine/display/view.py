@@ -77,11 +77,11 @@ ASCII = Signs(
 
 
 class StudyView:
-    """Draws an overview; with ``fit``, no more rows than the terminal has lines for."""
+    """Draws an overview; with ``fit``, no more rows than the terminal has lines for, ``below`` of which stay free."""
 
-    def __init__(self, overview: Overview, *, fit: bool = False) -> None:
+    def __init__(self, overview: Overview, *, fit: bool = False, below: int = 0) -> None:
         """Set what to draw."""
-        self._overview, self._fit = overview, fit
+        self._overview, self._fit, self._below = overview, fit, below
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the lines."""
@@ -89,7 +89,7 @@ class StudyView:
         width = options.max_width
         lines = [Text.assemble(GAP, cell(line, "dim")) for line in self._overview.lines]
         top = [*_header(self._overview, signs, width), *lines]
-        height = console.height - sum(_lines(text, width) for text in top) - 1 if self._fit else None
+        height = console.height - sum(_lines(text, width) for text in top) - 1 - self._below if self._fit else None
         flights = _flights(self._overview.flights, width, None if height is None else min(MOST_FLIGHTS, height // 3))
         legend = _legend(self._overview, signs)
         left = None if height is None else height - sum(_lines(text, width) for text in (*flights, *legend))

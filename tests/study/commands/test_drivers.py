@@ -13,6 +13,7 @@ import pytest
 from factories import Builder
 from study.cli import main
 from study.commands import drivers, jobs, run
+from study.commands.overview import on_cluster
 from study.engine.driver_log import driver_log_path
 from study.engine.session import Start
 from study.ledger import end_request
@@ -261,7 +262,7 @@ def test_status_names_who_runs_a_study_without_a_plan(tmp_path, capsys):
 @pytest.mark.usefixtures("study")
 def test_status_too_looks_for_a_study_on_the_cluster_of_the_usual_address(monkeypatch):
     monkeypatch.setattr(jobs, "listens", lambda _: True)
-    monkeypatch.setattr(jobs, "status", lambda _, name: {"elsewhere": 7}[name])
+    monkeypatch.setattr(on_cluster, "status", lambda _, name: {"elsewhere": 7}[name])
     assert main(["status", "elsewhere"]) == 7
 
 
