@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _TEXTS = ("tab", "label", "checked", "clip", "open")  # the fields of a study's query that are texts
-_PLACES = ("", "queue")  # the pages of no study, by path
+_PLACES = ("", "compare", "queue")  # the pages of no study, by path
 _OF_PLACES = ("search", "sort")  # the fields of their queries that are texts
 SHOW_TEST = {"test": "shown"}  # the part of a query that shows the test accuracies of a study that has not ended
 
@@ -25,6 +25,7 @@ class Address:
 
     Attributes:
         place: the page of no study; empty for the list of studies.
+        compared: the studies that are compared, on the page ``compare``.
         search: what the list of studies is searched for.
         study: name of the study.
         run: run_id of the run.
@@ -44,6 +45,7 @@ class Address:
     """
 
     place: str = ""
+    compared: tuple[str, ...] = ()
     search: str = ""
     study: str = ""
     run: str = ""
@@ -88,7 +90,9 @@ class Address:
         if not self.study:
             query = {name: getattr(self, name) for name in _OF_PLACES if getattr(self, name)}
             query |= {"descending": "1"} if self.descending else {}
-            return f"/{self.place}?{urlencode(query)}" if query else f"/{self.place}"
+            if self.place == "compare":
+                query = self._view_query | ({"study": list(self.compared)} if self.compared else {})
+            return f"/{self.place}?{urlencode(query, doseq=True)}" if query else f"/{self.place}"
         path = f"/study/{quote(self.study, safe='')}"
         query = self._view_query
         if self.run:
@@ -102,12 +106,16 @@ class Address:
 
 def parse(path: str | None, query: str | None) -> Address:
     """Parse an address; unknown parts of the query are ignored."""
-    values = dict(parse_qsl((query or "").removeprefix("?")))
+    pairs = parse_qsl((query or "").removeprefix("?"))
+    values = dict(pairs)
     known: dict[str, Any]
     view = view_of(values)
     match [unquote(part) for part in (path or "").split("/") if part]:
         case [] | [_] as places if (place := "".join(places)) in _PLACES:
             known = {name: values[name] for name in _OF_PLACES if name in values}
+            if place == "compare":
+                studies = dict.fromkeys(value for name, value in pairs if name == "study")
+                return Address(place=place, compared=tuple(studies), **view)
             return Address(place=place, **known, descending=values.get("descending") == "1")
         case ["study", study, "run", run]:
             return Address(study=study, run=run, **view)

@@ -21,7 +21,11 @@ class Destination(NamedTuple):
     icon: str
 
 
-RAIL = (Destination("Studies", "/", "studies"), Destination("Queue", "/queue", "queue"))
+RAIL = (
+    Destination("Studies", "/", "studies"),
+    Destination("Compare", "/compare", "compare"),
+    Destination("Queue", "/queue", "queue"),
+)
 
 
 def frame() -> Any:  # noqa: ANN401 -- a component

@@ -7,7 +7,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from analysis.dashboard.links import web_address
 from analysis.dashboard.snapshot import Live, Snapshot, flight
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from analysis.results.study_state import State
     from trainables.plans import PlannedRun, StudyPlan
     from trainables.storage.types import Location, Stamp
+
+    Differences: TypeAlias = Callable[[dict[str, Any], dict[str, Any]], list[str]]
 
 # A snapshot is kept for this many times the duration of its computation, so that a large study leaves time to read.
 KEEP_FACTOR = 4.0
@@ -55,6 +57,7 @@ class Studies:
         owner: Callable[[Location, str], str | None],
         tensorboard: Callable[[], str] = str,
         reader: SoundReader | None = None,
+        differences: Differences | None = None,
     ) -> None:
         """Set the storage location.
 
@@ -63,11 +66,13 @@ class Studies:
             owner: returns who runs a study, None if it is not running.
             tensorboard: returns the address of a reachable TensorBoard, empty without one.
             reader: reads the sounds of clips; None if nothing does.
+            differences: returns how two study files differ, a line for each key; None if nothing does.
 
         """
         self.storage, self.tensorboard = storage, tensorboard
         self.sounds = Sounds(storage, reader)
         self._owner = owner
+        self.differences = differences
         self._lock = threading.RLock()
         self._plans: dict[str, tuple[Stamp, StudyPlan, dict[str, PlannedRun]]] = {}
         self._read: dict[str, tuple[Stamp, Record | Unread | None]] = {}

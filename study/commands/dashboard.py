@@ -14,6 +14,7 @@ from study.console import say
 from study.errors import EngineError, UsageError
 from study.ledger.claim import owner
 from study.ledger.registry import find_plan
+from study.spec.differences import differences
 from trainables.storage.location import location
 
 EXTRA = ("dash", "flask", "waitress", "werkzeug")
@@ -89,7 +90,7 @@ def dashboard(options: argparse.Namespace) -> int:
     board = TensorBoard(options.tensorboard or (BOARD if is_loopback(options.host) else ""))
     board.watch()
     try:
-        studies = Studies(storage, owner, board.url, ClipSounds())
+        studies = Studies(storage, owner, board.url, ClipSounds(), differences)
         serve(studies, options.host, options.port, token, partial(_opened, name))
     except OSError as error:
         msg = f"cannot listen on {options.host} port {options.port}: {error.strerror or error}; another one: --port"

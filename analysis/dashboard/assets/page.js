@@ -92,6 +92,15 @@
         return zoom;
       },
 
+      // Puts the chosen studies into the address; the page then follows it.
+      compare(names) {
+        const query = new URLSearchParams(location.search);
+        if (!names || location.pathname !== "/compare" || names.join("\n") === query.getAll("study").join("\n")) return;
+        query.delete("study");
+        for (const name of names) query.append("study", name);
+        follow("/compare" + (names.length ? "?" + query : ""));
+      },
+
       search(text) {
         grid("studies", (api) => api.setGridOption("quickFilterText", text || ""));
         note({ search: text });

@@ -9,7 +9,7 @@ from dash import dcc, html
 from analysis.dashboard.addresses import Address
 from analysis.dashboard.blocks import Page, part
 from analysis.dashboard.explore.tables import Tables
-from analysis.dashboard.pages import home, queue, run, study
+from analysis.dashboard.pages import compare, home, queue, run, study
 from analysis.dashboard.pages.explore.comparison import add_compare_callbacks
 from analysis.dashboard.pages.explore.drawer import add_drawer_callbacks
 from analysis.dashboard.pages.explore.grid import add_grid_callbacks
@@ -34,12 +34,23 @@ def make_page(studies: Studies, address: Address, *, here: bool = True) -> Page:
         return _message("No such page", "There is no page at this address.")
     try:
         if not address.study:
-            return queue.queue_page(studies) if address.place == "queue" else home.home_page(studies, address)
+            return _place(studies, address)
         if address.run:
             return run.run_page(studies, address)
         return study.study_page(studies, address, here=here)
     except (UnreadableStudyError, OSError) as error:
         return _message(address.study or "Studies", str(error))
+
+
+def _place(studies: Studies, address: Address) -> Page:
+    """Return a page of no study."""
+    match address.place:
+        case "compare":
+            return compare.compare_page(studies, address)
+        case "queue":
+            return queue.queue_page(studies)
+        case _:
+            return home.home_page(studies, address)
 
 
 def _message(title: str, text: str) -> Page:
@@ -51,6 +62,7 @@ def _message(title: str, text: str) -> Page:
 def add_callbacks(callbacks: Callbacks, studies: Studies) -> None:
     """Add the callbacks of the pages that have any: a line for each."""
     home.add_callbacks(callbacks)
+    compare.add_callbacks(callbacks)
     tables = Tables(studies)
     add_explore_callbacks(callbacks, tables)
     add_grid_callbacks(callbacks, tables)
