@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.statistics.intervals import LEVEL
 from analysis.statistics.pairs.power import POWER
+from trainables import numerals
 from trainables.naming import counted, counted_points
 from trainables.settings import Settle
 
@@ -27,7 +28,7 @@ def label_cautions(judges: tuple[LabelJudge, ...], plan: StudyPlan, names: Mappi
         if judge.ahead is None:
             continue
         ahead = judge.ahead
-        ends = f"{100 * ahead.low:.1f} to {100 * ahead.high:.1f}"
+        ends = numerals.ends(100 * ahead.low, 100 * ahead.high)
         yield (
             f"Verified validation clips contradict the choice of {names[judge.chosen]}: on them {names[ahead.key]} is "
             f"{100 * ahead.gap:.1f} points better ({ends}, paired over {ahead.over}, {100 * LEVEL:g} % for all "

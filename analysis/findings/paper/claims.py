@@ -20,6 +20,7 @@ from analysis.statistics.independent_means import KnownMean, difference, weighte
 from analysis.statistics.intervals import LEVEL, paired_difference, t_interval
 from analysis.statistics.pairs.paired_tests import standard_error
 from analysis.statistics.spread import log_spread_ratio
+from trainables.numerals import fixed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -253,7 +254,7 @@ def _slope_weights(subsets: Sequence[Subset]) -> list[float]:
 
 def points(value: float, half_width: float | None) -> str:
     """Write ``+4.7 ± 0.7 points``, or ``+4.7 points`` without an interval."""
-    return f"{value:+.1f}{'' if half_width is None else f' ± {half_width:.1f}'} points"
+    return f"{fixed(value, sign='+')}{'' if half_width is None else f' ± {fixed(half_width)}'} points"
 
 
 def _ratio(value: float, low: float | None, high: float | None) -> str:

@@ -14,7 +14,9 @@ from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.collapse import collapse_rate
 from analysis.statistics.hsu import best_set
 from analysis.statistics.intervals import LEVEL
+from trainables import numerals
 from trainables.naming import number
+from trainables.numerals import fixed
 
 if TYPE_CHECKING:
     from analysis.findings.paper.paper_runs import PaperRuns
@@ -64,8 +66,10 @@ class BestTemperatureClaim(Claim):
 
     def write(self, estimate: Estimate) -> str:
         """Return ``+0.2 points (-0.1 to +0.5) against the best other T``."""
-        ends = "" if estimate.low is None else f" ({estimate.low:+.1f} to {estimate.high:+.1f})"
-        return f"{estimate.value:+.1f} points{ends} against the best other T"
+        ends = ""
+        if estimate.low is not None and estimate.high is not None:
+            ends = f" ({numerals.ends(estimate.low, estimate.high, sign='+')})"
+        return f"{fixed(estimate.value, sign='+')} points{ends} against the best other T"
 
     def answer(self, low: float, high: float) -> Answer:
         """Return whether this T alone may be the best, is ruled out, or neither; Hsu's interval ends at 0 then."""

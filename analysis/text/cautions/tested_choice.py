@@ -10,6 +10,7 @@ from analysis.statistics.clips import never_predicted
 from analysis.statistics.hsu import best_set
 from analysis.text.phrases import shortlist
 from trainables.naming import set_off
+from trainables.numerals import ends
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,7 @@ def disagreement(finding: GridFinding, key: Key) -> list[str]:
     low, high = (100 * (end or 0.0) for end in (contender.low, contender.high))
     text = (
         f"Validation and test disagree: {key.configuration} is chosen on validation, but on the test set it is not "
-        f"among the best ({low:.1f} to {high:.1f} points from the best of the others; {best.label()}). The choice "
+        f"among the best ({ends(low, high)} points from the best of the others; {best.label()}). The choice "
         "stays: choosing by the test set would spoil its accuracy."
     )
     return [text]

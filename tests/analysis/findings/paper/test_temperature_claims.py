@@ -58,7 +58,7 @@ def test_the_difference_to_the_best_other_t_is_stated(study: Builder) -> None:
     add(study, 316.0, 0.70)
     add(study, 1000.0, 0.75)
     ours = checked(study, BEST).ours()
-    assert ours.startswith("+5.1 points (+0.0 to +5.")
+    assert ours.startswith("+5.1 points (0.0 to +5.")
     assert "against the best other T (n = 8)" in ours
 
 
