@@ -189,11 +189,11 @@ def _explain(figure: go.Figure, data: Sequence[Box], *, published: bool) -> None
 def _label_axes(figure: go.Figure, places: Places, metric: str) -> None:
     values, across = ("xaxis", "yaxis") if places.rows else ("yaxis", "xaxis")
     shown = {"title_text": axis_title(metric), "showgrid": True}
-    figure.update_layout({values: shown, f"{across}_showgrid": False})
+    figure.update_layout({values: shown, f"{across}_showgrid": False, "margin_t": 12})
     if places.rows:
         names = [escaped(arm if len(arm) <= NAME else f"{arm[: NAME - 1]}…") for arm in places.arms]
         figure.update_yaxes(tickvals=list(range(len(names))), ticktext=names, range=[len(names) - 0.4, -0.6])
-        figure.update_layout(margin={"t": 12, "b": 104})
+        figure.update_layout(margin_b=104)
         return
     names = [escaped(subset).replace("+", "<br>+") for subset in places.subsets]
     figure.update_xaxes(tickvals=list(range(len(names))), ticktext=names, range=[-0.5, len(names) - 0.5])

@@ -100,7 +100,7 @@ def _draw_panel(
             if line.label == marked.pick[0] and marked.pick[1] in line.x:
                 x = panel.axis.moved(marked.pick[1], Lane(number, len(swept)).middle)
                 top = top_of(line.intervals[line.x.index(marked.pick[1])])
-                point_at(panel, x, top, limits[1], look[id(line)].colour)
+                point_at(panel, x, (top, limits[1]), look[id(line)], marked.word)
     published.add_to_sweep(panel, marked.published, looks)
 
 
@@ -109,7 +109,7 @@ def _label(line: SweepLine, looks: Mapping[str, Style], marked: Marks) -> EndLab
     mean = 100 * line.intervals[-1].mean
     if line.x:
         return EndLabel(line.label, mean, looks[line.arm].colour)
-    pick = " (pick)" if marked.pick is not None and marked.pick[0] == line.label else ""
+    pick = f" ({marked.word})" if marked.pick is not None and marked.pick[0] == line.label else ""
     return EndLabel(line.label, mean, looks[line.arm].colour, f"{mean:.1f}{pick}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from analysis.plotting.parameter_axis import ParameterAxis
 from analysis.plotting.series import Dot, SweepLine
@@ -54,6 +54,7 @@ class Marks:
         pick: the label of the choice's series and the value, which is NaN for a level; None where there is no choice.
         published: the published numbers.
         every: whether every value may be the best.
+        word: what is written at the pick.
 
     """
 
@@ -61,6 +62,7 @@ class Marks:
     pick: tuple[str, float] | None = None
     published: tuple[PublishedMark, ...] = ()
     every: bool = False
+    word: str = "pick"
 
 
 def sweep_parameters(runs: pd.DataFrame) -> list[str]:
@@ -179,7 +181,30 @@ def marks_on(
     spans = tuple(best_spans(finding, runs, parameter))
     values = [float(value) for value in runs[(runs["parameter"] == parameter) & (runs["stage"] != "control")]["value"]]
     every = bool(values) and spans == ((min(values), max(values)),)
-    return Marks(() if every else spans, _pick(finding, runs, parameter, subset), tuple(_on(known, subset)), every)
+    return Marks(
+        () if every else spans,
+        _pick(finding, runs, parameter, subset),
+        tuple(_on(known, subset)),
+        every,
+        word_for_choice(finding),
+    )
+
+
+class Pick(NamedTuple):
+    """The study's choice, and the word that figures write there."""
+
+    key: Key
+    word: str
+
+    @classmethod
+    def of(cls, finding: Finding) -> Pick | None:
+        """Return the choice of a study; None if it has none."""
+        return None if finding.chosen is None else cls(finding.chosen, word_for_choice(finding))
+
+
+def word_for_choice(finding: Finding) -> str:
+    """Return what figures write at the choice: until the study has ended, it is what leads."""
+    return "pick" if finding.results.ended else "leads"
 
 
 def _on(known: Sequence[PublishedMark], subset: str) -> list[PublishedMark]:

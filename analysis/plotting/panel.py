@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from analysis.plotting.parameter_axis import ParameterAxis
+    from analysis.plotting.styles import Style
 
 GOLDEN = (math.sqrt(5) - 1) / 2  # the multiples of it, modulo 1, are evenly spread, however many there are
 
@@ -91,24 +92,24 @@ def shade(panel: Panel, spans: Sequence[tuple[float, float]], colour: str) -> No
         )
 
 
-def point_at(panel: Panel, x: float, top: float, ceiling: float, colour: str) -> None:
-    """Write "pick" above the plot, with a line down to the mark of the choice that ends above its interval.
+def point_at(panel: Panel, x: float, ends: tuple[float, float], look: Style, word: str) -> None:
+    """Write a word above the plot, with a line down to the mark of the choice that ends above its interval.
 
     Args:
         panel: where to draw.
         x: place of the mark.
-        top: upper end of the interval, in the unit of the vertical axis.
-        ceiling: upper end of the vertical axis.
-        colour: of the arm.
+        ends: of the line, in the unit of the vertical axis: the upper end of the interval, and that of the axis.
+        look: of the arm.
+        word: what to write.
 
     """
-    panel.shape(type="line", x0=x, x1=x, y0=top, y1=ceiling, line={"color": colour, "width": 1, "dash": "dot"})
+    panel.shape(type="line", x0=x, x1=x, y0=ends[0], y1=ends[1], line={"color": look.colour, "width": 1, "dash": "dot"})
     panel.note(
         x=math.log10(x) if panel.axis.logarithmic else x,
         y=1,
         yref="y domain",
         yanchor="bottom",
-        text="<b>pick</b>",
+        text=f"<b>{word}</b>",
         showarrow=False,
-        font={"size": 13, "color": colour},
+        font={"size": 13, "color": look.colour},
     )

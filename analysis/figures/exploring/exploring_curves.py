@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from analysis.figures.sweep_data import Pick
 from analysis.plotting.curve_panels import Cut, add_cuts
 from analysis.plotting.figure import Figure, named, panels
 from analysis.plotting.styles import styles
@@ -56,7 +57,7 @@ def exploring_curves_data(runs: pd.DataFrame, epochs: pd.DataFrame, metric: str)
 
 
 def draw_exploring_curves(
-    data: Sequence[Trail], metric: str, looks: Mapping[str, Style], chosen: Key | None = None
+    data: Sequence[Trail], metric: str, looks: Mapping[str, Style], pick: Pick | None = None
 ) -> go.Figure:
     """Draw accuracy (%) per epoch: full lines for complete runs, dotted ones with a mark at the end for the others.
 
@@ -64,9 +65,10 @@ def draw_exploring_curves(
         data: the runs; those of an arm share a trace.
         metric: what the accuracies are.
         looks: arm -> how it is drawn in every figure of the study.
-        chosen: the study's choice, whose runs stand out.
+        pick: the study's choice, whose runs stand out.
 
     """
+    chosen = pick and pick.key
     figure = empty(height=460)
     figure.update_layout(margin_t=12, legend={"xref": "container", "itemclick": False, "itemdoubleclick": False})
     for arm in dict.fromkeys(trail.key.arm for trail in data):
@@ -85,13 +87,21 @@ def draw_exploring_curves(
         marker = {"symbol": look.marker, "color": look.colour, "size": 8}
         figure.add_scatter(x=[None], y=[None], mode="lines+markers", line=line, marker=marker, name=escaped(arm))
     add_cuts(figure, [trail.cut for trail in data if trail.cut is not None])
-    picked = [(looks[run.key.arm], run.epochs, run.accuracies) for run in data if run.key == chosen and run.cut is None]
-    for look, epochs, values in picked[:1]:
-        place = {"x": epochs[-1], "y": 100 * values[-1], "yanchor": "bottom", "yshift": 6, "showarrow": False}
-        figure.add_annotation(text="<b>pick</b>", font={"size": 13, "color": look.colour}, **place)
+    if pick is not None:
+        _name_pick(
+            figure, [trail for trail in data if trail.key == pick.key and trail.cut is None][:1], looks, pick.word
+        )
     figure.update_xaxes(title_text="Epoch", range=epoch_range(max(trail.epochs[-1] for trail in data)))
     figure.update_yaxes(title_text=axis_title(metric))
     return figure
+
+
+def _name_pick(figure: go.Figure, trails: Sequence[Trail], looks: Mapping[str, Style], word: str) -> None:
+    """Write a word above the end of a run."""
+    for trail in trails:
+        place = {"x": trail.epochs[-1], "y": 100 * trail.accuracies[-1], "yanchor": "bottom", "yshift": 6}
+        font = {"size": 13, "color": looks[trail.key.arm].colour}
+        figure.add_annotation(text=f"<b>{word}</b>", showarrow=False, font=font, **place)
 
 
 def _add_trails(figure: go.Figure, trails: Sequence[Trail], look: Style, line: Mapping[str, object]) -> None:
@@ -128,6 +138,6 @@ def exploring_curves(finding: SearchFinding) -> tuple[Figure, ...]:
             shown = first_of_each(data, [(trail.key.arm, trail.key == finding.chosen) for trail in data])
             more = f"Of each arm, the first {MAX_DRAWN} runs in the plan's order are drawn." if shown != data else ""
             title = f"{metric_name(metric)} of the exploring runs per epoch{where}"
-            drawing = draw_exploring_curves(shown, metric, styles(results.runs), finding.chosen)
+            drawing = draw_exploring_curves(shown, metric, styles(results.runs), Pick.of(finding))
             figures.append(Figure(named("exploring curves", where), title, caption, drawing, more=more))
     return tuple(figures)

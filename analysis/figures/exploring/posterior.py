@@ -9,7 +9,7 @@ import numpy as np
 from plotly.subplots import make_subplots
 
 from analysis.figures.sweep import against, exploring_sweep
-from analysis.figures.sweep_data import Sweep, grouped, sweep_data, sweep_parameters
+from analysis.figures.sweep_data import Sweep, grouped, sweep_data, sweep_parameters, word_for_choice
 from analysis.plotting.figure import Figure, axis, measure, named
 from analysis.plotting.panel import Panel, point_at, shade
 from analysis.plotting.series import SweepLine, add_line, percent_range, top_of
@@ -45,6 +45,7 @@ class PosteriorCurve:
         best: value -> the probability that it is the best, in the values' order.
         possible: the fewest values whose probabilities sum to 95 %.
         pick: the value that is chosen; None without one.
+        word: what is written there.
 
     """
 
@@ -56,6 +57,7 @@ class PosteriorCurve:
     best: dict[float, float]
     possible: tuple[float, ...]
     pick: float | None = None
+    word: str = "pick"
 
 
 def posterior_sweep(finding: SettleFinding) -> Sweep | None:
@@ -97,10 +99,12 @@ def posterior_data(finding: SettleFinding) -> PosteriorCurve | None:
     x = _between(tuple(best))
     positions = scale([""] * len(x), [{sweep.parameter: value} for value in x]) if x else None
     if positions is None:
-        return PosteriorCurve(sweep, (), (), (), (), best, possible, pick)
+        return PosteriorCurve(sweep, (), (), (), (), best, possible, pick, word_for_choice(finding))
     mean, sd = standing.posterior.curve(positions)
     low, high = (np.clip((mean + side * WIDTHS * sd) / 100, 0, 1) for side in (-1, 1))
-    return PosteriorCurve(sweep, x, tuple(mean / 100), tuple(low), tuple(high), best, possible, pick)
+    return PosteriorCurve(
+        sweep, x, tuple(mean / 100), tuple(low), tuple(high), best, possible, pick, word_for_choice(finding)
+    )
 
 
 def _between(values: Sequence[float]) -> tuple[float, ...]:
@@ -143,7 +147,8 @@ def draw_posterior(data: PosteriorCurve, looks: Mapping[str, Style]) -> go.Figur
         )
     add_line(upper, line, look, joined=False)
     if data.pick is not None:
-        point_at(upper, data.pick, top_of(line.intervals[line.x.index(data.pick)]), limits[1], look.colour)
+        ends = (top_of(line.intervals[line.x.index(data.pick)]), limits[1])
+        point_at(upper, data.pick, ends, look, data.word)
     _bars(lower, data, look.colour)
     on.label(figure, row=2)
     figure.update_yaxes(title_text=axis_title(data.sweep.metric), range=limits, row=1, col=1)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from plotly.subplots import make_subplots
 
 from analysis.figures.sweep import exploring_sweep
+from analysis.figures.sweep_data import Pick
 from analysis.plotting.binning import MAX_MARKS, binned
 from analysis.plotting.figure import Figure, axis, measure, named
 from analysis.plotting.panel import Panel, point_at
@@ -87,7 +88,7 @@ def slice_data(
 
 
 def draw_slices(
-    data: Sequence[Slice], looks: Mapping[str, Style], metric: str, names: Mapping[Key, str], chosen: Key | None = None
+    data: Sequence[Slice], looks: Mapping[str, Style], metric: str, names: Mapping[Key, str], pick: Pick | None = None
 ) -> go.Figure:
     """Draw the accuracy (%) of each configuration against each parameter, a panel for each; crosses were stopped early.
 
@@ -96,7 +97,7 @@ def draw_slices(
         looks: arm -> how it is drawn in every figure of the study.
         metric: what the accuracies are.
         names: what to call each configuration.
-        chosen: the study's choice, which is marked.
+        pick: the study's choice, which is marked.
 
     """
     columns = min(2, len(data))
@@ -121,9 +122,10 @@ def draw_slices(
             for complete in (True, False):
                 shown = [c for c in of_parameter.configurations[arm] if c.complete == complete]
                 _add_marks(panel, of_parameter, shown, looks[arm], names, many=len(everything) > MAX_MARKS)
-        pick = [c for each in of_parameter.configurations.values() for c in each if c.key == chosen]
-        for configuration, x in zip(pick, of_parameter.x(pick), strict=True):
-            point_at(panel, x, 100 * configuration.score, ends[1], looks[configuration.key.arm].colour)
+        if pick is not None:
+            marked = [c for c in of_parameter.configurations.get(pick.key.arm, ()) if c.key == pick.key]
+            for configuration, x in zip(marked, of_parameter.x(marked), strict=True):
+                point_at(panel, x, (100 * configuration.score, ends[1]), looks[pick.key.arm], pick.word)
     _add_legend(figure, everything, looks)
     return figure
 
@@ -189,7 +191,7 @@ def slices(finding: SearchFinding) -> tuple[Figure, ...]:
             named("exploring", measure(metric), "vs", axis(data[0].parameter) if one else "parameters"),
             f"{metric_name(metric)} against {data[0].axis.title if one else 'each parameter'}",
             caption,
-            draw_slices(data, styles(finding.results.runs), metric, finding.names, finding.chosen),
+            draw_slices(data, styles(finding.results.runs), metric, finding.names, Pick.of(finding)),
             more="A mark stands at the mean accuracy of its runs, a cross at the mean of their last accuracies. An "
             "axis is logarithmic where the parameter was sampled on a logarithmic scale.",
         ),

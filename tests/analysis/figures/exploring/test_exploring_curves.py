@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.figures.exploring.exploring_curves import draw_exploring_curves, exploring_curves_data
+from analysis.figures.sweep_data import Pick
 from analysis.plotting.styles import styles_of_losses
 from trainables.losses.catalogue import CCE
 
@@ -20,7 +21,7 @@ def test_exploring_runs_that_were_stopped_are_drawn_otherwise_than_complete_ones
     assert whole.cut is None
     assert cut.cut is not None
     assert cut.cut.epoch == 2
-    figure = draw_exploring_curves(found, "validation", styles_of_losses({"cce": "cce"}), whole.key)
+    figure = draw_exploring_curves(found, "validation", styles_of_losses({"cce": "cce"}), Pick(whole.key, "pick"))
     lines = [(trace.line.dash, trace.line.width) for trace in figure.data if trace.showlegend is False]
     assert lines == [("dot", 1.2), ("solid", 3)]
     assert [trace.name for trace in figure.data if trace.showlegend is not False] == ["cce", "stopped"]

@@ -65,12 +65,12 @@ def test_nothing_is_shaded_where_every_value_may_be_the_best(study: Builder) -> 
     assert posterior(study.finding())[0].caption.endswith("No value is ruled out.")
 
 
-def test_the_word_pick_stands_at_the_choice(study: Builder) -> None:
+def test_until_the_study_has_ended_the_choice_is_what_leads(study: Builder) -> None:
     data = posterior_data(study.exploring_temperatures(DROPS).finding())
     assert data is not None
     assert data.pick == 1000.0
     (note,) = draw_posterior(data, styles_of_losses({"adaptive": "adaptive_gce"})).layout.annotations
-    assert (note.text, note.x) == ("<b>pick</b>", pytest.approx(3))
+    assert (note.text, note.x) == ("<b>leads</b>", pytest.approx(3))
 
 
 def test_the_drawing_has_the_band_the_runs_and_the_probabilities(study: Builder) -> None:

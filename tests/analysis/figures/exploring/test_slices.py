@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from analysis.figures.exploring import slices as slices_module
 from analysis.figures.exploring.slices import draw_slices, slice_data, slices
+from analysis.figures.sweep_data import Pick
 from analysis.plotting.styles import styles
 from trainables.config import Training
 from trainables.losses.catalogue import CCE, GCE
@@ -52,8 +53,8 @@ def test_every_parameter_that_is_a_number_has_a_slice_with_the_arms_that_vary_it
 def _drawn(study: Builder) -> go.Figure:
     finding = study.finding()
     looks = styles(finding.results.runs)
-    chosen = finding.sampled[0].key
-    return draw_slices(slice_data(finding.sampled), looks, "validation", finding.names, chosen)
+    pick = Pick(finding.sampled[0].key, "pick")
+    return draw_slices(slice_data(finding.sampled), looks, "validation", finding.names, pick)
 
 
 def test_every_parameter_has_a_panel_and_all_share_the_range_of_accuracy(study: Builder) -> None:
