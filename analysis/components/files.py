@@ -6,6 +6,9 @@ from base64 import b64encode
 from importlib.resources import files
 
 CSS, SCRIPT, FONT, MACROS = "components.css", "components.js", "inter.woff2", "components.html.j2"
+# The same font at two weights, for what is printed: Chromium writes a variable font into a PDF as Type 3, which
+# publishers refuse. Made from it with fontTools.varLib.instancer.
+PRINT_FONTS = {400: "inter-regular.woff2", 700: "inter-bold.woff2"}
 FOLDER = "static"  # of this package
 
 
@@ -28,3 +31,12 @@ def font_face(address: str | None = None) -> str:
     """
     source = address or f"data:font/woff2;base64,{b64encode(static_bytes(FONT)).decode()}"
     return f'@font-face{{font-family:Inter;font-weight:400 700;font-display:swap;src:url({source}) format("woff2")}}'
+
+
+def print_font_faces() -> str:
+    """Return the CSS rules of the font for print, with the font itself in them."""
+    return "".join(
+        f"@font-face{{font-family:Inter;font-weight:{weight};"
+        f'src:url(data:font/woff2;base64,{b64encode(static_bytes(file)).decode()}) format("woff2")}}'
+        for weight, file in PRINT_FONTS.items()
+    )

@@ -14,8 +14,8 @@ from analysis.components.pages import environment
 from analysis.components.table_view import TableView, table_view
 from analysis.plotting.dark import differing_colours, without_template
 from analysis.plotting.theme import templates
-from analysis.report import latex
 from analysis.report.first_screen import FirstScreen
+from analysis.report.latex.tables import standalone
 from analysis.report.plotly.source import plotly_js
 from analysis.report.reading import WORDS
 from analysis.report.sections import figures_of
@@ -67,7 +67,7 @@ def page(
 
 
 def _view(table: Table, number: int) -> TableView:
-    return table_view(table, latex.to_latex(table, f"tab:{number}"))
+    return table_view(table, standalone(table, f"tab:{number}"))
 
 
 def css_text(text: str) -> Markup:

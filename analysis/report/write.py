@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.report import latex
 from analysis.report.codebook import codebook
 from analysis.report.drawing.browser import print_pdf
 from analysis.report.drawing.images import IMAGES, figure_files
 from analysis.report.drawing.sizes import FigureFormat
 from analysis.report.json_report import report_json
+from analysis.report.latex.document import document
 from analysis.report.markdown import markdown
 from analysis.report.method_report import method_report
 from analysis.report.page import page
+from analysis.report.paper.folder import FOLDER as PAPER
+from analysis.report.paper.folder import paper_files
 from analysis.report.sections import figures_of, report_sections
 from analysis.results.reported_metric import of_metric
 from analysis.results.study_results import load_results
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from analysis.report.method_report import MethodReport
     from trainables.storage.types import Location
 
-FORMATS = ("html", "md", "latex", "csv", "json", "pdf", *IMAGES)
+FORMATS = ("html", "md", "latex", "csv", "json", "pdf", *IMAGES, PAPER)
 USUAL = ("html", "md", "csv")  # what a study ends with; they need nothing that is not installed
 USUAL_FIGURES = FigureFormat()
 # file -> (the format that it is written with, what a link to it is called).
@@ -70,7 +72,7 @@ def write_report(  # noqa: PLR0913 -- what decides a report
 
     Raises:
         FileNotFoundError: the storage location holds no study of that name.
-        ValueError: a format is not one of ``FORMATS``, or the report cannot be of the metric.
+        ValueError: a format is not one of ``FORMATS`` or cannot have the size, or the report cannot be of the metric.
         RenderError: a format needs a browser, and this machine has none, or it failed.
         OSError: the folder cannot be written.
 
@@ -103,7 +105,7 @@ def files(
     These are ``report.*``, two CSV files with their codebook ``columns.md``, and ``figures/NAME.png``.
 
     Raises:
-        ValueError: a format is not one of ``FORMATS``.
+        ValueError: a format is not one of ``FORMATS``, or cannot have the size.
         RenderError: a format needs a browser, and this machine has none, or it failed.
 
     """
@@ -119,7 +121,7 @@ def files(
     if "md" in formats:
         made["report.md"] = markdown(report, sections)
     if "latex" in formats:
-        made["report.tex"] = latex.document(report.finding.plan.name, report.headline.text, report.verdict, sections)
+        made["report.tex"] = document(report.finding.plan.name, report.headline.text, report.verdict, sections)
     if "json" in formats:
         made["report.json"] = report_json(report, sections)
     if "html" in formats:
@@ -131,4 +133,6 @@ def files(
     if wanted := [form for form in IMAGES if form in formats]:
         drawings = {name: figure.drawing for name, figure in figures_of(sections).items()}
         drawn |= figure_files(drawings, wanted, figures)
+    if PAPER in formats:
+        drawn |= paper_files(report, sections, figures.size)
     return {file: text.encode() for file, text in made.items()} | drawn

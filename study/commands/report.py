@@ -23,10 +23,12 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
         "--out", type=storage_location, metavar="FOLDER", help="folder to write (default: STORAGE/studies/NAME/report)"
     )
     usual = ",".join(USUAL)
-    text = f"any of {','.join(FORMATS)} (default: {usual}); pdf, pdf-figures, png and svg need Chromium or Chrome"
+    text = (
+        f"any of {','.join(FORMATS)} (default: {usual}); pdf, pdf-figures, png, svg and paper need Chromium or Chrome"
+    )
     command.add_argument("--format", type=_formats, default=USUAL, metavar="LIST", help=text)
     sizes = ", ".join(f"{name} ({size.width_mm / MM_PER_CM:g} cm wide)" for name, size in SIZES.items())
-    text = f"of png, svg and pdf-figures: {sizes} (default: {DEFAULT_SIZE})"
+    text = f"of png, svg, pdf-figures: {sizes} (default: {DEFAULT_SIZE}); of paper: column or double for all figures"
     command.add_argument("--size", choices=SIZE_NAMES, help=text)
     text = f"resolution of png: {' or '.join(map(str, DPIS))} dots per inch (default: {DPI})"
     command.add_argument("--dpi", type=int, choices=DPIS, default=DPI, metavar="DPI", help=text)

@@ -14,10 +14,10 @@ import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from plotly.utils import PlotlyJSONEncoder
 
+from analysis.components.files import print_font_faces
 from analysis.report.drawing.browser import RenderError, last_line, print_pdf, run_page
 from analysis.report.drawing.sizes import DEFAULT_SIZE, DPI, MM_PER_INCH, SIZES, laid_out
 from analysis.report.plotly.source import plotly_js
@@ -110,11 +110,12 @@ def _drawn(wanted: Sequence[tuple[Layout, int | None]]) -> list[str]:
     if len(images) != len(wanted):
         msg = f"the browser drew {len(images)} of {len(wanted)} images: {last_line(images[-1])}"
         raise RenderError(msg)
-    return [unquote(image.partition(",")[2]) if image.startswith("data:image/svg") else image for image in images]
+    return images
 
 
 def _drawing_page(jobs: Sequence[Mapping[str, object]]) -> str:
     data = json.dumps(jobs, cls=PlotlyJSONEncoder).replace("<", "\\u003c")  # nothing in it may end the script
+    style = json.dumps(f"><style>{print_font_faces()}</style>").replace("<", "\\u003c")  # an SVG has its font in it
     return f"""<!doctype html><html><head><meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy"
  content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
@@ -125,9 +126,10 @@ def _drawing_page(jobs: Sequence[Mapping[str, object]]) -> str:
     for (const {{figure, options, pixels}} of {data}) {{
       const {{data, layout}} = figure;
       const address = await Plotly.toImage({{data, layout}}, options);
-      if (!pixels) {{ images.push(address); continue; }}
+      const drawn = decodeURIComponent(address.slice(address.indexOf(",") + 1)).replace(">", {style});
+      if (!pixels) {{ images.push(drawn); continue; }}
       const image = new Image();
-      image.src = address;
+      image.src = "data:image/svg+xml," + encodeURIComponent(drawn);
       await image.decode();
       const canvas = document.createElement("canvas");
       [canvas.width, canvas.height] = pixels;
@@ -156,7 +158,8 @@ def _page_of(name: str, svg: str, layout: Layout) -> str:
     """Return a page that holds one drawing and nothing else."""
     width, height = layout.size.width_mm, layout.height_mm
     return f"""<!doctype html><html><head><meta charset="utf-8"><title>{html.escape(name)}</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta http-equiv="Content-Security-Policy"
+ content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:">
 <style>
 @page {{ size: {width:.2f}mm {height:.2f}mm; margin: 0; }}
 html, body {{ margin: 0; height: {height - 0.1:.2f}mm; overflow: hidden; }}

@@ -17,6 +17,7 @@ CSS_PX_PER_INCH = 96
 PT_PER_INCH = 72
 TEXT_PX = 14  # size of a figure's text on the screen
 SMALLEST = 0.95  # of the text's size: no other text is smaller
+MANY_LETTERS = 36  # of the labels below a horizontal axis: a column has no room for more
 HEIGHT = 460  # CSS pixels of a figure without a height of its own
 
 SizeName = Literal["column", "double", "slide"]
@@ -116,15 +117,19 @@ def laid_out(drawing: go.Figure, size: Size) -> Layout:
     if not _has_rows(figure):
         height = min(height, size.tallest * size.layout_width)
         keep_apart(figure["layout"], height)
+    for name, axis in figure["layout"].items():
+        if name.startswith(("xaxis", "yaxis")) and isinstance(axis.get("title"), dict):
+            axis["title"].setdefault("font", {}).setdefault("size", TEXT_PX)  # plotly's own is a fifth larger
     for font in _fonts(figure):
         font["size"] = max(font["size"], SMALLEST * TEXT_PX)
     return Layout(figure, size.layout_width, height, size)
 
 
-def side_by_side(drawing: go.Figure) -> bool:
-    """Return whether a figure has panels beside one another, so that it needs both columns of a page."""
+def needs_both_columns(drawing: go.Figure) -> bool:
+    """Return whether a figure is too wide for a column: panels beside one another, or many labels below its axis."""
     starts = {(axis.domain or (0.0,))[0] for axis in drawing.select_xaxes()}
-    return len(starts) > 1
+    letters = max((sum(map(len, axis.ticktext or ())) for axis in drawing.select_xaxes()), default=0)
+    return len(starts) > 1 or letters > MANY_LETTERS
 
 
 def _has_rows(figure: Mapping[str, Any]) -> bool:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from analysis.text.methods import works_on_learning, works_on_statistics
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 WORKS = works_on_learning.WORKS | works_on_statistics.WORKS
 
@@ -24,7 +29,7 @@ class References:
         return [WORKS[key].reference() for key in sorted(self._cited)]
 
 
-def cited_works(references: list[str] | tuple[str, ...]) -> list[str]:
+def cited_works(references: Sequence[str]) -> list[str]:
     """Return the keys of the works with these references, in the same order."""
     keys = {work.reference(): key for key, work in WORKS.items()}
     return [keys[reference] for reference in references]

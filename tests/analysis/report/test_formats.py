@@ -11,7 +11,8 @@ import pytest
 from analysis.report import write
 from analysis.report.drawing import images
 from analysis.report.drawing.browser import RenderError
-from analysis.report.latex import latex_text, to_latex
+from analysis.report.latex.tables import to_latex
+from analysis.report.latex.text import latex_text
 from analysis.report.sections import figures_of, report_sections
 from analysis.report.write import write_report
 from analysis.tables.accuracy import results_table
@@ -86,9 +87,10 @@ def test_a_latex_table_has_booktabs_rules_and_equal_columns(full_report: Path) -
     for columns, body in tables:
         assert body.startswith("\\toprule\n")
         assert body.endswith("\\bottomrule\n")
-        width = len(re.sub(r"p\{[^}]*\}", "p", columns))
-        rows = [line for line in body.splitlines() if line.endswith(r"\\")]
-        assert all(len(re.findall(r"(?<!\\)&", row)) == width - 1 for row in rows)
+        width = len(re.sub(r"@\{\}|p\{[^}]*\}", lambda found: "p" * found[0].startswith("p"), columns))
+        rows = [line for line in body.splitlines() if line.endswith((r"\\", r"\tabularnewline"))]
+        assert len(rows) > 1
+        assert all(len(re.findall(r"(?<!\\)&", row)) + row.count(r"\multicolumn{2}") == width - 1 for row in rows)
     assert text.count(r"\begin{table}") == text.count(r"\end{table}") == len(tables)
     assert len(set(re.findall(r"\\label\{[^}]*\}", text))) == len(re.findall(r"\\label\{", text))
 
@@ -101,7 +103,7 @@ def test_cells_that_stand_out_are_bold_in_every_format(study: Builder, tmp_path:
     folder = write_report(tmp_path, study.write(tmp_path), formats=["md", "html", "latex"])
     assert "| gce | **80.2 ± 0.2** |" in (folder / "report.md").read_text()
     assert '<strong>80<span class="rest">.2 ± 0.2</span></strong>' in (folder / "report.html").read_text()
-    assert r"\textbf{80.2 $\pm$ 0.2}" in (folder / "report.tex").read_text()
+    assert r"\textbf{80} & \textbf{.2 $\pm$ 0.2}" in (folder / "report.tex").read_text()
 
 
 def test_nothing_is_bold_beside_what_was_not_compared(study: Builder) -> None:
@@ -123,7 +125,7 @@ def test_nothing_is_bold_where_nothing_is_ruled_out(study: Builder) -> None:
 
 def test_a_latex_table_longer_than_a_page_may_break() -> None:
     text = to_latex(Table("Long", ("A",), tuple((str(i),) for i in range(60))), "tab:long")
-    assert text.startswith(r"\begin{longtable}{l}")
+    assert r"\begin{longtable}{@{}l@{}}" in text
     assert r"\endhead" in text
 
 
@@ -161,7 +163,9 @@ def test_nothing_is_written_when_one_format_cannot_be_made(
 
 
 def test_an_unknown_format_is_an_error_with_those_allowed(full_study: Builder, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="'docx'; allowed: html, md, latex, csv, json, pdf, png, svg, pdf-figures"):
+    with pytest.raises(
+        ValueError, match="'docx'; allowed: html, md, latex, csv, json, pdf, png, svg, pdf-figures, paper"
+    ):
         write_report(tmp_path, full_study.write(tmp_path), formats=["docx"])
 
 

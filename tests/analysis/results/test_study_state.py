@@ -163,7 +163,7 @@ def test_the_test_accuracies_of_a_study_with_failed_runs_are_shown(study: Builde
 
 def test_no_file_of_an_unfinished_report_holds_a_test_accuracy(study: Builder, tmp_path: Path) -> None:
     name = _unfinished(study).write(tmp_path)
-    formats = [form for form in FORMATS if form not in {"pdf", *IMAGES}]
+    formats = [form for form in FORMATS if form not in {"pdf", "paper", *IMAGES}]
     for show_test in (False, True):
         folder = write_report(tmp_path, name, formats=formats, show_test=show_test)
         for path in (path for path in folder.iterdir() if path.name != "columns.md"):

@@ -90,8 +90,8 @@ def test_the_report_is_html_markdown_and_csv_unless_asked_otherwise(storage, cap
 def test_an_unknown_format_is_refused_with_the_nearest(capsys):
     said = refused(capsys, "report", "first", "--format", "html,pfd")
     assert said.endswith(
-        "argument --format: 'pfd'; allowed: one or more of html, md, latex, csv, json, pdf, png, svg, pdf-figures, with"
-        " commas (did you mean pdf?)"
+        "argument --format: 'pfd'; allowed: one or more of html, md, latex, csv, json, pdf, png, svg, pdf-figures, "
+        "paper, with commas (did you mean pdf?)"
     )
 
 

@@ -6,7 +6,7 @@ import plotly.graph_objects as go
 import pytest
 from plotly.subplots import make_subplots
 
-from analysis.report.drawing.sizes import SIZE_NAMES, SIZES, SizeName, laid_out, side_by_side
+from analysis.report.drawing.sizes import SIZE_NAMES, SIZES, SizeName, laid_out, needs_both_columns
 
 
 def figure(**layout: object) -> go.Figure:
@@ -36,10 +36,10 @@ def test_panels_below_one_another_keep_the_height_that_they_need() -> None:
     assert laid_out(panels, SIZES["column"]).height == 700
 
 
-def test_a_figure_with_panels_beside_one_another_is_known() -> None:
-    assert side_by_side(make_subplots(rows=1, cols=2))
-    assert not side_by_side(make_subplots(rows=2, cols=1))
-    assert not side_by_side(figure())
+def test_a_figure_with_panels_beside_one_another_needs_both_columns() -> None:
+    assert needs_both_columns(make_subplots(rows=1, cols=2))
+    assert not needs_both_columns(make_subplots(rows=2, cols=1))
+    assert not needs_both_columns(figure())
 
 
 def test_text_that_would_be_too_small_is_enlarged_and_the_figure_itself_stays() -> None:
@@ -54,3 +54,10 @@ def test_the_pixels_follow_from_size_and_resolution() -> None:
     layout = laid_out(figure(height=200), SIZES["double"])
     assert layout.pixels(300)[0] == 2055
     assert layout.pixels(600)[0] == 4110
+
+
+def test_a_figure_with_long_labels_below_its_axis_needs_both_columns() -> None:
+    labels = {"tickvals": [0, 1, 2, 3], "ticktext": ["training set"] * 4}
+    assert not needs_both_columns(figure(xaxis=labels | {"ticktext": ["10", "20", "30", "40"]}))
+    assert needs_both_columns(figure(xaxis=labels))
+    assert not needs_both_columns(figure(yaxis=labels))
