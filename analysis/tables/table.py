@@ -14,7 +14,7 @@ NONE = "-"
 Kind = Literal["text", "number"]
 # A number as cells write it, with whatever follows it: a unit, an interval, a count of runs.
 _WHOLE = r"(?P<whole>([<>] ?)?[+\u2212-]?\d+(,\d{3})*)"
-_REST = r"(?P<rest>(\.\d+)?(e[+-]?\d+)?(\s*[%±(].*|\s\w.*)?)"
+_REST = r"(?P<rest>(\.\d+)?(e[+-]?\d+)?(\s*[%±(].*|\s\w[^:]*)?)"
 _NUMBER = re.compile(_WHOLE + _REST, re.DOTALL)
 
 

@@ -10,6 +10,7 @@ from scipy import stats
 
 from analysis.statistics.blocks.two_way import MIN_FOR_DIFFERENCE
 from analysis.statistics.intervals import LEVEL, check_level
+from trainables.numerals import ends
 
 if TYPE_CHECKING:
     from analysis.statistics.blocks.two_way import TwoWayTable
@@ -53,7 +54,7 @@ class SeedAgreement:
         effect = "narrows" if self.pairing_helps else "does not narrow"
         return (
             f"Seeds explain a share of {self.consistency:.2f} of the variance within configurations (ICC(3,1); "
-            f"{100 * self.level:g} % F interval {self.low:.2f} to {self.high:.2f}; {self.configurations} "
+            f"{100 * self.level:g} % F interval {ends(self.low, self.high, 2)}; {self.configurations} "
             f"configurations, {self.seeds} seeds): pairing by seed {effect} the intervals of differences "
             f"(they are {self.width_ratio:.2f} times as wide as without it)."
         )
