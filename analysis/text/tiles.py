@@ -170,7 +170,9 @@ def leading_arm(choices: Sequence[Choice]) -> str:
 def _against(who: str, gaps: Sequence[Gap], words: str) -> Tile:
     """Return the tile of the differences; better and worse are called so after Holm's correction alone."""
     readings = tuple(_points(gap) for gap in gaps[:MAX_READINGS])
-    width = "" if any(gap.interval.has_width for gap in gaps) else "; too few runs for an interval"
+    few = any(gap.interval.n < MIN_SEEDS for gap in gaps)
+    why = "; too few runs for an interval" if few else "; no interval, as the differences show no spread"
+    width = "" if any(gap.interval.has_width for gap in gaps) else why
     if len(gaps) == 1:
         only = Reading(readings[0].value, readings[0].margin, judgement=readings[0].judgement)
         return Tile(f"{who} against {gaps[0].arm}", (only,), f"{words}{width}")

@@ -66,6 +66,15 @@ def test_few_seeds_have_no_interval_and_leave_the_difference_open(study: Builder
     assert told["The pick against cce"][1].endswith("; too few runs for an interval")
 
 
+def test_a_difference_that_does_not_vary_is_open_and_states_why(study: Builder) -> None:
+    for seed, noise in enumerate(NOISE):
+        study.add("gce", GCE(name="gce"), seed, validation=0.8 + noise, test=0.75)
+        study.add("cce", CCE(name="cce"), seed, validation=0.7 - noise, test=0.71)
+    readings, detail = _told(study)["The pick against cce"]
+    assert readings == ["+4.0 (open)"]
+    assert detail.endswith("; no interval, as the differences show no spread")
+
+
 def test_one_seed_of_each_rules_nothing_out(study: Builder) -> None:
     assert _told(_pair(study, seeds=1))["How sure"][0] == ["open"]
 
