@@ -16,7 +16,7 @@ endef
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make pins" uv pip compile --quiet --universal --python-version 3.11 --no-annotate \
 	pyproject.toml requirements/by-hand.in
 
-.PHONY: demo test test-fast clusters bench lint pins clean
+.PHONY: demo test test-fast clusters bench pictures lint pins clean
 
 demo: .venv/installed
 	$(BIN)/gce-study run demo
@@ -33,6 +33,10 @@ clusters: .venv/installed-dev
 
 bench: .venv/installed-dev
 	$(BIN)/python benchmarks/bench.py
+
+# Runs the studies that the pictures of the README and of docs/ show: about 20 minutes on two cores.
+pictures: .venv/installed-dev
+	$(BIN)/python docs/pictures/make.py
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check

@@ -1,26 +1,17 @@
-"""Tables and figure of the cost-to-answer benchmark."""
+"""Tables of the cost-to-answer benchmark."""
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-import tempfile
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 from families import SHIPPED
-from plotly.subplots import make_subplots
 
 SETTLES = ("settle", "settle, 4 runs in flight")
 CAPPED = "settle, at most half the grid's cost"
 GRID = "grid x 12"
 # The targets: P(within), trainings before the choice, excess of the stated over the true P(within), coverage, bias.
 MIN_WITHIN, MAX_BEFORE, MAX_OVERSTATED, COVERAGE, MAX_BIAS = 0.95, 50, 0.02, (0.93, 0.97), 0.05
-SIZE = (1200, 460)  # pixels
-COLOURS = ("#d62728", "#e377c2", "#1f77b4", "#2a9d8f", "#17becf", "#8c564b", "#7f7f7f", "#bcbd22", "#9467bd", "#ff7f0e")
-SYMBOLS = ("star", "star", "circle", "circle", "circle", "square", "diamond", "x", "cross", "triangle-up")
 
 
 def summarise(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -163,55 +154,3 @@ def _verdict(settle: dict[str, Any], grid: dict[str, Any]) -> str:
     if difference >= 0:
         return "no worse"
     return f"worse by {-100 * difference:.1f}" + ("" if -difference > 1.96 * error else " (within chance)")
-
-
-def figure(summaries: list[dict[str, Any]], path: Path) -> Path:
-    """Plot P(within) against the trainings before the choice, a panel per family; return the path of the file."""
-    panels = make_subplots(1, len(SHIPPED), subplot_titles=list(SHIPPED), shared_yaxes=True)
-    names = list(dict.fromkeys(summary["method"] for summary in summaries if summary["world"] in SHIPPED))
-    for column, family in enumerate(SHIPPED, 1):
-        for summary in summaries:
-            if summary["world"] != family:
-                continue
-            number = names.index(summary["method"])
-            panels.add_trace(
-                go.Scatter(
-                    x=[summary["before"]],
-                    y=[100 * summary["within"]],
-                    error_y={"array": [196 * summary["within_se"]], "thickness": 1},
-                    mode="markers",
-                    name=summary["method"],
-                    marker={
-                        "size": 9,
-                        "color": COLOURS[number % len(COLOURS)],
-                        "symbol": SYMBOLS[number % len(SYMBOLS)],
-                    },
-                    showlegend=column == 1,
-                ),
-                1,
-                column,
-            )
-        panels.add_hline(95, line_dash="dot", line_color="#999999", row=1, col=column)
-        panels.update_xaxes(title_text="trainings before confirmation", range=[0, 190], row=1, col=column)
-    panels.update_yaxes(title_text="within 0.3 points of the best, %", range=[0, 103], col=1)
-    panels.update_layout(template="plotly_white", width=SIZE[0], height=SIZE[1], margin={"t": 40, "b": 50, "r": 20})
-    return _write(panels, path)
-
-
-def _write(panels: go.Figure, path: Path) -> Path:
-    """Write a PNG if a browser is available; otherwise an HTML page with the figure."""
-    page = panels.to_html(include_plotlyjs=True, config={"staticPlot": True, "displayModeBar": False})
-    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    png = path.with_suffix(".png")
-    if browser is not None:
-        with tempfile.TemporaryDirectory() as folder:
-            source = Path(folder) / "figure.html"
-            source.write_text(page, encoding="utf-8")
-            options = ["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--virtual-time-budget=5000"]
-            size = f"--window-size={SIZE[0] + 16},{SIZE[1] + 16}"
-            command = [browser, *options, size, f"--screenshot={png.resolve()}", source.as_uri()]
-            subprocess.run(command, check=False, capture_output=True, timeout=120)  # noqa: S603 -- our own command
-        if png.is_file():
-            return png
-    path.with_suffix(".html").write_text(page, encoding="utf-8")
-    return path.with_suffix(".html")

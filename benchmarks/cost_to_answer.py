@@ -2,8 +2,8 @@
 
     python benchmarks/cost_to_answer.py --seed 1 --out benchmarks/results
 
-Every method is called exactly as the engine calls it. Writes ``cost_to_answer.json`` (all numbers), ``.md`` (tables)
-and ``.png`` (``.html`` if no browser can render the figure). Takes about 15 minutes with two processes.
+Every method is called exactly as the engine calls it. Writes ``cost_to_answer.json`` (all numbers) and ``.md``
+(tables). Takes about 15 minutes with two processes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import contenders
 import families
 import numpy as np
 import repeats
-from cost_report import figure, markdown, summarise
+from cost_report import markdown, summarise
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -131,7 +131,6 @@ def main() -> None:
     text = markdown(summaries, settings)
     (options.out / "cost_to_answer.md").write_text(text, encoding="utf-8")
     print(text)
-    print(f"figure: {figure(summaries, options.out / 'cost_to_answer')}")
 
 
 if __name__ == "__main__":
