@@ -54,7 +54,7 @@ def update(studies: Studies, where: tuple[str | None, str | None], browser: Brow
 
     """
     address = f"{where[0] or ''}{where[1] or ''}"
-    page = make_page(studies, parse(*where), here=browser.here)
+    page = make_page(studies, parse(*where), here=browser.here, dark=browser.dark)
     now = {
         "address": address,
         "title": visible(page.title),

@@ -4,7 +4,7 @@
   const NOT_SHOWN = new Set(["drawer", "open", "runs", "columns", "compare", "sort", "smoothing", "colour", "group"]); // do not filter
   const OPENS = { x: ["xlog", "brush"], y: ["ylog", "brush"], facet: ["brush"], xlog: ["brush"], ylog: ["brush"] };
   const MAX_CORNERS = 40;
-  const NARROW = 600; // pixels of a window in which no column is kept in view
+  const NARROW = 600; // pixels of a window in which panels stand below each other and no column is kept in view
   const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
   const query = () => new URLSearchParams(location.search);
 
@@ -119,6 +119,16 @@
           const brush = brushOf(selected);
           if (brush) go({ brush, pick: "" });
         } else if (selected === null && query().has("brush")) go({ brush: "" });
+      }
+      return window.dash_clientside.no_update;
+    },
+
+    narrow() { return innerWidth < NARROW; },
+
+    // Another label lists other clips from their first page.
+    label(value) {
+      if (value !== null && value !== undefined && value !== (query().get("label") ?? "")) {
+        go({ label: value, page: "", clip: "" });
       }
       return window.dash_clientside.no_update;
     },

@@ -37,13 +37,14 @@ class Drawn:
     note: str
 
 
-def draw(
+def draw(  # noqa: PLR0913 -- a reader chooses that much
     scene: Scene,
     arms: Mapping[str, Style],
     *,
     means: bool,
     smoothing: int = 0,
     brush: Brush | None = None,
+    narrow: bool = False,
 ) -> Drawn:
     """Draw a scene.
 
@@ -53,9 +54,10 @@ def draw(
         means: whether to draw the mean of each configuration beside or instead of its runs.
         smoothing: weight in percent of the exponential mean of curves.
         brush: the selected area, which is drawn too.
+        narrow: whether the window is narrow.
 
     """
-    panels = Panels(scene)
+    panels = Panels(scene, narrow=narrow)
     looks = looks_of(scene.colours, arms)
     if scene.has_curves:
         lines, bands = bundled(lines_of(scene, means=means, smoothing=smoothing))

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from analysis.dashboard.explore.scene import Groups, Scene
 
 WIDE, PANEL = 460, 300  # heights in pixels of a single panel, and of one of several
-LAST_TITLES = 24  # characters of a panel's title
+SHORT = 24  # characters of a panel's title and of a tick
+LEGEND = 44
 
 
 def looks_of(groups: Groups, arms: Mapping[str, Style]) -> list[Style]:
@@ -38,14 +39,14 @@ def looks_of(groups: Groups, arms: Mapping[str, Style]) -> list[Style]:
 class Panels:
     """A figure whose panels share their axes, and the legend of its colours."""
 
-    def __init__(self, scene: Scene) -> None:
-        """Make the empty panels of a scene."""
+    def __init__(self, scene: Scene, *, narrow: bool) -> None:
+        """Make the empty panels of a scene; in a narrow window they stand below each other."""
         self.scene = scene
         count = max(1, len(scene.panels.names))
-        self.columns = 1 if count == 1 else 2 if count in (2, 4) else 3
+        self.columns = 1 if narrow or count == 1 else 2 if count in (2, 4) else 3
         rows = math.ceil(count / self.columns)
         title = scene.panels.title
-        titles = [escaped(_short(f"{title}: {name}")) for name in scene.panels.names] if title else None
+        titles = [escaped(short(f"{title}: {name}")) for name in scene.panels.names] if title else None
         base = make_subplots(
             rows=rows,
             cols=self.columns,
@@ -60,7 +61,7 @@ class Panels:
         for axis, update in ((scene.x, self.figure.update_xaxes), (scene.y, self.figure.update_yaxes)):
             update(type="log" if axis.log else "linear")
             if axis.ticks:
-                names = [escaped(_short(name)) for name in axis.ticks]
+                names = [escaped(short(name)) for name in axis.ticks]
                 update(tickmode="array", tickvals=list(range(len(names))), ticktext=names)
         for index in range(count):
             row, column = self.place(index)
@@ -89,7 +90,7 @@ class Panels:
         legend = trace.pop("legend", True) and group not in self._named and bool(self.scene.colours.title)
         if legend:
             self._named.add(group)
-        common = {"name": escaped(_short(name)), "legendgroup": str(group), "legendrank": 1000 + group}
+        common = {"name": escaped(short(name, LEGEND)), "legendgroup": str(group), "legendrank": 1000 + group}
         getattr(self.figure, f"add_{kind}")(**common, **trace, showlegend=legend, row=row, col=column)
 
 
@@ -99,5 +100,6 @@ def coordinates(scene: Scene) -> str:
     return "<br>".join(f"{escaped(axis.title)}: %{{{name}:.4~g}}" for name, axis in axes if not axis.ticks)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= LAST_TITLES else f"{text[: LAST_TITLES - 1]}…"
+def short(text: str, most: int = SHORT) -> str:
+    """Return a text of at most some characters, cut with an ellipsis."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from dash import dcc, html
+import dash_mantine_components as dmc
+from dash import Input, Output, dcc, html
 
 from analysis.dashboard.blocks import MIN_CHOICES, Block, aria, chip, page_links, part, scrolled
+from analysis.dashboard.pages.explore.graphs import graph, themed
 from analysis.dashboard.pages.sections import clip_sections, section_blocks
 from analysis.dashboard.sounds import ELSEWHERE, NoSoundError, sound_address
 from analysis.report.sections import AUDIT
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis.dashboard.addresses import Address
+    from analysis.dashboard.callbacks import Callbacks
     from analysis.dashboard.pages.view import View
     from analysis.dashboard.sounds import Sounds
     from analysis.findings.label_audit import LabelAudit
@@ -110,17 +113,26 @@ def clips_blocks(view: View) -> list[Block]:
         if section.title == AUDIT and audit is not None and audit.runs:
             listener = Listener(view.studies.sounds, view.snapshot.plan, view.here)
             text, *others = section_blocks(view, section, first_table=1)  # the list below is longer than the first
-            blocks += [text, *audit_blocks(audit, view.address, listener), *others]
+            blocks += [text, *audit_blocks(audit, view, listener), *others]
         else:
             blocks += section_blocks(view, section)
     return blocks or [part("no-clips", html.P("No single clips have been analysed in this study yet."))]
 
 
-def audit_blocks(audit: LabelAudit, address: Address, listener: Listener) -> list[Block]:
-    """Return the clip that is shown, the filters, and one page of the clips, each with a button that plays it."""
+def add_clip_callbacks(callbacks: Callbacks) -> None:
+    """Add the callback by which the choice of a label changes the address."""
+    callbacks.in_browser("label", Output("clips-label-chosen", "data"), Input("clips-label", "value"))
+
+
+def audit_blocks(audit: LabelAudit, view: View, listener: Listener) -> list[Block]:
+    """Return the clip that is shown, the filters, and one page of the clips, each with a button that plays it.
+
+    The blocks are the same whatever clip is chosen, so that a choice changes only what shows it.
+    """
+    address = view.address
     clips = listing(audit.clips, address)
     places = listener.places()
-    blocks = _shown_clip(audit, address, listener, clips.paths) if address.clip else []
+    blocks = [part("clip") if not address.clip else _shown_clip(audit, view, listener, clips.paths)]
     blocks.append(part("clip-filters", *_filters(clips, address)))
     save = html.A("CSV to review", href=address.csv("review"), download="")
     position = html.P(
@@ -133,28 +145,35 @@ def audit_blocks(audit: LabelAudit, address: Address, listener: Listener) -> lis
 
 
 def _filters(clips: Listing, address: Address) -> list[Any]:
-    """Return the filters as links, each to the address with that choice."""
-    rows = []
+    """Return the choice of a label, which can be searched, and of verified clips as links."""
+    parts: list[Any] = []
     if len(clips.labels) >= MIN_CHOICES:
-        links = [chip("all", address.but(label="", page=1, clip=""), chosen=not address.label)]
-        for label, count in clips.labels.items():
-            to = address.but(label=label, page=1, clip="")
-            links.append(chip(f"{label} ({count:,})", to, chosen=label == address.label))
-        rows.append(("Label", links))
-    links = [
-        chip(
-            f"{words} ({clips.of_checked[key]:,})",
-            address.but(checked=key, page=1, clip=""),
-            chosen=key == clips.checked,
+        labels = clips.labels | ({} if address.label in {"", *clips.labels} else {address.label: 0})
+        data = [{"value": label, "label": f"{visible(label)} ({count:,})"} for label, count in labels.items()]
+        chosen = dmc.Select(
+            id="clips-label",
+            label="Label",
+            data=[{"value": "", "label": f"all ({sum(clips.labels.values()):,})"}, *data],
+            value=address.label,
+            searchable=True,
+            allowDeselect=False,
+            nothingFoundMessage="No such label",
+            maxDropdownHeight=360,
+            w="min(20rem, 100%)",
         )
-        for key, words in CHECKED.items()
-    ]
+        parts += [chosen, dcc.Store(id="clips-label-chosen")]
     if clips.of_checked["yes"]:
-        rows.append(("Clips", links))
-    return [
-        html.Div([html.Span(name, className="label"), *links], className="chips", role="group", **aria(label=name))
-        for name, links in rows
-    ]
+        links = [
+            chip(
+                f"{words} ({clips.of_checked[key]:,})",
+                address.but(checked=key, page=1, clip=""),
+                chosen=key == clips.checked,
+            )
+            for key, words in CHECKED.items()
+        ]
+        name = html.Span("Clips", className="label")
+        parts.append(html.Div([name, *links], className="chips", role="group", **aria(label="Clips")))
+    return parts
 
 
 def _rows(clips: Listing, address: Address, places: Mapping[str, int], *, truth: bool) -> Any:  # noqa: ANN401 -- a component
@@ -190,11 +209,12 @@ def _button(study: str, path: str, places: Mapping[str, int]) -> Any:  # noqa: A
     return html.Button("", type="button", className="play", title="Play", **aria(label=f"Play {visible(path)}"), **data)
 
 
-def _shown_clip(audit: LabelAudit, address: Address, listener: Listener, listed: Sequence[str]) -> list[Block]:
+def _shown_clip(audit: LabelAudit, view: View, listener: Listener, listed: Sequence[str]) -> Block:
     """Return a clip with its numbers, a player and its spectrogram, or why it cannot be heard here."""
+    address = view.address
     rows = audit.clips[audit.clips["path"] == address.clip].to_dict("records")
     if not rows:
-        return [part("clip", html.P(f"There is no training clip {address.clip} in this study.", className="problem"))]
+        return part("clip", html.P(f"There is no training clip {address.clip} in this study.", className="problem"))
     clip = rows[0]
     suggested, score, agreement, runs = clip_cells(clip)
     facts = {"Rank": _rank(clip), "Label": clip["label"], "Suggested": suggested, "Score": score}
@@ -202,8 +222,7 @@ def _shown_clip(audit: LabelAudit, address: Address, listener: Listener, listed:
     facts |= {"True": true_label(clip)} if audit.clips["true_label"].notna().any() else {}
     shown = html.Dl([html.Div([html.Dt(name), html.Dd(value)]) for name, value in facts.items()])
     title = html.H2(address.clip, id=_id(address.clip), tabIndex="-1")
-    drawn, player = _heard(address, listener)
-    return [part("clip", title, shown, player, _clip_links(address, listed)), *drawn]
+    return part("clip", title, shown, *_heard(view, listener), _clip_links(address, listed))
 
 
 def _opened(address: Address) -> str:
@@ -228,22 +247,24 @@ def _clip_links(address: Address, listed: Sequence[str]) -> Any:  # noqa: ANN401
     return html.P([*links, dcc.Link("Close", href=str(address.but(clip="")))], className="turning")
 
 
-def _heard(address: Address, listener: Listener) -> tuple[list[Block], Any]:
-    """Return the spectrogram of a clip and its player, or no block and why it cannot be heard."""
+def _heard(view: View, listener: Listener) -> list[Any]:
+    """Return the player of a clip and its spectrogram, or why it cannot be heard."""
+    address = view.address
     if not listener.here:
-        return [], html.P(ELSEWHERE, className="note")
+        return [html.P(ELSEWHERE, className="note")]
     try:
         place = listener.sounds.places(listener.plan)[address.clip]
         picture = listener.sounds.spectrogram(listener.plan, place)
     except NoSoundError as error:
-        return [], html.P(str(error), className="note")
+        return [html.P(str(error), className="note")]
     except KeyError:  # the list of clips has just changed
-        return [], ""
+        return []
     player = html.Audio(
         src=sound_address(address.study, place),
         controls=True,
         preload="none",
         **aria(label=f"Sound of {visible(address.clip)}"),
     )
-    key = f"spectrogram-{place}"
-    return [Block(key, key, figure=picture, file=f"{address.study} {address.clip} spectrogram")], player
+    drawn = graph(themed(picture.drawing, dark=view.dark), file=f"{address.study} {address.clip} spectrogram")
+    caption = html.Figcaption(picture.caption)
+    return [player, html.Figure([html.H3(picture.title), drawn, caption], **aria(label=picture.title))]

@@ -9,7 +9,7 @@ from dash import dcc, html
 from analysis.dashboard.addresses import Address
 from analysis.dashboard.blocks import Page, part
 from analysis.dashboard.explore.tables import Tables
-from analysis.dashboard.pages import compare, home, queue, run, study
+from analysis.dashboard.pages import clips, compare, home, queue, run, study
 from analysis.dashboard.pages.explore.comparison import add_compare_callbacks
 from analysis.dashboard.pages.explore.drawer import add_drawer_callbacks
 from analysis.dashboard.pages.explore.grid import add_grid_callbacks
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from analysis.dashboard.studies import Studies
 
 
-def make_page(studies: Studies, address: Address, *, here: bool = True) -> Page:
+def make_page(studies: Studies, address: Address, *, here: bool = True, dark: bool = False) -> Page:
     """Return the current page at an address.
 
     Args:
         studies: the studies to show.
         address: of the page.
         here: whether the browser runs on this machine, where it may play sounds.
+        dark: whether its theme is dark.
 
     """
     if not address.known:
@@ -37,7 +38,7 @@ def make_page(studies: Studies, address: Address, *, here: bool = True) -> Page:
             return _place(studies, address)
         if address.run:
             return run.run_page(studies, address)
-        return study.study_page(studies, address, here=here)
+        return study.study_page(studies, address, here=here, dark=dark)
     except (UnreadableStudyError, OSError) as error:
         return _message(address.study or "Studies", str(error))
 
@@ -64,6 +65,7 @@ def add_callbacks(callbacks: Callbacks, studies: Studies) -> None:
     home.add_callbacks(callbacks)
     compare.add_callbacks(callbacks)
     tables = Tables(studies)
+    clips.add_clip_callbacks(callbacks)
     add_explore_callbacks(callbacks, tables)
     add_grid_callbacks(callbacks, tables)
     add_compare_callbacks(callbacks, tables)

@@ -45,7 +45,7 @@ TABS = {  # by the name in the address
 }
 
 
-def study_page(studies: Studies, address: Address, *, here: bool = True) -> Page:
+def study_page(studies: Studies, address: Address, *, here: bool = True, dark: bool = False) -> Page:
     """Return one tab of a study, below a header that all tabs have; see ``make_page``.
 
     Raises:
@@ -55,7 +55,7 @@ def study_page(studies: Studies, address: Address, *, here: bool = True) -> Page
     """
     snapshot, live = studies.snapshot(address.study, **address.view), studies.live(address.study)
     state = studies.state(address.study, len(snapshot.stamps), live)
-    view = View(studies, snapshot, live, state, address, here)
+    view = View(studies, snapshot, live, state, address, here, dark)
     tab = address.tab if address.tab in TABS else ""
     title, blocks = TABS[tab]
     words = [*(_notes(snapshot) if tab else []), *_test_switch(snapshot, address), *_metric_switch(snapshot, address)]

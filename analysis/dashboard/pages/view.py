@@ -23,6 +23,7 @@ class View:
         state: whether it runs.
         address: of the page.
         here: whether the browser runs on this machine, where it may play sounds.
+        dark: whether its theme is dark.
 
     """
 
@@ -32,3 +33,4 @@ class View:
     state: State
     address: Address
     here: bool = True
+    dark: bool = False

@@ -59,9 +59,11 @@ def comparison(explored: Explored, *, dark: bool) -> list[Any]:
     if not choices.compare or runs.empty:
         return []
     names = {"curves": "Learning curves", "sides": "Side by side"}
+    several = counted(len(runs), "run")
+    title = f"Learning curves of {several}" if choices.compare == "curves" else f"{several} side by side"
     other = "sides" if choices.compare == "curves" else "curves"
     buttons = [go_button(names[other], compare=other), go_button("Close", compare=None)]
-    head = html.Div([html.H2(f"{names[choices.compare]} of {counted(len(runs), 'run')}"), *buttons], className="over")
+    head = html.Div([html.H2(title), *buttons], className="over")
     if len(choices.runs) == MAX_COMPARED:
         head = html.Div([head, html.P(f"At most {MAX_COMPARED} runs are compared.", className="note")])
     if choices.compare == "curves":

@@ -8,7 +8,7 @@ import dash_mantine_components as dmc
 from dash import Input, Output, State, dcc, html
 from dash.exceptions import PreventUpdate
 
-from analysis.dashboard.blocks import badge, table
+from analysis.dashboard.blocks import table
 from analysis.dashboard.pages.explore.graphs import graph, themed
 from analysis.dashboard.pages.run import curve_of, facts_of, log_end, provenance_of, settings_of, title_of
 from analysis.dashboard.studies import UnreadableStudyError
@@ -100,7 +100,7 @@ def drawn_run(explored: Explored, studies: Studies, *, dark: bool, changed: str,
     snapshot = explored.snapshot
     record = snapshot.results.records.get(run_id)
     page = dcc.Link("Open the page of this run", href=str(explored.address.beside(run=run_id)))
-    parts: list[Any] = [html.P([badge(str(row["status"])), " ", page]), *facts_of(row, snapshot)]
+    parts: list[Any] = [html.P(page), *facts_of(row, snapshot)]
     if record is not None and record.epochs:
         curve = curve_of(record, row, snapshot)
         parts += [html.H3(curve.title), graph(themed(curve.drawing, dark=dark), file=title_of(row))]

@@ -89,6 +89,7 @@ def _figure() -> Any:  # noqa: ANN401 -- a component
             dcc.Store(id="explore-drawn"),
             dcc.Store(id="explore-defaults"),
             dcc.Store(id="explore-events"),
+            dcc.Store(id="explore-narrow"),
         ],
         className="explore",
         **aria(label="Runs on chosen axes"),
@@ -106,6 +107,7 @@ def add_explore_callbacks(callbacks: Callbacks, tables: Tables) -> None:
         Input("address", "search"),
         Input("explore-defaults", "data"),
     )
+    callbacks.in_browser("narrow", Output("explore-narrow", "data"), Input("address", "pathname"))
     callbacks.in_browser(
         "marks",
         Output("explore-events", "data"),
@@ -113,12 +115,15 @@ def add_explore_callbacks(callbacks: Callbacks, tables: Tables) -> None:
         Input("explore-figure", "selectedData"),
     )
 
-    def show(path: str | None, query: str | None, theme: str | None, changed: str | None, drawn: str | None) -> Any:  # noqa: ANN401
+    def show(*arguments: Any) -> Any:  # noqa: ANN401 -- what ``values`` states; a figure and choices
+        path, query, theme, changed, narrow, drawn = arguments
         try:
             explored = tables.explored(path, query)
         except (UnreadableStudyError, OSError):  # the page states it
             raise PreventUpdate from None
-        return explore_figure(explored, dark=theme == "dark", changed=changed or "", drawn=drawn or "")
+        return explore_figure(
+            explored, dark=theme == "dark", changed=f"{changed} {narrow}", drawn=drawn or "", narrow=bool(narrow)
+        )
 
     callbacks.add(
         show,
@@ -133,12 +138,15 @@ def add_explore_callbacks(callbacks: Callbacks, tables: Tables) -> None:
         Input("address", "search"),
         Input("theme", "data"),
         Input("revision", "data"),
+        Input("explore-narrow", "data"),
         State("explore-drawn", "data"),
-        values=tuple[str | None, str | None, str | None, str | None, str | None],
+        values=tuple[str | None, str | None, str | None, str | None, bool | None, str | None],
     )
 
 
-def explore_figure(explored: Explored, *, dark: bool, changed: str, drawn: str) -> tuple[Any, ...]:
+def explore_figure(
+    explored: Explored, *, dark: bool, changed: str, drawn: str, narrow: bool = False
+) -> tuple[Any, ...]:
     """Return the figure and what its controls offer.
 
     Args:
@@ -146,6 +154,7 @@ def explore_figure(explored: Explored, *, dark: bool, changed: str, drawn: str) 
         dark: whether the theme is dark.
         changed: the revision of the study.
         drawn: what is drawn now, as this function returned it last.
+        narrow: whether the window is narrow.
 
     Raises:
         PreventUpdate: it is drawn already.
@@ -184,6 +193,7 @@ def explore_figure(explored: Explored, *, dark: bool, changed: str, drawn: str) 
             means=shown.group == "seeds",
             smoothing=shown.smoothing,
             brush=Brush.parse(choices.brush) if choices.brush else None,
+            narrow=narrow,
         )
         figure, note = made.figure, made.note
     revision = f"{shown.x} {shown.y} {shown.xlog} {shown.ylog} {shown.facet}"

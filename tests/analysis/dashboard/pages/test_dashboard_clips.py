@@ -108,9 +108,22 @@ def test_every_row_has_a_button_for_its_sound(shown: Studies, clips: pd.DataFram
 
 def test_a_clip_is_shown_with_player_and_spectrogram(shown: Studies, clips: pd.DataFrame) -> None:
     number = clips["path"][0].removeprefix("train/").removesuffix(".wav")
-    blocks = make_page(shown, TAB.but(clip=clips["path"][0])).blocks
-    assert f"src='/sounds/best-t/{number}'" in str({block.key: block for block in blocks}["clip"].parts)
-    assert next(block.key for block in blocks if block.figure is not None) == f"spectrogram-{number}"
+    text = page(shown, TAB.but(clip=clips["path"][0]))["clip"]
+    assert f"src='/sounds/best-t/{number}'" in text
+    assert text.count("Graph(") == 1
+
+
+def test_the_choice_of_a_clip_changes_only_what_shows_it(shown: Studies, clips: pd.DataFrame) -> None:
+    before, after = (dict(make_page(shown, TAB.but(clip=clip)).stamps) for clip in ("", clips["path"][0]))
+    assert list(before) == list(after)
+    # The links of the filters lead to a list without the clip either way.
+    assert {key for key in before if before[key] != after[key]} == {"clip", "clips"}
+
+
+def test_the_label_is_chosen_from_a_list_that_can_be_searched(shown: Studies) -> None:
+    text = page(shown, TAB.but(label="Wind"))["clip-filters"]
+    assert "searchable=True" in text
+    assert "value='Wind'" in text
 
 
 def test_from_another_machine_no_sound_is_offered_and_the_page_states_why(shown: Studies, clips: pd.DataFrame) -> None:
@@ -118,7 +131,7 @@ def test_from_another_machine_no_sound_is_offered_and_the_page_states_why(shown:
     assert "/sounds/" not in str(texts)
     assert ELSEWHERE in texts["clip"]
     assert ELSEWHERE in texts["clips"]
-    assert not [key for key in texts if key.startswith("spectrogram")]
+    assert "Graph(" not in texts["clip"]
 
 
 def test_where_the_sounds_are_absent_the_list_is_shown_and_a_clip_states_which_file_is_missing(tmp_path: Path) -> None:
