@@ -13,7 +13,7 @@ from analysis.results.reported_metric import REPORTABLE
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_TEXTS = ("tab", "label", "checked", "clip", "open")  # the fields of a study's query that are texts
+_TEXTS = ("tab", "label", "checked", "clip", "confusion", "open")  # the fields of a study's query that are texts
 _PLACES = ("", "compare", "queue")  # the pages of no study, by path
 _OF_PLACES = ("search", "sort")  # the fields of their queries that are texts
 SHOW_TEST = {"test": "shown"}  # the part of a query that shows the test accuracies of a study that has not ended
@@ -34,6 +34,7 @@ class Address:
         checked: ``yes`` to list verified training clips, ``no`` for the others, ``all`` for both; empty for those that
             are to be reviewed.
         clip: path of the training clip that is shown.
+        confusion: the classes whose confused test clips are listed, by their numbers from 1, such as ``3-7``.
         open: the sections that are unfolded, separated by commas.
         sort: column by which the studies are sorted, in reverse if ``descending``.
         page: page of the clips, from 1.
@@ -53,6 +54,7 @@ class Address:
     label: str = ""
     checked: str = ""
     clip: str = ""
+    confusion: str = ""
     open: str = ""
     sort: str = ""
     descending: bool = False

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from analysis.report.first_screen import FirstScreen
 from analysis.report.method_report import method_report
 from analysis.report.sections import report_sections
+from analysis.results.clip_labels import read_test_clips
 from analysis.results.measures import metric_name
 from analysis.results.runs_table import Key, keys, scores, selected_on
 from analysis.results.study_results import explored, reported
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from analysis.findings.clip_predictions import ClipPredictions
     from analysis.findings.label_audit import LabelAudit
     from analysis.report.sections import Section
     from analysis.results.study_results import StudyResults
@@ -131,6 +133,20 @@ class Snapshot:
         with self._lock:
             self._seeds = self._seeds or seeds_table(self.results)
             return self._seeds
+
+    @property
+    def clips(self) -> ClipPredictions | None:
+        """The predictions for the test clips; see ``Finding.clips``."""
+        with self._lock:
+            return self._report.finding.clips
+
+    @cached_property
+    def test_paths(self) -> tuple[str, ...]:
+        """The paths of the test clips, in the order of their predictions; empty where they are not kept."""
+        try:
+            return tuple(clip.path for clip in read_test_clips(self.storage, self.plan))
+        except (ValueError, OSError):  # the section on test clips states it
+            return ()
 
     @property
     def audit(self) -> LabelAudit | None:

@@ -125,10 +125,11 @@
 
     narrow() { return innerWidth < NARROW; },
 
-    // Another label lists other clips from their first page.
-    label(value) {
-      if (value !== null && value !== undefined && value !== (query().get("label") ?? "")) {
-        go({ label: value, page: "", clip: "" });
+    // A select "pick-NAME" changes a part of the address. Another label lists other clips from their first page.
+    pick(value) {
+      const name = window.dash_clientside.callback_context.inputs_list[0].id.slice("pick-".length);
+      if (value !== null && value !== undefined && value !== (query().get(name) ?? "")) {
+        go(name === "label" ? { label: value, page: "", clip: "" } : { [name]: value });
       }
       return window.dash_clientside.no_update;
     },

@@ -10,8 +10,9 @@ import dash_mantine_components as dmc
 from dash import Input, Output, dcc, html
 
 from analysis.dashboard.blocks import MIN_CHOICES, Block, aria, chip, page_links, part, scrolled
+from analysis.dashboard.pages.confusions import confusion_blocks
 from analysis.dashboard.pages.explore.graphs import graph, themed
-from analysis.dashboard.pages.sections import clip_sections, section_blocks
+from analysis.dashboard.pages.sections import clip_sections, play_button, section_blocks
 from analysis.dashboard.sounds import ELSEWHERE, NoSoundError, sound_address
 from analysis.report.sections import AUDIT
 from analysis.tables.labels.audit import NUMBERS, clip_cells, true_label
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from trainables.plans import StudyPlan
 
 ROWS_PER_PAGE = 25
+TEST_CLIPS = "Test clips"  # title of the section
 CHECKED = {"no": "not verified", "yes": "verified", "all": "all"}
 
 
@@ -109,19 +111,21 @@ class Listener:
 def clips_blocks(view: View) -> list[Block]:
     """Return the sections on single clips; in that on the audit, the clips with their players."""
     audit, blocks = view.snapshot.audit, []
+    listener = Listener(view.studies.sounds, view.snapshot.plan, view.here)
     for section in clip_sections(view):
         if section.title == AUDIT and audit is not None and audit.runs:
-            listener = Listener(view.studies.sounds, view.snapshot.plan, view.here)
             text, *others = section_blocks(view, section, first_table=1)  # the list below is longer than the first
             blocks += [text, *audit_blocks(audit, view, listener), *others]
         else:
             blocks += section_blocks(view, section)
+            blocks += confusion_blocks(view, listener.places()) if section.title == TEST_CLIPS else []
     return blocks or [part("no-clips", html.P("No single clips have been analysed in this study yet."))]
 
 
 def add_clip_callbacks(callbacks: Callbacks) -> None:
-    """Add the callback by which the choice of a label changes the address."""
-    callbacks.in_browser("label", Output("clips-label-chosen", "data"), Input("clips-label", "value"))
+    """Add the callbacks by which the choices of a label and of a confusion change the address."""
+    for name in ("label", "confusion"):
+        callbacks.in_browser("pick", Output(f"pick-{name}-done", "data"), Input(f"pick-{name}", "value"))
 
 
 def audit_blocks(audit: LabelAudit, view: View, listener: Listener) -> list[Block]:
@@ -151,7 +155,7 @@ def _filters(clips: Listing, address: Address) -> list[Any]:
         labels = clips.labels | ({} if address.label in {"", *clips.labels} else {address.label: 0})
         data = [{"value": label, "label": f"{visible(label)} ({count:,})"} for label, count in labels.items()]
         chosen = dmc.Select(
-            id="clips-label",
+            id="pick-label",
             label="Label",
             data=[{"value": "", "label": f"all ({sum(clips.labels.values()):,})"}, *data],
             value=address.label,
@@ -161,7 +165,7 @@ def _filters(clips: Listing, address: Address) -> list[Any]:
             maxDropdownHeight=360,
             w="min(20rem, 100%)",
         )
-        parts += [chosen, dcc.Store(id="clips-label-chosen")]
+        parts += [chosen, dcc.Store(id="pick-label-done")]
     if clips.of_checked["yes"]:
         links = [
             chip(
@@ -185,7 +189,7 @@ def _rows(clips: Listing, address: Address, places: Mapping[str, int], *, truth:
     for clip in clips.rows:
         path = clip["path"]
         link = dcc.Link(path, href=_opened(address.but(clip=path)), className="path")
-        cells = [_rank(clip), *([_button(address.study, path, places)] if places else []), link, clip["label"]]
+        cells = [_rank(clip), *([play_button(address.study, path, places)] if places else []), link, clip["label"]]
         cells += clip_cells(clip)
         cells += [true_label(clip)] if truth else []
         cells += ["yes" if clip["verified"] else "no"] if clips.checked == "all" else []
@@ -199,14 +203,6 @@ def _rows(clips: Listing, address: Address, places: Mapping[str, int], *, truth:
 def _rank(clip: Mapping[Any, Any]) -> str:
     """Return the rank of a clip; a dash for one that no run saw."""
     return str(clip["rank"]) if clip["runs"] else NONE
-
-
-def _button(study: str, path: str, places: Mapping[str, int]) -> Any:  # noqa: ANN401 -- a component
-    """Return the button that plays a clip, for assets/play.js."""
-    if path not in places:
-        return ""
-    data: Any = {"data-sound": sound_address(study, places[path])}
-    return html.Button("", type="button", className="play", title="Play", **aria(label=f"Play {visible(path)}"), **data)
 
 
 def _shown_clip(audit: LabelAudit, view: View, listener: Listener, listed: Sequence[str]) -> Block:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dash import html
 
 from analysis.dashboard.addresses import slug
-from analysis.dashboard.blocks import Block, part, table
+from analysis.dashboard.blocks import Block, aria, part, table
+from analysis.dashboard.sounds import sound_address
 from analysis.report.sections import AUDIT
+from trainables.characters import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from analysis.dashboard.pages.view import View
     from analysis.plotting.figure import Figure
     from analysis.report.sections import Section
@@ -58,3 +62,11 @@ def section_blocks(view: View, section: Section, first_table: int = 0, *, headed
     for i, content in list(enumerate(section.tables))[first_table:]:
         blocks.append(table_block(view, f"{name}-{i}", content, section.first_table + i, f"{name}/{i}"))
     return blocks
+
+
+def play_button(study: str, path: str, places: Mapping[str, int]) -> Any:  # noqa: ANN401 -- a component
+    """Return the button that plays a clip, for assets/play.js."""
+    if path not in places:
+        return ""
+    data: Any = {"data-sound": sound_address(study, places[path])}
+    return html.Button("", type="button", className="play", title="Play", **aria(label=f"Play {visible(path)}"), **data)
