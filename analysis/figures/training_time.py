@@ -28,16 +28,17 @@ if TYPE_CHECKING:
 def training_time(results: StudyResults) -> tuple[Figure, ...]:
     """Draw what a configuration's training cost against what it reached, a figure per subset where needed."""
     metric = reported_metric(results.runs, results.tested_by)
-    caption = (
-        f"Mean with its {100 * LEVEL:g} % t-interval over seeds of each configuration, and the mean wall time of its "
-        "complete runs. Dotted: no other is both faster and better."
-    )
     more = "The time is that of all attempts together. Runs that share a machine slow each other down."
     figures = []
     for where, runs in panels(results.runs, metric):
         if data := training_time_data(runs, metric):
             title = f"{metric_name(metric)} against training time{where}"
             drawing = draw_training_time(data, metric, styles(results.runs))
+            drawn = f" with its {100 * LEVEL:g} % t-interval" if any(drawn_ends(p.accuracy) for p in data) else ""
+            caption = (
+                f"Mean{drawn} over seeds of each configuration, and the mean wall time of its complete runs. "
+                "Dotted: no other is both faster and better."
+            )
             figures.append(Figure(named("accuracy vs training time", where), title, caption, drawing, more))
     return tuple(figures)
 
@@ -136,6 +137,7 @@ def draw_training_time(data: Sequence[TrainingTime], metric: str, looks: Mapping
         for price in (*reversed(front), *data)
     }
     _add_names(figure, marks, *limits)
+    several = several and len(figure.layout.annotations) < len(data)  # names do instead of a legend
     (left, right), (low, high) = limits
     figure.update_xaxes(title_text=f"Time of a run ({name})", range=[left, right])
     figure.update_yaxes(title_text=axis_title(metric), range=[low, high])

@@ -284,7 +284,7 @@ def _label_loss(figure: go.Figure, group: Sequence[Curve], looks: Mapping[str, S
             yanchor="top",
             yshift=top,
         )
-    figure.update_yaxes(title_text="Loss", title_font_size=12, nticks=3, row=row)
+    figure.update_yaxes(title_text="Loss", title_font_size=12, nticks=4, row=row)
 
 
 def _rounded(values: Sequence[float], scale: float) -> list[float | None]:

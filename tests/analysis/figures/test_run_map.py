@@ -8,7 +8,13 @@ import pytest
 
 from analysis.figures.learning_curves import learning_curves, learning_curves_data
 from analysis.figures.run_map import LEAST, MAX_ROWS, UNSCORED, draw_run_map, run_map, run_map_data
-from analysis.figures.training_time import TrainingTime, draw_training_time, pareto_front, training_time_data
+from analysis.figures.training_time import (
+    TrainingTime,
+    draw_training_time,
+    pareto_front,
+    training_time,
+    training_time_data,
+)
 from analysis.plotting.styles import styles_of_losses
 from analysis.results.runs_table import Key, keys
 from analysis.statistics.intervals import t_interval
@@ -117,8 +123,17 @@ def test_the_front_holds_what_nothing_beats_in_time_and_accuracy() -> None:
     assert high > 1.5
 
 
+def test_an_interval_is_spoken_of_where_one_is_drawn(study: Builder) -> None:
+    for seed in range(5):
+        study.add("cce", CCE(name="cce"), seed, test=0.7 + seed / 100)
+    assert "95 % t-interval" in training_time(study.results())[0].caption
+    study.records.popitem()
+    assert "interval" not in training_time(study.results())[0].caption
+
+
 def test_marks_have_names_as_far_as_there_is_room() -> None:
     apart = draw_training_time([timed("fast", 0.5, 10), timed("slow", 0.8, 50)], "test", LOOKS)
     assert [label.text for label in apart.layout.annotations] == ["<b>slow</b>", "<b>fast</b>"]
+    assert apart.layout.showlegend is False
     crowd = [timed(f"configuration {i}", 0.5 + i / 1000, 100 + i) for i in range(60)]
     assert 0 < len(draw_training_time(crowd, "test", LOOKS).layout.annotations) < 60
