@@ -60,7 +60,8 @@ def _row(columns: tuple[Column, ...], row: Row) -> Any:  # noqa: ANN401
 
 
 def _content(column: Column, cell: Cell) -> list[Any]:
-    text: list[Any] = [cell.whole, html.Span(cell.rest, className="rest")] if column.number else [cell.whole]
+    whole = html.Span(cell.whole, className="tight") if cell.tight and not column.number else cell.whole
+    text: list[Any] = [whole, html.Span(cell.rest, className="rest")] if column.number else [whole]
     shown: list[Any] = [html.Strong(text)] if cell.bold else text
     if column.bar:
         parts = [html.I(className=name, style=_style(style)) for name, style in cell.bar]

@@ -51,12 +51,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell in two parts that meet at the decimal point, and the parts of its bar with their CSS."""
+    """A cell in two parts that meet at the decimal point, and the parts of its bar with their CSS.
+
+    ``tight`` is whether it is a short one with digits, such as a number with its interval, which stays on one line.
+    """
 
     whole: str
     rest: str
     bold: bool
     bar: tuple[tuple[str, str], ...] = ()
+    tight: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,9 @@ def _column(table: Table, place: int) -> Column:
     rest = max((len(table.parts(i, place)[1]) for i in range(len(cells))), default=0) if number else 0
     longest = max((len(cell) for cell in cells), default=0)
     name = "number" if number else "long" if longest > LONG else "tight" if longest < TIGHT else ""
-    return Column(table.header[place], number, place in _barred(table), name, rest)
+    word = max((len(word) for cell in (*cells, table.header[place]) for word in cell.split()), default=0)
+    names = " ".join(filter(None, (name, "breaks" if word > TIGHT else "")))
+    return Column(table.header[place], number, place in _barred(table), names, rest)
 
 
 def _cell(table: Table, row: int, place: int, column: Column, scale: tuple[float, float] | None) -> Cell:
@@ -139,7 +145,8 @@ def _cell(table: Table, row: int, place: int, column: Column, scale: tuple[float
     whole, rest = table.parts(row, place) if column.number else (text, "")
     span = table.spans.get((row, place))
     bar = _bar(span, scale) if span is not None and scale is not None else ()
-    return Cell(whole, rest, (row, place) in table.bold, bar)
+    tight = place > 0 and len(text) < TIGHT and any(map(str.isdigit, text))
+    return Cell(whole, rest, (row, place) in table.bold, bar, tight)
 
 
 def _scale(spans: Iterable[Span]) -> tuple[float, float]:

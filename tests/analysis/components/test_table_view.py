@@ -98,3 +98,13 @@ def test_a_name_is_inert(place: str) -> None:
     assert "<img" not in page
     assert "&lt;img" in page
     assert not re.search(r'"[^"<>]*onerror=alert\(1\)>', page)
+
+
+def test_a_short_number_among_words_stays_on_one_line() -> None:
+    view = table_view(Table("t", ("a", "b"), (("T=1", "63.2 ± 1.0"), ("T=2", "not legible in our copy"))))
+    assert [[cell.tight for cell in row.cells] for row in view.rows] == [[False, True], [False, False]]
+
+
+def test_a_long_word_may_break_so_that_its_column_stays_narrow() -> None:
+    view = table_view(Table("t", ("a", "b"), (("x" * 300, "xs_noisy+clean"),)))
+    assert [column.name for column in view.columns] == ["long breaks", "tight"]
