@@ -8,7 +8,7 @@ from functools import cached_property
 from importlib import metadata
 from typing import TYPE_CHECKING
 
-from analysis.findings.method_finding import GridFinding, SearchFinding
+from analysis.findings.method_finding import GridFinding
 from analysis.results.runs_table import folds_of, keys, subsets
 from analysis.text.tiles import tiles
 from trainables.naming import counted
@@ -74,8 +74,6 @@ class FirstScreen:
         """Figure 1: what the choice was made from; None where nothing can be drawn."""
         report = self.report
         explored = () if isinstance(report.finding, GridFinding) else report.exploring_figures
-        if isinstance(report.finding, SearchFinding):  # along the parameter that most configurations vary
-            explored = tuple(sorted(explored, key=_marks, reverse=True))
         first = report.arm_figures if len(report.finding.subsets) > 1 else report.accuracy_figures
         return next(iter((*explored, *first, *report.accuracy_figures, *report.arm_figures)), None)
 
@@ -86,11 +84,6 @@ class FirstScreen:
         if not len(report.finding.reported.runs):
             return next(iter(report.exploring_tables), None)
         return report.accuracy_tables[0]
-
-
-def _marks(figure: Figure) -> int:
-    """Return how many configurations a figure of one parameter draws; 0 of any other figure."""
-    return sum(len(trace.x) for trace in figure.drawing.data) if "_vs_" in figure.name else 0
 
 
 def size(finding: MethodFinding) -> str:

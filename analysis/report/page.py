@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from jinja2 import PackageLoader
 from markupsafe import Markup
@@ -29,11 +29,16 @@ if TYPE_CHECKING:
     from analysis.report.sections import Section
     from analysis.tables.table import Table
 
+MAX_HEIGHT = 480  # CSS pixels of a figure in a short print
+LEAST_ZOOM = 0.6  # below it, the words in a figure could not be read
 GROUPS = ("Evidence", "Appendix")
 
 
 def page(
-    report: MethodReport, sections: Sequence[Section], downloads: Mapping[str, str], *, opened: bool = False
+    report: MethodReport,
+    sections: Sequence[Section],
+    downloads: Mapping[str, str],
+    printed: Literal["short", "long"] | None = None,
 ) -> str:
     """Return the report as a page that contains plotly.js once.
 
@@ -41,7 +46,8 @@ def page(
         report: of the study.
         sections: of the report.
         downloads: file beside the page -> what it is called.
-        opened: whether sections are open from the start, as for a long print.
+        printed: how much of it is to be printed: the answer, with a figure that fits on its first page, or all
+            sections, which are then open; None for a screen.
 
     """
     made = environment(PackageLoader("analysis.report"))
@@ -55,7 +61,8 @@ def page(
         groups={name: [section for section in sections if section.group == name] for name in GROUPS},
         words=WORDS,
         downloads=downloads,
-        opened=opened,
+        opened=printed == "long",
+        zooms=_zooms(answer) if printed == "short" else {},
         spec=json.dumps(report.finding.plan.spec, indent=2, ensure_ascii=False),
         drawings=drawings,
         on_dark=differing_colours(drawings.values()),
@@ -64,6 +71,13 @@ def page(
         font_face=Markup(font_face()),  # noqa: S704 -- our own font
         plotly=Markup(plotly_js()),  # noqa: S704 -- plotly's source, not user input
     )
+
+
+def _zooms(section: Section | None) -> dict[int, float]:
+    """Return how figures shrink to fit below the numbers on a printed page: number of the figure -> factor."""
+    figures = enumerate(section.figures, section.first_figure) if section else ()
+    heights = {number: figure.drawing.layout.height or MAX_HEIGHT for number, figure in figures}
+    return {number: max(LEAST_ZOOM, round(MAX_HEIGHT / of, 3)) for number, of in heights.items() if of > MAX_HEIGHT}
 
 
 def _view(table: Table, number: int) -> TableView:

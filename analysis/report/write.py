@@ -129,7 +129,7 @@ def files(
         made["report.html"] = page(report, sections, links)
     drawn: dict[str, bytes] = {}
     if "pdf" in formats:
-        drawn["report.pdf"] = print_pdf(page(report, sections, {}, opened=long))
+        drawn["report.pdf"] = print_pdf(page(report, sections, {}, "long" if long else "short"))
     if wanted := [form for form in IMAGES if form in formats]:
         drawings = {name: figure.drawing for name, figure in figures_of(sections).items()}
         drawn |= figure_files(drawings, wanted, figures)

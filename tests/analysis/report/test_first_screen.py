@@ -82,7 +82,7 @@ def test_a_study_without_a_complete_run_has_a_headline_and_no_figure(study: Buil
     assert screen.headline.text.startswith("No run is complete yet")
 
 
-def test_a_search_shows_the_parameter_that_most_configurations_vary(study: Builder) -> None:
+def test_a_search_shows_accuracy_against_each_parameter(study: Builder) -> None:
     study.method = {"name": "search", "configurations": 5, "asha": None, "baselines": []}
     for place in range(3):
         q, rate = 0.2 + place / 5, 10.0 ** -(2 + place)
@@ -93,4 +93,4 @@ def test_a_search_shows_the_parameter_that_most_configurations_vary(study: Build
         study.add("gce", GCE(name="gce", q=q), 0, varied=more, stage="explore", training=training)
     figure = FirstScreen(study.report()).figure
     assert figure is not None
-    assert figure.name.endswith("_vs_learning_rate")
+    assert figure.title == "Validation accuracy against each parameter"
