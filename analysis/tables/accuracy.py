@@ -73,7 +73,7 @@ def results_table(finding: Finding, *metrics: str) -> Table:
     names = [metric_name(metric) for metric in metrics]
     return Table(
         joined([names[0], *(name[0].lower() + name[1:] for name in names[1:])]),
-        ("Configuration", *(names if len(names) > 1 else finding.subsets)),
+        ("Configuration", *(names if len(finding.subsets) == 1 else finding.subsets)),
         tuple(
             (name, *(texts[row, column] for column in range(1, 1 + len(columns))))
             for row, (_, name) in enumerate(labels)

@@ -7,7 +7,7 @@ from unicodedata import name as unicode_name
 
 from trainables.characters import flat
 
-LONG = 9  # letters of a word above which it may break at punctuation
+LONG = 11  # letters of a word above which it may break at punctuation
 LONGEST = 24  # letters of a word without punctuation above which it is no word, and breaks after every ``PIECE``
 PIECE = 10
 BREAK = r"\hspace{0pt}"  # a place to break at, after which the next word may be hyphenated
@@ -65,10 +65,10 @@ def latex_text(text: str) -> str:
 def _word(word: str) -> str:
     """Return a word with its trailing space, and with places to break at if it is long."""
     pieces = [word]
-    if len(word) > LONG:
+    if len(word.rstrip()) > LONG:
         pieces = [
             piece
-            for part in re.split(r"(?<=[^\w\s,;'\"!?()-])(?=\S)|(?<=_)(?=\S)", word)
+            for part in re.split(r"(?<=[^\w\s,;'\"!?()-])(?<!\d\.)(?=\S)|(?<=_)(?=\S)", word)
             for piece in (re.findall(f".{{1,{PIECE}}}", part) if len(part) > LONGEST else [part])
         ]
     escaped = ["".join(map(_sign, piece)) for piece in pieces]
