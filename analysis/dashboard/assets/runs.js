@@ -21,6 +21,11 @@
     window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
   };
 
+  // A select that can be searched is searched for what is typed, instead of for what is typed behind its choice.
+  document.addEventListener("focusin", ({ target }) => {
+    if (target.matches?.(".mantine-Select-input:not([readonly])")) setTimeout(() => target.select());
+  });
+
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-go]");
     if (!button) return;

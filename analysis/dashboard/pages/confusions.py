@@ -91,7 +91,7 @@ def confusion_blocks(view: View, places: Mapping[str, int]) -> list[Block]:
     table = scrolled(html.Div(plain_table(head, body), className="clips"), "Clips of the confusion")
     more = f"The first {MAX_CLIPS} of {len(listed)} clips." if len(listed) > MAX_CLIPS else counted(len(listed), "clip")
     stored = dcc.Store(id="pick-confusion-done")
-    return [part("confusion", choice, stored, html.P(more, className="note"), table)]
+    return [part("confused-clips", choice, stored, html.P(more, className="note"), table)]
 
 
 def _key(classes: Sequence[str], pair: Confusion) -> str:

@@ -46,16 +46,16 @@ def test_the_tab_lists_the_clips_of_the_most_frequent_confusion(study, studies, 
     blocks = {
         block.key: str(block.parts) for block in make_page(studies, confused_study(study, storage, ended=True)).blocks
     }
-    assert "Rain taken for Wind (50.0 %, 2 times)" in blocks["confusion"]
-    assert "'<b>rain 2.wav'" in blocks["confusion"]
-    assert "2 of 2" in blocks["confusion"]
-    assert "rain 1.wav" not in blocks["confusion"]
+    assert "Rain taken for Wind (50.0 %, 2 times)" in blocks["confused-clips"]
+    assert "'<b>rain 2.wav'" in blocks["confused-clips"]
+    assert "2 of 2" in blocks["confused-clips"]
+    assert "rain 1.wav" not in blocks["confused-clips"]
 
 
 def test_an_unknown_confusion_is_the_most_frequent_one(study, studies, storage):
     address = confused_study(study, storage, ended=True)
     first, other = (
-        next(block.stamp for block in make_page(studies, at).blocks if block.key == "confusion")
+        next(block.stamp for block in make_page(studies, at).blocks if block.key == "confused-clips")
         for at in (address, address.but(confusion="9-9"))
     )
     assert first == other
@@ -63,4 +63,4 @@ def test_an_unknown_confusion_is_the_most_frequent_one(study, studies, storage):
 
 def test_confusions_of_a_running_study_are_hidden(study, studies, storage):
     address = confused_study(study, storage, ended=False)
-    assert "confusion" not in [block.key for block in make_page(studies, address).blocks]
+    assert "confused-clips" not in [block.key for block in make_page(studies, address).blocks]
