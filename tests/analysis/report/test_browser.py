@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 expect = pytest.importorskip("playwright.sync_api").expect
+Axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe
 
 DARK, LIGHT = "rgb(20, 23, 27)", "rgb(255, 255, 255)"
 CUT = """() => [...document.querySelectorAll("figure .main-svg text")].filter(text => {
@@ -144,3 +145,13 @@ def test_the_whole_verdict_is_behind_in_full(report: str, page: Page) -> None:
     expect(verdict).to_be_hidden()
     page.get_by_text("In full", exact=True).click()
     expect(verdict).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_open_page_has_no_accessibility_finding(report: str, page: Page, theme: Literal["light", "dark"]) -> None:
+    page.emulate_media(color_scheme=theme)
+    page.goto(report)
+    _open_all(page)
+    expect(page.locator("figure .modebar")).to_have_count(page.locator("figure").count())
+    violations = Axe().run(page).response["violations"]
+    assert [(found["id"], found["nodes"][0]["html"]) for found in violations] == []

@@ -138,8 +138,19 @@ def test_the_headline_the_numbers_and_the_start_of_figure_1_are_on_the_first_scr
     assert figure["y"] <= 0.8 * SCREEN
 
 
+def _pages(page: str) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", print_pdf(page)))
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("chromium")
 def test_the_printed_answer_has_two_pages_at_most(report: Report) -> None:
-    pages = len(re.findall(rb"/Type\s*/Page\b(?!s)", print_pdf(report.print)))
-    assert 1 <= pages <= 2
+    assert 1 <= _pages(report.print) <= 2
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("chromium")
+def test_a_long_print_has_every_section() -> None:
+    report = method_report(_demo().results())
+    sections = report_sections(report)
+    assert _pages(page_of(report, sections, {}, "long")) > 2
