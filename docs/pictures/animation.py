@@ -85,12 +85,13 @@ def animation(recording: Recording, theme: Theme) -> str:
     )
     drawn_lines = "".join(f'<g id="{name}">{_line(line, theme)}</g>' for line, name in lines.items())
     last = -(len(frames) - 1) * height
+    colours = "".join(f".{name}{{fill:{colour}}}" for name, colour in theme.colours.items())
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}">'
         f"<title>A terminal in which {escape(recording.command)} runs, "
         f"{recording.seconds:.0f} seconds shown in {PLAYED_S:.0f}</title>"
-        f"<style>text{{font:{SIZE}px {FONT};fill:{theme.ink};white-space:pre}}"
-        f".b{{font-weight:700}}.d{{fill:{theme.soft}}}"
+        f"<style>text{{font:{SIZE}px {FONT};white-space:pre}}svg{{fill:{theme.ink}}}"
+        f".b{{font-weight:700}}.d{{fill:{theme.soft}}}{colours}"
         f"#s{{animation:s {seconds:g}s step-end infinite;transform:translateY({last}px)}}"
         f"@keyframes s{{{stops}100%{{transform:translateY({last}px)}}}}"
         "@media (prefers-reduced-motion:reduce){#s{animation:none}}</style>"
@@ -138,12 +139,12 @@ def _line(line: Sequence[Cell], theme: Theme) -> str:
         stripped = text.strip()
         if stripped:
             start = column + len(text) - len(text.lstrip())
-            classes = " ".join(name for name, on in (("b", look.bold), ("d", look.dim)) if on)
-            colour = theme.colours.get(look.colour.removeprefix("bright-"), look.colour)
-            fill = f' style="fill:{colour}"' if colour and not look.dim else ""
-            length = f' textLength="{len(stripped) * WIDTH}" lengthAdjust="spacingAndGlyphs"'
+            name = look.colour.removeprefix("bright-")
+            classes = [*["b"] * look.bold, *["d"] * look.dim, *[name] * (name in theme.colours and not look.dim)]
+            drawn = f' class="{" ".join(classes)}"' if classes else ""
+            drawn += f' fill="{name}"' if name.startswith("#") else ""
             parts.append(
-                f'<text x="{start * WIDTH}" y="15"{length}{f" class={classes!r}" if classes else ""}{fill}>'
+                f'<text x="{start * WIDTH}" y="15" textLength="{len(stripped) * WIDTH}"{drawn}>'
                 f"{escape(stripped, quote=False)}</text>"
             )
         column += len(text)

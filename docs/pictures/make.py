@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from animation import DARK, LIGHT, animation
 from cost import cost_pages
@@ -22,6 +24,9 @@ from pages import browser, picture_drawing, picture_explore, picture_figure, pic
 from recording import record
 
 from analysis.report.write import write_report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "docs" / "images"
@@ -42,8 +47,7 @@ def main() -> None:
     if unknown := sorted(set(chosen.groups) - set(GROUPS)):
         parser.error(f"unknown groups: {', '.join(unknown)}; allowed: {', '.join(GROUPS)}")
     names = set(chosen.groups or GROUPS)
-    with tempfile.TemporaryDirectory(prefix="gce-study-pictures-") as scratch:
-        folder = Path(scratch)
+    with _scratch() as folder:
         demo, sweep = chosen.demo, chosen.sweep
         if "terminal" in names or (demo is None and names & OF_DEMO):
             demo = _recorded_demo(folder)
@@ -60,6 +64,22 @@ def main() -> None:
                 picture_figure(started, _report(sweep, "curve", folder), OUT / "synthetic-accuracy-against-t")
             if "cost" in names:
                 picture_drawing(started, cost_pages(COSTS.read_text(encoding="utf-8")), OUT / "cost-to-answer")
+
+
+@contextlib.contextmanager
+def _scratch() -> Iterator[Path]:
+    """Make the folder in which studies run, and remove it in the end; its name is seen in pictures.
+
+    Raises:
+        FileExistsError: it exists.
+
+    """
+    folder = Path(tempfile.gettempdir()) / "gce-study"
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 def _recorded_demo(folder: Path) -> Path:
