@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from analysis.figures.published import CAPTION, published_look, published_marks
+from analysis.plotting.class_matrix import axis_names, shortened
 from analysis.plotting.figure import Figure, measure, named, panels
 from analysis.plotting.panel import jitter
 from analysis.plotting.series import MAX_DOTS, stated
@@ -124,7 +125,7 @@ def draw_boxes(
 
 def _add_arm(figure: go.Figure, boxes: Sequence[Box], look: Style, places: Places) -> None:
     """Add an arm's boxes, runs and means."""
-    name = escaped(boxes[0].key.arm)
+    name = escaped(shortened(boxes[0].key.arm))
     boxed = [box for box in boxes if len(box.accuracies) >= MIN_SEEDS]
     figure.add_box(  # without a value it is an entry of the legend
         **places.marks(
@@ -191,11 +192,11 @@ def _label_axes(figure: go.Figure, places: Places, metric: str) -> None:
     shown = {"title_text": axis_title(metric), "showgrid": True}
     figure.update_layout({values: shown, f"{across}_showgrid": False, "margin_t": 12})
     if places.rows:
-        names = [escaped(arm if len(arm) <= NAME else f"{arm[: NAME - 1]}…") for arm in places.arms]
+        names = axis_names(places.arms, NAME)
         figure.update_yaxes(tickvals=list(range(len(names))), ticktext=names, range=[len(names) - 0.4, -0.6])
         figure.update_layout(margin_b=104)
         return
-    names = [escaped(subset).replace("+", "<br>+") for subset in places.subsets]
+    names = [name.replace("+", "<br>+") for name in axis_names(places.subsets)]
     figure.update_xaxes(tickvals=list(range(len(names))), ticktext=names, range=[-0.5, len(names) - 0.5])
     figure.update_xaxes(title_text="Training subset", tickangle=0)
     for place in range(0, len(names), 2):  # light bands tell the subsets apart

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.plotting.class_matrix import shortened
 from analysis.plotting.figure import Figure
 from analysis.plotting.series import MAX_DOTS, SPREADS, drawn_ends, error_bars, spread_lines
 from analysis.plotting.theme import COLOURS, INK, empty, escaped, faint
@@ -108,7 +109,7 @@ def draw_pairs(data: Sequence[Pair], names: Mapping[Key, str]) -> go.Figure:
                 name=name,
                 hovertemplate="%{customdata}<extra></extra>",
             )
-    title = "Difference (points)<br>right of 0: the first is better"
+    title = "Difference (points)<br>above 0: the first is better"
     figure.update_xaxes(title={"text": title, "font": {"size": 13}}, zeroline=False, range=_range(data))
     labels = [row.label for row in rows]
     figure.update_yaxes(tickvals=places, ticktext=labels, range=[len(rows) - 0.5, -0.5], showgrid=False, ticks="")
@@ -157,9 +158,9 @@ def _rows(data: Sequence[Pair], names: Mapping[Key, str]) -> list[Row]:
         return [Row(_minus(_short(names, pair.first), _short(names, pair.second)), pair) for pair in data]
     rows = []
     for first, second in dict.fromkeys((pair.first.arm, pair.second.arm) for pair in data):
-        rows.append(Row(f"<b>{_minus(_cut(first), _cut(second))}</b>"))
+        rows.append(Row(f"<b>{_minus(shortened(first, NAME), shortened(second, NAME))}</b>"))
         of_both = [pair for pair in data if (pair.first.arm, pair.second.arm) == (first, second)]
-        rows += [Row(escaped(_cut(pair.first.subset)), pair) for pair in of_both]
+        rows += [Row(escaped(shortened(pair.first.subset, NAME)), pair) for pair in of_both]
     return rows
 
 
@@ -171,11 +172,7 @@ def _minus(first: str, second: str) -> str:
 
 def _short(names: Mapping[Key, str], key: Key) -> str:
     """Return a configuration's name, or if that is long, its arm's, as each arm has one configuration here."""
-    return names[key] if len(names[key]) <= NAME else _cut(key.arm)
-
-
-def _cut(name: str) -> str:
-    return name if len(name) <= NAME else f"{name[: NAME - 1]}…"
+    return names[key] if len(names[key]) <= NAME else shortened(key.arm, NAME)
 
 
 def _hover(pair: Pair, names: Mapping[Key, str]) -> str:

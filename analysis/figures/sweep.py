@@ -9,6 +9,7 @@ from plotly.subplots import make_subplots
 
 from analysis.figures import published
 from analysis.figures.sweep_data import Marks, Sweep, marks_on, sweep_data, sweep_parameters
+from analysis.plotting.class_matrix import axis_names
 from analysis.plotting.direct_labels import MAX_LABELS, EndLabel, add_end_labels
 from analysis.plotting.figure import Figure, axis, measure, named
 from analysis.plotting.panel import Lane, Panel, point_at, shade
@@ -50,7 +51,7 @@ def draw_sweep(data: Sweep, looks: Mapping[str, Style], marks: Mapping[str, Mark
         shared_xaxes=True,
         horizontal_spacing=0.03 if together else 0.12,
         vertical_spacing=60 / (PANEL * rows),
-        subplot_titles=[escaped(name) for name in names] if len(names) > 1 else None,
+        subplot_titles=axis_names(names) if len(names) > 1 else None,
     )
     figure = empty(height=HEIGHT if len(names) == 1 else PANEL * rows + 160, base=base)
     figure.update_layout(margin={"t": 34 if len(names) == 1 else 50, "b": 62})

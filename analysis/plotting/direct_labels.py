@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.optimize import isotonic_regression
 
+from analysis.plotting.class_matrix import shortened
 from analysis.plotting.theme import escaped
 from trainables.characters import visible
 
@@ -23,6 +24,7 @@ NAME = "end of a line"  # of the annotations
 MAX_LABELS = 8  # lines with a label each; more have a legend
 SIZE, LINE = 13, 16  # pixels: of the letters, and from line to line
 LETTER = 8.2  # pixels: width of a bold letter, on average
+LONGEST = 30  # letters of a name; more are cut in its middle
 WIDTH, LINES = 13, 3  # letters in a line, and lines: longer names are shortened, so that a narrow screen has room
 
 
@@ -52,7 +54,8 @@ class EndLabel:
     @property
     def lines(self) -> list[str]:
         """The label's lines, without markup; the value is the end of the last one."""
-        lines = _Parts(WIDTH, max_lines=LINES, placeholder="…", break_on_hyphens=False).wrap(visible(self.name)) or [""]
+        parts = _Parts(WIDTH, max_lines=LINES, placeholder="…", break_on_hyphens=False)
+        lines = parts.wrap(shortened(visible(self.name), LONGEST)) or [""]
         if not self.value:
             return lines
         fits = len(lines[-1]) + 1 + len(self.value) <= WIDTH

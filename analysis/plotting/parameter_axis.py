@@ -151,9 +151,9 @@ def _multiples(left: float, right: float, digits: Iterable[int]) -> list[float]:
     return [step for step in steps if left - 1e-9 <= math.log10(step) <= right + 1e-9]
 
 
-def tick_text(value: float) -> str:
-    """Return a tick's text: at most four digits, and a large or small power of ten by its exponent."""
+def tick_text(value: float, *, powers: bool = True) -> str:
+    """Return a tick's text: at most four digits, and with ``powers`` a large or small power of ten by its exponent."""
     power = math.log10(value) if value > 0 else 0.5
-    if math.isclose(power, round(power), abs_tol=1e-9) and not PLAIN[0] <= value <= PLAIN[1]:
+    if powers and math.isclose(power, round(power), abs_tol=1e-9) and not PLAIN[0] <= value <= PLAIN[1]:
         return f"10<sup>{round(power)}</sup>".replace("-", "\u2212")
     return number(float(f"{value:.4g}")).replace("-", "\u2212")

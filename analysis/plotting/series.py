@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.plotting.class_matrix import shortened
 from analysis.plotting.panel import ONLY, jitter
 from analysis.plotting.theme import escaped, faint
 from trainables.naming import number, symbol
@@ -109,7 +110,7 @@ def add_line(panel: Panel, line: SweepLine, look: Style, *, lane: Lane = ONLY, j
 
     """
     _add_runs(panel, line, look, lane)
-    name = escaped(line.label)
+    name, full = escaped(shortened(line.label)), escaped(line.label)
     points = list(zip(line.x, line.intervals, strict=True))
     drawn: list[tuple[float, Interval] | None] = [*points[:1]]
     for before, point in pairwise(points):
@@ -125,7 +126,7 @@ def add_line(panel: Panel, line: SweepLine, look: Style, *, lane: Lane = ONLY, j
         name=name,
         legendgroup=name,
         cliponaxis=False,
-        hovertemplate=f"{name}<br>%{{customdata}}<extra></extra>",
+        hovertemplate=f"{full}<br>%{{customdata}}<extra></extra>",
     )
 
 
@@ -134,7 +135,7 @@ def add_level(panel: Panel, line: SweepLine, look: Style) -> None:
 
     Without an interval its runs are strokes at the right end.
     """
-    name, (interval,) = escaped(line.label), line.intervals
+    name, full, (interval,) = escaped(shortened(line.label)), escaped(line.label), line.intervals
     left, right = panel.axis.ends
     if ends := drawn_ends(interval):
         low, high = (100 * end for end in ends)
@@ -159,7 +160,7 @@ def add_level(panel: Panel, line: SweepLine, look: Style) -> None:
             legendgroup=name,
             showlegend=False,
             cliponaxis=False,
-            hovertemplate=f"{name}<br>seed %{{customdata}}: %{{y:.1f}} %<extra></extra>",
+            hovertemplate=f"{full}<br>seed %{{customdata}}: %{{y:.1f}} %<extra></extra>",
         )
     x = sorted({left, *panel.axis.x, right})  # a reader may point at any of them
     panel.scatter(
@@ -169,7 +170,7 @@ def add_level(panel: Panel, line: SweepLine, look: Style) -> None:
         line={"color": look.colour, "width": 2, "dash": look.dash},
         name=name,
         legendgroup=name,
-        hovertemplate=f"{name}<br>{stated(interval)}<extra></extra>",
+        hovertemplate=f"{full}<br>{stated(interval)}<extra></extra>",
     )
 
 
@@ -191,7 +192,7 @@ def _add_runs(panel: Panel, line: SweepLine, look: Style, lane: Lane) -> None:
     """Add a dot for each run; of many runs at a value, their spread; of one, nothing, since the mean is the run."""
     single = [dot for dots in line.by_value.values() if 1 < len(dots) <= MAX_DOTS for dot in dots]
     many = {x: dots for x, dots in line.by_value.items() if len(dots) > MAX_DOTS}
-    name = escaped(line.label)
+    name, full = escaped(shortened(line.label)), escaped(line.label)
     if single:
         panel.scatter(
             x=[panel.axis.moved(dot.x, lane.middle + lane.reach * jitter(dot.seed)) for dot in single],
@@ -203,7 +204,7 @@ def _add_runs(panel: Panel, line: SweepLine, look: Style, lane: Lane) -> None:
             legendgroup=name,
             showlegend=False,
             cliponaxis=False,
-            hovertemplate=f"{name}<br>%{{customdata}}: %{{y:.1f}} %<extra></extra>",
+            hovertemplate=f"{full}<br>%{{customdata}}: %{{y:.1f}} %<extra></extra>",
         )
     values = {x: [100 * dot.accuracy for dot in dots] for x, dots in many.items()}
     for share, width, places, ends in spread_lines(values):
@@ -217,7 +218,7 @@ def _add_runs(panel: Panel, line: SweepLine, look: Style, lane: Lane) -> None:
             name=name,
             legendgroup=name,
             showlegend=False,
-            hovertemplate=f"{name}<br>%{{customdata}} end at %{{y:.1f}} %<extra></extra>",
+            hovertemplate=f"{full}<br>%{{customdata}} end at %{{y:.1f}} %<extra></extra>",
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from analysis.figures.sweep_data import Pick
+from analysis.plotting.class_matrix import shortened
 from analysis.plotting.curve_panels import Cut, add_cuts
 from analysis.plotting.figure import Figure, named, panels
 from analysis.plotting.styles import styles
@@ -85,7 +86,9 @@ def draw_exploring_curves(
                 _add_trails(figure, trails, look, line)
         line = {"width": 2, "color": look.colour}
         marker = {"symbol": look.marker, "color": look.colour, "size": 8}
-        figure.add_scatter(x=[None], y=[None], mode="lines+markers", line=line, marker=marker, name=escaped(arm))
+        figure.add_scatter(
+            x=[None], y=[None], mode="lines+markers", line=line, marker=marker, name=escaped(shortened(arm))
+        )
     add_cuts(figure, [trail.cut for trail in data if trail.cut is not None])
     if pick is not None:
         _name_pick(
@@ -119,7 +122,7 @@ def _add_trails(figure: go.Figure, trails: Sequence[Trail], look: Style, line: M
             "line": {"width": 0},
         },
         line=line,
-        name=escaped(trails[0].key.arm),
+        name=escaped(shortened(trails[0].key.arm)),
         showlegend=False,
         hovertemplate="%{text}<br>epoch %{x}: %{y:.1f} %<extra></extra>",
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
+from analysis.plotting.class_matrix import shortened
 from analysis.plotting.figure import Figure
 from analysis.plotting.styles import styles
 from analysis.plotting.theme import INK, empty, escaped
@@ -106,8 +107,8 @@ def draw_importance(data: Sequence[Importance], looks: Mapping[str, Style]) -> g
         marker={"symbol": "line-ns-open", "size": 22, "color": INK, "line": {"width": 2.5}},
         hovertemplate="expected by chance: %{x:.2f}<extra></extra>",
     )
-    labels = [f"{escaped(each.arm)}: {escaped(symbol(each.parameter))}" for each in data]
-    figure.update_xaxes(title_text="Share explained", range=[0, 1.08], tickvals=[0, 0.25, 0.5, 0.75, 1])
+    labels = [f"{escaped(shortened(each.arm))}: {escaped(symbol(each.parameter))}" for each in data]
+    figure.update_xaxes(title_text="Share explained", range=[0, 1.08], tickvals=[0, 0.5, 1])
     figure.update_yaxes(tickvals=rows, ticktext=labels, range=[len(data) - 0.5, -0.5], showgrid=False, ticks="")
     figure.update_layout(showlegend=False, margin={"t": 12, "b": 62})
     return figure

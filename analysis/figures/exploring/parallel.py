@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from plotly.subplots import make_subplots
 
+from analysis.plotting.class_matrix import shortened
 from analysis.plotting.figure import Figure
 from analysis.plotting.parameter_axis import even_ticks, tick_text
 from analysis.plotting.theme import INK, PAPER, SOFT, STRENGTHS, empty, escaped, faint, strength
@@ -74,14 +75,17 @@ def _axis(title: str, values: Sequence[float | str], *, logarithmic: bool) -> Ax
     if any(isinstance(value, str) for value in values):
         choices = sorted({str(value) for value in values})
         place = {choice: (i + 0.5) / len(choices) for i, choice in enumerate(choices)}
-        ticks = tuple((at, escaped(choice)) for choice, at in place.items())
+        ticks = tuple((at, escaped(shortened(choice))) for choice, at in place.items())
         return Axis(title, ticks, tuple(place[str(v)] for v in values))
     scaled = [math.log10(float(value)) if logarithmic else float(value) for value in values]
     low, width = min(scaled), max(scaled) - min(scaled)
     if not width:
         return Axis(title, ((0.5, tick_text(float(values[0]))),), (0.5,) * len(values))
     marks = even_ticks(low, low + width, logarithmic=logarithmic)
-    ticks = tuple((((math.log10(mark) if logarithmic else mark) - low) / width, tick_text(mark)) for mark in marks)
+    ticks = tuple(
+        (((math.log10(mark) if logarithmic else mark) - low) / width, tick_text(mark, powers=logarithmic))
+        for mark in marks
+    )
     return Axis(title, ticks, tuple((value - low) / width for value in scaled))
 
 
@@ -90,7 +94,10 @@ def draw_parallel(data: Sequence[Parallel]) -> go.Figure:
     rows = len(data)
     room = PANEL * rows + BETWEEN * (rows - 1)
     base = make_subplots(
-        rows, 1, vertical_spacing=BETWEEN / room, subplot_titles=[f"<b>{escaped(of_arm.arm)}</b>" for of_arm in data]
+        rows,
+        1,
+        vertical_spacing=BETWEEN / room,
+        subplot_titles=[f"<b>{escaped(shortened(of_arm.arm))}</b>" for of_arm in data],
     )
     figure = empty(height=room + 128, base=base)
     figure.update_layout(margin={"t": 44, "b": 84, "l": 16, "r": 16}, legend={"xref": "container"})
@@ -100,7 +107,7 @@ def draw_parallel(data: Sequence[Parallel]) -> go.Figure:
         _add_axes(figure, of_arm.axes, row)
         figure.update_xaxes(
             tickvals=list(range(len(of_arm.axes))),
-            ticktext=[escaped(axis.title) for axis in of_arm.axes],
+            ticktext=[escaped(shortened(axis.title)) for axis in of_arm.axes],
             range=[-0.3, len(of_arm.axes) - 0.7],
             showgrid=False,
             showline=False,

@@ -11,6 +11,7 @@ from plotly.subplots import make_subplots
 from analysis.figures.sweep import exploring_sweep
 from analysis.figures.sweep_data import Pick
 from analysis.plotting.binning import MAX_MARKS, binned
+from analysis.plotting.class_matrix import shortened
 from analysis.plotting.figure import Figure, axis, measure, named
 from analysis.plotting.panel import Panel, point_at
 from analysis.plotting.parameter_axis import ParameterAxis
@@ -138,15 +139,16 @@ def _add_marks(  # noqa: PLR0913 -- a panel, what is drawn there and how
         return
     x, y = data.x(shown), [100 * configuration.score for configuration in shown]
     status = "complete" if shown[0].complete else "stopped early"
-    name = escaped(shown[0].key.arm)
+    name = escaped(shortened(shown[0].key.arm))
     marker: dict[str, object] = {"symbol": CROSS, "line": {"color": faint(look.colour, 0.8), "width": 1.5}}
     if shown[0].complete:
-        marker = {"symbol": look.marker, "color": look.colour}
+        marker = {"symbol": look.marker, "color": look.colour, "line": {"width": 0}}
     text = [f"{escaped(names[c.key])}<br>{100 * c.score:.1f} %, {status}" for c in shown]
     size: float | list[float] = SIZE
     if many:
         bins = binned(x, y, logarithmic=data.axis.logarithmic)
-        x, y, size = list(bins.x), list(bins.y), bins.sizes(SIZE - 3)
+        x, y, size = list(bins.x), list(bins.y), bins.sizes(SIZE / 2)
+        marker["opacity"] = 0.7
         text = [f"{name}<br>{counted(count, 'configuration')}, {status}" for count in bins.counts]
     panel.scatter(
         x=x,
@@ -170,7 +172,12 @@ def _add_legend(figure: go.Figure, drawn: Sequence[Sampled], looks: Mapping[str,
     if not all(configuration.complete for configuration in drawn):
         marks["stopped early"] = {"symbol": CROSS, "line": {"color": SOFT, "width": 1.5}}
     for name, marker in marks.items():
-        marked = {"mode": "markers", "marker": marker | {"size": SIZE}, "name": escaped(name), "hoverinfo": "skip"}
+        marked = {
+            "mode": "markers",
+            "marker": marker | {"size": SIZE},
+            "name": escaped(shortened(name)),
+            "hoverinfo": "skip",
+        }
         figure.add_scatter(x=[None], y=[None], **marked)
     figure.update_layout(legend={"itemclick": False, "itemdoubleclick": False})
 

@@ -82,3 +82,10 @@ def test_of_many_runs_only_those_beyond_the_whiskers_are_drawn(study: Builder) -
     figure = _drawn(study.baselines(MAX_DOTS + 1))
     assert {trace.boxpoints for trace in figure.data if trace.type == "box"} == {"outliers"}
     assert not any(len(trace.x) for trace in figure.data if trace.marker.size == 5 and trace.showlegend is False)
+
+
+def test_a_long_name_is_shortened_on_the_axis_and_in_the_legend(study: Builder) -> None:
+    for subset in ("all", "clean"):
+        study.temperatures([2], 6, arm="x" * 300, subset=subset)
+        names = [trace.name for trace in _drawn(study).data if trace.type == "box"]
+        assert names == ["x" * 13 + "…" + "x" * 12]

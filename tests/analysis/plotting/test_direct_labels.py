@@ -45,7 +45,7 @@ def test_a_name_of_any_length_takes_little_room() -> None:
     lines = EndLabel("x" * 300, 0, "#000000").lines
     assert len(lines) <= LINES
     assert max(map(len, lines)) <= WIDTH
-    assert lines[-1].endswith("…")
+    assert "…" in "".join(lines)
 
 
 def test_a_name_with_markup_is_shown_as_it_is() -> None:
