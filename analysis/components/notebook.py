@@ -21,10 +21,11 @@ _COLOURS = """
   --ink: var(--jp-content-font-color1, var(--vscode-editor-foreground, #1b1f24));
   --soft: var(--jp-content-font-color2, var(--vscode-descriptionForeground, #57606a));
   --line: var(--jp-border-color2, #8c8c8c55); --shade: var(--jp-layout-color2, #8c8c8c1a);
-  --paper: var(--jp-layout-color0, var(--vscode-editor-background, #fff)); --mark: var(--jp-brand-color1, #0b63a5);
+  --paper: var(--jp-layout-color0, var(--vscode-editor-background, #fff)); --mark: #0b63a5;
 }
 .gce-study table.data { margin: 0; border: 0; table-layout: auto; }
 .gce-study table.data tr { background: none !important; }
+:is([data-jp-theme-light=false], .vscode-dark, html[theme=dark]) .gce-study { --mark: #6db5f0; }
 :is([data-jp-theme-light=false], .vscode-dark, html[theme=dark]) .gce-study :is(.mark, .interval) {
   --colour: var(--arm-dark, var(--ink));
 }
@@ -55,5 +56,6 @@ def as_html(tables: Iterable[Table]) -> str:
 def _style() -> str:
     """Return the stylesheet of tables, so that it concerns nothing else in the notebook."""
     css = static_text(CSS)
+    notes = css[css.index(".note, figcaption {") : css.index("/* A table.")]
     tables = css[css.index("table.data {") : css.index("@media print")]
-    return f".gce-study {{ .scroll {{ overflow-x: auto; }} {tables} }}{_COLOURS}"
+    return f".gce-study {{ .scroll {{ overflow-x: auto; }} {notes} {tables} }}{_COLOURS}"

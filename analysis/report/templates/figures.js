@@ -21,7 +21,9 @@
   const sources = (within = document) => [...within.querySelectorAll("script.drawing")].filter(
     (source) => source.closest("details:not([open])") === null);
   const drawAll = (theme) => sources().forEach((source) => draw(source, theme));
-  drawAll(shown());
+  // Plotly leaves room for texts as wide as they are when it draws, so the font must be there.
+  const fonts = ["14px Inter", "bold 14px Inter"].map((font) => document.fonts.load(font));
+  Promise.allSettled(fonts).then(() => drawAll(shown()));
   document.addEventListener("theme", () => drawAll(shown()));
   for (const section of document.querySelectorAll("section > details")) {
     section.addEventListener("toggle", () => sources(section).forEach((source) => draw(source, shown())));

@@ -83,7 +83,7 @@ def test_the_report_is_dark_if_the_system_or_the_reader_chooses_so_and_white_in_
         "([plot, before]) => plot.layout.xaxis.range[0] !== before[0]", arg=[plot.element_handle(), before]
     )
     zoomed = plot.evaluate("plot => plot.layout.xaxis.range")
-    page.get_by_label("Theme").select_option("light")
+    page.locator("#theme-choice").select_option("light")
     assert set(page.evaluate(BACKGROUNDS)) == {LIGHT}
     assert plot.evaluate("plot => plot.layout.xaxis.range") == zoomed
     assert page.locator(".js-plotly-plot").evaluate_all(SHADES) == scale
