@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 CHOICE_COLUMNS = (SHARED_LUCK, WITHOUT_EACH_SEED)
 MAX_ROWS = 200  # of a list; the remaining rows are counted, and are in the CSV file or the plan
+MOST_BARS = 3  # columns of results beside which bars have room
 MAX_NAMED = 8  # configurations named in one cell
 BOLD = (
     f"Bold: may be the best by {{}} (Hsu's comparisons with the best, {100 * LEVEL:g} %), where others are ruled out."
@@ -80,7 +81,11 @@ def results_table(finding: Finding, *metrics: str) -> Table:
         ),
         " ".join(_results_notes(finding, metrics, cells, bold=bool(bold))),
         frozenset(bold),
-        spans={places[at]: span(interval) for at, interval in intervals.items() if at in places},
+        spans={
+            places[at]: span(interval)
+            for at, interval in intervals.items()
+            if at in places and len(columns) <= MOST_BARS
+        },
         chips={row: looks[arm] for row, (arm, _) in enumerate(labels)},
     )
 

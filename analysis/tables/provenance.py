@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
+from datetime import UTC, datetime
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -154,7 +155,16 @@ def provenance_table(results: StudyResults) -> Table:
 
 
 def _period(counts: Counter[str]) -> str:
-    return " to ".join(dict.fromkeys((min(counts), max(counts))))
+    return " to ".join(dict.fromkeys(map(_minute, (min(counts), max(counts)))))
+
+
+def _minute(time: str) -> str:
+    """Return a time in UTC as ``2026-11-28 10:15 UTC``; as it is if it is no time in ISO 8601."""
+    try:
+        at = datetime.fromisoformat(time)
+    except ValueError:
+        return time
+    return f"{at if at.tzinfo is None else at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _values(counts: Counter[str], total: int) -> str:

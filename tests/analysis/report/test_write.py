@@ -210,6 +210,18 @@ def test_a_table_cell_has_mean_half_width_and_n_or_mean_and_runs_of_fewer_than_f
     assert "n = 5 seeds unless stated otherwise" in table.note
 
 
+def test_a_table_of_one_metric_on_one_subset_is_headed_by_the_metric(study: Builder) -> None:
+    table = accuracy.results_table(study.baselines(5).finding(), "test")
+    assert table.header == ("Configuration", "Test accuracy")
+    assert set(table.spans) == {(0, 1), (1, 1)}
+
+
+def test_a_table_of_many_subsets_has_no_bars(study: Builder) -> None:
+    for subset in ("all", "clean", "s_noisy+clean", "l_noisy+clean"):
+        study.baselines(5, subset=subset)
+    assert accuracy.results_table(study.finding(), "test").spans == {}
+
+
 def test_one_seed_shows_no_interval(study: Builder, tmp_path: Path) -> None:
     study.temperatures([2, 3], 1)
     text = (write_report(tmp_path, study.write(tmp_path)) / "report.md").read_text()
@@ -271,7 +283,7 @@ def test_facts_that_differ_by_run_are_summed_up(study: Builder) -> None:
         study.add("cce", CCE(name="cce"), seed, provenance=own)
     results = study.results()
     rows = dict(provenance_table(results).rows)
-    assert rows["started"] == "2026-01-01T00:00:00 to 2026-01-06T00:00:00"
+    assert rows["started"] == "2026-01-01 00:00 UTC to 2026-01-06 00:00 UTC"
     assert rows["host"] == "6 different values"
     assert rows["device"] == "2 different values: d0; d1"
     assert "attempts" not in rows
