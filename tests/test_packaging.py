@@ -153,7 +153,7 @@ def test_help_names_every_command():
         for heading, commands in re.findall(r"^(\w[\w ]*):\n((?: .*\n|\n(?= ))+)", listed, re.MULTILINE)
     }
     assert groups == {
-        "Study": ["check", "run", "resume", "status", "list", "logs", "stop", "cancel", "wait"],
+        "Study": ["init", "check", "run", "resume", "status", "list", "logs", "stop", "cancel", "wait"],
         "Results": ["report", "best", "compare", "export", "audit", "dashboard"],
         "Cluster": ["submit"],
         "Data": ["data", "prune"],

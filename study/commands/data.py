@@ -114,7 +114,7 @@ def _describe(options: argparse.Namespace) -> int:
     if not manifest.clips:
         raise DataSetError(problems)
     with still(f"{options.root}: reading the data"):
-        headers, bad = _look(manifest)
+        headers, bad = headers_of(manifest)
         doubtful = doubtful_clips(compare_contents(manifest, headers))
     tables = [class_table(manifest), _audio_table(manifest, headers, bad), subset_table(manifest)]
     if warnings := pitfalls(manifest, headers):
@@ -171,7 +171,7 @@ def subset_table(manifest: Manifest) -> Table:
     return "Subsets (Table 1 of the adaptive GCE paper)", ("subset", "unverified", "verified", "total"), rows
 
 
-def _look(manifest: Manifest) -> tuple[dict[str, Probe], dict[str, str]]:
+def headers_of(manifest: Manifest) -> tuple[dict[str, Probe], dict[str, str]]:
     """Read every file's header: path -> header of the usable files, path -> problem of the others."""
     headers: dict[str, Probe] = {}
     bad = quick_checks(manifest)

@@ -27,6 +27,12 @@ class Command(NamedTuple):
 
 STUDY, RESULTS, CLUSTER, DATA, MODEL, SHELL = "Study", "Results", "Cluster", "Data", "Model", "Shell and editor"
 COMMANDS = {
+    "init": Command(
+        "init",
+        STUDY,
+        "look at a data set and write a first study file for it, with comments",
+        (("init ~/sounds", "a folder per class"), ("init clips.csv --out first.yaml", "a list of clips")),
+    ),
     "check": Command(
         "check",
         STUDY,
@@ -194,7 +200,8 @@ def parser(*chosen: str) -> CommandParser:
     top.hidden = {name for name, command in COMMANDS.items() if not command.text}
     top.groups = {name: command.group for name, command in COMMANDS.items() if command.group}
     top.notes = NOTES
-    top.examples = (("init ~/sounds", "write a study file for a folder of sounds"),) * ("init" in COMMANDS) + (
+    top.examples = (
+        ("init ~/sounds", "write a study file for a folder of sounds"),
         ("run demo", "a small study on synthetic sounds, in minutes"),
         ("COMMAND --help", "the arguments of a command, with examples"),
     )

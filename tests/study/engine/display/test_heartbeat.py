@@ -57,7 +57,7 @@ def test_commands_that_read_many_sounds_print_a_sign_of_life(command, monkeypatc
         raise OSError("read")  # noqa: EM101 -- a test's own
 
     monkeypatch.setattr(study.planning.check, "read_data", slow)
-    monkeypatch.setattr(study.commands.data, "_look", slow)
+    monkeypatch.setattr(study.commands.data, "headers_of", slow)
     monkeypatch.setattr(study.commands.data, "fsdnoisy18k", SimpleNamespace(verify=slow))
     assert main(command.split()) == 1
     assert capsys.readouterr().err.count(": reading the data\n") > 1

@@ -1,0 +1,189 @@
+"""A first study file for a data set: written with comments, sized to the data and to this machine."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, get_args
+
+from trainables.audio.headers import resampled_length
+from trainables.characters import one_line
+from trainables.config import Training
+from trainables.datasets.checks.pitfalls import pitfalls
+from trainables.feature_settings import FEATURES
+from trainables.features.framing import frame_count, patch_starts
+from trainables.naming import counted, duration
+from trainables.settings import MAX_NAME, NAME_PATTERN
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from trainables.audio.headers import Probe
+    from trainables.datasets.base import DataSetKind
+    from trainables.datasets.manifest import Manifest
+
+BATCHES = 10  # in an epoch at least: with fewer, batch statistics hardly settle
+SMALLEST = 4  # patches in a batch
+LONGEST_S = 2 * 3600.0  # that the whole study may take; fewer epochs are written where it would take longer
+FEWEST_EPOCHS = 20
+SEEDS = 5  # the fewest that give an interval
+WIDTH = 100  # characters of a line of comments
+
+
+@dataclass(frozen=True)
+class Starter:
+    """What a study file is written from.
+
+    Attributes:
+        name: of the study.
+        dataset: the key ``dataset``.
+        about: what was seen of the data, as sentences.
+        batch_size: patches in a batch.
+        epochs: of a run at most.
+        sample_rate: of the features, in Hz; None for the default.
+        gpu: whether this machine has a GPU.
+
+    """
+
+    name: str
+    dataset: dict[str, Any]
+    about: tuple[str, ...] = ()
+    batch_size: int = 32
+    epochs: int = Training().epochs
+    sample_rate: int | None = None
+    gpu: bool = False
+
+    def text(self) -> str:
+        """Return the study file."""
+        training = {"epochs": self.epochs, "batch_size": self.batch_size}
+        features = [f"features: {{sample_rate: {self.sample_rate}}}  # the lowest rate of your clips"]
+        lines = [
+            "# A study of three losses, made by gce-study init. Change what you like; gce-study check finds mistakes.",
+            *_comments(self.about),
+            f"name: {_scalar(self.name)}",
+            f"dataset: {flow(self.dataset)}",
+            *(features if self.sample_rate is not None else []),
+            "",
+            "# What is compared: cross-entropy, GCE, and the adaptive loss at three temperatures T. Every value is a",
+            "# configuration of its own; add values, or other losses.",
+            "arms:",
+            "  - {name: cce, loss: {name: cce}}",
+            "  - {name: gce, loss: {name: gce, q: 0.7}}",
+            "  - {name: adaptive, loss: {name: adaptive_gce, temperature: {values: [100, 1000, 10000]}}}",
+            "",
+            "# Every configuration is trained with every seed. Five seeds are the fewest that give an interval.",
+            "method: {name: grid}",
+            f"seeds: {SEEDS}",
+            f"training: {flow(training)}",
+            f"resources: {{cpus_per_run: 1, gpus_per_run: {int(self.gpu)}}}",
+            "",
+            "# Where runs, records and the report are kept: a folder, or s3://BUCKET/PREFIX.",
+            "storage: results",
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def starter(dataset: DataSetKind, manifest: Manifest, headers: Mapping[str, Probe], name: str) -> Starter:
+    """Return a starter for a data set.
+
+    Args:
+        dataset: what the file is to name.
+        manifest: its clips.
+        headers: path -> header, of the clips whose files can be read.
+        name: of the study; see ``study_name``.
+
+    """
+    lowest = min((header.rate for header in headers.values()), default=FEATURES.sample_rate)
+    return Starter(
+        name=study_name(name),
+        dataset={"kind": _kind(dataset)} | dataset.model_dump(mode="json", exclude_defaults=True, exclude={"kind"}),
+        about=tuple(_about(manifest, headers)),
+        batch_size=_batch_size(manifest, headers),
+        sample_rate=lowest if lowest < FEATURES.sample_rate else None,
+        gpu=shutil.which("nvidia-smi") is not None,
+    )
+
+
+def _kind(dataset: DataSetKind) -> str:
+    return str(get_args(type(dataset).model_fields["kind"].annotation)[0])
+
+
+def study_name(text: str) -> str:
+    """Return a name that a study can have, made of a folder's or file's name."""
+    name = re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")[: MAX_NAME - 1].rstrip("-._")
+    return name if re.fullmatch(NAME_PATTERN, name) else "study"
+
+
+def epochs_within(seconds: float | None) -> int:
+    """Return how many epochs a run may have so that the study ends within ``LONGEST_S``.
+
+    Args:
+        seconds: how long the study takes with the default number of epochs; None if that is unknown.
+
+    """
+    most = Training().epochs
+    if seconds is None or seconds <= LONGEST_S:
+        return most
+    return max(FEWEST_EPOCHS, int(most * LONGEST_S / seconds))
+
+
+def _about(manifest: Manifest, headers: Mapping[str, Probe]) -> Iterator[str]:
+    train = sum(clip.split == "train" for clip in manifest.clips)
+    test = len(manifest.clips) - train
+    yield f"{counted(len(manifest.classes), 'class')}, {counted(train, 'training clip')}, {counted(test, 'test clip')}."
+    if headers:
+        seconds = [header.seconds for header in headers.values()]
+        yield f"{duration(sum(seconds))} of sound; clips of {min(seconds):.1f} to {max(seconds):.1f} s."
+    unverified = sum(clip.split == "train" and not clip.verified for clip in manifest.clips)
+    if unverified:
+        yield f"{counted(unverified, 'training label')} of {train:,} not verified by a person."
+    known = [clip for clip in manifest.clips if clip.split == "train" and clip.true_label is not None]
+    if known:
+        yield f"{counted(sum(clip.true_label != clip.label for clip in known), 'training label')} known to be wrong."
+    for what, remedy in pitfalls(manifest, headers):
+        yield f"{what}: {remedy}."
+
+
+def _batch_size(manifest: Manifest, headers: Mapping[str, Probe]) -> int:
+    """Return the largest usual batch size with which an epoch has ``BATCHES`` batches."""
+    patches = sum(
+        max(1, len(patch_starts(frame_count(_length(headers[clip.path]), FEATURES), FEATURES)))
+        for clip in manifest.clips
+        if clip.split == "train" and clip.path in headers
+    )
+    size, wanted = Training().batch_size, patches * (1 - Training().validation) / BATCHES
+    while size > wanted and size > SMALLEST:
+        size //= 2
+    return size
+
+
+def _length(header: Probe) -> int:
+    return resampled_length(header.samples, header.rate, FEATURES.sample_rate)
+
+
+def _comments(sentences: tuple[str, ...]) -> Iterator[str]:
+    """Yield sentences as lines of comments; nothing in them can end a comment."""
+    for sentence in sentences:
+        text = "".join(c if c.isprintable() else "?" for c in one_line(sentence))
+        yield from textwrap.wrap(text, WIDTH, initial_indent="# ", subsequent_indent="#   ", break_long_words=False)
+
+
+def flow(values: Mapping[str, Any]) -> str:
+    """Return a mapping as YAML 1.2 on one line; texts are quoted unless they are plain words."""
+    return "{" + ", ".join(f"{key}: {_scalar(value)}" for key, value in values.items()) + "}"
+
+
+def _scalar(value: Any) -> str:  # noqa: ANN401 -- any value of a data set's keys
+    if isinstance(value, dict):
+        return flow(value)
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_scalar, value)) + "]"
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if re.fullmatch(r"[A-Za-z~/][\w./~-]*", value, re.ASCII) and value.lower() not in {"true", "false", "null", "~"}:
+        return value
+    quoted = json.dumps(value, ensure_ascii=False)
+    return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)
