@@ -65,6 +65,11 @@ def gaps_of_choice(finding: MethodFinding) -> tuple[Gap, ...]:
     return tuple(gaps[key] for key in order if key in gaps and _compares(finding, key))
 
 
+def clearly_apart(finding: MethodFinding) -> set[Key | None]:
+    """Return the configurations from which the choice differs clearly on test clips."""
+    return {gap.key for gap in gaps_of_choice(finding) if gap.judgement != "open"}
+
+
 def pooled_gaps(finding: GridFinding, arm: str) -> tuple[Gap, ...]:
     """Return an arm against each other arm, pooled over the subsets that both have; empty without test accuracies."""
     if not on_test(finding.metric):

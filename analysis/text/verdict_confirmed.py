@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.findings.choice_score import score_on_fresh_seeds
+from analysis.findings.gaps_of_choice import clearly_apart
 from analysis.results.measures import metric_words
 from analysis.results.runs_table import Key, key_of, keys, left_out_count, runs_of, status_counts
 from analysis.statistics.intervals import LEVEL, paired_difference
@@ -17,7 +18,6 @@ from analysis.text.phrases import (
     calibration_words,
     chance,
     chosen_by,
-    clear,
     collapsed_in_words,
     cost,
     expected_regret,
@@ -167,9 +167,10 @@ def _confirmed(finding: SettleFinding | SearchFinding, chosen: Key, accuracy: Ch
         score = scored_on_test(finding.results, on_test_clips(accuracy, "fresh seed"))
         others = [key for key in _beside(finding, chosen) if key in tested]
         first = {seed: value - accuracy.luck for seed, value in tested[chosen].items()}
+        apart = clearly_apart(finding)
         gaps = [(key, paired_difference(first, tested[key], LEVEL)) for key in others[:MAX_NAMED]]
         words = [
-            f"{points(gap)} {finding.names[key]}{'' if clear(gap) else _open(first, tested[key])}"
+            f"{points(gap)} {finding.names[key]}{'' if key in apart else _open(first, tested[key])}"
             for key, gap in gaps
             if gap
         ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from analysis.findings.gaps_of_choice import clearly_apart
 from analysis.results.measures import metric_words
 from analysis.results.runs_table import Key, keys, left_out_count, runs_of, status_counts
 from analysis.statistics.intervals import LEVEL, paired_difference
@@ -15,7 +16,6 @@ from analysis.text.phrases import (
     alike,
     budget_ended,
     chosen_by,
-    clear,
     collapsed_in_words,
     cost,
     listed,
@@ -94,7 +94,7 @@ def _test(finding: GridFinding, choice: Choice) -> str:
         return f"{score}. It shares no tested seed with {best}."
     seen = gap.label() if not gap.has_width or gap.n != len(tested[choice.key]) else ""
     paired = f"paired by seed{_less_luck(finding, (choice.key, other))}{f', {seen}' if seen else ''}"
-    open_ = "" if clear(gap) else f": {UNCLEAR}"
+    open_ = "" if other in clearly_apart(finding) else f": {UNCLEAR}"
     return f"{score}, {points(gap)} {best} ({paired}){open_}{alike(tested[choice.key], tested[other])}."
 
 
@@ -119,7 +119,7 @@ def _control(finding: GridFinding, choice: Choice) -> list[str]:
     gap = paired_difference(tested[choice.key], tested.get(control, {}), LEVEL)
     if gap is None:
         return []
-    open_ = "" if clear(gap) else f"; {UNCLEAR}"
+    open_ = "" if control in clearly_apart(finding) else f"; {UNCLEAR}"
     same = alike(tested[choice.key], tested[control])
     paired = f"paired by seed{_less_luck(finding, (choice.key, control))}"
     return [f"It is {points(gap)} {control.configuration}, GCE with q fixed at its mean ({paired}){open_}{same}."]

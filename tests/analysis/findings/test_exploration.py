@@ -99,7 +99,8 @@ def test_the_verdict_of_a_settled_study_names_choice_confidence_score_and_gaps(s
         "seeds, there is no single winner: adaptive T=1000 and cce may each be the best by validation accuracy (the "
         "runs show no spread, which gives no interval); adaptive T=1000 and cce tie for the highest mean "
         "(80.0 %, 4 fresh seeds); the choice is adaptive T=1000. On the test set it scores 75.1 % (n = 4 fresh "
-        f"seeds: {scored}); paired by seed, that is 2.0 points above cce and 0.1 points above adaptive.fixed_q T=1000"
+        f"seeds: {scored}); paired by seed, that is 2.0 points above cce (which is better is unclear) and 0.1 points "
+        "above adaptive.fixed_q T=1000"
     )
     assert method_report(results).verdict.endswith("Cost: 30 runs, 15.0 hours of training.")
 
