@@ -135,7 +135,7 @@ def draw_run_map(data: RunMap) -> go.Figure:
     figure.update_xaxes(title_text=title, categoryarray=columns, range=ends, autotickangles=[0, 90], **shared)
     ends = [len(labels) - 0.5, -0.5]
     figure.update_yaxes(categoryarray=labels, range=ends, tickfont_size=font, **shared)
-    figure.update_layout(margin={"t": TOP, "b": below, "r": 20})
+    figure.update_layout(margin={"t": TOP, "b": below, "r": 24})
     return figure
 
 

@@ -98,7 +98,7 @@ def draw_class_matrix(  # noqa: PLR0913 -- a figure, its axes and what it shows 
     corner = f"{columns} →<br>{rows} ↓"
     at = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "right", "yanchor": "bottom"}
     figure.add_annotation(text=corner, showarrow=False, align="right", xshift=-4, yshift=4, **at)
-    margins = {"l": round(14 * CHARACTER * (max(len(rows), len(columns)) + 2)), "r": 20, "t": 44, "b": 56}
+    margins = {"l": round(14 * CHARACTER * (max(len(rows), len(columns)) + 2)), "r": 24, "t": 44, "b": 56}
     figure.update_layout(margin=margins, plot_bgcolor=GRID, showlegend=False)
     return figure
 
@@ -108,4 +108,5 @@ def colour_bar(*, above: bool = False, **ticks: object) -> dict[str, object]:
     form = {"orientation": "h", "thickness": 10, "lenmode": "pixels", "len": KEY, "outlinewidth": 1}
     edge = {"y": 1, "yanchor": "top"} if above else {"y": 0, "yanchor": "bottom"}
     place = {"x": 1, "xanchor": "right", "xpad": 0, "yref": "container", "ypad": 4, **edge}
-    return {**form, **place, **ticks, "tickfont": {"size": 11}, "outlinecolor": GRID}
+    # The label of the end is drawn although half of it lies beside the bar.
+    return {**form, **place, **ticks, "tickfont": {"size": 11}, "outlinecolor": GRID, "ticklabeloverflow": "allow"}

@@ -43,3 +43,8 @@ def test_long_names_are_cut_and_stay_distinct() -> None:
     assert names[2:] == ["&lt;b&gt;", "Rain"]
     assert names[0] != names[1]
     assert max(map(len, names)) <= MAX_NAME + 2
+
+
+def test_the_ends_of_the_scale_are_labelled_on_paper_of_any_width() -> None:
+    bar = draw_class_matrix(matrix(2), ["a", "b"], rows="r", columns="c", hovertemplate="").data[0].colorbar
+    assert (list(bar.ticktext), bar.ticklabeloverflow) == (["0 %", "50 %", "100 %"], "allow")
