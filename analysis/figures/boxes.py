@@ -108,7 +108,7 @@ def draw_boxes(
     figure = empty(height=ROW * len(data) + 150 if places.rows else HEIGHT)
     for arm in places.arms:
         _add_arm(figure, [box for box in data if box.key.arm == arm], looks[arm], places)
-    drawn = [mark for mark in marks if mark.subset in places.subsets and set(mark.arms) & set(places.arms)]
+    drawn = _beside(data, marks)
     for arm in places.arms:
         of_arm = [mark for mark in drawn if next(a for a in mark.arms if a in places.arms) == arm]
         if of_arm:
@@ -121,6 +121,12 @@ def draw_boxes(
     # An entry is one of several traces of an arm; the whole width of the figure keeps the legend low.
     figure.update_layout(legend={"itemclick": False, "itemdoubleclick": False, "xref": "container"})
     return figure
+
+
+def _beside(data: Sequence[Box], marks: Sequence[PublishedMark]) -> list[PublishedMark]:
+    """Return the published numbers on the subsets of the boxes, of losses that one of their arms has."""
+    subsets, arms = {box.key.subset for box in data}, {box.key.arm for box in data}
+    return [mark for mark in marks if mark.subset in subsets and arms.intersection(mark.arms)]
 
 
 def _add_arm(figure: go.Figure, boxes: Sequence[Box], look: Style, places: Places) -> None:
@@ -210,18 +216,22 @@ def boxes(finding: Finding) -> tuple[Figure, ...]:
     for where, runs in panels(results.runs, metric):
         shown = [key for key in finding.representatives if key.subset in subsets(runs)]
         if data := boxes_data(finding.scores(metric), shown):
-            marks = published_marks(results) if metric == "test" else []
+            marks = _beside(data, published_marks(results) if metric == "test" else [])
+            boxed = any(len(box.accuracies) >= MIN_SEEDS for box in data)
+            drawn = "; boxes span the quartiles with a line at the median" if boxed else ""
+            more = (
+                f"That is the one of the highest mean {metric_words(finding.selected_on)} on the subset, the first of "
+                f"those that tie. Boxes are drawn from {MIN_SEEDS} runs on, with whiskers to the furthest run within "
+                f"1.5 quartile ranges.{f' {CAPTION}' if marks else ''}"
+            )
             several = len({box.key.subset for box in data}) > 1
             figures.append(
                 Figure(
                     named(measure(metric), "per arm", where),
                     f"{metric_name(metric)} per arm{where or (' and subset' if several else '')}",
-                    "Diamonds are means; boxes span the quartiles with a line at the median. Each arm is represented "
-                    "by its configuration that validation prefers.",
+                    f"Diamonds are means{drawn}. Each arm is represented by its configuration that validation prefers.",
                     draw_boxes(data, metric, styles(finding.results.runs), marks),
-                    more=f"That is the one of the highest mean {metric_words(finding.selected_on)} on the subset, the "
-                    f"first of those that tie. Boxes are drawn from {MIN_SEEDS} runs on, with whiskers to the furthest "
-                    f"run within 1.5 quartile ranges.{' ' * bool(marks)}{CAPTION if marks else ''}",
+                    more=more,
                 )
             )
     return tuple(figures)

@@ -180,12 +180,17 @@ def posterior(finding: SettleFinding) -> tuple[Figure, ...]:
     caption = (
         f"Above: posterior means with intervals that hold {100 * LEVEL:g} %, over the exploring runs. Below: how "
         "probably each value is the best. "
-        + (f"Shaded: the fewest values that sum to {LEVEL:g}." if shaded else "No value is ruled out.")
+        + (
+            f"Shaded: the fewest values that sum to {LEVEL:g}."
+            if shaded
+            else "No value is ruled out." * (len(data.best) > 1)
+        )
     )
     more = (
         "The posterior of a value learns from neighbouring values too. The line is its part that is smooth in the "
         "parameter, with a band that holds 95 % of it; each value may deviate from it. The choice is made on these "
         "numbers."
     )
+    caption = caption.rstrip()
     name = named("exploring", measure(data.sweep.metric), "vs", axis(data.sweep.parameter))
     return (Figure(name, against(data.sweep), caption, draw_posterior(data, styles(finding.results.runs)), more=more),)

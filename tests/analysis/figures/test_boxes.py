@@ -89,3 +89,10 @@ def test_a_long_name_is_shortened_on_the_axis_and_in_the_legend(study: Builder) 
         study.temperatures([2], 6, arm="x" * 300, subset=subset)
         names = [trace.name for trace in _drawn(study).data if trace.type == "box"]
         assert names == ["x" * 13 + "…" + "x" * 12]
+
+
+def test_the_caption_speaks_of_boxes_only_where_there_are_some(study: Builder) -> None:
+    (few,) = boxes.boxes(study.baselines(4).finding())
+    assert few.caption.startswith("Diamonds are means. ")
+    (many,) = boxes.boxes(study.baselines(6, subset="all").finding())
+    assert many.caption.startswith("Diamonds are means; boxes span the quartiles")

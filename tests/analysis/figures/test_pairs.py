@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.figures.pairs import draw_pairs, pairs_data
+from analysis.figures.pairs import draw_pairs, pairs, pairs_data
 from analysis.plotting.series import MAX_DOTS
 from analysis.statistics.intervals import t_interval
 from trainables.losses.catalogue import CCE, GCE
@@ -109,3 +109,10 @@ def test_of_many_seeds_the_spread_is_drawn(study: Builder) -> None:
     assert [trace.name for trace in figure.data[:2]] == ["90 % of the seeds", "50 % of the seeds"]
     wide, narrow = (max(trace.x[:2]) - min(trace.x[:2]) for trace in figure.data[:2])
     assert wide > narrow > 0
+
+
+def test_the_caption_speaks_of_intervals_only_where_there_are_some(study: Builder) -> None:
+    (few,) = pairs(_two(study).finding())
+    assert few.caption.startswith("Circles: mean differences")
+    (many,) = pairs(study.baselines(6).finding())
+    assert many.caption.startswith("Diamonds: mean differences with 95 % t-intervals")
