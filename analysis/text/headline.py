@@ -204,7 +204,7 @@ def _of_settle(finding: SettleFinding) -> Headline:
     if standing is None:
         return Headline(fitting(finding, ["Every configuration failed too often to be chosen"]))
     names = ShortNames(finding.plan, standing.keys)
-    chosen, full = names.variants([standing.chosen]), names.full([standing.chosen])
+    chosen, full = list(names.variants([standing.chosen])), names.full([standing.chosen])
     bests = finding.bests()
     if bests is not None and bests.beaten_by_baselines:
         return _beaten(finding, bests, full)
@@ -214,6 +214,7 @@ def _of_settle(finding: SettleFinding) -> Headline:
     match settled.rule:
         case "confidence":
             variants = [f"{name} is within {within} of the best" for name in chosen]
+            variants += [f"{name} is within {within} of best" for name in chosen]  # a word less, for "So far: "
             last, advice = f"The choice is within {within} of the best", f"Use {full}{also}."
         case "regret":
             variants = [f"{name} leads: more runs would hardly gain anything" for name in chosen]

@@ -246,3 +246,9 @@ def test_the_headline_of_any_study_has_at_most_twelve_words() -> None:
         assert words.text[0] != " "
         assert not words.text.endswith(".")
         assert words.advice.endswith(".") or not words.advice
+
+
+def test_a_settle_study_that_runs_names_what_leads(study: Builder) -> None:
+    study.method, study.progress = SETTLE, {"ended": False}
+    _temperatures(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.7}, stage="explore")
+    assert _told(study)[0] == "So far: adaptive T = 1000 is within 0.5 points of best"
