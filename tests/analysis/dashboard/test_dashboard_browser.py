@@ -128,7 +128,7 @@ def test_a_figure_is_saved_as_a_picture(full_study, storage, served, page):
     expect(page.locator(".modebar")).to_have_css("opacity", "1")  # with no mouse over the figure
     with page.expect_download() as saving:
         page.get_by_label("Download plot as a png").click()
-    assert saving.value.suggested_filename == "best-t figure-1.-test-accuracy-against-t.png"
+    assert saving.value.suggested_filename == "best-t test-accuracy-against-temperature-t.png"
     picture = Path(saving.value.path()).read_bytes()
     assert picture.startswith(b"\x89PNG\r\n")
     assert struct.unpack(">II", picture[16:24])[1] == 2 * 460
