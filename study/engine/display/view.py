@@ -123,7 +123,7 @@ def times(overview: Overview) -> str:
     """Return how long a study has run and how long it takes from here: ``1 h 12 min, about 38 min left``."""
     if overview.began_s is None:
         return ""
-    if overview.eta_s is None:
+    if overview.eta_s is None or not overview.most_left:
         return duration(overview.began_s)
     return f"{duration(overview.began_s)}, {'at most' if overview.at_most else 'about'} {duration(overview.eta_s)} left"
 

@@ -58,7 +58,7 @@ def test_a_notebook_runs_a_study_and_shows_its_progress_in_one_output_and_its_re
     assert "tiny: 2 runs named (1 seed), 0 recorded, 2 left" in checked.outputs[0]["data"]["text/html"]
     *before, progress, report, weights, result = texts(run)
     assert set(before) <= {""}  # what was shown while the frames were computed
-    assert progress.startswith("tiny: 2 done · 0 running · 0 waiting")
+    assert progress.startswith("tiny  ████████████████████  2/2 · ")
     assert "gce q=0.7, seed 0: complete, validation" in progress
     assert report.endswith("studies/tiny/report/report.html\n")
     assert weights.startswith("weights: 1 of 1 run of the choice")
