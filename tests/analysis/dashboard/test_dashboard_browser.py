@@ -131,7 +131,9 @@ def test_a_figure_is_saved_as_a_picture(full_study, storage, served, page):
     assert saving.value.suggested_filename == "best-t test-accuracy-against-temperature-t.png"
     picture = Path(saving.value.path()).read_bytes()
     assert picture.startswith(b"\x89PNG\r\n")
-    assert struct.unpack(">II", picture[16:24])[1] == 2 * 460
+    assert struct.unpack(">II", picture[16:24])[1] == 2 * page.locator(".js-plotly-plot").evaluate(
+        "plot => plot._fullLayout.height"
+    )
 
 
 def test_a_table_is_saved_as_it_is_shown(full_study, storage, served, page):
