@@ -10,7 +10,7 @@ import json
 import math
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dash import dcc, html
 from plotly.utils import PlotlyJSONEncoder
@@ -24,13 +24,14 @@ from trainables.naming import counted
 from trainables.numerals import unbroken
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from analysis.dashboard.addresses import Address
     from analysis.dashboard.studies import Studies
     from analysis.plotting.figure import Figure
     from analysis.tables.table import Table
 
+Zooms: TypeAlias = "Mapping[str, dict[str, Any]]"  # by the key of the figure
 BUTTONS = [
     "toImage",
     "zoom2d",
@@ -40,6 +41,7 @@ BUTTONS = [
     "resetScale2d",
 ]  # all but those that send data elsewhere
 AXIS = re.compile(r"[xy]axis\d*")
+INNER = "/"  # between the key of a part and that of a block in it
 MAX_ROWS = 400  # of a table in a page; its CSV file has all
 MIN_CHOICES = 2  # a filter with a single value is not shown
 
@@ -55,6 +57,7 @@ class Block:
         figure: a figure; None for another block.
         file: file name under which the figure's image is saved.
         grid: a grid; None for another block.
+        inner: the blocks in a part, below its components; their keys begin with its own and ``INNER``.
 
     """
 
@@ -64,29 +67,35 @@ class Block:
     figure: Figure | None = None
     file: str = ""
     grid: Grid | None = None
+    inner: tuple[Block, ...] = ()
 
     @property
     def rows(self) -> list[dict[str, Any]]:
         """The rows of a grid; of another block none."""
         return self.grid.rows if self.grid else []
 
-    def component(self, *, dark: bool = False, zoom: dict[str, Any] | None = None) -> Any:  # noqa: ANN401 -- any component
-        """Return the block as a component, its figure on white or on dark paper, with the reader's zoom."""
+    def content(self, *, dark: bool, zooms: Zooms) -> list[Any]:
+        """Return what a part holds."""
+        return [*self.parts, *(block.component(dark=dark, zooms=zooms) for block in self.inner)]
+
+    def component(self, *, dark: bool = False, zooms: Zooms | None = None) -> Any:  # noqa: ANN401 -- any component
+        """Return the block as a component, its figures on white or on dark paper, with the reader's zoom of each."""
         if self.grid is not None:
             return grid_component(self.key, self.grid)
         if self.figure is None:
-            return html.Div(list(self.parts), id={"type": "part", "key": self.key}, className="part")
+            content = self.content(dark=dark, zooms=zooms or {})
+            return html.Div(content, id={"type": "part", "key": self.key}, className="part")
         saved = {"format": "png", "scale": 2, "filename": visible(self.file)}
         config: Any = {
             "responsive": True,
             "displaylogo": False,
-            "displayModeBar": True,  # also on devices that cannot hover
+            "displayModeBar": "hover",  # by assets/frame.css also where the figure has the focus, or nothing hovers
             "modeBarButtons": [BUTTONS],
             "toImageButtonOptions": saved,
         }
         graph = dcc.Graph(
             id={"type": "figure", "key": self.key},
-            figure=self.drawing(dark=dark, zoom=zoom),
+            figure=self.drawing(dark=dark, zoom=(zooms or {}).get(self.key)),
             config=config,
             style={"height": self.figure.drawing.layout.height},
         )
@@ -162,14 +171,20 @@ class Page:
 
     @property
     def stamps(self) -> list[list[str]]:
-        """The key and the stamp of every block."""
-        return [[block.key, block.stamp] for block in self.blocks]
+        """The key and the stamp of every block, each followed by those of its inner blocks."""
+        return [[block.key, block.stamp] for outer in self.blocks for block in (outer, *outer.inner)]
 
 
 def part(key: str, *components: Any) -> Block:  # noqa: ANN401 -- any components
     """Return a block of components, with a stamp of their content; every text in it is ``visible``."""
     components = tuple(map(_with_visible_text, components))
     return Block(key, _stamp(components), components)
+
+
+def holder(key: str, blocks: Iterable[Block]) -> Block:
+    """Return a part that holds other blocks: they change one by one, and the part only if others come or go."""
+    inner = tuple(replace(block, key=f"{key}{INNER}{block.key}") for block in blocks)
+    return Block(key, _stamp([block.key for block in inner]), inner=inner)
 
 
 def _with_visible_text(component: Any) -> Any:  # noqa: ANN401 -- a component, or what one may hold

@@ -9,10 +9,13 @@ from dash import no_update
 from dash.exceptions import PreventUpdate
 
 from analysis.dashboard.addresses import Address, parse
+from analysis.dashboard.blocks import INNER
 from analysis.dashboard.pages.routes import make_page
 from trainables.characters import visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from analysis.dashboard.studies import Studies
 
 
@@ -65,23 +68,31 @@ def update(studies: Studies, where: tuple[str | None, str | None], browser: Brow
     shown, zooms = browser.shown, browser.figures
     if shown == now:
         raise PreventUpdate
-    blocks = {block.key: block for block in page.blocks}
+    blocks = {block.key: block for outer in page.blocks for block in (outer, *outer.inner)}
     before = dict(shown["stamps"]) if shown else {}
     in_browser = {*browser.parts, *zooms, *browser.grids}
     same_page = shown is not None and _page_of(shown["address"]) == _page_of(address)
-    if not shown or not same_page or list(before) != list(blocks) or set(blocks) != in_browser:
-        kept = zooms if same_page else {}
-        built = [block.component(dark=browser.dark, zoom=kept.get(block.key, {})) for block in page.blocks]
+    if not shown or not same_page or set(before) != in_browser or _outer(before) != _outer(blocks):
+        built = [block.component(dark=browser.dark, zooms=zooms if same_page else {}) for block in page.blocks]
         return built, now, *([no_update] * len(keys) for keys in (browser.parts, zooms, browser.grids))
-    changed = {key for key, block in blocks.items() if before[key] != block.stamp}
-    parts = [list(blocks[key].parts) if key in changed else no_update for key in browser.parts]
-    redrawn = {*zooms} if shown["dark"] != browser.dark else changed
+    changed = {key for key, block in blocks.items() if before.get(key) != block.stamp}
+    built_anew = {key for key in before if key.partition(INNER)[0] in changed and INNER in key}
+    changed -= built_anew
+    parts = [
+        blocks[key].content(dark=browser.dark, zooms=zooms) if key in changed else no_update for key in browser.parts
+    ]
+    redrawn = {*zooms} - built_anew if shown["dark"] != browser.dark else changed
     figures = [
         blocks[key].drawing(dark=browser.dark, zoom=zoom) if key in redrawn else no_update
         for key, zoom in zooms.items()
     ]
     grids = [blocks[key].rows if key in changed else no_update for key in browser.grids]
     return no_update, now, parts, figures, grids
+
+
+def _outer(keys: Iterable[str]) -> list[str]:
+    """Return the keys of the blocks that lie in no other."""
+    return [key for key in keys if INNER not in key]
 
 
 def _page_of(address: str) -> Address:

@@ -27,11 +27,26 @@
   });
   narrow.addEventListener("change", () => { if (location.pathname === "/") fit(); });
 
-  // Marks the page in the rail; those of a study belong to the list of studies.
+  const unfolded = () => (new URLSearchParams(location.search).get("open") || "").split(",").filter(Boolean);
+
+  // The focus is lost where Dash builds an element again: it goes back to the one that took its place.
+  let focused = "";
+  document.addEventListener("focusin", ({ target }) => {
+    const name = ["data-fold", "href", "id"].find((one) => target.hasAttribute(one));
+    focused = name ? target.localName + "[" + name + "=" + JSON.stringify(target.getAttribute(name)) + "]" : "";
+  });
+  const recover = () => requestAnimationFrame(() => {
+    if (focused && document.activeElement === document.body) document.querySelector(focused)?.focus({ preventScroll: true });
+  });
+
+  // Marks the page in the rail (those of a study belong to the list of studies), and what is unfolded.
   const mark = () => {
     const place = location.pathname.startsWith("/study/") ? "/" : location.pathname;
     for (const link of document.querySelectorAll(".rail-item[href]")) {
       if (link.pathname === place) link.setAttribute("aria-current", "page"); else link.removeAttribute("aria-current");
+    }
+    for (const fold of document.querySelectorAll("button.fold")) {
+      fold.setAttribute("aria-expanded", String(unfolded().includes(fold.dataset.fold)));
     }
   };
 
@@ -44,6 +59,7 @@
         document.title = shown.title + " - gce-study";
         say(shown.news || shown.title);
         mark();
+        recover();
         if (shown.address === window.gceStudyShown) return;
         window.gceStudyShown = shown.address;
         if (location.pathname === "/") fit();
@@ -126,9 +142,10 @@
     }
     const fold = event.target.closest("button.fold");
     if (fold) {
-      const open = new Set((new URLSearchParams(location.search).get("open") || "").split(",").filter(Boolean));
+      const open = new Set(unfolded());
       if (!open.delete(fold.dataset.fold)) open.add(fold.dataset.fold);
       note({ open: [...open].join(",") });
+      mark();
       dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
     }
     const copy = event.target.closest("button.copy[data-copies]");

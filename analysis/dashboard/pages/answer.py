@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from dash import dcc, html
 
-from analysis.dashboard.blocks import Block, aria, bar, data, part, percent, plain_table, scrolled, table
+from analysis.dashboard.blocks import Block, aria, bar, data, holder, part, percent, plain_table, scrolled, table
 from analysis.dashboard.pages.sections import evidence, figure_block, section_blocks, table_block
 from analysis.dashboard.snapshot import ended
 from trainables.naming import counted, duration
@@ -78,23 +78,18 @@ def _reading(reading: Reading) -> list[Any]:
 
 
 def _folded(view: View, section: Section) -> list[Block]:
-    """Return a section of the evidence as a button that unfolds it, then its content if it is unfolded.
+    """Return a section of the evidence as a button that unfolds it, then a part that holds it if it is unfolded.
 
-    What is unfolded is part of the address; assets/page.js changes it.
+    What is unfolded is part of the address; assets/page.js changes it, and marks the button.
     """
     name = section.slug
-    unfolded = name in view.address.open.split(",")
     counts = [counted(len(section.figures), "figure"), counted(len(section.tables), "table")]
     what = ", ".join(count for count in counts if not count.startswith("0 "))
-    button = html.Button(
-        [html.Span(section.title), html.Span(what, className="soft")],
-        type="button",
-        className="fold",
-        **aria(expanded=str(unfolded).lower()),
-        **data(fold=name),
-    )
-    head = part(f"fold-{name}", html.H3(button, className="folded"))
-    return [head, *section_blocks(view, section, headed=False)] if unfolded else [head]
+    words = [html.Span(section.title), html.Span(what, className="soft")]
+    button = html.Button(words, type="button", className="fold", **aria(expanded="false"), **data(fold=name))
+    unfolded = name in view.address.open.split(",")
+    content = section_blocks(view, section, headed=False) if unfolded else []
+    return [part(f"fold-{name}", html.H3(button, className="folded")), holder(name, content)]
 
 
 def _progress(snapshot: Snapshot, live: Live, address: Address) -> list[Any]:

@@ -141,6 +141,29 @@ def test_a_page_that_gains_a_block_is_built_again(study, studies, storage):
     assert built is not no_update
 
 
+def test_what_is_unfolded_joins_a_part_and_leaves_the_rest(full_studies):
+    _, browser = look(full_studies, "/study/best-t")
+    built, now, parts, figures, _ = update(full_studies, ("/study/best-t", "?open=learning-curves"), browser)
+    changed = [key for key, value in zip(browser.parts, parts, strict=True) if value is not no_update]
+    assert built is no_update
+    assert changed == ["learning-curves"]
+    assert figures == [no_update]
+    joined = [key for key, _ in now["stamps"] if key.startswith("learning-curves/")]
+    assert joined
+    graphs = [key for key in joined if key.endswith("learning_curves")]
+    unfolded = replace(
+        browser,
+        shown=now,
+        parts=[*browser.parts, *(key for key in joined if key not in graphs)],
+        figures=browser.figures | {key: {"xaxis.range[0]": 1, "xaxis.range[1]": 2} for key in graphs},
+    )
+    with pytest.raises(PreventUpdate):
+        update(full_studies, ("/study/best-t", "?open=learning-curves"), unfolded)
+    parts = update(full_studies, ("/study/best-t", ""), unfolded)[2]
+    changed = {key: value for key, value in zip(unfolded.parts, parts, strict=True) if value is not no_update}
+    assert changed == {"learning-curves": []}
+
+
 def test_a_changed_figure_keeps_the_readers_zoom():
     drawn = {"data": [], "layout": {"xaxis": {"type": "log", "range": [1, 4]}, "yaxis": {}, "title": "t"}}
     zoom = {"xaxis.range[0]": 2, "xaxis.range[1]": 3.5, "yaxis.range[0]": "<i>", "yaxis.range[1]": 1, "title": "x"}

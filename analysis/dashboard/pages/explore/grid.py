@@ -81,6 +81,7 @@ def grid() -> list[Any]:
         width=340,
         position="bottom-end",
         withinPortal=False,
+        withRoles=False,  # they would stand on an element without a role
         trapFocus=True,
     )
     actions = [
