@@ -76,18 +76,18 @@ def _numbers(study: Study) -> Iterator[Fact]:
 
 def _places(report: Location | None, further: Sequence[str], weights: str) -> Iterator[Fact]:
     if weights:
-        yield Fact("Weights", weights.removeprefix("weights: "))
+        yield Fact("weights", weights.removeprefix("weights: "))
     if report is not None:
         path = report.local_path
-        yield Fact("Report", str(report), link="" if path is None else path.absolute().as_uri())
+        yield Fact("report", str(report), link="" if path is None else path.absolute().as_uri())
     for command in further:
-        yield Fact("Next", command)
+        yield Fact("next", command)
 
 
 def _copied(fact: Fact) -> Text:
     """Return a fact below the box, whose text can be copied: no border and no line break is in it."""
-    style = Style(link=fact.link) if fact.link else Style(bold=fact.label == "Next")
-    label = cell(f"{fact.label}  ".rjust(WIDEST_PLACE), "dim")
+    style = Style(link=fact.link) if fact.link else Style(bold=fact.label == "next")
+    label = cell(f"{fact.label.capitalize()}  ".rjust(WIDEST_PLACE), "dim")
     return Text.assemble(label, (cell(fact.text).plain, style), no_wrap=True, overflow="ignore")
 
 

@@ -54,9 +54,9 @@ def test_a_file_has_a_line_for_each_fact(ended, study, tmp_path):
     assert lines[1] == f"The pick: {study.best().configuration}"
     assert [line.partition(":")[0] for line in lines[3:-3]] == [tile.label for tile in tiles(study.finding)]
     assert lines[-3:] == [
-        "Weights: 5 of 5 runs of the choice",
-        f"Report: {tmp_path}/studies/rain/report/report.html",
-        "Next: gce-study dashboard rain",
+        "weights: 5 of 5 runs of the choice",
+        f"report: {tmp_path}/studies/rain/report/report.html",
+        "next: gce-study dashboard rain",
     ]
 
 
@@ -86,7 +86,7 @@ def test_a_log_has_the_lines_of_a_file_although_a_terminal_shows_the_box(termina
     with heard_by(heard.append):
         ended()
     assert "│" not in "".join(heard)
-    assert "Next: gce-study dashboard rain\n" in "".join(heard)
+    assert "next: gce-study dashboard rain\n" in "".join(heard)
 
 
 def test_a_dumb_terminal_gets_no_escape_sequence(terminal, ended, monkeypatch):
