@@ -76,6 +76,7 @@ class Studies:
         self._lock = threading.RLock()
         self._plans: dict[str, tuple[Stamp, StudyPlan, dict[str, PlannedRun]]] = {}
         self._read: dict[str, tuple[Stamp, Record | Unread | None]] = {}
+        self._listed: frozenset[str] = frozenset()  # the studies of the last listing
         self._summaries: dict[str, tuple[object, StudySummary]] = {}
         self._snapshots: dict[tuple[str, bool, str], Snapshot] = {}  # by name, and what is shown of the test clips
 
@@ -87,7 +88,9 @@ class Studies:
 
         """
         with _explained():
-            return study_names(self.storage)
+            names = study_names(self.storage)
+        self._listed = frozenset(names)
+        return names
 
     def plan(self, name: str) -> tuple[StudyPlan, dict[str, PlannedRun]]:
         """Return a study's plan, and its runs by run_id.
@@ -96,7 +99,8 @@ class Studies:
             UnreadableStudyError: there is no such study, or its plan is damaged.
 
         """
-        if name not in self.names():  # whatever an address contains, only the folder of a study is opened
+        # Whatever an address contains, only the folder of a study is opened. Listing all of them takes long for many.
+        if name not in self._listed and name not in self.names():
             msg = f"There is no study named {name!r} here."
             raise UnreadableStudyError(msg)
         path = plan_path(self.storage, name)
@@ -111,6 +115,7 @@ class Studies:
         except DamagedError as error:
             raise UnreadableStudyError(str(error)) from None
         except OSError as error:
+            self._listed = frozenset()  # it may have been removed
             msg = f"{path}: {error.strerror}" if error.strerror else str(error)
             raise UnreadableStudyError(msg) from None
         return cached[1:]
