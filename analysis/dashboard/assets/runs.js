@@ -90,7 +90,7 @@
       const nothing = inputs.map(() => window.dash_clientside.no_update);
       // A select sets its value to null when what it offers changes; a reader cannot.
       const user = inputs.findIndex(({ id }, place) => changed.includes(id) && values[place] !== undefined && values[place] !== null);
-      if (user >= 0 && changed.every((id) => id.startsWith(CHOOSE))) {
+      if (user >= 0 && (!changed.includes("address") || written === location.search)) {
         const name = inputs[user].id.slice(CHOOSE.length), text = toText(values[user]);
         if (text === now[user]) return nothing;
         const changes = { [name]: text === fallback(name) ? "" : text };

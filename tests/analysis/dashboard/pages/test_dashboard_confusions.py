@@ -43,9 +43,9 @@ def confused_study(study, storage, *, ended):
 
 
 def test_the_tab_lists_the_clips_of_the_most_frequent_confusion(study, studies, storage):
-    blocks = {
-        block.key: str(block.parts) for block in make_page(studies, confused_study(study, storage, ended=True)).blocks
-    }
+    page = make_page(studies, confused_study(study, storage, ended=True))
+    blocks = {block.key: str(block.parts) for block in page.blocks}
+    assert len(blocks) == len(page.blocks)  # each block has a key of its own
     assert "Rain taken for Wind (50.0 %, 2 times)" in blocks["confused-clips"]
     assert "'<b>rain 2.wav'" in blocks["confused-clips"]
     assert "2 of 2" in blocks["confused-clips"]

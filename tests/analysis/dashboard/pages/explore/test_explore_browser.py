@@ -93,7 +93,7 @@ def test_colour_panels_group_and_log_axes_are_chosen(explore):
     expect(explore.locator("#explore-note")).not_to_contain_text("means")
     explore.get_by_role("switch", name="Log x").click(force=True)
     expect(explore).to_have_url(re.compile("xlog=0"))
-    assert explore.locator(PLOT).evaluate("plot => plot.layout.xaxis.type") == "linear"
+    explore.wait_for_function(f"document.querySelector('{PLOT}').layout.xaxis.type === 'linear'")
     assert chosen(explore) == {"tab": "explore", "facet": "arm", "colour": "status", "group": "runs", "xlog": "0"}
 
 
@@ -133,11 +133,11 @@ def test_learning_curves_are_smoothed(explore):
     expect(title(explore, "x")).to_have_text("Epoch")
     slider = explore.get_by_role("slider", name="Smoothing in percent")
     slider.focus()
-    for smoothing in (5, 10, 15, 20):
+    for smoothing in (5, 10):
         slider.press("ArrowRight")
         expect(explore).to_have_url(re.compile(f"smoothing={smoothing}$"))
-    expect(explore.locator("#explore-note")).to_contain_text("Smoothed by an exponential mean of weight 0.2")
-    assert chosen(explore) == {"tab": "explore", "x": "epoch", "smoothing": "20"}
+    expect(explore.locator("#explore-note")).to_contain_text("Smoothed by an exponential mean of weight 0.1")
+    assert chosen(explore) == {"tab": "explore", "x": "epoch", "smoothing": "10"}
 
 
 def test_a_filter_selects_runs_and_a_wrong_one_is_explained(page, study):
