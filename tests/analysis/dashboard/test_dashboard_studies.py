@@ -11,7 +11,7 @@ from analysis.dashboard.studies import KEEP_FACTOR, UnreadableStudyError
 from analysis.results.study_results import read_or_explain
 from factories import write_record
 from trainables.losses.catalogue import CCE, AdaptiveGCE
-from trainables.plans import study_folder, write_plan
+from trainables.plans import study_folder, study_names, write_plan
 from trainables.records import record_path
 
 LOSS = CCE(name="cce")
@@ -193,3 +193,16 @@ def test_looking_writes_nothing(full_study, studies, storage):
     os.utime(storage)  # a clock that stands still would hide a change
     studies.warm()
     assert {path: path.stat().st_mtime_ns for path in storage.rglob("*")} == before
+
+
+def test_the_list_of_many_studies_lists_the_location_once(study, studies, storage, monkeypatch):
+    study.baselines(1)
+    for number in range(5):
+        study.name = f"study-{number}"
+        study.write(storage)
+    listed = []
+    monkeypatch.setattr(
+        "analysis.dashboard.studies.study_names", lambda place: listed.append(place) or study_names(place)
+    )
+    assert len(studies.summaries(budget_s=60.0)) == 5
+    assert listed == [storage]
