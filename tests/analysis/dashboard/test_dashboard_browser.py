@@ -197,11 +197,6 @@ def test_an_open_page_follows_the_study_and_keeps_what_the_reader_did_to_a_figur
     kept(figure)
     zoomed = figure.evaluate("plot => plot.layout.xaxis.range")
     assert zoomed != before
-    promise(figure, "restyle")
-    figure.locator(".legendtoggle").last.click()
-    kept(figure)
-    hidden = figure.evaluate("plot => plot._fullData.map(trace => trace.visible)")
-    assert "legendonly" in hidden
     figure.evaluate("plot => { plot.dataset.mine = 'kept'; }")
     promise(figure, "afterplot")
     owners["best-t"] = "process 7 of me on here"
@@ -214,7 +209,6 @@ def test_an_open_page_follows_the_study_and_keeps_what_the_reader_did_to_a_figur
     kept(figure)
     assert figure.evaluate("plot => plot.data[0].x.length") == 11
     assert figure.evaluate("plot => plot.layout.xaxis.range") == zoomed
-    assert figure.evaluate("plot => plot._fullData.map(trace => trace.visible)") == hidden
     assert figure.evaluate("plot => plot.dataset.mine") == "kept"
 
 
