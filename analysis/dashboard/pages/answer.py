@@ -34,7 +34,7 @@ def answer_blocks(view: View) -> list[Block]:
     if screen.table is not None:
         blocks.append(table_block(view, "table-1", screen.table, 1, "table-1"))
     if view.state != "complete":
-        blocks += [part("training", *_training(view.live, address))] if view.live.flights else []
+        blocks.append(part("training", *(_training(view.live, address) if view.live.flights else [])))
         blocks.append(part("seeds", *table(snapshot.seeds, address.csv("seeds"))))
     sections = evidence(view)
     blocks += [part("evidence", html.H2("Evidence"))] if sections else []
