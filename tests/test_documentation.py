@@ -1,6 +1,5 @@
 """The README and docs/**: their examples run, their commands parse, their links lead somewhere, their facts hold."""
 
-import importlib.util
 import json
 import re
 import shlex
@@ -13,6 +12,7 @@ from typing import get_args
 import numpy as np
 import pytest
 import yaml
+from generate import pages
 
 from analysis.study import Study
 from embedding_files import sounds
@@ -253,15 +253,8 @@ def test_the_images_are_small_and_in_use():
     assert large | {image.name for image in images if image.name not in text} == set()
 
 
-def generator():
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_generated_pages_are_what_the_program_says_of_itself():
-    made = generator().pages()
+    made = pages()
     assert {named(page) for page in made} == {f"docs/reference/{name}.md" for name in ("cli", "study-file", "columns")}
     assert {page: page.read_text() for page in made} == made
 

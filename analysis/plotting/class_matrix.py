@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 MAX_PRINTED = 10  # classes up to which each cell states its share
 LEAST_PRINTED = 0.5  # %
-MAX_BESIDE = 8  # classes up to which a matrix may stand beside another figure
 MAX_NAME = 26  # characters of a class name on an axis
 # For up to so many classes: pixels of a row, and of the font of names. Of more classes, not every one is named.
 SIZES = ((MAX_PRINTED, 32, 13), (30, 22, 11), (60, 14, 10))

@@ -28,7 +28,6 @@ LIGHT, DARK = "gce_light", "gce_dark"
 COLOURS = tuple(shades[0].light for shades in HUES.values())  # of what is no arm
 FONT = "Inter, system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, 'DejaVu Sans', sans-serif"
 INK, PAPER, GRID, SOFT = (pair.light for pair in (palette.INK, palette.PAPER, palette.GRID, palette.SOFT))
-SHADE = "rgba(27,31,36,0.10)"
 STRENGTHS = tuple(pair.light for pair in palette.STRENGTHS)
 # What marks the end of a run that is not complete, by its status.
 CUTS = {"stopped": "x-thin", "diverged": "y-up-open", "failed": "square-x-open"}

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis.dashboard.explore.choices import EPOCH
 from analysis.dashboard.explore.columns import numbers, texts
 from analysis.results.runs_table import Key
 
@@ -225,8 +224,3 @@ def _ranges(values: pd.Series[float], title: str, most: int) -> Groups:
         codes[missing] = len(names)
         names.append("none")
     return Groups(title, tuple(names), np.asarray(codes, dtype=np.int64), ordered=True)
-
-
-def is_curves(choices: Choices) -> bool:
-    """Return whether a choices shows learning curves."""
-    return choices.x == EPOCH
