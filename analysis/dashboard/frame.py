@@ -48,7 +48,7 @@ def frame() -> Any:  # noqa: ANN401 -- a component
             ),
             html.Div(id="news", role="status", className="unseen"),
             html.Div(
-                "The dashboard does not answer. Its page is as it was last; it continues by itself.",
+                "The dashboard is not responding. This page is out of date until it does.",
                 id="silence",
                 role="alert",
                 hidden=True,

@@ -109,11 +109,11 @@ def _undecided(finding: Finding, bests: Bests, names: ShortNames, lead: Key) -> 
     """Return the headline of runs that allow no interval: too few, or without any spread."""
     scores = finding.scores("selection")
     few = min(len(scores[key]) for key in bests.compared) < MIN_SEEDS
-    why = "too few runs" if few else "runs without spread"
+    why = "too few runs" if few else "runs show no spread"
     if len(bests.tied) > 1:
         variants = [f"Undecided: {name} tie" for name in names.variants(bests.tied)]
     else:
-        variants = [f"Undecided: {name} leads by {why}" for name in names.variants([lead])]
+        variants = [f"Undecided: {name} leads{' on' if few else ', but'} {why}" for name in names.variants([lead])]
     advice = (
         f"Train at least {MIN_SEEDS} seeds of every configuration: these runs show too little to decide."
         if few

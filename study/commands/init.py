@@ -59,7 +59,7 @@ def init(options: argparse.Namespace) -> int:
         made = starter(dataset, manifest, headers, name)
         path = options.out or Path(f"{made.name}.yaml")
         if path.exists() and not options.force:
-            msg = f"{path}: exists already; allowed: --force, which replaces it, or --out with another file"
+            msg = f"{path}: already exists; use --force to replace it, or --out to name another file"
             raise UsageError(msg)
         made = _sized(made, path)
     write_atomically(path, made.text().encode())
@@ -79,7 +79,7 @@ def _data_set(text: str) -> tuple[DataSetKind, str]:
     if text == SYNTHETIC and not path.exists():
         return Synthetic(kind="synthetic"), SYNTHETIC
     if is_url(text):
-        msg = f"{shown(text)}: init looks at files of this machine; write the study file of a URL by hand"
+        msg = f"{shown(text)}: init reads only files on this machine; write the study file for a URL by hand"
         raise UsageError(msg)
     if text in RELEASES and not path.exists():
         fetched = f"gce-study data fetch {text} ~/data"
@@ -91,7 +91,7 @@ def _data_set(text: str) -> tuple[DataSetKind, str]:
     try:
         str(path.absolute()).encode()
     except UnicodeEncodeError:
-        msg = f"{shown(text)}: its name is not Unicode, so that no study file can state it; rename it"
+        msg = f"{shown(text)}: its name is not Unicode, so no study file can name it; rename it"
         raise UsageError(msg) from None
     model = next(model for model in KINDS.values() if model.recognises(path))
     return model.at(path.absolute()), path.absolute().stem if path.is_file() else path.absolute().name
@@ -110,7 +110,7 @@ def _sized(made: Starter, path: Path) -> Starter:
         spec = read_spec(draft)
     try:
         seconds = check_study(spec).seconds
-    except EngineError as error:  # the machine could not be timed, which says nothing about the study
+    except EngineError as error:  # this machine could not be timed; the study may still be sound
         say(str(error), err=True)
         return made
     epochs = epochs_within(seconds)

@@ -98,7 +98,7 @@ class Choices:
         return parts
 
     def but(self, **changes: Any) -> Choices:  # noqa: ANN401 -- the value of any field
-        """Return this choices with some fields changed."""
+        """Return these choices with some fields changed."""
         return replace(self, **changes)
 
     @property

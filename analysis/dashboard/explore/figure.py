@@ -73,11 +73,11 @@ def draw(  # noqa: PLR0913 -- a reader chooses that much
         _add_means(panels, centres, looks)
         note = _note_of_dots(scene, marks, centres)
         if levels:
-            note.append("A level is the mean of runs without a value on the x axis.")
+            note.append("A horizontal line is the mean of runs without a value on the x axis.")
     if brush is not None and brush.panel <= len(scene.panels.names):
         panels.figure.update_layout(selections=[brush.drawn()])
     if scene.omitted:
-        note.append(f"Without a value here, and not drawn: {counted(scene.omitted, 'run')}.")
+        note.append(f"Not drawn, for lack of a value here: {counted(scene.omitted, 'run')}.")
     return Drawn(panels.figure, " ".join(note))
 
 
@@ -238,7 +238,7 @@ def _pairs(panels: Any, groups: Any) -> list[tuple[int, int]]:  # noqa: ANN401 -
 
 
 def _labels(scene: Scene) -> list[str]:
-    """Return what readers see of each run when they point at its dot."""
+    """Return the text shown when a reader points at a run's dot."""
     names = {name: escaped(name) for name in (*scene.runs["configuration"].unique(), *scene.runs["subset"].unique())}
     rows = zip(*(scene.runs[name] for name in ("configuration", "subset", "seed", "status")), strict=True)
     return [
@@ -250,9 +250,9 @@ def _labels(scene: Scene) -> list[str]:
 def _note_of_dots(scene: Scene, marks: Marks, means: Sequence[Mean]) -> list[str]:
     shown = [f"{counted(len(scene.xs), 'run')}."]
     if marks.cell != (0.0, 0.0):
-        shown.append("A square stands for one or more runs that are close together; click it to list them.")
+        shown.append("A square stands for one or more neighbouring runs; click it to list them.")
     if means:
-        shown.append("Large marks are means of complete runs, with 95 % t-intervals from 5 runs on.")
+        shown.append("Large marks are means of complete runs, with 95 % t-intervals for 5 runs or more.")
     if (scene.runs["status"] != "complete").any() and marks.cell == (0.0, 0.0):
         shown.append("A cross is a run that is not complete.")
     return shown

@@ -100,10 +100,10 @@ class _Evaluation:
         return self._truth(tree.body)
 
     def _syntax(self, place: int) -> str:
-        """Return what is wrong with a text that is no expression; ``place`` is where, from 1."""
+        """Return what is wrong with text that is not an expression, at character ``place``, from 1."""
         rest = self.text[place - 1 :].lstrip()
         if "&&" in self.text or "||" in self.text:
-            return "join conditions by and, or"
+            return "join conditions with and, or"
         if rest.startswith("=") and not rest.startswith("=="):
             return "compare with =="
         return f"{'not understood' if rest else 'something is missing here'}; {FORM}"
@@ -134,7 +134,7 @@ class _Evaluation:
             literals = [self._literal(element) for element in node.elts]
             kinds = {isinstance(value, str) for value in literals}
             if len(kinds) != 1 or None in literals:
-                self._fail(node, "a list holds texts alone or numbers alone")
+                self._fail(node, "a list holds only text or only numbers")
             return _Values(node, kinds.pop(), literals)
         value = self._literal(node)
         return _Values(node, isinstance(value, str), value)
@@ -171,12 +171,12 @@ class _Evaluation:
     def _compared(self, left: _Values, op: ast.cmpop, right: _Values) -> Mask:
         """Return which rows pass one comparison."""
         if not left.name and not right.name:
-            self._fail(left.node, "a comparison names a column")
+            self._fail(left.node, "one side of a comparison must be a column")
         if isinstance(op, ast.In | ast.NotIn):
             inside = self._inside(left, right)
             return inside if isinstance(op, ast.In) else ~inside
         if isinstance(left.content, list) or isinstance(right.content, list):
-            self._fail(left.node, "a list follows in, as in seed in (0, 1)")
+            self._fail(left.node, "a list is allowed only after in, as in seed in (0, 1)")
         if left.content is None or right.content is None:
             return self._missing(left, op, right)
         if left.text != right.text:
@@ -187,9 +187,9 @@ class _Evaluation:
             same = np.asarray(left.content == right.content)
             return same if isinstance(op, ast.Eq) else ~same
         if type(op) not in ORDERS:
-            self._fail(left.node, "values are compared by ==, !=, <, <=, >, >=, in and not in")
+            self._fail(left.node, "compare values with ==, !=, <, <=, >, >=, in or not in")
         if left.text:
-            self._fail(left.node, "texts are compared by ==, != and in")
+            self._fail(left.node, "compare text with ==, != or in")
         return np.asarray(ORDERS[type(op)](left.content, right.content))
 
     def _inside(self, left: _Values, right: _Values) -> Mask:
@@ -209,7 +209,7 @@ class _Evaluation:
             return np.asarray(empty)
         if isinstance(op, ast.NotEq | ast.IsNot):
             return np.asarray(~empty)
-        return self._fail(left.node, "None is compared by == and !=")
+        return self._fail(left.node, "compare None with == or !=")
 
 
 def _dotted(node: ast.expr) -> str:

@@ -1,4 +1,4 @@
-"""A study's runs as readers explore them: the table, its columns, and the runs that a choices selects."""
+"""A study's runs as readers explore them: the table, its columns, and the runs that a reader's choices select."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class RunsTable:
         )
 
     def defaults(self, choices: Choices) -> Choices:
-        """Return the choices of a reader who has chosen nothing but what depends on nothing else."""
+        """Return the default choices for the chosen x axis."""
         x = choices.x if choices.x == EPOCH or choices.x in self.columns else self._default_x()
         chosen_by = selected_on(self.results.plan)
         score = chosen_by if chosen_by == "validation" else plain_column(chosen_by)
@@ -73,7 +73,7 @@ class RunsTable:
         )
 
     def resolved(self, choices: Choices) -> Choices:
-        """Return a choices in which every choice can be drawn: those that are empty or unknown are the defaults."""
+        """Return choices that can all be drawn: empty or unknown ones are replaced by the defaults."""
         defaults = self.defaults(choices)
         x = choices.x if choices.x == EPOCH or choices.x in self.columns else defaults.x
         y = choices.y if choices.y in (self.measures if x == EPOCH else self.columns) else defaults.y
@@ -89,10 +89,10 @@ class RunsTable:
         )
 
     def filtered(self, choices: Choices) -> pd.DataFrame:
-        """Return the runs that pass the filters of a choices.
+        """Return the runs that pass the chosen filters.
 
         Raises:
-            FilterError: its filter cannot be applied.
+            FilterError: the filter cannot be applied.
 
         """
         runs = self.runs
@@ -102,7 +102,7 @@ class RunsTable:
         return matching_runs(runs, choices.where, self.columns, self.hidden)
 
     def scene(self, choices: Choices) -> Scene | None:
-        """Return what a choices shows in its figure, see ``filtered``; None if there is nothing to show."""
+        """Return what the figure shows, see ``filtered``; None if there is nothing to show."""
         choices = self.resolved(choices)
         if not choices.y:
             return None

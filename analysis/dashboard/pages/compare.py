@@ -48,7 +48,7 @@ def compare_page(studies: Studies, address: Address) -> Page:
     if len(chosen) < FEWEST:
         text = f"Choose {FEWEST} to {MAX_STUDIES} studies."
         if len(names) < FEWEST:
-            text = "There is only one study here." if names else "No study is registered here yet."
+            text = "Only one study is registered here." if names else "No study is registered here yet."
         return Page("Compare", (*blocks, part("nothing", html.P(text, className="nothing"))))
     compared = [_Compared(name, studies.snapshot(name, **address.view)) for name in chosen]
     shared = shared_configurations([study.snapshot.results for study in compared])
@@ -97,7 +97,7 @@ def _shared(shared: SharedConfigurations, stamp: str) -> list[Block]:
     tabulated = comparison(shared)
     blocks = [part("shared", html.H2("Shared configurations"), *_alone(shared))]
     if not tabulated.rows:
-        return [*blocks, part("none", html.P("No configuration with a complete run is in two of them."))]
+        return [*blocks, part("none", html.P("These studies share no configuration with complete runs."))]
     figures = next((drawn for metric in reversed(shared.metrics) if (drawn := forest(shared, metric))), ())
     blocks += [Block(figure.name, stamp, figure=figure, file=slug(figure.title)) for figure in figures]
     return [*blocks, part("table", *table(tabulated))]

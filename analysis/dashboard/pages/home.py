@@ -53,7 +53,7 @@ def _search(address: Address) -> Block:
     """Return the box in which studies are searched for; assets/page.js applies it to the grid and to the address."""
     box = dcc.Input(id="search", type="search", value=address.search, placeholder="Search studies", className="search")
     label = html.Label([html.Span("Search studies", className="unseen"), box])
-    key = html.Kbd("/", title="The key / leads to the search")
+    key = html.Kbd("/", title="Press / to search")
     return part("search", html.Div([label, key], className="searching", role="search"))
 
 

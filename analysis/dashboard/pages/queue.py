@@ -84,7 +84,7 @@ def _waiting(waiting: list[StudySummary], running: dict[str, Live]) -> list[Any]
     if not rows:
         return [html.P("No run waits.", className="soft")]
     head = ("Study", "Runs", "Wait for", "Time left")
-    return [scrolled(plain_table(head, rows), "Studies with runs that wait")]
+    return [scrolled(plain_table(head, rows), "Studies with waiting runs")]
 
 
 def _machines(running: dict[str, Live]) -> list[Any]:
@@ -96,5 +96,5 @@ def _machines(running: dict[str, Live]) -> list[Any]:
         link = dcc.Link(name, href=str(Address(study=name)))
         rows.append(html.Tr([html.Td(link), html.Td(live.owner), html.Td(age), html.Td(ray)]))
     if not rows:
-        return [html.P("No process runs a study of this storage location.", className="soft")]
+        return [html.P("No process is running a study in this storage location.", className="soft")]
     return [scrolled(plain_table(("Study", "Run by", "Last heard", "Cluster"), rows), "Machines")]

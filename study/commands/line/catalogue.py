@@ -73,7 +73,7 @@ COMMANDS = {
         "drivers",
         STUDY,
         "print the log of a study, or of one of its runs",
-        (("logs demo --follow", "until the study ends"), ("logs demo --run 3f2a", "of the run whose id starts so")),
+        (("logs demo --follow", "until the study ends"), ("logs demo --run 3f2a", "of a run, by the start of its id")),
     ),
     "stop": Command(
         "drivers",
@@ -123,7 +123,7 @@ COMMANDS = {
         "list the training clips whose labels are most likely wrong, and write the corrected data set",
         (
             ("audit demo --csv review.csv", "a list to fill in"),
-            ("audit demo --apply review.csv", "the data set corrected by it"),
+            ("audit demo --apply review.csv", "write the corrected data set"),
         ),
     ),
     "dashboard": Command(

@@ -162,7 +162,7 @@ def test_a_page_states_that_the_server_does_not_answer(study, storage, served, b
     page.goto(served)
     expect(page.locator(".study-name a")).to_have_count(1)
     page.route(re.compile("_dash-update-component"), lambda route: route.abort())
-    expect(page.get_by_role("alert")).to_contain_text("does not answer")
+    expect(page.get_by_role("alert")).to_contain_text("not responding")
     page.unroute_all()
     expect(page.locator("#silence")).to_be_hidden()
     context.close()

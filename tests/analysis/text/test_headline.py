@@ -97,7 +97,7 @@ def test_values_that_are_no_neighbours_are_listed_or_counted(study: Builder) -> 
 
 def test_one_seed_of_each_decides_nothing(study: Builder) -> None:
     text, advice = _told(_temperatures(study, {100.0: 0.7, 1000.0: 0.8}, seeds=1))
-    assert text == "Undecided: adaptive with T = 1000 leads by too few runs"
+    assert text == "Undecided: adaptive with T = 1000 leads on too few runs"
     assert advice.startswith("Train at least 5 seeds of every configuration")
 
 
@@ -115,7 +115,7 @@ def test_a_lead_without_spread_is_not_blamed_on_the_number_of_runs(study: Builde
     for arm, loss, accuracy in (("gce", GCE(name="gce"), 0.8), ("cce", CCE(name="cce"), 0.7)):
         for seed in range(6):
             study.add(arm, loss, seed, validation=accuracy)
-    assert _told(study)[0] == "Undecided: gce leads by runs without spread"
+    assert _told(study)[0] == "Undecided: gce leads, but runs show no spread"
 
 
 def test_a_running_study_says_so_far_and_advises_to_wait(study: Builder) -> None:

@@ -142,7 +142,7 @@ def test_a_low_rate_becomes_that_of_the_features(tmp_path, place, sounds):
 def test_a_file_that_exists_is_replaced_only_by_force(place, capsys):
     (place / "synthetic.yaml").write_text("mine")
     assert main(["init"]) == 2
-    assert "synthetic.yaml: exists already; allowed: --force" in capsys.readouterr().err
+    assert "synthetic.yaml: already exists; use --force" in capsys.readouterr().err
     assert (place / "synthetic.yaml").read_text() == "mine"
     assert main(["init", "--force"]) == 0
     assert (place / "synthetic.yaml").read_text().startswith("# A study of three losses")
@@ -159,7 +159,7 @@ def test_another_file_can_be_named(place):
         ("nowhere", "'nowhere': no such file or folder"),
         ("synthetc", "(did you mean synthetic?)"),
         ("esc50", "fetch it: gce-study data fetch esc50 ~/data"),
-        ("s3://bucket/sounds", "init looks at files of this machine"),
+        ("s3://bucket/sounds", "init reads only files on this machine"),
     ],
 )
 def test_data_that_are_not_there_are_refused(data, words, capsys):
