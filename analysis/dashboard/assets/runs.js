@@ -71,38 +71,45 @@
     return "box" + (point.xaxis._id.slice(1) || "1") + "_" + box.map(short).join("_");
   };
 
-  let written = null; // the query that a control has just written; its other controls may have moved on since
+  // By the first of a set of controls: the query and the text of each control, as both last agreed.
+  const agreed = new WeakMap();
+  const shownBy = ({ id, property }) => window.dash_component_api.getLayout(id)?.props[property];
+
   Object.assign(window.dash_clientside.page, {
-    // Keeps controls and address alike: a changed control changes the address, and otherwise the address sets them.
+    // Keeps controls and address alike. A control that no longer shows what was agreed has been changed by the reader
+    // and changes the address, unless the address has changed in the same part. The other controls follow the address.
+    // Controls are read and set at once, not as values of the callback: those may be out of date by the time it runs.
     choices(...values) {
-      const context = window.dash_clientside.callback_context;
-      const inputs = context.inputs_list.filter((input) => input.id.startsWith?.(CHOOSE));
+      const { no_update: nothing, callback_context: context } = window.dash_clientside;
+      const inputs = context.inputs_list.filter(({ id }) => id.startsWith?.(CHOOSE));
+      const first = document.getElementById(inputs[0].id);
       const defaults = values[values.length - 1];
-      const parts = query();
-      if (!defaults) return inputs.map(() => window.dash_clientside.no_update); // they come with what selects offer
-      const fallback = (name) => defaults[name] ?? "";
-      const unknown = new Set(defaults.unknown);
-      const now = inputs.map(({ id }) => {
-        const name = id.slice(CHOOSE.length);
-        return (unknown.has(name) ? null : parts.get(name)) ?? fallback(name);
-      });
-      const changed = context.triggered.map((one) => one.prop_id.split(".")[0]);
-      const nothing = inputs.map(() => window.dash_clientside.no_update);
-      // A select sets its value to null when what it offers changes; a reader cannot.
-      const user = inputs.findIndex(({ id }, place) => changed.includes(id) && values[place] !== undefined && values[place] !== null);
-      if (user >= 0 && (!changed.includes("address") || written === location.search)) {
-        const name = inputs[user].id.slice(CHOOSE.length), text = toText(values[user]);
-        if (text === now[user]) return nothing;
-        const changes = { [name]: text === fallback(name) ? "" : text };
-        for (const other of OPENS[name] ?? (NOT_SHOWN.has(name) ? [] : ["brush"])) changes[other] = "";
-        go(changes);
-        written = location.search;
-        return nothing;
+      if (!first || !defaults) return nothing; // defaults come with what selects offer
+      const parts = query(), unknown = new Set(defaults.unknown), last = agreed.get(first);
+      const names = inputs.map(({ id }) => id.slice(CHOOSE.length));
+      const asked = names.map((name) => (unknown.has(name) ? null : parts.get(name)) ?? defaults[name] ?? "");
+      const wanted = inputs.map(({ id, property }, place) => fromText(asked[place], id, property));
+      const shown = inputs.map(shownBy);
+      const texts = wanted.map(toText); // of what each control is to show
+      const moved = last ? inputs.map((_, place) => place).filter((place) =>
+        // A select sets its value to null when what it offers changes; a reader cannot.
+        shown[place] !== null && shown[place] !== undefined && toText(shown[place]) !== last.texts[place]
+        && (location.search === last.search || texts[place] === last.texts[place])) : [];
+      const changes = {};
+      for (const place of moved) {
+        texts[place] = toText(shown[place]);
+        if (texts[place] === toText(wanted[place])) continue;
+        const name = names[place];
+        for (const other of OPENS[name] ?? (NOT_SHOWN.has(name) ? [] : ["brush"])) changes[other] ??= "";
+        changes[name] = texts[place] === (defaults[name] ?? "") ? "" : texts[place];
       }
-      if (written === location.search && changed.every((id) => id === "address")) return nothing; // of a control
-      written = null;
-      const wanted = inputs.map(({ id, property }, place) => fromText(now[place], id, property));
-      return wanted.map((value, place) => (same(value, values[place]) ? nothing[place] : value));
+      go(changes);
+      agreed.set(first, { search: location.search, texts });
+      inputs.forEach(({ id, property }, place) => {
+        if (moved.includes(place) || same(wanted[place], shown[place])) return;
+        window.dash_clientside.set_props(id, { [property]: wanted[place] });
+      });
+      return nothing;
     },
 
     // A click on a run opens it, on a mean lists its configuration, on a square its runs; a selected area lists its runs.

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from plotly.subplots import make_subplots
 
+from analysis.plotting.parameter_axis import MAX_TICKS, ParameterAxis
 from analysis.plotting.styles import DASHES, MARKERS, Style
 from analysis.plotting.theme import COLOURS, SOFT, empty, escaped, strength
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from analysis.dashboard.explore.scene import Groups, Scene
+    from analysis.statistics.arrays import Floats
 
 WIDE, PANEL = 460, 300  # heights in pixels of a single panel, and of one of several
 SHORT = 24  # characters of a panel's title and of a tick
@@ -58,8 +61,13 @@ class Panels:
         )
         self.figure = empty(height=WIDE if count == 1 else 90 + PANEL * rows, base=base)
         self._named: set[int] = set()
-        for axis, update in ((scene.x, self.figure.update_xaxes), (scene.y, self.figure.update_yaxes)):
-            update(type="log" if axis.log else "linear")
+        most = MAX_TICKS // (2 if self.columns > 1 or narrow else 1)
+        directions = (
+            (scene.x, scene.xs, self.figure.update_xaxes, most),
+            (scene.y, scene.ys, self.figure.update_yaxes, MAX_TICKS),
+        )
+        for axis, values, update, room in directions:
+            update(type="log" if axis.log else "linear", **(log_ticks(values, room) if axis.log else {}))
             if axis.ticks:
                 names = [escaped(short(name)) for name in axis.ticks]
                 update(tickmode="array", tickvals=list(range(len(names))), ticktext=names)
@@ -92,6 +100,16 @@ class Panels:
             self._named.add(group)
         common = {"name": escaped(short(name, LEGEND)), "legendgroup": str(group), "legendrank": 1000 + group}
         getattr(self.figure, f"add_{kind}")(**common, **trace, showlegend=legend, row=row, col=column)
+
+
+def log_ticks(values: Floats, most: int) -> dict[str, Any]:
+    """Return plotly's ticks of a logarithmic axis on which some values of any shape lie, as reports draw them."""
+    positive = values[np.isfinite(values) & (values > 0)]
+    if not positive.size:
+        return {}
+    ends = [float(positive.min()), float(positive.max())]
+    ticks = ParameterAxis("", ends, "log").ticks(most)
+    return {} if ticks.get("tickvals") == sorted(set(ends)) else ticks  # no round values there: as plotly does
 
 
 def coordinates(scene: Scene) -> str:

@@ -125,6 +125,7 @@ def grid() -> list[Any]:
         html.Div(table, role="region", **aria(label="Runs")),
         html.P("Enter or a click on a name opens a run; Space selects it.", className="note"),
         dcc.Store(id="runs-defaults"),
+        dcc.Store(id="runs-agreed"),
         dcc.Store(id="grid-followed"),
     ]
 
@@ -140,7 +141,7 @@ def add_grid_callbacks(callbacks: Callbacks, tables: Tables) -> None:
     chosen = [f"{CHOOSE}{name}" for name in ("where", *FILTERS, "columns")]
     callbacks.in_browser(
         "choices",
-        *(Output(name, "value") for name in chosen),
+        Output("runs-agreed", "data"),
         *(Input(name, "value") for name in chosen),
         Input("address", "search"),
         Input("runs-defaults", "data"),

@@ -88,6 +88,7 @@ def _figure() -> Any:  # noqa: ANN401 -- a component
             html.Figcaption("", id="explore-note", role="status"),
             dcc.Store(id="explore-drawn"),
             dcc.Store(id="explore-defaults"),
+            dcc.Store(id="explore-agreed"),
             dcc.Store(id="explore-events"),
             dcc.Store(id="explore-narrow"),
         ],
@@ -102,7 +103,7 @@ def add_explore_callbacks(callbacks: Callbacks, tables: Tables) -> None:
     chosen += [(f"{CHOOSE}{name}log", "checked") for name in ("x", "y")]
     callbacks.in_browser(
         "choices",
-        *(Output(*one) for one in chosen),
+        Output("explore-agreed", "data"),
         *(Input(*one) for one in chosen),
         Input("address", "search"),
         Input("explore-defaults", "data"),

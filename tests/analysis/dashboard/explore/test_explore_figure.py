@@ -8,6 +8,7 @@ from analysis.dashboard.explore.choices import Choices
 from analysis.dashboard.explore.dots import marks_of, means_of
 from analysis.dashboard.explore.figure import draw
 from analysis.dashboard.explore.lines import MAX_LINES, bundled, lines_of, smoothed
+from analysis.dashboard.explore.panels import log_ticks
 from analysis.dashboard.explore.table import RunsTable
 from analysis.dashboard.snapshot import Live
 from analysis.plotting.styles import styles
@@ -55,6 +56,18 @@ def test_a_run_is_a_dot_in_percent_and_a_run_without_a_value_is_counted(table):
     assert scene.omitted == 1
     first = table.runs.iloc[0]
     assert (scene.xs[0], scene.ys[0]) == (first["temperature"], pytest.approx(100 * first["validation"]))
+
+
+def test_a_logarithmic_axis_has_the_ticks_of_reports(table):
+    axis = drawn(table).figure.layout.xaxis
+    assert (axis.dtick, axis.exponentformat, axis.minor.dtick) == (1, "power", "D2")
+
+
+@pytest.mark.parametrize(
+    ("values", "ticks"), [([40.0, 80.0], [40, 50, 60, 70, 80]), ([71.0, 83.0], None), ([0.0], None)]
+)
+def test_a_short_logarithmic_axis_has_round_ticks_or_those_of_plotly(values, ticks):
+    assert log_ticks(np.array(values), 8).get("tickvals") == ticks
 
 
 def test_a_mean_is_that_of_the_complete_runs_of_a_configuration(table):

@@ -140,6 +140,27 @@ def test_learning_curves_are_smoothed(explore):
     assert chosen(explore) == {"tab": "explore", "x": "epoch", "smoothing": "10"}
 
 
+def test_a_choice_made_while_the_server_answers_the_one_before_is_kept(explore):
+    choose(explore, "x axis", "Epoch")
+    expect(title(explore, "x")).to_have_text("Epoch")
+    requests = []
+
+    def hold(route):
+        requests.append(route)
+
+    explore.route("**/_dash-update-component", hold)
+    slider = explore.get_by_role("slider", name="Smoothing in percent")
+    slider.press("ArrowRight")
+    expect(explore).to_have_url(re.compile("smoothing=5$"))
+    slider.press("ArrowRight")
+    explore.unroute("**/_dash-update-component")
+    for request in requests:
+        request.continue_()
+    expect(explore).to_have_url(re.compile("smoothing=10$"))
+    expect(explore.locator("#explore-note")).to_contain_text("weight 0.1;")
+    expect(slider).to_have_attribute("aria-valuenow", "10")
+
+
 def test_a_filter_selects_runs_and_a_wrong_one_is_explained(page, study):
     page.goto(f"{study}?tab=runs")
     where = page.get_by_role("textbox", name="Filter")
