@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rich.style import StyleType
 
 
-USUAL_WIDTH = 80  # characters, of a terminal that does not tell its own
+USUAL_WIDTH = 80  # characters, of a terminal that does not state its own
 USUAL_HEIGHT = 25  # lines
 UNFOLDED = 1000  # characters: wide enough that no cell is folded
 LONG_WORD = 24  # characters of a word that a column need not be wide enough for
@@ -64,7 +64,7 @@ def say(*lines: str, err: bool = False) -> None:
 
 
 def terminal_width(*, err: bool = False) -> int | None:
-    """Return the width in characters of the terminal that the standard output, or error, is; None if it is none."""
+    """Return the width in characters of the terminal on standard output, or error; None if it is not a terminal."""
     stream = sys.stderr if err else sys.stdout
     if not stream.isatty():
         return None

@@ -76,12 +76,12 @@ def update(studies: Studies, where: tuple[str | None, str | None], browser: Brow
         built = [block.component(dark=browser.dark, zooms=zooms if same_page else {}) for block in page.blocks]
         return built, now, *([no_update] * len(keys) for keys in (browser.parts, zooms, browser.grids))
     changed = {key for key, block in blocks.items() if before.get(key) != block.stamp}
-    built_anew = {key for key in before if key.partition(INNER)[0] in changed and INNER in key}
-    changed -= built_anew
+    rebuilt = {key for key in before if key.partition(INNER)[0] in changed and INNER in key}
+    changed -= rebuilt
     parts = [
         blocks[key].content(dark=browser.dark, zooms=zooms) if key in changed else no_update for key in browser.parts
     ]
-    redrawn = {*zooms} - built_anew if shown["dark"] != browser.dark else changed
+    redrawn = {*zooms} - rebuilt if shown["dark"] != browser.dark else changed
     figures = [
         blocks[key].drawing(dark=browser.dark, zoom=zoom) if key in redrawn else no_update
         for key, zoom in zooms.items()

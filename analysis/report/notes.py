@@ -1,4 +1,4 @@
-"""Notes of tables that are read one after the other: no sentence is there twice."""
+"""Notes of tables that are read one after the other, without repeated sentences."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SENTENCE_END = re.compile(r"(?<=[.?!]) (?=[A-Z±]|p[ :])")
 
 
 def sentences_once(tables: Iterable[Table]) -> tuple[Table, ...]:
-    """Return tables in reading order without the sentences of their notes that an earlier note has."""
+    """Return tables in reading order without sentences in their notes that an earlier note already states."""
     known: set[str] = set()
     shortened = []
     for table in tables:

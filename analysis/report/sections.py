@@ -72,7 +72,7 @@ class Section:
 def report_sections(report: MethodReport) -> list[Section]:
     """Return the report's sections in reading order: the answer's figure and table, the evidence, the appendix.
 
-    No figure or table is in two of them, and a note that another table of its section has refers to that.
+    No figure or table appears twice, and a note that repeats an earlier one refers to it instead.
     """
     screen = FirstScreen(report)
     answer = Section("Answer", _known(screen.figure), _known(screen.table), report.cautions, "Answer")
@@ -131,7 +131,7 @@ def _without(section: Section, answer: Section) -> Section:
 
 
 def _with_numbers(sections: list[Section]) -> list[Section]:
-    """Number figures and tables through the report; a caption or note that is there already refers to the first."""
+    """Number figures and tables through the report; a caption or note that repeats an earlier one refers to it."""
     figure = table = 1
     numbered = []
     captions: dict[str, int] = {}
@@ -145,13 +145,13 @@ def _with_numbers(sections: list[Section]) -> list[Section]:
 
 
 def _first_caption(figure: Figure, number: int, known: dict[str, int]) -> Figure:
-    """Return a figure without the explanation that an earlier one has."""
+    """Return a figure; an explanation that repeats an earlier one becomes a reference to it."""
     first = known.setdefault(f"{figure.caption} {figure.more}", number)
     return figure if first == number else replace(figure, caption=f"As Figure {first}.", more="")
 
 
 def _first_note(table: Table, number: int, known: dict[str, int]) -> Table:
-    """Return a table without the note that an earlier one has."""
+    """Return a table; a note that repeats an earlier one becomes a reference to it."""
     first = known.setdefault(table.note, number) if table.note else number
     return table if first == number else replace(table, note=f"As Table {first}.")
 

@@ -116,7 +116,7 @@ def _further(compared: ArmComparison) -> tuple[str, ...]:
 
 
 def more_seeds(number: int) -> str:
-    """Return how many further seeds are needed; of more than anyone would train, only that."""
+    """Return how many further seeds are needed; above ``MAX_SEEDS``, only that they are more."""
     return f"> {MAX_SEEDS}" if number > MAX_SEEDS else f"{number}"
 
 

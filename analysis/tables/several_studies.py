@@ -61,7 +61,7 @@ def comparison(shared: SharedConfigurations) -> Table:
 def _other_data(names: list[str], studies: int) -> str:
     pair = studies == 2  # noqa: PLR2004 -- a pair
     which = "" if pair else f" for {', '.join(names)}"
-    return f"; there is none{which}, because the data sets differ."
+    return f"; it is not shown{which}, because the data sets differ."
 
 
 def _gap(difference: Difference | None, cells: IntervalCells) -> str:

@@ -1,6 +1,6 @@
 // What a page does without the server: see ``Callbacks.in_browser``.
 (() => {
-  // Changes the query of the address in place; an empty value removes its name. Dash does not hear of it.
+  // Changes the query of the address in place; an empty value removes its name. Dash is not notified.
   const note = (changes) => {
     const query = new URLSearchParams(location.search);
     for (const [name, value] of Object.entries(changes)) {

@@ -86,7 +86,7 @@ def _cells(values: Floats, count: int, *, log: bool) -> tuple[Integers, Floats, 
 def means_of(scene: Scene) -> list[Mean]:
     """Return the mean of each configuration's complete runs, with Student's interval where there are enough runs.
 
-    There is none where the y axis has texts.
+    The list is empty if the y axis shows text.
     """
     complete = np.flatnonzero((scene.runs["status"] == "complete").to_numpy())
     if not len(complete) or scene.y.ticks:

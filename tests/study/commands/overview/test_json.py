@@ -10,7 +10,6 @@ from study.cli import main
 from study.commands.overview import models, summaries
 from study.ledger.claim import claim
 from trainables.losses.catalogue import CCE, GCE
-from trainables.storage.location import location
 
 SUMMARY = {
     "study", "description", "dataset", "state", "run_by", "planned", "at_most", "recorded", "runs", "elapsed_s",
@@ -18,21 +17,9 @@ SUMMARY = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def cached(tmp_path, monkeypatch):
-    monkeypatch.setenv("GCE_STUDY_CACHE", str(tmp_path / "cache"))
-
-
 @pytest.fixture
-def storage(tmp_path):
-    """A finished study, and one with a failed run and one that waits."""
-    folder = tmp_path / "results"
-    Builder("done").temperatures([2, 3, 4], seeds=5).baselines(5).write(folder)
-    builder = Builder("begun")
-    for seed, status in enumerate(("complete", "failed", None)):
-        builder.add("gce", GCE(name="gce", q=0.5), seed, status=status, error="no memory" if seed == 1 else None)
-    builder.write(folder)
-    return location(folder)
+def storage(two_studies):
+    return two_studies("done")
 
 
 @pytest.fixture

@@ -16,26 +16,13 @@ from study.commands.overview import watching
 from study.ledger.claim import claim
 from trainables.losses.catalogue import GCE
 from trainables.naming import ago
-from trainables.storage.location import location
 
 LONG = "a-study-with-a-name-that-is-nearly-as-wide-as-it-may-be-here"
 
 
-@pytest.fixture(autouse=True)
-def cached(tmp_path, monkeypatch):
-    monkeypatch.setenv("GCE_STUDY_CACHE", str(tmp_path / "cache"))
-
-
 @pytest.fixture
-def storage(tmp_path):
-    """A finished study with a long name, and one that has begun."""
-    folder = tmp_path / "results"
-    Builder(LONG).temperatures([2, 3, 4], seeds=5).baselines(5).write(folder)
-    builder = Builder("begun")
-    for seed, status in enumerate(("complete", "failed", None)):
-        builder.add("gce", GCE(name="gce", q=0.5), seed, status=status)
-    builder.write(folder)
-    return location(folder)
+def storage(two_studies):
+    return two_studies(LONG)
 
 
 @pytest.fixture
