@@ -17,7 +17,7 @@ from study.ledger.registry import find_plan
 from study.spec.differences import differences
 from trainables.storage.location import location
 
-EXTRA = ("dash", "flask", "waitress", "werkzeug")
+EXTRA = ("dash", "dash_ag_grid", "dash_mantine_components", "flask", "waitress", "werkzeug")
 PORTS = 65_536
 TOKEN = "GCE_STUDY_DASHBOARD_TOKEN"  # noqa: S105 -- the variable's name
 BOARD = "http://127.0.0.1:6006"

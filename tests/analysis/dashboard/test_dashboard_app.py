@@ -68,7 +68,9 @@ def test_a_store_that_is_away_is_said_on_every_page_until_it_answers_again(study
     client = make_app(studies, Guard()).server.test_client()
     assert client.get(f"/files/record/{run_id}.json").status_code == 503
     front.set("open")
-    assert "1 of 1 run recorded" in look(studies, "/")[0]
+    shown = look(studies, "/")[0]
+    assert '"recorded": 1, "planned": 1' in shown
+    assert away not in shown
 
 
 @pytest.mark.parametrize("what", ["_stamps", "_records", "_owner"])
@@ -89,7 +91,7 @@ def test_a_store_that_goes_away_in_the_middle_is_said_and_makes_no_record_damage
     assert "the storage location cannot be reached" in look(studies, "/study/best-t")[0]
     monkeypatch.setattr(studies, what, there)
     front.set("open")
-    assert "1 of 1 run recorded: 1 complete" in look(studies, "/study/best-t")[0]
+    assert "cce is the only configuration with complete runs" in look(studies, "/study/best-t")[0]
 
 
 def test_every_figure_and_table_of_the_report_is_on_some_tab(full_studies):

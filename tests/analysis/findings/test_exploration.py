@@ -283,12 +283,12 @@ def test_a_study_may_choose_by_verified_clips(study: Builder) -> None:
 def test_the_report_shows_exploring_and_confirming_apart(study: Builder, tmp_path: Path) -> None:
     results = confirm(explore(study)).results()
     found = {section.title: section for section in report_sections(method_report(results))}
-    assert list(found)[:3] == ["Cautions", "Exploring", "Results"]
-    assert found["Exploring"].figures[0].title == "Validation accuracy against temperature T"
+    assert list(found)[:3] == ["Answer", "Exploring", "Arms"]
+    assert found["Answer"].figures[0].title == "Validation accuracy against temperature T"
     explored = [row[0] for row in found["Exploring"].tables[0].rows]
     assert explored[0] == "adaptive T=1000"  # the likeliest choice
     assert set(explored) == {"adaptive T=100", "adaptive T=1000", "adaptive T=10000"}
-    assert "adaptive T=100" not in {row[0] for table in found["Results"].tables for row in table.rows}
+    assert "adaptive T=100" not in {row[0] for table in found["Answer"].tables for row in table.rows}
     folder = write_report(tmp_path, study.write(tmp_path))
     assert (folder / "runs.csv").read_text().count(",explore,") == 18
     assert "T = 1000 is chosen by validation accuracy" in (folder / "report.html").read_text()
