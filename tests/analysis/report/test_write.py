@@ -16,7 +16,6 @@ from analysis.report.method_report import method_report
 from analysis.report.write import write_report
 from analysis.results.study_results import load_results
 from analysis.tables import accuracy
-from analysis.tables.provenance import cost_table, provenance_table
 from trainables.losses.catalogue import CCE, GCE
 from trainables.numerals import unbroken
 from trainables.records import record_path
@@ -260,34 +259,6 @@ def test_the_csv_files_hold_every_run_and_every_configuration(full_report: Path)
     assert len(runs) == 46
     assert [row["n"] for row in means] == ["6"] * 7
     assert {row["method"] for row in means} == {"t"}
-
-
-def test_cost_and_differing_provenance_are_counted(study: Builder) -> None:
-    study.add("cce", CCE(name="cce"), 0)
-    study.add("cce", CCE(name="cce"), 1, status="failed", provenance={"device": "cpu"})
-    results = study.results()
-    assert cost_table(results).rows == (
-        ("Recorded", "2", "2", "1.00", "2.00", "8"),
-        ("Complete", "1", "1", "0.50", "1.00", "4"),
-        ("Failed", "1", "1", "0.50", "1.00", "4"),
-    )
-    rows = dict(provenance_table(results).rows)
-    assert rows["torch"] == "2.11.0"
-    assert rows["git.commit"] == "abc1234"
-    assert rows["device"] == "cpu (1 of 2 runs)"
-
-
-def test_facts_that_differ_by_run_are_summed_up(study: Builder) -> None:
-    for seed in range(6):
-        own = {"started": f"2026-01-0{seed + 1}T00:00:00", "attempts": 2, "host": f"h{seed}", "device": f"d{seed % 2}"}
-        study.add("cce", CCE(name="cce"), seed, provenance=own)
-    results = study.results()
-    rows = dict(provenance_table(results).rows)
-    assert rows["started"] == "2026-01-01 00:00 UTC to 2026-01-06 00:00 UTC"
-    assert rows["host"] == "6 different values"
-    assert rows["device"] == "2 different values: d0; d1"
-    assert "attempts" not in rows
-    assert cost_table(results).rows[0][2] == "12"
 
 
 def test_an_unknown_study_is_an_error(tmp_path: Path) -> None:

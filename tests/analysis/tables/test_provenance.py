@@ -1,10 +1,10 @@
-"""What the report says of a study's settings and data."""
+"""What the report states of a study's settings, data, cost and provenance."""
 
 from analysis.figures import sweep
 from analysis.figures.sweep_data import sweep_data
 from analysis.plotting.styles import styles
 from analysis.results.study_results import study_results
-from analysis.tables.provenance import data_table, known_noise, settings_table
+from analysis.tables.provenance import cost_table, data_table, known_noise, provenance_table, settings_table
 from trainables.feature_settings import Features
 from trainables.losses.catalogue import CCE, GCE, LossMasking
 from trainables.networks.catalogue import EmbeddingHead, VGGLike
@@ -84,3 +84,36 @@ def test_embeddings_are_stated_with_their_digest_and_frames_only_where_a_network
     plan = study.plan()
     data = plan.dataset.model_copy(update={"frames": False})
     assert "Features" not in dict(data_table(study_results(plan.model_copy(update={"dataset": data}), {})).rows)
+
+
+def test_cost_and_differing_provenance_are_counted(study):
+    study.add("cce", CCE(name="cce"), 0)
+    study.add("cce", CCE(name="cce"), 1, status="failed", provenance={"device": "cpu"})
+    results = study.results()
+    assert cost_table(results).rows == (
+        ("Recorded", "2", "2", "1.00", "2.00", "8"),
+        ("Complete", "1", "1", "0.50", "1.00", "4"),
+        ("Failed", "1", "1", "0.50", "1.00", "4"),
+    )
+    rows = dict(provenance_table(results).rows)
+    assert rows["torch"] == "2.11.0"
+    assert rows["git.commit"] == "abc1234"
+    assert rows["device"] == "cpu (1 of 2 runs)"
+
+
+def test_facts_that_differ_by_run_are_summed_up(study):
+    for seed in range(6):
+        facts = {
+            "started": f"2026-01-0{seed + 1}T00:00:00",
+            "attempts": 2,
+            "host": f"h{seed}",
+            "device": f"d{seed % 2}",
+        }
+        study.add("cce", CCE(name="cce"), seed, provenance=facts)
+    results = study.results()
+    rows = dict(provenance_table(results).rows)
+    assert rows["started"] == "2026-01-01 00:00 UTC to 2026-01-06 00:00 UTC"
+    assert rows["host"] == "6 different values"
+    assert rows["device"] == "2 different values: d0; d1"
+    assert "attempts" not in rows
+    assert cost_table(results).rows[0][2] == "12"

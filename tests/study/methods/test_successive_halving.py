@@ -111,4 +111,4 @@ def test_a_score_does_not_compete_with_itself_and_one_that_is_no_number_leaves_n
 
 def test_rungs_need_no_optuna():
     code = "import sys, study.methods.successive_halving; sys.exit('optuna' in sys.modules)"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
