@@ -10,7 +10,7 @@ from dash import dcc, html
 from analysis.dashboard.blocks import aria
 from analysis.plotting.theme import FONT
 
-TICK_MS = 2000  # between two questions whether anything has changed
+TICK_MS = 2000  # between two checks for changes
 
 
 class Destination(NamedTuple):

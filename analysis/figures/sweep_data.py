@@ -1,4 +1,4 @@
-"""What is known along a varied parameter: series of means and runs, levels of other arms, and what is marked there."""
+"""Data along a varied parameter: series of means and runs, levels of other arms, and marks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many marks drawn as few: what lies in one small cell of a plot is one mark, the larger the more it stands for."""
+"""Many marks drawn as few: those in one small cell of a plot share a mark, which is larger the more it stands for."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def _message(title: str, text: str) -> Page:
 
 
 def add_callbacks(callbacks: Callbacks, studies: Studies) -> None:
-    """Add the callbacks of the pages that have any: a line for each."""
+    """Add the callbacks of every page that has any, one line per page."""
     home.add_callbacks(callbacks)
     compare.add_callbacks(callbacks)
     tables = Tables(studies)

@@ -111,7 +111,7 @@ def visible_lines(text: str) -> str:
 
 
 def facts_of(row: Mapping[Hashable, Any], snapshot: Snapshot) -> list[Any]:
-    """Return how a run stands, from its row of the runs table: status, subset, epochs, metrics and error."""
+    """Return the state of a run, from its row of the runs table: status, subset, epochs, metrics and error."""
     metrics = dict.fromkeys((METRICS[0], selected_on(snapshot.plan), *METRICS[1:], snapshot.results.tested_by))
     facts = [("Status", row["status"]), ("Subset", row["subset"]), ("Epochs", str(row["epochs"]))]
     facts += [("Stage", row["stage"])] if row["stage"] else []

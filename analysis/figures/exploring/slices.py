@@ -191,7 +191,7 @@ def slices(finding: SearchFinding) -> tuple[Figure, ...]:
         return ()
     many = sum(len(each) for of_arm in data for each in of_arm.configurations.values()) > MAX_MARKS
     caption = "Marks: sampled configurations, whatever their other parameters. Crosses were stopped early."
-    caption += " The larger a mark, the more configurations it stands for." if many else ""
+    caption += " A larger mark stands for more configurations." if many else ""
     one = len(data) == 1
     return (
         Figure(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from study.commands.overview.stored import StoredStudy
 
 REFRESH_S = 2.0
-WORK_SHARE = 4.0  # times as long as a status takes to compute, the next one waits: a large study leaves time to train
+WORK_SHARE = 4.0  # pause between statuses, in times that one takes to compute: a large study leaves time to train
 
 
 def watch(place: StudyPlace) -> int:

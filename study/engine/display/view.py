@@ -226,7 +226,7 @@ def _padded(text: Text, width: int) -> Text:
 
 
 def _legend(overview: Overview, signs: Signs) -> list[Text]:
-    """Return what the signs mean that are shown; nothing without rows."""
+    """Return the meaning of the signs that are shown; nothing without rows."""
     shown = dict.fromkeys(state for row in overview.rows for state in row.states)
     words: dict[str, list[str]] = {}
     for state in STATES:
