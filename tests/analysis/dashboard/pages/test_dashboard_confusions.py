@@ -1,5 +1,7 @@
 """The clips of a confusion: who is mistaken for whom, in how many runs."""
 
+import pytest
+
 from analysis.dashboard.addresses import Address
 from analysis.dashboard.pages.confusions import Confused, confused_clips
 from analysis.dashboard.pages.routes import make_page
@@ -27,11 +29,12 @@ def test_clips_of_a_confusion_are_those_that_runs_take_so_the_most_often_first()
     assert confused_clips(clips, ["a", "b", "c", "d"], "Wind", "Rain") == []
 
 
-def confused_study(study, storage, *, ended):
-    """Write a study of two clips of rain, one of which is taken for wind; return its address."""
+def confused_study(study, storage, *, ended, predicted=(0, 1, 1, 1)):
+    """Write a study of two clips of rain and two of wind, one of which is taken for wind; return its address."""
+    accuracy = sum(map(int.__eq__, predicted, (0, 0, 1, 1))) / 4
     for seed in range(2):
-        run_id = study.add("cce", CCE(name="cce"), seed, test=0.75)
-        test = Test(accuracy=0.75, predictions=[0, 1, 1, 1])
+        run_id = study.add("cce", CCE(name="cce"), seed, test=accuracy)
+        test = Test(accuracy=accuracy, predictions=list(predicted))
         study.records[run_id] = study.records[run_id].model_copy(update={"test": test})
     if not ended:
         study.add("cce", CCE(name="cce"), 2, status=None)
@@ -64,3 +67,33 @@ def test_an_unknown_confusion_is_the_most_frequent_one(study, studies, storage):
 def test_confusions_of_a_running_study_are_hidden(study, studies, storage):
     address = confused_study(study, storage, ended=False)
     assert "confused-clips" not in [block.key for block in make_page(studies, address).blocks]
+
+
+@pytest.mark.slow
+def test_a_confusion_is_picked_in_the_browser_and_stays_in_the_address(study, storage, served, page):
+    expect = pytest.importorskip("playwright.sync_api").expect
+    address = confused_study(study, storage, ended=True, predicted=(0, 1, 0, 1))
+    page.goto(f"{served}{address}")
+    clips = page.get_by_role("region", name="Clips of the confusion")
+    expect(clips).to_contain_text("<b>rain 2.wav")
+    page.get_by_role("textbox", name="Clips of a confusion").click()
+    page.get_by_role("option", name="Wind taken for Rain (50.0 %, 2 times)").click()
+    expect(clips).to_contain_text("wind 1.wav")
+    expect(clips).not_to_contain_text("rain 2.wav")
+    expect(page).to_have_url(f"{served}{address}&confusion=2-1")
+    page.go_back()
+    expect(clips).to_contain_text("<b>rain 2.wav")
+    expect(page.get_by_role("textbox", name="Clips of a confusion")).to_have_value(
+        "Rain taken for Wind (50.0 %, 2 times)"
+    )
+
+
+@pytest.mark.slow
+def test_another_metric_on_test_clips_is_chosen_on_explore(study, storage, served, page):
+    expect = pytest.importorskip("playwright.sync_api").expect
+    address = confused_study(study, storage, ended=True)
+    page.goto(f"{served}{address.but(tab='explore')}")
+    page.get_by_role("link", name="macro F1").click()
+    expect(page.locator("p", has_text="Metric on test clips").locator("strong")).to_have_text("macro F1")
+    expect(page).to_have_url(f"{served}{address.but(tab='explore', metric='macro_f1')}")
+    expect(page.locator("#explore-figure .scatterlayer .point").first).to_be_attached()

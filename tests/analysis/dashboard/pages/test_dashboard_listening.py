@@ -27,6 +27,13 @@ TAB = "/study/best-t?tab=clips"
 HEARD = """(player, seconds) => new Promise(done => {
     player.addEventListener("timeupdate", () => { if (player.currentTime > seconds) { done(); } });
 })"""
+SELECTED = """() => new Promise((done) => {
+  const look = () => {
+    const { selectionStart, selectionEnd } = document.activeElement;
+    if (selectionEnd > selectionStart) done(); else requestAnimationFrame(look);
+  };
+  look();
+})"""  # wait_for_function would break the page's security policy
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +85,7 @@ def test_a_reader_filters_by_label_and_by_who_checked_it(address: str, page: Pag
     rows = page.locator("table.clips tbody tr")
     expect(rows).to_have_count(25)
     page.get_by_role("textbox", name="Label").click()
-    page.wait_for_function("document.activeElement.selectionEnd > document.activeElement.selectionStart")
+    page.evaluate(SELECTED)
     page.keyboard.type("win")
     page.get_by_role("option", name="Wind (8)").click()
     expect(rows).to_have_count(8)
