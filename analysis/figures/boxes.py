@@ -15,6 +15,7 @@ from analysis.plotting.theme import INK, PAPER, axis_title, empty, escaped, fain
 from analysis.results.measures import metric_name, metric_words
 from analysis.results.runs_table import Key, subsets
 from analysis.statistics.intervals import MIN_SEEDS, accuracy_interval
+from trainables.naming import CONTROL
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -119,7 +120,9 @@ def draw_boxes(
     _explain(figure, data, published=bool(drawn))
     _label_axes(figure, places, metric)
     # An entry is one of several traces of an arm; the whole width of the figure keeps the legend low.
-    figure.update_layout(legend={"itemclick": False, "itemdoubleclick": False, "xref": "container"})
+    legend: dict[str, object] = {"itemclick": False, "itemdoubleclick": False, "xref": "container"}
+    # On top it is in view before the boxes are; rows bear their names themselves.
+    figure.update_layout(legend=legend if places.rows else legend | {"y": 1, "yanchor": "top"})
     return figure
 
 
@@ -131,7 +134,8 @@ def _beside(data: Sequence[Box], marks: Sequence[PublishedMark]) -> list[Publish
 
 def _add_arm(figure: go.Figure, boxes: Sequence[Box], look: Style, places: Places) -> None:
     """Add an arm's boxes, runs and means."""
-    name = escaped(shortened(boxes[0].key.arm))
+    arm = boxes[0].key.arm
+    name = f"{escaped(shortened(arm))}{' (control)' if arm.endswith(CONTROL) else ''}"
     boxed = [box for box in boxes if len(box.accuracies) >= MIN_SEEDS]
     figure.add_box(  # without a value it is an entry of the legend
         **places.marks(
@@ -196,7 +200,7 @@ def _explain(figure: go.Figure, data: Sequence[Box], *, published: bool) -> None
 def _label_axes(figure: go.Figure, places: Places, metric: str) -> None:
     values, across = ("xaxis", "yaxis") if places.rows else ("yaxis", "xaxis")
     shown = {"title_text": axis_title(metric), "showgrid": True}
-    figure.update_layout({values: shown, f"{across}_showgrid": False, "margin_t": 12})
+    figure.update_layout({values: shown, f"{across}_showgrid": False, "margin_t": 12 if places.rows else 44})
     if places.rows:
         names = axis_names(places.arms, NAME)
         figure.update_yaxes(tickvals=list(range(len(names))), ticktext=names, range=[len(names) - 0.4, -0.6])
@@ -205,6 +209,7 @@ def _label_axes(figure: go.Figure, places: Places, metric: str) -> None:
     names = [name.replace("+", "<br>+") for name in axis_names(places.subsets)]
     figure.update_xaxes(tickvals=list(range(len(names))), ticktext=names, range=[-0.5, len(names) - 0.5])
     figure.update_xaxes(title_text="Training subset", tickangle=0)
+    figure.update_layout(margin_b=76)
     for place in range(0, len(names), 2):  # light bands tell the subsets apart
         figure.add_vrect(x0=place - 0.5, x1=place + 0.5, fillcolor=faint(INK, 0.04), line_width=0, layer="below")
 

@@ -18,7 +18,7 @@ from analysis.plotting.styles import styles
 from analysis.plotting.theme import axis_title, empty, escaped
 from analysis.results.measures import metric_name, metric_words, on_test
 from analysis.statistics.intervals import LEVEL, MIN_SEEDS
-from trainables.naming import symbol
+from trainables.naming import CONTROL, symbol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -110,8 +110,10 @@ def _label(line: SweepLine, looks: Mapping[str, Style], marked: Marks) -> EndLab
     mean = 100 * line.intervals[-1].mean
     if line.x:
         return EndLabel(line.label, mean, looks[line.arm].colour)
-    pick = f" ({marked.word})" if marked.pick is not None and marked.pick[0] == line.label else ""
-    return EndLabel(line.label, mean, looks[line.arm].colour, f"{mean:.1f}{pick}")
+    role = " (control)" if line.arm.endswith(CONTROL) else ""
+    if marked.pick is not None and marked.pick[0] == line.label:
+        role = f" ({marked.word})"
+    return EndLabel(line.label, mean, looks[line.arm].colour, f"{mean:.1f}{role}")
 
 
 def _one_legend(figure: go.Figure) -> None:

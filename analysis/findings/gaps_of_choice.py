@@ -26,6 +26,7 @@ class Gap:
         key: its configuration; None where several subsets are pooled.
         interval: the difference, with the interval of a single comparison.
         p: of the difference, adjusted by Holm for all comparisons of arms; None where the runs show no spread.
+        control: whether the other arm is a control, which is compared and never chosen.
 
     """
 
@@ -33,6 +34,7 @@ class Gap:
     key: Key | None
     interval: Interval
     p: float | None
+    control: bool = False
 
     @property
     def judgement(self) -> Judgement:
@@ -47,7 +49,7 @@ class Gap:
 
 
 def gaps_of_choice(finding: MethodFinding) -> tuple[Gap, ...]:
-    """Return the choice against each other arm, the best of them first; empty without test accuracies.
+    """Return the choice against each other arm, the best first and controls last; empty without test accuracies.
 
     In a grid all other arms are compared on the subset of the verdict; in a study that explores, the confirmed choice
     is compared with its baselines and its control.
@@ -60,7 +62,8 @@ def gaps_of_choice(finding: MethodFinding) -> tuple[Gap, ...]:
         if chosen not in {test.first, test.second} or test.interval is None:
             continue
         other, sign = (test.second, 1) if test.first == chosen else (test.first, -1)
-        gaps[other] = Gap(other.arm, other, test.interval if sign > 0 else _reversed(test.interval), test.adjusted)
+        interval = test.interval if sign > 0 else _reversed(test.interval)
+        gaps[other] = Gap(other.arm, other, interval, test.adjusted, control=other in finding.controls)
     order = dict.fromkeys((*finding.ranking(chosen.subset).keys, *gaps))  # controls are not ranked
     return tuple(gaps[key] for key in order if key in gaps and _compares(finding, key))
 
@@ -75,12 +78,14 @@ def pooled_gaps(finding: GridFinding, arm: str) -> tuple[Gap, ...]:
     if not on_test(finding.metric):
         return ()
     gaps = []
+    controls = {key.arm for key in finding.controls}
     for compared in finding.pooled_comparisons:
         if arm == compared.first:
-            gaps.append(Gap(compared.second, None, compared.gap.interval, compared.p))
+            gaps.append(Gap(compared.second, None, compared.gap.interval, compared.p, compared.second in controls))
         elif arm == compared.second:
-            gaps.append(Gap(compared.first, None, _reversed(compared.gap.interval), compared.p))
-    return tuple(gaps)
+            interval = _reversed(compared.gap.interval)
+            gaps.append(Gap(compared.first, None, interval, compared.p, compared.first in controls))
+    return tuple(sorted(gaps, key=lambda gap: gap.control))
 
 
 def _compares(finding: MethodFinding, key: Key) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 from analysis.findings.exploration import sampled, settled, tried
 from analysis.findings.finding import Finding
 from analysis.findings.possible_bests import bests_by_comparison, bests_by_posterior, bests_of_choice
-from analysis.results.runs_table import complete_runs, keys, subsets
+from analysis.results.runs_table import WAITING, complete_runs, keys, subsets
 from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.hsu import best_set, equal
 from analysis.statistics.ranking import choose
@@ -124,6 +124,11 @@ class SettleFinding(ChoosingFinding):
     def settled(self) -> Settled:
         """The state of the exploring, by the same posterior that decided its runs."""
         return settled(self.explored, self.explored_scores, self.method)
+
+    @property
+    def explored_to_the_end(self) -> bool:
+        """Whether exploring has stopped by its rule, so that the runs still to come do not change the choice."""
+        return self.settled.rule is not None and WAITING not in set(self.explored.runs["status"])
 
     @cached_property
     def explored_bests(self) -> Bests | None:

@@ -78,7 +78,8 @@ def styles_of_losses(losses: Mapping[str, str]) -> dict[str, Style]:
     """Return arm -> style.
 
     The first arm of a built-in loss has the loss's own colour, marker and dash; further ones have other shades of its
-    hue, the next dash and a marker that is free. Losses from plugins take the hues that the study does not use yet.
+    hue, the next dash and a marker that is free. A control has a shade of the hue of the arm that it belongs to. Losses
+    from plugins take the hues that the study does not use yet.
 
     Args:
         losses: arm -> name of its loss, in the plan's order.
@@ -89,13 +90,14 @@ def styles_of_losses(losses: Mapping[str, str]) -> dict[str, Style]:
     markers = {looks[loss][2] for loss in losses.values()}
     chosen: dict[str, Style] = {}
     for arm, loss in sorted(losses.items(), key=lambda item: item[0].endswith(CONTROL)):  # controls yield to arms
-        hue, shade, marker, dash = looks[loss]
-        if turn := places[loss]:
+        owner = losses.get(arm.removesuffix(CONTROL), loss)  # a control is a shade of the arm that it belongs to
+        hue, shade, marker, dash = looks[owner]
+        if turn := places[owner]:
             marker = next((free for free in MARKERS if free not in markers), MARKERS[(len(chosen)) % len(MARKERS)])
             markers.add(marker)
-        places[loss] += 1
+        places[owner] += 1
         colour = HUES[hue][(shade + turn) % len(HUES[hue])].light
-        chosen[arm] = Style(colour, marker, dash).turned(turn)
+        chosen[arm] = Style(colour, marker, dash).turned(turn + 2 if arm.endswith(CONTROL) else turn)
     return {arm: chosen[arm] for arm in losses}
 
 

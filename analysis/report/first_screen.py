@@ -9,6 +9,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING
 
 from analysis.findings.method_finding import GridFinding
+from analysis.plotting.class_matrix import shortened
 from analysis.results.runs_table import folds_of, keys, subsets
 from analysis.text.tiles import tiles
 from trainables.naming import counted
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from analysis.tables.table import Table
     from analysis.text.headline import Headline
     from analysis.text.tiles import Tile
+
+
+SHOWN_CAUTIONS = 3
+PLACE = 40  # characters of the storage location; a longer one is cut in its middle
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +50,7 @@ class FirstScreen:
             size(self.report.finding),
             when,
             version,
-            "" if storage is None else str(storage),
+            "" if storage is None else shortened(str(storage), PLACE),
         )
         return tuple(filter(None, parts))
 
@@ -66,8 +71,18 @@ class FirstScreen:
 
     @property
     def cautions(self) -> tuple[str, ...]:
-        """What to know before relying on the result, a sentence each."""
+        """What to know before relying on the result, a sentence each, serious ones first."""
         return self.report.cautions
+
+    @property
+    def first_cautions(self) -> tuple[str, ...]:
+        """The cautions that are always in view; a page folds the others."""
+        return self.cautions[:SHOWN_CAUTIONS]
+
+    @property
+    def more_cautions(self) -> tuple[str, ...]:
+        """The cautions that a page folds."""
+        return self.cautions[SHOWN_CAUTIONS:]
 
     @cached_property
     def figure(self) -> Figure | None:

@@ -31,8 +31,8 @@ def report_json(report: MethodReport, sections: Sequence[Section]) -> str:
         headline: the result in at most twelve words.
         advice: what to do, in a sentence; empty if there is nothing to advise.
         context: study, data set, size, day of the last run, version and storage location, as far as they are known.
-        tiles: a list of {label, readings, detail}: the numbers of the first screen. A reading is {name, value, margin,
-            unit, judgement}, all text; judgement is better, worse, open, or null.
+        tiles: a list of {label, readings, detail}: the numbers of the first screen. A reading is {name, note, value,
+            margin, unit, judgement, aside}, all text; judgement is better, worse, open, or null, aside true or false.
         verdict: the report's sentences, in English.
         cautions: a list of sentences.
         choice: ``findings.choice.Best`` (study, method, arm, configuration, subset, loss, selected_on, tested_by,

@@ -32,7 +32,7 @@ from analysis.tables.labels.audit import audit_tables
 from analysis.tables.labels.judge import label_tables
 from analysis.tables.published import published_tables
 from analysis.text.cautions.by_method import explored_cautions, grid_cautions
-from analysis.text.cautions.clips import clip_cautions
+from analysis.text.cautions.clips import LEAKS, clip_cautions
 from analysis.text.cautions.mixed_code import mixed_code
 from analysis.text.folds import fold_cautions
 from analysis.text.headline import headline
@@ -97,16 +97,18 @@ class MethodReport:
 
     @cached_property
     def cautions(self) -> tuple[str, ...]:
-        """The cautions, a sentence each; empty if none applies."""
+        """The cautions, a sentence each, serious ones first; empty if none applies."""
         plan = self.finding.plan
+        leaks = [clips for clips in plan.dataset.doubtful if clips.doubt in LEAKS]
         return (
             *filter(None, [earlier_version(plan)]),
-            *clip_cautions(plan.dataset.doubtful),
+            *clip_cautions(leaks),
             *filter(None, [lacking(self.finding.results.runs, self.finding.results.metric)]),
-            *coarse_clips(plan),
-            *fold_cautions(self.finding),
             *mixed_code(self.finding.results),
             *self.make_cautions(),
+            *coarse_clips(plan),
+            *fold_cautions(self.finding),
+            *clip_cautions([clips for clips in plan.dataset.doubtful if clips not in leaks]),
         )
 
     @cached_property

@@ -55,7 +55,9 @@ def report_schema() -> Schema:
 def _reading() -> Schema:
     """Return the schema of ``text.tiles.Reading``."""
     judgement = {"enum": ["better", "worse", "open", None]}
-    return _object(**dict.fromkeys(("name", "value", "margin", "unit"), _TEXT), judgement=judgement)
+    return _object(
+        **dict.fromkeys(("name", "note", "value", "margin", "unit"), _TEXT), judgement=judgement, aside=_TRUTH
+    )
 
 
 def _choice() -> Schema:

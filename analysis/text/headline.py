@@ -12,13 +12,13 @@ from analysis.results.runs_table import WAITING, complete_runs
 from analysis.statistics.intervals import MIN_SEEDS
 from analysis.statistics.pairs.paired_tests import differences
 from analysis.statistics.pairs.power import seeds_to_separate
-from analysis.text.phrases import chance, joined, sizes_in_points
+from analysis.text.phrases import chance, joined, selected_words, shortlist, sizes_in_points
 from analysis.text.short_names import ShortNames
 from trainables.naming import counted, counted_points
 from trainables.numerals import percent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from analysis.findings.finding import Finding
     from analysis.findings.possible_bests import Bests
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MAX_WORDS = 12
 MAX_CHARACTERS = 110  # names are long sequences without blanks
 MAX_BEHIND = 2  # arms whose distance is written
+MAX_WORSE = 3  # configurations that are named as worse; more are counted
+MAX_TIED = 4  # configurations that tie and are named although all do
 MANY_SEEDS = 100  # a difference that takes more is not worth showing
 
 
@@ -71,6 +73,8 @@ def _advised(finding: Finding, advice: str) -> str:
     """Return the advice of a study that has ended; before, what leads may change."""
     if finding.results.ended:
         return advice
+    if isinstance(finding, SettleFinding) and finding.explored_to_the_end:
+        return "Exploring has ended, so this choice stands; fresh seeds are still to confirm it."
     waiting = int((finding.results.runs.drop_duplicates("run_id")["status"] == WAITING).sum())
     return (
         f"What leads may change: {counted(waiting, 'run')} still to be trained."
@@ -100,7 +104,9 @@ def _of_comparison(finding: MethodFinding, bests: Bests, names: ShortNames, of: 
     if bests.winner is not None:
         variants = [f"{name} is best {of}" for name in names.variants([bests.winner])]
         text = fitting(finding, [*variants, f"One configuration is best {of}"])
-        advice = " ".join(filter(None, [f"Use {names.full([bests.winner])}.", _worse(bests), _behind(finding, bests)]))
+        advice = " ".join(
+            filter(None, [f"Use {names.full([bests.winner])}.", _worse(bests, names), _behind(finding, bests)])
+        )
         return Headline(text, _advised(finding, advice))
     return _tie(finding, bests, names, lead, count)
 
@@ -124,14 +130,20 @@ def _undecided(finding: Finding, bests: Bests, names: ShortNames, lead: Key) -> 
 
 def _tie(finding: MethodFinding, bests: Bests, names: ShortNames, lead: Key, count: int) -> Headline:
     if len(bests.members) == count > 2:  # noqa: PLR2004 -- a pair is named
-        variants = [f"No single winner: all {count} configurations tie"]
+        of = f" (of {len(finding.tried)} tried)" if isinstance(finding, SearchFinding) else ""
+        confirmed = "confirmed " if of else ""
+        by_arm = names.by_arm(bests.members) if count <= MAX_TIED else ""
+        whole = [f"all {count} {confirmed}configurations", *filter(None, [by_arm])][::-1]
+        variants = [f"No single winner: {name} tie{end}" for name in whole for end in dict.fromkeys((of, ""))]
     else:
         variants = [f"No single winner: {name} tie" for name in names.variants(bests.members)]
         variants.append(f"No single winner: {len(bests.members)} of {count} configurations tie")
-    return Headline(fitting(finding, variants), _advised(finding, _tie_advice(finding, bests, names.full([lead]))))
+    return Headline(
+        fitting(finding, variants), _advised(finding, _tie_advice(finding, bests, names, names.full([lead])))
+    )
 
 
-def _tie_advice(finding: MethodFinding, bests: Bests, lead: str) -> str:
+def _tie_advice(finding: MethodFinding, bests: Bests, names: ShortNames, lead: str) -> str:
     scores = finding.scores("selection")
     first, second = (scores.get(key, {}) for key in bests.members[:2])
     gaps = differences(first, second)
@@ -142,16 +154,19 @@ def _tie_advice(finding: MethodFinding, bests: Bests, lead: str) -> str:
     elif more:
         separate = f"About {counted(more, 'more seed')} of each would separate the first two."
     pick = f"If you must pick one: {lead}."
-    return " ".join(filter(None, [_worse(bests), pick, _behind(finding, bests), separate]))
+    return " ".join(filter(None, [_worse(bests, names), pick, _behind(finding, bests), separate]))
 
 
-def _worse(bests: Bests) -> str:
-    """State which configurations are ruled out, by comparisons that hold together; empty if none is."""
+def _worse(bests: Bests, names: ShortNames) -> str:
+    """Name what is ruled out, or count it, by comparisons that hold together; empty if nothing is."""
     count = len(bests.ruled_out)
     if count == 0:
         return ""
-    who = "The other is" if len(bests.compared) == 2 else f"The {count} others are" if count > 1 else "One other is"  # noqa: PLR2004 -- a pair
-    return f"{who} worse ({percent(bests.level)}, all comparisons together)."
+    name = names.full(bests.ruled_out)
+    short = count <= MAX_WORSE and len(name) <= MAX_CHARACTERS
+    who = (name if short else f"The {count} others") if count > 1 else name if short else "One other"
+    verb = "is" if count == 1 else "are"
+    return f"{who} {verb} worse in {selected_words(bests.metric)} ({percent(bests.level)}, all comparisons together)."
 
 
 def _behind(finding: MethodFinding, bests: Bests) -> str:
@@ -181,7 +196,7 @@ def _of_subsets(finding: GridFinding) -> Headline:
     winners = {subset: bests.winner for subset, bests in sets.items() if bests.winner is not None}
     total, won = len(sets), len(winners)
     if not winners:
-        advice = "More seeds may show differences; until then use any configuration that the tables mark in bold."
+        advice = "More seeds may show differences; until then use the pick of each subset."
         text = fitting(finding, [f"No single winner on any of {total} subsets"])
         return Headline(text, _advised(finding, advice))
     counts = Counter(named[subset].full([key]) for subset, key in winners.items())
@@ -194,9 +209,19 @@ def _of_subsets(finding: GridFinding) -> Headline:
     variants = [f"{each} is best on all {total} subsets" for each in names] if most == total else []
     variants += [f"{each} is best on {most} of {total} subsets{rest}" for each in names]
     variants += [f"{each} is best on {most} of {total}{rest}" for each in names]
-    where = "" if most == total else " where it is best; the verdict names what may be best on each other subset"
     text = fitting(finding, [*variants, f"Of {total} subsets, {won} {'has' if won == 1 else 'have'} a winner"])
-    return Headline(text, _advised(finding, f"Use {name}{where}."))
+    return Headline(text, _advised(finding, f"Use {name}." if most == total else _use_on(winners, named, total)))
+
+
+def _use_on(winners: Mapping[str, Key], named: Mapping[str, ShortNames], total: int) -> str:
+    """Name the subsets that each winner wins, and state what the pick of the others is."""
+    won: dict[str, list[str]] = {}
+    for subset, key in winners.items():
+        won.setdefault(named[subset].full([key]), []).append(subset)
+    places = [f"{name} on subset{'s' * (len(on) > 1)} {shortlist(on)}" for name, on in won.items()]
+    rest = total - len(winners)
+    others = "the other" if rest == 1 else f"the {rest} others"
+    return f"Use {joined(places)}{f'; on {others}, the pick is one of several that may be best' if rest else ''}."
 
 
 def _of_settle(finding: SettleFinding) -> Headline:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 UNCLEAR = "which of the two is better is unclear"
 MIN_SHOWN_LUCK = 0.0005  # a fraction of accuracy; less is 0.0 points
+HIGHEST = "chosen as the highest of several, so probably too high"  # of a score
 MIN_WRITTEN = 0.01  # a smaller probability is written as < 0.01, and one above 0.99 as > 0.99
 
 

@@ -54,6 +54,13 @@ class ShortNames:
         for link in (" with ", " "):
             yield joined([self._of_arm(arm, keys, link) for arm in self._arms if arm in {key.arm for key in keys}])
 
+    def by_arm(self, keys: Sequence[Key]) -> str:
+        """Return the names of the arms alone; empty unless every arm has a single compared configuration."""
+        if len(self._arms) < len(self._compared):
+            return ""
+        wanted = {key.arm for key in keys}
+        return joined([f"{arm}{' (baseline)' * (arm in self._baselines)}" for arm in self._arms if arm in wanted])
+
     def _of_arm(self, arm: str, keys: Sequence[Key], link: str) -> str:
         members = [key for key in keys if key.arm == arm]
         compared = [key for key in self._compared if key.arm == arm]

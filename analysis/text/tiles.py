@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, assert_never
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from analysis.findings.gaps_of_choice import gaps_of_choice, pooled_gaps
-from analysis.findings.method_finding import GridFinding, SearchFinding, SettleFinding
+from analysis.findings.method_finding import GridFinding
 from analysis.results.measures import metric_name, metric_words
-from analysis.results.runs_table import WAITING, complete_runs, folds_of, left_out_count
+from analysis.results.runs_table import WAITING, folds_of, left_out_count
 from analysis.statistics.intervals import MIN_SEEDS
-from analysis.text.phrases import (
-    MIN_SHOWN_LUCK,
-    chance,
-    expected_regret,
-    recorded_of_planned,
-    selected_words,
-    training_time,
-)
-from trainables.naming import counted, counted_points
+from analysis.text.certainty import certainty, stands
+from analysis.text.phrases import HIGHEST, MIN_SHOWN_LUCK, recorded_of_planned, selected_words, training_time
+from trainables.naming import counted
 from trainables.numerals import hundredfold, percent
 
 if TYPE_CHECKING:
@@ -27,7 +21,6 @@ if TYPE_CHECKING:
     from analysis.findings.choice_score import ChoiceScore
     from analysis.findings.gaps_of_choice import Gap, Judgement
     from analysis.findings.method_finding import MethodFinding
-    from analysis.findings.possible_bests import Bests
     from analysis.statistics.intervals import Interval
     from analysis.statistics.ranking import Choice
 
@@ -43,7 +36,9 @@ class Reading:
         margin: its interval, such as ``± 0.8`` or ``(96.8 to 100.0)``; empty without one.
         unit: ``%``, ``points``, or empty.
         name: what it belongs to, where a tile has several; it comes from the study file.
+        note: what else to know of it, such as the configuration that is picked on a subset.
         judgement: whether a difference is clear, and in whose favour; None of what is no difference.
+        aside: whether it is set apart from the others, as a control is.
 
     """
 
@@ -51,12 +46,15 @@ class Reading:
     margin: str = ""
     unit: str = ""
     name: str = ""
+    note: str = ""
     judgement: Judgement | None = None
+    aside: bool = False
 
     @property
     def text(self) -> str:
         """The reading as plain text."""
-        number = " ".join(filter(None, [self.name, self.value, self.margin, self.unit]))
+        note = f"({self.note})" if self.note else ""
+        number = " ".join(filter(None, [self.name, note, self.value, self.margin, self.unit]))
         return f"{number} ({self.judgement})" if self.judgement else number
 
 
@@ -86,7 +84,7 @@ def _scores(finding: MethodFinding) -> tuple[Tile, ...]:
     best = finding.best
     if best is None:
         return ()
-    who = "the choice" if best.beaten else "the pick" if finding.results.ended else "what leads"
+    who = "the choice" if best.beaten else "the pick" if stands(finding) else "what leads"
     if isinstance(finding, GridFinding) and _several(finding):
         return _scores_on_subsets(finding)
     if best.tested.accuracy is None:
@@ -94,7 +92,7 @@ def _scores(finding: MethodFinding) -> tuple[Tile, ...]:
             return ()
         name = selected_words(best.selected_on)
         runs = _runs(finding, best.validation)
-        runs += "; the highest of several, so too high" if best.picked else ""
+        runs += f"; {HIGHEST}" if best.picked else ""
         runs += ". Test accuracy is hidden until the study ends" if best.test_hidden else ""
         return (Tile(f"{name[0].upper()}{name[1:]} of {who}", (_percent(best.validation),), runs),)
     label = f"{metric_name(best.tested_by)} of {who}"
@@ -118,7 +116,11 @@ def _scores_on_subsets(finding: GridFinding) -> tuple[Tile, ...]:
         detail = "Test accuracy is hidden until the study ends"
         return (Tile("Test accuracy", (Reading("hidden"),), detail),)
     scored = {subset: finding.tested(choice).accuracy for subset, choice in made.items()}
-    readings = [_percent(interval, subset) for subset, interval in scored.items() if interval is not None]
+    readings = [
+        _percent(interval, subset, made[subset].key.configuration)
+        for subset, interval in scored.items()
+        if interval is not None
+    ]
     if not readings:
         return ()
     shown = _shown(readings, "subsets")
@@ -127,9 +129,9 @@ def _scores_on_subsets(finding: GridFinding) -> tuple[Tile, ...]:
     return (Tile(metric_name(finding.results.tested_by), tuple(readings[:MAX_READINGS]), f"{about}{shown}"),)
 
 
-def _percent(interval: Interval, name: str = "") -> Reading:
+def _percent(interval: Interval, name: str = "", note: str = "") -> Reading:
     value, _, margin = interval.percent().partition(" ")
-    return Reading(value, margin, "%", name)
+    return Reading(value, margin, "%", name, note)
 
 
 def _runs(finding: MethodFinding, interval: Interval) -> str:
@@ -174,7 +176,7 @@ def _against(who: str, gaps: Sequence[Gap], words: str) -> Tile:
     why = "; too few runs for an interval" if few else "; no interval, as the differences show no spread"
     width = "" if any(gap.interval.has_width for gap in gaps) else why
     if len(gaps) == 1:
-        only = Reading(readings[0].value, readings[0].margin, judgement=readings[0].judgement)
+        only = replace(readings[0], name="")
         return Tile(f"{who} against {gaps[0].arm}", (only,), f"{words}{width}")
     return Tile(f"{who} against", readings, f"{words}{width}{_shown(gaps, 'arms')}")
 
@@ -182,7 +184,9 @@ def _against(who: str, gaps: Sequence[Gap], words: str) -> Tile:
 def _points(gap: Gap) -> Reading:
     interval = gap.interval
     margin = f"± {hundredfold(interval.half_width)}" if interval.half_width is not None and interval.has_width else ""
-    return Reading(hundredfold(interval.mean, sign="+"), margin, name=gap.arm, judgement=gap.judgement)
+    note = "control, never chosen" if gap.control else ""
+    number = hundredfold(interval.mean, sign="+")
+    return Reading(number, margin, name=gap.arm, note=note, judgement=gap.judgement, aside=gap.control)
 
 
 def _shown(every: Sequence[object], what: str) -> str:
@@ -190,70 +194,8 @@ def _shown(every: Sequence[object], what: str) -> str:
 
 
 def _certainty(finding: MethodFinding) -> tuple[Tile, ...]:
-    if complete_runs(finding.results.runs).empty:
-        return ()
-    match finding:
-        case GridFinding():
-            value, detail = _sure_of_grid(finding)
-        case SettleFinding():
-            value, detail = _sure_of_settle(finding)
-        case SearchFinding():
-            value, detail = _sure_of_search(finding)
-        case _:
-            assert_never(finding)
+    value, detail = certainty(finding)
     return (Tile("How sure", (Reading(value),), detail),) if value else ()
-
-
-def _sure_of_grid(finding: GridFinding) -> tuple[str, str]:
-    sets = [bests for subset in finding.subsets if (bests := finding.bests(subset)) and len(bests.compared) > 1]
-    if len(sets) > 1:
-        won = sum(bests.winner is not None for bests in sets)
-        level = f"{_level(sets[0])} on each" if finding.results.ended else "so far"
-        return f"{won} of {len(sets)}", f"subsets have a single best configuration ({level})"
-    bests = finding.bests()
-    return ("", "") if bests is None or len(bests.compared) == 1 else _sure_of_comparison(finding, bests)
-
-
-def _sure_of_comparison(finding: MethodFinding, bests: Bests) -> tuple[str, str]:
-    """Return how many of several compared configurations may be the best."""
-    if not bests.decided:
-        return "open", "the runs are too few, or show no spread: nothing is ruled out"
-    count = f"{len(bests.members)} of {len(bests.compared)}"
-    may = "is the best" if len(bests.members) == 1 else "may be the best"
-    if not finding.results.ended:
-        return count, f"{may} so far; {_level(bests)} holds at the study's end only"
-    return count, f"{may} ({_level(bests)}, all comparisons together)"
-
-
-def _level(bests: Bests) -> str:
-    return percent(bests.level)
-
-
-def _sure_of_settle(finding: SettleFinding) -> tuple[str, str]:
-    standing, settled = finding.settled.standing, finding.settled
-    if standing is None:
-        return "", ""
-    within = f"probability of being within {counted_points(settled.goal.within)} of the best"
-    match settled.rule:
-        case "confidence":
-            return chance(standing.confidence), within
-        case "regret":
-            return chance(standing.confidence), f"{within}; expected regret {expected_regret(standing.regret)}"
-        case None:
-            return chance(standing.confidence), f"{within}, of {settled.goal.probability:.4g} needed: not settled"
-    assert_never(settled.rule)
-
-
-def _sure_of_search(finding: SearchFinding) -> tuple[str, str]:
-    bests = finding.bests()
-    if not finding.leading:
-        return "", ""
-    if bests is None:
-        return "not confirmed", f"the best of {len(finding.tried)} tried, by the runs that chose it"
-    if len(bests.compared) == 1:
-        return "confirmed", f"on fresh seeds, alone of {len(finding.tried)} tried: compared with nothing"
-    value, detail = _sure_of_comparison(finding, bests)
-    return value, f"{detail}; confirmed on fresh seeds, of {len(finding.tried)} tried"
 
 
 def _cost(finding: MethodFinding) -> Tile:

@@ -8,14 +8,17 @@ from analysis.results.measures import on_verified
 from analysis.results.runs_table import selected_on
 from analysis.results.validation_clips import ValidationClips, validation_clips
 from trainables.config import SEMANTICS_VERSION
-from trainables.metrics import split_name
+from trainables.metrics import METRICS, split_name
 from trainables.naming import counted, counted_points
 from trainables.settings import Settle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from analysis.findings.finding import Finding
     from trainables.plans import StudyPlan
+
+FAR_BELOW = 0.1  # a fraction of accuracy
 
 
 def earlier_version(plan: StudyPlan) -> str:
@@ -37,6 +40,20 @@ def clips_in_full(clips: ValidationClips) -> str:
         split = "for each fold the same for every seed" if clips.per_fold else "the same for every seed"
     worth = "" if clips.step is None else f"; one {_judge(clips)} is worth {_points(clips.step)} of a run's accuracy"
     return f"{clips.clips:,} ({about}{clips.verified:,} verified), {split}{worth}"
+
+
+def far_below_test(finding: Finding) -> str:
+    """Explain a validation accuracy of the choice that is far below its test accuracy; return "" for any other."""
+    best, plan = finding.best, finding.plan
+    if best is None or best.validation is None or best.tested.accuracy is None or on_verified(best.selected_on):
+        return ""
+    gap = best.tested.accuracy.mean - best.validation.mean
+    if gap <= FAR_BELOW or split_name(best.selected_on)[1] is not METRICS[finding.results.metric]:
+        return ""
+    known = plan.dataset.clips.get("train unverified", 0) > 0
+    why = "many validation labels are not verified, and a wrong label counts a right answer as wrong"
+    text = f"The validation accuracy of the choice is {100 * gap:.0f} points below its test accuracy"
+    return f"{text}: {why}." if known else f"{text}, which wrong validation labels may explain."
 
 
 def chosen_on(plan: StudyPlan) -> str:

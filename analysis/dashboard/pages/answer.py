@@ -52,13 +52,19 @@ def _answer(screen: FirstScreen) -> list[Any]:
     parts.append(html.Details([html.Summary("In full"), html.P(screen.verdict)], className="verdict"))
     if screen.cautions:
         label = "Cautions" if len(screen.cautions) > 1 else "Caution"
-        cautions = html.Ul([html.Li(caution) for caution in screen.cautions])
-        parts.append(html.Section([html.Strong(label), cautions], className="cautions", **aria(label=label)))
+        cautions: list[Any] = [html.Strong(label), html.Ul([html.Li(caution) for caution in screen.first_cautions])]
+        if screen.more_cautions:
+            summary = html.Summary(f"All {len(screen.cautions)} cautions")
+            cautions.append(html.Details([summary, html.Ul([html.Li(caution) for caution in screen.more_cautions])]))
+        parts.append(html.Section(cautions, className="cautions", **aria(label=label)))
     return parts
 
 
 def _tile(tile: Tile) -> list[Any]:
-    readings = [html.P(_reading(reading), className="reading") for reading in tile.readings]
+    readings = [
+        html.P(_reading(reading), className="reading aside" if reading.aside else "reading")
+        for reading in tile.readings
+    ]
     several = " several" if len(readings) > 1 else ""
     return [
         html.P(tile.label, className="soft"),
@@ -70,7 +76,8 @@ def _tile(tile: Tile) -> list[Any]:
 def _reading(reading: Reading) -> list[Any]:
     """Return a number, large, with its interval; a difference has its judgement."""
     small = " ".join(filter(None, (reading.margin, reading.unit)))
-    parts: list[Any] = [html.Span(f"{reading.name} ", className="name")] if reading.name else []
+    note = [html.Span(f"{reading.note} ", className="soft")] if reading.note else []
+    parts: list[Any] = [html.Span([f"{reading.name} ", *note], className="name")] if reading.name else []
     parts += [html.Strong(reading.value), *([html.Span(f" {small}")] if small else [])]
     if reading.judgement:
         parts.append(html.Span(f" {reading.judgement}", className=f"judgement {reading.judgement}"))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def grid_cautions(finding: GridFinding) -> tuple[str, ...]:
-    """Return the cautions for a grid, a sentence each; empty if nothing is chosen.
+    """Return the cautions for a grid, a sentence each, serious ones first; empty if nothing is chosen.
 
     They cover the best value of each arm on the subset of the verdict.
     """
@@ -31,35 +31,35 @@ def grid_cautions(finding: GridFinding) -> tuple[str, ...]:
     for ranked in finding.ranking(key.subset).keys:
         best.setdefault(ranked.arm, ranked)
     return (
+        *at_chance(finding, key),
+        *unpredicted(finding.reported),
+        *broken(finding, key),
+        *collapsed(finding, finding.collapses.rates()),
+        *disagreement(finding, key),
         *(text for best_of_arm in best.values() for text in edges(finding.results, best_of_arm)),
         *untuned_arms(finding.plan),
         *no_effect(finding, key.subset),
+        *few_seeds(finding.reported.runs, key),
         *label_cautions(finding.label_judges, finding.plan, finding.names),
         *knows_truth(finding.results),
-        *at_chance(finding, key),
-        *broken(finding, key),
-        *collapsed(finding, finding.collapses.rates()),
-        *few_seeds(finding.reported.runs, key),
-        *disagreement(finding, key),
         *uneven(finding, key.subset),
-        *unpredicted(finding.reported),
     )
 
 
 def explored_cautions(finding: SettleFinding | SearchFinding) -> tuple[str, ...]:
-    """Return the cautions for the choice of a study that explores; empty if nothing is chosen."""
+    """Return the cautions for the choice of a study that explores, serious ones first; empty if nothing is chosen."""
     key = finding.chosen
     if key is None:
         return ()
     exploring = exploring_collapses(finding) if isinstance(finding, SettleFinding) else {}
     return (
-        *edges(finding.results, key),
-        *untuned_arms(finding.plan),
-        *label_cautions(finding.label_judges, finding.plan, finding.names),
-        *knows_truth(finding.results),
         *at_chance(finding, key),
+        *unpredicted(finding.reported),
         *broken(finding, key),
         *collapsed(finding, together(exploring, finding.collapses.rates())),
+        *edges(finding.results, key),
+        *untuned_arms(finding.plan),
         *few_seeds(finding.reported.runs, key),
-        *unpredicted(finding.reported),
+        *label_cautions(finding.label_judges, finding.plan, finding.names),
+        *knows_truth(finding.results),
     )

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from trainables.plans import Doubt, DoubtfulClips
 
 
+LEAKS = ("test_in_training", "shared_recording")  # doubts that make test accuracies too high
+
+
 def clip_cautions(doubtful: Sequence[DoubtfulClips]) -> list[str]:
     """Return a sentence for each kind of doubtful clips of a data set, with the first few of them."""
     return [_caution(clips) for clips in doubtful]

@@ -8,9 +8,11 @@ from analysis.results.runs_table import complete_runs
 from analysis.statistics.blocks.block_model import block_model
 from analysis.statistics.clips import never_predicted
 from analysis.statistics.hsu import best_set
-from analysis.text.phrases import shortlist
+from analysis.text.phrases import joined
 from trainables.naming import set_off
 from trainables.numerals import ends
+
+MAX_CLASSES, SOME_CLASSES = 5, 3  # classes that are all named, and of more those that are named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,5 +49,9 @@ def unpredicted(results: StudyResults) -> list[str]:
     if not never:
         return []
     runs = "the one tested run" if len(predicted) == 1 else f"any of the {len(predicted)} tested runs"
-    are = f"{shortlist([set_off(name) for name in never])} {'is' if len(never) == 1 else 'are'}"
+    names = [set_off(name) for name in never]
+    if len(never) > MAX_CLASSES:
+        some = ", ".join(names[:SOME_CLASSES])
+        return [f"{len(never)} of {len(classes)} classes are never predicted by {runs}, among them {some}."]
+    are = f"{joined(names)} {'is' if len(never) == 1 else 'are'}"
     return [f"{are} never predicted by {runs} ({len(never)} of {len(classes)} classes)."]

@@ -12,8 +12,9 @@ from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from analysis.text.phrases import selected_words
+from analysis.text.phrases import HIGHEST, selected_words
 from analysis.text.tiles import tiles
+from analysis.text.validation_clips import far_below_test
 from study.console import cell, show_drawn
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ def _numbers(study: Study) -> Iterator[Fact]:
         yield Fact("The choice" if best.beaten else "The pick", best.configuration)
         if best.validation is not None and best.tested.accuracy is not None:
             name = selected_words(best.selected_on)
-            why = "the highest of several, so too high" if best.picked else best.validation.label()
+            why = HIGHEST if best.picked else best.validation.label()
+            why = ". ".join(filter(None, [why, far_below_test(study.finding).rstrip(".")]))
             yield Fact(f"{name[:1].upper()}{name[1:]}", f"{best.validation.percent()} %", why)
     for tile in tiles(study.finding):
         yield Fact(tile.label, ", ".join(reading.text for reading in tile.readings), tile.detail)

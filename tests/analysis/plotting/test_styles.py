@@ -69,3 +69,9 @@ def test_a_study_names_its_arms_in_the_plans_order(full_study) -> None:
     looks = styles(full_study.results().runs)
     assert list(looks) == ["adaptive", "cce", "gce"]
     assert [hue(look.colour) for look in looks.values()] == ["blue", "vermilion", "green"]
+
+
+def test_a_control_is_another_shade_of_the_hue_of_its_arm() -> None:
+    looks = styles_of_losses({"adaptive.fixed_q": "gce", "adaptive": "adaptive_gce", "gce": "gce"})
+    assert hue(looks["adaptive.fixed_q"].colour) == hue(looks["adaptive"].colour) == "blue"
+    assert len({look.colour for look in looks.values()}) == len({look.dash for look in looks.values()}) == 3

@@ -53,7 +53,10 @@ def _told(study: Builder) -> tuple[str, str]:
 
 def test_a_winner_is_named_with_its_value_and_the_number_of_configurations(study: Builder) -> None:
     _temperatures(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.75})
-    advice = "Use adaptive with T = 1000. The 2 others are worse (95 %, all comparisons together)."
+    advice = (
+        "Use adaptive with T = 1000. adaptive with T 100 or 10000 are worse in validation accuracy (95 %, all "
+        "comparisons together)."
+    )
     assert _told(study) == ("adaptive with T = 1000 is best of 3", advice)
 
 
@@ -63,7 +66,10 @@ def test_neighbours_that_tie_are_named_as_a_range_beside_other_arms(study: Build
     _arm(study, "cce", CCE(name="cce"), 0.7)
     text, advice = _told(study)
     assert text == "No single winner: adaptive with T 100 to 3162 and gce tie"
-    assert advice.startswith("The 3 others are worse (95 %, all comparisons together). If you must pick one: adaptive")
+    assert advice.startswith(
+        "adaptive with T 10 or 100000 and cce are worse in validation accuracy (95 %, all comparisons together). "
+        "If you must pick one: adaptive"
+    )
 
 
 def test_advice_states_how_far_an_arm_that_is_ruled_out_lies_behind_on_test_clips(study: Builder) -> None:
@@ -87,7 +93,23 @@ def test_two_that_tie_are_named_and_many_of_all_are_counted(study: Builder) -> N
     _arm(study, "cce", CCE(name="cce"), 0.8)
     assert _told(study)[0] == "No single winner: gce and cce tie"
     _arm(study, "q", GCE(name="gce", q=0.3), 0.8)
-    assert _told(study)[0] == "No single winner: all 3 configurations tie"
+    assert _told(study)[0] == "No single winner: gce, cce and q tie"
+    for place in (0.4, 0.5):
+        _arm(study, f"q{place}", GCE(name="gce", q=place), 0.8)
+    assert _told(study)[0] == "No single winner: all 5 configurations tie"
+
+
+def test_many_that_are_worse_are_counted_not_named(study: Builder) -> None:
+    _temperatures(study, {10.0: 0.7, 100.0: 0.71, 1000.0: 0.8, 10000.0: 0.72, 100000.0: 0.7})
+    assert "The 4 others are worse in validation accuracy (95 %" in _told(study)[1]
+
+
+def test_confirmed_configurations_that_tie_are_named_by_arm_beside_the_number_tried(study: Builder) -> None:
+    study.method = SEARCH
+    for place, arm in enumerate(("gce", "low", "high")):
+        for stage in ("explore", "confirm"):
+            _arm(study, arm, GCE(name="gce", q=0.2 + place / 5), 0.8, varied={"q": 0.2, "lr": 0.1}, stage=stage)
+    assert _told(study)[0] == "No single winner: gce, low and high tie (of 3 tried)"
 
 
 def test_values_that_are_no_neighbours_are_listed_or_counted(study: Builder) -> None:
@@ -204,6 +226,14 @@ def test_a_grid_on_several_subsets_counts_where_which_is_best(
     assert _told(study)[0] == text
 
 
+def test_advice_names_the_subsets_that_a_winner_wins(study: Builder) -> None:
+    for subset, cce in (("all", 0.7), ("clean", 0.8001)):
+        _arm(study, "gce", GCE(name="gce"), 0.8, subset)  # type: ignore[arg-type]
+        _arm(study, "cce", CCE(name="cce"), cce, subset)  # type: ignore[arg-type]
+    advice = "Use gce on subset all; on the other, the pick is one of several that may be best."
+    assert _told(study)[1] == advice
+
+
 def _random_study(rng: np.random.Generator) -> Builder:
     """Return a study of any method, state and size, with names of any length."""
     method = rng.choice(["grid", "settle", "search"])
@@ -251,4 +281,15 @@ def test_the_headline_of_any_study_has_at_most_twelve_words() -> None:
 def test_a_settle_study_that_runs_names_what_leads(study: Builder) -> None:
     study.method, study.progress = SETTLE, {"ended": False}
     _temperatures(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.7}, stage="explore")
-    assert _told(study)[0] == "So far: adaptive T = 1000 is within 0.5 points of best"
+    assert _told(study) == (
+        "So far: adaptive T = 1000 is within 0.5 points of best",
+        "Exploring has ended, so this choice stands; fresh seeds are still to confirm it.",
+    )
+
+
+def test_what_leads_may_change_while_exploring_runs_wait(study: Builder) -> None:
+    study.method, study.progress = SETTLE, {"ended": False}
+    _temperatures(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.7}, stage="explore")
+    loss, varied = AdaptiveGCE(name="adaptive_gce", temperature=100.0), {"temperature": 100.0}
+    study.add("adaptive", loss, 99, status=None, varied=varied, stage="explore")
+    assert _told(study)[1] == "What leads may change: 1 run still to be trained."

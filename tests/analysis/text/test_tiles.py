@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from analysis.findings.method_finding import method_finding
 from analysis.results.study_results import study_results
 from analysis.results.study_state import Progress
+from analysis.text.phrases import HIGHEST
 from analysis.text.tiles import tiles
 from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE
 
@@ -54,7 +55,7 @@ def test_a_grid_has_the_tiles_score_difference_certainty_and_cost(study: Builder
     assert _told(_pair(study)) == {
         "Test accuracy of the pick": (["75.0 ± 0.1 %"], "6 seeds, 95 % interval"),
         "The pick against cce": (["+4.0 ± 0.2 (better)"], "points of test accuracy, paired by seed"),
-        "How sure": (["1 of 2"], "is the best (95 %, all comparisons together)"),
+        "How sure": (["Clear"], "better than the other in validation accuracy (95 %, all comparisons together)"),
         "Cost": (["12 runs"], "6.0 hours of training"),
     }
 
@@ -76,7 +77,7 @@ def test_a_difference_that_does_not_vary_is_open_and_states_why(study: Builder) 
 
 
 def test_one_seed_of_each_rules_nothing_out(study: Builder) -> None:
-    assert _told(_pair(study, seeds=1))["How sure"][0] == ["open"]
+    assert _told(_pair(study, seeds=1))["How sure"][0] == ["Undecided"]
 
 
 def test_a_study_that_runs_counts_its_runs_and_hides_test_accuracies(study: Builder) -> None:
@@ -86,7 +87,8 @@ def test_a_study_that_runs_counts_its_runs_and_hides_test_accuracies(study: Buil
     assert list(told) == ["Validation accuracy of what leads", "How sure", "So far"]
     assert told["Validation accuracy of what leads"][1].endswith("Test accuracy is hidden until the study ends")
     assert told["So far"] == (["13 of 14 runs"], "6.5 hours of training; 1 still waiting; 1 left out")
-    assert told["How sure"] == (["1 of 2"], "is the best so far; 95 % holds at the study's end only")
+    detail = "better than the other in validation accuracy so far; 95 % holds at the study's end only"
+    assert told["How sure"] == (["Clear so far"], detail)
 
 
 def test_without_a_complete_run_only_the_cost_is_left(study: Builder) -> None:
@@ -107,9 +109,10 @@ def test_on_several_subsets_every_choice_has_its_score_and_the_leading_arm_its_p
         study.add("gce", GCE(name="gce"), seed, validation=0.6 + noise, test=0.6 + noise, subset="clean")
         study.add("cce", CCE(name="cce"), seed, validation=0.6 - noise, test=0.56 - noise, subset="clean")
     told = _told(study)
-    assert [reading.split()[0] for reading in told["Test accuracy"][0]] == ["all", "clean"]
+    starts = [" ".join(reading.split()[:2]) for reading in told["Test accuracy"][0]]
+    assert starts == ["all (gce)", "clean (gce)"]
     assert told["gce against cce"][0] == ["+4.0 ± 0.2 (better)"]
-    assert told["How sure"] == (["1 of 2"], "subsets have a single best configuration (95 % on each)")
+    assert told["How sure"] == (["Partly clear"], "1 of 2 subsets has a single best configuration (95 % on each)")
 
 
 def test_of_many_arms_five_are_shown_and_the_number_stated(study: Builder) -> None:
@@ -129,15 +132,16 @@ def test_a_settled_choice_states_its_probability_and_fresh_seeds(study: Builder)
         study.add("cce", CCE(name="cce"), 10_000 + seed, validation=0.7 - noise, test=0.7 - noise, stage="confirm")
     told = _told(study)
     assert told["Test accuracy of the pick"][1] == "6 fresh seeds, 95 % interval"
-    assert told["How sure"] == (["> 0.99"], "probability of being within 0.5 points of the best")
+    assert told["How sure"] == (["Settled"], "with probability > 0.99 within 0.5 points of the best")
 
 
 def test_an_unsettled_choice_states_what_probability_it_lacks(study: Builder) -> None:
     study.method, study.progress = SETTLE | {"within": 0.01, "max_runs": 4}, {"ended": True}
     _temperatures(study, {100.0: 0.8, 1000.0: 0.8}, "explore", seeds=2)
     value, detail = _told(study)["How sure"]
-    assert float(value[0]) < 0.9
-    assert detail.endswith("of 0.9 needed: not settled")
+    assert value == ["Not settled"]
+    assert 0 < float(detail.split("probability ")[1].split(" ")[0]) < 0.9
+    assert detail.endswith(" (0.9 needed) within 0.01 points of the best")
 
 
 def test_a_choice_that_a_baseline_beats_is_not_called_the_pick(study: Builder) -> None:
@@ -156,10 +160,32 @@ def test_a_search_that_confirmed_nothing_states_so(study: Builder) -> None:
     for q in (0.2, 0.5):
         study.add("gce", GCE(name="gce", q=q), 0, validation=0.6 + q / 10, varied={"q": q}, stage="explore")
     told = _told(study)
-    assert told["How sure"] == (["not confirmed"], "the best of 2 tried, by the runs that chose it")
-    assert told["Validation accuracy of the pick"][1] == "1 seed: no interval; the highest of several, so too high"
+    assert told["How sure"] == (["Not confirmed"], "the best of 2 tried, by the runs that chose it")
+    assert told["Validation accuracy of the pick"][1] == f"1 seed: no interval; {HIGHEST}"
 
 
 def test_a_mean_over_folds_states_their_number(study: Builder) -> None:
     study.cross_validated({"low": 0.6, "high": 0.7}, 5, {"1": 0.0, "2": 0.01})
     assert _told(study)["Test accuracy of the pick"][1] == "5 seeds, mean of 2 folds, 95 % interval"
+
+
+def test_a_control_is_named_as_one_and_set_apart_after_the_other_arms(study: Builder) -> None:
+    _pair(study)
+    for seed, noise in enumerate(NOISE):
+        study.add("gce.fixed_q", GCE(name="gce", q=0.3), seed, validation=0.9, test=0.79 - noise, stage="control")
+    made = tiles(method_finding(study_results(study.plan(), study.records)))
+    readings = next(tile.readings for tile in made if tile.label == "The pick against")
+    assert [(reading.name, reading.note, reading.aside) for reading in readings] == [
+        ("cce", "", False),
+        ("gce.fixed_q", "control, never chosen", True),
+    ]
+
+
+def test_a_baseline_that_beats_the_choice_is_what_is_clear(study: Builder) -> None:
+    study.method = SETTLE
+    _temperatures(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.7}, "explore")
+    _temperatures(study, {1000.0: 0.8}, "confirm")
+    for seed, noise in enumerate(NOISE):
+        study.add("cce", CCE(name="cce"), 10_000 + seed, validation=0.9 - noise, stage="confirm")
+    detail = "cce is better than the choice (95 %, all comparisons together)"
+    assert _told(study)["How sure"] == (["Clear"], detail)

@@ -9,7 +9,7 @@ import pytest
 from analysis.report.method_report import method_report
 from analysis.results.validation_clips import validation_clips
 from analysis.tables.provenance import data_table
-from analysis.text.validation_clips import chosen_on, clips_in_full, coarse_clips, shared_clips
+from analysis.text.validation_clips import chosen_on, clips_in_full, coarse_clips, far_below_test, shared_clips
 from trainables.config import Training
 from trainables.losses.catalogue import CCE
 from trainables.plans import HeldOut
@@ -101,3 +101,16 @@ def test_the_methods_name_accuracy_split_and_clips(study: Builder) -> None:
     study.spec = {"training": {"split": "per_seed"}}
     assert "were held out, other clips for each seed, the same for every configuration" in chosen_on(study.plan())
     assert "cover other seeds and the validation clips that each holds out" in study.report().methods[0]
+
+
+def test_a_validation_accuracy_far_below_the_test_accuracy_is_explained(study: Builder) -> None:
+    for seed in range(6):
+        study.add("cce", CCE(name="cce"), seed, validation=0.6 + seed / 1000, test=0.85)
+    text = far_below_test(study.finding())
+    assert text.startswith("The validation accuracy of the choice is 25 points below its test accuracy")
+
+
+def test_a_validation_accuracy_near_the_test_accuracy_needs_no_explanation(study: Builder) -> None:
+    for seed in range(6):
+        study.add("cce", CCE(name="cce"), seed, validation=0.8 + seed / 1000, test=0.85)
+    assert far_below_test(study.finding()) == ""

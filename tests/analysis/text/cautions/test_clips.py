@@ -69,6 +69,6 @@ def test_a_report_cautions_of_the_doubtful_clips_of_its_plan(study: Builder) -> 
     doubtful = DoubtfulClips(doubt="repeated_test", clips=2, among=9, examples=[("a.wav", "b.wav"), ("c.wav", "b.wav")])
     assert "counts more than once" not in " ".join(study.report().cautions)
     study.doubtful = [doubtful]
-    assert study.report().cautions[0] == (
+    assert study.report().cautions[-1] == (
         "2 of 9 test clips repeat the sound of another, which counts more than once: a.wav as b.wav; c.wav as b.wav."
     )
