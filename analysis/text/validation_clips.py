@@ -51,8 +51,8 @@ def far_below_test(finding: Finding) -> str:
     if gap <= FAR_BELOW or split_name(best.selected_on)[1] is not METRICS[finding.results.metric]:
         return ""
     known = plan.dataset.clips.get("train unverified", 0) > 0
-    why = "many validation labels are not verified, and a wrong label counts a right answer as wrong"
-    text = f"The validation accuracy of the choice is {100 * gap:.0f} points below its test accuracy"
+    why = "many validation labels are not verified, and a wrong one counts a right answer as wrong"
+    text = f"Validation accuracy of the choice is {100 * gap:.0f} points below test accuracy"
     return f"{text}: {why}." if known else f"{text}, which wrong validation labels may explain."
 
 

@@ -107,7 +107,7 @@ def test_a_validation_accuracy_far_below_the_test_accuracy_is_explained(study: B
     for seed in range(6):
         study.add("cce", CCE(name="cce"), seed, validation=0.6 + seed / 1000, test=0.85)
     text = far_below_test(study.finding())
-    assert text.startswith("The validation accuracy of the choice is 25 points below its test accuracy")
+    assert text.startswith("Validation accuracy of the choice is 25 points below test accuracy")
 
 
 def test_a_validation_accuracy_near_the_test_accuracy_needs_no_explanation(study: Builder) -> None:
