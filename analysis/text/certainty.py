@@ -60,7 +60,9 @@ def _of_comparison(finding: MethodFinding, bests: Bests) -> tuple[str, str]:
         others = len(bests.ruled_out)
         rest = "the other" if others == 1 else f"the {others} others"
         return f"Clear{later}", f"better than {rest} in {selected_words(bests.metric)} {holds}"
-    return f"Undecided{later}", f"{len(bests.members)} of {len(bests.compared)} may be the best {holds}"
+    members, compared = len(bests.members), len(bests.compared)
+    count = f"{members} of {compared}" if members < compared else f"each of the {compared}"
+    return f"Undecided{later}", f"{count} may be the best {holds}"
 
 
 def _baselines(bests: Bests) -> str:
