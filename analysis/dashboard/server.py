@@ -74,12 +74,27 @@ def serve(studies: Studies, host: str, port: int, token: str, announce: Callable
     if not token and not is_loopback(host):
         msg = f"{host} can be reached from other machines, which requires a token"
         raise ValueError(msg)
-    app = make_app(studies, Guard(token))
     listener = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    with listener, serving(app.server, listener) as thread:
+    name = f"[{host}]" if ":" in host else host
+    address = f"http://{name}:{listener.getsockname()[1]}/{f'?token={token}' if token else ''}"
+    serve_at(listener, studies, token, partial(announce, address))
+
+
+def serve_at(
+    listener: socket.socket, studies: Studies, token: str = "", started: Callable[[], None] = lambda: None
+) -> None:
+    """Serve the studies of a storage location at a listening socket, until an exception such as that of Ctrl-C.
+
+    Args:
+        listener: the socket, which is closed at the end; on loopback, unless there is a token.
+        studies: of a storage location; nothing is written to it.
+        token: required of browsers; may be empty on loopback.
+        started: called once requests are answered.
+
+    """
+    with listener, serving(make_app(studies, Guard(token)).server, listener) as thread:
         threading.Thread(target=studies.warm, daemon=True).start()
-        name = f"[{host}]" if ":" in host else host
-        announce(f"http://{name}:{listener.getsockname()[1]}/{f'?token={token}' if token else ''}")
+        started()
         thread.join()
 
 

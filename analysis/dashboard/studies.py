@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import threading
 import time
 from contextlib import contextmanager, suppress
@@ -18,6 +19,7 @@ from analysis.results.study_results import Unread, read_or_explain, study_result
 from analysis.results.study_state import progress_of, read_progress, study_state
 from trainables.plans import plan_path, read_plan, study_names
 from trainables.records import Record
+from trainables.settings import NAME_PATTERN
 from trainables.storage.documents import DamagedError
 
 if TYPE_CHECKING:
@@ -102,6 +104,8 @@ class Studies:
         # Whatever an address contains, only the folder of a study is opened. Listing all of them takes long for many.
         if name not in self._listed and name not in self.names():
             msg = f"There is no study named {name!r} here."
+            if re.fullmatch(NAME_PATTERN, name) and self._owner(self.storage, name):
+                msg = f"{name} is starting: its data is being prepared. The study is shown here once it is planned."
             raise UnreadableStudyError(msg)
         path = plan_path(self.storage, name)
         try:

@@ -1,4 +1,4 @@
-"""An SSH tunnel to the dashboard of a cluster."""
+"""SSH tunnels to the dashboards of a cluster: Ray's, and that of its studies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from study.cluster.connection import listens
 from study.errors import EngineError, UsageError
@@ -21,26 +21,50 @@ if TYPE_CHECKING:
 
 TUNNEL_S = 60.0  # for `ray dashboard` to open it
 POLL_S = 1.0
+RAY_DASHBOARD = 8265  # its port on the head
+
+
+class Forwarding(NamedTuple):
+    """A port of a cluster's head at a port of this machine."""
+
+    address: str
+    process: subprocess.Popen[bytes]  # holds the connection
 
 
 @contextmanager
 def tunnel(file: Path) -> Iterator[str]:
-    """Reach the dashboard of a cluster as ``ray dashboard`` does, through SSH, while the context lasts.
+    """Reach Ray's dashboard of a cluster through SSH while the context lasts; see ``forwarded``."""
+    with forwarded(file) as forwarding:
+        yield forwarding.address
+
+
+@contextmanager
+def forwarded(file: Path, remote: int = RAY_DASHBOARD, port: int = 0) -> Iterator[Forwarding]:
+    """Forward a port of a cluster's head as ``ray dashboard`` does, through SSH, while the context lasts.
+
+    Args:
+        file: the cluster file.
+        remote: the port on the head's loopback.
+        port: on this machine's loopback; 0 for a free one.
 
     Raises:
-        UsageError: there is no such file.
+        UsageError: there is no such file, or the port is taken.
         EngineError: the cluster has no head, or SSH does not reach it.
 
     """
     if not file.is_file():
         msg = f"--cluster: {file} is not a file; allowed: the cluster file that `ray up` was given"
         raise UsageError(msg)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    try:
+        with socket.create_server(("127.0.0.1", port)) as free:
+            port = free.getsockname()[1]
+    except OSError as error:
+        msg = f"cannot listen on 127.0.0.1 port {port}: {error.strerror or error}; another one: --port"
+        raise UsageError(msg) from None
+    ports = ["--port", str(port), "--remote-port", str(remote)]
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(  # noqa: S603 -- Ray's own command
-            [sys.executable, "-m", "ray.scripts.scripts", "dashboard", str(file), "--port", str(port)],
+            [sys.executable, "-m", "ray.scripts.scripts", "dashboard", str(file), *ports],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -48,7 +72,7 @@ def tunnel(file: Path) -> Iterator[str]:
         )
         try:
             _until_open(process, port, output, file)
-            yield f"http://127.0.0.1:{port}"
+            yield Forwarding(f"http://127.0.0.1:{port}", process)
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGTERM)

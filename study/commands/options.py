@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from trainables.storage.types import Location
 
 DEFAULT_STORAGE = "results"
+PORTS = 65_536
 
 
 def add_cluster(command: argparse.ArgumentParser, *, usual: bool = False) -> None:
@@ -196,3 +197,16 @@ def storage_location(text: str) -> Location:
         return location(text)
     except (OSError, ValueError) as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def port_number(text: str) -> int:
+    """Return the port that an option names; 0 stands for a free one.
+
+    Raises:
+        argparse.ArgumentTypeError: it is not one.
+
+    """
+    if not (text.isascii() and text.isdigit() and int(text) < PORTS):
+        msg = f"{text!r} is not a whole number from 0 to {PORTS - 1}"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import shlex
-from importlib.util import find_spec
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from analysis.tables.accuracy import result_tables
-from study.commands.options import DEFAULT_STORAGE, add_allow_code, add_run_options, add_study_file, consent, study_spec
+from study.commands.dashboard.beside import beside, is_installed, require_installed
+from study.commands.options import (
+    DEFAULT_STORAGE,
+    add_allow_code,
+    add_run_options,
+    add_study_file,
+    consent,
+    port_number,
+    study_spec,
+)
 from study.console import say, show
 from study.engine.display.ending import print_ending
 from study.engine.session import Start, print_problems, run_study
+from study.errors import UsageError
 from study.ledger.kept_weights import where_weights_are
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
     import argparse
+    from contextlib import AbstractContextManager
 
     from analysis.study import Study
+    from study.commands.dashboard.beside import Beside
     from study.engine.conductor import Conductor
     from study.spec.study import StudySpec
     from trainables.storage.types import Location
@@ -28,13 +41,43 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     add_study_file(command)
     add_run_options(command)
     add_allow_code(command)
+    text = "show the study in a browser while it runs, and print the address; on a terminal, until Ctrl-C"
+    command.add_argument("--dashboard", action="store_true", help=text)
+    text = "port of --dashboard; 0 for a free one (default: 8050, or a free one if it is taken)"
+    command.add_argument("--port", type=port_number, help=text)
     command.set_defaults(handler=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Train what a study still needs, then print the verdict and write the report; see ``run_and_print``."""
+    """Train what a study still needs, then print the verdict and write the report; see ``run_and_print``.
+
+    Raises:
+        UsageError: the dashboard is asked for and not installed, or a port is given without it.
+
+    """
+    if options.dashboard:
+        require_installed("--dashboard")
+    elif options.port is not None:
+        msg = "--port: only with --dashboard"
+        raise UsageError(msg)
     start = Start(f"gce-study run {options.file}", options.skip_bad_clips, options.retry_failed, options.retrain_choice)
-    return run_and_print(study_spec(options.file, consent(options)), start)
+    spec = study_spec(options.file, consent(options))
+    with _dashboard(spec, options) as served:
+        code = run_and_print(spec, start)
+        if served is not None:
+            served.stay()
+    return code
+
+
+def _dashboard(spec: StudySpec, options: argparse.Namespace) -> AbstractContextManager[Beside | None]:
+    """Return the dashboard beside the run, if it is asked for, or if this is the driver of a job that can serve it."""
+    storage = location(spec.storage)
+    if options.dashboard:
+        return beside(storage, spec.name, options.port)
+    if "GCE_STUDY_JOB" in os.environ and is_installed():
+        remark = f" on the cluster's head; open it with: gce-study dashboard {spec.name} --cluster CLUSTER.yaml"
+        return beside(storage, spec.name, None, remark)
+    return nullcontext()
 
 
 def run_and_print(spec: StudySpec, start: Start) -> int:
@@ -54,7 +97,7 @@ def _print_result(conductor: Conductor, study: Study, report: Location | None) -
         show(table.title, table.header, table.rows)
         say("")
     print_problems(conductor)
-    further = f"gce-study {'best' if find_spec('dash') is None else 'dashboard'} {study.results.plan.name}"
+    further = f"gce-study {'dashboard' if is_installed() else 'best'} {study.results.plan.name}"
     if conductor.storage != location(DEFAULT_STORAGE):
         further += f" --storage {shlex.quote(str(conductor.storage))}"
     print_ending(study, report, [further], where_weights_are(study.finding, conductor.storage))

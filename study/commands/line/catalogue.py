@@ -48,6 +48,7 @@ COMMANDS = {
         "train every run that is not recorded yet, then report; run it again to continue",
         (
             ("run demo", "a small study on synthetic sounds"),
+            ("run demo --dashboard", "the same, with a page that shows it live"),
             ("run study.yaml --retry-failed", "train failed runs again"),
         ),
     ),
@@ -127,10 +128,14 @@ COMMANDS = {
         ),
     ),
     "dashboard": Command(
-        "dashboard",
+        "dashboard.command",
         RESULTS,
-        "show the studies of a storage location in a browser, live while they run",
-        (("dashboard", "the studies in the folder results"), ("dashboard demo --port 0", "on a free port")),
+        "show the studies of a storage location, or of a cluster, in a browser, live while they run",
+        (
+            ("dashboard", "the studies in the folder results"),
+            ("dashboard demo --port 0", "on a free port"),
+            ("dashboard --cluster cluster.yaml", "of a study that runs on a cluster, through SSH"),
+        ),
     ),
     "submit": Command(
         "jobs",

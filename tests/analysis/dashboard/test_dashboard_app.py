@@ -190,6 +190,12 @@ def test_what_is_not_there_is_said_in_words(studies, path, text):
     assert text in look(studies, path)[0]
 
 
+def test_a_study_that_is_claimed_and_not_planned_yet_is_starting(studies, owners):
+    owners["rain"] = owners["Not A Name"] = "process 7"
+    assert "rain is starting: its data is being prepared." in look(studies, "/study/rain")[0]
+    assert "There is no study named" in look(studies, "/study/Not%20A%20Name")[0]
+
+
 def test_a_run_that_is_not_there_and_a_damaged_plan_are_said_in_words(study, studies, storage):
     study.add("cce", LOSS, 0)
     study.write(storage)

@@ -1,4 +1,4 @@
-"""The command that opens the studies of a storage location in a browser."""
+"""The command that opens the studies of a storage location, or of a cluster, in a browser."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ import os
 import secrets
 import socket
 from functools import partial
+from pathlib import Path
 
 from analysis.dashboard.links import TensorBoard, web_address
-from study.commands.options import DEFAULT_STORAGE, add_storage_of_study, existing, study_place
+from study.commands.dashboard.beside import HOST, INSTALL, PORT, is_installed
+from study.commands.dashboard.on_cluster import open_on_cluster
+from study.commands.dashboard.served import BOARD, studies_of
+from study.commands.options import DEFAULT_STORAGE, add_storage_of_study, existing, port_number, study_place
 from study.console import say
 from study.errors import EngineError, UsageError
-from study.ledger.claim import owner
 from study.ledger.registry import find_plan
-from study.spec.differences import differences
 from trainables.storage.location import location
 
-EXTRA = ("dash", "dash_ag_grid", "dash_mantine_components", "flask", "waitress", "werkzeug")
-PORTS = 65_536
 TOKEN = "GCE_STUDY_DASHBOARD_TOKEN"  # noqa: S105 -- the variable's name
-BOARD = "http://127.0.0.1:6006"
 MIN_TOKEN = 16  # characters of a token from the environment
 
 
@@ -29,10 +28,15 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     text = "name or file of a study, the address of whose page is printed too"
     command.add_argument("study", metavar="STUDY", nargs="?", help=text)
     add_storage_of_study(command)
-    command.add_argument("--port", type=_port, default=8050, help="port to listen on; 0 for a free one (default: 8050)")
+    text = "Ray's cluster file: open the dashboard that a study's job serves on the head, through SSH"
+    command.add_argument("--cluster", type=Path, metavar="FILE", help=text)
+    command.add_argument(
+        "--port",
+        type=port_number,
+        help=f"port to listen on; 0 for a free one (default: {PORT}; with --cluster, a free one)",
+    )
     command.add_argument(
         "--host",
-        default="127.0.0.1",
         help="address to listen on (default: 127.0.0.1, which this machine alone can reach). With any other, every "
         f"machine of that network can connect; browsers must then show a token, from {TOKEN} or generated",
     )
@@ -45,13 +49,6 @@ def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
     command.set_defaults(handler=dashboard)
 
 
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) < PORTS):
-        msg = f"{text!r} is not a whole number from 0 to {PORTS - 1}"
-        raise argparse.ArgumentTypeError(msg)
-    return int(text)
-
-
 def _web_address(text: str) -> str:
     if not web_address(text):
         msg = f"{text!r} is not an address such as http://127.0.0.1:6006"
@@ -60,40 +57,43 @@ def _web_address(text: str) -> str:
 
 
 def dashboard(options: argparse.Namespace) -> int:
-    """Serve the dashboard until Ctrl-C.
+    """Serve the dashboard, or open that of a cluster, until Ctrl-C.
 
     Raises:
         UnknownStudyError: there is no such storage location, or no such study.
-        UsageError: the host has no address.
+        UsageError: the host has no address, or an option does not go with ``--cluster``.
         EngineError: the extra is not installed, or the address cannot be used.
 
     """
+    if options.cluster is not None:
+        refused = [f"--{name}" for name in ("storage", "host", "tensorboard") if getattr(options, name) is not None]
+        if refused:
+            msg = f"{', '.join(refused)}: not with --cluster, whose dashboard is served there"
+            raise UsageError(msg)
+        name = study_place(options.study).name if options.study else ""
+        return open_on_cluster(options.cluster, name, options.port or 0)
     if options.study is None:
         storage, name = existing(options.storage or location(DEFAULT_STORAGE)), ""
     else:
         storage, name = study_place(options.study, options.storage)
         find_plan(storage, name)
-    try:
-        from analysis.dashboard.guard import is_loopback  # noqa: PLC0415 -- the extra may not be installed
-        from analysis.dashboard.server import serve  # noqa: PLC0415
-        from analysis.dashboard.studies import Studies  # noqa: PLC0415
-        from trainables.features.clip_sounds import ClipSounds  # noqa: PLC0415 -- scipy, which other commands need not
-    except ModuleNotFoundError as error:
-        if (error.name or "").split(".")[0] not in EXTRA:
-            raise
-        msg = "the dashboard needs Dash; install the extra: pip install -c constraints.txt '.[dashboard]'"
-        raise EngineError(msg) from None
-    _check_host(options.host)
-    storage = storage.hasty()  # the dashboard polls every few seconds, so a slow read need not be repeated
-    token = "" if is_loopback(options.host) else _token(options.host)
+    if not is_installed():
+        msg = f"the dashboard needs Dash; {INSTALL}"
+        raise EngineError(msg)
+    from analysis.dashboard.guard import is_loopback  # noqa: PLC0415 -- the extra may not be installed
+    from analysis.dashboard.server import serve  # noqa: PLC0415 -- as above
+
+    host = options.host or HOST
+    _check_host(host)
+    port = PORT if options.port is None else options.port
+    token = "" if is_loopback(host) else _token(host)
     # A link to loopback is dead on another machine.
-    board = TensorBoard(options.tensorboard or (BOARD if is_loopback(options.host) else ""))
+    board = TensorBoard(options.tensorboard or (BOARD if is_loopback(host) else ""))
     board.watch()
     try:
-        studies = Studies(storage, owner, board.url, ClipSounds(), differences)
-        serve(studies, options.host, options.port, token, partial(_opened, name))
+        serve(studies_of(storage, board.url), host, port, token, partial(_opened, name))
     except OSError as error:
-        msg = f"cannot listen on {options.host} port {options.port}: {error.strerror or error}; another one: --port"
+        msg = f"cannot listen on {host} port {port}: {error.strerror or error}; another one: --port"
         raise EngineError(msg) from None
     return 0
 

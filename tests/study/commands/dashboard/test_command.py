@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from factories import Builder
-from study.commands.dashboard import _opened
+from study.commands.dashboard.command import _opened
 
 pytestmark = pytest.mark.slow  # each test starts the command line
 
