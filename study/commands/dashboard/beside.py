@@ -11,6 +11,7 @@ import tempfile
 import threading
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from study.console import say
@@ -124,6 +125,7 @@ def beside(storage: Location, name: str, port: int | None, remark: str = "") -> 
             stdout=subprocess.DEVNULL,
             stderr=errors,
             env=environment,
+            cwd=Path.home() if "GCE_STUDY_JOB" in os.environ else None,  # a job's own folder may be deleted under it
             start_new_session=True,
         )
         served = Beside(address, process, errors)
