@@ -29,9 +29,9 @@ from typing import TYPE_CHECKING, Any
 
 from large_study import NAME, planned_runs, write_study
 
-from analysis.dashboard.addresses import slug
 from analysis.dashboard.app import make_app
 from analysis.dashboard.guard import Guard
+from analysis.dashboard.pages.study import TABS
 from analysis.dashboard.server import serving
 from analysis.dashboard.studies import Studies
 from analysis.report.drawing.browser import find_browser
@@ -52,8 +52,9 @@ if TYPE_CHECKING:
 PAGE = f"/study/{NAME}"
 MIB = 2**20
 LOAD, REPORT = "load", "report, written"
-OVERVIEW, DRAWN = "dashboard: Overview, first visit", "dashboard: Overview in Chromium, to the first plot"
-BARS = {LOAD: 5.0, REPORT: 60.0, OVERVIEW: 2.0, DRAWN: 2.0}  # seconds of wall time on two cores
+ANSWER, DRAWN = "dashboard: Answer, first visit", "dashboard: Answer in Chromium, to the first figure"
+EXPLORED = "dashboard: Explore in Chromium, to its figure"
+BARS = {LOAD: 5.0, REPORT: 60.0, ANSWER: 2.0, DRAWN: 2.0, EXPLORED: 2.0}  # seconds of wall time on two cores
 
 
 class Browser:
@@ -70,7 +71,7 @@ class Browser:
             if callback["output"].startswith("..page.children")
         )
         self.shown: Any = None
-        self.keys: dict[str, list[str]] = {"part": [], "figure": []}
+        self.keys: dict[str, list[str]] = {"part": [], "figure": [], "grid": []}
 
     def _get(self, path: str) -> bytes:
         with urllib.request.urlopen(f"{self.address}{path}") as answer:  # noqa: S310 -- our own server
@@ -90,6 +91,7 @@ class Browser:
                 {"id": "shown", "property": "data"},
                 properties("part", "children"),
                 properties("figure", "figure"),
+                properties("grid", "rowData"),
             ],
             "inputs": [
                 {"id": "address", "property": "pathname", "value": path},
@@ -102,6 +104,7 @@ class Browser:
                 {"id": "shown", "property": "data", "value": self.shown},
                 properties("part", "id"),
                 properties("figure", "id"),
+                properties("grid", "id"),
                 [{**zoom, "id": {**zoom["id"], "type": "zoom"}} for zoom in properties("figure", "data", {})],
             ],
         }
@@ -119,11 +122,21 @@ class Browser:
     def _keep(self, response: dict[str, Any]) -> None:
         self.shown = response["shown"]["data"]
         if "page" in response:
-            self.keys = {"part": [], "figure": []}
-            for block in response["page"]["children"]:
-                props = block["props"]
-                block_id = props["id"] if "id" in props else props["children"][1]["props"]["id"]
+            self.keys = {"part": [], "figure": [], "grid": []}
+            for block_id in block_ids(response["page"]["children"]):
                 self.keys[block_id["type"]].append(block_id["key"])
+
+
+def block_ids(component: Any) -> Iterator[dict[str, str]]:  # noqa: ANN401 -- any JSON value
+    """Yield the ids of the parts, figures and grids in a component of Dash, as JSON."""
+    if isinstance(component, list):
+        for inner in component:
+            yield from block_ids(inner)
+    elif isinstance(component, dict):
+        props = component.get("props", {})
+        if isinstance(props.get("id"), dict) and props["id"]["type"] in {"part", "figure", "grid"}:
+            yield props["id"]
+        yield from block_ids(props.get("children"))
 
 
 @contextmanager
@@ -149,11 +162,11 @@ def chromium() -> Iterator[Page | None]:
         browser.close()
 
 
-def first_plot(tab: Page, address: str) -> None:
+def first_figure(tab: Page, address: str) -> None:
     """Open a page and wait until its first figure is drawn."""
     tab.goto("about:blank")
     tab.goto(address)
-    tab.wait_for_selector(".js-plotly-plot .main-svg .point", state="attached")
+    tab.wait_for_selector(".js-plotly-plot .scatterlayer .trace", state="attached")
 
 
 def timed(action: Callable[[], Any]) -> tuple[float, float]:
@@ -188,9 +201,9 @@ def measure(storage: FolderLocation, left: list[Record], rounds: int) -> list[di
     row("dashboard: reading at its start", studies.warm, times=1)
     with served(studies) as address:
         browser = Browser(address)
-        row(OVERVIEW, lambda: Browser(address).ask(PAGE))
-        for tab in ("runs", *(slug(section.title) for section in studies.snapshot(NAME).sections)):
-            row(f"dashboard: tab {tab}", lambda tab=tab: Browser(address).ask(PAGE, f"?tab={tab}"), times=1)
+        row(ANSWER, lambda: Browser(address).ask(PAGE))
+        for tab in filter(None, TABS):
+            row(f"dashboard: tab {TABS[tab].title}", lambda tab=tab: Browser(address).ask(PAGE, f"?tab={tab}"), times=1)
         browser.ask(PAGE)
         row("dashboard: a poll, nothing new", lambda: browser.ask(PAGE))
 
@@ -201,7 +214,8 @@ def measure(storage: FolderLocation, left: list[Record], rounds: int) -> list[di
 
         with chromium() as tab:
             if tab is not None:
-                row(DRAWN, lambda: first_plot(tab, f"{address}{PAGE}"))
+                row(DRAWN, lambda: first_figure(tab, f"{address}{PAGE}"))
+                row(EXPLORED, lambda: first_figure(tab, f"{address}{PAGE}?tab=explore"))
         row("dashboard: a poll, a new record", lambda: browser.ask(PAGE), before=finish_run)
     return rows
 
