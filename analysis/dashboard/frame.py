@@ -34,7 +34,7 @@ def frame() -> Any:  # noqa: ANN401 -- a component
         [
             html.A("Skip to the content", href="#content", className="skip"),
             dcc.Location(id="address"),
-            dcc.Interval(id="tick", interval=TICK_MS),
+            dcc.Interval(id="tick", interval=TICK_MS, disabled=True),  # until the page is there, see assets/page.js
             dcc.Store(id="shown"),
             dcc.Store(id="theme"),
             dmc.AppShell(

@@ -74,6 +74,12 @@
         scroll(300);
       },
 
+      // A poll before the first answer would build the page twice, and close what the reader has opened meanwhile.
+      start(shown) {
+        if (!shown) setTimeout(() => window.dash_clientside.set_props("tick", { disabled: false }), 10000);  // it failed
+        return !shown;
+      },
+
       // theme.js decides between light and dark before anything is drawn, and reports each change at once.
       theme(tick, known) {
         mark();  // the rail may have been drawn again
