@@ -38,3 +38,21 @@ def served(studies):
     listener = socket.create_server(("127.0.0.1", 0))
     with listener, serving(make_app(studies, Guard()).server, listener):
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+@pytest.fixture(scope="module")
+def full_studies(full_storage):
+    """Return the studies of a storage location with runs of every status, in which nothing is changed."""
+    return Studies(full_storage, lambda *_: None)
+
+
+@pytest.fixture
+def client(studies):
+    """Ask without a network."""
+    return make_app(studies, Guard()).server.test_client()
+
+
+@pytest.fixture(scope="module")
+def full_client(full_studies):
+    """Ask without a network about a study with runs of every status, and change nothing."""
+    return make_app(full_studies, Guard()).server.test_client()

@@ -1,4 +1,4 @@
-"""What the server answers: what must change in a browser, files to save, and who is turned away."""
+"""What the server answers: the pages, and what must change in a browser."""
 
 import json
 from dataclasses import replace
@@ -10,39 +10,21 @@ from plotly.utils import PlotlyJSONEncoder
 
 from analysis.dashboard.app import make_app
 from analysis.dashboard.blocks import zoomed
-from analysis.dashboard.guard import Guard, is_loopback
+from analysis.dashboard.guard import Guard
 from analysis.dashboard.pages.study import TABS
 from analysis.dashboard.studies import Studies
 from analysis.dashboard.updates import Browser, update
-from analysis.results.study_results import load_results
 from factories import write_record
+from looking import look
 from study.ledger.claim import owner
 from trainables.losses.catalogue import CCE
 from trainables.numerals import unbroken
 from trainables.plans import study_folder, write_plan
-from trainables.records import log_path, record_path, recorded
-from trainables.runs.log import RunLog
+from trainables.records import log_path
 from trainables.storage import object_store
 
 LOSS = CCE(name="cce")
 EVIL = "<img src=x onerror=alert(1)>"
-
-
-@pytest.fixture(scope="module")
-def full_studies(full_storage):
-    """Return the studies of a storage location with runs of every status, in which nothing is changed."""
-    return Studies(full_storage, lambda *_: None)
-
-
-def look(studies, path, query=""):
-    """Open a page; return its text as JSON, and the state of the browser that then shows it."""
-    built, now, *_ = update(studies, (path, query), Browser())
-    keys = {kind: [] for kind in ("part", "figure", "grid")}
-    for component in (inner for block in built for inner in [block, *block._traverse()]):
-        if isinstance(name := getattr(component, "id", None), dict) and name["type"] in keys:
-            keys[name["type"]].append(name["key"])
-    browser = Browser(shown=now, parts=keys["part"], figures={key: {} for key in keys["figure"]}, grids=keys["grid"])
-    return json.dumps(built, cls=PlotlyJSONEncoder), browser
 
 
 def test_the_first_tab_has_verdict_progress_seeds_and_the_evidence(full_studies):
@@ -205,49 +187,6 @@ def test_a_run_that_is_not_there_and_a_damaged_plan_are_said_in_words(study, stu
     assert "damaged" in look(studies, "/")[0]
 
 
-def test_a_run_page_shows_status_error_settings_and_provenance_of_every_status(full_study, studies, storage):
-    full_study.write(storage)
-    runs = load_results(storage, "best-t").runs
-    for status in ("complete", "stopped", "diverged", "failed", "missing"):
-        row = runs[runs["status"] == status].iloc[0]
-        text, browser = look(studies, f"/study/best-t/run/{row['run_id']}")
-        assert f'"{status}"' in text
-        assert json.dumps(row["error"])[1:-1] in text
-        assert "What was trained" in text
-        assert ("Provenance and cost" in text) == (status != "missing")
-        assert list(browser.figures) == ([] if status == "missing" else ["curve"])
-
-
-def test_a_run_page_shows_its_log_while_the_run_is_trained_and_after(study, studies, storage, client):
-    recorded, flying = study.add("cce", LOSS, 0), study.add("cce", LOSS, 1, status=None)
-    study.write(storage)
-    for run_id in (recorded, flying):
-        address = f"/study/best-t/run/{run_id}"
-        assert "log" not in look(studies, address)[1].parts
-        RunLog(log_path(storage, run_id)).write(f"started by process 7 {EVIL}")
-        text, browser = look(studies, address)
-        assert "log" in browser.parts
-        assert json.dumps(f"started by process 7 {EVIL}")[1:-1] in text
-        saved = client.get(f"/files/log/{run_id}.log")
-        assert saved.data == log_path(storage, run_id).read_bytes()
-        assert saved.mimetype == "text/plain"
-        assert "attachment" in saved.headers["Content-Disposition"]
-        RunLog(log_path(storage, run_id)).write("complete")
-        changed = update(studies, (address, ""), browser)[2]
-        assert [key for key, value in zip(browser.parts, changed, strict=True) if value is not no_update] == ["log"]
-
-
-def test_of_a_long_log_the_end_is_shown(study, studies, storage):
-    run_id = study.add("cce", LOSS, 0)
-    study.write(storage)
-    for number in range(100):
-        RunLog(log_path(storage, run_id)).write(f"line {number}{' and more' * 30}")
-    text = look(studies, f"/study/best-t/run/{run_id}")[0]
-    assert "The last 16 kB are shown." in text
-    assert "line 99 " in text
-    assert "line 10 " not in text
-
-
 def test_names_are_text_wherever_they_stand(study, studies, storage):
     study.name, study.description, study.classes = "best-t", EVIL, [EVIL, "Wind"]
     study.temperatures([2, 3], 3, arm=EVIL)
@@ -308,129 +247,6 @@ def test_a_running_study_links_to_its_clusters_dashboard(study, studies, storage
     for other in ("", None, 7, "javascript:alert(1)", "//evil.example", "data:text/html,x"):
         path.write_text(json.dumps({"ray_dashboard": other}))
         assert links(studies, "/study/best-t") == {}
-
-
-@pytest.fixture
-def client(studies):
-    """Ask without a network."""
-    return make_app(studies, Guard()).server.test_client()
-
-
-@pytest.fixture(scope="module")
-def full_client(full_studies):
-    """Ask without a network about a study with runs of every status, and change nothing."""
-    return make_app(full_studies, Guard()).server.test_client()
-
-
-def test_tables_and_records_can_be_saved(full_client, full_storage):
-    runs = full_client.get("/files/best-t/runs.csv")
-    assert runs.text == load_results(full_storage, "best-t").runs.to_csv(index=False)
-    assert "attachment" in runs.headers["Content-Disposition"]
-    assert full_client.get("/files/best-t/seeds.csv").text.startswith("Configuration,Seeds,")
-    assert full_client.get("/files/best-t/left-out/0.csv").text.count("\n") == 5
-    run_id = next(iter(recorded(full_storage)))
-    assert full_client.get(f"/files/record/{run_id}.json").data == record_path(full_storage, run_id).read_bytes()
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "none/runs.csv",
-        "best-t/left-out/99.csv",
-        "best-t/left-out/-9.csv",
-        "best-t/left-out/x.csv",
-        "best-t/nothing/0.csv",
-        "best-t/x.csv",
-        "best-t/a/b/c.csv",
-        "..%2Fbest-t/runs.csv",
-        "record/..%2F..%2Fstudies%2Fbest-t%2Fplan.json",
-        "record/plan.json",
-        "log/..%2F..%2Fstudies%2Fbest-t%2Fplan.json",
-        "log/..%2Flogs%2Fx.log",
-        "log/none.log",
-    ],
-)
-def test_no_other_file_is_served(full_client, path):
-    answer = full_client.get(f"/files/{path}")
-    assert answer.mimetype == "text/html"  # an error, or the page that every other address opens
-    assert "fingerprint" not in answer.text
-
-
-@pytest.mark.parametrize("kind", ["log", "record"])
-@pytest.mark.parametrize("linked", ["file", "folder"])
-def test_no_file_behind_a_link_is_served(study, client, storage, kind, linked):
-    run_id = study.add("cce", CCE(name="cce"), 0, status=None)
-    study.write(storage)
-    path = {"log": log_path, "record": record_path}[kind](storage, run_id)
-    secret = storage.parent / "outside" / path.name
-    secret.write(b"secret")
-    path.parent.parent.mkdir(exist_ok=True)
-    if linked == "folder":
-        path.parent.symlink_to(secret.parent)
-    else:
-        path.parent.mkdir()
-        path.symlink_to(secret)
-    answer = client.get(f"/files/{kind}/{run_id}{path.suffix}")
-    assert answer.status_code == 404
-    assert "secret" not in answer.text + client.get(f"/study/best-t/run/{run_id}").text
-
-
-def test_nothing_can_be_written(full_study, client, storage):
-    full_study.write(storage)
-    for method in (client.post, client.put, client.delete, client.patch):
-        assert method("/files/best-t/runs.csv").status_code == 405
-
-
-def test_every_answer_forbids_foreign_scripts(client):
-    for path in ("/", "/files/none/runs.csv", "/_dash-layout"):
-        policy = client.get(path).headers["Content-Security-Policy"]
-        assert "default-src 'none'" in policy
-        assert "unsafe-eval" not in policy
-        assert "'unsafe-inline'" not in policy.split("style-src")[0]
-        assert client.get(path).headers["X-Content-Type-Options"] == "nosniff"
-
-
-def test_the_page_loads_nothing_from_elsewhere(client):
-    page = client.get("/").text
-    sources = [part.split('"')[0] for part in page.split('src="')[1:]]
-    assert sources
-    assert all(source.startswith("/") and not source.startswith("//") for source in sources)
-    for source in (*sources, "/assets/style.css"):
-        with client.get(source) as answer:  # a file: it is to be closed
-            assert answer.status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("host", "code"),
-    [
-        ("127.0.0.1:8050", 200),
-        ("localhost", 200),
-        ("[::1]:8050", 200),
-        ("127.8.8.8:1", 200),
-        ("evil.example", 403),
-        ("evil.example:8050", 403),
-        ("127.evil.example", 403),
-        ("localhost.evil.example", 403),
-    ],
-)
-def test_a_request_by_another_name_is_refused(client, host, code):
-    assert client.get("/", headers={"Host": host}).status_code == code
-
-
-def test_beyond_loopback_a_token_is_asked_for_once(studies):
-    client = make_app(studies, Guard("0123456789abcdef")).server.test_client()
-    for path in ("/", "/?token=", "/?token=wrong", "/_dash-layout", "/assets/style.css", "/files/a/runs.csv"):
-        assert client.get(path).status_code == 401
-    answer = client.get("/study/a?tab=runs&token=0123456789abcdef")
-    assert (answer.status_code, answer.headers["Location"]) == (302, "/study/a?tab=runs")
-    assert "HttpOnly" in answer.headers["Set-Cookie"]
-    assert "SameSite=Strict" in answer.headers["Set-Cookie"]
-    assert client.get("/").status_code == 200
-
-
-def test_what_is_loopback():
-    assert all(map(is_loopback, ("127.0.0.1", "127.1.2.3", "::1", "localhost")))
-    assert not any(map(is_loopback, ("0.0.0.0", "::", "192.168.1.2", "example.org", "")))  # noqa: S104 -- compared
 
 
 def test_a_page_is_of_the_metric_that_its_address_names(study, studies, storage):
