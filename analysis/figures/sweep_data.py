@@ -11,6 +11,7 @@ from analysis.plotting.parameter_axis import ParameterAxis
 from analysis.plotting.series import Dot, SweepLine
 from analysis.results.runs_table import keys, scores, subsets
 from analysis.statistics.intervals import LEVEL, Interval, accuracy_interval
+from analysis.text.certainty import stands
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -203,8 +204,8 @@ class Pick(NamedTuple):
 
 
 def word_for_choice(finding: Finding) -> str:
-    """Return what figures write at the choice: until the study has ended, it is what leads."""
-    return "pick" if finding.results.ended else "leads"
+    """Return what figures write at the choice: while further runs may change it, it is what leads."""
+    return "pick" if stands(finding) else "leads"
 
 
 def _on(known: Sequence[PublishedMark], subset: str) -> list[PublishedMark]:

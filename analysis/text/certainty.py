@@ -11,11 +11,12 @@ from trainables.naming import counted_points
 from trainables.numerals import percent
 
 if TYPE_CHECKING:
+    from analysis.findings.finding import Finding
     from analysis.findings.method_finding import MethodFinding
     from analysis.findings.possible_bests import Bests
 
 
-def stands(finding: MethodFinding) -> bool:
+def stands(finding: Finding) -> bool:
     """Return whether further runs of the study cannot change its choice."""
     return finding.results.ended or (isinstance(finding, SettleFinding) and finding.explored_to_the_end)
 

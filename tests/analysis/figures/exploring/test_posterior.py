@@ -8,7 +8,7 @@ import pytest
 
 from analysis.figures.exploring.posterior import draw_posterior, posterior, posterior_data
 from analysis.plotting.styles import styles_of_losses
-from trainables.losses.catalogue import CCE
+from trainables.losses.catalogue import CCE, AdaptiveGCE
 
 if TYPE_CHECKING:
     from factories import Builder
@@ -65,8 +65,18 @@ def test_nothing_is_shaded_where_every_value_may_be_the_best(study: Builder) -> 
     assert posterior(study.finding())[0].caption.endswith("No value is ruled out.")
 
 
-def test_until_the_study_has_ended_the_choice_is_what_leads(study: Builder) -> None:
+def test_once_exploring_has_stopped_the_choice_is_the_pick(study: Builder) -> None:
     data = posterior_data(study.exploring_temperatures(DROPS).finding())
+    assert data is not None
+    (note,) = draw_posterior(data, styles_of_losses({"adaptive": "adaptive_gce"})).layout.annotations
+    assert note.text == "<b>pick</b>"
+
+
+def test_until_exploring_stops_the_choice_is_what_leads(study: Builder) -> None:
+    loss = AdaptiveGCE(name="adaptive_gce", temperature=1000)
+    study.exploring_temperatures(DROPS)
+    study.add("adaptive", loss, 9, status=None, varied={"temperature": 1000}, stage="explore")
+    data = posterior_data(study.finding())
     assert data is not None
     assert data.pick == 1000.0
     (note,) = draw_posterior(data, styles_of_losses({"adaptive": "adaptive_gce"})).layout.annotations
