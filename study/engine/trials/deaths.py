@@ -21,6 +21,8 @@ TAIL_BYTES = 65_536  # of a process's output that are read
 EXCEPTION = re.compile(r"[\w.]+: .*")  # the last line of a traceback
 # If a signal ends a process, Python prints its stack and its modules after this line.
 SIGNAL = re.compile(r"^(Fatal Python error: .*)$", re.MULTILINE)
+# A line of Ray's own log, such as its warning every 10 s that the disk is nearly full: no process of a run printed it.
+OF_RAY = re.compile(r"\[\d{4}-\d\d-\d\d [^\]]*\] \((raylet|gcs_server|core_worker)\) ")
 
 
 def with_its_node(error: str) -> bool:
@@ -58,8 +60,8 @@ def last_words(logs: Path, pattern: str) -> str:
         text = newest.read_bytes()[-TAIL_BYTES:].decode(errors="replace")
     except (OSError, ValueError):  # no output matches
         return ""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not OF_RAY.match(line)]
     signals = SIGNAL.findall(text)
-    if signals and not EXCEPTION.fullmatch(lines[-1]):
+    if signals and not (lines and EXCEPTION.fullmatch(lines[-1])):
         return str(signals[-1])
     return lines[-1] if lines else ""

@@ -79,3 +79,14 @@ def test_a_reason_is_one_line_of_200_characters_at_most(printed):
 def test_a_process_that_was_lost_with_its_machine_is_recognised(text):
     assert deaths.with_its_node(text)
     assert not deaths.with_its_node(ALONE)
+
+
+def test_a_line_of_rays_own_log_is_not_the_last_line_of_a_process(tmp_path):
+    warning = "[2026-11-29 06:43:45,098 E 18897 18906] (raylet) file_system_monitor.cc:116: /tmp is over 95% full"
+    (tmp_path / "raylet.err").write_text(f"SystemExit: a library is broken\n{warning}\n")
+    assert deaths.last_words(tmp_path, "raylet.err") == "SystemExit: a library is broken"
+
+
+def test_a_log_of_ray_alone_has_no_last_words(tmp_path):
+    (tmp_path / "raylet.err").write_text("[2026-11-29 06:43:45,098 E 18897 18906] (raylet) the disk is full\n")
+    assert deaths.last_words(tmp_path, "raylet.err") == ""
