@@ -84,6 +84,12 @@ def draw_class_matrix(  # noqa: PLR0913 -- a figure, its axes and what it shows 
     if len(called) <= MAX_PRINTED:
         printed = [["" if value is None or value < LEAST_PRINTED else f"{value:.0f}" for value in row] for row in shown]
         figure.update_traces(text=printed, texttemplate="%{text}")
+    _label(figure, rows, columns, len(called), font)
+    return figure
+
+
+def _label(figure: go.Figure, rows: str, columns: str, classes: int, font: int) -> None:
+    """Set up the axes of a matrix, and name rows and columns in its corner."""
     shared = {
         "type": "category",
         "showgrid": False,
@@ -93,13 +99,12 @@ def draw_class_matrix(  # noqa: PLR0913 -- a figure, its axes and what it shows 
         "showline": False,
     }
     figure.update_xaxes(side="top", tickangle=-90, **shared)
-    figure.update_yaxes(range=[len(called) - 0.5, -0.5], **shared)
+    figure.update_yaxes(range=[classes - 0.5, -0.5], **shared)
     corner = f"{columns} →<br>{rows} ↓"
     at = {"xref": "paper", "yref": "paper", "x": 0, "y": 1, "xanchor": "right", "yanchor": "bottom"}
     figure.add_annotation(text=corner, showarrow=False, align="right", xshift=-4, yshift=4, **at)
     margins = {"l": round(14 * CHARACTER * (max(len(rows), len(columns)) + 2)), "r": 24, "t": 44, "b": 56}
     figure.update_layout(margin=margins, plot_bgcolor=GRID, showlegend=False)
-    return figure
 
 
 def colour_bar(*, above: bool = False, **ticks: object) -> dict[str, object]:

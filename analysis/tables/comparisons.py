@@ -21,7 +21,10 @@ from trainables.naming import counted
 from trainables.numerals import ends, fixed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from analysis.findings.finding import Finding
+    from analysis.results.runs_table import Key
     from analysis.statistics.hsu import BestSet, Contender
 
 
@@ -64,23 +67,11 @@ def _best_set(finding: Finding, subset: str, best: BestSet) -> Table:
     scores = finding.scores("selection")
     layout = two_way_table({candidate.key: scores[candidate.key] for candidate in best.candidates})
     resampled = stability(layout, RESAMPLING_SEED) if layout else None
-    first = resampled.first if resampled else {}
     ordered = sorted(best.candidates, key=lambda contender: -contender.mean)
     usual = max((contender.n for contender in ordered), default=0)
     counts = {contender.n for contender in ordered}
-    rows = tuple(
-        (
-            (contender.key.configuration if subset else finding.names[contender.key]),
-            fixed(100 * contender.mean)
-            if contender.n == usual
-            else f"{fixed(100 * contender.mean)} (n = {contender.n})",
-            NONE if contender.difference is None else fixed(100 * contender.difference, sign="+"),
-            _ends(contender),
-            "yes" if contender.may_be_best else "no",
-            chance(first[contender.key]) if contender.key in first else NONE,
-        )
-        for contender in ordered
-    )
+    names = {key: key.configuration for key in scores} if subset else finding.names
+    rows = tuple(_contender(names, contender, usual, resampled.first if resampled else {}) for contender in ordered)
     tested, agreement = effect(best.model), seed_agreement(layout) if layout else None
     used = (
         procedures.MAY_BE_BEST,
@@ -121,6 +112,21 @@ def _best_set(finding: Finding, subset: str, best: BestSet) -> Table:
             if c.difference is not None and c.low is not None and c.high is not None
         },
         chips={row: looks[contender.key.arm] for row, contender in enumerate(ordered)},
+    )
+
+
+def _contender(
+    names: Mapping[Key, str], contender: Contender, usual: int, first: Mapping[Key, float]
+) -> tuple[str, ...]:
+    """Return the row of one configuration; its number of seeds is stated where it is not the usual one."""
+    mean = fixed(100 * contender.mean)
+    return (
+        names[contender.key],
+        mean if contender.n == usual else f"{mean} (n = {contender.n})",
+        NONE if contender.difference is None else fixed(100 * contender.difference, sign="+"),
+        _ends(contender),
+        "yes" if contender.may_be_best else "no",
+        chance(first[contender.key]) if contender.key in first else NONE,
     )
 
 

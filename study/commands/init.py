@@ -115,6 +115,6 @@ def _sized(made: Starter, path: Path) -> Starter:
         return made
     epochs = epochs_within(seconds)
     if seconds is not None and epochs < made.epochs:
-        why = f"{made.epochs} epochs, the default, would take up to {duration(seconds)} on this machine."
+        why = f"The default of {made.epochs} epochs would take up to {duration(seconds)} on this machine."
         return replace(made, epochs=epochs, about=(*made.about, why))
     return made

@@ -59,7 +59,7 @@ def _running(cluster: Cluster, name: str) -> Attempt:
     """Return the running job of a study, or of the study that was started last.
 
     Raises:
-        UnknownStudyError: there is none.
+        UnknownStudyError: no such job is running.
 
     """
     running = [attempt for attempt in cluster.attempts(name or None) if attempt.alive]

@@ -124,13 +124,19 @@ def test_of_many_arms_five_are_shown_and_the_number_stated(study: Builder) -> No
     assert detail.endswith("; 5 of 7 arms")
 
 
-def test_a_settled_choice_states_its_probability_and_fresh_seeds(study: Builder) -> None:
+def _settled(study: Builder, baseline: float) -> dict[str, tuple[list[str], str]]:
+    """Return the tiles of a settled study whose choice scores 80 % and whose baseline has a given accuracy."""
     study.method = SETTLE
     _temperatures(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.7}, "explore")
     _temperatures(study, {1000.0: 0.8}, "confirm")
     for seed, noise in enumerate(NOISE):
-        study.add("cce", CCE(name="cce"), 10_000 + seed, validation=0.7 - noise, test=0.7 - noise, stage="confirm")
-    told = _told(study)
+        accuracy = baseline - noise
+        study.add("cce", CCE(name="cce"), 10_000 + seed, validation=accuracy, test=accuracy, stage="confirm")
+    return _told(study)
+
+
+def test_a_settled_choice_states_its_probability_and_fresh_seeds(study: Builder) -> None:
+    told = _settled(study, 0.7)
     assert told["Test accuracy of the pick"][1] == "6 fresh seeds, 95 % interval"
     assert told["How sure"] == (["Settled"], "with probability > 0.99 within 0.5 points of the best")
 
@@ -145,12 +151,7 @@ def test_an_unsettled_choice_states_what_probability_it_lacks(study: Builder) ->
 
 
 def test_a_choice_that_a_baseline_beats_is_not_called_the_pick(study: Builder) -> None:
-    study.method = SETTLE
-    _temperatures(study, {100.0: 0.7, 1000.0: 0.8, 10000.0: 0.7}, "explore")
-    _temperatures(study, {1000.0: 0.8}, "confirm")
-    for seed, noise in enumerate(NOISE):
-        study.add("cce", CCE(name="cce"), 10_000 + seed, validation=0.9 - noise, test=0.9 - noise, stage="confirm")
-    told = _told(study)
+    told = _settled(study, 0.9)
     assert "Test accuracy of the choice" in told
     assert told["The choice against cce"][0][0].endswith("(worse)")
 

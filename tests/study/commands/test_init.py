@@ -233,6 +233,6 @@ def test_fewer_epochs_are_written_where_the_default_takes_long(place, monkeypatc
     assert main(["init"]) == 0
     assert read_spec(place / "synthetic.yaml").training.epochs == 40
     assert (
-        "# 160 epochs, the default, would take up to 8 h 0 min on this machine.\n"
+        "# The default of 160 epochs would take up to 8 h 0 min on this machine.\n"
         in (place / "synthetic.yaml").read_text()
     )

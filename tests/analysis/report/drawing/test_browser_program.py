@@ -1,4 +1,4 @@
-"""Chromium: found, used where there is one, an error with a reason where there is none or it fails."""
+"""Chromium is found and used; without it, or if it fails, an error states the reason."""
 
 from __future__ import annotations
 

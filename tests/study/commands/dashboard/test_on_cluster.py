@@ -1,4 +1,4 @@
-"""``gce-study dashboard --cluster``: which job's dashboard is opened, and what is printed if there is none."""
+"""``gce-study dashboard --cluster``: which job's dashboard is opened, and what is printed without a running job."""
 
 import socket
 import threading
