@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import TracebackType
 
-    from rich.console import RenderableType
+    from rich.console import ConsoleOptions, RenderableType, RenderResult
     from rich.style import StyleType
 
 
@@ -32,6 +32,8 @@ UNFOLDED = 1000  # characters: wide enough that no cell is folded
 LONG_WORD = 24  # characters of a word that a column need not be wide enough for
 GAP = 2  # characters between columns
 NUMBER = re.compile(r"[-+−]?[\d,.]+( ?%)?|-*")  # noqa: RUF001 -- the sign of typeset numbers
+WORD = re.compile(r"\S+(?: (?:[=±] \S+|%))* *")  # "words", "T = 1000" or "80.3 ± 1.2 %", with the blanks after it
+COMMAND = re.compile(r"[\w ]*:? *\bgce-study ")  # a line that begins so is copied into a shell
 MAX_UNCOUNTED = 3  # problems; if there are more, their number is printed too
 _listeners: list[Callable[[str], None]] = []
 
@@ -77,12 +79,33 @@ def terminal_width(*, err: bool = False) -> int | None:
 
 
 def wrapped(text: str, width: int | None) -> list[str]:
-    """Return a text in lines of at most so many cells, broken between words, unless a word is longer."""
-    if width is None or cell_len(text) <= width:
+    """Return a text in lines of at most so many cells, broken between words; a longer word has a line of its own.
+
+    A line that is a command to copy is not broken, nor is a number parted from its sign or its unit.
+    """
+    if width is None or cell_len(text) <= width or COMMAND.match(text):
         return [text]
     indent = len(text) - len(text.lstrip())
-    lines = Text(text[indent:]).wrap(Console(width=width), max(1, width - indent), overflow="ignore")
-    return [f"{' ' * indent}{line.plain.rstrip()}" for line in lines]
+    lines: list[str] = []
+    for word in WORD.findall(text):
+        if lines and cell_len(f"{lines[-1]}{word}".rstrip()) <= width:
+            lines[-1] += word
+        else:
+            lines.append(f"{' ' * indent}{word}")
+    return [line.rstrip() for line in lines]
+
+
+class Paragraph:
+    """Draws a text of one line on as many lines as it needs, as ``wrapped`` breaks it; nothing in it is markup."""
+
+    def __init__(self, text: str, style: StyleType = "") -> None:
+        """Set the text and its style."""
+        self._text, self._style = one_line(text), style
+
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the lines."""
+        for line in wrapped(self._text, options.max_width):
+            yield Text(line, self._style, overflow="fold")
 
 
 def complain(*problems: str) -> None:
@@ -102,14 +125,14 @@ def show(title: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> No
 
     Elsewhere than on a terminal, each row is a line. On a terminal, cells are wrapped between words where the table is
     too wide. The first column, which has names, is never wrapped: if there is no room for the others beside it, each
-    row is printed as a name with a line for each other cell.
+    row is printed as its name followed by the other cells.
     """
     cells = [[cell(text) for text in row] for row in rows]
     width = terminal_width()
     headings = [cell(text) for text in header]
     if width is not None and (least := _least_widths(headings, cells)) and sum(least) + GAP * len(least) > width:
-        for line in ([title] if title else []), *_stacked(headings, cells):
-            say(*line)
+        say(*([title] if title else []))
+        _write("".join(f"{line}\n" for line in _stacked(headings, cells, width)), err=False)
         return
     _write(_drawn(_table(title, headings, cells), width or UNFOLDED, plain=width is None), err=False)
 
@@ -124,12 +147,22 @@ def _least_widths(header: Sequence[Text], rows: Sequence[Sequence[Text]]) -> lis
     ]
 
 
-def _stacked(header: Sequence[Text], rows: Sequence[Sequence[Text]]) -> Iterator[list[str]]:
-    """Yield the lines of each row: its name, and its other cells with their headings."""
+def _stacked(header: Sequence[Text], rows: Sequence[Sequence[Text]], width: int) -> Iterator[str]:
+    """Yield each row as its name and the other cells with their headings, on as many lines as they need."""
+    indent = " " * GAP
     for row in rows:
-        named = zip(header[1:], row[1:], strict=True)
-        facts = [f"  {f'{heading.plain}: ' if heading.plain else ''}{text.plain}" for heading, text in named if text]
-        yield [row[0].plain, *facts]
+        line = row[0].plain
+        for heading, text in zip(header[1:], row[1:], strict=True):
+            if not text:
+                continue
+            fact = f"{indent}{heading.plain}: {text.plain}" if heading else f"{indent}{text.plain}"
+            if cell_len(line + fact) <= width:
+                line += fact
+            else:
+                yield line
+                *lines, line = wrapped(fact, width)
+                yield from lines
+        yield line
 
 
 def _table(title: str, header: Sequence[Text], rows: Sequence[Sequence[Text]]) -> Table:

@@ -144,10 +144,8 @@ def _list(options: argparse.Namespace) -> int:
         say(f"{options.csv}: {counted(len(rows), 'clip')}")
     else:
         say(f"next: {again} --csv {csv}")
-    say(
-        f"then listen to the clips, write {ACTIONS[0]}, {ACTIONS[1]} or {ACTIONS[2]} in the column {DECISION}, "
-        f"and run: {again} --apply {csv}"
-    )
+    say(f"listen to the clips, and write {ACTIONS[0]}, {ACTIONS[1]} or {ACTIONS[2]} in the column {DECISION}")
+    say(f"then: {again} --apply {csv}")
     return 0
 
 

@@ -48,6 +48,38 @@ def test_a_table_on_a_narrow_terminal_loses_no_text(columns, capsys, monkeypatch
     assert "temperature 1000" in capsys.readouterr().out
 
 
+@pytest.fixture
+def narrow(monkeypatch):
+    """Print as on a terminal of 24 columns."""
+    monkeypatch.setattr("study.console.terminal_width", lambda **_: 24)
+
+
+@pytest.mark.usefixtures("narrow")
+def test_a_text_is_wrapped_between_words_and_keeps_its_indent(capsys):
+    say("  the set of configurations that may be the best")
+    assert capsys.readouterr().out.splitlines() == ["  the set of", "  configurations that", "  may be the best"]
+
+
+@pytest.mark.usefixtures("narrow")
+@pytest.mark.parametrize("whole", ["T = 1000", "80.3 ± 1.2 %", "x" * 40])
+def test_a_number_with_its_sign_and_unit_and_a_long_word_stay_whole(capsys, whole):
+    say(f"accuracy on validation {whole} and more")
+    assert any(whole in line for line in capsys.readouterr().out.splitlines())
+
+
+@pytest.mark.usefixtures("narrow")
+@pytest.mark.parametrize("lead", ["", "next: ", "follow it: "])
+def test_a_command_to_copy_is_not_broken(capsys, lead):
+    say(f"{lead}gce-study report demo --format pdf,latex")
+    assert len(capsys.readouterr().out.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("narrow")
+def test_a_table_without_room_has_its_cells_below_the_names(capsys):
+    show("", ("name", "accuracy", "runs"), [("adaptive T=1000", "81.2 ± 0.3", "12")])
+    assert capsys.readouterr().out.splitlines() == ["adaptive T=1000", "  accuracy: 81.2 ± 0.3", "  runs: 12"]
+
+
 def test_a_text_of_several_lines_keeps_its_lines(capsys):
     write("one\n\ttwo\x07\n")
     assert capsys.readouterr().out == "one\n\ttwo\\u0007\n"

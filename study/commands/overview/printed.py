@@ -6,10 +6,9 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from rich.console import Group
 from rich.text import Text
 
-from study.console import cell, table_text
+from study.console import Paragraph, cell, table_text
 from study.engine.display.view import StudyView, joined
 from study.planning.tables import arms_table
 from trainables.naming import ago, counted, duration
@@ -35,9 +34,9 @@ def status_view(study: StoredStudy, further: Sequence[str] = (), *, fit: bool = 
 
     """
     words = study.headline
-    texts = [Text(""), cell(words.text, "bold"), *([cell(words.advice)] if words.advice else [])]
-    texts += [cell(line, "dim") for line in (*_pick_lines(study.summary.pick), *further)]
-    return Group(StudyView(study.overview, fit=fit, below=len(texts) + 1), *texts)
+    texts = [Paragraph(words.text, "bold"), *([Paragraph(words.advice)] if words.advice else [])]
+    texts += [Paragraph(line, "dim") for line in (*_pick_lines(study.summary.pick), *further)]
+    return StudyView(study.overview, fit=fit, below=("", *texts))
 
 
 def status_lines(study: StoredStudy, further: Sequence[str] = ()) -> list[str]:
@@ -70,7 +69,7 @@ def _pick_lines(pick: Pick | None) -> Iterator[str]:
     parts += [] if pick.validation is None else [f"validation {100 * pick.validation:.1f} %"]
     if pick.test is not None:
         width = "" if pick.test.high is None else f" ({100 * (pick.test.low or 0):.1f} to {100 * pick.test.high:.1f})"
-        parts.append(f"test {100 * pick.test.mean:.1f}{width} %, n = {pick.test.n}")
+        parts.append(f"test {100 * pick.test.mean:.1f} %{width}, n = {pick.test.n}")
     yield ", ".join(parts)
 
 
@@ -109,7 +108,7 @@ class StudyList:
         """Set the studies."""
         self._studies = studies
 
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+    def __rich_console__(self, _: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the lines."""
         between = ", " if options.ascii_only else " · "
         for study in self._studies:
@@ -119,5 +118,4 @@ class StudyList:
             style = {"running": "bold", "complete": "green"}.get(study.state, "dim")
             parts += [Text(_state(study), style), *([Text(_age(study), "dim")] if study.changed else [])]
             yield from joined(parts, between, options.max_width)
-            for line in cell(study.headline).wrap(console, max(1, options.max_width - 2)):
-                yield Text.assemble("  ", line)
+            yield Paragraph(f"  {study.headline}")

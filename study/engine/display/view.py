@@ -1,6 +1,6 @@
 """The view of a study on a terminal: a bar, a row for each configuration with its seeds as dots, and what is training.
 
-It fits the terminal's width and height. Names are never cut: where a row does not fit, the name has a line of its own.
+It fits the terminal's width and height. Names are never cut: a name that leaves no room is on a line above its row.
 Nothing depends on colour alone, and where the encoding is not UTF-8, all signs are ASCII.
 """
 
@@ -10,23 +10,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
+from rich.console import Group
 from rich.text import Text
 
-from study.console import cell
+from study.console import cell, wrapped
 from study.engine.display.overview import STATES
 from trainables.naming import counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from rich.console import Console, ConsoleOptions, RenderResult
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 
     from study.engine.display.overview import Flight, Overview, Row, RunState
 
 MOST_FLIGHTS = 8  # runs in training that are listed where the height is limited
 FACTS = 40  # characters of what is stated of a run in training, beside its name
-MOST_DOTS = 40  # runs of a row; of more, counts are shown
-BARS = (20, 12, 8)  # characters: the longest with which the header fits on a line
+MOST_DOTS = 40  # runs of a row; of more, or of more than half the width has room for, counts are shown
+WIDE, NARROW = 100, 60  # characters of a terminal
 GAP = "  "
 STYLES: dict[RunState, str] = {
     "complete": "green",
@@ -77,30 +78,29 @@ ASCII = Signs(
 
 
 class StudyView:
-    """Draws an overview; with ``fit``, no more rows than the terminal has lines for, ``below`` of which stay free."""
+    """Draws an overview and what is below it; with ``fit``, no more rows than the terminal has lines for."""
 
-    def __init__(self, overview: Overview, *, fit: bool = False, below: int = 0) -> None:
+    def __init__(self, overview: Overview, *, fit: bool = False, below: Sequence[RenderableType] = ()) -> None:
         """Set what to draw."""
-        self._overview, self._fit, self._below = overview, fit, below
+        self._overview, self._fit, self._below = overview, fit, Group(*below)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Yield the lines."""
         signs = ASCII if options.ascii_only else UNICODE
         width = options.max_width
-        lines = [Text.assemble(GAP, cell(line, "dim")) for line in self._overview.lines]
-        top = [*_header(self._overview, signs, width), *lines]
-        height = console.height - sum(_lines(text, width) for text in top) - 1 - self._below if self._fit else None
+        top = _header(self._overview, signs, width)
+        for line in self._overview.lines:
+            top += [Text(part, "dim") for part in wrapped(f"{GAP}{cell(line).plain}", width)]
+        below = len(console.render_lines(self._below, options)) if self._fit else 0
+        height = console.height - len(top) - 1 - below if self._fit else None
         flights = _flights(self._overview.flights, width, None if height is None else min(MOST_FLIGHTS, height // 3))
-        legend = _legend(self._overview, signs)
-        left = None if height is None else height - sum(_lines(text, width) for text in (*flights, *legend))
+        legend = _legend(self._overview, signs, width)
+        left = None if height is None else height - len(flights) - len(legend)
         yield from top
         yield from _rows(self._overview, signs, width, left)
         yield from legend
         yield from flights
-
-
-def _lines(text: Text, width: int) -> int:
-    return max(1, -(-text.cell_len // max(1, width)))
+        yield self._below
 
 
 def _header(overview: Overview, signs: Signs, width: int) -> list[Text]:
@@ -111,12 +111,9 @@ def _header(overview: Overview, signs: Signs, width: int) -> list[Text]:
     parts += [Text(f"{counts[s]:,} {WORDS[s]}", STYLES[s]) for s in ("failed", "diverged", "stopped") if counts[s]]
     parts += [Text(f"{len(overview.flights)} running")] if overview.flights else []
     parts += [Text(part) for part in [overview.state, times(overview)] if part]
-    for size in BARS:
-        name = Text.assemble(cell(overview.study, "bold"), GAP, _bar(overview, signs, size), GAP)
-        lines = joined([name + parts[0], *parts[1:]], signs.between, width)
-        if len(lines) == 1:
-            break
-    return lines
+    size = 20 if width >= WIDE else 12 if width >= NARROW else 8  # by the width alone, so that the bar never jumps
+    name = Text.assemble(cell(overview.study, "bold"), GAP, _bar(overview, signs, size), GAP)
+    return joined([name + parts[0], *parts[1:]], signs.between, width)
 
 
 def times(overview: Overview) -> str:
@@ -151,24 +148,24 @@ def joined(parts: Sequence[Text], between: str, width: int) -> list[Text]:
 def _rows(overview: Overview, signs: Signs, width: int, height: int | None) -> Iterator[Text]:
     """Yield the configurations; if there are too many for the height, those that matter, and a count of the others."""
     rows: Sequence[Row] = overview.rows
-    stacked = _width(rows, signs) > width
-    room = len(rows) if height is None else max(1, (height - 2) // (2 if stacked else 1))
-    rows, hidden = (rows, []) if len(rows) <= room else _that_matter(rows, room)
-    names = max((cell_len(cell(row.group.name).plain) for row in rows), default=0)
-    dots = max((_dots(row, signs).cell_len for row in rows), default=0)
+    dots = max((_dots(row, signs, width).cell_len for row in rows), default=0)
+    room = width - dots - max((_value(row, signs).cell_len for row in rows), default=0) - 3 * len(GAP)
+    names = max((length for row in rows if (length := _name(row).cell_len) <= room), default=0)
     values = any(row.scores for row in rows)
-    if values and not stacked:
+    hidden: Sequence[Row] = ()
+    if height is not None and sum(_height(row, names) for row in rows) + values > height:
+        rows, hidden = _that_matter(rows, names, height - values - 1)
+    if values:
         title = f"{overview.score_words} %"
         at = min(3 * len(GAP) + names + dots, max(0, width - len(title)))
         yield Text(f"{'':{at}}{title}", "dim")
     for row in rows:
-        name = cell(row.group.name, "bold" if row.leads else "")
-        value = _value(row, signs)
-        if stacked:
-            yield Text.assemble(GAP, name)
-            line = Text.assemble(GAP * 2, _dots(row, signs), GAP, value)
+        facts = (GAP, _padded(_dots(row, signs, width), dots), GAP, _value(row, signs))
+        if _height(row, names) > 1:
+            yield Text.assemble(GAP, _name(row))
+            line = Text.assemble(GAP, " " * names, *facts)
         else:
-            line = Text.assemble(GAP, _padded(name, names), GAP, _padded(_dots(row, signs), dots), GAP, value)
+            line = Text.assemble(GAP, _padded(_name(row), names), *facts)
         line.rstrip()
         yield line
     if hidden:
@@ -177,18 +174,17 @@ def _rows(overview: Overview, signs: Signs, width: int, height: int | None) -> I
         yield Text(f"{GAP}and {counted(len(hidden), 'more configuration')}{of}", "dim")
 
 
-def _width(rows: Sequence[Row], signs: Signs) -> int:
-    """Return the width of rows whose name, dots and value share a line."""
-    return (
-        max((cell_len(cell(row.group.name).plain) for row in rows), default=0)
-        + max((_dots(row, signs).cell_len for row in rows), default=0)
-        + max((_value(row, signs).cell_len for row in rows), default=0)
-        + 3 * len(GAP)
-    )
+def _name(row: Row) -> Text:
+    return cell(row.group.name, "bold" if row.leads else "")
 
 
-def _that_matter(rows: Sequence[Row], room: int) -> tuple[list[Row], list[Row]]:
-    """Choose the rows that lead, then those with runs in training, then the highest means.
+def _height(row: Row, names: int) -> int:
+    """Return how many lines a row has where names have so many characters: two if its name is longer."""
+    return 1 if _name(row).cell_len <= names else 2
+
+
+def _that_matter(rows: Sequence[Row], names: int, height: int) -> tuple[list[Row], list[Row]]:
+    """Choose the rows that lead, then those with runs in training, then the highest means; at least one.
 
     Returns:
         Those rows and the others, both in the plan's order.
@@ -198,13 +194,18 @@ def _that_matter(rows: Sequence[Row], room: int) -> tuple[list[Row], list[Row]]:
     def rank(row: Row) -> tuple[bool, bool, float]:
         return not row.leads, "running" not in row.states, -(row.mean if row.mean is not None else -1.0)
 
-    chosen = {id(row) for row in sorted(rows, key=rank)[:room]}
+    chosen: set[int] = set()
+    for row in sorted(rows, key=rank):
+        height -= _height(row, names)
+        if height < 0 and chosen:
+            break
+        chosen.add(id(row))
     return [row for row in rows if id(row) in chosen], [row for row in rows if id(row) not in chosen]
 
 
-def _dots(row: Row, signs: Signs) -> Text:
+def _dots(row: Row, signs: Signs, width: int) -> Text:
     """Return a sign for each run; of very many, counts."""
-    if len(row.states) <= MOST_DOTS:
+    if len(row.states) <= min(MOST_DOTS, width // 2):
         return Text.assemble(*((signs.dots[state], STYLES[state]) for state in row.states))
     parts = [
         (f"{row.states.count(state):,}{signs.dots[state]}", STYLES[state]) for state in STATES if state in row.states
@@ -225,7 +226,7 @@ def _padded(text: Text, width: int) -> Text:
     return padded
 
 
-def _legend(overview: Overview, signs: Signs) -> list[Text]:
+def _legend(overview: Overview, signs: Signs, width: int) -> list[Text]:
     """Return the meaning of the signs that are shown; nothing without rows."""
     shown = dict.fromkeys(state for row in overview.rows for state in row.states)
     words: dict[str, list[str]] = {}
@@ -234,7 +235,11 @@ def _legend(overview: Overview, signs: Signs) -> list[Text]:
             words.setdefault(signs.dots[state], []).append(WORDS[state])
     parts = [f"{sign} {' or '.join(of)}" for sign, of in words.items()]
     parts += [f"{signs.mark} {overview.mark_words}"] if any(row.leads for row in overview.rows) else []
-    return [Text(f"{GAP}{GAP.join(parts)}", "dim")] if parts else []
+    return (
+        joined([Text(f"{GAP}{parts[0]}", "dim"), *(Text(part, "dim") for part in parts[1:])], GAP, width)
+        if parts
+        else []
+    )
 
 
 def _flights(flights: Sequence[Flight], width: int, most: int | None) -> list[Text]:

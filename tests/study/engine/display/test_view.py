@@ -56,9 +56,36 @@ def test_the_header_has_bar_counts_failures_and_times(study):
     assert lines[0] == "rain  ████████░░░░░░░░░░░░  4/10 · 1 failed · 1 running · 1 h 12 min, about 38 min left"
 
 
-def test_the_bar_is_shorter_where_the_header_would_need_two_lines(study):
+@pytest.mark.parametrize(("width", "cells"), [(120, 20), (80, 12), (50, 8)])
+def test_the_bar_depends_on_the_width_alone_so_that_it_never_jumps(study, width, cells):
+    for states in ("", "c", "cccfr"):
+        line = drawn(StudyView(overview(study, states, began_s=4320.0, eta_s=2280.0)), width=width)[0]
+        assert line.count("█") + line.count("░") == cells
+
+
+def test_what_does_not_fit_beside_the_bar_is_on_the_next_line_whole(study):
     lines = drawn(StudyView(overview(study, "cccfr", began_s=4320.0, eta_s=2280.0)), width=76)
-    assert lines[0] == "rain  ███░░░░░  4/10 · 1 failed · 1 running · 1 h 12 min, about 38 min left"
+    assert lines[0] == "rain  ████░░░░░░░░  4/10 · 1 failed · 1 running"
+    assert lines[1] == "  1 h 12 min, about 38 min left"
+
+
+def test_a_long_name_is_above_its_row_and_the_others_stay_in_line(study):
+    for seed in range(5):
+        study.add("a-name-too-long-to-stand-beside-its-dots", CCE(name="cce"), seed + 5, status=None)
+    lines = drawn(StudyView(overview(study, "c" * 15)), width=42)
+    assert lines[1:6] == [
+        "                         validation %",
+        "  cce             ●●●●●  52.0 ± 2.0",
+        "  adaptive T=100  ●●●●●  57.0 ± 2.0",
+        "  a-name-too-long-to-stand-beside-its-dots",
+        "                  ●●●●●  62.0 ± 2.0 ★",
+    ]
+
+
+def test_a_legend_breaks_between_signs(study):
+    lines = drawn(StudyView(overview(study, "cccfrcc")), width=42)
+    assert "  ● done  ✗ failed  ◐ running  ○ waiting" in lines
+    assert "  ★ highest so far" in lines
 
 
 def test_a_study_that_may_plan_more_states_upper_bounds(study):
@@ -79,7 +106,7 @@ def test_five_complete_runs_have_an_interval(study):
 
 def test_the_signs_are_ascii_where_the_encoding_is(study):
     lines = drawn(StudyView(overview(study, "cccccfr", began_s=1.0)), encoding="ascii")
-    assert lines[0].startswith("rain  ############--------  6/10, 1 failed, 1 running")
+    assert lines[0].startswith("rain  #######-----  6/10, 1 failed, 1 running")
     assert "  cce             #####  52.0 +- 2.0 *" in lines
     assert "  adaptive T=100  x>..." in lines
 
