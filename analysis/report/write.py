@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.report.codebook import codebook
-from analysis.report.drawing.browser import print_pdf
+from analysis.report.drawing.browser import Browser
 from analysis.report.drawing.images import IMAGES, figure_files
 from analysis.report.drawing.sizes import FigureFormat
 from analysis.report.json_report import report_json
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from analysis.report.method_report import MethodReport
+    from analysis.report.sections import Section
     from trainables.storage.types import Location
 
 FORMATS = ("html", "md", "latex", "csv", "json", "pdf", *IMAGES, PAPER)
@@ -127,12 +128,28 @@ def files(
     if "html" in formats:
         links = {file: name for file, (form, name) in DOWNLOADS.items() if form in formats}
         made["report.html"] = page(report, sections, links)
+    with Browser() as browser:
+        drawn = _drawn_files(browser, report, sections, formats, figures, long=long)
+    return {file: text.encode() for file, text in made.items()} | drawn
+
+
+def _drawn_files(  # noqa: PLR0913 -- a browser, and what decides a report
+    browser: Browser,
+    report: MethodReport,
+    sections: Sequence[Section],
+    formats: Sequence[str],
+    figures: FigureFormat,
+    *,
+    long: bool,
+) -> dict[str, bytes]:
+    """Return the files that a browser draws; without such a format none is started."""
     drawn: dict[str, bytes] = {}
     if "pdf" in formats:
-        drawn["report.pdf"] = print_pdf(page(report, sections, {}, "long" if long else "short"))
+        browser.open(page(report, sections, {}, "long" if long else "short"))
+        drawn["report.pdf"] = browser.pdf()
     if wanted := [form for form in IMAGES if form in formats]:
         drawings = {name: figure.drawing for name, figure in figures_of(sections).items()}
-        drawn |= figure_files(drawings, wanted, figures)
+        drawn |= figure_files(browser, drawings, wanted, figures)
     if PAPER in formats:
-        drawn |= paper_files(report, sections, figures.size)
-    return {file: text.encode() for file, text in made.items()} | drawn
+        drawn |= paper_files(browser, report, sections, figures.size)
+    return drawn

@@ -1,7 +1,6 @@
 """Figures as PNG, SVG and PDF, drawn by plotly.js in Chromium from local pages.
 
-All PNG and SVG files of a report are drawn in one start of Chromium; each PDF is a print of its SVG on a page of
-its size, so it holds vectors, and its text is text.
+A PDF is a print of its SVG on a page of its size, so it holds vectors, and its text is text.
 """
 
 from __future__ import annotations
@@ -12,13 +11,11 @@ import json
 import re
 import struct
 import zlib
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from plotly.utils import PlotlyJSONEncoder
 
 from analysis.components.files import print_font_faces
-from analysis.report.drawing.browser import RenderError, last_line, print_pdf, run_page
 from analysis.report.drawing.sizes import DEFAULT_SIZE, DPI, MM_PER_INCH, SIZES, laid_out
 from analysis.report.plotly.source import plotly_js
 
@@ -27,19 +24,22 @@ if TYPE_CHECKING:
 
     import plotly.graph_objects as go
 
+    from analysis.report.drawing.browser import Browser
     from analysis.report.drawing.sizes import FigureFormat, Layout
 
 PDF = "pdf-figures"
 IMAGES = {"png": "png", "svg": "svg", PDF: "pdf"}  # format -> the end of its files' names
-AT_ONCE = 4  # prints; each starts a Chromium
 MM_PER_M = 1000
 HEAD = 33  # bytes of a PNG before the chunk that follows its header: signature and IHDR
 
 
-def figure_files(drawings: Mapping[str, go.Figure], formats: Sequence[str], wanted: FigureFormat) -> dict[str, bytes]:
+def figure_files(
+    browser: Browser, drawings: Mapping[str, go.Figure], formats: Sequence[str], wanted: FigureFormat
+) -> dict[str, bytes]:
     """Draw figures as files in the folder ``figures``.
 
     Args:
+        browser: draws them.
         drawings: name -> figure.
         formats: any of ``IMAGES``.
         wanted: their size and resolution.
@@ -53,14 +53,17 @@ def figure_files(drawings: Mapping[str, go.Figure], formats: Sequence[str], want
     """
     size = SIZES[wanted.size or DEFAULT_SIZE]
     layouts = {name: laid_out(drawing, size) for name, drawing in drawings.items()}
-    drawn = images(layouts, formats, wanted.dpi)
+    drawn = images(browser, layouts, formats, wanted.dpi)
     return {f"figures/{name}.{IMAGES[form]}": data for (name, form), data in drawn.items()}
 
 
-def images(layouts: Mapping[str, Layout], formats: Sequence[str], dpi: int = DPI) -> dict[tuple[str, str], bytes]:
+def images(
+    browser: Browser, layouts: Mapping[str, Layout], formats: Sequence[str], dpi: int = DPI
+) -> dict[tuple[str, str], bytes]:
     """Draw figures of their size in millimetres.
 
     Args:
+        browser: draws them.
         layouts: name -> figure.
         formats: any of ``IMAGES``.
         dpi: dots per inch of a PNG; its number of pixels follows from it and the figure's size.
@@ -76,22 +79,18 @@ def images(layouts: Mapping[str, Layout], formats: Sequence[str], dpi: int = DPI
         return {}
     vectors = not {"svg", PDF}.isdisjoint(formats)
     asked = [(name, resolution) for resolution in [None] * vectors + [dpi] * ("png" in formats) for name in layouts]
-    drawn = dict(zip(asked, _drawn([(layouts[name], resolution) for name, resolution in asked]), strict=True))
+    drawn = dict(zip(asked, _drawn(browser, [(layouts[name], resolution) for name, resolution in asked]), strict=True))
     svgs = {name: _sized(drawn[name, None], layouts[name]) for name in layouts if vectors}
     made = {(name, "svg"): svg.encode() for name, svg in svgs.items() if "svg" in formats}
     made |= {(name, "png"): _with_resolution(drawn[name, dpi], dpi) for name in layouts if "png" in formats}
-    if PDF in formats:
-        pages = {name: _page_of(name, svgs[name], layout) for name, layout in layouts.items()}
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            printed = pool.map(print_pdf, pages.values())
-            made |= {(name, PDF): page for name, page in zip(pages, printed, strict=True)}
+    for name, svg in svgs.items() if PDF in formats else ():
+        browser.open(_page_of(name, svg, layouts[name]))
+        made[name, PDF] = browser.pdf()
     return made
 
 
-def _drawn(wanted: Sequence[tuple[Layout, int | None]]) -> list[str]:
+def _drawn(browser: Browser, wanted: Sequence[tuple[Layout, int | None]]) -> list[str]:
     """Let plotly.js draw in one page: SVG as text, PNG as address with data where a resolution is given."""
-    if not wanted:
-        return []
     jobs = [
         {
             "figure": layout.figure,
@@ -100,17 +99,8 @@ def _drawn(wanted: Sequence[tuple[Layout, int | None]]) -> list[str]:
         }
         for layout, dpi in wanted
     ]
-    dom, errors = run_page(_drawing_page(jobs))
-    # The last occurrence: the page's script contains the same words.
-    text, closed, _ = dom.rpartition('<pre id="images">')[2].partition("</pre>")
-    if not closed or "<" in text:
-        msg = f"the browser drew no figures: {last_line(errors)}"
-        raise RenderError(msg)
-    images: list[str] = json.loads(html.unescape(text))
-    if len(images) != len(wanted):
-        msg = f"the browser drew {len(images)} of {len(wanted)} images: {last_line(images[-1])}"
-        raise RenderError(msg)
-    return images
+    browser.open(_drawing_page(jobs))
+    return [browser.run(f"draw({number})") for number in range(len(jobs))]
 
 
 def _drawing_page(jobs: Sequence[Mapping[str, object]]) -> str:
@@ -120,28 +110,20 @@ def _drawing_page(jobs: Sequence[Mapping[str, object]]) -> str:
 <meta http-equiv="Content-Security-Policy"
  content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:">
 <script>{plotly_js()}</script></head><body><script>
-(async () => {{
-  const images = [];
-  try {{
-    for (const {{figure, options, pixels}} of {data}) {{
-      const {{data, layout}} = figure;
-      const address = await Plotly.toImage({{data, layout}}, options);
-      const drawn = decodeURIComponent(address.slice(address.indexOf(",") + 1)).replace(">", {style});
-      if (!pixels) {{ images.push(drawn); continue; }}
-      const image = new Image();
-      image.src = "data:image/svg+xml," + encodeURIComponent(drawn);
-      await image.decode();
-      const canvas = document.createElement("canvas");
-      [canvas.width, canvas.height] = pixels;
-      canvas.getContext("2d").drawImage(image, 0, 0, ...pixels);
-      images.push(canvas.toDataURL("image/png"));
-    }}
-  }} catch (error) {{ images.push(String(error)); images.length = 1; }}
-  const place = document.createElement("pre");
-  place.id = "images";
-  place.textContent = JSON.stringify(images);
-  document.body.append(place);
-}})();
+const jobs = {data};
+async function draw(number) {{
+  const {{figure: {{data, layout}}, options, pixels}} = jobs[number];
+  const address = await Plotly.toImage({{data, layout}}, options);
+  const drawn = decodeURIComponent(address.slice(address.indexOf(",") + 1)).replace(">", {style});
+  if (!pixels) {{ return drawn; }}
+  const image = new Image();
+  image.src = "data:image/svg+xml," + encodeURIComponent(drawn);
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = pixels;
+  canvas.getContext("2d").drawImage(image, 0, 0, ...pixels);
+  return canvas.toDataURL("image/png");
+}}
 </script></body></html>"""
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analysis.plotting.figure import Figure
+    from analysis.report.drawing.browser import Browser
     from analysis.report.drawing.sizes import SizeName
     from analysis.report.method_report import MethodReport
     from analysis.report.sections import Section
@@ -24,12 +25,15 @@ TALLEST_MM = 200.0  # a taller figure leaves no room on a page for its caption
 APPENDIX = "Appendix"
 
 
-def paper_files(report: MethodReport, sections: Sequence[Section], size: SizeName | None = None) -> dict[str, bytes]:
+def paper_files(
+    browser: Browser, report: MethodReport, sections: Sequence[Section], size: SizeName | None = None
+) -> dict[str, bytes]:
     """Return the files by their names: ``main.tex`` and what it inputs, and a PDF of each figure.
 
     Figures have the numbers of the report. Those of its appendix are left out, and those too tall for a page.
 
     Args:
+        browser: draws the figures.
         report: of the study.
         sections: of the report.
         size: of the figures; by default those with panels beside one another take both columns, the others one.
@@ -45,7 +49,7 @@ def paper_files(report: MethodReport, sections: Sequence[Section], size: SizeNam
     cited = cited_figures(sections, size)
     layouts = {str(number): laid_out(figure.drawing, SIZES[its]) for number, figure, its in cited}
     shown = [(number, figure, its) for number, figure, its in cited if layouts[str(number)].height_mm <= TALLEST_MM]
-    drawn = images({str(number): layouts[str(number)] for number, _, _ in shown}, [PDF])
+    drawn = images(browser, {str(number): layouts[str(number)] for number, _, _ in shown}, [PDF])
     texts = text_files(report, [(number, figure, its == "double") for number, figure, its in shown])
     made = {file: text.encode() for file, text in texts.items()}
     made |= {f"{FOLDER}/figure{number}.pdf": data for (number, _), data in drawn.items()}

@@ -16,14 +16,14 @@
     const { data, layout, config } = theme === "dark" ? themed(figure) : figure;
     layout.template = templates[`gce_${theme}`];
     layout.uirevision = "kept"; // the reader's zoom and hidden curves
-    Plotly.react(source.previousElementSibling, data, layout, config);
+    return Plotly.react(source.previousElementSibling, data, layout, config);
   };
   const sources = (within = document) => [...within.querySelectorAll("script.drawing")].filter(
     (source) => source.closest("details:not([open])") === null);
-  const drawAll = (theme) => sources().forEach((source) => draw(source, theme));
+  const drawAll = (theme) => Promise.all(sources().map((source) => draw(source, theme)));
   // Plotly leaves room for texts as wide as they are when it draws, so the font must be there.
   const fonts = ["14px Inter", "bold 14px Inter"].map((font) => document.fonts.load(font));
-  Promise.allSettled(fonts).then(() => drawAll(shown()));
+  globalThis.drawn = Promise.allSettled(fonts).then(() => drawAll(shown())); // a printing browser waits for it
   document.addEventListener("theme", () => drawAll(shown()));
   for (const section of document.querySelectorAll("section > details")) {
     section.addEventListener("toggle", () => sources(section).forEach((source) => draw(source, shown())));

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from analysis.report.drawing.browser import print_pdf
+from analysis.report.drawing.browser import Browser
 from analysis.report.method_report import method_report
 from analysis.report.page import page as page_of
 from analysis.report.sections import report_sections
@@ -139,7 +139,9 @@ def test_the_headline_the_numbers_and_the_start_of_figure_1_are_on_the_first_scr
 
 
 def _pages(page: str) -> int:
-    return len(re.findall(rb"/Type\s*/Page\b(?!s)", print_pdf(page)))
+    with Browser() as printing:
+        printing.open(page)
+        return len(re.findall(rb"/Type\s*/Page\b(?!s)", printing.pdf()))
 
 
 @pytest.mark.slow

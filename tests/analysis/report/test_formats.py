@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from analysis.report import write
 from analysis.report.drawing import images
-from analysis.report.drawing.browser import RenderError
+from analysis.report.drawing.browser import Browser, RenderError
 from analysis.report.latex.tables import to_latex
 from analysis.report.latex.text import latex_text
 from analysis.report.sections import figures_of, report_sections
@@ -132,7 +131,7 @@ def test_a_latex_table_longer_than_a_page_may_break() -> None:
 def test_every_figure_becomes_a_file_of_its_name(
     full_study: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(images, "images", lambda figures, formats, _: {(n, f): b"x" for n in figures for f in formats})
+    monkeypatch.setattr(images, "images", lambda _, names, forms, _dpi: {(n, f): b"x" for n in names for f in forms})
     folder = write_report(tmp_path, full_study.write(tmp_path), formats=["png", "svg", "pdf-figures"])
     drawn = ["accuracy_per_arm", "accuracy_vs_t", "accuracy_vs_training_time", "learning_curves"]
     names = [*drawn, "paired_differences", "runs", "validation_accuracy_vs_t"]
@@ -152,11 +151,11 @@ def test_names_of_figures_are_distinct_and_safe_as_files(study: Builder) -> None
 def test_nothing_is_written_when_one_format_cannot_be_made(
     full_study: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(_page: str) -> bytes:
+    def refuse(_browser: object, _page: str) -> None:
         msg = "no browser"
         raise RenderError(msg)
 
-    monkeypatch.setattr(write, "print_pdf", refuse)
+    monkeypatch.setattr(Browser, "open", refuse)
     with pytest.raises(RenderError):
         write_report(tmp_path, full_study.write(tmp_path), tmp_path / "out", ["html", "csv", "pdf"])
     assert not (tmp_path / "out").exists()

@@ -99,7 +99,7 @@ def test_without_anything_that_draws_the_command_says_what_to_install(storage, c
     monkeypatch.setattr(browser, "find_browser", lambda: None)
     assert main(["report", "first", "--format", "html,png", "--out", "out"]) == 1
     said = capsys.readouterr().err
-    assert "a figure needs a browser, and none is installed: install Chromium or Chrome" in said
+    assert "figures as files and PDF need a browser, and none is installed: install Chromium or Chrome" in said
     assert "Traceback" not in said
     assert not (storage / "out").exists()
 

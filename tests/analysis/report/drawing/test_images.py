@@ -7,12 +7,13 @@ import shutil
 import struct
 import subprocess
 import tempfile
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import plotly.graph_objects as go
 import pytest
 
 from analysis.report.drawing import browser, images
+from analysis.report.drawing.browser import Browser
 from analysis.report.drawing.sizes import SIZES, laid_out
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ def drawn(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> dict[tuple
     scratch = tmp_path_factory.mktemp("scratch")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", str(scratch))
-        made = images.images({"a": laid_out(figure(), SIZES["column"])}, FORMS, 600)
+        with Browser() as drawing:
+            made = images.images(drawing, {"a": laid_out(figure(), SIZES["column"])}, FORMS, 600)
     assert list(scratch.iterdir()) == []
     return made
 
@@ -92,17 +94,25 @@ def test_text_in_a_pdf_is_text_of_at_least_seven_and_a_half_points(printed: Path
     assert min(sizes) >= 7.5 - 1 / 3  # sizes are rounded to a third of a point
 
 
-def test_a_browser_that_draws_nothing_is_an_error_with_its_last_words(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    program = tmp_path / "browser"
-    program.write_text("#!/bin/sh\necho first >&2; echo no display >&2; exit 1\n")
-    program.chmod(0o755)
-    monkeypatch.setenv(browser.VARIABLE, str(program))
-    with pytest.raises(browser.RenderError, match="drew no figures: no display"):
-        images.images({"a": laid_out(figure(), SIZES["slide"])}, ["png"])
+def test_all_images_of_an_export_are_drawn_by_one_process(chromium: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert chromium
+    starts: list[object] = []
+    start = subprocess.Popen
+
+    def counted(*args: Any, **options: Any) -> subprocess.Popen[bytes]:
+        starts.append(args)
+        return start(*args, **options)
+
+    monkeypatch.setattr(browser.subprocess, "Popen", counted)
+    with Browser() as drawing:
+        layouts = {name: laid_out(figure(), SIZES["column"]) for name in ("a", "b")}
+        made = images.images(drawing, layouts, FORMS)
+        made |= images.images(drawing, {"c": layouts["a"]}, ["pdf-figures"])
+    assert len(made) == 7
+    assert len(starts) == 1
 
 
 def test_no_figure_needs_no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    assert images.images({}, ["png"]) == {}
+    with Browser() as drawing:
+        assert images.images(drawing, {}, ["png"]) == {}

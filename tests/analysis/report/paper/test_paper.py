@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from analysis.report.drawing.browser import Browser
 from analysis.report.drawing.images import PDF, images
 from analysis.report.drawing.sizes import SIZES, FigureFormat, laid_out
 from analysis.report.paper.folder import cited_figures, paper_files, text_files
@@ -140,7 +141,9 @@ def test_each_figure_of_a_column_is_a_pdf_with_true_type_fonts_of_eight_points(
         pytest.skip("no pdffonts or pdftohtml in PATH")
     figures = cited_figures(report_sections(full_study.report()), "column")[:3]
     layouts = {f"{number}": laid_out(figure.drawing, SIZES["column"]) for number, figure, _ in figures}
-    for (number, _), data in images(layouts, [PDF]).items():
+    with Browser() as drawing:
+        drawn = images(drawing, layouts, [PDF])
+    for (number, _), data in drawn.items():
         (tmp_path / f"{number}.pdf").write_bytes(data)
     for path in sorted(tmp_path.glob("*.pdf")):
         command = ["pdffonts", str(path)]
@@ -158,10 +161,11 @@ def test_the_folder_has_main_table_methods_references_and_the_figures(
     full_study: Builder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "analysis.report.paper.folder.images", lambda layouts, forms: {(n, f): b"x" for n in layouts for f in forms}
+        "analysis.report.paper.folder.images", lambda _, layouts, forms: {(n, f): b"x" for n in layouts for f in forms}
     )
     report = full_study.report()
-    made = set(paper_files(report, report_sections(report)))
+    with Browser() as drawing:
+        made = set(paper_files(drawing, report, report_sections(report)))
     assert {f"paper/{file}" for file in ("main.tex", "table.tex", "methods.tex", "refs.bib", "figure1.pdf")} <= made
 
 
