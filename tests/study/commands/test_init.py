@@ -10,6 +10,8 @@ from study.planning.starter import Starter, epochs_within, flow, study_name
 from study.spec.reading import read_spec
 from study.spec.yaml_reader import parse
 
+pytestmark = pytest.mark.usefixtures("short_sounds")
+
 HOSTILE = ['it\'s a "test"', "a: b # c", "[x], {y}", "- list", "yes", "ünïcode 😀", "null", "~"]
 
 
