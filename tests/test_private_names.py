@@ -31,6 +31,13 @@ def test_rays_client_of_jobs_keeps_the_version_of_its_server():
     assert "self._server_ray_version = " in inspect.getsource(SubmissionClient)
 
 
+def test_rays_launcher_shares_an_ssh_connection_only_with_a_path_for_it():
+    from ray.autoscaler._private.command_runner import SSHOptions  # noqa: PLC0415 -- seconds
+
+    assert [key for key in SSHOptions("key", "path").arg_dict if "Control" in key]
+    assert not [key for key in SSHOptions("key", None).arg_dict if "Control" in key]
+
+
 def test_a_trial_of_tune_keeps_running_means_that_can_be_dropped():
     from ray.tune.experiment import Trial  # noqa: PLC0415 -- seconds
 

@@ -7,6 +7,7 @@ that checks whether its parent still exists.
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from functools import cache
@@ -55,29 +56,33 @@ def end_with_raylet() -> None:
         end_with(depends)
 
 
-def end_with_parent(parent: int) -> None:
+def end_with_parent(parent: int, *, group: bool = False) -> None:
     """End with the process that has started this one.
 
     Args:
         parent: its pid, as it passed that on; by now it may have ended, and another process may be the parent.
+        group: whether SIGTERM ends the whole group of this process instead, such as programs that it has started.
 
     """
-    end_with({parent: began(parent) if parent == os.getppid() else ""})
+    end_with({parent: began(parent) if parent == os.getppid() else ""}, group=group)
 
 
-def end_with(depends: Mapping[int, str]) -> None:
+def end_with(depends: Mapping[int, str], *, group: bool = False) -> None:
     """End this process, with exit code 1 and nothing cleaned up, within a second of the end of another one.
 
     Args:
         depends: the processes that must all live: for each pid, when it began.
+        group: whether SIGTERM ends the whole group of this process instead, such as programs that it has started.
 
     """
     if not began(os.getpid()):
         return  # there is no /proc, so nothing can be checked
-    threading.Thread(target=_watch, args=(dict(depends),), name="watchdog", daemon=True).start()
+    threading.Thread(target=_watch, args=(dict(depends), group), name="watchdog", daemon=True).start()
 
 
-def _watch(depends: dict[int, str]) -> None:
+def _watch(depends: dict[int, str], group: bool) -> None:  # noqa: FBT001 -- of a thread
     while all(when and began(pid) == when for pid, when in depends.items()):
         time.sleep(CHECK_S)
+    if group:
+        os.killpg(0, signal.SIGTERM)  # this process is among them
     os._exit(1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 import urllib.request
 from http.client import HTTPException
@@ -12,6 +13,7 @@ from study.cluster.tunnel import POLL_S, forwarded, tunnel
 from study.commands.dashboard.beside import served_port
 from study.console import say
 from study.errors import EngineError, UnknownStudyError
+from study.spec.yaml_reader import parse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,39 +22,86 @@ if TYPE_CHECKING:
 
 STARTING_S = 60.0  # for a driver to print where its dashboard is
 ANSWER_S = 60.0  # for the dashboard to answer
-ELSEWHERE = "gce-study dashboard --storage WHERE shows what is recorded"
+CHECKS = 5  # seconds between two checks whether it still does
+RETRY_S = 5.0  # between two tries to connect again
+RECONNECT_S = 300.0  # for which they are made
 
 
 def open_on_cluster(file: Path, name: str, port: int) -> int:
     """Forward the dashboard of a cluster's study to this machine, print its address, and keep it until Ctrl-C.
+
+    A lost connection is opened again at the same port, where a page in a browser then continues. So is that to the
+    next job of a study that was resumed.
 
     Args:
         file: the cluster file.
         name: the study's; empty for the one that was started last.
         port: on this machine; 0 for a free one.
 
+    Returns:
+        0, once the study's job has ended.
+
     Raises:
         UnknownStudyError: the study does not run there.
-        UsageError: there is no such file, or the port is taken.
-        EngineError: SSH does not reach the head, its dashboard does not answer, or the connection is lost.
+        UsageError: there is no such cluster file, or the port is taken.
+        EngineError: SSH does not reach the head, its dashboard does not answer, or both have ended.
 
     """
+    job, remote = _served(file, name)
+    port = _show(file, job, remote, port)
+    until = 0.0
+    while True:
+        try:
+            job, remote = _served(file, job.study)
+            _show(file, job, remote, port, again=True)
+        except UnknownStudyError as ended:
+            say(str(ended))
+            return 0
+        except EngineError as error:
+            if not until:
+                say(f"the connection is lost ({error}); trying again for {RECONNECT_S / 60:.0f} minutes", err=True)
+                until = time.monotonic() + RECONNECT_S
+            elif time.monotonic() > until:
+                raise
+            time.sleep(RETRY_S)
+        else:
+            until = 0.0
+
+
+def _served(file: Path, name: str) -> tuple[Attempt, int]:
+    """Return the running job of a study, and the port of its dashboard on the head; see ``_running`` and ``_port``."""
     with tunnel(file) as address:
         cluster = Cluster(address)
         job = _running(cluster, name)
-        remote = _port(cluster, job)
+        return job, _port(cluster, job)
+
+
+def _show(file: Path, job: Attempt, remote: int, port: int, *, again: bool = False) -> int:
+    """Forward the dashboard of a job until it no longer answers; return the port on this machine.
+
+    Raises:
+        UsageError: the port is taken.
+        EngineError: SSH does not reach the head, or the dashboard does not answer.
+
+    """
     with forwarded(file, remote, port) as forwarding:
         page = f"{forwarding.address}/study/{job.study}"
         _check(page, job)
-        say(
-            f"{forwarding.address}/",
-            f"{job.study}: {page}",
-            "Ctrl-C ends the connection; the study continues without it",
-        )
+        if again:
+            say("connected again", err=True)
+        else:
+            ends = "Ctrl-C ends the connection; the study continues without it"
+            say(f"{forwarding.address}/", f"{job.study}: {page}", ends)
+        seconds = 0
         while forwarding.process.poll() is None:
             time.sleep(POLL_S)
-    msg = f"{file}: the connection to its head is lost; the study is not affected"
-    raise EngineError(msg)
+            seconds += 1
+            if seconds % CHECKS == 0:
+                try:
+                    _check(page, job)
+                except EngineError:
+                    break
+        return forwarding.port
 
 
 def _running(cluster: Cluster, name: str) -> Attempt:
@@ -64,10 +113,12 @@ def _running(cluster: Cluster, name: str) -> Attempt:
     """
     running = [attempt for attempt in cluster.attempts(name or None) if attempt.alive]
     if not running:
-        msg = f"no study runs on this cluster; {ELSEWHERE}"
-        if name:
-            cluster.latest(name)  # raises an error that lists the studies, if it was never submitted
-            msg = f"{name} does not run on this cluster now, and its dashboard ended with it; {ELSEWHERE}"
+        if not name:
+            msg = f"no study runs on this cluster; {_recorded()}"
+            raise UnknownStudyError(msg)
+        job = cluster.latest(name)  # raises an error that lists the studies, if it was never submitted
+        msg = f"{name} does not run on this cluster now (job {job.job}: {job.status.lower()}), and its dashboard"
+        msg = f"{msg} ended with the job; {_recorded(job)}"
         raise UnknownStudyError(msg)
     return max(running, key=lambda attempt: attempt.started or 0.0)
 
@@ -84,7 +135,7 @@ def _port(cluster: Cluster, job: Attempt) -> int:
         job = cluster.latest(job.study)
         if not job.alive or (job.status == "RUNNING" and time.monotonic() > end):
             needs = "the head needs Dash, which requirements/cluster.txt of this version installs"
-            msg = f"job {job.job} serves no dashboard; {needs}; {ELSEWHERE}"
+            msg = f"job {job.job} serves no dashboard; {needs}; {_recorded(job)}"
             raise EngineError(msg)
         time.sleep(POLL_S)
     return port
@@ -98,3 +149,11 @@ def _check(page: str, job: Attempt) -> None:
     except (OSError, HTTPException) as error:
         msg = f"the dashboard of job {job.job} does not answer ({error}); gce-study logs {job.study} may state why"
         raise EngineError(msg) from None
+
+
+def _recorded(job: Attempt | None = None) -> str:
+    """Return which command shows what a study has recorded, or what any has."""
+    if job is None or not job.file:
+        return "gce-study dashboard --storage WHERE shows what is recorded"
+    storage = parse(job.submission.text).data.get("storage", "WHERE")
+    return f"gce-study dashboard {job.study} --storage {shlex.quote(storage)} shows what is recorded"

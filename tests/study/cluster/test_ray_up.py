@@ -6,6 +6,7 @@ addresses are many. Everything else is the shipped file's.
 
 import base64
 import json
+import re
 import shutil
 import sys
 from fnmatch import fnmatchcase
@@ -15,6 +16,7 @@ from urllib.parse import parse_qs
 import pytest
 import yaml
 
+from analysis.report.drawing.browser import SWITCHES, find_browser
 from factories import read_records
 
 pytestmark = pytest.mark.clusters
@@ -163,6 +165,13 @@ def aws(machine):
     return yaml.safe_load(again)
 
 
+def open_study_dashboard(machine, file):
+    """Open the dashboard of the study, as a person does; return the file of the output, and the address of its page."""
+    log = machine.start("study-dashboard.log", "gce-study", "dashboard", "small", "--cluster", file)
+    pattern = re.compile(r"^small: (http://127\.0\.0\.1:\d+/study/small)$", re.MULTILINE)
+    return log, machine.wait(lambda: pattern.search(log.read_text()), 120, "the dashboard of the study")[1]
+
+
 def instances(machine, state="running"):
     found = json.loads(machine.run("python", "-c", INSTANCES))
     return [i for i in found if i["State"]["Name"] == state]
@@ -266,8 +275,24 @@ def test_on_users_own_machines_all_join_and_none_answers_without_the_token(machi
     assert "small: submitted as job small-1" in machine.run("gce-study", "submit", study, *there)
     machine.wait(lambda: list(shared.glob("checkpoints/*.pt")), 240, "the first epoch")
     assert {address for address, port in machine.listening() if port == 8265} == {"127.0.0.1"}
+
+    _, page = open_study_dashboard(machine, file)
+    port = page.split("/")[2].split(":")[1]
+    seen = machine.run(find_browser(), *SWITCHES, "--no-sandbox", "--virtual-time-budget=8000", "--dump-dom", page)
+    assert "<title>small: Answer - gce-study</title>" in seen
+    assert re.search(r">\s*running\s*<", seen)
+    machine.run("pkill", "-INT", "-f", "gce-study dashboard")
+    assert machine.started[-1].wait(30) == 130
+    machine.run("pgrep", "-f", f"study.cluster.forwarding|{port}:localhost", code=1)  # finds none
+    assert ("127.0.0.1", int(port)) not in machine.listening()
+    assert ("127.0.0.1", 8050) in machine.listening()  # the job's dashboard
+    assert "running" in machine.run("gce-study", "status", "small", *there)
+
+    log, _ = open_study_dashboard(machine, file)
     machine.run("gce-study", "stop", "small", *there)
     machine.run("gce-study", "wait", "small", *there, code=130)
+    assert machine.started[-1].wait(60) == 0
+    assert f"gce-study dashboard small --storage {shared} shows what is recorded\n" in log.read_text()
     stopped = len(read_records(shared))
     machine.run("gce-study", "resume", "small", *there)
     machine.run("gce-study", "wait", "small", *there, timeout=240)

@@ -1,8 +1,9 @@
-"""``gce-study dashboard --cluster``: which job's dashboard is opened, and what is printed without a running job."""
+"""``gce-study dashboard --cluster``: which job's dashboard is opened, and what happens when it, or SSH, ends."""
 
 import socket
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from types import SimpleNamespace
 
@@ -12,11 +13,12 @@ from study.cli import main
 from study.cluster.jobs import Attempt
 from study.cluster.tunnel import Forwarding
 from study.commands.dashboard import on_cluster
-from study.errors import UnknownStudyError
+from study.errors import EngineError, UnknownStudyError
+from study.spec.reading import Submission
 
 
 class FakeCluster:
-    def __init__(self, *jobs, log=""):
+    def __init__(self, *jobs, log="dashboard: http://127.0.0.1:8051/study/rain on the cluster's head\n"):
         self.jobs, self.log = jobs, log
 
     def attempts(self, study=None):
@@ -34,50 +36,54 @@ class FakeCluster:
 
 
 def job(study, status="RUNNING", started=1.0):
-    return Attempt(study, 1, "", "", "", status, started, None, None, "")
+    file = Submission("study.yaml", "name: x\nstorage: s3://bucket/my results\n", "", {})
+    return Attempt(study, 1, "", file.packed, "", status, started, None, None, "")
+
+
+RAIN = job("rain", started=2.0)
+ENDED = FakeCluster(replace(RAIN, status="SUCCEEDED"))
 
 
 @pytest.fixture
 def opened(monkeypatch, tmp_path):
-    """Return a function that opens the dashboard of a cluster; it returns the exit code and the ports asked for."""
+    """Return a function that opens the dashboard of a cluster, where SSH ends as soon as the page was checked.
+
+    It takes the cluster as it is at each connection, or the error of the connection, the last one for ever; and where
+    the dashboard answers. It returns the exit code, and the ports asked for.
+    """
     file = tmp_path / "cluster.yaml"
     file.write_text("")
 
-    def call(cluster, *arguments, address="http://127.0.0.1:1"):
-        asked = []
+    def call(*clusters, arguments=(), here=1):
+        asked, states = [], iter(clusters)
+        state = None
 
         @contextmanager
         def tunnel(_):
+            nonlocal state
+            state = next(states, state)
+            if isinstance(state, Exception):
+                raise state
             yield "http://127.0.0.1:2"
 
         @contextmanager
         def forwarded(_, remote, port):
             asked.append((remote, port))
-            yield Forwarding(address, SimpleNamespace(poll=lambda: 255))  # SSH ends at once
+            yield Forwarding(here, SimpleNamespace(poll=lambda: 255))
 
         monkeypatch.setattr(on_cluster, "tunnel", tunnel)
         monkeypatch.setattr(on_cluster, "forwarded", forwarded)
-        monkeypatch.setattr(on_cluster, "Cluster", lambda _: cluster)
-        monkeypatch.setattr(on_cluster, "STARTING_S", 0.0)
+        monkeypatch.setattr(on_cluster, "Cluster", lambda _: state)
+        for limit in ("STARTING_S", "RETRY_S", "RECONNECT_S"):
+            monkeypatch.setattr(on_cluster, limit, 0.0)
         return main(["dashboard", *arguments, "--cluster", str(file)]), asked
 
     return call
 
 
-def test_the_port_that_the_newest_running_driver_printed_is_forwarded(opened, http_server, capsys):
-    log = "dashboard: http://127.0.0.1:8051/study/rain on the cluster's head\n"
-    cluster = FakeCluster(job("snow", "SUCCEEDED", 9.0), job("wind", started=1.0), job("rain", started=2.0), log=log)
-    code, asked = opened(cluster, "--port", "9000", address=http_server)
-    printed = capsys.readouterr()
-    assert asked == [(8051, 9000)]
-    assert f"rain: {http_server}/study/rain\n" in printed.out
-    assert code == 1
-    assert printed.err.endswith("the connection to its head is lost; the study is not affected\n")
-
-
 @pytest.fixture
-def http_server():
-    """Return the address of a server that answers every request."""
+def http_port():
+    """Return the port of a server that answers every request."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
@@ -89,39 +95,82 @@ def http_server():
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
+    yield server.server_port
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def silent_port():
+    """Return a port that refuses connections."""
+    with socket.socket() as silent:  # bound and not listening
+        silent.bind(("127.0.0.1", 0))
+        yield silent.getsockname()[1]
+
+
+def test_the_port_that_the_newest_running_driver_printed_is_forwarded(opened, http_port, capsys):
+    cluster = FakeCluster(job("snow", "SUCCEEDED", 9.0), job("wind", started=1.0), RAIN)
+    assert opened(cluster, ENDED, arguments=("--port", "9000"), here=http_port) == (0, [(8051, 9000)])
+    printed = capsys.readouterr()
+    *opening, ending = printed.out.splitlines()
+    assert opening == [
+        f"http://127.0.0.1:{http_port}/",
+        f"rain: http://127.0.0.1:{http_port}/study/rain",
+        "Ctrl-C ends the connection; the study continues without it",
+    ]
+    assert ending == (
+        "rain does not run on this cluster now (job rain-1: succeeded), and its dashboard ended with the job; "
+        "gce-study dashboard rain --storage 's3://bucket/my results' shows what is recorded"
+    )
+    assert printed.err == ""
+
+
+def test_a_lost_connection_is_opened_again_at_the_same_port(opened, http_port, capsys):
+    lost = EngineError("SSH does not answer")
+    resumed = FakeCluster(RAIN, log="dashboard: http://127.0.0.1:8055/study/rain\n")
+    code, asked = opened(FakeCluster(RAIN), lost, resumed, ENDED, here=http_port)
+    assert (code, asked) == (0, [(8051, 0), (8055, http_port)])
+    assert capsys.readouterr().err.splitlines() == [
+        "the connection is lost (SSH does not answer); trying again for 0 minutes",
+        "connected again",
+    ]
+
+
+def test_a_cluster_that_is_gone_ends_the_command(opened, http_port, capsys):
+    assert opened(FakeCluster(RAIN), EngineError("no head"), here=http_port) == (1, [(8051, 0)])
+    assert capsys.readouterr().err.splitlines() == [
+        "the connection is lost (no head); trying again for 0 minutes",
+        "gce-study: no head",
+    ]
 
 
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
         ((), "no study runs on this cluster; gce-study dashboard --storage WHERE shows what is recorded"),
-        (("rain",), "rain does not run on this cluster now, and its dashboard ended with it"),
+        (("rain",), "rain does not run on this cluster now (job rain-1: succeeded), and its dashboard ended with"),
         (("fog",), "no study named fog"),
         (("rain", "--storage", "there", "--host", "::1"), "--storage, --host: not with --cluster"),
     ],
 )
 def test_where_nothing_runs_it_is_one_message(opened, capsys, arguments, text):
-    assert opened(FakeCluster(job("rain", "SUCCEEDED")), *arguments) == (2, [])
-    assert text in capsys.readouterr().err
+    assert opened(ENDED, arguments=arguments) == (2, [])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert text in line
 
 
 def test_a_driver_without_a_dashboard_names_what_its_head_needs(opened, capsys):
-    assert opened(FakeCluster(job("rain"), log="training\n"), "rain") == (1, [])
+    assert opened(FakeCluster(RAIN, log="training\n"), arguments=("rain",)) == (1, [])
     assert "job rain-1 serves no dashboard; the head needs Dash" in capsys.readouterr().err
 
 
-def test_a_dashboard_that_does_not_answer_is_one_message(opened, capsys):
-    with socket.socket() as silent:  # bound and not listening: connections are refused
-        silent.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        log = "dashboard: http://127.0.0.1:8050/study/rain\n"
-        assert opened(FakeCluster(job("rain"), log=log), address=address)[0] == 1
+def test_a_dashboard_that_does_not_answer_is_one_message(opened, silent_port, capsys):
+    assert opened(FakeCluster(RAIN), here=silent_port)[0] == 1
     assert "the dashboard of job rain-1 does not answer" in capsys.readouterr().err
 
 
-def test_a_cluster_file_that_is_missing_is_refused(tmp_path, capsys):
-    assert main(["dashboard", "--cluster", str(tmp_path / "none.yaml")]) == 2
-    assert "none.yaml is not a file" in capsys.readouterr().err
+def test_a_job_that_someone_named_with_control_characters_is_one_harmless_line(opened, http_port, capsys):
+    cluster = FakeCluster(job("\x1b[31m\n<b>rain" + "x" * 300))
+    assert opened(cluster, here=http_port)[0] == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.isprintable()
