@@ -16,6 +16,7 @@ from analysis.figures.exploring.importance import importance
 from analysis.figures.exploring.parallel import parallel
 from analysis.figures.exploring.posterior import posterior
 from analysis.figures.exploring.slices import slices
+from analysis.figures.exploring.strips import strips
 from analysis.figures.sweep import sweep
 from analysis.findings.label_audit import label_audit
 from analysis.findings.method_finding import GridFinding, MethodFinding, SearchFinding, SettleFinding, method_finding
@@ -241,7 +242,9 @@ def _of_method(results: StudyResults) -> MethodReport:
                 partial(explored_cautions, finding),
                 partial(search_design, finding),
                 draw_exploring=lambda: tuple(
-                    figure for draw in (slices, exploring_curves, parallel, importance) for figure in draw(finding)
+                    figure
+                    for draw in (strips, slices, exploring_curves, parallel, importance)
+                    for figure in draw(finding)
                 ),
                 tabulate_exploring=lambda: (search_table(finding),),
             )

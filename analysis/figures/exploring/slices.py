@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from analysis.results.runs_table import Key
     from trainables.settings import OpenRange
 
-SINGLE, PANEL, BETWEEN = 280, 190, 70  # pixels: the only row of panels, one of several, and what lies between these
+# Pixels: the only row of panels, one of several, and what lies between these; two rows fit on a screen.
+SINGLE, PANEL, BETWEEN = 280, 168, 70
+FEW = 4  # parameters that have two panels in a row
 SIZE, CROSS = 9, "x-thin"
 
 
@@ -101,7 +103,8 @@ def draw_slices(
         pick: the study's choice, which is marked.
 
     """
-    columns = min(2, len(data))
+    one_arm = len({arm for of_parameter in data for arm in of_parameter.configurations}) == 1
+    columns = 3 if one_arm and len(data) > FEW else min(2, len(data))  # a single arm's slices are Figure 1
     rows = -(-len(data) // columns)
     base = make_subplots(
         rows, columns, horizontal_spacing=0.04, vertical_spacing=BETWEEN / (PANEL * rows + BETWEEN * (rows - 1))

@@ -85,15 +85,18 @@ def test_a_study_without_a_complete_run_has_a_headline_and_no_figure(study: Buil
     assert screen.headline.text.startswith("No run is complete yet")
 
 
-def test_a_search_shows_accuracy_against_each_parameter(study: Builder) -> None:
+@pytest.mark.parametrize("arms", [1, 2])
+def test_a_search_opens_with_its_arms_or_with_the_parameters_of_the_only_one(study: Builder, arms: int) -> None:
     study.method = {"name": "search", "configurations": 5, "asha": None, "baselines": []}
     for place in range(3):
         q, rate = 0.2 + place / 5, 10.0 ** -(2 + place)
         training = study.training.model_copy(update={"learning_rate": rate})
         varied: dict[str, float | str] = {"learning_rate": rate}
-        study.add("cce", CCE(name="cce"), 0, varied=varied, stage="explore", training=training)
+        if arms > 1:
+            study.add("cce", CCE(name="cce"), 0, varied=varied, stage="explore", training=training)
         more = {"q": q, "learning_rate": rate}
         study.add("gce", GCE(name="gce", q=q), 0, varied=more, stage="explore", training=training)
     figure = FirstScreen(study.report()).figure
     assert figure is not None
-    assert figure.title == "Validation accuracy against each parameter"
+    shown = "of the configurations of each arm" if arms > 1 else "against each parameter"
+    assert figure.title == f"Validation accuracy {shown}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from analysis.figures.exploring import slices as slices_module
 from analysis.figures.exploring.slices import draw_slices, slice_data, slices
 from analysis.figures.sweep_data import Pick
@@ -14,7 +16,6 @@ from trainables.settings import OpenRange
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
-    import pytest
 
     from factories import Builder
 
@@ -62,6 +63,17 @@ def test_every_parameter_has_a_panel_and_all_share_the_range_of_accuracy(study: 
     assert (layout.xaxis.title.text, layout.xaxis2.title.text) == ("q", "Learning rate")
     assert layout.yaxis.range == layout.yaxis2.range
     assert (layout.yaxis.title.text, layout.yaxis2.title.text) == ("Validation accuracy (%)", "")
+
+
+@pytest.mark.parametrize("parameters", [1, 2, 4, 6])
+def test_the_slices_of_one_arm_fit_on_a_screen(study: Builder, parameters: int) -> None:
+    study.method = {"name": "search", "baselines": []}
+    for value in (0.2, 0.4):
+        varied = dict.fromkeys(("q", "alpha", "beta", "a", "r", "w")[:parameters], value)
+        study.add("gce", GCE(name="gce", q=value), 0, varied=varied, stage="explore")
+    finding = study.finding()
+    drawn = draw_slices(slice_data(finding.sampled), styles(finding.results.runs), "validation", finding.names)
+    assert drawn.layout.height <= 560
 
 
 def test_configurations_that_were_stopped_are_crosses(study: Builder) -> None:
