@@ -1,6 +1,7 @@
 """Studies whose driver is killed at random moments: continued, they end as if nothing had happened.
 
-``GCE_STUDY_KILLS`` says how many moments are tried; the moments follow from their number.
+``GCE_STUDY_KILLS`` says how many moments are tried; the moments follow from their number. What nobody kills runs in a
+thread, beside what the tests kill.
 """
 
 import os
@@ -9,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -32,7 +34,7 @@ name: killed
 arms:
   - {{name: cce, loss: {{name: cce}}}}
   - {{name: adaptive, loss: {{name: adaptive_gce, temperature: {{values: [10, 100, 1000, 10000, 100000]}}}}}}
-seeds: 4
+seeds: 2
 training: {{epochs: 3, batch_size: 8}}
 resources: {{max_concurrent: 2}}
 """
@@ -46,7 +48,7 @@ arms:
   - {{name: cce, loss: {{name: cce}}}}
 method:
   name: search
-  configurations: 15
+  configurations: 8
   asha: {{grace_period: 1, reduction_factor: 2}}
   confirm_best: 2
   confirm_seeds: 3
@@ -134,48 +136,42 @@ def outlived(folder):
 
 
 class Undisturbed:
-    """A study that nobody killed, and how long it trained."""
+    """A study that nobody killed."""
 
     def __init__(self, folder, text):
         write(folder, text)
         self.storage = folder / "storage"
-        process = start(folder)
-        until_training(process, self.storage)
-        began = time.monotonic()
-        _, errors = process.communicate(timeout=300)
+        _, errors = (process := start(folder)).communicate(timeout=300)
         assert process.returncode == 0, errors
-        self.training_s = time.monotonic() - began
         self.planned = [p.run.run_id for p in read_plan(self.storage, "killed").runs]
 
 
 @pytest.fixture(scope="module")
-def grid(tmp_path_factory):
-    return Undisturbed(tmp_path_factory.mktemp("grid"), GRID)
+def undisturbed(tmp_path_factory):
+    """What starts the studies that nobody kills, one after the other: a future for each."""
+    texts = {"grid": GRID, "search": SEARCH, "settle": SETTLE}
+    with ThreadPoolExecutor(1) as pool:
+        yield {name: pool.submit(Undisturbed, tmp_path_factory.mktemp(name), text) for name, text in texts.items()}
 
 
-@pytest.fixture(scope="module")
-def search(tmp_path_factory):
-    return Undisturbed(tmp_path_factory.mktemp("search"), SEARCH)
+def killed_and_continued(folder, text, runs, moment):
+    """Kill the driver of a study of so many runs at a moment that follows from a number, and run it again.
 
+    Returns:
+        Its storage.
 
-def moment(number):
-    return random.Random(number).random()  # noqa: S311 -- no secret
-
-
-@pytest.fixture(scope="module")
-def settle(tmp_path_factory):
-    return Undisturbed(tmp_path_factory.mktemp("settle"), SETTLE)
-
-
-def killed_and_continued(folder, undisturbed, text, share):
-    """Kill the driver after a share of the undisturbed study's training, and run it again; return its storage."""
+    """
     write(folder, text)
-    for kept in ("features", "datasets", "digests", "synthetic"):  # the data are prepared once
-        shutil.copytree(undisturbed.storage / kept, folder / "storage" / kept)
     storage = folder / "storage"
     process = start(folder)
     until_training(process, storage)
-    time.sleep(share * undisturbed.training_s)
+    draw = random.Random(moment)  # noqa: S311 -- no secret
+    recorded = draw.randrange(runs)
+    while len(list(storage.glob("records/*.json"))) < recorded:
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.01)
+    time.sleep(draw.random() / 2)  # about as long as a run takes
+    assert process.poll() is None
     process.send_signal(signal.SIGKILL)
     process.communicate()
     end = time.monotonic() + 60
@@ -214,8 +210,10 @@ def fill(path):
             file.write(bytes(65536))
 
 
-def test_a_full_disk_ends_the_study_with_one_message_and_with_room_it_goes_on_to_the_same_records(grid, small_disk):
-    write(small_disk, GRID.replace("seeds: 4", "seeds: 1"))
+def test_a_full_disk_ends_the_study_with_one_message_and_with_room_it_goes_on_to_the_same_records(
+    undisturbed, small_disk
+):
+    write(small_disk, GRID.replace("seeds: 2", "seeds: 1"))
     process = start(small_disk)
     until_training(process, small_disk / "storage")
     fill(small_disk / "ballast")
@@ -230,15 +228,16 @@ def test_a_full_disk_ends_the_study_with_one_message_and_with_room_it_goes_on_to
     again = start(small_disk)
     _, errors = again.communicate(timeout=300)
     assert again.returncode == 0, errors
-    found, undisturbed = outcomes(small_disk / "storage"), outcomes(grid.storage)
-    assert len(found) == 6
-    assert found == {run_id: undisturbed[run_id] for run_id in found}
+    continued, whole = outcomes(small_disk / "storage"), outcomes(undisturbed["grid"].result().storage)
+    assert len(continued) == 6
+    assert continued == {run_id: whole[run_id] for run_id in continued}
 
 
 @pytest.mark.parametrize("kill", range(KILLS))
-def test_a_killed_grid_of_24_runs_ends_with_the_same_records_and_weights(grid, tmp_path, kill):
-    assert len(grid.planned) == 24
-    storage = killed_and_continued(tmp_path / "again", grid, GRID, moment(kill))
+def test_a_killed_grid_of_12_runs_ends_with_the_same_records_and_weights(undisturbed, tmp_path, kill):
+    storage = killed_and_continued(tmp_path / "again", GRID, 12, kill)
+    grid = undisturbed["grid"].result()
+    assert len(grid.planned) == 12
     assert outcomes(storage) == outcomes(grid.storage)
     assert weights(storage) == weights(grid.storage)
     assert in_tensorboard(storage) == recorded_epochs(storage)
@@ -246,10 +245,11 @@ def test_a_killed_grid_of_24_runs_ends_with_the_same_records_and_weights(grid, t
 
 
 @pytest.mark.parametrize("kill", range(KILLS))
-def test_a_killed_search_of_24_runs_stops_the_same_runs_at_the_same_epochs(search, tmp_path, kill):
+def test_a_killed_search_of_17_runs_stops_the_same_runs_at_the_same_epochs(undisturbed, tmp_path, kill):
     """The rungs and the sampler's history are refilled from the ledger, the plan and the checkpoint in flight."""
-    assert len(search.planned) == 24
-    storage = killed_and_continued(tmp_path / "again", search, SEARCH, moment(100 + kill))
+    storage = killed_and_continued(tmp_path / "again", SEARCH, 17, 100 + kill)
+    search = undisturbed["search"].result()
+    assert len(search.planned) == 17
     assert [p.run.run_id for p in read_plan(storage, "killed").runs] == search.planned
     stopped = {run_id: len(r.epochs) for run_id, r in read_records(search.storage).items() if r.status == "stopped"}
     assert stopped
@@ -261,10 +261,11 @@ def test_a_killed_search_of_24_runs_stops_the_same_runs_at_the_same_epochs(searc
 
 
 @pytest.mark.parametrize("kill", range(KILLS))
-def test_a_killed_settle_study_asks_for_the_same_runs_and_comes_to_the_same_choice(settle, tmp_path, kill):
+def test_a_killed_settle_study_asks_for_the_same_runs_and_comes_to_the_same_choice(undisturbed, tmp_path, kill):
+    storage = killed_and_continued(tmp_path / "again", SETTLE, 14, 300 + kill)
+    settle = undisturbed["settle"].result()
     plan = read_plan(settle.storage, "killed")
     assert [p.stage for p in plan.runs] == ["explore"] * 8 + ["confirm"] * 4 + ["control"] * 2
-    storage = killed_and_continued(tmp_path / "again", settle, SETTLE, moment(200 + kill))
     assert read_plan(storage, "killed").runs == plan.runs
     assert outcomes(storage) == outcomes(settle.storage)
     assert weights(storage) == weights(settle.storage)
