@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,7 @@ from study.cluster.ray_environment import prepare_environment
 prepare_environment()
 import study.engine.trials.standstill, study.engine.trials.searcher
 study.engine.trials.searcher.LOST_PROCESSES = 1
-study.engine.trials.standstill.SILENT_S, study.engine.trials.standstill.GIVE_UP_S = 5, 20
+study.engine.trials.standstill.SILENT_S, study.engine.trials.standstill.GIVE_UP_S = 5, int(sys.argv[2])
 sys.exit(study.cli.main(["run", sys.argv[1]]))
 """
 
@@ -43,13 +44,21 @@ def run(folder, fault):
     (folder / "sitecustomize.py").write_text(BROKEN)
     file = small_study(folder, "lost", training={"epochs": 1, "batch_size": 8})
     return subprocess.run(
-        [sys.executable, "-c", RUN, file],
+        [sys.executable, "-c", RUN, file, "20" if fault == "start" else "120"],
         env=os.environ | {"PYTHONPATH": str(folder), "FAULT": fault},
         capture_output=True,
         text=True,
         timeout=240,
         check=False,
     )
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory):
+    """For each fault the folder of a study and a future of its process; two studies run at once, since they wait."""
+    folders = {fault: tmp_path_factory.mktemp(fault) for fault in ("start", "import", "crash")}
+    with ThreadPoolExecutor(2) as pool:
+        yield {fault: (folder, pool.submit(run, folder, fault)) for fault, folder in folders.items()}
 
 
 @pytest.mark.parametrize(
@@ -59,29 +68,28 @@ def run(folder, fault):
         ("crash", "it ended without a Python error; its last line: Fatal Python error: Segmentation fault"),
     ],
 )
-def test_runs_whose_processes_die_before_their_first_step_fail_with_the_reason_and_the_study_ends(
-    tmp_path, fault, reason
-):
-    ended = run(tmp_path, fault)
-    assert ended.returncode == 1, ended.stderr
+def test_runs_whose_processes_die_before_their_first_step_fail_with_the_reason_and_the_study_ends(ended, fault, reason):
+    folder, ending = ended[fault]
+    study = ending.result()
+    assert study.returncode == 1, study.stderr
     failed = f"failed: its process died 2 times without an epoch in between; the last time: {reason}"
     for seed in range(2):
-        (line,) = [line for line in ended.stderr.splitlines() if line.startswith(f"lost: cce, seed {seed}: failed")]
+        (line,) = [line for line in study.stderr.splitlines() if line.startswith(f"lost: cce, seed {seed}: failed")]
         assert failed in line
-        assert f"log: {tmp_path / 'storage' / 'logs'}" in line
-    assert "Traceback" not in ended.stderr
-    assert not any("Trial" in line or "raylet" in line for line in ended.stdout.splitlines())
+        assert f"log: {folder / 'storage' / 'logs'}" in line
+    assert "Traceback" not in study.stderr
+    assert not any("Trial" in line or "raylet" in line for line in study.stdout.splitlines())
 
 
-def test_if_ray_cannot_start_a_process_at_all_the_study_states_it_and_ends(tmp_path):
-    ended = run(tmp_path, "start")
-    assert ended.returncode == 1
+def test_if_ray_cannot_start_a_process_at_all_the_study_states_it_and_ends(ended):
+    study = ended["start"][1].result()
+    assert study.returncode == 1
     stuck = "waiting for Ray to start a process; the last line of one that ended: SystemExit: a library is broken"
-    assert f"lost: no run has started for 5 s: {stuck}" in ended.stderr
-    (last,) = [line for line in ended.stderr.splitlines() if line.startswith("gce-study: ")]
+    assert f"lost: no run has started for 5 s: {stuck}" in study.stderr
+    (last,) = [line for line in study.stderr.splitlines() if line.startswith("gce-study: ")]
     assert last.startswith("gce-study: no run has started for 20 s: ")
     assert f"{stuck}; Ray's logs: " in last
-    assert "continue with: gce-study run" in ended.stderr
+    assert "continue with: gce-study run" in study.stderr
     logs = Path(last.partition("Ray's logs: ")[2])
     assert any(logs.glob("raylet*"))
     shutil.rmtree(logs.parent.parent)
