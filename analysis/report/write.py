@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from analysis.report.codebook import codebook
 from analysis.report.drawing.browser import Browser
-from analysis.report.drawing.images import IMAGES, figure_files
-from analysis.report.drawing.sizes import FigureFormat
+from analysis.report.drawing.images import figure_files
+from analysis.report.formats import FORMATS, IMAGES, PAPER, USUAL, FigureFormat
 from analysis.report.json_report import report_json
 from analysis.report.latex.document import document
 from analysis.report.markdown import markdown
 from analysis.report.method_report import method_report
 from analysis.report.page import page
-from analysis.report.paper.folder import FOLDER as PAPER
 from analysis.report.paper.folder import paper_files
 from analysis.report.sections import figures_of, report_sections
 from analysis.results.reported_metric import of_metric
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
     from analysis.report.sections import Section
     from trainables.storage.types import Location
 
-FORMATS = ("html", "md", "latex", "csv", "json", "pdf", *IMAGES, PAPER)
-USUAL = ("html", "md", "csv")  # what a study ends with; they need nothing that is not installed
 USUAL_FIGURES = FigureFormat()
 # file -> (the format that it is written with, what a link to it is called).
 DOWNLOADS = {

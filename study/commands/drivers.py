@@ -228,7 +228,7 @@ def resume(place: StudyPlace, options: argparse.Namespace) -> int:
         UsageError: a process runs the study already.
 
     """
-    from study.commands.run import run_and_print  # noqa: PLC0415 -- what trains and reports is slow to import
+    from study.commands.printed_run import run_and_print  # noqa: PLC0415 -- what trains and reports is slow to import
     from study.engine.session import Start  # noqa: PLC0415 -- see above
 
     if holder := owner(*place):

@@ -6,17 +6,13 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from analysis.tables.csv_text import csv_text
 from study.commands.options import add_allow_code, add_storage_of_study, add_study, consent, study_place
 from study.console import complain, say, write
 from study.errors import UsageError
 from study.models.config import CONFIG
-from study.models.selection import select
 from study.spec.messages import shown
 from trainables.audio.errors import AudioError
-from trainables.inference.windows import window_problem
 from trainables.naming import counted
 from trainables.storage.files import write_atomically
 
@@ -74,6 +70,7 @@ def model(options: argparse.Namespace) -> int:
     """Write the model of a study's choice to a folder."""
     from study.models.folder import refuse_used_folder, write_model  # noqa: PLC0415 -- imports PyTorch
     from study.models.loading import model_of_study  # noqa: PLC0415
+    from study.models.selection import select  # noqa: PLC0415 -- imports pandas
 
     refuse_used_folder(options.out)
     place = study_place(options.study, options.storage)
@@ -84,6 +81,8 @@ def model(options: argparse.Namespace) -> int:
 
 def predict(options: argparse.Namespace) -> int:
     """Print or write the likeliest classes of each window of each file."""
+    from trainables.inference.windows import window_problem  # noqa: PLC0415 -- imports NumPy
+
     if problem := window_problem(options.window, options.hop):
         msg = f"--window and --hop: {problem}"
         raise UsageError(msg)
@@ -114,6 +113,7 @@ def predict(options: argparse.Namespace) -> int:
 def _model(options: argparse.Namespace) -> KeptModel:
     """Return the model of a folder, if the argument names one that has a model, else that of a study."""
     from study.models.loading import model_of_folder, model_of_study  # noqa: PLC0415 -- imports PyTorch
+    from study.models.selection import select  # noqa: PLC0415 -- imports pandas
 
     if (Path(options.study) / CONFIG).is_file():
         if options.seed is not None or options.ensemble:
@@ -126,5 +126,5 @@ def _model(options: argparse.Namespace) -> KeptModel:
 
 def _ranked(kept: KeptModel, window: Window, top: int) -> Iterator[tuple[str, str]]:
     """Yield the likeliest classes of a window with their probabilities, the likeliest first."""
-    for k in np.argsort(-window.probabilities, kind="stable")[:top]:
+    for k in sorted(range(len(kept.classes)), key=lambda k: -float(window.probabilities[k]))[:top]:
         yield kept.classes[k], f"{window.probabilities[k]:.6f}"

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import shlex
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from analysis.tables.accuracy import result_tables
 from study.commands.dashboard.beside import beside, is_installed, require_installed
 from study.commands.options import (
-    DEFAULT_STORAGE,
     add_allow_code,
     add_run_options,
     add_study_file,
@@ -18,22 +15,15 @@ from study.commands.options import (
     port_number,
     study_spec,
 )
-from study.console import say, show
-from study.engine.display.ending import print_ending
-from study.engine.session import Start, print_problems, run_study
 from study.errors import UsageError
-from study.ledger.kept_weights import where_weights_are
 from trainables.storage.location import location
 
 if TYPE_CHECKING:
     import argparse
     from contextlib import AbstractContextManager
 
-    from analysis.study import Study
     from study.commands.dashboard.beside import Beside
-    from study.engine.conductor import Conductor
     from study.spec.study import StudySpec
-    from trainables.storage.types import Location
 
 
 def add_arguments(command: argparse.ArgumentParser, _: str) -> None:
@@ -60,8 +50,11 @@ def run(options: argparse.Namespace) -> int:
     elif options.port is not None:
         msg = "--port: only with --dashboard"
         raise UsageError(msg)
-    start = Start(f"gce-study run {options.file}", options.skip_bad_clips, options.retry_failed, options.retrain_choice)
     spec = study_spec(options.file, consent(options))
+    from study.commands.printed_run import run_and_print  # noqa: PLC0415 -- what trains and reports is slow to import
+    from study.engine.session import Start  # noqa: PLC0415 -- see above
+
+    start = Start(f"gce-study run {options.file}", options.skip_bad_clips, options.retry_failed, options.retrain_choice)
     with _dashboard(spec, options) as served:
         code = run_and_print(spec, start)
         if served is not None:
@@ -78,26 +71,3 @@ def _dashboard(spec: StudySpec, options: argparse.Namespace) -> AbstractContextM
         remark = f" on the cluster's head; open it with: gce-study dashboard {spec.name} --cluster CLUSTER.yaml"
         return beside(storage, spec.name, None, remark)
     return nullcontext()
-
-
-def run_and_print(spec: StudySpec, start: Start) -> int:
-    """Run a study and print its result.
-
-    Returns:
-        0 if at least one of the study's runs is complete, else 1; also if the study ends at its budget.
-
-    """
-    study = run_study(spec, start, _print_result)
-    return 0 if any(record.status == "complete" for record in study.results.records.values()) else 1
-
-
-def _print_result(conductor: Conductor, study: Study, report: Location | None) -> None:
-    """Print the tables, what went wrong, and the end of the study."""
-    for table in (*study.report.exploring_tables, *result_tables(study.finding)):
-        show(table.title, table.header, table.rows)
-        say("")
-    print_problems(conductor)
-    further = f"gce-study {'dashboard' if is_installed() else 'best'} {study.results.plan.name}"
-    if conductor.storage != location(DEFAULT_STORAGE):
-        further += f" --storage {shlex.quote(str(conductor.storage))}"
-    print_ending(study, report, [further], where_weights_are(study.finding, conductor.storage))

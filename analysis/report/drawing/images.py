@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from plotly.utils import PlotlyJSONEncoder
 
 from analysis.components.files import print_font_faces
-from analysis.report.drawing.sizes import DEFAULT_SIZE, DPI, MM_PER_INCH, SIZES, laid_out
+from analysis.report.drawing.sizes import laid_out
+from analysis.report.formats import DEFAULT_SIZE, DPI, IMAGES, MM_PER_INCH, PDF_FIGURES, SIZES
 from analysis.report.plotly.source import plotly_js
 
 if TYPE_CHECKING:
@@ -25,10 +26,9 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
     from analysis.report.drawing.browser import Browser
-    from analysis.report.drawing.sizes import FigureFormat, Layout
+    from analysis.report.drawing.sizes import Layout
+    from analysis.report.formats import FigureFormat
 
-PDF = "pdf-figures"
-IMAGES = {"png": "png", "svg": "svg", PDF: "pdf"}  # format -> the end of its files' names
 MM_PER_M = 1000
 HEAD = 33  # bytes of a PNG before the chunk that follows its header: signature and IHDR
 
@@ -77,15 +77,15 @@ def images(
     """
     if not layouts:
         return {}
-    vectors = not {"svg", PDF}.isdisjoint(formats)
+    vectors = not {"svg", PDF_FIGURES}.isdisjoint(formats)
     asked = [(name, resolution) for resolution in [None] * vectors + [dpi] * ("png" in formats) for name in layouts]
     drawn = dict(zip(asked, _drawn(browser, [(layouts[name], resolution) for name, resolution in asked]), strict=True))
     svgs = {name: _sized(drawn[name, None], layouts[name]) for name in layouts if vectors}
     made = {(name, "svg"): svg.encode() for name, svg in svgs.items() if "svg" in formats}
     made |= {(name, "png"): _with_resolution(drawn[name, dpi], dpi) for name in layouts if "png" in formats}
-    for name, svg in svgs.items() if PDF in formats else ():
+    for name, svg in svgs.items() if PDF_FIGURES in formats else ():
         browser.open(_page_of(name, svg, layouts[name]))
-        made[name, PDF] = browser.pdf()
+        made[name, PDF_FIGURES] = browser.pdf()
     return made
 
 

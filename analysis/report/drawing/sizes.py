@@ -1,82 +1,23 @@
-"""The sizes in which a figure is drawn for paper or slides, and what is changed in it for that."""
+"""A figure laid out for paper or slides: what is changed in it for its size."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
 from analysis.plotting.direct_labels import keep_apart
+from analysis.report.formats import CSS_PX_PER_INCH, MM_PER_INCH, TEXT_PX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     import plotly.graph_objects as go
 
-MM_PER_INCH = 25.4
-CSS_PX_PER_INCH = 96
-PT_PER_INCH = 72
-TEXT_PX = 14  # size of a figure's text on the screen
+    from analysis.report.formats import Size
+
 SMALLEST = 0.95  # of the text's size: no other text is smaller
 MANY_LETTERS = 36  # of the labels below a horizontal axis: a column has no room for more
 HEIGHT = 460  # CSS pixels of a figure without a height of its own
-
-SizeName = Literal["column", "double", "slide"]
-SIZE_NAMES: tuple[SizeName, ...] = get_args(SizeName)
-DPIS = (300, 600)
-DPI = DPIS[0]
-
-
-@dataclass(frozen=True)
-class Size:
-    """The size of a figure.
-
-    A figure is laid out on as many CSS pixels as give its text, ``TEXT_PX`` high, the size ``text_pt`` on paper, then
-    scaled: so marks and lines keep their proportion to the text.
-
-    Attributes:
-        width_mm: its width.
-        text_pt: the size of its text, in points of 1/72 inch.
-        tallest: the greatest height of a single panel, as a share of the width.
-
-    """
-
-    width_mm: float
-    text_pt: float
-    tallest: float
-
-    @property
-    def scale(self) -> float:
-        """Length on paper, in CSS pixels of 1/96 inch, of a CSS pixel of the layout."""
-        return self.text_pt * CSS_PX_PER_INCH / PT_PER_INCH / TEXT_PX
-
-    @property
-    def layout_width(self) -> float:
-        """Width of the layout in CSS pixels."""
-        return self.width_mm / MM_PER_INCH * CSS_PX_PER_INCH / self.scale
-
-
-SIZES: dict[SizeName, Size] = {
-    "column": Size(84.0, 8.0, 0.78),
-    "double": Size(174.0, 8.0, 0.5),
-    "slide": Size(300.0, 16.0, 0.5),
-}
-
-
-DEFAULT_SIZE: SizeName = "double"
-
-
-@dataclass(frozen=True)
-class FigureFormat:
-    """How figures are drawn as files.
-
-    Attributes:
-        size: their size; None for the usual one.
-        dpi: resolution of a PNG, in dots per inch.
-
-    """
-
-    size: SizeName | None = None
-    dpi: int = DPI
 
 
 @dataclass(frozen=True)

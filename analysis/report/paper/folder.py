@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.report.drawing.images import PDF, images
-from analysis.report.drawing.sizes import SIZES, laid_out, needs_both_columns
+from analysis.report.drawing.images import images
+from analysis.report.drawing.sizes import laid_out, needs_both_columns
 from analysis.report.first_screen import FirstScreen
+from analysis.report.formats import PAPER, PDF_FIGURES, SIZES
 from analysis.report.paper.article import article
 from analysis.report.paper.methods_text import methods_tex, references_bib
 from analysis.report.paper.result_table import result_table
@@ -16,11 +17,10 @@ if TYPE_CHECKING:
 
     from analysis.plotting.figure import Figure
     from analysis.report.drawing.browser import Browser
-    from analysis.report.drawing.sizes import SizeName
+    from analysis.report.formats import SizeName
     from analysis.report.method_report import MethodReport
     from analysis.report.sections import Section
 
-FOLDER = "paper"
 TALLEST_MM = 200.0  # a taller figure leaves no room on a page for its caption
 APPENDIX = "Appendix"
 
@@ -44,15 +44,15 @@ def paper_files(
 
     """
     if size == "slide":
-        msg = f"size {size!r} of format {FOLDER}; allowed: column, double"
+        msg = f"size {size!r} of format {PAPER}; allowed: column, double"
         raise ValueError(msg)
     cited = cited_figures(sections, size)
     layouts = {str(number): laid_out(figure.drawing, SIZES[its]) for number, figure, its in cited}
     shown = [(number, figure, its) for number, figure, its in cited if layouts[str(number)].height_mm <= TALLEST_MM]
-    drawn = images(browser, {str(number): layouts[str(number)] for number, _, _ in shown}, [PDF])
+    drawn = images(browser, {str(number): layouts[str(number)] for number, _, _ in shown}, [PDF_FIGURES])
     texts = text_files(report, [(number, figure, its == "double") for number, figure, its in shown])
     made = {file: text.encode() for file, text in texts.items()}
-    made |= {f"{FOLDER}/figure{number}.pdf": data for (number, _), data in drawn.items()}
+    made |= {f"{PAPER}/figure{number}.pdf": data for (number, _), data in drawn.items()}
     return made
 
 
@@ -85,4 +85,4 @@ def text_files(report: MethodReport, figures: Sequence[tuple[int, Figure, bool]]
         "refs.bib": bib,
         "table.tex": result_table(table) if table is not None and rows else "",
     }
-    return {f"{FOLDER}/{file}": text for file, text in files.items()}
+    return {f"{PAPER}/{file}": text for file, text in files.items()}

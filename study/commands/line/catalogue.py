@@ -95,31 +95,31 @@ COMMANDS = {
         (("wait demo --timeout 3600", "for at most an hour"),),
     ),
     "report": Command(
-        "report",
+        "results.command",
         RESULTS,
         "write a study's report",
         (("report demo", "HTML, Markdown and CSV"), ("report demo --format pdf,latex", "for a paper")),
     ),
     "best": Command(
-        "answers",
+        "results.command",
         RESULTS,
         "print a study's choice and how certain it is",
         (("best demo", "in words"), ("best demo --yaml > arms.yaml", "as the arms of a study file")),
     ),
     "compare": Command(
-        "answers",
+        "results.command",
         RESULTS,
         "print how two studies differ, in their files and in their results",
         (("compare demo more-seeds", "files, data and accuracies"),),
     ),
     "export": Command(
-        "answers",
+        "results.command",
         RESULTS,
         "write a study's runs, and their curves, as CSV or Parquet",
         (("export demo --runs runs.csv --epochs epochs.parquet", "two tables"),),
     ),
     "audit": Command(
-        "audit",
+        "audits.command",
         RESULTS,
         "list the training clips whose labels are most likely wrong, and write the corrected data set",
         (

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analysis.dashboard.studies import Studies
+from analysis.report.formats import FORMATS, IMAGES
 from analysis.report.plotly.source import plotly_js
-from analysis.report.write import FORMATS, IMAGES, write_report
+from analysis.report.write import write_report
 from analysis.results.study_results import load_results
 from analysis.results.study_state import Progress, has_ended, progress_path, read_progress
 from study.cli import main

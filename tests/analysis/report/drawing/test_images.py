@@ -14,7 +14,8 @@ import pytest
 
 from analysis.report.drawing import browser, images
 from analysis.report.drawing.browser import Browser
-from analysis.report.drawing.sizes import SIZES, laid_out
+from analysis.report.drawing.sizes import laid_out
+from analysis.report.formats import SIZES
 
 if TYPE_CHECKING:
     from pathlib import Path

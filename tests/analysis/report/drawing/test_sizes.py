@@ -6,7 +6,8 @@ import plotly.graph_objects as go
 import pytest
 from plotly.subplots import make_subplots
 
-from analysis.report.drawing.sizes import SIZE_NAMES, SIZES, SizeName, laid_out, needs_both_columns
+from analysis.report.drawing.sizes import laid_out, needs_both_columns
+from analysis.report.formats import SIZE_NAMES, SIZES, SizeName
 
 
 def figure(**layout: object) -> go.Figure:

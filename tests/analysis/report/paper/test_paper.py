@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from analysis.report.drawing.browser import Browser
-from analysis.report.drawing.images import PDF, images
-from analysis.report.drawing.sizes import SIZES, FigureFormat, laid_out
+from analysis.report.drawing.images import images
+from analysis.report.drawing.sizes import laid_out
+from analysis.report.formats import PDF_FIGURES, SIZES, FigureFormat
 from analysis.report.paper.folder import cited_figures, paper_files, text_files
 from analysis.report.paper.methods_text import methods_tex, references_bib
 from analysis.report.paper.result_table import result_table
@@ -142,7 +143,7 @@ def test_each_figure_of_a_column_is_a_pdf_with_true_type_fonts_of_eight_points(
     figures = cited_figures(report_sections(full_study.report()), "column")[:3]
     layouts = {f"{number}": laid_out(figure.drawing, SIZES["column"]) for number, figure, _ in figures}
     with Browser() as drawing:
-        drawn = images(drawing, layouts, [PDF])
+        drawn = images(drawing, layouts, [PDF_FIGURES])
     for (number, _), data in drawn.items():
         (tmp_path / f"{number}.pdf").write_bytes(data)
     for path in sorted(tmp_path.glob("*.pdf")):
