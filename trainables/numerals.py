@@ -1,12 +1,14 @@
-"""How numbers are written in texts, tables and figures: the one place for signs, spaces and separators.
+"""How numbers and times are written in texts, tables and figures: the one place for signs, spaces and separators.
 
-Minus is U+2212, thousands have a comma, and a number that rounds to zero has no sign. Pages and terminals join a number
-and its percent sign (``unbroken``). Files for programs (CSV, JSON) hold numbers as Python writes them.
+Minus is U+2212, thousands have a comma, a space is before the percent sign, and a number that rounds to zero has no
+sign. Pages join a number and its percent sign (``unbroken``). Files for programs (CSV, JSON) hold numbers as Python
+writes them, and times in ISO 8601.
 """
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Literal
 
 MINUS = "\u2212"
@@ -64,3 +66,12 @@ def ends(low: float, high: float, digits: int = 1, sign: Sign = "") -> str:
 def unbroken(text: str) -> str:
     """Return a text with a no-break space between each number and its percent sign, so that no line ends there."""
     return _BEFORE_PERCENT.sub("\u00a0", text)
+
+
+def minute(time: str) -> str:
+    """Write a time in ISO 8601 as ``2026-11-28 10:15 UTC``; return any other text as it is."""
+    try:
+        at = datetime.fromisoformat(time)
+    except ValueError:
+        return time
+    return f"{at if at.tzinfo is None else at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
-from datetime import UTC, datetime
 from importlib import metadata
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,7 @@ from analysis.text.features import features_in_words
 from analysis.text.validation_clips import clips_in_full
 from trainables.config import DEFAULT_NETWORK
 from trainables.naming import counted, label, listed_names, number, symbol
+from trainables.numerals import minute, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +69,7 @@ def known_noise(data: DataSummary) -> list[tuple[str, str]]:
     total = data.clips.get("train verified", 0) + data.clips.get("train unverified", 0)
     if data.wrong is None or not total:
         return []
-    return [("Training labels known to be wrong", f"{data.wrong:,} of {total:,} ({data.wrong / total:.1%})")]
+    return [("Training labels known to be wrong", f"{data.wrong:,} of {total:,} ({percent(data.wrong / total, 1)})")]
 
 
 def settings_table(results: StudyResults) -> Table:
@@ -155,16 +155,7 @@ def provenance_table(results: StudyResults) -> Table:
 
 
 def _period(counts: Counter[str]) -> str:
-    return " to ".join(dict.fromkeys(map(_minute, (min(counts), max(counts)))))
-
-
-def _minute(time: str) -> str:
-    """Return a time in UTC as ``2026-11-28 10:15 UTC``; as it is if it is no time in ISO 8601."""
-    try:
-        at = datetime.fromisoformat(time)
-    except ValueError:
-        return time
-    return f"{at if at.tzinfo is None else at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return " to ".join(dict.fromkeys(map(minute, (min(counts), max(counts)))))
 
 
 def _values(counts: Counter[str], total: int) -> str:

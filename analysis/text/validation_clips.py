@@ -10,6 +10,7 @@ from analysis.results.validation_clips import ValidationClips, validation_clips
 from trainables.config import SEMANTICS_VERSION
 from trainables.metrics import METRICS, split_name
 from trainables.naming import counted, counted_points
+from trainables.numerals import percent
 from trainables.settings import Settle
 
 if TYPE_CHECKING:
@@ -78,8 +79,8 @@ def chosen_on(plan: StudyPlan) -> str:
     ]
     numbers = f": {'; '.join(counts)}" if counts else ""
     return (
-        f"Configurations were chosen by {score} ({training.validation:.0%} of the training clips of each class were "
-        f"held out, {split}, split seed {training.split_seed}{numbers}), never by test accuracy."
+        f"Configurations were chosen by {score} ({percent(training.validation)} of the training clips of each class "
+        f"were held out, {split}, split seed {training.split_seed}{numbers}), never by test accuracy."
     )
 
 

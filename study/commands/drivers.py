@@ -80,13 +80,14 @@ def _dispatch(
 
     """
     place = study_place(options.study, options.storage)
-    if jobs.is_on_cluster(options, place):
+    # A study that failed before its plan was written has a log.
+    is_here = owner(*place) is not None or (in_storage is logs and driver_log_path(*place).exists())
+    if (options.cluster or options.address or not is_here) and jobs.is_on_cluster(options, place):
         if getattr(options, "run", None):
             msg = "--run: not for a study on a cluster; name its storage location, where the logs are, with --storage"
             raise UsageError(msg)
         return on_cluster(options, place.name)
-    # A study that failed before its plan was written has a log.
-    if not (owner(*place) or (in_storage is logs and driver_log_path(*place).exists())):
+    if not is_here:
         try:
             find_plan(*place)
         except UnknownStudyError as error:

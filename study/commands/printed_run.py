@@ -39,7 +39,13 @@ def _print_result(conductor: Conductor, study: Study, report: Location | None) -
         show(table.title, table.header, table.rows)
         say("")
     print_problems(conductor)
-    further = f"gce-study {'dashboard' if is_installed() else 'best'} {study.results.plan.name}"
-    if conductor.storage != location(DEFAULT_STORAGE):
-        further += f" --storage {shlex.quote(str(conductor.storage))}"
+    further = next_command(study.results.plan.name, conductor.storage)
     print_ending(study, report, [further], where_weights_are(study.finding, conductor.storage))
+
+
+def next_command(name: str, storage: Location) -> str:
+    """Return the command that shows a study in full; it names the storage location only if it must."""
+    command = f"gce-study {'dashboard' if is_installed() else 'best'} {name}"
+    if storage.absolute() == location(DEFAULT_STORAGE).absolute():
+        return command
+    return f"{command} --storage {shlex.quote(str(storage))}"

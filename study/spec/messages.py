@@ -57,5 +57,6 @@ def closest(word: object, allowed: Iterable[str]) -> str:
     """Return `` (did you mean X?)`` for the allowed word nearest to a mistyped one, or nothing when none is near."""
     if not isinstance(word, str):
         return ""
-    matches = difflib.get_close_matches(word[:MAX_LENGTH].lower(), list(allowed), n=1, cutoff=0.6)
-    return f" (did you mean {matches[0]}?)" if matches else ""
+    by_letters = {name.lower(): name for name in allowed}
+    matches = difflib.get_close_matches(word[:MAX_LENGTH].lower(), by_letters, n=1, cutoff=0.6)
+    return f" (did you mean {by_letters[matches[0]]}?)" if matches else ""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import re
+from pathlib import Path
 
 import pytest
 
-from trainables.numerals import compact, ends, fixed, hundredfold, percent, unbroken, whole
+from trainables.numerals import compact, ends, fixed, hundredfold, minute, percent, unbroken, whole
 
 
 @pytest.mark.parametrize(
@@ -34,3 +36,22 @@ def test_ends_and_counts_and_small_numbers() -> None:
 
 def test_no_line_ends_between_a_number_and_its_percent_sign() -> None:
     assert unbroken("95 % of 20 %, a % b") == "95\u00a0% of 20\u00a0%, a % b"
+
+
+def test_no_text_is_formatted_with_a_percent_sign_of_python() -> None:
+    root = Path(__file__).resolve().parent.parent.parent
+    files = [file for package in ("study", "analysis", "trainables") for file in (root / package).rglob("*.py")]
+    assert [file for file in files if re.search(r":[^{}\"\s]*\.\d%\}", file.read_text())] == []
+
+
+@pytest.mark.parametrize(
+    ("time", "written"),
+    [
+        ("2026-11-28T10:15:42+00:00", "2026-11-28 10:15 UTC"),
+        ("2026-11-28T10:15:42+02:00", "2026-11-28 08:15 UTC"),
+        ("2026-11-28T10:15:42", "2026-11-28 10:15 UTC"),
+        ("some day", "some day"),
+    ],
+)
+def test_a_time_is_written_to_the_minute_in_utc(time: str, written: str) -> None:
+    assert minute(time) == written

@@ -12,6 +12,7 @@ from typing import Annotated, TypeAlias
 from pydantic import Field
 
 from trainables.characters import one_line
+from trainables.numerals import minute
 from trainables.processes.watchdog import began
 from trainables.storage.documents import DamagedError, Document, OtherVersionError, Part, parse
 
@@ -80,7 +81,7 @@ def describe(owner: Owner | str) -> str:
     """Describe the result of ``read_owner`` in words."""
     if isinstance(owner, str):
         return f"{UNNAMED} ({owner})" if owner else UNNAMED
-    return f"process {owner.pid} of {owner.user} on {owner.host} since {owner.started}"
+    return f"process {owner.pid} of {owner.user} on {owner.host} since {minute(owner.started)}"
 
 
 def life() -> Life:

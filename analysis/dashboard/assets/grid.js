@@ -29,7 +29,7 @@
     const x = (index) => edge + (index * (width - 2 * edge)) / (value.length - 1);
     const y = (one) => height - edge - ((one - low) / (high - low || 1)) * (height - 2 * edge);
     const points = value.map((one, index) => x(index).toFixed(1) + "," + y(one).toFixed(1)).join(" ");
-    const label = "Validation accuracy of the runs in the order in which they ended: from " + low + "% to " + high + "%";
+    const label = "Validation accuracy of the runs in the order in which they ended: from " + low + "\u00a0% to " + high + "\u00a0%";
     return element("svg", { width, height, role: "img", "aria-label": label, className: "trend" },
       element("title", null, label),
       element("polyline", { points }),

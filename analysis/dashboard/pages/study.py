@@ -19,6 +19,7 @@ from analysis.text.validation_clips import earlier_version
 from trainables.characters import visible
 from trainables.metrics import METRICS
 from trainables.naming import duration
+from trainables.numerals import percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,7 +67,7 @@ def study_page(studies: Studies, address: Address, *, here: bool = True, dark: b
 def _news(view: View) -> str:
     """Return what a screen reader announces: in steps of a tenth, so that it does not speak after each run."""
     planned, recorded = len(view.snapshot.runs), len(view.snapshot.stamps)
-    share = f", {10 * (10 * recorded // planned)}% of the runs recorded" if planned else ""
+    share = f", {percent((10 * recorded // planned) / 10)} of the runs recorded" if planned else ""
     return f"{view.address.study}: {view.state}{share}"
 
 

@@ -28,6 +28,7 @@ from analysis.text.validation_clips import chosen_on, covered
 from trainables.config import Training, parameter_name
 from trainables.feature_settings import FEATURES
 from trainables.naming import PARAMETERS, counted, number
+from trainables.numerals import percent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -76,7 +77,9 @@ def _data(results: StudyResults, cited: References) -> str:
     clips = data.clips
     verified, unverified = clips.get("train verified", 0), clips.get("train unverified", 0)
     total = verified + unverified
-    wrong = "" if data.wrong is None or not total else f" ({data.wrong / total:.0%} of the training labels are wrong)"
+    wrong = ""
+    if data.wrong is not None and total:
+        wrong = f" ({percent(data.wrong / total, 0)} of the training labels are wrong)"
     were = "clip without usable sound was" if len(data.skipped) == 1 else "clips without usable sound were"
     skipped = f"; {len(data.skipped):,} {were} left out" if data.skipped else ""
     kind = "clip" if data.folds else "training clip"

@@ -19,7 +19,6 @@ MM_PER_CM = 10
 def add_arguments(command: argparse.ArgumentParser, name: str) -> None:
     """Add a command's arguments to its parser."""
     add_study(command)
-    add_show_test(command)
     {"report": _report, "best": _best, "compare": _compare, "export": _export}[name](command)
 
 
@@ -39,11 +38,13 @@ def _report(command: argparse.ArgumentParser) -> None:
     command.add_argument("--dpi", type=int, choices=DPIS, default=DPI, metavar="DPI", help=text)
     text = "write every section into the PDF; without it the PDF has two pages: the answer, Figure 1 and Table 1"
     command.add_argument("--long", action="store_true", help=text)
+    add_show_test(command)
     add_metric(command)
     command.set_defaults(handler=report)
 
 
 def _best(command: argparse.ArgumentParser) -> None:
+    add_show_test(command)
     add_metric(command)
     forms = command.add_mutually_exclusive_group()
     forms.add_argument("--json", action="store_true", help="as JSON, for scripts")
@@ -52,6 +53,7 @@ def _best(command: argparse.ArgumentParser) -> None:
 
 
 def _compare(command: argparse.ArgumentParser) -> None:
+    add_show_test(command)
     add_metric(command)
     command.add_argument("other", metavar="OTHER", help="the second study's name or its file")
     text = "the second study's storage location (default: that of its file, or the first's)"
@@ -61,6 +63,7 @@ def _compare(command: argparse.ArgumentParser) -> None:
 
 
 def _export(command: argparse.ArgumentParser) -> None:
+    add_show_test(command)
     text = "a row per run; .csv or .parquet"
     command.add_argument("--runs", type=_table, metavar="FILE", help=text)
     command.add_argument("--epochs", type=_table, metavar="FILE", help="a row per epoch of a run; .csv or .parquet")

@@ -26,6 +26,7 @@ from study.engine.display.view import StudyView
 from study.engine.state import Observer
 from trainables.metrics import split_name
 from trainables.naming import configuration_name, counted, duration, seed_in_words
+from trainables.numerals import percent
 from trainables.records import RESULTS, log_path
 from trainables.storage.documents import to_bytes
 
@@ -260,6 +261,6 @@ def how_it_ended(
     text = f"{_name(planned)}: {record.status}"
     if record.status in RESULTS:
         score = record.score(select_on)
-        return text if score is None else f"{text}, {_words(select_on)} {score:.1%}"
+        return text if score is None else f"{text}, {_words(select_on)} {percent(score, 1)}"
     reason = f": {record.error}" if record.error else ""
     return f"{text}{reason}; log: {log_path(storage, record.run_id)}"

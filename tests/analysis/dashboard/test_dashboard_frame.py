@@ -149,10 +149,10 @@ def test_what_changes_is_announced(study, storage, served, page, owners):
     write_record(storage, first)
     owners["best-t"] = "process 7"
     page.goto(f"{served}/study/best-t")
-    expect(page.get_by_role("status")).to_have_text("best-t: running, 10% of the runs recorded")
+    expect(page.get_by_role("status")).to_have_text("best-t: running, 10 % of the runs recorded")
     for record in others:
         write_record(storage, record)
-    expect(page.get_by_role("status")).to_have_text("best-t: running, 100% of the runs recorded")
+    expect(page.get_by_role("status")).to_have_text("best-t: running, 100 % of the runs recorded")
 
 
 def test_a_page_states_that_the_server_does_not_answer(study, storage, served, browser):

@@ -59,7 +59,7 @@ def test_a_study_is_followed_from_an_empty_list_to_its_end(folder, address, page
         expect(badge).to_have_text("running")
         expect(main).to_contain_text(f"run by process {training.pid}")
         expect(badge).to_have_text("complete", timeout=180_000)
-        expect(page.get_by_text("tiny: complete, 100% of the runs recorded")).to_be_attached()
+        expect(page.get_by_text("tiny: complete, 100 % of the runs recorded")).to_be_attached()
         expect(main).not_to_contain_text("run by process")
         assert training.wait(60) == 0
 

@@ -30,7 +30,7 @@ def test_labels_known_to_be_wrong_are_counted(study):
     data = study.baselines(1).plan().dataset
     assert known_noise(data) == []
     known = data.model_copy(update={"wrong": 9, "clips": {"train verified": 6, "train unverified": 27, "test": 12}})
-    assert known_noise(known) == [("Training labels known to be wrong", "9 of 33 (27.3%)")]
+    assert known_noise(known) == [("Training labels known to be wrong", "9 of 33 (27.3 %)")]
     assert "Seed of the subsets" in dict(data_table(study.results()).rows)
 
 

@@ -34,7 +34,7 @@ def test_a_plan_that_states_no_validation_clips_has_no_words_on_them(study: Buil
     assert validation_clips(plan) == {}
     assert (shared_clips(plan, "all"), list(coarse_clips(plan))) == ("", [])
     assert (
-        "(15% of the training clips of each class were held out, the same for every run, split seed 42)"
+        "(15 % of the training clips of each class were held out, the same for every run, split seed 42)"
         in chosen_on(plan)
     )
 
@@ -92,7 +92,7 @@ def test_the_methods_name_accuracy_split_and_clips(study: Builder) -> None:
     study.validation = FEW | {"clean": HeldOut(clips=266, verified=266)}
     assert chosen_on(study.plan()) == (
         "Configurations were chosen by accuracy on the validation clips, each scored as a test clip is, with the "
-        "labels given (15% of the training clips of each class were held out, the same for every run, split seed 42: "
+        "labels given (15 % of the training clips of each class were held out, the same for every run, split seed 42: "
         "2,637 on all, 266 of them verified; 266 on clean, 266 of them verified), never by test accuracy."
     )
     study.training = Training(split="per_seed")

@@ -12,7 +12,7 @@ import pytest
 
 from factories import Builder
 from study.cli import main
-from study.commands import drivers, jobs, run
+from study.commands import drivers, jobs, printed_run
 from study.commands.overview import on_cluster
 from study.engine.driver_log import driver_log_path
 from study.engine.session import Start
@@ -234,7 +234,7 @@ def test_a_study_is_resumed_with_what_its_first_start_left_out(tmp_path, monkeyp
     data = DataSummary(name="d", kind="k", fingerprint="f", classes=["a"], clips={}, skipped=[("a.wav", "silent")])
     write_plan(location("far"), study_plan(spec, data))
     started = []
-    monkeypatch.setattr(run, "run_and_print", lambda *given: started.append(given) or 0)
+    monkeypatch.setattr(printed_run, "run_and_print", lambda *given: started.append(given) or 0)
     arguments = ["rain", "--storage", "far"] if by == "its name" else ["rain.yaml"]
     assert main(["resume", *arguments]) == 0
     ((resumed, start),) = started

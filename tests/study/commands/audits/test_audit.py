@@ -89,9 +89,12 @@ def test_a_class_limits_table_and_csv(folder: Path) -> None:
     assert [row["path"] for row in csv.DictReader((folder / "review.csv").read_text().splitlines())] == ["5.wav"]
 
 
-def test_an_unknown_class_is_refused_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["audit", "best-t", "--class", "Snow"]) == 2
-    assert "--class 'Snow': not a class of the data set; allowed: Rain, Wind" in capsys.readouterr().err
+def test_an_unknown_class_is_refused_with_the_known_ones_and_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["audit", "best-t", "--class", "Rian"]) == 2
+    assert (
+        "--class 'Rian': not a class of the data set; allowed: Rain, Wind (did you mean Rain?)"
+        in capsys.readouterr().err
+    )
 
 
 def test_a_study_without_margins_states_why_there_is_no_audit(

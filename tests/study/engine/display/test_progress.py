@@ -164,10 +164,10 @@ def test_a_terminal_shows_how_each_run_ended_above_the_live_table(terminal, tmp_
     for plan, text in zip(
         plans,
         (
-            "adaptive T=100, seed 0: complete, validation 75.0%",
+            "adaptive T=100, seed 0: complete, validation 75.0 %",
             "adaptive T=1000, seed 0: failed: RuntimeError: no \\u001b[2Jmemory; log: {}",
             "adaptive T=100, seed 1: diverged: the loss is not finite in epoch 3; log: {}",
-            "adaptive T=1000, seed 1: stopped, validation 75.0%",
+            "adaptive T=1000, seed 1: stopped, validation 75.0 %",
         ),
         strict=True,
     ):
@@ -204,7 +204,7 @@ def test_a_file_has_a_line_for_every_run_that_ends_with_the_counts(study):
     assert len(lines) == 5
     assert lines[0].startswith("s: 0 done · 0 running · 4 waiting; ")
     assert lines[1].startswith(
-        "s: adaptive T=100, seed 0: complete, validation 75.0%; 1 done · 0 running · 3 waiting; "
+        "s: adaptive T=100, seed 0: complete, validation 75.0 %; 1 done · 0 running · 3 waiting; "
     )
     assert lines[2].startswith("s: adaptive T=1000, seed 0: failed: RuntimeError: no \\u001b[2Jmemory; log: ")
     assert "; 1 done · 1 failed · 0 running · 2 waiting; " in lines[2]
@@ -282,6 +282,6 @@ def test_a_notebook_shows_the_state_and_the_last_runs_that_ended_in_one_output(t
     assert first.startswith("s  ░░░░░░░░░░░░░░░░░░░░  0/7")
     assert last.startswith("s  ████████████████████  7/7")
     assert [line for line in last.splitlines() if "complete" in line] == [
-        f"adaptive T={t}, seed 0: complete, validation 50.0%" for t in range(300, 800, 100)
+        f"adaptive T={t}, seed 0: complete, validation 50.0 %" for t in range(300, 800, 100)
     ]
     assert capsys.readouterr() == ("", "")
