@@ -13,12 +13,12 @@ from study.console import say
 from study.engine.display.heartbeat import still
 from study.errors import EngineError, UsageError
 from study.planning.check import check_study
-from study.planning.starter import epochs_within, starter
+from study.planning.starter import epochs_within, starter, study_name
 from study.spec.messages import closest, shown
 from study.spec.reading import read_spec
-from trainables.datasets.config import KINDS, Synthetic
+from trainables.datasets.config import KINDS, Folder, Synthetic
 from trainables.datasets.fetching.releases import RELEASES
-from trainables.datasets.manifest import DataSetError
+from trainables.datasets.manifest import DataSetError, checked
 from trainables.naming import duration
 from trainables.storage.files import cache, write_atomically
 from trainables.storage.location import is_url
@@ -51,17 +51,17 @@ def init(options: argparse.Namespace) -> int:
 
     """
     dataset, name = _data_set(options.data)
-    with still(f"{options.data}: reading the data"):
-        manifest, problems = dataset.parse(cache())
-        if problems or not manifest.clips:
-            raise DataSetError(problems)
-        headers, _ = headers_of(manifest)
-        made = starter(dataset, manifest, headers, name)
-        path = options.out or Path(f"{made.name}.yaml")
-        if path.exists() and not options.force:
-            msg = f"{path}: already exists; use --force to replace it, or --out to name another file"
-            raise UsageError(msg)
-        made = _sized(made, path)
+    path = options.out or Path(f"{study_name(name)}.yaml")
+    if path.exists() and not options.force:
+        msg = f"{path}: already exists; use --force to replace it, or --out to name another file"
+        raise UsageError(msg)
+    try:
+        with still(f"{options.data}: reading the data"):
+            manifest = checked(dataset.parse(cache()))
+            headers, _ = headers_of(manifest)
+            made = _sized(starter(dataset, manifest, headers, name), path)
+    except DataSetError as error:
+        raise DataSetError([*error.problems, *_lists(dataset)]) from None
     write_atomically(path, made.text().encode())
     file = shlex.quote(str(path))
     say(f"{path}: written", f"next: gce-study check {file}", f"then: gce-study run {file}")
@@ -97,6 +97,12 @@ def _data_set(text: str) -> tuple[DataSetKind, str]:
     return model.at(path.absolute()), path.absolute().stem if path.is_file() else path.absolute().name
 
 
+def _lists(dataset: DataSetKind) -> list[str]:
+    """Return what to try in place of a folder that is no data set but holds a CSV."""
+    lists = sorted(Path(dataset.root).glob("*.csv")) if isinstance(dataset, Folder) else []
+    return [f"if {lists[0].name} lists the clips: gce-study init {shlex.quote(str(lists[0]))}"] if lists else []
+
+
 def _sized(made: Starter, path: Path) -> Starter:
     """Return a starter with as many epochs as this machine trains in a reasonable time.
 
@@ -115,6 +121,7 @@ def _sized(made: Starter, path: Path) -> Starter:
         return made
     epochs = epochs_within(seconds)
     if seconds is not None and epochs < made.epochs:
-        why = f"The default of {made.epochs} epochs would take up to {duration(seconds)} on this machine."
+        all_epochs = f"The default of {made.epochs} epochs would take up to {duration(seconds)} on this machine"
+        why = f"{all_epochs}; {epochs} take {duration(seconds * epochs / made.epochs)}."
         return replace(made, epochs=epochs, about=(*made.about, why))
     return made

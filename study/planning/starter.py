@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from trainables.audio.headers import Probe
     from trainables.datasets.base import DataSetKind
     from trainables.datasets.manifest import Manifest
+    from trainables.feature_settings import Features
 
 BATCHES = 10  # in an epoch at least: with fewer, batch statistics hardly settle
 SMALLEST = 4  # patches in a batch
@@ -43,7 +44,7 @@ class Starter:
         about: what was seen of the data, as sentences.
         batch_size: patches in a batch.
         epochs: of a run at most.
-        sample_rate: of the features, in Hz; None for the default.
+        features: of the frames and patches.
         gpu: whether this machine has a GPU.
 
     """
@@ -53,19 +54,20 @@ class Starter:
     about: tuple[str, ...] = ()
     batch_size: int = 32
     epochs: int = Training().epochs
-    sample_rate: int | None = None
+    features: Features = FEATURES
     gpu: bool = False
 
     def text(self) -> str:
         """Return the study file."""
         training = {"epochs": self.epochs, "batch_size": self.batch_size}
-        features = [f"features: {{sample_rate: {self.sample_rate}}}  # the lowest rate of your clips"]
+        features = {k: v for k, v in self.features.model_dump().items() if v != getattr(FEATURES, k)}
+        why = "the lowest rate of your clips, with windows as long as at the default rate"
         lines = [
             "# A study of three losses, made by gce-study init. Change what you like; gce-study check finds mistakes.",
             *_comments(self.about),
             f"name: {_scalar(self.name)}",
             f"dataset: {flow(self.dataset)}",
-            *(features if self.sample_rate is not None else []),
+            *([f"features: {flow(features)}  # {why}"] if features else []),
             "",
             "# What is compared: cross-entropy, GCE, and the adaptive loss at three temperatures T. Every value is a",
             "# configuration of its own; add values, or other losses.",
@@ -96,13 +98,13 @@ def starter(dataset: DataSetKind, manifest: Manifest, headers: Mapping[str, Prob
         name: of the study; see ``study_name``.
 
     """
-    lowest = min((header.rate for header in headers.values()), default=FEATURES.sample_rate)
+    features = _features(headers)
     return Starter(
         name=study_name(name),
         dataset={"kind": _kind(dataset)} | dataset.model_dump(mode="json", exclude_defaults=True, exclude={"kind"}),
-        about=tuple(_about(manifest, headers)),
-        batch_size=_batch_size(manifest, headers),
-        sample_rate=lowest if lowest < FEATURES.sample_rate else None,
+        about=tuple(_about(manifest, headers, features)),
+        batch_size=_batch_size(manifest, headers, features),
+        features=features,
         gpu=shutil.which("nvidia-smi") is not None,
     )
 
@@ -118,7 +120,7 @@ def study_name(text: str) -> str:
 
 
 def epochs_within(seconds: float | None) -> int:
-    """Return how many epochs a run may have so that the study ends within ``LONGEST_S``.
+    """Return how many epochs a run may have so that the study ends within ``LONGEST_S``, in tens if not all.
 
     Args:
         seconds: how long the study takes with the default number of epochs; None if that is unknown.
@@ -127,30 +129,42 @@ def epochs_within(seconds: float | None) -> int:
     most = Training().epochs
     if seconds is None or seconds <= LONGEST_S:
         return most
-    return max(FEWEST_EPOCHS, int(most * LONGEST_S / seconds))
+    return max(FEWEST_EPOCHS, int(most * LONGEST_S / seconds) // 10 * 10)
 
 
-def _about(manifest: Manifest, headers: Mapping[str, Probe]) -> Iterator[str]:
-    train = sum(clip.split == "train" for clip in manifest.clips)
-    test = len(manifest.clips) - train
-    yield f"{counted(len(manifest.classes), 'class')}, {counted(train, 'training clip')}, {counted(test, 'test clip')}."
+def _features(headers: Mapping[str, Probe]) -> Features:
+    """Return the default features, or where a clip has a lower rate, those of that rate with windows as long."""
+    lowest = min((header.rate for header in headers.values()), default=FEATURES.sample_rate)
+    if lowest >= FEATURES.sample_rate:
+        return FEATURES
+    window, hop = (round(length * lowest / FEATURES.sample_rate) for length in (FEATURES.window, FEATURES.hop))
+    return FEATURES.model_copy(update={"sample_rate": lowest, "window": window, "hop": hop})
+
+
+def _about(manifest: Manifest, headers: Mapping[str, Probe], features: Features) -> Iterator[str]:
+    train = [clip for clip in manifest.clips if clip.split == "train"]
+    test = len(manifest.clips) - len(train)
+    clips = f"{counted(len(train), 'training clip')}, {counted(test, 'test clip')}"
+    yield f"{counted(len(manifest.classes), 'class')}, {clips}."
     if headers:
         seconds = [header.seconds for header in headers.values()]
-        yield f"{duration(sum(seconds))} of sound; clips of {min(seconds):.1f} to {max(seconds):.1f} s."
-    unverified = sum(clip.split == "train" and not clip.verified for clip in manifest.clips)
+        lengths = dict.fromkeys(f"{of(seconds):.1f}" for of in (min, max))
+        yield f"{duration(sum(seconds))} of sound; clips of {' to '.join(lengths)} s."
+    unverified = sum(not clip.verified for clip in train)
     if unverified:
-        yield f"{counted(unverified, 'training label')} of {train:,} not verified by a person."
-    known = [clip for clip in manifest.clips if clip.split == "train" and clip.true_label is not None]
+        of = "None" if unverified == len(train) else f"{len(train) - unverified:,}"
+        yield f"{of} of the {counted(len(train), 'training label')} verified by a person."
+    known = [clip for clip in train if clip.true_label is not None]
     if known:
         yield f"{counted(sum(clip.true_label != clip.label for clip in known), 'training label')} known to be wrong."
-    for what, remedy in pitfalls(manifest, headers):
+    for what, remedy in pitfalls(manifest, headers, features):
         yield f"{what}: {remedy}."
 
 
-def _batch_size(manifest: Manifest, headers: Mapping[str, Probe]) -> int:
+def _batch_size(manifest: Manifest, headers: Mapping[str, Probe], features: Features) -> int:
     """Return the largest usual batch size with which an epoch has ``BATCHES`` batches."""
     patches = sum(
-        max(1, len(patch_starts(frame_count(_length(headers[clip.path]), FEATURES), FEATURES)))
+        max(1, len(patch_starts(frame_count(_length(headers[clip.path], features), features), features)))
         for clip in manifest.clips
         if clip.split == "train" and clip.path in headers
     )
@@ -160,8 +174,8 @@ def _batch_size(manifest: Manifest, headers: Mapping[str, Probe]) -> int:
     return size
 
 
-def _length(header: Probe) -> int:
-    return resampled_length(header.samples, header.rate, FEATURES.sample_rate)
+def _length(header: Probe, features: Features) -> int:
+    return resampled_length(header.samples, header.rate, features.sample_rate)
 
 
 def _comments(sentences: tuple[str, ...]) -> Iterator[str]:

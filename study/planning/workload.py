@@ -125,7 +125,7 @@ def _workload(spec: StudySpec, manifest: Manifest, patches: Sequence[int], name:
 def _unusable(spec: StudySpec, name: str, shown: str, work: Workload, *, verified: bool) -> Iterator[str]:
     """Yield why a subset cannot be trained on; ``verified``: whether a validation clip is verified in every split."""
     if work.validation_patches == 0:
-        yield f"{shown}: no clip can be held out to validate; a class needs at least 2 clips"
+        yield f"{shown}: no clip can be held out to validate; a class needs at least 2 training clips"
     elif spec.on_verified and not verified:
         some = " of some seed" if spec.splitting.split != "fixed" else ""
         yield f"{shown}: none of its validation clips{some} is verified, and select_on is verified"

@@ -132,13 +132,33 @@ def test_the_comments_state_what_was_seen(tmp_path, place, sounds):
     assert main(["init", str(csv_of_unverified(tmp_path, sounds))]) == 0
     text = (place / "clips.yaml").read_text()
     assert "# 2 classes, 30 training clips, 10 test clips.\n" in text
-    assert "# 80 s of sound; clips of 2.0 to 2.0 s.\n" in text
-    assert "# 30 training labels of 30 not verified by a person.\n" in text
+    assert "# 80 s of sound; clips of 2.0 s.\n" in text
+    assert "# None of the 30 training labels verified by a person.\n" in text
 
 
-def test_a_low_rate_becomes_that_of_the_features(tmp_path, place, sounds):
+def test_a_low_rate_becomes_that_of_the_features_with_windows_as_long(tmp_path, place, sounds):
     assert main(["init", str(sounds(tmp_path / "low", *CLASSES, rate=16_000))]) == 0
-    assert read_spec(place / "low.yaml").features.log_mel.sample_rate == 16_000
+    features = read_spec(place / "low.yaml").features.log_mel
+    assert (features.sample_rate, features.window, features.hop) == (16_000, 640, 320)
+
+
+def test_a_rate_that_the_file_sets_is_no_pitfall_in_its_comments(tmp_path, place, sounds):
+    assert main(["init", str(sounds(tmp_path / "low", *CLASSES, rate=16_000))]) == 0
+    assert "Hz" not in (place / "low.yaml").read_text()
+
+
+def test_a_folder_without_classes_names_the_list_that_it_holds(tmp_path, sounds, capsys):
+    made = sounds(tmp_path / "my set", *(f"audio/{i}.wav" for i in range(8)))
+    (made / "clips.csv").write_text(listed(CLASSES))
+    assert main(["init", str(made)]) == 2
+    assert f"if clips.csv lists the clips: gce-study init '{made}/clips.csv'" in capsys.readouterr().err
+
+
+def test_a_file_that_exists_is_refused_before_the_data_are_read(tmp_path, place, capsys):
+    (tmp_path / "empty").mkdir()
+    (place / "empty.yaml").write_text("mine")
+    assert main(["init", str(tmp_path / "empty")]) == 2
+    assert "already exists" in capsys.readouterr().err
 
 
 def test_a_file_that_exists_is_replaced_only_by_force(place, capsys):
@@ -225,7 +245,9 @@ def test_a_name_that_yaml_would_take_for_another_value_stays_text(name):
     assert parse(Starter(name, {"kind": "synthetic"}).text()).data["name"] == name
 
 
-@pytest.mark.parametrize(("seconds", "epochs"), [(None, 160), (60.0, 160), (7200.0, 160), (28_800.0, 40), (1e7, 20)])
+@pytest.mark.parametrize(
+    ("seconds", "epochs"), [(None, 160), (60.0, 160), (7200.0, 160), (28_800.0, 40), (30_000.0, 30), (1e7, 20)]
+)
 def test_the_epochs_fit_the_machine(seconds, epochs):
     assert epochs_within(seconds) == epochs
 
@@ -234,7 +256,5 @@ def test_fewer_epochs_are_written_where_the_default_takes_long(place, monkeypatc
     monkeypatch.setattr("study.planning.check.estimate_s", lambda *_: 28_800.0)
     assert main(["init"]) == 0
     assert read_spec(place / "synthetic.yaml").training.epochs == 40
-    assert (
-        "# The default of 160 epochs would take up to 8 h 0 min on this machine.\n"
-        in (place / "synthetic.yaml").read_text()
-    )
+    comment = "# The default of 160 epochs would take up to 8 h 0 min on this machine; 40 take 2 h 0 min.\n"
+    assert comment in (place / "synthetic.yaml").read_text()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from trainables.audio.headers import Probe
     from trainables.datasets.manifest import Manifest
+    from trainables.feature_settings import Features
 
 IMBALANCE = 10  # times as many training clips in the largest class as in the smallest
 REPEATS = 10  # times that a clip is repeated to fill a patch
@@ -33,12 +34,13 @@ class Pitfall(NamedTuple):
     remedy: str
 
 
-def pitfalls(manifest: Manifest, headers: Mapping[str, Probe]) -> list[Pitfall]:
+def pitfalls(manifest: Manifest, headers: Mapping[str, Probe], features: Features = FEATURES) -> list[Pitfall]:
     """List the pitfalls of a data set for training, apart from doubtful clips.
 
     Args:
         manifest: the data set.
         headers: path -> header, of the clips whose files can be read.
+        features: with which it is to be trained.
 
     """
     known = {clip.path: headers[clip.path] for clip in manifest.sounds if clip.path in headers}
@@ -46,8 +48,8 @@ def pitfalls(manifest: Manifest, headers: Mapping[str, Probe]) -> list[Pitfall]:
         *_imbalance(manifest),
         *_few(manifest),
         *_alike(manifest),
-        *(_durations(known) if known else ()),
-        *_rates(known),
+        *(_durations(known, features) if known else ()),
+        *_rates(known, features),
         *_channels(known),
     ]
 
@@ -88,8 +90,8 @@ def _alike(manifest: Manifest) -> Iterator[Pitfall]:
             )
 
 
-def _durations(headers: Mapping[str, Probe]) -> Iterator[Pitfall]:
-    patch = FEATURES.min_samples / FEATURES.sample_rate
+def _durations(headers: Mapping[str, Probe], features: Features) -> Iterator[Pitfall]:
+    patch = features.min_samples / features.sample_rate
     short = [path for path, header in headers.items() if header.seconds * REPEATS < patch]
     if short:
         yield Pitfall(
@@ -105,15 +107,15 @@ def _durations(headers: Mapping[str, Probe]) -> Iterator[Pitfall]:
         )
 
 
-def _rates(headers: Mapping[str, Probe]) -> Iterator[Pitfall]:
+def _rates(headers: Mapping[str, Probe], features: Features) -> Iterator[Pitfall]:
     rates = Counter(header.rate for header in headers.values())
-    low = [path for path, header in headers.items() if header.rate < FEATURES.sample_rate]
+    low = [path for path, header in headers.items() if header.rate < features.sample_rate]
     if not low:
         return
     lowest = min(rates)
     mixed = "" if len(low) == len(headers) else ", by which a network can tell them from the others"
     yield Pitfall(
-        f"{_share(low, headers)} recorded at less than {FEATURES.sample_rate:,} Hz, the lowest at {lowest:,} Hz",
+        f"{_share(low, headers)} recorded at less than {features.sample_rate:,} Hz, the lowest at {lowest:,} Hz",
         f"set features.sample_rate: {lowest}; the bands of upsampled clips are empty above half their rate{mixed}",
     )
 

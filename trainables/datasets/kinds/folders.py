@@ -143,19 +143,23 @@ class _Listing:
         except OSError as error:
             self.add("", self.name(folder), f"cannot be read: {error.strerror}")
             return []
-        paths = []
+        paths, folders = [], []
         for path in entries:
             name = self.name(path)
             if path.suffix.lower() in COMPANIONS:
                 continue
             if path.is_dir():
-                self.add(folder.name, name, "a folder inside a class")
+                folders.append(name)
             elif path.suffix.lower() not in SUFFIXES:
                 self.add(folder.name, name, "not a wav, flac, ogg or mp3 file")
             elif problem := check_path(name):
                 self.add(folder.name, name, problem)
             else:
                 paths.append(name)
-        if not paths:
+        if not paths and folders:
+            self.add("", self.name(folder), "no sounds, only folders; move the sounds up, or list them in a CSV")
+        elif not paths:
             self.add("", self.name(folder), "an empty class: no wav, flac, ogg or mp3 file")
+        for name in folders if paths else ():
+            self.add(folder.name, name, "a folder inside a class")
         return paths

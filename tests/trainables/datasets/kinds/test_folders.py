@@ -207,6 +207,12 @@ def test_everything_that_does_not_fit_is_listed_at_once(tmp_path: Path) -> None:
     ]
 
 
+def test_a_class_whose_sounds_are_in_folders_is_one_problem(tmp_path: Path) -> None:
+    fill(tmp_path, {f"{label}/session{i}": 2 for label in ("cat", "dog") for i in range(9)})
+    remedy = "no sounds, only folders; move the sounds up, or list them in a CSV"
+    assert problems(tmp_path) == [f"cat: {remedy}", f"dog: {remedy}"]
+
+
 def test_a_file_name_that_is_not_text(tmp_path: Path) -> None:
     fill(tmp_path, {"dog": 2, "cat": 2})
     try:
