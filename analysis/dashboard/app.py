@@ -112,7 +112,7 @@ def _follow_address(callbacks: Callbacks, studies: Studies) -> None:
         State({"type": "zoom", "key": ALL}, "data"),
     )
     callbacks.in_browser("arrive", Input("shown", "data"))
-    callbacks.in_browser("start", Output("tick", "disabled"), Input("shown", "data"))
+    callbacks.in_browser("start", Output("tick", "disabled"), Output("tick", "interval"), Input("shown", "data"))
     callbacks.in_browser("theme", Output("theme", "data"), Input("tick", "n_intervals"), State("theme", "data"))
     callbacks.in_browser("scheme", Output("mantine", "forceColorScheme"), Input("theme", "data"))
     callbacks.in_browser("chooseTheme", Output("theme-name", "children"), Input("theme-button", "n_clicks"))

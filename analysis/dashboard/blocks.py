@@ -24,9 +24,10 @@ from trainables.naming import counted
 from trainables.numerals import unbroken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from analysis.dashboard.addresses import Address
+    from analysis.dashboard.reading.job import StillWorkingError
     from analysis.dashboard.studies import Studies
     from analysis.plotting.figure import Figure
     from analysis.tables.table import Table
@@ -58,6 +59,7 @@ class Block:
         file: file name under which the figure's image is saved.
         grid: a grid; None for another block.
         inner: the blocks in a part, below its components; their keys begin with its own and ``INNER``.
+        busy: whether it stands for something that is still being computed.
 
     """
 
@@ -68,6 +70,19 @@ class Block:
     file: str = ""
     grid: Grid | None = None
     inner: tuple[Block, ...] = ()
+    busy: bool = False
+
+    @property
+    def family(self) -> Iterator[Block]:
+        """The block, then all blocks in it, and in these."""
+        yield self
+        for block in self.inner:
+            yield from block.family
+
+    def within(self, key: str) -> Block:
+        """Return the block as one in the part with a key."""
+        inner = tuple(block.within(key) for block in self.inner)
+        return replace(self, key=f"{key}{INNER}{self.key}", inner=inner)
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -170,9 +185,14 @@ class Page:
     news: str = ""
 
     @property
+    def busy(self) -> bool:
+        """Whether some of it is still being computed, so that the browser soon asks again."""
+        return any(block.busy for outer in self.blocks for block in outer.family)
+
+    @property
     def stamps(self) -> list[list[str]]:
-        """The key and the stamp of every block, each followed by those of its inner blocks."""
-        return [[block.key, block.stamp] for outer in self.blocks for block in (outer, *outer.inner)]
+        """The key and the stamp of every block, each followed by those of the blocks in it."""
+        return [[block.key, block.stamp] for outer in self.blocks for block in outer.family]
 
 
 def part(key: str, *components: Any) -> Block:  # noqa: ANN401 -- any components
@@ -181,10 +201,16 @@ def part(key: str, *components: Any) -> Block:  # noqa: ANN401 -- any components
     return Block(key, _stamp(components), components)
 
 
-def holder(key: str, blocks: Iterable[Block]) -> Block:
+def holder(key: str, *blocks: Block) -> Block:
     """Return a part that holds other blocks: they change one by one, and the part only if others come or go."""
-    inner = tuple(replace(block, key=f"{key}{INNER}{block.key}") for block in blocks)
-    return Block(key, _stamp([block.key for block in inner]), inner=inner)
+    return Block(key, _stamp([block.key for block in blocks]), inner=tuple(block.within(key) for block in blocks))
+
+
+def working(error: StillWorkingError) -> Block:
+    """Return what stands in place of something that is still being computed: what is being done, and how far it is."""
+    count = f": {error.done:,} of {error.total:,}" if error.total else " …"
+    bar = [html.Progress(value=str(error.done), max=str(error.total), **aria(label=str(error)))] if error.total else []
+    return replace(part("working", *bar, html.P(f"{error}{count}", className="soft")), busy=True)
 
 
 def _with_visible_text(component: Any) -> Any:  # noqa: ANN401 -- a component, or what one may hold

@@ -66,6 +66,7 @@ class _Shown(_Strict):
     title: str
     stamps: list[Annotated[list[str], Field(min_length=2, max_length=2)]]
     news: str
+    busy: bool
     dark: bool
 
 

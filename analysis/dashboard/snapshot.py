@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from analysis.dashboard.reading.job import Job
 from analysis.report.first_screen import FirstScreen
 from analysis.report.method_report import method_report
 from analysis.report.sections import report_sections
 from analysis.results.clip_labels import read_test_clips
 from analysis.results.measures import metric_name
+from analysis.results.reported_metric import of_metric
 from analysis.results.runs_table import Key, keys, scores, selected_on
-from analysis.results.study_results import explored, reported
+from analysis.results.study_results import explored, reported, study_results, with_kept_labels, with_labels
 from analysis.statistics.intervals import CELL, accuracy_interval
 from analysis.tables.table import NONE, Table
 from trainables.naming import label, seed_in_words
@@ -27,10 +31,12 @@ if TYPE_CHECKING:
     from analysis.findings.clip_predictions import ClipPredictions
     from analysis.findings.label_audit import LabelAudit
     from analysis.report.sections import Section
-    from analysis.results.study_results import StudyResults
+    from analysis.results.study_results import StudyResults, Unread
+    from analysis.results.study_state import Progress
     from analysis.text.headline import Headline
     from trainables.plans import PlannedRun, StudyPlan
-    from trainables.storage.types import Location
+    from trainables.records import Record
+    from trainables.storage.types import Location, Stamp
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,60 @@ def flight(planned: PlannedRun, epoch: int, validation_accuracy: float | None) -
     return Flight(run.run_id, label(planned), run.configuration.subset, seed, epoch, epochs, validation_accuracy)
 
 
+@dataclass(frozen=True)
+class Source:
+    """What a snapshot is made from.
+
+    Attributes:
+        plan: the study's plan.
+        runs: its runs, by run_id.
+        stamps: the stamp of each record, which changes with it.
+        progress: the study's progress file.
+
+    """
+
+    plan: StudyPlan
+    runs: dict[str, PlannedRun]
+    stamps: dict[str, Stamp]
+    progress: Progress
+
+    def snapshot(  # noqa: PLR0913 -- what is read, what is shown, and what came before
+        self,
+        storage: Location,
+        records: dict[str, Record],
+        unread: Mapping[str, Unread],
+        before: Snapshot | None,
+        *,
+        show_test: bool,
+        metric: str,
+    ) -> Snapshot:
+        """Return the snapshot.
+
+        Args:
+            storage: the storage location.
+            records: by run_id.
+            unread: why other records cannot be read, by run_id.
+            before: the earlier snapshot of this study, if there is one.
+            show_test: whether to show the test accuracies of a study that has not ended.
+            metric: the metric on test clips that is reported; accuracy where every run lacks it.
+
+        Raises:
+            ValueError: two runs cannot be told apart.
+
+        """
+        start = time.monotonic()
+        results = study_results(self.plan, records, unread, self.progress, show_test=show_test)
+        if before and before.plan is self.plan and before.results.labels:
+            results = with_labels(results, before.results.labels)  # the labels of a data set never change
+        else:
+            results = with_kept_labels(results, storage)
+        with suppress(ValueError):  # every run lacks it
+            results = of_metric(results, metric)
+        number = before.number + 1 if before else 1
+        now, ended = time.monotonic(), bool(self.progress.ended)
+        return Snapshot(results, storage, self.runs, self.stamps, number, now, now - start, said_ended=ended)
+
+
 @dataclass
 class Snapshot:
     """A study at one moment.
@@ -77,7 +137,7 @@ class Snapshot:
         stamps: the stamp of each record, which changes with it.
         number: counts the snapshots of the study, so that a page can tell whether it shows this one.
         made: time of creation, on the monotonic clock.
-        cost_s: seconds of computation so far.
+        cost_s: seconds of computation so far, without reading records.
         said_ended: whether the study's progress file stated that it has ended.
 
     """
@@ -85,15 +145,15 @@ class Snapshot:
     results: StudyResults
     storage: Location
     runs: dict[str, PlannedRun]
-    stamps: dict[str, tuple[int, int, int]]
+    stamps: dict[str, Stamp]
     number: int
     made: float
     cost_s: float
     said_ended: bool = False
     _said: tuple[Headline, str] | None = None
-    _sections: list[Section] | None = None
     _seeds: Table | None = None
     _lock: threading.RLock = field(default_factory=threading.RLock)
+    _sectioning: Job[list[Section]] | None = None
 
     def __post_init__(self) -> None:
         """Create the report of the study's method, which computes everything on demand."""
@@ -159,15 +219,39 @@ class Snapshot:
         """The first screen of the report."""
         return FirstScreen(self._report)
 
+    def compute_first_screen(self) -> None:
+        """Compute all that the first screen shows."""
+        start = time.monotonic()
+        for part in ("context", "headline", "tiles", "verdict", "cautions", "figure", "table"):
+            getattr(self.first_screen, part)
+        self.made = time.monotonic()
+        self.cost_s += self.made - start
+
     @property
     def sections(self) -> list[Section]:
         """The sections of the report."""
+        return self.sections_within(math.inf)
+
+    def sections_within(self, patience_s: float) -> list[Section]:
+        """Return the sections of the report, which a thread computes.
+
+        Args:
+            patience_s: seconds to wait for them at most.
+
+        Raises:
+            StillWorkingError: they are not there by then.
+
+        """
         with self._lock:
-            if self._sections is None:
-                start = time.monotonic()
-                self._sections = report_sections(self._report)
-                self.cost_s += time.monotonic() - start
-            return self._sections
+            if self._sectioning is None:
+                self._sectioning = Job(self._compute_sections, "Computing the evidence")
+        return self._sectioning.result(patience_s)
+
+    def _compute_sections(self, _: Job[list[Section]]) -> list[Section]:
+        start = time.monotonic()
+        sections = report_sections(self._report)
+        self.cost_s += time.monotonic() - start
+        return sections
 
 
 def seeds_table(results: StudyResults) -> Table:

@@ -6,25 +6,27 @@ import math
 import re
 import threading
 import time
+from collections import defaultdict
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from analysis.dashboard.links import web_address
-from analysis.dashboard.snapshot import Live, Snapshot, flight
+from analysis.dashboard.reading.job import Job, StillWorkingError
+from analysis.dashboard.reading.records import Records
+from analysis.dashboard.snapshot import Live, Source, flight
 from analysis.dashboard.sounds import Sounds
 from analysis.dashboard.summaries import StudySummary, summarized
-from analysis.results.reported_metric import of_metric
-from analysis.results.study_results import Unread, read_or_explain, study_results, with_kept_labels, with_labels
 from analysis.results.study_state import progress_of, read_progress, study_state
 from trainables.plans import plan_path, read_plan, study_names
-from trainables.records import Record
 from trainables.settings import NAME_PATTERN
 from trainables.storage.documents import DamagedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from analysis.dashboard.snapshot import Snapshot
     from analysis.dashboard.sounds import SoundReader
     from analysis.results.study_state import State
     from trainables.plans import PlannedRun, StudyPlan
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 # A snapshot is kept for this many times the duration of its computation, so that a large study leaves time to read.
 KEEP_FACTOR = 4.0
+PATIENCE_S = 0.5  # that a server's requests wait for records
+MANY_RUNS = 1000  # of a study whose first screen may take long
 BUDGET_S = 0.3  # of computing results for one list of studies; after a few lists all are complete
 
 
@@ -53,13 +57,15 @@ def _explained() -> Iterator[None]:
 class Studies:
     """Reads the studies of a storage location, and never writes to it. Safe to share between threads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- all but two have defaults
         self,
         storage: Location,
         owner: Callable[[Location, str], str | None],
         tensorboard: Callable[[], str] = str,
         reader: SoundReader | None = None,
         differences: Differences | None = None,
+        *,
+        patience_s: float = math.inf,
     ) -> None:
         """Set the storage location.
 
@@ -69,18 +75,20 @@ class Studies:
             tensorboard: returns the address of a reachable TensorBoard, empty without one.
             reader: reads the sounds of clips; None if nothing does.
             differences: returns how two study files differ, a line for each key; None if nothing does.
+            patience_s: seconds that a request waits at most for records that are being read.
 
         """
         self.storage, self.tensorboard = storage, tensorboard
         self.sounds = Sounds(storage, reader)
         self._owner = owner
-        self.differences = differences
-        self._lock = threading.RLock()
+        self.differences, self.patience_s = differences, patience_s
         self._plans: dict[str, tuple[Stamp, StudyPlan, dict[str, PlannedRun]]] = {}
-        self._read: dict[str, tuple[Stamp, Record | Unread | None]] = {}
+        self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)  # by study
+        self._records = Records(storage)
         self._listed: frozenset[str] = frozenset()  # the studies of the last listing
         self._summaries: dict[str, tuple[object, StudySummary]] = {}
         self._snapshots: dict[tuple[str, bool, str], Snapshot] = {}  # by name, and what is shown of the test clips
+        self._jobs: dict[tuple[str, bool, str], tuple[object, Job[Snapshot]]] = {}  # the last of each, with its state
 
     def names(self) -> list[str]:
         """Return the names of the studies, which are those of their folders.
@@ -110,7 +118,7 @@ class Studies:
         path = plan_path(self.storage, name)
         try:
             current = path.stamp()
-            with self._lock:
+            with self._locks[name]:
                 cached = self._plans.get(name)
                 if cached is None or cached[0] != current:
                     plan = read_plan(self.storage, name)
@@ -124,70 +132,69 @@ class Studies:
             raise UnreadableStudyError(msg) from None
         return cached[1:]
 
-    def snapshot(self, name: str, *, show_test: bool = False, metric: str = "accuracy") -> Snapshot:
+    def snapshot(
+        self, name: str, *, show_test: bool = False, metric: str = "accuracy", patience_s: float | None = None
+    ) -> Snapshot:
         """Return a study with its current records, or with those of a moment ago if processing them is slow.
+
+        Records are read and results are computed by a thread. While it works on a change, the earlier view is returned.
 
         Args:
             name: the study's name.
             show_test: whether to show the test accuracies of a study that has not ended.
             metric: the metric on test clips that is reported; accuracy where every run lacks it.
+            patience_s: seconds to wait for the current records at most; by default those of these studies.
 
         Raises:
             UnreadableStudyError: see ``plan``; or two of its runs cannot be told apart.
+            StillWorkingError: its records are being read, and there is no earlier view of it.
 
         """
         plan, runs = self.plan(name)
-        with self._lock:
-            before = self._snapshots.get((name, show_test, metric))
-            if before and before.plan is plan and time.monotonic() < before.made + KEEP_FACTOR * before.cost_s:
+        key = (name, show_test, metric)
+        with self._locks[name]:
+            before = self._snapshots.get(key)
+            kept = before is not None and before.plan is plan
+            if before and kept and time.monotonic() < before.made + KEEP_FACTOR * before.cost_s:
                 return before
-            with _explained():
-                stamps = self._stamps(runs)
-                progress = progress_of(self.storage, plan)
-            said_ended = bool(progress.ended)
-            if before and before.plan is plan and (before.stamps, before.said_ended) == (stamps, said_ended):
+            job_of, job = self._jobs.get(key, (None, None))
+            if job is None or job.ended:
+                with _explained():
+                    stamps = self._stamps_of(runs)
+                    progress = progress_of(self.storage, plan)
+                if before and kept and (before.stamps, before.said_ended) == (stamps, bool(progress.ended)):
+                    return before
+                source = Source(plan, runs, stamps, progress)
+                if job is None or job_of != source:
+                    job = Job(partial(self._made, key, source), "Reading the records")
+                    self._jobs[key] = source, job
+        try:
+            return job.result(self.patience_s if patience_s is None else patience_s)
+        except StillWorkingError:
+            if before:
                 return before
-            with _explained():
-                records, unread = self._records(stamps)
-            start = time.monotonic()  # records are read once, so the cost of the next snapshot is what follows
-            try:
-                results = study_results(plan, records, unread, progress, show_test=show_test)
-            except ValueError as error:
-                raise UnreadableStudyError(str(error)) from None
-            if before and before.plan is plan and before.results.labels:
-                results = with_labels(results, before.results.labels)  # the labels of a data set never change
-            else:
-                results = with_kept_labels(results, self.storage)
-            with suppress(ValueError):  # every run lacks it
-                results = of_metric(results, metric)
-            number = before.number + 1 if before else 1
-            made = time.monotonic()
-            snapshot = Snapshot(
-                results, self.storage, runs, stamps, number, made=made, cost_s=made - start, said_ended=said_ended
+            raise
+
+    def _made(self, key: tuple[str, bool, str], source: Source, job: Job[Snapshot]) -> Snapshot:
+        """Return a new snapshot, and keep it; compute its first screen before if that may take long."""
+        name, show_test, metric = key
+        with _explained():
+            records, unread = self._records.read(name, source.stamps, job)
+        job.what, job.total = "Computing the results", 0
+        try:
+            snapshot = source.snapshot(
+                self.storage, records, unread, self._snapshots.get(key), show_test=show_test, metric=metric
             )
-            self._snapshots[name, show_test, metric] = snapshot
-            return snapshot
+        except ValueError as error:
+            raise UnreadableStudyError(str(error)) from None
+        if len(source.runs) > MANY_RUNS:
+            snapshot.compute_first_screen()
+        self._snapshots[key] = snapshot
+        return snapshot
 
-    def _stamps(self, run_ids: Mapping[str, PlannedRun]) -> dict[str, Stamp]:
-        """Return the stamps of the records of some runs; the folder is listed once, and no file is opened."""
-        by_name = (self.storage / "records").stamps()
-        by_run_id = {name.removesuffix(".json"): s for name, s in by_name.items() if name.endswith(".json")}
-        return {run_id: s for run_id, s in by_run_id.items() if run_id in run_ids}
-
-    def _records(self, stamps: Mapping[str, Stamp]) -> tuple[dict[str, Record], dict[str, Unread]]:
-        records: dict[str, Record] = {}
-        unread: dict[str, Unread] = {}
-        changed = [i for i, now in stamps.items() if i not in self._read or self._read[i][0] != now]
-        results = self.storage.map(lambda run_id: read_or_explain(self.storage, run_id), changed)
-        for run_id, result in zip(changed, results, strict=True):
-            self._read[run_id] = (stamps[run_id], result)
-        for run_id in stamps:
-            _, outcome = self._read[run_id]
-            if isinstance(outcome, Record):
-                records[run_id] = outcome
-            elif outcome is not None:
-                unread[run_id] = outcome
-        return records, unread
+    def _stamps_of(self, runs: Mapping[str, PlannedRun]) -> dict[str, Stamp]:
+        """Return the stamps of the records of some runs."""
+        return {run_id: stamp for run_id, stamp in self._records.stamps().items() if run_id in runs}
 
     def live(self, name: str) -> Live:
         """Return the state of a running study.
@@ -243,30 +250,37 @@ class Studies:
         names = self.names()
         try:
             with _explained():
-                by_name = (self.storage / "records").stamps()
+                stamps = self._records.stamps()
         except UnreadableStudyError as error:
             return [StudySummary(name, "damaged", problem=str(error)) for name in names]
-        summaries = [self._summary(name, by_name, end) for name in names]
+        summaries = [self._summary(name, stamps, end) for name in names]
         return sorted(summaries, key=lambda study: (study.state != "running", study.name))
 
-    def _summary(self, name: str, by_name: Mapping[str, Stamp], end: float) -> StudySummary:
+    def _summary(self, name: str, every: Mapping[str, Stamp], end: float) -> StudySummary:
         try:
             live = self.live(name)
             plan, runs = self.plan(name)
-            stamps = {run_id: by_name[f"{run_id}.json"] for run_id in runs if f"{run_id}.json" in by_name}
+            stamps = {run_id: every[run_id] for run_id in runs if run_id in every}
             state = self.state(name, len(stamps), live)
             facts = StudySummary(name, state, len(runs), len(stamps), live.eta_s if live.owner else None)
             kept_of, kept = self._summaries.get(name, (None, None))
             known = (plan, stamps, state)
             if kept is None or kept_of != known:
-                if time.monotonic() > end:
+                snapshot = self._in_time(name, end - time.monotonic())
+                if snapshot is None:
                     return facts.with_results_of(kept) if kept else replace(facts, pending=True)
-                snapshot = self.snapshot(name)
                 kept = summarized(facts, snapshot)
                 self._summaries[name] = ((plan, snapshot.stamps, state), kept)
             return facts.with_results_of(kept)
         except UnreadableStudyError as error:
             return StudySummary(name, "damaged", problem=str(error))
+
+    def _in_time(self, name: str, left_s: float) -> Snapshot | None:
+        """Return a study's snapshot; None if it cannot be made in the time that is left."""
+        try:
+            return self.snapshot(name, patience_s=left_s) if left_s > 0 else None
+        except StillWorkingError:
+            return None
 
 
 def distinct(names: Iterable[object]) -> list[str]:

@@ -25,7 +25,7 @@ class Browser:
 
     Attributes:
         dark: whether its theme is dark.
-        shown: what it shows: ``address``, ``title``, ``stamps``, ``news`` and ``dark``; None at first.
+        shown: what it shows: ``address``, ``title``, ``stamps``, ``news``, ``busy`` and ``dark``; None at first.
         parts: keys of the parts, in its order.
         figures: keys of the figures, each with the reader's zoom.
         grids: keys of the grids.
@@ -63,12 +63,13 @@ def update(studies: Studies, where: tuple[str | None, str | None], browser: Brow
         "title": visible(page.title),
         "stamps": page.stamps,
         "news": page.news,
+        "busy": page.busy,
         "dark": browser.dark,
     }
     shown, zooms = browser.shown, browser.figures
     if shown == now:
         raise PreventUpdate
-    blocks = {block.key: block for outer in page.blocks for block in (outer, *outer.inner)}
+    blocks = {block.key: block for outer in page.blocks for block in outer.family}
     before = dict(shown["stamps"]) if shown else {}
     in_browser = {*browser.parts, *zooms, *browser.grids}
     same_page = shown is not None and _page_of(shown["address"]) == _page_of(address)
@@ -76,7 +77,7 @@ def update(studies: Studies, where: tuple[str | None, str | None], browser: Brow
         built = [block.component(dark=browser.dark, zooms=zooms if same_page else {}) for block in page.blocks]
         return built, now, *([no_update] * len(keys) for keys in (browser.parts, zooms, browser.grids))
     changed = {key for key, block in blocks.items() if before.get(key) != block.stamp}
-    rebuilt = {key for key in before if key.partition(INNER)[0] in changed and INNER in key}
+    rebuilt = {key for key in before if any(holder in changed for holder in _holders(key))}
     changed -= rebuilt
     parts = [
         blocks[key].content(dark=browser.dark, zooms=zooms) if key in changed else no_update for key in browser.parts
@@ -88,6 +89,12 @@ def update(studies: Studies, where: tuple[str | None, str | None], browser: Brow
     ]
     grids = [blocks[key].rows if key in changed else no_update for key in browser.grids]
     return no_update, now, parts, figures, grids
+
+
+def _holders(key: str) -> list[str]:
+    """Return the keys of the blocks that hold a block."""
+    names = key.split(INNER)
+    return [INNER.join(names[:count]) for count in range(1, len(names))]
 
 
 def _outer(keys: Iterable[str]) -> list[str]:

@@ -74,10 +74,10 @@
         scroll(300);
       },
 
-      // A poll before the first answer would build the page twice, and close what the reader has opened meanwhile.
+      // What is still being computed is asked for soon. A poll before the first answer would build the page twice, and close what the reader has opened meanwhile.
       start(shown) {
         if (!shown) setTimeout(() => window.dash_clientside.set_props("tick", { disabled: false }), 10000);  // it failed
-        return !shown;
+        return [!shown, shown?.busy ? 400 : 2000];
       },
 
       // theme.js decides between light and dark before anything is drawn, and reports each change at once.

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from dash import html
 from ruamel.yaml import YAML
 
-from analysis.dashboard.blocks import Block, data, part, scrolled
-from analysis.dashboard.pages.sections import appendix, section_blocks
+from analysis.dashboard.blocks import Block, data, holder, part, scrolled
+from analysis.dashboard.pages.sections import appendix, fold, folded
 
 if TYPE_CHECKING:
     from analysis.dashboard.pages.view import View
@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 
 
 def about_blocks(view: View) -> list[Block]:
-    """Return the description, the sections of the tab, and the study file."""
+    """Return the description, the sections of the tab, and the study file; all but the first are folded.
+
+    Raises:
+        StillWorkingError: the sections are being computed.
+
+    """
     plan = view.snapshot.plan
     blocks = [part("description", html.P(plan.description))] if plan.description else []
-    for section in appendix(view):
-        blocks += section_blocks(view, section)
-    return [*blocks, _study_file(plan)]
+    sections = [block for section in appendix(view) for block in folded(view, section)]
+    file = fold(view, "study-file", "Study file", "with every default filled in", lambda: [_study_file(plan)])
+    return [*blocks, holder("appendix", *sections, *file)]
 
 
 def _study_file(plan: StudyPlan) -> Block:
@@ -31,6 +36,5 @@ def _study_file(plan: StudyPlan) -> Block:
     yaml.default_flow_style = False
     yaml.dump(plan.spec, text)
     copy = html.Button("Copy", type="button", className="copy", **data(copies="study-file-text"))
-    note = html.P(["With every default filled in. ", copy], className="note")
     shown = html.Pre(text.getvalue(), id="study-file-text")
-    return part("study-file", html.H2("Study file", id="study-file"), note, scrolled(shown, "Study file"))
+    return part("study-file", html.P(copy), scrolled(shown, "Study file"))

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from dash import dcc, html
 
-from analysis.dashboard.blocks import Block, aria, bar, data, holder, part, percent, plain_table, scrolled, table
-from analysis.dashboard.pages.sections import evidence, figure_block, section_blocks, table_block
+from analysis.dashboard.blocks import Block, aria, bar, holder, part, percent, plain_table, scrolled, table, working
+from analysis.dashboard.pages.sections import evidence, figure_block, folded, table_block
+from analysis.dashboard.reading.job import StillWorkingError
 from analysis.dashboard.snapshot import ended
 from trainables.naming import counted, duration
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from analysis.dashboard.pages.view import View
     from analysis.dashboard.snapshot import Live, Snapshot
     from analysis.report.first_screen import FirstScreen
-    from analysis.report.sections import Section
     from analysis.text.tiles import Reading, Tile
 
 STALE_S = 15.0  # age of a progress file from which it is shown
@@ -36,11 +36,16 @@ def answer_blocks(view: View) -> list[Block]:
     if view.state != "complete":
         blocks.append(part("training", *(_training(view.live, address) if view.live.flights else [])))
         blocks.append(part("seeds", *table(snapshot.seeds, address.csv("seeds"))))
-    sections = evidence(view)
-    blocks += [part("evidence", html.H2("Evidence"))] if sections else []
-    for section in sections:
-        blocks += _folded(view, section)
-    return blocks
+    return [*blocks, _evidence(view)]
+
+
+def _evidence(view: View) -> Block:
+    """Return the sections that support the answer, folded."""
+    try:
+        blocks = [block for section in evidence(view) for block in folded(view, section)]
+    except StillWorkingError as error:
+        blocks = [working(error)]
+    return holder("evidence", *([part("head", html.H2("Evidence"))] if blocks else []), *blocks)
 
 
 def _answer(screen: FirstScreen) -> list[Any]:
@@ -82,21 +87,6 @@ def _reading(reading: Reading) -> list[Any]:
     if reading.judgement:
         parts.append(html.Span(f" {reading.judgement}", className=f"judgement {reading.judgement}"))
     return parts
-
-
-def _folded(view: View, section: Section) -> list[Block]:
-    """Return a section of the evidence as a button that unfolds it, then a part that holds it if it is unfolded.
-
-    What is unfolded is part of the address; assets/page.js changes it, and marks the button.
-    """
-    name = section.slug
-    counts = [counted(len(section.figures), "figure"), counted(len(section.tables), "table")]
-    what = ", ".join(count for count in counts if not count.startswith("0 "))
-    words = [html.Span(section.title), html.Span(what, className="soft")]
-    button = html.Button(words, type="button", className="fold", **aria(expanded="false"), **data(fold=name))
-    unfolded = name in view.address.open.split(",")
-    content = section_blocks(view, section, headed=False) if unfolded else []
-    return [part(f"fold-{name}", html.H3(button, className="folded")), holder(name, content)]
 
 
 def _progress(snapshot: Snapshot, live: Live, address: Address) -> list[Any]:

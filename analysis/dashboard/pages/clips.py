@@ -109,10 +109,16 @@ class Listener:
 
 
 def clips_blocks(view: View) -> list[Block]:
-    """Return the sections on single clips; in that on the audit, the clips with their players."""
+    """Return the sections on single clips; in that on the audit, the clips with their players.
+
+    Raises:
+        StillWorkingError: the sections are being computed.
+
+    """
+    sections = clip_sections(view)
     audit, blocks = view.snapshot.audit, []
     listener = Listener(view.studies.sounds, view.snapshot.plan, view.here)
-    for section in clip_sections(view):
+    for section in sections:
         if section.title == AUDIT and audit is not None and audit.runs:
             text, *others = section_blocks(view, section, first_table=1)  # the list below is longer than the first
             blocks += [text, *audit_blocks(audit, view, listener), *others]

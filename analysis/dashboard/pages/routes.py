@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from dash import dcc, html
 
 from analysis.dashboard.addresses import Address
-from analysis.dashboard.blocks import Page, part
+from analysis.dashboard.blocks import Page, part, working
 from analysis.dashboard.explore.tables import Tables
 from analysis.dashboard.pages import clips, compare, home, queue, run, study
 from analysis.dashboard.pages.explore.comparison import add_compare_callbacks
 from analysis.dashboard.pages.explore.drawer import add_drawer_callbacks
 from analysis.dashboard.pages.explore.grid import add_grid_callbacks
 from analysis.dashboard.pages.explore.tab import add_explore_callbacks
+from analysis.dashboard.reading.job import StillWorkingError
 from analysis.dashboard.studies import UnreadableStudyError
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ def make_page(studies: Studies, address: Address, *, here: bool = True, dark: bo
         if address.run:
             return run.run_page(studies, address)
         return study.study_page(studies, address, here=here, dark=dark)
+    except StillWorkingError as error:
+        return _working(address, error)
     except (UnreadableStudyError, OSError) as error:
         return _message(address.study or "Studies", str(error))
 
@@ -52,6 +55,13 @@ def _place(studies: Studies, address: Address) -> Page:
             return queue.queue_page(studies)
         case _:
             return home.home_page(studies, address)
+
+
+def _working(address: Address, error: StillWorkingError) -> Page:
+    """Return what is shown until the records have been read."""
+    title = address.study or "Compare"
+    head = part("head", html.Header(html.H1(title), className="head"))
+    return Page(title, (head, working(error)), f"{title}: {error}")
 
 
 def _message(title: str, text: str) -> Page:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from dash import html
 
 from analysis.dashboard.addresses import slug
-from analysis.dashboard.blocks import Block, aria, part, table
+from analysis.dashboard.blocks import Block, aria, data, holder, part, table
 from analysis.dashboard.sounds import sound_address
 from analysis.report.sections import AUDIT
 from trainables.characters import visible
+from trainables.naming import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from analysis.dashboard.pages.view import View
     from analysis.plotting.figure import Figure
@@ -25,18 +26,49 @@ CLIPS = ("Test clips", "Validation labels", AUDIT)  # the sections on single cli
 
 
 def evidence(view: View) -> list[Section]:
-    """Return the sections that support the answer, without those on single clips."""
-    return [s for s in view.snapshot.sections if s.group == "Evidence" and s.title not in CLIPS]
+    """Return the sections that support the answer, without those on single clips.
+
+    Raises:
+        StillWorkingError: they are being computed.
+
+    """
+    return [s for s in view.sections if s.group == "Evidence" and s.title not in CLIPS]
 
 
 def clip_sections(view: View) -> list[Section]:
     """Return the sections on single clips."""
-    return [section for section in view.snapshot.sections if section.title in CLIPS]
+    return [section for section in view.sections if section.title in CLIPS]
 
 
 def appendix(view: View) -> list[Section]:
     """Return the sections on what the study was made from."""
-    return [section for section in view.snapshot.sections if section.group == "Appendix"]
+    return [section for section in view.sections if section.group == "Appendix"]
+
+
+def folded(view: View, section: Section) -> list[Block]:
+    """Return a section as a button that unfolds it, then a part that holds it if it is unfolded."""
+    counts = [counted(len(section.figures), "figure"), counted(len(section.tables), "table")]
+    what = ", ".join(count for count in counts if not count.startswith("0 "))
+    return fold(view, section.slug, section.title, what, lambda: section_blocks(view, section, headed=False))
+
+
+def fold(view: View, name: str, title: str, what: str, content: Callable[[], list[Block]]) -> list[Block]:
+    """Return a button that unfolds something, then a part that holds it if it is unfolded.
+
+    What is unfolded is part of the address; assets/page.js changes it, and marks the button.
+
+    Args:
+        view: the study at an address.
+        name: stands for it in the address.
+        title: of the button.
+        what: what it contains, in words.
+        content: called for its blocks if it is unfolded.
+
+    """
+    words = [html.Span(title), html.Span(what, className="soft")]
+    button = html.Button(words, type="button", className="fold", **aria(expanded="false"), **data(fold=name))
+    blocks = content() if name in view.address.open.split(",") else []
+    return [part(f"fold-{name}", html.H3(button, className="folded")), holder(name, *blocks)]
 
 
 def figure_block(view: View, figure: Figure, number: int) -> Block:
@@ -68,5 +100,5 @@ def play_button(study: str, path: str, places: Mapping[str, int]) -> Any:  # noq
     """Return the button that plays a clip, for assets/play.js."""
     if path not in places:
         return ""
-    data: Any = {"data-sound": sound_address(study, places[path])}
-    return html.Button("", type="button", className="play", title="Play", **aria(label=f"Play {visible(path)}"), **data)
+    sound = data(sound=sound_address(study, places[path])) | aria(label=f"Play {visible(path)}")
+    return html.Button("", type="button", className="play", title="Play", **sound)

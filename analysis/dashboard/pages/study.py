@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from analysis.dashboard.blocks import Page, aria, badge, elsewhere, part
+from analysis.dashboard.blocks import Page, aria, badge, elsewhere, part, working
 from analysis.dashboard.pages.about import about_blocks
 from analysis.dashboard.pages.answer import answer_blocks
 from analysis.dashboard.pages.clips import clips_blocks
 from analysis.dashboard.pages.explore.runs import runs_blocks
 from analysis.dashboard.pages.explore.tab import explore_blocks
 from analysis.dashboard.pages.view import View
+from analysis.dashboard.reading.job import StillWorkingError
 from analysis.results.reported_metric import REPORTABLE
 from analysis.text.validation_clips import earlier_version
 from trainables.characters import visible
@@ -60,8 +61,12 @@ def study_page(studies: Studies, address: Address, *, here: bool = True, dark: b
     tab = address.tab if address.tab in TABS else ""
     title, blocks = TABS[tab]
     words = [*(_notes(snapshot) if tab else []), *_test_switch(snapshot, address), *_metric_switch(snapshot, address)]
+    try:
+        below = blocks(view)
+    except StillWorkingError as error:
+        below = [working(error)]
     above = [_head(view, tab), part("tabs", _navigation(address, tab)), *([part("notes", *words)] if words else [])]
-    return Page(f"{address.study}: {title}", (*above, *blocks(view)), _news(view))
+    return Page(f"{address.study}: {title}", (*above, *below), _news(view))
 
 
 def _news(view: View) -> str:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from analysis.dashboard.addresses import Address
     from analysis.dashboard.snapshot import Live, Snapshot
     from analysis.dashboard.studies import Studies
+    from analysis.report.sections import Section
     from analysis.results.study_state import State
 
 
@@ -34,3 +35,13 @@ class View:
     address: Address
     here: bool = True
     dark: bool = False
+
+    @property
+    def sections(self) -> list[Section]:
+        """The sections of the report.
+
+        Raises:
+            StillWorkingError: they are being computed.
+
+        """
+        return self.snapshot.sections_within(self.studies.patience_s)

@@ -34,11 +34,11 @@ def studies_of(storage: Location, tensorboard: Callable[[], str]) -> Studies:
         ModuleNotFoundError: the extra is not installed.
 
     """
-    from analysis.dashboard.studies import Studies  # noqa: PLC0415 -- the extra may not be installed
+    from analysis.dashboard.studies import PATIENCE_S, Studies  # noqa: PLC0415 -- the extra may not be installed
     from trainables.features.clip_sounds import ClipSounds  # noqa: PLC0415 -- scipy, which other commands need not
 
     # The dashboard polls every few seconds, so a slow read need not be repeated.
-    return Studies(storage.hasty(), owner, tensorboard, ClipSounds(), differences)
+    return Studies(storage.hasty(), owner, tensorboard, ClipSounds(), differences, patience_s=PATIENCE_S)
 
 
 def main(descriptor: str, parent: str, storage: str) -> None:

@@ -31,7 +31,7 @@ def test_the_first_tab_has_verdict_progress_seeds_and_the_evidence(full_studies)
     text, browser = look(full_studies, "/study/best-t")
     assert browser.parts[:5] == ["head", "tabs", "answer", "progress", "table-1"]
     assert list(browser.figures) == ["accuracy_vs_t"]
-    assert {"seeds", "fold-comparisons"} < set(browser.parts)
+    assert {"seeds", "evidence/fold-comparisons"} < set(browser.parts)
     assert json.dumps(unbroken(full_studies.snapshot("best-t").verdict)) in text
     assert "45 of 46 runs recorded: 42 complete" in text
     assert browser.shown["title"] == "best-t: Answer"
@@ -130,9 +130,9 @@ def test_what_is_unfolded_joins_a_part_and_leaves_the_rest(full_studies):
     built, now, parts, figures, _ = update(full_studies, ("/study/best-t", "?open=learning-curves"), browser)
     changed = [key for key, value in zip(browser.parts, parts, strict=True) if value is not no_update]
     assert built is no_update
-    assert changed == ["learning-curves"]
+    assert changed == ["evidence/learning-curves"]
     assert figures == [no_update]
-    joined = [key for key, _ in now["stamps"] if key.startswith("learning-curves/")]
+    joined = [key for key, _ in now["stamps"] if key.startswith("evidence/learning-curves/")]
     assert joined
     graphs = [key for key in joined if key.endswith("learning_curves")]
     unfolded = replace(
@@ -145,7 +145,7 @@ def test_what_is_unfolded_joins_a_part_and_leaves_the_rest(full_studies):
         update(full_studies, ("/study/best-t", "?open=learning-curves"), unfolded)
     parts = update(full_studies, ("/study/best-t", ""), unfolded)[2]
     changed = {key: value for key, value in zip(unfolded.parts, parts, strict=True) if value is not no_update}
-    assert changed == {"learning-curves": []}
+    assert changed == {"evidence/learning-curves": []}
 
 
 def test_a_changed_figure_keeps_the_readers_zoom():

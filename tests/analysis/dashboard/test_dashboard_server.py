@@ -53,7 +53,14 @@ def body(**changes: Any) -> dict[str, Any]:
             {
                 "id": "shown",
                 "property": "data",
-                "value": {"address": "/", "title": "x", "stamps": [["list", "0"]], "news": "", "dark": False},
+                "value": {
+                    "address": "/",
+                    "title": "x",
+                    "stamps": [["list", "0"]],
+                    "news": "",
+                    "busy": False,
+                    "dark": False,
+                },
             },
             [{"id": PART, "property": "id", "value": PART}],
             [{"id": FIGURE, "property": "id", "value": FIGURE}],

@@ -26,7 +26,7 @@ def read_run_ids(monkeypatch):
         run_ids.append(run_id)
         return read_or_explain(root, run_id)
 
-    monkeypatch.setattr("analysis.dashboard.studies.read_or_explain", read)
+    monkeypatch.setattr("analysis.dashboard.reading.records.read_or_explain", read)
     return run_ids
 
 
