@@ -28,23 +28,6 @@ def accuracy(labels: Indices, predicted: Indices) -> float:
     return float(np.mean(predicted == labels))
 
 
-def recalls(labels: Indices, predicted: Indices, classes: int) -> Floats:
-    """Return the recall of each class: the fraction of its clips that are predicted as that class.
-
-    Args:
-        labels: of the clips.
-        predicted: classes of the clips.
-        classes: their number K.
-
-    Returns:
-        Shape (K,), in [0, 1]; NaN for a class without clips.
-
-    """
-    right, clips, _ = _counts(labels, predicted, classes)
-    recall: Floats = np.divide(right, clips, out=np.full(classes, np.nan), where=clips > 0)
-    return recall
-
-
 def balanced_accuracy(labels: Indices, predicted: Indices) -> float:
     """Return the mean recall over the classes that have clips, in [0, 1]."""
     right, clips, _ = _counts(labels, predicted)
@@ -93,9 +76,9 @@ def calibration_error(labels: Indices, probabilities: Floats) -> float:
     return float(np.abs(gaps).sum() / len(labels))
 
 
-def _counts(labels: Indices, predicted: Indices, classes: int = 0) -> tuple[Indices, Indices, Indices]:
+def _counts(labels: Indices, predicted: Indices) -> tuple[Indices, Indices, Indices]:
     """Return, for each class, its clips that are predicted right, its clips, and the clips that are predicted as it."""
-    classes = max(classes, int(labels.max()) + 1, int(predicted.max()) + 1)
+    classes = max(int(labels.max()), int(predicted.max())) + 1
     right = np.bincount(labels[labels == predicted], minlength=classes)
     return right, np.bincount(labels, minlength=classes), np.bincount(predicted, minlength=classes)
 

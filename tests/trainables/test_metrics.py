@@ -1,6 +1,5 @@
 """Metrics equal scikit-learn's, and are defined where a class has no clips."""
 
-import math
 import warnings
 
 import numpy as np
@@ -8,7 +7,7 @@ import pytest
 from sklearn import metrics as sklearn
 from sklearn.calibration import calibration_curve
 
-from trainables.metrics import BINS, METRICS, calibration_error, log_loss, macro_f1, recalls, top3
+from trainables.metrics import BINS, METRICS, calibration_error, log_loss, macro_f1, top3
 
 CLASSES, CLIPS = 7, 300
 
@@ -43,13 +42,6 @@ def test_every_metric_but_the_calibration_error_is_compared_with_scikit_learn():
     assert set(METRICS) - set(REFERENCES) == {"calibration_error"}
 
 
-def test_recall_per_class_equals_that_of_scikit_learn():
-    labels, _, predicted = clips(0)
-    assert recalls(labels, predicted, CLASSES) == pytest.approx(
-        sklearn.recall_score(labels, predicted, average=None), rel=1e-12
-    )
-
-
 @pytest.mark.parametrize("seed", range(3))
 def test_the_calibration_error_is_the_weighted_distance_from_scikit_learns_calibration_curve(seed):
     labels, probabilities, predicted = clips(seed)
@@ -71,14 +63,6 @@ def test_the_calibration_error_of_certain_and_wrong_predictions_is_one():
 def test_a_confidence_at_the_edge_of_two_bins_is_in_the_lower_one():
     probabilities = np.array([[1 / 3, 1 / 3, 1 / 3], [0.34, 0.33, 0.33]])  # 1/3 is the upper end of bin 5 of 15
     assert calibration_error(np.array([0, 1]), probabilities) == pytest.approx((2 / 3 + 0.34) / 2)
-
-
-def test_a_class_without_clips_has_no_recall():
-    assert math.isnan(recalls(np.array([0, 2]), np.array([0, 1]), 3)[1])
-
-
-def test_a_class_without_clips_or_predictions_has_no_recall():
-    assert np.isnan(recalls(np.array([0]), np.array([0]), 4)).tolist() == [False, True, True, True]
 
 
 def test_a_class_without_clips_does_not_count_in_macro_f1_even_if_it_is_predicted():
