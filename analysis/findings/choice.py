@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from analysis.results.runs_table import differing_settings
-from trainables.config import DEFAULT_NETWORK
-from trainables.naming import number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from analysis.findings.choice_score import ChoiceScore
     from analysis.statistics.best_arm.assessment import StoppingRule
     from analysis.statistics.intervals import Interval
@@ -112,13 +106,6 @@ class Best:
             }
         )
 
-    def arms_yaml(self) -> str:
-        """Return ``arms:`` of a study file with this configuration alone, in YAML 1.2."""
-        keys = {"name": _scalar(self.arm), "loss": _mapping(self.loss), "subset": _scalar(self.subset)}
-        keys |= {"network": _mapping(self.network)} if self.network != DEFAULT_NETWORK.model_dump() else {}
-        keys |= {"training": _mapping(self.training)} if self.training else {}
-        return f"arms:\n  - {{{', '.join(f'{key}: {value}' for key, value in keys.items())}}}\n"
-
 
 def _listed(names: tuple[str, ...] | None) -> list[str] | None:
     return None if names is None else list(names)
@@ -131,20 +118,6 @@ def settings_of(configuration: Configuration, plan: StudyPlan) -> dict[str, Any]
         "network": configuration.network.model_dump(exclude_none=True),
         "training": {name: getattr(configuration.training, name) for name in differing_settings(plan)},
     }
-
-
-def _mapping(values: Mapping[str, Any]) -> str:
-    return "{" + ", ".join(f"{name}: {_scalar(value)}" for name, value in values.items()) + "}"
-
-
-def _scalar(value: Any) -> str:  # noqa: ANN401 -- a plugin's parameter may have any type that JSON has
-    """Write a value in YAML 1.2's flow style; a text that could be read as something else is quoted."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return json.dumps(value)
-    if not isinstance(value, str):
-        return number(value)
-    plain = re.fullmatch(r"[a-z][a-z0-9_+.-]*", value) and value not in {"true", "false", "null", "yes", "no"}
-    return value if plain else json.dumps(value)
 
 
 def picked(interval: Interval, of: int) -> dict[str, Any]:

@@ -32,6 +32,7 @@ LONGEST_S = 2 * 3600.0  # that the whole study may take; fewer epochs are writte
 FEWEST_EPOCHS = 20
 SEEDS = 5  # the fewest that give an interval
 WIDTH = 100  # characters of a line of comments
+WORDS = {"true", "false", "null", "~", "yes", "no", "on", "off", "y", "n"}  # that a reader of YAML takes for others
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,13 @@ def _comments(sentences: tuple[str, ...]) -> Iterator[str]:
 
 def flow(values: Mapping[str, Any]) -> str:
     """Return a mapping as YAML 1.2 on one line; texts are quoted unless they are plain words."""
-    return "{" + ", ".join(f"{key}: {_scalar(value)}" for key, value in values.items()) + "}"
+    return "{" + ", ".join(pairs(values)) + "}"
+
+
+def pairs(values: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the keys of a mapping with their values, each as YAML 1.2 on one line."""
+    for key, value in values.items():
+        yield f"{_scalar(key)}: {_scalar(value)}"
 
 
 def _scalar(value: Any) -> str:  # noqa: ANN401 -- any value of a data set's keys
@@ -197,7 +204,7 @@ def _scalar(value: Any) -> str:  # noqa: ANN401 -- any value of a data set's key
         return "[" + ", ".join(map(_scalar, value)) + "]"
     if not isinstance(value, str):
         return json.dumps(value)
-    if re.fullmatch(r"[A-Za-z~/][\w./~-]*", value, re.ASCII) and value.lower() not in {"true", "false", "null", "~"}:
+    if re.fullmatch(r"[A-Za-z~/][\w./~-]*", value, re.ASCII) and value.lower() not in WORDS:
         return value
     quoted = json.dumps(value, ensure_ascii=False)
     return "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)

@@ -104,7 +104,7 @@ COMMANDS = {
         "results.command",
         RESULTS,
         "print a study's choice and how certain it is",
-        (("best demo", "in words"), ("best demo --yaml > arms.yaml", "as the arms of a study file")),
+        (("best demo", "in words"), ("best demo --yaml > best.yaml", "as a study file")),
     ),
     "compare": Command(
         "results.command",

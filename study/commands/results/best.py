@@ -1,4 +1,4 @@
-"""The command best: print a study's choice, in words, as JSON or as a study file."""
+"""The command best: print a study's choice, in words, as JSON or as a study file that trains it alone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from analysis.findings.method_finding import method_finding
+from analysis.results.runs_table import Key, runs_of
 from analysis.text.best import best_lines
 from analysis.text.headline import headline
 from analysis.text.validation_clips import earlier_version
@@ -36,9 +37,10 @@ def best(options: argparse.Namespace) -> int:
         told = {"headline": words.text, "advice": words.advice}
         write(f"{json.dumps(choice.as_dict() | told, indent=1, ensure_ascii=False)}\n")
     elif options.yaml:
-        of_plugins = any("." in part["name"] for part in (choice.loss, choice.network))
-        plugins = f"plugins: {json.dumps(results.plan.spec['plugins'])}\n" if of_plugins else ""
-        write(f"{plugins}{choice.arms_yaml().rstrip()}\n")
+        from study.planning.alone import choice_alone  # noqa: PLC0415 -- NumPy's audio tools, which no other form needs
+
+        runs = runs_of(results.runs, Key(choice.arm, choice.configuration, choice.subset))
+        write(choice_alone(results.plan, set(runs["run_id"])))
     else:
         say(headline(finding).line, *best_lines(choice))
     return 0

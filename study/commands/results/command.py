@@ -48,7 +48,7 @@ def _best(command: argparse.ArgumentParser) -> None:
     add_metric(command)
     forms = command.add_mutually_exclusive_group()
     forms.add_argument("--json", action="store_true", help="as JSON, for scripts")
-    forms.add_argument("--yaml", action="store_true", help="as the arms of a study file")
+    forms.add_argument("--yaml", action="store_true", help="as a study file that trains the choice alone")
     command.set_defaults(handler=best)
 
 

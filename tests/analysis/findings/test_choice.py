@@ -13,7 +13,7 @@ from analysis.results.study_results import reported
 from analysis.statistics.intervals import t_interval
 from analysis.tables.summary import summary
 from analysis.text.best import best_lines
-from trainables.losses.catalogue import CCE, GCE, AdaptiveGCE, LossMasking
+from trainables.losses.catalogue import CCE, GCE
 
 if TYPE_CHECKING:
     from factories import Builder
@@ -193,33 +193,10 @@ def test_the_choice_is_json_able(full_study: Builder) -> None:
     assert again["loss"]["temperature"] == 1000
 
 
-@pytest.mark.parametrize(
-    ("arm", "loss", "line"),
-    [
-        (
-            "a",
-            AdaptiveGCE(name="adaptive_gce", temperature=1e17),
-            "temperature: 1e+17, reading: mean, distances: input",
-        ),
-        ("m", LossMasking(name="loss_masking"), "{name: loss_masking, rule: max}"),
-        ("1e3", CCE(name="cce"), '{name: "1e3", loss'),
-        ("null", CCE(name="cce"), '{name: "null", loss'),
-    ],
-)
-def test_the_arm_is_written_as_yaml(study: Builder, arm: str, loss: CCE, line: str) -> None:
-    study.add(arm, loss, 0)
-    found = study.finding().best
-    assert found is not None
-    assert line in found.arms_yaml()
-
-
-def test_a_choice_of_training_settings_names_them_and_can_be_pasted(study: Builder) -> None:
+def test_a_choice_of_training_settings_names_them(study: Builder) -> None:
     best = study.learning_rates("cce", (1e-3, 1e-2), 6).finding().best
     assert best.training == {"learning_rate": 0.01}
     assert "training: lr = 0.01" in best_lines(best)
-    assert best.arms_yaml() == (
-        "arms:\n  - {name: cce, loss: {name: cce}, subset: all, training: {learning_rate: 0.01}}\n"
-    )
     assert best.as_dict()["training"] == {"learning_rate": 0.01}
 
 

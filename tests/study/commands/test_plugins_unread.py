@@ -24,7 +24,7 @@ def storage(tmp_path, monkeypatch):
     """The results of a study with a plugin, beside the study's file and the plugin, which fails when it is imported."""
     monkeypatch.chdir(tmp_path)
     write_plugin(tmp_path / "my_losses.py", FOCAL, "raise SystemExit('imported')")
-    study = Builder(name="open", spec={"plugins": [str(tmp_path / "my_losses.py")]})
+    study = Builder(name="open", spec={"plugins": [str(tmp_path / "my_losses.py")], "dataset": {"kind": "synthetic"}})
     for seed in range(3):
         study.add("cce", CCE(name="cce"), seed, validation=0.7 + seed / 100)
         for gamma in (1.0, 2.0):
@@ -73,7 +73,7 @@ def test_a_study_is_loaded_without_its_plugin(storage):
 def test_the_choice_as_yaml_names_the_plugin_and_is_read_again(storage, capsys):
     assert main(["best", "open", "--storage", str(storage), "--yaml"]) == 0
     text = capsys.readouterr().out
-    (storage / "choice.yaml").write_text(f"name: s\ndataset: {{kind: synthetic}}\nseeds: 1\n{text}")
+    (storage / "choice.yaml").write_text(text)
     spec = read_spec(storage / "choice.yaml")
     assert spec.plugins == (str(storage.parent / "my_losses.py"),)
     assert [arm.loss.name for arm in spec.arms] == ["mine.focal"]

@@ -183,14 +183,6 @@ def test_best_as_json_is_for_scripts(capsys):
     assert told["advice"].startswith("Train at least 5 seeds")
 
 
-def test_best_as_yaml_is_the_arms_of_a_study_file(storage, capsys):
-    assert main(["best", "first", "--yaml"]) == 0
-    file = storage / "again.yaml"
-    file.write_text(f"name: again\n{DATA}\nseeds: 12\n{capsys.readouterr().out}")
-    (choice,) = read_spec(file).open_arms[0].choices()
-    assert choice.configuration.loss == AdaptiveGCE(name="adaptive_gce", temperature=100.0)
-
-
 @pytest.mark.usefixtures("storage")
 def test_best_states_that_a_study_of_the_first_version_chose_by_the_accuracy_over_patches(golden, capsys):
     assert main(["best", "first", "--storage", str(golden / "first_version"), "--json"]) == 0
