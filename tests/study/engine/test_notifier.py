@@ -3,15 +3,17 @@
 import json
 import subprocess
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from factories import GCE_STUDY
+from factories import GCE_STUDY, read_records
 from study.engine.notifier import Notifier
 from study.errors import SpecError
 from study.spec.notify import Notify
 from study.spec.reading import read_spec
+from trainables.records import log_path
 
 SECRET = "T0123/B0456/abcdef"  # noqa: S105 -- what must not be seen
 STUDY = """
@@ -22,6 +24,7 @@ arms:
   - {{name: adaptive, loss: {{name: adaptive_gce, temperature: 1000}}}}
 method: {method}
 training: {{epochs: 1, batch_size: 8{more}}}
+resources: {{max_concurrent: 1}}
 notify: {{url: '{url}'}}
 storage: {storage}
 """
@@ -51,8 +54,8 @@ class Handler(BaseHTTPRequestHandler):
         """Print nothing."""
 
 
-@pytest.fixture
-def server():
+@contextmanager
+def serving():
     server = Server()
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
@@ -60,6 +63,12 @@ def server():
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture
+def server():
+    with serving() as server:
+        yield server
 
 
 def run(folder, url, more="", study=STUDY, method=SETTLE):
@@ -112,10 +121,32 @@ def test_a_notification_is_one_line_without_control_characters(server):
     assert [body["text"] for _, _, body in server.posts] == ["s failed: no\\u001b[2J\\nspace"]
 
 
+@pytest.fixture(scope="module")
+def diverged(tmp_path_factory):
+    """A study none of whose runs is complete: its storage, its end, and what it posted."""
+    folder = tmp_path_factory.mktemp("diverged")
+    with serving() as server:
+        answer = run(folder, server.url, more=", l2: 1.0e+38", method="{name: grid}\nseeds: 2")
+    return folder / "storage", answer, server.posts
+
+
 @pytest.mark.slow
-def test_a_study_that_ends_without_a_complete_run_tells_that_it_failed(server, tmp_path):
-    assert run(tmp_path, server.url, more=", l2: 1.0e+38").returncode == 1
-    assert [body["event"] for _, _, body in server.posts] == ["failed"]
+def test_a_study_that_ends_without_a_complete_run_tells_that_it_failed(diverged):
+    _, answer, posts = diverged
+    assert answer.returncode == 1
+    assert [body["event"] for _, _, body in posts] == ["failed"]
+
+
+@pytest.mark.slow
+def test_a_run_that_diverges_in_its_first_epoch_is_recorded_and_left_out(diverged):
+    storage, answer, _ = diverged
+    records = read_records(storage).values()
+    assert len(records) == 4
+    assert {(r.status, r.error) for r in records} == {("diverged", "the loss was not finite in epoch 1")}
+    assert answer.stdout.count("diverged: the loss was not finite in epoch 1") == 4
+    for record in records:
+        log = log_path(storage, record.run_id).read_text()
+        assert log.endswith("diverged after 0 epochs: the loss was not finite in epoch 1\n")
 
 
 def test_an_error_is_told_and_goes_on(server):
