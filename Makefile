@@ -16,13 +16,20 @@ endef
 COMPILE = UV_CUSTOM_COMPILE_COMMAND="make pins" uv pip compile --quiet --universal --python-version 3.11 --no-annotate \
 	pyproject.toml requirements/by-hand.in
 
-.PHONY: demo test test-fast clusters bench pictures lint pins clean
+.PHONY: demo test test-study test-others test-fast clusters bench pictures lint pins clean
 
 demo: .venv/installed
 	$(BIN)/gce-study run demo
 
-test: .venv/installed-dev lint
-	$(BIN)/python -m pytest
+# Two at a time: the tests of studies wait for Ray, the others compute.
+test: .venv/installed-dev
+	$(MAKE) --jobs=2 test-study lint test-others
+
+test-study: .venv/installed-dev
+	$(BIN)/python -m pytest tests/study
+
+test-others: .venv/installed-dev
+	$(BIN)/python -m pytest --ignore=tests/study
 
 # All that starts neither Ray nor a browser: about two minutes on two cores.
 test-fast: .venv/installed-dev

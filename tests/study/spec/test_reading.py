@@ -110,9 +110,9 @@ def test_an_anchor_may_be_used_and_defined_again() -> None:
 def test_an_alias_bomb_is_refused_at_once(problems: Callable[[str | bytes], list[str]]) -> None:
     bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
     bomb += "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 10))
-    start = time.perf_counter()
+    start = time.process_time()
     (problem,) = problems(bomb)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     assert "too many keys and values; allowed: 10000, with every alias written out" in problem
 
 
