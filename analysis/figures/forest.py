@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.plotting.figure import Figure, measure, named
 from analysis.plotting.series import drawn_ends, error_bars
 from analysis.plotting.styles import MARKERS
-from analysis.plotting.theme import COLOURS, INK, axis_title, empty, escaped
+from analysis.plotting.theme import COLOURS, GRID, INK, axis_title, empty, escaped
 from analysis.results.measures import metric_name, metric_words
 from analysis.statistics.intervals import LEVEL
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from analysis.statistics.intervals import Interval
 
 MAX_ROWS = 40  # configurations that are drawn
-SPREAD = 0.6  # of a row's height that the marks of all studies take
+BETWEEN = 2.2  # rows, in distances between the marks of a row
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,8 @@ def draw_forest(rows: Sequence[Row], studies: Sequence[str], title: str) -> go.F
     drawn = rows[:MAX_ROWS]
     height = 26 + 12 * len(studies)
     figure = empty(height=150 + height * len(drawn))
-    step = SPREAD / max(1, len(studies) - 1)
+    step = 1 / (len(studies) - 1 + BETWEEN)  # so that the marks of a row stand together
+    first = step * (len(studies) - 1) / 2
     for place, name in enumerate(studies):
         shown = [(y, interval) for y, row in enumerate(drawn) if (interval := row.intervals[place]) is not None]
         if not shown:
@@ -77,7 +78,7 @@ def draw_forest(rows: Sequence[Row], studies: Sequence[str], title: str) -> go.F
         colour = COLOURS[place % len(COLOURS)]
         figure.add_scatter(
             x=[100 * interval.mean for _, interval in shown],
-            y=[y - SPREAD / 2 + place * step for y, _ in shown],
+            y=[y - first + place * step for y, _ in shown],
             error_x=error_bars((interval for _, interval in shown), thickness=2, width=4),
             customdata=[f"{interval.percent()} ({interval.label()})" for _, interval in shown],
             mode="markers",
@@ -95,6 +96,9 @@ def draw_forest(rows: Sequence[Row], studies: Sequence[str], title: str) -> go.F
     labels = [escaped(row.label) for row in drawn]
     figure.update_yaxes(
         tickvals=list(range(len(drawn))), ticktext=labels, range=[len(drawn) - 0.5, -0.5], showgrid=False
+    )
+    figure.update_yaxes(
+        minor={"tickvals": [y + 0.5 for y in range(len(drawn))], "showgrid": True, "ticklen": 0, "gridcolor": GRID}
     )
     return figure
 

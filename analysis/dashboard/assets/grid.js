@@ -13,7 +13,8 @@
   grids.StudyProgress = ({ data }) =>
     data.problem ? null : element("span", { className: "progress-cell" },
       element("progress", { value: data.recorded, max: Math.max(1, data.planned), "aria-label": "Recorded runs" }),
-      span("soft", data.recorded.toLocaleString("en") + " of " + data.planned.toLocaleString("en")));
+      span("soft", data.recorded.toLocaleString("en") + " of " + data.planned.toLocaleString("en")
+        + (data.left && ", " + data.left)));
   grids.StudyResult = ({ data }) =>
     element("span", { className: data.problem ? "problem two-lines" : "two-lines", title: data.headline },
       data.pending ? span("soft", "Computing …") : data.headline);
@@ -36,7 +37,6 @@
       element("circle", { cx: x(value.length - 1), cy: y(value.at(-1)), r: 2.5 }));
   };
 
-  functions.timeLeft = ({ data }) => data.eta || "";
   functions.ago = ({ value }) => {
     if (value == null) return "";
     const seconds = Math.max(0, Date.now() / 1000 - value);

@@ -15,7 +15,7 @@ from analysis.plotting.theme import escaped, faint
 from trainables.naming import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     import plotly.graph_objects as go
 
@@ -67,7 +67,7 @@ def draw(  # noqa: PLR0913 -- a reader chooses that much
         note = _note_of_curves(lines, bands, means=means, smoothing=smoothing)
     else:
         marks, centres = marks_of(scene), means_of(scene) if means else []
-        _add_marks(panels, marks, looks, soft=bool(centres))
+        _add_marks(panels, marks, looks, soft={mean.group for mean in centres})
         levels = means_of(scene.levels) if means and scene.levels is not None and len(scene.xs) else []
         _add_levels(panels, levels, looks)
         _add_means(panels, centres, looks)
@@ -81,8 +81,11 @@ def draw(  # noqa: PLR0913 -- a reader chooses that much
     return Drawn(panels.figure, " ".join(note))
 
 
-def _add_marks(panels: Panels, marks: Marks, looks: Sequence[Style], *, soft: bool) -> None:
-    """Add the marks of runs: dots, or squares where one may stand for many, stronger with their number."""
+def _add_marks(panels: Panels, marks: Marks, looks: Sequence[Style], *, soft: Collection[int]) -> None:
+    """Add the marks of runs: dots, or squares where one may stand for many, stronger with their number.
+
+    Those of the colours in ``soft`` are faint, below means, which stand for them in the legend.
+    """
     runs = panels.scene.runs
     ids, status = runs["run_id"].to_numpy(), runs["status"].to_numpy()
     labels = _labels(panels.scene)
@@ -93,10 +96,10 @@ def _add_marks(panels: Panels, marks: Marks, looks: Sequence[Style], *, soft: bo
         texts = [labels[i] if n == 1 else f"{n:,} runs" for i, n in zip(first, counts, strict=True)]
         opacity = np.clip(0.3 + 0.7 * np.log1p(counts) / np.log1p(marks.counts.max()), 0, 1) if binned else None
         usual = np.where(status[first] == "complete", looks[group].marker, UNUSUAL)
-        marker: dict[str, Any] = {"color": faint(looks[group].colour, 0.45) if soft else looks[group].colour}
+        marker: dict[str, Any] = {"color": faint(looks[group].colour, 0.45) if group in soft else looks[group].colour}
         marker |= {"symbol": "square", "size": 6, "opacity": opacity.tolist()} if opacity is not None else {}
         stroke = {"width": np.where(usual == UNUSUAL, 1.5, 0).tolist(), "color": looks[group].colour}
-        marker |= {} if binned else {"symbol": usual.tolist(), "size": 6 if soft else 8, "line": stroke}
+        marker |= {} if binned else {"symbol": usual.tolist(), "size": 6 if group in soft else 8, "line": stroke}
         panels.add(
             "scatter",
             panel,
@@ -107,6 +110,7 @@ def _add_marks(panels: Panels, marks: Marks, looks: Sequence[Style], *, soft: bo
             text=texts,
             mode="markers",
             marker=marker,
+            legend=group not in soft,
             selected={"marker": {"opacity": 1}},
             unselected={"marker": {"opacity": 0.25}},
             hovertemplate="%{text}<br>" + coordinates(panels.scene) + "<extra></extra>",

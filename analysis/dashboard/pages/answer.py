@@ -49,8 +49,8 @@ def _evidence(view: View) -> Block:
 
 
 def _answer(screen: FirstScreen) -> list[Any]:
-    """Return context, headline, advice, tiles, the result in full, and cautions."""
-    parts: list[Any] = [html.P(" · ".join(screen.context), className="context")]
+    """Return context, headline, advice, tiles, the result in full, and cautions; the header has the name."""
+    parts: list[Any] = [html.P(" · ".join(screen.context[1:]), className="context")]
     parts.append(html.H2(screen.headline.text, className="headline"))
     parts += [html.P(screen.headline.advice, className="advice")] if screen.headline.advice else []
     parts.append(html.Ul([html.Li(_tile(tile)) for tile in screen.tiles], className="tiles"))
@@ -96,10 +96,14 @@ def _progress(snapshot: Snapshot, live: Live, address: Address) -> list[Any]:
     age = f", as of {duration(live.age_s)} ago" if live.age_s > STALE_S else ""
     eta = f"ETA {duration(live.eta_s)}{age}" if live.eta_s is not None else ""
     facts = [live.standing, eta, f"run by {live.owner}"]
-    stopped = f"It is not running now; gce-study resume {address.study} continues it"
-    doing = "; ".join(fact for fact in facts if fact) if live.owner else stopped
-    text = f"{recorded:,} of {counted(planned, 'run')} recorded: {counts}. {doing[0].upper()}{doing[1:]}."
-    return [html.H2("Progress"), bar(recorded, planned), html.P(text)]
+    stopped = ["It is not running now; ", html.Code(f"gce-study resume {address.study}"), " continues it"]
+    doing: list[Any] = [_capital("; ".join(filter(None, facts)))] if live.owner else stopped
+    words = f"{recorded:,} of {counted(planned, 'run')} recorded: {counts}. "
+    return [html.Div([bar(recorded, planned), html.P([words, *doing, "."])], className="progress")]
+
+
+def _capital(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}"
 
 
 def _training(live: Live, address: Address) -> list[Any]:

@@ -46,10 +46,10 @@ def compare_page(studies: Studies, address: Address) -> Page:
     head = part("head", html.Header([html.H1("Compare")], className="head"))
     blocks = [head, _chooser(names, chosen)]
     if len(chosen) < FEWEST:
-        text = f"Choose {FEWEST} to {MAX_STUDIES} studies."
+        text = ""
         if len(names) < FEWEST:
             text = "Only one study is registered here." if names else "No study is registered here yet."
-        return Page("Compare", (*blocks, part("nothing", html.P(text, className="nothing"))))
+        return Page("Compare", (*blocks, *([part("nothing", html.P(text, className="nothing"))] if text else [])))
     compared = [_Compared(name, studies.snapshot(name, **address.view)) for name in chosen]
     shared = shared_configurations([study.snapshot.results for study in compared])
     stamp = " ".join(str(study.snapshot.number) for study in compared)
@@ -69,7 +69,8 @@ def _chooser(names: list[str], chosen: tuple[str, ...]) -> Block:
         data=options,
         value=[name for name in chosen if name in names],
         label="Studies to compare",
-        description=f"{FEWEST} to {MAX_STUDIES}; the others are compared with the first",
+        description=f"Choose {FEWEST} to {MAX_STUDIES}; the others are compared with the first",
+        w="min(60rem, 100%)",
         searchable=True,
         clearable=True,
         maxValues=MAX_STUDIES,

@@ -61,7 +61,7 @@ def _grid(summaries: Sequence[StudySummary], address: Address) -> Block:
     columns: list[dict[str, Any]] = [
         {"field": "name", "headerName": "Study", "cellRenderer": "StudyName", "minWidth": 190, "flex": 2},
         {"field": "state", "headerName": "State", "cellRenderer": "StudyState", "width": 128},
-        {"field": "share", "headerName": "Progress", "cellRenderer": "StudyProgress", "width": 150},
+        {"field": "share", "headerName": "Progress", "cellRenderer": "StudyProgress", "width": 172},
         {"field": "headline", "headerName": "Result", "cellRenderer": "StudyResult", "minWidth": 260, "flex": 4},
         {"field": "score", "headerName": "Pick (%)", "cellRenderer": "StudyPick", "minWidth": 170, "flex": 2},
         {
@@ -72,7 +72,6 @@ def _grid(summaries: Sequence[StudySummary], address: Address) -> Block:
             "sortable": False,
             "cellDataType": False,
         },
-        {"field": "eta_s", "headerName": "Time left", "valueFormatter": {"function": "timeLeft(params)"}, "width": 110},
         {"field": "updated", "headerName": "Last run", "valueFormatter": {"function": "ago(params)"}, "width": 124},
     ]
     for column in columns:
@@ -97,8 +96,7 @@ def _row(study: StudySummary) -> dict[str, Any]:
         "share": study.recorded / study.planned if study.planned else 0.0,
         "recorded": study.recorded,
         "planned": study.planned,
-        "eta_s": study.eta_s if study.state == "running" else None,
-        "eta": duration(study.eta_s) if study.state == "running" else "",
+        "left": f"{duration(study.eta_s)} left" if study.state == "running" and study.eta_s is not None else "",
         "updated": study.updated,
         "trend": [round(100 * value, 1) for value in study.trend],
         "problem": bool(study.problem),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dash_mantine_components as dmc
 from dash import dcc, html
 
-from analysis.dashboard.addresses import Address
+from analysis.dashboard.addresses import Address, slug
 from analysis.dashboard.blocks import Page, aria, elsewhere, outward, part, percent, plain_table, scrolled
 from trainables.naming import counted, duration
 
@@ -33,20 +33,17 @@ def queue_page(studies: Studies) -> Page:
     left = sum(study.planned - study.recorded for study in waiting)
     news = f"{counted(now, 'run')} in training, {left - now} waiting"
     head = html.Header([html.H1("Queue"), html.P(news, className="soft"), *elsewhere(studies)], className="head")
-    return Page(
-        "Queue",
-        (
-            part("head", head),
-            part("now", html.H2("Running now"), *_running(running)),
-            part("waiting", html.H2("Waiting"), *_waiting(waiting, running)),
-            part("machines", html.H2("Machines"), *_machines(running)),
-        ),
-        news,
-    )
+    sections = {
+        "Running now": _running(running),
+        "Waiting": _waiting(waiting, running),
+        "Machines": _machines(running),
+    }
+    blocks = [part(slug(title), html.H2(title), *content) for title, content in sections.items() if content]
+    return Page("Queue", (part("head", head), *blocks), news)
 
 
 def _running(running: dict[str, Live]) -> list[Any]:
-    """Return the runs in training."""
+    """Return the runs in training; empty without any."""
     rows = [
         html.Tr(
             [
@@ -61,7 +58,7 @@ def _running(running: dict[str, Live]) -> list[Any]:
         for flight in live.flights
     ]
     if not rows:
-        return [html.P("No run is in training.", className="soft")]
+        return []
     head = ("Configuration", "Study", "Subset", "Seed", "Epoch", "Validation (%)")
     return [scrolled(plain_table(head, rows), "Runs in training")]
 
@@ -72,7 +69,7 @@ def _epochs(epoch: int, epochs: int) -> list[Any]:
 
 
 def _waiting(waiting: list[StudySummary], running: dict[str, Live]) -> list[Any]:
-    """Return the studies with runs that have not begun, and what they wait for."""
+    """Return the studies with runs that have not begun, and what they wait for; empty without any."""
     rows = []
     for study in waiting:
         live = running.get(study.name)
@@ -82,13 +79,13 @@ def _waiting(waiting: list[StudySummary], running: dict[str, Live]) -> list[Any]
         link = dcc.Link(study.name, href=str(Address(study=study.name)))
         rows.append(html.Tr([html.Td(link), html.Td(f"{count:,}", className="number"), html.Td(why), html.Td(left)]))
     if not rows:
-        return [html.P("No run waits.", className="soft")]
+        return []
     head = ("Study", "Runs", "Wait for", "Time left")
     return [scrolled(plain_table(head, rows), "Studies with waiting runs")]
 
 
 def _machines(running: dict[str, Live]) -> list[Any]:
-    """Return who runs each study, and the pages of the clusters."""
+    """Return who runs each study, and the pages of the clusters; empty if no study is running."""
     rows = []
     for name, live in running.items():
         ray = outward("Ray dashboard", live.ray_dashboard) if live.ray_dashboard else "-"
@@ -96,5 +93,5 @@ def _machines(running: dict[str, Live]) -> list[Any]:
         link = dcc.Link(name, href=str(Address(study=name)))
         rows.append(html.Tr([html.Td(link), html.Td(live.owner), html.Td(age), html.Td(ray)]))
     if not rows:
-        return [html.P("No process is running a study in this storage location.", className="soft")]
+        return []
     return [scrolled(plain_table(("Study", "Run by", "Last heard", "Cluster"), rows), "Machines")]

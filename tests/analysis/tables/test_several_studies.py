@@ -34,7 +34,9 @@ def test_shared_seeds_are_paired(study: Builder) -> None:
 
 def test_other_seeds_stand_side_by_side_without_a_difference(study: Builder) -> None:
     first, second = filled(study, "a", 0.02, range(2)), filled(study, "b", 0.0, range(2, 4))
-    assert [row[5] for row in comparison(shared_configurations([first.results(), second.results()])).rows] == ["-", "-"]
+    table = comparison(shared_configurations([first.results(), second.results()]))
+    assert table.header[3:] == ("a", "b")
+    assert "the studies have no seed in common" in table.note
 
 
 def test_on_other_data_nothing_is_paired(study: Builder) -> None:
@@ -42,8 +44,17 @@ def test_on_other_data_nothing_is_paired(study: Builder) -> None:
     plan = second.plan()
     other = plan.model_copy(update={"dataset": plan.dataset.model_copy(update={"fingerprint": "f" * 20})})
     table = comparison(shared_configurations([first.results(), study_results(other, second.records)]))
-    assert [row[5] for row in table.rows] == ["-", "-"]
+    assert table.header[3:] == ("a", "b")
     assert "the data sets differ" in table.note
+
+
+def test_of_several_studies_those_with_other_data_have_no_column_of_differences(study: Builder) -> None:
+    first, second, third = (filled(study, name, 0.0, range(3)) for name in "abc")
+    plan = third.plan()
+    other = plan.model_copy(update={"dataset": plan.dataset.model_copy(update={"fingerprint": "f" * 20})})
+    table = comparison(shared_configurations([first.results(), second.results(), study_results(other, third.records)]))
+    assert table.header[3:] == ("a", "b", "c", "a minus b")
+    assert "c has other data" in table.note
 
 
 def test_runs_that_two_studies_share_are_no_difference(study: Builder) -> None:

@@ -12,7 +12,7 @@ from dash import Input, Output, State, dcc, html, no_update
 from dash.exceptions import PreventUpdate
 from typing_extensions import TypedDict
 
-from analysis.dashboard.blocks import aria
+from analysis.dashboard.blocks import MIN_CHOICES, aria
 from analysis.dashboard.explore.choices import FILTERS
 from analysis.dashboard.explore.rows import PROBLEMS, in_order, rows_of, shown_columns, status_counts
 from analysis.dashboard.studies import UnreadableStudyError
@@ -119,9 +119,13 @@ def grid() -> list[Any]:
     )
     return [
         html.Div(
-            [html.Div(id="runs-status", className="chips"), html.Div(actions, className="actions")], className="over"
+            [
+                html.Span("", id="runs-count", role="status"),
+                html.Div(id="runs-status", className="chips"),
+                html.Div(actions, className="actions"),
+            ],
+            className="over",
         ),
-        html.P("", id="runs-count", className="note", role="status"),
         html.Div(table, role="region", **aria(label="Runs")),
         html.P("Enter or a click on a name opens a run; Space selects it.", className="note"),
         dcc.Store(id="runs-defaults"),
@@ -175,6 +179,7 @@ def add_grid_callbacks(callbacks: Callbacks, tables: Tables) -> None:
         Output("runs-status", "children"),
         Output(f"{CHOOSE}where", "error"),
         *(Output(f"{CHOOSE}{name}", "data") for name in (*FILTERS, "columns")),
+        *(Output(f"{CHOOSE}{name}", "display") for name in FILTERS),
         Output("runs-csv", "href"),
         Output("runs-defaults", "data"),
         Input("address", "pathname"),
@@ -220,6 +225,10 @@ def grid_description(explored: Explored, shown: list[Any] | None) -> tuple[Any, 
         problem or False,
         *options,
         [{"value": name, "label": visible(column.title)} for name, column in table.columns.items()],
+        *(
+            "block" if len(of) > MIN_CHOICES or getattr(choices, name) else "none"
+            for name, of in zip(FILTERS, options, strict=True)
+        ),
         _csv(explored),
         {"columns": ",".join(shown_columns(table, ()))},
     )
@@ -238,7 +247,8 @@ def column_definitions(table: RunsTable, choices: Choices) -> list[dict[str, Any
     for place, name in enumerate(shown_columns(table, choices.columns)):
         column = table.columns[name]
         definition: dict[str, Any] = {"field": name, "headerName": visible(column.heading), "headerTooltip": name}
-        definition["width"] = WIDTHS.get(name, DEFAULT_WIDTH)
+        width = WIDTHS.get(name, DEFAULT_WIDTH)
+        definition |= {"flex": width, "minWidth": width} if place else {"width": width}  # a pinned column has no flex
         definition |= {"type": "rightAligned"} if column.kind != "text" else {}
         definition |= {"cellRenderer": "Run", "pinned": "left"} if place == 0 else {}
         definition |= {"cellRenderer": "Status"} if name == "status" and place else {}

@@ -45,7 +45,7 @@ def test_a_study_that_is_named_twice_is_compared_once():
 @pytest.mark.usefixtures("three")
 @pytest.mark.parametrize("names", [(), ("a",)])
 def test_fewer_than_two_studies_ask_for_more(studies, names):
-    assert "Choose 2 to 6 studies." in words(page_of(studies, *names))
+    assert "Choose 2 to 6; the others are compared with the first" in words(page_of(studies, *names))
 
 
 def test_a_storage_location_without_studies_states_that(studies):
