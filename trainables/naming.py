@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, TypeGuard
 
 from trainables.config import Training
+from trainables.numerals import fractional_power
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -57,14 +58,16 @@ _TRAINING = tuple(dict.fromkeys(("learning_rate", *Training.model_fields)))  # i
 def number(value: float | str) -> str:
     """Format a parameter's value: a number with the fewest digits that identify it, such as 0.7 or 1e+16.
 
-    Text stays as it is, but the content of a file, which has lines, is named by a digest.
+    A large or small value between powers of ten is written as such: ``10^2.5`` for 316.2278. Text stays as it
+    is, but the content of a file, which has lines, is named by a digest.
 
     """
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):
         return f"file {sha256(value.encode()).hexdigest()[:8]}" if "\n" in value else value
-    return repr(float(value)).removesuffix(".0")
+    exponent = fractional_power(value)
+    return repr(float(value)).removesuffix(".0") if exponent is None else f"10^{exponent:g}"
 
 
 def is_number(value: object) -> TypeGuard[float]:

@@ -7,6 +7,7 @@ writes them, and times in ISO 8601.
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime
 from typing import Literal
@@ -51,6 +52,18 @@ def percent(share: float, digits: int | None = None) -> str:
 def compact(value: float) -> str:
     """Write a number with up to six significant digits and no trailing zeros: ``0.05``, ``\u22123``, ``1e\u221205``."""
     return f"{value:g}".replace("-", MINUS)
+
+
+def fractional_power(value: float) -> float | None:
+    """Return the exponent of a value between powers of ten, by eighths: 2.5 of 316.2278; None of any other.
+
+    Values from 0.01 to 100, and those that are shorter as digits, are none of them.
+    """
+    if not 0 < value < math.inf:
+        return None
+    exponent = round(8 * math.log10(value)) / 8
+    is_long = abs(exponent) > 2 and len(f"{value!r}") > len(f"10^{exponent:g}")  # noqa: PLR2004 -- 100
+    return exponent if is_long and exponent % 1 and math.isclose(value, 10**exponent, rel_tol=1e-6) else None
 
 
 def whole(count: int) -> str:

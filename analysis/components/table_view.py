@@ -136,8 +136,9 @@ def _column(table: Table, place: int) -> Column:
     longest = max((len(cell) for cell in cells), default=0)
     name = "number" if number else "long" if longest > LONG else "tight" if longest < TIGHT else ""
     word = max((len(word) for cell in (*cells, table.header[place]) for word in cell.split()), default=0)
-    names = " ".join(filter(None, (name, "breaks" if word > TIGHT else "")))
-    return Column(table.header[place], number, place in _barred(table), names, rest)
+    barred = place in _barred(table)
+    names = " ".join(filter(None, (name, "breaks" if word > TIGHT else "", "barred" if barred else "")))
+    return Column(table.header[place], number, barred, names, rest)
 
 
 def _cell(table: Table, row: int, place: int, column: Column, scale: tuple[float, float] | None) -> Cell:

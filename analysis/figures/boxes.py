@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from analysis.findings.finding import Finding, Scores
     from analysis.plotting.styles import Style
 
-ROW, HEIGHT = 44, 480  # pixels: of an arm on the only subset, and of a figure of several subsets
+# Pixels: of an arm on the only subset, of one of many, and of all of them; and of a figure of several subsets.
+ROW, LEAST_ROW, ALL_ROWS, HEIGHT = 44, 17, 400, 480
 WIDTH, REACH, BESIDE = 0.5, 0.18, 0.4  # of an arm's room: its box, its runs to either side, and a published number
 NARROW = 12  # boxes side by side that leave room for large marks
 NAME = 22  # letters of an arm's name on the axis
@@ -72,7 +73,7 @@ class Places:
     @property
     def mark(self) -> int:
         """The size of a mean's mark in pixels; narrow boxes show beside it."""
-        return 10 if self.rows or len(self.subsets) * len(self.arms) <= NARROW else 7
+        return 10 if len(self.subsets) * len(self.arms) <= NARROW else 7
 
     @property
     def along(self) -> Literal["x", "y"]:
@@ -106,7 +107,8 @@ def draw_boxes(
     places = Places(
         tuple(dict.fromkeys(box.key.subset for box in data)), tuple(dict.fromkeys(box.key.arm for box in data))
     )
-    figure = empty(height=ROW * len(data) + 150 if places.rows else HEIGHT)
+    row = max(LEAST_ROW, min(ROW, ALL_ROWS // len(data)))
+    figure = empty(height=row * len(data) + 150 if places.rows else HEIGHT)
     for arm in places.arms:
         _add_arm(figure, [box for box in data if box.key.arm == arm], looks[arm], places)
     drawn = _beside(data, marks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -76,19 +77,35 @@ def published_marks(results: StudyResults, parameter: str = "") -> list[Publishe
     return marks
 
 
-def add_to_sweep(panel: Panel, marks: Sequence[PublishedMark], looks: Mapping[str, Style]) -> None:
-    """Add published numbers beside the parameter's published values, in the colours of the arms of the same loss."""
+def add_to_sweep(panel: Panel, marks: Sequence[PublishedMark], looks: Mapping[str, Style], bottom: float) -> None:
+    """Add published numbers beside the parameter's published values, in the colours of the arms of the same loss.
+
+    The word "paper" stands at the lower end of the plot, where it hides no run, at a line down from the mark.
+
+    Args:
+        panel: where to draw.
+        marks: the numbers; those without a value of the parameter are left out.
+        looks: arm -> how it is drawn in every figure of the study.
+        bottom: lower end of the vertical axis.
+
+    """
     for mark in marks:
         if mark.x is not None:
             colour = looks[mark.arms[0]].colour if mark.arms else INK
-            panel.scatter(
-                x=[panel.axis.moved(mark.x, BESIDE)],
-                **published_look([mark], colour, along="y"),
-                mode="markers+text",
-                text=["paper"],
-                textposition="middle right",
-                textfont={"size": 12, "color": colour},
-                showlegend=False,
+            x = panel.axis.moved(mark.x, BESIDE)
+            panel.scatter(x=[x], **published_look([mark], colour, along="y"), mode="markers", showlegend=False)
+            line = {"color": colour, "width": 1, "dash": "dot"}
+            panel.shape(type="line", x0=x, x1=x, y0=bottom, y1=100 * mark.ends[0], line=line)
+            panel.note(
+                x=math.log10(x) if panel.axis.logarithmic else x,
+                y=0,
+                yref="y domain",
+                yanchor="bottom",
+                xanchor="left",
+                xshift=2,
+                text="paper",
+                showarrow=False,
+                font={"size": 12, "color": colour},
             )
 
 

@@ -102,7 +102,7 @@ def _draw_panel(
                 x = panel.axis.moved(marked.pick[1], Lane(number, len(swept)).middle)
                 top = top_of(line.intervals[line.x.index(marked.pick[1])])
                 point_at(panel, x, (top, limits[1]), look[id(line)], marked.word)
-    published.add_to_sweep(panel, marked.published, looks)
+    published.add_to_sweep(panel, marked.published, looks, limits[0])
 
 
 def _label(line: SweepLine, looks: Mapping[str, Style], marked: Marks) -> EndLabel:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from analysis.plotting.theme import escaped
 from trainables.naming import number, symbol
+from trainables.numerals import compact, fractional_power
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -154,6 +155,8 @@ def _multiples(left: float, right: float, digits: Iterable[int]) -> list[float]:
 def tick_text(value: float, *, powers: bool = True) -> str:
     """Return a tick's text: at most four digits, and with ``powers`` a large or small power of ten by its exponent."""
     power = math.log10(value) if value > 0 else 0.5
-    if powers and math.isclose(power, round(power), abs_tol=1e-9) and not PLAIN[0] <= value <= PLAIN[1]:
-        return f"10<sup>{round(power)}</sup>".replace("-", "\u2212")
+    whole = math.isclose(power, round(power), abs_tol=1e-9) and not PLAIN[0] <= value <= PLAIN[1]
+    exponent = float(round(power)) if whole else fractional_power(value)
+    if powers and exponent is not None:
+        return f"10<sup>{compact(exponent)}</sup>"
     return number(float(f"{value:.4g}")).replace("-", "\u2212")

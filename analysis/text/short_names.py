@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from analysis.results.runs_table import key_of
 from analysis.text.phrases import joined
 from trainables.naming import number, ordered, symbol
+from trainables.numerals import fractional_power
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -104,7 +105,8 @@ def _values(axis: _Axis, members: Sequence[Key]) -> str:
 
 
 def _rounded(axis: _Axis, key: Key) -> str:
-    """Write a value with four digits, or in full if another one would look the same."""
+    """Write a value with four digits, or in full if another one would look the same; a power of ten is one."""
     rounded = [float(f"{value:.{DIGITS}g}") for value in axis.values.values()]
     value = float(f"{axis.values[key]:.{DIGITS}g}")
-    return number(value if rounded.count(value) == 1 else axis.values[key])
+    is_full = rounded.count(value) > 1 or fractional_power(axis.values[key]) is not None
+    return number(axis.values[key] if is_full else value)

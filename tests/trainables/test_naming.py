@@ -74,6 +74,10 @@ def test_truth_values_are_written_as_in_a_study_file():
     assert list(map(number, (True, False, 32, 0.001))) == ["true", "false", "32", "0.001"]
 
 
+def test_a_long_value_between_powers_of_ten_is_written_as_one():
+    assert list(map(number, (316.2278, 177827.941, 3162, 1000))) == ["10^2.5", "10^5.25", "3162", "1000"]
+
+
 def test_a_run_is_named_by_its_seed_and_by_its_fold_if_it_has_one():
     run = Run(configuration=Configuration(loss=CCE(name="cce")), seed=3, dataset="0" * 20)
     assert seed_in_words(run) == "seed 3"

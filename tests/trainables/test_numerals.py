@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from trainables.numerals import compact, ends, fixed, hundredfold, minute, percent, unbroken, whole
+from trainables.numerals import compact, ends, fixed, fractional_power, hundredfold, minute, percent, unbroken, whole
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,24 @@ def test_no_text_is_formatted_with_a_percent_sign_of_python() -> None:
 )
 def test_a_time_is_written_to_the_minute_in_utc(time: str, written: str) -> None:
     assert minute(time) == written
+
+
+@pytest.mark.parametrize(
+    ("value", "exponent"),
+    [
+        (316.2278, 2.5),
+        (10**3.5, 3.5),
+        (177827.941, 5.25),
+        (0.003162278, -2.5),
+        (316.2, None),
+        (1000, None),
+        (0.7, None),
+    ],
+)
+def test_a_long_value_between_powers_of_ten_is_one(value: float, exponent: float | None) -> None:
+    assert fractional_power(value) == exponent
+
+
+@pytest.mark.parametrize("value", [0.0, -316.2278, float("inf"), float("nan"), 3.162278])
+def test_other_values_are_no_power_of_ten(value: float) -> None:
+    assert fractional_power(value) is None

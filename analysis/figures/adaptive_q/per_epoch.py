@@ -15,7 +15,7 @@ from analysis.results.runs_table import Key, complete_runs, curve_points, keys, 
 from trainables.naming import counted, number, symbol
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
     import plotly.graph_objects as go
@@ -116,53 +116,66 @@ def draw_q_per_epoch(data: Sequence[QCurve]) -> go.Figure:
     below = 60 + ROW * len(series) * (len(series) > 1)  # for the legend, which is a column on a narrow screen
     figure = empty(height=340 + below)
     shades = {t: strength(i / max(1, len(temperatures) - 1)) for i, t in enumerate(temperatures)}
-    for curve in data if len(data) <= MAX_BANDS else ():
-        band = list(zip(curve.means, curve.sds, strict=True))
-        figure.add_scatter(
-            x=[*curve.epochs, *reversed(curve.epochs)],
-            y=[*(min(1, mean + sd) for mean, sd in band), *(max(0, mean - sd) for mean, sd in reversed(band))],
-            fill="toself",
-            fillcolor=faint(shades[curve.temperature], 0.18),
-            mode="lines",
-            line={"width": 0},
-            hoverinfo="skip",
-            showlegend=False,
-        )
-    for place, curve in enumerate(data):
+    banded = data if len(data) <= MAX_BANDS else ()
+    for curve in banded:
+        _add_band(figure, curve, shades[curve.temperature])
+    named: set[tuple[str, str]] = set()
+    for curve in data:
         belongs = (curve.key.arm, curve.key.subset)
-        name = escaped(curve.key.configuration) + (f" on {escaped(curve.key.subset)}" if len(series) > 1 else "")
         dash = DASHES[series.index(belongs) % len(DASHES)]
-        figure.add_scatter(
-            x=list(curve.epochs),
-            y=list(curve.means),
-            customdata=list(curve.sds),
-            mode="lines" if len(curve.epochs) > 1 else "markers",
-            line={"color": shades[curve.temperature], "width": 2.2, "dash": dash},
-            marker={"color": shades[curve.temperature], "size": 8},
-            name=escaped(" on ".join(belongs)),
-            legendgroup=escaped(" on ".join(belongs)),
-            showlegend=belongs not in [(before.key.arm, before.key.subset) for before in data[:place]],
-            hovertemplate=(
-                f"{name}, epoch %{{x}}<br>%{{y:.3f}}, sd %{{customdata:.3f}} ({counted(curve.n, 'run')})<extra></extra>"
-            ),
-        )
+        line = {"color": shades[curve.temperature], "width": 2.2, "dash": dash}
+        _add_curve(figure, curve, line, several=len(series) > 1, first=belongs not in named)
+        named.add(belongs)
     ends = [value for curve in data for value in curve.means]
-    if len(data) <= MAX_BANDS:
-        ends += [
-            m + side * sd for curve in data for m, sd in zip(curve.means, curve.sds, strict=True) for side in (-1, 1)
-        ]
+    ends += [
+        m + side * sd for curve in banded for m, sd in zip(curve.means, curve.sds, strict=True) for side in (-1, 1)
+    ]
     limits = limits_of_q(ends)
     figure.update_xaxes(title_text="Epoch", range=epoch_range(max(curve.epochs[-1] for curve in data)))
     figure.update_yaxes(title_text="q<sub>a</sub> of a batch", range=limits)
-    several = len(series) > 1
     figure.update_layout(margin={"t": 16, "b": below})
     last: dict[str, list[float]] = {}
     for curve in data:
         last.setdefault(f"{curve.sign} = {number(curve.temperature)}", []).append(curve.means[-1])
     labels = [EndLabel(name, math.fsum(means) / len(means), INK) for name, means in last.items()]
     add_end_labels(figure, labels, limits)
-    figure.update_layout(showlegend=several)
+    figure.update_layout(showlegend=len(series) > 1)
     return figure
+
+
+def _add_band(figure: go.Figure, curve: QCurve, colour: str) -> None:
+    """Add one standard deviation of a batch on either side of a curve."""
+    band = list(zip(curve.means, curve.sds, strict=True))
+    figure.add_scatter(
+        x=[*curve.epochs, *reversed(curve.epochs)],
+        y=[*(min(1, mean + sd) for mean, sd in band), *(max(0, mean - sd) for mean, sd in reversed(band))],
+        fill="toself",
+        fillcolor=faint(colour, 0.18),
+        mode="lines",
+        line={"width": 0},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+
+
+def _add_curve(figure: go.Figure, curve: QCurve, line: Mapping[str, object], *, several: bool, first: bool) -> None:
+    """Add a curve; ``first`` of its arm and subset, it is in the legend, if there are several."""
+    name = escaped(curve.key.configuration) + (f" on {escaped(curve.key.subset)}" if several else "")
+    belongs = escaped(f"{curve.key.arm} on {curve.key.subset}")
+    figure.add_scatter(
+        x=list(curve.epochs),
+        y=list(curve.means),
+        customdata=list(curve.sds),
+        mode="lines" if len(curve.epochs) > 1 else "markers",
+        line=line,
+        marker={"color": line["color"], "size": 8},
+        name=belongs,
+        legendgroup=belongs,
+        showlegend=first,
+        hovertemplate=(
+            f"{name}, epoch %{{x}}<br>%{{y:.3f}}, sd %{{customdata:.3f}} ({counted(curve.n, 'run')})<extra></extra>"
+        ),
+    )
 
 
 def limits_of_q(values: Sequence[float]) -> tuple[float, float]:

@@ -11,6 +11,8 @@ from analysis.plotting.theme import COLOURS, INK, PAPER, empty, escaped, finite
 from analysis.statistics.intervals import LEVEL
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
     import plotly.graph_objects as go
 
@@ -64,26 +66,33 @@ def draw_noise_rates(classes: pd.DataFrame) -> go.Figure:
         hovertemplate="%{customdata}<extra></extra>",
     )
     if order["true_rate"].notna().any():
-        figure.add_scatter(
-            x=finite(order["true_rate"].tolist(), 100),
-            y=rows,
-            customdata=names,
-            mode="markers",
-            name="true",
-            marker={
-                "symbol": "diamond",
-                "size": min(9, row // 2 + 2),
-                "color": INK,
-                "line": {"color": PAPER, "width": 1.5},
-            },
-            hovertemplate="%{customdata}, true: %{x:.0f} %<extra></extra>",
-        )
+        _add_true_shares(figure, order, names, rows, row)
     figure.update_xaxes(title_text="Wrong labels (%)", range=[-2, 102], tickvals=[0, 25, 50, 75, 100])
     figure.update_yaxes(type="category", categoryorder="array", categoryarray=rows, range=[-0.6, len(rows) - 0.4])
     figure.update_yaxes(tickfont_size=font, ticks="", ticklabelstandoff=5)
     several = len(figure.data) > 1
     figure.update_layout(showlegend=several, margin_t=10, margin_b=96 if several else 60)
     return figure
+
+
+def _add_true_shares(
+    figure: go.Figure, order: pd.DataFrame, names: Sequence[str], rows: Sequence[str], row: int
+) -> None:
+    """Add a diamond at each known share of wrong labels."""
+    figure.add_scatter(
+        x=finite(order["true_rate"].tolist(), 100),
+        y=rows,
+        customdata=names,
+        mode="markers",
+        name="true",
+        marker={
+            "symbol": "diamond",
+            "size": min(9, row // 2 + 2),
+            "color": INK,
+            "line": {"color": PAPER, "width": 1.5},
+        },
+        hovertemplate="%{customdata}, true: %{x:.0f} %<extra></extra>",
+    )
 
 
 def _ends(low: float, high: float) -> str:

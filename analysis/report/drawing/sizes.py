@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 SMALLEST = 0.95  # of the text's size: no other text is smaller
 MANY_LETTERS = 36  # of the labels below a horizontal axis: a column has no room for more
 HEIGHT = 460  # CSS pixels of a figure without a height of its own
+LEAST_HEIGHT = 0.6  # of a figure that is too tall for a page: its rows are not pushed together further
 
 
 @dataclass(frozen=True)
@@ -47,17 +49,19 @@ class Layout:
         return round(self.size.width_mm / MM_PER_INCH * dpi), round(self.height_mm / MM_PER_INCH * dpi)
 
 
-def laid_out(drawing: go.Figure, size: Size) -> Layout:
+def laid_out(drawing: go.Figure, size: Size, most_mm: float = math.inf) -> Layout:
     """Lay a figure out for a size.
 
     A single panel is no taller than ``size.tallest`` of the width; several rows of panels, and rows with a label each,
-    keep the height that they need.
+    keep the height that they need. Beyond ``most_mm`` they are pushed together, down to ``LEAST_HEIGHT`` of it.
     """
     figure = drawing.to_plotly_json()
     height = float(drawing.layout.height or HEIGHT)
     if not _has_rows(figure):
         height = min(height, size.tallest * size.layout_width)
-        keep_apart(figure["layout"], height)
+    most = most_mm / MM_PER_INCH * CSS_PX_PER_INCH / size.scale
+    height = max(min(height, most), LEAST_HEIGHT * height)
+    keep_apart(figure["layout"], height)
     for name, axis in figure["layout"].items():
         if name.startswith(("xaxis", "yaxis")) and isinstance(axis.get("title"), dict):
             axis["title"].setdefault("font", {}).setdefault("size", TEXT_PX)  # plotly's own is a fifth larger

@@ -47,8 +47,8 @@ UNICODE_SIGN = (
 )
 
 
-# Symbols of losses and statistics, typeset as such.
-_SYMBOLS = re.compile(r"(?<![\w.])(L_q|q_a|d_z)(?![\w.])")
+# Symbols of losses and statistics, and powers of ten, typeset as such.
+_SYMBOLS = re.compile(r"(?<![\w.])(L_q|q_a|d_z|10\^-?\d+\.\d+)(?!\w|\.\w)")
 
 
 def latex_text(text: str) -> str:
@@ -57,9 +57,14 @@ def latex_text(text: str) -> str:
     A long word may break, so that names fit into a column.
     """
     return "".join(
-        f"${part}$" if place % 2 else "".join(map(_word, re.split(r"(?<= )", part)))
+        f"${power(part)}$" if place % 2 else "".join(map(_word, re.split(r"(?<= )", part)))
         for place, part in enumerate(_SYMBOLS.split(flat(text)))
     )
+
+
+def power(formula: str) -> str:
+    """Return a number or symbol for a formula: ``10^{2.5}`` for ``10^2.5``."""
+    return re.sub(r"\^(.+)", r"^{\1}", formula)
 
 
 def _word(word: str) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from analysis.plotting.figure import Figure
 
+TALLEST_MM = 200.0  # of a figure: a taller one leaves no room on a page for its caption
 # The columns are as wide as the figures: 84 mm, and 174 mm for both.
 PREAMBLE = r"""\documentclass[10pt,twocolumn]{article}
 \usepackage[T1]{fontenc}
@@ -71,7 +72,7 @@ def _float(number: int, figure: Figure, *, wide: bool) -> str:
         [
             rf"\begin{{{kind}}}[tbp]",
             r"\centering",
-            rf"\includegraphics[width={width}]{{figure{number}.pdf}}",
+            rf"\includegraphics[width={width},height={TALLEST_MM:g}mm,keepaspectratio]{{figure{number}.pdf}}",
             rf"\caption{{{latex_text(figure.title)}. {latex_text(figure.caption)}}}",
             rf"\label{{fig:{number}}}",
             rf"\end{{{kind}}}",

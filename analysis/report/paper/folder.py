@@ -8,7 +8,7 @@ from analysis.report.drawing.images import images
 from analysis.report.drawing.sizes import laid_out, needs_both_columns
 from analysis.report.first_screen import FirstScreen
 from analysis.report.formats import PAPER, PDF_FIGURES, SIZES
-from analysis.report.paper.article import article
+from analysis.report.paper.article import TALLEST_MM, article
 from analysis.report.paper.methods_text import methods_tex, references_bib
 from analysis.report.paper.result_table import result_table
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from analysis.report.method_report import MethodReport
     from analysis.report.sections import Section
 
-TALLEST_MM = 200.0  # a taller figure leaves no room on a page for its caption
 APPENDIX = "Appendix"
 
 
@@ -30,7 +29,8 @@ def paper_files(
 ) -> dict[str, bytes]:
     """Return the files by their names: ``main.tex`` and what it inputs, and a PDF of each figure.
 
-    Figures have the numbers of the report. Those of its appendix are left out, and those too tall for a page.
+    Figures have the numbers of the report. Those of its appendix are left out. A figure too tall for a page is pushed
+    together, and if that is not enough, LaTeX shrinks it with its text.
 
     Args:
         browser: draws the figures.
@@ -47,10 +47,9 @@ def paper_files(
         msg = f"size {size!r} of format {PAPER}; allowed: column, double"
         raise ValueError(msg)
     cited = cited_figures(sections, size)
-    layouts = {str(number): laid_out(figure.drawing, SIZES[its]) for number, figure, its in cited}
-    shown = [(number, figure, its) for number, figure, its in cited if layouts[str(number)].height_mm <= TALLEST_MM]
-    drawn = images(browser, {str(number): layouts[str(number)] for number, _, _ in shown}, [PDF_FIGURES])
-    texts = text_files(report, [(number, figure, its == "double") for number, figure, its in shown])
+    layouts = {str(number): laid_out(figure.drawing, SIZES[its], TALLEST_MM) for number, figure, its in cited}
+    drawn = images(browser, layouts, [PDF_FIGURES])
+    texts = text_files(report, [(number, figure, its == "double") for number, figure, its in cited])
     made = {file: text.encode() for file, text in texts.items()}
     made |= {f"{PAPER}/figure{number}.pdf": data for (number, _), data in drawn.items()}
     return made

@@ -10,7 +10,7 @@ from analysis.figures import boxes
 from analysis.plotting.series import MAX_DOTS
 from analysis.plotting.styles import styles
 from analysis.results.runs_table import scores
-from trainables.losses.catalogue import AdaptiveGCE
+from trainables.losses.catalogue import CCE, AdaptiveGCE
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
@@ -96,3 +96,12 @@ def test_the_caption_speaks_of_boxes_only_where_there_are_some(study: Builder) -
     assert few.caption.startswith("Diamonds are means. ")
     (many,) = boxes.boxes(study.baselines(6, subset="all").finding())
     assert many.caption.startswith("Diamonds are means; boxes span the quartiles")
+
+
+@pytest.mark.parametrize(("arms", "most"), [(6, 440), (27, 640)])
+def test_the_rows_of_many_arms_are_closer_together(study: Builder, arms: int, most: int) -> None:
+    for number in range(arms):
+        study.add(f"arm{number}", CCE(name="cce"), number)
+    finding = study.finding()
+    data = boxes.boxes_data(finding.scores("test"), finding.representatives)
+    assert boxes.draw_boxes(data, "test", styles(finding.results.runs)).layout.height <= most

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import pytest
@@ -45,12 +46,25 @@ def test_against_t_only_the_adaptive_loss_has_a_place(full_study: Builder) -> No
     marks = {"all": marks_on(finding, runs, "temperature", "all", known)}
     figure = sweep.draw_sweep(sweep_data(runs, "temperature", "test"), looks, marks)
     drawn = next(trace for trace in figure.data if trace.name == "published")
-    assert (list(drawn.y), drawn.text) == ([75.3], ("paper",))
+    assert list(drawn.y) == [75.3]
     assert 1000 < drawn.x[0] < 3162  # beside the mean at 1000, and nearer to it than to the next
     assert drawn.marker.color == looks["adaptive"].colour
     low, high = figure.layout.yaxis.range
     assert low < 74.8
     assert high > 75.8
+
+
+def test_the_word_paper_stands_at_the_lower_end_of_the_plot_below_the_mark(full_study: Builder) -> None:
+    finding = full_study.finding()
+    known = published_marks(finding.reported, "temperature")
+    runs, looks = finding.reported.runs, styles(finding.results.runs)
+    marks = {"all": marks_on(finding, runs, "temperature", "all", known)}
+    figure = sweep.draw_sweep(sweep_data(runs, "temperature", "test"), looks, marks)
+    drawn = next(trace for trace in figure.data if trace.name == "published")
+    (note,) = [note for note in figure.layout.annotations if note.text == "paper"]
+    (line,) = [line for line in figure.layout.shapes if line.type == "line" and line.x0 == drawn.x[0]]
+    assert (note.x, note.y, note.yref) == (pytest.approx(math.log10(drawn.x[0])), 0, "y domain")
+    assert (line.y0, line.y1) == (figure.layout.yaxis.range[0], pytest.approx(75.3 - drawn.error_y.array[0]))
 
 
 def test_published_numbers_that_cannot_be_read_are_not_drawn(full_study: Builder) -> None:

@@ -206,7 +206,8 @@ def test_a_line_leads_from_the_word_pick_to_the_interval_of_the_choice_and_not_o
     figure = next(figure for figure in sweep.sweep(full_study.finding()) if figure.name == "accuracy_vs_t")
     means = next(trace for trace in figure.drawing.data if trace.mode == "lines+markers")
     place = [round(x) for x in means.x].index(1000)
-    (line,) = (shape for shape in figure.drawing.layout.shapes if shape.type == "line")
+    layout = figure.drawing.layout
+    (line,) = (shape for shape in layout.shapes if shape.type == "line" and shape.y1 == layout.yaxis.range[1])
     assert line.x0 == line.x1 == means.x[place]
     assert line.y0 == pytest.approx(means.y[place] + means.error_y.array[place])
     assert "<b>pick</b>" in [note.text for note in figure.drawing.layout.annotations]

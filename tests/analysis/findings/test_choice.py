@@ -41,7 +41,7 @@ def test_a_grid_chooses_by_validation_and_names_what_may_be_the_best(full_study:
     assert found is not None
     assert found.configuration == "adaptive T=1000"
     assert found.loss == {"name": "adaptive_gce", "temperature": 1000.0, "reading": "mean", "distances": "input"}
-    assert found.may_be_best == ("adaptive T=1000", "adaptive T=3162.2777", "adaptive T=316.2278")
+    assert found.may_be_best == ("adaptive T=1000", "adaptive T=10^3.5", "adaptive T=10^2.5")
     assert found.test is not None
     assert found.test.n == 6
     assert (found.probability, found.confirmed) == (None, None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.plotting.parameter_axis import ParameterAxis
+from analysis.plotting.parameter_axis import ParameterAxis, tick_text
 from analysis.plotting.theme import empty
 
 RATES = (1e-3, 3e-4, 1e-2)
@@ -38,6 +38,10 @@ def test_a_few_learning_rates_have_a_tick_each():
     ParameterAxis("learning_rate", RATES).label(figure)
     axis = figure.layout.xaxis
     assert (axis.type, axis.title.text, axis.ticktext) == ("log", "Learning rate", ("0.0003", "0.001", "0.01"))
+
+
+def test_a_value_between_powers_of_ten_has_its_exponent_at_its_tick():
+    assert tick_text(0.003162278) == "10<sup>\N{MINUS SIGN}2.5</sup>"
 
 
 def _ticks(parameter, x, scale=""):

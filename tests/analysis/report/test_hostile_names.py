@@ -67,6 +67,7 @@ def test_no_text_has_a_meaning_in_latex(text: str) -> None:
         ("e\u0301\u202e", "é?"),
         ("雨 🐶", r"\unicodesign{96E8}{雨} \unicodesign{1F436}{🐶}"),
         ("T=316.2278, lr=0.000123456", r"T=316.2278, lr=\hspace{0pt}0.000123456"),
+        ("T=10^2.5 to 10^-3.5.", "T=$10^{2.5}$ to $10^{-3.5}$."),
         ("label_smoothing+clean", r"label\_\hspace{0pt}smoothing+\hspace{0pt}clean"),
         ("L_q, not xL_q", r"$L_q$, not xL\_q"),
         ("ρ² β", r"$\rho$² $\beta$"),

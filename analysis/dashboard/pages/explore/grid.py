@@ -73,10 +73,35 @@ def filters() -> Any:  # noqa: ANN401 -- a component
 
 def grid() -> list[Any]:
     """Return the grid with the line above it; what it shows comes by callbacks."""
+    actions = [
+        html.Span("", id="runs-chosen", className="soft"),
+        go_button("Overlay curves", id="compare-curves", compare="curves"),
+        go_button("Compare side by side", id="compare-sides", compare="sides"),
+        _choice_of_columns(),
+        html.A("CSV", id="runs-csv", download="", className="button", title="Save these runs as CSV"),
+    ]
+    return [
+        html.Div(
+            [
+                html.Span("", id="runs-count", role="status"),
+                html.Div(id="runs-status", className="chips"),
+                html.Div(actions, className="actions"),
+            ],
+            className="over",
+        ),
+        html.Div(_table(), role="region", **aria(label="Runs")),
+        html.P("Enter or a click on a name opens a run; Space selects it.", className="note"),
+        dcc.Store(id="runs-defaults"),
+        dcc.Store(id="runs-agreed"),
+        dcc.Store(id="grid-followed"),
+    ]
+
+
+def _choice_of_columns() -> Any:  # noqa: ANN401 -- a component
     choose = dmc.MultiSelect(
         id=f"{CHOOSE}columns", label="Columns", searchable=True, hidePickedOptions=False, clearable=True
     )
-    columns = dmc.Popover(
+    return dmc.Popover(
         [dmc.PopoverTarget(dmc.Button("Columns", variant="default", size="xs")), dmc.PopoverDropdown(choose)],
         width=340,
         position="bottom-end",
@@ -84,14 +109,10 @@ def grid() -> list[Any]:
         withRoles=False,  # they would stand on an element without a role
         trapFocus=True,
     )
-    actions = [
-        html.Span("", id="runs-chosen", className="soft"),
-        go_button("Overlay curves", id="compare-curves", compare="curves"),
-        go_button("Compare side by side", id="compare-sides", compare="sides"),
-        columns,
-        html.A("CSV", id="runs-csv", download="", className="button", title="Save these runs as CSV"),
-    ]
-    table = dag.AgGrid(
+
+
+def _table() -> Any:  # noqa: ANN401 -- a component
+    return dag.AgGrid(
         id="runs-grid",
         rowModelType="infinite",
         getRowId="params.data.row",
@@ -117,21 +138,6 @@ def grid() -> list[Any]:
         className="runs-grid",
         style={"height": "min(34rem, 75vh)"},
     )
-    return [
-        html.Div(
-            [
-                html.Span("", id="runs-count", role="status"),
-                html.Div(id="runs-status", className="chips"),
-                html.Div(actions, className="actions"),
-            ],
-            className="over",
-        ),
-        html.Div(table, role="region", **aria(label="Runs")),
-        html.P("Enter or a click on a name opens a run; Space selects it.", className="note"),
-        dcc.Store(id="runs-defaults"),
-        dcc.Store(id="runs-agreed"),
-        dcc.Store(id="grid-followed"),
-    ]
 
 
 def go_button(text: str, id: str = "", **changes: str | None) -> Any:  # noqa: A002, ANN401 -- Dash's name; a component

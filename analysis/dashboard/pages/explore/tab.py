@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from analysis.dashboard.callbacks import Callbacks
+    from analysis.dashboard.explore.choices import Choices
     from analysis.dashboard.explore.columns import Column
+    from analysis.dashboard.explore.table import RunsTable
     from analysis.dashboard.explore.tables import Explored, Tables
     from analysis.dashboard.pages.view import View
 
@@ -171,19 +173,6 @@ def explore_figure(
         scene, problem = table.scene(choices), ""
     except FilterError:  # the filter's field states it; the figure shows all runs meanwhile
         scene, problem = table.scene(choices.but(where="")), " The filter is not applied."
-    measures = table.measures if shown.x == EPOCH else table.columns
-    options = (
-        [
-            *_options(table.columns, "error"),
-            {"group": "Learning curves", "items": [{"value": EPOCH, "label": "Epoch"}]},
-        ],
-        _options(measures, "error"),
-        *([NO_GROUPS, *_options(table.columns, "error")] for _ in range(2)),
-    )
-    defaults = table.defaults(choices)
-    stored: dict[str, Any] = {name: getattr(defaults, name) for name in (*SELECTS, "group", "xlog", "ylog")}
-    unknown = [name for name in SELECTS if getattr(choices, name) != getattr(shown, name)]
-    stored |= {"smoothing": "0", "unknown": unknown}
     if scene is None or not len(scene.runs):
         figure, note = empty(height=260), "No run has values for both axes."
         figure.update_layout(xaxis_visible=False, yaxis_visible=False)
@@ -201,7 +190,25 @@ def explore_figure(
     picture = themed(figure, dark=dark, revision=revision)
     hidden = " Test metrics are hidden until the study has ended." if table.hidden else ""
     style = {"height": figure.layout.height}
-    return picture, style, f"{note}{problem}{hidden}", *options, shown.x != EPOCH, stored, now
+    offered = _offered(table, epochs=shown.x == EPOCH)
+    defaults = _defaults(table, choices, shown)
+    return picture, style, f"{note}{problem}{hidden}", *offered, shown.x != EPOCH, defaults, now
+
+
+def _offered(table: RunsTable, *, epochs: bool) -> tuple[list[dict[str, Any]], ...]:
+    """Return the choices of each select: x, y, and how runs are coloured and divided into panels."""
+    curves = {"group": "Learning curves", "items": [{"value": EPOCH, "label": "Epoch"}]}
+    columns = _options(table.columns, "error")
+    measures = _options(table.measures, "error") if epochs else columns
+    return [*columns, curves], measures, [NO_GROUPS, *columns], [NO_GROUPS, *columns]
+
+
+def _defaults(table: RunsTable, choices: Choices, shown: Choices) -> dict[str, Any]:
+    """Return what is drawn without a choice, and the choices that the study does not have."""
+    defaults = table.defaults(choices)
+    stored = {name: getattr(defaults, name) for name in (*SELECTS, "group", "xlog", "ylog")}
+    unknown = [name for name in SELECTS if getattr(choices, name) != getattr(shown, name)]
+    return stored | {"smoothing": "0", "unknown": unknown}
 
 
 def _options(columns: Mapping[str, Column], *without: str) -> list[dict[str, Any]]:

@@ -32,6 +32,16 @@ def test_rows_of_labels_keep_the_height_that_they_need() -> None:
     assert laid_out(labels, SIZES["column"]).height == 1000
 
 
+def test_rows_too_tall_for_a_page_are_pushed_together_with_the_same_text() -> None:
+    layout = laid_out(figure(height=1200, yaxis={"type": "category"}, font={"size": 14}), SIZES["column"], 200)
+    assert layout.height_mm == pytest.approx(200)
+    assert layout.figure["layout"]["font"]["size"] == 14
+
+
+def test_rows_are_pushed_together_to_three_fifths_at_most() -> None:
+    assert laid_out(figure(height=3000, yaxis={"type": "category"}), SIZES["column"], 200).height == 1800
+
+
 def test_panels_below_one_another_keep_the_height_that_they_need() -> None:
     panels = make_subplots(rows=2, cols=1).update_layout(height=700)
     assert laid_out(panels, SIZES["column"]).height == 700

@@ -97,19 +97,25 @@ def test_every_work_cited_has_an_entry_and_every_entry_is_cited(full_study: Buil
 def test_means_and_half_widths_have_columns_of_their_own() -> None:
     rows = (
         ("adaptive T=1000", "73.3 ± 0.6"),
-        ("adaptive T=316.228", "1.0 ± 0.6"),
+        ("adaptive T=10^2.5", "1.0 ± 0.6 (n = 11)"),
         ("gce q=0.7", "1.0 ± 0.6"),
         ("cce", "9.0 ± 10.6"),
         ("gce", "70.0 (69.0, 71.0)"),
         ("none", "-"),
     )
     text = result_table(Table("Test accuracy", ("Configuration", "all"), rows, "In %.", frozenset({(0, 1)})))
-    assert r"S[table-format=2.1]@{\,}c@{\,}S[table-format=2.1]" in text
-    assert r"adaptive~$T=10^{3}$ & \bfseries 73.3 & $\pm$ & \bfseries 0.6 \tabularnewline" in text
-    assert r"adaptive~$T=10^{2.5}$ & " in text
+    assert r"S[table-format=2.1]@{\,}c@{\,}S[table-format=2.1]@{~}l" in text
+    assert r"adaptive~$T=1000$ & \bfseries 73.3 & $\pm$ & \bfseries 0.6 & \bfseries  \tabularnewline" in text
+    assert r"adaptive~$T=10^{2.5}$ & 1.0 & $\pm$ & 0.6 & (n = 11) \tabularnewline" in text
     assert r"gce~$q=0.7$ & " in text
-    assert r"gce & \multicolumn{3}{c}{70.0 (69.0, 71.0)} \tabularnewline" in text
-    assert r"none & \multicolumn{3}{c}{--} \tabularnewline" in text
+    assert r"gce & 70.0 & \multicolumn{3}{@{~}l}{(69.0, 71.0)} \tabularnewline" in text
+    assert r"none & \multicolumn{4}{c}{--} \tabularnewline" in text
+
+
+def test_values_without_half_widths_stand_beside_their_means() -> None:
+    text = result_table(Table("t", ("Configuration", "all"), (("cce", "70.0 (69.0, 71.0)"), ("gce", "8.5 (8, 9)"))))
+    assert r"{@{}lS[table-format=2.1]@{~}l@{}}" in text
+    assert r"gce & 8.5 & (8, 9) \tabularnewline" in text
 
 
 def test_a_table_takes_both_columns_only_where_it_must() -> None:
@@ -131,6 +137,14 @@ def test_figures_of_the_appendix_are_left_out_and_the_others_keep_their_numbers(
     total = sum(len(section.figures) for section in sections)
     assert numbers == list(range(1, len(numbers) + 1))
     assert len(numbers) == total - sum(len(section.figures) for section in sections if section.group == "Appendix")
+
+
+def test_every_cited_figure_is_included_and_no_taller_than_its_page(full_study: Builder) -> None:
+    report = full_study.report()
+    figures = [(number, figure, False) for number, figure, _ in cited_figures(report_sections(report), "column")]
+    text = text_files(report, figures)["paper/main.tex"]
+    for number, *_ in figures:
+        assert rf"[width=\columnwidth,height=200mm,keepaspectratio]{{figure{number}.pdf}}" in text
 
 
 @pytest.mark.usefixtures("chromium")
