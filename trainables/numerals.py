@@ -14,7 +14,7 @@ from typing import Literal
 
 MINUS = "\u2212"
 Sign = Literal["", "+"]
-_BEFORE_PERCENT = re.compile(r"(?<=\d) (?=%)")
+_UNBROKEN = re.compile(r"(?<=\d) (?=[%±])|(?<=±) (?=\d)|(?<=\w) (?=[=<>] \S)|(?<=\w [=<>]) (?=\S)")
 
 
 def fixed(value: float, digits: int = 1, sign: Sign = "") -> str:
@@ -77,8 +77,8 @@ def ends(low: float, high: float, digits: int = 1, sign: Sign = "") -> str:
 
 
 def unbroken(text: str) -> str:
-    """Return a text with a no-break space between each number and its percent sign, so that no line ends there."""
-    return _BEFORE_PERCENT.sub("\u00a0", text)
+    """Return a text with no-break spaces within ``95 %``, ``1.4 ± 0.2``, ``T = 1000`` and ``p < 0.05``."""
+    return _UNBROKEN.sub("\u00a0", text)
 
 
 def minute(time: str) -> str:

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 from analysis.report.first_screen import FirstScreen
 from trainables.characters import flat
 
-MAX_PARAGRAPHS = 2  # of a section; more are a list
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -36,15 +34,16 @@ def markdown(report: MethodReport, sections: Sequence[Section]) -> str:
 
 def _section(section: Section, title: str) -> list[str]:
     """Return the heading over a section's text, the text and the tables; empty if it has figures alone."""
-    if not section.text and not section.tables:
+    words = bool(section.text or section.points)
+    if not words and not section.tables:
         return []
-    lines = list(map(markdown_text, section.text))
-    text = lines if len(lines) <= MAX_PARAGRAPHS else ["\n".join(f"- {line}" for line in lines)]
-    heading = [f"## {markdown_text(title)}"] if section.text or section.group != "Answer" else []
+    points = "\n".join(f"- {markdown_text(point)}" for point in section.points)
+    heading = [f"## {markdown_text(title)}"] if words or section.group != "Answer" else []
     tables = enumerate(section.tables, section.first_table)
     return [
         *heading,
-        *text,
+        *map(markdown_text, section.text),
+        *([points] if points else []),
         *(part for n, table in tables for part in (f"### Table {n}. {markdown_text(table.title)}", to_markdown(table))),
     ]
 

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from analysis.tables.table import Table
     from analysis.text.headline import Headline
     from analysis.text.methods.bibliography import References
+    from analysis.text.methods.procedures import Procedure
     from trainables.storage.types import Location
 
 
@@ -196,13 +197,29 @@ class MethodReport:
     @cached_property
     def methods(self) -> tuple[str, ...]:
         """How the numbers were made: a paragraph for a paper, and a line for each work that it cites."""
+        return methods(self.finding, self.design, self._procedures)
+
+    @cached_property
+    def methods_beside_tables(self) -> tuple[str, ...]:
+        """The methods without the procedures that the notes of the report's tables describe."""
+        notes = " ".join(table.note for table in self._tables)
+        others = (p for table in self._tables for p in table.procedures if f"{p.heading}: " not in notes)
+        return methods(self.finding, self.design, others, beside_tables=True)
+
+    @cached_property
+    def _tables(self) -> tuple[Table, ...]:
+        """The tables with results of statistical procedures."""
         shown = (
             (*self.result_tables, *self.comparison_tables, *self.clip_tables) if len(self.finding.reported.runs) else ()
         )
-        tables = (*shown, *self.label_tables, *self.audit_tables, *self.published_tables)
-        used = [each for table in tables for each in table.procedures]
+        return (*shown, *self.label_tables, *self.audit_tables, *self.published_tables)
+
+    @cached_property
+    def _procedures(self) -> tuple[Procedure, ...]:
+        """The statistical procedures behind the report's numbers, in the order of its tables."""
+        used = (procedure for table in self._tables for procedure in table.procedures)
         next_run = self.finding.best and self.finding.best.tested.next_run
-        return methods(self.finding, self.design, [*used, *([NEXT_RUN] if next_run else [])])
+        return tuple(dict.fromkeys((*used, *([NEXT_RUN] if next_run else []))))
 
 
 def method_report(results: StudyResults, storage: Location | None = None) -> MethodReport:

@@ -1,4 +1,4 @@
-"""Notes of tables that are read one after the other, without repeated sentences."""
+"""Notes of tables and captions that are read one after the other, without repeated sentences."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from analysis.plotting.figure import Figure
     from analysis.tables.table import Table
 
 _SENTENCE_END = re.compile(r"(?<=[.?!]) (?=[A-Z±]|p[ :])")
@@ -17,9 +18,32 @@ _SENTENCE_END = re.compile(r"(?<=[.?!]) (?=[A-Z±]|p[ :])")
 def sentences_once(tables: Iterable[Table]) -> tuple[Table, ...]:
     """Return tables in reading order without sentences in their notes that an earlier note already states."""
     known: set[str] = set()
+    return tuple(replace(table, note=_new(table.note, known)) for table in tables)
+
+
+def captions_once(figures: Iterable[Figure], first: int = 1) -> tuple[Figure, ...]:
+    """Return figures in reading order without what an earlier caption already states.
+
+    A caption that an earlier figure has becomes a reference to that figure; of the explanations after it, only
+    sentences that are new remain.
+
+    Args:
+        figures: in reading order.
+        first: the number of the first one.
+
+    """
+    numbers: dict[str, int] = {}
+    known: set[str] = set()
     shortened = []
-    for table in tables:
-        sentences = _SENTENCE_END.split(table.note)
-        shortened.append(replace(table, note=" ".join(one for one in sentences if one not in known)))
-        known.update(sentences)
+    for number, figure in enumerate(figures, first):
+        earlier = numbers.setdefault(figure.caption, number)
+        caption = figure.caption if earlier == number else f"As Figure {earlier}."
+        shortened.append(replace(figure, caption=caption, more=_new(figure.more, known)))
     return tuple(shortened)
+
+
+def _new(text: str, known: set[str]) -> str:
+    """Return the sentences of a text that are not known yet, and add them to those known."""
+    sentences = [sentence for sentence in _SENTENCE_END.split(text) if sentence not in known]
+    known.update(sentences)
+    return " ".join(sentences)

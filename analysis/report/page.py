@@ -17,7 +17,6 @@ from analysis.plotting.theme import templates
 from analysis.report.first_screen import FirstScreen
 from analysis.report.latex.tables import standalone
 from analysis.report.plotly.source import plotly_js
-from analysis.report.reading import WORDS
 from analysis.report.sections import figures_of
 from trainables.characters import visible
 
@@ -59,7 +58,6 @@ def page(
         screen=FirstScreen(report),
         answer=answer,
         groups={name: [section for section in sections if section.group == name] for name in GROUPS},
-        words=WORDS,
         downloads=downloads,
         opened=printed == "long",
         zooms=_zooms(answer) if printed == "short" else {},

@@ -17,7 +17,7 @@ from analysis.figures.pairs import pairs
 from analysis.figures.run_map import run_map
 from analysis.figures.training_time import training_time
 from analysis.report.first_screen import FirstScreen
-from analysis.report.notes import sentences_once
+from analysis.report.notes import captions_once, sentences_once
 from analysis.report.reading import HOW_TO_READ
 from analysis.tables.accuracy import left_out_table, skipped_table
 from analysis.tables.comparisons import seeds_in_words
@@ -42,13 +42,14 @@ Group: TypeAlias = Literal["Answer", "Evidence", "Appendix"]
 
 @dataclass(frozen=True)
 class Section:
-    """One section of the report: a heading, then paragraphs of plain text, then figures, then tables.
+    """One section of the report: a heading, then paragraphs of plain text, a list, figures, and tables.
 
     Attributes:
         title: unique in the report.
         figures: drawn for the report.
         tables: of the report.
         text: paragraphs.
+        points: of the list after them.
         group: where the section stands: in the answer, in what supports it, or in the appendix.
         first_figure: the number of its first figure in the whole report.
         first_table: the number of its first table in the whole report.
@@ -59,6 +60,7 @@ class Section:
     figures: tuple[Figure, ...] = ()
     tables: tuple[Table, ...] = ()
     text: tuple[str, ...] = ()
+    points: tuple[str, ...] = ()
     group: Group = "Evidence"
     first_figure: int = 1
     first_table: int = 1
@@ -72,12 +74,12 @@ class Section:
 def report_sections(report: MethodReport) -> list[Section]:
     """Return the report's sections in reading order: the answer's figure and table, the evidence, the appendix.
 
-    No figure or table appears twice, and a note that repeats an earlier one refers to it instead.
+    No figure or table appears twice, and no caption or note repeats what an earlier one states.
     """
     screen = FirstScreen(report)
-    answer = Section("Answer", _known(screen.figure), _known(screen.table), report.cautions, "Answer")
+    answer = Section("Answer", _known(screen.figure), _known(screen.table), points=report.cautions, group="Answer")
     others = [_without(section, answer) for section in (*_evidence(report), *_appendix(report))]
-    sections = [section for section in (answer, *others) if section.figures or section.tables or section.text]
+    sections = [part for part in (answer, *others) if part.figures or part.tables or part.text or part.points]
     return _with_numbers(_with_distinct_names(sections))
 
 
@@ -108,14 +110,15 @@ def _evidence(report: MethodReport) -> list[Section]:
 def _appendix(report: MethodReport) -> list[Section]:
     results = report.finding.results
     left_out = tuple(table for table in (left_out_table(results.runs), skipped_table(results)) if table.rows)
+    paragraph, works = report.methods_beside_tables[:1], report.methods_beside_tables[1:]
     cost = (*run_map(results), *training_time(report.finding.reported))
     return [
         Section("Left out", (), left_out, group="Appendix"),
         Section("Runs and their cost", cost, (cost_table(results),), group="Appendix"),
         Section("Data", clips_per_class(results), (data_table(results),), group="Appendix"),
-        Section("Methods", text=report.methods, group="Appendix"),
+        Section("Methods", text=paragraph, points=works, group="Appendix"),
         Section("Provenance", (), (settings_table(results), provenance_table(results)), group="Appendix"),
-        Section(READING, text=HOW_TO_READ, group="Appendix"),
+        Section(READING, points=HOW_TO_READ, group="Appendix"),
     ]
 
 
@@ -131,29 +134,24 @@ def _without(section: Section, answer: Section) -> Section:
 
 
 def _with_numbers(sections: list[Section]) -> list[Section]:
-    """Number figures and tables through the report; a caption or note that repeats an earlier one refers to it."""
-    figure = table = 1
+    """Number figures and tables through the report, without what an earlier caption or note already states."""
+    figures = captions_once(figure for section in sections for figure in section.figures)
+    tables = sentences_once(table for section in sections for table in section.tables)
     numbered = []
-    captions: dict[str, int] = {}
-    notes: dict[str, int] = {}
+    figure = table = 0
     for section in sections:
-        figures = tuple(_first_caption(shown, number, captions) for number, shown in enumerate(section.figures, figure))
-        tables = tuple(_first_note(shown, number, notes) for number, shown in enumerate(section.tables, table))
-        numbered.append(replace(section, figures=figures, tables=tables, first_figure=figure, first_table=table))
-        figure, table = figure + len(figures), table + len(tables)
+        after_figures, after_tables = figure + len(section.figures), table + len(section.tables)
+        numbered.append(
+            replace(
+                section,
+                figures=figures[figure:after_figures],
+                tables=tables[table:after_tables],
+                first_figure=figure + 1,
+                first_table=table + 1,
+            )
+        )
+        figure, table = after_figures, after_tables
     return numbered
-
-
-def _first_caption(figure: Figure, number: int, known: dict[str, int]) -> Figure:
-    """Return a figure; an explanation that repeats an earlier one becomes a reference to it."""
-    first = known.setdefault(f"{figure.caption} {figure.more}", number)
-    return figure if first == number else replace(figure, caption=f"As Figure {first}.", more="")
-
-
-def _first_note(table: Table, number: int, known: dict[str, int]) -> Table:
-    """Return a table; a note that repeats an earlier one becomes a reference to it."""
-    first = known.setdefault(table.note, number) if table.note else number
-    return table if first == number else replace(table, note=f"As Table {first}.")
 
 
 def labels_section(finding: Finding, tables: tuple[Table, ...]) -> Section:
@@ -199,5 +197,5 @@ def _with_distinct_names(sections: list[Section]) -> list[Section]:
             seen[figure.name] += 1
             turn = seen[figure.name]
             figures.append(figure if turn == 1 else replace(figure, name=f"{figure.name}_{turn}"))
-        numbered.append(replace(section, figures=tuple(figures), tables=sentences_once(section.tables)))
+        numbered.append(replace(section, figures=tuple(figures)))
     return numbered

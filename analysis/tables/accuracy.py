@@ -45,7 +45,7 @@ MAX_NAMED = 8  # configurations named in one cell
 BOLD = (
     f"Bold: may be the best by {{}} (Hsu's comparisons with the best, {100 * LEVEL:g} %), where others are ruled out."
 )
-CONTROLS = "A control is compared and never chosen, so it is not bold whatever it scores."
+CONTROLS = "Controls are never bold, as they are never chosen."
 
 
 def results_table(finding: Finding, *metrics: str) -> Table:
@@ -92,9 +92,8 @@ def results_table(finding: Finding, *metrics: str) -> Table:
 
 
 def _results_notes(finding: Finding, metrics: Sequence[str], cells: IntervalCells, *, bold: bool) -> list[str]:
-    what = cells.note()
     named = metric_name(metrics[0]) if len(metrics) == 1 else "Both"
-    notes = [f"{named} in %{f': {what}' if what else ''}.", *collapse_notes(finding, metrics[0])]
+    notes = [*filter(None, [f"{named} in %.", cells.note()]), *collapse_notes(finding, metrics[0])]
     if any(map(on_test, metrics)) and any(finding.tested(made).luck >= MIN_SHOWN_LUCK for made in finding.choices_made):
         notes.append("Shared luck is not subtracted here from the test mean of the choice.")
     if bold:
@@ -128,10 +127,10 @@ def choice_table(finding: Finding) -> Table:
     """
     name = metric_name(finding.selected_on)
     note = (
-        f"Chosen by mean {name.lower()} alone, adjusted for the seeds where runs are missing. May also be the best: "
-        f"not ruled out by Hsu's comparisons with the best ({100 * LEVEL:g} %). Accuracies in %. The validation mean "
-        "of the choice has no interval, because it was chosen from several. The shared luck is subtracted from the "
-        f"test mean. {explained(CHOICE_COLUMNS)} In brackets: for how many seeds the choice is the same."
+        f"Accuracies in %. Chosen by mean {name.lower()} alone, adjusted for the seeds where runs are missing. This "
+        "mean has no interval, as it is the highest of several. May also be the best: not ruled out by Hsu's "
+        f"comparisons with the best ({100 * LEVEL:g} %). The shared luck is subtracted from the test mean. "
+        f"{explained(CHOICE_COLUMNS)} In brackets: for how many seeds the choice is the same."
     )
     header = (
         *("Subset", "Chosen configuration", name, "Runs", "Runs left out", "May also be the best"),
@@ -141,7 +140,7 @@ def choice_table(finding: Finding) -> Table:
     cells = IntervalCells(accuracy for accuracy in tested if accuracy is not None)
     rows = [_choice_row(finding, subset, choice, cells) for subset, choice in finding.choices.items()]
     if what := cells.note():
-        note += f" {metric_name(finding.results.tested_by)}: {what}."
+        note += f" {what}"
     title = f"Choice on {name.lower()}"
     if len(rows) > 1 or not rows:
         return Table(title, header, tuple(rows), note, procedures=CHOICE_COLUMNS)
@@ -262,7 +261,7 @@ def metrics_tables(finding: Finding) -> tuple[Table, ...]:
     lower = [metric.words for metric in known if not metric.higher_is_better]
     of_lower = f" Of {' and '.join(lower)} a lower value is better." if lower else ""
     note = (
-        f"On test clips: {columns.note()}.{of_lower} Runs of earlier versions lack the metrics that need "
+        f"On test clips. {columns.note()}{of_lower} Runs of earlier versions lack the metrics that need "
         "probabilities, so they are not in their means."
     )
     headings = (f"{metric.words[0].upper()}{metric.words[1:]} ({metric.unit})" for metric in known)

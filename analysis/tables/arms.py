@@ -80,7 +80,7 @@ def _table(  # noqa: PLR0913, PLR0917 -- what a table is made of
         f"{metric_name(finding.metric)} in points, first minus second.",
         procedures.REPRESENTATIVES,
         procedures.explained(columns),
-        *([f"Differences: {cells.note()}."] if cells and cells.note() else []),
+        *([cells.note()] if cells and cells.note() else []),
     ]
     header = (*names, *(column.heading for column in columns))
     return Table(title, header, tuple(rows), " ".join(notes), procedures=columns)

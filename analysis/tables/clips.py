@@ -10,7 +10,7 @@ from analysis.statistics.intervals import LEVEL
 from analysis.tables.table import NONE, Table
 from analysis.text.methods.procedures import CLIP_BOOTSTRAP, explained
 from trainables.naming import counted
-from trainables.numerals import ends, hundredfold
+from trainables.numerals import ends, hundredfold, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,10 +84,13 @@ def classes_table(clips: ClipPredictions) -> Table:
         )
         for of_class in zip(*columns, strict=True)
     )
-    runs = " and ".join(counted(len(predictions[key]), "run") for key in shown)
+    counts = dict.fromkeys(counted(len(predictions[key]), "run") for key in shown)
+    each = " each" if len(shown) > len(counts) else ""
+    wide = any(of_class.accuracy.has_width for column in columns for of_class in column)
+    what = f"mean ± half width of the {percent(LEVEL)} t-interval" if wide else "mean"
     note = (
-        "Share of a class's test clips that a run classifies correctly, in %: mean ± half width of the "
-        f"{100 * LEVEL:g} % t-interval over {runs}."
+        "Share of a class's test clips that a run classifies correctly, in %: "
+        f"{what} over {' and '.join(counts)}{each}."
     )
     names = [clips.names[key] for key in shown]
     header = ("Class", "Test clips", *names, *(("Difference, paired by seed",) if other else ()))

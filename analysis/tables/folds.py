@@ -29,7 +29,7 @@ def fold_tables(finding: Finding) -> tuple[Table, ...]:
         cells = IntervalCells([row.mean for row in rows] + [row.gap.interval for row in rows if row.gap])
         note = (
             f"{metric_name(finding.metric)} in %; a column for each fold has the mean over the seeds of the runs that "
-            f"were tested on it. {explained(used)} Over the folds: {cells.note('fold')}. "
+            f"were tested on it. {explained(used)} {cells.note('fold')} "
             f"{REPRESENTATIVES if compared else ''}"
         )
         header = ("Configuration", *(f"Fold {fold}" for fold in folds), OVER_FOLDS.heading)

@@ -30,7 +30,7 @@ class IntervalCells:
         return interval.cell(sign, self.usual)
 
     def note(self, unit: str = "seed") -> str:
-        """Return what the cells hold, for the table's note, without a full stop; empty without intervals.
+        """Return a sentence on what the cells hold, for the table's note; empty without intervals.
 
         Args:
             unit: what n counts; empty where a column of the table states n.
@@ -39,7 +39,7 @@ class IntervalCells:
         if not self._intervals:
             return ""
         wide = any(interval.has_width for interval in self._intervals)
-        what = f"mean ± half width of the {percent(LEVEL)} t-interval" if wide else "mean"
+        what = f"Mean ± half width of the {percent(LEVEL)} t-interval" if wide else "Mean"
         parts = [what]
         if any(interval.cut for interval in self._intervals if interval.has_width):
             parts.append("an interval cut at 0 or 100 by its ends")
@@ -49,7 +49,7 @@ class IntervalCells:
         few = all(interval.values for interval in self._intervals)
         if unit and not few:
             parts.append(f"n = {counted(self.usual, unit)} {'everywhere' if every else 'unless stated otherwise'}")
-        return "; ".join(parts)
+        return f"{'; '.join(parts)}."
 
 
 def span(interval: Interval) -> Span:

@@ -38,7 +38,7 @@ def data_table(results: StudyResults) -> Table:
     rows = [
         ("Study", plan.name),
         ("Method", plan.method),
-        ("Data set", f"{data.name} ({data.kind})"),
+        ("Data set", data.name if data.name == data.kind else f"{data.name} ({data.kind})"),
         ("Data fingerprint", data.fingerprint),
         ("Classes", f"{len(data.classes)}: {listed_names(data.classes)}"),
         *((f"Clips, {part}", f"{count:,}") for part, count in data.clips.items() if part != "test" or not data.folds),

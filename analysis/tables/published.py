@@ -41,11 +41,10 @@ if TYPE_CHECKING:
 
 NOTE = (
     f"Test accuracy in %. Published: mean ± {100 * published.LEVEL:g} % confidence interval, n = {published.RUNS}, "
-    f"method not known ({published.SOURCE}). Ours: {{}}; "
-    "of the same settings alone: L_q with q = 0.7 (our reading), adaptive with T = 1000, the mean reading and "
-    "distances of the input, and the default training protocol."
+    f"method not known ({published.SOURCE}). Ours: runs of the same settings: L_q with q = 0.7 (our reading), adaptive "
+    "with T = 1000, the mean reading and distances of the input, the default training protocol. {}"
 )
-NO_RUN = "no run yet"
+NO_RUN = "There is no such run yet."
 PROCEDURES: dict[type[Claim], Procedure] = {
     GapClaim: CLAIMED_GAP,
     TrendClaim: CLAIMED_TREND,
@@ -57,7 +56,6 @@ ANSWERS: dict[Answer, str] = {
     "holds": "support it",
     "contradicted": "contradict it",
     "open": "leave it open",
-    "not tested": "do not test it",
 }
 
 
@@ -71,7 +69,8 @@ def published_tables(runs: PaperRuns, checked: Sequence[Check]) -> tuple[Table, 
     """
     tables = paper_tables(runs)
     others = published_table(runs, {row[0] for table in tables for row in table.rows})
-    return (*tables, *([others] if others.rows else []), claims_table(checked), published_gaps_table())
+    listed = (others, claims_table(checked), published_gaps_table(subsets(runs.results.runs)))
+    return (*tables, *(table for table in listed if table.rows))
 
 
 def published_table(runs: PaperRuns, tabulated: Collection[str] = ()) -> Table:
@@ -149,35 +148,33 @@ def _best_of(scores: Mapping[PublishedLoss, Mapping[int, float]], subset: Subset
 
 
 def claims_table(checked: Sequence[Check]) -> Table:
-    """Tabulate the claims of the paper's text beside the study's own numbers; those that it tests come first."""
-    tested_first = sorted(checked, key=lambda c: c.answer == "not tested")
-    rows = tuple((c.claim.text, c.claim.published(), c.ours(), _excess(c), ANSWERS[c.answer]) for c in tested_first)
-    used = tuple(
-        dict.fromkeys(PROCEDURES[type(c.claim)] for c in tested_first if c.answer != "not tested" and c.estimate)
-    )
+    """Tabulate the claims of the paper's text that the study tests, beside its own numbers."""
+    tested = [c for c in checked if c.answer in ANSWERS]
+    rows = tuple((c.claim.text, c.claim.published(), c.ours(), _excess(c), ANSWERS[c.answer]) for c in tested)
+    used = tuple(dict.fromkeys(PROCEDURES[type(c.claim)] for c in tested if c.estimate))
     rule = (
-        "Test accuracy, every complete run; each interval is at its own level. Our runs support a claim if the whole "
-        "interval lies on its side, and contradict it if on the other side."
+        "Test accuracy of every complete run; intervals are not corrected for their number, and published ones follow "
+        "from those printed. Our runs support a claim if the whole interval lies on its side, and contradict it if on "
+        "the other."
     )
     notes = [
         rule,
         explained(used),
-        "Published intervals follow from the printed ones, as in the table of their significance.",
-        *(f"On the claim that {claim.text}: {claim.note}" for claim in (c.claim for c in checked) if claim.note),
+        *(f"On the claim that {claim.text}: {claim.note}" for claim in (c.claim for c in tested) if claim.note),
     ]
     header = ("Claim", "Published", "Ours", "Ours minus published", "Our runs")
     return Table("Published claims", header, rows, " ".join(filter(None, notes)), procedures=used)
 
 
 def claims_in_words(checked: Sequence[Check]) -> tuple[str, ...]:
-    """Return how many of the published claims our runs support, contradict and leave open; empty if they test none."""
+    """Return how many of the paper's claims our runs support, contradict and leave open; empty if they test none."""
     counts = Counter(c.answer for c in checked)
     tested = counts["holds"] + counts["contradicted"] + counts["open"]
     if not tested:
         return ()
     text = (
-        f"Of the {len(checked)} claims of the paper that are listed below, this study tests {tested}: its runs support "
-        f"{counts['holds']}, contradict {counts['contradicted']} and leave {counts['open']} open."
+        f"Of the {len(checked)} claims of the paper, this study has the runs to test {tested}: it supports "
+        f"{counts['holds']}, contradicts {counts['contradicted']} and leaves {counts['open']} open."
     )
     return (text,)
 
@@ -190,20 +187,21 @@ def _excess(check: Check) -> str:
     return f"{fixed(check.excess.value, sign='+')} ± {fixed(half_width)}{differs}"
 
 
-def published_gaps_table() -> Table:
-    """Tabulate which of the published gaps are significant, by the printed intervals alone."""
+def published_gaps_table(shown: Collection[str]) -> Table:
+    """Tabulate which of the published gaps on some subsets are significant, by the printed intervals alone."""
     others: tuple[PublishedLoss, ...] = ("gce", "cce")
     rows: list[tuple[str, ...]] = []
     bold, counts = set(), []
     for other in others:
-        gaps = published_gaps(other)
+        every = published_gaps(other)
+        gaps = [gap for gap in every if gap.subset in shown]
         bold |= {(len(rows) + i, 2) for i, gap in enumerate(gaps) if gap.significant}
-        counts.append(f"{sum(gap.significant for gap in gaps)} of {len(gaps)} against {published.LOSS_NAMES[other]}")
+        counts.append(f"{sum(gap.significant for gap in every)} of {len(every)} against {published.LOSS_NAMES[other]}")
         rows += [(f"adaptive minus {published.LOSS_NAMES[other]}", gap.subset, *_gap_cells(gap)) for gap in gaps]
     columns = (PUBLISHED_GAP, PUBLISHED_P, PUBLISHED_HOLM)
     note = (
-        f"In points of test accuracy, by the printed numbers alone. {explained(columns)} Bold: significant at 5 % "
-        f"after that ({' and '.join(counts)}). {ASSUMPTION}"
+        f"In points of test accuracy, by the printed numbers alone. {explained(columns)} Bold: significant at 5 %, as "
+        f"{' and '.join(counts)} are. {ASSUMPTION}"
     )
     header = ("Losses", "Training subset", *(column.heading for column in columns))
     return Table("Significance of the published gaps", header, tuple(rows), note, frozenset(bold), columns)

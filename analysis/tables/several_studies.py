@@ -49,7 +49,7 @@ def comparison(shared: SharedConfigurations) -> Table:
         if any(means[same, metric])
     ]
     differences = ("Difference",) if len(names) == 2 else tuple(f"{names[0]} minus {names[i]}" for i in compared)  # noqa: PLR2004 -- a pair
-    note = f"In %, of runs that do not explore{f': {what}' if (what := cells.note()) else ''}. "
+    note = f"In %, of runs that do not explore. {f'{what} ' if (what := cells.note()) else ''}"
     unpaired = [names[i] for i in others if not shared.paired(0, i, "test")]
     note += _on_differences([names[i] for i in compared], unpaired)
     if len({results.plan.semantics for results in shared.studies}) > 1:

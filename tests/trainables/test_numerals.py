@@ -76,3 +76,9 @@ def test_a_long_value_between_powers_of_ten_is_one(value: float, exponent: float
 @pytest.mark.parametrize("value", [0.0, -316.2278, float("inf"), float("nan"), 3.162278])
 def test_other_values_are_no_power_of_ten(value: float) -> None:
     assert fractional_power(value) is None
+
+
+def test_a_number_stays_on_one_line_with_its_half_width_and_its_name() -> None:
+    assert (
+        unbroken("by 1.4 ± 0.2 at T = 10, p < 0.05") == "by 1.4\u00a0±\u00a00.2 at T\u00a0=\u00a010, p\u00a0<\u00a00.05"
+    )

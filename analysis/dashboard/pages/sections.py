@@ -88,7 +88,8 @@ def section_blocks(view: View, section: Section, first_table: int = 0, *, headed
     """Return one section of the report, without the tables before the first, with or without its heading."""
     name = section.slug
     heading = [html.H2(section.title, id=name)] if headed else []
-    words = [*heading, *map(html.P, section.text)]
+    points = [html.Ul([*map(html.Li, section.points)])] if section.points else []
+    words = [*heading, *map(html.P, section.text), *points]
     blocks = [part(f"{name}-text", *words)] if words else []
     blocks += [figure_block(view, figure, section.first_figure + i) for i, figure in enumerate(section.figures)]
     for i, content in list(enumerate(section.tables))[first_table:]:

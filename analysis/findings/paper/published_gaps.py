@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from trainables.config import Subset
 
 ASSUMPTION = (
-    "The paper does not state how its intervals were computed, and whether it paired its runs is not known: if it did, "
-    "smaller gaps may be significant."
+    "The paper states neither how its intervals were computed nor whether it paired its runs; if it did, smaller gaps "
+    "may be significant."
 )
 
 

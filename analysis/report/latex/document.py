@@ -32,8 +32,8 @@ def document(name: str, headline: str, verdict: str, sections: Sequence[Section]
     ]
     number = 0
     for section in sections:
-        if section.text:
-            parts.append(rf"\paragraph{{{latex_text(section.title)}.}} " + "\n\n".join(map(latex_text, section.text)))
+        if words := (*section.text, *section.points):
+            parts.append(rf"\paragraph{{{latex_text(section.title)}.}} " + "\n\n".join(map(latex_text, words)))
         for table in section.tables:
             if table.rows:
                 number += 1

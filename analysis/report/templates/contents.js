@@ -1,4 +1,5 @@
-// Marks the part of the page that is read in the contents, opens what a link leads to, and shows the way back to the top.
+// Marks the part of the page that is read in the contents, opens what a link leads to, and shows the way back to the top
+// (report.css hides it where the contents are in view).
 (() => {
   const parts = [...document.querySelectorAll("[data-part]")];
   const links = [...document.querySelectorAll("nav a[href^='#']")];

@@ -53,10 +53,9 @@ class SeedAgreement:
         """Return a sentence that states the agreement and the effect of pairing."""
         effect = "narrows" if self.pairing_helps else "does not narrow"
         return (
-            f"Seeds explain a share of {self.consistency:.2f} of the variance within configurations (ICC(3,1); "
-            f"{100 * self.level:g} % F interval {ends(self.low, self.high, 2)}; {self.configurations} "
-            f"configurations, {self.seeds} seeds): pairing by seed {effect} the intervals of differences "
-            f"(they are {self.width_ratio:.2f} times as wide as without it)."
+            f"ICC(3,1) = {self.consistency:.2f} ({ends(self.low, self.high, 2)}; {self.configurations} configurations, "
+            f"{self.seeds} seeds): pairing by seed {effect} the intervals of differences (they are "
+            f"{self.width_ratio:.2f} times as wide as without it)."
         )
 
 

@@ -37,9 +37,18 @@ if TYPE_CHECKING:
     from analysis.results.study_results import StudyResults
     from analysis.text.methods.procedures import Procedure
 
+IN_FULL = (
+    "The notes of the tables describe the statistics; gce-study report --format paper writes them and their sources "
+    "into this paragraph."
+)
+
 
 def methods(
-    finding: Finding, design: Callable[[References], list[str]], procedures: Iterable[Procedure] = ()
+    finding: Finding,
+    design: Callable[[References], list[str]],
+    procedures: Iterable[Procedure] = (),
+    *,
+    beside_tables: bool = False,
 ) -> tuple[str, ...]:
     """Return how a study's numbers were made: the text in one paragraph, then a line for each work that it cites.
 
@@ -48,7 +57,9 @@ def methods(
     Args:
         finding: of the study.
         design: returns the sentences on how runs were chosen, and adds the works that they cite.
-        procedures: whose results the report's tables hold.
+        procedures: to be described: those whose results the report's tables hold.
+        beside_tables: whether the text is read with the tables, whose notes describe their procedures; a paper's is
+            not. The text then refers to them, and states what a collapsed run is only if there is one.
 
     """
     results = finding.results
@@ -64,9 +75,10 @@ def methods(
         *design(cited),
         *_statistics(finding),
         named(procedures, cited),
-        _collapses(results, cited),
+        "" if beside_tables and not finding.collapses.rates() else _collapses(finding, cited),
         _completed(results),
         software(results.records.values()),
+        IN_FULL if beside_tables else "",
     ]
     return (" ".join(sentence for sentence in sentences if sentence), *cited.lines())
 
@@ -179,16 +191,18 @@ def _paired(results: StudyResults) -> str:
     return "initial weights and order of clips"
 
 
-def _collapses(results: StudyResults, cited: References) -> str:
-    if results.plan.settings.collapse != "set_aside":
+def _collapses(finding: Finding, cited: References) -> str:
+    if finding.plan.settings.collapse != "set_aside":
         return "Runs that had collapsed counted like any other."
-    return (
+    rule = (
         "A run counted as collapsed, and was set aside from means and choices, if it lay below the median of its "
         f"configuration by more than the largest of {MIN_POINTS:g} points, {MIN_SDS:g} robust standard deviations "
         f"({NORMAL_MAD:g} times the median absolute residual, of all configurations or of its own, whichever is "
-        f"larger) and {MIN_SKEW:g} times the distance of the configuration's highest run above the median; shares of "
-        f"collapsed runs have Jeffreys' {100 * LEVEL:g} % intervals ({cited.cite('brown')})."
+        f"larger) and {MIN_SKEW:g} times the distance of the configuration's highest run above the median"
     )
+    if not finding.collapses.rates():
+        return f"{rule}."
+    return f"{rule}; shares of collapsed runs have Jeffreys' {percent(LEVEL)} intervals ({cited.cite('brown')})."
 
 
 def _completed(results: StudyResults) -> str:

@@ -47,10 +47,9 @@ def explained(procedures: Iterable[Procedure]) -> str:
 def named(procedures: Iterable[Procedure], cited: References) -> str:
     """Return all procedures in one sentence with the works that introduced them; empty without one."""
     once = dict.fromkeys((procedure.words, procedure.works) for procedure in procedures)
-    parts = [
-        f"({number}) {' '.join(filter(None, (words, _cited(works, cited))))}"
-        for number, (words, works) in enumerate(once, 1)
-    ]
+    parts = [" ".join(filter(None, (words, _cited(works, cited)))) for words, works in once]
+    if len(parts) > 1:
+        parts = [f"({number}) {part}" for number, part in enumerate(parts, 1)]
     return f"The tables state {'; '.join(parts)}." if parts else ""
 
 
@@ -60,28 +59,27 @@ def _cited(works: Sequence[str], cited: References) -> str:
 
 DIFFERENCE = Procedure(
     "Difference",
-    f"the mean difference paired by seed with its {PERCENT} t-interval, each at its own level, or, where fewer than "
-    f"{MIN_SEEDS} seeds are shared, with the differences themselves",
+    f"the mean difference paired by seed with its {PERCENT} t-interval, not corrected for their number (of fewer than "
+    f"{MIN_SEEDS} shared seeds, with the differences themselves)",
 )
 HOLM = Procedure(
-    "p (Holm)", "the p-value of the paired t-test, adjusted by Holm's method for all rows of its table", ("holm",)
+    "p (Holm)", "the p-value of the paired t-test, adjusted by Holm's method for all rows of the table", ("holm",)
 )
 UNADJUSTED = Procedure("p", "the p-value of the paired t-test before that adjustment")
 OUTPERFORMANCE = Procedure(
     "First scores higher",
-    f"P(A > B), with how many seeds the first scores higher (a tie counts as half), with Wilson's {PERCENT} interval "
-    "of the share",
+    f"with how many seeds it does (a tie counts as half), with Wilson's {PERCENT} interval of the share, P(A > B)",
     ("bouthillier", "wilson"),
 )
 PRACTICAL = Procedure(
     "Better, alike, worse",
-    f"the posterior probabilities that the mean difference lies above, within and below a region of ±{MARGIN:g} points "
-    "(Bayesian t-test with the prior 1 / variance)",
+    f"the posterior probabilities that the mean difference lies above, within and below ±{MARGIN:g} points (Bayesian "
+    "t-test with the prior 1 / variance)",
     ("benavoli",),
 )
 EFFECT_SIZE = Procedure(
     "Effect size",
-    "d_z, the mean difference in standard deviations of the differences, with Hedges' correction",
+    "d_z, the mean over the standard deviation of the differences, with Hedges' correction",
     ("hedges",),
 )
 EQUIVALENCE = Procedure(
@@ -116,9 +114,9 @@ CLIP_BOOTSTRAP = Procedure(
 )
 MAY_BE_BEST = Procedure(
     "May be best",
-    f"whether Hsu's multiple comparisons with the best leave it possible, at {PERCENT} for all intervals together, "
-    "with seeds as blocks of an additive model; where at least three configurations have five runs, both with one "
-    "variance for all configurations and with each one's own",
+    f"whether Hsu's multiple comparisons with the best leave it possible ({PERCENT} for all intervals together; seeds "
+    "as blocks of an additive model; where at least three configurations have five runs, both with one variance for "
+    "all and with each one's own)",
     ("hsu",),
 )
 ADJUSTED_MEAN = Procedure(
@@ -129,8 +127,8 @@ ADJUSTED_MEAN = Procedure(
 )
 FIRST_WHEN_RESAMPLED = Procedure(
     "First when resampled",
-    f"the share of {RANK_REPLICATES:,} bootstrap draws of the seeds (seed {RESAMPLING_SEED}), the same for all "
-    "configurations, in which the mean is the highest; with few seeds it is overconfident",
+    f"the share of {RANK_REPLICATES:,} bootstrap draws of the seeds (seed {RESAMPLING_SEED}; the same for all) in "
+    "which its mean is the highest, overconfident with few seeds",
 )
 EQUAL_MEANS = Procedure("F", "the F test of equal means of all configurations, with seeds as blocks")
 SEED_SHARE = Procedure(
@@ -138,9 +136,9 @@ SEED_SHARE = Procedure(
 )
 SHARED_LUCK = Procedure(
     "Shared luck",
-    "by how much the test score of the choice is too high because the same runs made the choice, estimated with "
-    f"{LUCK_DRAWS:,} parametric bootstrap draws of the choice: the luck of the chosen configuration on validation, "
-    "times the slope of test residuals on validation residuals",
+    "by how much the test score of the choice is too high because the same runs made the choice, estimated as its luck "
+    f"on validation ({LUCK_DRAWS:,} parametric bootstrap draws of the choice) times the slope of test residuals on "
+    "validation residuals",
     ("efron",),
 )
 NEXT_RUN = Procedure(
@@ -148,8 +146,7 @@ NEXT_RUN = Procedure(
 )
 WITHOUT_EACH_SEED = Procedure(
     "Leave one seed out",
-    "the test score on each seed of the configuration that the other seeds choose, averaged over the seeds; it "
-    "needs no assumption about luck",
+    "the test score on each seed of what the other seeds choose, averaged; it assumes nothing about luck",
 )
 CLAIMED_GAP = Procedure("Gap", f"the mean difference paired by seed with its {PERCENT} t-interval")
 CLAIMED_TREND = Procedure(
@@ -159,13 +156,13 @@ CLAIMED_TREND = Procedure(
 )
 CLAIMED_SPREAD = Procedure(
     "Ratio of spreads",
-    "the ratio of the standard deviations of two losses, its logarithm averaged over the subsets, with the "
+    "the geometric mean over the subsets of the ratio of two losses' standard deviations, with the "
     f"{PERCENT} t-interval of the jackknife over seeds",
     ("miller",),
 )
 CLAIMED_BEST = Procedure(
     "Best T",
-    f"the mean of that T minus the highest of the others', with Hsu's simultaneous {PERCENT} interval",
+    f"the mean of that T minus the highest of the others, with Hsu's simultaneous {PERCENT} interval",
     ("hsu",),
 )
 CLAIMED_SHARE = Procedure(
@@ -173,8 +170,8 @@ CLAIMED_SHARE = Procedure(
 )
 PUBLISHED_GAP = Procedure(
     "Published gap",
-    f"the difference of two printed means with Welch's {PERCENT} interval, each printed half width read as that of a "
-    f"{PERCENT} t-interval over {published.RUNS} independent runs",
+    f"the difference of two printed means with Welch's {PERCENT} interval, their half widths read as those of "
+    f"t-intervals over {published.RUNS} independent runs",
     ("welch",),
 )
 PUBLISHED_P = Procedure("p", "the p-value of Welch's test")

@@ -1,10 +1,13 @@
-"""Notes of the tables of one section."""
+"""Notes and captions, without what an earlier one states."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.report.notes import sentences_once
+import plotly.graph_objects as go
+
+from analysis.plotting.figure import Figure
+from analysis.report.notes import captions_once, sentences_once
 from analysis.report.sections import report_sections
 from analysis.tables.table import Table
 
@@ -14,6 +17,11 @@ if TYPE_CHECKING:
 
 def tables(*notes: str) -> list[Table]:
     return [Table("t", ("h",), (), note) for note in notes]
+
+
+def figures(*captions: tuple[str, str]) -> list[Figure]:
+    drawing = go.Figure()
+    return [Figure(str(i), "t", caption, drawing, more=more) for i, (caption, more) in enumerate(captions)]
 
 
 def test_a_sentence_of_an_earlier_note_is_left_out() -> None:
@@ -35,3 +43,14 @@ def test_no_section_of_a_report_on_several_subsets_states_a_procedure_twice(stud
         notes = " ".join(table.note for table in section.tables)
         procedures = {procedure for table in section.tables for procedure in table.procedures}
         assert all(notes.count(procedure.words) <= 1 for procedure in procedures), section.title
+
+
+def test_a_caption_of_an_earlier_figure_becomes_a_reference_with_what_is_new_in_its_explanation() -> None:
+    first, second = captions_once(figures(("Dots: runs.", "Moved. By T."), ("Dots: runs.", "Moved. Chosen on.")), 3)
+    assert (first.caption, first.more) == ("Dots: runs.", "Moved. By T.")
+    assert (second.caption, second.more) == ("As Figure 3.", "Chosen on.")
+
+
+def test_another_caption_keeps_what_is_new_in_its_explanation() -> None:
+    _, second = captions_once(figures(("Dots: runs.", "Moved."), ("Bars: runs.", "Moved. Chosen on.")))
+    assert (second.caption, second.more) == ("Bars: runs.", "Chosen on.")

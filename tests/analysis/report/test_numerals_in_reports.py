@@ -20,7 +20,7 @@ ZERO = re.compile(r"[-+\u2212]0(?:\.0+)?(?![\d.])")
 def texts(report: MethodReport) -> Iterator[str]:
     yield from (report.verdict, report.headline.text, report.headline.advice)
     for section in report_sections(report):
-        yield from section.text
+        yield from (*section.text, *section.points)
         for figure in section.figures:
             yield from (figure.title, figure.caption, figure.more)
             yield from (label.text or "" for label in figure.drawing.layout.annotations)

@@ -17,13 +17,13 @@ CUT = accuracy_interval([0.99, 1.0, 1.0, 1.0, 1.0])
 def test_a_number_that_all_have_is_in_the_note_alone() -> None:
     cells = IntervalCells([SIX, SIX])
     assert cells.cell(SIX) == "72.5 ± 2.0"
-    assert cells.note() == "mean ± half width of the 95 % t-interval; n = 6 seeds everywhere"
+    assert cells.note() == "Mean ± half width of the 95 % t-interval; n = 6 seeds everywhere."
 
 
 def test_a_number_that_differs_from_the_usual_one_is_in_its_cell() -> None:
     cells = IntervalCells([SIX, FIVE, SIX])
     assert cells.cell(FIVE) == "72.0 ± 2.0 (n = 5)"
-    assert cells.note().endswith("; n = 6 seeds unless stated otherwise")
+    assert cells.note().endswith("; n = 6 seeds unless stated otherwise.")
 
 
 def test_values_of_few_runs_are_explained_only_where_there_are_any() -> None:
@@ -40,15 +40,15 @@ def test_an_interval_that_is_cut_is_explained_only_where_there_is_one() -> None:
 
 def test_one_run_each_has_a_mean_alone() -> None:
     cells = IntervalCells([ONE, ONE])
-    assert (cells.cell(ONE), cells.note()) == ("70.0", "mean; n = 1 seed everywhere")
+    assert (cells.cell(ONE), cells.note()) == ("70.0", "Mean; n = 1 seed everywhere.")
 
 
 def test_what_n_counts_can_be_named() -> None:
-    assert IntervalCells([SIX]).note("fold").endswith("n = 6 folds everywhere")
+    assert IntervalCells([SIX]).note("fold").endswith("n = 6 folds everywhere.")
 
 
 def test_where_a_column_states_n_the_note_does_not() -> None:
-    assert IntervalCells([SIX]).note(unit="") == "mean ± half width of the 95 % t-interval"
+    assert IntervalCells([SIX]).note(unit="") == "Mean ± half width of the 95 % t-interval."
 
 
 def test_no_interval_needs_no_note() -> None:
