@@ -118,9 +118,9 @@ def test_a_link_of_the_contents_opens_its_section_and_marks_it(report: str, page
     expect(page.locator("#methods > details")).to_have_attribute("open", "")
     expect(page.locator("#methods")).to_be_in_viewport()
     expect(page.locator(".rail a[aria-current]")).to_have_text("Methods")
-    page.get_by_role("link", name="Back to top").click()
-    expect(page.locator(".rail a[aria-current]")).to_have_text("Result")
     expect(page.get_by_role("link", name="Back to top")).to_be_hidden()
+    page.locator(".rail").get_by_role("link", name="Result", exact=True).click()
+    expect(page.locator(".rail a[aria-current]")).to_have_text("Result")
 
 
 def test_an_address_with_an_anchor_opens_what_it_names(report: str, page: Page) -> None:
@@ -137,6 +137,9 @@ def test_the_contents_are_a_menu_on_a_narrow_screen(report: str, page: Page) -> 
     page.locator(".menu").get_by_role("link", name="Comparisons").click()
     expect(page.locator(".menu")).not_to_have_attribute("open", "")
     expect(page.locator("#comparisons > details")).to_have_attribute("open", "")
+    page.get_by_role("link", name="Back to top").click()
+    expect(page.locator("h1")).to_be_in_viewport()
+    expect(page.get_by_role("link", name="Back to top")).to_be_hidden()
 
 
 def test_the_whole_verdict_is_behind_in_full(report: str, page: Page) -> None:
