@@ -129,10 +129,10 @@ def _unusable(spec: StudySpec, name: str, shown: str, work: Workload, *, verifie
     elif spec.on_verified and not verified:
         some = " of some seed" if spec.splitting.split != "fixed" else ""
         yield f"{shown}: none of its validation clips{some} is verified, and select_on is verified"
-    if work.train_patches < (size := max(batch_sizes(spec, name))):
+    if larger := [f"{size}" for size in batch_sizes(spec, name) if size > work.train_patches]:
         yield (
-            f"{shown}: {counted(work.train_patches, 'training patch')}; training.batch_size is {size}, and at "
-            "least one whole batch is needed"
+            f"{shown}: {counted(work.train_patches, 'training patch')}; training.batch_size is {' and '.join(larger)}, "
+            "and at least one whole batch is needed"
         )
 
 

@@ -150,7 +150,8 @@ def describe(node: Schema, root: Schema) -> str:
         names = node["discriminator"]
         return f"a mapping with {names['propertyName']}: one of {', '.join(names['mapping'])}"
     if branches := node.get("oneOf") or node.get("anyOf"):
-        return ", or ".join(describe(option, root) for option in branches)
+        in_short = node.get("$comment")
+        return str(in_short) if in_short else ", or ".join(describe(option, root) for option in branches)
     if "const" in node or "enum" in node:
         words = _choices(node, root)
         return str(words[0]) if len(words) == 1 else f"one of {', '.join(map(str, words))}"

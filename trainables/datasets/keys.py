@@ -87,6 +87,7 @@ InjectedNoise = Annotated[Noise | None, Field(description="label noise to inject
 
 
 ALL = "all"
+_TESTED = "all, a fold, or a list of distinct folds"
 _FOLD: list[dict[str, Any]] = [{"type": "string", "minLength": 1}, {"type": "integer"}]
 
 
@@ -97,7 +98,7 @@ def _tested(value: Any) -> Any:  # noqa: ANN401 -- any value of a file
     folds = value if isinstance(value, list | tuple) else [value]
     texts = tuple(str(fold).strip() for fold in folds if isinstance(fold, str | int) and not isinstance(fold, bool))
     if len(texts) < len(folds) or not all(texts) or len(set(texts)) < len(texts) or not texts:
-        raise not_allowed((), "all, a fold, or a list of distinct folds")
+        raise not_allowed((), _TESTED)
     return texts
 
 
@@ -113,11 +114,12 @@ class Folds(Frozen):
         BeforeValidator(_tested),
         WithJsonSchema(
             {
+                "$comment": _TESTED,
                 "anyOf": [
                     {"const": ALL},
                     *_FOLD,
                     {"type": "array", "items": {"anyOf": _FOLD}, "minItems": 1, "uniqueItems": True},
-                ]
+                ],
             }
         ),
         Field(description="the folds that are the test set, or all: each fold in turn"),

@@ -80,7 +80,8 @@ def import_sources(sources: Sources) -> ModuleType:
     """Import a plugin, unless this process has imported it already.
 
     Raises:
-        PluginError: its code raises an error, or calls ``sys.exit``; the message begins with the file and line.
+        PluginError: its code raises an error, calls ``sys.exit`` (the message begins with the file and line), or closes
+            the standard output or error, which is opened again.
 
     """
     name = PREFIX + sources.sha256
@@ -90,12 +91,31 @@ def import_sources(sources: Sources) -> ModuleType:
         sys.meta_path.insert(0, _FINDER)
     _FINDER.sources[name] = sources
     try:
-        return import_module(name)
+        module = import_module(name)
     except (Exception, SystemExit) as error:
-        for module in [module for module in sys.modules if module == name or module.startswith(f"{name}.")]:
-            del sys.modules[module]
+        _reopened()
+        _forget(name)
         msg = f"{place_of(error) or sources.name}: {described(error)}"
         raise PluginError(msg) from error
+    if closed := _reopened():
+        _forget(name)
+        msg = f"{sources.shown(TOP)}: it closed {' and '.join(closed)}"
+        raise PluginError(msg)
+    return module
+
+
+def _forget(name: str) -> None:
+    for module in [module for module in sys.modules if module == name or module.startswith(f"{name}.")]:
+        del sys.modules[module]
+
+
+def _reopened() -> list[str]:
+    """Open the standard output and error again if they are closed, so that errors can be printed; return which were."""
+    closed = [name for name in ("stdout", "stderr") if (stream := getattr(sys, name)) is not None and stream.closed]
+    for name in closed:
+        number = {"stdout": 1, "stderr": 2}[name]
+        setattr(sys, name, open(number, "w", encoding="utf-8", errors="backslashreplace", closefd=False))  # noqa: SIM115 -- for the rest of the process
+    return [f"sys.{name}" for name in closed]
 
 
 def sources_of(defined: type) -> Sources | None:

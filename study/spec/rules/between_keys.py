@@ -102,7 +102,9 @@ def _choosing(spec: StudyKeys, method: ChoosingMethod) -> Iterator[Violation]:
 def _folds(spec: StudyKeys) -> Iterator[Violation]:
     """Yield a method that cannot train its runs on each fold."""
     if spec.dataset.cross_validates and not isinstance(spec.method, Grid):
-        yield Violation(("dataset", "folds"), f"a test set, with method {spec.method.name}; all, only with method grid")
+        why = f"as method {spec.method.name} compares runs that are all trained on the same clips"
+        allowed = f"a fold or a list of folds as the test set, {why}; for each fold in turn, method grid"
+        yield Violation(("dataset", "folds"), allowed)
 
 
 def _explored(spec: StudyKeys, method: ChoosingMethod) -> tuple[OpenArm, ...]:

@@ -204,6 +204,12 @@ def test_a_subset_that_is_empty_or_too_small_is_refused_before_training(sounds, 
     assert "subset all: 4 training patches; training.batch_size is 100" in errors
 
 
+def test_every_batch_size_that_is_too_large_is_named(sounds, capsys):
+    path = sounds.parent / "bad.yaml"
+    path.write_text(path.read_text().replace("batch_size: 2", "batch_size: {values: [2, 50, 100]}"))
+    assert "subset all: 4 training patches; training.batch_size is 50 and 100, and" in refused(capsys, sounds)
+
+
 def test_a_missing_study_file_is_refused(tmp_path, capsys):
     assert main(["run", str(tmp_path / "none.yaml")]) == 2
     assert f"gce-study: {tmp_path / 'none.yaml'}: cannot be read: No such file" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """Plugins are imported from their sources, under unique names."""
 
+import io
 import sys
 import traceback
 
@@ -68,6 +69,13 @@ def test_a_plugin_that_failed_leaves_no_module_and_fails_again():
         with pytest.raises(PluginError, match="ZeroDivisionError"):
             imported("from . import terms\n1 / 0", name="mine", modules={"terms.py": ""})
     assert set(sys.modules) == before
+
+
+def test_a_plugin_that_closes_the_standard_output_is_refused_and_the_output_is_open_again(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    with pytest.raises(PluginError, match=r"^mine\.py: it closed sys\.stdout$"):
+        imported("import sys\nsys.stdout.close()")
+    assert not sys.stdout.closed
 
 
 def test_a_byte_order_mark_is_no_part_of_the_code():

@@ -66,8 +66,12 @@ def study(arms: str, rest: str) -> str:
             "3: arms[0].subset: 'noisy' is not allowed; allowed: a subset with verified clips",
         ),
         (
+            study(VALUES, "seeds: 2").replace("kind: synthetic", "kind: csv, path: a.csv, folds: {column: part}"),
+            "2: dataset.folds.test: missing; allowed: all, a fold, or a list of distinct folds",
+        ),
+        (
             study(VALUES, "method: {name: settle}").replace("kind: synthetic", "kind: csv, path: a.csv, folds: all"),
-            "2: dataset.folds: 'all' is not allowed; allowed: a test set, with method settle; all, only with method",
+            "2: dataset.folds: 'all' is not allowed; allowed: a fold or a list of folds as the test set, as method",
         ),
         (
             study(RANGE, "method: {name: search, asha: {grace_period: 160}}"),
