@@ -41,7 +41,7 @@ def write_study(folder):
         "seeds": 1,
         "training": {"epochs": 6, "batch_size": 4},
         "features": {"sample_rate": RATE, "mels": 16, "patch_frames": 20, "patch_hop": 10},
-        "resources": {"max_concurrent": 2},
+        "resources": {"max_concurrent": 1},
         "storage": str(folder / "storage"),
     }
     (folder / "study.yaml").write_text(json.dumps(study))
